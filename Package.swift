@@ -1,0 +1,127 @@
+// swift-tools-version: 6.3
+import Foundation
+import PackageDescription
+
+// MARK: What the manifest has to find on the machine
+
+#if arch(arm64)
+    let architecture = "aarch64"
+#else
+    let architecture = "x86_64"
+#endif
+
+/// The folder of the toolchain's Embedded Swift libraries, found from the `swiftc` on PATH.
+let embeddedLibraries: String = {
+    let path = Context.environment["PATH"] ?? ""
+    let files = FileManager.default
+    for folder in path.split(separator: ":") {
+        let compiler = URL(fileURLWithPath: "\(folder)/swiftc").resolvingSymlinksInPath()
+        guard files.isExecutableFile(atPath: compiler.path) else { continue }
+        let lib = compiler.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("lib/swift/embedded/\(architecture)-unknown-linux-gnu").path
+        if files.fileExists(atPath: lib) { return lib }
+    }
+    return "/usr/lib/swift/embedded/\(architecture)-unknown-linux-gnu"
+}()
+
+/// nettle's archive, which makes the module cheap to load; the shared library where a system
+/// ships no archive.
+let nettle: String = {
+    let archive = "/usr/lib/\(architecture)-linux-gnu/libnettle.a"
+    return FileManager.default.fileExists(atPath: archive) ? archive : "-lnettle"
+}()
+
+// MARK: Settings
+
+let everywhere: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+/// The same sources once more, as Embedded Swift: `import OTPCore` finds the embedded twin.
+let embedded: [SwiftSetting] = everywhere + [
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags([
+        "-wmo", "-Osize",
+        "-module-alias", "OTPCore=OTPCoreEmbedded",
+        "-module-alias", "OTPStore=OTPStoreEmbedded",
+    ]),
+]
+
+let moduleLinkage: [LinkerSetting] = [
+    .unsafeFlags([
+        "-enable-experimental-feature", "Embedded",
+        "-Xlinker", "--gc-sections",
+        "-Xlinker", "--as-needed",
+        "-Xlinker", "-z", "-Xlinker", "now",
+        "-Xlinker", "-z", "-Xlinker", "relro",
+        "-Xlinker", "-z", "-Xlinker", "noexecstack",
+        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/pam_swiftotp/exports.map",
+        "-L\(embeddedLibraries)", "-lswiftUnicodeDataTables", "-lm",
+        "-lpam", nettle,
+    ])
+]
+
+let package = Package(
+    name: "swiftotp",
+    products: [
+        .library(name: "pam_swiftotp", type: .dynamic, targets: ["pam_swiftotp"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
+        .systemLibrary(name: "CNettle", providers: [.apt(["nettle-dev"])]),
+        .systemLibrary(name: "CQREncode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        .target(
+            name: "OTPCore", dependencies: ["CNettle", "CLinux"], swiftSettings: everywhere,
+            linkerSettings: [.linkedLibrary("nettle")]),
+        .target(
+            name: "OTPStore", dependencies: ["OTPCore", "CLinux"], swiftSettings: everywhere),
+
+        .target(
+            name: "OTPCoreEmbedded", dependencies: ["CNettle", "CLinux"],
+            path: "Sources/Embedded/OTPCore", swiftSettings: embedded),
+        .target(
+            name: "OTPStoreEmbedded", dependencies: ["OTPCoreEmbedded", "CLinux"],
+            path: "Sources/Embedded/OTPStore", swiftSettings: embedded),
+        .target(
+            name: "pam_swiftotp", dependencies: ["OTPStoreEmbedded", "OTPCoreEmbedded", "CPAM", "CLinux"],
+            exclude: ["exports.map"], swiftSettings: embedded, linkerSettings: moduleLinkage),
+
+        .executableTarget(
+            name: "otp-enroll",
+            dependencies: [
+                "OTPCore", "OTPStore", "CQREncode", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: everywhere),
+
+        // A small PAM application: logs in through the real libpam and prints what happened.
+        .executableTarget(
+            name: "pam-dialogue", dependencies: ["CPAM"], path: "Tests/PAMDialogue",
+            swiftSettings: everywhere),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: tests),
+        .testTarget(
+            name: "OTPCoreTests", dependencies: ["OTPCore"], resources: [.copy("Vectors")],
+            swiftSettings: tests),
+        .testTarget(
+            name: "OTPStoreTests", dependencies: ["OTPStore", "OTPCore"], swiftSettings: tests),
+        .testTarget(
+            name: "ModuleTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "EnrollTests", dependencies: ["TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "LoginTests", dependencies: ["TestSupport"], path: "Tests/Integration",
+            swiftSettings: tests),
+    ]
+)

@@ -1,0 +1,28 @@
+#pragma once
+// The system calls that the store needs, for both compilations: Embedded Swift has no Glibc
+// module. No logic: each wrapper says why it exists.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+// open(2) is variadic, which Swift cannot call.
+static inline int swiftotp_openat(int directory, const char *_Nonnull path, int flags,
+                                  unsigned int mode) {
+    return openat(directory, path, flags, mode);
+}
+
+// errno is a macro over a function, which Swift cannot import.
+static inline int swiftotp_errno(void) { return errno; }
