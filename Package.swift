@@ -107,8 +107,17 @@ let package = Package(
 
         // A small PAM application: logs in through the real libpam and prints what happened.
         .executableTarget(
-            name: "pam-dialogue", dependencies: ["CPAM"], path: "Tests/PAMDialogue",
-            swiftSettings: everywhere),
+            name: "pam-dialogue", dependencies: ["CPAM", "CLinux"], path: "Tests/PAMDialogue",
+            swiftSettings: everywhere + [
+                .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"]),
+            ],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-enable-experimental-feature", "Embedded", "-Xlinker", "--gc-sections",
+                    "-Xlinker", "--as-needed", "-L\(embeddedLibraries)",
+                    "-lswiftUnicodeDataTables", "-lpam",
+                ])
+            ]),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: tests),
         .testTarget(
             name: "OTPCoreTests", dependencies: ["OTPCore"], resources: [.copy("Vectors")],

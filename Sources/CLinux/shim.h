@@ -5,9 +5,11 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdio.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,3 +28,15 @@ static inline int swiftotp_openat(int directory, const char *_Nonnull path, int 
 
 // errno is a macro over a function, which Swift cannot import.
 static inline int swiftotp_errno(void) { return errno; }
+
+// renameat2(2) without replacing: one step, and no wrapper in older C libraries' headers is
+// imported by Swift under a stable name.
+static inline int swiftotp_rename_noreplace(int directory, const void *_Nullable from,
+                                            const void *_Nullable to) {
+    return renameat2(directory, (const char *)from, directory, (const char *)to, RENAME_NOREPLACE);
+}
+
+// d_name is an array of 256 characters, which Swift imports as a tuple.
+static inline const char *_Nonnull swiftotp_entry_name(const struct dirent *_Nonnull entry) {
+    return entry->d_name;
+}

@@ -1,0 +1,98 @@
+/// An app or token that shows codes: everything about it but its key.
+///
+/// The key lies in the record's own wiped buffer (`Record.withKey(of:)`).
+public struct Authenticator: Equatable, Sendable {
+    /// What moves the code on.
+    public enum Kind: UInt8, Sendable {
+        /// The clock (RFC 6238).
+        case totp = 1
+        /// Each use (RFC 4226).
+        case hotp = 2
+    }
+
+    /// What the user calls it.
+    public var name: Name
+    /// What moves the code on.
+    public var kind: Kind
+    /// The hash function of the HMAC.
+    public var algorithm: HashAlgorithm
+    /// Digits of a code, 6 to 8.
+    public var digits: UInt8
+    /// Seconds of a step, 15 to 120; 30 for HOTP, where it means nothing.
+    public var period: UInt16
+    /// Steps that the device's clock is ahead of ours (negative: behind), set by a resync.
+    public var drift: Int16
+    /// The lowest step (TOTP) or counter (HOTP) that may still be used: all below are burnt.
+    public var nextStep: UInt64
+    /// When it was enrolled, in Unix seconds.
+    public var added: UInt64
+    /// When it last logged somebody in, in Unix seconds; 0 for never.
+    public var lastUsed: UInt64
+
+    /// An authenticator with the defaults that every app understands (`formats.md`: TOTP,
+    /// SHA-1, 6 digits, 30 s). `nil` where digits or period are out of range.
+    public init?(
+        name: Name, kind: Kind = .totp, algorithm: HashAlgorithm = .sha1, digits: UInt8 = 6,
+        period: UInt16 = 30, added: UInt64
+    ) {
+        guard HOTP.digitsRange.contains(digits), TOTP.periodRange.contains(period) else {
+            return nil
+        }
+        self.name = name
+        self.kind = kind
+        self.algorithm = algorithm
+        self.digits = digits
+        self.period = period
+        self.drift = 0
+        self.nextStep = 0
+        self.added = added
+        self.lastUsed = 0
+    }
+
+    /// The step that counts as now: the clock's step corrected by the drift, or the counter.
+    func currentStep(at time: UInt64) -> UInt64 {
+        switch kind {
+        case .hotp: return nextStep
+        case .totp:
+            let step = TOTP.step(at: time, period: period)
+            let shift = UInt64(drift.magnitude)
+            return drift < 0 ? step - min(step, shift) : step.addingClamped(shift)
+        }
+    }
+}
+
+/// A short text that people chose and that is safe to show: 1 to 32 bytes of printable ASCII,
+/// neither beginning nor ending with a space, and without `"`, `\` and `:`.
+public struct Name: Equatable, Sendable {
+    /// The longest name, in bytes.
+    public static let maximumLength = 32
+
+    /// The name as ASCII.
+    public let bytes: [UInt8]
+
+    /// `nil` where `bytes` are no such text.
+    public init?(_ bytes: some Sequence<UInt8>) {
+        let bytes = Array(bytes)
+        let space = UInt8(ascii: " ")
+        guard (1...Name.maximumLength).contains(bytes.count), bytes.first != space,
+            bytes.last != space, bytes.allSatisfy(Name.allows)
+        else { return nil }
+        self.bytes = bytes
+    }
+
+    private static func allows(_ byte: UInt8) -> Bool {
+        (0x20...0x7e).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+            && byte != UInt8(ascii: ":")
+    }
+
+    /// The name as text.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension UInt64 {
+    /// The sum, or `UInt64.max` where it does not fit.
+    func addingClamped(_ other: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

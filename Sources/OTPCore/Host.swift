@@ -1,0 +1,68 @@
+// What the login flow needs of the world, each a protocol that tests play by a script.
+
+/// Talks to the person who logs in (pam_conv(3)).
+public protocol Conversation {
+    /// Asks one question; `nil` where the answer was missing.
+    func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret?
+    /// Says something that needs no answer. Whether it arrives changes nothing.
+    func say(_ text: String)
+}
+
+/// There is nobody to talk to, or the conversation failed.
+public struct ConversationError: Error, Equatable {
+    public init() {}
+}
+
+/// Tells the time.
+public protocol Clock {
+    /// Unix seconds.
+    func now() throws(StoreError) -> UInt64
+}
+
+/// A user of the system (passwd(5)).
+public struct User: Equatable, Sendable {
+    /// The name as the system spells it.
+    public let name: [UInt8]
+    /// What records are named by.
+    public let uid: UInt32
+    /// The primary group.
+    public let gid: UInt32
+
+    public init(name: [UInt8], uid: UInt32, gid: UInt32) {
+        self.name = name
+        self.uid = uid
+        self.gid = gid
+    }
+
+    /// The longest name that is looked up, in bytes.
+    public static let maximumNameLength = 256
+}
+
+/// Looks up users and groups.
+public protocol UserDirectory {
+    /// The user of this name, or `nil` for nobody.
+    func user(named name: [UInt8]) throws(StoreError) -> User?
+    /// Whether `user` belongs to `group`; a group that does not exist is an error.
+    func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool
+}
+
+/// Keeps the records.
+public protocol RecordStore {
+    associatedtype Session: RecordSession
+    /// Whether `user` has a record. `false` only where the store is sound and has none.
+    func hasRecord(of user: User) throws(StoreError) -> Bool
+    /// Opens and locks the record of `user`; `nil` only where the store is sound and has none.
+    func open(_ user: User) throws(StoreError) -> Session?
+}
+
+/// One record, opened and locked until `close`.
+public protocol RecordSession: AnyObject {
+    /// Reads and changes the record in memory.
+    func withRecord<Result>(_ body: (inout Record) -> Result) -> Result
+    /// Writes the throttle's state down without waiting for the disk.
+    func charge() throws(StoreError)
+    /// Writes the whole record down; when this returns, it outlives a power cut.
+    func commit() throws(StoreError)
+    /// Unlocks and closes.
+    func close()
+}

@@ -1,0 +1,74 @@
+/// The `otpauth://` key URI that an app scans (the de-facto Key-Uri-Format; no RFC).
+///
+/// Written as the most apps read it: the issuer both as the label's prefix and as a parameter,
+/// `%20` for a space, Base32 without padding, and no parameter that has its default value.
+public enum KeyURI {
+    /// The longest issuer or account, in bytes of UTF-8.
+    public static let maximumPartLength = 64
+
+    /// Whether `part` may be an issuer or an account: 1 to 64 bytes of UTF-8 without a colon,
+    /// which apps take for the separator even where it is encoded, and without control
+    /// characters.
+    public static func allows(_ part: Span<UInt8>) -> Bool {
+        guard (1...maximumPartLength).contains(part.count) else { return false }
+        for index in part.indices
+        where part[index] < 0x20 || part[index] == 0x7f || part[index] == UInt8(ascii: ":") {
+            return false
+        }
+        return true
+    }
+
+    /// The URI as ASCII; it holds the key, so it is wiped with its owner. `nil` where issuer or
+    /// account are not allowed.
+    public static func make(
+        _ authenticator: Authenticator, key: Span<UInt8>, issuer: Span<UInt8>,
+        account: Span<UInt8>
+    ) -> Secret? {
+        guard allows(issuer), allows(account) else { return nil }
+        var uri: [UInt8] = []
+        uri.reserveCapacity(512)
+        uri.append(contentsOf: "otpauth://".utf8)
+        uri.append(contentsOf: (authenticator.kind == .totp ? "totp/" : "hotp/").utf8)
+        escape(issuer, into: &uri)
+        uri.append(UInt8(ascii: ":"))
+        escape(account, into: &uri)
+        uri.append(contentsOf: "?secret=".utf8)
+        uri.append(contentsOf: Base32.encode(key))
+        uri.append(contentsOf: "&issuer=".utf8)
+        escape(issuer, into: &uri)
+        if authenticator.algorithm != .sha1 {
+            uri.append(contentsOf: "&algorithm=".utf8)
+            uri.append(contentsOf: authenticator.algorithm.name.utf8)
+        }
+        if authenticator.digits != 6 {
+            uri.append(contentsOf: "&digits=".utf8)
+            uri.append(decimal: UInt64(authenticator.digits))
+        }
+        if authenticator.kind == .hotp {
+            uri.append(contentsOf: "&counter=".utf8)
+            uri.append(decimal: authenticator.nextStep)
+        } else if authenticator.period != 30 {
+            uri.append(contentsOf: "&period=".utf8)
+            uri.append(decimal: UInt64(authenticator.period))
+        }
+        return Secret(wiping: &uri)
+    }
+
+    /// Percent-encodes all but RFC 3986's unreserved characters and `@`.
+    private static func escape(_ part: Span<UInt8>, into uri: inout [UInt8]) {
+        let hex = Array("0123456789ABCDEF".utf8)
+        for index in part.indices {
+            let byte = part[index]
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "@"):
+                uri.append(byte)
+            default:
+                uri.append(UInt8(ascii: "%"))
+                uri.append(hex[Int(byte >> 4)])
+                uri.append(hex[Int(byte & 15)])
+            }
+        }
+    }
+}

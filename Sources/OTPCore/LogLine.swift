@@ -1,0 +1,81 @@
+/// Builds the one line that every login leaves in the system log.
+///
+/// `what; key=value ...`, in the grammar that pam_unix(8) uses and fail2ban reads. Nothing from
+/// outside goes in but through `sanitized`, so that no name can forge a line or a field.
+public struct LogLine {
+    /// The line as ASCII.
+    public private(set) var bytes: [UInt8]
+
+    /// A line that says `what` happened.
+    public init(_ what: String) {
+        bytes = []
+        bytes.reserveCapacity(256)
+        bytes.append(contentsOf: what.utf8)
+        bytes.append(UInt8(ascii: ";"))
+    }
+
+    /// Adds a field whose value is ours.
+    public mutating func add(_ key: String, _ value: String) {
+        begin(key)
+        bytes.append(contentsOf: value.utf8)
+    }
+
+    /// Adds a field whose value comes from outside.
+    public mutating func add(_ key: String, outside value: [UInt8]) {
+        begin(key)
+        bytes.append(contentsOf: LogLine.sanitized(value))
+    }
+
+    /// Adds a name in quotes.
+    public mutating func add(_ key: String, quoted name: Name) {
+        begin(key)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: name.bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func begin(_ key: String) {
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: key.utf8)
+        bytes.append(UInt8(ascii: "="))
+    }
+
+    /// The longest value from outside, in bytes before escaping.
+    static let maximumValueLength = 64
+
+    /// At most 64 bytes of `value`; what is not visible ASCII, and the backslash, as `\xHH`.
+    public static func sanitized(_ value: [UInt8]) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(value.count)
+        for byte in value.prefix(maximumValueLength) {
+            if (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "\\") {
+                text.append(byte)
+            } else {
+                text.append(contentsOf: [
+                    UInt8(ascii: "\\"), UInt8(ascii: "x"), hexDigit(byte >> 4), hexDigit(byte),
+                ])
+            }
+        }
+        return text
+    }
+}
+
+extension LogLine {
+    /// A whole sentence made fit for a log: visible ASCII and spaces, quotes as `'`, at most
+    /// 512 bytes.
+    public static func visible(_ text: [UInt8]) -> [UInt8] {
+        text.prefix(512).map { byte in
+            switch byte {
+            case UInt8(ascii: "\""): UInt8(ascii: "'")
+            case 0x20...0x7e: byte
+            default: UInt8(ascii: "?")
+            }
+        }
+    }
+
+    /// The digit of base 16 for the lower four bits of `value`.
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        let value = value & 15
+        return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}

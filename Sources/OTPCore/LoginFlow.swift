@@ -1,0 +1,171 @@
+/// The login: what to ask, in which order, when to stop.
+///
+/// It never lets anybody in by accident: `Result` starts from `unavailable`, `granted` comes
+/// from `Attempt.run` alone, and `ignored` has two sources, both named by the admin.
+public struct LoginFlow<
+    Talk: Conversation, Time: Clock, Users: UserDirectory, Records: RecordStore
+> {
+    let conversation: Talk
+    let clock: Time
+    let users: Users
+    let options: Options
+    /// Opens the store. Called after the question, or before it where `nullok` needs to know.
+    let openStore: () throws(StoreError) -> Records
+
+    public init(
+        conversation: Talk, clock: Time, users: Users, options: Options,
+        openStore: @escaping () throws(StoreError) -> Records
+    ) {
+        self.conversation = conversation
+        self.clock = clock
+        self.users = users
+        self.options = options
+        self.openStore = openStore
+    }
+
+    /// Runs one login of `name` that came from `place`.
+    public func run(_ name: [UInt8], from place: Place) -> LoginResult {
+        do throws(StoreError) {
+            let user = try users.user(named: name)
+            if let user, let group = options.exemptGroup, try users.isMember(user, of: group) {
+                return .ignored(.exempt)
+            }
+            if options.nullok, let user, try !openStore().hasRecord(of: user) {
+                return .ignored(.notEnrolled)
+            }
+            return try ask(user, from: place)
+        } catch {
+            conversation.say(UserText.unavailable)
+            return .unavailable(error)
+        }
+    }
+
+    private func ask(_ user: User?, from place: Place) throws(StoreError) -> LoginResult {
+        var left = max(1, options.retry)
+        while true {
+            left -= 1
+            let answer: Answer
+            do throws(ConversationError) {
+                guard let typed = try conversation.ask(options.prompt, echo: options.echo) else {
+                    return .refused(.empty)
+                }
+                answer = typed.withBytes { Answer($0) }
+            } catch {
+                return .conversationFailed
+            }
+            let outcome = try self.try(answer, of: user, from: place)
+            switch outcome {
+            case .granted(let factor):
+                if case .backupCode(_, let count) = factor {
+                    conversation.say(UserText.backupCodesLeft(count))
+                }
+                return .granted(factor)
+            case .refused(let refusal):
+                guard left > 0, refusal.allowsAnotherTry else {
+                    say(refusal)
+                    return .refused(refusal)
+                }
+                conversation.say(UserText.again)
+            }
+        }
+    }
+
+    private func `try`(
+        _ answer: borrowing Answer, of user: User?, from place: Place
+    ) throws(StoreError) -> Outcome {
+        let now = try clock.now()
+        let attempt = Attempt(
+            verifier: Verifier(window: options.window), origin: place.origin, source: place.source)
+        guard let user else {
+            attempt.spend(on: answer, at: now)
+            return .refused(.unknownUser)
+        }
+        guard let session = try openStore().open(user) else {
+            attempt.spend(on: answer, at: now)
+            return .refused(.noRecord)
+        }
+        defer { session.close() }
+        return try attempt.run(answer, on: session, at: now)
+    }
+
+    private func say(_ refusal: Outcome.Refusal) {
+        switch refusal {
+        case .empty: break
+        case .throttled(let seconds): conversation.say(UserText.wait(seconds))
+        case .closed: conversation.say(UserText.closed)
+        default: conversation.say(UserText.refused)
+        }
+    }
+}
+
+/// How a login ended; `pam_swiftotp` has one table from this to PAM's codes.
+public enum LoginResult: Equatable, Sendable {
+    /// Let in, and what it was by is durably used up.
+    case granted(Outcome.Factor)
+    /// Asked, and not let in.
+    case refused(Outcome.Refusal)
+    /// Not this module's business, as the admin decided.
+    case ignored(Reason)
+    /// The module cannot tell.
+    case unavailable(StoreError)
+    /// Nobody answered, or nobody could be asked.
+    case conversationFailed
+
+    /// The admin's two ways round a code.
+    public enum Reason: Equatable, Sendable {
+        /// `exempt_group`.
+        case exempt
+        /// `nullok`, and the store is sound and has no record.
+        case notEnrolled
+    }
+}
+
+/// Where a login comes from.
+public struct Place: Sendable {
+    /// The PAM service.
+    public let service: [UInt8]
+    /// The client's address or name; empty for this machine.
+    public let address: [UInt8]
+    /// What names the source for the throttle: the SSH key where one was used, or the address.
+    public let source: SourceID
+
+    /// `key` is the public key that the client logged in with, where sshd says so.
+    public init(service: [UInt8], address: [UInt8], key: [UInt8]?) {
+        self.service = service
+        self.address = address
+        let named = key ?? address
+        self.source = SourceID(named.span)
+    }
+
+    /// Service and address, as the event list shows them.
+    public var origin: [UInt8] {
+        address.isEmpty ? service : service + [UInt8(ascii: " ")] + address
+    }
+}
+
+extension Outcome.Refusal {
+    /// Whether asking again in the same call makes sense.
+    var allowsAnotherTry: Bool {
+        switch self {
+        case .empty, .throttled, .closed, .clock: false
+        default: true
+        }
+    }
+}
+
+extension Attempt {
+    /// Does the work of a try that can only fail, so that no user, no record and a wrong code
+    /// take alike.
+    func spend(on answer: borrowing Answer, at now: UInt64) {
+        guard let name = Name("none".utf8), let authenticator = Authenticator(name: name, added: 0)
+        else { return }
+        var nobody = Record()
+        let key = [UInt8](repeating: 0, count: 20)
+        do throws(Record.ChangeError) {
+            try nobody.add(authenticator, key: key.span)
+        } catch {
+            return
+        }
+        _ = verifier.verify(answer, against: &nobody, at: now)
+    }
+}

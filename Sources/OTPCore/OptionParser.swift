@@ -1,0 +1,125 @@
+/// Reads options off arguments and lines. Anything that is not exactly an option is an error.
+public struct OptionParser {
+    /// The options so far.
+    public private(set) var options: Options
+    private var seen: [Bool]
+
+    /// A parser that starts from `options`.
+    public init(_ options: Options = Options()) {
+        self.options = options
+        seen = Array(repeating: false, count: Option.all.count)
+    }
+
+    /// Reads one module argument: `name=value`, or a flag's `name`.
+    public mutating func argument(_ text: [UInt8]) throws(StoreError) {
+        let subject = Array("argument ".utf8) + LogLine.sanitized(text)
+        guard text.count <= 1024 else { throw error(subject, "too long") }
+        if let equals = text.firstIndex(of: UInt8(ascii: "=")) {
+            try set(Array(text[..<equals]), Array(text[(equals + 1)...]), subject, inFile: false)
+        } else {
+            try set(text, nil, subject, inFile: false)
+        }
+    }
+
+    /// Reads a whole configuration file; `path` is for the errors, which name file and line.
+    public mutating func file(_ contents: [UInt8], path: [UInt8]) throws(StoreError) {
+        var number = 0
+        var line: [UInt8] = []
+        for byte in contents + [UInt8(ascii: "\n")] {
+            guard byte == UInt8(ascii: "\n") else {
+                line.append(byte)
+                continue
+            }
+            number += 1
+            try self.line(line, subject: path + Array(" line \(number)".utf8))
+            line.removeAll()
+        }
+    }
+
+    private mutating func line(_ line: [UInt8], subject: [UInt8]) throws(StoreError) {
+        let text = OptionParser.trimmed(line)
+        guard let first = text.first, first != UInt8(ascii: "#") else { return }
+        guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else {
+            throw error(subject, "not of the form `key = value`")
+        }
+        let name = OptionParser.trimmed(Array(text[..<equals]))
+        let value = OptionParser.trimmed(Array(text[(equals + 1)...]))
+        try set(name, OptionParser.unquoted(value), subject, inFile: true)
+    }
+
+    private mutating func set(
+        _ name: [UInt8], _ value: [UInt8]?, _ subject: [UInt8], inFile: Bool
+    ) throws(StoreError) {
+        guard
+            let index = Option.all.firstIndex(where: { $0.name.utf8.elementsEqual(name) }),
+            Option.all[index].inFile || !inFile
+        else { throw error(subject, "there is no such option") }
+        let option = Option.all[index]
+        guard !seen[index] else { throw error(subject, "`\(option.name)` is given twice") }
+        seen[index] = true
+        switch option.kind {
+        case .flag(let apply):
+            apply(&options, try flag(option, value, subject))
+        case .number(let range, let apply):
+            guard let number = value.flatMap(OptionParser.number), range.contains(number) else {
+                throw takes(option, "a number from \(range.lowerBound) to \(range.upperBound)", subject)
+            }
+            apply(&options, number)
+        case .text(let maximum, let apply):
+            guard let value, (1...maximum).contains(value.count),
+                value.allSatisfy({ (0x20...0x7e).contains($0) })
+            else { throw takes(option, "1 to \(maximum) characters of plain ASCII", subject) }
+            apply(&options, value)
+        case .path(let apply):
+            guard let value, value.first == UInt8(ascii: "/"), value.count < 1024,
+                value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+            else { throw takes(option, "a path that begins with `/`", subject) }
+            apply(&options, value)
+        }
+    }
+
+    private func flag(
+        _ option: Option, _ value: [UInt8]?, _ subject: [UInt8]
+    ) throws(StoreError) -> Bool {
+        guard let value else { return true }
+        if value.elementsEqual("yes".utf8) { return true }
+        if value.elementsEqual("no".utf8) { return false }
+        throw takes(option, "yes or no", subject)
+    }
+
+    private func takes(_ option: Option, _ what: String, _ subject: [UInt8]) -> StoreError {
+        error(subject, "`\(option.name)` takes \(what)")
+    }
+
+    private func error(_ subject: [UInt8], _ detail: String) -> StoreError {
+        StoreError(.configuration, subject, detail)
+    }
+
+    /// A number of one to three digits that fits a byte.
+    private static func number(_ text: [UInt8]) -> UInt8? {
+        guard (1...3).contains(text.count) else { return nil }
+        var value: UInt16 = 0
+        for byte in text {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            value = value &* 10 &+ UInt16(byte &- UInt8(ascii: "0"))
+        }
+        return UInt8(exactly: value)
+    }
+
+    private static func trimmed(_ text: [UInt8]) -> [UInt8] {
+        func isBlank(_ byte: UInt8) -> Bool {
+            byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+        }
+        guard let first = text.firstIndex(where: { !isBlank($0) }),
+            let last = text.lastIndex(where: { !isBlank($0) })
+        else { return [] }
+        return Array(text[first...last])
+    }
+
+    /// The text between double quotes, so that a prompt can end with a space.
+    private static func unquoted(_ text: [UInt8]) -> [UInt8] {
+        let quote = UInt8(ascii: "\"")
+        guard text.count >= 2, text.first == quote, text.last == quote else { return text }
+        return Array(text[1..<(text.count - 1)])
+    }
+}

@@ -1,0 +1,87 @@
+/// What the admin decides: module arguments and the keys of swiftotp.conf(5) alike.
+public struct Options: Sendable {
+    /// Another configuration file, where an argument names one.
+    public var configurationFile: [UInt8]?
+    /// Where the store is, where an argument or the file says so.
+    public var store: [UInt8]?
+    /// Let a user without a record pass without asking.
+    public var nullok = false
+    /// The question.
+    public var prompt: [UInt8] = Array("Code from your app (or a backup code): ".utf8)
+    /// Whether what is typed is seen.
+    public var echo = true
+    /// Tries in one call, 1 to 3.
+    public var retry: UInt8 = 1
+    /// Steps accepted on each side of the current one, 0 to 10.
+    public var window: UInt8 = 1
+    /// Members of this group are not asked.
+    public var exemptGroup: [UInt8]?
+    /// More in the log, never a secret.
+    public var debug = false
+
+    public init() {}
+}
+
+/// One option: what a line or an argument may say. The manual is checked against this table.
+public struct Option: Sendable {
+    /// What values it takes, and where they go.
+    public enum Kind: Sendable {
+        /// `yes` or `no`; as an argument, its name alone is `yes`.
+        case flag(@Sendable (inout Options, Bool) -> Void)
+        /// A whole number in this range.
+        case number(ClosedRange<UInt8>, @Sendable (inout Options, UInt8) -> Void)
+        /// A text of 1 to so many bytes of printable ASCII.
+        case text(maximum: Int, @Sendable (inout Options, [UInt8]) -> Void)
+        /// A path that begins with `/`.
+        case path(@Sendable (inout Options, [UInt8]) -> Void)
+    }
+
+    /// The key.
+    public let name: String
+    /// What values it takes, and where they go.
+    public let kind: Kind
+    /// The default, as the manual writes it.
+    public let fallback: String
+    /// One line of doc.
+    public let doc: String
+    /// Whether swiftotp.conf may have it; `conf` itself is an argument only.
+    public let inFile: Bool
+
+    init(_ name: String, _ kind: Kind, _ fallback: String, _ doc: String, inFile: Bool = true) {
+        self.name = name
+        self.kind = kind
+        self.fallback = fallback
+        self.doc = doc
+        self.inFile = inFile
+    }
+
+    /// Every option there is.
+    public static let all: [Option] = [
+        Option(
+            "conf", .path { $0.configurationFile = $1 }, "/etc/security/swiftotp.conf",
+            "Read the options from this file; it must be there.", inFile: false),
+        Option(
+            "store", .path { $0.store = $1 }, "/var/lib/swiftotp",
+            "Keep the records here. The seal key is then looked for in the same folder."),
+        Option(
+            "nullok", .flag { $0.nullok = $1 }, "no",
+            "Let users who have not enrolled pass without being asked."),
+        Option(
+            "prompt", .text(maximum: 128) { $0.prompt = $1 },
+            "Code from your app (or a backup code): ",
+            "The question. It must not look like a password prompt."),
+        Option(
+            "echo", .flag { $0.echo = $1 }, "yes",
+            "Show what is typed. With no, sshd's password method would spend tries on it."),
+        Option(
+            "retry", .number(1...3) { $0.retry = $1 }, "1", "How many tries one login has."),
+        Option(
+            "window", .number(0...10) { $0.window = $1 }, "1",
+            "How many steps a code may be early or late. More than 1 makes guessing easier."),
+        Option(
+            "exempt_group", .text(maximum: 64) { $0.exemptGroup = $1 }, "none",
+            "Members of this group log in without a code."),
+        Option(
+            "debug", .flag { $0.debug = $1 }, "no", "Say more in the system log, never a secret."),
+    ]
+}

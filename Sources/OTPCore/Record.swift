@@ -1,0 +1,119 @@
+/// Everything that is kept about one user's second factor.
+///
+/// The keys lie in one buffer that wipes itself, so the record cannot be copied.
+public struct Record: ~Copyable {
+    /// How many authenticators a user may have.
+    public static let maximumAuthenticators = 5
+
+    /// The apps and tokens, in the order they were enrolled. Change them through `add`,
+    /// `remove` and `update`, which keep their keys beside them.
+    public private(set) var authenticators: [Authenticator] = []
+    /// The keys' lengths, as `authenticators` is ordered.
+    private var keyLengths: [Int] = []
+    /// The keys: block `i` of 64 bytes belongs to authenticator `i`.
+    private var keys = Secret(count: maximumAuthenticators * keyBlock)
+
+    /// The backup codes by index; `nil` for one that was used or never made.
+    public internal(set) var backupCodes: [BackupCode.Hashed?] = Array(
+        repeating: nil, count: BackupCode.setSize)
+    /// When the set was made, in Unix seconds; 0 for never.
+    public internal(set) var backupCodesMade: UInt64 = 0
+
+    /// Failures and known sources.
+    public var throttle = Throttle()
+    /// What happened last.
+    public var events = EventLog()
+
+    static let keyBlock = HOTP.keyLengthRange.upperBound
+
+    /// The record of a user who has nothing yet.
+    public init() {}
+
+    /// Why a record could not be changed as asked.
+    public enum ChangeError: Error, Equatable {
+        /// There are five authenticators already.
+        case full
+        /// The key is shorter than 128 bits or longer than 512.
+        case keyLength
+        /// No authenticator has this name.
+        case noSuchAuthenticator
+    }
+
+    /// Adds an authenticator with its key (16 to 64 bytes); one of the same name is replaced.
+    public mutating func add(
+        _ authenticator: Authenticator, key: Span<UInt8>
+    ) throws(ChangeError) {
+        guard HOTP.keyLengthRange.contains(key.count) else { throw .keyLength }
+        let existing = authenticators.firstIndex { $0.name == authenticator.name }
+        let index = existing ?? authenticators.count
+        guard index < Record.maximumAuthenticators else { throw .full }
+        if existing == nil {
+            authenticators.append(authenticator)
+            keyLengths.append(key.count)
+        } else {
+            authenticators[index] = authenticator
+            keyLengths[index] = key.count
+        }
+        keys.withMutableBytes { block in
+            for offset in 0..<Record.keyBlock {
+                block[index * Record.keyBlock + offset] = offset < key.count ? key[offset] : 0
+            }
+        }
+    }
+
+    /// Takes an authenticator and its key away.
+    public mutating func remove(_ name: Name) throws(ChangeError) {
+        guard let index = authenticators.firstIndex(where: { $0.name == name }) else {
+            throw .noSuchAuthenticator
+        }
+        authenticators.remove(at: index)
+        keyLengths.remove(at: index)
+        keys.withMutableBytes { block in
+            // Move what follows one block up, and leave zeros behind.
+            let blocks = Record.maximumAuthenticators * Record.keyBlock
+            for offset in index * Record.keyBlock..<blocks {
+                let next = offset + Record.keyBlock
+                block[offset] = next < blocks ? block[next] : 0
+            }
+        }
+    }
+
+    /// Changes what is kept beside the key of authenticator `index`.
+    mutating func update(_ index: Int, _ change: (inout Authenticator) -> Void) {
+        if authenticators.indices.contains(index) { change(&authenticators[index]) }
+    }
+
+    /// The key of authenticator `index`, for as long as `body` runs; empty where there is none.
+    public func withKey<Result>(of index: Int, _ body: (Span<UInt8>) -> Result) -> Result {
+        keys.withBytes { block in
+            guard authenticators.indices.contains(index) else { return body(block.extracting(0..<0)) }
+            let start = index * Record.keyBlock
+            return body(block.extracting(start..<start + keyLengths[index]))
+        }
+    }
+
+    /// How many backup codes can still be used.
+    public var backupCodesLeft: Int {
+        backupCodes.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
+    }
+
+    /// Puts a new set of backup codes in place of the old one.
+    ///
+    /// `random` gives each code `BackupCode.randomLength` bytes and each salt
+    /// `BackupCode.Hashed.saltLength`; the codes in clear are handed to `body` one by one.
+    public mutating func renewBackupCodes<Failure: Error>(
+        at now: UInt64, random: (Int) throws(Failure) -> [UInt8], _ body: (String) -> Void
+    ) throws(Failure) {
+        var renewed: [BackupCode.Hashed?] = []
+        for index in 0..<BackupCode.setSize {
+            var bytes = try random(BackupCode.randomLength)
+            defer { Secret.wipe(&bytes) }
+            let salt = try random(BackupCode.Hashed.saltLength)
+            guard let code = BackupCode(index: index, random: bytes.span) else { continue }
+            renewed.append(code.hashed(salt: salt))
+            body(code.text)
+        }
+        backupCodes = renewed + Array(repeating: nil, count: BackupCode.setSize - renewed.count)
+        backupCodesMade = now
+    }
+}

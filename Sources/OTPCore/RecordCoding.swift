@@ -1,0 +1,145 @@
+// The bytes of a record, as docs/FILEFORMAT.md describes them: version 1, big-endian.
+
+extension Record {
+    /// The version of the form below. A reader refuses any other.
+    public static let formatVersion: UInt32 = 1
+
+    /// The longest form, in bytes.
+    public static let maximumEncodedLength = 4000
+
+    /// Appends the record to `bytes`, which hold keys from then on: reserve
+    /// `maximumEncodedLength` before, and wipe them after.
+    public func encode(into bytes: inout [UInt8]) {
+        bytes.append(UInt8(truncatingIfNeeded: authenticators.count))
+        for (index, authenticator) in authenticators.enumerated() {
+            encode(authenticator, index, into: &bytes)
+        }
+        bytes.append(bigEndian: backupCodesMade)
+        var live: UInt16 = 0
+        for (index, code) in backupCodes.enumerated() where code != nil { live |= 1 << index }
+        bytes.append(bigEndian: live)
+        for case .some(let code) in backupCodes {
+            bytes.append(contentsOf: code.salt)
+            bytes.append(contentsOf: code.hash)
+        }
+        throttle.encode(into: &bytes)
+        bytes.append(UInt8(truncatingIfNeeded: events.count))
+        bytes.append(bigEndian: UInt16(truncatingIfNeeded: events.bytes.count))
+        bytes.append(contentsOf: events.bytes)
+    }
+
+    private func encode(_ authenticator: Authenticator, _ index: Int, into bytes: inout [UInt8]) {
+        bytes.append(authenticator.kind.rawValue)
+        bytes.append(authenticator.algorithm.rawValue)
+        bytes.append(authenticator.digits)
+        bytes.append(bigEndian: authenticator.period)
+        bytes.append(bigEndian: authenticator.drift)
+        bytes.append(bigEndian: authenticator.nextStep)
+        bytes.append(bigEndian: authenticator.added)
+        bytes.append(bigEndian: authenticator.lastUsed)
+        bytes.append(UInt8(truncatingIfNeeded: authenticator.name.bytes.count))
+        bytes.append(contentsOf: authenticator.name.bytes)
+        withKey(of: index) { key in
+            bytes.append(UInt8(truncatingIfNeeded: key.count))
+            bytes.append(copying: key)
+        }
+    }
+
+    /// Reads a record; `nil` where the bytes are not exactly one.
+    public init?(decoding bytes: Span<UInt8>) {
+        self.init()
+        var cursor = Cursor()
+        guard let count = cursor.byte(bytes), Int(count) <= Record.maximumAuthenticators else {
+            return nil
+        }
+        for _ in 0..<count {
+            guard decodeAuthenticator(bytes, &cursor) else { return nil }
+        }
+        guard authenticators.count == Int(count), decodeBackupCodes(bytes, &cursor),
+            let throttle = Throttle(decoding: bytes, &cursor),
+            let events = cursor.byte(bytes), let length = cursor.uint16(bytes),
+            let log = cursor.bytes(Int(length), of: bytes)
+                .flatMap({ EventLog(bytes: $0, count: Int(events)) }),
+            cursor.offset == bytes.count
+        else { return nil }
+        self.throttle = throttle
+        self.events = log
+    }
+
+    private mutating func decodeAuthenticator(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Bool {
+        guard let kind = cursor.byte(bytes).flatMap(Authenticator.Kind.init(rawValue:)),
+            let algorithm = cursor.byte(bytes).flatMap(HashAlgorithm.init(rawValue:)),
+            let digits = cursor.byte(bytes), let period = cursor.uint16(bytes),
+            let drift = cursor.uint16(bytes), let nextStep = cursor.uint64(bytes),
+            let added = cursor.uint64(bytes), let lastUsed = cursor.uint64(bytes),
+            let name = cursor.byte(bytes)
+                .flatMap({ cursor.bytes(Int($0), of: bytes) }).flatMap({ Name($0) }),
+            var authenticator = Authenticator(
+                name: name, kind: kind, algorithm: algorithm, digits: digits, period: period,
+                added: added),
+            let keyLength = cursor.byte(bytes),
+            var key = cursor.bytes(Int(keyLength), of: bytes)
+        else { return false }
+        defer { Secret.wipe(&key) }
+        authenticator.drift = Int16(bitPattern: drift)
+        authenticator.nextStep = nextStep
+        authenticator.lastUsed = lastUsed
+        do throws(ChangeError) {
+            try add(authenticator, key: key.span)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private mutating func decodeBackupCodes(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Bool {
+        guard let made = cursor.uint64(bytes), let live = cursor.uint16(bytes),
+            live >> BackupCode.setSize == 0
+        else { return false }
+        backupCodesMade = made
+        for index in 0..<BackupCode.setSize where live >> index & 1 == 1 {
+            guard let salt = cursor.bytes(BackupCode.Hashed.saltLength, of: bytes),
+                let hash = cursor.bytes(BackupCode.Hashed.hashLength, of: bytes)
+            else { return false }
+            backupCodes[index] = BackupCode.Hashed(salt: salt, hash: hash)
+        }
+        return true
+    }
+}
+
+extension Throttle {
+    /// The longest form, in bytes.
+    public static let maximumEncodedLength = 13 + maximumSources * 36
+
+    /// Appends the throttle's state to `bytes`.
+    public func encode(into bytes: inout [UInt8]) {
+        bytes.append(bigEndian: shared.failures)
+        bytes.append(bigEndian: shared.last)
+        bytes.append(UInt8(truncatingIfNeeded: sources.count))
+        for source in sources {
+            bytes.append(bigEndian: source.id.high)
+            bytes.append(bigEndian: source.id.low)
+            bytes.append(bigEndian: source.counter.failures)
+            bytes.append(bigEndian: source.counter.last)
+            bytes.append(bigEndian: source.lastLogin)
+        }
+    }
+
+    /// Reads a throttle's state; `nil` where the bytes are none.
+    public init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
+        guard let failures = cursor.uint32(bytes), let last = cursor.uint64(bytes),
+            let count = cursor.byte(bytes), Int(count) <= Throttle.maximumSources
+        else { return nil }
+        shared = Counter(failures: failures, last: last)
+        for _ in 0..<count {
+            guard let high = cursor.uint64(bytes), let low = cursor.uint64(bytes),
+                let failures = cursor.uint32(bytes), let last = cursor.uint64(bytes),
+                let lastLogin = cursor.uint64(bytes)
+            else { return nil }
+            sources.append(
+                Source(
+                    id: SourceID(high: high, low: low),
+                    counter: Counter(failures: failures, last: last), lastLogin: lastLogin))
+        }
+    }
+}

@@ -1,0 +1,161 @@
+/// Compares an answer with a record, and burns what it matched.
+///
+/// Every authenticator and every step of the window is computed, whatever matched before
+/// (RFC 6238, section 5.2), and comparisons do not branch on the code.
+public struct Verifier: Sendable {
+    /// Steps accepted on each side of the current one.
+    public let window: UInt8
+
+    /// Counters that an HOTP token may be ahead (RFC 4226, section 7.4).
+    static let lookAhead = 10
+    /// Steps that may be computed to tell the admin how far off a refused code was.
+    static let lookAroundBudget = 20
+
+    /// A verifier with `window` steps on each side (0 to 10; more count as 10).
+    public init(window: UInt8) {
+        self.window = min(window, 10)
+    }
+
+    /// What an answer was found to be.
+    public enum Verdict: Equatable, Sendable {
+        /// A code of authenticator `index`, `offset` steps from the current one.
+        case code(index: Int, offset: Int)
+        /// Backup code `index`, with so many left.
+        case backupCode(index: Int, left: Int)
+        /// A code that fits, but its step was used or came before one that was.
+        case replayed
+        /// A backup code whose place in the set is empty: used, or never made.
+        case usedBackupCode(index: Int)
+        /// A code of the right device, but so many steps outside the window.
+        case outsideWindow(offset: Int)
+        /// Nothing that we know.
+        case wrong
+    }
+
+    /// Verifies `answer` at `now` and burns what it used up.
+    ///
+    /// `clockIsSane` false refuses every code of a clock, and leaves the backup codes.
+    func verify(
+        _ answer: borrowing Answer, against record: inout Record, at now: UInt64,
+        clockIsSane: Bool = true
+    ) -> Verdict {
+        switch answer {
+        case .code(let value, let digits):
+            return verify(
+                code: value, digits: digits, against: &record, at: now, clockIsSane: clockIsSane)
+        case .backupCode(let code):
+            return verify(code, against: &record)
+        case .empty: return .wrong
+        case .malformed: return .wrong
+        }
+    }
+
+    // MARK: Codes
+
+    private func verify(
+        code: UInt32, digits: UInt8, against record: inout Record, at now: UInt64,
+        clockIsSane: Bool
+    ) -> Verdict {
+        var accepted: Verdict?
+        var replayed = false
+        for index in record.authenticators.indices {
+            let authenticator = record.authenticators[index]
+            let current = authenticator.currentStep(at: now)
+            let match = record.withKey(of: index) {
+                search(authenticator, key: $0, around: current, for: code)
+            }
+            guard digits == authenticator.digits, clockIsSane || authenticator.kind == .hotp else {
+                continue
+            }
+            replayed = replayed || match.used
+            guard match.next > 0 else { continue }
+            // Burnt in every authenticator that it fits: two may hold one key.
+            record.update(index) {
+                $0.nextStep = match.next
+                $0.lastUsed = now
+            }
+            let offset = Int(truncatingIfNeeded: (match.next - 1) &- current)
+            accepted = accepted ?? .code(index: index, offset: offset)
+        }
+        if let accepted { return accepted }
+        if replayed { return .replayed }
+        return lookAround(for: code, digits: digits, in: record, at: now)
+    }
+
+    /// What `search` found: one past the highest unused step that fits (0 for none), and
+    /// whether a used one fits.
+    private struct Match {
+        var next: UInt64 = 0
+        var used = false
+    }
+
+    private func search(
+        _ authenticator: Authenticator, key: Span<UInt8>, around current: UInt64, for code: UInt32
+    ) -> Match {
+        let back = authenticator.kind == .hotp ? 0 : min(current, UInt64(window))
+        let ahead = authenticator.kind == .hotp ? UInt64(Verifier.lookAhead - 1) : UInt64(window)
+        var match = Match()
+        var used: UInt64 = 0
+        HOTP.codes(
+            key: key, first: current - back, count: Int(back + ahead) + 1,
+            algorithm: authenticator.algorithm, digits: authenticator.digits
+        ) { step, value in
+            let fits = isZero(value ^ code)
+            let fresh: UInt64 = step >= authenticator.nextStep ? 1 : 0
+            match.next = max(match.next, fits & fresh &* step.addingClamped(1) & (0 &- (fits & fresh)))
+            used |= fits & (1 ^ fresh)
+        }
+        match.used = used != 0
+        return match
+    }
+
+    /// 1 for zero and 0 for anything else, without a branch.
+    private func isZero(_ value: UInt32) -> UInt64 {
+        (UInt64(value) &- 1) >> 63
+    }
+
+    /// Looks for a refused code outside the window, in at most `lookAroundBudget` steps.
+    private func lookAround(
+        for code: UInt32, digits: UInt8, in record: borrowing Record, at now: UInt64
+    ) -> Verdict {
+        let clocks = record.authenticators.count { $0.kind == .totp && $0.digits == digits }
+        guard clocks > 0 else { return .wrong }
+        let reach = UInt64(Verifier.lookAroundBudget / (2 * clocks))
+        var found: Int?
+        for index in record.authenticators.indices {
+            let authenticator = record.authenticators[index]
+            guard authenticator.kind == .totp, authenticator.digits == digits else { continue }
+            let current = authenticator.currentStep(at: now)
+            let edge = UInt64(window) + 1
+            let before = current - min(current, edge + reach - 1)
+            let after = current.addingClamped(edge)
+            for start in [before, after] {
+                record.withKey(of: index) { key in
+                    HOTP.codes(
+                        key: key, first: start, count: Int(reach),
+                        algorithm: authenticator.algorithm, digits: authenticator.digits
+                    ) { step, value in
+                        if value == code { found = Int(truncatingIfNeeded: step &- current) }
+                    }
+                }
+            }
+        }
+        return found.map { .outsideWindow(offset: $0) } ?? .wrong
+    }
+
+    // MARK: Backup codes
+
+    private func verify(_ code: borrowing BackupCode, against record: inout Record) -> Verdict {
+        let index = code.index
+        guard record.backupCodes.indices.contains(index), let kept = record.backupCodes[index]
+        else {
+            // The same work as for one that is there.
+            let salt = [UInt8](repeating: 0, count: BackupCode.Hashed.saltLength)
+            _ = code.hashed(salt: salt)
+            return .usedBackupCode(index: index)
+        }
+        guard kept.matches(code) else { return .wrong }
+        record.backupCodes[index] = nil
+        return .backupCode(index: index, left: record.backupCodesLeft)
+    }
+}

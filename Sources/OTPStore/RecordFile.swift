@@ -1,0 +1,217 @@
+import CLinux
+import OTPCore
+
+/// One user's record, opened and locked.
+///
+/// A commit writes the older of two slots and syncs once. Before the first write, what the last
+/// writer left unsynced (it was killed) is synced, so that the slot which counts is on the disk
+/// whenever the other is written to: a torn write can only hit the one that does not count yet.
+public final class RecordFile: RecordSession {
+    private let store: Store
+    private let path: [UInt8]
+    private let head: [UInt8]
+    private let file: FileDescriptor
+    private var record: Record
+    private var generation: UInt64
+    private var slot: Int
+    private var settled: UInt64
+
+    /// How long a lock is waited for, in milliseconds.
+    static let lockWait: Int64 = 10_000
+
+    fileprivate init(
+        store: Store, path: [UInt8], head: [UInt8], file: consuming FileDescriptor,
+        record: consuming Record, generation: UInt64, slot: Int, settled: UInt64
+    ) {
+        self.store = store
+        self.path = path
+        self.head = head
+        self.file = consume file
+        self.record = record
+        self.generation = generation
+        self.slot = slot
+        self.settled = settled
+    }
+
+    // MARK: RecordSession
+
+    public func withRecord<Result>(_ body: (inout Record) -> Result) -> Result { body(&record) }
+
+    public func charge() throws(StoreError) {
+        try settle()
+        try write(ChargeCell(settled: settled, charge: (generation, record.throttle)))
+    }
+
+    public func commit() throws(StoreError) {
+        try settle()
+        let next = generation.addingReportingOverflow(1)
+        guard !next.overflow else { throw StoreError(.damaged, path, "no generation is left") }
+        let target = 1 - slot
+        let block = try RecordFile.slotBlock(
+            record, generation: next.partialValue, slot: target, head: head, store: store,
+            path: path)
+        try onFile { (file) throws(Errno) in
+            try System.write(block, to: file, at: Int64(RecordLayout.slotOffset(target)))
+            try System.syncData(file)
+        }
+        generation = next.partialValue
+        slot = target
+        settled = generation
+        // Not synced: where it is lost, the next writer syncs once more.
+        try? write(ChargeCell(settled: settled))
+    }
+
+    public func close() { System.unlock(file) }
+
+    /// Syncs what a writer before us left behind.
+    private func settle() throws(StoreError) {
+        guard settled != generation else { return }
+        try onFile { (file) throws(Errno) in try System.syncData(file) }
+        settled = generation
+    }
+
+    private func write(_ cell: ChargeCell) throws(StoreError) {
+        let part = try RecordFile.cellPart(cell, head: head, store: store, path: path)
+        try onFile { (file) throws(Errno) in
+            try System.write(part, to: file, at: Int64(RecordLayout.cellOffset))
+        }
+    }
+
+    private func onFile(
+        _ body: (borrowing FileDescriptor) throws(Errno) -> Void
+    ) throws(StoreError) {
+        do throws(Errno) {
+            try body(file)
+        } catch {
+            throw StoreError(path, error)
+        }
+    }
+}
+
+// MARK: Opening and making
+
+extension RecordFile {
+    /// Opens, locks and reads the record of `user`; `nil` where there is none.
+    static func open(
+        _ user: User, in store: Store, writing: Bool
+    ) throws(StoreError) -> RecordFile? {
+        let (name, path) = store.names(of: user)
+        let deadline = try now() + lockWait
+        while true {
+            let file: FileDescriptor
+            do throws(StoreError) {
+                file = try SafeOpen.open(
+                    name, in: store.folder, path: path,
+                    (writing ? O_RDWR : O_RDONLY) | O_NONBLOCK)
+            } catch {
+                if error.code == .missing { return nil }
+                throw error
+            }
+            _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
+            try lock(file, shared: !writing, until: deadline, path: path)
+            // Removed while we waited for the lock: look again.
+            let status = try SafeOpen.status(of: file, path: path)
+            if status.links == 0 { continue }
+            return try read(file, status, of: user, in: store, path: path)
+        }
+    }
+
+    private static func read(
+        _ file: consuming FileDescriptor, _ status: FileStatus, of user: User, in store: Store,
+        path: [UInt8]
+    ) throws(StoreError) -> RecordFile {
+        guard status.size == Int64(RecordLayout.fileSize) else {
+            throw StoreError(.damaged, path, "its size is wrong; restore it, or remove it")
+        }
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try System.read(file, at: 0, count: RecordLayout.fileSize)
+        } catch {
+            throw StoreError(path, error)
+        }
+        let contents = try RecordContents(bytes, of: user, in: store, path: path)
+        return RecordFile(contents, file: file, store: store, path: path)
+    }
+
+    private convenience init(
+        _ contents: consuming RecordContents, file: consuming FileDescriptor, store: Store,
+        path: [UInt8]
+    ) {
+        let (head, generation) = (contents.head, contents.generation)
+        let (slot, settled) = (contents.slot, contents.settled)
+        self.init(
+            store: store, path: path, head: head, file: file, record: contents.record,
+            generation: generation, slot: slot, settled: settled)
+    }
+
+    /// Makes the file of a user who has none, with `record` in it. Throws `.exists` where
+    /// somebody else made one first.
+    static func make(_ record: borrowing Record, of user: User, in store: Store) throws(StoreError) {
+        let (name, path) = store.names(of: user)
+        let head = RecordLayout.head(of: user, keyID: try store.keyID())
+        var bytes = head
+        bytes.reserveCapacity(RecordLayout.fileSize)
+        bytes += [UInt8](repeating: 0, count: RecordLayout.cellOffset - bytes.count)
+        bytes += try cellPart(ChargeCell(settled: 1), head: head, store: store, path: path)
+        bytes += [UInt8](repeating: 0, count: RecordLayout.blockSize - bytes.count)
+        bytes += try slotBlock(
+            record, generation: 1, slot: 0, head: head, store: store, path: path)
+        bytes += [UInt8](repeating: 0, count: RecordLayout.fileSize - bytes.count)
+        _ = try NewFile.write(bytes, as: name, in: store.folder, path: path)
+    }
+
+    fileprivate static func cellPart(
+        _ cell: ChargeCell, head: [UInt8], store: Store, path: [UInt8]
+    ) throws(StoreError) -> [UInt8] {
+        var plain = cell.encoded()
+        return try SealedPart.seal(
+            &plain, in: store, binding: RecordLayout.cellBinding(head),
+            size: RecordLayout.cellSize, path: path)
+    }
+
+    fileprivate static func slotBlock(
+        _ record: borrowing Record, generation: UInt64, slot: Int, head: [UInt8], store: Store,
+        path: [UInt8]
+    ) throws(StoreError) -> [UInt8] {
+        var plain: [UInt8] = []
+        plain.reserveCapacity(Record.maximumEncodedLength)
+        record.encode(into: &plain)
+        var block: [UInt8] = []
+        block.append(bigEndian: generation)
+        block += try SealedPart.seal(
+            &plain, in: store,
+            binding: RecordLayout.slotBinding(head, slot: slot, generation: generation),
+            size: RecordLayout.blockSize - RecordLayout.slotHead, path: path)
+        return block
+    }
+
+    // MARK: Locking
+
+    private static func lock(
+        _ file: borrowing FileDescriptor, shared: Bool, until deadline: Int64, path: [UInt8]
+    ) throws(StoreError) {
+        var pause: Int64 = 1
+        while true {
+            do throws(Errno) {
+                if try System.tryLock(file, shared: shared) { return }
+            } catch {
+                throw StoreError(path, error)
+            }
+            guard try now() < deadline else {
+                throw StoreError(.busy, path, "another process has held its lock for too long")
+            }
+            System.sleep(milliseconds: pause)
+            pause = min(pause * 2, 16)
+        }
+    }
+
+    /// Milliseconds of a clock that nobody can set.
+    private static func now() throws(StoreError) -> Int64 {
+        do throws(Errno) {
+            let time = try System.time(CLOCK_MONOTONIC)
+            return time.seconds * 1000 + time.nanoseconds / 1_000_000
+        } catch {
+            throw StoreError(Array("the monotonic clock".utf8), error)
+        }
+    }
+}

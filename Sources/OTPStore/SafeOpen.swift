@@ -1,0 +1,103 @@
+import CLinux
+import OTPCore
+
+/// Opens what must not have been tampered with: every folder on the way and the file itself are
+/// opened relative to the one before, without following links, and judged by what was opened,
+/// never by a path (CVE-2024-47191, CVE-2019-12209).
+enum SafeOpen {
+    /// Opens the folder at the absolute `path`, whose every part belongs to root or to us and
+    /// cannot be changed by others.
+    static func directory(_ path: [UInt8]) throws(StoreError) -> FileDescriptor {
+        var current: FileDescriptor
+        do throws(Errno) {
+            current = try System.openRoot()
+        } catch {
+            throw StoreError(path, error)
+        }
+        for part in path.split(separator: UInt8(ascii: "/")) {
+            guard !part.elementsEqual("..".utf8) else {
+                throw StoreError(.unsafe, path, "a path must not contain `..`")
+            }
+            current = try open(Array(part), in: current, path: path, O_RDONLY | O_DIRECTORY)
+            try checkFolder(current, path: path)
+        }
+        return current
+    }
+
+    /// Opens the file at the absolute `path`, its folders judged as by `directory`.
+    static func file(_ path: [UInt8], _ flags: CInt) throws(StoreError) -> FileDescriptor {
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
+            throw StoreError(.unsafe, path, "not an absolute path")
+        }
+        let folder = try directory(Array(path[..<slash]))
+        return try open(Array(path[(slash + 1)...]), in: folder, path: path, flags | O_NONBLOCK)
+    }
+
+    /// openat(2) whose errors name `path`.
+    static func open(
+        _ name: [UInt8], in directory: borrowing FileDescriptor, path: [UInt8], _ flags: CInt,
+        mode: UInt32 = 0
+    ) throws(StoreError) -> FileDescriptor {
+        do throws(Errno) {
+            return try System.open(name, in: directory, flags, mode: mode)
+        } catch {
+            throw StoreError(path, error)
+        }
+    }
+
+    /// A folder on the way: root's or ours, and nobody else can replace what is in it.
+    private static func checkFolder(
+        _ folder: borrowing FileDescriptor, path: [UInt8]
+    ) throws(StoreError) {
+        let status = try status(of: folder, path: path)
+        guard status.owner == 0 || status.owner == geteuid() else {
+            throw StoreError(.unsafe, path, "a folder on the way belongs to another user")
+        }
+        // In a sticky folder, such as /tmp, entries can be replaced by their owners alone.
+        guard status.permissions & 0o022 == 0 || status.permissions & 0o1000 != 0 else {
+            throw StoreError(.unsafe, path, "a folder on the way can be written to by others")
+        }
+    }
+
+    /// Refuses a file that is not regular, ours, closed to others as `forbidden` says, and known
+    /// by one name only.
+    static func check(
+        _ file: borrowing FileDescriptor, path: [UInt8], forbidden: UInt32
+    ) throws(StoreError) -> FileStatus {
+        let status = try status(of: file, path: path)
+        guard status.isRegular else { throw StoreError(.unsafe, path, "not a regular file") }
+        guard status.owner == geteuid() || (status.owner == 0 && forbidden & 0o044 == 0) else {
+            throw StoreError(.unsafe, path, "it belongs to user \(status.owner); chown it to root")
+        }
+        guard status.permissions & forbidden == 0 else {
+            throw StoreError(
+                .unsafe, path, "its mode lets others at it; chmod it to \(forbidden & 0o044 == 0 ? "0644" : "0600")")
+        }
+        guard status.links <= 1 else {
+            throw StoreError(.unsafe, path, "it has a second name (hard link)")
+        }
+        return status
+    }
+
+    static func status(
+        of file: borrowing FileDescriptor, path: [UInt8]
+    ) throws(StoreError) -> FileStatus {
+        do throws(Errno) {
+            return try System.status(of: file)
+        } catch {
+            throw StoreError(path, error)
+        }
+    }
+}
+
+extension StoreError {
+    /// What a failed system call on `path` means.
+    init(_ path: [UInt8], _ error: Errno) {
+        switch error.number {
+        case ENOENT: self.init(.missing, path, error.text)
+        case ELOOP, ENOTDIR, EISDIR, ENXIO: self.init(.unsafe, path, error.text)
+        case EEXIST: self.init(.exists, path, "it is there already")
+        default: self.init(.system, path, error.text)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import CLinux
+import OTPCore
+
+/// The seal key's file: `SWOTPKEY`, eight bytes that name the key, and the 32 bytes of the key.
+enum SealKeyFile {
+    private static let magic = Array("SWOTPKEY".utf8)
+    private static let length = magic.count + SealKey.idLength + SealKey.keyLength
+
+    /// Reads the key at `path`.
+    static func read(_ path: [UInt8]) throws(StoreError) -> SealKey {
+        let file = try SafeOpen.file(path, O_RDONLY)
+        let status = try SafeOpen.check(file, path: path, forbidden: 0o077)
+        guard status.size == Int64(length) else { throw damaged(path) }
+        var bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try System.read(file, at: 0, count: length)
+        } catch {
+            throw StoreError(path, error)
+        }
+        defer { Secret.wipe(&bytes) }
+        guard bytes.count == length, bytes.starts(with: magic) else { throw damaged(path) }
+        let id = Array(bytes[magic.count..<magic.count + SealKey.idLength])
+        let key = Secret(copying: bytes.span.extracting((length - SealKey.keyLength)...))
+        guard let key = SealKey(id: id, key: key) else { throw damaged(path) }
+        return key
+    }
+
+    /// Makes a key at `path`, in a folder that is made too where it is missing. Where somebody
+    /// else was faster, theirs stays.
+    static func make(_ path: [UInt8]) throws(StoreError) {
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
+            throw StoreError(.unsafe, path, "not an absolute path")
+        }
+        let folderPath = Array(path[..<slash])
+        try Store.makeFolder(folderPath)
+        let folder = try SafeOpen.directory(folderPath)
+        let random = SystemRandom()
+        var contents = magic
+        contents.reserveCapacity(length)
+        contents += try random.bytes(SealKey.idLength)
+        contents += try random.bytes(SealKey.keyLength)
+        defer { Secret.wipe(&contents) }
+        do throws(StoreError) {
+            _ = try NewFile.write(
+                contents, as: Array(path[(slash + 1)...]), in: folder, path: path)
+        } catch {
+            if error.code != .exists { throw error }
+        }
+    }
+
+    private static func damaged(_ path: [UInt8]) -> StoreError {
+        StoreError(.damaged, path, "not a seal key; restore it from a backup")
+    }
+}

@@ -1,0 +1,151 @@
+import CLinux
+import OTPCore
+
+/// The folder of records, and the key that they are sealed with.
+public final class Store: RecordStore {
+    /// Where the records are unless something says otherwise.
+    public static let defaultPath = Array("/var/lib/swiftotp".utf8)
+    /// Where the seal key of the default store is.
+    public static let defaultKeyPath = Array("/etc/swiftotp/seal.key".utf8)
+
+    let folder: FileDescriptor
+    /// The folder's path.
+    public let path: [UInt8]
+    /// The seal key's path.
+    public let keyPath: [UInt8]
+    private var cachedKey: SealKey?
+
+    /// Opens the store at `path`, or the default one. A store that is named has its key inside.
+    public init(path: [UInt8]?) throws(StoreError) {
+        self.path = path ?? Store.defaultPath
+        keyPath = path.map { $0 + Array("/seal.key".utf8) } ?? Store.defaultKeyPath
+        folder = try SafeOpen.directory(self.path)
+        let status = try SafeOpen.status(of: folder, path: self.path)
+        guard status.owner == geteuid() else {
+            throw StoreError(
+                .unsafe, self.path, "it belongs to user \(status.owner); chown it to root")
+        }
+        guard status.permissions & 0o077 == 0 else {
+            throw StoreError(.unsafe, self.path, "its mode lets others in; chmod it to 0700")
+        }
+    }
+
+    /// Opens the store as `init` does, and makes it and its key where they are missing. A key is
+    /// never made where there are records, which only another key can open.
+    public static func openOrMake(path: [UInt8]?) throws(StoreError) -> Store {
+        try makeFolder(path ?? defaultPath)
+        let store = try Store(path: path)
+        do throws(StoreError) {
+            _ = try store.keyID()
+        } catch {
+            guard error.code == .missing else { throw error }
+            guard try store.userIDs().isEmpty else {
+                throw StoreError(
+                    .missing, store.keyPath,
+                    "the seal key is gone, and the records need it; restore it from a backup")
+            }
+            try SealKeyFile.make(store.keyPath)
+        }
+        return store
+    }
+
+    /// Makes the folder at `path`, 0700, where it is missing.
+    static func makeFolder(_ path: [UInt8]) throws(StoreError) {
+        var path = path
+        while path.count > 1 && path.last == UInt8(ascii: "/") { path.removeLast() }
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
+            throw StoreError(.unsafe, path, "not an absolute path")
+        }
+        let parent = try SafeOpen.directory(Array(path[..<slash]))
+        do throws(Errno) {
+            try System.makeDirectory(Array(path[(slash + 1)...]), in: parent, mode: 0o700)
+            try System.sync(parent)
+        } catch {
+            if error.number != EEXIST { throw StoreError(path, error) }
+        }
+    }
+
+    // MARK: Records
+
+    public func hasRecord(of user: User) throws(StoreError) -> Bool {
+        let (name, path) = names(of: user)
+        do throws(StoreError) {
+            let file = try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
+            _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
+            return true
+        } catch {
+            if error.code == .missing { return false }
+            throw error
+        }
+    }
+
+    public func open(_ user: User) throws(StoreError) -> RecordFile? {
+        try RecordFile.open(user, in: self, writing: true)
+    }
+
+    /// Opens a record to look at it; `commit` will fail.
+    public func openForReading(_ user: User) throws(StoreError) -> RecordFile? {
+        try RecordFile.open(user, in: self, writing: false)
+    }
+
+    /// Makes the record of a user who has none; throws `.exists` where there is one.
+    public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
+        try removeLeftovers()
+        try RecordFile.make(record, of: user, in: self)
+    }
+
+    /// Removes the record that `session` has open, which stays locked until it is closed.
+    public func remove(_ user: User) throws(StoreError) {
+        let (name, path) = names(of: user)
+        do throws(Errno) {
+            try System.unlink(name, in: folder)
+            try System.sync(folder)
+        } catch {
+            throw StoreError(path, error)
+        }
+    }
+
+    /// The numbers of all users who have a record.
+    public func userIDs() throws(StoreError) -> [UInt32] {
+        try entries().compactMap { UInt32(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// Removes what makers of records left behind when they were killed: temporary files that
+    /// nobody holds locked any more.
+    private func removeLeftovers() throws(StoreError) {
+        for name in try entries() where NewFile.isTemporary(name) {
+            do throws(Errno) {
+                let file = try System.open(name, in: folder, O_RDWR | O_NONBLOCK)
+                if try System.tryLock(file, shared: false) { try System.unlink(name, in: folder) }
+            } catch {
+                continue
+            }
+        }
+    }
+
+    private func entries() throws(StoreError) -> [[UInt8]] {
+        do throws(Errno) {
+            return try System.entries(of: folder)
+        } catch {
+            throw StoreError(path, error)
+        }
+    }
+
+    /// The name and the path of a user's record: its number, never a name from outside.
+    func names(of user: User) -> (name: [UInt8], path: [UInt8]) {
+        let name = Array(String(user.uid).utf8)
+        return (name, path + [UInt8(ascii: "/")] + name)
+    }
+
+    // MARK: The key
+
+    func keyID() throws(StoreError) -> [UInt8] { try key().id }
+
+    /// The seal key, read at first need.
+    func key() throws(StoreError) -> SealKey {
+        if let cachedKey { return cachedKey }
+        let key = try SealKeyFile.read(keyPath)
+        cachedKey = key
+        return key
+    }
+}

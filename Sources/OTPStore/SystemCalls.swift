@@ -1,0 +1,275 @@
+import CLinux
+import OTPCore
+
+// The system calls of the store. This file is the only one in OTPStore with unsafe code: every
+// function takes spans and arrays, and reads errno at once after the call.
+
+/// An error number of the system (errno(3)).
+public struct Errno: Error, Equatable, Sendable {
+    /// The number.
+    public let number: CInt
+
+    /// The number that the last call left.
+    static var last: Errno { Errno(number: swiftotp_errno()) }
+
+    /// What it means, in the words of strerror(3), English whatever the locale.
+    public var text: String {
+        switch number {
+        case ENOENT: "no such file or directory"
+        case EACCES: "permission denied"
+        case EPERM: "operation not permitted"
+        case ENOSPC: "no space left on the device"
+        case EDQUOT: "the disk quota is used up"
+        case EROFS: "the file system is read-only"
+        case EIO: "the device failed (input/output error)"
+        case EFBIG: "the file size limit of this process is too small"
+        case EMFILE, ENFILE: "too many open files"
+        case ELOOP: "it is a symbolic link"
+        case ENOTDIR: "not a directory"
+        case EISDIR: "it is a directory"
+        case ENOMEM: "out of memory"
+        default: "error number \(number)"
+        }
+    }
+}
+
+/// An open file, closed when its owner is gone.
+public struct FileDescriptor: ~Copyable {
+    let number: CInt
+
+    init(_ number: CInt) { self.number = number }
+
+    deinit { _ = close(number) }
+}
+
+/// What fstat(2) says of an open file.
+struct FileStatus {
+    let mode: UInt32
+    let owner: UInt32
+    let links: UInt64
+    let size: Int64
+
+    var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
+    var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
+    /// Permission bits, with sticky, set-user-ID and set-group-ID.
+    var permissions: UInt32 { mode & 0o7777 }
+}
+
+enum System {
+    /// Calls `body` with `text` as the C string that it stands for.
+    static func withCString(_ text: [UInt8], _ body: (UnsafePointer<CChar>) -> CInt) -> CInt {
+        let ended = text + [0]
+        // SAFETY: the bytes end with NUL and live through the call.
+        return unsafe ended.withUnsafeBytes { bytes in
+            let text = unsafe bytes.assumingMemoryBound(to: CChar.self)
+            guard let start = text.baseAddress else { return -1 }
+            return unsafe body(start)
+        }
+    }
+
+    /// Opens the root folder.
+    static func openRoot() throws(Errno) -> FileDescriptor {
+        try open([UInt8(ascii: "/")], at: AT_FDCWD, O_RDONLY | O_DIRECTORY, 0)
+    }
+
+    /// openat(2) with O_CLOEXEC, O_NOFOLLOW and O_NOCTTY always.
+    static func open(
+        _ name: [UInt8], in directory: borrowing FileDescriptor, _ flags: CInt, mode: UInt32 = 0
+    ) throws(Errno) -> FileDescriptor {
+        try open(name, at: directory.number, flags, mode)
+    }
+
+    private static func open(
+        _ name: [UInt8], at base: CInt, _ flags: CInt, _ mode: UInt32
+    ) throws(Errno) -> FileDescriptor {
+        let all = flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
+        while true {
+            // SAFETY: the path is a C string that lives through the call.
+            let number = unsafe withCString(name) { unsafe swiftotp_openat(base, $0, all, mode) }
+            if number >= 0 { return FileDescriptor(number) }
+            let error = Errno.last
+            if error.number != EINTR { throw error }
+        }
+    }
+
+    /// fstat(2).
+    static func status(of file: borrowing FileDescriptor) throws(Errno) -> FileStatus {
+        var status = stat()
+        // SAFETY: a local that the call fills.
+        guard unsafe fstat(file.number, &status) == 0 else { throw .last }
+        return FileStatus(
+            mode: status.st_mode, owner: status.st_uid, links: UInt64(status.st_nlink),
+            size: Int64(status.st_size))
+    }
+
+    /// Reads `count` bytes from `offset` (pread(2)); fewer only at the end of the file.
+    static func read(
+        _ file: borrowing FileDescriptor, at offset: Int64, count: Int
+    ) throws(Errno) -> [UInt8] {
+        let number = file.number
+        var failure: Errno?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
+                let rest = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
+                let got = unsafe pread(number, rest.baseAddress, rest.count, Int(offset) + filled)
+                if got > 0 {
+                    filled += got
+                } else if got == 0 {
+                    return
+                } else if Errno.last.number != EINTR {
+                    failure = .last
+                    return
+                }
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Writes all of `bytes` at `offset` (pwrite(2)).
+    static func write(
+        _ bytes: [UInt8], to file: borrowing FileDescriptor, at offset: Int64
+    ) throws(Errno) {
+        var done = 0
+        while done < bytes.count {
+            let number = file.number
+            // SAFETY: reads at most the bytes behind the `done` ones.
+            let wrote = unsafe bytes.withUnsafeBytes { buffer in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
+                return unsafe pwrite(number, rest.baseAddress, rest.count, Int(offset) + done)
+            }
+            if wrote > 0 {
+                done += wrote
+                continue
+            }
+            let error = Errno.last
+            if wrote == 0 { throw Errno(number: EIO) }
+            if error.number != EINTR { throw error }
+        }
+    }
+
+    /// fdatasync(2). A failure is final: the pages count as clean after it.
+    static func syncData(_ file: borrowing FileDescriptor) throws(Errno) {
+        guard fdatasync(file.number) == 0 else { throw .last }
+    }
+
+    /// fsync(2), for directories.
+    static func sync(_ file: borrowing FileDescriptor) throws(Errno) {
+        guard fsync(file.number) == 0 else { throw .last }
+    }
+
+    /// Tries to lock (flock(2)) without waiting; `false` where somebody else holds it.
+    static func tryLock(_ file: borrowing FileDescriptor, shared: Bool) throws(Errno) -> Bool {
+        while true {
+            if flock(file.number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return true }
+            let error = Errno.last
+            if error.number == EWOULDBLOCK { return false }
+            if error.number != EINTR { throw error }
+        }
+    }
+
+    /// Unlocks (flock(2)); closing would as well.
+    static func unlock(_ file: borrowing FileDescriptor) { _ = flock(file.number, LOCK_UN) }
+
+    /// Whether all bytes in `range` are zero; `false` for a range outside.
+    static func isZero(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+        guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
+        guard let first = bytes[range].first else { return true }
+        // SAFETY: both pointers and the length stay inside `range`, which was checked: a run of
+        // equal bytes is one that equals itself moved by one.
+        return unsafe bytes.withUnsafeBytes { buffer in
+            guard let start = buffer.baseAddress else { return true }
+            let from = unsafe start + range.lowerBound
+            return unsafe first == 0 && memcmp(from, from + 1, range.count - 1) == 0
+        }
+    }
+
+    /// Gives a file a new name, which must be free (renameat2(2) with RENAME_NOREPLACE).
+    static func rename(
+        _ old: [UInt8], to new: [UInt8], in directory: borrowing FileDescriptor
+    ) throws(Errno) {
+        let number = directory.number
+        // SAFETY: both names are C strings that live through the call.
+        let result = unsafe withCString(old) { from in
+            unsafe withCString(new) { to in
+                unsafe swiftotp_rename_noreplace(number, from, to)
+            }
+        }
+        guard result == 0 else { throw .last }
+    }
+
+    /// unlinkat(2).
+    static func unlink(_ name: [UInt8], in directory: borrowing FileDescriptor) throws(Errno) {
+        let number = directory.number
+        // SAFETY: the name is a C string that lives through the call.
+        let result = unsafe withCString(name) { unsafe unlinkat(number, $0, 0) }
+        guard result == 0 else { throw .last }
+    }
+
+    /// The names in a folder, without `.` and `..` (readdir(3)).
+    static func entries(of folder: borrowing FileDescriptor) throws(Errno) -> [[UInt8]] {
+        // SAFETY: a literal.
+        let copy = unsafe swiftotp_openat(
+            folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        // SAFETY: the stream owns the copy of the descriptor and is closed once.
+        guard copy >= 0, let stream = unsafe fdopendir(copy) else { throw .last }
+        defer { _ = unsafe closedir(stream) }
+        var names: [[UInt8]] = []
+        while let entry = unsafe readdir(stream) {
+            // SAFETY: the C library ends the name with NUL; it is copied before the next call.
+            let text = unsafe swiftotp_entry_name(entry)
+            let name = unsafe [UInt8](UnsafeRawBufferPointer(start: text, count: strlen(text)))
+            if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
+        }
+        return names
+    }
+
+    /// mkdirat(2).
+    static func makeDirectory(
+        _ name: [UInt8], in directory: borrowing FileDescriptor, mode: UInt32
+    ) throws(Errno) {
+        let number = directory.number
+        // SAFETY: the name is a C string that lives through the call.
+        let result = unsafe withCString(name) { unsafe mkdirat(number, $0, mode) }
+        guard result == 0 else { throw .last }
+    }
+
+    /// Fills `count` bytes from getrandom(2), waiting for the pool at boot.
+    static func random(_ count: Int) throws(Errno) -> [UInt8] {
+        var failure: Errno?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
+                let rest = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
+                let got = unsafe getrandom(rest.baseAddress, rest.count, 0)
+                if got > 0 {
+                    filled += got
+                } else if got == 0 || Errno.last.number != EINTR {
+                    failure = .last
+                    return
+                }
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// clock_gettime(2): seconds and nanoseconds.
+    static func time(_ clock: clockid_t) throws(Errno) -> (seconds: Int64, nanoseconds: Int64) {
+        var time = timespec()
+        // SAFETY: a local that the call fills.
+        guard unsafe clock_gettime(clock, &time) == 0 else { throw .last }
+        return (Int64(time.tv_sec), Int64(time.tv_nsec))
+    }
+
+    /// Sleeps (nanosleep(2)); a signal may end it early.
+    static func sleep(milliseconds: Int64) {
+        var time = timespec(
+            tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
+        // SAFETY: a local that the call reads.
+        _ = unsafe nanosleep(&time, nil)
+    }
+}

@@ -1,0 +1,30 @@
+import CPAM
+import OTPCore
+import OTPStore
+
+// What libpam calls. Everything behind these four functions is wiring: the login itself is
+// OTPCore's LoginFlow.
+
+/// Asks for a code. See pam_sm_authenticate(3), and docs/RESULTS.md for what it returns when.
+@c(pam_sm_authenticate)
+public func authenticate(
+    _ handle: OpaquePointer?, _ flags: CInt, _ count: CInt,
+    _ arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+) -> CInt {
+    // SAFETY: libpam passes its own handle and `count` NUL-terminated arguments, which outlive
+    // the call.
+    guard let handle = unsafe handle else { return PAM_SYSTEM_ERR }
+    let pam = unsafe PAMHandle(handle, silent: UInt32(bitPattern: flags) & UInt32(PAM_SILENT) != 0)
+    let arguments = unsafe PAMHandle.arguments(count, arguments)
+    return Login(pam: pam).run(arguments).rawValue
+}
+
+/// Does nothing, and says that it went well: anything else would make sshd end the session of
+/// a user who was let in (pam_sm_setcred(3)).
+@c(pam_sm_setcred)
+public func setCredentials(
+    _ handle: OpaquePointer?, _ flags: CInt, _ count: CInt,
+    _ arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+) -> CInt {
+    PAM_SUCCESS
+}

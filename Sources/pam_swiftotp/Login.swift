@@ -1,0 +1,39 @@
+import OTPCore
+import OTPStore
+
+/// One call of pam_sm_authenticate: puts the parts together, runs the flow, logs one line.
+struct Login {
+    let pam: PAMHandle
+
+    func run(_ arguments: [[UInt8]]?) -> ResultCode {
+        let service = pam.item(.service) ?? []
+        let address = pam.clientAddress
+        let place = Place(service: service, address: address, key: pam.clientKey)
+        let name = pam.user() ?? []
+        let result = login(name, from: place, arguments)
+        let log = PAMLog(pam: pam, user: name, place: place)
+        log.write(result)
+        return ResultCode(result)
+    }
+
+    private func login(
+        _ name: [UInt8], from place: Place, _ arguments: [[UInt8]]?
+    ) -> LoginResult {
+        let conversation = PAMConversation(pam: pam)
+        do throws(StoreError) {
+            guard let arguments else {
+                throw StoreError(
+                    .configuration, Array("arguments".utf8), "too many, or one is too long")
+            }
+            let options = try ConfigurationFile.options(arguments)
+            let flow = LoginFlow(
+                conversation: conversation, clock: SystemClock(), users: SystemUsers(),
+                options: options,
+                openStore: { () throws(StoreError) -> Store in try Store(path: options.store) })
+            return flow.run(name, from: place)
+        } catch {
+            conversation.say(UserText.unavailable)
+            return .unavailable(error)
+        }
+    }
+}

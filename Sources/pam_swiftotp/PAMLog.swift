@@ -1,0 +1,87 @@
+import CLinux
+import CPAM
+import OTPCore
+
+/// The one line that a login leaves in the system's log (AUTHPRIV), for fail2ban and people.
+struct PAMLog {
+    let pam: PAMHandle
+    let user: [UInt8]
+    let place: Place
+
+    /// Writes the line for `result`.
+    func write(_ result: LoginResult) {
+        var line: LogLine
+        let priority: CInt
+        switch result {
+        case .granted(let factor):
+            line = LogLine("login granted")
+            add(factor, to: &line)
+            priority = LOG_INFO
+        case .refused(let refusal):
+            line = LogLine("authentication failure")
+            line.add("reason", Outcome.refused(refusal).reason)
+            add(refusal, to: &line)
+            priority = LOG_NOTICE
+        case .ignored(let reason):
+            line = LogLine("not asked")
+            line.add("reason", reason == .exempt ? "exempt-group" : "not-enrolled")
+            priority = LOG_INFO
+        case .unavailable(let error):
+            line = LogLine("cannot check")
+            line.add("reason", "store")
+            priority = LOG_CRIT
+            addPlace(to: &line)
+            send(line.bytes + Array(" error=\"".utf8) + LogLine.visible(error.text) + [0x22], priority)
+            return
+        case .conversationFailed:
+            line = LogLine("authentication failure")
+            line.add("reason", "no-answer")
+            priority = LOG_NOTICE
+        }
+        addPlace(to: &line)
+        send(line.bytes, priority)
+    }
+
+    private func add(_ factor: Outcome.Factor, to line: inout LogLine) {
+        switch factor {
+        case .code(let authenticator, let offset):
+            line.add("factor", "code")
+            line.add("authenticator", quoted: authenticator)
+            line.add("step", PAMLog.signed(offset))
+        case .backupCode(let index, let left):
+            line.add("factor", "backup-code")
+            line.add("index", "\(index)")
+            line.add("left", "\(left)")
+        }
+    }
+
+    private func add(_ refusal: Outcome.Refusal, to line: inout LogLine) {
+        switch refusal {
+        case .outsideWindow(let offset): line.add("off", PAMLog.signed(offset))
+        case .throttled(let seconds): line.add("wait", "\(seconds)s")
+        default: break
+        }
+    }
+
+    /// Where from: in the order of pam_unix(8), so that `rhost` and `user` are found.
+    private func addPlace(to line: inout LogLine) {
+        line.add("service", outside: place.service)
+        line.add("tty", outside: pam.item(.terminal) ?? [])
+        line.add("rhost", outside: place.address)
+        line.add("user", outside: user)
+    }
+
+    private static func signed(_ number: Int) -> String {
+        number < 0 ? "\(number)" : "+\(number)"
+    }
+
+    private func send(_ line: [UInt8], _ priority: CInt) {
+        let ended = line + [0]
+        // SAFETY: the line is a C string without a NUL inside, for the wrapper's fixed format.
+        unsafe ended.withUnsafeBytes { bytes in
+            if let text = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress {
+                unsafe swiftotp_pam_syslog(pam.pointer, LOG_AUTHPRIV | priority, text)
+            }
+        }
+    }
+}
