@@ -47,7 +47,7 @@ let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .err
 let embedded: [SwiftSetting] = everywhere + [
     .enableExperimentalFeature("Embedded"),
     .unsafeFlags([
-        "-wmo", "-Osize",
+        "-wmo", "-Xfrontend", "-function-sections",
         "-module-alias", "OTPCore=OTPCoreEmbedded",
         "-module-alias", "OTPStore=OTPStoreEmbedded",
     ]),
@@ -56,6 +56,7 @@ let embedded: [SwiftSetting] = everywhere + [
 let moduleLinkage: [LinkerSetting] = [
     .unsafeFlags([
         "-enable-experimental-feature", "Embedded",
+        "-use-ld=lld",
         "-Xlinker", "--gc-sections",
         "-Xlinker", "--as-needed",
         "-Xlinker", "-z", "-Xlinker", "now",
