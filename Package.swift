@@ -44,14 +44,15 @@ let everywhere: [SwiftSetting] = [
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
 /// The same sources once more, as Embedded Swift: `import OTPCore` finds the embedded twin.
-let embedded: [SwiftSetting] = everywhere + [
-    .enableExperimentalFeature("Embedded"),
-    .unsafeFlags([
-        "-wmo", "-Xfrontend", "-function-sections",
-        "-module-alias", "OTPCore=OTPCoreEmbedded",
-        "-module-alias", "OTPStore=OTPStoreEmbedded",
-    ]),
-]
+let embedded: [SwiftSetting] =
+    everywhere + [
+        .enableExperimentalFeature("Embedded"),
+        .unsafeFlags([
+            "-wmo", "-Xfrontend", "-function-sections",
+            "-module-alias", "OTPCore=OTPCoreEmbedded",
+            "-module-alias", "OTPStore=OTPStoreEmbedded",
+        ]),
+    ]
 
 let moduleLinkage: [LinkerSetting] = [
     .unsafeFlags([
@@ -59,11 +60,12 @@ let moduleLinkage: [LinkerSetting] = [
         "-use-ld=lld",
         "-Xlinker", "--gc-sections",
         "-Xlinker", "--as-needed",
+        "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv",
         "-Xlinker", "-z", "-Xlinker", "now",
         "-Xlinker", "-z", "-Xlinker", "relro",
         "-Xlinker", "-z", "-Xlinker", "noexecstack",
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/pam_swiftotp/exports.map",
-        "-L\(embeddedLibraries)", "-lswiftUnicodeDataTables", "-lm",
+        "-L\(embeddedLibraries)", "-lswiftUnicodeDataTables",
         "-lpam", nettle,
     ])
 ]
@@ -71,10 +73,10 @@ let moduleLinkage: [LinkerSetting] = [
 let package = Package(
     name: "swiftotp",
     products: [
-        .library(name: "pam_swiftotp", type: .dynamic, targets: ["pam_swiftotp"]),
+        .library(name: "pam_swiftotp", type: .dynamic, targets: ["pam_swiftotp"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
@@ -95,7 +97,8 @@ let package = Package(
             name: "OTPStoreEmbedded", dependencies: ["OTPCoreEmbedded", "CLinux"],
             path: "Sources/Embedded/OTPStore", swiftSettings: embedded),
         .target(
-            name: "pam_swiftotp", dependencies: ["OTPStoreEmbedded", "OTPCoreEmbedded", "CPAM", "CLinux"],
+            name: "pam_swiftotp",
+            dependencies: ["OTPStoreEmbedded", "OTPCoreEmbedded", "CPAM", "CLinux"],
             exclude: ["exports.map"], swiftSettings: embedded, linkerSettings: moduleLinkage),
 
         .executableTarget(
@@ -115,11 +118,16 @@ let package = Package(
             linkerSettings: [
                 .unsafeFlags([
                     "-enable-experimental-feature", "Embedded", "-Xlinker", "--gc-sections",
-                    "-Xlinker", "--as-needed", "-L\(embeddedLibraries)",
+                    "-Xlinker", "--as-needed",
+        "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv", "-L\(embeddedLibraries)",
                     "-lswiftUnicodeDataTables", "-lpam",
                 ])
             ]),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: tests),
+        // Plays the person at `TRY_SCRIPTED=1 make try`.
+        .executableTarget(
+            name: "try-player", dependencies: ["TestSupport"], path: "Tests/Player",
+            swiftSettings: tests),
         .testTarget(
             name: "OTPCoreTests", dependencies: ["OTPCore"], resources: [.copy("Vectors")],
             swiftSettings: tests),

@@ -16,7 +16,7 @@ public struct BackupCode: ~Copyable {
     /// NIST allows a small cost for such secrets.
     static let iterations: UInt32 = 1000
 
-    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    private static var alphabet: [UInt8] { Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8) }
 
     /// Which code of the set this is, 0 to 9.
     public let index: Int
@@ -27,10 +27,11 @@ public struct BackupCode: ~Copyable {
     public init?(index: Int, random: Span<UInt8>) {
         guard (0..<BackupCode.setSize).contains(index), random.count == BackupCode.randomLength
         else { return nil }
-        var symbols = [BackupCode.alphabet[index]]
+        let alphabet = BackupCode.alphabet
+        var symbols = [alphabet[index]]
         symbols.reserveCapacity(BackupCode.length)
         for position in random.indices {
-            symbols.append(BackupCode.alphabet[Int(random[position] & 31)])
+            symbols.append(alphabet[Int(random[position] & 31)])
         }
         self.index = index
         self.symbols = Secret(wiping: &symbols)
@@ -40,16 +41,17 @@ public struct BackupCode: ~Copyable {
     /// has not the form of one.
     init?(typed: Span<UInt8>) {
         guard typed.count == BackupCode.length else { return nil }
+        let alphabet = BackupCode.alphabet
         var symbols: [UInt8] = []
         symbols.reserveCapacity(BackupCode.length)
         defer { Secret.wipe(&symbols) }
         for position in typed.indices {
-            guard let value = BackupCode.value(of: typed[position]) else { return nil }
-            symbols.append(BackupCode.alphabet[value])
+            guard let value = BackupCode.value(of: typed[position], in: alphabet) else { return nil }
+            symbols.append(alphabet[value])
         }
-        guard let index = BackupCode.value(of: typed[0]), index < BackupCode.setSize else {
-            return nil
-        }
+        guard let index = BackupCode.value(of: typed[0], in: alphabet),
+            index < BackupCode.setSize
+        else { return nil }
         self.index = index
         self.symbols = Secret(copying: symbols.span)
     }
@@ -93,7 +95,7 @@ public struct BackupCode: ~Copyable {
         }
     }
 
-    private static func value(of byte: UInt8) -> Int? {
+    private static func value(of byte: UInt8, in alphabet: [UInt8]) -> Int? {
         let upper = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) ? byte - 32 : byte
         switch upper {
         case UInt8(ascii: "O"): return 0

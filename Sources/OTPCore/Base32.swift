@@ -1,9 +1,9 @@
 /// Base32 (RFC 4648, section 6), upper case and without padding, as key URIs write it.
 public enum Base32 {
-    private static let alphabet: [UInt8] = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
 
     /// The text of `bytes`, as ASCII.
     public static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 8 + 4) / 5)
         var buffer: UInt32 = 0

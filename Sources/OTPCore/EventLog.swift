@@ -69,7 +69,8 @@ public struct EventLog: Equatable, Sendable {
     /// Adds an event; the oldest makes room.
     public mutating func append(_ event: Event) {
         if count >= EventLog.capacity {
-            bytes.removeFirst(min(bytes.count, EventLog.length(of: bytes.span, at: 0) ?? bytes.count))
+            bytes.removeFirst(
+                min(bytes.count, EventLog.length(of: bytes.span, at: 0) ?? bytes.count))
             count -= 1
         }
         bytes.append(event.kind.rawValue)

@@ -2,12 +2,13 @@
 public struct OptionParser {
     /// The options so far.
     public private(set) var options: Options
+    private let table = Option.all
     private var seen: [Bool]
 
     /// A parser that starts from `options`.
     public init(_ options: Options = Options()) {
         self.options = options
-        seen = Array(repeating: false, count: Option.all.count)
+        seen = Array(repeating: false, count: table.count)
     }
 
     /// Reads one module argument: `name=value`, or a flag's `name`.
@@ -51,10 +52,10 @@ public struct OptionParser {
         _ name: [UInt8], _ value: [UInt8]?, _ subject: [UInt8], inFile: Bool
     ) throws(StoreError) {
         guard
-            let index = Option.all.firstIndex(where: { $0.name.utf8.elementsEqual(name) }),
-            Option.all[index].inFile || !inFile
+            let index = table.firstIndex(where: { $0.name.utf8.elementsEqual(name) }),
+            table[index].inFile || !inFile
         else { throw error(subject, "there is no such option") }
-        let option = Option.all[index]
+        let option = table[index]
         guard !seen[index] else { throw error(subject, "`\(option.name)` is given twice") }
         seen[index] = true
         switch option.kind {
@@ -62,7 +63,8 @@ public struct OptionParser {
             apply(&options, try flag(option, value, subject))
         case .number(let range, let apply):
             guard let number = value.flatMap(OptionParser.number), range.contains(number) else {
-                throw takes(option, "a number from \(range.lowerBound) to \(range.upperBound)", subject)
+                throw takes(
+                    option, "a number from \(range.lowerBound) to \(range.upperBound)", subject)
             }
             apply(&options, number)
         case .text(let maximum, let apply):

@@ -56,32 +56,37 @@ public struct Option: Sendable {
     }
 
     /// Every option there is.
-    public static let all: [Option] = [
-        Option(
-            "conf", .path { $0.configurationFile = $1 }, "/etc/security/swiftotp.conf",
-            "Read the options from this file; it must be there.", inFile: false),
-        Option(
-            "store", .path { $0.store = $1 }, "/var/lib/swiftotp",
-            "Keep the records here. The seal key is then looked for in the same folder."),
-        Option(
-            "nullok", .flag { $0.nullok = $1 }, "no",
-            "Let users who have not enrolled pass without being asked."),
-        Option(
-            "prompt", .text(maximum: 128) { $0.prompt = $1 },
-            "Code from your app (or a backup code): ",
-            "The question. It must not look like a password prompt."),
-        Option(
-            "echo", .flag { $0.echo = $1 }, "yes",
-            "Show what is typed. With no, sshd's password method would spend tries on it."),
-        Option(
-            "retry", .number(1...3) { $0.retry = $1 }, "1", "How many tries one login has."),
-        Option(
-            "window", .number(0...10) { $0.window = $1 }, "1",
-            "How many steps a code may be early or late. More than 1 makes guessing easier."),
-        Option(
-            "exempt_group", .text(maximum: 64) { $0.exemptGroup = $1 }, "none",
-            "Members of this group log in without a code."),
-        Option(
-            "debug", .flag { $0.debug = $1 }, "no", "Say more in the system log, never a secret."),
-    ]
+    ///
+    /// Computed, as is every constant here that needs the heap: what a lazily made global holds
+    /// would be lost at each dlclose(3) of the module.
+    public static var all: [Option] {
+        [
+            Option(
+                "conf", .path { $0.configurationFile = $1 }, "/etc/security/swiftotp.conf",
+                "Read the options from this file; it must be there.", inFile: false),
+            Option(
+                "store", .path { $0.store = $1 }, "/var/lib/swiftotp",
+                "Keep the records here. The seal key is then looked for in the same folder."),
+            Option(
+                "nullok", .flag { $0.nullok = $1 }, "no",
+                "Let users who have not enrolled pass without being asked."),
+            Option(
+                "prompt", .text(maximum: 128) { $0.prompt = $1 },
+                "Code from your app (or a backup code): ",
+                "The question. It must not look like a password prompt."),
+            Option(
+                "echo", .flag { $0.echo = $1 }, "yes",
+                "Show what is typed. With no, sshd's password method would spend tries on it."),
+            Option(
+                "retry", .number(1...3) { $0.retry = $1 }, "1", "How many tries one login has."),
+            Option(
+                "window", .number(0...10) { $0.window = $1 }, "1",
+                "How many steps a code may be early or late. More than 1 makes guessing easier."),
+            Option(
+                "exempt_group", .text(maximum: 64) { $0.exemptGroup = $1 }, "none",
+                "Members of this group log in without a code."),
+            Option(
+                "debug", .flag { $0.debug = $1 }, "no", "Say more in the system log, never a secret."),
+        ]
+    }
 }

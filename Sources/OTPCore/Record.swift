@@ -86,7 +86,9 @@ public struct Record: ~Copyable {
     /// The key of authenticator `index`, for as long as `body` runs; empty where there is none.
     public func withKey<Result>(of index: Int, _ body: (Span<UInt8>) -> Result) -> Result {
         keys.withBytes { block in
-            guard authenticators.indices.contains(index) else { return body(block.extracting(0..<0)) }
+            guard authenticators.indices.contains(index) else {
+                return body(block.extracting(0..<0))
+            }
             let start = index * Record.keyBlock
             return body(block.extracting(start..<start + keyLengths[index]))
         }

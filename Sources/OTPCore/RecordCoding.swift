@@ -66,7 +66,8 @@ extension Record {
         self.events = log
     }
 
-    private mutating func decodeAuthenticator(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Bool {
+    private mutating func decodeAuthenticator(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Bool
+    {
         guard let kind = cursor.byte(bytes).flatMap(Authenticator.Kind.init(rawValue:)),
             let algorithm = cursor.byte(bytes).flatMap(HashAlgorithm.init(rawValue:)),
             let digits = cursor.byte(bytes), let period = cursor.uint16(bytes),

@@ -102,7 +102,8 @@ public struct Verifier: Sendable {
         ) { step, value in
             let fits = isZero(value ^ code)
             let fresh: UInt64 = step >= authenticator.nextStep ? 1 : 0
-            match.next = max(match.next, fits & fresh &* step.addingClamped(1) & (0 &- (fits & fresh)))
+            match.next = max(
+                match.next, fits & fresh &* step.addingClamped(1) & (0 &- (fits & fresh)))
             used |= fits & (1 ^ fresh)
         }
         match.used = used != 0

@@ -4,7 +4,7 @@ import OTPCore
 /// Finds out what the admin wants: the module's arguments over swiftotp.conf over the defaults.
 public enum ConfigurationFile {
     /// The file that is read unless an argument names another one; only it may be missing.
-    public static let defaultPath = Array("/etc/security/swiftotp.conf".utf8)
+    public static var defaultPath: [UInt8] { Array("/etc/security/swiftotp.conf".utf8) }
     /// The largest file that is read, in bytes.
     static let maximumSize: Int64 = 65_536
 

@@ -4,7 +4,7 @@ import OTPCore
 /// Makes files that are there whole or not at all: written under a name of their own, synced,
 /// and then given the name that counts.
 enum NewFile {
-    private static let prefix = Array("new.".utf8)
+    private static var prefix: [UInt8] { Array("new.".utf8) }
 
     /// Writes `contents` to a new file `name`, which must not be there yet, and returns it open
     /// and locked.

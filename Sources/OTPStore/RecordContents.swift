@@ -35,8 +35,9 @@ struct RecordContents: ~Copyable {
             guard generation > 0, generation >= cell.settled,
                 generation >= cell.charge?.generation ?? 0
             else { break }
-            guard var record = try RecordContents.slot(
-                file, slot, generation: generation, head: head, store: store)
+            guard
+                var record = try RecordContents.slot(
+                    file, slot, generation: generation, head: head, store: store)
             else { continue }
             if let charge = cell.charge, charge.generation == generation {
                 record.throttle = charge.throttle

@@ -146,7 +146,8 @@ extension RecordFile {
 
     /// Makes the file of a user who has none, with `record` in it. Throws `.exists` where
     /// somebody else made one first.
-    static func make(_ record: borrowing Record, of user: User, in store: Store) throws(StoreError) {
+    static func make(_ record: borrowing Record, of user: User, in store: Store) throws(StoreError)
+    {
         let (name, path) = store.names(of: user)
         let head = RecordLayout.head(of: user, keyID: try store.keyID())
         var bytes = head

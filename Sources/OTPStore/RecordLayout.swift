@@ -7,7 +7,7 @@ import OTPCore
 enum RecordLayout {
     static let blockSize = 4096
     static let fileSize = 3 * blockSize
-    static let magic = Array("SWIFTOTP".utf8)
+    static var magic: [UInt8] { Array("SWIFTOTP".utf8) }
     static let cellOffset = 512
     static let cellSize = 512
     /// Bytes before the ciphertext of a sealed part: length, nonce, tag.

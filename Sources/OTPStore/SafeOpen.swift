@@ -71,7 +71,9 @@ enum SafeOpen {
         }
         guard status.permissions & forbidden == 0 else {
             throw StoreError(
-                .unsafe, path, "its mode lets others at it; chmod it to \(forbidden & 0o044 == 0 ? "0644" : "0600")")
+                .unsafe, path,
+                "its mode lets others at it; chmod it to \(forbidden & 0o044 == 0 ? "0644" : "0600")"
+            )
         }
         guard status.links <= 1 else {
             throw StoreError(.unsafe, path, "it has a second name (hard link)")

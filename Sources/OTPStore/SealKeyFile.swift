@@ -3,8 +3,8 @@ import OTPCore
 
 /// The seal key's file: `SWOTPKEY`, eight bytes that name the key, and the 32 bytes of the key.
 enum SealKeyFile {
-    private static let magic = Array("SWOTPKEY".utf8)
-    private static let length = magic.count + SealKey.idLength + SealKey.keyLength
+    private static var magic: [UInt8] { Array("SWOTPKEY".utf8) }
+    private static let length = 8 + SealKey.idLength + SealKey.keyLength
 
     /// Reads the key at `path`.
     static func read(_ path: [UInt8]) throws(StoreError) -> SealKey {

@@ -4,9 +4,9 @@ import OTPCore
 /// The folder of records, and the key that they are sealed with.
 public final class Store: RecordStore {
     /// Where the records are unless something says otherwise.
-    public static let defaultPath = Array("/var/lib/swiftotp".utf8)
+    public static var defaultPath: [UInt8] { Array("/var/lib/swiftotp".utf8) }
     /// Where the seal key of the default store is.
-    public static let defaultKeyPath = Array("/etc/swiftotp/seal.key".utf8)
+    public static var defaultKeyPath: [UInt8] { Array("/etc/swiftotp/seal.key".utf8) }
 
     let folder: FileDescriptor
     /// The folder's path.

@@ -40,7 +40,8 @@ public struct SystemUsers: UserDirectory {
 
     /// Whether `user` is in `group`, by its primary group or as a member.
     public func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool {
-        let wanted: UInt32? = unsafe try entry(about: group) { (buffer, length, found: inout UInt32?) in
+        let wanted: UInt32? = unsafe try entry(about: group) {
+            (buffer, length, found: inout UInt32?) in
             var entry = unsafe CLinux.group()
             var result: UnsafeMutablePointer<CLinux.group>?
             // SAFETY: `text` ends with NUL, the buffer is `length` long, the rest are locals.

@@ -19,7 +19,8 @@ struct PAMConversation: Conversation {
         }
         let kept = min(length, Answer.maximumLength + 1)
         let bytes = unsafe UnsafeRawBufferPointer(start: text, count: kept)
-        return unsafe Secret(copying: Span(_unsafeElements: bytes.assumingMemoryBound(to: UInt8.self)))
+        return unsafe Secret(
+            copying: Span(_unsafeElements: bytes.assumingMemoryBound(to: UInt8.self)))
     }
 
     func say(_ text: String) {

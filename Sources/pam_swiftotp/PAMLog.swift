@@ -31,7 +31,9 @@ struct PAMLog {
             line.add("reason", "store")
             priority = LOG_CRIT
             addPlace(to: &line)
-            send(line.bytes + Array(" error=\"".utf8) + LogLine.visible(error.text) + [0x22], priority)
+            send(
+                line.bytes + Array(" error=\"".utf8) + LogLine.visible(error.text) + [0x22],
+                priority)
             return
         case .conversationFailed:
             line = LogLine("authentication failure")

@@ -1,0 +1,44 @@
+# swiftotp: see README.md. `make try` to try it, `make test` to test it.
+
+# Without $ORIGIN in the module: what is loaded into sshd must not look for libraries beside itself.
+SWIFT_FLAGS = --disable-local-rpath
+BUILD = swift build $(SWIFT_FLAGS)
+SOURCES = Package.swift Sources Tests
+
+.PHONY: all setup debug release test lint format try bench clean
+
+all: release
+
+# What Debian 12 needs beside the Swift toolchain, make and git.
+setup:
+	Tests/setup
+
+debug: setup
+	$(BUILD) --build-tests
+
+release: setup
+	$(BUILD) -c release --product pam_swiftotp
+	$(BUILD) -c release --product otp-enroll
+
+# Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
+test: setup lint release debug
+	Tests/ground swift test $(SWIFT_FLAGS) --skip-build
+
+lint: setup
+	swift format lint --strict --recursive $(SOURCES)
+	shellcheck Tests/ground Tests/setup Tests/try Tests/Bench/run .ci/run
+
+format:
+	swift format --in-place --recursive $(SOURCES)
+
+# Enrolls a user that exists for this only, and logs in through a real sshd on loopback.
+try: release
+	Tests/try "$$($(BUILD) -c release --show-bin-path)"
+
+# Side by side with pam_google_authenticator and pam_oath; writes docs/BENCHMARKS.md.
+bench: release
+	$(BUILD) -c release --product pam-dialogue
+	Tests/Bench/run "$$($(BUILD) -c release --show-bin-path)"
+
+clean:
+	rm -rf .build

@@ -1,0 +1,133 @@
+import Foundation
+import OTPCore
+import TestSupport
+
+private let refused = "That code was not accepted."
+
+extension ReturnCodes {
+    /// What the answer decides.
+    static let answers: [Row] = [
+        .login(
+            "right code", "PAM_SUCCESS",
+            log: "login granted; factor=code authenticator=\"phone\" step="
+        ) {
+            enrolled, _ in ["answer \(try await enrolled.phone.code())"]
+        },
+        .login("right code, written `123 456`", "PAM_SUCCESS", log: "login granted") {
+            enrolled, _ in
+            let code = try await enrolled.phone.code()
+            return ["answer \(code.prefix(3)) \(code.suffix(3))"]
+        },
+        .login("wrong code", "PAM_AUTH_ERR", log: "reason=wrong", says: refused) { enrolled, _ in
+            ["answer \(try await enrolled.wrongCode())"]
+        },
+        .login("the same code again", "PAM_AUTH_ERR", log: "reason=replayed", says: refused) {
+            enrolled, stack in
+            let code = try await enrolled.phone.code()
+            guard try await stack.login(enrolled.user, [code]).name == "PAM_SUCCESS" else {
+                throw Trouble("the first login failed")
+            }
+            return ["answer \(code)"]
+        },
+        .login("an earlier code after a later one", "PAM_AUTH_ERR", log: "reason=replayed") {
+            enrolled, stack in
+            let later = try await enrolled.phone.code(steps: 1)
+            guard try await stack.login(enrolled.user, [later]).name == "PAM_SUCCESS" else {
+                throw Trouble("the first login failed")
+            }
+            return ["answer \(try await enrolled.phone.code())"]
+        },
+        .login(
+            "a code outside the window", "PAM_AUTH_ERR", log: "reason=outside-window off=+",
+            says: refused
+        ) { enrolled, _ in ["answer \(try await enrolled.phone.code(steps: 4))"] },
+        .login(
+            "backup code", "PAM_SUCCESS", log: "login granted; factor=backup-code index=3 left=9",
+            says: "You have 9 backup codes left."
+        ) { enrolled, _ in ["answer \(enrolled.backupCodes[3].lowercased())"] },
+        .login(
+            "the same backup code again", "PAM_AUTH_ERR", log: "reason=used-backup-code",
+            says: refused
+        ) {
+            enrolled, stack in
+            let code = enrolled.backupCodes[3]
+            guard try await stack.login(enrolled.user, [code]).name == "PAM_SUCCESS" else {
+                throw Trouble("the first login failed")
+            }
+            return ["answer \(code)"]
+        },
+        .login(
+            "not the form of a code", "PAM_AUTH_ERR", log: "reason=malformed", says: refused,
+            recordStays: true
+        ) { _, _ in ["answer correct horse battery staple"] },
+        .login("control bytes", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true) {
+            _, _ in ["answer \\x08\\x0a\\x0d\\x7fINCORRECT"]
+        },
+        .login(
+            "other digits than ASCII", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true
+        ) {
+            _, _ in ["answer \u{661}\u{662}\u{663}\u{664}\u{665}\u{666}"]
+        },
+        .login(
+            "an answer of a megabyte", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true
+        ) {
+            _, _ in ["answer-size 1048576"]
+        },
+        .login("empty answer", "PAM_AUTH_ERR", log: "reason=empty", recordStays: true) { _, _ in
+            ["answer "]
+        },
+        .login("no answer", "PAM_AUTH_ERR", log: "reason=empty", recordStays: true) { _, _ in
+            ["no-answer"]
+        },
+        .login("the conversation fails", "PAM_CONV_ERR", log: "reason=no-answer", recordStays: true)
+        {
+            _, _ in ["conv-error"]
+        },
+        .login("no response comes back", "PAM_AUTH_ERR", log: "reason=empty", recordStays: true) {
+            _, _ in ["conv-null-response"]
+        },
+        .login(
+            "throttled, with a right code", "PAM_AUTH_ERR", log: "reason=throttled wait=",
+            says: "Too many wrong codes. Try again in ", recordStays: true
+        ) { enrolled, stack in
+            let wrong = try await enrolled.wrongCode()
+            let tries = try await stack.run(
+                ["user \(enrolled.user)"]
+                    + (1...5).flatMap { _ in ["answer \(wrong)", "go authenticate"] })
+            guard tries.count == 5, tries.allSatisfy({ $0.name == "PAM_AUTH_ERR" }) else {
+                throw Trouble("five wrong codes gave \(tries)")
+            }
+            return ["answer \(try await enrolled.phone.code())"]
+        },
+        .login(
+            "closed after 100 failures, with a right code", "PAM_AUTH_ERR", log: "reason=closed",
+            says: "Too many wrong codes. Ask your administrator to unlock you.", recordStays: true
+        ) { enrolled, stack in
+            try enrolled.fail(100)
+            return ["answer \(try await enrolled.phone.code())"]
+        },
+        .login(
+            "wrong, wrong, right with retry=3", "PAM_SUCCESS", arguments: "retry=3", prompts: 3,
+            log: "login granted", says: "That code was not accepted. Please try again."
+        ) { enrolled, _ in
+            let wrong = try await enrolled.wrongCode()
+            return [
+                "answer \(wrong)", "answer \(wrong)", "answer \(try await enrolled.phone.code())",
+            ]
+        },
+    ]
+}
+
+extension Enrolled {
+    /// Leaves `count` failures behind that lie long back.
+    func fail(_ count: Int) throws {
+        try change { record in
+            var bytes: [UInt8] = []
+            bytes.append(bigEndian: UInt32(count))
+            bytes.append(bigEndian: UInt64(1_800_000_000 - 86_400 * 400))
+            bytes.append(0)
+            var cursor = Cursor()
+            if let throttle = Throttle(decoding: bytes.span, &cursor) { record.throttle = throttle }
+        }
+    }
+}

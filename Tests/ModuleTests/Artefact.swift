@@ -1,0 +1,54 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The built module as a file: what it exports, needs and weighs.
+@Suite("The module as a file")
+struct Artefact {
+    static let release = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../.build/release/libpam_swiftotp.so").standardizedFileURL.path
+
+    @Test("exports pam_sm_authenticate and pam_sm_setcred and nothing else")
+    func exports() async throws {
+        let names = try await Command.output(["nm", "-D", "--defined-only", Self.release])
+        let symbols = names.split(separator: "\n").compactMap { $0.split(separator: " ").last }
+        #expect(symbols == ["pam_sm_authenticate", "pam_sm_setcred"])
+    }
+
+    @Test("needs libpam and libc alone, is bound at load, and looks nowhere else")
+    func dynamicSection() async throws {
+        let section = try await Command.output(["readelf", "-dW", Self.release])
+        let needed = section.split(separator: "\n").filter { $0.contains("(NEEDED)") }
+            .compactMap { $0.split(separator: "[").last?.dropLast() }
+        #expect(Set(needed) == ["libpam.so.0", "libc.so.6"])
+        #expect(section.contains("BIND_NOW"))
+        #expect(!section.contains("RUNPATH") && !section.contains("RPATH"))
+        #expect(!section.contains("TEXTREL"))
+    }
+
+    @Test("cannot read the environment")
+    func environment() async throws {
+        let names = try await Command.output(["nm", "-D", "--undefined-only", Self.release])
+        let read = names.split(separator: "\n").filter {
+            $0.contains(" getenv") || $0.contains(" secure_getenv") || $0.contains(" environ")
+        }
+        #expect(read.isEmpty)
+    }
+
+    @Test("has read-only relocations and a stack without execution")
+    func segments() async throws {
+        let segments = try await Command.output(["readelf", "-lW", Self.release])
+        #expect(segments.contains("GNU_RELRO"))
+        let stack = segments.split(separator: "\n").first { $0.contains("GNU_STACK") }
+        #expect(stack?.contains("RWE") == false)
+    }
+
+    @Test("is at most 320 KB when stripped")
+    func size() async throws {
+        let scratch = try Scratch()
+        let stripped = scratch.file("module.so")
+        try await Command.output(["strip", "-o", stripped, Self.release])
+        let size = try FileManager.default.attributesOfItem(atPath: stripped)[.size] as? Int
+        #expect(try #require(size) <= 320 * 1024)
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+
+/// One operation's result, as pam-dialogue prints it.
+struct Result: Decodable, Sendable {
+    struct Message: Decodable, Sendable {
+        let style: String
+        let text: String
+    }
+
+    let op: String
+    let code: Int
+    let name: String
+    let prompts: Int
+    let left: Int
+    let messages: [Message]
+
+    /// What was said beside the questions.
+    var said: [String] { messages.filter { $0.style == "error" || $0.style == "info" }.map(\.text) }
+}
+
+/// A module's stack in a folder of its own, and logins through the real libpam.
+struct Stack {
+    /// What PAM_IGNORE is turned into, so that it can be told from every other code:
+    /// libpam itself never returns it.
+    static let ignored = "PAM_ACCT_EXPIRED"
+
+    let folder: String
+    let service: String
+
+    /// Writes a service whose result is the module's own, with `arguments`.
+    init(_ scratch: Scratch, _ arguments: String, service: String = "login") throws {
+        let module = try Build.module()
+        try scratch.write(
+            """
+            auth [success=done ignore=1 default=die] \(module) \(arguments)
+            auth requisite pam_deny.so
+            auth requisite pam_debug.so auth=acct_expired
+            account required pam_permit.so
+
+            """, to: "pam.d/\(service)", mode: 0o644)
+        self.folder = scratch.file("pam.d")
+        self.service = service
+    }
+
+    /// Runs pam-dialogue with `commands` after the stack's own, and gives what it printed.
+    func run(_ commands: [String], around: [String] = []) async throws -> [Result] {
+        let input =
+            ["confdir \(folder)", "service \(service)", "tty pts/7"] + commands + ["quit", ""]
+        let done = try await Command.run(
+            around + [try Build.product("pam-dialogue")], input: input.joined(separator: "\n"),
+            within: .seconds(60))
+        guard done.status == 0 else {
+            throw Trouble("pam-dialogue: \(done.status) \(done.output) \(done.errors)")
+        }
+        return try done.output.split(separator: "\n").map {
+            try JSONDecoder().decode(Result.self, from: Data($0.utf8))
+        }
+    }
+
+    /// One login with these answers.
+    func login(
+        _ user: String, _ answers: [String], with more: [String] = [], around: [String] = []
+    ) async throws -> Result {
+        let answers = answers.map { "answer \($0)" }
+        let results = try await run(
+            ["user \(user)"] + more + answers + ["go authenticate"], around: around)
+        guard let result = results.last else { throw Trouble("pam-dialogue printed nothing") }
+        return result
+    }
+}

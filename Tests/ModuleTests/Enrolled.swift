@@ -1,0 +1,125 @@
+import Foundation
+import OTPCore
+import OTPStore
+import TestSupport
+
+/// A user with an authenticator and backup codes in a store of its own.
+struct Enrolled {
+    let scratch: Scratch
+    let store: String
+    /// Users that every Debian has.
+    let user: String
+    let phone: Phone
+    let backupCodes: [String]
+
+    init(
+        user: String = "daemon", in scratch: Scratch? = nil, digits: UInt8 = 6
+    ) throws {
+        self.scratch = try scratch ?? Scratch()
+        self.user = user
+        store = self.scratch.file("store")
+        if access(self.scratch.file("pam.d"), F_OK) != 0 { _ = try self.scratch.folder("pam.d") }
+        (phone, backupCodes) = try Self.enroll(user, in: store, digits: digits)
+    }
+
+    /// Enrolls as otp-enroll does.
+    static func enroll(
+        _ name: String, in store: String, digits: UInt8 = 6
+    ) throws -> (Phone, [String]) {
+        let store = try Store.openOrMake(path: Array(store.utf8))
+        guard let user = try SystemUsers().user(named: Array(name.utf8)),
+            let phone = Name("phone".utf8),
+            let authenticator = Authenticator(
+                name: phone, digits: digits, added: UInt64(Date().timeIntervalSince1970))
+        else { throw Trouble("cannot enroll \(name)") }
+        let random = SystemRandom()
+        let key = try random.bytes(20)
+        var record = Record()
+        try record.add(authenticator, key: key.span)
+        var codes: [String] = []
+        let generate: (Int) throws(StoreError) -> [UInt8] = { (count) throws(StoreError) in
+            try random.bytes(count)
+        }
+        try record.renewBackupCodes(at: 1, random: generate) { codes.append($0) }
+        try store.make(record, of: user)
+        let issuer = Array("example.com".utf8), account = Array(name.utf8)
+        guard
+            let uri = KeyURI.make(
+                authenticator, key: key.span, issuer: issuer.span, account: account.span)
+        else { throw Trouble("no key URI") }
+        let text = uri.withBytes { String(decoding: $0.array, as: UTF8.self) }
+        return (try Phone(scanning: text), codes)
+    }
+
+    /// A stack with this store and more arguments.
+    func stack(_ arguments: String = "") throws -> Stack {
+        try Stack(scratch, "store=\(store) \(arguments)")
+    }
+
+    /// The file of the user's record.
+    var recordFile: String {
+        get throws {
+            guard let user = try SystemUsers().user(named: Array(user.utf8)) else {
+                throw Trouble("no user \(user)")
+            }
+            return "\(store)/\(user.uid)"
+        }
+    }
+
+    /// The record's bytes.
+    var bytes: Data { get throws { try Data(contentsOf: URL(fileURLWithPath: recordFile)) } }
+
+    /// Changes the record as the store does.
+    func change(_ body: (inout Record) -> Void) throws {
+        guard let user = try SystemUsers().user(named: Array(user.utf8)),
+            let session = try Store(path: Array(store.utf8)).open(user)
+        else { throw Trouble("no record of \(user)") }
+        session.withRecord(body)
+        try session.commit()
+    }
+
+    /// What the record says.
+    func read<Value>(_ body: (borrowing Record) -> Value) throws -> Value {
+        guard let user = try SystemUsers().user(named: Array(user.utf8)),
+            let session = try Store(path: Array(store.utf8)).openForReading(user)
+        else { throw Trouble("no record of \(user)") }
+        return session.withRecord { body($0) }
+    }
+
+    /// A code that is no right one anywhere near now.
+    func wrongCode() async throws -> String {
+        var right: Set<String> = []
+        for step in -12...12 { right.insert(try await phone.code(steps: step)) }
+        return (0...).lazy.map { String(format: "%06d", $0) }.first { !right.contains($0) } ?? ""
+    }
+}
+
+extension Enrolled {
+    /// Gives the authenticator a new key, as enrolling it again does.
+    func renewKey() throws -> Phone {
+        guard let name = Name("phone".utf8), let authenticator = Authenticator(name: name, added: 1)
+        else { throw Trouble("no authenticator") }
+        let key = try SystemRandom().bytes(20)
+        try change { record in try? record.add(authenticator, key: key.span) }
+        let secret = String(decoding: Base32.encode(key.span), as: UTF8.self)
+        return try Phone(scanning: "otpauth://totp/test:\(user)?secret=\(secret)&issuer=test")
+    }
+
+    /// Makes a new set of backup codes.
+    func renewBackupCodes() throws -> [String] {
+        var codes: [String] = []
+        var failure: StoreError?
+        let random: (Int) throws(StoreError) -> [UInt8] = { (count) throws(StoreError) in
+            try SystemRandom().bytes(count)
+        }
+        try change { record in
+            do throws(StoreError) {
+                try record.renewBackupCodes(at: 1, random: random) { codes.append($0) }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return codes
+    }
+}

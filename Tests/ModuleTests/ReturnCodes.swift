@@ -1,0 +1,73 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One row of docs/RESULTS.md: what happens, and exactly what the module returns then.
+struct Row: Sendable, CustomTestStringConvertible {
+    let name: String
+    let code: String
+    let run: @Sendable (Row) async throws -> Void
+
+    var testDescription: String { name }
+
+    /// A row in which one login of an enrolled user shows the result. `prepare` may change
+    /// the store and gives the answer; the log line must contain `log`.
+    static func login(
+        _ name: String, _ code: String, arguments: String = "", prompts: Int = 1, log: String,
+        says: String? = nil, silent: Bool = false, recordStays: Bool = false,
+        around: [String] = [],
+        _ prepare: @escaping @Sendable (Enrolled, Stack) async throws -> [String]
+    ) -> Row {
+        Row(name: name, code: code) { row in
+            let systemLog = try SystemLog.shared()
+            let enrolled = try Enrolled()
+            let stack = try enrolled.stack(arguments)
+            let commands = try await prepare(enrolled, stack)
+            let before = recordStays ? try enrolled.bytes : nil
+            let mark = "rhost-\(UUID().uuidString)"
+            let results = try await stack.run(
+                ["user \(enrolled.user)", "rhost \(mark)"] + commands + ["go authenticate"],
+                around: around)
+            let result = try #require(results.last)
+            #expect(result.name == row.code)
+            #expect(result.prompts == prompts)
+            #expect(result.left == 0, "answers left over")
+            if let says { #expect(result.said.contains { $0.hasPrefix(says) }, "\(result.said)") }
+            if silent { #expect(result.said.isEmpty) }
+            if let before { #expect(try enrolled.bytes == before, "the record was changed") }
+            let line = try await systemLog.line(containing: "rhost=\(mark)")
+            #expect(line.facility == 10)
+            #expect(line.text.contains(log), "\(line.text)")
+            for command in commands where command.hasPrefix("answer ") {
+                let answer = command.dropFirst(7).filter { $0 != "-" && $0 != " " }
+                if answer.count > 5 { #expect(!line.text.contains(answer), "the log has the code") }
+            }
+        }
+    }
+}
+
+@Suite("Return codes through libpam (docs/RESULTS.md)")
+struct ReturnCodes {
+    static let rows = answers + stores + policies
+
+    @Test("one test a row", arguments: rows)
+    func row(_ row: Row) async throws { try await row.run(row) }
+
+    @Test("the document has exactly these rows, with these codes")
+    func document() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../docs/RESULTS.md")
+        let text = try String(contentsOf: path, encoding: .utf8)
+        let documented = text.split(separator: "\n").compactMap { line -> String? in
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard line.hasPrefix("|"), cells.count >= 2, cells[1].hasPrefix("`PAM_") else {
+                return nil
+            }
+            return "\(cells[0]) \(cells[1].filter { $0 != "`" })"
+        }
+        let tested = Self.rows.map {
+            "\($0.name) \($0.code == Stack.ignored ? "PAM_IGNORE" : $0.code)"
+        }
+        #expect(documented == tested)
+    }
+}

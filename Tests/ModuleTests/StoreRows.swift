@@ -1,0 +1,141 @@
+import Foundation
+import OTPStore
+import TestSupport
+
+private let unavailable = "The code cannot be checked right now. Please tell your administrator."
+
+extension Row {
+    /// A row in which something is wrong with a file: the code is right, nobody gets in, the log
+    /// tells the admin what to mend, and the user a plain sentence.
+    static func trouble(
+        _ name: String, log: String, prompts: Int = 1, recordStays: Bool = true,
+        arguments: String = "", _ spoil: @escaping @Sendable (Enrolled) async throws -> Void
+    ) -> Row {
+        .login(
+            name, "PAM_AUTHINFO_UNAVAIL", arguments: arguments, prompts: prompts, log: log,
+            says: unavailable, recordStays: recordStays
+        ) { enrolled, _ in
+            let code = try await enrolled.phone.code()
+            try await spoil(enrolled)
+            return prompts == 0 ? [] : ["answer \(code)"]
+        }
+    }
+}
+
+extension ReturnCodes {
+    /// What the store decides.
+    static let stores: [Row] = [
+        .trouble("record with mode 0644", log: "its mode lets others at it; chmod it to 0600") {
+            chmod(try $0.recordFile, 0o644)
+        },
+        .trouble("record of another owner", log: "it belongs to user 1; chown it to root") {
+            chown(try $0.recordFile, 1, 1)
+        },
+        .trouble("symbolic link where the record should be", log: "it is a symbolic link") {
+            let file = try $0.recordFile
+            rename(file, file + ".moved")
+            symlink(file + ".moved", file)
+        },
+        .trouble("hard link to the record", log: "it has a second name (hard link)") {
+            let file = try $0.recordFile
+            link(file, $0.scratch.file("second"))
+        },
+        .trouble("FIFO where the record should be", log: "not a regular file", recordStays: false) {
+            let file = try $0.recordFile
+            unlink(file)
+            mkfifo(file, 0o600)
+        },
+        .trouble("folder where the record should be", log: "it is a directory", recordStays: false)
+        {
+            let file = try $0.recordFile
+            unlink(file)
+            mkdir(file, 0o700)
+        },
+        .trouble("truncated record", log: "its size is wrong") {
+            truncate(try $0.recordFile, 5000)
+        },
+        .trouble("empty record", log: "its size is wrong") { truncate(try $0.recordFile, 0) },
+        .trouble("flipped bit in the record", log: "it is damaged or was tampered with") {
+            try $0.flip(4096 + 200)
+        },
+        .trouble("flipped bit in the charge cell", log: "it is damaged or was tampered with") {
+            try $0.flip(512 + 40)
+        },
+        .trouble("record of another user", log: "it belongs to another user", recordStays: false) {
+            let other = try Enrolled(user: "bin", in: $0.scratch)
+            rename(try other.recordFile, try $0.recordFile)
+        },
+        .trouble("record of another seal key", log: "it was sealed with another seal key") {
+            let other = try Enrolled()
+            try FileManager.default.removeItem(atPath: $0.store + "/seal.key")
+            try FileManager.default.copyItem(
+                atPath: other.store + "/seal.key", toPath: $0.store + "/seal.key")
+        },
+        .trouble("no seal key", log: "seal.key: no such file or directory") {
+            unlink($0.store + "/seal.key")
+        },
+        .trouble("seal key that others can read", log: "seal.key: its mode lets others at it") {
+            chmod($0.store + "/seal.key", 0o644)
+        },
+        .trouble("store that others can enter", log: "its mode lets others in; chmod it to 0700") {
+            chmod($0.store, 0o755)
+        },
+        .trouble(
+            "store below a folder that others can write to", log: "can be written to by others"
+        ) {
+            chmod($0.scratch.path, 0o777)
+        },
+        .trouble("no store", log: "store: no such file or directory", recordStays: false) {
+            rename($0.store, $0.scratch.file("away"))
+        },
+        .trouble(
+            "no store, with nullok", log: "store: no such file or directory", prompts: 0,
+            recordStays: false, arguments: "nullok"
+        ) { rename($0.store, $0.scratch.file("away")) },
+        .trouble("store on a read-only file system", log: "the file system is read-only") {
+            try await Command.output(["mount", "--bind", $0.store, $0.store])
+            try await Command.output(["mount", "-o", "remount,bind,ro", $0.store])
+        },
+        .trouble("lock that is never let go", log: "another process has held its lock for too long")
+        {
+            // Held by this process, to its end.
+            let file = open(try $0.recordFile, O_RDWR | O_CLOEXEC)
+            try require(flock(file, LOCK_EX) == 0, "no lock")
+        },
+        .login("full disk", "PAM_SUCCESS", log: "login granted") { enrolled, stack in
+            let small = enrolled.scratch.file("small")
+            mkdir(small, 0o700)
+            try await Command.output([
+                "mount", "-t", "tmpfs", "-o", "size=96k,mode=700", "small", small,
+            ])
+            try await Command.output(["cp", "-a", enrolled.store + "/.", small])
+            _ = try? await Command.run(["dd", "if=/dev/zero", "of=\(small)/filler", "bs=1k"])
+            try await Command.output(["mount", "--bind", small, enrolled.store])
+            return ["answer \(try await enrolled.phone.code())"]
+        },
+        .login("torn slot: the other one serves", "PAM_SUCCESS", log: "login granted") {
+            enrolled, _ in
+            // A second slot that was being written when the machine stopped: newer by its
+            // number, and not whole.
+            try enrolled.write([0, 0, 0, 0, 0, 0, 0, 2, 3, 9, 9, 9, 9], at: 8192)
+            return ["answer \(try await enrolled.phone.code())"]
+        },
+    ]
+}
+
+extension Enrolled {
+    /// Writes into the record's file.
+    func write(_ bytes: [UInt8], at offset: off_t) throws {
+        let file = open(try recordFile, O_WRONLY | O_CLOEXEC)
+        guard file >= 0, pwrite(file, bytes, bytes.count, offset) == bytes.count else {
+            throw Trouble("cannot write to the record")
+        }
+        close(file)
+    }
+
+    /// Turns one bit of the record's file over.
+    func flip(_ offset: Int) throws {
+        let bytes = [UInt8](try self.bytes)
+        try write([bytes[offset] ^ 0x10], at: off_t(offset))
+    }
+}

@@ -1,0 +1,239 @@
+import CPAM
+
+/// The state between two lines of the input, and what each line does.
+final class Dialogue {
+    private var input: LineReader
+    private var settings = Settings()
+    private var open: Transaction?
+    /// Users and answers of the logins that `rounds` will do.
+    private var logins: [(user: [UInt8], answer: [UInt8])] = []
+    /// The two hold each other, for as long as the process lives.
+    private lazy var conversation = Conversation { message in self.ask(message) }
+
+    init(input: LineReader) {
+        self.input = input
+    }
+
+    /// Reads and obeys until the input ends or says `quit`; false after a line that is no command.
+    func run() -> Bool {
+        while let line = input.line() {
+            if line.isEmpty || line[0] == UInt8(ascii: "#") { continue }
+            if line == Array("quit".utf8) { break }
+            guard obey(line) else {
+                complain(line)
+                return false
+            }
+        }
+        open?.end()
+        return true
+    }
+
+    /// One line; false where it makes no sense.
+    private func obey(_ line: [UInt8]) -> Bool {
+        let (verb, argument) = split(line)
+        if let reply = reply(verb, argument) {
+            conversation.replies.append(reply)
+            return true
+        }
+        if set(verb, argument) { return true }
+        switch verb {
+        case "go": return go(words(argument))
+        case "rounds": return rounds(argument)
+        case "login": return addLogin(argument)
+        case "start": start()
+        case "end":
+            open?.end()
+            open = nil
+        case "forget": conversation.replies = []
+        case "hostcheck": writeAll(hostState())
+        default: return false
+        }
+        return true
+    }
+
+    // MARK: Settings and replies
+
+    private func set(_ verb: String, _ argument: [UInt8]) -> Bool {
+        guard let text = unescaped(argument[...]) else { return false }
+        let value = text.isEmpty ? nil : text
+        switch verb {
+        case "confdir": settings.confdir = text
+        case "service": settings.service = text
+        case "user": settings.user = value
+        case "rhost": settings.rhost = value
+        case "tty": settings.tty = value
+        case "ruser": settings.ruser = value
+        case "env": settings.environment = value.map { settings.environment + [$0] } ?? []
+        case "flags": return setFlags(argument)
+        case "conv": return setConversation(argument)
+        case "fail-delay": return setFailDelay(argument)
+        default: return false
+        }
+        return true
+    }
+
+    private func setFlags(_ argument: [UInt8]) -> Bool {
+        var flags: CInt = 0
+        for word in words(argument) {
+            switch word {
+            // Written out, because the C macro is too wide for the argument it is meant for.
+            case "silent": flags |= CInt(bitPattern: 0x8000)
+            case "disallow-null": flags |= CInt(PAM_DISALLOW_NULL_AUTHTOK)
+            default:
+                guard let number = Int(word), number >= 0, number <= 0xFFFF else { return false }
+                flags |= CInt(number)
+            }
+        }
+        settings.flags = flags
+        return true
+    }
+
+    private func setConversation(_ argument: [UInt8]) -> Bool {
+        guard let word = oneOf(argument, "normal", "none") else { return false }
+        settings.hasConversation = word == "normal"
+        return true
+    }
+
+    private func setFailDelay(_ argument: [UInt8]) -> Bool {
+        guard let word = oneOf(argument, "wait", "note") else { return false }
+        settings.waitsOnFailure = word == "wait"
+        return true
+    }
+
+    /// The reply that a line stands for; nil where it stands for none.
+    private func reply(_ verb: String, _ argument: [UInt8]) -> Reply? {
+        switch verb {
+        case "answer":
+            return unescaped(argument[...]).map { .text($0) }
+        case "answer-size":
+            guard let size = number(argument), size <= 1 << 26 else { return nil }
+            return .text([UInt8](repeating: UInt8(ascii: "1"), count: size))
+        case "no-answer": return .missing
+        case "conv-error": return .failure
+        case "conv-null-response": return .noResponse
+        case "answer-later": return .later
+        default: return nil
+        }
+    }
+
+    /// Shows a prompt to the parent in the midst of a transaction, and takes its reply.
+    private func ask(_ message: Message) -> Reply {
+        var event = JSONLine()
+        event.add("event", "prompt")
+        event.add("message", list: [message.json])
+        writeAll(event.line)
+        guard let line = input.line() else { return .failure }
+        let (verb, argument) = split(line)
+        if let reply = reply(verb, argument) {
+            if case .later = reply { return .failure }
+            return reply
+        }
+        complain(line)
+        return .failure
+    }
+
+    // MARK: Transactions
+
+    private func start() {
+        open?.end()
+        open = Transaction(settings, conversation)
+    }
+
+    /// `go`: the operations in a transaction of their own, or in the one that `start` opened.
+    private func go(_ names: [String]) -> Bool {
+        let operations = names.compactMap { Operation($0) }
+        guard operations.count == names.count, !operations.isEmpty else { return false }
+        let transaction = open ?? Transaction(settings, conversation)
+        for operation in operations {
+            conversation.reset()
+            let begin = monotonicNanoseconds()
+            let code = transaction.perform(operation)
+            report(operation, code, monotonicNanoseconds() - begin)
+        }
+        if open == nil { transaction.end() }
+        return true
+    }
+
+    private func report(_ operation: Operation, _ code: CInt, _ nanoseconds: Int) {
+        var result = JSONLine()
+        result.add("op", operation.rawValue)
+        result.add("code", Int(code))
+        result.add("name", resultName(code))
+        result.add("prompts", conversation.prompts)
+        result.add("unanswered", conversation.unanswered)
+        result.add("left", conversation.replies.count)
+        result.add("ns", nanoseconds)
+        result.add("messages", list: conversation.messages.map { $0.json })
+        result.add("delays_us", list: conversation.delays.map { Array(String($0).utf8) })
+        writeAll(result.line)
+    }
+
+    // MARK: Rounds
+
+    /// `login USER ANSWER`
+    private func addLogin(_ argument: [UInt8]) -> Bool {
+        guard let space = argument.firstIndex(of: UInt8(ascii: " ")),
+            let user = unescaped(argument[..<space]),
+            let answer = unescaped(argument[(space + 1)...])
+        else { return false }
+        logins.append((user, answer))
+        return true
+    }
+
+    /// `rounds [N]`: one login after another, each a transaction of its own from pam_start to
+    /// pam_end, so that the modules are loaded and unloaded each time.
+    private func rounds(_ argument: [UInt8]) -> Bool {
+        let count = argument.isEmpty ? logins.count : number(argument)
+        guard let count, count > 0, logins.isEmpty || count <= logins.count else { return false }
+        let replies = conversation.replies
+        var tally = Tally()
+        for round in 0..<count {
+            conversation.reset()
+            conversation.replies = replies
+            if !logins.isEmpty {
+                settings.user = logins[round].user
+                conversation.replies = [.text(logins[round].answer)]
+            }
+            let begin = monotonicNanoseconds()
+            let transaction = Transaction(settings, conversation)
+            let code = transaction.perform(.authenticate)
+            transaction.end()
+            tally.add(code, monotonicNanoseconds() - begin)
+        }
+        conversation.replies = []
+        logins = []
+        writeAll(tally.line)
+        return true
+    }
+
+    // MARK: Words
+
+    private func complain(_ line: [UInt8]) {
+        var problem = JSONLine()
+        problem.add("error", "no such command, or not with these words: see pam-dialogue --help")
+        problem.add("line", bytes: line)
+        writeAll(problem.line)
+    }
+}
+
+/// The first word of a line, and what follows one space after it.
+private func split(_ line: [UInt8]) -> (verb: String, argument: [UInt8]) {
+    let space = line.firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex
+    return (String(decoding: line[..<space], as: UTF8.self), Array(line[space...].dropFirst()))
+}
+
+private func words(_ argument: [UInt8]) -> [String] {
+    argument.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+}
+
+private func oneOf(_ argument: [UInt8], _ first: String, _ second: String) -> String? {
+    let word = String(decoding: argument, as: UTF8.self)
+    return word == first || word == second ? word : nil
+}
+
+private func number(_ argument: [UInt8]) -> Int? {
+    guard let number = Int(String(decoding: argument, as: UTF8.self)), number >= 0 else {
+        return nil
+    }
+    return number
+}

@@ -1,0 +1,90 @@
+@unsafe @preconcurrency import CLinux
+
+/// The state of this process that a module must leave as it found it, as one line.
+func hostState() -> [UInt8] {
+    var state = JSONLine()
+    state.add("op", "hostcheck")
+    state.add("fds", list: openDescriptors())
+    let status = readFile("/proc/self/status") ?? []
+    for (key, name) in statusFields {
+        state.add(key, bytes: field(name, of: status))
+    }
+    state.add("cwd", bytes: linkTarget("/proc/self/cwd") ?? [])
+    state.add("environ", environmentHash())
+    state.add("heap_end", heapEnd())
+    let (count, files) = mappings()
+    state.add("mappings", count)
+    state.add("libraries", list: files.map { JSONLine.quoted($0) })
+    return state.line
+}
+
+/// Signal masks are those of proc(5): blocked, ignored, caught.
+private let statusFields = [
+    ("threads", "Threads:"), ("sig_blocked", "SigBlk:"), ("sig_ignored", "SigIgn:"),
+    ("sig_caught", "SigCgt:"), ("umask", "Umask:"), ("uids", "Uid:"), ("gids", "Gid:"),
+    ("groups", "Groups:"), ("capabilities", "CapEff:"), ("rss_kb", "VmRSS:"),
+    ("data_kb", "VmData:"), ("locked_kb", "VmLck:"),
+]
+
+/// The value of one line of /proc/self/status, its blanks as single spaces and without "kB".
+private func field(_ name: String, of status: [UInt8]) -> [UInt8] {
+    let name = Array(name.utf8)
+    for line in status.split(separator: UInt8(ascii: "\n")) where line.starts(with: name) {
+        let words = line.dropFirst(name.count).split { $0 == 0x20 || $0 == 0x09 }
+        let values = words.filter { Array($0) != Array("kB".utf8) }
+        return Array(values.joined(separator: [0x20]))
+    }
+    return []
+}
+
+/// Every open descriptor with what it is open on, as "3 /path".
+private func openDescriptors() -> [[UInt8]] {
+    var descriptors: [[UInt8]] = []
+    for number in 0..<1024 {
+        guard let target = linkTarget("/proc/self/fd/\(number)") else { continue }
+        descriptors.append(JSONLine.quoted(Array("\(number) ".utf8) + target))
+    }
+    return descriptors
+}
+
+/// Where a symbolic link of /proc points to.
+private func linkTarget(_ path: String) -> [UInt8]? {
+    var target = [CChar](repeating: 0, count: 4_096)
+    // SAFETY: readlink(2) writes at most as many bytes as the array holds.
+    let count = unsafe readlink(path, &target, target.count)
+    guard count >= 0 else { return nil }
+    return target.prefix(count).map { UInt8(bitPattern: $0) }
+}
+
+/// FNV-1a over the environment, in its order.
+private func environmentHash() -> String {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    // SAFETY: environ is a list of C strings that NULL ends; this process has one thread.
+    guard var entry = unsafe environ else { return "none" }
+    while let text = unsafe entry.pointee {
+        for byte in unsafe bytes(of: text) + [0] {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        unsafe entry += 1
+    }
+    return String(hash, radix: 16)
+}
+
+/// The end of the heap that grows, so that a leak shows.
+private func heapEnd() -> Int {
+    // SAFETY: an increment of nothing only asks.
+    guard let end = unsafe sbrk(0) else { return 0 }
+    return Int(bitPattern: end)
+}
+
+/// How many mappings there are, and which files are mapped: a module that was not unloaded shows.
+private func mappings() -> (count: Int, files: [[UInt8]]) {
+    let lines = (readFile("/proc/self/maps") ?? []).split(separator: UInt8(ascii: "\n"))
+    var files: [[UInt8]] = []
+    for line in lines {
+        guard let slash = line.firstIndex(of: UInt8(ascii: "/")) else { continue }
+        let file = Array(line[slash...])
+        if !files.contains(file) { files.append(file) }
+    }
+    return (lines.count, files)
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Synchronization
+
+/// A user of the machine, made inside the ground.
+public struct Account: Sendable {
+    public let name: String
+    public let password: String
+
+    private static let made = Mutex(0)
+    private static let turns = Turns()
+
+    /// Makes a user whose name nobody has yet, with a home and a password.
+    public static func make(_ prefix: String = "user", groups: [String] = []) async throws
+        -> Account
+    {
+        try Build.requireGround()
+        let number = made.withLock { made in
+            made += 1
+            return made
+        }
+        let account = Account(name: "\(prefix)\(number)", password: "first factor \(number)")
+        // useradd locks the user database and gives up at once where it is locked already.
+        try await turns.take {
+            try await Command.output(
+                ["useradd", "--create-home", "--shell", "/bin/sh"]
+                    + (groups.isEmpty ? [] : ["--groups", groups.joined(separator: ",")])
+                    + [account.name])
+            try await Command.output(
+                ["chpasswd"], input: "\(account.name):\(account.password)\n")
+        }
+        return account
+    }
+
+    /// Makes a group, which may exist already.
+    public static func group(_ name: String) async throws {
+        try Build.requireGround()
+        try await turns.take { _ = try await Command.output(["groupadd", "--force", name]) }
+    }
+
+    /// The words that run a program as this user, with nothing left of root.
+    public func running(_ words: [String]) -> [String] {
+        ["setpriv", "--reuid", name, "--regid", name, "--init-groups", "--reset-env"] + words
+    }
+}
+
+/// Lets one after the other do something.
+actor Turns {
+    private var last: Task<Void, Never>?
+
+    func take(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        let before = last
+        let task = Task {
+            await before?.value
+            try await work()
+        }
+        last = Task { _ = try? await task.value }
+        try await task.value
+    }
+}

@@ -1,0 +1,26 @@
+import Foundation
+
+/// The camera of a phone: zbarimg, shown a picture of the terminal.
+public enum Camera {
+    /// The text of the one QR code in the picture, nil where the camera finds none.
+    public static func read(_ picture: Picture) async throws -> String? {
+        let scratch = try Scratch()
+        let file = scratch.file("terminal.ppm")
+        try Data(picture.ppm).write(to: URL(fileURLWithPath: file))
+        let seen = try await Command.run(
+            ["zbarimg", "--raw", "--quiet", "-Sdisable", "-Sqrcode.enable", file])
+        // zbarimg's status for "nothing found" is 4.
+        if seen.status == 4 { return nil }
+        guard seen.status == 0 else { throw Trouble("zbarimg: \(seen.errors)") }
+        let codes = seen.output.split(separator: "\n")
+        guard codes.count == 1 else { throw Trouble("\(codes.count) QR codes in one picture") }
+        return String(codes[0])
+    }
+
+    /// Reads the QR code off text with SGR colors.
+    public static func read(
+        _ text: String, theme: Picture.Theme = .dark
+    ) async throws -> String? {
+        try await read(Picture(text, theme: theme))
+    }
+}

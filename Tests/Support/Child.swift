@@ -1,0 +1,114 @@
+import Foundation
+import Synchronization
+
+/// A program that was started, killed and reaped at the latest when nobody holds it any more.
+public final class Child: Sendable {
+    public let pid: pid_t
+    private let ended = Mutex<Int32?>(nil)
+
+    /// What becomes the standard input, output and error of the program.
+    enum Streams {
+        /// Three descriptors of ours.
+        case descriptors(Int32, Int32, Int32)
+        /// A terminal by its path, which also becomes the program's controlling terminal.
+        case terminal(String)
+    }
+
+    /// POSIX_SPAWN_SETSID, which the headers show to GNU programs only.
+    private static let newSession: Int32 = 0x80
+
+    /// Starts a program, found on PATH, in a session of its own.
+    init(_ words: [String], environment: [String: String], streams: Streams) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        switch streams {
+        case .descriptors(let input, let output, let errors):
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+            posix_spawn_file_actions_adddup2(&actions, output, 1)
+            posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        case .terminal(let path):
+            // The first terminal that a session leader opens becomes its controlling one.
+            posix_spawn_file_actions_addopen(&actions, 0, path, O_RDWR, 0)
+            posix_spawn_file_actions_adddup2(&actions, 0, 1)
+            posix_spawn_file_actions_adddup2(&actions, 0, 2)
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // The test runner may ignore signals or hold them back; the program starts fresh.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        let flags = Self.newSession | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] =
+            Self.variables(environment).map { strdup("\($0)=\($1)") } + [nil]
+        defer { for pointer in arguments + variables { free(pointer) } }
+        var started: pid_t = 0
+        let result = posix_spawnp(
+            &started, words[0], &actions, &attributes, &arguments, &variables)
+        guard result == 0 else {
+            throw Trouble("cannot start \(words[0]): \(String(cString: strerror(result)))")
+        }
+        pid = started
+    }
+
+    /// The little that programs need of our environment, and a locale that is always there.
+    private static func variables(_ extra: [String: String]) -> [String: String] {
+        var all = ["LC_ALL": "C.UTF-8", "TERM": "xterm-256color"]
+        for name in ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"] {
+            all[name] = ProcessInfo.processInfo.environment[name]
+        }
+        return all.merging(extra) { $1 }
+    }
+
+    /// The exit status (128 + signal where one ended the program), nil while it runs.
+    public var status: Int32? {
+        ended.withLock { ended in
+            if ended == nil {
+                var raw: Int32 = 0
+                if waitpid(pid, &raw, WNOHANG) == pid {
+                    ended = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + (raw & 0x7f)
+                }
+            }
+            return ended
+        }
+    }
+
+    /// Waits for the end.
+    public func finish(within limit: Duration = .seconds(20)) async throws -> Int32 {
+        try await patiently("process \(pid) to end", within: limit) { self.status }
+    }
+
+    /// Sends a signal, unless the program has ended.
+    public func signal(_ number: Int32) {
+        if status == nil { kill(pid, number) }
+    }
+
+    deinit {
+        if status == nil {
+            kill(pid, SIGKILL)
+            var raw: Int32 = 0
+            waitpid(pid, &raw, 0)
+        }
+    }
+}
+
+/// Asks again and again, without holding a thread, until there is an answer.
+public func patiently<Answer>(
+    _ what: String, within limit: Duration = .seconds(20),
+    isolation: isolated (any Actor)? = #isolation, _ ask: () throws -> Answer?
+) async throws -> Answer {
+    let clock = ContinuousClock()
+    let end = clock.now + limit
+    while true {
+        if let answer = try ask() { return answer }
+        if clock.now > end { throw Trouble("waited \(limit) in vain for \(what)") }
+        try await Task.sleep(for: .milliseconds(15))
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+
+/// The machine's PAM services with some of them changed, for one program at a time.
+///
+/// A program finds these services in /etc/pam.d, as always, but in a mount namespace of its own:
+/// so the same real program can run under several policies at once.
+public final class Policy: Sendable {
+    private let folder: String
+    private let scratch: Scratch
+
+    /// Copies /etc/pam.d.
+    public init() throws {
+        try Build.requireGround()
+        scratch = try Scratch()
+        folder = scratch.file("pam.d")
+        try FileManager.default.copyItem(atPath: "/etc/pam.d", toPath: folder)
+    }
+
+    /// Puts a line behind the password (`@include common-auth`) of a service, as an admin would.
+    public func add(_ line: String, toService name: String) throws {
+        try change(name) { [$0, line] }
+    }
+
+    /// Puts a line before the password of a service.
+    public func put(_ line: String, beforePasswordOf name: String) throws {
+        try change(name) { [line, $0] }
+    }
+
+    /// Puts a line in the place of the password of a service.
+    public func replace(withLine line: String, passwordOf name: String) throws {
+        try change(name) { _ in [line] }
+    }
+
+    /// Writes a whole service.
+    public func write(_ lines: [String], service name: String) throws {
+        let text = lines.joined(separator: "\n") + "\n"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
+
+    private func change(_ name: String, _ edit: (String) -> [String]) throws {
+        let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard let place = lines.firstIndex(where: { $0.hasPrefix("@include common-auth") }) else {
+            throw Trouble("/etc/pam.d/\(name) does not include common-auth")
+        }
+        let changed = lines[..<place] + edit(lines[place]) + lines[(place + 1)...]
+        try write(Array(changed), service: name)
+    }
+
+    /// The words that run a program under this policy. They start as root.
+    public func running(_ words: [String]) -> [String] {
+        let script = #"mount --bind "$0" /etc/pam.d && exec "$@""#
+        return ["unshare", "--mount", "sh", "-c", script, folder] + words
+    }
+}

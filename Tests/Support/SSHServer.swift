@@ -1,0 +1,56 @@
+import Foundation
+
+/// The real sshd on a loopback port, with a host key, a configuration and a policy of its own.
+public final class SSHServer: Sendable {
+    public let port: UInt16
+    /// A key that lets every user in, as far as `methods` take a public key.
+    public let userKey: String
+    let knownHosts: String
+    private let scratch: Scratch
+    private let policy: Policy
+    private let sshd: Terminal
+
+    /// Starts sshd and waits until it answers. `methods` is AuthenticationMethods' value.
+    public init(methods: String, policy: Policy, settings: [String] = []) async throws {
+        try Build.requireGround()
+        self.policy = policy
+        scratch = try Scratch()
+        port = try Port.free()
+        let hostKey = scratch.file("host_key")
+        userKey = scratch.file("user_key")
+        knownHosts = scratch.file("known_hosts")
+        for key in [hostKey, userKey] {
+            try await Command.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+        }
+        let publicKey = try String(contentsOfFile: hostKey + ".pub", encoding: .utf8)
+        try scratch.write("[127.0.0.1]:\(port) \(publicKey)", to: "known_hosts")
+        let lines =
+            [
+                "ListenAddress 127.0.0.1:\(port)", "HostKey \(hostKey)", "PidFile none",
+                "UsePAM yes", "AuthenticationMethods \(methods)",
+                "KbdInteractiveAuthentication yes", "PasswordAuthentication no",
+                "AuthorizedKeysFile \(userKey).pub", "PrintMotd no", "PrintLastLog no",
+                // Many tests at once come from one address.
+                "MaxStartups 1000",
+            ] + settings
+        let config = try scratch.write(lines.joined(separator: "\n") + "\n", to: "sshd_config")
+        sshd = try Terminal(policy.running(["/usr/sbin/sshd", "-D", "-e", "-f", config]))
+        try await listening()
+    }
+
+    private func listening() async throws {
+        let port = port, child = sshd.child
+        let up = try await patiently("sshd to listen") { () -> Bool? in
+            if child.status != nil { return false }
+            return try Port.answers(port) ? true : nil
+        }
+        if !up { throw Trouble("sshd did not start: \(await sshd.transcript)") }
+    }
+
+    /// What sshd has said so far on its standard error.
+    public var said: String {
+        get async { await sshd.transcript }
+    }
+
+    deinit { sshd.child.signal(SIGTERM) }
+}

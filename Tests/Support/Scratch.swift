@@ -1,0 +1,39 @@
+import Foundation
+
+/// A folder for one test, removed with all that is in it when nobody holds it any more.
+public final class Scratch: Sendable {
+    public let path: String
+
+    /// Makes a folder that only root can change (others may walk through it), as a store demands
+    /// of all folders above it.
+    public init() throws {
+        var template = Array((NSTemporaryDirectory() + "/swiftotp-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { throw Trouble("cannot make a temporary folder") }
+        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+            .replacing("//", with: "/")
+        chmod(path, 0o755)
+    }
+
+    /// The path of a file in the folder.
+    public func file(_ name: String) -> String { path + "/" + name }
+
+    /// Writes a file, private unless told otherwise, and gives its path.
+    @discardableResult
+    public func write(_ text: String, to name: String, mode: mode_t = 0o600) throws -> String {
+        let path = file(name)
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        chmod(path, mode)
+        return path
+    }
+
+    /// Makes a folder in the folder, and gives its path.
+    public func folder(_ name: String, mode: mode_t = 0o700) throws -> String {
+        let path = file(name)
+        guard mkdir(path, mode) == 0, chmod(path, mode) == 0 else {
+            throw Trouble("cannot make \(path)")
+        }
+        return path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}

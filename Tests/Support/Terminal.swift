@@ -1,0 +1,124 @@
+import Foundation
+
+/// A program at a terminal of its own, and somebody who reads what it shows and types answers.
+public actor Terminal {
+    public nonisolated let child: Child
+    private let master: Int32
+    private var shown: [UInt8] = []
+    /// How much of `shown` was already met by an `expect`.
+    private var met = 0
+    private var closed = false
+
+    /// TIOCGPTN and TIOCSPTLCK, which are macros that Swift cannot import.
+    private static let numberRequest: UInt = 0x8004_5430
+    private static let lockRequest: UInt = 0x4004_5431
+
+    public init(
+        _ words: [String], environment: [String: String] = [:], columns: UInt16 = 80,
+        rows: UInt16 = 24
+    ) throws {
+        master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
+        var number: UInt32 = 0, locked: Int32 = 0
+        guard master >= 0, ioctl(master, Self.numberRequest, &number) == 0,
+            ioctl(master, Self.lockRequest, &locked) == 0
+        else { throw Trouble("cannot open a terminal") }
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+        do {
+            child = try Child(
+                words, environment: environment, streams: .terminal("/dev/pts/\(number)"))
+        } catch {
+            close(master)
+            throw error
+        }
+    }
+
+    deinit { close(master) }
+
+    /// Everything shown so far, with what the terminal echoed.
+    public var transcript: String {
+        read()
+        return String(decoding: shown, as: UTF8.self).replacing("\r\n", with: "\n")
+    }
+
+    /// Types a line and Return.
+    public func type(_ line: String) async throws { try await send(line + "\r") }
+
+    /// Types bytes as they are ("\u{3}" is Ctrl-C).
+    public func send(_ text: String) async throws {
+        var bytes = Array(text.utf8)[...]
+        try await patiently("the terminal to take input") {
+            read()
+            let count = bytes.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
+            if count > 0 { bytes = bytes.dropFirst(count) }
+            return bytes.isEmpty ? () : nil
+        }
+    }
+
+    /// Waits until the text is shown, after all that was met before.
+    public func expect(_ text: String, within limit: Duration = .seconds(30)) async throws {
+        _ = try await expectAny([text], within: limit)
+    }
+
+    /// Waits until one of the texts is shown, and says which came first.
+    public func expectAny(
+        _ texts: [String], within limit: Duration = .seconds(30)
+    ) async throws -> Int {
+        let wanted = texts.map { "“\($0)”" }.joined(separator: " or ")
+        let found: Int?
+        do {
+            found = try await patiently(wanted, within: limit) { () -> Int?? in
+                let over = child.status != nil
+                read()
+                if let which = meet(texts) { return which }
+                return over || closed ? .some(nil) : nil
+            }
+        } catch let trouble as Trouble {
+            throw Trouble("\(trouble); the terminal shows:\n\(transcript)")
+        }
+        guard let found else {
+            throw Trouble("the program ended without \(wanted); it showed:\n\(transcript)")
+        }
+        return found
+    }
+
+    /// Waits for the program's end and gives its status.
+    public func finish(within limit: Duration = .seconds(30)) async throws -> Int32 {
+        do {
+            return try await patiently("the end of the program", within: limit) {
+                read()
+                return child.status
+            }
+        } catch let trouble as Trouble {
+            throw Trouble("\(trouble); the terminal shows:\n\(transcript)")
+        }
+    }
+
+    /// Takes in what the program has written.
+    private func read() {
+        var part = [UInt8](repeating: 0, count: 16384)
+        while !closed {
+            let count = Glibc.read(master, &part, part.count)
+            if count > 0 {
+                shown += part[..<count]
+            } else {
+                // EIO: no program has the terminal open any more.
+                closed = count == 0 || (errno != EAGAIN && errno != EINTR)
+                return
+            }
+        }
+    }
+
+    /// Finds the text that stands first in what was not met yet.
+    private func meet(_ texts: [String]) -> Int? {
+        var first: (which: Int, range: Range<Int>)?
+        for (which, text) in texts.enumerated() {
+            guard let range = shown[met...].firstRange(of: Array(text.utf8)) else { continue }
+            if let first, first.range.lowerBound <= range.lowerBound { continue }
+            first = (which, range)
+        }
+        guard let first else { return nil }
+        met = first.range.upperBound
+        return first.which
+    }
+}
