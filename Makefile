@@ -33,6 +33,7 @@ format:
 
 # Enrolls a user that exists for this only, and logs in through a real sshd on loopback.
 try: release
+	$(BUILD) -c release --product try-player
 	Tests/try "$$($(BUILD) -c release --show-bin-path)"
 
 # Side by side with pam_google_authenticator and pam_oath; writes docs/BENCHMARKS.md.

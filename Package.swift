@@ -57,10 +57,15 @@ let embedded: [SwiftSetting] =
 let moduleLinkage: [LinkerSetting] = [
     .unsafeFlags([
         "-enable-experimental-feature", "Embedded",
-        "-use-ld=lld",
+        // Without the compiler's start files: they only import what the module never uses.
+        "-use-ld=lld", "-Xclang-linker", "-nostartfiles",
         "-Xlinker", "--gc-sections",
         "-Xlinker", "--as-needed",
         "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv",
+        "-Xlinker", "--wrap=posix_memalign",
+        "-Xlinker", "--defsym=stderr=__wrap_getenv", "-Xlinker", "--defsym=fwrite=__wrap_getenv",
+        "-Xlinker", "--defsym=__fprintf_chk=__wrap_getenv",
+        "-Xlinker", "--defsym=strchr=__wrap_getenv",
         "-Xlinker", "-z", "-Xlinker", "now",
         "-Xlinker", "-z", "-Xlinker", "relro",
         "-Xlinker", "-z", "-Xlinker", "noexecstack",
@@ -118,8 +123,7 @@ let package = Package(
             linkerSettings: [
                 .unsafeFlags([
                     "-enable-experimental-feature", "Embedded", "-Xlinker", "--gc-sections",
-                    "-Xlinker", "--as-needed",
-        "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv", "-L\(embeddedLibraries)",
+                    "-Xlinker", "--as-needed", "-L\(embeddedLibraries)",
                     "-lswiftUnicodeDataTables", "-lpam",
                 ])
             ]),

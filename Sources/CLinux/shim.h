@@ -2,14 +2,11 @@
 // The system calls that the store needs, for both compilations: Embedded Swift has no Glibc
 // module. No logic: each wrapper says why it exists.
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <stdio.h>
+#include <linux/fs.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,26 +14,72 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-// open(2) is variadic, which Swift cannot call.
-static inline int swiftotp_openat(int directory, const char *_Nonnull path, int flags,
-                                  unsigned int mode) {
-    return openat(directory, path, flags, mode);
-}
+// The environment, for the tests' PAM application; <unistd.h> declares it under _GNU_SOURCE only.
+extern char *_Nullable *_Nullable environ;
 
 // errno is a macro over a function, which Swift cannot import.
 static inline int swiftotp_errno(void) { return errno; }
 
-// renameat2(2) without replacing: one step, and no wrapper in older C libraries' headers is
-// imported by Swift under a stable name.
+// renameat2(2) without replacing. By its number, because <stdio.h> declares it under
+// _GNU_SOURCE only, which would make the C library's types differ from those of other modules.
 static inline int swiftotp_rename_noreplace(int directory, const void *_Nullable from,
                                             const void *_Nullable to) {
-    return renameat2(directory, (const char *)from, directory, (const char *)to, RENAME_NOREPLACE);
+    return (int)syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE);
 }
 
 // d_name is an array of 256 characters, which Swift imports as a tuple.
 static inline const char *_Nonnull swiftotp_entry_name(const struct dirent *_Nonnull entry) {
     return entry->d_name;
+}
+
+// The calls of a login, by their numbers. Each function that the module imports is looked up by
+// name whenever sshd loads it, which takes longer than most of these calls themselves; all of
+// them through syscall(2) are one name. Their arguments are as here on 64-bit systems only.
+_Static_assert(sizeof(long) == 8, "system calls by number are written for 64 bits");
+
+static inline int swiftotp_openat(int directory, const char *_Nonnull path, int flags,
+                                  unsigned int mode) {
+    return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
+static inline int swiftotp_close(int file) { return (int)syscall(SYS_close, file); }
+
+static inline int swiftotp_fstat(int file, struct stat *_Nonnull status) {
+    return (int)syscall(SYS_fstat, file, status);
+}
+
+static inline ssize_t swiftotp_pread(int file, void *_Nullable bytes, size_t count, off_t offset) {
+    return syscall(SYS_pread64, file, bytes, count, offset);
+}
+
+static inline int swiftotp_flock(int file, int operation) {
+    return (int)syscall(SYS_flock, file, operation);
+}
+
+static inline int swiftotp_fdatasync(int file) { return (int)syscall(SYS_fdatasync, file); }
+
+static inline ssize_t swiftotp_getrandom(void *_Nullable bytes, size_t count) {
+    return syscall(SYS_getrandom, bytes, count, 0);
+}
+
+static inline unsigned int swiftotp_geteuid(void) { return (unsigned int)syscall(SYS_geteuid); }
+
+static inline void swiftotp_sleep(long milliseconds) {
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    syscall(SYS_nanosleep, &time, NULL);
+}
+
+// pwritev(2) of some bytes and zeros behind them. The zeros are a constant here, because Swift
+// would have to make and fill an array for them at every login.
+static inline ssize_t swiftotp_pwrite_padded(int file, const void *_Nullable bytes, size_t count,
+                                             size_t zeros, off_t offset) {
+    static const char zero[4096];
+    struct iovec parts[2] = {
+        {(void *)bytes, count}, {(void *)zero, zeros < sizeof zero ? zeros : sizeof zero}};
+    return syscall(SYS_pwritev, file, parts, 2, offset, 0);
 }

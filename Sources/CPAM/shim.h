@@ -1,10 +1,6 @@
 #pragma once
 // libpam as Swift sees it. No logic: each wrapper says why it exists.
 
-// As in CLinux: the C library's types must be the same in all our modules.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <security/pam_appl.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>

@@ -15,6 +15,14 @@ public enum Answer: ~Copyable {
     /// The longest answer that is looked at, in bytes; more is malformed.
     public static let maximumLength = 64
 
+    /// Whether nothing was typed.
+    var isEmpty: Bool {
+        switch self {
+        case .empty: true
+        default: false
+        }
+    }
+
     /// Reads what was typed.
     public init(_ typed: Span<UInt8>) {
         guard !typed.isEmpty else {

@@ -68,30 +68,42 @@ public struct BackupCode: ~Copyable {
         }
     }
 
-    /// What is kept of the code.
-    public func hashed(salt: [UInt8]) -> Hashed {
+    /// What is kept of the code; `nil` where the salt is not `Hashed.saltLength` long.
+    public func hashed(salt: [UInt8]) -> Hashed? {
         symbols.withBytes { symbols in
             Hashed(
-                salt: salt,
-                hash: Cryptography.pbkdf2(
-                    password: symbols, salt: salt.span, iterations: BackupCode.iterations,
-                    length: Hashed.hashLength))
+                salt
+                    + Cryptography.pbkdf2(
+                        password: symbols, salt: salt.span, iterations: BackupCode.iterations,
+                        length: Hashed.hashLength))
         }
     }
 
     /// What the record keeps of a backup code: PBKDF2-HMAC-SHA256 under a salt of its own.
     public struct Hashed: Equatable, Sendable {
         /// Length of the salt in bytes (NIST asks for at least 4).
-        public static let saltLength = 16
-        static let hashLength = 32
+        public static let saltLength = 8
+        /// Length of the hash in bytes: 96 bits of what has 70.
+        static let hashLength = 12
 
-        let salt: [UInt8]
-        let hash: [UInt8]
+        static let length = saltLength + hashLength
+
+        /// The salt, then the hash.
+        let bytes: [UInt8]
+
+        /// `nil` for another length.
+        init?(_ bytes: [UInt8]) {
+            guard bytes.count == Hashed.length else { return nil }
+            self.bytes = bytes
+        }
+
+        var salt: [UInt8] { Array(bytes.prefix(Hashed.saltLength)) }
+        var hash: [UInt8] { Array(bytes.suffix(Hashed.hashLength)) }
 
         /// Whether `code` is the one that was kept, in time that does not depend on it.
         func matches(_ code: borrowing BackupCode) -> Bool {
-            let other = code.hashed(salt: salt)
-            return Cryptography.constantTimeEqual(hash.span, other.hash.span)
+            guard let other = code.hashed(salt: salt) else { return false }
+            return Cryptography.constantTimeEqual(bytes.span, other.bytes.span)
         }
     }
 

@@ -29,9 +29,14 @@ public struct Cursor {
 
     /// The next `count` bytes.
     public mutating func bytes(_ count: Int, of bytes: Span<UInt8>) -> [UInt8]? {
+        skip(count, of: bytes).map { bytes.extracting($0..<$0 + count).array }
+    }
+
+    /// Passes over `count` bytes, and says where they begin.
+    mutating func skip(_ count: Int, of bytes: Span<UInt8>) -> Int? {
         guard count >= 0, count <= bytes.count - offset else { return nil }
         defer { offset += count }
-        return bytes.extracting(offset..<offset + count).array
+        return offset
     }
 
     private mutating func integer(_ bytes: Span<UInt8>, _ count: Int) -> UInt64? {
@@ -43,29 +48,16 @@ public struct Cursor {
     }
 }
 
-extension Span<UInt8> {
-    /// A copy.
-    public var array: [UInt8] {
-        [UInt8](capacity: count) { output in
-            for index in indices { output.append(self[index]) }
-        }
-    }
-}
-
 extension Array<UInt8> {
     /// Appends an integer, its highest byte first.
     public mutating func append<Value: FixedWidthInteger>(bigEndian value: Value) {
-        var shift = Value.bitWidth
-        while shift > 0 {
-            shift -= 8
-            append(UInt8(truncatingIfNeeded: value >> Value(truncatingIfNeeded: shift)))
+        append(addingCapacity: Value.bitWidth / 8) { output in
+            var shift = Value.bitWidth
+            while shift > 0 {
+                shift -= 8
+                output.append(UInt8(truncatingIfNeeded: value >> Value(truncatingIfNeeded: shift)))
+            }
         }
-    }
-
-    /// Appends a copy of a span.
-    public mutating func append(copying bytes: Span<UInt8>) {
-        reserveCapacity(count + bytes.count)
-        for index in bytes.indices { append(bytes[index]) }
     }
 
     /// Appends a decimal number.

@@ -46,6 +46,8 @@ public struct Event: Equatable, Sendable {
     }
 
     private static func printable(_ text: [UInt8], _ length: Int) -> [UInt8] {
+        let isPrintable = text.allSatisfy { (0x20...0x7e).contains($0) }
+        if isPrintable && text.count <= length { return text }
         var text = Array(text.prefix(length))
         for index in text.indices where !(0x20...0x7e).contains(text[index]) {
             text[index] = UInt8(ascii: "?")
@@ -73,12 +75,13 @@ public struct EventLog: Equatable, Sendable {
                 min(bytes.count, EventLog.length(of: bytes.span, at: 0) ?? bytes.count))
             count -= 1
         }
+        bytes.reserveCapacity(bytes.count + 11 + event.detail.count + event.origin.count)
         bytes.append(event.kind.rawValue)
         bytes.append(bigEndian: event.time)
         bytes.append(UInt8(truncatingIfNeeded: event.detail.count))
-        bytes.append(contentsOf: event.detail)
+        bytes.append(copying: event.detail.span)
         bytes.append(UInt8(truncatingIfNeeded: event.origin.count))
-        bytes.append(contentsOf: event.origin)
+        bytes.append(copying: event.origin.span)
         count += 1
     }
 

@@ -10,12 +10,21 @@ public enum KeyURI {
     /// which apps take for the separator even where it is encoded, and without control
     /// characters.
     public static func allows(_ part: Span<UInt8>) -> Bool {
-        guard (1...maximumPartLength).contains(part.count) else { return false }
+        guard (1...maximumPartLength).contains(part.count), isUTF8(part) else { return false }
         for index in part.indices
         where part[index] < 0x20 || part[index] == 0x7f || part[index] == UInt8(ascii: ":") {
             return false
         }
         return true
+    }
+
+    private static func isUTF8(_ part: Span<UInt8>) -> Bool {
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: part)
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// The URI as ASCII; it holds the key, so it is wiped with its owner. `nil` where issuer or

@@ -7,36 +7,44 @@ public struct LogLine {
     public private(set) var bytes: [UInt8]
 
     /// A line that says `what` happened.
-    public init(_ what: String) {
+    public init(_ what: StaticString) {
         bytes = []
         bytes.reserveCapacity(256)
-        bytes.append(contentsOf: what.utf8)
+        bytes.append(what)
         bytes.append(UInt8(ascii: ";"))
     }
 
     /// Adds a field whose value is ours.
-    public mutating func add(_ key: String, _ value: String) {
+    public mutating func add(_ key: StaticString, _ value: String) {
         begin(key)
         bytes.append(contentsOf: value.utf8)
     }
 
     /// Adds a field whose value comes from outside.
-    public mutating func add(_ key: String, outside value: [UInt8]) {
+    public mutating func add(_ key: StaticString, outside value: [UInt8]) {
         begin(key)
-        bytes.append(contentsOf: LogLine.sanitized(value))
+        LogLine.sanitize(value, into: &bytes)
     }
 
     /// Adds a name in quotes.
-    public mutating func add(_ key: String, quoted name: Name) {
+    public mutating func add(_ key: StaticString, quoted name: Name) {
         begin(key)
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: name.bytes)
+        bytes.append(copying: name.bytes.span)
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private mutating func begin(_ key: String) {
+    /// Adds a sentence in quotes, made visible.
+    public mutating func add(_ key: StaticString, sentence: [UInt8]) {
+        begin(key)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(copying: LogLine.visible(sentence).span)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func begin(_ key: StaticString) {
         bytes.append(UInt8(ascii: " "))
-        bytes.append(contentsOf: key.utf8)
+        bytes.append(key)
         bytes.append(UInt8(ascii: "="))
     }
 
@@ -46,7 +54,11 @@ public struct LogLine {
     /// At most 64 bytes of `value`; what is not visible ASCII, and the backslash, as `\xHH`.
     public static func sanitized(_ value: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
-        text.reserveCapacity(value.count)
+        sanitize(value, into: &text)
+        return text
+    }
+
+    private static func sanitize(_ value: [UInt8], into text: inout [UInt8]) {
         for byte in value.prefix(maximumValueLength) {
             if (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "\\") {
                 text.append(byte)
@@ -56,7 +68,6 @@ public struct LogLine {
                 ])
             }
         }
-        return text
     }
 }
 

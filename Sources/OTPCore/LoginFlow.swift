@@ -73,6 +73,8 @@ public struct LoginFlow<
     private func `try`(
         _ answer: borrowing Answer, of user: User?, from place: Place
     ) throws(StoreError) -> Outcome {
+        // Before anything is looked up, so that it ends alike for everybody.
+        if answer.isEmpty { return .refused(.empty) }
         let now = try clock.now()
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: place.origin, source: place.source)
@@ -139,7 +141,13 @@ public struct Place: Sendable {
 
     /// Service and address, as the event list shows them.
     public var origin: [UInt8] {
-        address.isEmpty ? service : service + [UInt8(ascii: " ")] + address
+        guard !address.isEmpty else { return service }
+        var origin: [UInt8] = []
+        origin.reserveCapacity(service.count + 1 + address.count)
+        origin.append(copying: service.span)
+        origin.append(UInt8(ascii: " "))
+        origin.append(copying: address.span)
+        return origin
     }
 }
 

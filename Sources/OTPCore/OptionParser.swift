@@ -13,12 +13,16 @@ public struct OptionParser {
 
     /// Reads one module argument: `name=value`, or a flag's `name`.
     public mutating func argument(_ text: [UInt8]) throws(StoreError) {
-        let subject = Array("argument ".utf8) + LogLine.sanitized(text)
-        guard text.count <= 1024 else { throw error(subject, "too long") }
-        if let equals = text.firstIndex(of: UInt8(ascii: "=")) {
-            try set(Array(text[..<equals]), Array(text[(equals + 1)...]), subject, inFile: false)
-        } else {
-            try set(text, nil, subject, inFile: false)
+        do throws(Problem) {
+            guard text.count <= 1024 else { throw Problem("too long") }
+            if let equals = text.firstIndex(of: UInt8(ascii: "=")) {
+                try set(text[..<equals], Array(text[(equals + 1)...]), inFile: false)
+            } else {
+                try set(text[...], nil, inFile: false)
+            }
+        } catch {
+            let subject = Array("argument ".utf8) + LogLine.sanitized(text)
+            throw StoreError(.configuration, subject, error.detail)
         }
     }
 
@@ -32,69 +36,73 @@ public struct OptionParser {
                 continue
             }
             number += 1
-            try self.line(line, subject: path + Array(" line \(number)".utf8))
+            do throws(Problem) {
+                try self.line(line)
+            } catch {
+                let subject = path + Array(" line \(number)".utf8)
+                throw StoreError(.configuration, subject, error.detail)
+            }
             line.removeAll()
         }
     }
 
-    private mutating func line(_ line: [UInt8], subject: [UInt8]) throws(StoreError) {
+    /// What is wrong with an option, before it is known where it stands.
+    private struct Problem: Error {
+        let detail: String
+        init(_ detail: String) { self.detail = detail }
+    }
+
+    private mutating func line(_ line: [UInt8]) throws(Problem) {
         let text = OptionParser.trimmed(line)
         guard let first = text.first, first != UInt8(ascii: "#") else { return }
         guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else {
-            throw error(subject, "not of the form `key = value`")
+            throw Problem("not of the form `key = value`")
         }
         let name = OptionParser.trimmed(Array(text[..<equals]))
         let value = OptionParser.trimmed(Array(text[(equals + 1)...]))
-        try set(name, OptionParser.unquoted(value), subject, inFile: true)
+        try set(name[...], OptionParser.unquoted(value), inFile: true)
     }
 
     private mutating func set(
-        _ name: [UInt8], _ value: [UInt8]?, _ subject: [UInt8], inFile: Bool
-    ) throws(StoreError) {
+        _ name: ArraySlice<UInt8>, _ value: [UInt8]?, inFile: Bool
+    ) throws(Problem) {
         guard
             let index = table.firstIndex(where: { $0.name.utf8.elementsEqual(name) }),
             table[index].inFile || !inFile
-        else { throw error(subject, "there is no such option") }
+        else { throw Problem("there is no such option") }
         let option = table[index]
-        guard !seen[index] else { throw error(subject, "`\(option.name)` is given twice") }
+        guard !seen[index] else { throw Problem("`\(option.name)` is given twice") }
         seen[index] = true
         switch option.kind {
         case .flag(let apply):
-            apply(&options, try flag(option, value, subject))
+            apply(&options, try flag(option, value))
         case .number(let range, let apply):
             guard let number = value.flatMap(OptionParser.number), range.contains(number) else {
-                throw takes(
-                    option, "a number from \(range.lowerBound) to \(range.upperBound)", subject)
+                throw takes(option, "a number from \(range.lowerBound) to \(range.upperBound)")
             }
             apply(&options, number)
         case .text(let maximum, let apply):
             guard let value, (1...maximum).contains(value.count),
                 value.allSatisfy({ (0x20...0x7e).contains($0) })
-            else { throw takes(option, "1 to \(maximum) characters of plain ASCII", subject) }
+            else { throw takes(option, "1 to \(maximum) characters of plain ASCII") }
             apply(&options, value)
         case .path(let apply):
             guard let value, value.first == UInt8(ascii: "/"), value.count < 1024,
                 value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
-            else { throw takes(option, "a path that begins with `/`", subject) }
+            else { throw takes(option, "a path that begins with `/`") }
             apply(&options, value)
         }
     }
 
-    private func flag(
-        _ option: Option, _ value: [UInt8]?, _ subject: [UInt8]
-    ) throws(StoreError) -> Bool {
+    private func flag(_ option: Option, _ value: [UInt8]?) throws(Problem) -> Bool {
         guard let value else { return true }
         if value.elementsEqual("yes".utf8) { return true }
         if value.elementsEqual("no".utf8) { return false }
-        throw takes(option, "yes or no", subject)
+        throw takes(option, "yes or no")
     }
 
-    private func takes(_ option: Option, _ what: String, _ subject: [UInt8]) -> StoreError {
-        error(subject, "`\(option.name)` takes \(what)")
-    }
-
-    private func error(_ subject: [UInt8], _ detail: String) -> StoreError {
-        StoreError(.configuration, subject, detail)
+    private func takes(_ option: Option, _ what: String) -> Problem {
+        Problem("`\(option.name)` takes \(what)")
     }
 
     /// A number of one to three digits that fits a byte.

@@ -7,7 +7,8 @@ public struct Options: Sendable {
     /// Let a user without a record pass without asking.
     public var nullok = false
     /// The question.
-    public var prompt: [UInt8] = Array("Code from your app (or a backup code): ".utf8)
+    public var prompt: [UInt8] = [UInt8](
+        "Code from your app (or a backup code): " as StaticString)
     /// Whether what is typed is seen.
     public var echo = true
     /// Tries in one call, 1 to 3.

@@ -14,8 +14,7 @@ public struct Record: ~Copyable {
     private var keys = Secret(count: maximumAuthenticators * keyBlock)
 
     /// The backup codes by index; `nil` for one that was used or never made.
-    public internal(set) var backupCodes: [BackupCode.Hashed?] = Array(
-        repeating: nil, count: BackupCode.setSize)
+    public internal(set) var backupCodes = BackupSet()
     /// When the set was made, in Unix seconds; 0 for never.
     public internal(set) var backupCodesMade: UInt64 = 0
 
@@ -95,9 +94,7 @@ public struct Record: ~Copyable {
     }
 
     /// How many backup codes can still be used.
-    public var backupCodesLeft: Int {
-        backupCodes.reduce(0) { $0 + ($1 == nil ? 0 : 1) }
-    }
+    public var backupCodesLeft: Int { backupCodes.left }
 
     /// Puts a new set of backup codes in place of the old one.
     ///
@@ -106,16 +103,16 @@ public struct Record: ~Copyable {
     public mutating func renewBackupCodes<Failure: Error>(
         at now: UInt64, random: (Int) throws(Failure) -> [UInt8], _ body: (String) -> Void
     ) throws(Failure) {
-        var renewed: [BackupCode.Hashed?] = []
+        var renewed = BackupSet()
         for index in 0..<BackupCode.setSize {
             var bytes = try random(BackupCode.randomLength)
             defer { Secret.wipe(&bytes) }
             let salt = try random(BackupCode.Hashed.saltLength)
             guard let code = BackupCode(index: index, random: bytes.span) else { continue }
-            renewed.append(code.hashed(salt: salt))
+            renewed[index] = code.hashed(salt: salt)
             body(code.text)
         }
-        backupCodes = renewed + Array(repeating: nil, count: BackupCode.setSize - renewed.count)
+        backupCodes = renewed
         backupCodesMade = now
     }
 }

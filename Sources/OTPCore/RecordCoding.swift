@@ -15,17 +15,11 @@ extension Record {
             encode(authenticator, index, into: &bytes)
         }
         bytes.append(bigEndian: backupCodesMade)
-        var live: UInt16 = 0
-        for (index, code) in backupCodes.enumerated() where code != nil { live |= 1 << index }
-        bytes.append(bigEndian: live)
-        for case .some(let code) in backupCodes {
-            bytes.append(contentsOf: code.salt)
-            bytes.append(contentsOf: code.hash)
-        }
+        backupCodes.encode(into: &bytes)
         throttle.encode(into: &bytes)
         bytes.append(UInt8(truncatingIfNeeded: events.count))
         bytes.append(bigEndian: UInt16(truncatingIfNeeded: events.bytes.count))
-        bytes.append(contentsOf: events.bytes)
+        bytes.append(copying: events.bytes.span)
     }
 
     private func encode(_ authenticator: Authenticator, _ index: Int, into bytes: inout [UInt8]) {
@@ -38,7 +32,7 @@ extension Record {
         bytes.append(bigEndian: authenticator.added)
         bytes.append(bigEndian: authenticator.lastUsed)
         bytes.append(UInt8(truncatingIfNeeded: authenticator.name.bytes.count))
-        bytes.append(contentsOf: authenticator.name.bytes)
+        bytes.append(copying: authenticator.name.bytes.span)
         withKey(of: index) { key in
             bytes.append(UInt8(truncatingIfNeeded: key.count))
             bytes.append(copying: key)
@@ -55,13 +49,16 @@ extension Record {
         for _ in 0..<count {
             guard decodeAuthenticator(bytes, &cursor) else { return nil }
         }
-        guard authenticators.count == Int(count), decodeBackupCodes(bytes, &cursor),
+        guard authenticators.count == Int(count), let made = cursor.uint64(bytes),
+            let backupCodes = BackupSet(decoding: bytes, &cursor),
             let throttle = Throttle(decoding: bytes, &cursor),
             let events = cursor.byte(bytes), let length = cursor.uint16(bytes),
             let log = cursor.bytes(Int(length), of: bytes)
                 .flatMap({ EventLog(bytes: $0, count: Int(events)) }),
             cursor.offset == bytes.count
         else { return nil }
+        self.backupCodesMade = made
+        self.backupCodes = backupCodes
         self.throttle = throttle
         self.events = log
     }
@@ -91,20 +88,6 @@ extension Record {
         } catch {
             return false
         }
-    }
-
-    private mutating func decodeBackupCodes(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Bool {
-        guard let made = cursor.uint64(bytes), let live = cursor.uint16(bytes),
-            live >> BackupCode.setSize == 0
-        else { return false }
-        backupCodesMade = made
-        for index in 0..<BackupCode.setSize where live >> index & 1 == 1 {
-            guard let salt = cursor.bytes(BackupCode.Hashed.saltLength, of: bytes),
-                let hash = cursor.bytes(BackupCode.Hashed.hashLength, of: bytes)
-            else { return false }
-            backupCodes[index] = BackupCode.Hashed(salt: salt, hash: hash)
-        }
-        return true
     }
 }
 

@@ -28,7 +28,7 @@ public struct Secret: ~Copyable {
         // SAFETY: both spans are `length` bytes, and the new buffer overlaps nothing.
         unsafe bytes.withUnsafeBufferPointer { source in
             if let from = source.baseAddress, let to = unsafe storage.baseAddress {
-                unsafe to.update(from: from, count: length)
+                _ = unsafe memcpy(to, from, length)
             }
         }
     }
@@ -69,5 +69,52 @@ public struct Secret: ~Copyable {
             if let start = buffer.baseAddress { unsafe explicit_bzero(start, buffer.count) }
         }
         bytes.removeAll()
+    }
+}
+
+// Bytes in bulk. The library's own ways go byte by byte under Embedded Swift, which made up a
+// fifth of a login.
+
+extension Span<UInt8> {
+    /// A copy.
+    public var array: [UInt8] {
+        var copy: [UInt8] = []
+        copy.append(copying: self)
+        return copy
+    }
+}
+
+extension Array<UInt8> {
+    /// Appends a copy of a span.
+    public mutating func append(copying bytes: Span<UInt8>) {
+        let length = bytes.count
+        append(addingCapacity: length) { output in
+            // SAFETY: there is room for `length` more bytes behind the initialized ones, and the
+            // source is `length` long and elsewhere.
+            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                unsafe bytes.withUnsafeBufferPointer { source in
+                    if let to = buffer.baseAddress, let from = source.baseAddress {
+                        _ = unsafe memcpy(to + initialized, from, length)
+                    }
+                }
+                initialized += length
+            }
+        }
+    }
+
+    /// Appends the bytes of a literal.
+    public mutating func append(_ literal: StaticString) {
+        // SAFETY: a literal of more than one character lies in the program, and stays; one of a
+        // single character has no address, and comes as a buffer of its own.
+        literal.withUTF8Buffer { text in
+            let bytes = unsafe Span(_unsafeElements: text)
+            append(copying: bytes)
+        }
+    }
+
+    /// The bytes of a literal.
+    public init(_ literal: StaticString) {
+        self.init()
+        append(literal)
     }
 }

@@ -101,9 +101,9 @@ public struct Verifier: Sendable {
             algorithm: authenticator.algorithm, digits: authenticator.digits
         ) { step, value in
             let fits = isZero(value ^ code)
-            let fresh: UInt64 = step >= authenticator.nextStep ? 1 : 0
-            match.next = max(
-                match.next, fits & fresh &* step.addingClamped(1) & (0 &- (fits & fresh)))
+            // The very last step is never fresh: nothing could come after it, to burn it.
+            let fresh: UInt64 = step >= authenticator.nextStep && step < .max ? 1 : 0
+            match.next = max(match.next, (step &+ 1) & (0 &- (fits & fresh)))
             used |= fits & (1 ^ fresh)
         }
         match.used = used != 0

@@ -4,7 +4,7 @@ import OTPCore
 /// Finds out what the admin wants: the module's arguments over swiftotp.conf over the defaults.
 public enum ConfigurationFile {
     /// The file that is read unless an argument names another one; only it may be missing.
-    public static var defaultPath: [UInt8] { Array("/etc/security/swiftotp.conf".utf8) }
+    public static var defaultPath: [UInt8] { [UInt8]("/etc/security/swiftotp.conf" as StaticString) }
     /// The largest file that is read, in bytes.
     static let maximumSize: Int64 = 65_536
 
@@ -14,12 +14,9 @@ public enum ConfigurationFile {
         let first = try parse(arguments, over: Options())
         var parser = OptionParser()
         let path = first.configurationFile ?? defaultPath
-        do throws(StoreError) {
-            try parser.file(try read(path), path: path)
-        } catch {
-            guard error.code == .missing, first.configurationFile == nil else { throw error }
-            return first
-        }
+        // The usual case, told before every folder on the way is looked at.
+        if first.configurationFile == nil && System.isMissing(path) { return first }
+        try parser.file(try read(path), path: path)
         return try parse(arguments, over: parser.options)
     }
 

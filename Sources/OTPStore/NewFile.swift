@@ -5,32 +5,46 @@ import OTPCore
 /// and then given the name that counts.
 enum NewFile {
     private static var prefix: [UInt8] { Array("new.".utf8) }
+    /// How often a file may be taken for a leftover before that counts as an error.
+    private static let maximumTries = 32
 
     /// Writes `contents` to a new file `name`, which must not be there yet, and returns it open
     /// and locked.
     static func write(
         _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor, path: [UInt8]
     ) throws(StoreError) -> FileDescriptor {
-        let suffix = try SystemRandom().bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
-        let temporary = prefix + Array(String(suffix, radix: 16).utf8)
-        do throws(Errno) {
-            let file = try System.open(
-                temporary, in: folder, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        for _ in 0..<maximumTries {
+            let suffix = try SystemRandom().bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+            let temporary = prefix + Array(String(suffix, radix: 16).utf8)
             do throws(Errno) {
-                guard try System.tryLock(file, shared: false) else { throw Errno(number: EBUSY) }
-                try System.write(contents, to: file, at: 0)
-                try System.sync(file)
-                try System.rename(temporary, to: name, in: folder)
+                guard let file = try create(temporary, in: folder) else { continue }
+                do throws(Errno) {
+                    try System.write(contents, to: file, at: 0)
+                    try System.sync(file)
+                    try System.rename(temporary, to: name, in: folder)
+                } catch {
+                    // What is left of it is nobody's loss; the error is what matters.
+                    try? System.unlink(temporary, in: folder)
+                    throw error
+                }
+                try System.sync(folder)
+                return file
             } catch {
-                // What is left of it is nobody's loss; the error is what matters.
-                try? System.unlink(temporary, in: folder)
-                throw error
+                throw StoreError(path, error)
             }
-            try System.sync(folder)
-            return file
-        } catch {
-            throw StoreError(path, error)
         }
+        throw StoreError(.busy, path, "other processes keep removing it as a leftover")
+    }
+
+    /// Makes a file and locks it; `nil` where somebody who removes leftovers came between the
+    /// two and took it for one. Once it is locked and has its name, nobody else removes it.
+    private static func create(
+        _ name: [UInt8], in folder: borrowing FileDescriptor
+    ) throws(Errno) -> FileDescriptor? {
+        let file = try System.open(name, in: folder, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        guard try System.tryLock(file, shared: false), try System.status(of: file).links > 0
+        else { return nil }
+        return file
     }
 
     /// Whether `name` is that of a file whose maker may have died.

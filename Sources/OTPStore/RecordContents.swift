@@ -15,59 +15,60 @@ struct RecordContents: ~Copyable {
     ) throws(StoreError) {
         let head = RecordLayout.head(of: user, keyID: try store.keyID())
         try RecordLayout.check(file.span, against: head, user: user, path: path)
-        let cellEnd = RecordLayout.cellOffset + RecordLayout.cellSize
-        guard System.isZero(file, head.count..<RecordLayout.cellOffset),
-            System.isZero(file, cellEnd..<RecordLayout.blockSize),
-            let cell = try SealedPart.open(
-                file, RecordLayout.cellOffset..<cellEnd, in: store,
-                binding: RecordLayout.cellBinding(head)
-            ).flatMap({ ChargeCell(decoding: $0) })
+        var cursor = Cursor()
+        let chargeStart = RecordLayout.chargeOffset
+        let chargeEnd = chargeStart + RecordLayout.chargeSize
+        let mark = file.span.extracting(RecordLayout.markOffset..<chargeStart)
+        let charged = SealedPart.generation(file, at: chargeStart)
+        guard let settled = cursor.uint64(mark), cursor.uint64(mark) == ~settled,
+            System.isZero(file, head.count..<RecordLayout.markOffset),
+            System.isZero(file, chargeEnd..<RecordLayout.blockSize)
         else { throw RecordContents.damaged(path) }
 
-        let generations = [
-            RecordContents.generation(file, slot: 0), RecordContents.generation(file, slot: 1),
-        ]
-        let newest = generations[1] > generations[0] ? 1 : 0
-        for slot in [newest, 1 - newest] {
-            let generation = generations[slot]
+        let first = SealedPart.generation(file, at: RecordLayout.slotOffset(0))
+        let second = SealedPart.generation(file, at: RecordLayout.slotOffset(1))
+        var slot = second > first ? 1 : 0
+        for generation in [max(first, second), min(first, second)] {
             // What is older than something that reached the disk must not come back: its used
             // codes would count again.
-            guard generation > 0, generation >= cell.settled,
-                generation >= cell.charge?.generation ?? 0
-            else { break }
+            guard generation > 0, generation >= settled, generation >= charged else { break }
+            let start = RecordLayout.slotOffset(slot)
+            let binding = RecordLayout.slotBinding(head, slot: slot, generation: generation)
             guard
-                var record = try RecordContents.slot(
-                    file, slot, generation: generation, head: head, store: store)
-            else { continue }
-            if let charge = cell.charge, charge.generation == generation {
-                record.throttle = charge.throttle
+                var plain = try SealedPart.open(
+                    file, start..<start + RecordLayout.blockSize, in: store, binding: binding)
+            else {
+                slot = 1 - slot
+                continue
+            }
+            defer { Secret.wipe(&plain) }
+            guard var record = Record(decoding: plain.span) else { break }
+            if charged == generation {
+                record.throttle = try RecordContents.throttle(
+                    file, chargeStart..<chargeEnd, generation: charged, head: head, store: store,
+                    path: path)
             }
             self.head = head
             self.record = record
             self.generation = generation
             self.slot = slot
-            self.settled = cell.settled
+            self.settled = settled
             return
         }
         throw RecordContents.damaged(path)
     }
 
-    private static func generation(_ file: [UInt8], slot: Int) -> UInt64 {
+    /// The throttle's state in a charge that still counts: one that no commit came after.
+    private static func throttle(
+        _ file: [UInt8], _ range: Range<Int>, generation: UInt64, head: [UInt8], store: Store,
+        path: [UInt8]
+    ) throws(StoreError) -> Throttle {
+        let binding = RecordLayout.chargeBinding(head, generation: generation)
         var cursor = Cursor()
-        let start = RecordLayout.slotOffset(slot)
-        return cursor.uint64(file.span.extracting(start..<start + 8)) ?? 0
-    }
-
-    private static func slot(
-        _ file: [UInt8], _ slot: Int, generation: UInt64, head: [UInt8], store: Store
-    ) throws(StoreError) -> Record? {
-        let start = RecordLayout.slotOffset(slot)
-        let range = start + RecordLayout.slotHead..<start + RecordLayout.blockSize
-        let binding = RecordLayout.slotBinding(head, slot: slot, generation: generation)
-        guard var plain = try SealedPart.open(file, range, in: store, binding: binding)
-        else { return nil }
-        defer { Secret.wipe(&plain) }
-        return Record(decoding: plain.span)
+        guard let plain = try SealedPart.open(file, range, in: store, binding: binding),
+            let throttle = Throttle(decoding: plain.span, &cursor), cursor.offset == plain.count
+        else { throw damaged(path) }
+        return throttle
     }
 
     private static func damaged(_ path: [UInt8]) -> StoreError {

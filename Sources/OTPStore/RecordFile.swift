@@ -39,7 +39,17 @@ public final class RecordFile: RecordSession {
 
     public func charge() throws(StoreError) {
         try settle()
-        try write(ChargeCell(settled: settled, charge: (generation, record.throttle)))
+        var plain: [UInt8] = []
+        plain.reserveCapacity(Throttle.maximumEncodedLength)
+        record.throttle.encode(into: &plain)
+        let charge = try SealedPart.seal(
+            &plain, generation: generation, in: store,
+            binding: RecordLayout.chargeBinding(head, generation: generation), path: path)
+        try onFile { (file) throws(Errno) in
+            try System.write(
+                charge, to: file, at: RecordLayout.chargeOffset,
+                zerosUpTo: RecordLayout.chargeSize)
+        }
     }
 
     public func commit() throws(StoreError) {
@@ -51,14 +61,19 @@ public final class RecordFile: RecordSession {
             record, generation: next.partialValue, slot: target, head: head, store: store,
             path: path)
         try onFile { (file) throws(Errno) in
-            try System.write(block, to: file, at: Int64(RecordLayout.slotOffset(target)))
+            try System.write(
+                block, to: file, at: RecordLayout.slotOffset(target),
+                zerosUpTo: RecordLayout.blockSize)
             try System.syncData(file)
         }
         generation = next.partialValue
         slot = target
         settled = generation
         // Not synced: where it is lost, the next writer syncs once more.
-        try? write(ChargeCell(settled: settled))
+        try? onFile { (file) throws(Errno) in
+            try System.write(
+                RecordLayout.mark(generation), to: file, at: RecordLayout.markOffset)
+        }
     }
 
     public func close() { System.unlock(file) }
@@ -68,13 +83,6 @@ public final class RecordFile: RecordSession {
         guard settled != generation else { return }
         try onFile { (file) throws(Errno) in try System.syncData(file) }
         settled = generation
-    }
-
-    private func write(_ cell: ChargeCell) throws(StoreError) {
-        let part = try RecordFile.cellPart(cell, head: head, store: store, path: path)
-        try onFile { (file) throws(Errno) in
-            try System.write(part, to: file, at: Int64(RecordLayout.cellOffset))
-        }
     }
 
     private func onFile(
@@ -152,22 +160,16 @@ extension RecordFile {
         let head = RecordLayout.head(of: user, keyID: try store.keyID())
         var bytes = head
         bytes.reserveCapacity(RecordLayout.fileSize)
-        bytes += [UInt8](repeating: 0, count: RecordLayout.cellOffset - bytes.count)
-        bytes += try cellPart(ChargeCell(settled: 1), head: head, store: store, path: path)
-        bytes += [UInt8](repeating: 0, count: RecordLayout.blockSize - bytes.count)
+        func fill(to offset: Int) {
+            bytes += [UInt8](repeating: 0, count: max(0, offset - bytes.count))
+        }
+        fill(to: RecordLayout.markOffset)
+        bytes += RecordLayout.mark(1)
+        fill(to: RecordLayout.slotOffset(0))
         bytes += try slotBlock(
             record, generation: 1, slot: 0, head: head, store: store, path: path)
-        bytes += [UInt8](repeating: 0, count: RecordLayout.fileSize - bytes.count)
+        fill(to: RecordLayout.fileSize)
         _ = try NewFile.write(bytes, as: name, in: store.folder, path: path)
-    }
-
-    fileprivate static func cellPart(
-        _ cell: ChargeCell, head: [UInt8], store: Store, path: [UInt8]
-    ) throws(StoreError) -> [UInt8] {
-        var plain = cell.encoded()
-        return try SealedPart.seal(
-            &plain, in: store, binding: RecordLayout.cellBinding(head),
-            size: RecordLayout.cellSize, path: path)
     }
 
     fileprivate static func slotBlock(
@@ -177,13 +179,13 @@ extension RecordFile {
         var plain: [UInt8] = []
         plain.reserveCapacity(Record.maximumEncodedLength)
         record.encode(into: &plain)
-        var block: [UInt8] = []
-        block.append(bigEndian: generation)
-        block += try SealedPart.seal(
-            &plain, in: store,
+        guard plain.count <= Record.maximumEncodedLength else {
+            throw StoreError(.system, path, "the record has grown too large")
+        }
+        return try SealedPart.seal(
+            &plain, generation: generation, in: store,
             binding: RecordLayout.slotBinding(head, slot: slot, generation: generation),
-            size: RecordLayout.blockSize - RecordLayout.slotHead, path: path)
-        return block
+            path: path)
     }
 
     // MARK: Locking
@@ -191,7 +193,7 @@ extension RecordFile {
     private static func lock(
         _ file: borrowing FileDescriptor, shared: Bool, until deadline: Int64, path: [UInt8]
     ) throws(StoreError) {
-        var pause: Int64 = 1
+        var pause = 1
         while true {
             do throws(Errno) {
                 if try System.tryLock(file, shared: shared) { return }

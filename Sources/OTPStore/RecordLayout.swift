@@ -2,39 +2,57 @@ import OTPCore
 
 /// Where things lie in a record file, as docs/FILEFORMAT.md describes it.
 ///
-/// Three blocks of 4096 bytes: the head with the charge cell, and two slots. A block is written
+/// Three blocks of 4096 bytes: the head with mark and charge, and two slots. A block is written
 /// alone, and the slot that counts is never written to.
 enum RecordLayout {
     static let blockSize = 4096
     static let fileSize = 3 * blockSize
-    static var magic: [UInt8] { Array("SWIFTOTP".utf8) }
-    static let cellOffset = 512
-    static let cellSize = 512
+    /// The mark: the generation of the newest slot that is known to be on the disk, and the same
+    /// with every bit turned over.
+    static let markOffset = 512
+    static let markSize = 16
+    /// The charge: the generation that it was made on, and sealed, the throttle's state with it.
+    static let chargeOffset = markOffset + markSize
+    static let chargeSize = 1024 - chargeOffset
     /// Bytes before the ciphertext of a sealed part: length, nonce, tag.
     static let sealedOverhead = 2 + SealKey.nonceLength + SealKey.tagLength
-    /// Bytes before the sealed part of a slot: its generation.
-    static let slotHead = 8
+    /// Bytes before the sealed part of a slot or a charge: its generation.
+    static let generationSize = 8
 
     static func slotOffset(_ slot: Int) -> Int { (1 + slot) * blockSize }
 
     /// The head of a record: what it is and whose. Everything sealed is bound to these bytes.
     static func head(of user: User, keyID: [UInt8]) -> [UInt8] {
-        var head = magic
+        var head: [UInt8] = []
+        head.reserveCapacity(64 + user.name.count)
+        head.append("SWIFTOTP")
         head.append(bigEndian: Record.formatVersion)
         head.append(bigEndian: user.uid)
-        head += keyID
+        head.append(copying: keyID.span)
         head.append(bigEndian: UInt16(truncatingIfNeeded: user.name.count))
-        head += user.name
+        head.append(copying: user.name.span)
         return head
     }
 
-    /// What the charge cell is bound to.
-    static func cellBinding(_ head: [UInt8]) -> [UInt8] { head + [UInt8(ascii: "C")] }
+    /// The mark for `generation`.
+    static func mark(_ generation: UInt64) -> [UInt8] {
+        var mark: [UInt8] = []
+        mark.reserveCapacity(markSize)
+        mark.append(bigEndian: generation)
+        mark.append(bigEndian: ~generation)
+        return mark
+    }
 
-    /// What a slot is bound to: it cannot be moved to another user, slot or generation.
+    /// What a charge is bound to.
+    static func chargeBinding(_ head: [UInt8], generation: UInt64) -> [UInt8] {
+        slotBinding(head, slot: 2, generation: generation)
+    }
+
+    /// What slot 0 or 1 is bound to: it cannot be moved to another user, slot or generation.
     static func slotBinding(_ head: [UInt8], slot: Int, generation: UInt64) -> [UInt8] {
-        var binding = head
-        binding.append(UInt8(ascii: "S"))
+        var binding: [UInt8] = []
+        binding.reserveCapacity(head.count + 9)
+        binding.append(copying: head.span)
         binding.append(UInt8(truncatingIfNeeded: slot))
         binding.append(bigEndian: generation)
         return binding
@@ -44,24 +62,28 @@ enum RecordLayout {
     static func check(
         _ file: Span<UInt8>, against head: [UInt8], user: User, path: [UInt8]
     ) throws(StoreError) {
-        var cursor = Cursor()
-        guard let magic = cursor.bytes(magic.count, of: file), magic == RecordLayout.magic,
-            let version = cursor.uint32(file), let uid = cursor.uint32(file),
-            let keyID = cursor.bytes(SealKey.idLength, of: file),
-            let length = cursor.uint16(file), Int(length) <= User.maximumNameLength,
-            let name = cursor.bytes(Int(length), of: file)
-        else { throw StoreError(.damaged, path, "not a record of this program") }
-        guard version == Record.formatVersion else {
-            throw StoreError(.damaged, path, "format version \(version) is not known here")
+        if file.extracting(first: head.count).array == head { return }
+        var (cursor, wanted) = (Cursor(), Cursor())
+        guard let magic = cursor.uint64(file), magic == wanted.uint64(head.span) else {
+            throw StoreError(.damaged, path, "not a record of this program")
         }
-        guard uid == user.uid, name == user.name else {
-            throw StoreError(
-                .otherUser, path,
-                "it belongs to another user of this number; remove it to enroll anew")
+        guard let version = cursor.uint32(file), version == wanted.uint32(head.span) else {
+            throw StoreError(.damaged, path, "its format version is not known here")
         }
-        guard head.count >= magic.count + 16, keyID.elementsEqual(head[16..<24]) else {
-            throw StoreError(
-                .otherKey, path, "it was sealed with another seal key; restore that key")
+        let sameNumber = cursor.uint32(file) == wanted.uint32(head.span)
+        let key = cursor.uint64(file)
+        guard sameNumber, key == wanted.uint64(head.span) else {
+            throw sameNumber
+                ? StoreError(
+                    .otherKey, path, "it was sealed with another seal key; restore that key")
+                : otherUser(path)
         }
+        throw otherUser(path)
+    }
+
+    private static func otherUser(_ path: [UInt8]) -> StoreError {
+        StoreError(
+            .otherUser, path,
+            "it belongs to another user of this number; remove it to enroll anew")
     }
 }

@@ -8,18 +8,32 @@ enum SafeOpen {
     /// Opens the folder at the absolute `path`, whose every part belongs to root or to us and
     /// cannot be changed by others.
     static func directory(_ path: [UInt8]) throws(StoreError) -> FileDescriptor {
+        try directory(path[...], for: path)
+    }
+
+    private static func directory(
+        _ path: ArraySlice<UInt8>, for subject: [UInt8]
+    ) throws(StoreError) -> FileDescriptor {
         var current: FileDescriptor
         do throws(Errno) {
             current = try System.openRoot()
         } catch {
-            throw StoreError(path, error)
+            throw StoreError(subject, error)
         }
-        for part in path.split(separator: UInt8(ascii: "/")) {
-            guard !part.elementsEqual("..".utf8) else {
-                throw StoreError(.unsafe, path, "a path must not contain `..`")
+        var part: [UInt8] = []
+        part.reserveCapacity(path.count)
+        for index in path.startIndex...path.endIndex {
+            if index < path.endIndex && path[index] != UInt8(ascii: "/") {
+                part.append(path[index])
+                continue
             }
-            current = try open(Array(part), in: current, path: path, O_RDONLY | O_DIRECTORY)
-            try checkFolder(current, path: path)
+            guard !part.isEmpty else { continue }
+            guard part.count != 2 || part != [UInt8]("..") else {
+                throw StoreError(.unsafe, subject, "a path must not contain `..`")
+            }
+            current = try open(part, in: current, path: subject, O_RDONLY | O_DIRECTORY)
+            try checkFolder(current, path: subject)
+            part.removeAll(keepingCapacity: true)
         }
         return current
     }
@@ -29,7 +43,7 @@ enum SafeOpen {
         guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
             throw StoreError(.unsafe, path, "not an absolute path")
         }
-        let folder = try directory(Array(path[..<slash]))
+        let folder = try directory(path[..<slash], for: path)
         return try open(Array(path[(slash + 1)...]), in: folder, path: path, flags | O_NONBLOCK)
     }
 
@@ -50,7 +64,7 @@ enum SafeOpen {
         _ folder: borrowing FileDescriptor, path: [UInt8]
     ) throws(StoreError) {
         let status = try status(of: folder, path: path)
-        guard status.owner == 0 || status.owner == geteuid() else {
+        guard status.owner == 0 || status.owner == swiftotp_geteuid() else {
             throw StoreError(.unsafe, path, "a folder on the way belongs to another user")
         }
         // In a sticky folder, such as /tmp, entries can be replaced by their owners alone.
@@ -66,7 +80,7 @@ enum SafeOpen {
     ) throws(StoreError) -> FileStatus {
         let status = try status(of: file, path: path)
         guard status.isRegular else { throw StoreError(.unsafe, path, "not a regular file") }
-        guard status.owner == geteuid() || (status.owner == 0 && forbidden & 0o044 == 0) else {
+        guard status.owner == swiftotp_geteuid() || (status.owner == 0 && forbidden & 0o044 == 0) else {
             throw StoreError(.unsafe, path, "it belongs to user \(status.owner); chown it to root")
         }
         guard status.permissions & forbidden == 0 else {

@@ -3,12 +3,13 @@ import OTPCore
 
 /// The seal key's file: `SWOTPKEY`, eight bytes that name the key, and the 32 bytes of the key.
 enum SealKeyFile {
-    private static var magic: [UInt8] { Array("SWOTPKEY".utf8) }
+    private static var magic: [UInt8] { [UInt8]("SWOTPKEY" as StaticString) }
     private static let length = 8 + SealKey.idLength + SealKey.keyLength
 
-    /// Reads the key at `path`.
-    static func read(_ path: [UInt8]) throws(StoreError) -> SealKey {
-        let file = try SafeOpen.file(path, O_RDONLY)
+    /// Reads the key of `store`.
+    static func read(for store: Store) throws(StoreError) -> SealKey {
+        let path = store.keyPath
+        let file = try open(for: store)
         let status = try SafeOpen.check(file, path: path, forbidden: 0o077)
         guard status.size == Int64(length) else { throw damaged(path) }
         var bytes: [UInt8]
@@ -23,6 +24,13 @@ enum SealKeyFile {
         let key = Secret(copying: bytes.span.extracting((length - SealKey.keyLength)...))
         guard let key = SealKey(id: id, key: key) else { throw damaged(path) }
         return key
+    }
+
+    /// A key inside the store needs no second walk to the folder that is open already.
+    private static func open(for store: Store) throws(StoreError) -> FileDescriptor {
+        guard store.keepsKey else { return try SafeOpen.file(store.keyPath, O_RDONLY) }
+        return try SafeOpen.open(
+            [UInt8]("seal.key" as StaticString), in: store.folder, path: store.keyPath, O_RDONLY | O_NONBLOCK)
     }
 
     /// Makes a key at `path`, in a folder that is made too where it is missing. Where somebody

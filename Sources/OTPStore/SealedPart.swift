@@ -1,84 +1,57 @@
 import OTPCore
 
-/// One sealed part of a record file: length, nonce, tag, ciphertext, and zeros to its end.
+/// One sealed part of a record file: generation, length, nonce, tag, ciphertext, and zeros to its
+/// end.
 enum SealedPart {
-    /// Seals `plain`, which is wiped, and pads the result to `size` bytes.
+    /// Seals `plain`, which is wiped. What comes back lacks the zeros.
     static func seal(
-        _ plain: inout [UInt8], in store: Store, binding: [UInt8], size: Int, path: [UInt8]
+        _ plain: inout [UInt8], generation: UInt64, in store: Store, binding: [UInt8],
+        path: [UInt8]
     ) throws(StoreError) -> [UInt8] {
         defer { Secret.wipe(&plain) }
-        guard plain.count + RecordLayout.sealedOverhead <= size else {
-            throw StoreError(.system, path, "the record has grown too large")
-        }
         let nonce = try SystemRandom().bytes(SealKey.nonceLength)
         guard let tag = try store.key().seal(&plain, nonce: nonce.span, binding: binding.span)
-        else {
-            throw StoreError(.system, path, "the record cannot be sealed")
-        }
+        else { throw StoreError(.system, path, "the record cannot be sealed") }
         var part: [UInt8] = []
-        part.reserveCapacity(size)
+        part.reserveCapacity(
+            RecordLayout.generationSize + RecordLayout.sealedOverhead + plain.count)
+        part.append(bigEndian: generation)
         part.append(bigEndian: UInt16(truncatingIfNeeded: plain.count))
-        part += nonce
-        part += tag
-        part += plain
-        part += [UInt8](repeating: 0, count: size - part.count)
+        part.append(copying: nonce.span)
+        part.append(copying: tag.span)
+        part.append(copying: plain.span)
         return part
+    }
+
+    /// The generation of the part at `offset`, which is bound to it, but not opened yet.
+    static func generation(_ file: [UInt8], at offset: Int) -> UInt64 {
+        var cursor = Cursor()
+        guard file.indices.contains(offset) else { return 0 }
+        return cursor.uint64(file.span.extracting(offset...)) ?? 0
     }
 
     /// Opens the part at `range` of `file`; `nil` where anything in it was changed.
     static func open(
         _ file: [UInt8], _ range: Range<Int>, in store: Store, binding: [UInt8]
     ) throws(StoreError) -> [UInt8]? {
-        guard range.upperBound <= file.count, range.count >= RecordLayout.sealedOverhead else {
-            return nil
-        }
-        let part = file.span.extracting(range)
+        let range = range.dropFirst(RecordLayout.generationSize)
+        guard let start = range.first, range.count >= RecordLayout.sealedOverhead,
+            start + range.count <= file.count
+        else { return nil }
+        let part = file.span.extracting(start..<start + range.count)
         var cursor = Cursor()
+        let (nonce, tag) = (2..<2 + SealKey.nonceLength, 2 + SealKey.nonceLength)
         guard let length = cursor.uint16(part),
-            let nonce = cursor.bytes(SealKey.nonceLength, of: part),
-            let tag = cursor.bytes(SealKey.tagLength, of: part),
-            var bytes = cursor.bytes(Int(length), of: part),
-            System.isZero(file, range.lowerBound + cursor.offset..<range.upperBound),
+            RecordLayout.sealedOverhead + Int(length) <= part.count
+        else { return nil }
+        let end = RecordLayout.sealedOverhead + Int(length)
+        guard System.isZero(file, start + end..<start + part.count) else { return nil }
+        var bytes = part.extracting(RecordLayout.sealedOverhead..<end).array
+        guard
             try store.key().open(
-                &bytes, nonce: nonce.span, binding: binding.span, tag: tag.span)
+                &bytes, nonce: part.extracting(nonce), binding: binding.span,
+                tag: part.extracting(tag..<RecordLayout.sealedOverhead))
         else { return nil }
         return bytes
-    }
-}
-
-/// What lies in the charge cell: how far the slots are known to have reached the disk, and a
-/// failure that was charged since.
-struct ChargeCell {
-    /// The generation of the newest slot that fdatasync(2) has returned for.
-    var settled: UInt64
-    /// The generation that a charge was made on, and the throttle's state with it.
-    var charge: (generation: UInt64, throttle: Throttle)?
-
-    func encoded() -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(RecordLayout.cellSize)
-        bytes.append(bigEndian: settled)
-        guard let charge else { return bytes }
-        bytes.append(bigEndian: charge.generation)
-        charge.throttle.encode(into: &bytes)
-        return bytes
-    }
-
-    init(settled: UInt64, charge: (generation: UInt64, throttle: Throttle)? = nil) {
-        self.settled = settled
-        self.charge = charge
-    }
-
-    init?(decoding bytes: [UInt8]) {
-        var cursor = Cursor()
-        guard let settled = cursor.uint64(bytes.span) else { return nil }
-        self.settled = settled
-        if cursor.offset < bytes.count {
-            guard let generation = cursor.uint64(bytes.span),
-                let throttle = Throttle(decoding: bytes.span, &cursor),
-                cursor.offset == bytes.count
-            else { return nil }
-            charge = (generation, throttle)
-        }
     }
 }

@@ -4,24 +4,29 @@ import OTPCore
 /// The folder of records, and the key that they are sealed with.
 public final class Store: RecordStore {
     /// Where the records are unless something says otherwise.
-    public static var defaultPath: [UInt8] { Array("/var/lib/swiftotp".utf8) }
+    public static var defaultPath: [UInt8] { [UInt8]("/var/lib/swiftotp" as StaticString) }
     /// Where the seal key of the default store is.
-    public static var defaultKeyPath: [UInt8] { Array("/etc/swiftotp/seal.key".utf8) }
+    public static var defaultKeyPath: [UInt8] { [UInt8]("/etc/swiftotp/seal.key" as StaticString) }
 
     let folder: FileDescriptor
     /// The folder's path.
     public let path: [UInt8]
     /// The seal key's path.
     public let keyPath: [UInt8]
+    /// Whether the seal key lies in the folder itself.
+    let keepsKey: Bool
     private var cachedKey: SealKey?
 
     /// Opens the store at `path`, or the default one. A store that is named has its key inside.
     public init(path: [UInt8]?) throws(StoreError) {
         self.path = path ?? Store.defaultPath
-        keyPath = path.map { $0 + Array("/seal.key".utf8) } ?? Store.defaultKeyPath
+        keepsKey = path != nil
+        var keyPath = path ?? Store.defaultKeyPath
+        if keepsKey { keyPath.append("/seal.key") }
+        self.keyPath = keyPath
         folder = try SafeOpen.directory(self.path)
         let status = try SafeOpen.status(of: folder, path: self.path)
-        guard status.owner == geteuid() else {
+        guard status.owner == swiftotp_geteuid() else {
             throw StoreError(
                 .unsafe, self.path, "it belongs to user \(status.owner); chown it to root")
         }
@@ -107,7 +112,11 @@ public final class Store: RecordStore {
 
     /// The numbers of all users who have a record.
     public func userIDs() throws(StoreError) -> [UInt32] {
-        try entries().compactMap { UInt32(String(decoding: $0, as: UTF8.self)) }
+        try entries().compactMap { name in
+            // A file that is named another way, such as `007`, is nobody's record.
+            UInt32(String(decoding: name, as: UTF8.self))
+                .flatMap { String($0).utf8.elementsEqual(name) ? $0 : nil }
+        }
     }
 
     /// Removes what makers of records left behind when they were killed: temporary files that
@@ -134,7 +143,11 @@ public final class Store: RecordStore {
     /// The name and the path of a user's record: its number, never a name from outside.
     func names(of user: User) -> (name: [UInt8], path: [UInt8]) {
         let name = Array(String(user.uid).utf8)
-        return (name, path + [UInt8(ascii: "/")] + name)
+        var full = path
+        full.reserveCapacity(path.count + 11)
+        full.append(UInt8(ascii: "/"))
+        full.append(copying: name.span)
+        return (name, full)
     }
 
     // MARK: The key
@@ -144,7 +157,7 @@ public final class Store: RecordStore {
     /// The seal key, read at first need.
     func key() throws(StoreError) -> SealKey {
         if let cachedKey { return cachedKey }
-        let key = try SealKeyFile.read(keyPath)
+        let key = try SealKeyFile.read(for: self)
         cachedKey = key
         return key
     }

@@ -39,7 +39,7 @@ public struct FileDescriptor: ~Copyable {
 
     init(_ number: CInt) { self.number = number }
 
-    deinit { _ = close(number) }
+    deinit { _ = swiftotp_close(number) }
 }
 
 /// What fstat(2) says of an open file.
@@ -58,34 +58,51 @@ struct FileStatus {
 enum System {
     /// Calls `body` with `text` as the C string that it stands for.
     static func withCString(_ text: [UInt8], _ body: (UnsafePointer<CChar>) -> CInt) -> CInt {
-        let ended = text + [0]
-        // SAFETY: the bytes end with NUL and live through the call.
-        return unsafe ended.withUnsafeBytes { bytes in
-            let text = unsafe bytes.assumingMemoryBound(to: CChar.self)
-            guard let start = text.baseAddress else { return -1 }
+        let count = text.count
+        // SAFETY: the memory has room for the text and the NUL behind it, and lives through the
+        // call; it is on the stack, because every file of a login passes here.
+        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { room in
+            guard let start = room.baseAddress else { return -1 }
+            unsafe text.withUnsafeBytes { bytes in
+                if let from = bytes.baseAddress { _ = unsafe memcpy(start, from, count) }
+            }
+            unsafe start[count] = 0
             return unsafe body(start)
         }
     }
 
     /// Opens the root folder.
     static func openRoot() throws(Errno) -> FileDescriptor {
-        try open([UInt8(ascii: "/")], at: AT_FDCWD, O_RDONLY | O_DIRECTORY, 0)
+        try retrying { unsafe swiftotp_openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | always, 0) }
     }
 
     /// openat(2) with O_CLOEXEC, O_NOFOLLOW and O_NOCTTY always.
     static func open(
         _ name: [UInt8], in directory: borrowing FileDescriptor, _ flags: CInt, mode: UInt32 = 0
     ) throws(Errno) -> FileDescriptor {
-        try open(name, at: directory.number, flags, mode)
+        let number = directory.number
+        // SAFETY: the name is a C string that lives through the call.
+        return try retrying {
+            unsafe withCString(name) { unsafe swiftotp_openat(number, $0, flags | always, mode) }
+        }
     }
 
-    private static func open(
-        _ name: [UInt8], at base: CInt, _ flags: CInt, _ mode: UInt32
-    ) throws(Errno) -> FileDescriptor {
-        let all = flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
+    /// Whether nothing at all is at the absolute `path`.
+    static func isMissing(_ path: [UInt8]) -> Bool {
+        // SAFETY: the path is a C string that lives through the call.
+        let number = unsafe withCString(path) {
+            unsafe swiftotp_openat(AT_FDCWD, $0, O_RDONLY | O_NONBLOCK | always, 0)
+        }
+        guard number >= 0 else { return Errno.last.number == ENOENT }
+        _ = swiftotp_close(number)
+        return false
+    }
+
+    private static var always: CInt { O_CLOEXEC | O_NOFOLLOW | O_NOCTTY }
+
+    private static func retrying(_ open: () -> CInt) throws(Errno) -> FileDescriptor {
         while true {
-            // SAFETY: the path is a C string that lives through the call.
-            let number = unsafe withCString(name) { unsafe swiftotp_openat(base, $0, all, mode) }
+            let number = open()
             if number >= 0 { return FileDescriptor(number) }
             let error = Errno.last
             if error.number != EINTR { throw error }
@@ -96,7 +113,7 @@ enum System {
     static func status(of file: borrowing FileDescriptor) throws(Errno) -> FileStatus {
         var status = stat()
         // SAFETY: a local that the call fills.
-        guard unsafe fstat(file.number, &status) == 0 else { throw .last }
+        guard unsafe swiftotp_fstat(file.number, &status) == 0 else { throw .last }
         return FileStatus(
             mode: status.st_mode, owner: status.st_uid, links: UInt64(status.st_nlink),
             size: Int64(status.st_size))
@@ -113,7 +130,7 @@ enum System {
                 // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
                 let rest = unsafe UnsafeMutableRawBufferPointer(
                     rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
-                let got = unsafe pread(number, rest.baseAddress, rest.count, Int(offset) + filled)
+                let got = unsafe swiftotp_pread(number, rest.baseAddress, rest.count, Int(offset) + filled)
                 if got > 0 {
                     filled += got
                 } else if got == 0 {
@@ -128,17 +145,21 @@ enum System {
         return bytes
     }
 
-    /// Writes all of `bytes` at `offset` (pwrite(2)).
+    /// Writes `bytes` at `offset`, and zeros behind them up to `length` bytes in all (at most
+    /// 4096 more), in one pwritev(2): a process that is killed leaves all of it or nothing.
     static func write(
-        _ bytes: [UInt8], to file: borrowing FileDescriptor, at offset: Int64
+        _ bytes: [UInt8], to file: borrowing FileDescriptor, at offset: Int,
+        zerosUpTo length: Int = 0
     ) throws(Errno) {
+        let (number, total) = (file.number, max(length, bytes.count))
         var done = 0
-        while done < bytes.count {
-            let number = file.number
-            // SAFETY: reads at most the bytes behind the `done` ones.
+        while done < total {
+            let (own, rest) = (min(done, bytes.count), max(0, total - max(done, bytes.count)))
+            // SAFETY: reads the bytes behind the `own` ones, and at most 4096 of the zeros.
             let wrote = unsafe bytes.withUnsafeBytes { buffer in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
-                return unsafe pwrite(number, rest.baseAddress, rest.count, Int(offset) + done)
+                let left = unsafe UnsafeRawBufferPointer(rebasing: buffer[own...])
+                return unsafe swiftotp_pwrite_padded(
+                    number, left.baseAddress, left.count, rest, offset + done)
             }
             if wrote > 0 {
                 done += wrote
@@ -152,7 +173,7 @@ enum System {
 
     /// fdatasync(2). A failure is final: the pages count as clean after it.
     static func syncData(_ file: borrowing FileDescriptor) throws(Errno) {
-        guard fdatasync(file.number) == 0 else { throw .last }
+        guard swiftotp_fdatasync(file.number) == 0 else { throw .last }
     }
 
     /// fsync(2), for directories.
@@ -163,7 +184,7 @@ enum System {
     /// Tries to lock (flock(2)) without waiting; `false` where somebody else holds it.
     static func tryLock(_ file: borrowing FileDescriptor, shared: Bool) throws(Errno) -> Bool {
         while true {
-            if flock(file.number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return true }
+            if swiftotp_flock(file.number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return true }
             let error = Errno.last
             if error.number == EWOULDBLOCK { return false }
             if error.number != EINTR { throw error }
@@ -171,7 +192,7 @@ enum System {
     }
 
     /// Unlocks (flock(2)); closing would as well.
-    static func unlock(_ file: borrowing FileDescriptor) { _ = flock(file.number, LOCK_UN) }
+    static func unlock(_ file: borrowing FileDescriptor) { _ = swiftotp_flock(file.number, LOCK_UN) }
 
     /// Whether all bytes in `range` are zero; `false` for a range outside.
     static func isZero(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
@@ -244,7 +265,7 @@ enum System {
                 // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
                 let rest = unsafe UnsafeMutableRawBufferPointer(
                     rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
-                let got = unsafe getrandom(rest.baseAddress, rest.count, 0)
+                let got = unsafe swiftotp_getrandom(rest.baseAddress, rest.count)
                 if got > 0 {
                     filled += got
                 } else if got == 0 || Errno.last.number != EINTR {
@@ -266,10 +287,5 @@ enum System {
     }
 
     /// Sleeps (nanosleep(2)); a signal may end it early.
-    static func sleep(milliseconds: Int64) {
-        var time = timespec(
-            tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
-        // SAFETY: a local that the call reads.
-        _ = unsafe nanosleep(&time, nil)
-    }
+    static func sleep(milliseconds: Int) { swiftotp_sleep(milliseconds) }
 }

@@ -44,7 +44,10 @@ struct PAMConversation: Conversation {
             let conversation = unsafe item
         else { throw ConversationError() }
         var response: UnsafeMutablePointer<pam_response>?
-        let ended = text + [0]
+        var ended: [UInt8] = []
+        ended.reserveCapacity(text.count + 1)
+        ended.append(copying: text.span)
+        ended.append(0)
         // SAFETY: the message is a C string that lives through the call, and there is one.
         let status = unsafe ended.withUnsafeBytes { bytes -> CInt in
             var message = unsafe pam_message(

@@ -107,7 +107,7 @@ struct PAMHandle {
         _ text: UnsafePointer<CChar>, limit: Int = maximumTextLength
     ) -> [UInt8]? {
         // SAFETY: the caller's string ends with NUL; `count` bytes lie before it.
-        let count = unsafe strnlen(text, limit + 1)
+        let count = unsafe strlen(text)
         guard count <= limit else { return nil }
         return unsafe [UInt8](UnsafeRawBufferPointer(start: text, count: count))
     }

@@ -31,9 +31,8 @@ struct PAMLog {
             line.add("reason", "store")
             priority = LOG_CRIT
             addPlace(to: &line)
-            send(
-                line.bytes + Array(" error=\"".utf8) + LogLine.visible(error.text) + [0x22],
-                priority)
+            line.add("error", sentence: error.text)
+            send(line.bytes, priority)
             return
         case .conversationFailed:
             line = LogLine("authentication failure")
@@ -78,7 +77,10 @@ struct PAMLog {
     }
 
     private func send(_ line: [UInt8], _ priority: CInt) {
-        let ended = line + [0]
+        var ended: [UInt8] = []
+        ended.reserveCapacity(line.count + 1)
+        ended.append(copying: line.span)
+        ended.append(0)
         // SAFETY: the line is a C string without a NUL inside, for the wrapper's fixed format.
         unsafe ended.withUnsafeBytes { bytes in
             if let text = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress {

@@ -10,7 +10,7 @@ public struct Command: Sendable {
     /// side can be stuck on a full pipe.
     public static func run(
         _ words: [String], input: String = "", environment: [String: String] = [:],
-        within limit: Duration = .seconds(30)
+        within limit: Duration = .seconds(60)
     ) async throws -> Command {
         let stdin = try NamelessFile(input), stdout = try NamelessFile(),
             stderr = try NamelessFile()
@@ -32,7 +32,7 @@ public struct Command: Sendable {
     @discardableResult
     public static func output(
         _ words: [String], input: String = "", environment: [String: String] = [:],
-        within limit: Duration = .seconds(30)
+        within limit: Duration = .seconds(60)
     ) async throws -> String {
         let done = try await run(words, input: input, environment: environment, within: limit)
         guard done.status == 0 else {

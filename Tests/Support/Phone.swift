@@ -40,6 +40,15 @@ public struct Phone: Sendable {
         try await code(at: Int(Date().timeIntervalSince1970) + steps * period)
     }
 
+    /// Waits until the phone shows another code than this one, and gives it.
+    public func code(after old: String) async throws -> String {
+        while true {
+            let code = try await code()
+            if code != old { return code }
+            try await Task.sleep(for: .milliseconds(300))
+        }
+    }
+
     /// The code of a moment, in seconds since 1970.
     public func code(at moment: Int) async throws -> String {
         let output = try await Command.output(

@@ -51,6 +51,27 @@ public final class Screen: Sendable {
         try await Camera.read(try await colors(), theme: theme)
     }
 
+    /// Waits until a camera before the screen sees a QR code: a phone with the key in it.
+    public func phone(within limit: Duration = .seconds(40)) async throws -> Phone {
+        let clock = ContinuousClock(), end = clock.now + limit
+        while clock.now < end {
+            if let uri = try await scan() { return try Phone(scanning: uri) }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Trouble("the camera sees no QR code:\n\(try await text())")
+    }
+
+    /// Waits until the screen shows ten backup codes, and reads them.
+    public func backupCodes(within limit: Duration = .seconds(40)) async throws -> [String] {
+        let clock = ContinuousClock(), end = clock.now + limit
+        while clock.now < end {
+            let codes = try await text().matches(of: #/\b[0-9A-Z]{5}(-[0-9A-Z]{5}){2}\b/#)
+            if codes.count == 10 { return codes.map { String($0.output.0) } }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Trouble("there are not ten backup codes:\n\(try await text())")
+    }
+
     /// Types a line and Return.
     public func type(_ line: String) async throws {
         if !line.isEmpty { _ = try await tmux("send-keys", "-l", "--", line) }
@@ -67,7 +88,7 @@ public final class Screen: Sendable {
 
     /// Waits until the screen shows the text; gives the whole screen.
     @discardableResult
-    public func wait(for text: String, within limit: Duration = .seconds(20)) async throws -> String
+    public func wait(for text: String, within limit: Duration = .seconds(40)) async throws -> String
     {
         let clock = ContinuousClock(), end = clock.now + limit
         while true {
@@ -90,7 +111,7 @@ public final class Screen: Sendable {
     }
 
     /// Waits for the program's end and gives its status.
-    public func finish(within limit: Duration = .seconds(20)) async throws -> Int32 {
+    public func finish(within limit: Duration = .seconds(40)) async throws -> Int32 {
         do {
             return try await patiently("the end of the program", within: limit) { status }
         } catch let trouble as Trouble {

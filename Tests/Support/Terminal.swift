@@ -56,13 +56,13 @@ public actor Terminal {
     }
 
     /// Waits until the text is shown, after all that was met before.
-    public func expect(_ text: String, within limit: Duration = .seconds(30)) async throws {
+    public func expect(_ text: String, within limit: Duration = .seconds(60)) async throws {
         _ = try await expectAny([text], within: limit)
     }
 
     /// Waits until one of the texts is shown, and says which came first.
     public func expectAny(
-        _ texts: [String], within limit: Duration = .seconds(30)
+        _ texts: [String], within limit: Duration = .seconds(60)
     ) async throws -> Int {
         let wanted = texts.map { "“\($0)”" }.joined(separator: " or ")
         let found: Int?
@@ -83,7 +83,7 @@ public actor Terminal {
     }
 
     /// Waits for the program's end and gives its status.
-    public func finish(within limit: Duration = .seconds(30)) async throws -> Int32 {
+    public func finish(within limit: Duration = .seconds(60)) async throws -> Int32 {
         do {
             return try await patiently("the end of the program", within: limit) {
                 read()

@@ -1,0 +1,174 @@
+import ArgumentParser
+import OTPCore
+import OTPStore
+
+/// `otp-enroll add`: a new authenticator.
+struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Enroll an authenticator: show the QR code, ask for a code, give backup codes.",
+        discussion: """
+            Nothing is kept until a code from the app was right; Ctrl-C leaves all as it was. A \
+            user may have five authenticators. Backup codes come with the first one.
+
+              otp-enroll                          enroll yourself
+              otp-enroll add alice                enroll alice (as root)
+              otp-enroll add --name tablet        one more, called "tablet"
+              otp-enroll add --qr-file qr.svg     also write the QR code to a file
+              otp-enroll add alice --no-confirm --json    for scripts
+
+            An app ignores settings that it does not know, and then shows wrong codes: leave \
+            --algorithm, --digits and --period alone unless you know the app.
+            """)
+
+    @OptionGroup var who: UserArgument
+
+    @Option(
+        help: "What to call it (default: phone, phone-2, ...); one of this name is replaced.",
+        transform: Arguments.name)
+    var name: Name?
+
+    @Option(help: "How to draw the QR code.")
+    var qr: QRForm = .auto
+
+    @Option(help: ArgumentHelp("Also write the QR code to a new SVG file.", valueName: "file"))
+    var qrFile: String?
+
+    @Flag(help: "Keep it without asking for a code, and print key and backup codes.")
+    var noConfirm = false
+
+    @Option(
+        help: "Hash function: SHA1 (default), SHA256 or SHA512.", transform: Arguments.algorithm)
+    var algorithm = HashAlgorithm.sha1
+
+    @Option(help: "Digits of a code: 6 (default), 7 or 8.", transform: Arguments.digits)
+    var digits: UInt8 = 6
+
+    @Option(
+        help: "Seconds that a code is shown for: 15 to 120 (default: 30).",
+        transform: Arguments.period)
+    var period: UInt16 = 30
+
+    @Option(
+        help: "Who the app says the codes are from (default: this machine's name).",
+        transform: Arguments.part)
+    var issuer: String?
+
+    @Option(
+        help: "What the app calls the account (default: the user's name).",
+        transform: Arguments.part)
+    var account: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        if global.json && !noConfirm {
+            throw ValidationError(
+                "--json needs --no-confirm: who scans a QR code cannot read JSON.")
+        }
+    }
+
+    func run() throws {
+        let workplace = try Workplace(global, user: who.user)
+        let enrollment = Enrollment(workplace: workplace, wishedName: name)
+        let before = try enrollment.before()
+        guard let name = enrollment.name(beside: before.names),
+            let authenticator = Authenticator(
+                name: name, algorithm: algorithm, digits: digits, period: period,
+                added: try SystemClock().now())
+        else { throw Failure("there is no room for another authenticator") }
+        let new = try NewAuthenticator(
+            authenticator, issuer: issuer ?? NewAuthenticator.part(of: Machine.hostName),
+            account: account ?? NewAuthenticator.part(of: workplace.userName),
+            random: SystemRandom())
+        let warnings = warnings(name, workplace, before)
+        guard !noConfirm else { return try addUnconfirmed(new, enrollment, before, warnings) }
+        guard Terminal.isThere else {
+            throw Failure(
+                "there is no terminal to show the QR code on",
+                hint: "--no-confirm prints the key and asks for no code")
+        }
+        try addConfirmed(new, enrollment, before, warnings)
+    }
+
+    /// What the user should know before anything is scanned.
+    private func warnings(
+        _ name: Name, _ workplace: Workplace, _ before: Enrollment.Before
+    ) -> [String] {
+        var warnings: [String] = []
+        if let warning = NewAuthenticator.warning(
+            algorithm: algorithm, digits: digits, period: period)
+        {
+            warnings.append(warning)
+        }
+        if before.names.contains(name) {
+            let when = noConfirm ? "" : " once a code of the new one was right"
+            warnings.append("the authenticator \"\(name.text)\" of now is replaced\(when)")
+        }
+        if let qrFile {
+            warnings.append(
+                "\(Output.printable(qrFile)) holds the key too: delete it once it is scanned")
+        }
+        return warnings
+    }
+
+    /// Writes the QR code to the file that the user named.
+    func writeFile(_ code: borrowing QRCode) throws -> PrivateFile? {
+        guard let qrFile else { return nil }
+        var svg = QRDrawing.svg(code)
+        return try PrivateFile(qrFile, holding: &svg)
+    }
+
+    /// Shows what came of it with `show`; where that fails, says what is kept all the same.
+    func shown(
+        _ result: Enrollment.Result, _ workplace: Workplace, _ show: () throws -> Void
+    ) throws {
+        do {
+            try show()
+        } catch let failure as Failure {
+            throw Failure(
+                failure.message,
+                hints: [
+                    "\"\(result.name.text)\" of \(workplace.userName) is enrolled all the same",
+                    "`otp-enroll codes \(workplace.userName)` makes new backup codes",
+                ])
+        }
+    }
+
+    // MARK: For scripts
+
+    private func addUnconfirmed(
+        _ new: borrowing NewAuthenticator, _ enrollment: Enrollment, _ before: Enrollment.Before,
+        _ warnings: [String]
+    ) throws {
+        for warning in warnings { Output.note("warning: \(warning)") }
+        let file = try qrFile == nil ? nil : writeFile(QRCode(new.uri))
+        let result: Enrollment.Result
+        do {
+            result = try enrollment.save(new, before: before)
+        } catch {
+            file?.remove()
+            throw error
+        }
+        try shown(result, enrollment.workplace) { try print(result, new, enrollment.workplace) }
+    }
+
+    private func print(
+        _ result: Enrollment.Result, _ new: borrowing NewAuthenticator, _ workplace: Workplace
+    ) throws {
+        let user = workplace.userName
+        let uri = String(decoding: new.uriBytes, as: UTF8.self)
+        let key = String(decoding: new.typedKey, as: UTF8.self)
+        if global.json {
+            try Output.json([
+                "user": .text(user), "name": .text(result.name.text), "uri": .text(uri),
+                "secret": .text(key), "backup_codes": .list(result.backupCodes.map(JSON.text)),
+            ])
+            return
+        }
+        try Output.line("user: \(user)")
+        try Output.line("name: \(result.name.text)")
+        try Output.line("uri: \(uri)")
+        try Output.line("key: \(key)")
+        for code in result.backupCodes { try Output.line("backup code: \(code)") }
+    }
+}

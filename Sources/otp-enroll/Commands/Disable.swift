@@ -1,0 +1,60 @@
+import ArgumentParser
+import OTPCore
+import OTPStore
+
+/// `otp-enroll disable`: no second factor any more.
+struct Disable: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "End the second factor: remove all authenticators and backup codes.",
+        usage: "otp-enroll disable [<options>] [<user>]",
+        discussion: """
+            Who is not root has to give a code or a backup code first.
+
+              otp-enroll disable              your own
+              otp-enroll disable alice --yes  alice's, without asking (as root)
+            """)
+
+    @OptionGroup var who: UserArgument
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let workplace = try Workplace(global, user: who.user)
+        let user = workplace.userName
+        guard let store = try workplace.store(), try store.hasRecord(of: workplace.user) else {
+            throw workplace.notEnrolled
+        }
+        let question = "Remove all authenticators and backup codes of \(user)?"
+        guard yes || Terminal.agrees(question) else { throw Failure("\(user) stays enrolled") }
+        // No lock while somebody types.
+        var typed =
+            Machine.isRoot ? [] : Terminal.readAnswer("Code from your app (or a backup code): ")
+        let answer = Answer(typed.span)
+        Secret.wipe(&typed)
+        guard let session = try store.open(workplace.user) else { throw workplace.notEnrolled }
+        defer { session.close() }
+        if !Machine.isRoot { try prove(answer, on: session, workplace) }
+        try store.remove(workplace.user)
+        if global.json {
+            try Output.json(["user": .text(user), "enrolled": .bool(false)])
+        } else {
+            try Output.line("\(user) is not enrolled any more. Delete the entry in the app.")
+        }
+    }
+
+    /// Throws unless the answer would log the user in.
+    private func prove(
+        _ answer: borrowing Answer, on session: RecordFile, _ workplace: Workplace
+    ) throws {
+        let outcome = try workplace.attempt(answer, on: session)
+        let explanation = Explanation(
+            outcome, authenticators: session.withRecord { $0.authenticators })
+        guard explanation.accepted else {
+            throw Failure(
+                explanation.text(user: workplace.userName), hints: explanation.hints)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// `@Option` is ArgumentParser's here; the core's type of that name is not used in the commands.
+typealias Option<Value> = ArgumentParser.Option<Value>
+
+/// What every command takes.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Read the options from this file (default: /etc/security/swiftotp.conf).",
+            valueName: "file"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep records and seal key in this folder (default: /var/lib/swiftotp).",
+            valueName: "folder"))
+    var store: String?
+
+    @Flag(help: "Print one JSON object, for scripts.")
+    var json = false
+}
+
+/// Whom a command is about.
+struct UserArgument: ParsableArguments {
+    @Argument(help: "Whom it is about; without it, yourself. Others need root.")
+    var user: String?
+}

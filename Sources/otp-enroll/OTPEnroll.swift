@@ -1,0 +1,101 @@
+import ArgumentParser
+import OTPCore
+
+/// The program: parses, runs one command, and says in one line what failed.
+@main
+struct OTPEnroll: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "otp-enroll",
+        abstract: "Give users one-time codes as the second factor of their logins.",
+        discussion: """
+            Without a command, `add`: shows a QR code for an authenticator app, asks for the code \
+            that the app shows, and gives ten backup codes for the day without a phone.
+
+              otp-enroll                      enroll yourself
+              otp-enroll alice                enroll alice (as root)
+              otp-enroll status alice         what alice has, and how her last logins went
+              otp-enroll verify alice         try a code, and hear why it is refused
+
+            USER is the caller where it is left out; naming another user needs root.
+
+            Exit status: 0 done, 1 refused or failed, 64 wrong usage.
+            """,
+        subcommands: [
+            Add.self, Status.self, Codes.self, Verify.self, Remove.self, Disable.self,
+        ],
+        defaultSubcommand: Add.self)
+
+    static func main() {
+        Machine.adoptLocale()
+        Machine.forbidCoreDumps()
+        do {
+            var command = try parseAsRoot(ordered(Array(CommandLine.arguments.dropFirst())))
+            try command.run()
+        } catch let failure as Failure {
+            Output.report(failure)
+            exit(withError: ExitCode.failure)
+        } catch let error as StoreError {
+            Output.report(Failure(error))
+            exit(withError: ExitCode.failure)
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Output.usage(fullMessage(for: error))
+            exit(withError: ExitCode.validationFailure)
+        }
+    }
+
+    /// The arguments with the command first, so that `--json`, `--store` and `--config` may stand
+    /// before it as well.
+    private static func ordered(_ arguments: [String]) -> [String] {
+        let commands = configuration.subcommands.map { $0._commandName }
+        var index = 0
+        while index < arguments.count {
+            let argument = arguments[index]
+            if commands.contains(argument) {
+                return [argument] + arguments[..<index] + arguments[(index + 1)...]
+            }
+            switch argument {
+            case "--store", "--config": index += 2
+            case "--json": index += 1
+            case _ where argument.hasPrefix("--store=") || argument.hasPrefix("--config="):
+                index += 1
+            default: return arguments
+            }
+        }
+        return arguments
+    }
+}
+
+extension Output {
+    /// Says on stderr what is wrong with the command line, and how it goes: `message` is
+    /// ArgumentParser's, brought to our form.
+    static func usage(_ message: String) {
+        var lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { printable(String($0)) }
+        let prefix = "Error: "
+        if let first = lines.first, first.hasPrefix(prefix) {
+            lines.removeFirst()
+            var text = first.dropFirst(prefix.count)
+            while text.last == "." { text.removeLast() }
+            note(text.prefix(1).lowercased() + text.dropFirst())
+        }
+        let rest = lines.joined(separator: "\n") + "\n"
+        _ = Machine.write(Array(rest.utf8), to: 2)
+    }
+}
+
+extension Failure {
+    /// What is wrong with the store, the key, the configuration or the clock.
+    init(_ error: StoreError) {
+        let hint: String? =
+            switch error.code {
+            case .missing: "the file or folder must be there, or leave its option out"
+            case .unsafe: "nothing was changed; mend this, and try again"
+            case .otherKey: "bring back the seal key that belongs to this store"
+            case .busy: "try again in a moment"
+            case .system where !Machine.isRoot: "root may be allowed to; use sudo"
+            default: nil
+            }
+        self.init(Output.printable(error.text), hints: hint.map { [$0] } ?? [])
+    }
+}

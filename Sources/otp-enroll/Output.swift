@@ -1,0 +1,63 @@
+import Glibc
+import OTPCore
+
+/// Writes to stdout and stderr.
+///
+/// Results go to stdout, the one line about a failure and its hints to stderr. Nothing from outside
+/// is written but through `printable`.
+enum Output {
+    /// Writes a line to stdout.
+    static func line(_ text: String = "") throws {
+        var bytes = Array(text.utf8)
+        bytes.append(UInt8(ascii: "\n"))
+        try write(&bytes)
+    }
+
+    /// Writes one object to stdout.
+    static func json(_ members: KeyValuePairs<String, JSON>) throws {
+        try line(JSON.object(members).lines)
+    }
+
+    /// Writes bytes that may hold a secret to stdout, and wipes them.
+    static func write(_ bytes: inout [UInt8]) throws {
+        defer { Secret.wipe(&bytes) }
+        guard Machine.write(bytes, to: STDOUT_FILENO) else {
+            throw Failure("the output cannot be written: \(Machine.lastError)")
+        }
+    }
+
+    /// Says on stderr what else there is to know.
+    static func note(_ text: String) {
+        // Nobody is left to be told where stderr is closed.
+        _ = Machine.write(Array("otp-enroll: \(text)\n".utf8), to: STDERR_FILENO)
+    }
+
+    /// Says on stderr why a command failed, and what would help.
+    static func report(_ failure: Failure) {
+        note(failure.message)
+        for hint in failure.hints {
+            _ = Machine.write(Array("hint: \(hint)\n".utf8), to: STDERR_FILENO)
+        }
+    }
+
+    /// `text` as it may be shown: without control characters (C0, DEL, C1), line and paragraph
+    /// separators, and the marks that turn the direction of writing; without anything but ASCII
+    /// where the terminal understands no UTF-8.
+    static func printable(_ text: String, utf8: Bool = Machine.speaksUTF8) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x00...0x1f, 0x7f...0x9f: continue
+            case 0x061c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff: continue
+            case 0x80... where !utf8: shown.append("?")
+            default: shown.append(scalar)
+            }
+        }
+        return String(shown)
+    }
+
+    /// Bytes from outside as they may be shown.
+    static func printable(_ bytes: [UInt8]) -> String {
+        printable(String(decoding: bytes, as: UTF8.self))
+    }
+}

@@ -1,0 +1,133 @@
+import Glibc
+import OTPCore
+
+/// The terminal on stdin and stdout.
+enum Terminal {
+    /// Whether somebody sits there, to read and to type.
+    static var isThere: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether it understands no escape sequences.
+    static var isDumb: Bool { ["dumb", nil].contains(Machine.environment("TERM")) }
+
+    /// The width that lines on stdout may have: the terminal's, or no limit for a file.
+    static var outputColumns: Int {
+        guard isatty(STDOUT_FILENO) == 1 else { return .max }
+        return size.columns
+    }
+
+    /// The width to break text at.
+    static var textWidth: Int { min(outputColumns, 80) - 1 }
+
+    /// Columns and rows; 80 and 24 where it does not know.
+    static var size: (columns: Int, rows: Int) {
+        var size = winsize()
+        // SAFETY: the call fills the local.
+        let status = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size)
+        guard status == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
+        return (Int(size.ws_col), Int(size.ws_row))
+    }
+
+    // MARK: Plain questions
+
+    /// Asks a question where stdin is a terminal, and reads one line, without its end. To be
+    /// wiped.
+    static func readAnswer(_ question: String) -> [UInt8] {
+        if isatty(STDIN_FILENO) == 1 { ask(question) }
+        return readLine()
+    }
+
+    /// Asks for a yes where stdin is a terminal. A script is not asked.
+    static func agrees(_ question: String) -> Bool {
+        guard isatty(STDIN_FILENO) == 1 else { return true }
+        ask(question + " [y/N] ")
+        let answer = String(decoding: readLine(), as: UTF8.self).lowercased()
+        return ["y", "yes"].contains(answer.filter { $0 != " " })
+    }
+
+    private static func ask(_ question: String) {
+        // On stderr, so that stdout has the result alone.
+        _ = Machine.write(Array(question.utf8), to: STDERR_FILENO)
+    }
+
+    /// One line of at most 4096 bytes, read byte by byte so that the rest stays for others.
+    private static func readLine() -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(4096)
+        while line.count < 4096 {
+            var byte: UInt8 = 0
+            // SAFETY: one byte into a local.
+            let count = unsafe read(STDIN_FILENO, &byte, 1)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 || byte == UInt8(ascii: "\n") { break }
+            line.append(byte)
+        }
+        return line
+    }
+
+    // MARK: A screen of its own
+
+    /// What came of waiting for a line.
+    enum Input {
+        /// A line, without its end. To be wiped.
+        case line([UInt8])
+        /// The terminal has another size.
+        case resized
+        /// Ctrl-D, Ctrl-C, a closed window, or another end.
+        case ended
+    }
+
+    /// Waits for a line or a signal.
+    static func nextInput(_ interruptions: borrowing Interruptions) -> Input {
+        var line: [UInt8] = []
+        line.reserveCapacity(4096)
+        while true {
+            if let signal = interruptions.next() {
+                if Interruptions.ends(signal) { return .ended }
+                if signal == SIGWINCH {
+                    // What was typed of a line is gone from the screen: let it be gone indeed.
+                    _ = tcflush(STDIN_FILENO, TCIFLUSH)
+                    return .resized
+                }
+            }
+            var file = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            // SAFETY: one local.
+            let ready = unsafe poll(&file, 1, Interruptions.pace)
+            if ready < 0 && errno != EINTR { return .ended }
+            guard ready > 0 else { continue }
+            var byte: UInt8 = 0
+            // SAFETY: one byte into a local.
+            let count = unsafe read(STDIN_FILENO, &byte, 1)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return .ended }
+            if byte == UInt8(ascii: "\n") { return .line(line) }
+            if line.count < 4096 { line.append(byte) }
+        }
+    }
+
+    /// Turns to a screen that has no scrollback: the alternate one. A terminal without it shows
+    /// the same on its only screen.
+    static func enterScreen() {
+        if !isDumb { write("\u{1b}[?1049h") }
+    }
+
+    /// Shows `text` alone on the screen, and wipes it.
+    static func show(_ text: inout [UInt8]) {
+        defer { Secret.wipe(&text) }
+        if !isDumb { write("\u{1b}[H\u{1b}[2J") }
+        _ = Machine.write(text, to: STDOUT_FILENO)
+    }
+
+    /// Takes away what was shown, and gives the screen back as it was.
+    static func leaveScreen() {
+        if isDumb {
+            write("\n(This terminal cannot take the key off the screen: do it yourself.)\n")
+        } else {
+            write("\u{1b}[0m\u{1b}[H\u{1b}[2J\u{1b}[?1049l")
+        }
+    }
+
+    private static func write(_ text: String) {
+        // A terminal that is gone shows nothing any more.
+        _ = Machine.write(Array(text.utf8), to: STDOUT_FILENO)
+    }
+}

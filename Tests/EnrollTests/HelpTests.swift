@@ -1,0 +1,45 @@
+import TestSupport
+import Testing
+
+/// The help is there for every command, fits a terminal, and shows by example.
+@Suite struct HelpTests {
+    static let commands = ["add", "status", "codes", "verify", "remove", "disable"]
+
+    @Test func theProgramListsItsCommands() async throws {
+        let help = try await Command.output([try Build.product("otp-enroll"), "--help"])
+        for command in Self.commands { #expect(help.contains("\n  \(command)"), "\(command)") }
+        #expect(help.contains("Exit status: 0 done, 1 refused or failed, 64 wrong usage."))
+        check(help)
+    }
+
+    @Test(arguments: commands)
+    func everyCommandTeaches(command: String) async throws {
+        let help = try await Command.output([try Build.product("otp-enroll"), command, "--help"])
+        #expect(help.contains("\n  otp-enroll \(command == "add" ? "" : command)"))
+        for option in ["--config", "--store", "--json"] { #expect(help.contains(option)) }
+        check(help)
+        let same = try await Command.output([try Build.product("otp-enroll"), "help", command])
+        #expect(same == help)
+    }
+
+    /// Options that hold for every command may stand before it as well.
+    @Test func commonOptionsMayComeFirst() async throws {
+        let desk = try Desk()
+        let program = try Build.product("otp-enroll")
+        for words in [
+            ["--store", desk.store, "--json", "status"],
+            ["--json", "status", "--store", desk.store],
+            ["--store=\(desk.store)", "status", "root", "--json"],
+        ] {
+            let told = try await Command.output([program] + words)
+            #expect(told.contains("\"enrolled\": false"), "\(words)")
+        }
+    }
+
+    private func check(_ help: String) {
+        let lines = help.split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 80 })
+        // An example that is broken over lines cannot be copied.
+        #expect(!lines.contains { $0.hasPrefix("key") || $0.hasPrefix("--") })
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a person does: scans the code off the terminal, types what the app shows.
+@Suite struct ScreenTests {
+    let desk: Desk
+
+    init() throws { desk = try Desk() }
+
+    /// A terminal, and how the QR code is to be drawn on it.
+    struct Look: Sendable, CustomTestStringConvertible {
+        var form = "auto"
+        var locale = "C.UTF-8"
+        var environment: [String: String] = [:]
+        var columns = 80
+        var rows = 24
+        /// What has to be on the screen.
+        let sign: String
+
+        var testDescription: String { "\(form) \(locale) \(environment) \(columns)x\(rows)" }
+
+        static let all = [
+            Look(sign: "\u{2580}"),
+            Look(columns: 60, rows: 50, sign: "\u{2580}"),
+            Look(columns: 42, rows: 60, sign: "\u{2580}"),
+            Look(environment: ["NO_COLOR": "1"], sign: "\u{2580}"),
+            // A locale that ssh brought along and this machine does not have.
+            Look(locale: "xx_XX.UTF-8", sign: "\u{2580}"),
+            Look(form: "utf8", sign: "\u{2580}"),
+            Look(form: "ansi", environment: ["NO_COLOR": "1"], sign: "\u{2580}"),
+            Look(locale: "C", columns: 120, rows: 50, sign: "##"),
+            Look(form: "ascii", columns: 100, rows: 70, sign: "##"),
+        ]
+    }
+
+    @Test(arguments: Look.all)
+    func theCameraReadsTheScreen(look: Look) async throws {
+        let screen = try await desk.screen(
+            "add", "--qr", look.form, "--issuer", "bastion.example.com", columns: look.columns,
+            rows: look.rows, locale: look.locale, environment: look.environment)
+        let shown = try await screen.wait(for: "Code shown by the app:")
+        #expect(shown.contains(look.sign))
+        let phone = try await screen.phone()
+        #expect(phone.issuer == "bastion.example.com" && phone.label == "bastion.example.com:root")
+        // The key to type is the key in the picture.
+        #expect(shown.typedKey == phone.secret)
+        try await confirm(phone, on: screen)
+    }
+
+    /// With its own colors a terminal may be light as well.
+    @Test func colorsAreRightOnALightTerminal() async throws {
+        let screen = try await desk.screen("add")
+        try await screen.wait(for: "Code shown by the app:")
+        let uri = try #require(try await screen.scan(theme: .light))
+        #expect(try await screen.scan() == uri)
+    }
+
+    /// The usual terminal holds names of a usual length.
+    @Test(arguments: ["host", "a-server.department.example.com", "Example Corporation, Berlin"])
+    func usualNamesFitTheUsualTerminal(issuer: String) async throws {
+        let screen = try await desk.screen("add", "--issuer", issuer)
+        try await screen.wait(for: "Code shown by the app:")
+        #expect(try await screen.phone().issuer == issuer)
+    }
+
+    @Test(arguments: [(60, 16, "C.UTF-8"), (80, 24, "C"), (30, 24, "C.UTF-8")])
+    func whereItCannotFitTheTypedKeyDoes(columns: Int, rows: Int, locale: String) async throws {
+        let screen = try await desk.screen("add", columns: columns, rows: rows, locale: locale)
+        let shown = try await screen.wait(for: "Code shown by the app:")
+        #expect(try await screen.scan() == nil)
+        #expect(shown.unwrapped.contains("The QR code needs a terminal of"))
+        #expect(shown.unwrapped.contains("this one has \(columns) and \(rows)"))
+        let uri = "otpauth://totp/x:y?secret=\(try #require(shown.typedKey))&issuer=x"
+        try await confirm(try Phone(scanning: uri), on: screen)
+    }
+
+    @Test func withoutQRThereIsTheKeyAlone() async throws {
+        let screen = try await desk.screen("add", "--qr", "none")
+        let shown = try await screen.wait(for: "Code shown by the app:")
+        #expect(try await screen.scan() == nil)
+        #expect(shown.typedKey != nil && !shown.contains("needs a terminal"))
+    }
+
+    @Test func theCodeStaysOnTheScreenAfterAWrongCode() async throws {
+        let screen = try await desk.screen(
+            "add", "--digits", "8", "--issuer", "bastion.example.com")
+        try await screen.wait(for: "Microsoft")
+        let phone = try await screen.phone()
+        for answer in [try await phone.wrongCode(), try await phone.code(steps: 8), "12"] {
+            try await screen.type(answer)
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(try await screen.phone().secret == phone.secret)
+        }
+        try await confirm(phone, on: screen)
+    }
+
+    @Test func anotherSizeDrawsItAnew() async throws {
+        let screen = try await desk.screen("add", columns: 40, rows: 12)
+        try await screen.wait(for: "Code shown by the app:")
+        #expect(try await screen.scan() == nil)
+        try await screen.resize(columns: 80, rows: 24)
+        try await confirm(try await screen.phone(), on: screen)
+    }
+
+    /// Types the code of the phone, and looks at all that has to follow.
+    private func confirm(_ phone: Phone, on screen: Screen) async throws {
+        try await phone.settle()
+        let code = try await phone.code()
+        try await screen.type(code)
+        let codes = try await screen.backupCodes()
+        #expect(try await screen.finish() == 0)
+
+        // Off the screen and not in what scrolled away: the key and its picture.
+        let history = try await screen.history()
+        #expect(history.typedKey == nil && !history.contains(phone.secret))
+        #expect(!history.contains("\u{2580}") && !history.contains("##"))
+
+        // The code that confirmed is used up; a backup code works.
+        let again = try await desk.json("verify", input: code, status: 1)
+        #expect(again["reason"] as? String == "replayed")
+        #expect(try await desk.json("verify", input: codes[3])["accepted"] as? Bool == true)
+        #expect(try await desk.json("status")["backup_codes_left"] as? Int == 9)
+    }
+}
+
+extension String {
+    /// The key that a screen shows in groups of four.
+    var typedKey: String? {
+        let lines = split(separator: "\n").compactMap {
+            $0.firstMatch(of: #/(?:^|  )  ((?:[A-Z2-7]{4} ){0,3}[A-Z2-7]{4}) *$/#)?.1
+        }
+        let key = lines.joined().filter { $0 != " " }
+        return key.count == 32 ? key : nil
+    }
+
+    /// The text without its line ends, as it was before it was broken.
+    var unwrapped: String {
+        split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+            .joined(separator: " ")
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `status` and `verify`: what they tell, to people and to scripts.
+@Suite struct StatusTests {
+    let desk: Desk
+
+    init() throws { desk = try Desk() }
+
+    @Test func notEnrolledIsNoFailure() async throws {
+        let told = try await desk.json("status", "root")
+        #expect(
+            Set(told.keys) == [
+                "user", "enrolled", "authenticators", "backup_codes_left", "failures",
+                "locked_until", "trusted", "events",
+            ])
+        #expect(told["enrolled"] as? Bool == false)
+        #expect(try await desk.run("status").output == "root is not enrolled.\n")
+    }
+
+    @Test func statusTellsWhatHappened() async throws {
+        let (phone, codes) = try await desk.enroll("--digits", "8", "--name", "old phone")
+        try await phone.settle()
+        let code = try await phone.code()
+        _ = try await desk.run("verify", input: code)
+        _ = try await desk.run("verify", input: code)
+        _ = try await desk.run("verify", input: codes[4].lowercased())
+
+        let told = try await desk.json("status")
+        let apps = try #require(told["authenticators"] as? [[String: Any]])
+        #expect(apps.first?["name"] as? String == "old phone")
+        #expect(apps.first?["digits"] as? Int == 8)
+        let used = try #require(apps.first?["last_used"] as? String)
+        let age = try #require(ISO8601DateFormatter().date(from: used)).timeIntervalSinceNow
+        #expect((-60...1).contains(age))
+        #expect(told["backup_codes_left"] as? Int == 9)
+        #expect(told["locked_until"] is NSNull)
+        #expect((told["trusted"] as? [Any])?.isEmpty == true)
+        let events = try #require(told["events"] as? [[String: Any]])
+        #expect(
+            events.map { $0["event"] as? String } == ["verified", "failure", "verified", "added"])
+        #expect(
+            events.map { $0["detail"] as? String }
+                == ["backup code 4", "replayed", "old phone", "old phone"])
+
+        let words = try await desk.run("status").output
+        for part in [
+            "root is enrolled.", "old phone", "totp 8 digits", "(just now)",
+            "Backup codes left: 9", "Failures in a row: ", "replayed", "FROM",
+        ] { #expect(words.contains(part), "\(part)") }
+    }
+
+    @Test func theTableFitsTheTerminal() async throws {
+        for _ in 1...3 { try await desk.enroll("--name", "a phone with a long, long name.") }
+        let screen = try await desk.screen("status", columns: 40, rows: 30)
+        #expect(try await screen.finish() == 0)
+        let lines = try await screen.history().split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 40 })
+        #expect(lines.contains { $0.hasPrefix("a phone with a long, long name.") })
+    }
+
+    @Test func verifyExplains() async throws {
+        let (phone, codes) = try await desk.enroll()
+        try await phone.settle(for: 12)
+        let tries: [(String, Int32, String, String)] = [
+            (try await phone.code(), 0, "Accepted: a code of \"phone\", right on time.", ""),
+            (try await phone.code(), 1, "used already", "wait for the next one"),
+            (try await phone.code(steps: 1), 0, "1 step early (30 seconds)", ""),
+            (try await phone.code(steps: 4), 1, "4 steps too early", "clock"),
+            (try await phone.code(steps: -5), 1, "5 steps too late", "behind"),
+            (try await phone.wrongCode(), 1, "wrong code", "otp-enroll add"),
+            (codes[2], 0, "a backup code. You have 9 backup codes left.", ""),
+            (codes[2], 1, "this backup code was used already", "otp-enroll codes"),
+            ("letmein", 1, "neither a code nor a backup code", "6 to 8 digits"),
+            ("", 1, "no code was given", ""),
+        ]
+        for (typed, status, answer, hint) in tries {
+            let done = try await desk.run("verify", input: typed + "\n")
+            let said = done.output + done.errors
+            #expect(done.status == status && said.contains(answer), "\(typed): \(said)")
+            #expect(hint.isEmpty || said.contains(hint), "\(typed): \(said)")
+            if status == 1 {
+                #expect(done.output.isEmpty && done.errors.hasPrefix("otp-enroll: "))
+            }
+        }
+    }
+
+    @Test func verifyAnswersScripts() async throws {
+        let phone = try await desk.enroll().phone
+        try await phone.settle()
+        let late = try await desk.json(
+            "verify", input: try await phone.code(steps: -4), status: 1)
+        #expect(late["accepted"] as? Bool == false)
+        #expect(late["reason"] as? String == "outside-window")
+        #expect(late["offset"] as? Int == -4)
+        let right = try await desk.json("verify", input: try await phone.code())
+        #expect(right["accepted"] as? Bool == true && right["offset"] as? Int == 0)
+    }
+
+    @Test func wrongCodesAreSlowedDown() async throws {
+        let phone = try await desk.enroll().phone
+        for _ in 1...5 {
+            let wrong = try await desk.json(
+                "verify", input: try await phone.wrongCode(), status: 1)
+            #expect(wrong["reason"] as? String == "wrong")
+        }
+        let right = try await desk.json("verify", input: try await phone.code(), status: 1)
+        #expect(right["reason"] as? String == "throttled")
+        let wait = try #require(right["wait"] as? Int)
+        #expect((1...30).contains(wait))
+        let words = try await desk.run("verify", input: try await phone.code())
+        #expect(words.errors.hasPrefix("otp-enroll: not tried: too many wrong codes, wait for "))
+        let told = try await desk.json("status")
+        #expect(told["failures"] as? Int == 5)
+        #expect(told["locked_until"] is String)
+        #expect(try await desk.run("status").output.contains("Failures in a row: 5; locked until"))
+    }
+
+    @Test func theWindowIsThatOfTheConfiguration() async throws {
+        let file = try desk.scratch.write("window = 4\n", to: "swiftotp.conf", mode: 0o644)
+        let phone = try await desk.enroll().phone
+        try await phone.settle()
+        let early = try await phone.code(steps: 4)
+        #expect(try await desk.run("verify", input: early).status == 1)
+        #expect(try await desk.run("verify", "--config", file, input: early).status == 0)
+    }
+
+    @Test func atATerminalItAsks() async throws {
+        let phone = try await desk.enroll().phone
+        let terminal = try Terminal(try desk.words(["verify"]))
+        try await terminal.expect("Code from your app (or a backup code): ")
+        try await phone.settle()
+        try await terminal.type(try await phone.code())
+        try await terminal.expect("Accepted")
+        #expect(try await terminal.finish() == 0)
+    }
+
+    /// What would be changed, the question about it, and whether there is a record afterwards.
+    static let questions = [
+        (["codes"], "Replace the 10 codes left? [y/N] "),
+        (["remove", "phone"], "Remove \"phone\" of root? [y/N] "),
+        (["disable"], "Remove all authenticators and backup codes of root? [y/N] "),
+    ]
+
+    @Test(arguments: questions)
+    func atATerminalNothingIsLostUnasked(arguments: [String], question: String) async throws {
+        try await desk.enroll()
+        try await desk.enroll()
+        let before = desk.record
+        for no in ["", "n", "what"] {
+            let terminal = try Terminal(try desk.words(arguments))
+            try await terminal.expect(question)
+            try await terminal.type(no)
+            #expect(try await terminal.finish() == 1)
+            #expect(desk.record == before)
+        }
+        let terminal = try Terminal(try desk.words(arguments))
+        try await terminal.expect(question)
+        try await terminal.type("y")
+        #expect(try await terminal.finish() == 0)
+        #expect(desk.record != before)
+        if arguments != ["disable"] {
+            let unasked = try Terminal(try desk.words(arguments + ["--yes"]))
+            // The last authenticator is not removed by this either.
+            #expect(try await unasked.finish() == (arguments == ["codes"] ? 0 : 1))
+            #expect(await !unasked.transcript.contains("[y/N]"))
+        }
+    }
+}

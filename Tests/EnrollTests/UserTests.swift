@@ -1,0 +1,92 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// People who are not root: their own store works, everything else says what to do.
+@Suite struct UserTests {
+    let desk: Desk
+
+    init() throws {
+        desk = try Desk()
+    }
+
+    private func ownStore() async throws {
+        try await Command.output(
+            ["install", "-d", "-m", "700", "-o", "nobody", "-g", "nogroup", desk.store])
+    }
+
+    private func run(_ arguments: String..., input: String = "") async throws -> Command {
+        try await Command.run(withoutRoot(desk.words(arguments)), input: input)
+    }
+
+    @Test func theStoreOfTheSystemIsRoots() async throws {
+        let program = try Build.product("otp-enroll")
+        for command in ["add", "status", "codes", "verify", "disable"] {
+            let done = try await Command.run(withoutRoot([program, command]))
+            #expect(done.status == 1)
+            #expect(
+                done.errors == """
+                    otp-enroll: only root can open /var/lib/swiftotp
+                    hint: use sudo, or --store with a folder of your own
+
+                    """)
+        }
+    }
+
+    /// Root's commands make the store where it is missing, closed to everybody else.
+    @Test func theStoreOfTheSystemIsMade() async throws {
+        let program = try Build.product("otp-enroll")
+        let account = try await Account.make("enroll")
+        let added = try await Command.output(
+            [program, "add", account.name, "--no-confirm", "--json"])
+        #expect(added.contains("\"user\": \"\(account.name)\""))
+        let files = FileManager.default
+        for (path, mode) in [
+            ("/var/lib/swiftotp", 0o700), ("/etc/swiftotp", 0o700),
+            ("/etc/swiftotp/seal.key", 0o600),
+        ] {
+            let found = try files.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(found == mode, "\(path)")
+        }
+        try await Command.output([program, "disable", account.name])
+        let told = try await Command.output([program, "status", account.name])
+        #expect(told == "\(account.name) is not enrolled.\n")
+    }
+
+    @Test func othersNeedRoot() async throws {
+        try await ownStore()
+        for arguments in [["status", "root"], ["add", "root", "--no-confirm"]] {
+            let done = try await Command.run(withoutRoot(desk.words(arguments)))
+            #expect(done.status == 1)
+            #expect(done.errors.hasPrefix("otp-enroll: only root may do this for root\nhint: "))
+        }
+    }
+
+    @Test func aStoreOfOnesOwnWorks() async throws {
+        try await ownStore()
+        let added = try await run("add", "nobody", "--no-confirm", "--json")
+        #expect(added.status == 0, "\(added.errors)")
+        let object = try JSONSerialization.jsonObject(with: Data(added.output.utf8))
+        let members = try #require(object as? [String: Any])
+        #expect(members["user"] as? String == "nobody")
+        let codes = try #require(members["backup_codes"] as? [String])
+
+        // Without root, disabling takes a proof.
+        let record = desk.store + "/65534"
+        for wrong in ["", "000000", codes[0].replacing("0", with: "1")] {
+            let refused = try await run("disable", input: wrong + "\n")
+            #expect(refused.status == 1 && refused.errors.hasPrefix("otp-enroll: "))
+            #expect(FileManager.default.fileExists(atPath: record))
+        }
+        let done = try await run("disable", input: codes[1] + "\n")
+        #expect(done.status == 0, "\(done.errors)")
+        #expect(!FileManager.default.fileExists(atPath: record))
+    }
+
+    @Test func theStoreOfAnotherIsRefused() async throws {
+        try await desk.enroll()
+        let done = try await run("add", "--no-confirm")
+        #expect(done.status == 1)
+        #expect(done.errors.hasPrefix("otp-enroll: \(desk.store): it belongs to user 0"))
+    }
+}

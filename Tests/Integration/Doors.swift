@@ -1,0 +1,84 @@
+import Foundation
+import TestSupport
+
+/// What every login runs inside.
+private let proof = "echo inside:$(id -un)."
+
+/// sshd, with the ssh client.
+struct SSHDoor: Door {
+    let server: SSHServer
+    let key: Bool
+
+    func asksPassword(_ person: Person) -> Bool { !key }
+
+    func start(_ person: Person) throws -> Terminal {
+        try SSHClient.login(person.name, on: server, key: key, command: proof)
+    }
+}
+
+/// sudo, run by the person, who may become root.
+struct SudoDoor: Door {
+    let policy: Policy
+
+    init(policy: Policy, person: Person) throws {
+        self.policy = policy
+        // sudo reads the whole folder, but no file with a dot in its name: so nobody ever reads
+        // half a file.
+        let file = "/etc/sudoers.d/\(person.name)"
+        let rules = """
+            Defaults:\(person.name) passwd_tries=1, timestamp_timeout=0, !lecture
+            \(person.name) ALL=(ALL) ALL
+
+            """
+        try Data(rules.utf8).write(to: URL(fileURLWithPath: file + ".new"))
+        guard chmod(file + ".new", 0o440) == 0, rename(file + ".new", file) == 0 else {
+            throw Trouble("cannot write \(file)")
+        }
+    }
+
+    func asksPassword(_ person: Person) -> Bool { person.isKnown }
+
+    func start(_ person: Person) throws -> Terminal {
+        try Terminal(
+            policy.running(
+                [
+                    "setpriv", "--reuid", person.user, "--clear-groups",
+                    "--regid", person.isKnown ? person.name : "nogroup", "sudo", "sh", "-c", proof,
+                ]))
+    }
+}
+
+/// su to the person, run by somebody with no rights at all.
+struct SuDoor: Door {
+    let policy: Policy
+
+    func asksPassword(_ person: Person) -> Bool { person.isKnown }
+
+    func start(_ person: Person) throws -> Terminal {
+        try Terminal(
+            policy.running(
+                [
+                    "setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "su",
+                    person.name, "-c", proof,
+                ]))
+    }
+}
+
+/// login, as getty starts it on a terminal.
+struct LoginDoor: Door {
+    let policy: Policy
+
+    init(policy: Policy, person: Person) throws {
+        self.policy = policy
+        if person.isKnown {
+            let file = URL(fileURLWithPath: "/home/\(person.name)/.profile")
+            try Data("\(proof)\nexit\n".utf8).write(to: file)
+        }
+    }
+
+    func asksPassword(_ person: Person) -> Bool { true }
+
+    func start(_ person: Person) throws -> Terminal {
+        try Terminal(policy.running(["login", person.name]))
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Somebody who wants to log in: an account, or a name that nobody has.
+struct Person: Sendable {
+    let name: String
+    let password: String
+    /// What stands for the person where a name is of no use, as it is unknown.
+    let user: String
+
+    var isKnown: Bool { user == name }
+
+    init(_ account: Account) {
+        name = account.name
+        password = account.password
+        user = account.name
+    }
+
+    init(unknown number: Int) {
+        name = "ghost\(number)"
+        password = "no password of anybody"
+        user = String(60000 + number)
+    }
+}
+
+/// A place to log in, under one policy. What is behind it says "inside:" and who it runs as.
+protocol Door: Sendable {
+    /// Whether the program asks this person for a password.
+    func asksPassword(_ person: Person) -> Bool
+    /// Starts one login.
+    func start(_ person: Person) throws -> Terminal
+}
+
+extension Door {
+    /// Starts one login and gives the first factor, so that what comes next is our question.
+    func knock(_ person: Person) async throws -> Terminal {
+        let terminal = try start(person)
+        if asksPassword(person) {
+            // Each program words it differently, all with this.
+            try await terminal.expect("assword")
+            try await terminal.type(person.password)
+        }
+        return terminal
+    }
+}
+
+/// One of the real programs that log people in, and how its logins look from outside.
+struct LoginProgram: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// The PAM service.
+    let service: String
+    /// Whether a password comes before the code.
+    let password: Bool
+    /// What the person sees where the login is refused.
+    let refusal: String
+    /// What the program says, and when it says it, to somebody whom nobody knows.
+    let unknown: String
+    /// How the fields begin that say in the log where the login comes from.
+    let origin: [String: String]
+    /// Whether it asks somebody whom nobody knows the same questions.
+    var greetsStrangers = false
+    /// Whether modules may say more than a question. sudo wants them silent (PAM_SILENT), which
+    /// only versions newer than Debian 12's can be talked out of.
+    var letsModulesSpeak = true
+    /// Who the login ends up as; nil for the one who logged in.
+    var becomes: String?
+    /// Sets the program up for one person.
+    let door: @Sendable (Policy, Person) async throws -> any Door
+
+    /// A policy whose only change is our module in this program's service.
+    func policy(_ module: String) throws -> Policy {
+        let policy = try Policy()
+        // Whatever the module says other than yes and "not my business" ends the login.
+        let line = "auth [success=ok ignore=ignore default=die] \(module)"
+        if password {
+            try policy.add(line, toService: service)
+        } else {
+            // The key was the first factor. Without a password in the stack something has to
+            // say yes where the module says "not my business".
+            try policy.replace(
+                withLine: line + "\nauth required pam_permit.so", passwordOf: service)
+        }
+        return policy
+    }
+
+    static let all: [LoginProgram] = [
+        LoginProgram(
+            testDescription: "sshd, key then code", service: "sshd", password: false,
+            refusal: "Permission denied (keyboard-interactive)",
+            unknown: "Permission denied (publickey)", origin: ["rhost": "127.0.0.1", "tty": "ssh"],
+            door: { policy, _ in
+                let methods = "publickey,keyboard-interactive:pam"
+                let server = try await SSHServer(methods: methods, policy: policy)
+                return SSHDoor(server: server, key: true)
+            }),
+        LoginProgram(
+            testDescription: "sshd, password then code", service: "sshd", password: true,
+            refusal: "Permission denied (keyboard-interactive)",
+            unknown: "Permission denied (keyboard-interactive)",
+            origin: ["rhost": "127.0.0.1", "tty": "ssh"], greetsStrangers: true,
+            door: { policy, _ in
+                let methods = "keyboard-interactive:pam"
+                let server = try await SSHServer(methods: methods, policy: policy)
+                return SSHDoor(server: server, key: false)
+            }),
+        LoginProgram(
+            testDescription: "sudo", service: "sudo", password: true,
+            refusal: "sudo: 1 incorrect password attempt",
+            unknown: "sudo: you do not exist in the passwd database",
+            origin: ["tty": "/dev/pts/"], letsModulesSpeak: false, becomes: "root",
+            door: { policy, person in try SudoDoor(policy: policy, person: person) }),
+        LoginProgram(
+            testDescription: "su", service: "su", password: true,
+            refusal: "su: Authentication failure", unknown: "does not exist",
+            origin: ["tty": "/dev/pts/"], door: { policy, _ in SuDoor(policy: policy) }),
+        LoginProgram(
+            testDescription: "login", service: "login", password: true,
+            refusal: "Login incorrect", unknown: "Login incorrect", origin: ["tty": "/dev/pts/"],
+            greetsStrangers: true,
+            door: { policy, person in try LoginDoor(policy: policy, person: person) }),
+    ]
+}

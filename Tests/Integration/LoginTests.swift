@@ -1,0 +1,43 @@
+import TestSupport
+import Testing
+
+/// Logins with the real programs: every case with every program.
+@Suite struct LoginTests {
+    @Test(arguments: LoginProgram.all, LoginCase.all)
+    func login(program: LoginProgram, case: LoginCase) async throws {
+        try await `case`.run(try await Stage(program))
+    }
+
+    /// Where the code comes before the password, a stranger meets the same questions and words as
+    /// somebody who is known but not enrolled.
+    @Test(arguments: LoginProgram.all.filter { $0.password && $0.greetsStrangers })
+    func codeBeforePassword(program: LoginProgram) async throws {
+        let stage = try await Stage(program)
+        let policy = try Policy()
+        try policy.put("auth required \(try stage.module())", beforePasswordOf: program.service)
+        let ghost = Person(unknown: Int.random(in: 5000..<9999))
+        let known = try await talk(stage.person, program, policy)
+        let stranger = try await talk(ghost, program, policy)
+        #expect(known.replacing(stage.person.name, with: ghost.name) == stranger)
+        let lines = [stage.person, ghost].map { stage.logged($0.name).map { $0.fields["reason"] } }
+        #expect(lines == [["no-record"], ["unknown-user"]])
+    }
+
+    /// Answers code and password, and gives all that was shown up to the refusal.
+    private func talk(
+        _ person: Person, _ program: LoginProgram, _ policy: Policy
+    ) async throws -> String {
+        let door = try await program.door(policy, person)
+        // A door that nobody holds any more is closed.
+        defer { withExtendedLifetime(door) {} }
+        let terminal = try door.start(person)
+        try await terminal.expect(Stage.Words.prompt)
+        try await terminal.type("123456")
+        try await terminal.expect("assword")
+        try await terminal.type(person.password)
+        try await terminal.expect(program.refusal)
+        let shown = await terminal.transcript
+        let end = try #require(shown.firstRange(of: program.refusal)).upperBound
+        return String(shown[..<end])
+    }
+}

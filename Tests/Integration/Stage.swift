@@ -1,0 +1,156 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One test's stage: a person, a store, and doors of one program to it.
+struct Stage: Sendable {
+    /// What the module says to people.
+    enum Words {
+        static let prompt = "Code from your app (or a backup code): "
+        static let refused = "That code was not accepted."
+        static let throttled = "Too many wrong codes. Try again in "
+    }
+
+    let program: LoginProgram
+    let person: Person
+    let log: SystemLog
+    private let scratch: Scratch
+    private let store: String
+
+    init(_ program: LoginProgram) async throws {
+        try Build.requireGround()
+        self.program = program
+        log = try SystemLog.shared()
+        scratch = try Scratch()
+        store = try scratch.folder("store")
+        person = Person(try await Account.make())
+    }
+
+    /// The module as a service names it, with this stage's store.
+    func module(_ options: String = "") throws -> String {
+        "\(try Build.module()) store=\(store) \(options)"
+    }
+
+    /// The program's door, with the module behind the first factor.
+    func door(_ options: String = "") async throws -> any Door {
+        try await program.door(try program.policy(try module(options)), person)
+    }
+
+    /// Enrolls the person as an admin's script does, and hands over phone and backup codes.
+    func enroll() async throws -> (phone: Phone, backupCodes: [String]) {
+        struct Enrolled: Decodable {
+            let uri: String
+            let backupCodes: [String]
+        }
+        let output = try await Command.output([
+            try Build.product("otp-enroll"), "add", person.name, "--store", store,
+            "--name", "phone", "--no-confirm", "--json",
+        ])
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let enrolled = try decoder.decode(Enrolled.self, from: Data(output.utf8))
+        return (try Phone(scanning: enrolled.uri), enrolled.backupCodes)
+    }
+
+    /// Enrolls the person as the person does: at a terminal, with a camera and a first code.
+    func enrollAtTerminal() async throws -> (phone: Phone, used: String, backupCodes: [String]) {
+        let screen = try await Screen([
+            try Build.product("otp-enroll"), "add", person.name, "--store", store,
+        ])
+        let phone = try await screen.phone()
+        try await phone.settle()
+        let code = try await phone.code()
+        try await screen.type(code)
+        let backupCodes = try await screen.backupCodes()
+        await screen.close()
+        return (phone, code, backupCodes)
+    }
+
+    /// How a login went.
+    struct Outcome {
+        let asked: Bool
+        let admitted: Bool
+        let transcript: String
+    }
+
+    /// Logs in, and answers with the code where one is asked for.
+    func login(_ door: any Door, code: String, as stranger: Person? = nil) async throws -> Outcome {
+        let person = stranger ?? self.person
+        let terminal = try await door.knock(person)
+        let refusal = stranger == nil ? program.refusal : program.unknown
+        let welcome = "inside:\(program.becomes ?? person.name)."
+        var met = try await terminal.expectAny([welcome, refusal, Words.prompt])
+        let asked = met == 2
+        if asked {
+            try await terminal.type(code)
+            met = try await terminal.expectAny([welcome, refusal])
+        }
+        return Outcome(asked: asked, admitted: met == 0, transcript: await terminal.transcript)
+    }
+
+    /// Logs in, and expects to be let in by the code.
+    func expectAdmitted(
+        _ door: any Door, code: String, factor: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let before = logged(person.name).count
+        let outcome = try await login(door, code: code)
+        #expect(outcome.asked, "\(outcome.transcript)", sourceLocation: sourceLocation)
+        #expect(outcome.admitted, "\(outcome.transcript)", sourceLocation: sourceLocation)
+        try await expectLogged(
+            "login granted", ["factor": factor], after: before, code: code,
+            sourceLocation: sourceLocation)
+    }
+
+    /// Logs in, and expects to be asked and then sent away with these words.
+    func expectRefused(
+        _ door: any Door, code: String, reason: String, words: String = Words.refused,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let before = logged(person.name).count
+        let outcome = try await login(door, code: code)
+        #expect(outcome.asked, "\(outcome.transcript)", sourceLocation: sourceLocation)
+        #expect(!outcome.admitted, "\(outcome.transcript)", sourceLocation: sourceLocation)
+        #expect(
+            outcome.transcript.contains(words) == program.letsModulesSpeak,
+            "\(outcome.transcript)",
+            sourceLocation: sourceLocation)
+        try await expectLogged(
+            "authentication failure", ["reason": reason], after: before, code: code,
+            sourceLocation: sourceLocation)
+    }
+
+    /// The module's log lines about a person.
+    func logged(_ name: String) -> [SystemLog.Line] {
+        log.lines(containing: "pam_swiftotp(\(program.service):auth): ")
+            .filter { $0.fields["user"] == name }
+    }
+
+    /// Expects exactly one new line in the log, private, complete, and without the code.
+    func expectLogged(
+        _ what: String, _ fields: [String: String], after count: Int, code: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let new = try await patiently("a log line “\(what)”", within: .seconds(5)) {
+            let lines = logged(person.name).dropFirst(count)
+            return lines.isEmpty ? nil : Array(lines)
+        }
+        let line = new[0]
+        #expect(new.count == 1, "\(new)", sourceLocation: sourceLocation)
+        #expect(line.facility == 10, "not AUTHPRIV: \(line)", sourceLocation: sourceLocation)
+        #expect(line.text.contains(what + ";"), "\(line)", sourceLocation: sourceLocation)
+        var wanted = fields.merging(program.origin) { $1 }
+        wanted["service"] = program.service
+        for (key, value) in wanted {
+            let found = line.fields[key] ?? ""
+            // A terminal has a number at its end.
+            let fits = key == "tty" ? found.hasPrefix(value) : found == value
+            #expect(fits, "\(key) in \(line)", sourceLocation: sourceLocation)
+        }
+        let bare = code.filter { $0 != "-" && $0 != " " }
+        for line in log.lines(containing: person.name) {
+            let leaked = line.text.contains(code) || line.text.contains(bare)
+            #expect(!leaked, "the code is in the log: \(line)", sourceLocation: sourceLocation)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Testing
+
+@testable import OTPCore
+
+@Suite("The login flow on a bad day, and its tries")
+struct LoginTroubleTests {
+    private let refused = "say That code was not accepted."
+    private let again = "say That code was not accepted. Please try again."
+    private let unavailable =
+        "say The code cannot be checked right now. Please tell your administrator."
+
+    @Test(
+        "A store or record that cannot be relied on: asked, then one sentence, for any code",
+        arguments: [.missing, .unsafe, .damaged, .otherKey, .otherUser, .busy, .system]
+            as [StoreError.Code])
+    func store(_ problem: StoreError.Code) throws {
+        for condition in [ScriptedHost.Condition.closed(problem), .broken(problem)] {
+            for typed in [code(noonStep), "000000"] {
+                let host = ScriptedHost(.text(typed))
+                try host.enroll()
+                host.condition = condition
+                let result = host.login { $0.retry = 3 }
+                #expect(result == .unavailable(StoreError(problem, [], "")))
+                #expect(host.talk == ["ask Code: ", unavailable])
+                #expect(host.session?.steps.isEmpty == true)
+            }
+        }
+    }
+
+    @Test("A charge or a commit that fails denies, unlocks, and then says so, for any code")
+    func writes() throws {
+        for typed in [code(noonStep), "000000"] {
+            for failsAtCharge in [true, false] {
+                let host = ScriptedHost(.text(typed))
+                try host.enroll()
+                host.session?.chargeFails = failsAtCharge
+                host.session?.commitFails = !failsAtCharge
+                let result = host.login { $0.retry = 3 }
+                #expect(result == .unavailable(StoreError(.system, [], "")))
+                #expect(host.journal.entries.suffix(2) == ["close", unavailable])
+            }
+        }
+    }
+
+    @Test("No clock, or one that cannot be right")
+    func clock() throws {
+        let none = ScriptedHost(.text(code(noonStep)))
+        try none.enroll()
+        none.time = nil
+        #expect(none.login() == .unavailable(StoreError(.clock, [], "")))
+        #expect(none.talk == ["ask Code: ", unavailable])
+
+        let early = ScriptedHost(.text(code(100)))
+        let codes = try early.enroll()
+        early.time = 3000
+        #expect(early.login { $0.retry = 3 } == .refused(.clock))
+        #expect(early.talk == ["ask Code: ", refused])
+        early.answers = [.text(codes[1])]
+        #expect(early.login() == .granted(.backupCode(index: 1, left: 9)))
+    }
+
+    @Test("A user database that does not answer denies without asking")
+    func directory() {
+        let host = ScriptedHost()
+        host.usersFail = true
+        #expect(host.login { $0.nullok = true } == .unavailable(StoreError(.system, [], "")))
+        #expect(host.talk == [unavailable])
+    }
+
+    @Test("retry gives one to three tries, and no more", arguments: [1, 2, 3])
+    func tries(_ tries: Int) throws {
+        let host = ScriptedHost(Array(repeating: .text("000000"), count: tries))
+        try host.enroll()
+        #expect(host.login { $0.retry = UInt8(tries) } == .refused(.wrong))
+        let retries = Array(repeating: ["ask Code: ", again], count: tries - 1).flatMap { $0 }
+        #expect(host.talk == retries + ["ask Code: ", refused])
+        #expect(host.session?.record.throttle.failures == UInt32(tries))
+    }
+
+    @Test("A right code at a later try is in, and the failures before it are forgiven")
+    func laterTry() throws {
+        let host = ScriptedHost(.text("000000"), .text("password"), .text(code(noonStep)))
+        try host.enroll()
+        let result = host.login { $0.retry = 3 }
+        #expect(result == .granted(.code(authenticator: try name("phone"), offset: 0)))
+        #expect(host.talk == ["ask Code: ", again, "ask Code: ", again, "ask Code: "])
+        #expect(host.session?.record.throttle.failures == 0)
+        // The record is locked anew for each try, never while somebody types.
+        #expect(host.journal.entries.count { $0 == "open" } == 3)
+        #expect(host.journal.entries.count { $0 == "close" } == 3)
+        let asked = host.journal.entries.indices.filter {
+            host.journal.entries[$0].hasPrefix("ask")
+        }
+        for index in asked.dropFirst() {
+            let before = host.journal.entries[..<index]
+            #expect(before.count { $0 == "open" } == before.count { $0 == "close" })
+        }
+    }
+
+    @Test("Strangers have as many tries as others")
+    func strangers() {
+        let host = ScriptedHost(.text("000000"), .text("000000"), .text("000000"))
+        #expect(host.login("mallory") { $0.retry = 3 } == .refused(.unknownUser))
+        #expect(host.talk.count == 6)
+    }
+
+    @Test("A conversation that fails at the second try ends it")
+    func failsLater() throws {
+        let host = ScriptedHost(.text("000000"), .failure)
+        try host.enroll()
+        #expect(host.login { $0.retry = 3 } == .conversationFailed)
+        #expect(host.talk == ["ask Code: ", again, "ask Code: "])
+    }
+
+    @Test("Prompt, echo and window are the admin's")
+    func options() throws {
+        let host = ScriptedHost(.text(code(noonStep - 3)))
+        try host.enroll()
+        let result = host.login {
+            $0.prompt = ascii("Token? ")
+            $0.echo = false
+            $0.window = 3
+        }
+        #expect(result == .granted(.code(authenticator: try name("phone"), offset: -3)))
+        #expect(host.talk == ["ask Token?  (unseen)"])
+    }
+
+    @Test("The SSH key names the source where there is one, the address where not")
+    func places() {
+        let key = ascii("ssh-ed25519 AAAA")
+        let one = Place(service: ascii("sshd"), address: ascii("192.0.2.7"), key: key)
+        let two = Place(service: ascii("sshd"), address: ascii("203.0.113.9"), key: key)
+        let none = Place(service: ascii("sshd"), address: ascii("192.0.2.7"), key: nil)
+        #expect(one.source == two.source)
+        #expect(one.source != none.source)
+        #expect(none.source == source("192.0.2.7"))
+        #expect(text(one.origin) == "sshd 192.0.2.7")
+        #expect(text(Place(service: ascii("sudo"), address: [], key: nil).origin) == "sudo")
+    }
+}

@@ -1,0 +1,116 @@
+import Testing
+
+@testable import OTPCore
+
+@Suite("The table of options")
+struct OptionTableTests {
+    @Test("Arguments win over the file, and say an option that the file says too")
+    func argumentsWin() throws {
+        var inFile = OptionParser()
+        try inFile.file(ascii("retry = 3\nwindow = 5\ndebug = yes\n"), path: ascii("/x"))
+        var parser = OptionParser(inFile.options)
+        try parser.argument(ascii("retry=2"))
+        try parser.argument(ascii("debug=no"))
+        #expect(parser.options.retry == 2)
+        #expect(parser.options.window == 5)
+        #expect(!parser.options.debug)
+    }
+
+    private func isAccepted(_ argument: String) -> Bool {
+        var parser = OptionParser()
+        do throws(StoreError) {
+            try parser.argument(ascii(argument))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    @Test("Lengths end where the table says")
+    func lengths() {
+        func a(_ count: Int) -> String { String(repeating: "a", count: count) }
+        #expect(isAccepted("prompt=" + a(128)) && !isAccepted("prompt=" + a(129)))
+        #expect(isAccepted("exempt_group=" + a(64)) && !isAccepted("exempt_group=" + a(65)))
+        #expect(isAccepted("store=/" + a(1000)) && !isAccepted("store=/" + a(1023)))
+        #expect(!isAccepted(a(1 << 20)))
+        #expect(!isAccepted("prompt=" + a(1 << 20)))
+    }
+
+    @Test("Every option has a name of its own, a default and a line of doc")
+    func table() {
+        let names = Option.all.map(\.name)
+        #expect(
+            names == [
+                "conf", "store", "nullok", "prompt", "echo", "retry", "window", "exempt_group",
+                "debug",
+            ])
+        #expect(Set(names).count == names.count)
+        for option in Option.all {
+            #expect(!option.fallback.isEmpty)
+            #expect(option.doc.hasSuffix("."))
+            #expect(option.doc.count <= 90)
+        }
+        #expect(Option.all.filter { !$0.inFile }.map(\.name) == ["conf"])
+    }
+
+    @Test("The defaults that the manual writes are the ones that count")
+    func fallbacks() throws {
+        for option in Option.all {
+            switch option.kind {
+            case .flag, .number: #expect(isAccepted("\(option.name)=\(option.fallback)"))
+            case .text, .path: continue
+            }
+            var parser = OptionParser()
+            try parser.argument(ascii("\(option.name)=\(option.fallback)"))
+            let (set, none) = (parser.options, Options())
+            #expect(set.nullok == none.nullok && set.echo == none.echo)
+            #expect(set.debug == none.debug && set.retry == none.retry)
+            #expect(set.window == none.window)
+        }
+        let prompt = try #require(Option.all.first { $0.name == "prompt" })
+        #expect(prompt.fallback == text(Options().prompt))
+    }
+
+    @Test("No bytes whatever trap, in an argument or in a file")
+    func fuzz() {
+        var generator = Seeded(31)
+        let pieces = [
+            "nullok", "retry", "prompt", "=", " = ", "\n", "yes", "3", "\"", "#", "/x", "\u{0}",
+            "é",
+        ]
+        for _ in 0..<5000 {
+            let whole = (0..<Int.random(in: 0...8, using: &generator))
+                .map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+            var parser = OptionParser()
+            do throws(StoreError) {
+                try parser.argument(ascii(whole))
+                try parser.file(ascii(whole), path: ascii("/x"))
+            } catch {
+                #expect(error.code == .configuration)
+            }
+        }
+        for _ in 0..<500 {
+            var parser = OptionParser()
+            do throws(StoreError) {
+                try parser.file(
+                    generator.bytes(Int.random(in: 0...200, using: &generator)), path: ascii("/x"))
+            } catch {
+                #expect(error.code == .configuration)
+            }
+        }
+    }
+
+    @Test("A file of 64 KiB in one line, or in 65,536 lines, is read in good time")
+    func large() throws {
+        var parser = OptionParser()
+        let comment = [UInt8(ascii: "#")] + [UInt8](repeating: 0x61, count: 65_535)
+        try parser.file(comment, path: ascii("/x"))
+        let lines = [UInt8](repeating: 0x0a, count: 65_535) + ascii("x")
+        do throws(StoreError) {
+            try parser.file(lines, path: ascii("/x"))
+            Issue.record("the last line was not read")
+        } catch {
+            #expect(text(error.subject) == "/x line 65536")
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import Testing
+
+@testable import OTPCore
+
+@Suite("The bytes of a record")
+struct RecordCodingTests {
+    /// The bytes that a record has after it was read from `bytes`; `nil` where it was refused.
+    private func recoded(_ bytes: [UInt8]) -> [UInt8]? {
+        guard let record = Record(decoding: bytes.span) else { return nil }
+        return record.encoded
+    }
+
+    /// A record with anything in it that can be.
+    private func random(_ generator: inout Seeded) throws -> Record {
+        var record = Record()
+        for index in 0..<Int.random(in: 0...5, using: &generator) {
+            var authenticator = try phone(
+                "p\(index)"
+                    + String(repeating: "x", count: Int.random(in: 0...30, using: &generator)),
+                kind: Bool.random(using: &generator) ? .totp : .hotp,
+                algorithm: HashAlgorithm.allCases.randomElement(using: &generator) ?? .sha1,
+                digits: .random(in: 6...8, using: &generator),
+                period: .random(in: 15...120, using: &generator))
+            authenticator.drift = .random(in: .min ... .max, using: &generator)
+            authenticator.nextStep = generator.next()
+            authenticator.lastUsed = generator.next()
+            let key = generator.bytes(Int.random(in: 16...64, using: &generator))
+            try record.add(authenticator, key: key.span)
+        }
+        if Bool.random(using: &generator) {
+            _ = record.makeBackupCodes(seed: generator.next())
+            for index in 0..<10 where Bool.random(using: &generator) {
+                record.backupCodes[index] = nil
+            }
+        }
+        for number in 0..<Int.random(in: 0...12, using: &generator) {
+            record.throttle.charge(at: generator.next(), from: source("\(number % 3)"))
+            if number % 2 == 0 {
+                record.throttle.succeed(at: generator.next(), from: source("\(number)"))
+            }
+        }
+        for _ in 0..<Int.random(in: 0...20, using: &generator) {
+            let detail = generator.bytes(Int.random(in: 0...70, using: &generator))
+            record.events.append(
+                Event(.failure, at: generator.next(), detail: detail, origin: detail))
+        }
+        return record
+    }
+
+    @Test("Random records come back with everything in them")
+    func roundTrip() throws {
+        var generator = Seeded(1)
+        for _ in 0..<100 {
+            let record = try random(&generator)
+            let bytes = record.encoded
+            #expect(bytes.count <= Record.maximumEncodedLength)
+            guard let read = Record(decoding: bytes.span) else {
+                Issue.record("a record of \(bytes.count) bytes was refused")
+                return
+            }
+            #expect(read.authenticators == record.authenticators)
+            for index in 0..<5 { #expect(read.key(of: index) == record.key(of: index)) }
+            #expect(read.backupCodes == record.backupCodes)
+            #expect(read.backupCodesMade == record.backupCodesMade)
+            #expect(read.throttle == record.throttle)
+            #expect(read.events == record.events)
+            #expect(read.encoded == bytes)
+        }
+    }
+
+    @Test("A record cut short anywhere is refused, and so is one with something after it")
+    func truncated() throws {
+        var generator = Seeded(2)
+        for _ in 0..<8 {
+            let bytes = try random(&generator).encoded
+            for length in 0..<bytes.count {
+                #expect(recoded(Array(bytes.prefix(length))) == nil, "\(length) of \(bytes.count)")
+            }
+            #expect(recoded(bytes + [0]) == nil)
+            #expect(recoded(bytes + bytes) == nil)
+        }
+    }
+
+    @Test("A record with any byte changed is refused, or is exactly what it says")
+    func changed() throws {
+        var generator = Seeded(3)
+        for _ in 0..<4 {
+            let bytes = try random(&generator).encoded
+            for index in bytes.indices {
+                for change in [0x01, 0x80, 0xff, UInt8.random(in: 1...255, using: &generator)] {
+                    var changed = bytes
+                    changed[index] ^= change
+                    let again = recoded(changed)
+                    #expect(again == nil || again == changed, "byte \(index) by \(change)")
+                }
+            }
+        }
+    }
+
+    @Test("Random bytes never trap")
+    func garbage() {
+        var generator = Seeded(4)
+        for _ in 0..<5000 {
+            var bytes = generator.bytes(Int.random(in: 0...200, using: &generator))
+            if let first = bytes.first { bytes[0] = first % 7 }
+            let again = recoded(bytes)
+            #expect(again == nil || again == bytes)
+        }
+    }
+
+    @Test("The fullest record fits its place")
+    func longest() throws {
+        var record = Record()
+        let key = [UInt8](repeating: 1, count: 64)
+        for index in 0..<5 {
+            try record.add(
+                phone("\(index)" + String(repeating: "x", count: 31), algorithm: .sha512),
+                key: key.span)
+        }
+        _ = record.makeBackupCodes()
+        for index in 0..<20 {
+            record.throttle.succeed(at: .max, from: source("\(index)"))
+            record.events.append(
+                Event(.login, at: .max, detail: key + key, origin: key + key))
+        }
+        #expect(record.throttle.sources.count == 8)
+        #expect(record.encoded.count <= Record.maximumEncodedLength)
+        #expect(recoded(record.encoded) == record.encoded)
+    }
+
+    @Test("An empty record has the bytes that the format says")
+    func empty() {
+        // No authenticators; codes never made, none live; no failures, no sources; no events.
+        #expect(Record().encoded == [UInt8](repeating: 0, count: 1 + 8 + 2 + 4 + 8 + 1 + 1 + 2))
+    }
+
+    @Test("Two authenticators of one name, six of them, and an eleventh code are refused")
+    func inconsistent() throws {
+        let one = try record(phone("a")).encoded
+        let two = try record(phone("a"), phone("b")).encoded
+        let entry = Array(one[1..<one.count - 26])
+        #expect(two.count == one.count + entry.count)
+        #expect(recoded([1] + entry + one.suffix(26)) == one)
+        #expect(recoded([2] + entry + entry + one.suffix(26)) == nil)
+        var six: [UInt8] = [6]
+        for label in ["a", "b", "c", "d", "e", "f"] {
+            six += try record(phone(label)).encoded[1..<1 + entry.count]
+        }
+        #expect(recoded(six + one.suffix(26)) == nil)
+        six[0] = 5
+        #expect(recoded(Array(six.prefix(1 + 5 * entry.count)) + one.suffix(26)) != nil)
+
+        var codes = Record()
+        _ = codes.makeBackupCodes()
+        var bytes = codes.encoded
+        #expect(Array(bytes[9...10]) == [0x03, 0xff])
+        bytes[9] = 0x07
+        bytes.insert(contentsOf: [UInt8](repeating: 0, count: BackupCode.Hashed.length), at: 11)
+        #expect(recoded(bytes) == nil)
+    }
+}

@@ -1,0 +1,142 @@
+import Testing
+
+@testable import OTPCore
+
+/// What happened in a login, in order.
+final class Journal {
+    private(set) var entries: [String] = []
+    func note(_ entry: String) { entries.append(entry) }
+}
+
+/// Plays the whole world of a login by a script. A question that the script does not know fails
+/// the test, and so does an answer that is left over (`finish`).
+final class ScriptedHost {
+    /// What comes back at the prompt.
+    enum Typed {
+        case text(String)
+        case nothing
+        case failure
+    }
+
+    /// What the store is like.
+    enum Condition {
+        case sound
+        /// Cannot be opened at all.
+        case closed(StoreError.Code)
+        /// The record cannot be read.
+        case broken(StoreError.Code)
+    }
+
+    let journal = Journal()
+    var answers: [Typed]
+    var time: UInt64? = noon
+    var users: [String: User] = ["alice": User(name: ascii("alice"), uid: 1000, gid: 100)]
+    var usersFail = false
+    var groups: [String: Set<UInt32>] = ["wheel": [0]]
+    var condition = Condition.sound
+    /// The record of alice, where she is enrolled.
+    var session: ScriptedSession?
+
+    init(_ answers: Typed...) { self.answers = answers }
+
+    /// Enrolls alice, and returns her backup codes.
+    @discardableResult
+    func enroll() throws -> [String] {
+        var record = try record(phone())
+        let codes = record.makeBackupCodes()
+        session = ScriptedSession(record, journal: journal)
+        return codes
+    }
+
+    /// Plays one login.
+    func login(
+        _ user: String = "alice", _ change: (inout Options) -> Void = { _ in }
+    ) -> LoginResult {
+        var options = Options()
+        options.prompt = ascii("Code: ")
+        change(&options)
+        let flow = LoginFlow(
+            conversation: Talk(host: self), clock: Time(host: self), users: Directory(host: self),
+            options: options
+        ) { () throws(StoreError) in
+            self.journal.note("store")
+            if case .closed(let code) = self.condition { throw StoreError(code, [], "closed") }
+            return Records(host: self)
+        }
+        let place = Place(service: ascii("sshd"), address: ascii("192.0.2.7"), key: nil)
+        let result = flow.run(ascii(user), from: place)
+        #expect(answers.isEmpty, "\(answers.count) answers are left over")
+        return result
+    }
+
+    /// What was said and asked, without the store's doings.
+    var talk: [String] {
+        journal.entries.filter { $0.hasPrefix("ask ") || $0.hasPrefix("say ") }
+    }
+}
+
+extension ScriptedHost {
+    struct Talk: Conversation {
+        let host: ScriptedHost
+
+        func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret? {
+            host.journal.note("ask \(text(prompt))\(echo ? "" : " (unseen)")")
+            guard !host.answers.isEmpty else {
+                Issue.record("an unexpected prompt: \(text(prompt))")
+                throw ConversationError()
+            }
+            switch host.answers.removeFirst() {
+            case .text(let typed):
+                var bytes = ascii(typed)
+                return Secret(wiping: &bytes)
+            case .nothing: return nil
+            case .failure: throw ConversationError()
+            }
+        }
+
+        func say(_ text: String) { host.journal.note("say \(text)") }
+    }
+
+    struct Time: Clock {
+        let host: ScriptedHost
+
+        func now() throws(StoreError) -> UInt64 {
+            guard let time = host.time else { throw StoreError(.clock, [], "no clock") }
+            return time
+        }
+    }
+
+    struct Directory: UserDirectory {
+        let host: ScriptedHost
+
+        func user(named name: [UInt8]) throws(StoreError) -> User? {
+            if host.usersFail { throw StoreError(.system, name, "the directory does not answer") }
+            return host.users[text(name)]
+        }
+
+        func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool {
+            guard let members = host.groups[text(group)] else {
+                throw StoreError(.configuration, group, "there is no such group")
+            }
+            return members.contains(user.uid)
+        }
+    }
+
+    struct Records: RecordStore {
+        let host: ScriptedHost
+
+        func hasRecord(of user: User) throws(StoreError) -> Bool {
+            host.journal.note("look")
+            if case .broken(let code) = host.condition, code == .unsafe {
+                throw StoreError(code, [], "broken")
+            }
+            return host.session != nil
+        }
+
+        func open(_ user: User) throws(StoreError) -> ScriptedSession? {
+            host.journal.note("open")
+            if case .broken(let code) = host.condition { throw StoreError(code, [], "broken") }
+            return host.session
+        }
+    }
+}

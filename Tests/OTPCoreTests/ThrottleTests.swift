@@ -1,0 +1,179 @@
+import Testing
+
+@testable import OTPCore
+
+@Suite("The throttle")
+struct ThrottleTests {
+    private let alice = source("ssh-ed25519 AAAA")
+    private let stranger = source("203.0.113.9")
+
+    /// A throttle after `failures` of `source`, all at `noon`.
+    private func throttle(_ failures: Int, from source: SourceID) -> Throttle {
+        var throttle = Throttle()
+        for _ in 0..<failures { throttle.charge(at: noon, from: source) }
+        return throttle
+    }
+
+    /// Whether there was something to mend.
+    private func repair(_ throttle: inout Throttle, at now: UInt64) -> Bool {
+        throttle.repair(at: now)
+    }
+
+    @Test(
+        "Five failures are free, then the wait doubles from 30 s to 15 min",
+        arguments: [
+            (0, 0), (1, 0), (4, 0), (5, 30), (6, 60), (7, 120), (8, 240), (9, 480), (10, 900),
+            (11, 900), (50, 900), (99, 900),
+        ] as [(Int, UInt64)])
+    func waits(_ failures: Int, _ wait: UInt64) {
+        let throttle = throttle(failures, from: stranger)
+        #expect(throttle.failures == failures)
+        guard wait > 0 else {
+            #expect(throttle.permission(at: noon, from: stranger) == .open)
+            #expect(throttle.lockedUntil(at: noon) == nil)
+            return
+        }
+        for elapsed in [0, 1, wait / 2, wait - 1] {
+            let permission = throttle.permission(at: noon + elapsed, from: stranger)
+            #expect(permission == .wait(wait - elapsed))
+            #expect(throttle.lockedUntil(at: noon + elapsed) == noon + wait)
+        }
+        #expect(throttle.permission(at: noon + wait, from: stranger) == .open)
+        #expect(throttle.permission(at: .max, from: stranger) == .open)
+        #expect(throttle.lockedUntil(at: noon + wait) == nil)
+    }
+
+    @Test("A hundred failures close it, for ever")
+    func closed() {
+        for failures in [100, 101, 1000] {
+            let throttle = throttle(failures, from: stranger)
+            for now in [0, noon, noon + 1_000_000, UInt64.max] {
+                #expect(throttle.permission(at: now, from: stranger) == .closed)
+                #expect(throttle.lockedUntil(at: now) == .max)
+            }
+        }
+    }
+
+    @Test("The count does not run over")
+    func saturates() {
+        var throttle = Throttle()
+        throttle.shared = Throttle.Counter(failures: .max, last: noon)
+        throttle.charge(at: noon, from: stranger)
+        #expect(throttle.shared.failures == .max)
+        #expect(throttle.permission(at: noon, from: stranger) == .closed)
+    }
+
+    @Test("A source that has logged in has a counter of its own, both ways")
+    func sources() {
+        var throttle = Throttle()
+        throttle.succeed(at: noon, from: alice)
+        for _ in 0..<100 { throttle.charge(at: noon, from: stranger) }
+        #expect(throttle.permission(at: noon, from: stranger) == .closed)
+        #expect(throttle.permission(at: noon, from: alice) == .open)
+
+        for _ in 0..<6 { throttle.charge(at: noon, from: alice) }
+        #expect(throttle.permission(at: noon, from: alice) == .wait(60))
+        #expect(throttle.shared.failures == 100)
+        #expect(throttle.failures == 106)
+
+        // The user's own login does not open the door for strangers.
+        throttle.succeed(at: noon + 60, from: alice)
+        #expect(throttle.permission(at: noon + 60, from: alice) == .open)
+        #expect(throttle.permission(at: noon + 60, from: stranger) == .closed)
+    }
+
+    @Test("The first login of a source ends the row of the shared counter and is remembered")
+    func firstLogin() {
+        var throttle = throttle(9, from: stranger)
+        throttle.succeed(at: noon + 900, from: alice)
+        #expect(throttle.failures == 0)
+        #expect(throttle.sources.map(\.id) == [alice])
+        #expect(throttle.sources.map(\.lastLogin) == [noon + 900])
+        throttle.succeed(at: noon + 950, from: alice)
+        #expect(throttle.sources.count == 1)
+        #expect(throttle.sources.map(\.lastLogin) == [noon + 950])
+    }
+
+    @Test("Eight sources are remembered; the one unused for longest makes room")
+    func eviction() {
+        var throttle = Throttle()
+        for index in 0..<8 {
+            throttle.succeed(at: noon + UInt64(index), from: source("\(index)"))
+        }
+        // 0 is the oldest, until it logs in again.
+        throttle.succeed(at: noon + 100, from: source("0"))
+        throttle.succeed(at: noon + 101, from: source("new"))
+        #expect(throttle.sources.count == 8)
+        let kept = Set(throttle.sources.map(\.id.low))
+        #expect(!kept.contains(source("1").low))
+        for label in ["0", "2", "3", "4", "5", "6", "7", "new"] {
+            #expect(kept.contains(source(label).low))
+        }
+        // Forgotten means counted with the strangers.
+        throttle.charge(at: noon + 102, from: source("1"))
+        #expect(throttle.shared.failures == 1)
+    }
+
+    @Test("A clock that was set back lengthens a wait to its full length and no further")
+    func clockBack() {
+        var throttle = throttle(6, from: stranger)
+        let past = noon - 86_400
+        #expect(throttle.permission(at: past, from: stranger) == .wait(60))
+        #expect(repair(&throttle, at: past))
+        #expect(!repair(&throttle, at: past))
+        #expect(throttle.permission(at: past, from: stranger) == .wait(60))
+        #expect(throttle.permission(at: past + 59, from: stranger) == .wait(1))
+        #expect(throttle.permission(at: past + 60, from: stranger) == .open)
+        #expect(throttle.failures == 6)
+    }
+
+    @Test("A clock that went back is mended for every source, and right ones are left alone")
+    func repair() {
+        var throttle = Throttle()
+        for label in ["a", "b"] { throttle.succeed(at: noon, from: source(label)) }
+        throttle.charge(at: noon + 1000, from: source("a"))
+        throttle.charge(at: noon - 1000, from: source("b"))
+        throttle.charge(at: noon, from: stranger)
+        #expect(repair(&throttle, at: noon))
+        #expect(throttle.sources.map(\.counter.last) == [noon, noon - 1000])
+        #expect(throttle.shared.last == noon)
+        #expect(!repair(&throttle, at: noon))
+    }
+
+    @Test("A clock that went forward ends a wait, as waiting would")
+    func clockForward() {
+        let throttle = throttle(9, from: stranger)
+        #expect(throttle.permission(at: noon + 31_536_000, from: stranger) == .open)
+        #expect(throttle.permission(at: .max, from: stranger) == .open)
+    }
+
+    @Test("Unlocking forgets all failures and no source")
+    func unlock() {
+        var throttle = throttle(100, from: stranger)
+        throttle.succeed(at: noon, from: alice)
+        for _ in 0..<100 {
+            throttle.charge(at: noon, from: stranger)
+            throttle.charge(at: noon, from: alice)
+        }
+        #expect(throttle.permission(at: noon, from: alice) == .closed)
+        throttle.unlock()
+        #expect(throttle.failures == 0)
+        #expect(throttle.permission(at: noon, from: stranger) == .open)
+        #expect(throttle.permission(at: noon, from: alice) == .open)
+        #expect(throttle.sources.map(\.id) == [alice])
+    }
+
+    @Test("Different texts are different sources, the empty one too")
+    func sourceIDs() {
+        var generator = Seeded(128)
+        var seen: [SourceID] = [source("")]
+        for _ in 0..<500 {
+            let bytes = generator.bytes(Int.random(in: 1...40, using: &generator))
+            let id = SourceID(bytes.span)
+            #expect(!seen.contains(id))
+            seen.append(id)
+        }
+        #expect(source("203.0.113.9") == stranger)
+        #expect(source("203.0.113.90") != stranger)
+    }
+}

@@ -1,0 +1,198 @@
+import Foundation
+import Testing
+
+@testable import OTPCore
+@testable import OTPStore
+
+/// docs/FILEFORMAT.md against the store: what the second reader makes of a file is what the
+/// store makes of it.
+@Suite("The file format as it is documented")
+struct FileFormatTests {
+    private let name = "store/\(alice.uid)"
+
+    /// What the second reader says about the file as it is.
+    private func secondReading(_ place: Place, _ file: [UInt8]) throws -> SecondReader.Contents? {
+        let reader = try SecondReader(keyFile: place.read("store/seal.key"))
+        return try? reader.read(file, uid: alice.uid, name: alice.name).0
+    }
+
+    /// What the store says, field by field; `nil` where it refuses.
+    private func firstReading(_ place: Place) throws -> SecondReader.Contents? {
+        do throws(StoreError) {
+            guard let session = try place.store().openForReading(alice) else { return nil }
+            defer { session.close() }
+            return session.withRecord { contents($0) }
+        } catch {
+            return nil
+        }
+    }
+
+    private func contents(_ record: borrowing Record) -> SecondReader.Contents {
+        var authenticators: [SecondReader.Contents.Authenticator] = []
+        for (index, item) in record.authenticators.enumerated() {
+            authenticators.append(
+                .init(
+                    kind: item.kind.rawValue, hash: item.algorithm.rawValue, digits: item.digits,
+                    period: item.period, drift: item.drift, nextStep: item.nextStep,
+                    added: item.added, lastUsed: item.lastUsed, name: item.name.text,
+                    key: record.withKey(of: index) { $0.array }))
+        }
+        var codes: [SecondReader.Contents.Code] = []
+        let kept = record.backupCodes
+        for index in kept.indices {
+            if let code = kept[index] {
+                codes.append(.init(index: index, salt: code.salt, hash: code.hash))
+            }
+        }
+        return SecondReader.Contents(
+            authenticators: authenticators, codesMade: record.backupCodesMade, codes: codes,
+            throttle: contents(record.throttle),
+            events: record.events.events.map {
+                .init(
+                    kind: $0.kind.rawValue, time: $0.time,
+                    detail: String(decoding: $0.detail, as: UTF8.self),
+                    origin: String(decoding: $0.origin, as: UTF8.self))
+            })
+    }
+
+    private func contents(_ throttle: Throttle) -> SecondReader.Contents.Throttle {
+        SecondReader.Contents.Throttle(
+            failures: throttle.shared.failures, last: throttle.shared.last,
+            sources: throttle.sources.map {
+                var id: [UInt8] = []
+                id.append(bigEndian: $0.id.high)
+                id.append(bigEndian: $0.id.low)
+                return .init(
+                    id: id, failures: $0.counter.failures, last: $0.counter.last,
+                    lastLogin: $0.lastLogin)
+            })
+    }
+
+    /// A record with something in every field.
+    private func enroll(_ place: Place) throws -> [String] {
+        var codes: [String] = []
+        var record = try fullRecord(&codes)
+        let token = try #require(Name("a token".utf8))
+        var hotp = try #require(
+            Authenticator(
+                name: token, kind: .hotp, algorithm: .sha512, digits: 8, period: 120, added: 7))
+        hotp.drift = -5
+        hotp.nextStep = 0x0102_0304_0506_0708
+        let key = [UInt8](0..<64)
+        try record.add(hotp, key: key.span)
+        try place.store().make(record, of: alice)
+        return codes
+    }
+
+    @Test("After every step of a long history both readers say the same")
+    func history() throws {
+        let place = try Place()
+        let codes = try enroll(place)
+        var now = noon
+        for step in 0..<60 {
+            let typed =
+                switch step % 5 {
+                case 0: code(now / 30)
+                case 1: "000000"
+                case 2: step < 50 ? codes[step / 5] : codes[0]
+                case 3: code(now / 30 + 7)
+                default: code(now / 30 + 1)
+                }
+            _ = try place.attempt(typed, at: now, from: "192.0.2.\(step % 11)")
+            if step % 7 == 3 {
+                // Killed after the charge.
+                let session = try #require(try place.store().open(alice))
+                session.withRecord { $0.throttle.charge(at: now, from: here()) }
+                try session.charge()
+            }
+            let second = try #require(try secondReading(place, place.read(name)))
+            #expect(try firstReading(place) == second, "step \(step)")
+            #expect(second.authenticators[1].key == [UInt8](0..<64))
+            now += 900
+        }
+        let last = try #require(try secondReading(place, place.read(name)))
+        #expect(last.events.count == 16 && last.throttle.sources.count == 8)
+        #expect(last.codes.isEmpty)
+    }
+
+    @Test("Whatever sectors of three writings are mixed, both readers serve and refuse alike")
+    func mixtures() throws {
+        let place = try Place()
+        _ = try enroll(place)
+        var stages: [[UInt8]] = []
+        for step in 0..<3 as Range<UInt64> {
+            let session = try #require(try place.store().open(alice))
+            session.withRecord { $0.throttle.charge(at: noon, from: here()) }
+            try session.charge()
+            session.close()
+            stages.append(try place.read(name))
+            _ = try place.attempt(code(noonStep + 3 * step), at: noon + 90 * step)
+            stages.append(try place.read(name))
+        }
+        var generator = SystemRandomNumberGenerator()
+        var (served, refused) = (0, 0)
+        for round in 0..<600 {
+            var file = stages[round % stages.count]
+            for sector in [1, 8, 9, 16, 17] where Bool.random(using: &generator) {
+                let range = sector * 512..<(sector + 1) * 512
+                let other = stages[Int.random(in: 0..<stages.count, using: &generator)]
+                file.replaceSubrange(range, with: other[range])
+            }
+            if round % 4 == 0 {
+                let index = Int.random(in: 0..<file.count, using: &generator)
+                file[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            }
+            try place.write(file, to: name)
+            let second = try secondReading(place, file)
+            #expect(try firstReading(place) == second)
+            if second == nil { refused += 1 } else { served += 1 }
+        }
+        #expect(served > 20 && refused > 20)
+    }
+
+    @Test("The hash of a backup code is as it is documented")
+    func backupCode() throws {
+        let place = try Place()
+        let codes = try enroll(place)
+        let contents = try #require(try secondReading(place, place.read(name)))
+        #expect(contents.codes.map(\.index) == Array(0..<10))
+        for (kept, code) in zip(contents.codes, codes) {
+            let symbols = Array(code.filter { $0 != "-" }.utf8)
+            let hash = Cryptography.pbkdf2(
+                password: symbols.span, salt: kept.salt.span, iterations: 1000, length: 12)
+            #expect(hash == kept.hash)
+            #expect(code.first == Character("\(kept.index)"))
+        }
+    }
+
+    @Test("The id of a source is as it is documented")
+    func source() {
+        func fnv(_ text: String, from basis: UInt64) -> UInt64 {
+            text.utf8.reduce(basis) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        }
+        for text in ["", "192.0.2.7", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"] {
+            let bytes = Array(text.utf8)
+            let id = SourceID(bytes.span)
+            #expect(id.high == fnv(text, from: 0xcbf2_9ce4_8422_2325))
+            #expect(id.low == fnv(text, from: 0x6c62_272e_07bb_0142))
+        }
+    }
+
+    @Test("The page's table of configuration keys is the table in the code")
+    func configuration() throws {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(
+            contentsOf: root.appendingPathComponent("docs/FILEFORMAT.md"), encoding: .utf8)
+        let table = try #require(page.components(separatedBy: "## The configuration").last)
+        let rows = table.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { row in
+            row.split(separator: "|").map {
+                String($0.dropFirst().dropLast()).replacing("`", with: "")
+            }
+        }
+        #expect(rows.map { $0[0] } == Option.all.filter(\.inFile).map(\.name))
+        for (row, option) in zip(rows, Option.all.filter(\.inFile)) {
+            #expect(row[2] == option.fallback, "\(option.name)")
+        }
+    }
+}

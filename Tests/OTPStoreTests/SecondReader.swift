@@ -1,0 +1,213 @@
+import Foundation
+import OTPCore
+
+/// A second reader of records, written from docs/FILEFORMAT.md and from nothing else. Of
+/// OTPCore it uses the AEAD alone.
+struct SecondReader {
+    /// What a record holds, field by field.
+    struct Contents: Equatable {
+        struct Authenticator: Equatable {
+            var kind, hash, digits: UInt8
+            var period: UInt16
+            var drift: Int16
+            var nextStep, added, lastUsed: UInt64
+            var name: String
+            var key: [UInt8]
+        }
+
+        struct Code: Equatable {
+            var index: Int
+            var salt, hash: [UInt8]
+        }
+
+        struct Source: Equatable {
+            var id: [UInt8]
+            var failures: UInt32
+            var last, lastLogin: UInt64
+        }
+
+        struct Throttle: Equatable {
+            var failures: UInt32
+            var last: UInt64
+            var sources: [Source]
+        }
+
+        struct Event: Equatable {
+            var kind: UInt8
+            var time: UInt64
+            var detail, origin: String
+        }
+
+        var authenticators: [Authenticator]
+        var codesMade: UInt64
+        var codes: [Code]
+        var throttle: Throttle
+        var events: [Event]
+    }
+
+    enum Refusal: Error { case damaged, otherUser, otherKey, noKey }
+
+    private let keyID: [UInt8]
+    private let key: SealKey
+
+    init(keyFile: [UInt8]) throws {
+        guard keyFile.count == 48, keyFile.starts(with: Array("SWOTPKEY".utf8)) else {
+            throw Refusal.noKey
+        }
+        keyID = Array(keyFile[8..<16])
+        let bytes = Array(keyFile[16..<48])
+        guard let key = SealKey(id: keyID, key: Secret(copying: bytes.span)) else {
+            throw Refusal.noKey
+        }
+        self.key = key
+    }
+
+    /// The contents and the generation of the slot that counts.
+    func read(_ file: [UInt8], uid: UInt32, name: [UInt8]) throws -> (Contents, UInt64) {
+        guard file.count == 12_288 else { throw Refusal.damaged }
+        var head = Fields(file[0..<512])
+        guard try head.bytes(8) == Array("SWIFTOTP".utf8), try head.integer(4) == 1 else {
+            throw Refusal.damaged
+        }
+        guard try head.integer(4) == uid else { throw Refusal.otherUser }
+        guard try head.bytes(8) == keyID else { throw Refusal.otherKey }
+        guard try head.bytes(Int(head.integer(2))) == name else { throw Refusal.otherUser }
+        let length = 26 + name.count
+        guard file[length..<512].allSatisfy({ $0 == 0 }), file[1024..<4096].allSatisfy({ $0 == 0 })
+        else { throw Refusal.damaged }
+        var mark = Fields(file[512..<528])
+        let settled = try mark.integer(8)
+        guard try mark.integer(8) == ~settled else { throw Refusal.damaged }
+        let binding = Array(file[..<length])
+        let charge = try Part(file[528..<1024], number: 2, head: binding)
+
+        var slots = [
+            try Part(file[4096..<8192], number: 0, head: binding),
+            try Part(file[8192..<12_288], number: 1, head: binding),
+        ]
+        if slots[1].generation > slots[0].generation { slots.swapAt(0, 1) }
+        for slot in slots {
+            guard slot.generation > 0, slot.generation >= max(settled, charge.generation) else {
+                throw Refusal.damaged
+            }
+            guard let plain = try? open(slot) else { continue }
+            var contents = try contents(plain)
+            if charge.generation == slot.generation {
+                var fields = Fields(try open(charge)[...])
+                contents.throttle = try fields.throttle()
+                guard fields.isAtEnd else { throw Refusal.damaged }
+            }
+            return (contents, slot.generation)
+        }
+        throw Refusal.damaged
+    }
+
+    /// A sealed part before it is opened.
+    private struct Part {
+        let generation: UInt64
+        let binding: [UInt8]
+        let sealed: ArraySlice<UInt8>
+
+        init(_ bytes: ArraySlice<UInt8>, number: UInt8, head: [UInt8]) throws {
+            var fields = Fields(bytes)
+            let generation = try fields.bytes(8)
+            self.generation = generation.reduce(0) { $0 << 8 | UInt64($1) }
+            binding = head + [number] + generation
+            sealed = fields.rest
+        }
+    }
+
+    private func open(_ part: Part) throws -> [UInt8] {
+        var fields = Fields(part.sealed)
+        let length = Int(try fields.integer(2))
+        let (nonce, tag) = (try fields.bytes(12), try fields.bytes(16))
+        var text = try fields.bytes(length)
+        guard fields.rest.allSatisfy({ $0 == 0 }),
+            key.open(&text, nonce: nonce.span, binding: part.binding.span, tag: tag.span)
+        else { throw Refusal.damaged }
+        return text
+    }
+
+    private func contents(_ plain: [UInt8]) throws -> Contents {
+        var fields = Fields(plain[...])
+        let authenticators = try fields.list(upTo: 5) { try $0.authenticator() }
+        guard Set(authenticators.map(\.name)).count == authenticators.count else {
+            throw Refusal.damaged
+        }
+        let made = try fields.integer(8)
+        let live = try fields.integer(2)
+        guard live < 1024 else { throw Refusal.damaged }
+        let codes = try (0..<10).filter { live & (1 << $0) != 0 }.map {
+            Contents.Code(index: $0, salt: try fields.bytes(8), hash: try fields.bytes(12))
+        }
+        let throttle = try fields.throttle()
+        let count = try fields.integer(1)
+        var log = Fields(try fields.bytes(Int(fields.integer(2)))[...])
+        guard count <= 16, fields.isAtEnd else { throw Refusal.damaged }
+        let events = try (0..<count).map { _ in try log.event() }
+        guard log.isAtEnd else { throw Refusal.damaged }
+        return Contents(
+            authenticators: authenticators, codesMade: made, codes: codes, throttle: throttle,
+            events: events)
+    }
+}
+
+/// Takes fields off the front of some bytes.
+private struct Fields {
+    private(set) var rest: ArraySlice<UInt8>
+
+    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    mutating func bytes(_ count: Int) throws -> [UInt8] {
+        guard count <= rest.count else { throw SecondReader.Refusal.damaged }
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
+    }
+
+    mutating func integer(_ count: Int) throws -> UInt64 {
+        try bytes(count).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    mutating func text() throws -> String {
+        String(decoding: try bytes(Int(integer(1))), as: UTF8.self)
+    }
+
+    mutating func list<Item>(
+        upTo limit: Int, _ item: (inout Fields) throws -> Item
+    ) throws -> [Item] {
+        let count = Int(try integer(1))
+        guard count <= limit else { throw SecondReader.Refusal.damaged }
+        return try (0..<count).map { _ in try item(&self) }
+    }
+
+    mutating func authenticator() throws -> SecondReader.Contents.Authenticator {
+        let read = SecondReader.Contents.Authenticator(
+            kind: UInt8(try integer(1)), hash: UInt8(try integer(1)), digits: UInt8(try integer(1)),
+            period: UInt16(try integer(2)), drift: Int16(bitPattern: UInt16(try integer(2))),
+            nextStep: try integer(8), added: try integer(8), lastUsed: try integer(8),
+            name: try text(), key: try bytes(Int(integer(1))))
+        guard (1...2).contains(read.kind), (1...3).contains(read.hash),
+            (6...8).contains(read.digits), (15...120).contains(read.period),
+            (1...32).contains(read.name.utf8.count), (16...64).contains(read.key.count)
+        else { throw SecondReader.Refusal.damaged }
+        return read
+    }
+
+    mutating func throttle() throws -> SecondReader.Contents.Throttle {
+        SecondReader.Contents.Throttle(
+            failures: UInt32(try integer(4)), last: try integer(8),
+            sources: try list(upTo: 8) { fields in
+                SecondReader.Contents.Source(
+                    id: try fields.bytes(16), failures: UInt32(try fields.integer(4)),
+                    last: try fields.integer(8), lastLogin: try fields.integer(8))
+            })
+    }
+
+    mutating func event() throws -> SecondReader.Contents.Event {
+        SecondReader.Contents.Event(
+            kind: UInt8(try integer(1)), time: try integer(8), detail: try text(),
+            origin: try text())
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+
+/// Runs `body` in `count` threads that start at the same moment, and returns what each gave.
+///
+/// Threads and not tasks: bodies block in flock(2) and sleep, which would stop the two tasks
+/// that a machine of two cores runs at once.
+func together<Value: Sendable>(
+    _ count: Int, _ body: @escaping @Sendable (Int) -> Value
+) -> [Value] {
+    let gate = DispatchSemaphore(value: 0)
+    let done = DispatchGroup()
+    let results = Results<Value>()
+    for index in 0..<count {
+        done.enter()
+        Thread.detachNewThread {
+            gate.wait()
+            results.append(body(index))
+            done.leave()
+        }
+    }
+    for _ in 0..<count { gate.signal() }
+    done.wait()
+    return results.all
+}
+
+/// What threads have to tell. `@unchecked`: every access holds the lock.
+final class Results<Value: Sendable>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var values: [Value] = []
+
+    func append(_ value: Value) { lock.withLock { values.append(value) } }
+
+    var all: [Value] { lock.withLock { values } }
+}
+
+/// A lock on a file that somebody else holds: another open file, as another process has.
+final class ForeignLock {
+    private let descriptor: CInt
+
+    init?(_ path: String, shared: Bool = false) {
+        descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0, flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
+            return nil
+        }
+    }
+
+    func release() { flock(descriptor, LOCK_UN) }
+
+    deinit { close(descriptor) }
+}
