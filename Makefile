@@ -16,9 +16,10 @@ setup:
 debug: setup
 	$(BUILD) --build-tests
 
+# The command line tool brings Swift's library with it, as most machines have none.
 release: setup
 	$(BUILD) -c release --product pam_swiftotp
-	$(BUILD) -c release --product otp-enroll
+	$(BUILD) -c release --static-swift-stdlib --product otp-enroll
 
 # Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
 test: setup lint release debug

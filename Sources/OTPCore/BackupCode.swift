@@ -46,7 +46,9 @@ public struct BackupCode: ~Copyable {
         symbols.reserveCapacity(BackupCode.length)
         defer { Secret.wipe(&symbols) }
         for position in typed.indices {
-            guard let value = BackupCode.value(of: typed[position], in: alphabet) else { return nil }
+            guard let value = BackupCode.value(of: typed[position], in: alphabet) else {
+                return nil
+            }
             symbols.append(alphabet[value])
         }
         guard let index = BackupCode.value(of: typed[0], in: alphabet),

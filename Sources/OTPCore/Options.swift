@@ -17,7 +17,7 @@ public struct Options: Sendable {
     public var window: UInt8 = 1
     /// Members of this group are not asked.
     public var exemptGroup: [UInt8]?
-    /// More in the log, never a secret.
+    /// Log which options are in force.
     public var debug = false
 
     public init() {}
@@ -87,7 +87,8 @@ public struct Option: Sendable {
                 "exempt_group", .text(maximum: 64) { $0.exemptGroup = $1 }, "none",
                 "Members of this group log in without a code."),
             Option(
-                "debug", .flag { $0.debug = $1 }, "no", "Say more in the system log, never a secret."),
+                "debug", .flag { $0.debug = $1 }, "no",
+                "Log which options are in force at each login; never a secret."),
         ]
     }
 }

@@ -4,7 +4,9 @@ import OTPCore
 /// Finds out what the admin wants: the module's arguments over swiftotp.conf over the defaults.
 public enum ConfigurationFile {
     /// The file that is read unless an argument names another one; only it may be missing.
-    public static var defaultPath: [UInt8] { [UInt8]("/etc/security/swiftotp.conf" as StaticString) }
+    public static var defaultPath: [UInt8] {
+        [UInt8]("/etc/security/swiftotp.conf" as StaticString)
+    }
     /// The largest file that is read, in bytes.
     static let maximumSize: Int64 = 65_536
 

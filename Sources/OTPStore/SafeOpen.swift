@@ -80,7 +80,8 @@ enum SafeOpen {
     ) throws(StoreError) -> FileStatus {
         let status = try status(of: file, path: path)
         guard status.isRegular else { throw StoreError(.unsafe, path, "not a regular file") }
-        guard status.owner == swiftotp_geteuid() || (status.owner == 0 && forbidden & 0o044 == 0) else {
+        guard status.owner == swiftotp_geteuid() || (status.owner == 0 && forbidden & 0o044 == 0)
+        else {
             throw StoreError(.unsafe, path, "it belongs to user \(status.owner); chown it to root")
         }
         guard status.permissions & forbidden == 0 else {

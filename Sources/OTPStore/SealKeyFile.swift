@@ -9,7 +9,14 @@ enum SealKeyFile {
     /// Reads the key of `store`.
     static func read(for store: Store) throws(StoreError) -> SealKey {
         let path = store.keyPath
-        let file = try open(for: store)
+        let file: FileDescriptor
+        do throws(StoreError) {
+            file = try open(for: store)
+        } catch {
+            guard error.code == .missing else { throw error }
+            throw StoreError(
+                .missing, path, "no such file or directory; restore the seal key from a backup")
+        }
         let status = try SafeOpen.check(file, path: path, forbidden: 0o077)
         guard status.size == Int64(length) else { throw damaged(path) }
         var bytes: [UInt8]
@@ -30,7 +37,8 @@ enum SealKeyFile {
     private static func open(for store: Store) throws(StoreError) -> FileDescriptor {
         guard store.keepsKey else { return try SafeOpen.file(store.keyPath, O_RDONLY) }
         return try SafeOpen.open(
-            [UInt8]("seal.key" as StaticString), in: store.folder, path: store.keyPath, O_RDONLY | O_NONBLOCK)
+            [UInt8]("seal.key" as StaticString), in: store.folder, path: store.keyPath,
+            O_RDONLY | O_NONBLOCK)
     }
 
     /// Makes a key at `path`, in a folder that is made too where it is missing. Where somebody

@@ -130,7 +130,8 @@ enum System {
                 // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
                 let rest = unsafe UnsafeMutableRawBufferPointer(
                     rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
-                let got = unsafe swiftotp_pread(number, rest.baseAddress, rest.count, Int(offset) + filled)
+                let got = unsafe swiftotp_pread(
+                    number, rest.baseAddress, rest.count, Int(offset) + filled)
                 if got > 0 {
                     filled += got
                 } else if got == 0 {
@@ -184,7 +185,9 @@ enum System {
     /// Tries to lock (flock(2)) without waiting; `false` where somebody else holds it.
     static func tryLock(_ file: borrowing FileDescriptor, shared: Bool) throws(Errno) -> Bool {
         while true {
-            if swiftotp_flock(file.number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return true }
+            if swiftotp_flock(file.number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 {
+                return true
+            }
             let error = Errno.last
             if error.number == EWOULDBLOCK { return false }
             if error.number != EINTR { throw error }
@@ -192,7 +195,9 @@ enum System {
     }
 
     /// Unlocks (flock(2)); closing would as well.
-    static func unlock(_ file: borrowing FileDescriptor) { _ = swiftotp_flock(file.number, LOCK_UN) }
+    static func unlock(_ file: borrowing FileDescriptor) {
+        _ = swiftotp_flock(file.number, LOCK_UN)
+    }
 
     /// Whether all bytes in `range` are zero; `false` for a range outside.
     static func isZero(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {

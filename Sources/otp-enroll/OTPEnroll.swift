@@ -44,6 +44,12 @@ struct OTPEnroll: ParsableCommand {
         }
     }
 
+    /// Words that are to be commands. They are no users' names where a command may stand, so that
+    /// nobody enrolls a user by a command that is not there yet.
+    private static let reserved = [
+        "list", "trusted", "reset", "issue", "unlock", "resync", "import", "export", "doctor",
+    ]
+
     /// The arguments with the command first, so that `--json`, `--store` and `--config` may stand
     /// before it as well.
     private static func ordered(_ arguments: [String]) -> [String] {
@@ -51,6 +57,11 @@ struct OTPEnroll: ParsableCommand {
         var index = 0
         while index < arguments.count {
             let argument = arguments[index]
+            if reserved.contains(argument) {
+                Output.note("there is no command `\(argument)` in this version")
+                Output.note("hint: for a user of this name: otp-enroll add \(argument)")
+                exit(withError: ExitCode.validationFailure)
+            }
             if commands.contains(argument) {
                 return [argument] + arguments[..<index] + arguments[(index + 1)...]
             }
@@ -89,7 +100,7 @@ extension Failure {
     init(_ error: StoreError) {
         let hint: String? =
             switch error.code {
-            case .missing: "the file or folder must be there, or leave its option out"
+            case .missing: "it has to be there"
             case .unsafe: "nothing was changed; mend this, and try again"
             case .otherKey: "bring back the seal key that belongs to this store"
             case .busy: "try again in a moment"

@@ -26,6 +26,7 @@ struct Login {
                     .configuration, Array("arguments".utf8), "too many, or one is too long")
             }
             let options = try ConfigurationFile.options(arguments)
+            if options.debug { PAMLog(pam: pam, user: name, place: place).write(options) }
             let flow = LoginFlow(
                 conversation: conversation, clock: SystemClock(), users: SystemUsers(),
                 options: options,

@@ -1,6 +1,7 @@
 import CLinux
 import CPAM
 import OTPCore
+import OTPStore
 
 /// The one line that a login leaves in the system's log (AUTHPRIV), for fail2ban and people.
 struct PAMLog {
@@ -41,6 +42,21 @@ struct PAMLog {
         }
         addPlace(to: &line)
         send(line.bytes, priority)
+    }
+
+    /// Writes down which options are in force, for `debug`.
+    func write(_ options: Options) {
+        var line = LogLine("debug")
+        line.add("store", outside: options.store ?? Store.defaultPath)
+        line.add("nullok", options.nullok ? "yes" : "no")
+        line.add("echo", options.echo ? "yes" : "no")
+        line.add("retry", "\(options.retry)")
+        line.add("window", "\(options.window)")
+        line.add("exempt_group", outside: options.exemptGroup ?? [])
+        line.add("silent", pam.silent ? "yes" : "no")
+        line.add("key", pam.clientKey == nil ? "no" : "yes")
+        addPlace(to: &line)
+        send(line.bytes, LOG_DEBUG)
     }
 
     private func add(_ factor: Outcome.Factor, to line: inout LogLine) {

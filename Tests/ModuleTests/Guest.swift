@@ -70,32 +70,4 @@ struct Guest {
         #expect(results.map(\.name) == ["PAM_SUCCESS"])
         #expect(try enrolled.bytes == before)
     }
-
-    @Test("one login syncs once, and writes before it verifies")
-    func systemCalls() async throws {
-        let enrolled = try Enrolled()
-        let stack = try enrolled.stack()
-        let trace = enrolled.scratch.file("trace")
-        for code in [try await enrolled.phone.code(), try await enrolled.wrongCode()] {
-            _ = try await stack.login(
-                enrolled.user, [code],
-                around: [
-                    "strace", "-f", "-o", trace, "-e",
-                    "trace=flock,pwrite64,pread64,fdatasync,fsync,clone,clone3,fork,rt_sigaction",
-                ])
-            let calls = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
-                .compactMap {
-                    $0.split(separator: " ").dropFirst().joined(separator: " ").split(
-                        separator: "("
-                    ).first
-                }
-            let own = calls.drop { $0 != "flock" }
-            #expect(
-                own.prefix(7) == [
-                    "flock", "pread64", "pread64", "pwrite64", "pwrite64", "fdatasync", "pwrite64",
-                ], "\(own)")
-            #expect(calls.filter { $0.hasSuffix("sync") }.count == 1)
-            #expect(!calls.contains { $0.hasPrefix("clone") || $0 == "fork" })
-        }
-    }
 }

@@ -58,8 +58,14 @@ extension ReturnCodes {
         .trouble("flipped bit in the record", log: "it is damaged or was tampered with") {
             try $0.flip(4096 + 200)
         },
-        .trouble("flipped bit in the charge cell", log: "it is damaged or was tampered with") {
-            try $0.flip(512 + 40)
+        .trouble("flipped bit in the mark", log: "it is damaged or was tampered with") {
+            try $0.flip(512 + 3)
+        },
+        .trouble(
+            "flipped bit in a charge that counts", log: "it is damaged or was tampered with"
+        ) {
+            try $0.chargeAndDie()
+            try $0.flip(528 + 40)
         },
         .trouble("record of another user", log: "it belongs to another user", recordStays: false) {
             let other = try Enrolled(user: "bin", in: $0.scratch)
@@ -131,6 +137,14 @@ extension Enrolled {
             throw Trouble("cannot write to the record")
         }
         close(file)
+    }
+
+    /// Leaves a charge behind that no commit followed, as a login that was killed does.
+    func chargeAndDie() throws {
+        guard let user = try SystemUsers().user(named: Array(user.utf8)),
+            let session = try Store(path: Array(store.utf8)).open(user)
+        else { throw Trouble("no record of \(user)") }
+        try session.charge()
     }
 
     /// Turns one bit of the record's file over.
