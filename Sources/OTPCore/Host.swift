@@ -4,8 +4,14 @@
 public protocol Conversation {
     /// Asks one question; `nil` where the answer was missing.
     func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret?
-    /// Says something that needs no answer. Whether it arrives changes nothing.
+    /// Says why somebody is not let in. Whether it arrives changes nothing.
     func say(_ text: String)
+    /// Says something by the way to somebody who is let in.
+    func inform(_ text: String)
+}
+
+extension Conversation {
+    public func inform(_ text: String) { say(text) }
 }
 
 /// There is nobody to talk to, or the conversation failed.

@@ -57,7 +57,7 @@ public struct LoginFlow<
             switch outcome {
             case .granted(let factor):
                 if case .backupCode(_, let count) = factor {
-                    conversation.say(UserText.backupCodesLeft(count))
+                    conversation.inform(UserText.backupCodesLeft(count))
                 }
                 return .granted(factor)
             case .refused(let refusal):

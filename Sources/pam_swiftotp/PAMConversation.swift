@@ -23,11 +23,15 @@ struct PAMConversation: Conversation {
             copying: Span(_unsafeElements: bytes.assumingMemoryBound(to: UInt8.self)))
     }
 
-    func say(_ text: String) {
+    func say(_ text: String) { show(text, PAM_ERROR_MSG) }
+
+    func inform(_ text: String) { show(text, PAM_TEXT_INFO) }
+
+    private func show(_ text: String, _ style: CInt) {
         guard !pam.silent else { return }
         var response: UnsafeMutablePointer<CChar>?
         do throws(ConversationError) {
-            unsafe try converse(Array(text.utf8), PAM_ERROR_MSG, &response)
+            unsafe try converse(Array(text.utf8), style, &response)
         } catch {
             return
         }
