@@ -1,8 +1,6 @@
 # swiftotp: see README.md. `make try` to try it, `make test` to test it.
 
-# Without $ORIGIN in the module: what is loaded into sshd must not look for libraries beside itself.
-SWIFT_FLAGS = --disable-local-rpath
-BUILD = swift build $(SWIFT_FLAGS)
+BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
 .PHONY: all setup debug release test lint format try bench clean
@@ -16,18 +14,19 @@ setup:
 debug: setup
 	$(BUILD) --build-tests
 
-# The command line tool brings Swift's library with it, as most machines have none.
+# The command line tool brings Swift's library with it, as most machines have none, and looks for
+# no library in its own folder.
 release: setup
 	$(BUILD) -c release --product pam_swiftotp
-	$(BUILD) -c release --static-swift-stdlib --product otp-enroll
+	$(BUILD) -c release --static-swift-stdlib --disable-local-rpath --product otp-enroll
 
 # Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
 test: setup lint release debug
-	Tests/ground swift test $(SWIFT_FLAGS) --skip-build
+	Tests/ground swift test --skip-build
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
-	shellcheck Tests/ground Tests/setup Tests/try Tests/Bench/run .ci/run
+	shellcheck Sources/pam_swiftotp/link Tests/ground Tests/setup Tests/try Tests/Bench/run .ci/run
 
 format:
 	swift format --in-place --recursive $(SOURCES)

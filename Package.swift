@@ -58,7 +58,8 @@ let moduleLinkage: [LinkerSetting] = [
     .unsafeFlags([
         "-enable-experimental-feature", "Embedded",
         // Without the compiler's start files: they only import what the module never uses.
-        "-use-ld=lld", "-Xclang-linker", "-nostartfiles",
+        "-Xclang-linker", "--ld-path=\(Context.packageDirectory)/Sources/pam_swiftotp/link",
+        "-Xclang-linker", "-nostartfiles",
         "-Xlinker", "--gc-sections",
         "-Xlinker", "--as-needed",
         "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv",
@@ -104,7 +105,8 @@ let package = Package(
         .target(
             name: "pam_swiftotp",
             dependencies: ["OTPStoreEmbedded", "OTPCoreEmbedded", "CPAM", "CLinux"],
-            exclude: ["exports.map"], swiftSettings: embedded, linkerSettings: moduleLinkage),
+            exclude: ["exports.map", "link"], swiftSettings: embedded, linkerSettings: moduleLinkage
+        ),
 
         .executableTarget(
             name: "otp-enroll",

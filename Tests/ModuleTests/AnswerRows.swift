@@ -63,6 +63,12 @@ extension ReturnCodes {
         .login("control bytes", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true) {
             _, _ in ["answer \\x08\\x0a\\x0d\\x7fINCORRECT"]
         },
+        .login("NUL in the answer", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true) {
+            enrolled, _ in
+            // What C hears of it ends at the NUL.
+            let code = try await enrolled.phone.code()
+            return ["answer \(code.prefix(3))\\x00\(code.suffix(3))"]
+        },
         .login(
             "other digits than ASCII", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true
         ) {

@@ -99,8 +99,7 @@ extension ReturnCodes {
             recordStays: false, arguments: "nullok"
         ) { rename($0.store, $0.scratch.file("away")) },
         .trouble("store on a read-only file system", log: "the file system is read-only") {
-            try await Command.output(["mount", "--bind", $0.store, $0.store])
-            try await Command.output(["mount", "-o", "remount,bind,ro", $0.store])
+            try await $0.makeReadOnly()
         },
         .trouble("lock that is never let go", log: "another process has held its lock for too long")
         {
@@ -108,15 +107,8 @@ extension ReturnCodes {
             let file = open(try $0.recordFile, O_RDWR | O_CLOEXEC)
             try require(flock(file, LOCK_EX) == 0, "no lock")
         },
-        .login("full disk", "PAM_SUCCESS", log: "login granted") { enrolled, stack in
-            let small = enrolled.scratch.file("small")
-            mkdir(small, 0o700)
-            try await Command.output([
-                "mount", "-t", "tmpfs", "-o", "size=96k,mode=700", "small", small,
-            ])
-            try await Command.output(["cp", "-a", enrolled.store + "/.", small])
-            _ = try? await Command.run(["dd", "if=/dev/zero", "of=\(small)/filler", "bs=1k"])
-            try await Command.output(["mount", "--bind", small, enrolled.store])
+        .login("full disk", "PAM_SUCCESS", log: "login granted") { enrolled, _ in
+            try await enrolled.fillDisk()
             return ["answer \(try await enrolled.phone.code())"]
         },
         .login("torn slot: the other one serves", "PAM_SUCCESS", log: "login granted") {

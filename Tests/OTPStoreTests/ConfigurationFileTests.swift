@@ -19,13 +19,11 @@ struct ConfigurationFileTests {
         }
     }
 
-    private static let hasDefault = FileManager.default.fileExists(
-        atPath: String(decoding: ConfigurationFile.defaultPath, as: UTF8.self))
-
-    @Test(
-        "The default file may be missing",
-        .disabled(if: hasDefault, "this machine has an /etc/security/swiftotp.conf"))
+    @Test("The default file may be missing")
     func missingDefault() throws {
+        // In Tests/ground, which `make test` uses, there never is one.
+        let path = String(decoding: ConfigurationFile.defaultPath, as: UTF8.self)
+        try #require(!FileManager.default.fileExists(atPath: path), "run `make test`")
         let options = try options()
         #expect(options.window == 1 && options.store == nil && !options.nullok)
         #expect(try self.options("window=3").window == 3)
