@@ -27,7 +27,7 @@ enum NewFile {
                     try? System.unlink(temporary, in: folder)
                     throw error
                 }
-                try System.sync(folder)
+                try System.syncFolder(folder)
                 return file
             } catch {
                 throw StoreError(path, error)

@@ -31,7 +31,7 @@ enum SafeOpen {
             guard part.count != 2 || part != [UInt8]("..") else {
                 throw StoreError(.unsafe, subject, "a path must not contain `..`")
             }
-            current = try open(part, in: current, path: subject, O_RDONLY | O_DIRECTORY)
+            current = try open(part, in: current, path: subject, System.folder)
             try checkFolder(current, path: subject)
             part.removeAll(keepingCapacity: true)
         }

@@ -27,8 +27,10 @@ public final class Store: RecordStore {
         folder = try SafeOpen.directory(self.path)
         let status = try SafeOpen.status(of: folder, path: self.path)
         guard status.owner == swiftotp_geteuid() else {
-            throw StoreError(
-                .unsafe, self.path, "it belongs to user \(status.owner); chown it to root")
+            throw status.owner == 0
+                ? StoreError(.system, self.path, "permission denied: it is for root alone")
+                : StoreError(
+                    .unsafe, self.path, "it belongs to user \(status.owner); chown it to root")
         }
         guard status.permissions & 0o077 == 0 else {
             throw StoreError(.unsafe, self.path, "its mode lets others in; chmod it to 0700")
@@ -64,7 +66,7 @@ public final class Store: RecordStore {
         let parent = try SafeOpen.directory(Array(path[..<slash]))
         do throws(Errno) {
             try System.makeDirectory(Array(path[(slash + 1)...]), in: parent, mode: 0o700)
-            try System.sync(parent)
+            try System.syncFolder(parent)
         } catch {
             if error.number != EEXIST { throw StoreError(path, error) }
         }
@@ -104,7 +106,7 @@ public final class Store: RecordStore {
         let (name, path) = names(of: user)
         do throws(Errno) {
             try System.unlink(name, in: folder)
-            try System.sync(folder)
+            try System.syncFolder(folder)
         } catch {
             throw StoreError(path, error)
         }

@@ -71,9 +71,13 @@ enum System {
         }
     }
 
+    /// How folders are opened: to walk through and to look at, which is all that is done with
+    /// most of them, and costs least.
+    static var folder: CInt { __O_PATH | O_DIRECTORY }
+
     /// Opens the root folder.
     static func openRoot() throws(Errno) -> FileDescriptor {
-        try retrying { unsafe swiftotp_openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | always, 0) }
+        try retrying { unsafe swiftotp_openat(AT_FDCWD, "/", folder | always, 0) }
     }
 
     /// openat(2) with O_CLOEXEC, O_NOFOLLOW and O_NOCTTY always.
@@ -177,9 +181,14 @@ enum System {
         guard swiftotp_fdatasync(file.number) == 0 else { throw .last }
     }
 
-    /// fsync(2), for directories.
+    /// fsync(2) of a new file.
     static func sync(_ file: borrowing FileDescriptor) throws(Errno) {
         guard fsync(file.number) == 0 else { throw .last }
+    }
+
+    /// fsync(2) of a folder, so that the names in it outlive a power cut.
+    static func syncFolder(_ folder: borrowing FileDescriptor) throws(Errno) {
+        try sync(try open([UInt8(ascii: ".")], in: folder, O_RDONLY | O_DIRECTORY))
     }
 
     /// Tries to lock (flock(2)) without waiting; `false` where somebody else holds it.
