@@ -85,6 +85,9 @@ public struct OptionParser {
             guard let value, (1...maximum).contains(value.count),
                 value.allSatisfy({ (0x20...0x7e).contains($0) })
             else { throw takes(option, "1 to \(maximum) characters of plain ASCII") }
+            guard option.name != "prompt" || !OptionParser.looksLikePassword(value) else {
+                throw takes(option, "no text that looks like a password prompt")
+            }
             apply(&options, value)
         case .path(let apply):
             guard let value, value.first == UInt8(ascii: "/"), value.count < 1024,
@@ -103,6 +106,14 @@ public struct OptionParser {
 
     private func takes(_ option: Option, _ what: String) -> Problem {
         Problem("`\(option.name)` takes \(what)")
+    }
+
+    /// Whether a prompt would be taken for a password's, by people or by sudo, which then puts
+    /// its own in the place of it.
+    private static func looksLikePassword(_ prompt: [UInt8]) -> Bool {
+        let letters = trimmed(prompt).map { $0 | 0x20 }
+        return letters.suffix(9).elementsEqual("password:".utf8)
+            || letters.suffix(8).elementsEqual("password".utf8)
     }
 
     /// A number of one to three digits that fits a byte.

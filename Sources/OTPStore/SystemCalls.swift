@@ -4,57 +4,6 @@ import OTPCore
 // The system calls of the store. This file is the only one in OTPStore with unsafe code: every
 // function takes spans and arrays, and reads errno at once after the call.
 
-/// An error number of the system (errno(3)).
-public struct Errno: Error, Equatable, Sendable {
-    /// The number.
-    public let number: CInt
-
-    /// The number that the last call left.
-    static var last: Errno { Errno(number: swiftotp_errno()) }
-
-    /// What it means, in the words of strerror(3), English whatever the locale.
-    public var text: String {
-        switch number {
-        case ENOENT: "no such file or directory"
-        case EACCES: "permission denied"
-        case EPERM: "operation not permitted"
-        case ENOSPC: "no space left on the device"
-        case EDQUOT: "the disk quota is used up"
-        case EROFS: "the file system is read-only"
-        case EIO: "the device failed (input/output error)"
-        case EFBIG: "the file size limit of this process is too small"
-        case EMFILE, ENFILE: "too many open files"
-        case ELOOP: "it is a symbolic link"
-        case ENOTDIR: "not a directory"
-        case EISDIR: "it is a directory"
-        case ENOMEM: "out of memory"
-        default: "error number \(number)"
-        }
-    }
-}
-
-/// An open file, closed when its owner is gone.
-public struct FileDescriptor: ~Copyable {
-    let number: CInt
-
-    init(_ number: CInt) { self.number = number }
-
-    deinit { _ = swiftotp_close(number) }
-}
-
-/// What fstat(2) says of an open file.
-struct FileStatus {
-    let mode: UInt32
-    let owner: UInt32
-    let links: UInt64
-    let size: Int64
-
-    var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
-    var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
-    /// Permission bits, with sticky, set-user-ID and set-group-ID.
-    var permissions: UInt32 { mode & 0o7777 }
-}
-
 enum System {
     /// Calls `body` with `text` as the C string that it stands for.
     static func withCString(_ text: [UInt8], _ body: (UnsafePointer<CChar>) -> CInt) -> CInt {

@@ -1,0 +1,23 @@
+import CLinux
+
+/// An open file, closed when its owner is gone.
+public struct FileDescriptor: ~Copyable {
+    let number: CInt
+
+    init(_ number: CInt) { self.number = number }
+
+    deinit { _ = swiftotp_close(number) }
+}
+
+/// What fstat(2) says of an open file.
+struct FileStatus {
+    let mode: UInt32
+    let owner: UInt32
+    let links: UInt64
+    let size: Int64
+
+    var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
+    var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
+    /// Permission bits, with sticky, set-user-ID and set-group-ID.
+    var permissions: UInt32 { mode & 0o7777 }
+}
