@@ -1,7 +1,7 @@
 /// The login: what to ask, in which order, when to stop.
 ///
-/// It never lets anybody in by accident: `Result` starts from `unavailable`, `granted` comes
-/// from `Attempt.run` alone, and `ignored` has two sources, both named by the admin.
+/// It never lets anybody in by accident: whatever throws is `unavailable`, `granted` comes from
+/// `Attempt.run` alone, and `ignored` has two sources, both named by the admin.
 public struct LoginFlow<
     Talk: Conversation, Time: Clock, Users: UserDirectory, Records: RecordStore
 > {
@@ -30,17 +30,21 @@ public struct LoginFlow<
             if let user, let group = options.exemptGroup, try users.isMember(user, of: group) {
                 return .ignored(.exempt)
             }
-            if options.nullok, let user, try !openStore().hasRecord(of: user) {
+            let store = options.nullok && user != nil ? try openStore() : nil
+            if let store, let user, try !store.hasRecord(of: user) {
                 return .ignored(.notEnrolled)
             }
-            return try ask(user, from: place)
+            return try ask(user, from: place, store)
         } catch {
             conversation.say(UserText.unavailable)
             return .unavailable(error)
         }
     }
 
-    private func ask(_ user: User?, from place: Place) throws(StoreError) -> LoginResult {
+    /// `store` is the one that is open already, where `nullok` needed it.
+    private func ask(
+        _ user: User?, from place: Place, _ store: Records?
+    ) throws(StoreError) -> LoginResult {
         var left = max(1, options.retry)
         while true {
             left -= 1
@@ -53,7 +57,7 @@ public struct LoginFlow<
             } catch {
                 return .conversationFailed
             }
-            let outcome = try self.try(answer, of: user, from: place)
+            let outcome = try self.try(answer, of: user, from: place, store)
             switch outcome {
             case .granted(let factor):
                 if case .backupCode(_, let count) = factor {
@@ -71,7 +75,7 @@ public struct LoginFlow<
     }
 
     private func `try`(
-        _ answer: borrowing Answer, of user: User?, from place: Place
+        _ answer: borrowing Answer, of user: User?, from place: Place, _ store: Records?
     ) throws(StoreError) -> Outcome {
         // Before anything is looked up, so that it ends alike for everybody.
         if answer.isEmpty { return .refused(.empty) }
@@ -82,7 +86,8 @@ public struct LoginFlow<
             attempt.spend(on: answer, at: now)
             return .refused(.unknownUser)
         }
-        guard let session = try openStore().open(user) else {
+        let records = if let store { store } else { try openStore() }
+        guard let session = try records.open(user) else {
             attempt.spend(on: answer, at: now)
             return .refused(.noRecord)
         }

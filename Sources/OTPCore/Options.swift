@@ -7,8 +7,7 @@ public struct Options: Sendable {
     /// Let a user without a record pass without asking.
     public var nullok = false
     /// The question.
-    public var prompt: [UInt8] = [UInt8](
-        "Code from your app (or a backup code): " as StaticString)
+    public var prompt = Array(UserText.question.utf8)
     /// Whether what is typed is seen.
     public var echo = true
     /// Tries in one call, 1 to 3.
@@ -73,7 +72,7 @@ public struct Option: Sendable {
                 "Let users who have not enrolled pass without being asked."),
             Option(
                 "prompt", .text(maximum: 128) { $0.prompt = $1 },
-                "Code from your app (or a backup code): ",
+                UserText.question,
                 "The question. It must not look like a password prompt."),
             Option(
                 "echo", .flag { $0.echo = $1 }, "yes",

@@ -1,5 +1,7 @@
 /// The sentences that a person who logs in may see. Vague on purpose: the log has the rest.
 public enum UserText {
+    /// The question, where the admin has no other.
+    public static let question = "Code from your app (or a backup code): "
     /// A refused code, whatever the reason.
     public static let refused = "That code was not accepted."
     /// The same, with another try to come.

@@ -17,7 +17,6 @@ struct FileStatus {
     let size: Int64
 
     var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
-    var isDirectory: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
     /// Permission bits, with sticky, set-user-ID and set-group-ID.
     var permissions: UInt32 { mode & 0o7777 }
 }

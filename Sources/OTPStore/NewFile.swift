@@ -8,11 +8,11 @@ enum NewFile {
     /// How often a file may be taken for a leftover before that counts as an error.
     private static let maximumTries = 32
 
-    /// Writes `contents` to a new file `name`, which must not be there yet, and returns it open
-    /// and locked.
+    /// Writes `contents` to a new file `name`, which must not be there yet. It is locked until it
+    /// has that name.
     static func write(
         _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor, path: [UInt8]
-    ) throws(StoreError) -> FileDescriptor {
+    ) throws(StoreError) {
         for _ in 0..<maximumTries {
             let suffix = try SystemRandom().bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
             let temporary = prefix + Array(String(suffix, radix: 16).utf8)
@@ -28,7 +28,7 @@ enum NewFile {
                     throw error
                 }
                 try System.syncFolder(folder)
-                return file
+                return
             } catch {
                 throw StoreError(path, error)
             }

@@ -14,7 +14,7 @@ struct RecordContents: ~Copyable {
         _ file: [UInt8], of user: User, in store: Store, path: [UInt8]
     ) throws(StoreError) {
         let head = RecordLayout.head(of: user, keyID: try store.keyID())
-        try RecordLayout.check(file.span, against: head, user: user, path: path)
+        try RecordLayout.check(file.span, against: head, path: path)
         var cursor = Cursor()
         let chargeStart = RecordLayout.chargeOffset
         let chargeEnd = chargeStart + RecordLayout.chargeSize

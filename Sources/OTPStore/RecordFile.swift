@@ -20,17 +20,17 @@ public final class RecordFile: RecordSession {
     static let lockWait: Int64 = 10_000
 
     fileprivate init(
-        store: Store, path: [UInt8], head: [UInt8], file: consuming FileDescriptor,
-        record: consuming Record, generation: UInt64, slot: Int, settled: UInt64
+        _ contents: consuming RecordContents, file: consuming FileDescriptor, store: Store,
+        path: [UInt8]
     ) {
         self.store = store
         self.path = path
-        self.head = head
-        self.file = consume file
-        self.record = record
-        self.generation = generation
-        self.slot = slot
-        self.settled = settled
+        self.file = file
+        head = contents.head
+        generation = contents.generation
+        slot = contents.slot
+        settled = contents.settled
+        record = contents.record
     }
 
     // MARK: RecordSession
@@ -141,17 +141,6 @@ extension RecordFile {
         return RecordFile(contents, file: file, store: store, path: path)
     }
 
-    private convenience init(
-        _ contents: consuming RecordContents, file: consuming FileDescriptor, store: Store,
-        path: [UInt8]
-    ) {
-        let (head, generation) = (contents.head, contents.generation)
-        let (slot, settled) = (contents.slot, contents.settled)
-        self.init(
-            store: store, path: path, head: head, file: file, record: contents.record,
-            generation: generation, slot: slot, settled: settled)
-    }
-
     /// Makes the file of a user who has none, with `record` in it. Throws `.exists` where
     /// somebody else made one first.
     static func make(_ record: borrowing Record, of user: User, in store: Store) throws(StoreError)
@@ -169,7 +158,7 @@ extension RecordFile {
         bytes += try slotBlock(
             record, generation: 1, slot: 0, head: head, store: store, path: path)
         fill(to: RecordLayout.fileSize)
-        _ = try NewFile.write(bytes, as: name, in: store.folder, path: path)
+        try NewFile.write(bytes, as: name, in: store.folder, path: path)
     }
 
     fileprivate static func slotBlock(

@@ -60,7 +60,7 @@ enum RecordLayout {
 
     /// Compares the head that a file has with the one that it should have.
     static func check(
-        _ file: Span<UInt8>, against head: [UInt8], user: User, path: [UInt8]
+        _ file: Span<UInt8>, against head: [UInt8], path: [UInt8]
     ) throws(StoreError) {
         if file.extracting(first: head.count).array == head { return }
         var (cursor, wanted) = (Cursor(), Cursor())
@@ -71,18 +71,12 @@ enum RecordLayout {
             throw StoreError(.damaged, path, "its format version is not known here")
         }
         let sameNumber = cursor.uint32(file) == wanted.uint32(head.span)
-        let key = cursor.uint64(file)
-        guard sameNumber, key == wanted.uint64(head.span) else {
-            throw sameNumber
-                ? StoreError(
-                    .otherKey, path, "it was sealed with another seal key; restore that key")
-                : otherUser(path)
+        let sameKey = cursor.uint64(file) == wanted.uint64(head.span)
+        if sameNumber && !sameKey {
+            throw StoreError(
+                .otherKey, path, "it was sealed with another seal key; restore that key")
         }
-        throw otherUser(path)
-    }
-
-    private static func otherUser(_ path: [UInt8]) -> StoreError {
-        StoreError(
+        throw StoreError(
             .otherUser, path,
             "it belongs to another user of this number; remove it to enroll anew")
     }

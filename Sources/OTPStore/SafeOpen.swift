@@ -49,11 +49,10 @@ enum SafeOpen {
 
     /// openat(2) whose errors name `path`.
     static func open(
-        _ name: [UInt8], in directory: borrowing FileDescriptor, path: [UInt8], _ flags: CInt,
-        mode: UInt32 = 0
+        _ name: [UInt8], in directory: borrowing FileDescriptor, path: [UInt8], _ flags: CInt
     ) throws(StoreError) -> FileDescriptor {
         do throws(Errno) {
-            return try System.open(name, in: directory, flags, mode: mode)
+            return try System.open(name, in: directory, flags)
         } catch {
             throw StoreError(path, error)
         }

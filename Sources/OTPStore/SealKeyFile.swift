@@ -57,7 +57,7 @@ enum SealKeyFile {
         contents += try random.bytes(SealKey.keyLength)
         defer { Secret.wipe(&contents) }
         do throws(StoreError) {
-            _ = try NewFile.write(
+            try NewFile.write(
                 contents, as: Array(path[(slash + 1)...]), in: folder, path: path)
         } catch {
             if error.code != .exists { throw error }

@@ -22,30 +22,34 @@ struct Guest {
         }
     }
 
-    @Test("2,000 rounds of loading, refusing and unloading leave the process as it was")
-    func manyRounds() async throws {
+    /// Runs `commands` in one process as the enrolled user; the lines that it printed.
+    private func lines(
+        _ enrolled: Enrolled, _ commands: String, within limit: Duration = .seconds(30)
+    ) async throws -> [Substring] {
         // libc keeps its connection to the log, once there is one.
         _ = try SystemLog.shared()
-        let enrolled = try Enrolled()
-        // Refused before anything is counted, so that every round takes the same way; the
-        // record is opened for the backup code's place in a set that is used up.
         let stack = try enrolled.stack()
         let input = """
             confdir \(stack.folder)
             service \(stack.service)
             user \(enrolled.user)
             answer not-a-code
-            rounds 100
-            hostcheck
-            rounds 2000
-            hostcheck
+            \(commands)
             quit
 
             """
         let done = try await Command.run(
-            [try Build.product("pam-dialogue")], input: input, within: .seconds(120))
-        let lines = done.output.split(separator: "\n")
-        try #require(lines.count == 4, "\(done.output) \(done.errors)")
+            [try Build.product("pam-dialogue")], input: input, within: limit)
+        try #require(done.status == 0, "\(done.output) \(done.errors)")
+        return done.output.split(separator: "\n")
+    }
+
+    @Test("2,000 rounds of loading, refusing and unloading leave the process as it was")
+    func manyRounds() async throws {
+        // Refused before anything is counted, so that every round takes the same way.
+        let lines = try await lines(
+            try Enrolled(), "rounds 100\nhostcheck\nrounds 2000\nhostcheck", within: .seconds(120))
+        try #require(lines.count == 4, "\(lines)")
         #expect(lines[2].contains("\"rounds\":2000"))
         let changed = try changes(lines[1], lines[3])
         #expect(changed.isEmpty, "\(changed)")
@@ -53,24 +57,11 @@ struct Guest {
 
     @Test("successful logins in one process leave no descriptor, thread or handler behind")
     func logins() async throws {
-        _ = try SystemLog.shared()
         let enrolled = try Enrolled()
-        let stack = try enrolled.stack()
-        let input = """
-            confdir \(stack.folder)
-            service \(stack.service)
-            user \(enrolled.user)
-            answer not-a-code
-            go authenticate
-            hostcheck
-            \(enrolled.backupCodes.map { "answer \($0)\ngo authenticate setcred" }.joined(separator: "\n"))
-            hostcheck
-            quit
-
-            """
-        let done = try await Command.run([try Build.product("pam-dialogue")], input: input)
-        let lines = done.output.split(separator: "\n")
-        try #require(lines.count == 23, "\(done.output) \(done.errors)")
+        let logins = enrolled.backupCodes.map { "answer \($0)\ngo authenticate setcred\n" }.joined()
+        let lines = try await lines(
+            enrolled, "go authenticate\nhostcheck\n\(logins)hostcheck")
+        try #require(lines.count == 23, "\(lines)")
         #expect(lines.filter { $0.contains("\"PAM_SUCCESS\"") }.count == 20)
         let changed = try changes(lines[1], lines[22])
         #expect(changed.isEmpty, "\(changed)")

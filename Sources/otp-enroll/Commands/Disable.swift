@@ -31,7 +31,7 @@ struct Disable: ParsableCommand {
         guard yes || Terminal.agrees(question) else { throw Failure("\(user) stays enrolled") }
         // No lock while somebody types.
         var typed =
-            Machine.isRoot ? [] : Terminal.readAnswer("Code from your app (or a backup code): ")
+            Machine.isRoot ? [] : Terminal.readAnswer(UserText.question)
         let answer = Answer(typed.span)
         Secret.wipe(&typed)
         guard let session = try store.open(workplace.user) else { throw workplace.notEnrolled }

@@ -25,7 +25,7 @@ struct Verify: ParsableCommand {
         guard let store = try workplace.store(), try store.hasRecord(of: workplace.user) else {
             return try finish(.refused(.noRecord), workplace, [])
         }
-        var typed = Terminal.readAnswer("Code from your app (or a backup code): ")
+        var typed = Terminal.readAnswer(UserText.question)
         let answer = Answer(typed.span)
         Secret.wipe(&typed)
         guard let session = try store.open(workplace.user) else {
