@@ -180,7 +180,7 @@ import Testing
         let terminal = try terminal("add")
         let phone = try await phone(terminal)
         // Early in a step, so that the next one is far: the clock is off by at least the rest.
-        try await phone.settle(for: 18)
+        try await phone.settle(for: 26)
         let code = try await phone.code(steps: 1)
         try await terminal.type(code)
         try await terminal.expect("The app's clock is at least")
