@@ -14,10 +14,10 @@ public enum ConfigurationFile {
     public static func options(_ arguments: [[UInt8]]) throws(StoreError) -> Options {
         // Twice: the first time to learn which file, the second time to win over it.
         let first = try parse(arguments, over: Options())
-        var parser = OptionParser()
         let path = first.configurationFile ?? defaultPath
         // The usual case, told before every folder on the way is looked at.
         if first.configurationFile == nil && System.isMissing(path) { return first }
+        var parser = OptionParser()
         try parser.file(try read(path), path: path)
         return try parse(arguments, over: parser.options)
     }
