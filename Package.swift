@@ -63,7 +63,8 @@ let moduleLinkage: [LinkerSetting] = [
         "-Xlinker", "--gc-sections",
         "-Xlinker", "--as-needed",
         "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv",
-        "-Xlinker", "--wrap=posix_memalign",
+        "-Xlinker", "--wrap=posix_memalign", "-Xlinker", "--wrap=bcmp",
+        "-Xlinker", "--wrap=__assert_fail", "-Xlinker", "--wrap=__stack_chk_fail",
         "-Xlinker", "--defsym=stderr=__wrap_getenv", "-Xlinker", "--defsym=fwrite=__wrap_getenv",
         "-Xlinker", "--defsym=__fprintf_chk=__wrap_getenv",
         "-Xlinker", "--defsym=strchr=__wrap_getenv",
@@ -88,6 +89,7 @@ let package = Package(
         .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
         .systemLibrary(name: "CNettle", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(name: "CQREncode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CLinux"),
 
         .target(
@@ -108,10 +110,14 @@ let package = Package(
             exclude: ["exports.map", "link"], swiftSettings: embedded, linkerSettings: moduleLinkage
         ),
 
+        // What other programs keep or hand out, read as what a stranger may have written.
+        .target(
+            name: "OTPImport", dependencies: ["OTPCore", "CExpat", "CNettle"],
+            swiftSettings: everywhere),
         .executableTarget(
             name: "otp-enroll",
             dependencies: [
-                "OTPCore", "OTPStore", "CQREncode", "CLinux",
+                "OTPCore", "OTPStore", "OTPImport", "CQREncode", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: everywhere),
@@ -140,10 +146,14 @@ let package = Package(
         .testTarget(
             name: "OTPStoreTests", dependencies: ["OTPStore", "OTPCore"], swiftSettings: tests),
         .testTarget(
+            name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore"],
+            resources: [.copy("Files")], swiftSettings: tests),
+        .testTarget(
             name: "ModuleTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
-            name: "EnrollTests", dependencies: ["TestSupport"], swiftSettings: tests),
+            name: "EnrollTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
+            swiftSettings: tests),
         .testTarget(
             name: "LoginTests", dependencies: ["TestSupport"], path: "Tests/Integration",
             swiftSettings: tests),

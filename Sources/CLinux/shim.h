@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <linux/fs.h>
 #include <pwd.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +32,16 @@ static inline int swiftotp_rename_noreplace(int directory, const void *_Nullable
                                             const void *_Nullable to) {
     return (int)syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE);
 }
+
+// syslog(3) is variadic, which Swift cannot call. The format is fixed here, so that no text from
+// outside can ever be one.
+static inline void swiftotp_syslog(int priority, const char *_Nonnull message) {
+    syslog(priority, "%s", message);
+}
+
+// Closes what a started program is not to have; <spawn.h> declares it under _GNU_SOURCE only.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions,
+                                                    int from);
 
 // d_name is an array of 256 characters, which Swift imports as a tuple.
 static inline const char *_Nonnull swiftotp_entry_name(const struct dirent *_Nonnull entry) {
@@ -81,4 +93,14 @@ static inline ssize_t swiftotp_pwrite_padded(int file, const void *_Nullable byt
     struct iovec parts[2] = {
         {(void *)bytes, count}, {(void *)zero, zeros < sizeof zero ? zeros : sizeof zero}};
     return syscall(SYS_pwritev, file, parts, 2, offset, 0);
+}
+
+// Ends the process at once; a trap that Swift would print about.
+static inline void swiftotp_trap(void) { __builtin_trap(); }
+
+// explicit_bzero(3) without one more name to look up at every load: the compiler must take the
+// memory for read after this, and so cannot leave the zeros out.
+static inline void swiftotp_wipe(void *_Nonnull memory, size_t count) {
+    memset(memory, 0, count);
+    __asm__ volatile("" : : "r"(memory) : "memory");
 }

@@ -7,6 +7,8 @@ public enum Answer: ~Copyable {
     case code(value: UInt32, digits: UInt8)
     /// One of the backup codes.
     case backupCode(BackupCode)
+    /// A code that an admin issued.
+    case temporaryCode(TemporaryCode)
     /// Nothing at all.
     case empty
     /// Anything else: a password, too long, control bytes, other digits than ASCII.
@@ -19,6 +21,14 @@ public enum Answer: ~Copyable {
     var isEmpty: Bool {
         switch self {
         case .empty: true
+        default: false
+        }
+    }
+
+    /// Whether it has the form of a temporary code.
+    var isTemporaryCode: Bool {
+        switch self {
+        case .temporaryCode: true
         default: false
         }
     }
@@ -58,6 +68,7 @@ public enum Answer: ~Copyable {
             return .code(value: value, digits: digits)
         }
         if let code = BackupCode(typed: kept) { return .backupCode(code) }
+        if let code = TemporaryCode(typed: kept) { return .temporaryCode(code) }
         return .malformed
     }
 }

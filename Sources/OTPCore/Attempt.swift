@@ -9,50 +9,85 @@ public struct Attempt: Sendable {
     public let source: SourceID
     /// What a success is called in the event log.
     public let successKind: Event.Kind
+    /// Whether the user reads the record's notices after a success, so that they are done with.
+    public let tellsNotices: Bool
 
     /// No clock before this can be right: 2026-01-01, the year of the first release. Codes of a
     /// clock are refused then, and backup codes still work.
     public static let earliestTime: UInt64 = 1_767_225_600
 
     public init(
-        verifier: Verifier, origin: [UInt8], source: SourceID, successKind: Event.Kind = .login
+        verifier: Verifier, origin: [UInt8], source: SourceID, successKind: Event.Kind = .login,
+        tellsNotices: Bool = false
     ) {
         self.verifier = verifier
         self.origin = origin
         self.source = source
         self.successKind = successKind
+        self.tellsNotices = tellsNotices
     }
 
     /// Charges one failure, verifies, burns and refunds, and answers only when all of it is
     /// durable. Nothing is charged for an answer that has not the form of a code, or while the
-    /// throttle says to wait.
+    /// throttle says to wait. `boot` is asked for temporary codes alone.
     public func run<Session: RecordSession>(
-        _ answer: borrowing Answer, on session: Session, at now: UInt64
+        _ answer: borrowing Answer, on session: Session, at now: UInt64, boot: BootTime? = nil
     ) throws(StoreError) -> Outcome {
         switch answer {
         case .empty: return .refused(.empty)
         case .malformed: return .refused(.malformed)
         case .code: break
         case .backupCode: break
+        case .temporaryCode: break
         }
-        if session.withRecord({ $0.throttle.repair(at: now) }) { try session.commit() }
-        switch session.withRecord({ $0.throttle.permission(at: now, from: source) }) {
-        case .open: break
-        case .wait(let seconds): return .refused(.throttled(seconds: seconds))
-        case .closed: return .refused(.closed)
+        // Like a user without a record: nothing is counted, for nothing can be guessed.
+        guard session.withRecord({ $0.isEnrolled }) else {
+            spend(on: answer, at: now)
+            return .refused(.noRecord)
         }
-        session.withRecord { $0.throttle.charge(at: now, from: source) }
-        try session.charge()
-        let outcome = session.withRecord { verify(answer, on: &$0, at: now) }
+        if let refusal = try charge(session, at: now) { return .refused(refusal) }
+        let outcome = session.withRecord { verify(answer, on: &$0, at: now, boot: boot) }
         try session.commit()
         return outcome
     }
 
+    /// Sets the drift or the counter of an authenticator by two codes that it showed one after
+    /// the other, under the same throttle as any other try; both codes are burnt.
+    public func run<Session: RecordSession>(
+        _ resync: Resync, on session: Session, at now: UInt64
+    ) throws(StoreError) -> Outcome {
+        if let refusal = try charge(session, at: now) { return .refused(refusal) }
+        let outcome = session.withRecord { record in
+            guard now >= Attempt.earliestTime || resync.kind(in: record) == .hotp else {
+                return finish(.refused(.clock), on: &record, at: now)
+            }
+            return finish(resync.run(on: &record, at: now), on: &record, at: now)
+        }
+        try session.commit()
+        return outcome
+    }
+
+    /// Charges one failure before anything is compared; why not, where the throttle says no.
+    private func charge<Session: RecordSession>(
+        _ session: Session, at now: UInt64
+    ) throws(StoreError) -> Outcome.Refusal? {
+        if session.withRecord({ $0.throttle.repair(at: now) }) { try session.commit() }
+        switch session.withRecord({ $0.throttle.permission(at: now, from: source) }) {
+        case .open: break
+        case .wait(let seconds): return .throttled(seconds: seconds)
+        case .closed: return .closed
+        }
+        session.withRecord { $0.throttle.charge(at: now, from: source) }
+        try session.charge()
+        return nil
+    }
+
     private func verify(
-        _ answer: borrowing Answer, on record: inout Record, at now: UInt64
+        _ answer: borrowing Answer, on record: inout Record, at now: UInt64, boot: BootTime?
     ) -> Outcome {
         let sane = now >= Attempt.earliestTime
-        let verdict = verifier.verify(answer, against: &record, at: now, clockIsSane: sane)
+        let verdict = verifier.verify(
+            answer, against: &record, at: now, boot: boot, clockIsSane: sane)
         let outcome: Outcome
         switch verdict {
         case .code(let index, let offset):
@@ -60,79 +95,38 @@ public struct Attempt: Sendable {
             outcome = .granted(.code(authenticator: authenticator.name, offset: offset))
         case .backupCode(let index, let left):
             outcome = .granted(.backupCode(index: index, left: left))
+        case .temporaryCode: outcome = .granted(.temporaryCode)
         case .replayed: outcome = .refused(.replayed)
+        case .clockMovedBack(let seconds): outcome = .refused(.clockMovedBack(seconds: seconds))
         case .usedBackupCode: outcome = .refused(.usedBackupCode)
+        case .usedTemporaryCode: outcome = .refused(.usedTemporaryCode)
+        case .expiredTemporaryCode: outcome = .refused(.expired)
+        case .temporaryCodeBeforeIssue: outcome = .refused(.clock)
         case .outsideWindow(let offset):
             outcome = sane ? .refused(.outsideWindow(offset: offset)) : .refused(.clock)
         case .wrong: outcome = sane ? .refused(.wrong) : .refused(.clock)
         }
-        switch outcome {
-        case .granted(let factor):
-            record.throttle.succeed(at: now, from: source)
-            record.events.append(
-                Event(successKind, at: now, detail: factor.detail, origin: origin))
-        default:
-            record.events.append(
+        return finish(outcome, on: &record, at: now)
+    }
+
+    /// Refunds or keeps the failure, and writes down what happened.
+    private func finish(_ outcome: Outcome, on record: inout Record, at now: UInt64) -> Outcome {
+        guard case .granted(let factor) = outcome else {
+            record.note(
                 Event(.failure, at: now, detail: Array(outcome.reason.utf8), origin: origin))
+            record.notices.failed(at: now, from: origin)
+            return outcome
+        }
+        record.throttle.succeed(at: now, from: source)
+        record.note(Event(successKind, at: now, detail: factor.detail, origin: origin))
+        if tellsNotices { record.notices = Notices() }
+        switch factor {
+        case .code: break
+        case .backupCode(_, let left):
+            record.notices.remindsOfBackupCodes = left == 3 || left <= 1
+        case .temporaryCode:
+            record.note(Event(.temporaryCodeUsed, at: now, detail: [], origin: origin))
         }
         return outcome
-    }
-}
-
-/// How a try ended.
-public enum Outcome: Equatable, Sendable {
-    /// What let the user in.
-    public enum Factor: Equatable, Sendable {
-        /// A code of this authenticator, so many steps from the current one.
-        case code(authenticator: Name, offset: Int)
-        /// A backup code, with so many left.
-        case backupCode(index: Int, left: Int)
-    }
-
-    /// Why a user was not let in.
-    public enum Refusal: Equatable, Sendable {
-        case wrong
-        case replayed
-        case usedBackupCode
-        case outsideWindow(offset: Int)
-        case malformed
-        case empty
-        case throttled(seconds: UInt64)
-        case closed
-        case noRecord
-        case unknownUser
-        case clock
-    }
-
-    case granted(Factor)
-    case refused(Refusal)
-
-    /// One word for the log, the event list and `--json`.
-    public var reason: String {
-        switch self {
-        case .granted(.code): "code"
-        case .granted(.backupCode): "backup-code"
-        case .refused(.wrong): "wrong"
-        case .refused(.replayed): "replayed"
-        case .refused(.usedBackupCode): "used-backup-code"
-        case .refused(.outsideWindow): "outside-window"
-        case .refused(.malformed): "malformed"
-        case .refused(.empty): "empty"
-        case .refused(.throttled): "throttled"
-        case .refused(.closed): "closed"
-        case .refused(.noRecord): "no-record"
-        case .refused(.unknownUser): "unknown-user"
-        case .refused(.clock): "clock-before-release"
-        }
-    }
-}
-
-extension Outcome.Factor {
-    /// The factor as the event list names it.
-    var detail: [UInt8] {
-        switch self {
-        case .code(let name, _): name.bytes
-        case .backupCode(let index, _): Array("backup code \(index)".utf8)
-        }
     }
 }

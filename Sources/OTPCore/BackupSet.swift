@@ -16,10 +16,10 @@ public struct BackupSet: RandomAccessCollection, MutableCollection, Equatable, S
     public var endIndex: Int { BackupCode.setSize }
 
     /// What is kept of code `index`, 0 to 9.
-    public subscript(index: Int) -> BackupCode.Hashed? {
+    public subscript(index: Int) -> HashedCode? {
         get {
             guard let range = range(of: index), live >> index & 1 == 1 else { return nil }
-            return BackupCode.Hashed(Array(bytes[range]))
+            return HashedCode(Array(bytes[range]))
         }
         set {
             guard let range = range(of: index) else { return }
@@ -36,7 +36,7 @@ public struct BackupSet: RandomAccessCollection, MutableCollection, Equatable, S
     private func range(of index: Int) -> Range<Int>? {
         guard indices.contains(index) else { return nil }
         let before = (live & ((1 << index) - 1)).nonzeroBitCount
-        return before * BackupCode.Hashed.length..<(before + 1) * BackupCode.Hashed.length
+        return before * HashedCode.length..<(before + 1) * HashedCode.length
     }
 
     /// Appends the set to `output`.
@@ -48,7 +48,7 @@ public struct BackupSet: RandomAccessCollection, MutableCollection, Equatable, S
     /// Reads what `encode` wrote; `nil` where the bytes are no set.
     init?(decoding input: Span<UInt8>, _ cursor: inout Cursor) {
         guard let live = cursor.uint16(input), live >> BackupCode.setSize == 0,
-            let bytes = cursor.bytes(live.nonzeroBitCount * BackupCode.Hashed.length, of: input)
+            let bytes = cursor.bytes(live.nonzeroBitCount * HashedCode.length, of: input)
         else { return nil }
         self.live = live
         self.bytes = bytes

@@ -49,17 +49,6 @@ public struct Cursor {
 }
 
 extension Array<UInt8> {
-    /// Appends an integer, its highest byte first.
-    public mutating func append<Value: FixedWidthInteger>(bigEndian value: Value) {
-        append(addingCapacity: Value.bitWidth / 8) { output in
-            var shift = Value.bitWidth
-            while shift > 0 {
-                shift -= 8
-                output.append(UInt8(truncatingIfNeeded: value >> Value(truncatingIfNeeded: shift)))
-            }
-        }
-    }
-
     /// Appends a decimal number.
     mutating func append(decimal value: UInt64) {
         append(contentsOf: String(value).utf8)

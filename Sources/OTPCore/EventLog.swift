@@ -1,76 +1,28 @@
-/// Something that happened to a user's second factor.
-public struct Event: Equatable, Sendable {
-    /// What happened.
-    public enum Kind: UInt8, Sendable {
-        case login = 1
-        case failure = 2
-        case added = 3
-        case removed = 4
-        case codesRenewed = 5
-        case verified = 6
-        case unlocked = 7
-
-        /// One word for it, as `--json` writes it.
-        public var name: String {
-            switch self {
-            case .login: "login"
-            case .failure: "failure"
-            case .added: "added"
-            case .removed: "removed"
-            case .codesRenewed: "codes-renewed"
-            case .verified: "verified"
-            case .unlocked: "unlocked"
-            }
-        }
-    }
-
-    /// What happened.
-    public let kind: Kind
-    /// When, in Unix seconds.
-    public let time: UInt64
-    /// With which factor or why: an authenticator's name, `backup code 3`, `wrong`. Printable
-    /// ASCII, at most 48 bytes.
-    public let detail: [UInt8]
-    /// From where: service and address, such as `sshd 192.0.2.7`. Printable ASCII, 64 bytes.
-    public let origin: [UInt8]
-
-    static let detailLength = 48
-    static let originLength = 64
-
-    /// An event; texts are cut to their lengths, and what is not printable ASCII becomes `?`.
-    public init(_ kind: Kind, at time: UInt64, detail: [UInt8], origin: [UInt8]) {
-        self.kind = kind
-        self.time = time
-        self.detail = Event.printable(detail, Event.detailLength)
-        self.origin = Event.printable(origin, Event.originLength)
-    }
-
-    private static func printable(_ text: [UInt8], _ length: Int) -> [UInt8] {
-        let isPrintable = text.allSatisfy { (0x20...0x7e).contains($0) }
-        if isPrintable && text.count <= length { return text }
-        var text = Array(text.prefix(length))
-        for index in text.indices where !(0x20...0x7e).contains(text[index]) {
-            text[index] = UInt8(ascii: "?")
-        }
-        return text
-    }
-}
-
-/// The last sixteen events, kept in the form of the record: a login only ever adds one, and
+/// The last so many events, kept in the form of the record: a login only ever adds one, and
 /// must not pay for reading the others.
 public struct EventLog: Equatable, Sendable {
-    /// How many events are kept.
+    /// How many events a user's log keeps.
     public static let capacity = 16
-    static let maximumLength = capacity * (11 + Event.detailLength + Event.originLength)
+    /// The longest event, in bytes.
+    static let maximumEventLength = 11 + Event.detailLength + Event.originLength
 
+    /// How many events are kept.
+    let capacity: Int
     private(set) var bytes: [UInt8] = []
     private(set) var count = 0
 
-    public init() {}
+    /// An empty log of at most `capacity` events.
+    public init(capacity: Int = EventLog.capacity) { self.capacity = capacity }
+
+    /// The longest form of a log, in bytes.
+    var maximumLength: Int { capacity * EventLog.maximumEventLength }
+
+    /// Whether nothing is in it.
+    public var isEmpty: Bool { count == 0 }
 
     /// Adds an event; the oldest makes room.
     public mutating func append(_ event: Event) {
-        if count >= EventLog.capacity {
+        if count >= capacity {
             bytes.removeFirst(
                 min(bytes.count, EventLog.length(of: bytes.span, at: 0) ?? bytes.count))
             count -= 1
@@ -94,10 +46,9 @@ public struct EventLog: Equatable, Sendable {
     }
 
     /// Takes over a stored log; `nil` where the bytes are no whole log of `count` events.
-    init?(bytes: [UInt8], count: Int) {
-        guard (0...EventLog.capacity).contains(count), bytes.count <= EventLog.maximumLength else {
-            return nil
-        }
+    init?(bytes: [UInt8], count: Int, capacity: Int = EventLog.capacity) {
+        self.init(capacity: capacity)
+        guard (0...capacity).contains(count), bytes.count <= maximumLength else { return nil }
         var offset = 0
         for _ in 0..<count {
             guard let length = EventLog.length(of: bytes.span, at: offset) else { return nil }
@@ -106,6 +57,21 @@ public struct EventLog: Equatable, Sendable {
         guard offset == bytes.count else { return nil }
         self.bytes = bytes
         self.count = count
+    }
+
+    /// Appends the log to `output`: count, length, and the events.
+    func encode(into output: inout [UInt8]) {
+        output.append(UInt8(truncatingIfNeeded: count))
+        output.append(bigEndian: UInt16(truncatingIfNeeded: bytes.count))
+        output.append(copying: bytes.span)
+    }
+
+    /// Reads what `encode` wrote; `nil` where the bytes are no log of at most `capacity` events.
+    init?(decoding input: Span<UInt8>, _ cursor: inout Cursor, capacity: Int = EventLog.capacity) {
+        guard let count = cursor.byte(input), let length = cursor.uint16(input),
+            let bytes = cursor.bytes(Int(length), of: input)
+        else { return nil }
+        self.init(bytes: bytes, count: Int(count), capacity: capacity)
     }
 
     /// The length of the entry at `offset`, where a whole one lies there.

@@ -8,10 +8,13 @@ public protocol Conversation {
     func say(_ text: String)
     /// Says something by the way to somebody who is let in.
     func inform(_ text: String)
+    /// Whether anything that is said can be read.
+    var isHeard: Bool { get }
 }
 
 extension Conversation {
     public func inform(_ text: String) { say(text) }
+    public var isHeard: Bool { true }
 }
 
 /// There is nobody to talk to, or the conversation failed.
@@ -23,6 +26,14 @@ public struct ConversationError: Error, Equatable {
 public protocol Clock {
     /// Unix seconds.
     func now() throws(StoreError) -> UInt64
+    /// The time since this machine was started; `nil` where it cannot be told.
+    func boot() -> BootTime?
+}
+
+/// Makes random numbers.
+public protocol Randomness {
+    /// `count` fresh random bytes.
+    func bytes(_ count: Int) throws(StoreError) -> [UInt8]
 }
 
 /// A user of the system (passwd(5)).
@@ -55,8 +66,9 @@ public protocol UserDirectory {
 /// Keeps the records.
 public protocol RecordStore {
     associatedtype Session: RecordSession
-    /// Whether `user` has a record. `false` only where the store is sound and has none.
-    func hasRecord(of user: User) throws(StoreError) -> Bool
+    /// Whether `user` has anything to log in with. `false` only where the store is sound, and has
+    /// no record of the user or one in which there is nothing.
+    func isEnrolled(_ user: User) throws(StoreError) -> Bool
     /// Opens and locks the record of `user`; `nil` only where the store is sound and has none.
     func open(_ user: User) throws(StoreError) -> Session?
 }

@@ -3,22 +3,25 @@
 /// It never lets anybody in by accident: whatever throws is `unavailable`, `granted` comes from
 /// `Attempt.run` alone, and `ignored` has two sources, both named by the admin.
 public struct LoginFlow<
-    Talk: Conversation, Time: Clock, Users: UserDirectory, Records: RecordStore
+    Talk: Conversation, Time: Clock, Users: UserDirectory, Records: RecordStore,
+    Random: Randomness
 > {
     let conversation: Talk
     let clock: Time
     let users: Users
+    let random: Random
     let options: Options
     /// Opens the store. Called after the question, or before it where `nullok` needs to know.
     let openStore: () throws(StoreError) -> Records
 
     public init(
-        conversation: Talk, clock: Time, users: Users, options: Options,
+        conversation: Talk, clock: Time, users: Users, random: Random, options: Options,
         openStore: @escaping () throws(StoreError) -> Records
     ) {
         self.conversation = conversation
         self.clock = clock
         self.users = users
+        self.random = random
         self.options = options
         self.openStore = openStore
     }
@@ -31,7 +34,7 @@ public struct LoginFlow<
                 return .ignored(.exempt)
             }
             let store = options.nullok && user != nil ? try openStore() : nil
-            if let store, let user, try !store.hasRecord(of: user) {
+            if let store, let user, try !store.isEnrolled(user) {
                 return .ignored(.notEnrolled)
             }
             return try ask(user, from: place, store)
@@ -57,13 +60,14 @@ public struct LoginFlow<
             } catch {
                 return .conversationFailed
             }
-            let outcome = try self.try(answer, of: user, from: place, store)
+            let (outcome, told) = try self.try(answer, of: user, from: place, store)
             switch outcome {
             case .granted(let factor):
-                if case .backupCode(_, let count) = factor {
-                    conversation.inform(UserText.backupCodesLeft(count))
-                }
-                return .granted(factor)
+                for sentence in told { conversation.inform(sentence) }
+                guard factor == .temporaryCode, let user, options.enrollsAfterTemporary,
+                    conversation.isHeard, let name = enroll(user, from: place)
+                else { return .granted(factor) }
+                return .enrolled(factor, name)
             case .refused(let refusal):
                 guard left > 0, refusal.allowsAnotherTry else {
                     say(refusal)
@@ -74,25 +78,65 @@ public struct LoginFlow<
         }
     }
 
+    /// Tries an answer; with the outcome, the sentences for somebody who is let in.
     private func `try`(
         _ answer: borrowing Answer, of user: User?, from place: Place, _ store: Records?
-    ) throws(StoreError) -> Outcome {
+    ) throws(StoreError) -> (Outcome, [String]) {
         // Before anything is looked up, so that it ends alike for everybody.
-        if answer.isEmpty { return .refused(.empty) }
+        if answer.isEmpty { return (.refused(.empty), []) }
         let now = try clock.now()
+        // Asked for by the answer's form alone, so that it takes alike for everybody.
+        let boot = answer.isTemporaryCode ? clock.boot() : nil
         let attempt = Attempt(
-            verifier: Verifier(window: options.window), origin: place.origin, source: place.source)
+            verifier: Verifier(window: options.window), origin: place.origin,
+            source: place.source, tellsNotices: conversation.isHeard)
         guard let user else {
             attempt.spend(on: answer, at: now)
-            return .refused(.unknownUser)
+            return (.refused(.unknownUser), [])
         }
         let records = if let store { store } else { try openStore() }
         guard let session = try records.open(user) else {
             attempt.spend(on: answer, at: now)
-            return .refused(.noRecord)
+            return (.refused(.noRecord), [])
         }
         defer { session.close() }
-        return try attempt.run(answer, on: session, at: now)
+        let notices = session.withRecord { $0.notices }
+        let outcome = try attempt.run(answer, on: session, at: now, boot: boot)
+        guard case .granted(let factor) = outcome else { return (outcome, []) }
+        let left = session.withRecord { $0.backupCodesLeft }
+        return (outcome, sentences(notices, factor, backupCodesLeft: left, at: now))
+    }
+
+    /// What somebody is told who is let in by `factor`.
+    private func sentences(
+        _ notices: Notices, _ factor: Outcome.Factor, backupCodesLeft left: Int, at now: UInt64
+    ) -> [String] {
+        // The usual case; making no list saves a login's time.
+        if case .code = factor, notices.isEmpty { return [] }
+        var notices = notices
+        var sentences: [String] = []
+        switch factor {
+        case .code: break
+        case .backupCode: notices.remindsOfBackupCodes = true
+        case .temporaryCode:
+            if !options.enrollsAfterTemporary { sentences.append(UserText.temporaryCodeUsed) }
+        }
+        sentences += notices.sentences(at: now, backupCodesLeft: left)
+        return sentences
+    }
+
+    /// Asks somebody who is let in to enroll a new device; its name, where that was done.
+    private func enroll(_ user: User, from place: Place) -> Name? {
+        do throws(StoreError) {
+            let enrollment = LoginEnrollment(
+                conversation: conversation, clock: clock, random: random, records: try openStore(),
+                options: options, origin: place.origin)
+            return try enrollment.run(user)
+        } catch {
+            // The login stands: its code is used up, and nothing else was kept.
+            conversation.inform(UserText.notEnrolled)
+            return nil
+        }
     }
 
     private func say(_ refusal: Outcome.Refusal) {
@@ -109,6 +153,8 @@ public struct LoginFlow<
 public enum LoginResult: Equatable, Sendable {
     /// Let in, and what it was by is durably used up.
     case granted(Outcome.Factor)
+    /// Let in as above, and then a new device was enrolled under this name.
+    case enrolled(Outcome.Factor, Name)
     /// Asked, and not let in.
     case refused(Outcome.Refusal)
     /// Not this module's business, as the admin decided.

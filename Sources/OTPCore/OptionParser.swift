@@ -85,10 +85,18 @@ public struct OptionParser {
             guard let value, (1...maximum).contains(value.count),
                 value.allSatisfy({ (0x20...0x7e).contains($0) })
             else { throw takes(option, "1 to \(maximum) characters of plain ASCII") }
-            guard option.name != "prompt" || !OptionParser.looksLikePassword(value) else {
+            guard
+                !option.name.utf8.elementsEqual("prompt".utf8)
+                    || !OptionParser.looksLikePassword(value)
+            else {
                 throw takes(option, "no text that looks like a password prompt")
             }
             apply(&options, value)
+        case .choice(let first, let second, let apply):
+            guard let value,
+                first.utf8.elementsEqual(value) || second.utf8.elementsEqual(value)
+            else { throw takes(option, "\(first) or \(second)") }
+            apply(&options, second.utf8.elementsEqual(value))
         case .path(let apply):
             guard let value, value.first == UInt8(ascii: "/"), value.count < 1024,
                 value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })

@@ -16,6 +16,16 @@ public struct Options: Sendable {
     public var window: UInt8 = 1
     /// Members of this group are not asked.
     public var exemptGroup: [UInt8]?
+    /// Whether users may end their own second factor.
+    public var userMayDisable = true
+    /// The longest validity of a temporary code, in hours, 1 to 72.
+    public var temporaryHours: UInt8 = 72
+    /// Whether a login with a temporary code asks to enroll a new device.
+    public var enrollsAfterTemporary = false
+    /// Whether users get a mail when something about their second factor changes.
+    public var notifiesByMail = false
+    /// The address of a user, where `%u` stands for the user's name; `nil` for that name itself.
+    public var mail: [UInt8]?
     /// Log which options are in force.
     public var debug = false
 
@@ -32,6 +42,8 @@ public struct Option: Sendable {
         case number(ClosedRange<UInt8>, @Sendable (inout Options, UInt8) -> Void)
         /// A text of 1 to so many bytes of printable ASCII.
         case text(maximum: Int, @Sendable (inout Options, [UInt8]) -> Void)
+        /// One of two words, the default first; the second is `true`.
+        case choice(String, String, @Sendable (inout Options, Bool) -> Void)
         /// A path that begins with `/`.
         case path(@Sendable (inout Options, [UInt8]) -> Void)
     }
@@ -85,6 +97,22 @@ public struct Option: Sendable {
             Option(
                 "exempt_group", .text(maximum: 64) { $0.exemptGroup = $1 }, "none",
                 "Members of this group log in without a code."),
+            Option(
+                "user_may_disable", .flag { $0.userMayDisable = $1 }, "yes",
+                "Let users end their own second factor, with a code; with no, root does it."),
+            Option(
+                "temporary_hours", .number(1...72) { $0.temporaryHours = $1 }, "72",
+                "The longest validity of a temporary code, in hours."),
+            Option(
+                "after_temporary",
+                .choice("tell", "enroll") { $0.enrollsAfterTemporary = $1 }, "tell",
+                "After a temporary code: tell the user to enroll a new device, or do so at once."),
+            Option(
+                "notify", .choice("login", "mail") { $0.notifiesByMail = $1 }, "login",
+                "Tell users of changes to their second factor at the next login, or by mail too."),
+            Option(
+                "mail", .text(maximum: 128) { $0.mail = $1 }, "%u",
+                "Where mail for a user goes; %u stands for the user's name."),
             Option(
                 "debug", .flag { $0.debug = $1 }, "no",
                 "Log which options are in force at each login; never a secret."),

@@ -18,15 +18,32 @@ public struct Record: ~Copyable {
     /// When the set was made, in Unix seconds; 0 for never.
     public internal(set) var backupCodesMade: UInt64 = 0
 
+    /// The temporary code that was issued last, used or not.
+    public internal(set) var temporaryCode: IssuedCode?
+
     /// Failures and known sources.
     public var throttle = Throttle()
     /// What happened last.
-    public var events = EventLog()
+    public internal(set) var events = EventLog()
+    /// What the user is to be told.
+    public internal(set) var notices = Notices()
 
     static let keyBlock = HOTP.keyLengthRange.upperBound
 
     /// The record of a user who has nothing yet.
     public init() {}
+
+    /// Whether there is anything to log in with: who has nothing is as good as without a record.
+    /// A temporary code counts until it is used, so that nobody passes unasked because it ended.
+    public var isEnrolled: Bool {
+        !authenticators.isEmpty || backupCodesLeft > 0 || temporaryCode?.used == 0
+    }
+
+    /// Writes an event down, for the user to be told where it is of that kind.
+    public mutating func note(_ event: Event) {
+        events.append(event)
+        if event.kind.isTold { notices.log.append(event) }
+    }
 
     /// Why a record could not be changed as asked.
     public enum ChangeError: Error, Equatable {
@@ -99,7 +116,7 @@ public struct Record: ~Copyable {
     /// Puts a new set of backup codes in place of the old one.
     ///
     /// `random` gives each code `BackupCode.randomLength` bytes and each salt
-    /// `BackupCode.Hashed.saltLength`; the codes in clear are handed to `body` one by one.
+    /// `HashedCode.saltLength`; the codes in clear are handed to `body` one by one.
     public mutating func renewBackupCodes<Failure: Error>(
         at now: UInt64, random: (Int) throws(Failure) -> [UInt8], _ body: (String) -> Void
     ) throws(Failure) {
@@ -107,12 +124,43 @@ public struct Record: ~Copyable {
         for index in 0..<BackupCode.setSize {
             var bytes = try random(BackupCode.randomLength)
             defer { Secret.wipe(&bytes) }
-            let salt = try random(BackupCode.Hashed.saltLength)
+            let salt = try random(HashedCode.saltLength)
             guard let code = BackupCode(index: index, random: bytes.span) else { continue }
             renewed[index] = code.hashed(salt: salt)
             body(code.text)
         }
         backupCodes = renewed
         backupCodesMade = now
+        notices.remindsOfBackupCodes = false
+    }
+
+    /// Puts a new temporary code in place of any older one, and hands it to `body` in clear.
+    ///
+    /// `random` gives `TemporaryCode.randomLength` bytes, and a salt of `HashedCode.saltLength`.
+    public mutating func issueTemporaryCode(
+        at now: UInt64, validFor seconds: UInt64, boot: BootTime?, random: inout [UInt8],
+        salt: [UInt8], _ body: (String) -> Void
+    ) {
+        defer { Secret.wipe(&random) }
+        guard let code = TemporaryCode(random: random.span), let hash = code.hashed(salt: salt)
+        else { return }
+        temporaryCode = IssuedCode(hash, at: now, validFor: seconds, boot: boot)
+        body(code.text)
+    }
+
+    /// Ends the temporary code; whether there was one that had not been used.
+    @discardableResult
+    public mutating func revokeTemporaryCode() -> Bool {
+        defer { temporaryCode = nil }
+        return temporaryCode?.used == 0
+    }
+
+    /// Ends everything that logs in. What happened, and what is to be told, stays.
+    public mutating func removeAll() {
+        var emptied = Record()
+        emptied.events = events
+        emptied.notices = notices
+        emptied.notices.remindsOfBackupCodes = false
+        self = emptied
     }
 }

@@ -16,10 +16,10 @@ extension Record {
         }
         bytes.append(bigEndian: backupCodesMade)
         backupCodes.encode(into: &bytes)
+        IssuedCode.encode(temporaryCode, into: &bytes)
         throttle.encode(into: &bytes)
-        bytes.append(UInt8(truncatingIfNeeded: events.count))
-        bytes.append(bigEndian: UInt16(truncatingIfNeeded: events.bytes.count))
-        bytes.append(copying: events.bytes.span)
+        events.encode(into: &bytes)
+        notices.encode(into: &bytes)
     }
 
     private func encode(_ authenticator: Authenticator, _ index: Int, into bytes: inout [UInt8]) {
@@ -51,16 +51,18 @@ extension Record {
         }
         guard authenticators.count == Int(count), let made = cursor.uint64(bytes),
             let backupCodes = BackupSet(decoding: bytes, &cursor),
+            let temporary = IssuedCode.decode(bytes, &cursor),
             let throttle = Throttle(decoding: bytes, &cursor),
-            let events = cursor.byte(bytes), let length = cursor.uint16(bytes),
-            let log = cursor.bytes(Int(length), of: bytes)
-                .flatMap({ EventLog(bytes: $0, count: Int(events)) }),
+            let events = EventLog(decoding: bytes, &cursor),
+            let notices = Notices(decoding: bytes, &cursor),
             cursor.offset == bytes.count
         else { return nil }
         self.backupCodesMade = made
         self.backupCodes = backupCodes
+        self.temporaryCode = temporary.code
         self.throttle = throttle
-        self.events = log
+        self.events = events
+        self.notices = notices
     }
 
     private mutating func decodeAuthenticator(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Bool
@@ -125,5 +127,48 @@ extension Throttle {
                     id: SourceID(high: high, low: low),
                     counter: Counter(failures: failures, last: last), lastLogin: lastLogin))
         }
+    }
+}
+
+extension IssuedCode {
+    /// Appends a code, or that there is none.
+    static func encode(_ code: IssuedCode?, into bytes: inout [UInt8]) {
+        guard let code else {
+            bytes.append(0)
+            return
+        }
+        bytes.append(code.boot == nil ? 1 : 2)
+        bytes.append(copying: code.hash.bytes.span)
+        bytes.append(bigEndian: code.issued)
+        bytes.append(bigEndian: code.expires)
+        bytes.append(bigEndian: code.used)
+        if let boot = code.boot {
+            bytes.append(copying: boot.id.span)
+            bytes.append(bigEndian: boot.seconds)
+        }
+    }
+
+    /// What was read where a temporary code has its place.
+    struct Decoded {
+        let code: IssuedCode?
+    }
+
+    /// Reads what `encode` wrote; `nil` where the bytes are neither a code nor none.
+    static func decode(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Decoded? {
+        guard let form = cursor.byte(bytes), form <= 2 else { return nil }
+        if form == 0 { return Decoded(code: nil) }
+        guard let hash = cursor.bytes(HashedCode.length, of: bytes).flatMap(HashedCode.init),
+            let issued = cursor.uint64(bytes), let expires = cursor.uint64(bytes),
+            let used = cursor.uint64(bytes)
+        else { return nil }
+        var boot: BootTime?
+        if form == 2 {
+            guard let id = cursor.bytes(BootTime.idLength, of: bytes),
+                let seconds = cursor.uint64(bytes)
+            else { return nil }
+            boot = BootTime(id: id, seconds: seconds)
+        }
+        return Decoded(
+            code: IssuedCode(hash: hash, issued: issued, expires: expires, used: used, boot: boot))
     }
 }

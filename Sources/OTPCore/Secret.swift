@@ -2,8 +2,8 @@ import CLinux
 
 /// Bytes that wipe themselves: a key, a seal key, an answer, a decrypted record.
 ///
-/// The type cannot be copied, so there is one place to wipe and `deinit` wipes it with
-/// explicit_bzero(3). It has no description, so it cannot reach a log by accident.
+/// The type cannot be copied, so there is one place to wipe, and `deinit` does it. It has no
+/// description, so it cannot reach a log by accident.
 ///
 /// This file and `Cryptography.swift` are the only ones in OTPCore with unsafe code.
 @safe
@@ -41,7 +41,7 @@ public struct Secret: ~Copyable {
 
     deinit {
         // SAFETY: the buffer is ours, `count` bytes long, and not used after this.
-        if let start = unsafe storage.baseAddress { unsafe explicit_bzero(start, count) }
+        if let start = unsafe storage.baseAddress { unsafe swiftotp_wipe(start, count) }
         unsafe storage.deallocate()
     }
 
@@ -66,7 +66,7 @@ public struct Secret: ~Copyable {
     public static func wipe(_ bytes: inout [UInt8]) {
         // SAFETY: exclusive access to the array's own storage, within its count.
         unsafe bytes.withUnsafeMutableBytes { buffer in
-            if let start = buffer.baseAddress { unsafe explicit_bzero(start, buffer.count) }
+            if let start = buffer.baseAddress { unsafe swiftotp_wipe(start, buffer.count) }
         }
         bytes.removeAll()
     }
@@ -98,6 +98,23 @@ extension Array<UInt8> {
                     }
                 }
                 initialized += length
+            }
+        }
+    }
+
+    /// Appends an integer, its highest byte first.
+    public mutating func append<Value: FixedWidthInteger & BitwiseCopyable>(
+        bigEndian value: Value
+    ) {
+        let bytes = value.bigEndian
+        append(addingCapacity: MemoryLayout<Value>.size) { output in
+            // SAFETY: there is room for one more value behind the initialized bytes.
+            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                if let to = buffer.baseAddress {
+                    unsafe UnsafeMutableRawPointer(to + initialized).storeBytes(
+                        of: bytes, as: Value.self)
+                }
+                initialized += MemoryLayout<Value>.size
             }
         }
     }

@@ -20,10 +20,24 @@ public enum UserText {
     /// After a backup code, while it matters how many are left.
     public static func backupCodesLeft(_ left: Int) -> String {
         switch left {
-        case 0: "That was your last backup code. Run `otp-enroll codes` for new ones."
+        case 0: "You have no backup codes left. Run `otp-enroll codes` for new ones."
         case 1: "You have 1 backup code left."
         default: "You have \(left) backup codes left."
         }
+    }
+
+    /// After a temporary code.
+    public static let temporaryCodeUsed =
+        "That was a temporary code, and it has ended. Run `otp-enroll` to enroll your new device."
+
+    /// Where the device of somebody who is let in could not be enrolled.
+    public static let notEnrolled = "Nothing was enrolled. Run `otp-enroll` to enroll your device."
+
+    /// When something was: `Tuesday 14:02 UTC` within the last six days, else with the date.
+    public static func moment(_ then: UInt64, now: UInt64) -> String {
+        let civil = CivilTime(then)
+        let isRecent = then <= now && now - then < 6 * 86_400
+        return "\(isRecent ? civil.dayName : civil.date) \(civil.timeOfDay) UTC"
     }
 
     /// `30 seconds`, `1 minute`, `4 minutes`: minutes are rounded up, so that waiting is enough.

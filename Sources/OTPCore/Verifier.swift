@@ -22,10 +22,21 @@ public struct Verifier: Sendable {
         case code(index: Int, offset: Int)
         /// Backup code `index`, with so many left.
         case backupCode(index: Int, left: Int)
+        /// The temporary code.
+        case temporaryCode
         /// A code that fits, but its step was used or came before one that was.
         case replayed
+        /// Refused, and every code of now is burnt for so many seconds to come: the clock was
+        /// later once.
+        case clockMovedBack(seconds: UInt64)
         /// A backup code whose place in the set is empty: used, or never made.
         case usedBackupCode(index: Int)
+        /// The temporary code, which was used before.
+        case usedTemporaryCode
+        /// The temporary code, too late.
+        case expiredTemporaryCode
+        /// The temporary code, before it was issued by this clock.
+        case temporaryCodeBeforeIssue
         /// A code of the right device, but so many steps outside the window.
         case outsideWindow(offset: Int)
         /// Nothing that we know.
@@ -34,10 +45,11 @@ public struct Verifier: Sendable {
 
     /// Verifies `answer` at `now` and burns what it used up.
     ///
-    /// `clockIsSane` false refuses every code of a clock, and leaves the backup codes.
+    /// `clockIsSane` false refuses every code of a clock, and leaves the backup codes. `boot` is
+    /// what temporary codes end by where the clock cannot be trusted.
     func verify(
         _ answer: borrowing Answer, against record: inout Record, at now: UInt64,
-        clockIsSane: Bool = true
+        boot: BootTime? = nil, clockIsSane: Bool = true
     ) -> Verdict {
         switch answer {
         case .code(let value, let digits):
@@ -45,6 +57,8 @@ public struct Verifier: Sendable {
                 code: value, digits: digits, against: &record, at: now, clockIsSane: clockIsSane)
         case .backupCode(let code):
             return verify(code, against: &record)
+        case .temporaryCode(let code):
+            return verify(code, against: &record, at: now, boot: boot)
         case .empty: return .wrong
         case .malformed: return .wrong
         }
@@ -58,6 +72,7 @@ public struct Verifier: Sendable {
     ) -> Verdict {
         var accepted: Verdict?
         var replayed = false
+        var burntFor: UInt64?
         for index in record.authenticators.indices {
             let authenticator = record.authenticators[index]
             let current = authenticator.currentStep(at: now)
@@ -68,6 +83,7 @@ public struct Verifier: Sendable {
                 continue
             }
             replayed = replayed || match.used
+            burntFor = min(burntFor ?? .max, burnt(authenticator, beyond: current))
             guard match.next > 0 else { continue }
             // Burnt in every authenticator that it fits: two may hold one key.
             record.update(index) {
@@ -78,8 +94,19 @@ public struct Verifier: Sendable {
             accepted = accepted ?? .code(index: index, offset: offset)
         }
         if let accepted { return accepted }
+        // Only where no authenticator could have accepted anything.
+        if let burntFor, burntFor > 0 { return .clockMovedBack(seconds: burntFor) }
         if replayed { return .replayed }
         return lookAround(for: code, digits: digits, in: record, at: now)
+    }
+
+    /// How many seconds of steps are burnt beyond the window, which a right clock cannot have done.
+    private func burnt(_ authenticator: Authenticator, beyond current: UInt64) -> UInt64 {
+        let last = current.addingClamped(UInt64(window) + 1)
+        guard authenticator.kind == .totp, authenticator.nextStep > last else { return 0 }
+        let (seconds, overflow) = (authenticator.nextStep - last)
+            .multipliedReportingOverflow(by: UInt64(authenticator.period))
+        return overflow ? .max : seconds
     }
 
     /// What `search` found: one past the highest unused step that fits (0 for none), and
@@ -151,12 +178,33 @@ public struct Verifier: Sendable {
         guard record.backupCodes.indices.contains(index), let kept = record.backupCodes[index]
         else {
             // The same work as for one that is there.
-            let salt = [UInt8](repeating: 0, count: BackupCode.Hashed.saltLength)
-            _ = code.hashed(salt: salt)
+            HashedCode.spend(on: code.symbols)
             return .usedBackupCode(index: index)
         }
-        guard kept.matches(code) else { return .wrong }
+        guard kept.matches(code.symbols) else { return .wrong }
         record.backupCodes[index] = nil
         return .backupCode(index: index, left: record.backupCodesLeft)
+    }
+
+    // MARK: Temporary codes
+
+    private func verify(
+        _ code: borrowing TemporaryCode, against record: inout Record, at now: UInt64,
+        boot: BootTime?
+    ) -> Verdict {
+        guard let kept = record.temporaryCode else {
+            HashedCode.spend(on: code.symbols)
+            return .wrong
+        }
+        guard kept.hash.matches(code.symbols) else { return .wrong }
+        switch kept.state(at: now, boot: boot) {
+        case .used: return .usedTemporaryCode
+        case .expired: return .expiredTemporaryCode
+        case .beforeIssue: return .temporaryCodeBeforeIssue
+        case .live:
+            // Never 0, which would say that it was not used.
+            record.temporaryCode?.used = max(1, now)
+            return .temporaryCode
+        }
     }
 }

@@ -16,6 +16,8 @@ public final class Store: RecordStore {
     /// Whether the seal key lies in the folder itself.
     let keepsKey: Bool
     private var cachedKey: SealKey?
+    /// Whether leftovers were looked for: once is enough, also for many records in a row.
+    private var isTidy = false
 
     /// Opens the store at `path`, or the default one. A store that is named has its key inside.
     public init(path: [UInt8]?) throws(StoreError) {
@@ -74,6 +76,16 @@ public final class Store: RecordStore {
 
     // MARK: Records
 
+    public func isEnrolled(_ user: User) throws(StoreError) -> Bool {
+        // A record is read only where there is one, so that most of those who pass cost little.
+        guard try hasRecord(of: user), let session = try openForReading(user) else {
+            return false
+        }
+        defer { session.close() }
+        return session.withRecord { $0.isEnrolled }
+    }
+
+    /// Whether `user` has a record, whatever is in it. `false` only where the store is sound.
     public func hasRecord(of user: User) throws(StoreError) -> Bool {
         let (name, path) = names(of: user)
         do throws(StoreError) {
@@ -124,6 +136,8 @@ public final class Store: RecordStore {
     /// Removes what makers of records left behind when they were killed: temporary files that
     /// nobody holds locked any more.
     private func removeLeftovers() throws(StoreError) {
+        if isTidy { return }
+        isTidy = true
         for name in try entries() where NewFile.isTemporary(name) {
             do throws(Errno) {
                 let file = try System.open(name, in: folder, O_RDWR | O_NONBLOCK)

@@ -16,10 +16,46 @@ public struct SystemClock: Clock {
             throw StoreError(.clock, [], "the system's clock cannot be read or is before 1970")
         }
     }
+
+    /// Seconds since this machine was started, and the kernel's id of that start.
+    public func boot() -> BootTime? {
+        do throws(Errno) {
+            let path = [UInt8]("/proc/sys/kernel/random/boot_id" as StaticString)
+            let root = try System.openRoot()
+            let file = try System.open(Array(path.dropFirst()), in: root, O_RDONLY)
+            let text = try System.read(file, at: 0, count: 36)
+            let time = try System.time(CLOCK_BOOTTIME)
+            return BootTime(
+                id: SystemClock.bytes(hex: text), seconds: UInt64(clamping: time.seconds))
+        } catch {
+            return nil
+        }
+    }
+
+    /// The bytes that the digits of base 16 in `text` stand for; anything between them is skipped.
+    private static func bytes(hex text: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for byte in text {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            default: continue
+            }
+            if let first = high {
+                bytes.append(first << 4 | digit)
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        return bytes
+    }
 }
 
 /// The system's random bytes (getrandom(2)).
-public struct SystemRandom: Sendable {
+public struct SystemRandom: Randomness, Sendable {
     public init() {}
 
     /// `count` fresh random bytes.

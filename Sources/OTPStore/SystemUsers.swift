@@ -6,6 +6,8 @@ import OTPCore
 public struct SystemUsers: UserDirectory {
     /// The largest entry that is read, in bytes.
     private static let maximumEntry = 1 << 18
+    /// The largest group that is read, in bytes: one of everybody is a long line.
+    private static let maximumGroup = 1 << 26
 
     public init() {}
 
@@ -77,11 +79,11 @@ public struct SystemUsers: UserDirectory {
 
     /// Calls `look` with buffers of growing size until the entry fits; `nil` for no entry.
     private func entry<Value>(
-        about subject: [UInt8],
+        about subject: [UInt8], upTo maximum: Int = SystemUsers.maximumEntry,
         _ look: (UnsafeMutablePointer<CChar>, Int, inout Value?) -> CInt
     ) throws(StoreError) -> Value? {
         var length = 1024
-        while length <= SystemUsers.maximumEntry {
+        while length <= maximum {
             var buffer = [CChar](repeating: 0, count: length)
             var value: Value?
             let status = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
@@ -101,9 +103,104 @@ public struct SystemUsers: UserDirectory {
 
     private static func user(_ entry: passwd) -> User? {
         guard let name = unsafe entry.pw_name else { return nil }
-        // SAFETY: the C library ended the name with NUL.
-        let bytes = unsafe [UInt8](
-            UnsafeRawBufferPointer(start: name, count: strlen(name)))
-        return unsafe User(name: bytes, uid: entry.pw_uid, gid: entry.pw_gid)
+        return unsafe User(name: bytes(name), uid: entry.pw_uid, gid: entry.pw_gid)
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+        // SAFETY: the C library ended the text with NUL.
+        unsafe [UInt8](UnsafeRawBufferPointer(start: text, count: strlen(text)))
+    }
+}
+
+// MARK: Everybody
+
+extension SystemUsers {
+    /// A group and who is in it by name; those whose primary group it is need not be among them.
+    public struct Group: Sendable {
+        /// Its number.
+        public let gid: UInt32
+        /// The names of the members.
+        public let members: [[UInt8]]
+    }
+
+    /// Everybody whom the system lists, in its order (getpwent(3)). A directory that may not be
+    /// listed, as is usual with LDAP, gives nobody; its users are still found one by one.
+    public func all() throws(StoreError) -> [User] {
+        setpwent()
+        defer { endpwent() }
+        var users: [User] = []
+        var buffer = [CChar](repeating: 0, count: 4096)
+        while buffer.count <= SystemUsers.maximumEntry {
+            var entry = unsafe passwd()
+            var result: UnsafeMutablePointer<passwd>?
+            let status = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+                guard let start = buffer.baseAddress else { return EINVAL }
+                // SAFETY: the buffer is as long as is said, the rest are locals.
+                let status = unsafe getpwent_r(&entry, start, buffer.count, &result)
+                // SAFETY: what `entry` points to lies in the buffer, and is copied.
+                if unsafe status == 0 && result != nil, let user = unsafe SystemUsers.user(entry) {
+                    users.append(user)
+                }
+                return status
+            }
+            switch status {
+            case 0, EINTR: continue
+            case ENOENT: return users
+            // The same entry comes again for a larger buffer.
+            case ERANGE: buffer = [CChar](repeating: 0, count: buffer.count * 4)
+            default:
+                throw StoreError([UInt8]("user database" as StaticString), Errno(number: status))
+            }
+        }
+        throw StoreError(
+            .system, [UInt8]("user database" as StaticString), "an entry in it is too long")
+    }
+
+    /// The group of this name; `nil` where there is none.
+    public func group(named name: [UInt8]) throws(StoreError) -> Group? {
+        guard !name.isEmpty, name.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { return nil }
+        return unsafe try entry(about: name, upTo: SystemUsers.maximumGroup) {
+            (buffer, length, found: inout Group?) in
+            var entry = unsafe CLinux.group()
+            var result: UnsafeMutablePointer<CLinux.group>?
+            // SAFETY: `text` ends with NUL, the buffer is `length` long, the rest are locals.
+            let status = unsafe System.withCString(name) {
+                unsafe getgrnam_r($0, &entry, buffer, length, &result)
+            }
+            guard unsafe status == 0 && result != nil else { return status }
+            var members: [[UInt8]] = []
+            // SAFETY: the C library ends the list with a null pointer.
+            if var member = unsafe entry.gr_mem {
+                while let name = unsafe member.pointee {
+                    members.append(unsafe SystemUsers.bytes(name))
+                    unsafe member += 1
+                }
+            }
+            found = unsafe Group(gid: entry.gr_gid, members: members)
+            return status
+        }
+    }
+
+    /// The numbers that people have, as UID_MIN and UID_MAX of /etc/login.defs say.
+    public func peoplesNumbers() -> ClosedRange<UInt32> {
+        var (first, last): (UInt32, UInt32) = (1000, 60_000)
+        var text: [UInt8] = []
+        do throws(Errno) {
+            let root = try System.openRoot()
+            let file = try System.open(
+                [UInt8]("etc/login.defs" as StaticString), in: root, O_RDONLY | O_NONBLOCK)
+            text = try System.read(file, at: 0, count: 65_536)
+        } catch {
+            // Without the file, what is usual holds.
+        }
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard words.count >= 2,
+                let number = UInt32(String(decoding: words[1], as: UTF8.self))
+            else { continue }
+            if words[0].elementsEqual([UInt8]("UID_MIN" as StaticString)) { first = number }
+            if words[0].elementsEqual([UInt8]("UID_MAX" as StaticString)) { last = number }
+        }
+        return first...max(first, last)
     }
 }

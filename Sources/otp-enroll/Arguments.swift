@@ -50,4 +50,12 @@ enum Arguments {
         }
         return text
     }
+
+    /// Where a mail goes.
+    static func mailAddress(_ text: String) throws -> MailAddress {
+        guard let address = MailAddress(text) else {
+            throw ValidationError(MailAddress.expectation)
+        }
+        return address
+    }
 }

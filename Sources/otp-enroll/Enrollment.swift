@@ -52,28 +52,10 @@ struct Enrollment {
     /// `before` is what the user was told: an authenticator of the same name that came up since
     /// is not replaced.
     func save(_ new: borrowing NewAuthenticator, before: Before) throws -> Result {
-        let store = try Store.openOrMake(path: workplace.options.store)
-        let now = try SystemClock().now()
-        // Somebody else may make or remove the record between the looks; each round is one look.
-        for _ in 0..<16 {
-            if let session = try store.open(workplace.user) {
-                defer { session.close() }
-                let result = try session.withRecord { record in
-                    Swift.Result { try put(new, into: &record, before: before, at: now) }
-                }.get()
-                try session.commit()
-                return result
-            }
-            var record = Record()
+        try workplace.edit(makesRecord: true) { record, now in
             let result = try put(new, into: &record, before: before, at: now)
-            do throws(StoreError) {
-                try store.make(record, of: workplace.user)
-                return result
-            } catch {
-                if error.code != .exists { throw error }
-            }
+            return (result, workplace.event(.added, detail: result.name.bytes, at: now))
         }
-        throw Failure("somebody else is changing the same record all the time")
     }
 
     private func put(
@@ -101,13 +83,8 @@ struct Enrollment {
                 at: now, random: { (count) throws(StoreError) in try random.bytes(count) },
                 { codes.append($0) })
         }
-        record.events.append(
-            Event(.added, at: now, detail: name.bytes, origin: Enrollment.origin))
         return Result(name: name, backupCodes: codes, replaced: taken.contains(name))
     }
-
-    /// What the event list says about where a change came from.
-    static let origin = Array("otp-enroll".utf8)
 
     private var full: Failure {
         Failure(

@@ -31,6 +31,8 @@ struct Explanation {
                 "user": .text(user), "accepted": .bool(true), "reason": reason,
                 "backup_code": .count(index), "backup_codes_left": .count(left),
             ])
+        case .granted(.temporaryCode):
+            return .object(["user": .text(user), "accepted": .bool(true), "reason": reason])
         case .refused(.outsideWindow(let offset)):
             return .object([
                 "user": .text(user), "accepted": .bool(false), "reason": reason,
@@ -53,6 +55,7 @@ struct Explanation {
             return "Accepted: a code of \"\(name.text)\", \(place(offset, period(of: name)))."
         case .granted(.backupCode(_, let left)):
             return "Accepted: a backup code. " + UserText.backupCodesLeft(left)
+        case .granted(.temporaryCode): return "Accepted: the temporary code, which has ended now."
         case .refused(let refusal): return text(refusal, user: user)
         }
     }
@@ -63,6 +66,8 @@ struct Explanation {
         case .replayed: return "refused: this code, or a later one, was used already"
         case .usedBackupCode:
             return "refused: this backup code was used already, or is of an old set"
+        case .usedTemporaryCode: return "refused: this temporary code was used already"
+        case .expired: return "refused: this temporary code has expired"
         case .outsideWindow(let offset):
             let off = Words.duration(UInt64(offset.magnitude) * UInt64(commonPeriod))
             let side = offset > 0 ? "ahead" : "behind"
@@ -75,7 +80,10 @@ struct Explanation {
         case .closed: return "not tried: too many wrong codes, the second factor is closed"
         case .noRecord: return "\(user) is not enrolled"
         case .unknownUser: return "there is no such user"
-        case .clock: return "refused: this machine's clock is years behind"
+        case .clock: return "refused: this machine's clock is behind, by years or by a little"
+        case .clockMovedBack(let seconds):
+            return "refused: codes were used that are due in \(Words.duration(seconds)), so this "
+                + "machine's clock was ahead then, or is behind now"
         }
     }
 
@@ -91,6 +99,9 @@ struct Explanation {
         case .outsideWindow: return [Words.clockAdvice]
         case .malformed:
             return ["a code has 6 to 8 digits, a backup code looks like 3K7MQ-2XJ9T-DWP4A"]
+        case .usedTemporaryCode, .expired: return ["`otp-enroll issue` makes a new one (as root)"]
+        case .clockMovedBack:
+            return ["set the clock; where it is right now, `otp-enroll resync` (as root) mends it"]
         case .noRecord: return ["`otp-enroll add` enrolls"]
         case .closed: return ["only root can open it again"]
         case .clock: return ["set the clock; backup codes work all the same"]

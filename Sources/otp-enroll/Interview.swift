@@ -44,20 +44,62 @@ struct Interview {
                 switch Answer(typed.span) {
                 case .empty: throw givenUp
                 case .malformed: message = noCode(new.authenticator)
+                case .temporaryCode: message = noCode(new.authenticator)
                 case .backupCode: message = noCode(new.authenticator)
                 case .code(let value, let digits):
-                    let verdict = new.key.withBytes {
-                        confirmation.judge(value, digits: digits, key: $0, at: now)
-                    }
-                    switch verdict {
-                    case .right(let nextStep, let skew):
-                        return Confirmed(nextStep: nextStep, skew: skew)
-                    case .ignored(let settings): throw ignored(settings, new.authenticator)
-                    case .offClock(let steps): message = offClock(steps, new.authenticator)
-                    case .wrong: message = wrong(digits, new.authenticator)
+                    switch try judge(value, digits, new, confirmation, at: now) {
+                    case .confirmed(let confirmed): return confirmed
+                    case .again(let words): message = words
                     }
                 }
             }
+        }
+    }
+
+    /// The same for a token that has its key already: nothing is to be scanned, so the questions
+    /// follow each other on the screen as it is.
+    func confirmToken(_ new: borrowing NewAuthenticator) throws -> Confirmed {
+        let confirmation = Confirmation(
+            authenticator: new.authenticator, window: workplace.options.window)
+        for notice in notices { Output.note(notice) }
+        while true {
+            var typed = Terminal.readAnswer("Code shown by the token (empty: give up): ")
+            defer { Secret.wipe(&typed) }
+            let now = try SystemClock().now()
+            switch Answer(typed.span) {
+            case .empty: throw givenUp
+            case .malformed: Output.note(noCode(new.authenticator))
+            case .temporaryCode: Output.note(noCode(new.authenticator))
+            case .backupCode: Output.note(noCode(new.authenticator))
+            case .code(let value, let digits):
+                switch try judge(value, digits, new, confirmation, at: now) {
+                case .confirmed(let confirmed): return confirmed
+                case .again(let words): Output.note(words)
+                }
+            }
+        }
+    }
+
+    /// What a code leads to.
+    private enum Judgment {
+        case confirmed(Confirmed)
+        /// Ask again, after these words.
+        case again(String)
+    }
+
+    private func judge(
+        _ value: UInt32, _ digits: UInt8, _ new: borrowing NewAuthenticator,
+        _ confirmation: Confirmation, at now: UInt64
+    ) throws -> Judgment {
+        let verdict = new.key.withBytes {
+            confirmation.judge(value, digits: digits, key: $0, at: now)
+        }
+        switch verdict {
+        case .right(let nextStep, let skew):
+            return .confirmed(Confirmed(nextStep: nextStep, skew: skew))
+        case .ignored(let settings): throw ignored(settings, new.authenticator)
+        case .offClock(let steps): return .again(offClock(steps, new.authenticator))
+        case .wrong: return .again(wrong(digits, new.authenticator))
         }
     }
 
@@ -94,7 +136,11 @@ struct Interview {
             lines.append("Algorithm: \(authenticator.algorithm.name)")
         }
         if authenticator.digits != 6 { lines.append("Digits: \(authenticator.digits)") }
-        if authenticator.period != 30 { lines.append("Period: \(authenticator.period) seconds") }
+        if authenticator.kind == .hotp {
+            lines.append("Kind: counter (HOTP), from \(authenticator.nextStep) on")
+        } else if authenticator.period != 30 {
+            lines.append("Period: \(authenticator.period) seconds")
+        }
         return lines
     }
 

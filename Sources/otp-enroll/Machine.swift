@@ -1,8 +1,10 @@
 import Glibc
+import OTPImport
 
 /// What the commands need of the machine beyond the core: who and where we are, the locale, local
-/// time, and whole writes. With `Interruptions.swift`, `PrivateFile.swift`, `QRCode.swift` and
-/// `Terminal.swift`, the only files of otp-enroll with unsafe code.
+/// time, and whole writes. With `Clipboard.swift`, `ForeignFile.swift`, `Interruptions.swift`,
+/// `PrivateFile.swift`, `Progress.swift`, `QRCode.swift`, `SecretFile.swift`, `Sendmail.swift`,
+/// `SystemJournal.swift` and `Terminal.swift`, the only files of otp-enroll with unsafe code.
 enum Machine {
     /// Whether the program runs as root.
     static var isRoot: Bool { geteuid() == 0 }
@@ -62,11 +64,16 @@ enum Machine {
         return ["UTF-8", "UTF8"].contains(codeset?.uppercased())
     }
 
-    /// Keeps secrets out of core dumps, should the program crash.
+    /// Keeps secrets out of core dumps, and out of the page that Swift's runtime shows where its
+    /// debugger is installed, should the program crash. That page comes at Ctrl-\ as well, and
+    /// then asks questions.
     static func forbidCoreDumps() {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         // SAFETY: reads the local. Where it fails, all goes on as without it.
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        for number in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] {
+            _ = signal(number, SIG_DFL)
+        }
     }
 
     /// What the last failed call said, in the words of strerror(3).
@@ -97,6 +104,25 @@ enum Machine {
         // SAFETY: the array's own length is given; the result is the number of bytes written.
         let length = unsafe strftime(&text, text.count, format, &parts)
         return String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// The Unix seconds of a local time; `nil` where there is none.
+    static func time(local time: LocalTime) -> UInt64? {
+        guard let year = CInt(exactly: time.year - 1900), let month = CInt(exactly: time.month - 1),
+            let day = CInt(exactly: time.day), let hour = CInt(exactly: time.hour),
+            let minute = CInt(exactly: time.minute), let second = CInt(exactly: time.second)
+        else { return nil }
+        var parts = unsafe tm()
+        unsafe parts.tm_year = year
+        unsafe parts.tm_mon = month
+        unsafe parts.tm_mday = day
+        unsafe parts.tm_hour = hour
+        unsafe parts.tm_min = minute
+        unsafe parts.tm_sec = second
+        // Whether it was summer time is for the C library to find out.
+        unsafe parts.tm_isdst = -1
+        // SAFETY: reads and writes the local.
+        return UInt64(exactly: unsafe mktime(&parts))
     }
 
     // MARK: Writing

@@ -18,11 +18,30 @@ struct NewAuthenticator: ~Copyable {
     /// characters to type, and a QR code that fits a terminal. Some apps refuse longer keys.
     static let keyLength = 20
 
-    /// Makes a fresh one.
+    /// Whether the key was in the device before it was here, so that nothing is to be scanned.
+    let isToken: Bool
+
+    /// Makes one with a fresh key.
     init(
         _ authenticator: Authenticator, issuer: String, account: String, random: SystemRandom
     ) throws {
-        let key = try random.secret(NewAuthenticator.keyLength)
+        try self.init(
+            authenticator, issuer: issuer, account: account,
+            key: try random.secret(NewAuthenticator.keyLength), isToken: false)
+    }
+
+    /// Makes one with the key of a device that has it already.
+    init(
+        _ authenticator: Authenticator, issuer: String, account: String, token key: consuming Secret
+    ) throws {
+        try self.init(authenticator, issuer: issuer, account: account, key: key, isToken: true)
+    }
+
+    private init(
+        _ authenticator: Authenticator, issuer: String, account: String, key: consuming Secret,
+        isToken: Bool
+    ) throws {
+        let key = key
         let (issuerBytes, accountBytes) = (Array(issuer.utf8), Array(account.utf8))
         let uri = key.withBytes {
             KeyURI.make(
@@ -34,6 +53,7 @@ struct NewAuthenticator: ~Copyable {
         self.account = account
         self.key = key
         self.uri = uri
+        self.isToken = isToken
     }
 
     /// The key in Base32, as an app takes it typed. To be wiped.

@@ -15,13 +15,17 @@ struct OTPEnroll: ParsableCommand {
               otp-enroll alice                enroll alice (as root)
               otp-enroll status alice         what alice has, and how her last logins went
               otp-enroll verify alice         try a code, and hear why it is refused
+              otp-enroll issue alice          a temporary code: the phone is lost
+              otp-enroll list                 everybody (as root)
 
             USER is the caller where it is left out; naming another user needs root.
 
             Exit status: 0 done, 1 refused or failed, 64 wrong usage.
             """,
         subcommands: [
-            Add.self, Status.self, Codes.self, Verify.self, Remove.self, Disable.self,
+            Add.self, Status.self, List.self, Codes.self, Verify.self, Remove.self, Disable.self,
+            Reset.self,
+            Issue.self, Unlock.self, Resynchronize.self, Import.self, Export.self,
         ],
         defaultSubcommand: Add.self)
 
@@ -47,7 +51,7 @@ struct OTPEnroll: ParsableCommand {
     /// Words that are to be commands. They are no users' names where a command may stand, so that
     /// nobody enrolls a user by a command that is not there yet.
     private static let reserved = [
-        "list", "trusted", "reset", "issue", "unlock", "resync", "import", "export", "doctor",
+        "trusted", "doctor",
     ]
 
     /// The arguments with the command first, so that `--json`, `--store` and `--config` may stand
@@ -59,7 +63,7 @@ struct OTPEnroll: ParsableCommand {
             let argument = arguments[index]
             if reserved.contains(argument) {
                 Output.note("there is no command `\(argument)` in this version")
-                Output.note("hint: for a user of this name: otp-enroll add \(argument)")
+                Output.hint("for a user of this name: otp-enroll add \(argument)")
                 exit(withError: ExitCode.validationFailure)
             }
             if commands.contains(argument) {
@@ -85,8 +89,10 @@ extension Output {
             .map { printable(String($0)) }
         let prefix = "Error: "
         if let first = lines.first, first.hasPrefix(prefix) {
-            lines.removeFirst()
-            var text = first.dropFirst(prefix.count)
+            // A value from the command line may have lines of its own.
+            let end = lines.firstIndex { $0.hasPrefix("Help:") || $0.hasPrefix("Usage:") } ?? 1
+            var text = lines[..<end].joined(separator: " ").dropFirst(prefix.count)
+            lines.removeFirst(end)
             while text.last == "." { text.removeLast() }
             note(text.prefix(1).lowercased() + text.dropFirst())
         }

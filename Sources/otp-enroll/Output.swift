@@ -35,9 +35,12 @@ enum Output {
     /// Says on stderr why a command failed, and what would help.
     static func report(_ failure: Failure) {
         note(failure.message)
-        for hint in failure.hints {
-            _ = Machine.write(Array("hint: \(hint)\n".utf8), to: STDERR_FILENO)
-        }
+        for hint in failure.hints { Output.hint(hint) }
+    }
+
+    /// Says on stderr what would help.
+    static func hint(_ text: String) {
+        _ = Machine.write(Array("hint: \(text)\n".utf8), to: STDERR_FILENO)
     }
 
     /// `text` as it may be shown: without control characters (C0, DEL, C1), line and paragraph

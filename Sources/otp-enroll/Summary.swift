@@ -1,49 +1,81 @@
 import OTPCore
 
-/// What `status` tells of a record.
+/// What `status` and `list` tell of a record.
 struct Summary {
-    private var authenticators: [Authenticator] = []
-    private var backupCodesLeft = 0
-    private var failures: UInt32 = 0
-    private var lockedUntil: UInt64?
-    private var events: [Event] = []
+    /// Whether there is anything to log in with.
+    private(set) var isEnrolled = false
+    /// The apps and tokens.
+    private(set) var authenticators: [Authenticator] = []
+    /// How many backup codes can still be used.
+    private(set) var backupCodesLeft = 0
+    /// The temporary code that was issued last.
+    private(set) var temporaryCode: TemporaryCodeSummary?
+    /// Consecutive failures from everywhere.
+    private(set) var failures: UInt32 = 0
+    /// What keeps tries from being made.
+    private(set) var lock: Lock?
+    /// When a code was last accepted, in Unix seconds; 0 for never.
+    private(set) var lastLogin: UInt64 = 0
+    private var log = EventLog()
 
     /// The summary of nothing.
     init() {}
 
-    init(_ record: borrowing Record, at now: UInt64) {
+    init(_ record: borrowing Record, at now: UInt64, boot: BootTime?) {
+        isEnrolled = record.isEnrolled
         authenticators = record.authenticators
         backupCodesLeft = record.backupCodesLeft
+        temporaryCode = record.temporaryCode.map {
+            TemporaryCodeSummary($0, at: now, boot: boot)
+        }
         failures = record.throttle.failures
-        lockedUntil = record.throttle.lockedUntil(at: now)
-        events = record.events.events
+        lock = Lock(record.throttle, at: now)
+        lastLogin = record.throttle.sources.map(\.lastLogin).max() ?? 0
+        log = record.events
+    }
+
+    /// What happened, the last thing first.
+    var events: [Event] { log.events.reversed() }
+
+    /// The event that ended it for somebody who is not enrolled any more.
+    var end: Event? {
+        isEnrolled ? nil : events.first { $0.kind == .reset || $0.kind == .disabled }
     }
 
     // MARK: For scripts
 
-    /// The members of the object that `--json` prints. A factor that only root can open again is
-    /// locked until the end of the years that RFC 3339 can write.
-    func json(user: String, enrolled: Bool) -> KeyValuePairs<String, JSON> {
-        let locked = lockedUntil.map { JSON.time(min($0, Summary.endOfTime)) }
-        return [
-            "user": .text(user), "enrolled": .bool(enrolled),
+    /// The members of the object that `status --json` prints.
+    func json(user: String) -> KeyValuePairs<String, JSON> {
+        [
+            "user": .text(user), "enrolled": .bool(isEnrolled),
             "authenticators": .list(authenticators.map(Summary.json)),
-            "backup_codes_left": .count(backupCodesLeft), "failures": .number(Int64(failures)),
-            "locked_until": locked ?? .null, "trusted": .list([]),
-            "events": .list(events.reversed().map(Summary.json)),
+            "backup_codes_left": .count(backupCodesLeft),
+            "temporary_code": temporaryCode?.json ?? .null,
+            "failures": .number(Int64(failures)), "locked_until": lock?.json ?? .null,
+            "trusted": .list([]), "events": .list(events.map(Summary.json)),
         ]
     }
 
-    /// 9999-12-31T23:59:59Z.
-    private static let endOfTime: UInt64 = 253_402_300_799
-
     private static func json(_ authenticator: Authenticator) -> JSON {
-        .object([
-            "name": .text(authenticator.name.text), "kind": .text(kind(authenticator)),
+        let lastUsed = authenticator.lastUsed
+        let used = lastUsed == 0 ? JSON.null : .time(lastUsed)
+        guard authenticator.kind == .hotp else {
+            return .object([
+                "name": .text(authenticator.name.text), "kind": .text("totp"),
+                "algorithm": .text(authenticator.algorithm.name),
+                "digits": .number(Int64(authenticator.digits)),
+                "period": .number(Int64(authenticator.period)),
+                "drift": .number(Int64(authenticator.drift)),
+                "added": .time(authenticator.added), "last_used": used,
+            ])
+        }
+        return .object([
+            "name": .text(authenticator.name.text), "kind": .text("hotp"),
             "algorithm": .text(authenticator.algorithm.name),
-            "digits": .number(Int64(authenticator.digits)),
-            "period": .number(Int64(authenticator.period)), "added": .time(authenticator.added),
-            "last_used": authenticator.lastUsed == 0 ? .null : .time(authenticator.lastUsed),
+            "digits": .number(Int64(authenticator.digits)), "period": .null,
+            "drift": .number(0),
+            "counter": .number(Int64(clamping: authenticator.nextStep)),
+            "added": .time(authenticator.added), "last_used": used,
         ])
     }
 
@@ -54,59 +86,43 @@ struct Summary {
             "origin": .text(Output.printable(event.origin)),
         ])
     }
+}
 
-    private static func kind(_ authenticator: Authenticator) -> String {
-        authenticator.kind == .totp ? "totp" : "hotp"
+/// How it stands with a temporary code.
+struct TemporaryCodeSummary {
+    /// Whether it can be used.
+    let state: IssuedCode.State
+    /// When it ends, in Unix seconds.
+    let expires: UInt64
+    private let issued: UInt64
+    private let used: UInt64
+
+    init(_ code: IssuedCode, at now: UInt64, boot: BootTime?) {
+        state = code.state(at: now, boot: boot)
+        expires = code.expires
+        issued = code.issued
+        used = code.used
     }
 
-    // MARK: For people
+    /// The member of `status --json`.
+    var json: JSON {
+        .object([
+            "issued": .time(issued), "expires": .time(expires),
+            "used": used == 0 ? .null : .time(used),
+        ])
+    }
 
     /// What a person reads.
-    func text(user: String, now: UInt64) -> String {
-        var lines = ["\(user) is enrolled.", ""]
-        var apps = Table(["AUTHENTICATOR", "KIND", "ADDED", "LAST USED"])
-        for authenticator in authenticators {
-            let used = authenticator.lastUsed
-            apps.add([
-                authenticator.name.text, Summary.settings(authenticator),
-                Machine.localTime(authenticator.added),
-                used == 0 ? "never" : "\(Machine.localTime(used)) (\(Words.ago(used, now: now)))",
-            ])
-        }
-        lines += apps.lines
-        lines.append("")
-        lines.append("Backup codes left: \(backupCodesLeft)\(codesHint)")
-        lines.append("Failures in a row: \(failures)" + lock(now: now))
-        guard !events.isEmpty else { return lines.joined(separator: "\n") }
-        var log = Table(["WHEN", "WHAT", "WITH", "FROM"])
-        for event in events.reversed() {
-            log.add([
-                Machine.localTime(event.time), event.kind.name, Output.printable(event.detail),
-                Output.printable(event.origin),
-            ])
-        }
-        return (lines + [""] + log.lines).joined(separator: "\n")
-    }
-
-    private var codesHint: String {
-        backupCodesLeft > 2 ? "" : " (`otp-enroll codes` makes new ones)"
-    }
-
-    private func lock(now: UInt64) -> String {
-        guard let lockedUntil else { return "" }
-        if lockedUntil == .max { return "; closed until root unlocks it" }
-        let wait = UserText.duration(lockedUntil - min(now, lockedUntil))
-        return "; locked until \(Machine.localTime(lockedUntil)), for \(wait)"
-    }
-
-    /// `totp`, and what is unusual about it.
-    private static func settings(_ authenticator: Authenticator) -> String {
-        var parts = [kind(authenticator)]
-        if authenticator.algorithm != .sha1 { parts.append(authenticator.algorithm.name) }
-        if authenticator.digits != 6 { parts.append("\(authenticator.digits) digits") }
-        if authenticator.kind == .totp, authenticator.period != 30 {
-            parts.append("\(authenticator.period) s")
-        }
-        return parts.joined(separator: " ")
+    func text(at now: UInt64) -> String {
+        let end =
+            switch state {
+            case .live:
+                "works once until \(Machine.localTime(expires)), for "
+                    + Words.duration(expires - min(now, expires))
+            case .used: "used on \(Machine.localTime(used))"
+            case .expired: "expired on \(Machine.localTime(expires))"
+            case .beforeIssue: "not usable while this machine's clock is before its issue"
+            }
+        return "\(end) (issued on \(Machine.localTime(issued)))"
     }
 }

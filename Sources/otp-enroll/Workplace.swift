@@ -65,22 +65,86 @@ struct Workplace {
         return session.withRecord { body($0) }
     }
 
-    /// Calls `body` with the user's record open and locked, and keeps what it changed.
-    func change<Result>(_ body: (inout Record) -> Swift.Result<Result, Failure>) throws -> Result {
-        guard let session = try store()?.open(user) else { throw notEnrolled }
-        defer { session.close() }
-        let result = try session.withRecord(body).get()
-        try session.commit()
+    /// The same, of a user who has something to log in with; anybody else is a failure.
+    func lookAtEnrolled<Result>(_ body: (borrowing Record) -> Result) throws -> Result {
+        let found = try look { $0.isEnrolled ? body($0) : nil }
+        guard let found, let result = found else { throw notEnrolled }
         return result
+    }
+
+    /// Calls `body` with the user's record open and locked, and keeps what it changed; the record
+    /// says that `kind` happened, with `detail`, and so do the system's log and mail.
+    func change<Result>(
+        _ kind: Event.Kind, detail: [UInt8] = [],
+        _ body: (inout Record, _ now: UInt64) throws -> Result
+    ) throws -> Result {
+        try edit(makesRecord: false) { record, now in
+            (try body(&record, now), event(kind, detail: detail, at: now))
+        }
+    }
+
+    /// The same where the event depends on what `body` finds, and where a record may be made for
+    /// a user who has none.
+    func edit<Result>(
+        makesRecord: Bool, _ body: (inout Record, _ now: UInt64) throws -> (Result, Event)
+    ) throws -> Result {
+        let store = makesRecord ? try Store.openOrMake(path: options.store) : try store()
+        guard let store else { throw notEnrolled }
+        let now = try SystemClock().now()
+        // Somebody else may make or remove the record between the looks; each round is one look.
+        for _ in 0..<16 {
+            if let session = try store.open(user) {
+                let (result, event) = try edited(session, at: now, body)
+                announce(event)
+                return result
+            }
+            guard makesRecord else { throw notEnrolled }
+            var record = Record()
+            let (result, event) = try body(&record, now)
+            record.note(event)
+            do throws(StoreError) {
+                try store.make(record, of: user)
+            } catch {
+                guard error.code == .exists else { throw error }
+                continue
+            }
+            announce(event)
+            return result
+        }
+        throw Failure("somebody else is changing the same record all the time")
+    }
+
+    private func edited<Result>(
+        _ session: RecordFile, at now: UInt64,
+        _ body: (inout Record, _ now: UInt64) throws -> (Result, Event)
+    ) throws -> (Result, Event) {
+        defer { session.close() }
+        let changed = try session.withRecord { record in
+            Swift.Result {
+                let (result, event) = try body(&record, now)
+                record.note(event)
+                return (result, event)
+            }
+        }.get()
+        try session.commit()
+        return changed
     }
 
     /// Tries an answer as a login from this machine would, through the same throttle.
     func attempt(_ answer: borrowing Answer, on session: RecordFile) throws -> Outcome {
+        let clock = SystemClock()
+        let outcome = try attempt(as: .verified)
+            .run(answer, on: session, at: try clock.now(), boot: clock.boot())
+        announce(outcome)
+        return outcome
+    }
+
+    /// How a try is made here; a success counts as `kind`.
+    func attempt(as kind: Event.Kind) -> Attempt {
         let here: [UInt8] = []
-        let attempt = Attempt(
-            verifier: Verifier(window: options.window), origin: Enrollment.origin,
-            source: SourceID(here.span), successKind: .verified)
-        return try attempt.run(answer, on: session, at: try SystemClock().now())
+        return Attempt(
+            verifier: Verifier(window: options.window), origin: Workplace.origin,
+            source: SourceID(here.span), successKind: kind)
     }
 
     /// What a command says that needs a record where there is none.

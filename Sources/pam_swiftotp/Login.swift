@@ -29,7 +29,7 @@ struct Login {
             if options.debug { PAMLog(pam: pam, user: name, place: place).write(options) }
             let flow = LoginFlow(
                 conversation: conversation, clock: SystemClock(), users: SystemUsers(),
-                options: options,
+                random: SystemRandom(), options: options,
                 openStore: { () throws(StoreError) -> Store in try Store(path: options.store) })
             return flow.run(name, from: place)
         } catch {

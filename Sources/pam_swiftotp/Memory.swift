@@ -14,3 +14,23 @@ func allocate(
     unsafe result.pointee = memory
     return unsafe memory == nil ? ENOMEM : 0
 }
+
+// Each function that the module imports is looked up by name at every load. These can do without:
+// the compiler makes bcmp(3) out of comparisons, and nettle brings its assertions.
+
+/// Stands in for bcmp(3), which memcmp(3) does as well.
+@c(__wrap_bcmp)
+func compare(
+    _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int
+) -> CInt {
+    // SAFETY: the caller's own promise about two buffers of `count` bytes.
+    unsafe memcmp(left, right, count)
+}
+
+/// Stands in for nettle's failed assertions and smashed stacks: both end the process.
+@c(__wrap___assert_fail)
+func failedAssertion() { swiftotp_trap() }
+
+/// See `failedAssertion`.
+@c(__wrap___stack_chk_fail)
+func smashedStack() { swiftotp_trap() }

@@ -14,7 +14,7 @@ struct PAMConversation: Conversation {
         // ours: wiped whole, then freed. What is longer than any answer is told by its length.
         let length = unsafe strlen(text)
         defer {
-            unsafe explicit_bzero(text, length)
+            unsafe swiftotp_wipe(text, length)
             unsafe free(text)
         }
         let kept = min(length, Answer.maximumLength + 1)
@@ -26,6 +26,8 @@ struct PAMConversation: Conversation {
     func say(_ text: String) { show(text, PAM_ERROR_MSG) }
 
     func inform(_ text: String) { show(text, PAM_TEXT_INFO) }
+
+    var isHeard: Bool { !pam.silent }
 
     private func show(_ text: String, _ style: CInt) {
         guard !pam.silent else { return }
@@ -52,6 +54,8 @@ struct PAMConversation: Conversation {
         ended.reserveCapacity(text.count + 1)
         ended.append(copying: text.span)
         ended.append(0)
+        // A question may hold a key, and a message a backup code.
+        defer { Secret.wipe(&ended) }
         // SAFETY: the message is a C string that lives through the call, and there is one.
         let status = unsafe ended.withUnsafeBytes { bytes -> CInt in
             var message = unsafe pam_message(

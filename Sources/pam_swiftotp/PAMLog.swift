@@ -18,6 +18,11 @@ struct PAMLog {
             line = LogLine("login granted")
             add(factor, to: &line)
             priority = LOG_INFO
+        case .enrolled(let factor, let name):
+            line = LogLine("login granted")
+            add(factor, to: &line)
+            line.add("enrolled", quoted: name)
+            priority = LOG_INFO
         case .refused(let refusal):
             line = LogLine("authentication failure")
             line.add("reason", Outcome.refused(refusal).reason)
@@ -69,6 +74,7 @@ struct PAMLog {
             line.add("factor", "backup-code")
             line.add("index", "\(index)")
             line.add("left", "\(left)")
+        case .temporaryCode: line.add("factor", "temporary-code")
         }
     }
 
@@ -76,6 +82,7 @@ struct PAMLog {
         switch refusal {
         case .outsideWindow(let offset): line.add("off", PAMLog.signed(offset))
         case .throttled(let seconds): line.add("wait", "\(seconds)s")
+        case .clockMovedBack(let seconds): line.add("back", "\(seconds)s")
         default: break
         }
     }

@@ -124,11 +124,15 @@ def swiftotp(name, users, work, tools, enrolled=None):
     store = work / name
     store.mkdir(mode=0o700)
     made = Contestant(name, tools.module, f"store={store}")
+    spare = {}
     for user in users:
         output = subprocess.run(
             [tools.enroll, "add", user, "--store", store, "--name", "phone", "--no-confirm",
              "--json"], check=True, stdout=subprocess.PIPE).stdout
-        made.secrets[user] = json.loads(output)["secret"]
+        enrolled_as = json.loads(output)
+        made.secrets[user] = enrolled_as["secret"]
+        spare[user] = enrolled_as["backup_codes"][0]
+    log_in_once(made, spare, work, tools)
     uids = {str(FIRST_UID + number) for number in range(len(users))}
     records = [path for path in store.rglob("*") if path.is_file() and path.name in uids]
     if len(records) != len(users):
@@ -141,6 +145,21 @@ def swiftotp(name, users, work, tools, enrolled=None):
         path.write_bytes(sample)
         path.chmod(0o600)
     return made
+
+
+def log_in_once(contestant, codes, work, tools):
+    """The first login after enrolling tells the user of it; those that are measured are later."""
+    confdir = work / f"{contestant.name}-first"
+    confdir.mkdir()
+    contestant.write_service(confdir)
+    lines = "".join(f"login {user} {code}\n" for user, code in codes.items())
+    output = subprocess.run(
+        [tools.dialogue], check=True, stdout=subprocess.PIPE, text=True,
+        input=f"confdir {confdir}\nservice {contestant.name}\nrhost 192.0.2.1\n{lines}rounds\n",
+    ).stdout
+    counts = [(entry["code"], entry["count"]) for entry in json.loads(output)["codes"]]
+    if counts != [(0, len(codes))]:
+        raise SystemExit(f"bench: the first logins of {contestant.name}: {output}")
 
 
 def new_secret():

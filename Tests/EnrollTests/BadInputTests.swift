@@ -125,5 +125,21 @@ import Testing
         #expect(done.status == 1)
         #expect(done.errors.contains("the output cannot be written: no space left on device"))
         #expect(done.errors.contains("hint: `otp-enroll codes root` makes new backup codes"))
+        for (command, hint) in [
+            (["issue", "root"], "the code was made and nobody knows it: issue another one"),
+            (["codes", "root"], "the new codes were made and nobody knows them: make others"),
+        ] {
+            for json in [[], ["--json"]] {
+                let lost = try await Command.run(
+                    ["sh", "-c", #""$@" >/dev/full"#, "sh"] + desk.words(command + json))
+                #expect(lost.status == 1)
+                #expect(
+                    lost.errors == """
+                        otp-enroll: the output cannot be written: no space left on device
+                        hint: \(hint)
+
+                        """)
+            }
+        }
     }
 }

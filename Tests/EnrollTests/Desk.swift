@@ -46,6 +46,57 @@ struct Desk {
         return (try Phone(scanning: uri), codes)
     }
 
+    /// Runs a command while the clock is off by so much, such as `+25h` (see faketime(1)). Like
+    /// a clock that somebody sets, this leaves the time since the start of the machine alone.
+    func run(
+        offClock offset: String, _ arguments: String..., input: String = ""
+    ) async throws -> Command {
+        try await Command.run(
+            ["faketime", "-f", offset] + words(arguments), input: input,
+            environment: ["FAKETIME_DONT_FAKE_MONOTONIC": "1"])
+    }
+
+    /// What happened to a user, by `status`, the last thing first.
+    func events(_ user: String = "root") async throws -> [String] {
+        let events = try #require(try await json("status", user)["events"] as? [[String: Any]])
+        return events.compactMap { $0["event"] as? String }
+    }
+
+    /// Tries a code: the reason that `verify --json` gives, and whether it was accepted.
+    func verify(_ code: String, of user: String = "root") async throws -> (Bool, String) {
+        let done = try await Command.run(words(["verify", user, "--json"]), input: code + "\n")
+        let object = try JSONSerialization.jsonObject(with: Data(done.output.utf8))
+        let members = try #require(object as? [String: Any], "\(done.errors)")
+        let accepted = members["accepted"] as? Bool == true
+        #expect(done.status == (accepted ? 0 : 1))
+        return (accepted, try #require(members["reason"] as? String))
+    }
+
+    /// Types wrong backup codes, which are never right by chance, so many times.
+    func fail(_ count: Int, of user: String = "root") async throws {
+        for _ in 0..<count {
+            let (accepted, reason) = try await verify(Desk.wrongCode, of: user)
+            #expect(!accepted && reason == "wrong")
+        }
+    }
+
+    static let wrongCode = "0ZZZZ-ZZZZZ-ZZZZZ"
+
+    /// Who the commands say they were given by: the person who logged in, through sudo as well.
+    static let person: String = {
+        let text = (try? String(contentsOfFile: "/proc/self/loginuid", encoding: .utf8)) ?? ""
+        guard let uid = UInt32(text), uid != .max, let entry = getpwuid(uid) else { return "root" }
+        return String(cString: entry.pointee.pw_name)
+    }()
+
+    /// The words before a command that nobody shall have logged in for, as far as the kernel
+    /// knows. Where that holds already, nothing needs to be changed.
+    static var withoutSession: [String] {
+        let text = (try? String(contentsOfFile: "/proc/self/loginuid", encoding: .utf8)) ?? ""
+        if text.isEmpty || text == "4294967295" { return [] }
+        return ["sh", "-c", #"echo 4294967295 >/proc/self/loginuid && exec "$@""#, "sh"]
+    }
+
     /// The names of the caller's authenticators, as `status` tells them.
     func names() async throws -> [String] {
         let status = try await json("status")
@@ -60,7 +111,12 @@ struct Desk {
     }
 
     /// The record of root, byte by byte; nil where there is none.
-    var record: Data? { FileManager.default.contents(atPath: store + "/0") }
+    var record: Data? { record(of: 0) }
+
+    /// The record of a user, byte by byte; nil where there is none.
+    func record(of uid: UInt32) -> Data? {
+        FileManager.default.contents(atPath: "\(store)/\(uid)")
+    }
 
     /// A command on a screen that can be looked at.
     func screen(

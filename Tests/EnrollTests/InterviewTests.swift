@@ -52,9 +52,9 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: desk.store))
     }
 
-    @Test(arguments: [Exit.interrupt, .terminate])
+    @Test(arguments: [Exit.interrupt, .terminate, .emptyLine])
     func givingUpLeavesARecordAsItWas(exit: Exit) async throws {
-        try await desk.enroll()
+        let old = try await desk.enroll()
         let before = desk.record
         let file = desk.scratch.file("qr.svg")
         let terminal = try terminal("add", "--name", "phone", "--qr-file", file)
@@ -71,6 +71,8 @@ import Testing
         #expect(try await terminal.finish() == 1)
         #expect(desk.record == before)
         #expect(!FileManager.default.fileExists(atPath: file))
+        try await old.phone.settle()
+        #expect(try await desk.verify(try await old.phone.code()) == (true, "code"))
     }
 
     @Test func stoppingIsNotPossibleWhileTheKeyIsShown() async throws {

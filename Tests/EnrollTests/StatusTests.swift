@@ -12,10 +12,11 @@ import Testing
         let told = try await desk.json("status", "root")
         #expect(
             Set(told.keys) == [
-                "user", "enrolled", "authenticators", "backup_codes_left", "failures",
-                "locked_until", "trusted", "events",
+                "user", "enrolled", "authenticators", "backup_codes_left", "temporary_code",
+                "failures", "locked_until", "trusted", "events",
             ])
         #expect(told["enrolled"] as? Bool == false)
+        #expect(told["temporary_code"] is NSNull)
         #expect(try await desk.run("status").output == "root is not enrolled.\n")
     }
 

@@ -19,6 +19,12 @@ import Testing
         try await Command.run(withoutRoot(desk.words(arguments)), input: input)
     }
 
+    private func isEnrolled() async throws -> Bool {
+        let told = try await run("status", "--json")
+        #expect(told.status == 0, "\(told.errors)")
+        return told.output.contains("\"enrolled\": true")
+    }
+
     @Test func theStoreOfTheSystemIsRoots() async throws {
         let program = try Build.product("otp-enroll")
         for command in ["add", "status", "codes", "verify", "disable"] {
@@ -50,7 +56,8 @@ import Testing
         }
         try await Command.output([program, "disable", account.name])
         let told = try await Command.output([program, "status", account.name])
-        #expect(told == "\(account.name) is not enrolled.\n")
+        let end = "The second factor was switched off on"
+        #expect(told.hasPrefix("\(account.name) is not enrolled. \(end) "), "\(told)")
     }
 
     @Test func othersNeedRoot() async throws {
@@ -72,15 +79,57 @@ import Testing
         let codes = try #require(members["backup_codes"] as? [String])
 
         // Without root, disabling takes a proof.
-        let record = desk.store + "/65534"
         for wrong in ["", "000000", codes[0].replacing("0", with: "1")] {
             let refused = try await run("disable", input: wrong + "\n")
             #expect(refused.status == 1 && refused.errors.hasPrefix("otp-enroll: "))
-            #expect(FileManager.default.fileExists(atPath: record))
+            #expect(try await isEnrolled())
         }
         let done = try await run("disable", input: codes[1] + "\n")
         #expect(done.status == 0, "\(done.errors)")
-        #expect(!FileManager.default.fileExists(atPath: record))
+        #expect(try await !isEnrolled())
+    }
+
+    /// What logs in proves who one is: a code, a backup code, a temporary code.
+    @Test(arguments: ["code", "backup code", "temporary code"])
+    func whatLogsInAlsoDisables(proof: String) async throws {
+        try await ownStore()
+        let added = try await run("add", "nobody", "--no-confirm", "--json")
+        let object = try JSONSerialization.jsonObject(with: Data(added.output.utf8))
+        let members = try #require(object as? [String: Any])
+        var answer = try #require(members["backup_codes"] as? [String])[3]
+        if proof == "code" {
+            let phone = try Phone(scanning: try #require(members["uri"] as? String))
+            try await phone.settle()
+            answer = try await phone.code()
+        }
+        if proof == "temporary code" {
+            let issued = try await run("issue", "nobody", "--json")
+            answer = try #require(
+                issued.output.firstMatch(of: #/"code": "(T[0-9A-Z-]{13})"/#)?.output.1
+            ).description
+        }
+        let done = try await run("disable", input: answer + "\n")
+        #expect(done.status == 0, "\(done.errors)")
+        #expect(try await !isEnrolled())
+    }
+
+    @Test func thePolicyMayLeaveDisablingToRoot() async throws {
+        try await ownStore()
+        let policy = try desk.scratch.write("user_may_disable = no\n", to: "policy", mode: 0o644)
+        let added = try await run("add", "--no-confirm", "--json")
+        let object = try JSONSerialization.jsonObject(with: Data(added.output.utf8))
+        let codes = try #require((object as? [String: Any])?["backup_codes"] as? [String])
+        let refused = try await run("disable", "--config", policy, input: codes[0] + "\n")
+        #expect(refused.status == 1)
+        #expect(refused.errors.hasPrefix("otp-enroll: the policy here leaves this to root"))
+        #expect(try await isEnrolled())
+        // Nor was the code used up.
+        let tried = try await run("verify", "--config", policy, input: codes[0] + "\n")
+        #expect(tried.status == 0, "\(tried.errors)")
+        let roots = try Desk()
+        try await roots.enroll()
+        _ = try await roots.json("disable", "--config", policy)
+        #expect(try await !roots.isEnrolled())
     }
 
     @Test func theStoreOfAnotherIsRefused() async throws {

@@ -2,17 +2,35 @@ import Foundation
 import TestSupport
 
 /// What every login runs inside.
-private let proof = "echo inside:$(id -un)."
+private let proof = SSHDoor.proof
 
-/// sshd, with the ssh client.
+/// Lets a login shell of the person say the proof and end.
+private func greet(_ person: Person) throws {
+    guard person.isKnown else { return }
+    let file = URL(fileURLWithPath: "/home/\(person.name)/.profile")
+    try Data("\(proof)\nexit\n".utf8).write(to: file)
+}
+
+/// sshd, with the ssh client, which starts a shell.
 struct SSHDoor: Door {
     let server: SSHServer
     let key: Bool
+    /// Runs this in place of the shell, where it is not empty.
+    var command = ""
+
+    /// A command that shows who runs it.
+    static let proof = "echo inside:$(id -un)."
+
+    init(server: SSHServer, key: Bool, person: Person) throws {
+        self.server = server
+        self.key = key
+        try greet(person)
+    }
 
     func asksPassword(_ person: Person) -> Bool { !key }
 
     func start(_ person: Person) throws -> Terminal {
-        try SSHClient.login(person.name, on: server, key: key, command: proof)
+        try SSHClient.login(person.name, on: server, key: key, command: command)
     }
 }
 
@@ -70,10 +88,7 @@ struct LoginDoor: Door {
 
     init(policy: Policy, person: Person) throws {
         self.policy = policy
-        if person.isKnown {
-            let file = URL(fileURLWithPath: "/home/\(person.name)/.profile")
-            try Data("\(proof)\nexit\n".utf8).write(to: file)
-        }
+        try greet(person)
     }
 
     func asksPassword(_ person: Person) -> Bool { true }

@@ -7,7 +7,9 @@ struct LoginCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let run: @Sendable (Stage) async throws -> Void
 
-    static let all: [LoginCase] = [
+    static let all = codes + recoveries
+
+    static let codes: [LoginCase] = [
         LoginCase(testDescription: "a right code, and the same again") { stage in
             let (phone, _) = try await stage.enroll()
             let door = try await stage.door()

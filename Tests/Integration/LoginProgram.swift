@@ -84,25 +84,31 @@ struct LoginProgram: Sendable, CustomTestStringConvertible {
         return policy
     }
 
+    /// The programs of a PAM service.
+    static func all(of service: String) -> [LoginProgram] { all.filter { $0.service == service } }
+
+    /// Those that show what modules say.
+    static let speaking = all.filter { $0.letsModulesSpeak }
+
     static let all: [LoginProgram] = [
         LoginProgram(
             testDescription: "sshd, key then code", service: "sshd", password: false,
             refusal: "Permission denied (keyboard-interactive)",
             unknown: "Permission denied (publickey)", origin: ["rhost": "127.0.0.1", "tty": "ssh"],
-            door: { policy, _ in
+            door: { policy, person in
                 let methods = "publickey,keyboard-interactive:pam"
                 let server = try await SSHServer(methods: methods, policy: policy)
-                return SSHDoor(server: server, key: true)
+                return try SSHDoor(server: server, key: true, person: person)
             }),
         LoginProgram(
             testDescription: "sshd, password then code", service: "sshd", password: true,
             refusal: "Permission denied (keyboard-interactive)",
             unknown: "Permission denied (keyboard-interactive)",
             origin: ["rhost": "127.0.0.1", "tty": "ssh"], greetsStrangers: true,
-            door: { policy, _ in
+            door: { policy, person in
                 let methods = "keyboard-interactive:pam"
                 let server = try await SSHServer(methods: methods, policy: policy)
-                return SSHDoor(server: server, key: false)
+                return try SSHDoor(server: server, key: false, person: person)
             }),
         LoginProgram(
             testDescription: "sudo", service: "sudo", password: true,

@@ -23,6 +23,19 @@ import Testing
         #expect(lines == [["no-record"], ["unknown-user"]])
     }
 
+    /// Whoever lets ssh run a command, and sees no shell, is told the news as well.
+    @Test(arguments: LoginProgram.all(of: "sshd"))
+    func newsBeforeACommand(program: LoginProgram) async throws {
+        let stage = try await Stage(program)
+        let (phone, _) = try await stage.enroll()
+        let door = try await stage.door()
+        var remote = try #require(door as? SSHDoor)
+        remote.command = SSHDoor.proof
+        let told = try await stage.expectAdmitted(
+            remote, code: try await phone.code(), factor: "code")
+        #expect(told.transcript.contains("The authenticator \"phone\" was added on "))
+    }
+
     /// Answers code and password, and gives all that was shown up to the refusal.
     private func talk(
         _ person: Person, _ program: LoginProgram, _ policy: Policy

@@ -14,7 +14,7 @@ struct Stage: Sendable {
     let program: LoginProgram
     let person: Person
     let log: SystemLog
-    private let scratch: Scratch
+    let scratch: Scratch
     private let store: String
 
     init(_ program: LoginProgram) async throws {
@@ -24,6 +24,15 @@ struct Stage: Sendable {
         scratch = try Scratch()
         store = try scratch.folder("store")
         person = Person(try await Account.make())
+    }
+
+    /// The same person and store, before another program.
+    init(_ program: LoginProgram, of stage: Stage) {
+        self.program = program
+        person = stage.person
+        log = stage.log
+        scratch = stage.scratch
+        store = stage.store
     }
 
     /// The module as a service names it, with this stage's store.
@@ -36,16 +45,32 @@ struct Stage: Sendable {
         try await program.door(try program.policy(try module(options)), person)
     }
 
+    /// The words that run an otp-enroll command on this stage's store.
+    func words(_ arguments: [String]) throws -> [String] {
+        [try Build.product("otp-enroll")] + arguments + ["--store", store]
+    }
+
+    /// Runs an otp-enroll command of root, which has to succeed, and gives what it printed.
+    @discardableResult
+    func command(_ arguments: String..., input: String = "") async throws -> String {
+        try await Command.output(words(arguments), input: input)
+    }
+
+    /// Issues a temporary code.
+    func issue() async throws -> String {
+        struct Issued: Decodable { let code: String }
+        let output = try await command("issue", person.name, "--json")
+        return try JSONDecoder().decode(Issued.self, from: Data(output.utf8)).code
+    }
+
     /// Enrolls the person as an admin's script does, and hands over phone and backup codes.
     func enroll() async throws -> (phone: Phone, backupCodes: [String]) {
         struct Enrolled: Decodable {
             let uri: String
             let backupCodes: [String]
         }
-        let output = try await Command.output([
-            try Build.product("otp-enroll"), "add", person.name, "--store", store,
-            "--name", "phone", "--no-confirm", "--json",
-        ])
+        let output = try await command(
+            "add", person.name, "--name", "phone", "--no-confirm", "--json")
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let enrolled = try decoder.decode(Enrolled.self, from: Data(output.utf8))
@@ -54,9 +79,7 @@ struct Stage: Sendable {
 
     /// Enrolls the person as the person does: at a terminal, with a camera and a first code.
     func enrollAtTerminal() async throws -> (phone: Phone, used: String, backupCodes: [String]) {
-        let screen = try await Screen([
-            try Build.product("otp-enroll"), "add", person.name, "--store", store,
-        ])
+        let screen = try await Screen(words(["add", person.name]))
         let phone = try await screen.phone()
         try await phone.settle()
         let code = try await phone.code()
@@ -89,10 +112,11 @@ struct Stage: Sendable {
     }
 
     /// Logs in, and expects to be let in by the code.
+    @discardableResult
     func expectAdmitted(
         _ door: any Door, code: String, factor: String,
         sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws {
+    ) async throws -> Outcome {
         let before = logged(person.name).count
         let outcome = try await login(door, code: code)
         #expect(outcome.asked, "\(outcome.transcript)", sourceLocation: sourceLocation)
@@ -100,6 +124,7 @@ struct Stage: Sendable {
         try await expectLogged(
             "login granted", ["factor": factor], after: before, code: code,
             sourceLocation: sourceLocation)
+        return outcome
     }
 
     /// Logs in, and expects to be asked and then sent away with these words.

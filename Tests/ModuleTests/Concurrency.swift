@@ -39,6 +39,17 @@ struct Concurrency {
         #expect(try crowd.enrolled.read { $0.backupCodesLeft } == codes.count)
     }
 
+    @Test("64 processes, one temporary code, 200 rounds: one yes in every round")
+    func sameTemporaryCode() async throws {
+        let crowd = try Crowd(Self.processes)
+        for round in 0..<Self.rounds {
+            try crowd.enrolled.change { $0.throttle.unlock() }
+            let code = try crowd.enrolled.issue()
+            let granted = try crowd.logIn(Array(repeating: code, count: Self.processes))
+            #expect(granted == 1, "round \(round)")
+        }
+    }
+
     @Test("two different good factors at once: both win, nothing is lost")
     func twoFactors() async throws {
         let crowd = try Crowd(2)

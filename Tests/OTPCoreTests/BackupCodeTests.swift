@@ -55,7 +55,7 @@ struct BackupCodeTests {
     }
 
     /// The code that `typed` stands for, hashed with `salt`.
-    private func hashed(_ typed: String, _ salt: [UInt8]) throws -> BackupCode.Hashed {
+    private func hashed(_ typed: String, _ salt: [UInt8]) throws -> HashedCode {
         let typed = ascii(typed.filter { $0 != "-" })
         guard let code = BackupCode(typed: typed.span) else {
             throw Record.ChangeError.keyLength
@@ -64,10 +64,10 @@ struct BackupCodeTests {
         return try #require(kept)
     }
 
-    private func matches(_ kept: BackupCode.Hashed, _ typed: String) -> Bool {
+    private func matches(_ kept: HashedCode, _ typed: String) -> Bool {
         let typed = ascii(typed.filter { $0 != "-" })
         guard let code = BackupCode(typed: typed.span) else { return false }
-        return kept.matches(code)
+        return kept.matches(code.symbols)
     }
 
     @Test("What is kept is PBKDF2 of the symbols, 1000 rounds, and fits that code alone")

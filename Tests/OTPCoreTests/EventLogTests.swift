@@ -24,7 +24,7 @@ struct EventLogTests {
             expected = Array((expected + [event]).suffix(16))
             #expect(log.events == expected)
             #expect(log.count == expected.count)
-            #expect(log.bytes.count <= EventLog.maximumLength)
+            #expect(log.bytes.count <= log.maximumLength)
         }
     }
 
@@ -33,8 +33,8 @@ struct EventLogTests {
         let event = Event(
             .failure, at: 7, detail: ascii("a\nb\u{7f}é") + [UInt8](repeating: 0x41, count: 100),
             origin: [UInt8](repeating: 0, count: 1000))
-        #expect(text(event.detail) == "a?b???" + String(repeating: "A", count: 42))
-        #expect(text(event.origin) == String(repeating: "?", count: 64))
+        #expect(text(event.detail) == "a?b???" + String(repeating: "A", count: 34))
+        #expect(text(event.origin) == String(repeating: "?", count: 46))
         #expect(event.time == 7)
     }
 
@@ -51,15 +51,15 @@ struct EventLogTests {
         }
         #expect(EventLog(bytes: log.bytes + [0], count: 5) == nil)
         #expect(EventLog(bytes: [], count: 0) == EventLog())
-        let long = [UInt8](repeating: 0, count: EventLog.maximumLength + 1)
+        let long = [UInt8](repeating: 0, count: log.maximumLength + 1)
         #expect(EventLog(bytes: long, count: 16) == nil)
     }
 
     @Test("Each kind has a name of its own and survives being stored")
     func kinds() {
         let kinds = (0...255).compactMap { Event.Kind(rawValue: $0) }
-        #expect(kinds.count == 7)
-        #expect(Set(kinds.map(\.name)).count == 7)
+        #expect(kinds.count == 15)
+        #expect(Set(kinds.map(\.name)).count == 15)
         var log = EventLog()
         for kind in kinds { log.append(Event(kind, at: 1, detail: [], origin: [])) }
         #expect(log.events.map(\.kind) == kinds)
@@ -69,7 +69,7 @@ struct EventLogTests {
     func longest() {
         var log = EventLog()
         for number in 0..<40 { log.append(event(number, detail: 500, origin: 500)) }
-        #expect(log.bytes.count == EventLog.maximumLength)
+        #expect(log.bytes.count == log.maximumLength)
         #expect(log.events.count == 16)
         #expect(EventLog(bytes: log.bytes, count: 16) == log)
     }

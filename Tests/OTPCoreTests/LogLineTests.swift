@@ -97,7 +97,7 @@ struct LogLineTests {
     func left() {
         #expect(UserText.backupCodesLeft(9) == "You have 9 backup codes left.")
         #expect(UserText.backupCodesLeft(1) == "You have 1 backup code left.")
-        #expect(UserText.backupCodesLeft(0).hasPrefix("That was your last backup code."))
+        #expect(UserText.backupCodesLeft(0).hasPrefix("You have no backup codes left."))
     }
 
     @Test("An error says what it is about and what is wrong; its code alone compares")

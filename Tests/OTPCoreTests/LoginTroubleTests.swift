@@ -83,7 +83,11 @@ struct LoginTroubleTests {
         try host.enroll()
         let result = host.login { $0.retry = 3 }
         #expect(result == .granted(.code(authenticator: try name("phone"), offset: 0)))
-        #expect(host.talk == ["ask Code: ", again, "ask Code: ", again, "ask Code: "])
+        #expect(
+            host.talk == [
+                "ask Code: ", again, "ask Code: ", again, "ask Code: ",
+                "say 1 failed code since Friday 08:00 UTC, last from 192.0.2.7.",
+            ])
         #expect(host.session?.record.throttle.failures == 0)
         // The record is locked anew for each try, never while somebody types.
         #expect(host.journal.entries.count { $0 == "open" } == 3)

@@ -102,6 +102,21 @@ extension Record {
         return codes
     }
 
+    /// Gives the record a temporary code, and returns it.
+    mutating func issue(
+        at now: UInt64 = noon, validFor seconds: UInt64 = 86_400, boot: BootTime? = nil,
+        seed: UInt64 = 12
+    ) -> String {
+        var generator = Seeded(seed)
+        var random = generator.bytes(TemporaryCode.randomLength)
+        var code = ""
+        issueTemporaryCode(
+            at: now, validFor: seconds, boot: boot, random: &random,
+            salt: generator.bytes(HashedCode.saltLength)
+        ) { code = $0 }
+        return code
+    }
+
     /// The bytes of the record.
     var encoded: [UInt8] {
         var bytes: [UInt8] = []
@@ -110,6 +125,11 @@ extension Record {
     }
 
     func key(of index: Int) -> [UInt8] { withKey(of: index) { $0.array } }
+}
+
+/// So many seconds after start `start` of the machine.
+func boot(_ start: UInt8, _ seconds: UInt64) -> BootTime? {
+    BootTime(id: [UInt8](repeating: start, count: BootTime.idLength), seconds: seconds)
 }
 
 /// A place that logins come from.

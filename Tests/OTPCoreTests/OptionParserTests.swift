@@ -34,6 +34,9 @@ struct OptionParserTests {
         #expect(!options.nullok && options.echo && !options.debug)
         #expect(options.retry == 1 && options.window == 1 && options.exemptGroup == nil)
         #expect(text(options.prompt) == "Code from your app (or a backup code): ")
+        #expect(options.userMayDisable && options.temporaryHours == 72)
+        #expect(!options.enrollsAfterTemporary && !options.notifiesByMail)
+        #expect(options.mail == nil)
     }
 
     @Test("Nothing said means the defaults")
@@ -48,7 +51,9 @@ struct OptionParserTests {
     func everyArgument() throws {
         let options = try arguments(
             "conf=/etc/other.conf", "store=/srv/otp", "nullok", "prompt=Your code, please: ",
-            "echo=no", "retry=3", "window=10", "exempt_group=staff", "debug"
+            "echo=no", "retry=3", "window=10", "exempt_group=staff", "user_may_disable=no",
+            "temporary_hours=24", "after_temporary=enroll", "notify=mail", "mail=%u@example.org",
+            "debug"
         ).get()
         #expect(options.configurationFile.map(text) == "/etc/other.conf")
         #expect(options.store.map(text) == "/srv/otp")
@@ -56,6 +61,9 @@ struct OptionParserTests {
         #expect(options.nullok && !options.echo && options.debug)
         #expect(options.retry == 3 && options.window == 10)
         #expect(options.exemptGroup.map(text) == "staff")
+        #expect(!options.userMayDisable && options.temporaryHours == 24)
+        #expect(options.enrollsAfterTemporary && options.notifiesByMail)
+        #expect(options.mail == ascii("%u@example.org"))
     }
 
     @Test("Every option of the file, with the blanks, comments and quotes that people write")
@@ -71,6 +79,11 @@ struct OptionParserTests {
 
             window = 0
             exempt_group = domain users
+            user_may_disable = no
+            temporary_hours = 1
+            after_temporary = "enroll"
+            notify = mail
+            mail = "%u@example.org"
             debug = no
             """
         ).get()
@@ -79,11 +92,17 @@ struct OptionParserTests {
         #expect(options.nullok && !options.echo && !options.debug)
         #expect(options.retry == 2 && options.window == 0)
         #expect(options.exemptGroup.map(text) == "domain users")
+        #expect(!options.userMayDisable && options.temporaryHours == 1)
+        #expect(options.enrollsAfterTemporary && options.notifiesByMail)
+        #expect(options.mail == ascii("%u@example.org"))
     }
 
     @Test("Flags as arguments: alone, yes, and no")
     func flags() throws {
-        for (name, value) in [("nullok", \Options.nullok), ("echo", \.echo), ("debug", \.debug)] {
+        for (name, value) in [
+            ("nullok", \Options.nullok), ("echo", \.echo), ("user_may_disable", \.userMayDisable),
+            ("debug", \.debug),
+        ] {
             #expect(try arguments(name).get()[keyPath: value])
             #expect(try arguments(name + "=yes").get()[keyPath: value])
             #expect(try !arguments(name + "=no").get()[keyPath: value])
@@ -103,6 +122,10 @@ struct OptionParserTests {
             "prompt", "prompt=", "prompt=Password: ", "prompt=alice's PASSWORD:", "prompt=Code\n",
             "prompt=C\u{f4}de", "prompt=\u{1b}[31m",
             "exempt_group", "exempt_group=", "exempt_group=a\u{0}b", "exemptgroup=x",
+            "user_may_disable=maybe", "temporary_hours", "temporary_hours=0", "temporary_hours=73",
+            "temporary_hours=24h", "after_temporary", "after_temporary=", "after_temporary=yes",
+            "after_temporary=Enroll", "after_temporary=enroll ", "after_temporary=tell or enroll",
+            "notify", "notify=", "notify=no", "notify=mails", "mail", "mail=", "mail=a\nb",
             "--debug", "-d", "secret=/etc/x", "use_first_pass", "#debug", "debug #x",
         ])
     func badArguments(_ argument: String) {

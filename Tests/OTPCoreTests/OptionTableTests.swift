@@ -30,6 +30,7 @@ struct OptionTableTests {
     func lengths() {
         func a(_ count: Int) -> String { String(repeating: "a", count: count) }
         #expect(isAccepted("prompt=" + a(128)) && !isAccepted("prompt=" + a(129)))
+        #expect(isAccepted("mail=" + a(128)) && !isAccepted("mail=" + a(129)))
         #expect(isAccepted("exempt_group=" + a(64)) && !isAccepted("exempt_group=" + a(65)))
         #expect(isAccepted("store=/" + a(1000)) && !isAccepted("store=/" + a(1023)))
         #expect(!isAccepted(a(1 << 20)))
@@ -42,7 +43,7 @@ struct OptionTableTests {
         #expect(
             names == [
                 "conf", "store", "nullok", "prompt", "echo", "retry", "window", "exempt_group",
-                "debug",
+                "user_may_disable", "temporary_hours", "after_temporary", "notify", "mail", "debug",
             ])
         #expect(Set(names).count == names.count)
         for option in Option.all {
@@ -57,7 +58,7 @@ struct OptionTableTests {
     func fallbacks() throws {
         for option in Option.all {
             switch option.kind {
-            case .flag, .number: #expect(isAccepted("\(option.name)=\(option.fallback)"))
+            case .flag, .number, .choice: #expect(isAccepted("\(option.name)=\(option.fallback)"))
             case .text, .path: continue
             }
             var parser = OptionParser()
@@ -66,9 +67,45 @@ struct OptionTableTests {
             #expect(set.nullok == none.nullok && set.echo == none.echo)
             #expect(set.debug == none.debug && set.retry == none.retry)
             #expect(set.window == none.window)
+            #expect(set.userMayDisable == none.userMayDisable)
+            #expect(set.temporaryHours == none.temporaryHours)
+            #expect(set.enrollsAfterTemporary == none.enrollsAfterTemporary)
+            #expect(set.notifiesByMail == none.notifiesByMail)
         }
         let prompt = try #require(Option.all.first { $0.name == "prompt" })
         #expect(prompt.fallback == text(Options().prompt))
+    }
+
+    @Test("A choice takes its words and no other, and each means something else")
+    func choices() throws {
+        for (name, words, value) in [
+            ("after_temporary", ["tell", "enroll"], \Options.enrollsAfterTemporary),
+            ("notify", ["login", "mail"], \.notifiesByMail),
+        ] {
+            for (index, word) in words.enumerated() {
+                var parser = OptionParser()
+                try parser.argument(ascii("\(name)=\(word)"))
+                #expect(parser.options[keyPath: value] == (index == 1))
+                for near in [word.uppercased(), word + "s", String(word.dropLast()), " " + word] {
+                    #expect(!isAccepted("\(name)=\(near)"))
+                }
+            }
+            var parser = OptionParser()
+            do throws(StoreError) {
+                try parser.argument(ascii("\(name)=x"))
+                Issue.record("\(name)=x was accepted")
+            } catch {
+                #expect(text(error.text).contains(words.joined(separator: " or ")))
+            }
+        }
+    }
+
+    @Test("Hours of a temporary code: 1 to 72, as its validity ends")
+    func hours() {
+        for hours in 0...300 {
+            #expect(isAccepted("temporary_hours=\(hours)") == (1...72).contains(hours))
+        }
+        #expect(IssuedCode.validRange.upperBound == 72 * 3600)
     }
 
     @Test("No bytes whatever trap, in an argument or in a file")
@@ -76,7 +113,7 @@ struct OptionTableTests {
         var generator = Seeded(31)
         let pieces = [
             "nullok", "retry", "prompt", "=", " = ", "\n", "yes", "3", "\"", "#", "/x", "\u{0}",
-            "é",
+            "é", "notify", "mail",
         ]
         for _ in 0..<5000 {
             let whole = (0..<Int.random(in: 0...8, using: &generator))

@@ -41,10 +41,27 @@ struct RecordCodingTests {
         }
         for _ in 0..<Int.random(in: 0...20, using: &generator) {
             let detail = generator.bytes(Int.random(in: 0...70, using: &generator))
-            record.events.append(
-                Event(.failure, at: generator.next(), detail: detail, origin: detail))
+            let kind = Event.Kind(rawValue: .random(in: 1...15, using: &generator)) ?? .login
+            record.note(Event(kind, at: generator.next(), detail: detail, origin: detail))
+        }
+        if Bool.random(using: &generator) { randomTemporaryCode(&record, &generator) }
+        record.notices.remindsOfBackupCodes = Bool.random(using: &generator)
+        for _ in 0..<Int.random(in: 0...3, using: &generator) {
+            record.notices.failed(at: generator.next(), from: generator.printable(50))
         }
         return record
+    }
+
+    /// Gives `record` a temporary code, used or not, with a boot time or without.
+    private func randomTemporaryCode(_ record: inout Record, _ generator: inout Seeded) {
+        var random = generator.bytes(TemporaryCode.randomLength)
+        let boot = BootTime(id: generator.bytes(16), seconds: generator.next())
+        record.issueTemporaryCode(
+            at: generator.next(), validFor: generator.next(),
+            boot: Bool.random(using: &generator) ? boot : nil, random: &random,
+            salt: generator.bytes(HashedCode.saltLength)
+        ) { _ in }
+        if Bool.random(using: &generator) { record.temporaryCode?.used = generator.next() }
     }
 
     @Test("Random records come back with everything in them")
@@ -63,7 +80,9 @@ struct RecordCodingTests {
             #expect(read.backupCodes == record.backupCodes)
             #expect(read.backupCodesMade == record.backupCodesMade)
             #expect(read.throttle == record.throttle)
+            #expect(read.temporaryCode == record.temporaryCode)
             #expect(read.events == record.events)
+            #expect(read.notices == record.notices)
             #expect(read.encoded == bytes)
         }
     }
@@ -120,42 +139,97 @@ struct RecordCodingTests {
         _ = record.makeBackupCodes()
         for index in 0..<20 {
             record.throttle.succeed(at: .max, from: source("\(index)"))
-            record.events.append(
-                Event(.login, at: .max, detail: key + key, origin: key + key))
+            record.note(Event(.added, at: .max, detail: key + key, origin: key + key))
         }
+        record.notices.failed(at: .max, from: key)
+        var random = Array(key.prefix(TemporaryCode.randomLength))
+        record.issueTemporaryCode(
+            at: noon, validFor: 600, boot: BootTime(id: Array(key.prefix(16)), seconds: .max),
+            random: &random, salt: Array(key.prefix(8))
+        ) { _ in }
         #expect(record.throttle.sources.count == 8)
-        #expect(record.encoded.count <= Record.maximumEncodedLength)
+        #expect(record.events.count == 16 && record.notices.changes.count == 6)
+        // What is left is for what later versions keep; less than this would not do.
+        #expect(Record.maximumEncodedLength - record.encoded.count == 574)
         #expect(recoded(record.encoded) == record.encoded)
     }
 
     @Test("An empty record has the bytes that the format says")
     func empty() {
-        // No authenticators; codes never made, none live; no failures, no sources; no events.
-        #expect(Record().encoded == [UInt8](repeating: 0, count: 1 + 8 + 2 + 4 + 8 + 1 + 1 + 2))
+        // No authenticators; codes never made, none live; no temporary code; no failures, no
+        // sources; no events; no failures to tell of, no reminder, no changes.
+        let notices = 4 + 8 + 1 + 1 + 3
+        #expect(
+            Record().encoded
+                == [UInt8](repeating: 0, count: 1 + 8 + 2 + 1 + 4 + 8 + 1 + 3 + notices))
     }
 
     @Test("Two authenticators of one name, six of them, and an eleventh code are refused")
     func inconsistent() throws {
         let one = try record(phone("a")).encoded
         let two = try record(phone("a"), phone("b")).encoded
-        let entry = Array(one[1..<one.count - 26])
+        let entry = Array(one[1..<one.count - 44])
         #expect(two.count == one.count + entry.count)
-        #expect(recoded([1] + entry + one.suffix(26)) == one)
-        #expect(recoded([2] + entry + entry + one.suffix(26)) == nil)
+        #expect(recoded([1] + entry + one.suffix(44)) == one)
+        #expect(recoded([2] + entry + entry + one.suffix(44)) == nil)
         var six: [UInt8] = [6]
         for label in ["a", "b", "c", "d", "e", "f"] {
             six += try record(phone(label)).encoded[1..<1 + entry.count]
         }
-        #expect(recoded(six + one.suffix(26)) == nil)
+        #expect(recoded(six + one.suffix(44)) == nil)
         six[0] = 5
-        #expect(recoded(Array(six.prefix(1 + 5 * entry.count)) + one.suffix(26)) != nil)
+        #expect(recoded(Array(six.prefix(1 + 5 * entry.count)) + one.suffix(44)) != nil)
 
         var codes = Record()
         _ = codes.makeBackupCodes()
         var bytes = codes.encoded
         #expect(Array(bytes[9...10]) == [0x03, 0xff])
         bytes[9] = 0x07
-        bytes.insert(contentsOf: [UInt8](repeating: 0, count: BackupCode.Hashed.length), at: 11)
+        bytes.insert(contentsOf: [UInt8](repeating: 0, count: HashedCode.length), at: 11)
         #expect(recoded(bytes) == nil)
+    }
+}
+
+extension RecordCodingTests {
+    /// The bytes of an empty record but for the temporary code, which are `bytes`.
+    private func recoded(temporary bytes: [UInt8]) -> Bool {
+        let empty = Record().encoded
+        let whole = Array(empty[..<11]) + bytes + Array(empty[12...])
+        guard let record = Record(decoding: whole.span) else { return false }
+        return record.encoded == whole
+    }
+
+    @Test("A temporary code is one of three forms, each of its own length")
+    func temporaryForms() {
+        #expect(recoded(temporary: [0]))
+        for (form, length) in [(1, 44), (2, 68)] as [(UInt8, Int)] {
+            #expect(recoded(temporary: [form] + [UInt8](repeating: 7, count: length)))
+            #expect(!recoded(temporary: [form] + [UInt8](repeating: 7, count: length - 1)))
+            #expect(!recoded(temporary: [form] + [UInt8](repeating: 7, count: length + 1)))
+        }
+        for form in 3...UInt8.max {
+            for length in [0, 44, 68] {
+                #expect(!recoded(temporary: [form] + [UInt8](repeating: 0, count: length)))
+            }
+        }
+    }
+
+    @Test("Notices with a long origin, a reminder that is neither, or seven changes are refused")
+    func notices() {
+        let empty = Record().encoded
+        let head = Array(empty.dropLast(17))
+        func isRead(_ notices: [UInt8]) -> Bool { recoded(head + notices) != nil }
+        let counts = [UInt8](repeating: 0, count: 12)
+        #expect(isRead(counts + [0, 0, 0, 0, 0]))
+        #expect(isRead(counts + [0, 1, 0, 0, 0]))
+        #expect(!isRead(counts + [0, 2, 0, 0, 0]))
+        let origin = [UInt8](repeating: 0x61, count: 47)
+        #expect(isRead(counts + [46] + origin.dropLast() + [0, 0, 0, 0]))
+        #expect(!isRead(counts + [47] + origin + [0, 0, 0, 0]))
+        let change: [UInt8] = [3] + [UInt8](repeating: 0, count: 10)
+        for count in 0...8 as ClosedRange<UInt8> {
+            let log = Array([[UInt8]](repeating: change, count: Int(count)).joined())
+            #expect(isRead(counts + [0, 0, count, 0, UInt8(log.count)] + log) == (count <= 6))
+        }
     }
 }

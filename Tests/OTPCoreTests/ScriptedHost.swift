@@ -30,11 +30,19 @@ final class ScriptedHost {
     let journal = Journal()
     var answers: [Typed]
     var time: UInt64? = noon
+    /// The clock that nobody sets.
+    var boot: BootTime?
+    /// What random numbers come from; `nil` where there are none to be had.
+    var random: Seeded? = Seeded(2027)
+    /// Whether somebody reads what is said.
+    var isHeard = true
+    /// Where logins come from: an address, and the SSH key where there is one.
+    var from: (address: String, key: String?) = ("192.0.2.7", nil)
     var users: [String: User] = ["alice": User(name: ascii("alice"), uid: 1000, gid: 100)]
     var usersFail = false
     var groups: [String: Set<UInt32>] = ["wheel": [0]]
     var condition = Condition.sound
-    /// The record of alice, where she is enrolled.
+    /// The record of alice, where she has one.
     var session: ScriptedSession?
 
     init(_ answers: Typed...) { self.answers = answers }
@@ -57,16 +65,27 @@ final class ScriptedHost {
         change(&options)
         let flow = LoginFlow(
             conversation: Talk(host: self), clock: Time(host: self), users: Directory(host: self),
-            options: options
+            random: Numbers(host: self), options: options
         ) { () throws(StoreError) in
             self.journal.note("store")
             if case .closed(let code) = self.condition { throw StoreError(code, [], "closed") }
             return Records(host: self)
         }
-        let place = Place(service: ascii("sshd"), address: ascii("192.0.2.7"), key: nil)
+        let place = Place(
+            service: ascii("sshd"), address: ascii(from.address), key: from.key.map(ascii))
         let result = flow.run(ascii(user), from: place)
         #expect(answers.isEmpty, "\(answers.count) answers are left over")
         return result
+    }
+
+    /// Plays one login with one answer; what was said in it is returned beside the result.
+    func login(typing typed: String, at now: UInt64) -> (result: LoginResult, said: [String]) {
+        answers = [.text(typed)]
+        time = now
+        let before = journal.entries.count
+        let result = login()
+        let said = journal.entries.dropFirst(before).filter { $0.hasPrefix("say ") }
+        return (result, said.map { String($0.dropFirst(4)) })
     }
 
     /// What was said and asked, without the store's doings.
@@ -95,6 +114,8 @@ extension ScriptedHost {
         }
 
         func say(_ text: String) { host.journal.note("say \(text)") }
+
+        var isHeard: Bool { host.isHeard }
     }
 
     struct Time: Clock {
@@ -103,6 +124,22 @@ extension ScriptedHost {
         func now() throws(StoreError) -> UInt64 {
             guard let time = host.time else { throw StoreError(.clock, [], "no clock") }
             return time
+        }
+
+        func boot() -> BootTime? {
+            host.journal.note("boot")
+            return host.boot
+        }
+    }
+
+    struct Numbers: Randomness {
+        let host: ScriptedHost
+
+        func bytes(_ count: Int) throws(StoreError) -> [UInt8] {
+            guard let bytes = host.random?.bytes(count) else {
+                throw StoreError(.system, [], "no random numbers")
+            }
+            return bytes
         }
     }
 
@@ -125,12 +162,12 @@ extension ScriptedHost {
     struct Records: RecordStore {
         let host: ScriptedHost
 
-        func hasRecord(of user: User) throws(StoreError) -> Bool {
+        func isEnrolled(_ user: User) throws(StoreError) -> Bool {
             host.journal.note("look")
             if case .broken(let code) = host.condition, code == .unsafe {
                 throw StoreError(code, [], "broken")
             }
-            return host.session != nil
+            return host.session?.record.isEnrolled ?? false
         }
 
         func open(_ user: User) throws(StoreError) -> ScriptedSession? {

@@ -46,13 +46,26 @@ struct FileFormatTests {
         }
         return SecondReader.Contents(
             authenticators: authenticators, codesMade: record.backupCodesMade, codes: codes,
-            throttle: contents(record.throttle),
-            events: record.events.events.map {
+            temporary: record.temporaryCode.map {
                 .init(
-                    kind: $0.kind.rawValue, time: $0.time,
-                    detail: String(decoding: $0.detail, as: UTF8.self),
-                    origin: String(decoding: $0.origin, as: UTF8.self))
-            })
+                    salt: $0.hash.salt, hash: $0.hash.hash, issued: $0.issued, expires: $0.expires,
+                    used: $0.used, bootID: $0.boot?.id, bootSeconds: $0.boot?.seconds)
+            },
+            throttle: contents(record.throttle), events: contents(record.events.events),
+            notices: .init(
+                failures: record.notices.failures.count, since: record.notices.failures.since,
+                origin: String(decoding: record.notices.failures.origin, as: UTF8.self),
+                reminds: record.notices.remindsOfBackupCodes,
+                changes: contents(record.notices.changes)))
+    }
+
+    private func contents(_ events: [Event]) -> [SecondReader.Contents.Event] {
+        events.map {
+            .init(
+                kind: $0.kind.rawValue, time: $0.time,
+                detail: String(decoding: $0.detail, as: UTF8.self),
+                origin: String(decoding: $0.origin, as: UTF8.self))
+        }
     }
 
     private func contents(_ throttle: Throttle) -> SecondReader.Contents.Throttle {
@@ -80,8 +93,24 @@ struct FileFormatTests {
         hotp.nextStep = 0x0102_0304_0506_0708
         let key = [UInt8](0..<64)
         try record.add(hotp, key: key.span)
+        codes.append(try issue(in: &record, validFor: 600, at: 7))
         try place.store().make(record, of: alice)
         return codes
+    }
+
+    /// Puts a temporary code into the record, with a boot time where it was issued after 1970.
+    private func issue(
+        in record: inout Record, validFor seconds: UInt64, at now: UInt64
+    ) throws -> String {
+        var random = try SystemRandom().bytes(TemporaryCode.randomLength)
+        let salt = try SystemRandom().bytes(HashedCode.saltLength)
+        let boot = now > 1000 ? BootTime(id: Array(0..<16), seconds: 0x0102_0304) : nil
+        var code = ""
+        record.issueTemporaryCode(
+            at: now, validFor: seconds, boot: boot, random: &random, salt: salt
+        ) { code = $0 }
+        record.note(Event(.temporaryCodeIssued, at: now, detail: [], origin: []))
+        return code
     }
 
     @Test("After every step of a long history both readers say the same")
@@ -99,6 +128,15 @@ struct FileFormatTests {
                 default: code(now / 30 + 1)
                 }
             _ = try place.attempt(typed, at: now, from: "192.0.2.\(step % 11)")
+            if step % 9 == 4 {
+                let session = try #require(try place.store().open(alice))
+                let code = try session.withRecord { record in
+                    Result { try issue(in: &record, validFor: 600, at: now) }
+                }.get()
+                try session.commit()
+                session.close()
+                if step % 2 == 0 { _ = try place.attempt(code, at: now, from: "192.0.2.7") }
+            }
             if step % 7 == 3 {
                 // Killed after the charge.
                 let session = try #require(try place.store().open(alice))
@@ -112,7 +150,8 @@ struct FileFormatTests {
         }
         let last = try #require(try secondReading(place, place.read(name)))
         #expect(last.events.count == 16 && last.throttle.sources.count == 8)
-        #expect(last.codes.isEmpty)
+        #expect(last.codes.isEmpty && last.temporary?.bootID == Array(0..<16))
+        #expect(last.notices.changes.count == 6 && last.notices.failures > 10)
     }
 
     @Test("Whatever sectors of three writings are mixed, both readers serve and refuse alike")
@@ -165,6 +204,21 @@ struct FileFormatTests {
         }
     }
 
+    @Test("The hash of a temporary code is as it is documented")
+    func temporaryCode() throws {
+        let place = try Place()
+        let code = try #require(try enroll(place).last)
+        let contents = try #require(try secondReading(place, place.read(name)))
+        let kept = try #require(contents.temporary)
+        let symbols = Array(code.filter { $0 != "-" }.utf8)
+        #expect(symbols.count == 12 && symbols.first == UInt8(ascii: "T"))
+        let hash = Cryptography.pbkdf2(
+            password: symbols.span, salt: kept.salt.span, iterations: 1000, length: 12)
+        #expect(hash == kept.hash)
+        #expect((kept.issued, kept.expires, kept.used) == (7, 607, 0))
+        #expect(kept.bootID == nil && kept.bootSeconds == nil)
+    }
+
     @Test("The id of a source is as it is documented")
     func source() {
         func fnv(_ text: String, from basis: UInt64) -> UInt64 {
@@ -175,24 +229,6 @@ struct FileFormatTests {
             let id = SourceID(bytes.span)
             #expect(id.high == fnv(text, from: 0xcbf2_9ce4_8422_2325))
             #expect(id.low == fnv(text, from: 0x6c62_272e_07bb_0142))
-        }
-    }
-
-    @Test("The page's table of configuration keys is the table in the code")
-    func configuration() throws {
-        let root = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let page = try String(
-            contentsOf: root.appendingPathComponent("docs/FILEFORMAT.md"), encoding: .utf8)
-        let table = try #require(page.components(separatedBy: "## The configuration").last)
-        let rows = table.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { row in
-            row.split(separator: "|").map {
-                String($0.dropFirst().dropLast()).replacing("`", with: "")
-            }
-        }
-        #expect(rows.map { $0[0] } == Option.all.filter(\.inFile).map(\.name))
-        for (row, option) in zip(rows, Option.all.filter(\.inFile)) {
-            #expect(row[2] == option.fallback, "\(option.name)")
         }
     }
 }

@@ -182,14 +182,20 @@ struct RecordFileTests {
             for index in 0..<16 as Range<UInt8> {
                 let id = [index]
                 record.throttle.succeed(at: .max, from: SourceID(id.span))
-                record.events.append(Event(.login, at: .max, detail: key, origin: key))
+                record.note(Event(.added, at: .max, detail: key, origin: key))
             }
+            record.notices.failed(at: .max, from: key)
+            var random = [UInt8](0..<11)
+            record.issueTemporaryCode(
+                at: noon, validFor: 600, boot: BootTime(id: [UInt8](0..<16), seconds: .max),
+                random: &random, salt: [UInt8](0..<8)
+            ) { _ in }
         }
         try session.charge()
         try session.commit()
         let state = session.withRecord { State($0) }
         session.close()
-        #expect(state.nextSteps.count == 5 && state.encoded.count > 2500)
+        #expect(state.nextSteps.count == 5 && state.encoded.count == 3355)
         #expect(try place.state() == state)
     }
 }

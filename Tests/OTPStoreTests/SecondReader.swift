@@ -38,11 +38,28 @@ struct SecondReader {
             var detail, origin: String
         }
 
+        struct Temporary: Equatable {
+            var salt, hash: [UInt8]
+            var issued, expires, used: UInt64
+            var bootID: [UInt8]?
+            var bootSeconds: UInt64?
+        }
+
+        struct Notices: Equatable {
+            var failures: UInt32
+            var since: UInt64
+            var origin: String
+            var reminds: Bool
+            var changes: [Event]
+        }
+
         var authenticators: [Authenticator]
         var codesMade: UInt64
         var codes: [Code]
+        var temporary: Temporary?
         var throttle: Throttle
         var events: [Event]
+        var notices: Notices
     }
 
     enum Refusal: Error { case damaged, otherUser, otherKey, noKey }
@@ -140,74 +157,11 @@ struct SecondReader {
         let codes = try (0..<10).filter { live & (1 << $0) != 0 }.map {
             Contents.Code(index: $0, salt: try fields.bytes(8), hash: try fields.bytes(12))
         }
-        let throttle = try fields.throttle()
-        let count = try fields.integer(1)
-        var log = Fields(try fields.bytes(Int(fields.integer(2)))[...])
-        guard count <= 16, fields.isAtEnd else { throw Refusal.damaged }
-        let events = try (0..<count).map { _ in try log.event() }
-        guard log.isAtEnd else { throw Refusal.damaged }
-        return Contents(
-            authenticators: authenticators, codesMade: made, codes: codes, throttle: throttle,
-            events: events)
-    }
-}
-
-/// Takes fields off the front of some bytes.
-private struct Fields {
-    private(set) var rest: ArraySlice<UInt8>
-
-    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
-
-    var isAtEnd: Bool { rest.isEmpty }
-
-    mutating func bytes(_ count: Int) throws -> [UInt8] {
-        guard count <= rest.count else { throw SecondReader.Refusal.damaged }
-        defer { rest = rest.dropFirst(count) }
-        return Array(rest.prefix(count))
-    }
-
-    mutating func integer(_ count: Int) throws -> UInt64 {
-        try bytes(count).reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    mutating func text() throws -> String {
-        String(decoding: try bytes(Int(integer(1))), as: UTF8.self)
-    }
-
-    mutating func list<Item>(
-        upTo limit: Int, _ item: (inout Fields) throws -> Item
-    ) throws -> [Item] {
-        let count = Int(try integer(1))
-        guard count <= limit else { throw SecondReader.Refusal.damaged }
-        return try (0..<count).map { _ in try item(&self) }
-    }
-
-    mutating func authenticator() throws -> SecondReader.Contents.Authenticator {
-        let read = SecondReader.Contents.Authenticator(
-            kind: UInt8(try integer(1)), hash: UInt8(try integer(1)), digits: UInt8(try integer(1)),
-            period: UInt16(try integer(2)), drift: Int16(bitPattern: UInt16(try integer(2))),
-            nextStep: try integer(8), added: try integer(8), lastUsed: try integer(8),
-            name: try text(), key: try bytes(Int(integer(1))))
-        guard (1...2).contains(read.kind), (1...3).contains(read.hash),
-            (6...8).contains(read.digits), (15...120).contains(read.period),
-            (1...32).contains(read.name.utf8.count), (16...64).contains(read.key.count)
-        else { throw SecondReader.Refusal.damaged }
-        return read
-    }
-
-    mutating func throttle() throws -> SecondReader.Contents.Throttle {
-        SecondReader.Contents.Throttle(
-            failures: UInt32(try integer(4)), last: try integer(8),
-            sources: try list(upTo: 8) { fields in
-                SecondReader.Contents.Source(
-                    id: try fields.bytes(16), failures: UInt32(try fields.integer(4)),
-                    last: try fields.integer(8), lastLogin: try fields.integer(8))
-            })
-    }
-
-    mutating func event() throws -> SecondReader.Contents.Event {
-        SecondReader.Contents.Event(
-            kind: UInt8(try integer(1)), time: try integer(8), detail: try text(),
-            origin: try text())
+        let contents = Contents(
+            authenticators: authenticators, codesMade: made, codes: codes,
+            temporary: try fields.temporary(), throttle: try fields.throttle(),
+            events: try fields.events(upTo: 16), notices: try fields.notices())
+        guard fields.isAtEnd else { throw Refusal.damaged }
+        return contents
     }
 }

@@ -14,6 +14,7 @@ struct Add: ParsableCommand {
               otp-enroll add alice                enroll alice (as root)
               otp-enroll add --name tablet        one more, called "tablet"
               otp-enroll add --qr-file qr.svg     also write the QR code to a file
+              otp-enroll add alice --secret-file fob.key --hotp   a hardware token
               otp-enroll add alice --no-confirm --json    for scripts
 
             An app ignores settings that it does not know, and then shows wrong codes: leave \
@@ -48,6 +49,18 @@ struct Add: ParsableCommand {
         transform: Arguments.period)
     var period: UInt16 = 30
 
+    @Flag(help: "A code for each press of a button (HOTP), not for each half minute.")
+    var hotp = false
+
+    @Option(help: "With --hotp: the counter of the next code (default: 0).")
+    var counter: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "The key of a token that has one already, in hex or Base32; - for stdin.",
+            valueName: "file"))
+    var secretFile: String?
+
     @Option(
         help: "Who the app says the codes are from (default: this machine's name).",
         transform: Arguments.part)
@@ -65,6 +78,18 @@ struct Add: ParsableCommand {
             throw ValidationError(
                 "--json needs --no-confirm: who scans a QR code cannot read JSON.")
         }
+        guard hotp || counter == nil else { throw ValidationError("--counter needs --hotp.") }
+        // Beyond it there would be no look-ahead; no device gets there by counting.
+        guard (counter ?? 0) < 1 << 48 else { throw ValidationError("--counter is too large.") }
+        guard !hotp || period == 30 else {
+            throw ValidationError("--period is for codes of a clock, not for --hotp.")
+        }
+        guard secretFile == nil || qrFile == nil else {
+            throw ValidationError("--secret-file is for a token that scans no QR code.")
+        }
+        if secretFile == "-" && !noConfirm {
+            throw ValidationError("--secret-file - needs --no-confirm: stdin cannot be both.")
+        }
     }
 
     func run() throws {
@@ -72,14 +97,12 @@ struct Add: ParsableCommand {
         let enrollment = Enrollment(workplace: workplace, wishedName: name)
         let before = try enrollment.before()
         guard let name = enrollment.name(beside: before.names),
-            let authenticator = Authenticator(
-                name: name, algorithm: algorithm, digits: digits, period: period,
-                added: try SystemClock().now())
+            var authenticator = Authenticator(
+                name: name, kind: hotp ? .hotp : .totp, algorithm: algorithm, digits: digits,
+                period: period, added: try SystemClock().now())
         else { throw Failure("there is no room for another authenticator") }
-        let new = try NewAuthenticator(
-            authenticator, issuer: issuer ?? NewAuthenticator.part(of: Machine.hostName),
-            account: account ?? NewAuthenticator.part(of: workplace.userName),
-            random: SystemRandom())
+        authenticator.nextStep = counter ?? 0
+        let new = try make(authenticator, workplace)
         let warnings = warnings(name, workplace, before)
         guard !noConfirm else { return try addUnconfirmed(new, enrollment, before, warnings) }
         guard Terminal.isThere else {
@@ -88,6 +111,20 @@ struct Add: ParsableCommand {
                 hint: "--no-confirm prints the key and asks for no code")
         }
         try addConfirmed(new, enrollment, before, warnings)
+    }
+
+    /// The authenticator with its key: a fresh one, or that of the file.
+    private func make(
+        _ authenticator: Authenticator, _ workplace: Workplace
+    ) throws -> NewAuthenticator {
+        let issuer = issuer ?? NewAuthenticator.part(of: Machine.hostName)
+        let account = account ?? NewAuthenticator.part(of: workplace.userName)
+        guard let secretFile else {
+            return try NewAuthenticator(
+                authenticator, issuer: issuer, account: account, random: SystemRandom())
+        }
+        return try NewAuthenticator(
+            authenticator, issuer: issuer, account: account, token: KeyText.read(secretFile))
     }
 
     /// What the user should know before anything is scanned.
@@ -140,8 +177,8 @@ struct Add: ParsableCommand {
         _ new: borrowing NewAuthenticator, _ enrollment: Enrollment, _ before: Enrollment.Before,
         _ warnings: [String]
     ) throws {
-        for warning in warnings { Output.note("warning: \(warning)") }
         let file = try qrFile == nil ? nil : writeFile(QRCode(new.uri))
+        for warning in warnings { Output.note("warning: \(warning)") }
         let result: Enrollment.Result
         do {
             result = try enrollment.save(new, before: before)
@@ -156,19 +193,21 @@ struct Add: ParsableCommand {
         _ result: Enrollment.Result, _ new: borrowing NewAuthenticator, _ workplace: Workplace
     ) throws {
         let user = workplace.userName
-        let uri = String(decoding: new.uriBytes, as: UTF8.self)
-        let key = String(decoding: new.typedKey, as: UTF8.self)
+        // Who brought the key along needs no copy of it.
+        let uri = new.isToken ? nil : String(decoding: new.uriBytes, as: UTF8.self)
+        let key = new.isToken ? nil : String(decoding: new.typedKey, as: UTF8.self)
         if global.json {
             try Output.json([
-                "user": .text(user), "name": .text(result.name.text), "uri": .text(uri),
-                "secret": .text(key), "backup_codes": .list(result.backupCodes.map(JSON.text)),
+                "user": .text(user), "name": .text(result.name.text),
+                "uri": uri.map(JSON.text) ?? .null, "secret": key.map(JSON.text) ?? .null,
+                "backup_codes": .list(result.backupCodes.map(JSON.text)),
             ])
             return
         }
         try Output.line("user: \(user)")
         try Output.line("name: \(result.name.text)")
-        try Output.line("uri: \(uri)")
-        try Output.line("key: \(key)")
+        if let uri { try Output.line("uri: \(uri)") }
+        if let key { try Output.line("key: \(key)") }
         for code in result.backupCodes { try Output.line("backup code: \(code)") }
     }
 }

@@ -11,6 +11,7 @@ extension Add {
         guard try SystemClock().now() >= Attempt.earliestTime else {
             throw Failure("this machine's clock is years behind", hint: "set the clock first")
         }
+        if new.isToken { return try addConfirmedToken(new, enrollment, before, warnings) }
         let code = try QRCode(new.uri)
         // Held back to the end: a Ctrl-C between saving and showing would lose the backup codes.
         let interruptions = try Interruptions()
@@ -29,6 +30,25 @@ extension Add {
         } catch {
             file?.remove()
             throw error
+        }
+    }
+
+    /// The same for a token that has its key already.
+    private func addConfirmedToken(
+        _ new: consuming NewAuthenticator, _ enrollment: Enrollment, _ before: Enrollment.Before,
+        _ warnings: [String]
+    ) throws {
+        let interview = Interview(
+            workplace: enrollment.workplace, form: .none, notices: warnings.map { "warning: \($0)" }
+        )
+        let confirmed = try interview.confirmToken(new)
+        // Held back from here: a Ctrl-C between saving and showing would lose the backup codes.
+        let interruptions = try Interruptions()
+        new.authenticator.nextStep = confirmed.nextStep
+        guard !interruptions.endIsAsked() else { throw Failure("ended, nothing was kept") }
+        let result = try enrollment.save(new, before: before)
+        try shown(result, enrollment.workplace) {
+            try report(result, confirmed, enrollment.workplace)
         }
     }
 

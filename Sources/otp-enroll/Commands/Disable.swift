@@ -8,7 +8,8 @@ struct Disable: ParsableCommand {
         abstract: "End the second factor: remove all authenticators and backup codes.",
         usage: "otp-enroll disable [<options>] [<user>]",
         discussion: """
-            Who is not root has to give a code or a backup code first.
+            Who is not root has to give a code or a backup code first, and the policy \
+            `user_may_disable = no` leaves it to root. The list of what happened stays.
 
               otp-enroll disable              your own
               otp-enroll disable alice --yes  alice's, without asking (as root)
@@ -24,7 +25,12 @@ struct Disable: ParsableCommand {
     func run() throws {
         let workplace = try Workplace(global, user: who.user)
         let user = workplace.userName
-        guard let store = try workplace.store(), try store.hasRecord(of: workplace.user) else {
+        guard Machine.isRoot || workplace.options.userMayDisable else {
+            throw Failure(
+                "the policy here leaves this to root (user_may_disable = no)",
+                hint: "ask your administrator")
+        }
+        guard let store = try workplace.store(), try store.isEnrolled(workplace.user) else {
             throw workplace.notEnrolled
         }
         let question = "Remove all authenticators and backup codes of \(user)?"
@@ -37,7 +43,13 @@ struct Disable: ParsableCommand {
         guard let session = try store.open(workplace.user) else { throw workplace.notEnrolled }
         defer { session.close() }
         if !Machine.isRoot { try prove(answer, on: session, workplace) }
-        try store.remove(workplace.user)
+        let event = workplace.event(.disabled, at: try SystemClock().now())
+        session.withRecord { record in
+            record.removeAll()
+            record.note(event)
+        }
+        try session.commit()
+        workplace.announce(event)
         if global.json {
             try Output.json(["user": .text(user), "enrolled": .bool(false)])
         } else {

@@ -34,15 +34,14 @@ struct Remove: ParsableCommand {
     func run() throws {
         let workplace = try Workplace(global, user: words.count == 2 ? words.first : nil)
         let wanted = words.last ?? ""
-        guard let names = try workplace.look({ $0.authenticators.map(\.name) }) else {
-            throw workplace.notEnrolled
-        }
-        let name = try find(wanted, among: names, workplace).get()
+        let names = try workplace.lookAtEnrolled { $0.authenticators.map(\.name) }
+        let name = try find(wanted, among: names, workplace)
         guard yes || Terminal.agrees("Remove \"\(name.text)\" of \(workplace.userName)?") else {
             throw Failure("\"\(name.text)\" stays")
         }
-        let now = try SystemClock().now()
-        let left = try workplace.change { remove(wanted, from: &$0, workplace, at: now) }
+        let left = try workplace.change(.removed, detail: name.bytes) { record, _ in
+            try remove(wanted, from: &record, workplace)
+        }
         if global.json {
             try Output.json([
                 "user": .text(workplace.userName), "removed": .text(name.text),
@@ -56,34 +55,30 @@ struct Remove: ParsableCommand {
 
     /// Removes it, and gives the names that are left.
     private func remove(
-        _ wanted: String, from record: inout Record, _ workplace: Workplace, at now: UInt64
-    ) -> Result<[String], Failure> {
+        _ wanted: String, from record: inout Record, _ workplace: Workplace
+    ) throws -> [String] {
         // Afresh: what was true when we looked may not be any more.
-        let found = find(wanted, among: record.authenticators.map(\.name), workplace)
-        guard case .success(let name) = found else { return found.map { [$0.text] } }
+        let name = try find(wanted, among: record.authenticators.map(\.name), workplace)
         do throws(Record.ChangeError) {
             try record.remove(name)
         } catch {
-            return .failure(unknown(wanted, workplace))
+            throw unknown(wanted, workplace)
         }
-        record.events.append(
-            Event(.removed, at: now, detail: name.bytes, origin: Enrollment.origin))
-        return .success(record.authenticators.map(\.name.text))
+        return record.authenticators.map(\.name.text)
     }
 
     private func find(
         _ wanted: String, among names: [Name], _ workplace: Workplace
-    ) -> Result<Name, Failure> {
+    ) throws -> Name {
         guard let name = names.first(where: { $0.text == wanted }) else {
-            return .failure(unknown(wanted, workplace))
+            throw unknown(wanted, workplace)
         }
         guard names.count > 1 else {
-            return .failure(
-                Failure(
-                    "\"\(name.text)\" is the last authenticator of \(workplace.userName)",
-                    hint: "`otp-enroll disable \(workplace.userName)` ends the second factor"))
+            throw Failure(
+                "\"\(name.text)\" is the last authenticator of \(workplace.userName)",
+                hint: "`otp-enroll disable \(workplace.userName)` ends the second factor")
         }
-        return .success(name)
+        return name
     }
 
     private func unknown(_ wanted: String, _ workplace: Workplace) -> Failure {

@@ -11,7 +11,9 @@ struct Status: ParsableCommand {
               otp-enroll status               about yourself
               otp-enroll status alice --json  about alice, for a script
 
-            Not being enrolled is no failure: the exit status is 0, and `enrolled` is false.
+            What happened is listed from the last thing on: when, what, with which authenticator \
+            or why, and from where. Not being enrolled is no failure: the exit status is 0, and \
+            `enrolled` is false.
             """)
 
     @OptionGroup var who: UserArgument
@@ -19,15 +21,13 @@ struct Status: ParsableCommand {
 
     func run() throws {
         let workplace = try Workplace(global, user: who.user)
-        let now = try SystemClock().now()
-        let summary = try workplace.look { Summary($0, at: now) }
+        let clock = SystemClock()
+        let (now, boot) = (try clock.now(), clock.boot())
+        let summary = try workplace.look { Summary($0, at: now, boot: boot) } ?? Summary()
         if global.json {
-            let told = summary ?? Summary()
-            try Output.json(told.json(user: workplace.userName, enrolled: summary != nil))
-        } else if let summary {
-            try Output.line(summary.text(user: workplace.userName, now: now))
+            try Output.json(summary.json(user: workplace.userName))
         } else {
-            try Output.line("\(workplace.userName) is not enrolled.")
+            try Output.line(summary.text(user: workplace.userName, now: now))
         }
     }
 }

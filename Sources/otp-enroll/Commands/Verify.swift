@@ -22,7 +22,7 @@ struct Verify: ParsableCommand {
 
     func run() throws {
         let workplace = try Workplace(global, user: who.user)
-        guard let store = try workplace.store(), try store.hasRecord(of: workplace.user) else {
+        guard let store = try workplace.store(), try store.isEnrolled(workplace.user) else {
             return try finish(.refused(.noRecord), workplace, [])
         }
         var typed = Terminal.readAnswer(UserText.question)

@@ -1,0 +1,123 @@
+/// Where in a file something stands.
+public enum ImportPlace: Equatable, Sendable {
+    /// The file as a whole.
+    case file
+    /// A line, counted from 1.
+    case line(Int)
+    /// A key of a PSKC file, by its id (printable) or its number.
+    case key(String)
+
+    /// The place in words: `line 3`, `key 4711`.
+    public var text: String {
+        switch self {
+        case .file: "the file"
+        case .line(let number): "line \(number)"
+        case .key(let id): "key \(id)"
+        }
+    }
+}
+
+/// Why something in a file is no token.
+public struct ImportProblem: Equatable, Sendable, CustomStringConvertible {
+    /// Where it stands.
+    public let place: ImportPlace
+    /// What is wrong: one plain sentence in printable ASCII, without a full stop.
+    public let sentence: String
+
+    /// Both in one line.
+    public var description: String { "\(place.text): \(sentence)" }
+}
+
+/// What a file gave. One bad line hides none of the others.
+public struct ImportResult {
+    /// The most tokens that are taken from one file.
+    public static let maximumTokens = 100_000
+    /// The most problems that are kept; more are counted.
+    public static let maximumProblems = 1000
+
+    /// The tokens, in the order of the file.
+    public private(set) var tokens: [ImportedToken] = []
+    /// What is wrong, in the order of the file.
+    public private(set) var problems: [ImportProblem] = []
+    /// How many problems more there were than are kept.
+    public private(set) var problemsLeftOut = 0
+    /// What else there is to know about the file as a whole.
+    public internal(set) var notes: [String] = []
+    /// Whether keys could not be read for want of the pre-shared key (PSKC).
+    public internal(set) var needsPreSharedKey = false
+
+    /// A result with one problem of the file, or nothing yet.
+    init(_ problem: String? = nil) {
+        if let problem { report(.file, problem) }
+    }
+
+    /// Keeps a token, while there is room; whether there was.
+    @discardableResult
+    mutating func add(_ token: ImportedToken) -> Bool {
+        guard tokens.count < ImportResult.maximumTokens else {
+            report(token.place, "more than \(ImportResult.maximumTokens) tokens; the rest is left")
+            return false
+        }
+        tokens.append(token)
+        return true
+    }
+
+    /// Keeps a problem, while there is room.
+    mutating func report(_ place: ImportPlace, _ sentence: String) {
+        guard problems.count < ImportResult.maximumProblems else {
+            problemsLeftOut += 1
+            return
+        }
+        problems.append(ImportProblem(place: place, sentence: sentence))
+    }
+
+    /// Reads each line that is neither empty nor, with `comments`, begins with `#`; a line that
+    /// `body` refuses becomes a problem. `body` gives `nil` for a line to pass over.
+    mutating func readLines(
+        of bytes: Span<UInt8>, comments: Bool = true,
+        _ body: (ImportPlace, Range<Int>) throws(Refusal) -> ImportedToken?
+    ) {
+        var lines = Lines()
+        while let range = lines.next(in: bytes) {
+            let line = Text.trimmed(range, in: bytes)
+            if line.isEmpty || comments && bytes[line.lowerBound] == UInt8(ascii: "#") { continue }
+            let place = ImportPlace.line(lines.number)
+            do throws(Refusal) {
+                guard line.count <= ImportLimits.lineLength else {
+                    throw Refusal("longer than \(ImportLimits.lineLength) bytes")
+                }
+                guard let token = try body(place, line) else { continue }
+                if !add(token) { return }
+            } catch {
+                report(place, error.sentence)
+            }
+        }
+    }
+}
+
+/// How large what a stranger wrote may be.
+public enum ImportLimits {
+    /// The largest `.google_authenticator`, in bytes: what its own module reads.
+    public static let googleAuthenticatorSize = 65_536
+    /// The largest file of the other formats, in bytes.
+    public static let fileSize = 8 << 20
+    /// The longest line, in bytes.
+    static let lineLength = 8192
+    /// The highest counter: nobody presses a button more often, and sums stay far from overflow.
+    static let counter = UInt64(Int64.max)
+    /// The most steps that a clock may be off; `google-authenticator` itself writes no more.
+    static let drift: Int16 = 1500
+
+    /// A problem where `bytes` is empty or too large.
+    static func complaint(about bytes: Span<UInt8>, limit: Int) -> String? {
+        if bytes.isEmpty { return "it is empty" }
+        return bytes.count <= limit ? nil : "it is larger than \(limit) bytes"
+    }
+}
+
+/// Why a line or key is no token, in one sentence.
+struct Refusal: Error {
+    let sentence: String
+
+    init(_ sentence: String) { self.sentence = sentence }
+}

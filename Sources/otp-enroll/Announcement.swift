@@ -1,0 +1,97 @@
+import OTPCore
+import OTPStore
+
+// What a command did is told three times: in the user's record, in the system's log, and by mail
+// where the policy says so.
+extension Workplace {
+    /// What the event list says about where a change came from, and who made it.
+    static var origin: [UInt8] { Array("otp-enroll \(Operator.name)".utf8) }
+
+    /// Something that happened by this command.
+    func event(_ kind: Event.Kind, detail: [UInt8] = [], at now: UInt64) -> Event {
+        Event(kind, at: now, detail: detail, origin: Workplace.origin)
+    }
+
+    /// Tells the log, and the user by mail where the policy says so. To be called when the record
+    /// is written.
+    func announce(_ event: Event) {
+        var line = LogLine(Workplace.title(event.kind))
+        if let name = Name(event.detail) { line.add("name", quoted: name) }
+        addPeople(to: &line)
+        SystemJournal.write(line)
+        if options.notifiesByMail && event.kind.isTold { mail(event) }
+    }
+
+    /// Tells the log how a try with a code ended.
+    func announce(_ outcome: Outcome) {
+        var line: LogLine
+        if case .granted = outcome {
+            line = LogLine("code accepted")
+        } else {
+            line = LogLine("authentication failure")
+        }
+        line.add("reason", outcome.reason)
+        addPeople(to: &line)
+        SystemJournal.write(line)
+    }
+
+    private func addPeople(to line: inout LogLine) {
+        line.add("by", outside: Array(Operator.name.utf8))
+        line.add("user", outside: user.name)
+    }
+
+    private static func title(_ kind: Event.Kind) -> StaticString {
+        switch kind {
+        case .login: "login"
+        case .failure: "authentication failure"
+        case .added: "authenticator added"
+        case .removed: "authenticator removed"
+        case .codesRenewed: "backup codes renewed"
+        case .verified: "code accepted"
+        case .unlocked: "unlocked"
+        case .reset: "second factor reset"
+        case .disabled: "second factor disabled"
+        case .temporaryCodeIssued: "temporary code issued"
+        case .temporaryCodeUsed: "temporary code used"
+        case .temporaryCodeRevoked: "temporary code revoked"
+        case .resynchronized: "authenticator resynchronized"
+        case .imported: "authenticator imported"
+        case .exported: "key exported"
+        }
+    }
+}
+
+// MARK: Mail
+
+extension Workplace {
+    /// Where a mail to the user goes: what the command line says, or else the policy.
+    func address(_ named: MailAddress?) throws(Failure) -> MailAddress {
+        if let named { return named }
+        let pattern = options.mail.map { String(decoding: $0, as: UTF8.self) } ?? "%u"
+        return try MailAddress(pattern: pattern, user: user)
+    }
+
+    /// Tells the user by mail. What was done stands, whether or not the mail arrives.
+    private func mail(_ event: Event) {
+        do throws(Failure) {
+            let host = Output.printable(Machine.hostName, utf8: false)
+            let mail = try Mail(
+                to: address(nil),
+                subject: "\(host): a change to how you log in")
+            var text = Array(
+                """
+                Hello \(userName),
+
+                this has changed on \(host):
+
+                \(Notices.sentence(event, at: event.time))
+
+                If you know nothing of it, tell your administrator.
+
+                """.utf8)
+            try Sendmail.send(mail, &text)
+        } catch {
+            Output.note("warning: the user could not be told by mail: \(error.message)")
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import OTPCore
+import OTPImport
+import OTPStore
+
+extension ImportFormat: ExpressibleByArgument {}
+
+/// `otp-enroll import`: takes over what other programs have.
+struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take over users from google-authenticator, pam_oath and others (as root).",
+        usage: """
+            otp-enroll import --from google-authenticator [--user <user> | --all]
+            otp-enroll import --from <format> [<options>] <file>
+            """,
+        discussion: """
+            Users log in with the codes that their phones show already; codes that were used \
+            there stay used. Old backup codes do not come along: they are short and in plain \
+            text, so `otp-enroll codes` makes new ones. The other program's files stay as they \
+            are: remove them when its PAM lines are gone, or its module goes on to use them. A \
+            second run takes what is new.
+
+              otp-enroll import --from google-authenticator --all --dry-run
+              otp-enroll import --from google-authenticator --user alice
+              otp-enroll import --from users.oath /etc/users.oath
+              otp-enroll import --from otpauth --user alice - < uris.txt
+              otp-enroll import --from pskc --psk-file psk.hex --map fobs.txt tokens.xml
+
+            Formats:
+            \(ImportFormat.allCases.map { "  \($0.rawValue): \($0.help)" }.joined(separator: "\n"))
+
+            A map has a line for each token: its serial number or foreign user name, and the user \
+            here. Exit status: 0 all of it is here, 1 something is not.
+            """)
+
+    @Option(help: "What the file is; see below.")
+    var from: ImportFormat
+
+    @Argument(help: "The file; - for stdin. For google-authenticator, the one in the user's home.")
+    var file: String?
+
+    @Option(help: "Whom all of it is for.")
+    var user: String?
+
+    @Flag(help: "With google-authenticator: everybody who has a file at home.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Which token is whose.", valueName: "file"))
+    var map: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The pre-shared key of a PSKC file: 16 bytes in hex or Base32.", valueName: "file"))
+    var pskFile: String?
+
+    @Flag(help: "Show what would happen, and change nothing.")
+    var dryRun = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        let isGoogle = from == .googleAuthenticator
+        guard file != nil || isGoogle else { throw ValidationError("It takes a file.") }
+        guard !all || isGoogle else {
+            throw ValidationError("--all is for --from google-authenticator.")
+        }
+        guard !all || (user == nil && file == nil) else {
+            throw ValidationError("--all takes neither --user nor a file.")
+        }
+        guard !isGoogle || file == nil || user != nil else {
+            throw ValidationError("Whose file is it? Add --user.")
+        }
+        guard pskFile == nil || from == .pskc else {
+            throw ValidationError("--psk-file is for --from pskc.")
+        }
+        guard map == nil || user == nil else { throw ValidationError("It is --map or --user.") }
+        guard [file, map, pskFile].count(where: { $0 == "-" }) <= 1 else {
+            throw ValidationError("stdin can be one of the files only.")
+        }
+    }
+
+    func run() throws {
+        // Whoever may not do it hears so before any file is read.
+        _ = try Workplace(global, user: user)
+        var report = ImportReport(isRehearsal: dryRun)
+        let map = try map.map(ImportSource.readMap) ?? [:]
+        if from == .googleAuthenticator && file == nil {
+            try importHomes(into: &report)
+        } else if let file {
+            let importer = Importer(
+                global: global, onlyUser: user, map: map, isRehearsal: dryRun)
+            let result = try ImportSource.read(
+                file, as: from, preSharedKey: try pskFile.map { KeyBox(try KeyText.read($0)) })
+            report.add(result, by: importer)
+        }
+        try report.show(asJSON: global.json)
+    }
+
+    /// Imports the file in the home of one user, or of everybody who has one.
+    private func importHomes(into report: inout ImportReport) throws {
+        let file = ".google_authenticator"
+        let homes = all ? try SystemUsers().all() : [try Workplace(global, user: user).user]
+        var progress = Progress("Reading homes", of: homes.count)
+        defer { progress.finish() }
+        for home in homes {
+            progress.advance()
+            let name = String(decoding: home.name, as: UTF8.self)
+            do {
+                guard let result = try ImportSource.readGoogleAuthenticator(file, at: home) else {
+                    if all { continue }
+                    throw Failure(
+                        "there is no \(file) in the home of \(Output.printable(name))",
+                        hint: "a file elsewhere is imported by: import --from google-authenticator"
+                            + " --user \(Output.printable(name)) FILE")
+                }
+                let importer = Importer(
+                    global: global, onlyUser: name, map: [:], isRehearsal: dryRun)
+                report.add(result, of: name, by: importer)
+            } catch let failure as Failure where all {
+                report.failed(failure.message, for: name)
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import OTPCore
+import OTPStore
+
+/// `otp-enroll list`: everyone, enrolled or not.
+struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List all users, enrolled or not, and how they are getting on (as root).",
+        usage: "otp-enroll list [<options>]",
+        discussion: """
+            Root, everybody between UID_MIN and UID_MAX of /etc/login.defs, and whoever else has \
+            a record; by their numbers. LAST LOGIN is when a code was last accepted. Several of \
+            the options below narrow it down together.
+
+              otp-enroll list                             everybody
+              otp-enroll list --not-enrolled --group staff
+              otp-enroll list --locked                    whose wrong codes make them wait
+              otp-enroll list --json                      for scripts
+
+            A record that cannot be read is listed with what is wrong, whatever --not-enrolled \
+            and --locked say, and the exit status is 1. A record whose user is gone is listed by \
+            its number.
+            """)
+
+    @Flag(help: "Only users who are not enrolled.")
+    var notEnrolled = false
+
+    @Flag(help: "Only users who have to wait, or to be unlocked by root.")
+    var locked = false
+
+    @Option(help: ArgumentHelp("Only members of this group.", valueName: "name"))
+    var group: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let roster = try Roster(global)
+        let store = try roster.store()
+        let entries = try roster.entries(in: store, group: group)
+        let clock = SystemClock()
+        let (now, boot) = (try clock.now(), clock.boot())
+        var report = Report(at: now, asJSON: global.json)
+        try roster.look(at: entries, in: store) { record, _ in
+            Summary(record, at: now, boot: boot)
+        } _: { entry, finding in
+            if isWanted(finding) { report.add(entry, finding) }
+        }
+        try report.print()
+        if let failure = report.failure { throw failure }
+    }
+
+    private func isWanted(_ finding: Roster.Finding<Summary>) -> Bool {
+        switch finding {
+        case .found(let summary, _):
+            (!notEnrolled || !summary.isEnrolled) && (!locked || summary.lock != nil)
+        case .nothing: !locked
+        case .orphan: !notEnrolled && !locked
+        case .unreadable: true
+        }
+    }
+}
+
+extension List {
+    /// What is printed: rows of a table, or objects.
+    private struct Report {
+        private let now: UInt64
+        private let asJSON: Bool
+        private var table = Table(
+            ["USER", "ENROLLED", "BACKUP CODES", "FAILURES", "LOCKED", "LAST LOGIN"], flexible: 1)
+        private var objects: [JSON] = []
+        private var unreadable: [(entry: Roster.Entry, error: StoreError)] = []
+
+        init(at now: UInt64, asJSON: Bool) {
+            self.now = now
+            self.asJSON = asJSON
+        }
+
+        mutating func add(_ entry: Roster.Entry, _ finding: Roster.Finding<Summary>) {
+            if case .unreadable(let error) = finding { unreadable.append((entry, error)) }
+            if asJSON {
+                objects.append(RosterRow(entry, finding, at: now).json)
+            } else {
+                table.add(RosterRow(entry, finding, at: now).cells)
+            }
+        }
+
+        func print() throws {
+            if asJSON {
+                try Output.json(["users": .list(objects)])
+            } else {
+                try Output.line(table.lines.joined(separator: "\n"))
+            }
+        }
+
+        /// What to end with where not all records could be read.
+        var failure: Failure? {
+            guard let first = unreadable.first else { return nil }
+            guard unreadable.count > 1 else { return Failure(first.error) }
+            return Failure(
+                "\(unreadable.count) records cannot be read",
+                hint:
+                    "`otp-enroll status \(first.entry.shownName)` says what is wrong with the first"
+            )
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import OTPCore
+import OTPStore
+
+/// `otp-enroll unlock`: forgives the failures.
+struct Unlock: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Forget a user's failed codes, so that the next one is looked at.",
+        usage: "otp-enroll unlock [<options>] <user>",
+        discussion: """
+            After five failures in a row there are waits of 30 seconds to 15 minutes, and after a \
+            hundred only this helps. `otp-enroll status` shows where they came from.
+
+              otp-enroll unlock alice
+            """)
+
+    @Argument(help: "Whom it is about.")
+    var user: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let workplace = try Workplace(global, user: user)
+        let failures = try workplace.change(.unlocked) { record, _ in
+            let failures = record.throttle.failures
+            record.throttle.unlock()
+            return failures
+        }
+        if global.json {
+            try Output.json([
+                "user": .text(workplace.userName), "failures": .number(Int64(failures)),
+            ])
+            return
+        }
+        let forgotten =
+            failures == 0
+            ? "There were no failures." : "\(Words.count(failures, "failure")) forgotten."
+        try Output.line("\(workplace.userName) is unlocked. \(forgotten)")
+    }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import OTPCore
+import OTPImport
+
+/// What an import has done, or would do: a row for each token, and what did not come along.
+struct ImportReport {
+    let isRehearsal: Bool
+    private var rows: [Importer.Row] = []
+    /// What is wrong with the files, beyond single tokens.
+    private var problems: [String] = []
+    private var notes: [String] = []
+
+    init(isRehearsal: Bool) { self.isRehearsal = isRehearsal }
+
+    /// Imports what a file gave; `user` is whose file it was, where it was somebody's.
+    mutating func add(_ result: ImportResult, of user: String? = nil, by importer: Importer) {
+        let whose = user.map { Output.printable($0) + ": " } ?? ""
+        var progress = Progress("Importing", of: result.tokens.count)
+        for token in result.tokens {
+            progress.advance()
+            rows.append(importer.run(token))
+        }
+        progress.finish()
+        problems += result.problems.map { whose + $0.description }
+        if result.problemsLeftOut > 0 {
+            problems.append(whose + Words.count(result.problemsLeftOut, "more problem"))
+        }
+        notes += result.notes.map { whose + $0 }
+        if result.needsPreSharedKey {
+            notes.append(whose + "the keys are encrypted: --psk-file gives the pre-shared key")
+        }
+    }
+
+    /// Notes that the file of `user` could not be read.
+    mutating func failed(_ message: String, for user: String) {
+        problems.append("\(Output.printable(user)): \(message)")
+    }
+
+    /// Shows it; throws where something is not here.
+    func show(asJSON: Bool) throws {
+        let missing = rows.count { !$0.isHere } + problems.count
+        if asJSON {
+            try Output.json([
+                "dry_run": .bool(isRehearsal), "tokens": .list(rows.map(ImportReport.json)),
+                "problems": .list(problems.map(JSON.text)), "notes": .list(notes.map(JSON.text)),
+            ])
+            if missing > 0 { throw ExitCode.failure }
+            return
+        }
+        if !rows.isEmpty {
+            var table = Table(["USER", "NAME", "KIND", "WHAT"])
+            for row in rows { table.add([row.user, row.name, row.kind, row.result]) }
+            for line in table.lines { try Output.line(line) }
+            try Output.line()
+        }
+        try showNotes()
+        for problem in problems { try Output.line("Not imported: \(problem).") }
+        let here = rows.count { $0.isHere }
+        let end = isRehearsal ? " Nothing was changed: this was a rehearsal." : ""
+        try Output.line(
+            "\(here) of \(here + missing) are here\(isRehearsal ? ", or would be" : "").\(end)")
+        if missing > 0 {
+            throw Failure(
+                "\(missing == 1 ? "1 entry" : "\(missing) entries") could not be imported")
+        }
+    }
+
+    /// What did not come along: the same sentence for many users once, with their number.
+    private func showNotes() throws {
+        var counts: [(sentence: String, users: [String])] = []
+        for row in rows where row.isHere {
+            for note in row.notes {
+                if let index = counts.firstIndex(where: { $0.sentence == note }) {
+                    counts[index].users.append(row.user)
+                } else {
+                    counts.append((note, [row.user]))
+                }
+            }
+        }
+        for (sentence, users) in counts {
+            let whose = users.count <= 3 ? users.joined(separator: ", ") : "\(users.count) users"
+            try Output.line("Did not come along (\(whose)): \(sentence).")
+        }
+        for note in notes { try Output.line("Note: \(note).") }
+    }
+
+    private static func json(_ row: Importer.Row) -> JSON {
+        .object([
+            "user": .text(row.user), "name": row.name.isEmpty ? .null : .text(row.name),
+            "kind": .text(row.kind), "imported": .bool(row.isHere), "result": .text(row.result),
+            "notes": .list(row.notes.map(JSON.text)),
+        ])
+    }
+}

@@ -1,0 +1,79 @@
+import OTPCore
+
+// What `status` tells a person.
+extension Summary {
+    /// The whole page.
+    func text(user: String, now: UInt64) -> String {
+        var lines = [heading(user: user)]
+        if !authenticators.isEmpty { lines += [""] + apps(now: now).lines }
+        if isEnrolled || failures > 0 {
+            lines.append("")
+            if isEnrolled { lines.append("Backup codes left: \(backupCodesLeft)\(codesHint)") }
+            if let temporaryCode {
+                lines.append("Temporary code: \(temporaryCode.text(at: now))")
+            }
+            let locked = lock.map { "; " + $0.text(user: user, at: now) } ?? ""
+            lines.append("Failures in a row: \(failures)\(locked)")
+        }
+        if !events.isEmpty { lines += [""] + happened.lines }
+        return lines.joined(separator: "\n")
+    }
+
+    private func heading(user: String) -> String {
+        guard isEnrolled else {
+            guard let end else { return "\(user) is not enrolled." }
+            let what = end.kind == .reset ? "reset" : "switched off"
+            return "\(user) is not enrolled. The second factor was \(what) on "
+                + "\(Machine.localTime(end.time)) (\(Output.printable(end.origin)))."
+        }
+        if !authenticators.isEmpty { return "\(user) is enrolled." }
+        let hasOther = backupCodesLeft > 0 || temporaryCode?.state == .live
+        return hasOther
+            ? "\(user) has no authenticator: `otp-enroll add \(user)` enrolls one."
+            : "\(user) has nothing to log in with: `otp-enroll issue \(user)` gives a new code."
+    }
+
+    private func apps(now: UInt64) -> Table {
+        var apps = Table(["AUTHENTICATOR", "KIND", "ADDED", "LAST USED"])
+        for authenticator in authenticators {
+            let used = authenticator.lastUsed
+            apps.add([
+                authenticator.name.text, Summary.settings(authenticator),
+                Machine.localTime(authenticator.added),
+                used == 0 ? "never" : "\(Machine.localTime(used)) (\(Words.ago(used, now: now)))",
+            ])
+        }
+        return apps
+    }
+
+    private var happened: Table {
+        var happened = Table(["WHEN", "WHAT", "WITH", "FROM"])
+        for event in events {
+            happened.add([
+                Machine.localTime(event.time), event.kind.name, Output.printable(event.detail),
+                Output.printable(event.origin),
+            ])
+        }
+        return happened
+    }
+
+    private var codesHint: String {
+        backupCodesLeft > 2 ? "" : " (`otp-enroll codes` makes new ones)"
+    }
+
+    /// `totp`, and what is unusual about it.
+    private static func settings(_ authenticator: Authenticator) -> String {
+        var parts = [authenticator.kind == .totp ? "totp" : "hotp"]
+        if authenticator.algorithm != .sha1 { parts.append(authenticator.algorithm.name) }
+        if authenticator.digits != 6 { parts.append("\(authenticator.digits) digits") }
+        if authenticator.kind == .hotp {
+            parts.append("counter \(authenticator.nextStep)")
+        } else if authenticator.period != 30 {
+            parts.append("\(authenticator.period) s")
+        }
+        if authenticator.drift != 0 {
+            parts.append("drift \(authenticator.drift > 0 ? "+" : "")\(authenticator.drift)")
+        }
+        return parts.joined(separator: " ")
+    }
+}

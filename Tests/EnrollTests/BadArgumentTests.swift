@@ -1,0 +1,95 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every word that a command takes, wrong: one line that says so, no escape sequence, and a
+/// record that is byte for byte as it was.
+@Suite struct BadArgumentTests {
+    let desk: Desk
+
+    init() throws { desk = try Desk() }
+
+    /// What could do something to a terminal, or be taken for something else.
+    static let texts = [
+        "\u{1b}[2J\u{1b}]0;owned\u{7}", "a\r\u{8}b", "\u{9b}31m", "\u{202e}txt", "x\nroot", "..",
+        "../../etc/passwd", "%s%n", String(repeating: "A", count: 20_000), "-", "0", "\u{7f}",
+    ]
+
+    /// The places that take a text; "*" is the text.
+    static let places = [
+        ["status", "*"], ["add", "*", "--no-confirm"], ["codes", "*"], ["verify", "*"],
+        ["remove", "*"], ["remove", "root", "*"], ["remove", "*", "phone"], ["disable", "*"],
+        ["reset", "*"], ["issue", "*"], ["issue", "*", "--revoke"],
+        ["issue", "root", "--valid", "*"], ["issue", "root", "--mail", "--address", "*@"],
+        ["unlock", "*"], ["resync", "*"], ["resync", "--name", "*"],
+        ["add", "--no-confirm", "--algorithm", "*"], ["add", "--no-confirm", "--digits", "*"],
+        ["add", "--no-confirm", "--period", "*"], ["add", "--no-confirm", "--qr", "*"],
+        ["add", "--no-confirm", "--hotp", "--counter", "*x"],
+        ["add", "--no-confirm", "--secret-file", "/nowhere/*"],
+        ["add", "--no-confirm", "--qr-file", "/nowhere/*"],
+        ["import", "--from", "*", "x"], ["import", "--from", "otpauth", "/nowhere/*"],
+        ["import", "--from", "otpauth", "--user", "*", "/dev/null"],
+        ["import", "--from", "pskc", "--map", "/nowhere/*", "/dev/null"],
+        ["import", "--from", "pskc", "--psk-file", "/nowhere/*", "/dev/null"],
+        ["status", "--config", "/nowhere/*"], ["status", "root", "*"], ["unlock", "root", "*"],
+        ["reset", "root", "*"], ["issue", "root", "*"], ["codes", "root", "*"],
+        ["verify", "root", "*"], ["disable", "root", "*"], ["resync", "root", "*"],
+        ["remove", "root", "phone", "*"], ["status", "--*"], ["issue", "root", "--*"],
+    ]
+
+    @Test(arguments: places)
+    func nothingIsDoneByABadWord(place: [String]) async throws {
+        try await desk.enroll()
+        try await desk.enroll("--name", "tablet")
+        let before = desk.record
+        for text in Self.texts {
+            let arguments = place.map { $0.replacing("*", with: text) }
+            let done = try await Command.run(desk.words(arguments), input: "\n\n")
+            let said =
+                "\(place) with \(text.prefix(20).debugDescription): \(done.errors.prefix(200))"
+            #expect([1, 64].contains(done.status), "\(said)")
+            #expect(done.output.isEmpty, "\(said)")
+            let lines = done.errors.split(separator: "\n")
+            #expect(lines.first?.hasPrefix("otp-enroll: ") == true, "\(said)")
+            #expect(lines.count { $0.hasPrefix("otp-enroll:") } == 1, "\(said)")
+            let isPlain = done.errors.unicodeScalars.allSatisfy {
+                $0 == "\n" || (32..<127).contains($0.value) || ($0.value > 0xa0 && $0 != "\u{202e}")
+            }
+            #expect(isPlain, "\(said)")
+            #expect(desk.record == before, "\(said)")
+        }
+    }
+
+    /// Words that are right, in a wrong order or number.
+    @Test(arguments: [
+        ["reset"], ["unlock"], ["issue"], ["remove"], ["reset", "root", "root"],
+        ["unlock", "root", "root"], ["codes", "root", "root"], ["verify", "root", "root"],
+        ["disable", "root", "root"], ["resync", "root", "root"], ["status", "root", "root"],
+        ["reset", "--all"], ["unlock", "--yes", "root"], ["codes", "--valid", "1h"],
+        ["add", "--revoke"], ["verify", "123456", "root"], ["reset", "root", "--store"],
+        ["reset", "--config", "--yes"],
+    ])
+    func aWrongNumberOfWordsIsWrongUsage(arguments: [String]) async throws {
+        try await desk.enroll()
+        let before = desk.record
+        let words = [try Build.product("otp-enroll"), "--store", desk.store] + arguments
+        let done = try await Command.run(words, input: "\n")
+        #expect(done.status == 64 && done.output.isEmpty, "\(done.errors)")
+        #expect(done.errors.split(separator: "\n").count { $0.hasPrefix("otp-enroll: ") } == 1)
+        #expect(desk.record == before)
+    }
+
+    /// A word that is to become a command enrolls nobody by that name.
+    @Test(arguments: ["trusted", "doctor"])
+    func aCommandThatIsNotThereYetIsNoUser(word: String) async throws {
+        let done = try await desk.run(word, "--no-confirm")
+        #expect(done.status == 64 && done.output.isEmpty)
+        #expect(
+            done.errors == """
+                otp-enroll: there is no command `\(word)` in this version
+                hint: for a user of this name: otp-enroll add \(word)
+
+                """)
+        #expect(!FileManager.default.fileExists(atPath: desk.store))
+    }
+}

@@ -1,0 +1,227 @@
+import Foundation
+import OTPCore
+import OTPStore
+import TestSupport
+import Testing
+
+/// `list` where something is wrong, long or large.
+@Suite struct ListTroubleTests {
+    let desk: Desk
+
+    init() throws {
+        try Build.requireGround()
+        desk = try Desk()
+    }
+
+    private func line(of account: Account, in text: String) -> String? {
+        text.split(separator: "\n").map(String.init).first { $0.hasPrefix(account.name + " ") }
+    }
+
+    @Test func aRecordThatCannotBeReadHidesNoOther() async throws {
+        let (alice, bob) = (try await Account.make("alice"), try await Account.make("bob"))
+        let carol = try await Account.make("carol")
+        for account in [alice, bob] { try await desk.enroll(account.name) }
+        let record = "\(desk.store)/\(try alice.user().uid)"
+        truncate(record, 1000)
+
+        let one = try await desk.run("list")
+        #expect(one.status == 1)
+        let words = "its size is wrong; restore it, or remove it"
+        #expect(one.errors == "otp-enroll: \(record): \(words)\n")
+        #expect(line(of: alice, in: one.output)?.contains("  damaged  ") == true)
+        #expect(line(of: bob, in: one.output)?.contains("  phone  ") == true)
+        #expect(line(of: carol, in: one.output)?.contains("  no  ") == true)
+        let locked = try await desk.run("list", "--locked")
+        #expect(locked.status == 1 && line(of: alice, in: locked.output) != nil)
+        #expect(line(of: bob, in: locked.output) == nil)
+
+        // Bob's record under carol's number is not carol's.
+        let other = "\(desk.store)/\(try carol.user().uid)"
+        try FileManager.default.copyItem(
+            atPath: "\(desk.store)/\(try bob.user().uid)", toPath: other)
+        let two = try await desk.run("list")
+        #expect(two.status == 1)
+        #expect(
+            two.errors == """
+                otp-enroll: 2 records cannot be read
+                hint: `otp-enroll status \(alice.name)` says what is wrong with the first
+
+                """)
+        #expect(line(of: carol, in: two.output)?.contains("  another user's  ") == true)
+
+        let told = try await desk.json("list", status: 1)
+        let users = try #require(told["users"] as? [[String: Any]])
+        let object = try #require(users.first { $0["user"] as? String == alice.name })
+        #expect(object["problem"] as? String == words)
+        #expect(object["enrolled"] is NSNull && object["failures"] is NSNull)
+    }
+
+    @Test func aRecordWithoutAUserIsListedByItsNumber() async throws {
+        try desk.shelve(User(name: Array("gone".utf8), uid: 3_000_000_000, gid: 100))
+        let done = try await desk.run("list")
+        #expect(done.status == 0 && done.errors.isEmpty)
+        #expect(done.output.contains("\n(uid 3000000000)  no such user  "))
+        let told = try await desk.json("list")
+        let users = try #require(told["users"] as? [[String: Any]])
+        let object = try #require(users.first { $0["user"] is NSNull })
+        #expect(object["uid"] as? UInt32 == 3_000_000_000)
+        #expect(object["problem"] as? String == "no such user")
+        #expect(!(try await desk.run("list", "--not-enrolled").output.contains("(uid ")))
+    }
+
+    @Test func withoutTheSealKeyNobodyIsListed() async throws {
+        let alice = try await Account.make("alice")
+        try await desk.enroll(alice.name)
+        try FileManager.default.removeItem(atPath: desk.store + "/seal.key")
+        let done = try await desk.run("list")
+        #expect(done.status == 1 && done.output.isEmpty)
+        #expect(done.errors.hasPrefix("otp-enroll: \(desk.store)/seal.key: "), "\(done.errors)")
+    }
+
+    static let refused: [([String], Int32, String)] = [
+        (["list", "--group", "nosuch"], 1, "there is no group \"nosuch\""),
+        (["list", "--group", "a\u{1b}[2Jb"], 1, "there is no group \"a[2Jb\""),
+        (["list", "--group", ""], 1, "there is no group \"\""),
+        (["list", "alice"], 64, "unexpected argument 'alice'"),
+        (["list", "--group"], 64, "missing value for '--group <name>'"),
+        (["list", "--config", "/nowhere"], 1, "/nowhere"),
+    ]
+
+    @Test(arguments: refused)
+    func badInputIsRefused(arguments: [String], status: Int32, words: String) async throws {
+        let done = try await Command.run(desk.words(arguments))
+        #expect(done.status == status && done.output.isEmpty)
+        #expect(done.errors.hasPrefix("otp-enroll: \(words)"), "\(done.errors)")
+        #expect(done.errors.unicodeScalars.allSatisfy { $0.value >= 32 || $0 == "\n" })
+    }
+
+    @Test func whoIsNotRootHasOwnStoresOnly() async throws {
+        let refused = try await Command.run(
+            withoutRoot([try Build.product("otp-enroll"), "list"]))
+        #expect(refused.status == 1 && refused.output.isEmpty)
+        #expect(refused.errors.hasPrefix("otp-enroll: only root can open /var/lib/swiftotp\n"))
+        try await Command.output(
+            ["install", "-d", "-m", "700", "-o", "nobody", "-g", "nogroup", desk.store])
+        let own = withoutRoot(try desk.words(["add", "--no-confirm", "--json"]))
+        try await Command.output(own)
+        let listed = try await Command.output(withoutRoot(try desk.words(["list"])))
+        #expect(listed.contains("\nnobody") && listed.contains("\nroot"))
+    }
+
+    @Test func theTableFitsTheTerminal() async throws {
+        let alice = try await Account.make("alice")
+        for name in ["a phone with a long, long name.", "another phone with a name"] {
+            try await desk.enroll(alice.name, "--name", name)
+        }
+        let screen = try await desk.screen("list", "--group", alice.name, columns: 72)
+        #expect(try await screen.finish() == 0)
+        let lines = try await screen.history().split(separator: "\n").map(String.init)
+        #expect(lines.allSatisfy { $0.count <= 72 }, "\(lines)")
+        let row = try #require(line(of: alice, in: lines.joined(separator: "\n")))
+        #expect(row.contains("  a phone") && row.contains("+  ") && row.contains("  never"))
+        let narrow = try await desk.screen("list", "--group", alice.name, columns: 30)
+        #expect(try await narrow.finish() == 0)
+        let cut = try await narrow.history().split(separator: "\n")
+        #expect(cut.allSatisfy { $0.count <= 30 } && cut.contains { $0.hasPrefix(alice.name) })
+    }
+
+    @Test func aBarTellsOnATerminalHowFarItIs() async throws {
+        let alice = try await Account.make("alice")
+        try await desk.enroll(alice.name)
+        let record = open("\(desk.store)/\(try alice.user().uid)", O_RDONLY | O_CLOEXEC)
+        defer { close(record) }
+        #expect(record >= 0 && flock(record, LOCK_EX) == 0)
+        let words = try desk.words(["list", "--group", alice.name])
+        let terminal = try Terminal(words)
+        try await Task.sleep(for: .milliseconds(1800))
+        #expect(flock(record, LOCK_UN) == 0)
+        try await terminal.expect("Reading records  [")
+        #expect(try await terminal.finish() == 0)
+        #expect(await terminal.transcript.contains("\r\u{1b}[K\(Desk.headings)"))
+        // Without a terminal there is no bar, and not before a second is over either.
+        #expect(flock(record, LOCK_EX) == 0)
+        async let slow = Command.run(words)
+        try await Task.sleep(for: .milliseconds(1500))
+        #expect(flock(record, LOCK_UN) == 0)
+        #expect(try await slow.errors.isEmpty)
+        let quick = try Terminal(words)
+        #expect(try await quick.finish() == 0)
+        #expect(await !quick.transcript.contains("Reading"))
+    }
+
+    /// A hundred thousand users with records: with time by the square, this would take hours.
+    @Test func aHundredThousandUsersAreListedQuickly() async throws {
+        let people = UInt32(1_000_000)..<1_100_000
+        let store = try Store.openOrMake(path: Array(desk.store.utf8))
+        var record = Record()
+        try Desk.fill(&record)
+        let random = SystemRandom()
+        try record.renewBackupCodes(
+            at: 1_790_000_000, random: { (count) throws(StoreError) in try random.bytes(count) },
+            { _ in })
+        var passwd = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
+        for uid in people {
+            let name = "user\(uid)"
+            passwd += "\(name):x:\(uid):100::/home/\(name):/bin/sh\n"
+            try store.make(record, of: User(name: Array(name.utf8), uid: uid, gid: 100))
+        }
+        let clock = ContinuousClock(), start = clock.now
+        let done = try await run(["list"], with: ["passwd": passwd])
+        let time = clock.now - start
+        print("list of 100,000 users: \(time)")
+        #expect(done.status == 0 && done.errors.isEmpty)
+        #expect(done.output.split(separator: "\n").count { $0.contains("  phone  ") } == 100_000)
+        #expect(time < .seconds(60))
+
+        let crowd = people.map { "user\($0)" }.joined(separator: ",")
+        let group = try await run(
+            ["list", "--group", "crowd"],
+            with: ["passwd": passwd, "group": "crowd:x:4000000:\(crowd)\n"])
+        #expect(group.output.split(separator: "\n").count == 1 + 100_000, "\(group.errors)")
+    }
+
+    @Test func whoIsAPersonIsTheSystemsWord() async throws {
+        let passwd = (0...5).map { "user\($0):x:\($0 * 100):100::/:/bin/sh\n" }.joined()
+        let files = ["passwd": passwd, "login.defs": "#UID_MIN 1\nUID_MIN\t200\n"]
+        let above = try await run(["list"], with: files).output
+        #expect(names(above) == ["user0", "user2", "user3", "user4", "user5"])
+        let range = "UID_MIN 0x9\nUID_MIN  200\n UID_MAX 399 \n"
+        let between = try await run(
+            ["list"], with: ["passwd": passwd, "login.defs": range])
+        #expect(names(between.output) == ["user0", "user2", "user3"])
+        let usual = try await run(
+            ["list"], with: ["passwd": passwd, "login.defs": "UID_MIN many\n"])
+        #expect(names(usual.output) == ["user0"])
+        // Two names of one number are two names of one user.
+        let twice = passwd + "toor:x:0:0::/:/bin/sh\n"
+        let toor = User(name: Array("toor".utf8), uid: 0, gid: 0)
+        try desk.shelve(toor)
+        let both = try await run(["list"], with: ["passwd": twice])
+        #expect(names(both.output) == ["toor"] && both.output.contains("phone"))
+    }
+
+    private func names(_ text: String) -> [String] {
+        text.split(separator: "\n").dropFirst().compactMap {
+            $0.split(separator: " ").first.map(String.init)
+        }
+    }
+
+    /// Runs a command with an /etc of its own, where some files say something else.
+    private func run(_ arguments: [String], with texts: [String: String]) async throws -> Command {
+        let own = try Scratch()
+        let files = FileManager.default
+        for name in ["nsswitch.conf", "ld.so.cache", "passwd", "group", "login.defs"] {
+            try files.copyItem(atPath: "/etc/\(name)", toPath: own.file(name))
+        }
+        for (name, text) in texts { try own.write(text, to: name, mode: 0o644) }
+        let script = #"mount --bind "$0" /etc && exec "$@""#
+        return try await Command.run(
+            ["unshare", "-m", "sh", "-c", script, own.path] + desk.words(arguments),
+            within: .seconds(120))
+    }
+}
+
+extension Desk {
+    /// The beginning of the table of `list`.
+    static let headings = "USER"
+}

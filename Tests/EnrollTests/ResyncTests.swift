@@ -1,0 +1,157 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `resync`: a device whose clock or counter has run away is found again by two of its codes.
+@Suite struct ResyncTests {
+    let desk: Desk
+
+    init() throws { desk = try Desk() }
+
+    private func resync(
+        _ first: String, _ second: String, _ arguments: String...
+    ) async throws -> Command {
+        try await Command.run(
+            desk.words(["resync"] + arguments), input: "\(first)\n\(second)\n")
+    }
+
+    /// A wrong time zone, a clock that nobody set for years.
+    @Test(arguments: [5 * 3600, -5 * 3600, 1800, -90, 43_140, -43_140])
+    func aClockIsFound(seconds: Int) async throws {
+        let phone = try await desk.enroll().phone
+        try await phone.settle(for: 12)
+        let now = Int(Date().timeIntervalSince1970) + seconds
+        let codes = try await [0, 30, 60].asyncMap { try await phone.code(at: now + $0) }
+        #expect(try await desk.verify(codes[0]).0 == false)
+        let found = try await resync(codes[0], codes[1], "--json")
+        #expect(found.status == 0, "\(found.errors)")
+        let object = try JSONSerialization.jsonObject(with: Data(found.output.utf8))
+        let members = try #require(object as? [String: Any])
+        #expect(Set(members.keys) == ["user", "name", "drift", "counter"])
+        #expect(members["name"] as? String == "phone" && members["counter"] is NSNull)
+        // The second code counts as that of now.
+        #expect(members["drift"] as? Int == seconds / 30 + 1)
+        // Both are used up, and the next one logs in.
+        #expect(try await desk.verify(codes[0]) == (false, "replayed"))
+        #expect(try await desk.verify(codes[1]) == (false, "replayed"))
+        #expect(try await desk.verify(codes[2]) == (true, "code"))
+        let events = try await desk.events()
+        #expect(events.contains("resynchronized"))
+        let status = try await desk.json("status")
+        let phones = try #require(status["authenticators"] as? [[String: Any]])
+        #expect(phones[0]["drift"] as? Int == seconds / 30 + 1)
+    }
+
+    @Test func whatIsFurtherOffIsNotFound() async throws {
+        let phone = try await desk.enroll().phone
+        let now = Int(Date().timeIntervalSince1970)
+        for away in [13 * 3600, -13 * 3600] {
+            let codes = try await [0, 30].asyncMap { try await phone.code(at: now + away + $0) }
+            let refused = try await resync(codes[0], codes[1])
+            #expect(refused.status == 1)
+            #expect(
+                refused.errors.hasPrefix("otp-enroll: refused: these are no two codes in a row"))
+        }
+    }
+
+    @Test func aCounterIsFound() async throws {
+        let (hex, token) = try Token.random()
+        let file = try desk.scratch.write(hex + "\n", to: "fob")
+        _ = try await desk.json("add", "--no-confirm", "--hotp", "--secret-file", file)
+        let codes = try await [700, 701, 702].asyncMap { try await token.code($0) }
+        #expect(try await desk.verify(codes[0]) == (false, "wrong"))
+        let found = try await resync(codes[0], codes[1], "--json")
+        #expect(found.status == 0, "\(found.errors)")
+        #expect(found.output.contains("\"counter\": 702"), "\(found.output)")
+        for used in codes[0...1] { #expect(try await desk.verify(used).0 == false) }
+        #expect(try await desk.verify(codes[2]) == (true, "code"))
+        // It never goes back, and not further than a thousand.
+        let back = try await resync(codes[0], codes[1])
+        #expect(back.status == 1, "\(back.output)")
+        let far = try await resync(try await token.code(1704), try await token.code(1705))
+        #expect(far.status == 1, "\(far.output)")
+        let near = try await resync(try await token.code(1703), try await token.code(1704))
+        #expect(near.status == 0, "\(near.errors)")
+        #expect(near.output == "\"phone\" of root works again: its counter was found.\n")
+    }
+
+    @Test func whatDoesNotFitIsRefusedAndCounted() async throws {
+        let phone = try await desk.enroll().phone
+        try await phone.settle(for: 12)
+        let now = Int(Date().timeIntervalSince1970) + 7200
+        let (one, two) = (try await phone.code(at: now), try await phone.code(at: now + 30))
+        let apart = try await phone.code(at: now + 60)
+        for (first, second) in [(two, one), (one, one), (one, apart)] {
+            let refused = try await resync(first, second, "root")
+            #expect(refused.status == 1 && refused.output.isEmpty)
+            #expect(
+                refused.errors == """
+                    otp-enroll: refused: these are no two codes in a row of any device of root
+                    hint: they have to be of the same device, the later one last
+
+                    """)
+        }
+        #expect(try await desk.json("status")["failures"] as? Int == 3)
+        #expect(try await resync(one, two).status == 0)
+        #expect(try await desk.json("status")["failures"] as? Int == 0)
+        // The same two once more: they were used up.
+        let again = try await resync(one, two)
+        #expect(again.status == 1)
+        #expect(again.errors.hasPrefix("otp-enroll: refused: this code, or a later one, was used"))
+        // Where there are too many failures, nothing is tried.
+        try await desk.fail(4)
+        let late = try await resync(apart, try await phone.code(at: now + 90))
+        #expect(late.status == 1)
+        #expect(late.errors.hasPrefix("otp-enroll: not tried: too many wrong codes"))
+    }
+
+    @Test(arguments: [
+        "", "\n", "123456\n", "123456\n\n", "123456\n12345\n", "123456\n12345678\n",
+        "abcdef\n123456\n", "123456\n0ZZZZ-ZZZZZ-ZZZZZ\n", "\u{1b}[2J\n123456\n",
+        String(repeating: "1", count: 5000) + "\n123456\n",
+    ])
+    func junkIsNoGuess(input: String) async throws {
+        try await desk.enroll()
+        let before = desk.record
+        let done = try await desk.run("resync", input: input)
+        #expect(done.status == 1 && done.output.isEmpty)
+        #expect(
+            done.errors == """
+                otp-enroll: it takes two codes of 6 to 8 digits, one after the other
+                hint: wait until the device shows the next one
+
+                """)
+        #expect(desk.record == before)
+    }
+
+    @Test func onlyTheNamedDeviceIsLookedAt() async throws {
+        let first = try await desk.enroll("--name", "one").phone
+        try await desk.enroll("--name", "two")
+        try await first.settle(for: 12)
+        let now = Int(Date().timeIntervalSince1970) - 7200
+        let codes = try await [0, 30].asyncMap { try await first.code(at: now + $0) }
+        let before = desk.record
+        let unknown = try await resync(codes[0], codes[1], "--name", "three")
+        #expect(unknown.status == 1)
+        #expect(
+            unknown.errors.hasPrefix("otp-enroll: root has no authenticator \"three\"\nhint: "))
+        #expect(desk.record == before)
+        #expect(try await resync(codes[0], codes[1], "--name", "two").status == 1)
+        #expect(try await resync(codes[0], codes[1], "--name", "one").status == 0)
+    }
+
+    @Test func whoHasNothingIsNotAsked() async throws {
+        let done = try await resync("123456", "123457")
+        #expect(done.status == 1)
+        #expect(done.errors.hasPrefix("otp-enroll: root is not enrolled\nhint: "))
+    }
+}
+
+extension Array {
+    /// `map` with something that takes its time.
+    func asyncMap<Result>(_ change: (Element) async throws -> Result) async throws -> [Result] {
+        var results: [Result] = []
+        for element in self { results.append(try await change(element)) }
+        return results
+    }
+}

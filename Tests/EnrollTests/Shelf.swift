@@ -1,0 +1,39 @@
+import Foundation
+import OTPCore
+import OTPStore
+import TestSupport
+
+/// Puts records on the shelf that no single command makes, through the real store.
+extension Desk {
+    /// A record with one authenticator, as `change` leaves it, with these events.
+    func shelve(
+        _ user: User, events: [Event] = [], _ change: (inout Authenticator) -> Void = { _ in }
+    ) throws {
+        let store = try Store.openOrMake(path: Array(store.utf8))
+        var record = Record()
+        try Self.fill(&record, change)
+        for event in events { record.note(event) }
+        try store.make(record, of: user)
+    }
+
+    /// Gives a record the authenticator `phone` with a fresh key.
+    static func fill(
+        _ record: inout Record, _ change: (inout Authenticator) -> Void = { _ in }
+    ) throws {
+        guard let name = Name("phone".utf8),
+            var phone = Authenticator(name: name, added: UInt64(Date().timeIntervalSince1970))
+        else { throw Trouble("no authenticator can be made") }
+        change(&phone)
+        let key = try SystemRandom().bytes(20)
+        try record.add(phone, key: key.span)
+    }
+}
+
+extension Account {
+    /// The user as the store names records.
+    func user() throws -> User {
+        guard let entry = getpwnam(name) else { throw Trouble("there is no user \(name)") }
+        return User(
+            name: Array(name.utf8), uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
+    }
+}

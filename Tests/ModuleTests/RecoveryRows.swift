@@ -1,0 +1,101 @@
+import Foundation
+import OTPCore
+import OTPStore
+import TestSupport
+
+private let refused = "That code was not accepted."
+
+extension ReturnCodes {
+    /// What happens after a phone is lost, and when the clock is not what it was.
+    static let recoveries: [Row] = [
+        .login(
+            "temporary code", "PAM_SUCCESS", log: "login granted; factor=temporary-code",
+            says: "That was a temporary code, and it has ended. Run `otp-enroll`"
+        ) { enrolled, _ in ["answer \(try enrolled.issue().lowercased())"] },
+        .login(
+            "the same temporary code again", "PAM_AUTH_ERR", log: "reason=used-temporary-code",
+            says: refused
+        ) { enrolled, stack in
+            let code = try enrolled.issue()
+            try require(try await stack.login(enrolled.user, [code]).name == "PAM_SUCCESS", code)
+            return ["answer \(code)"]
+        },
+        .login("a temporary code that a newer one ended", "PAM_AUTH_ERR", log: "reason=wrong") {
+            enrolled, _ in
+            let code = try enrolled.issue()
+            _ = try enrolled.issue()
+            return ["answer \(code)"]
+        },
+        .login(
+            "a temporary code that was revoked", "PAM_AUTH_ERR", log: "reason=wrong", says: refused
+        ) { enrolled, _ in
+            let code = try enrolled.issue()
+            try enrolled.change { _ = $0.revokeTemporaryCode() }
+            return ["answer \(code)"]
+        },
+        .login("a temporary code too late", "PAM_AUTH_ERR", log: "reason=expired", says: refused) {
+            enrolled, _ in ["answer \(try enrolled.issue(ago: 601, validFor: 600))"]
+        },
+        .login(
+            "temporary code, the clock set back by an hour since", "PAM_SUCCESS",
+            log: "factor=temporary-code",
+            // Without it, faketime gives the time of day for the time since boot as well.
+            around: ["env", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", "-1h"]
+        ) { enrolled, _ in ["answer \(try enrolled.issue())"] },
+        .login(
+            "the clock set back by an hour, with its right code", "PAM_AUTH_ERR",
+            log: "reason=clock-moved-back back=3", says: refused,
+            around: ["faketime", "-f", "-1h"]
+        ) { enrolled, stack in
+            let now = try await enrolled.phone.code()
+            try require(try await stack.login(enrolled.user, [now]).name == "PAM_SUCCESS", now)
+            let then = Int(Date().timeIntervalSince1970) - 3600
+            return ["answer \(try await enrolled.phone.code(at: then))"]
+        },
+        .login("reset by root", "PAM_AUTH_ERR", log: "reason=no-record", says: refused) {
+            enrolled, _ in
+            try enrolled.change { $0.removeAll() }
+            return ["answer \(try await enrolled.phone.code())"]
+        },
+        .login(
+            "reset by root, with nullok", Stack.ignored, arguments: "nullok", prompts: 0,
+            log: "not asked; reason=not-enrolled"
+        ) { enrolled, _ in
+            try enrolled.change { $0.removeAll() }
+            return []
+        },
+        .login(
+            "nothing but a temporary code, with nullok", "PAM_SUCCESS", arguments: "nullok",
+            log: "factor=temporary-code"
+        ) { enrolled, _ in
+            try enrolled.change { $0.removeAll() }
+            return ["answer \(try enrolled.issue())"]
+        },
+        .login(
+            "nothing but a temporary code that is too late, with nullok", "PAM_AUTH_ERR",
+            arguments: "nullok", log: "reason=expired"
+        ) { enrolled, _ in
+            try enrolled.change { $0.removeAll() }
+            return ["answer \(try enrolled.issue(ago: 601, validFor: 600))"]
+        },
+    ]
+}
+
+extension Enrolled {
+    /// Issues a temporary code as otp-enroll does, so many seconds ago.
+    func issue(ago: UInt64 = 0, validFor seconds: UInt64 = 86_400) throws -> String {
+        let random = SystemRandom()
+        var bytes = try random.bytes(TemporaryCode.randomLength)
+        let salt = try random.bytes(HashedCode.saltLength)
+        let now = UInt64(Date().timeIntervalSince1970) - ago
+        // A code of the past is one of an earlier start of the machine.
+        let boot = ago == 0 ? SystemClock().boot() : nil
+        var code = ""
+        try change { record in
+            record.issueTemporaryCode(
+                at: now, validFor: seconds, boot: boot, random: &bytes, salt: salt
+            ) { code = $0 }
+        }
+        return code
+    }
+}
