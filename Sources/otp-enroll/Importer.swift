@@ -4,7 +4,10 @@ import OTPStore
 
 /// Brings what was read from other programs' files to the users it belongs to.
 struct Importer {
-    let global: GlobalOptions
+    /// The options, and whether the caller may do it.
+    let workplace: Workplace
+    /// The store, opened once for all; `nil` where there is none and nothing is to be made.
+    let store: Store?
     /// Whom everything is for, where the command line says so.
     let onlyUser: String?
     /// Serial numbers or foreign names, and the users here that they belong to.
@@ -37,7 +40,7 @@ struct Importer {
             guard let name = user(of: token) else {
                 throw Failure("\(token.place.text) names no user here")
             }
-            let workplace = try Workplace(global, user: name)
+            let workplace = try Workplace(name, after: workplace, in: store)
             row.user = workplace.userName
             let (authenticator, isNew) =
                 try isRehearsal ? rehearse(token, workplace) : keep(token, workplace)

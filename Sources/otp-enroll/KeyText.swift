@@ -13,6 +13,7 @@ enum KeyText {
             text.removeLast()
         }
         let name = path == "-" ? "stdin" : Output.printable(path)
+        guard !text.isEmpty else { throw Failure("\(name): it is empty") }
         guard let key = decode(text.span) else {
             throw Failure(
                 "\(name): neither a line of hex nor of Base32", hint: "it holds the key alone")

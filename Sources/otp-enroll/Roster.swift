@@ -136,9 +136,10 @@ struct Roster {
 
 extension Workplace {
     /// The place to work on one of many users, whose options are known and who may be worked on.
-    init(options: Options, user: User) {
+    init(options: Options, user: User, opened store: Store? = nil) {
         self.options = options
         self.user = user
+        opened = store
     }
 }
 

@@ -7,6 +7,8 @@ struct Workplace {
     let options: Options
     /// Whom the command is about.
     let user: User
+    /// The store, where it is open already because the command is about many users.
+    let opened: Store?
 
     /// Finds out options and user; `name` is who the command line says it is about.
     init(_ global: GlobalOptions, user name: String?) throws {
@@ -15,6 +17,19 @@ struct Workplace {
         if let store = global.store { arguments.append(Array("store=\(try absolute(store))".utf8)) }
         options = try ConfigurationFile.options(arguments)
         user = try Workplace.user(name)
+        opened = nil
+        try checkCaller()
+    }
+
+    /// The same for one of many users, whose store is opened once for all of them.
+    init(_ user: String, after other: Workplace, in store: Store?) throws {
+        options = other.options
+        opened = store
+        self.user = try Workplace.user(user)
+        try checkCaller()
+    }
+
+    private func checkCaller() throws {
         guard Machine.isRoot || user.uid == Machine.caller else {
             throw Failure(
                 "only root may do this for \(Output.printable(user.name))",
@@ -50,6 +65,7 @@ struct Workplace {
 
     /// Opens the store; `nil` where there is none yet.
     func store() throws -> Store? {
+        if let opened { return opened }
         do throws(StoreError) {
             return try Store(path: options.store)
         } catch {
@@ -88,7 +104,8 @@ struct Workplace {
     func edit<Result>(
         makesRecord: Bool, _ body: (inout Record, _ now: UInt64) throws -> (Result, Event)
     ) throws -> Result {
-        let store = makesRecord ? try Store.openOrMake(path: options.store) : try store()
+        let store =
+            makesRecord ? try opened ?? Store.openOrMake(path: options.store) : try store()
         guard let store else { throw notEnrolled }
         let now = try SystemClock().now()
         // Somebody else may make or remove the record between the looks; each round is one look.

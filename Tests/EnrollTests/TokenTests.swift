@@ -140,7 +140,7 @@ import Testing
 
     /// Texts that are no key, and what is said about them.
     static let texts: [(String, String)] = [
-        ("", "it is empty"), ("\n", "the key has 0 bits; it takes 128"),
+        ("", "it is empty"), ("\n", "it is empty"),
         ("00112233445566778899aabbccddee", "the key has 120 bits; it takes 128 to 512"),
         ("GEZDGNBVGY3TQOJQ", "the key has 80 bits; it takes 128 to 512"),
         (String(repeating: "ab", count: 65), "the key has 520 bits; it takes 128 to 512"),

@@ -44,16 +44,22 @@ struct Disable: ParsableCommand {
         defer { session.close() }
         if !Machine.isRoot { try prove(answer, on: session, workplace) }
         let event = workplace.event(.disabled, at: try SystemClock().now())
-        session.withRecord { record in
-            record.removeAll()
-            record.note(event)
+        let hadApps = session.withRecord { record in
+            defer {
+                record.removeAll()
+                record.note(event)
+            }
+            return !record.authenticators.isEmpty
         }
         try session.commit()
+        // Before the mail, which may take its time.
+        session.close()
         workplace.announce(event)
         if global.json {
             try Output.json(["user": .text(user), "enrolled": .bool(false)])
         } else {
-            try Output.line("\(user) is not enrolled any more. Delete the entry in the app.")
+            let rest = hadApps ? " Delete the entry in the app." : ""
+            try Output.line("\(user) is not enrolled any more.\(rest)")
         }
     }
 

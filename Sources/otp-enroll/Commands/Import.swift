@@ -81,14 +81,15 @@ struct Import: ParsableCommand {
 
     func run() throws {
         // Whoever may not do it hears so before any file is read.
-        _ = try Workplace(global, user: user)
+        let workplace = try Workplace(global, user: user)
         var report = ImportReport(isRehearsal: dryRun)
         let map = try map.map(ImportSource.readMap) ?? [:]
         if from == .googleAuthenticator && file == nil {
-            try importHomes(into: &report)
+            try importHomes(workplace, into: &report)
         } else if let file {
             let importer = Importer(
-                global: global, onlyUser: user, map: map, isRehearsal: dryRun)
+                workplace: workplace, store: try store(workplace), onlyUser: user, map: map,
+                isRehearsal: dryRun)
             let result = try ImportSource.read(
                 file, as: from, preSharedKey: try pskFile.map { KeyBox(try KeyText.read($0)) })
             report.add(result, by: importer)
@@ -97,9 +98,10 @@ struct Import: ParsableCommand {
     }
 
     /// Imports the file in the home of one user, or of everybody who has one.
-    private func importHomes(into report: inout ImportReport) throws {
+    private func importHomes(_ workplace: Workplace, into report: inout ImportReport) throws {
         let file = ".google_authenticator"
-        let homes = all ? try SystemUsers().all() : [try Workplace(global, user: user).user]
+        let homes = all ? try SystemUsers().all() : [workplace.user]
+        let store = try store(workplace)
         var progress = Progress("Reading homes", of: homes.count)
         defer { progress.finish() }
         for home in homes {
@@ -114,11 +116,17 @@ struct Import: ParsableCommand {
                             + " --user \(Output.printable(name)) FILE")
                 }
                 let importer = Importer(
-                    global: global, onlyUser: name, map: [:], isRehearsal: dryRun)
+                    workplace: workplace, store: store, onlyUser: name, map: [:],
+                    isRehearsal: dryRun)
                 report.add(result, of: name, by: importer)
             } catch let failure as Failure where all {
                 report.failed(failure.message, for: name)
             }
         }
+    }
+
+    /// The store, which is made where it is missing, unless nothing is to be changed.
+    private func store(_ workplace: Workplace) throws -> Store? {
+        try dryRun ? workplace.store() : Store.openOrMake(path: workplace.options.store)
     }
 }

@@ -82,6 +82,9 @@ struct Issue: ParsableCommand {
     }
 
     private func issue(_ workplace: Workplace) throws {
+        guard try SystemClock().now() >= Attempt.earliestTime else {
+            throw Failure("this machine's clock is years behind", hint: "set the clock first")
+        }
         let seconds = try validity(workplace)
         // Whatever can go wrong with the address does so before there is a code.
         let recipient = mail ? try workplace.address(address) : nil

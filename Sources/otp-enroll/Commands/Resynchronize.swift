@@ -71,6 +71,8 @@ struct Resynchronize: ParsableCommand {
                 hint: "they have to be of the same device, the later one last")
         }
         let found = session.withRecord { $0.authenticators.first { $0.name == name } }
+        // Before the mail, which may take its time.
+        session.close()
         let event = workplace.event(
             .resynchronized, detail: name.bytes, at: try SystemClock().now())
         workplace.announce(event)
