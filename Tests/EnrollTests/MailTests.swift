@@ -97,7 +97,6 @@ import Testing
 
     @Test(arguments: injections)
     func whatIsNoAddressIsRefused(address: String) async throws {
-        let before = try MailRoom.outgoing().count
         let done = try await issue(address)
         #expect(done.status == 64, "\(done.errors)")
         #expect(done.output.isEmpty)
@@ -105,7 +104,8 @@ import Testing
         #expect(line.hasPrefix("otp-enroll: ") && line.contains("an address is a name of this"))
         #expect(done.errors.unicodeScalars.allSatisfy { $0.value >= 32 || $0 == "\n" })
         #expect(try MailRoom.messages(of: account).isEmpty)
-        #expect(try MailRoom.outgoing().count == before)
+        // Other tests' mails wait there as well; none of them may be this one.
+        #expect(try MailRoom.outgoing().allSatisfy { !$0.contains(account.name) })
         #expect(try await !hasCode())
     }
 

@@ -87,11 +87,12 @@ struct Import: ParsableCommand {
         if from == .googleAuthenticator && file == nil {
             try importHomes(workplace, into: &report)
         } else if let file {
-            let importer = Importer(
-                workplace: workplace, store: try store(workplace), onlyUser: user, map: map,
-                isRehearsal: dryRun)
             let result = try ImportSource.read(
                 file, as: from, preSharedKey: try pskFile.map { KeyBox(try KeyText.read($0)) })
+            // Only now: a file that gives nothing makes no store.
+            let store = result.tokens.isEmpty ? nil : try store(workplace)
+            let importer = Importer(
+                workplace: workplace, store: store, onlyUser: user, map: map, isRehearsal: dryRun)
             report.add(result, by: importer)
         }
         try report.show(asJSON: global.json)
@@ -101,7 +102,7 @@ struct Import: ParsableCommand {
     private func importHomes(_ workplace: Workplace, into report: inout ImportReport) throws {
         let file = ".google_authenticator"
         let homes = all ? try SystemUsers().all() : [workplace.user]
-        let store = try store(workplace)
+        var opened: Store?
         var progress = Progress("Reading homes", of: homes.count)
         defer { progress.finish() }
         for home in homes {
@@ -115,8 +116,9 @@ struct Import: ParsableCommand {
                         hint: "a file elsewhere is imported by: import --from google-authenticator"
                             + " --user \(Output.printable(name)) FILE")
                 }
+                if opened == nil && !result.tokens.isEmpty { opened = try store(workplace) }
                 let importer = Importer(
-                    workplace: workplace, store: store, onlyUser: name, map: [:],
+                    workplace: workplace, store: opened, onlyUser: name, map: [:],
                     isRehearsal: dryRun)
                 report.add(result, of: name, by: importer)
             } catch let failure as Failure where all {
