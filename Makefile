@@ -18,6 +18,7 @@ debug: setup
 # no library in its own folder.
 release: setup
 	$(BUILD) -c release --product pam_swiftotp
+	$(BUILD) -c release --product swiftotp-helper
 	$(BUILD) -c release --static-swift-stdlib --disable-local-rpath --product otp-enroll
 
 # Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.

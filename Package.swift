@@ -64,6 +64,7 @@ let moduleLinkage: [LinkerSetting] = [
         "-Xlinker", "--as-needed",
         "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv",
         "-Xlinker", "--wrap=posix_memalign", "-Xlinker", "--wrap=bcmp",
+        "-Xlinker", "--wrap=memcpy",
         "-Xlinker", "--wrap=__assert_fail", "-Xlinker", "--wrap=__stack_chk_fail",
         "-Xlinker", "--defsym=stderr=__wrap_getenv", "-Xlinker", "--defsym=fwrite=__wrap_getenv",
         "-Xlinker", "--defsym=__fprintf_chk=__wrap_getenv",
@@ -74,6 +75,20 @@ let moduleLinkage: [LinkerSetting] = [
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/pam_swiftotp/exports.map",
         "-L\(embeddedLibraries)", "-lswiftUnicodeDataTables",
         "-lpam", nettle,
+    ])
+]
+
+let helperLinkage: [LinkerSetting] = [
+    .unsafeFlags([
+        "-enable-experimental-feature", "Embedded",
+        "-Xclang-linker", "--ld-path=\(Context.packageDirectory)/Sources/pam_swiftotp/link",
+        "-Xlinker", "--gc-sections",
+        "-Xlinker", "--as-needed",
+        "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv",
+        "-Xlinker", "-z", "-Xlinker", "now",
+        "-Xlinker", "-z", "-Xlinker", "relro",
+        "-Xlinker", "-z", "-Xlinker", "noexecstack",
+        "-L\(embeddedLibraries)", "-lswiftUnicodeDataTables", nettle,
     ])
 ]
 
@@ -109,6 +124,12 @@ let package = Package(
             dependencies: ["OTPStoreEmbedded", "OTPCoreEmbedded", "CPAM", "CLinux"],
             exclude: ["exports.map", "link"], swiftSettings: embedded, linkerSettings: moduleLinkage
         ),
+
+        // The one privileged door for people who are not root: a process for each connection.
+        .executableTarget(
+            name: "swiftotp-helper",
+            dependencies: ["OTPStoreEmbedded", "OTPCoreEmbedded", "CLinux"],
+            swiftSettings: embedded, linkerSettings: helperLinkage),
 
         // What other programs keep or hand out, read as what a stranger may have written.
         .target(
@@ -153,6 +174,9 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "EnrollTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "HelperTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
             name: "LoginTests", dependencies: ["TestSupport"], path: "Tests/Integration",

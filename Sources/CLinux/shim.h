@@ -7,15 +7,19 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/fs.h>
+#include <linux/prctl.h>
 #include <pwd.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -103,4 +107,75 @@ static inline void swiftotp_trap(void) { __builtin_trap(); }
 static inline void swiftotp_wipe(void *_Nonnull memory, size_t count) {
     memset(memory, 0, count);
     __asm__ volatile("" : : "r"(memory) : "memory");
+}
+
+// The calls of swiftotp-helper's connection, by their numbers as above.
+
+// A Unix socket's address has its path as an array, which Swift imports as a tuple. Without
+// blocking: connect(2) would wait for ever where too many wait already, and gives EAGAIN instead.
+static inline int swiftotp_connect(const char *_Nonnull path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = 0;
+    while (path[length] != 0 && length + 1 < sizeof(address.sun_path)) {
+        address.sun_path[length] = path[length];
+        length++;
+    }
+    int file = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (file < 0) return -1;
+    if (syscall(SYS_connect, file, &address, sizeof(address)) == 0) return file;
+    int error = errno;
+    syscall(SYS_close, file);
+    errno = error;
+    return -1;
+}
+
+// struct ucred is declared under _GNU_SOURCE only: pid, uid and gid.
+static inline int swiftotp_peer(int file, unsigned int *_Nonnull uid) {
+    unsigned int credentials[3] = {0, ~0u, ~0u};
+    socklen_t length = sizeof(credentials);
+    if (syscall(SYS_getsockopt, file, SOL_SOCKET, SO_PEERCRED, credentials, &length) != 0) return -1;
+    *uid = credentials[1];
+    return 0;
+}
+
+// The path that a Unix socket is bound to, without a NUL; its length, 0 where it has none.
+static inline size_t swiftotp_socket_path(int file, char path[_Nonnull 108]) {
+    struct sockaddr_un address = {0};
+    socklen_t length = sizeof(address);
+    if (syscall(SYS_getsockname, file, &address, &length) != 0) return 0;
+    if (address.sun_family != AF_UNIX) return 0;
+    size_t count = 0;
+    while (count < sizeof(address.sun_path) && address.sun_path[count] != 0) {
+        path[count] = address.sun_path[count];
+        count++;
+    }
+    return count;
+}
+
+// fcntl(2) is variadic, and its F_OFD_SETLK (37) is declared under _GNU_SOURCE only.
+static inline int swiftotp_lock_byte(int file, long offset) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+    return (int)syscall(SYS_fcntl, file, 37, &lock);
+}
+
+static inline ssize_t swiftotp_send(int file, const void *_Nullable bytes, size_t count) {
+    return syscall(SYS_sendto, file, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
+}
+
+static inline ssize_t swiftotp_receive(int file, void *_Nullable bytes, size_t count) {
+    return syscall(SYS_read, file, bytes, count);
+}
+
+static inline int swiftotp_poll(int file, int to_write, long milliseconds) {
+    struct pollfd one = {file, to_write ? POLLOUT : POLLIN, 0};
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    return (int)syscall(SYS_ppoll, &one, 1, &time, NULL, 0);
+}
+
+// No core file and no debugger of the same user: <sys/resource.h> has types that differ under
+// _GNU_SOURCE, and <sys/prctl.h>'s function is variadic. RLIMIT_CORE is 4.
+static inline int swiftotp_keep_memory_private(void) {
+    const unsigned long none[2] = {0, 0};
+    if (syscall(SYS_prlimit64, 0, 4, none, NULL) != 0) return -1;
+    return (int)syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

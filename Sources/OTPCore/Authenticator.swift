@@ -10,6 +10,11 @@ public struct Authenticator: Equatable, Sendable {
         case hotp = 2
     }
 
+    /// The length of a fresh key in bytes: 160 bits, as RFC 4226 recommends, whatever the hash
+    /// function. That is far beyond guessing, 32 characters to type, and a QR code that fits a
+    /// terminal; some apps refuse longer keys.
+    public static var keyLength: Int { 20 }
+
     /// What the user calls it.
     public var name: Name
     /// What moves the code on.

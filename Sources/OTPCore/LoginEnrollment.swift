@@ -15,15 +15,13 @@ struct LoginEnrollment<
 
     /// How often a code may be wrong before it ends.
     private static var tries: Int { 3 }
-    /// 160 bits, as RFC 4226 recommends.
-    private static var keyLength: Int { 20 }
 
     /// The name of the device; `nil` where the user gave up, or would not.
     func run(_ user: User) throws(StoreError) -> Name? {
         guard let place = try place(for: user),
             var authenticator = Authenticator(name: place.name, added: try clock.now())
         else { return givenUp() }
-        var bytes = try random.bytes(Self.keyLength)
+        var bytes = try random.bytes(Authenticator.keyLength)
         let key = Secret(wiping: &bytes)
         let confirmation = Confirmation(authenticator: authenticator, window: options.window)
         var question = introduction(key, place, user)
@@ -65,13 +63,7 @@ struct LoginEnrollment<
         }
         if names.count == 1, let only = names.first { return NewPlace(name: only, replaces: true) }
         guard names.count < Record.maximumAuthenticators else { return nil }
-        for number in 1...Record.maximumAuthenticators {
-            let text = number == 1 ? "phone" : "phone-\(number)"
-            if let name = Name(text.utf8), !names.contains(name) {
-                return NewPlace(name: name, replaces: false)
-            }
-        }
-        return nil
+        return Name.free(beside: names).map { NewPlace(name: $0, replaces: false) }
     }
 
     private static var question: StaticString { "\nCode shown by the app (empty: later): " }
@@ -191,9 +183,7 @@ struct LoginEnrollment<
         var failure: StoreError?
         session.withRecord { record in
             do throws(StoreError) {
-                try record.renewBackupCodes(
-                    at: now, random: { (count) throws(StoreError) in try random.bytes(count) },
-                    { codes.append($0) })
+                codes = try record.renewedBackupCodes(at: now, random: random)
             } catch {
                 failure = error
             }

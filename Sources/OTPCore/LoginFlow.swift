@@ -70,7 +70,7 @@ public struct LoginFlow<
                 return .enrolled(factor, name)
             case .refused(let refusal):
                 guard left > 0, refusal.allowsAnotherTry else {
-                    say(refusal)
+                    conversation.explain(refusal)
                     return .refused(refusal)
                 }
                 conversation.say(UserText.again)
@@ -104,25 +104,10 @@ public struct LoginFlow<
         let outcome = try attempt.run(answer, on: session, at: now, boot: boot)
         guard case .granted(let factor) = outcome else { return (outcome, []) }
         let left = session.withRecord { $0.backupCodesLeft }
-        return (outcome, sentences(notices, factor, backupCodesLeft: left, at: now))
-    }
-
-    /// What somebody is told who is let in by `factor`.
-    private func sentences(
-        _ notices: Notices, _ factor: Outcome.Factor, backupCodesLeft left: Int, at now: UInt64
-    ) -> [String] {
-        // The usual case; making no list saves a login's time.
-        if case .code = factor, notices.isEmpty { return [] }
-        var notices = notices
-        var sentences: [String] = []
-        switch factor {
-        case .code: break
-        case .backupCode: notices.remindsOfBackupCodes = true
-        case .temporaryCode:
-            if !options.enrollsAfterTemporary { sentences.append(UserText.temporaryCodeUsed) }
-        }
-        sentences += notices.sentences(at: now, backupCodesLeft: left)
-        return sentences
+        let enrolls = options.enrollsAfterTemporary
+        let told = notices.sentences(
+            after: factor, at: now, backupCodesLeft: left, enrollsNext: enrolls)
+        return (outcome, told)
     }
 
     /// Asks somebody who is let in to enroll a new device; its name, where that was done.
@@ -136,15 +121,6 @@ public struct LoginFlow<
             // The login stands: its code is used up, and nothing else was kept.
             conversation.inform(UserText.notEnrolled)
             return nil
-        }
-    }
-
-    private func say(_ refusal: Outcome.Refusal) {
-        switch refusal {
-        case .empty: break
-        case .throttled(let seconds): conversation.say(UserText.wait(seconds))
-        case .closed: conversation.say(UserText.closed)
-        default: conversation.say(UserText.refused)
         }
     }
 }

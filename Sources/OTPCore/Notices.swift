@@ -65,6 +65,26 @@ public struct Notices: Equatable, Sendable {
 
 /// Puts notices into sentences for the terminal of a login.
 extension Notices {
+    /// What somebody is told who is let in by `factor`; `enrollsNext` where the new device is
+    /// enrolled at once.
+    func sentences(
+        after factor: Outcome.Factor, at now: UInt64, backupCodesLeft left: Int,
+        enrollsNext: Bool = false
+    ) -> [String] {
+        // The usual case; making no list saves a login's time.
+        if case .code = factor, isEmpty { return [] }
+        var notices = self
+        var sentences: [String] = []
+        switch factor {
+        case .code: break
+        case .backupCode: notices.remindsOfBackupCodes = true
+        case .temporaryCode:
+            if !enrollsNext { sentences.append(UserText.temporaryCodeUsed) }
+        }
+        sentences += notices.sentences(at: now, backupCodesLeft: left)
+        return sentences
+    }
+
     /// The sentences; `left` is how many backup codes there are.
     public func sentences(at now: UInt64, backupCodesLeft left: Int) -> [String] {
         var sentences: [String] = []

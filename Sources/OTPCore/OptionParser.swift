@@ -92,11 +92,18 @@ public struct OptionParser {
                 throw takes(option, "no text that looks like a password prompt")
             }
             apply(&options, value)
-        case .choice(let first, let second, let apply):
-            guard let value,
-                first.utf8.elementsEqual(value) || second.utf8.elementsEqual(value)
-            else { throw takes(option, "\(first) or \(second)") }
-            apply(&options, second.utf8.elementsEqual(value))
+        case .choice(let first, let second, let third, let apply):
+            if let value, first.utf8.elementsEqual(value) {
+                apply(&options, 0)
+            } else if let value, second.utf8.elementsEqual(value) {
+                apply(&options, 1)
+            } else if let value, let third, third.utf8.elementsEqual(value) {
+                apply(&options, 2)
+            } else if let third {
+                throw takes(option, "\(first), \(second) or \(third)")
+            } else {
+                throw takes(option, "\(first) or \(second)")
+            }
         case .path(let apply):
             guard let value, value.first == UInt8(ascii: "/"), value.count < 1024,
                 value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })

@@ -26,10 +26,24 @@ public struct Options: Sendable {
     public var notifiesByMail = false
     /// The address of a user, where `%u` stands for the user's name; `nil` for that name itself.
     public var mail: [UInt8]?
+    /// Who may make a user's first enrollment.
+    public var firstEnrollment = FirstEnrollment.open
+    /// Where swiftotp-helper listens, where something says so.
+    public var helper: [UInt8]?
     /// Log which options are in force.
     public var debug = false
 
     public init() {}
+
+    /// Who may make a user's first enrollment.
+    public enum FirstEnrollment: Sendable {
+        /// The user, by swiftotp-helper.
+        case open
+        /// The user, at a login.
+        case atLogin
+        /// Root alone.
+        case root
+    }
 }
 
 /// One option: what a line or an argument may say. The manual is checked against this table.
@@ -42,8 +56,8 @@ public struct Option: Sendable {
         case number(ClosedRange<UInt8>, @Sendable (inout Options, UInt8) -> Void)
         /// A text of 1 to so many bytes of printable ASCII.
         case text(maximum: Int, @Sendable (inout Options, [UInt8]) -> Void)
-        /// One of two words, the default first; the second is `true`.
-        case choice(String, String, @Sendable (inout Options, Bool) -> Void)
+        /// One of two or three words, the default first; which, is counted from 0.
+        case choice(String, String, String?, @Sendable (inout Options, Int) -> Void)
         /// A path that begins with `/`.
         case path(@Sendable (inout Options, [UInt8]) -> Void)
     }
@@ -105,14 +119,23 @@ public struct Option: Sendable {
                 "The longest validity of a temporary code, in hours."),
             Option(
                 "after_temporary",
-                .choice("tell", "enroll") { $0.enrollsAfterTemporary = $1 }, "tell",
+                .choice("tell", "enroll", nil) { $0.enrollsAfterTemporary = $1 == 1 }, "tell",
                 "After a temporary code: tell the user to enroll a new device, or do so at once."),
             Option(
-                "notify", .choice("login", "mail") { $0.notifiesByMail = $1 }, "login",
+                "notify", .choice("login", "mail", nil) { $0.notifiesByMail = $1 == 1 }, "login",
                 "Tell users of changes to their second factor at the next login, or by mail too."),
             Option(
                 "mail", .text(maximum: 128) { $0.mail = $1 }, "%u",
                 "Where mail for a user goes; %u stands for the user's name."),
+            Option(
+                "first_enrollment",
+                .choice("open", "at_login", "root") {
+                    $0.firstEnrollment = $1 == 0 ? .open : $1 == 1 ? .atLogin : .root
+                }, "open",
+                "Who enrolls a user first: the user, the user at a login, or root."),
+            Option(
+                "helper", .path { $0.helper = $1 }, "/run/swiftotp/helper.sock",
+                "Where swiftotp-helper listens, for programs that are not root."),
             Option(
                 "debug", .flag { $0.debug = $1 }, "no",
                 "Log which options are in force at each login; never a secret."),

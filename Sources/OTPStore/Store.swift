@@ -49,13 +49,24 @@ public final class Store: RecordStore {
         } catch {
             guard error.code == .missing else { throw error }
             guard try store.userIDs().isEmpty else {
-                throw StoreError(
-                    .missing, store.keyPath,
-                    "the seal key is gone, and the records need it; restore it from a backup")
+                try store.requireKey()
+                return store
             }
             try SealKeyFile.make(store.keyPath)
         }
         return store
+    }
+
+    /// Looks for the key once more: who made the first record while we looked made it before.
+    private func requireKey() throws(StoreError) {
+        do throws(StoreError) {
+            _ = try keyID()
+        } catch {
+            guard error.code == .missing else { throw error }
+            throw StoreError(
+                .missing, keyPath,
+                "the seal key is gone, and the records need it; restore it from a backup")
+        }
     }
 
     /// Makes the folder at `path`, 0700, where it is missing.

@@ -19,7 +19,7 @@ extension Workplace {
         if let name = Name(event.detail) { line.add("name", quoted: name) }
         addPeople(to: &line)
         SystemJournal.write(line)
-        if options.notifiesByMail && event.kind.isTold { mail(event) }
+        mail(event)
     }
 
     /// Tells the log how a try with a code ended.
@@ -71,8 +71,10 @@ extension Workplace {
         return try MailAddress(pattern: pattern, user: user)
     }
 
-    /// Tells the user by mail. What was done stands, whether or not the mail arrives.
-    private func mail(_ event: Event) {
+    /// Tells the user by mail where the policy says so. What was done stands, whether or not the
+    /// mail arrives.
+    func mail(_ event: Event) {
+        guard options.notifiesByMail && event.kind.isTold else { return }
         do throws(Failure) {
             let host = Output.printable(Machine.hostName, utf8: false)
             let mail = try Mail(

@@ -17,6 +17,11 @@ struct Explanation {
         return false
     }
 
+    /// Throws unless a login would have succeeded.
+    func require(of user: String) throws(Failure) {
+        guard accepted else { throw Failure(text(user: user), hints: hints) }
+    }
+
     /// The object that `--json` prints: `offset` in steps where a code was recognized.
     func json(user: String) -> JSON {
         let reason = JSON.text(outcome.reason)

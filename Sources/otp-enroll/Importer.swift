@@ -107,7 +107,7 @@ struct Importer {
     private func rehearse(
         _ token: ImportedToken, _ workplace: Workplace
     ) throws -> (Name, isNew: Bool) {
-        let found = try workplace.look { record in
+        let found = try workplace.access.look { record in
             Result { try Importer.place(for: token, in: record, workplace) }
         }
         return try found?.get()

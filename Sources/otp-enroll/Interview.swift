@@ -3,7 +3,7 @@ import OTPStore
 
 /// Shows a new authenticator on the terminal, and asks for its code until one is right.
 struct Interview {
-    let workplace: Workplace
+    let access: any Access
     let form: QRForm
     /// What is to be known before it is scanned.
     let notices: [String]
@@ -25,8 +25,6 @@ struct Interview {
         let drawing: QRDrawing? =
             form == .none ? nil : QRDrawing(code: code, form: form.resolved)
         let sheet = sheet(new)
-        let confirmation = Confirmation(
-            authenticator: new.authenticator, window: workplace.options.window)
         var message: String?
         Terminal.enterScreen()
         defer { Terminal.leaveScreen() }
@@ -40,14 +38,15 @@ struct Interview {
             case .ended: throw givenUp
             case .line(var typed):
                 defer { Secret.wipe(&typed) }
-                let now = try SystemClock().now()
                 switch Answer(typed.span) {
                 case .empty: throw givenUp
                 case .malformed: message = noCode(new.authenticator)
                 case .temporaryCode: message = noCode(new.authenticator)
                 case .backupCode: message = noCode(new.authenticator)
                 case .code(let value, let digits):
-                    switch try judge(value, digits, new, confirmation, at: now) {
+                    // The judge may be who keeps it, so that this is the last moment to end.
+                    if interruptions.endIsAsked() { throw givenUp }
+                    switch try judge(typed.span, value, digits, new) {
                     case .confirmed(let confirmed): return confirmed
                     case .again(let words): message = words
                     }
@@ -59,20 +58,17 @@ struct Interview {
     /// The same for a token that has its key already: nothing is to be scanned, so the questions
     /// follow each other on the screen as it is.
     func confirmToken(_ new: borrowing NewAuthenticator) throws -> Confirmed {
-        let confirmation = Confirmation(
-            authenticator: new.authenticator, window: workplace.options.window)
         for notice in notices { Output.note(notice) }
         while true {
             var typed = Terminal.readAnswer("Code shown by the token (empty: give up): ")
             defer { Secret.wipe(&typed) }
-            let now = try SystemClock().now()
             switch Answer(typed.span) {
             case .empty: throw givenUp
             case .malformed: Output.note(noCode(new.authenticator))
             case .temporaryCode: Output.note(noCode(new.authenticator))
             case .backupCode: Output.note(noCode(new.authenticator))
             case .code(let value, let digits):
-                switch try judge(value, digits, new, confirmation, at: now) {
+                switch try judge(typed.span, value, digits, new) {
                 case .confirmed(let confirmed): return confirmed
                 case .again(let words): Output.note(words)
                 }
@@ -88,13 +84,10 @@ struct Interview {
     }
 
     private func judge(
-        _ value: UInt32, _ digits: UInt8, _ new: borrowing NewAuthenticator,
-        _ confirmation: Confirmation, at now: UInt64
+        _ typed: Span<UInt8>, _ value: UInt32, _ digits: UInt8,
+        _ new: borrowing NewAuthenticator
     ) throws -> Judgment {
-        let verdict = new.key.withBytes {
-            confirmation.judge(value, digits: digits, key: $0, at: now)
-        }
-        switch verdict {
+        switch try access.judge(typed, value, digits, of: new) {
         case .right(let nextStep, let skew):
             return .confirmed(Confirmed(nextStep: nextStep, skew: skew))
         case .ignored(let settings): throw ignored(settings, new.authenticator)
@@ -110,7 +103,7 @@ struct Interview {
         var key = new.typedKey
         defer { Secret.wipe(&key) }
         return Sheet(
-            title: "Enrolling \(workplace.userName): \(scan) an authenticator app.",
+            title: "Enrolling \(access.userName): \(scan) an authenticator app.",
             keyTitle: form == .none ? "The key:" : "Or type the key:",
             keyGroups: Interview.groups(of: key),
             settings: settings(new.authenticator) + [

@@ -1,7 +1,7 @@
 import OTPCore
 import OTPStore
 
-/// An authenticator that is about to be enrolled: made here, shown to the user, not yet kept.
+/// An authenticator that is about to be enrolled: shown to the user, not yet kept.
 struct NewAuthenticator: ~Copyable {
     /// What it is, with the name it is to have.
     var authenticator: Authenticator
@@ -14,46 +14,29 @@ struct NewAuthenticator: ~Copyable {
     /// What the app calls the account.
     let account: String
 
-    /// 160 bits, as RFC 4226 recommends, whatever the hash function: far beyond guessing, 32
-    /// characters to type, and a QR code that fits a terminal. Some apps refuse longer keys.
-    static let keyLength = 20
-
     /// Whether the key was in the device before it was here, so that nothing is to be scanned.
     let isToken: Bool
 
-    /// Makes one with a fresh key.
-    init(
-        _ authenticator: Authenticator, issuer: String, account: String, random: SystemRandom
-    ) throws {
-        try self.init(
-            authenticator, issuer: issuer, account: account,
-            key: try random.secret(NewAuthenticator.keyLength), isToken: false)
-    }
+    /// Whether one of this name ends when this one is kept.
+    let replaces: Bool
 
-    /// Makes one with the key of a device that has it already.
     init(
-        _ authenticator: Authenticator, issuer: String, account: String, token key: consuming Secret
-    ) throws {
-        try self.init(authenticator, issuer: issuer, account: account, key: key, isToken: true)
-    }
-
-    private init(
-        _ authenticator: Authenticator, issuer: String, account: String, key: consuming Secret,
-        isToken: Bool
+        _ authenticator: Authenticator, _ wish: Enrollment.Wish, replaces: Bool,
+        key: consuming Secret
     ) throws {
         let key = key
-        let (issuerBytes, accountBytes) = (Array(issuer.utf8), Array(account.utf8))
+        let (issuer, account) = (Array(wish.issuer.utf8), Array(wish.account.utf8))
         let uri = key.withBytes {
-            KeyURI.make(
-                authenticator, key: $0, issuer: issuerBytes.span, account: accountBytes.span)
+            KeyURI.make(authenticator, key: $0, issuer: issuer.span, account: account.span)
         }
         guard let uri else { throw Failure("issuer or account cannot be written in a QR code") }
         self.authenticator = authenticator
-        self.issuer = issuer
-        self.account = account
+        self.issuer = wish.issuer
+        self.account = wish.account
+        self.isToken = wish.keyFile != nil
+        self.replaces = replaces
         self.key = key
         self.uri = uri
-        self.isToken = isToken
     }
 
     /// The key in Base32, as an app takes it typed. To be wiped.

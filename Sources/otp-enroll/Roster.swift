@@ -139,6 +139,7 @@ extension Workplace {
     init(options: Options, user: User, opened store: Store? = nil) {
         self.options = options
         self.user = user
+        usesHelper = false
         opened = store
     }
 }

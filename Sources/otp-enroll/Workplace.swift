@@ -10,12 +10,32 @@ struct Workplace {
     /// The store, where it is open already because the command is about many users.
     let opened: Store?
 
+    /// Whether an ordinary user asks swiftotp-helper instead of opening the store.
+    let usesHelper: Bool
+
+    /// Who can give a command.
+    enum Audience {
+        /// Whoever may open the store: root, or anybody with a store of their own.
+        case owner
+        /// Everybody about themselves, with the help of swiftotp-helper.
+        case everybody
+    }
+
     /// Finds out options and user; `name` is who the command line says it is about.
-    init(_ global: GlobalOptions, user name: String?) throws {
+    init(_ global: GlobalOptions, user name: String?, for audience: Audience = .owner) throws {
         var arguments: [[UInt8]] = []
         if let file = global.config { arguments.append(Array("conf=\(try absolute(file))".utf8)) }
         if let store = global.store { arguments.append(Array("store=\(try absolute(store))".utf8)) }
-        options = try ConfigurationFile.options(arguments)
+        let isCitizen = !Machine.isRoot && audience == .everybody && global.store == nil
+        do throws(StoreError) {
+            options = try ConfigurationFile.options(arguments)
+        } catch {
+            // A policy that users cannot read is applied by the helper all the same.
+            guard isCitizen, global.config == nil, error.code == .system else { throw error }
+            options = Options()
+        }
+        // A store that the system's own configuration names is no store of one's own.
+        usesHelper = isCitizen && (options.store == nil || global.config == nil)
         user = try Workplace.user(name)
         opened = nil
         try checkCaller()
@@ -24,6 +44,7 @@ struct Workplace {
     /// The same for one of many users, whose store is opened once for all of them.
     init(_ user: String, after other: Workplace, in store: Store?) throws {
         options = other.options
+        usesHelper = false
         opened = store
         self.user = try Workplace.user(user)
         try checkCaller()
@@ -35,12 +56,15 @@ struct Workplace {
                 "only root may do this for \(Output.printable(user.name))",
                 hint: "leave the name out to do it for yourself, or use sudo")
         }
-        guard Machine.isRoot || options.store != nil else {
+        guard Machine.isRoot || usesHelper || options.store != nil else {
             throw Failure(
                 "only root can open \(String(decoding: Store.defaultPath, as: UTF8.self))",
                 hint: "use sudo, or --store with a folder of your own")
         }
     }
+
+    /// The way to the user's second factor.
+    var access: any Access { usesHelper ? HelperAccess(self) : StoreAccess(workplace: self) }
 
     /// The user's name as it may be shown.
     var userName: String { Output.printable(user.name) }
@@ -72,20 +96,6 @@ struct Workplace {
             if error.code == .missing { return nil }
             throw error
         }
-    }
-
-    /// Calls `body` with the user's record, to look at it; `nil` where there is none.
-    func look<Result>(_ body: (borrowing Record) -> Result) throws -> Result? {
-        guard let session = try store()?.openForReading(user) else { return nil }
-        defer { session.close() }
-        return session.withRecord { body($0) }
-    }
-
-    /// The same, of a user who has something to log in with; anybody else is a failure.
-    func lookAtEnrolled<Result>(_ body: (borrowing Record) -> Result) throws -> Result {
-        let found = try look { $0.isEnrolled ? body($0) : nil }
-        guard let found, let result = found else { throw notEnrolled }
-        return result
     }
 
     /// Calls `body` with the user's record open and locked, and keeps what it changed; the record

@@ -1,3 +1,4 @@
+import CLinux
 import OTPCore
 import OTPStore
 
@@ -27,6 +28,14 @@ struct Login {
             }
             let options = try ConfigurationFile.options(arguments)
             if options.debug { PAMLog(pam: pam, user: name, place: place).write(options) }
+            // Only root can read the store of this system; a store of one's own is another matter.
+            if options.store == nil && swiftotp_geteuid() != 0 {
+                let judge = HelperJudge(path: options.helper)
+                let flow = RemoteLogin(
+                    conversation: conversation, users: SystemUsers(), judge: judge,
+                    options: options)
+                return flow.run(name, by: place.service)
+            }
             let flow = LoginFlow(
                 conversation: conversation, clock: SystemClock(), users: SystemUsers(),
                 random: SystemRandom(), options: options,

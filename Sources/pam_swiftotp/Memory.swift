@@ -27,6 +27,15 @@ func compare(
     unsafe memcmp(left, right, count)
 }
 
+/// Stands in for memcpy(3), which memmove(3) does as well.
+@c(__wrap_memcpy)
+func copy(
+    _ target: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ count: Int
+) -> UnsafeMutableRawPointer? {
+    // SAFETY: the caller's own promise about two buffers of `count` bytes.
+    unsafe memmove(target, source, count)
+}
+
 /// Stands in for nettle's failed assertions and smashed stacks: both end the process.
 @c(__wrap___assert_fail)
 func failedAssertion() { swiftotp_trap() }

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// People who are not root: their own store works, everything else says what to do.
+/// People who are not root, and have no helper: their own store works, everything else says what
+/// to do.
 @Suite struct UserTests {
     let desk: Desk
 
@@ -25,18 +26,32 @@ import Testing
         return told.output.contains("\"enrolled\": true")
     }
 
-    @Test func theStoreOfTheSystemIsRoots() async throws {
+    @Test(arguments: [["reset", "nobody"], ["issue", "nobody"], ["unlock", "nobody"], ["list"]])
+    func theStoreOfTheSystemIsRoots(command: [String]) async throws {
         let program = try Build.product("otp-enroll")
-        for command in ["add", "status", "codes", "verify", "disable"] {
-            let done = try await Command.run(withoutRoot([program, command]))
-            #expect(done.status == 1)
-            #expect(
-                done.errors == """
-                    otp-enroll: only root can open /var/lib/swiftotp
-                    hint: use sudo, or --store with a folder of your own
+        let done = try await Command.run(withoutRoot([program] + command))
+        #expect(done.status == 1)
+        #expect(
+            done.errors == """
+                otp-enroll: only root can open /var/lib/swiftotp
+                hint: use sudo, or --store with a folder of your own
 
-                    """)
-        }
+                """)
+    }
+
+    /// What users do for themselves goes by swiftotp-helper, which is not started here.
+    @Test(arguments: ["status", "codes", "verify", "disable"])
+    func withoutTheHelperItSaysWhatToStart(command: String) async throws {
+        let program = try Build.product("otp-enroll")
+        let done = try await Command.run(withoutRoot([program, command]))
+        #expect(done.status == 1 && done.output.isEmpty)
+        #expect(
+            done.errors == """
+                otp-enroll: swiftotp-helper does not listen at /run/swiftotp/helper.sock
+                hint: `systemctl start swiftotp-helper.socket` starts it (as root)
+                hint: without it, only root can do this; use sudo
+
+                """)
     }
 
     /// Root's commands make the store where it is missing, closed to everybody else.

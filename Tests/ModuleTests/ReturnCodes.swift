@@ -48,7 +48,7 @@ struct Row: Sendable, CustomTestStringConvertible {
 
 @Suite("Return codes through libpam (docs/RESULTS.md)")
 struct ReturnCodes {
-    static let rows = answers + recoveries + stores + policies
+    static let rows = answers + recoveries + stores + policies + foreign
 
     @Test("one test a row", arguments: rows)
     func row(_ row: Row) async throws { try await row.run(row) }

@@ -43,7 +43,8 @@ struct OptionTableTests {
         #expect(
             names == [
                 "conf", "store", "nullok", "prompt", "echo", "retry", "window", "exempt_group",
-                "user_may_disable", "temporary_hours", "after_temporary", "notify", "mail", "debug",
+                "user_may_disable", "temporary_hours", "after_temporary", "notify", "mail",
+                "first_enrollment", "helper", "debug",
             ])
         #expect(Set(names).count == names.count)
         for option in Option.all {

@@ -33,7 +33,8 @@ struct FormatPageTests {
         case .flag: "yes or no"
         case .number(let range, _): "\(range.lowerBound) to \(range.upperBound)"
         case .text(let maximum, _): "1 to \(maximum) bytes of printable ASCII"
-        case .choice(let first, let second, _): "\(first) or \(second)"
+        case .choice(let first, let second, let third, _):
+            third.map { "\(first), \(second) or \($0)" } ?? "\(first) or \(second)"
         case .path: "a path that begins with /, under 1024 bytes"
         }
     }

@@ -8,7 +8,8 @@ struct Add: ParsableCommand {
         abstract: "Enroll an authenticator: show the QR code, ask for a code, give backup codes.",
         discussion: """
             Nothing is kept until a code from the app was right; Ctrl-C leaves all as it was. A \
-            user may have five authenticators. Backup codes come with the first one.
+            user may have five authenticators. Backup codes come with the first one. Who is not \
+            root has to give a code or a backup code for another one.
 
               otp-enroll                          enroll yourself
               otp-enroll add alice                enroll alice (as root)
@@ -93,53 +94,50 @@ struct Add: ParsableCommand {
     }
 
     func run() throws {
-        let workplace = try Workplace(global, user: who.user)
-        let enrollment = Enrollment(workplace: workplace, wishedName: name)
-        let before = try enrollment.before()
-        guard let name = enrollment.name(beside: before.names),
-            var authenticator = Authenticator(
-                name: name, kind: hotp ? .hotp : .totp, algorithm: algorithm, digits: digits,
-                period: period, added: try SystemClock().now())
-        else { throw Failure("there is no room for another authenticator") }
-        authenticator.nextStep = counter ?? 0
-        let new = try make(authenticator, workplace)
-        let warnings = warnings(name, workplace, before)
-        guard !noConfirm else { return try addUnconfirmed(new, enrollment, before, warnings) }
-        guard Terminal.isThere else {
+        let workplace = try Workplace(global, user: who.user, for: .everybody)
+        guard try noConfirm || SystemClock().now() >= Attempt.earliestTime else {
+            throw Failure("this machine's clock is years behind", hint: "set the clock first")
+        }
+        guard noConfirm || Terminal.isThere else {
             throw Failure(
                 "there is no terminal to show the QR code on",
-                hint: "--no-confirm prints the key and asks for no code")
+                hint: workplace.usesHelper
+                    ? "run it at a terminal; with ssh: ssh -t"
+                    : "--no-confirm prints the key and asks for no code")
         }
-        try addConfirmed(new, enrollment, before, warnings)
+        let (access, wish) = (workplace.access, wish(workplace))
+        let new = try access.begin(wish)
+        let warnings = warnings(new)
+        if noConfirm {
+            try addUnconfirmed(new, wish, access, warnings)
+        } else {
+            try addConfirmed(new, wish, access, warnings)
+        }
     }
 
-    /// The authenticator with its key: a fresh one, or that of the file.
-    private func make(
-        _ authenticator: Authenticator, _ workplace: Workplace
-    ) throws -> NewAuthenticator {
-        let issuer = issuer ?? NewAuthenticator.part(of: Machine.hostName)
-        let account = account ?? NewAuthenticator.part(of: workplace.userName)
-        guard let secretFile else {
-            return try NewAuthenticator(
-                authenticator, issuer: issuer, account: account, random: SystemRandom())
-        }
-        return try NewAuthenticator(
-            authenticator, issuer: issuer, account: account, token: KeyText.read(secretFile))
+    /// What the command line comes down to.
+    private func wish(_ workplace: Workplace) -> Enrollment.Wish {
+        Enrollment.Wish(
+            device: HelperRequest.NewDevice(
+                name: name, kind: hotp ? .hotp : .totp, algorithm: algorithm, digits: digits,
+                period: period, counter: counter ?? 0),
+            issuer: issuer ?? NewAuthenticator.part(of: Machine.hostName),
+            account: account ?? NewAuthenticator.part(of: workplace.userName),
+            keyFile: secretFile, isConfirmed: !noConfirm)
     }
 
     /// What the user should know before anything is scanned.
-    private func warnings(
-        _ name: Name, _ workplace: Workplace, _ before: Enrollment.Before
-    ) -> [String] {
+    private func warnings(_ new: borrowing NewAuthenticator) -> [String] {
         var warnings: [String] = []
         if let warning = NewAuthenticator.warning(
             algorithm: algorithm, digits: digits, period: period)
         {
             warnings.append(warning)
         }
-        if before.names.contains(name) {
+        if new.replaces {
             let when = noConfirm ? "" : " once a code of the new one was right"
-            warnings.append("the authenticator \"\(name.text)\" of now is replaced\(when)")
+            let name = new.authenticator.name.text
+            warnings.append("the authenticator \"\(name)\" of now is replaced\(when)")
         }
         if let qrFile {
             warnings.append(
@@ -157,7 +155,7 @@ struct Add: ParsableCommand {
 
     /// Shows what came of it with `show`; where that fails, says what is kept all the same.
     func shown(
-        _ result: Enrollment.Result, _ workplace: Workplace, _ show: () throws -> Void
+        _ result: Enrollment.Result, of user: String, _ show: () throws -> Void
     ) throws {
         do {
             try show()
@@ -165,8 +163,8 @@ struct Add: ParsableCommand {
             throw Failure(
                 failure.message,
                 hints: [
-                    "\"\(result.name.text)\" of \(workplace.userName) is enrolled all the same",
-                    "`otp-enroll codes \(workplace.userName)` makes new backup codes",
+                    "\"\(result.name.text)\" of \(user) is enrolled all the same",
+                    "`otp-enroll codes \(user)` makes new backup codes",
                 ])
         }
     }
@@ -174,25 +172,24 @@ struct Add: ParsableCommand {
     // MARK: For scripts
 
     private func addUnconfirmed(
-        _ new: borrowing NewAuthenticator, _ enrollment: Enrollment, _ before: Enrollment.Before,
+        _ new: borrowing NewAuthenticator, _ wish: Enrollment.Wish, _ access: any Access,
         _ warnings: [String]
     ) throws {
         let file = try qrFile == nil ? nil : writeFile(QRCode(new.uri))
         for warning in warnings { Output.note("warning: \(warning)") }
         let result: Enrollment.Result
         do {
-            result = try enrollment.save(new, before: before)
+            result = try access.keep(new, wish)
         } catch {
             file?.remove()
             throw error
         }
-        try shown(result, enrollment.workplace) { try print(result, new, enrollment.workplace) }
+        try shown(result, of: access.userName) { try print(result, new, of: access.userName) }
     }
 
     private func print(
-        _ result: Enrollment.Result, _ new: borrowing NewAuthenticator, _ workplace: Workplace
+        _ result: Enrollment.Result, _ new: borrowing NewAuthenticator, of user: String
     ) throws {
-        let user = workplace.userName
         // Who brought the key along needs no copy of it.
         let uri = new.isToken ? nil : String(decoding: new.uriBytes, as: UTF8.self)
         let key = new.isToken ? nil : String(decoding: new.typedKey, as: UTF8.self)

@@ -5,27 +5,23 @@ import OTPStore
 extension Add {
     /// Shows `new`, asks for its code, and keeps it once one was right.
     func addConfirmed(
-        _ new: consuming NewAuthenticator, _ enrollment: Enrollment, _ before: Enrollment.Before,
+        _ new: consuming NewAuthenticator, _ wish: Enrollment.Wish, _ access: any Access,
         _ warnings: [String]
     ) throws {
-        guard try SystemClock().now() >= Attempt.earliestTime else {
-            throw Failure("this machine's clock is years behind", hint: "set the clock first")
-        }
-        if new.isToken { return try addConfirmedToken(new, enrollment, before, warnings) }
+        if new.isToken { return try addConfirmedToken(new, wish, access, warnings) }
         let code = try QRCode(new.uri)
         // Held back to the end: a Ctrl-C between saving and showing would lose the backup codes.
         let interruptions = try Interruptions()
         let file = try writeFile(code)
         do {
             let interview = Interview(
-                workplace: enrollment.workplace, form: qr,
+                access: access, form: qr,
                 notices: warnings.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." })
             let confirmed = try interview.confirm(new, code, interruptions)
             new.authenticator.nextStep = confirmed.nextStep
-            guard !interruptions.endIsAsked() else { throw Failure("ended, nothing was kept") }
-            let result = try enrollment.save(new, before: before)
-            try shown(result, enrollment.workplace) {
-                try report(result, confirmed, enrollment.workplace)
+            let result = try access.keep(new, wish)
+            try shown(result, of: access.userName) {
+                try report(result, confirmed, of: access.userName)
             }
         } catch {
             file?.remove()
@@ -35,27 +31,25 @@ extension Add {
 
     /// The same for a token that has its key already.
     private func addConfirmedToken(
-        _ new: consuming NewAuthenticator, _ enrollment: Enrollment, _ before: Enrollment.Before,
+        _ new: consuming NewAuthenticator, _ wish: Enrollment.Wish, _ access: any Access,
         _ warnings: [String]
     ) throws {
         let interview = Interview(
-            workplace: enrollment.workplace, form: .none, notices: warnings.map { "warning: \($0)" }
-        )
+            access: access, form: .none, notices: warnings.map { "warning: \($0)" })
         let confirmed = try interview.confirmToken(new)
         // Held back from here: a Ctrl-C between saving and showing would lose the backup codes.
         let interruptions = try Interruptions()
         new.authenticator.nextStep = confirmed.nextStep
         guard !interruptions.endIsAsked() else { throw Failure("ended, nothing was kept") }
-        let result = try enrollment.save(new, before: before)
-        try shown(result, enrollment.workplace) {
-            try report(result, confirmed, enrollment.workplace)
+        let result = try access.keep(new, wish)
+        try shown(result, of: access.userName) {
+            try report(result, confirmed, of: access.userName)
         }
     }
 
     private func report(
-        _ result: Enrollment.Result, _ confirmed: Interview.Confirmed, _ workplace: Workplace
+        _ result: Enrollment.Result, _ confirmed: Interview.Confirmed, of user: String
     ) throws {
-        let user = workplace.userName
         let width = Terminal.textWidth
         var text = "\(user) is enrolled: \"\(result.name.text)\" works."
         if result.replaced { text += " Delete its old entry in the app." }

@@ -27,7 +27,7 @@ struct Resynchronize: ParsableCommand {
 
     func run() throws {
         let workplace = try Workplace(global, user: who.user)
-        let names = try workplace.lookAtEnrolled { $0.authenticators.map(\.name) }
+        let names = try workplace.access.lookAtEnrolled { $0.authenticators.map(\.name) }
         if let name, !names.contains(name) {
             throw Failure(
                 "\(workplace.userName) has no authenticator \"\(name.text)\"",

@@ -20,14 +20,14 @@ struct Status: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let workplace = try Workplace(global, user: who.user)
+        let access = try Workplace(global, user: who.user, for: .everybody).access
         let clock = SystemClock()
         let (now, boot) = (try clock.now(), clock.boot())
-        let summary = try workplace.look { Summary($0, at: now, boot: boot) } ?? Summary()
+        let summary = try access.look { Summary($0, at: now, boot: boot) } ?? Summary()
         if global.json {
-            try Output.json(summary.json(user: workplace.userName))
+            try Output.json(summary.json(user: access.userName))
         } else {
-            try Output.line(summary.text(user: workplace.userName, now: now))
+            try Output.line(summary.text(user: access.userName, now: now))
         }
     }
 }

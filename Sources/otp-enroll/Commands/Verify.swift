@@ -1,6 +1,5 @@
 import ArgumentParser
 import OTPCore
-import OTPStore
 
 /// `otp-enroll verify`: tries a code as a login would.
 struct Verify: ParsableCommand {
@@ -21,33 +20,21 @@ struct Verify: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let workplace = try Workplace(global, user: who.user)
-        guard let store = try workplace.store(), try store.isEnrolled(workplace.user) else {
-            return try finish(.refused(.noRecord), workplace, [])
+        let access = try Workplace(global, user: who.user, for: .everybody).access
+        guard try access.isEnrolled() else {
+            return try finish(Explanation(.refused(.noRecord), authenticators: []), access)
         }
         var typed = Terminal.readAnswer(UserText.question)
-        let answer = Answer(typed.span)
-        Secret.wipe(&typed)
-        guard let session = try store.open(workplace.user) else {
-            return try finish(.refused(.noRecord), workplace, [])
-        }
-        defer { session.close() }
-        let outcome = try workplace.attempt(answer, on: session)
-        try finish(outcome, workplace, session.withRecord { $0.authenticators })
+        try finish(try access.attempt(&typed), access)
     }
 
-    private func finish(
-        _ outcome: Outcome, _ workplace: Workplace, _ authenticators: [Authenticator]
-    ) throws {
-        let explanation = Explanation(outcome, authenticators: authenticators)
+    private func finish(_ explanation: Explanation, _ access: any Access) throws {
         if global.json {
-            try Output.line(explanation.json(user: workplace.userName).lines)
+            try Output.line(explanation.json(user: access.userName).lines)
             if !explanation.accepted { throw ExitCode.failure }
             return
         }
-        guard explanation.accepted else {
-            throw Failure(explanation.text(user: workplace.userName), hints: explanation.hints)
-        }
-        try Output.line(explanation.text(user: workplace.userName))
+        try explanation.require(of: access.userName)
+        try Output.line(explanation.text(user: access.userName))
     }
 }

@@ -1,0 +1,97 @@
+/// Gives the verdict in the place of the store: swiftotp-helper, for a program that is not root.
+///
+/// Each call is a connection of its own, so that nothing is held while somebody types.
+public protocol RemoteJudge {
+    /// The number of the user that this program runs as, and whose code can be checked; `nil`
+    /// where it runs as more than one.
+    func caller() throws(StoreError) -> UInt32?
+    /// Whether the caller has anything to log in with.
+    func isEnrolled() throws(StoreError) -> Bool
+    /// Tries what the caller typed as a login of `service`; with the outcome, the sentences for
+    /// somebody who is let in.
+    func `try`(_ typed: Span<UInt8>, service: [UInt8]) throws(StoreError) -> (Outcome, [String])
+}
+
+/// The login in a program that is not root, such as a screen locker: as `LoginFlow`, but the
+/// verdict is somebody else's, and it is about the user that the program runs as alone.
+public struct RemoteLogin<Talk: Conversation, Users: UserDirectory, Judge: RemoteJudge> {
+    let conversation: Talk
+    let users: Users
+    let judge: Judge
+    let options: Options
+
+    public init(conversation: Talk, users: Users, judge: Judge, options: Options) {
+        self.conversation = conversation
+        self.users = users
+        self.judge = judge
+        self.options = options
+    }
+
+    /// Runs one login of `name` by `service`.
+    public func run(_ name: [UInt8], by service: [UInt8]) -> LoginResult {
+        do throws(StoreError) {
+            guard let user = try users.user(named: name), try judge.caller() == user.uid else {
+                throw StoreError(.otherUser, [], "only root can check the code of another user")
+            }
+            if let group = options.exemptGroup, try users.isMember(user, of: group) {
+                return .ignored(.exempt)
+            }
+            if options.nullok, try !judge.isEnrolled() { return .ignored(.notEnrolled) }
+            return try ask(by: service)
+        } catch {
+            conversation.say(UserText.unavailable)
+            return .unavailable(error)
+        }
+    }
+
+    private func ask(by service: [UInt8]) throws(StoreError) -> LoginResult {
+        var left = max(1, options.retry)
+        while true {
+            left -= 1
+            let typed: Secret
+            do throws(ConversationError) {
+                guard let text = try conversation.ask(options.prompt, echo: options.echo) else {
+                    return .refused(.empty)
+                }
+                typed = text
+            } catch {
+                return .conversationFailed
+            }
+            let (outcome, told) = try typed.withBytes { (bytes) throws(StoreError) in
+                try self.try(bytes, by: service)
+            }
+            switch outcome {
+            case .granted(let factor):
+                for sentence in told { conversation.inform(sentence) }
+                return .granted(factor)
+            case .refused(let refusal):
+                guard left > 0, refusal.allowsAnotherTry else {
+                    conversation.explain(refusal)
+                    return .refused(refusal)
+                }
+                conversation.say(UserText.again)
+            }
+        }
+    }
+
+    private func `try`(
+        _ typed: Span<UInt8>, by service: [UInt8]
+    ) throws(StoreError) -> (Outcome, [String]) {
+        if Answer(typed).isEmpty { return (.refused(.empty), []) }
+        // What is longer than any answer stays so, and goes no further.
+        let kept = typed.extracting(first: Answer.maximumLength + 1)
+        return try judge.try(kept, service: service)
+    }
+}
+
+extension Conversation {
+    /// Says to somebody who is not let in what they may know of the reason.
+    func explain(_ refusal: Outcome.Refusal) {
+        switch refusal {
+        case .empty: break
+        case .throttled(let seconds): say(UserText.wait(seconds))
+        case .closed: say(UserText.closed)
+        default: say(UserText.refused)
+        }
+    }
+}

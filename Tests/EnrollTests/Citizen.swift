@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Somebody who is not root, with nothing left of root, and types `otp-enroll` on a machine where
+/// swiftotp-helper listens.
+struct Citizen {
+    let account: Account
+    let helper: Helper
+    private let scratch: Scratch
+    /// The program, where everybody may run it.
+    private let program: String
+    /// What the citizen's otp-enroll can read of the policy.
+    private let configuration: String
+
+    /// `policy` is what the helper's configuration says, and `isTold` whether users can read it.
+    init(policy: String = "", isTold: Bool = false) async throws {
+        account = try await Account.make("citizen")
+        scratch = try Scratch()
+        helper = try await Helper(configuration: policy)
+        program = try await Citizen.install(in: scratch)
+        configuration = try scratch.write(
+            "helper = \(helper.socket)\n" + (isTold ? policy : ""), to: "told.conf", mode: 0o644)
+    }
+
+    /// Copies the program, and the libraries that may lie where only root can read.
+    private static func install(in scratch: Scratch) async throws -> String {
+        let program = try Build.product("otp-enroll")
+        let folder = try scratch.folder("bin", mode: 0o755)
+        let needed = try await Command.output(["ldd", program])
+        let libraries = needed.matches(of: #/=> (/\S+)/#).map { String($0.output.1) }
+            .filter { !$0.hasPrefix("/lib/") && !$0.hasPrefix("/usr/lib/") }
+        try await Command.output(
+            ["install", "-m", "755", "--target-directory", folder, program] + libraries)
+        return folder + "/otp-enroll"
+    }
+
+    // MARK: What they type
+
+    /// The words that run a command as this user.
+    func words(_ arguments: [String], config: String? = nil) -> [String] {
+        bare(arguments + ["--config", config ?? configuration])
+    }
+
+    /// The same without naming a configuration.
+    func bare(_ arguments: [String]) -> [String] {
+        let folder = (program as NSString).deletingLastPathComponent
+        return account.running(
+            ["env", "LC_ALL=C.UTF-8", "LD_LIBRARY_PATH=\(folder)", program] + arguments)
+    }
+
+    /// Runs a command without a terminal.
+    func run(_ arguments: String..., input: String = "") async throws -> Command {
+        try await Command.run(words(arguments), input: input)
+    }
+
+    /// Runs a command that has to succeed, and gives the object that it prints.
+    func json(
+        _ arguments: String..., input: String = "", at location: SourceLocation = #_sourceLocation
+    ) async throws -> [String: Any] {
+        let done = try await Command.run(words(arguments + ["--json"]), input: input)
+        #expect(done.status == 0, "\(done.errors)", sourceLocation: location)
+        return try Citizen.object(done.output)
+    }
+
+    static func object(_ text: String) throws -> [String: Any] {
+        let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        return try #require(value as? [String: Any])
+    }
+
+    /// A command at a terminal.
+    func terminal(_ arguments: String...) throws -> Terminal { try Terminal(words(arguments)) }
+
+    /// A command on a screen that can be looked at.
+    func screen(_ arguments: String...) async throws -> Screen {
+        try await Screen(words(arguments))
+    }
+
+    static let question = "Code from your app (or a backup code): "
+    static let interview = "Code shown by the app: "
+
+    /// Waits for the question of `add`, and gives the phone of somebody who typed the key.
+    func phone(on terminal: Terminal) async throws -> Phone {
+        try await terminal.expect(Citizen.interview)
+        let shown = await terminal.transcript
+        let groups = shown.matches(of: #/  ((?:[A-Z2-7]{4} ){3}[A-Z2-7]{4})\n/#).suffix(2)
+        let key = groups.map(\.output.1).joined().filter { $0 != " " }
+        return try Phone(scanning: "otpauth://totp/x:y?secret=\(key)&issuer=x")
+    }
+
+    // MARK: What root types on the same machine
+
+    /// Runs a command as root, on the helper's store.
+    func root(_ arguments: String..., input: String = "") async throws -> Command {
+        try await Command.run(
+            [try Build.product("otp-enroll")] + arguments + ["--store", helper.store],
+            input: input)
+    }
+
+    /// Enrolls the citizen without a question, and gives the phone and the backup codes.
+    func enroll(_ arguments: String...) async throws -> (phone: Phone, codes: [String]) {
+        let words = [
+            try Build.product("otp-enroll"), "add", account.name, "--no-confirm", "--json",
+        ]
+        let told = try Citizen.object(
+            try await Command.output(words + arguments + ["--store", helper.store]))
+        let uri = try #require(told["uri"] as? String)
+        return (try Phone(scanning: uri), try #require(told["backup_codes"] as? [String]))
+    }
+
+    /// The names of the authenticators, as root sees them.
+    func names() async throws -> [String] {
+        let told = try Citizen.object(try await root("status", account.name, "--json").output)
+        let list = try #require(told["authenticators"] as? [[String: Any]])
+        return list.compactMap { $0["name"] as? String }
+    }
+
+    /// The citizen's record, byte by byte; nil where there is none.
+    func record() async throws -> Data? {
+        let uid = try await Command.output(["id", "-u", account.name])
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        return FileManager.default.contents(atPath: "\(helper.store)/\(uid)")
+    }
+
+    /// Waits until no process of the helper is left.
+    func waitForQuiet() async throws {
+        _ = try await patiently("the helper to end") { helper.serving.isEmpty ? true : nil }
+    }
+}

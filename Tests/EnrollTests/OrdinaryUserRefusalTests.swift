@@ -1,0 +1,191 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What people who are not root may not do, and how they hear of it.
+@Suite struct OrdinaryUserRefusalTests {
+    /// What changes somebody who is enrolled.
+    static let changes = [["codes"], ["remove", "tablet"], ["disable"]]
+
+    private func state(_ citizen: Citizen) async throws -> [String] {
+        let told = try Citizen.object(
+            try await citizen.root("status", citizen.account.name, "--json").output)
+        return try await citizen.names() + ["\(told["backup_codes_left"] ?? "")"]
+    }
+
+    @Test(arguments: changes)
+    func withoutAProofNothingChanges(change: [String]) async throws {
+        let citizen = try await Citizen()
+        let codes = try await citizen.enroll().codes
+        _ = try await citizen.enroll("--name", "tablet")
+        #expect(try await citizen.run("verify", input: codes[5]).status == 0)
+        let before = try await state(citizen)
+        let answers = [
+            ("", "no code was given"), ("letmein", "refused: neither a code nor a backup code"),
+            (codes[5], "refused: this backup code was used already, or is of an old set"),
+            (String(repeating: "7", count: 300), "refused: neither a code nor a backup code"),
+            (Desk.wrongCode, "refused: wrong code"), (Desk.wrongCode, "refused: wrong code"),
+            (Desk.wrongCode, "refused: wrong code"), (Desk.wrongCode, "refused: wrong code"),
+            (codes[0], "not tried: too many wrong codes, wait for "),
+        ]
+        for (typed, words) in answers {
+            let done = try await Command.run(citizen.words(change), input: typed + "\n")
+            #expect(done.status == 1 && done.output.isEmpty)
+            #expect(done.errors.hasPrefix("otp-enroll: \(words)"), "\(typed): \(done.errors)")
+        }
+        #expect(try await state(citizen) == before)
+        // The throttle is one and the same for root's try and for theirs.
+        let root = try await citizen.root("verify", citizen.account.name, input: codes[0])
+        #expect(root.errors.hasPrefix("otp-enroll: not tried: too many wrong codes"))
+        let told = try await Command.run(citizen.words(["verify", "--json"]), input: codes[0])
+        #expect(try Citizen.object(told.output)["reason"] as? String == "throttled")
+        #expect(try await citizen.json("status")["locked_until"] is String)
+    }
+
+    /// What cannot be is said before a code is used up for it.
+    @Test func noCodeIsUsedUpInVain() async throws {
+        let citizen = try await Citizen(policy: "user_may_disable = no\n")
+        let name = citizen.account.name
+        let codes = try await citizen.enroll().codes
+        let refused = [
+            (
+                ["remove", "watch"], "\(name) has no authenticator \"watch\"",
+                "`otp-enroll status \(name)` lists them"
+            ),
+            (
+                ["remove", "phone"], "\"phone\" is the last authenticator of \(name)",
+                "`otp-enroll disable \(name)` ends the second factor"
+            ),
+            (
+                ["disable"], "the policy here leaves this to root (user_may_disable = no)",
+                "ask your administrator"
+            ),
+        ]
+        for (words, message, hint) in refused {
+            let done = try await Command.run(citizen.words(words), input: codes[0])
+            #expect(done.status == 1)
+            #expect(done.errors == "otp-enroll: \(message)\nhint: \(hint)\n")
+        }
+        #expect(try await citizen.run("verify", input: codes[0]).status == 0)
+    }
+
+    /// Policies, whether users can read them, and what they hear.
+    static let policies = [
+        (
+            "root", true,
+            "the policy here lets only root enroll users first"
+                + " (first_enrollment = root)"
+        ),
+        (
+            "at_login", true,
+            "the policy here lets users enroll first at a login alone"
+                + " (first_enrollment = at_login)"
+        ),
+        (
+            "root", false,
+            "the policy here does not let you enroll yourself first"
+                + " (first_enrollment)"
+        ),
+        (
+            "at_login", false,
+            "the policy here does not let you enroll yourself first"
+                + " (first_enrollment)"
+        ),
+    ]
+
+    @Test(arguments: policies)
+    func theFirstEnrollmentIsAsThePolicySays(
+        policy: String, isTold: Bool, words: String
+    ) async throws {
+        let citizen = try await Citizen(policy: "first_enrollment = \(policy)\n", isTold: isTold)
+        let terminal = try citizen.terminal("add")
+        try await terminal.expect("otp-enroll: \(words)\nhint: ".replacing("\n", with: "\r\n"))
+        #expect(try await terminal.finish() == 1)
+        #expect(try await citizen.record() == nil)
+        // Later ones are the user's own.
+        let codes = try await citizen.enroll().codes
+        let second = try citizen.terminal("add")
+        try await second.expect(Citizen.question)
+        try await second.type(codes[0])
+        let phone = try await citizen.phone(on: second)
+        try await phone.settle()
+        try await second.type(try await phone.code())
+        #expect(try await second.finish() == 0)
+        #expect(try await citizen.names() == ["phone", "phone-2"])
+    }
+
+    @Test func fiveAreEnough() async throws {
+        let citizen = try await Citizen()
+        let codes = try await citizen.enroll().codes
+        for _ in 2...5 { _ = try await citizen.enroll() }
+        let terminal = try citizen.terminal("add")
+        try await terminal.expect(Citizen.question)
+        try await terminal.type(codes[0])
+        let name = citizen.account.name
+        try await terminal.expect("otp-enroll: \(name) has 5 authenticators already\r\nhint: ")
+        #expect(try await terminal.finish() == 1)
+    }
+
+    @Test func rootsCommandsAndOptionsAreRoots() async throws {
+        let citizen = try await Citizen()
+        let name = citizen.account.name
+        _ = try await citizen.enroll()
+        for words in [["list"], ["reset", name], ["issue", name], ["unlock", name], ["resync"]] {
+            let done = try await Command.run(citizen.words(words))
+            #expect(done.status == 1)
+            #expect(done.errors.hasPrefix("otp-enroll: only root can open /var/lib/swiftotp\n"))
+        }
+        for words in [["status", "root"], ["codes", "root"], ["remove", "root", "phone"]] {
+            let done = try await Command.run(citizen.words(words))
+            #expect(done.status == 1)
+            #expect(done.errors.hasPrefix("otp-enroll: only root may do this for root\nhint: "))
+        }
+        let unconfirmed = try await citizen.run("add", "--no-confirm", "--json")
+        #expect(unconfirmed.status == 1 && unconfirmed.output.isEmpty)
+        #expect(unconfirmed.errors.hasPrefix("otp-enroll: only root may use --no-confirm\nhint: "))
+        let token = try citizen.terminal("add", "--secret-file", "/dev/null")
+        try await token.expect("otp-enroll: only root may use --secret-file\r\nhint: ")
+        #expect(try await token.finish() == 1)
+        let pipe = try await citizen.run("add")
+        #expect(pipe.errors.hasPrefix("otp-enroll: there is no terminal to show the QR code on\n"))
+        #expect(try await citizen.names() == ["phone"])
+    }
+
+    /// What the helper cannot do it says in the words that root would read.
+    @Test func aDamagedRecordIsToldAsToRoot() async throws {
+        let citizen = try await Citizen()
+        _ = try await citizen.enroll()
+        let uid = try await Command.output(["id", "-u", citizen.account.name])
+        let path = "\(citizen.helper.store)/\(uid.prefix { $0 != "\n" })"
+        #expect(truncate(path, 1000) == 0)
+        for command in ["status", "codes", "disable", "verify"] {
+            let root = try await citizen.root(command, citizen.account.name)
+            let user = try await citizen.run(command)
+            #expect(user.status == 1 && root.status == 1)
+            let line = try #require(root.errors.split(separator: "\n").first)
+            #expect(line.contains(path))
+            #expect(
+                user.errors == """
+                    \(line)
+                    hint: your administrator finds the same line in the system's log
+
+                    """)
+        }
+    }
+
+    @Test func aPolicyThatIsWrongServesNobody() async throws {
+        let citizen = try await Citizen(policy: "first_enrolment = open\n")
+        let done = try await citizen.run("status")
+        #expect(done.status == 1)
+        #expect(done.errors.hasPrefix("otp-enroll: the configuration is in error;"))
+    }
+
+    /// Who names themselves needs no root.
+    @Test func theOwnNameIsOnesOwn() async throws {
+        let citizen = try await Citizen()
+        let codes = try await citizen.enroll().codes
+        let name = citizen.account.name
+        #expect(try await citizen.run("status", name).status == 0)
+        #expect(try await citizen.run("codes", name, "--yes", input: codes[0]).status == 0)
+    }
+}

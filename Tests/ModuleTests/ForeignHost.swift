@@ -1,0 +1,166 @@
+import Foundation
+import TestSupport
+
+/// A program that is not root, as a screen locker is: an ordinary user's pam-dialogue with the
+/// module, and swiftotp-helper behind a socket.
+struct ForeignHost {
+    /// The user whose program it is, enrolled in the helper's store.
+    let enrolled: Enrolled
+    let account: Account
+    /// What listens; nobody where it is `nil`.
+    let helper: Helper?
+    let stack: Stack
+    private let programs: Programs
+
+    /// Who is behind `helper=`.
+    enum Door: Sendable {
+        /// The real helper, with this configuration.
+        case helper(String = "")
+        case nobody
+        /// A program of root's, or of the user, that does this with each connection.
+        case fake(FakeHelper.Manner, root: Bool = true)
+    }
+
+    /// `arguments` are the module's; STORE stands for the helper's store.
+    init(_ door: Door = .helper(), _ arguments: String = "") async throws {
+        account = try await Self.account.value
+        programs = try Programs.shared.get()
+        let scratch = try Scratch()
+        // The user's own program reads the service file.
+        _ = try scratch.folder("pam.d", mode: 0o755)
+        enrolled = try Enrolled(user: account.name, in: scratch)
+        var socket = scratch.file("nobody.sock")
+        switch door {
+        case .helper(let configuration):
+            let started = try await Helper(store: enrolled.store, configuration: configuration)
+            (helper, fake) = (started, nil)
+            socket = started.socket
+        case .nobody: (helper, fake) = (nil, nil)
+        case .fake(let manner, let isRoot):
+            let started = try await FakeHelper(manner, as: isRoot ? nil : account)
+            (helper, fake) = (nil, started)
+            socket = started.socket
+        }
+        let arguments = arguments.replacing("STORE", with: enrolled.store)
+        stack = try Stack(scratch, "helper=\(socket) \(arguments)")
+        let file = "pam.d/\(stack.service)"
+        let text = try String(contentsOfFile: scratch.file(file), encoding: .utf8)
+        try scratch.write(
+            text.replacing(try Build.module(), with: programs.module), to: file, mode: 0o644)
+    }
+
+    private let fake: FakeHelper?
+
+    /// The words before pam-dialogue, so that the user's copy is what runs in its place.
+    var around: [String] {
+        account.running(["sh", "-c", "exec \(programs.dialogue)"])
+    }
+
+    /// pam-dialogue as the user.
+    var dialogue: [String] { account.running([programs.dialogue]) }
+
+    /// One account for all: each host has a store and a helper of its own.
+    private static let account = Task { try await Account.make("locker") }
+    /// Somebody else.
+    static let other = Task { try await Account.make("neighbor") }
+}
+
+/// The module and pam-dialogue where everybody can read them, wherever they were built.
+private final class Programs: Sendable {
+    static let shared = Swift.Result { try Programs() }
+
+    let module: String
+    let dialogue: String
+    private let scratch: Scratch
+
+    private init() throws {
+        scratch = try Scratch()
+        module = scratch.file("pam_swiftotp.so")
+        dialogue = scratch.file("pam-dialogue")
+        for (from, to) in [
+            (try Build.module(), module), (try Build.product("pam-dialogue"), dialogue),
+        ] {
+            try FileManager.default.copyItem(atPath: from, toPath: to)
+            chmod(to, 0o755)
+        }
+    }
+}
+
+/// Something that listens in the place of swiftotp-helper, and is none.
+final class FakeHelper: Sendable {
+    /// What it does with a connection.
+    enum Manner: Sendable {
+        /// Takes the request and never answers.
+        case silent
+        /// Never takes a connection, and lets nobody wait for one either.
+        case full
+        /// Sends this for the request, in digits of base 16, and ends.
+        case sends(String)
+        /// Sends this, and then a byte each second.
+        case drips(String)
+
+        var word: String {
+            switch self {
+            case .silent: "silent"
+            case .full: "full"
+            case .sends(let hex): "sends:\(hex)"
+            case .drips(let hex): "drips:\(hex)"
+            }
+        }
+    }
+
+    let socket: String
+    private let scratch: Scratch
+    private let run: Task<Void, Never>
+
+    /// Starts it, as root or as somebody else.
+    init(_ manner: Manner, as account: Account? = nil) async throws {
+        let scratch = try Scratch()
+        let folder = try scratch.folder("run", mode: 0o777)
+        let socket = folder + "/helper.sock"
+        let program = try scratch.write(Self.program, to: "fake.py", mode: 0o644)
+        let words = ["python3", "-B", program, socket, manner.word]
+        let all = account?.running(words) ?? words
+        run = Task { _ = try? await Command.run(all, within: .seconds(300)) }
+        (self.scratch, self.socket) = (scratch, socket)
+        // It gets its name when it listens.
+        _ = try await patiently("the false helper to listen") {
+            access(socket, F_OK) == 0 ? true : nil
+        }
+    }
+
+    deinit { run.cancel() }
+
+    private static let program = """
+        import os, socket, sys, time
+        path, manner = sys.argv[1:]
+        word, _, data = manner.partition(":")
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(path + ".new")
+        os.chmod(path + ".new", 0o666)
+        listener.listen(0 if word == "full" else 16)
+        waiting = []
+        if word == "full":
+            first = socket.socket(socket.AF_UNIX)
+            first.connect(path + ".new")
+        os.rename(path + ".new", path)
+        while word == "full":
+            time.sleep(1)
+        while True:
+            connection, _ = listener.accept()
+            length = int.from_bytes(connection.recv(2, socket.MSG_WAITALL), "big")
+            request = connection.recv(length, socket.MSG_WAITALL)
+            waiting.append(connection)
+            try:
+                if word != "silent":
+                    connection.sendall(bytes.fromhex(data))
+                while word == "drips":
+                    time.sleep(1)
+                    connection.sendall(b"\\1")
+            except OSError:
+                pass
+            if word == "sends":
+                waiting.pop().close()
+
+        """
+}
