@@ -3,7 +3,7 @@
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup debug release test lint format try bench clean
+.PHONY: all setup debug release test lint format try bench fuzz clean
 
 all: release
 
@@ -24,11 +24,12 @@ release: setup
 # Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
 # Not all at once: several hundred logins in the same moment would keep each other waiting too long.
 test: setup lint release debug
+	Tests/fuzz 200000
 	Tests/ground swift test --skip-build --experimental-maximum-parallelization-width 16
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
-	shellcheck Sources/pam_swiftotp/link Tests/ground Tests/setup Tests/try Tests/Bench/run .ci/run
+	shellcheck Sources/pam_swiftotp/link Tests/fuzz Tests/ground Tests/setup Tests/try Tests/Bench/run .ci/run
 
 format:
 	swift format --in-place --recursive $(SOURCES)
@@ -42,6 +43,10 @@ try: release
 bench: release
 	$(BUILD) -c release --product pam-dialogue
 	Tests/Bench/run "$$($(BUILD) -c release --show-bin-path)"
+
+# What an ordinary user may send to swiftotp-helper, for as long as RUNS says.
+fuzz: setup
+	Tests/fuzz $(RUNS)
 
 clean:
 	rm -rf .build
