@@ -48,34 +48,14 @@ public struct LoginFlow<
     private func ask(
         _ user: User?, from place: Place, _ store: Records?
     ) throws(StoreError) -> LoginResult {
-        var left = max(1, options.retry)
-        while true {
-            left -= 1
-            let answer: Answer
-            do throws(ConversationError) {
-                guard let typed = try conversation.ask(options.prompt, echo: options.echo) else {
-                    return .refused(.empty)
-                }
-                answer = typed.withBytes { Answer($0) }
-            } catch {
-                return .conversationFailed
-            }
-            let (outcome, told) = try self.try(answer, of: user, from: place, store)
-            switch outcome {
-            case .granted(let factor):
-                for sentence in told { conversation.inform(sentence) }
-                guard factor == .temporaryCode, let user, options.enrollsAfterTemporary,
-                    conversation.isHeard, let name = enroll(user, from: place)
-                else { return .granted(factor) }
-                return .enrolled(factor, name)
-            case .refused(let refusal):
-                guard left > 0, refusal.allowsAnotherTry else {
-                    conversation.explain(refusal)
-                    return .refused(refusal)
-                }
-                conversation.say(UserText.again)
-            }
+        let questions = Questions(conversation: conversation, options: options)
+        let result = try questions.ask { (typed) throws(StoreError) in
+            try self.try(typed.withBytes { Answer($0) }, of: user, from: place, store)
         }
+        guard case .granted(.temporaryCode) = result, let user, options.enrollsAfterTemporary,
+            conversation.isHeard, let name = enroll(user, from: place)
+        else { return result }
+        return .enrolled(.temporaryCode, name)
     }
 
     /// Tries an answer; with the outcome, the sentences for somebody who is let in.

@@ -37,40 +37,15 @@ public struct RemoteLogin<Talk: Conversation, Users: UserDirectory, Judge: Remot
                 return .ignored(.exempt)
             }
             if options.nullok, try !judge.isEnrolled() { return .ignored(.notEnrolled) }
-            return try ask(by: service)
+            let questions = Questions(conversation: conversation, options: options)
+            return try questions.ask { (typed) throws(StoreError) in
+                try typed.withBytes { (bytes) throws(StoreError) in
+                    try self.try(bytes, by: service)
+                }
+            }
         } catch {
             conversation.say(UserText.unavailable)
             return .unavailable(error)
-        }
-    }
-
-    private func ask(by service: [UInt8]) throws(StoreError) -> LoginResult {
-        var left = max(1, options.retry)
-        while true {
-            left -= 1
-            let typed: Secret
-            do throws(ConversationError) {
-                guard let text = try conversation.ask(options.prompt, echo: options.echo) else {
-                    return .refused(.empty)
-                }
-                typed = text
-            } catch {
-                return .conversationFailed
-            }
-            let (outcome, told) = try typed.withBytes { (bytes) throws(StoreError) in
-                try self.try(bytes, by: service)
-            }
-            switch outcome {
-            case .granted(let factor):
-                for sentence in told { conversation.inform(sentence) }
-                return .granted(factor)
-            case .refused(let refusal):
-                guard left > 0, refusal.allowsAnotherTry else {
-                    conversation.explain(refusal)
-                    return .refused(refusal)
-                }
-                conversation.say(UserText.again)
-            }
         }
     }
 
@@ -81,17 +56,5 @@ public struct RemoteLogin<Talk: Conversation, Users: UserDirectory, Judge: Remot
         // What is longer than any answer stays so, and goes no further.
         let kept = typed.extracting(first: Answer.maximumLength + 1)
         return try judge.try(kept, service: service)
-    }
-}
-
-extension Conversation {
-    /// Says to somebody who is not let in what they may know of the reason.
-    func explain(_ refusal: Outcome.Refusal) {
-        switch refusal {
-        case .empty: break
-        case .throttled(let seconds): say(UserText.wait(seconds))
-        case .closed: say(UserText.closed)
-        default: say(UserText.refused)
-        }
     }
 }
