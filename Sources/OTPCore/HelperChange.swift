@@ -67,7 +67,7 @@ extension Record {
     }
 
     /// Makes new backup codes, and gives them in clear.
-    mutating func renewedBackupCodes(
+    public mutating func renewedBackupCodes(
         at now: UInt64, random: some Randomness
     ) throws(StoreError) -> [String] {
         var codes: [String] = []

@@ -15,8 +15,7 @@ extension Workplace {
     /// Tells the log, and the user by mail where the policy says so. To be called when the record
     /// is written.
     func announce(_ event: Event) {
-        var line = LogLine(Workplace.title(event.kind))
-        if let name = Name(event.detail) { line.add("name", quoted: name) }
+        var line = LogLine(event)
         addPeople(to: &line)
         SystemJournal.write(line)
         mail(event)
@@ -24,13 +23,7 @@ extension Workplace {
 
     /// Tells the log how a try with a code ended.
     func announce(_ outcome: Outcome) {
-        var line: LogLine
-        if case .granted = outcome {
-            line = LogLine("code accepted")
-        } else {
-            line = LogLine("authentication failure")
-        }
-        line.add("reason", outcome.reason)
+        var line = LogLine(trying: outcome)
         addPeople(to: &line)
         SystemJournal.write(line)
     }
@@ -38,26 +31,6 @@ extension Workplace {
     private func addPeople(to line: inout LogLine) {
         line.add("by", outside: Array(Operator.name.utf8))
         line.add("user", outside: user.name)
-    }
-
-    private static func title(_ kind: Event.Kind) -> StaticString {
-        switch kind {
-        case .login: "login"
-        case .failure: "authentication failure"
-        case .added: "authenticator added"
-        case .removed: "authenticator removed"
-        case .codesRenewed: "backup codes renewed"
-        case .verified: "code accepted"
-        case .unlocked: "unlocked"
-        case .reset: "second factor reset"
-        case .disabled: "second factor disabled"
-        case .temporaryCodeIssued: "temporary code issued"
-        case .temporaryCodeUsed: "temporary code used"
-        case .temporaryCodeRevoked: "temporary code revoked"
-        case .resynchronized: "authenticator resynchronized"
-        case .imported: "authenticator imported"
-        case .exported: "key exported"
-        }
     }
 }
 

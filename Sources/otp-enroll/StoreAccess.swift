@@ -41,19 +41,8 @@ struct StoreAccess: Access {
         try workplace.change(.codesRenewed) { record, now in
             // Afresh: what was true when we looked may not be any more.
             guard record.isEnrolled else { throw workplace.notEnrolled }
-            return try StoreAccess.renewBackupCodes(of: &record, at: now)
+            return try record.renewedBackupCodes(at: now, random: SystemRandom())
         }
-    }
-
-    private static func renewBackupCodes(
-        of record: inout Record, at now: UInt64
-    ) throws -> [String] {
-        let random = SystemRandom()
-        var codes: [String] = []
-        try record.renewBackupCodes(
-            at: now, random: { (count) throws(StoreError) in try random.bytes(count) },
-            { codes.append($0) })
-        return codes
     }
 
     func remove(_ name: Name) throws -> [Name] {
@@ -150,7 +139,7 @@ struct StoreAccess: Access {
             }
         }
         let hasCodes = record.backupCodesLeft > 0
-        let codes = hasCodes ? [] : try StoreAccess.renewBackupCodes(of: &record, at: now)
+        let codes = hasCodes ? [] : try record.renewedBackupCodes(at: now, random: SystemRandom())
         return Enrollment.Result(
             name: name, backupCodes: codes, replaced: names.contains(name))
     }

@@ -16,17 +16,17 @@ struct PAMLog {
         switch result {
         case .granted(let factor):
             line = LogLine("login granted")
-            add(factor, to: &line)
+            line.add(factor)
             priority = LOG_INFO
         case .enrolled(let factor, let name):
             line = LogLine("login granted")
-            add(factor, to: &line)
+            line.add(factor)
             line.add("enrolled", quoted: name)
             priority = LOG_INFO
         case .refused(let refusal):
             line = LogLine("authentication failure")
             line.add("reason", Outcome.refused(refusal).reason)
-            add(refusal, to: &line)
+            line.add(refusal)
             priority = LOG_NOTICE
         case .ignored(let reason):
             line = LogLine("not asked")
@@ -64,39 +64,12 @@ struct PAMLog {
         send(line.bytes, LOG_DEBUG)
     }
 
-    private func add(_ factor: Outcome.Factor, to line: inout LogLine) {
-        switch factor {
-        case .code(let authenticator, let offset):
-            line.add("factor", "code")
-            line.add("authenticator", quoted: authenticator)
-            line.add("step", PAMLog.signed(offset))
-        case .backupCode(let index, let left):
-            line.add("factor", "backup-code")
-            line.add("index", "\(index)")
-            line.add("left", "\(left)")
-        case .temporaryCode: line.add("factor", "temporary-code")
-        }
-    }
-
-    private func add(_ refusal: Outcome.Refusal, to line: inout LogLine) {
-        switch refusal {
-        case .outsideWindow(let offset): line.add("off", PAMLog.signed(offset))
-        case .throttled(let seconds): line.add("wait", "\(seconds)s")
-        case .clockMovedBack(let seconds): line.add("back", "\(seconds)s")
-        default: break
-        }
-    }
-
     /// Where from: in the order of pam_unix(8), so that `rhost` and `user` are found.
     private func addPlace(to line: inout LogLine) {
         line.add("service", outside: place.service)
         line.add("tty", outside: pam.item(.terminal) ?? [])
         line.add("rhost", outside: place.address)
         line.add("user", outside: user)
-    }
-
-    private static func signed(_ number: Int) -> String {
-        number < 0 ? "\(number)" : "+\(number)"
     }
 
     private func send(_ line: [UInt8], _ priority: CInt) {

@@ -50,12 +50,12 @@ struct HelperLog {
         switch outcome {
         case .granted(let factor):
             line = LogLine("login granted")
-            add(factor, to: &line)
+            line.add(factor)
             priority = LOG_INFO
         case .refused(let refusal):
             line = LogLine("authentication failure")
             line.add("reason", outcome.reason)
-            add(refusal, to: &line)
+            line.add(refusal)
             priority = LOG_NOTICE
         }
         line.add("service", outside: service)
@@ -65,20 +65,13 @@ struct HelperLog {
 
     /// A code that is to prove who asks for a change.
     private func write(_ outcome: Outcome) {
-        var line: LogLine
-        if case .granted = outcome {
-            line = LogLine("code accepted")
-        } else {
-            line = LogLine("authentication failure")
-        }
-        line.add("reason", outcome.reason)
+        var line = LogLine(trying: outcome)
         add(to: &line)
         Process.log(line.bytes, LOG_NOTICE)
     }
 
     private func write(_ event: Event) {
-        var line = LogLine(HelperLog.title(event.kind))
-        if let name = Name(event.detail) { line.add("name", quoted: name) }
+        var line = LogLine(event)
         add(to: &line)
         Process.log(line.bytes, LOG_NOTICE)
     }
@@ -87,43 +80,5 @@ struct HelperLog {
     private func add(to line: inout LogLine) {
         line.add("by", outside: user.name)
         line.add("user", outside: user.name)
-    }
-
-    /// What the session may change.
-    private static func title(_ kind: Event.Kind) -> StaticString {
-        switch kind {
-        case .added: "authenticator added"
-        case .removed: "authenticator removed"
-        case .codesRenewed: "backup codes renewed"
-        case .disabled: "second factor disabled"
-        default: "changed"
-        }
-    }
-
-    private func add(_ factor: Outcome.Factor, to line: inout LogLine) {
-        switch factor {
-        case .code(let authenticator, let offset):
-            line.add("factor", "code")
-            line.add("authenticator", quoted: authenticator)
-            line.add("step", HelperLog.signed(offset))
-        case .backupCode(let index, let left):
-            line.add("factor", "backup-code")
-            line.add("index", "\(index)")
-            line.add("left", "\(left)")
-        case .temporaryCode: line.add("factor", "temporary-code")
-        }
-    }
-
-    private func add(_ refusal: Outcome.Refusal, to line: inout LogLine) {
-        switch refusal {
-        case .outsideWindow(let offset): line.add("off", HelperLog.signed(offset))
-        case .throttled(let seconds): line.add("wait", "\(seconds)s")
-        case .clockMovedBack(let seconds): line.add("back", "\(seconds)s")
-        default: break
-        }
-    }
-
-    private static func signed(_ number: Int) -> String {
-        number < 0 ? "\(number)" : "+\(number)"
     }
 }

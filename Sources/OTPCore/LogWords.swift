@@ -1,0 +1,68 @@
+// The words that the module, swiftotp-helper and otp-enroll share in the system's log.
+
+extension LogLine {
+    /// A line about a code that was tried without a login, and the reason of what came of it.
+    public init(trying outcome: Outcome) {
+        if case .granted = outcome {
+            self.init("code accepted")
+        } else {
+            self.init("authentication failure")
+        }
+        add("reason", outcome.reason)
+    }
+
+    /// A line about something that changed a second factor, with the name of what it was.
+    public init(_ event: Event) {
+        self.init(LogLine.title(event.kind))
+        if let name = Name(event.detail) { add("name", quoted: name) }
+    }
+
+    /// Adds what let somebody in.
+    public mutating func add(_ factor: Outcome.Factor) {
+        switch factor {
+        case .code(let authenticator, let offset):
+            add("factor", "code")
+            add("authenticator", quoted: authenticator)
+            add("step", LogLine.signed(offset))
+        case .backupCode(let index, let left):
+            add("factor", "backup-code")
+            add("index", "\(index)")
+            add("left", "\(left)")
+        case .temporaryCode: add("factor", "temporary-code")
+        }
+    }
+
+    /// Adds what else there is to know about a refusal than its reason.
+    public mutating func add(_ refusal: Outcome.Refusal) {
+        switch refusal {
+        case .outsideWindow(let offset): add("off", LogLine.signed(offset))
+        case .throttled(let seconds): add("wait", "\(seconds)s")
+        case .clockMovedBack(let seconds): add("back", "\(seconds)s")
+        default: break
+        }
+    }
+
+    private static func signed(_ number: Int) -> String {
+        number < 0 ? "\(number)" : "+\(number)"
+    }
+
+    private static func title(_ kind: Event.Kind) -> StaticString {
+        switch kind {
+        case .login: "login"
+        case .failure: "authentication failure"
+        case .added: "authenticator added"
+        case .removed: "authenticator removed"
+        case .codesRenewed: "backup codes renewed"
+        case .verified: "code accepted"
+        case .unlocked: "unlocked"
+        case .reset: "second factor reset"
+        case .disabled: "second factor disabled"
+        case .temporaryCodeIssued: "temporary code issued"
+        case .temporaryCodeUsed: "temporary code used"
+        case .temporaryCodeRevoked: "temporary code revoked"
+        case .resynchronized: "authenticator resynchronized"
+        case .imported: "authenticator imported"
+        case .exported: "key exported"
+        }
+    }
+}
