@@ -5,6 +5,9 @@
 public enum Answer: ~Copyable {
     /// A code of an authenticator: its value and how many digits were typed (6 to 8).
     case code(value: UInt32, digits: UInt8)
+    /// The digits at the end of a password (6 to 8 of them), of which each authenticator takes
+    /// as many as it has.
+    case joinedCode(value: UInt32, digits: UInt8)
     /// One of the backup codes.
     case backupCode(BackupCode)
     /// A code that an admin issued.

@@ -37,6 +37,7 @@ public struct Attempt: Sendable {
         case .empty: return .refused(.empty)
         case .malformed: return .refused(.malformed)
         case .code: break
+        case .joinedCode: break
         case .backupCode: break
         case .temporaryCode: break
         }
@@ -124,9 +125,17 @@ public struct Attempt: Sendable {
         case .code: break
         case .backupCode(_, let left):
             record.notices.remindsOfBackupCodes = left == 3 || left <= 1
+            endTrust(in: &record, at: now)
         case .temporaryCode:
+            endTrust(in: &record, at: now)
             record.note(Event(.temporaryCodeUsed, at: now, detail: [], origin: origin))
         }
         return outcome
+    }
+
+    /// Ends the trust in all SSH keys: who logs in without the device may have lost more.
+    private func endTrust(in record: inout Record, at now: UInt64) {
+        guard record.revokeAllTrust() > 0 else { return }
+        record.note(Event(.trustRevoked, at: now, detail: [], origin: origin))
     }
 }

@@ -64,6 +64,17 @@ public struct Authenticator: Equatable, Sendable {
             return drift < 0 ? step - min(step, shift) : step.addingClamped(shift)
         }
     }
+
+    /// How many seconds the device's clock is ahead at least (negative: behind) whose code of
+    /// `offset` steps from the current one was typed at `now`; 0 unless that is more than half
+    /// of what a login with `window` steps on each side puts up with.
+    func clockSkew(of offset: Int, at now: UInt64, window: UInt8) -> Int {
+        guard kind == .totp, offset != 0, abs(offset) <= Int(window) else { return 0 }
+        let period = Int(self.period)
+        let elapsed = Int(now % UInt64(self.period))
+        let seconds = offset > 0 ? offset * period - elapsed : (offset + 1) * period - elapsed
+        return 2 * abs(seconds) > period * Int(window) ? seconds + Int(drift) * period : 0
+    }
 }
 
 /// A short text that people chose and that is safe to show: 1 to 32 bytes of printable ASCII,

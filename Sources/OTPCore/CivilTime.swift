@@ -28,6 +28,26 @@ struct CivilTime {
         year = shifted / 146_097 * 400 + yearOfCycle + (month <= 2 ? 1 : 0)
     }
 
+    /// When the day that is written as `2026-11-21` begins; `nil` where the years 1970 to 9999 have
+    /// no such day.
+    static func seconds(ofDate text: ArraySlice<UInt8>) -> UInt64? {
+        let hyphen = UInt8(ascii: "-")
+        guard text.count == 10, text.dropFirst(4).first == hyphen,
+            text.dropFirst(7).first == hyphen,
+            let year = number(text.prefix(4)), year >= 1970,
+            let month = number(text.dropFirst(5).prefix(2)), (1...12).contains(month),
+            let day = number(text.suffix(2)), (1...31).contains(day)
+        else { return nil }
+        // As above, in years that begin in March.
+        let shifted = month <= 2 ? year - 1 : year
+        let yearOfCycle = shifted % 400
+        let dayOfYear = (153 * (month <= 2 ? month + 9 : month - 3) + 2) / 5 + day - 1
+        let dayOfCycle = 365 * yearOfCycle + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear
+        let seconds = (shifted / 400 * 146_097 + dayOfCycle - 719_468) * 86_400
+        // A day that its month does not have comes back as one of the next month.
+        return CivilTime(seconds).day == day ? seconds : nil
+    }
+
     /// `14:02`.
     var timeOfDay: String { "\(CivilTime.twoDigits(hour)):\(CivilTime.twoDigits(minute))" }
 
@@ -47,6 +67,16 @@ struct CivilTime {
         case 5: "Friday"
         default: "Saturday"
         }
+    }
+
+    /// A number of digits alone, four at most.
+    private static func number(_ text: ArraySlice<UInt8>) -> UInt64? {
+        var value: UInt64 = 0
+        for byte in text {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            value = value &* 10 &+ UInt64(byte &- UInt8(ascii: "0"))
+        }
+        return value
     }
 
     private static func twoDigits(_ number: UInt64) -> String {

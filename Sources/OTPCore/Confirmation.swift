@@ -47,7 +47,8 @@ public struct Confirmation {
                 guard offset.magnitude <= UInt(window) else {
                     return .offClock(steps: offset)
                 }
-                return .right(nextStep: step + 1, skew: skew(offset, at: now))
+                let skew = authenticator.clockSkew(of: offset, at: now, window: window)
+                return .right(nextStep: step + 1, skew: skew)
             }
         }
         for settings in Confirmation.groups {
@@ -99,17 +100,5 @@ public struct Confirmation {
         let step = current.addingReportingOverflow(UInt64(bitPattern: Int64(offset))).partialValue
         return code
             == HOTP.code(key: key, factor: step, algorithm: app.algorithm, digits: app.digits)
-    }
-
-    /// How many seconds the app's clock is off at least, where that is more than half of what a
-    /// login puts up with.
-    private func skew(_ offset: Int, at now: UInt64) -> Int {
-        let period = Int(authenticator.period)
-        let elapsed = Int(now % UInt64(authenticator.period))
-        let seconds =
-            if offset > 0 { offset * period - elapsed } else if offset < 0 {
-                (offset + 1) * period - elapsed
-            } else { 0 }
-        return 2 * seconds.magnitude > period * Int(window) ? seconds : 0
     }
 }

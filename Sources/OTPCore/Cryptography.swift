@@ -86,6 +86,24 @@ enum Cryptography {
             | UInt32(digest[offset + 2]) << 8 | UInt32(digest[offset + 3])
     }
 
+    // MARK: SHA-256
+
+    /// The SHA-256 of `bytes`, which are no secret.
+    static func sha256(_ bytes: Span<UInt8>) -> [UInt8] {
+        var context = sha256_ctx()
+        var digest = [UInt8](repeating: 0, count: HashAlgorithm.sha256.digestLength)
+        // SAFETY: the context has the type that these functions are written for, and every
+        // pointer comes with its own count.
+        unsafe nettle_sha256_init(&context)
+        unsafe bytes.withUnsafeBufferPointer {
+            unsafe nettle_sha256_update(&context, $0.count, $0.baseAddress)
+        }
+        unsafe digest.withUnsafeMutableBufferPointer {
+            unsafe nettle_sha256_digest(&context, $0.count, $0.baseAddress)
+        }
+        return digest
+    }
+
     // MARK: PBKDF2-HMAC-SHA256 (RFC 8018)
 
     /// Derives `length` bytes (1 to 64) from `password` and `salt`.

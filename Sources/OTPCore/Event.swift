@@ -17,6 +17,8 @@ public struct Event: Equatable, Sendable {
         case resynchronized = 13
         case imported = 14
         case exported = 15
+        case keyTrusted = 16
+        case trustRevoked = 17
 
         /// One word for it, as `--json` writes it.
         public var name: String {
@@ -36,6 +38,8 @@ public struct Event: Equatable, Sendable {
             case .resynchronized: "resynchronized"
             case .imported: "imported"
             case .exported: "exported"
+            case .keyTrusted: "key-trusted"
+            case .trustRevoked: "trust-revoked"
             }
         }
 

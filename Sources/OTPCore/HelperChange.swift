@@ -3,7 +3,7 @@
 extension HelperSession {
     /// Changes the record of an enrolled user who has proven who it is.
     func changing(
-        _ kind: Event.Kind, detail: [UInt8] = [],
+        _ kind: Event.Kind,
         _ body: (inout Record, UInt64) throws(StoreError) -> HelperChange
     ) throws(StoreError) -> [UInt8] {
         guard let session = try openStore().open(user) else {
@@ -15,19 +15,23 @@ extension HelperSession {
         }
         guard isProven else { return HelperReply.deniedMessage(.proofNeeded) }
         let now = try clock.now()
-        let event = Event(kind, at: now, detail: detail, origin: origin)
-        var change = HelperChange.done
+        var event: Event?
+        var change = HelperChange.done(about: [])
         var failure: StoreError?
         session.withRecord { record in
             do throws(StoreError) {
                 change = try body(&record, now)
-                if change.isMade { record.note(event) }
+                if let detail = change.detail {
+                    let made = Event(kind, at: now, detail: detail, origin: origin)
+                    record.note(made)
+                    event = made
+                }
             } catch {
                 failure = error
             }
         }
         if let failure { throw failure }
-        if change.isMade {
+        if let event {
             try session.commit()
             journal(.changed(event))
         }
@@ -41,13 +45,18 @@ extension HelperSession {
 
 /// What a change came to.
 enum HelperChange {
-    case done
+    /// The name of what it was done to, or nothing.
+    case done(about: [UInt8])
     case codes([String])
     case denied(HelperReply.Denial)
 
-    var isMade: Bool {
-        if case .denied = self { return false }
-        return true
+    /// What the event says beside its kind; `nil` where there is none.
+    var detail: [UInt8]? {
+        switch self {
+        case .done(let name): name
+        case .codes: []
+        case .denied: nil
+        }
     }
 }
 
@@ -60,10 +69,19 @@ extension Record {
         guard authenticators.count > 1 else { return .denied(.lastAuthenticator) }
         do throws(ChangeError) {
             try remove(name)
-            return .done
+            return .done(about: name.bytes)
         } catch {
             return .denied(.noSuchAuthenticator)
         }
+    }
+
+    /// Ends the trust in one SSH key, or in all of them.
+    mutating func untrusted(_ fingerprint: [UInt8]?) -> HelperChange {
+        guard let fingerprint else {
+            return revokeAllTrust() > 0 ? .done(about: []) : .denied(.notTrusted)
+        }
+        guard let name = revokeTrust(in: fingerprint) else { return .denied(.notTrusted) }
+        return .done(about: name.bytes)
     }
 
     /// Makes new backup codes, and gives them in clear.

@@ -52,6 +52,7 @@ extension HelperSession {
                 confirmation.judge(value, digits: digits, key: $0, at: now)
             }
         case .backupCode: break
+        case .joinedCode: break
         case .temporaryCode: break
         case .empty: break
         case .malformed: break

@@ -44,6 +44,8 @@ public enum HelperReply: ~Copyable {
         case badRequest = 9
         /// Another authenticator of this name came up since `begin`.
         case nameTaken = 10
+        /// The user does not trust this SSH key, or none at all.
+        case notTrusted = 11
     }
 
     private enum Kind: UInt8 {
@@ -217,53 +219,5 @@ extension HelperReply {
             texts.append(text)
         }
         return texts
-    }
-}
-
-extension Confirmation.Verdict {
-    func encode(into output: inout [UInt8]) {
-        switch self {
-        case .right(let nextStep, let skew):
-            output.append(0)
-            output.append(bigEndian: nextStep)
-            output.append(bigEndian: Int64(skew))
-        case .offClock(let steps):
-            output.append(1)
-            output.append(bigEndian: Int64(steps))
-        case .ignored(let settings):
-            output.append(2)
-            output.append(settings.reduce(0) { $0 | $1.bit })
-        case .wrong: output.append(3)
-        }
-    }
-
-    init?(decoding input: Span<UInt8>, _ cursor: inout Cursor) {
-        switch cursor.byte(input) {
-        case 0:
-            guard let nextStep = cursor.uint64(input), let skew = cursor.uint64(input) else {
-                return nil
-            }
-            self = .right(nextStep: nextStep, skew: Int(Int64(bitPattern: skew)))
-        case 1:
-            guard let steps = cursor.uint64(input) else { return nil }
-            self = .offClock(steps: Int(Int64(bitPattern: steps)))
-        case 2:
-            guard let bits = cursor.byte(input), (1...7).contains(bits) else { return nil }
-            self = .ignored(Confirmation.Setting.all.filter { bits & $0.bit != 0 })
-        case 3: self = .wrong
-        default: return nil
-        }
-    }
-}
-
-extension Confirmation.Setting {
-    static var all: [Confirmation.Setting] { [.algorithm, .digits, .period] }
-
-    var bit: UInt8 {
-        switch self {
-        case .algorithm: 1
-        case .digits: 2
-        case .period: 4
-        }
     }
 }

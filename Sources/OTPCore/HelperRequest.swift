@@ -19,6 +19,8 @@ public enum HelperRequest: ~Copyable {
     case remove(Name)
     /// End the second factor.
     case disable
+    /// End the trust in the SSH key of this fingerprint; in all of them without one.
+    case untrust([UInt8]?)
 
     /// The version of the protocol: the first byte of every message.
     public static let version: UInt8 = 1
@@ -62,6 +64,7 @@ public enum HelperRequest: ~Copyable {
         case codes = 7
         case remove = 8
         case disable = 9
+        case untrust = 10
     }
 
     /// Reads a request; `nil` where the bytes are not exactly one.
@@ -101,6 +104,12 @@ public enum HelperRequest: ~Copyable {
         case .begin:
             guard let device = device(bytes, &cursor) else { return nil }
             return .begin(device)
+        case .untrust:
+            guard let length = cursor.byte(bytes),
+                let fingerprint = cursor.bytes(Int(length), of: bytes),
+                [0, TrustedKey.fingerprintLength].contains(fingerprint.count)
+            else { return nil }
+            return .untrust(fingerprint.isEmpty ? nil : fingerprint)
         }
     }
 
@@ -187,6 +196,15 @@ extension HelperRequest {
         var message = message(.remove)
         message.append(UInt8(truncatingIfNeeded: name.bytes.count))
         message.append(copying: name.bytes.span)
+        return message
+    }
+
+    /// A request to end the trust in an SSH key, by its fingerprint; in all of them for `nil`.
+    public static func untrustMessage(_ fingerprint: [UInt8]?) -> [UInt8] {
+        var message = message(.untrust)
+        let fingerprint = fingerprint ?? []
+        message.append(UInt8(truncatingIfNeeded: fingerprint.count))
+        message.append(copying: fingerprint.span)
         return message
     }
 

@@ -79,18 +79,22 @@ public struct HelperSession<Time: Clock, Random: Randomness, Records: RecordStor
                 .codes(try record.renewedBackupCodes(at: now, random: random))
             }
         case .remove(let name):
-            return try changing(.removed, detail: name.bytes) { (record, _) in
+            return try changing(.removed) { (record, _) in
                 record.removed(name)
             }
         case .disable:
             guard options.userMayDisable else { return HelperReply.deniedMessage(.policy) }
             let reply = try changing(.disabled) { (record, _) in
                 record.removeAll()
-                return .done
+                return .done(about: [])
             }
             // What was proven was about what is gone; whoever enrolls the user next starts anew.
             isProven = false
             return reply
+        case .untrust(let fingerprint):
+            return try changing(.trustRevoked) { (record, _) in
+                record.untrusted(fingerprint)
+            }
         }
     }
 

@@ -10,11 +10,17 @@ public protocol Conversation {
     func inform(_ text: String)
     /// Whether anything that is said can be read.
     var isHeard: Bool { get }
+    /// What an earlier module was given (PAM_AUTHTOK); `nil` for nothing.
+    func earlierAnswer() -> Secret?
+    /// Gives the next module a password to try (PAM_AUTHTOK).
+    func forward(_ password: Span<UInt8>)
 }
 
 extension Conversation {
     public func inform(_ text: String) { say(text) }
     public var isHeard: Bool { true }
+    public func earlierAnswer() -> Secret? { nil }
+    public func forward(_ password: Span<UInt8>) {}
 }
 
 /// There is nobody to talk to, or the conversation failed.
@@ -71,6 +77,16 @@ public protocol RecordStore {
     func isEnrolled(_ user: User) throws(StoreError) -> Bool
     /// Opens and locks the record of `user`; `nil` only where the store is sound and has none.
     func open(_ user: User) throws(StoreError) -> Session?
+}
+
+/// A store that a login may also write new records to.
+public protocol LoginStore: RecordStore {
+    /// Makes the record of a user who has none; throws `.exists` where there is one.
+    func make(_ record: borrowing Record, of user: User) throws(StoreError)
+    /// Opens the record that stands in for a name which has none, so that a try on it takes as
+    /// long and says what it would for an enrolled user; `nil` where there cannot be one now, as
+    /// on a full disk.
+    func openDecoy(for name: [UInt8]) throws(StoreError) -> Session?
 }
 
 /// One record, opened and locked until `close`.

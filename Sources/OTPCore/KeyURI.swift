@@ -28,10 +28,11 @@ public enum KeyURI {
     }
 
     /// The URI as ASCII; it holds the key, so it is wiped with its owner. `nil` where issuer or
-    /// account are not allowed.
+    /// account are not allowed. Where `isBrief`, the issuer is in the label alone, which makes a
+    /// smaller QR code.
     public static func make(
         _ authenticator: Authenticator, key: Span<UInt8>, issuer: Span<UInt8>,
-        account: Span<UInt8>
+        account: Span<UInt8>, isBrief: Bool = false
     ) -> Secret? {
         guard allows(issuer), allows(account) else { return nil }
         var uri: [UInt8] = []
@@ -43,8 +44,10 @@ public enum KeyURI {
         escape(account, into: &uri)
         uri.append(contentsOf: "?secret=".utf8)
         uri.append(contentsOf: Base32.encode(key))
-        uri.append(contentsOf: "&issuer=".utf8)
-        escape(issuer, into: &uri)
+        if !isBrief {
+            uri.append(contentsOf: "&issuer=".utf8)
+            escape(issuer, into: &uri)
+        }
         if authenticator.algorithm != .sha1 {
             uri.append(contentsOf: "&algorithm=".utf8)
             uri.append(contentsOf: authenticator.algorithm.name.utf8)

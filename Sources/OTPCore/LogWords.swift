@@ -13,7 +13,8 @@ extension LogLine {
 
     /// A line about something that changed a second factor, with the name of what it was.
     public init(_ event: Event) {
-        self.init(LogLine.title(event.kind))
+        let isAboutAll = event.kind == .trustRevoked && event.detail.isEmpty
+        self.init(isAboutAll ? "trust in all SSH keys revoked" : LogLine.title(event.kind))
         if let name = Name(event.detail) { add("name", quoted: name) }
     }
 
@@ -63,6 +64,8 @@ extension LogLine {
         case .resynchronized: "authenticator resynchronized"
         case .imported: "authenticator imported"
         case .exported: "key exported"
+        case .keyTrusted: "SSH key trusted"
+        case .trustRevoked: "trust in SSH key revoked"
         }
     }
 }

@@ -1,135 +1,148 @@
-/// Enrolls a new device within the conversation of a login that has succeeded: shows a key to
-/// type, asks for its first code, and hands out backup codes where none are left.
+/// Enrolls a device within the conversation of a login: shows a QR code and the key to type, asks
+/// for the first code, and hands out backup codes where none are left.
 ///
-/// Nothing is kept until a code was right.
+/// Nothing is kept until a code was right. The user has been proven before: by a first factor,
+/// or by a temporary code.
 struct LoginEnrollment<
-    Talk: Conversation, Time: Clock, Random: Randomness, Records: RecordStore
+    Talk: Conversation, Time: Clock, Random: Randomness, Records: LoginStore, Codes: QREncoder
 > {
     let conversation: Talk
     let clock: Time
     let random: Random
     let records: Records
+    let codes: Codes
     let options: Options
     /// What the event log says about where it was done.
     let origin: [UInt8]
+    /// What apps show beside the user's name.
+    let issuer: [UInt8]
+    /// Whether a QR code survives the way to the user's eyes.
+    let showsPicture: Bool
 
     /// How often a code may be wrong before it ends.
     private static var tries: Int { 3 }
+    /// How often anything is asked, pictures drawn anew among it.
+    private static var questions: Int { 12 }
 
-    /// The name of the device; `nil` where the user gave up, or would not.
-    func run(_ user: User) throws(StoreError) -> Name? {
-        guard let place = try place(for: user),
-            var authenticator = Authenticator(name: place.name, added: try clock.now())
-        else { return givenUp() }
+    /// How it ended.
+    enum Ending: Equatable {
+        /// The device logs in from now on.
+        case enrolled(Name)
+        /// Nothing was typed.
+        case putOff
+        /// Too many wrong codes.
+        case failed
+        /// Somebody else enrolled the user meanwhile.
+        case taken
+        /// No answer came.
+        case gone
+    }
+
+    /// Enrolls the device called `name` with a fresh key.
+    func run(_ user: User, _ name: Name, for purpose: EnrollmentPurpose) throws(StoreError)
+        -> Ending
+    {
+        let now = try clock.now()
+        guard now >= Attempt.earliestTime,
+            var authenticator = Authenticator(name: name, added: now)
+        else { throw StoreError(.clock, [], "this machine's clock is years behind") }
         var bytes = try random.bytes(Authenticator.keyLength)
-        let key = Secret(wiping: &bytes)
+        let asked = EnrollmentQuestion(
+            authenticator: authenticator, key: Secret(wiping: &bytes), account: user.name,
+            issuer: issuer, purpose: purpose)
         let confirmation = Confirmation(authenticator: authenticator, window: options.window)
-        var question = introduction(key, place, user)
+        var form: QRText.Form? = showsPicture ? .blocks : nil
+        var question = asked.text(codes, as: form)
         defer { Secret.wipe(&question) }
-        for _ in 0..<Self.tries {
-            let verdict = try ask(question, confirmation, key)
-            switch verdict {
-            case .none: return givenUp()
-            case .some(.right(let nextStep, _)):
+        var tries = 0
+        for _ in 0..<Self.questions {
+            let reply = try ask(question, confirmation, asked.key)
+            Secret.wipe(&question)
+            switch reply {
+            case .none: return .gone
+            case .empty: return .putOff
+            case .invert:
+                form = form.map { $0 == .blocks ? .invertedBlocks : .blocks }
+                question = asked.text(codes, as: form)
+                continue
+            case .ascii:
+                form = form.map { $0 == .ascii ? .blocks : .ascii }
+                question = asked.text(codes, as: form)
+                continue
+            case .code(.right(let nextStep, let skew)):
                 authenticator.nextStep = nextStep
-                return try keep(authenticator, key, place, of: user)
-            case .some(.offClock):
-                Secret.wipe(&question)
-                question.append("\nThe key is right, but the app's clock or this machine's is not.")
-            case .some(.ignored), .some(.wrong):
-                Secret.wipe(&question)
-                question.append("\nThat is not the code of this key.")
+                return try keep(authenticator, asked.key, of: user, for: purpose, skew: skew)
+            case .code(.offClock):
+                question = asked.again(
+                    "The key is right, but the app's clock or this machine's is not.",
+                    hasPicture: form != nil)
+            case .code(.ignored), .code(.wrong):
+                question = asked.again(
+                    "That is not the code of this key.", hasPicture: form != nil)
             }
-            question.append(Self.question)
+            tries += 1
+            if tries == Self.tries { return .failed }
         }
-        return givenUp()
+        return .failed
     }
 
     // MARK: Asking
 
-    /// Where the new device goes.
-    private struct NewPlace {
-        let name: Name
-        let replaces: Bool
+    private enum Reply {
+        case none
+        case empty
+        case invert
+        case ascii
+        case code(Confirmation.Verdict)
     }
 
-    /// The place of the only authenticator there is, which is the one that was lost, or one
-    /// beside several; `nil` where there is no room.
-    private func place(for user: User) throws(StoreError) -> NewPlace? {
-        guard let session = try records.open(user) else { return nil }
-        defer { session.close() }
-        let names = session.withRecord { record in
-            record.authenticators.map { $0.name }
-        }
-        if names.count == 1, let only = names.first { return NewPlace(name: only, replaces: true) }
-        guard names.count < Record.maximumAuthenticators else { return nil }
-        return Name.free(beside: names).map { NewPlace(name: $0, replaces: false) }
-    }
-
-    private static var question: StaticString { "\nCode shown by the app (empty: later): " }
-
-    /// The first question, with the key in groups of four. To be wiped.
-    private func introduction(
-        _ key: borrowing Secret, _ place: NewPlace, _ user: User
-    ) -> [UInt8] {
-        var symbols = key.withBytes { Base32.encode($0) }
-        defer { Secret.wipe(&symbols) }
-        var text: [UInt8] = []
-        // At once, so that growing leaves no copies behind.
-        text.reserveCapacity(1024)
-        text.append("\nEnroll your new device: in an authenticator app, add an account for ")
-        text.append(contentsOf: LogLine.visible(user.name).prefix(64))
-        text.append("\nwith this key (time based):\n")
-        for (position, symbol) in symbols.enumerated() {
-            if position % 16 == 0 {
-                text.append("\n    ")
-            } else if position % 4 == 0 {
-                text.append(UInt8(ascii: " "))
-            }
-            text.append(symbol)
-        }
-        text.append(place.replaces ? "\n\nIt takes the place of \"" : "\n\nIt will be called \"")
-        text.append(copying: place.name.bytes.span)
-        text.append(place.replaces ? "\", which ends." : "\" here.")
-        text.append(Self.question)
-        return text
-    }
-
-    /// Asks for a code and judges it; `nil` for somebody who does not want to, or is gone.
     private func ask(
         _ question: [UInt8], _ confirmation: Confirmation, _ key: borrowing Secret
-    ) throws(StoreError) -> Confirmation.Verdict? {
+    ) throws(StoreError) -> Reply {
         let answer: Answer
         do throws(ConversationError) {
-            guard let typed = try conversation.ask(question, echo: true) else {
-                return nil
+            guard let typed = try conversation.ask(question, echo: true) else { return .none }
+            if let letter = typed.withBytes({ LoginEnrollment.letter($0) }), showsPicture {
+                if letter == UInt8(ascii: "i") { return .invert }
+                if letter == UInt8(ascii: "a") { return .ascii }
             }
             answer = typed.withBytes { Answer($0) }
         } catch {
-            return nil
+            return .none
         }
         let now = try clock.now()
         switch answer {
-        case .empty: return nil
-        case .malformed: return .wrong
-        case .backupCode: return .wrong
-        case .temporaryCode: return .wrong
+        case .empty: return .empty
         case .code(let value, let digits):
-            return key.withBytes { confirmation.judge(value, digits: digits, key: $0, at: now) }
+            return .code(
+                key.withBytes { confirmation.judge(value, digits: digits, key: $0, at: now) })
+        case .malformed: return .code(.wrong)
+        case .joinedCode: return .code(.wrong)
+        case .backupCode: return .code(.wrong)
+        case .temporaryCode: return .code(.wrong)
         }
+    }
+
+    /// The only letter of an answer, in lower case.
+    private static func letter(_ typed: Span<UInt8>) -> UInt8? {
+        typed.count == 1 ? typed[0] | 0x20 : nil
     }
 
     // MARK: Keeping
 
     private func keep(
-        _ authenticator: Authenticator, _ key: borrowing Secret, _ place: NewPlace, of user: User
-    ) throws(StoreError) -> Name? {
-        let now = try clock.now()
-        var codes: [String] = []
-        try keep(authenticator, key, place, of: user, at: now, &codes)
+        _ authenticator: Authenticator, _ key: borrowing Secret, of user: User,
+        for purpose: EnrollmentPurpose, skew: Int
+    ) throws(StoreError) -> Ending {
+        let keeper = EnrollmentKeeper(
+            records: records, random: random, authenticator: authenticator, purpose: purpose,
+            event: Event(
+                .added, at: try clock.now(), detail: authenticator.name.bytes, origin: origin))
+        guard let codes = try keeper.keep(key, of: user) else { return .taken }
         let said = "\"\(authenticator.name.text)\" is enrolled."
         if codes.isEmpty { conversation.inform(said) } else { hand(codes, after: said) }
-        return authenticator.name
+        if skew != 0 { conversation.inform(UserText.clockIsOff(authenticator.name, by: skew)) }
+        return .enrolled(authenticator.name)
     }
 
     /// Shows backup codes with a question, so that they are read before anything else comes, and
@@ -144,56 +157,5 @@ struct LoginEnrollment<
         } catch {
             // The device is enrolled all the same, and `otp-enroll codes` makes new ones.
         }
-    }
-
-    private func keep(
-        _ authenticator: Authenticator, _ key: borrowing Secret, _ place: NewPlace, of user: User,
-        at now: UInt64, _ codes: inout [String]
-    ) throws(StoreError) {
-        guard let session = try records.open(user) else {
-            throw StoreError(.missing, user.name, "the record was removed meanwhile")
-        }
-        defer { session.close() }
-        let isKept = session.withRecord { record in
-            // One of this name that came up meanwhile is somebody else's.
-            let isTaken = record.authenticators.contains { $0.name == place.name }
-            if isTaken && !place.replaces { return false }
-            return key.withBytes { key in
-                do throws(Record.ChangeError) {
-                    try record.add(authenticator, key: key)
-                } catch {
-                    return false
-                }
-                record.note(
-                    Event(.added, at: now, detail: authenticator.name.bytes, origin: origin))
-                return true
-            }
-        }
-        guard isKept else { throw StoreError(.system, user.name, "there is no room for it") }
-        if session.withRecord({ $0.backupCodesLeft == 0 }) {
-            codes = try renewBackupCodes(of: session, at: now)
-        }
-        try session.commit()
-    }
-
-    private func renewBackupCodes(
-        of session: Records.Session, at now: UInt64
-    ) throws(StoreError) -> [String] {
-        var codes: [String] = []
-        var failure: StoreError?
-        session.withRecord { record in
-            do throws(StoreError) {
-                codes = try record.renewedBackupCodes(at: now, random: random)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        return codes
-    }
-
-    private func givenUp() -> Name? {
-        conversation.inform(UserText.notEnrolled)
-        return nil
     }
 }

@@ -1,28 +1,34 @@
 /// The login: what to ask, in which order, when to stop.
 ///
 /// It never lets anybody in by accident: whatever throws is `unavailable`, `granted` comes from
-/// `Attempt.run` alone, and `ignored` has two sources, both named by the admin.
+/// `Attempt.run` alone, and what else lets pass has the admin's word in `LoginResult`.
 public struct LoginFlow<
-    Talk: Conversation, Time: Clock, Users: UserDirectory, Records: RecordStore,
-    Random: Randomness
+    Talk: Conversation, Time: Clock, Users: UserDirectory, Records: LoginStore,
+    Random: Randomness, Codes: QREncoder
 > {
     let conversation: Talk
     let clock: Time
     let users: Users
     let random: Random
+    let codes: Codes
     let options: Options
-    /// Opens the store. Called after the question, or before it where `nullok` needs to know.
+    /// What this machine is called.
+    let hostName: () -> [UInt8]
+    /// Opens the store. Called after the question, or before it where something is looked up first.
     let openStore: () throws(StoreError) -> Records
 
     public init(
-        conversation: Talk, clock: Time, users: Users, random: Random, options: Options,
+        conversation: Talk, clock: Time, users: Users, random: Random, codes: Codes,
+        options: Options, hostName: @escaping () -> [UInt8],
         openStore: @escaping () throws(StoreError) -> Records
     ) {
         self.conversation = conversation
         self.clock = clock
         self.users = users
         self.random = random
+        self.codes = codes
         self.options = options
+        self.hostName = hostName
         self.openStore = openStore
     }
 
@@ -30,38 +36,77 @@ public struct LoginFlow<
     public func run(_ name: [UInt8], from place: Place) -> LoginResult {
         do throws(StoreError) {
             let user = try users.user(named: name)
-            if let user, let group = options.exemptGroup, try users.isMember(user, of: group) {
-                return .ignored(.exempt)
+            var store: Records?
+            if let user {
+                if let group = options.exemptGroup, try users.isMember(user, of: group) {
+                    return .ignored(.exempt)
+                }
+                if options.nullok || options.enroll != .off || options.trustsKeys {
+                    if let result = try pass(user, from: place, &store) { return result }
+                }
             }
-            let store = options.nullok && user != nil ? try openStore() : nil
-            if let store, let user, try !store.isEnrolled(user) {
-                return .ignored(.notEnrolled)
-            }
-            return try ask(user, from: place, store)
+            return try ask(user, name, from: place, store)
         } catch {
             conversation.say(UserText.unavailable)
             return .unavailable(error)
         }
     }
 
-    /// `store` is the one that is open already, where `nullok` needed it.
+    /// The ways in without a code of a device that is enrolled already; `nil` where the user has
+    /// to be asked for one. The store is opened only where it matters.
+    // Apart, so that it costs a usual login nothing.
+    @inline(never)
+    private func pass(
+        _ user: User, from place: Place, _ store: inout Records?
+    ) throws(StoreError) -> LoginResult? {
+        let methods = place.sshMethods
+        let key = options.trustsKeys ? methods?.key : nil
+        let enrolls = mayEnroll(after: methods)
+        guard key != nil || enrolls || options.nullok else { return nil }
+        let opened = try openStore()
+        store = opened
+        if let key, let result = try admit(user, by: key, from: place, opened) { return result }
+        guard enrolls || options.nullok, try !opened.isEnrolled(user) else { return nil }
+        if enrolls { return try enrollFirst(user, from: place, opened) }
+        return .ignored(.notEnrolled)
+    }
+
+    // MARK: Asking
+
+    /// What a try was found to mean for what comes after it.
+    private struct Sequel {
+        var enrolls = false
+    }
+
+    /// `store` is the one that is open already, where it was needed before.
     private func ask(
-        _ user: User?, from place: Place, _ store: Records?
+        _ user: User?, _ name: [UInt8], from place: Place, _ store: Records?
     ) throws(StoreError) -> LoginResult {
         let questions = Questions(conversation: conversation, options: options)
+        var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
-            try self.try(typed.withBytes { Answer($0) }, of: user, from: place, store)
+            try typed.withBytes { (bytes) throws(StoreError) in
+                try self.try(bytes, of: user, name, from: place, store, &sequel)
+            }
         }
-        guard case .granted(.temporaryCode) = result, let user, options.enrollsAfterTemporary,
-            conversation.isHeard, let name = enroll(user, from: place)
-        else { return result }
-        return .enrolled(.temporaryCode, name)
+        guard case .granted(let factor) = result, let user else { return result }
+        if sequel.enrolls, let name = enrollNext(user, from: place) {
+            return .enrolled(factor, name)
+        }
+        if options.trustsKeys, conversation.isHeard, case .code = factor,
+            let name = offerTrust(user, from: place)
+        {
+            return .trusting(factor, name)
+        }
+        return result
     }
 
     /// Tries an answer; with the outcome, the sentences for somebody who is let in.
     private func `try`(
-        _ answer: borrowing Answer, of user: User?, from place: Place, _ store: Records?
+        _ typed: Span<UInt8>, of user: User?, _ name: [UInt8], from place: Place,
+        _ store: Records?, _ sequel: inout Sequel
     ) throws(StoreError) -> (Outcome, [String]) {
+        let answer = options.forwardsPass ? JoinedAnswer.answer(typed) : Answer(typed)
         // Before anything is looked up, so that it ends alike for everybody.
         if answer.isEmpty { return (.refused(.empty), []) }
         let now = try clock.now()
@@ -70,91 +115,90 @@ public struct LoginFlow<
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: place.origin,
             source: place.source, tellsNotices: conversation.isHeard)
-        guard let user else {
-            attempt.spend(on: answer, at: now)
-            return (.refused(.unknownUser), [])
-        }
         let records = if let store { store } else { try openStore() }
-        guard let session = try records.open(user) else {
-            attempt.spend(on: answer, at: now)
-            return (.refused(.noRecord), [])
+        guard let user, let session = try openEnrolled(user, in: records) else {
+            if options.forwardsPass { forward(typed, digits: JoinedAnswer.usualDigits) }
+            let refusal = try spend(answer, on: name, in: records, attempt, at: now, boot: boot)
+            guard refusal == .noRecord else { return (.refused(refusal), []) }
+            return (.refused(missing(user)), [])
         }
         defer { session.close() }
         let notices = session.withRecord { $0.notices }
         let outcome = try attempt.run(answer, on: session, at: now, boot: boot)
+        if options.forwardsPass { forward(typed, outcome, session) }
         guard case .granted(let factor) = outcome else { return (outcome, []) }
         let left = session.withRecord { $0.backupCodesLeft }
-        let enrolls = options.enrollsAfterTemporary
+        sequel.enrolls = session.withRecord { enrollsNext($0, after: factor) }
         let told = notices.sentences(
-            after: factor, at: now, backupCodesLeft: left, enrollsNext: enrolls)
+            after: factor, at: now, backupCodesLeft: left, enrollsNext: sequel.enrolls,
+            clockIsOffBy: skew(factor, session, at: now))
         return (outcome, told)
     }
 
-    /// Asks somebody who is let in to enroll a new device; its name, where that was done.
-    private func enroll(_ user: User, from place: Place) -> Name? {
-        do throws(StoreError) {
-            let enrollment = LoginEnrollment(
-                conversation: conversation, clock: clock, random: random, records: try openStore(),
-                options: options, origin: place.origin)
-            return try enrollment.run(user)
-        } catch {
-            // The login stands: its code is used up, and nothing else was kept.
-            conversation.inform(UserText.notEnrolled)
-            return nil
+    /// Opens the record of a user who has anything to log in with.
+    private func openEnrolled(
+        _ user: User, in records: Records
+    ) throws(StoreError) -> Records.Session? {
+        guard let session = try records.open(user) else { return nil }
+        if session.withRecord({ $0.isEnrolled }) { return session }
+        session.close()
+        return nil
+    }
+
+    /// Why somebody is refused who has nothing to log in with.
+    private func missing(_ user: User?) -> Outcome.Refusal {
+        if user == nil { return .unknownUser }
+        return options.enroll == .off || options.firstEnrollment == .root ? .noRecord : .unproven
+    }
+
+    /// How far the clock of the device is off whose code it was; 0 for nothing to say.
+    private func skew(
+        _ factor: Outcome.Factor, _ session: Records.Session, at now: UInt64
+    ) -> Int {
+        guard case .code(let name, let offset) = factor, offset != 0 else { return 0 }
+        return session.withRecord { record in
+            record.authenticators.first { $0.name == name }?
+                .clockSkew(of: offset, at: now, window: options.window) ?? 0
         }
     }
-}
 
-/// How a login ended; `pam_swiftotp` has one table from this to PAM's codes.
-public enum LoginResult: Equatable, Sendable {
-    /// Let in, and what it was by is durably used up.
-    case granted(Outcome.Factor)
-    /// Let in as above, and then a new device was enrolled under this name.
-    case enrolled(Outcome.Factor, Name)
-    /// Asked, and not let in.
-    case refused(Outcome.Refusal)
-    /// Not this module's business, as the admin decided.
-    case ignored(Reason)
-    /// The module cannot tell.
-    case unavailable(StoreError)
-    /// Nobody answered, or nobody could be asked.
-    case conversationFailed
+    // MARK: Nobody who could be let in
 
-    /// The admin's two ways round a code.
-    public enum Reason: Equatable, Sendable {
-        /// `exempt_group`.
-        case exempt
-        /// `nullok`, and the store is sound and has no record.
-        case notEnrolled
-    }
-}
-
-/// Where a login comes from.
-public struct Place: Sendable {
-    /// The PAM service.
-    public let service: [UInt8]
-    /// The client's address or name; empty for this machine.
-    public let address: [UInt8]
-    /// What names the source for the throttle: the SSH key where one was used, or the address.
-    public let source: SourceID
-
-    /// `key` is the public key that the client logged in with, where sshd says so.
-    public init(service: [UInt8], address: [UInt8], key: [UInt8]?) {
-        self.service = service
-        self.address = address
-        let named = key ?? address
-        self.source = SourceID(named.span)
+    /// Does the work of a try that can only fail, on a record that nobody has a code for, so that
+    /// no stranger learns who exists or is enrolled. `noRecord`, or what the throttle says.
+    private func spend(
+        _ answer: borrowing Answer, on name: [UInt8], in records: Records, _ attempt: Attempt,
+        at now: UInt64, boot: BootTime?
+    ) throws(StoreError) -> Outcome.Refusal {
+        guard let decoy = try records.openDecoy(for: name) else {
+            attempt.spend(on: answer, at: now)
+            return .noRecord
+        }
+        defer { decoy.close() }
+        switch try attempt.run(answer, on: decoy, at: now, boot: boot) {
+        case .refused(.throttled(let seconds)): return .throttled(seconds: seconds)
+        case .refused(.closed): return .closed
+        // Whatever else it was, a code that happens to fit among it, it is nobody's.
+        default: return .noRecord
+        }
     }
 
-    /// Service and address, as the event list shows them.
-    public var origin: [UInt8] {
-        guard !address.isEmpty else { return service }
-        var origin: [UInt8] = []
-        origin.reserveCapacity(service.count + 1 + address.count)
-        origin.append(copying: service.span)
-        origin.append(UInt8(ascii: " "))
-        origin.append(copying: address.span)
-        return origin
+    // MARK: Joined answers
+
+    /// Gives the next module what stands before the code.
+    private func forward(_ typed: Span<UInt8>, _ outcome: Outcome, _ session: Records.Session) {
+        var digits = session.withRecord { $0.authenticators.first?.digits }
+        if case .granted(.code(let name, _)) = outcome {
+            digits = session.withRecord { record in
+                record.authenticators.first { $0.name == name }?.digits
+            }
+        }
+        forward(typed, digits: digits ?? JoinedAnswer.usualDigits)
+    }
+
+    private func forward(_ typed: Span<UInt8>, digits: UInt8) {
+        let length = JoinedAnswer.codeLength(typed, digits: digits)
+        conversation.forward(typed.extracting(first: typed.count - length))
     }
 }
 
@@ -169,8 +213,7 @@ extension Outcome.Refusal {
 }
 
 extension Attempt {
-    /// Does the work of a try that can only fail, so that no user, no record and a wrong code
-    /// take alike.
+    /// Does what work of a try can be done without a record.
     func spend(on answer: borrowing Answer, at now: UInt64) {
         guard let name = Name("none".utf8), let authenticator = Authenticator(name: name, added: 0)
         else { return }

@@ -66,15 +66,18 @@ public struct Notices: Equatable, Sendable {
 /// Puts notices into sentences for the terminal of a login.
 extension Notices {
     /// What somebody is told who is let in by `factor`; `enrollsNext` where the new device is
-    /// enrolled at once.
+    /// enrolled at once. `skew` is in seconds, 0 for nothing to say of the device's clock.
     func sentences(
         after factor: Outcome.Factor, at now: UInt64, backupCodesLeft left: Int,
-        enrollsNext: Bool = false
+        enrollsNext: Bool = false, clockIsOffBy skew: Int = 0
     ) -> [String] {
         // The usual case; making no list saves a login's time.
-        if case .code = factor, isEmpty { return [] }
+        if case .code = factor, isEmpty, skew == 0 { return [] }
         var notices = self
         var sentences: [String] = []
+        if case .code(let name, _) = factor, skew != 0 {
+            sentences.append(UserText.clockIsOff(name, by: skew))
+        }
         switch factor {
         case .code: break
         case .backupCode: notices.remindsOfBackupCodes = true
@@ -126,6 +129,11 @@ extension Notices {
             case .resynchronized: "The authenticator \"\(name)\" was resynchronized"
             case .imported: "The authenticator \"\(name)\" was imported"
             case .exported: "Your key was exported"
+            case .keyTrusted: "The SSH key \"\(name)\" was trusted to skip the code"
+            case .trustRevoked:
+                name.isEmpty
+                    ? "The trust in all SSH keys was ended"
+                    : "The trust in the SSH key \"\(name)\" was ended"
             }
         let origin = String(decoding: event.origin, as: UTF8.self)
         return "\(what) on \(UserText.moment(event.time, now: now)) (\(origin))."

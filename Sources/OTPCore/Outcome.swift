@@ -25,6 +25,12 @@ public enum Outcome: Equatable, Sendable {
         case closed
         case noRecord
         case unknownUser
+        /// No record, and nothing has proven the user, who could enroll otherwise.
+        case unproven
+        /// Asked to enroll, and did not.
+        case notEnrolled
+        /// Another session was faster to enroll the user.
+        case enrolledMeanwhile
         /// The clock is before the release of this program, or before a temporary code's issue.
         case clock
         /// Codes were used that the clock has not come to yet, for so many seconds.
@@ -52,6 +58,9 @@ public enum Outcome: Equatable, Sendable {
         case .refused(.closed): "closed"
         case .refused(.noRecord): "no-record"
         case .refused(.unknownUser): "unknown-user"
+        case .refused(.unproven): "first-factor-not-proven"
+        case .refused(.notEnrolled): "not-enrolled"
+        case .refused(.enrolledMeanwhile): "enrolled-meanwhile"
         case .refused(.clock): "clock-before-release"
         case .refused(.clockMovedBack): "clock-moved-back"
         }

@@ -62,6 +62,9 @@ extension Outcome.Refusal {
         case .unknownUser: 27
         case .clock: 28
         case .clockMovedBack: 29
+        case .unproven: 30
+        case .notEnrolled: 31
+        case .enrolledMeanwhile: 32
         }
     }
 
@@ -91,6 +94,9 @@ extension Outcome.Refusal {
         case 27: self = .unknownUser
         case 28: self = .clock
         case 29: self = .clockMovedBack(seconds: amount)
+        case 30: self = .unproven
+        case 31: self = .notEnrolled
+        case 32: self = .enrolledMeanwhile
         default: return nil
         }
     }

@@ -5,12 +5,16 @@ struct Questions<Talk: Conversation> {
     private let prompt: [UInt8]
     private let echo: Bool
     private let tries: UInt8
+    private let triesEarlier: Bool
+    private let usesEarlier: Bool
 
     init(conversation: Talk, options: Options) {
         self.conversation = conversation
-        prompt = options.prompt
-        echo = options.echo
+        prompt = options.question
+        echo = options.echoes
         tries = max(1, options.retry)
+        triesEarlier = options.triesFirstPass || options.usesFirstPass
+        usesEarlier = options.usesFirstPass
     }
 
     /// Asks until the answer is judged good, or no try is left. `judge` gives the outcome, and
@@ -20,6 +24,7 @@ struct Questions<Talk: Conversation> {
     func ask(
         _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [String])
     ) throws(StoreError) -> LoginResult {
+        if triesEarlier, let result = try earlier(judge) { return result }
         var left = tries
         while true {
             left -= 1
@@ -42,8 +47,28 @@ struct Questions<Talk: Conversation> {
                     explain(refusal)
                     return .refused(refusal)
                 }
-                conversation.say(UserText.again)
+                conversation.say(refusal == .replayed ? UserText.alreadyUsed : UserText.again)
             }
+        }
+    }
+
+    /// Tries what an earlier module was given; `nil` where the user is to be asked.
+    @inline(never)
+    private func earlier(
+        _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [String])
+    ) throws(StoreError) -> LoginResult? {
+        guard let typed = conversation.earlierAnswer() else {
+            return usesEarlier ? .refused(.empty) : nil
+        }
+        let (outcome, told) = try judge(typed)
+        switch outcome {
+        case .granted(let factor):
+            for sentence in told { conversation.inform(sentence) }
+            return .granted(factor)
+        case .refused(let refusal):
+            if !usesEarlier && (refusal == .empty || refusal.allowsAnotherTry) { return nil }
+            explain(refusal)
+            return .refused(refusal)
         }
     }
 
@@ -53,6 +78,7 @@ struct Questions<Talk: Conversation> {
         case .empty: break
         case .throttled(let seconds): conversation.say(UserText.wait(seconds))
         case .closed: conversation.say(UserText.closed)
+        case .replayed: conversation.say(UserText.alreadyUsed)
         default: conversation.say(UserText.refused)
         }
     }

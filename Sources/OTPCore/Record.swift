@@ -28,6 +28,12 @@ public struct Record: ~Copyable {
     /// What the user is to be told.
     public internal(set) var notices = Notices()
 
+    /// The SSH keys that log in without a code, the oldest first.
+    public internal(set) var trusted: [TrustedKey] = []
+    /// How often enrolling was put off after the admin's day; all that is possible once somebody
+    /// has enrolled, so that a `reset` gives no new grace.
+    public internal(set) var timesPutOff: UInt8 = 0
+
     static let keyBlock = HOTP.keyLengthRange.upperBound
 
     /// The record of a user who has nothing yet.
@@ -63,6 +69,7 @@ public struct Record: ~Copyable {
         let existing = authenticators.firstIndex { $0.name == authenticator.name }
         let index = existing ?? authenticators.count
         guard index < Record.maximumAuthenticators else { throw .full }
+        timesPutOff = .max
         if existing == nil {
             authenticators.append(authenticator)
             keyLengths.append(key.count)
@@ -155,11 +162,13 @@ public struct Record: ~Copyable {
         return temporaryCode?.used == 0
     }
 
-    /// Ends everything that logs in. What happened, and what is to be told, stays.
+    /// Ends everything that logs in. What happened, and what is to be told, stays; enrolling can
+    /// not be put off after it.
     public mutating func removeAll() {
         var emptied = Record()
         emptied.events = events
         emptied.notices = notices
+        emptied.timesPutOff = .max
         emptied.notices.remindsOfBackupCodes = false
         self = emptied
     }

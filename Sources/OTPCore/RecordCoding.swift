@@ -20,6 +20,9 @@ extension Record {
         throttle.encode(into: &bytes)
         events.encode(into: &bytes)
         notices.encode(into: &bytes)
+        bytes.append(UInt8(truncatingIfNeeded: trusted.count))
+        for key in trusted { key.encode(into: &bytes) }
+        bytes.append(timesPutOff)
     }
 
     private func encode(_ authenticator: Authenticator, _ index: Int, into bytes: inout [UInt8]) {
@@ -55,8 +58,16 @@ extension Record {
             let throttle = Throttle(decoding: bytes, &cursor),
             let events = EventLog(decoding: bytes, &cursor),
             let notices = Notices(decoding: bytes, &cursor),
-            cursor.offset == bytes.count
+            let trustedCount = cursor.byte(bytes), Int(trustedCount) <= TrustedKey.maximum
         else { return nil }
+        for _ in 0..<trustedCount {
+            guard let key = TrustedKey(decoding: bytes, &cursor) else { return nil }
+            trusted.append(key)
+        }
+        guard let timesPutOff = cursor.byte(bytes), cursor.offset == bytes.count else {
+            return nil
+        }
+        self.timesPutOff = timesPutOff
         self.backupCodesMade = made
         self.backupCodes = backupCodes
         self.temporaryCode = temporary.code

@@ -24,6 +24,8 @@ extension Record {
         redacted.throttle = throttle
         redacted.events = events
         redacted.notices = notices
+        redacted.trusted = trusted
+        redacted.timesPutOff = timesPutOff
         return redacted
     }
 }

@@ -7,21 +7,30 @@ public protocol RemoteJudge {
     func caller() throws(StoreError) -> UInt32?
     /// Whether the caller has anything to log in with.
     func isEnrolled() throws(StoreError) -> Bool
+    /// How many digits the codes of the caller's first authenticator have; `nil` for none.
+    func digits() throws(StoreError) -> UInt8?
     /// Tries what the caller typed as a login of `service`; with the outcome, the sentences for
     /// somebody who is let in.
     func `try`(_ typed: Span<UInt8>, service: [UInt8]) throws(StoreError) -> (Outcome, [String])
 }
 
 /// The login in a program that is not root, such as a screen locker: as `LoginFlow`, but the
-/// verdict is somebody else's, and it is about the user that the program runs as alone.
-public struct RemoteLogin<Talk: Conversation, Users: UserDirectory, Judge: RemoteJudge> {
+/// verdict is somebody else's, and it is about the user that the program runs as alone. Nothing is
+/// enrolled here, and no key is trusted.
+public struct RemoteLogin<
+    Talk: Conversation, Time: Clock, Users: UserDirectory, Judge: RemoteJudge
+> {
     let conversation: Talk
+    let clock: Time
     let users: Users
     let judge: Judge
     let options: Options
 
-    public init(conversation: Talk, users: Users, judge: Judge, options: Options) {
+    public init(
+        conversation: Talk, clock: Time, users: Users, judge: Judge, options: Options
+    ) {
         self.conversation = conversation
+        self.clock = clock
         self.users = users
         self.judge = judge
         self.options = options
@@ -36,7 +45,12 @@ public struct RemoteLogin<Talk: Conversation, Users: UserDirectory, Judge: Remot
             if let group = options.exemptGroup, try users.isMember(user, of: group) {
                 return .ignored(.exempt)
             }
-            if options.nullok, try !judge.isEnrolled() { return .ignored(.notEnrolled) }
+            let enrolls =
+                options.enroll != .off && options.firstEnrollment != .root
+                && options.followsFirstFactor
+            if options.nullok || enrolls, try !judge.isEnrolled() {
+                return enrolls ? try sendToEnroll() : .ignored(.notEnrolled)
+            }
             let questions = Questions(conversation: conversation, options: options)
             return try questions.ask { (typed) throws(StoreError) in
                 try typed.withBytes { (bytes) throws(StoreError) in
@@ -49,7 +63,32 @@ public struct RemoteLogin<Talk: Conversation, Users: UserDirectory, Judge: Remot
         }
     }
 
+    /// Says what to run. Nothing is counted here, where nobody could enroll.
+    private func sendToEnroll() throws(StoreError) -> LoginResult {
+        var canBePutOff = options.enroll == .offer || options.enrollGrace > 0
+        if let day = options.enrollUntil, try clock.now() < day { canBePutOff = true }
+        if canBePutOff {
+            conversation.inform(UserText.enrollElsewhere)
+            return .ignored(.putOff(left: nil))
+        }
+        if options.nullok { return .ignored(.notEnrolled) }
+        conversation.say(UserText.mustEnrollElsewhere)
+        return .refused(.notEnrolled)
+    }
+
     private func `try`(
+        _ typed: Span<UInt8>, by service: [UInt8]
+    ) throws(StoreError) -> (Outcome, [String]) {
+        guard options.forwardsPass else { return try judge(typed, by: service) }
+        // The password goes nowhere but to the next module.
+        let digits = try judge.digits() ?? JoinedAnswer.usualDigits
+        let length = JoinedAnswer.codeLength(typed, digits: digits)
+        let password = typed.count - length
+        conversation.forward(typed.extracting(first: password))
+        return try judge(typed.extracting(password...), by: service)
+    }
+
+    private func judge(
         _ typed: Span<UInt8>, by service: [UInt8]
     ) throws(StoreError) -> (Outcome, [String]) {
         if Answer(typed).isEmpty { return (.refused(.empty), []) }

@@ -28,6 +28,7 @@ public struct Resync: Sendable {
         switch answer {
         case .code(let value, let digits): return (value, digits)
         case .backupCode: return nil
+        case .joinedCode: return nil
         case .temporaryCode: return nil
         case .empty: return nil
         case .malformed: return nil

@@ -24,6 +24,15 @@ public final class SealKey {
         self.key = key
     }
 
+    /// The first `length` bytes (1 to 32) of HMAC-SHA-256 of `text` and a 1 of four bytes: what
+    /// nobody without the key can tell of the text. One round of PBKDF2 is exactly that.
+    func mac(_ text: Span<UInt8>, length: Int) -> [UInt8] {
+        key.withBytes { key in
+            Cryptography.pbkdf2(
+                password: key, salt: text, iterations: 1, length: min(length, 32))
+        }
+    }
+
     /// Encrypts `bytes` in place, bound to `binding`, and returns the tag; `nil` where the nonce
     /// is not `nonceLength` long.
     public func seal(

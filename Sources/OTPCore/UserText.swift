@@ -2,10 +2,14 @@
 public enum UserText {
     /// The question, where the admin has no other.
     public static let question = "Code from your app (or a backup code): "
+    /// The question where a password and a code are joined, and the admin has no other.
+    public static let joinedQuestion = "Password, with the code right behind it: "
     /// A refused code, whatever the reason.
     public static let refused = "That code was not accepted."
     /// The same, with another try to come.
     public static let again = "That code was not accepted. Please try again."
+    /// A code that was right once, whoever used it.
+    public static let alreadyUsed = "That code was already used. Wait for the next one."
     /// Trouble with the store, the key, the configuration or the clock.
     public static let unavailable =
         "The code cannot be checked right now. Please tell your administrator."
@@ -32,6 +36,44 @@ public enum UserText {
 
     /// Where the device of somebody who is let in could not be enrolled.
     public static let notEnrolled = "Nothing was enrolled. Run `otp-enroll` to enroll your device."
+
+    /// For who logs in without an authenticator where the login cannot show a key.
+    public static let enrollElsewhere =
+        "You have no authenticator yet. Run `otp-enroll` in a terminal to enroll one."
+    /// The same, where it is needed.
+    public static let mustEnrollElsewhere =
+        "You need an authenticator to log in here. Run `otp-enroll` in a terminal first."
+    /// For who would not enroll, and must.
+    public static let mustEnroll = "You need an authenticator to log in. Nothing was enrolled."
+    /// For who was slower than another session that enrolled the same user.
+    public static let enrolledMeanwhile =
+        "Another session has enrolled you meanwhile. This key is void: log in with a code of that one."
+    /// Where a key that somebody wanted to trust is not.
+    public static let notTrusted =
+        "The key could not be trusted. You are asked for codes as before."
+
+    /// After enrolling was put off; `nil` where that can be done as often as one likes.
+    public static func putOff(left: UInt8?) -> String {
+        switch left {
+        case nil: "Nothing was enrolled."
+        case 0: "Nothing was enrolled. At the next login you must enroll."
+        case 1: "Nothing was enrolled. You can put it off 1 more time."
+        case .some(let left): "Nothing was enrolled. You can put it off \(left) more times."
+        }
+    }
+
+    /// A clock that is so many seconds ahead (negative: behind) that codes are nearly refused.
+    public static func clockIsOff(_ name: Name, by skew: Int) -> String {
+        let way = skew < 0 ? "behind" : "ahead"
+        return
+            "The clock of \"\(name.text)\" is \(skew.magnitude) s \(way). Set it right, or codes fail."
+    }
+
+    /// After a key was trusted until `end`.
+    public static func trusted(_ name: Name, until end: UInt64) -> String {
+        "The key \"\(name.text)\" logs in without a code until \(CivilTime(end).date).\n"
+            + "`otp-enroll trusted --revoke-all` ends that."
+    }
 
     /// When something was: `Tuesday 14:02 UTC` within the last six days, else with the date.
     public static func moment(_ then: UInt64, now: UInt64) -> String {

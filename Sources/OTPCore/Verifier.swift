@@ -54,7 +54,12 @@ public struct Verifier: Sendable {
         switch answer {
         case .code(let value, let digits):
             return verify(
-                code: value, digits: digits, against: &record, at: now, clockIsSane: clockIsSane)
+                Typed(value: value, digits: digits, isJoined: false), against: &record, at: now,
+                clockIsSane: clockIsSane)
+        case .joinedCode(let value, let digits):
+            return verify(
+                Typed(value: value, digits: digits, isJoined: true), against: &record, at: now,
+                clockIsSane: clockIsSane)
         case .backupCode(let code):
             return verify(code, against: &record)
         case .temporaryCode(let code):
@@ -66,9 +71,22 @@ public struct Verifier: Sendable {
 
     // MARK: Codes
 
+    /// The digits that were typed.
+    private struct Typed {
+        let value: UInt32
+        let digits: UInt8
+        /// Whether a password may reach into them.
+        let isJoined: Bool
+
+        /// The code for an authenticator of `wanted` digits.
+        func code(_ wanted: UInt8) -> UInt32 { isJoined ? value.lastDigits(wanted) : value }
+
+        /// Whether it can be one of `wanted` digits.
+        func fits(_ wanted: UInt8) -> Bool { isJoined ? digits >= wanted : digits == wanted }
+    }
+
     private func verify(
-        code: UInt32, digits: UInt8, against record: inout Record, at now: UInt64,
-        clockIsSane: Bool
+        _ typed: Typed, against record: inout Record, at now: UInt64, clockIsSane: Bool
     ) -> Verdict {
         var accepted: Verdict?
         var replayed = false
@@ -77,9 +95,12 @@ public struct Verifier: Sendable {
             let authenticator = record.authenticators[index]
             let current = authenticator.currentStep(at: now)
             let match = record.withKey(of: index) {
-                search(authenticator, key: $0, around: current, for: code)
+                search(
+                    authenticator, key: $0, around: current,
+                    for: typed.code(authenticator.digits))
             }
-            guard digits == authenticator.digits, clockIsSane || authenticator.kind == .hotp else {
+            guard typed.fits(authenticator.digits), clockIsSane || authenticator.kind == .hotp
+            else {
                 continue
             }
             replayed = replayed || match.used
@@ -97,7 +118,7 @@ public struct Verifier: Sendable {
         // Only where no authenticator could have accepted anything.
         if let burntFor, burntFor > 0 { return .clockMovedBack(seconds: burntFor) }
         if replayed { return .replayed }
-        return lookAround(for: code, digits: digits, in: record, at: now)
+        return lookAround(for: typed, in: record, at: now)
     }
 
     /// How many seconds of steps are burnt beyond the window, which a right clock cannot have done.
@@ -144,15 +165,16 @@ public struct Verifier: Sendable {
 
     /// Looks for a refused code outside the window, in at most `lookAroundBudget` steps.
     private func lookAround(
-        for code: UInt32, digits: UInt8, in record: borrowing Record, at now: UInt64
+        for typed: Typed, in record: borrowing Record, at now: UInt64
     ) -> Verdict {
-        let clocks = record.authenticators.count { $0.kind == .totp && $0.digits == digits }
+        let clocks = record.authenticators.count { $0.kind == .totp && typed.fits($0.digits) }
         guard clocks > 0 else { return .wrong }
         let reach = UInt64(Verifier.lookAroundBudget / (2 * clocks))
         var found: Int?
         for index in record.authenticators.indices {
             let authenticator = record.authenticators[index]
-            guard authenticator.kind == .totp, authenticator.digits == digits else { continue }
+            guard authenticator.kind == .totp, typed.fits(authenticator.digits) else { continue }
+            let code = typed.code(authenticator.digits)
             let current = authenticator.currentStep(at: now)
             let edge = UInt64(window) + 1
             let before = current - min(current, edge + reach - 1)

@@ -8,32 +8,44 @@ enum NewFile {
     /// How often a file may be taken for a leftover before that counts as an error.
     private static let maximumTries = 32
 
-    /// Writes `contents` to a new file `name`, which must not be there yet. It is locked until it
-    /// has that name.
+    /// Writes `contents` to a new file `name`, which must not be there yet; when this returns, it
+    /// outlives a power cut.
     static func write(
         _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor, path: [UInt8]
     ) throws(StoreError) {
-        for _ in 0..<maximumTries {
-            let suffix = try SystemRandom().bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
-            let temporary = prefix + Array(String(suffix, radix: 16).utf8)
-            do throws(Errno) {
-                guard let file = try create(temporary, in: folder) else { continue }
-                do throws(Errno) {
-                    try System.write(contents, to: file, at: 0)
-                    try System.sync(file)
-                    try System.rename(temporary, to: name, in: folder)
-                } catch {
-                    // What is left of it is nobody's loss; the error is what matters.
-                    try? System.unlink(temporary, in: folder)
-                    throw error
-                }
-                try System.syncFolder(folder)
-                return
-            } catch {
-                throw StoreError(path, error)
+        do throws(Errno) {
+            try write(contents, as: name, in: folder, isLasting: true)
+        } catch {
+            if error.number == EBUSY {
+                throw StoreError(.busy, path, "other processes keep removing it as a leftover")
             }
+            throw StoreError(path, error)
         }
-        throw StoreError(.busy, path, "other processes keep removing it as a leftover")
+    }
+
+    /// The same, without waiting for the disk where it need not be lasting. The file is locked
+    /// until it has its name.
+    static func write(
+        _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor,
+        isLasting: Bool
+    ) throws(Errno) {
+        for _ in 0..<maximumTries {
+            let suffix = try System.random(8).reduce(0) { $0 << 8 | UInt64($1) }
+            let temporary = prefix + Array(String(suffix, radix: 16).utf8)
+            guard let file = try create(temporary, in: folder) else { continue }
+            do throws(Errno) {
+                try System.write(contents, to: file, at: 0)
+                if isLasting { try System.sync(file) }
+                try System.rename(temporary, to: name, in: folder)
+            } catch {
+                // What is left of it is nobody's loss; the error is what matters.
+                try? System.unlink(temporary, in: folder)
+                throw error
+            }
+            if isLasting { try System.syncFolder(folder) }
+            return
+        }
+        throw Errno(number: EBUSY)
     }
 
     /// Makes a file and locks it; `nil` where somebody who removes leftovers came between the

@@ -99,11 +99,11 @@ public final class RecordFile: RecordSession {
 // MARK: Opening and making
 
 extension RecordFile {
-    /// Opens, locks and reads the record of `user`; `nil` where there is none.
+    /// Opens, locks and reads the record of `user` in the file `name`; `nil` where there is none.
     static func open(
-        _ user: User, in store: Store, writing: Bool
+        _ user: User, as name: [UInt8], in store: Store, writing: Bool
     ) throws(StoreError) -> RecordFile? {
-        let (name, path) = store.names(of: user)
+        let path = store.path(of: name)
         let deadline = try now() + lockWait
         while true {
             let file: FileDescriptor
@@ -141,11 +141,20 @@ extension RecordFile {
         return RecordFile(contents, file: file, store: store, path: path)
     }
 
-    /// Makes the file of a user who has none, with `record` in it. Throws `.exists` where
+    /// Makes the file `name` of a user who has none, with `record` in it. Throws `.exists` where
     /// somebody else made one first.
-    static func make(_ record: borrowing Record, of user: User, in store: Store) throws(StoreError)
-    {
-        let (name, path) = store.names(of: user)
+    static func make(
+        _ record: borrowing Record, of user: User, as name: [UInt8], in store: Store
+    ) throws(StoreError) {
+        let path = store.path(of: name)
+        let bytes = try contents(record, of: user, in: store, path: path)
+        try NewFile.write(bytes, as: name, in: store.folder, path: path)
+    }
+
+    /// The bytes of a new file with `record` in it.
+    static func contents(
+        _ record: borrowing Record, of user: User, in store: Store, path: [UInt8]
+    ) throws(StoreError) -> [UInt8] {
         let head = RecordLayout.head(of: user, keyID: try store.keyID())
         var bytes = head
         bytes.reserveCapacity(RecordLayout.fileSize)
@@ -158,7 +167,7 @@ extension RecordFile {
         bytes += try slotBlock(
             record, generation: 1, slot: 0, head: head, store: store, path: path)
         fill(to: RecordLayout.fileSize)
-        try NewFile.write(bytes, as: name, in: store.folder, path: path)
+        return bytes
     }
 
     fileprivate static func slotBlock(

@@ -2,7 +2,7 @@ import CLinux
 import OTPCore
 
 /// The folder of records, and the key that they are sealed with.
-public final class Store: RecordStore {
+public final class Store: LoginStore {
     /// Where the records are unless something says otherwise.
     public static var defaultPath: [UInt8] { [UInt8]("/var/lib/swiftotp" as StaticString) }
     /// Where the seal key of the default store is.
@@ -44,29 +44,8 @@ public final class Store: RecordStore {
     public static func openOrMake(path: [UInt8]?) throws(StoreError) -> Store {
         try makeFolder(path ?? defaultPath)
         let store = try Store(path: path)
-        do throws(StoreError) {
-            _ = try store.keyID()
-        } catch {
-            guard error.code == .missing else { throw error }
-            guard try store.userIDs().isEmpty else {
-                try store.requireKey()
-                return store
-            }
-            try SealKeyFile.make(store.keyPath)
-        }
+        try store.makeKeyAtFirstNeed()
         return store
-    }
-
-    /// Looks for the key once more: who made the first record while we looked made it before.
-    private func requireKey() throws(StoreError) {
-        do throws(StoreError) {
-            _ = try keyID()
-        } catch {
-            guard error.code == .missing else { throw error }
-            throw StoreError(
-                .missing, keyPath,
-                "the seal key is gone, and the records need it; restore it from a backup")
-        }
     }
 
     /// Makes the folder at `path`, 0700, where it is missing.
@@ -98,7 +77,8 @@ public final class Store: RecordStore {
 
     /// Whether `user` has a record, whatever is in it. `false` only where the store is sound.
     public func hasRecord(of user: User) throws(StoreError) -> Bool {
-        let (name, path) = names(of: user)
+        let name = fileName(of: user)
+        let path = path(of: name)
         do throws(StoreError) {
             let file = try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
             _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
@@ -110,28 +90,33 @@ public final class Store: RecordStore {
     }
 
     public func open(_ user: User) throws(StoreError) -> RecordFile? {
-        try RecordFile.open(user, in: self, writing: true)
+        // The key first, whose every use then comes in the order that it has with a decoy, which
+        // is chosen by it. What is wrong with the key matters only where there is a record.
+        do throws(StoreError) { _ = try key() } catch {}
+        return try RecordFile.open(user, as: fileName(of: user), in: self, writing: true)
     }
 
     /// Opens a record to look at it; `commit` will fail.
     public func openForReading(_ user: User) throws(StoreError) -> RecordFile? {
-        try RecordFile.open(user, in: self, writing: false)
+        try RecordFile.open(user, as: fileName(of: user), in: self, writing: false)
     }
 
-    /// Makes the record of a user who has none; throws `.exists` where there is one.
+    /// Makes the record of a user who has none, and the seal key where there is none and nobody
+    /// has a record; throws `.exists` where the user has one.
     public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
+        try makeKeyAtFirstNeed()
         try removeLeftovers()
-        try RecordFile.make(record, of: user, in: self)
+        try RecordFile.make(record, of: user, as: fileName(of: user), in: self)
     }
 
     /// Removes the record that `session` has open, which stays locked until it is closed.
     public func remove(_ user: User) throws(StoreError) {
-        let (name, path) = names(of: user)
+        let name = fileName(of: user)
         do throws(Errno) {
             try System.unlink(name, in: folder)
             try System.syncFolder(folder)
         } catch {
-            throw StoreError(path, error)
+            throw StoreError(path(of: name), error)
         }
     }
 
@@ -167,19 +152,48 @@ public final class Store: RecordStore {
         }
     }
 
-    /// The name and the path of a user's record: its number, never a name from outside.
-    func names(of user: User) -> (name: [UInt8], path: [UInt8]) {
-        let name = Array(String(user.uid).utf8)
+    /// What a user's record is called: the user's number, never a name from outside.
+    private func fileName(of user: User) -> [UInt8] { Array(String(user.uid).utf8) }
+
+    /// The path of a file in the folder.
+    func path(of name: [UInt8]) -> [UInt8] {
         var full = path
-        full.reserveCapacity(path.count + 11)
+        full.reserveCapacity(path.count + 1 + name.count)
         full.append(UInt8(ascii: "/"))
         full.append(copying: name.span)
-        return (name, full)
+        return full
     }
 
     // MARK: The key
 
     func keyID() throws(StoreError) -> [UInt8] { try key().id }
+
+    /// The key; `nil` where none was made yet, because nobody has a record.
+    func keyIfMade() throws(StoreError) -> SealKey? {
+        do throws(StoreError) {
+            return try key()
+        } catch {
+            guard error.code == .missing else { throw error }
+            // Who made the first record while we looked made the key before: look once more.
+            return try userIDs().isEmpty ? nil : requiredKey()
+        }
+    }
+
+    private func requiredKey() throws(StoreError) -> SealKey {
+        do throws(StoreError) {
+            return try key()
+        } catch {
+            guard error.code == .missing else { throw error }
+            throw StoreError(
+                .missing, keyPath,
+                "the seal key is gone, and the records need it; restore it from a backup")
+        }
+    }
+
+    /// Makes the key where there is none and there are no records, which only another one opens.
+    private func makeKeyAtFirstNeed() throws(StoreError) {
+        if try keyIfMade() == nil { try SealKeyFile.make(keyPath) }
+    }
 
     /// The seal key, read at first need.
     func key() throws(StoreError) -> SealKey {

@@ -1,8 +1,9 @@
 import CLinux
 import OTPCore
 
-// The system calls of the store. This file is the only one in OTPStore with unsafe code: every
-// function takes spans and arrays, and reads errno at once after the call.
+// The system calls of the store. With `QRLibrary.swift`, `SystemSockets.swift` and
+// `SystemUsers.swift`, the only file in OTPStore with unsafe code: every function takes spans and
+// arrays, and reads errno at once after the call.
 
 enum System {
     /// Calls `body` with `text` as the C string that it stands for.
@@ -132,7 +133,7 @@ enum System {
 
     /// fsync(2) of a new file.
     static func sync(_ file: borrowing FileDescriptor) throws(Errno) {
-        guard fsync(file.number) == 0 else { throw .last }
+        guard swiftotp_fsync(file.number) == 0 else { throw .last }
     }
 
     /// fsync(2) of a folder, so that the names in it outlive a power cut.
@@ -188,26 +189,35 @@ enum System {
     static func unlink(_ name: [UInt8], in directory: borrowing FileDescriptor) throws(Errno) {
         let number = directory.number
         // SAFETY: the name is a C string that lives through the call.
-        let result = unsafe withCString(name) { unsafe unlinkat(number, $0, 0) }
+        let result = unsafe withCString(name) { unsafe swiftotp_unlinkat(number, $0) }
         guard result == 0 else { throw .last }
     }
 
-    /// The names in a folder, without `.` and `..` (readdir(3)).
+    /// The names in a folder, without `.` and `..` (getdents64(2)).
     static func entries(of folder: borrowing FileDescriptor) throws(Errno) -> [[UInt8]] {
-        // SAFETY: a literal.
-        let copy = unsafe swiftotp_openat(
-            folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
-        // SAFETY: the stream owns the copy of the descriptor and is closed once.
-        guard copy >= 0, let stream = unsafe fdopendir(copy) else { throw .last }
-        defer { _ = unsafe closedir(stream) }
+        let copy = try open([UInt8(ascii: ".")], in: folder, O_RDONLY | O_DIRECTORY)
         var names: [[UInt8]] = []
-        while let entry = unsafe readdir(stream) {
-            // SAFETY: the C library ends the name with NUL; it is copied before the next call.
-            let text = unsafe swiftotp_entry_name(entry)
-            let name = unsafe [UInt8](UnsafeRawBufferPointer(start: text, count: strlen(text)))
-            if name != Array(".".utf8) && name != Array("..".utf8) { names.append(name) }
+        var room = [UInt8](repeating: 0, count: 32_768)
+        while true {
+            // SAFETY: the array's own length is given.
+            let length = unsafe room.withUnsafeMutableBytes {
+                unsafe swiftotp_getdents(copy.number, $0.baseAddress, $0.count)
+            }
+            guard length >= 0 else { throw .last }
+            if length == 0 { return names }
+            var rest = room[..<min(length, room.count)]
+            // Number and offset are 8 bytes each, the length of the entry 2, its kind 1.
+            while rest.count > 19 {
+                let start = rest.startIndex
+                let size = Int(rest[start + 16]) | Int(rest[start + 17]) << 8
+                guard (20...rest.count).contains(size) else { throw Errno(number: EIO) }
+                let name = Array(rest[(start + 19)..<(start + size)].prefix { $0 != 0 })
+                if name != [UInt8(ascii: ".")] && name != [UInt8](".." as StaticString) {
+                    names.append(name)
+                }
+                rest = rest.dropFirst(size)
+            }
         }
-        return names
     }
 
     /// mkdirat(2).
@@ -216,7 +226,7 @@ enum System {
     ) throws(Errno) {
         let number = directory.number
         // SAFETY: the name is a C string that lives through the call.
-        let result = unsafe withCString(name) { unsafe mkdirat(number, $0, mode) }
+        let result = unsafe withCString(name) { unsafe swiftotp_mkdirat(number, $0, mode) }
         guard result == 0 else { throw .last }
     }
 

@@ -20,10 +20,7 @@ public struct SystemClock: Clock {
     /// Seconds since this machine was started, and the kernel's id of that start.
     public func boot() -> BootTime? {
         do throws(Errno) {
-            let path = [UInt8]("/proc/sys/kernel/random/boot_id" as StaticString)
-            let root = try System.openRoot()
-            let file = try System.open(Array(path.dropFirst()), in: root, O_RDONLY)
-            let text = try System.read(file, at: 0, count: 36)
+            let text = try SystemHost.kernelText("proc/sys/kernel/random/boot_id", count: 36)
             let time = try System.time(CLOCK_BOOTTIME)
             return BootTime(
                 id: SystemClock.bytes(hex: text), seconds: UInt64(clamping: time.seconds))
@@ -51,6 +48,26 @@ public struct SystemClock: Clock {
             }
         }
         return bytes
+    }
+}
+
+/// This machine.
+public enum SystemHost {
+    /// What it is called (hostname(7)); empty where it cannot be told.
+    public static func name() -> [UInt8] {
+        do throws(Errno) {
+            let text = try kernelText("proc/sys/kernel/hostname", count: 64)
+            return Array(text.prefix { $0 != UInt8(ascii: "\n") })
+        } catch {
+            return []
+        }
+    }
+
+    /// The first `count` bytes of a file that the kernel makes up; the path is from the root.
+    static func kernelText(_ path: StaticString, count: Int) throws(Errno) -> [UInt8] {
+        let root = try System.openRoot()
+        let file = try System.open([UInt8](path), in: root, O_RDONLY)
+        return try System.read(file, at: 0, count: count)
     }
 }
 

@@ -1,8 +1,8 @@
 import CLinux
 import OTPCore
 
-/// The system calls of swiftotp-helper's connection. Beside `SystemCalls.swift` and
-/// `SystemUsers.swift`, the only file in OTPStore with unsafe code.
+/// The system calls of swiftotp-helper's connection. It has unsafe code (see
+/// `SystemCalls.swift`).
 extension System {
     /// Connects to a Unix socket at an absolute path of less than 108 bytes (unix(7)).
     static func connect(_ path: [UInt8]) throws(Errno) -> FileDescriptor {

@@ -2,7 +2,7 @@ import CLinux
 import OTPCore
 
 /// The system's users and groups, through getpwnam_r(3) and its kin, so that LDAP and the like
-/// are asked as well. Beside `SystemCalls.swift`, the only file in OTPStore with unsafe code.
+/// are asked as well. It has unsafe code (see `SystemCalls.swift`).
 public struct SystemUsers: UserDirectory {
     /// The largest entry that is read, in bytes.
     private static let maximumEntry = 1 << 18

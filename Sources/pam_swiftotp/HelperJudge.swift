@@ -17,6 +17,15 @@ struct HelperJudge: RemoteJudge {
         }
     }
 
+    func digits() throws(StoreError) -> UInt8? {
+        var request = HelperRequest.statusMessage
+        switch try ask(&request) {
+        case .record(let record): return record.authenticators.first?.digits
+        case .denied(_, let text): throw denied(text)
+        default: throw another
+        }
+    }
+
     func `try`(_ typed: Span<UInt8>, service: [UInt8]) throws(StoreError) -> (Outcome, [String]) {
         var request = HelperRequest.loginMessage(service: service, typed)
         switch try ask(&request) {

@@ -9,7 +9,7 @@ struct Login {
     func run(_ arguments: [[UInt8]]?) -> ResultCode {
         let service = pam.item(.service) ?? []
         let address = pam.clientAddress
-        let place = Place(service: service, address: address, key: pam.clientKey)
+        let place = Place(service: service, address: address, methods: pam.sshMethods)
         let name = pam.user() ?? []
         let result = login(name, from: place, arguments)
         let log = PAMLog(pam: pam, user: name, place: place)
@@ -32,13 +32,14 @@ struct Login {
             if options.store == nil && swiftotp_geteuid() != 0 {
                 let judge = HelperJudge(path: options.helper)
                 let flow = RemoteLogin(
-                    conversation: conversation, users: SystemUsers(), judge: judge,
-                    options: options)
+                    conversation: conversation, clock: SystemClock(), users: SystemUsers(),
+                    judge: judge, options: options)
                 return flow.run(name, by: place.service)
             }
             let flow = LoginFlow(
                 conversation: conversation, clock: SystemClock(), users: SystemUsers(),
-                random: SystemRandom(), options: options,
+                random: SystemRandom(), codes: QRLibrary(), options: options,
+                hostName: SystemHost.name,
                 openStore: { () throws(StoreError) -> Store in try Store(path: options.store) })
             return flow.run(name, from: place)
         } catch {

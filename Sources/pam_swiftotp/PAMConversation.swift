@@ -6,6 +6,9 @@ import OTPCore
 struct PAMConversation: Conversation {
     let pam: PAMHandle
 
+    /// The longest answer that is looked at, in bytes: a password and a code (PAM_MAX_RESP_SIZE).
+    private static var maximumLength: Int { 512 }
+
     func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret? {
         var response: UnsafeMutablePointer<CChar>?
         unsafe try converse(prompt, echo ? PAM_PROMPT_ECHO_ON : PAM_PROMPT_ECHO_OFF, &response)
@@ -17,7 +20,7 @@ struct PAMConversation: Conversation {
             unsafe swiftotp_wipe(text, length)
             unsafe free(text)
         }
-        let kept = min(length, Answer.maximumLength + 1)
+        let kept = min(length, PAMConversation.maximumLength + 1)
         let bytes = unsafe UnsafeRawBufferPointer(start: text, count: kept)
         return unsafe Secret(
             copying: Span(_unsafeElements: bytes.assumingMemoryBound(to: UInt8.self)))
@@ -28,6 +31,10 @@ struct PAMConversation: Conversation {
     func inform(_ text: String) { show(text, PAM_TEXT_INFO) }
 
     var isHeard: Bool { !pam.silent }
+
+    func earlierAnswer() -> Secret? { pam.authenticationToken }
+
+    func forward(_ password: Span<UInt8>) { pam.setAuthenticationToken(password) }
 
     private func show(_ text: String, _ style: CInt) {
         guard !pam.silent else { return }

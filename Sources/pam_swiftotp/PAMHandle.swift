@@ -13,8 +13,8 @@ struct PAMHandle {
     /// Arguments that are looked at; more are refused, not ignored.
     private static let maximumArguments = 64
     private static let maximumArgumentLength = 1024
-    /// The longest item or variable that is read, in bytes.
-    private static let maximumTextLength = 4096
+    /// The longest item or variable that is read, in bytes: SSH_AUTH_INFO_0 with a certificate.
+    private static let maximumTextLength = SSHMethods.maximumLength
 
     init(_ pointer: OpaquePointer, silent: Bool) {
         unsafe self.pointer = pointer
@@ -75,15 +75,45 @@ struct PAMHandle {
         return item(.remoteHost) ?? []
     }
 
-    /// The public key that the client has logged in with, where sshd says so: the type and the
-    /// key of the first `publickey` line of SSH_AUTH_INFO_0.
-    var clientKey: [UInt8]? {
-        guard let methods = variable("SSH_AUTH_INFO_0") else { return nil }
-        let prefix = Array("publickey ".utf8)
-        for line in methods.split(separator: UInt8(ascii: "\n")) where line.starts(with: prefix) {
-            return Array(line.dropFirst(prefix.count))
+    /// What sshd has checked in this session so far. Of sshd alone, whose terminal is `ssh`: what
+    /// else calls itself so in PAM's environment has no say.
+    var sshMethods: [UInt8]? {
+        guard let methods = variable("SSH_AUTH_INFO_0"), let terminal = item(.terminal),
+            terminal.elementsEqual("ssh".utf8)
+        else { return nil }
+        return methods
+    }
+
+    /// What an earlier module or the application has put down as the password; `nil` for nothing.
+    var authenticationToken: Secret? {
+        var value: UnsafeRawPointer?
+        // SAFETY: the item is a C string that libpam owns; it is copied at once.
+        guard unsafe pam_get_item(pointer, PAM_AUTHTOK, &value) == PAM_SUCCESS,
+            let text = unsafe value
+        else { return nil }
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: text, count: strlen(text.assumingMemoryBound(to: CChar.self)))
+        let typed = unsafe bytes.assumingMemoryBound(to: UInt8.self)
+        return unsafe Secret(copying: Span(_unsafeElements: typed))
+    }
+
+    /// Puts a password down for the next module. Where that fails, it asks for one.
+    func setAuthenticationToken(_ password: Span<UInt8>) {
+        var ended: [UInt8] = []
+        ended.reserveCapacity(password.count + 1)
+        ended.append(copying: password)
+        ended.append(0)
+        defer { Secret.wipe(&ended) }
+        typealias SetItem = @convention(c) (OpaquePointer?, CInt, UnsafeRawPointer?) -> CInt
+        // By dlsym(3), because each function that the module imports is looked up at every load,
+        // and few logins come here.
+        guard let function = unsafe dlsym(nil, "pam_set_item") else { return }
+        // SAFETY: libpam's own function, of the type in <security/_pam_types.h>; it makes its own
+        // copy of the C string.
+        unsafe ended.withUnsafeBytes { bytes in
+            _ = unsafe unsafeBitCast(function, to: SetItem.self)(
+                pointer, PAM_AUTHTOK, bytes.baseAddress)
         }
-        return nil
     }
 
     /// The module's arguments; `nil` where they are too many or too long.

@@ -20,8 +20,19 @@ struct PAMLog {
             priority = LOG_INFO
         case .enrolled(let factor, let name):
             line = LogLine("login granted")
-            line.add(factor)
+            if let factor { line.add(factor) } else { line.add("factor", "enrollment") }
             line.add("enrolled", quoted: name)
+            priority = LOG_INFO
+        case .trusting(let factor, let name):
+            line = LogLine("login granted")
+            line.add(factor)
+            line.add("trusts", quoted: name)
+            priority = LOG_INFO
+        case .trusted(let name, let fingerprint):
+            line = LogLine("login granted")
+            line.add("factor", "trusted-key")
+            line.add("key", quoted: name)
+            line.add("fingerprint", SSHKey.text(of: fingerprint))
             priority = LOG_INFO
         case .refused(let refusal):
             line = LogLine("authentication failure")
@@ -30,7 +41,13 @@ struct PAMLog {
             priority = LOG_NOTICE
         case .ignored(let reason):
             line = LogLine("not asked")
-            line.add("reason", reason == .exempt ? "exempt-group" : "not-enrolled")
+            switch reason {
+            case .exempt: line.add("reason", "exempt-group")
+            case .notEnrolled: line.add("reason", "not-enrolled")
+            case .putOff(let left):
+                line.add("reason", "enrolling-put-off")
+                if let left { line.add("left", "\(left)") }
+            }
             priority = LOG_INFO
         case .unavailable(let error):
             line = LogLine("cannot check")
@@ -54,12 +71,14 @@ struct PAMLog {
         var line = LogLine("debug")
         line.add("store", outside: options.store ?? Store.defaultPath)
         line.add("nullok", options.nullok ? "yes" : "no")
-        line.add("echo", options.echo ? "yes" : "no")
+        line.add("echo", options.echoes ? "yes" : "no")
         line.add("retry", "\(options.retry)")
         line.add("window", "\(options.window)")
         line.add("exempt_group", outside: options.exemptGroup ?? [])
         line.add("silent", pam.silent ? "yes" : "no")
-        line.add("key", pam.clientKey == nil ? "no" : "yes")
+        line.add("key", place.hasKey ? "yes" : "no")
+        line.add("enroll", options.enroll == .off ? "off" : "on")
+        line.add("trust", options.trustsKeys ? "key" : "off")
         addPlace(to: &line)
         send(line.bytes, LOG_DEBUG)
     }

@@ -8,7 +8,7 @@ struct ResultCode {
 
     init(_ result: LoginResult) {
         switch result {
-        case .granted, .enrolled: rawValue = PAM_SUCCESS
+        case .granted, .trusting, .trusted, .enrolled: rawValue = PAM_SUCCESS
         case .refused: rawValue = PAM_AUTH_ERR
         case .ignored: rawValue = PAM_IGNORE
         case .unavailable: rawValue = PAM_AUTHINFO_UNAVAIL

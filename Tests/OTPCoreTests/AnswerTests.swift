@@ -5,14 +5,18 @@ import Testing
 /// What an answer was read as, in a form that can be compared.
 enum Reading: Equatable {
     case code(UInt32, digits: UInt8)
+    case joinedCode(UInt32, digits: UInt8)
     case backupCode(String)
     case temporaryCode(String)
     case empty
     case malformed
 
-    init(_ typed: [UInt8]) {
-        switch Answer(typed.span) {
+    init(_ typed: [UInt8]) { self.init(Answer(typed.span)) }
+
+    init(_ answer: borrowing Answer) {
+        switch answer {
         case .code(let value, let digits): self = .code(value, digits: digits)
+        case .joinedCode(let value, let digits): self = .joinedCode(value, digits: digits)
         case .backupCode(let code): self = .backupCode(code.text)
         case .temporaryCode(let code): self = .temporaryCode(code.text)
         case .empty: self = .empty
@@ -113,6 +117,7 @@ struct AnswerTests {
                 #expect(Reading(HOTP.text(value, digits: digits)) == reading)
             case .backupCode(let text), .temporaryCode(let text):
                 #expect(Reading(text) == reading)
+            case .joinedCode: Issue.record("\(typed) was read as behind a password")
             case .empty: #expect(typed.allSatisfy { $0 == 0x20 || $0 == 0x2d })
             case .malformed: break
             }

@@ -54,6 +54,92 @@ struct CivilTimeTests {
         }
     }
 
+    /// When a day that is written as a date begins.
+    private func seconds(_ date: String) -> UInt64? {
+        // In the middle of more, as the parser has it.
+        let text = ascii("x=" + date + "x")
+        return CivilTime.seconds(ofDate: text[2..<text.count - 1])
+    }
+
+    @Test("Every day until the year 2101, and some until 9999, begins when its date says")
+    func datesOfDays() {
+        var generator = Seeded(2101)
+        let days = (0..<47_900 as Range<UInt64>).map { $0 * 86_400 }
+        let later = (0..<5000).map { _ in
+            UInt64.random(in: 47_900...2_932_896, using: &generator) * 86_400
+        }
+        for midnight in days + later {
+            let date = CivilTime(midnight + 3600).date
+            let same = seconds(date) == midnight
+            #expect(same, "\(date)")
+        }
+        #expect(CivilTime(47_900 * 86_400).date > "2100-12-31")
+    }
+
+    @Test(
+        "Dates, by Foundation",
+        arguments: [
+            "1970-01-01", "1970-12-31", "1972-02-29", "1999-12-31", "2000-02-29", "2000-03-01",
+            "2026-11-21", "2028-02-29", "2099-12-31", "2100-02-28", "2100-03-01", "2400-02-29",
+            "9999-12-31",
+        ])
+    func dates(_ date: String) throws {
+        let day = try #require(try? Date(date + "T00:00:00Z", strategy: .iso8601))
+        #expect(seconds(date) == UInt64(day.timeIntervalSince1970))
+    }
+
+    @Test("Days that no month has, in every year of four centuries, are no dates")
+    func noDays() {
+        let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        for year in 1970...2401 {
+            let isLeap = year.isMultiple(of: 4) && !year.isMultiple(of: 100)
+            let hasLeapDay = isLeap || year.isMultiple(of: 400)
+            for (index, length) in lengths.enumerated() {
+                let last = length + (hasLeapDay && index == 1 ? 1 : 0)
+                let month = "\(year)-\(two(index + 1))-"
+                let good = seconds(month + two(last)) != nil
+                let bad = seconds(month + two(last + 1)) ?? seconds(month + "00")
+                #expect(good && bad == nil, "\(month)")
+            }
+        }
+    }
+
+    @Test(
+        "What is no date of the years 1970 to 9999",
+        arguments: [
+            "", "-", "--", "2026", "2026-11", "2026-11-", "2026-11-2", "2026-1-21", "26-11-21",
+            "2026-02-29", "2026-02-30", "2027-04-31", "2100-02-29", "2026-13-01", "2026-00-01",
+            "2026-11-00", "2026-11-32", "2026-99-99", "1969-12-31", "0000-01-01", "0001-01-01",
+            "10000-01-01", "12026-11-21", "2026-11-211", "2026-11-21 ", " 2026-11-21", " 026-11-21",
+            "2026- 1-21", "2026-11- 1", "2026-11-2 ", "2026 11 21", "2026/11/21", "2026.11.21",
+            "20261121", "2026-1121x", "202611-21x", "-026-11-21", "+026-11-21", "2026--1-21",
+            "2026-+1-21", "2026-11--1", "2026-11-+1", "2026-1a-21", "2o26-11-21", "2026-11-2x",
+            "21-11-2026", "11-21-2026", "2026-Nov-21", "2026-11-21T00", "２０26-11-21", "tomorrow!!",
+            "2026-11-2\u{0}", "2026-11-2\n", "2026\u{2d}11\u{2010}21", "9999999999", "----------",
+            "none", "0", "1795219200",
+        ])
+    func noDates(_ text: String) {
+        #expect(seconds(text) == nil)
+    }
+
+    @Test("No ten bytes trap, and those that are a date are written as one")
+    func anyBytes() {
+        var generator = Seeded(9999)
+        let bytes = ascii("0123456789-19")
+        for _ in 0..<20_000 {
+            var text = (0..<10).map { _ in bytes.randomElement(using: &generator) ?? 0 }
+            (text[4], text[7]) = (0x2d, 0x2d)
+            if Bool.random(using: &generator) { text[5] = 0x30 }
+            if Bool.random(using: &generator) { text[8] = 0x31 }
+            guard let seconds = CivilTime.seconds(ofDate: text[...]) else { continue }
+            #expect(ascii(CivilTime(seconds).date) == text && seconds.isMultiple(of: 86_400))
+        }
+        for _ in 0..<5000 {
+            #expect(CivilTime.seconds(ofDate: generator.bytes(10)[...]) == nil)
+        }
+    }
+
     @Test(
         "Written with two digits",
         arguments: [

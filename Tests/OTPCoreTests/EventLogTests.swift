@@ -11,7 +11,7 @@ struct EventLogTests {
             origin: [UInt8](repeating: filler, count: origin))
     }
 
-    @Test("Sixteen are kept, the oldest goes first, whatever their lengths")
+    @Test("Twelve are kept, the oldest goes first, whatever their lengths")
     func rolling() {
         var generator = Seeded(16)
         var log = EventLog()
@@ -21,7 +21,7 @@ struct EventLogTests {
                 number, detail: Int.random(in: 0...60, using: &generator),
                 origin: Int.random(in: 0...80, using: &generator))
             log.append(event)
-            expected = Array((expected + [event]).suffix(16))
+            expected = Array((expected + [event]).suffix(12))
             #expect(log.events == expected)
             #expect(log.count == expected.count)
             #expect(log.bytes.count <= log.maximumLength)
@@ -43,7 +43,7 @@ struct EventLogTests {
         var log = EventLog()
         for number in 0..<5 { log.append(event(number)) }
         #expect(EventLog(bytes: log.bytes, count: 5) == log)
-        for count in [-1, 0, 1, 4, 6, 16, 17, .max, .min] {
+        for count in [-1, 0, 1, 4, 6, 12, 13, .max, .min] {
             #expect(EventLog(bytes: log.bytes, count: count) == nil)
         }
         for length in 0..<log.bytes.count {
@@ -52,15 +52,15 @@ struct EventLogTests {
         #expect(EventLog(bytes: log.bytes + [0], count: 5) == nil)
         #expect(EventLog(bytes: [], count: 0) == EventLog())
         let long = [UInt8](repeating: 0, count: log.maximumLength + 1)
-        #expect(EventLog(bytes: long, count: 16) == nil)
+        #expect(EventLog(bytes: long, count: 12) == nil)
     }
 
     @Test("Each kind has a name of its own and survives being stored")
     func kinds() {
         let kinds = (0...255).compactMap { Event.Kind(rawValue: $0) }
-        #expect(kinds.count == 15)
-        #expect(Set(kinds.map(\.name)).count == 15)
-        var log = EventLog()
+        #expect(kinds.count == 17)
+        #expect(Set(kinds.map(\.name)).count == 17)
+        var log = EventLog(capacity: kinds.count)
         for kind in kinds { log.append(Event(kind, at: 1, detail: [], origin: [])) }
         #expect(log.events.map(\.kind) == kinds)
     }
@@ -70,7 +70,7 @@ struct EventLogTests {
         var log = EventLog()
         for number in 0..<40 { log.append(event(number, detail: 500, origin: 500)) }
         #expect(log.bytes.count == log.maximumLength)
-        #expect(log.events.count == 16)
-        #expect(EventLog(bytes: log.bytes, count: 16) == log)
+        #expect(log.events.count == 12)
+        #expect(EventLog(bytes: log.bytes, count: 12) == log)
     }
 }

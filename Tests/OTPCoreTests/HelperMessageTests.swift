@@ -30,6 +30,11 @@ struct HelperMessageTests {
         ([1, 7], HelperRequest.codesMessage),
         ([1, 8, 5] + ascii("phone"), HelperRequest.removeMessage(phoneName)),
         ([1, 9], HelperRequest.disableMessage),
+        ([1, 10, 0], HelperRequest.untrustMessage(nil)),
+        (
+            [1, 10, 32] + [UInt8](repeating: 200, count: 32),
+            HelperRequest.untrustMessage([UInt8](repeating: 200, count: 32))
+        ),
     ]
 
     /// A reply of every kind, byte by byte.
@@ -136,7 +141,7 @@ struct HelperMessageTests {
         let good: [UInt8] = [1, 5, 1, 1, 6, 0, 30, 0, 0, 0, 0, 0, 0, 0, 0, 0]
         #expect(isRequest(good))
         for (place, values) in [
-            (1, [0, 10, 128, 255]), (2, [0, 3]), (3, [0, 4]), (4, [5, 9]), (6, [14, 121]),
+            (1, [0, 11, 128, 255]), (2, [0, 3]), (3, [0, 4]), (4, [5, 9]), (6, [14, 121]),
             (5, [1]), (7, [1]), (8, [1]),
         ] as [(Int, [UInt8])] {
             for value in values {
@@ -150,6 +155,9 @@ struct HelperMessageTests {
             #expect(!isRequest([1, 8, UInt8(text.count)] + text), "\(label)")
         }
         #expect(!isRequest([1, 8, 0]))
+        for length in [1, 31, 33, 64] as [UInt8] {
+            #expect(!isRequest([1, 10, length] + [UInt8](repeating: 7, count: Int(length))))
+        }
         #expect(!isRequest([1, 4, 65] + [UInt8](repeating: 97, count: 65) + [0]))
         #expect(isRequest([1, 4, 64] + [UInt8](repeating: 97, count: 64) + [0]))
         #expect(!isRequest([1, 3, 255] + [UInt8](repeating: 49, count: 255)))

@@ -15,6 +15,13 @@ struct HelperSecrecyTests {
         }
         _ = record.makeBackupCodes()
         _ = record.issue(boot: boot(3, 1000))
+        for number in 1...8 as ClosedRange<UInt8> {
+            let label = try name("SSH key number \(number)")
+            let isTrusted = record.trust(
+                random.bytes(32), named: label, at: noon, days: 30, most: 8,
+                from: random.printable(39))
+            try #require(isTrusted)
+        }
         for number in 0..<40 {
             record.note(
                 Event(
@@ -65,6 +72,7 @@ struct HelperSecrecyTests {
             seen.authenticators == record.authenticators
             && seen.events.events == record.events.events
             && seen.temporaryCode?.expires == record.temporaryCode?.expires
+            && seen.trusted == record.trusted && seen.trusted.count == 8
         #expect(isSame)
     }
 

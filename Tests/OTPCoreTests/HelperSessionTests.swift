@@ -42,6 +42,7 @@ struct HelperSessionTests {
         #expect(try alice.ask(HelperRequest.codesMessage).denial == denial)
         #expect(try alice.ask(HelperRequest.removeMessage(name("phone"))).denial == denial)
         #expect(try alice.ask(HelperRequest.disableMessage).denial == denial)
+        #expect(try alice.ask(HelperRequest.untrustMessage(nil)).denial == denial)
         #expect(try alice.confirm("123456").denial == .nothingBegun)
         let key = try alice.begin()
         #expect((key == nil) == state.isEnrolled)
@@ -215,6 +216,7 @@ struct HelperSessionTests {
                 HelperRequest.enrolledMessage, HelperRequest.statusMessage,
                 HelperRequest.codesMessage, HelperRequest.disableMessage,
                 HelperRequest.removeMessage(try name("phone")),
+                HelperRequest.untrustMessage(nil),
                 HelperRequest.beginMessage(try device("tablet")),
                 HelperRequest.proveMessage(ascii("123456").span),
                 HelperRequest.loginMessage(service: ascii("su"), ascii("123456").span),
@@ -223,6 +225,6 @@ struct HelperSessionTests {
             }
         }
         let troubles = desk.entries.count { if case .trouble = $0 { true } else { false } }
-        #expect(troubles == 3 + 4 * 8)
+        #expect(troubles == 3 + 4 * 9)
     }
 }

@@ -39,9 +39,10 @@ struct LoginFlowTests {
     func again_() throws {
         let host = ScriptedHost()
         let codes = try host.enroll()
-        for (typed, refusal) in [
-            (code(noonStep), Outcome.Refusal.replayed), (codes[0], .usedBackupCode),
-        ] {
+        for (typed, refusal, said) in [
+            (code(noonStep), .replayed, "say That code was already used. Wait for the next one."),
+            (codes[0], .usedBackupCode, refused),
+        ] as [(String, Outcome.Refusal, String)] {
             host.answers = [.text(typed)]
             guard case .granted = host.login() else {
                 Issue.record("\(typed) should have been accepted once")
@@ -49,7 +50,7 @@ struct LoginFlowTests {
             }
             host.answers = [.text(typed)]
             #expect(host.login() == .refused(refusal))
-            #expect(host.journal.entries.suffix(2) == ["close", refused])
+            #expect(host.journal.entries.suffix(2) == ["close", said])
         }
     }
 

@@ -34,6 +34,8 @@ struct NoticesTests {
             (.resynchronized, "The authenticator \"new phone\" was resynchronized"),
             (.imported, "The authenticator \"new phone\" was imported"),
             (.exported, "Your key was exported"),
+            (.keyTrusted, "The SSH key \"new phone\" was trusted to skip the code"),
+            (.trustRevoked, "The trust in the SSH key \"new phone\" was ended"),
         ] as [(Event.Kind, String)])
     func changes(_ kind: Event.Kind, _ what: String) {
         #expect(kind.isTold)
@@ -42,6 +44,14 @@ struct NoticesTests {
             Event(kind, at: tuesday, detail: ascii("new phone"), origin: ascii("otp-enroll root")))
         #expect(
             sentences(record.notices) == ["\(what) on Tuesday 14:02 UTC (otp-enroll root)."])
+    }
+
+    @Test("The end of the trust in all keys has no name")
+    func allTrust() {
+        var record = Record()
+        record.note(Event(.trustRevoked, at: tuesday, detail: [], origin: ascii("sshd 192.0.2.7")))
+        let said = "The trust in all SSH keys was ended on Tuesday 14:02 UTC (sshd 192.0.2.7)."
+        #expect(sentences(record.notices) == [said])
     }
 
     @Test("Logins, failures and tried codes are no changes")
@@ -53,7 +63,7 @@ struct NoticesTests {
         }
         #expect(record.notices.isEmpty && record.events.count == 3)
         let told = (0...255).compactMap { Event.Kind(rawValue: $0) }.filter(\.isTold)
-        #expect(told.count == 12)
+        #expect(told.count == 14)
     }
 
     @Test(

@@ -33,10 +33,15 @@ struct OptionParserTests {
         #expect(options.configurationFile == nil && options.store == nil)
         #expect(!options.nullok && options.echo && !options.debug)
         #expect(options.retry == 1 && options.window == 1 && options.exemptGroup == nil)
-        #expect(text(options.prompt) == "Code from your app (or a backup code): ")
+        #expect(options.prompt == nil && options.echoes)
+        #expect(text(options.question) == "Code from your app (or a backup code): ")
         #expect(options.userMayDisable && options.temporaryHours == 72)
         #expect(!options.enrollsAfterTemporary && !options.notifiesByMail)
-        #expect(options.mail == nil)
+        #expect(options.mail == nil && options.firstEnrollment == .open && options.helper == nil)
+        #expect(options.enroll == .off && options.enrollUntil == nil && options.enrollGrace == 0)
+        #expect(!options.followsFirstFactor && !options.trustsKeys)
+        #expect(options.trustDays == 30 && options.trustMaximum == 8)
+        #expect(!options.triesFirstPass && !options.usesFirstPass && !options.forwardsPass)
     }
 
     @Test("Nothing said means the defaults")
@@ -53,17 +58,19 @@ struct OptionParserTests {
             "conf=/etc/other.conf", "store=/srv/otp", "nullok", "prompt=Your code, please: ",
             "echo=no", "retry=3", "window=10", "exempt_group=staff", "user_may_disable=no",
             "temporary_hours=24", "after_temporary=enroll", "notify=mail", "mail=%u@example.org",
-            "debug"
+            "first_enrollment=at_login", "helper=/run/other.sock", "debug"
         ).get()
         #expect(options.configurationFile.map(text) == "/etc/other.conf")
         #expect(options.store.map(text) == "/srv/otp")
-        #expect(text(options.prompt) == "Your code, please: ")
+        #expect(options.prompt.map(text) == "Your code, please: ")
         #expect(options.nullok && !options.echo && options.debug)
         #expect(options.retry == 3 && options.window == 10)
         #expect(options.exemptGroup.map(text) == "staff")
         #expect(!options.userMayDisable && options.temporaryHours == 24)
         #expect(options.enrollsAfterTemporary && options.notifiesByMail)
         #expect(options.mail == ascii("%u@example.org"))
+        #expect(options.firstEnrollment == .atLogin)
+        #expect(options.helper.map(text) == "/run/other.sock")
     }
 
     @Test("Every option of the file, with the blanks, comments and quotes that people write")
@@ -84,17 +91,21 @@ struct OptionParserTests {
             after_temporary = "enroll"
             notify = mail
             mail = "%u@example.org"
+            first_enrollment = root
+            helper = "/run/other.sock"
             debug = no
             """
         ).get()
         #expect(options.store.map(text) == "/srv/otp")
-        #expect(text(options.prompt) == "Your code: ")
+        #expect(options.prompt.map(text) == "Your code: ")
         #expect(options.nullok && !options.echo && !options.debug)
         #expect(options.retry == 2 && options.window == 0)
         #expect(options.exemptGroup.map(text) == "domain users")
         #expect(!options.userMayDisable && options.temporaryHours == 1)
         #expect(options.enrollsAfterTemporary && options.notifiesByMail)
         #expect(options.mail == ascii("%u@example.org"))
+        #expect(options.firstEnrollment == .root)
+        #expect(options.helper.map(text) == "/run/other.sock")
     }
 
     @Test("Flags as arguments: alone, yes, and no")
@@ -126,7 +137,8 @@ struct OptionParserTests {
             "temporary_hours=24h", "after_temporary", "after_temporary=", "after_temporary=yes",
             "after_temporary=Enroll", "after_temporary=enroll ", "after_temporary=tell or enroll",
             "notify", "notify=", "notify=no", "notify=mails", "mail", "mail=", "mail=a\nb",
-            "--debug", "-d", "secret=/etc/x", "use_first_pass", "#debug", "debug #x",
+            "mail=alice", "mail=%", "mail=%%u", "mail=%u%u", "mail=%x@y",
+            "--debug", "-d", "secret=/etc/x", "use_first_password", "#debug", "debug #x",
         ])
     func badArguments(_ argument: String) {
         guard case .failure(let error) = arguments(argument) else {

@@ -30,7 +30,7 @@ struct OptionTableTests {
     func lengths() {
         func a(_ count: Int) -> String { String(repeating: "a", count: count) }
         #expect(isAccepted("prompt=" + a(128)) && !isAccepted("prompt=" + a(129)))
-        #expect(isAccepted("mail=" + a(128)) && !isAccepted("mail=" + a(129)))
+        #expect(isAccepted("mail=%u" + a(126)) && !isAccepted("mail=%u" + a(127)))
         #expect(isAccepted("exempt_group=" + a(64)) && !isAccepted("exempt_group=" + a(65)))
         #expect(isAccepted("store=/" + a(1000)) && !isAccepted("store=/" + a(1023)))
         #expect(!isAccepted(a(1 << 20)))
@@ -44,15 +44,39 @@ struct OptionTableTests {
             names == [
                 "conf", "store", "nullok", "prompt", "echo", "retry", "window", "exempt_group",
                 "user_may_disable", "temporary_hours", "after_temporary", "notify", "mail",
-                "first_enrollment", "helper", "debug",
+                "first_enrollment", "enroll", "enroll_until", "enroll_grace", "after_first_factor",
+                "trust", "trust_days", "trust_max", "try_first_pass", "use_first_pass",
+                "forward_pass", "helper", "debug",
             ])
         #expect(Set(names).count == names.count)
+        #expect(names.count <= 64, "the parser has a bit for each")
         for option in Option.all {
             #expect(!option.fallback.isEmpty)
             #expect(option.doc.hasSuffix("."))
             #expect(option.doc.count <= 90)
         }
-        #expect(Option.all.filter { !$0.inFile }.map(\.name) == ["conf"])
+        #expect(
+            Option.all.filter { !$0.inFile }.map(\.name) == [
+                "conf", "after_first_factor", "try_first_pass", "use_first_pass", "forward_pass",
+            ])
+    }
+
+    @Test("An option is found by its name, and by nothing near it")
+    func names() {
+        for option in Option.all {
+            let name = ascii(option.name)
+            #expect(Option.named(name[...]) == option)
+            #expect(Option.named((ascii("x") + name + ascii("x"))[1..<name.count + 1]) == option)
+            #expect(Option.named((name + ascii("s"))[...]) == nil)
+            for place in name.indices {
+                var near = name
+                near[place] ^= 0x20
+                #expect(Option.named(near[...]) == nil)
+                near.remove(at: place)
+                #expect(Option.named(near[...]) == nil)
+            }
+        }
+        #expect(Option.named([]) == nil && Option.named(ascii("no_such_option")[...]) == nil)
     }
 
     @Test("The defaults that the manual writes are the ones that count")
@@ -60,7 +84,7 @@ struct OptionTableTests {
         for option in Option.all {
             switch option.kind {
             case .flag, .number, .choice: #expect(isAccepted("\(option.name)=\(option.fallback)"))
-            case .text, .path: continue
+            case .text, .path, .date: continue
             }
             var parser = OptionParser()
             try parser.argument(ascii("\(option.name)=\(option.fallback)"))
@@ -72,9 +96,16 @@ struct OptionTableTests {
             #expect(set.temporaryHours == none.temporaryHours)
             #expect(set.enrollsAfterTemporary == none.enrollsAfterTemporary)
             #expect(set.notifiesByMail == none.notifiesByMail)
+            #expect(set.firstEnrollment == none.firstEnrollment && set.enroll == none.enroll)
+            #expect(set.enrollGrace == none.enrollGrace && set.trustsKeys == none.trustsKeys)
+            #expect(set.trustDays == none.trustDays && set.trustMaximum == none.trustMaximum)
+            #expect(set.followsFirstFactor == none.followsFirstFactor)
+            #expect(set.triesFirstPass == none.triesFirstPass)
+            #expect(set.usesFirstPass == none.usesFirstPass)
+            #expect(set.forwardsPass == none.forwardsPass)
         }
         let prompt = try #require(Option.all.first { $0.name == "prompt" })
-        #expect(prompt.fallback == text(Options().prompt))
+        #expect(prompt.fallback == text(Options().question))
     }
 
     @Test("A choice takes its words and no other, and each means something else")
@@ -82,6 +113,7 @@ struct OptionTableTests {
         for (name, words, value) in [
             ("after_temporary", ["tell", "enroll"], \Options.enrollsAfterTemporary),
             ("notify", ["login", "mail"], \.notifiesByMail),
+            ("trust", ["off", "key"], \.trustsKeys),
         ] {
             for (index, word) in words.enumerated() {
                 var parser = OptionParser()
@@ -114,7 +146,8 @@ struct OptionTableTests {
         var generator = Seeded(31)
         let pieces = [
             "nullok", "retry", "prompt", "=", " = ", "\n", "yes", "3", "\"", "#", "/x", "\u{0}",
-            "é", "notify", "mail",
+            "é", "notify", "mail", "enroll", "enroll_until", "2027-03-31", "trust_days",
+            "use_first_pass",
         ]
         for _ in 0..<5000 {
             let whole = (0..<Int.random(in: 0...8, using: &generator))

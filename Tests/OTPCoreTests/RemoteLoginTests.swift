@@ -48,7 +48,8 @@ struct RemoteLoginTests {
     @Test(
         "Refused: one sentence, which says more for a wait and a closed record alone",
         arguments: [
-            (.wrong, "That code was not accepted."), (.replayed, "That code was not accepted."),
+            (.wrong, "That code was not accepted."),
+            (.replayed, "That code was already used. Wait for the next one."),
             (.noRecord, "That code was not accepted."), (.clock, "That code was not accepted."),
             (.unknownUser, "That code was not accepted."),
             (
@@ -153,6 +154,8 @@ private final class Desk {
     var verdicts: [Verdict]
     var caller: UInt32? = 1000
     var callerFails = false
+    /// What the first authenticator has; `nil` where there is none.
+    var digits: UInt8?
     var enrolled = Enrolled.yes
 
     var journal: [String] { host.journal.entries }
@@ -171,7 +174,7 @@ private final class Desk {
         options.prompt = ascii("Code: ")
         change(&options)
         let flow = RemoteLogin(
-            conversation: ScriptedHost.Talk(host: host),
+            conversation: ScriptedHost.Talk(host: host), clock: ScriptedHost.Time(host: host),
             users: ScriptedHost.Directory(host: host), judge: Judge(desk: self), options: options)
         let result = flow.run(ascii(user), by: ascii("locker"))
         #expect(host.answers.isEmpty, "\(host.answers.count) answers are left over")
@@ -195,6 +198,11 @@ private final class Desk {
             desk.host.journal.note("enrolled")
             if desk.enrolled == .trouble { throw trouble }
             return desk.enrolled == .yes
+        }
+
+        func digits() throws(StoreError) -> UInt8? {
+            desk.host.journal.note("digits")
+            return desk.digits
         }
 
         func `try`(

@@ -38,12 +38,28 @@ final class ScriptedHost {
     var isHeard = true
     /// Where logins come from: an address, and the SSH key where there is one.
     var from: (address: String, key: String?) = ("192.0.2.7", nil)
+    /// What sshd says it has checked, where that is more than a key.
+    var methods: String?
+    /// The PAM service.
+    var service = "sshd"
+    /// What an earlier module was given.
+    var earlier: String?
+    /// What was forwarded to the next module.
+    private(set) var forwarded: [String] = []
+    /// How large QR codes are; `nil` where none can be made.
+    var picture: Int? = 25
+    /// Done once, when a record is made: what another session does at that moment.
+    var beforeMaking: (() -> Void)?
+    /// Done before each question: what another session does while somebody types.
+    var beforeAsking: ((String) -> Void)?
     var users: [String: User] = ["alice": User(name: ascii("alice"), uid: 1000, gid: 100)]
     var usersFail = false
     var groups: [String: Set<UInt32>] = ["wheel": [0]]
     var condition = Condition.sound
     /// The record of alice, where she has one.
     var session: ScriptedSession?
+    /// The records that stand in for names without one; `nil` where there can be none.
+    var decoys: [String: ScriptedSession]? = [:]
 
     init(_ answers: Typed...) { self.answers = answers }
 
@@ -65,14 +81,16 @@ final class ScriptedHost {
         change(&options)
         let flow = LoginFlow(
             conversation: Talk(host: self), clock: Time(host: self), users: Directory(host: self),
-            random: Numbers(host: self), options: options
+            random: Numbers(host: self), codes: Pictures(host: self), options: options,
+            hostName: { ascii("vm.example.com") }
         ) { () throws(StoreError) in
             self.journal.note("store")
             if case .closed(let code) = self.condition { throw StoreError(code, [], "closed") }
             return Records(host: self)
         }
         let place = Place(
-            service: ascii("sshd"), address: ascii(from.address), key: from.key.map(ascii))
+            service: ascii(service), address: ascii(from.address),
+            methods: (methods ?? from.key.map { "publickey \($0)\n" }).map(ascii))
         let result = flow.run(ascii(user), from: place)
         #expect(answers.isEmpty, "\(answers.count) answers are left over")
         return result
@@ -100,6 +118,7 @@ extension ScriptedHost {
 
         func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret? {
             host.journal.note("ask \(text(prompt))\(echo ? "" : " (unseen)")")
+            host.beforeAsking?(text(prompt))
             guard !host.answers.isEmpty else {
                 Issue.record("an unexpected prompt: \(text(prompt))")
                 throw ConversationError()
@@ -116,6 +135,27 @@ extension ScriptedHost {
         func say(_ text: String) { host.journal.note("say \(text)") }
 
         var isHeard: Bool { host.isHeard }
+
+        func earlierAnswer() -> Secret? {
+            host.earlier.map { text in
+                var bytes = ascii(text)
+                return Secret(wiping: &bytes)
+            }
+        }
+
+        func forward(_ password: Span<UInt8>) { host.forwarded.append(text(password.array)) }
+    }
+
+    struct Pictures: QREncoder {
+        let host: ScriptedHost
+
+        /// A chess board: nothing to scan, but what is drawn can be told.
+        func encode(_ text: borrowing Secret) -> QRSquares? {
+            guard let size = host.picture else { return nil }
+            host.journal.note("encode")
+            var squares = (0..<size * size).map { UInt8(($0 / size + $0 % size) % 2) }
+            return QRSquares(size: size, wiping: &squares)
+        }
     }
 
     struct Time: Clock {
@@ -159,7 +199,7 @@ extension ScriptedHost {
         }
     }
 
-    struct Records: RecordStore {
+    struct Records: LoginStore {
         let host: ScriptedHost
 
         func isEnrolled(_ user: User) throws(StoreError) -> Bool {
@@ -175,5 +215,33 @@ extension ScriptedHost {
             if case .broken(let code) = host.condition { throw StoreError(code, [], "broken") }
             return host.session
         }
+
+        func make(_ record: borrowing Record, of user: User) throws(StoreError) {
+            host.journal.note("make")
+            host.beforeMaking?()
+            host.beforeMaking = nil
+            guard host.session == nil else { throw StoreError(.exists, user.name, "it is there") }
+            var bytes: [UInt8] = []
+            record.encode(into: &bytes)
+            guard let copy = Record(decoding: bytes.span) else {
+                throw StoreError(.damaged, user.name, "no record")
+            }
+            host.session = ScriptedSession(copy, journal: host.journal)
+        }
+
+        func openDecoy(for name: [UInt8]) throws(StoreError) -> ScriptedSession? {
+            host.journal.note("decoy")
+            if case .broken(let code) = host.condition { throw StoreError(code, [], "broken") }
+            if let decoy = host.decoys?[text(name)] { return decoy }
+            guard host.decoys != nil else { return nil }
+            var key = ScriptedHost.decoyKey
+            let record = Decoy.record(random: &key)
+            let session = ScriptedSession(record, journal: host.journal)
+            host.decoys?[text(name)] = session
+            return session
+        }
     }
+
+    /// The key that nobody but a test has.
+    static var decoyKey: [UInt8] { [UInt8](repeating: 7, count: 20) }
 }

@@ -70,6 +70,38 @@ struct ConfigurationFileTests {
                 == place.file("x.conf") + " line 4: there is no such option")
     }
 
+    @Test("Enrolling and trusted keys in the file, and arguments that win over it")
+    func ofALogin() throws {
+        let place = try Place()
+        let lines = "enroll = require\nenroll_until = 2027-01-15\ntrust = key\ntrust_days = 7\n"
+        try place.write(Array(lines.utf8), to: "x.conf", mode: 0o644)
+        let conf = "conf=" + place.file("x.conf")
+        let options = try options(conf, "after_first_factor", "trust_days=90", "enroll=offer")
+        #expect(options.enroll == .offer && options.enrollUntil == 1_799_971_200)
+        #expect(options.trustsKeys && options.trustDays == 90 && options.trustMaximum == 8)
+        #expect(options.followsFirstFactor && !options.forwardsPass)
+        #expect(try self.options(conf).enroll == .require)
+        #expect(error(conf, "enroll_until=2027-02-29")?.code == .configuration)
+    }
+
+    @Test(
+        "What is an argument only, the file may not have",
+        arguments: [
+            "conf", "after_first_factor", "try_first_pass", "use_first_pass", "forward_pass",
+        ])
+    func argumentsOnly(_ name: String) throws {
+        let place = try Place()
+        for value in ["yes", "no", "/etc/security/swiftotp.conf", ""] {
+            let line = "\(name) = \(value)\n"
+            try place.write(Array(line.utf8), to: "x.conf", mode: 0o644)
+            let error = error("conf=" + place.file("x.conf"))
+            #expect(error?.code == .configuration)
+            #expect(
+                error.map { String(decoding: $0.text, as: UTF8.self) }
+                    == place.file("x.conf") + " line 1: there is no such option")
+        }
+    }
+
     @Test(
         "A file that others could have a hand in is refused", arguments: SafeOpenTests.Flaw.allCases
     )

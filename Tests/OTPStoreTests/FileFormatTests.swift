@@ -21,64 +21,10 @@ struct FileFormatTests {
         do throws(StoreError) {
             guard let session = try place.store().openForReading(alice) else { return nil }
             defer { session.close() }
-            return session.withRecord { contents($0) }
+            return session.withRecord { SecondReader.Contents($0) }
         } catch {
             return nil
         }
-    }
-
-    private func contents(_ record: borrowing Record) -> SecondReader.Contents {
-        var authenticators: [SecondReader.Contents.Authenticator] = []
-        for (index, item) in record.authenticators.enumerated() {
-            authenticators.append(
-                .init(
-                    kind: item.kind.rawValue, hash: item.algorithm.rawValue, digits: item.digits,
-                    period: item.period, drift: item.drift, nextStep: item.nextStep,
-                    added: item.added, lastUsed: item.lastUsed, name: item.name.text,
-                    key: record.withKey(of: index) { $0.array }))
-        }
-        var codes: [SecondReader.Contents.Code] = []
-        let kept = record.backupCodes
-        for index in kept.indices {
-            if let code = kept[index] {
-                codes.append(.init(index: index, salt: code.salt, hash: code.hash))
-            }
-        }
-        return SecondReader.Contents(
-            authenticators: authenticators, codesMade: record.backupCodesMade, codes: codes,
-            temporary: record.temporaryCode.map {
-                .init(
-                    salt: $0.hash.salt, hash: $0.hash.hash, issued: $0.issued, expires: $0.expires,
-                    used: $0.used, bootID: $0.boot?.id, bootSeconds: $0.boot?.seconds)
-            },
-            throttle: contents(record.throttle), events: contents(record.events.events),
-            notices: .init(
-                failures: record.notices.failures.count, since: record.notices.failures.since,
-                origin: String(decoding: record.notices.failures.origin, as: UTF8.self),
-                reminds: record.notices.remindsOfBackupCodes,
-                changes: contents(record.notices.changes)))
-    }
-
-    private func contents(_ events: [Event]) -> [SecondReader.Contents.Event] {
-        events.map {
-            .init(
-                kind: $0.kind.rawValue, time: $0.time,
-                detail: String(decoding: $0.detail, as: UTF8.self),
-                origin: String(decoding: $0.origin, as: UTF8.self))
-        }
-    }
-
-    private func contents(_ throttle: Throttle) -> SecondReader.Contents.Throttle {
-        SecondReader.Contents.Throttle(
-            failures: throttle.shared.failures, last: throttle.shared.last,
-            sources: throttle.sources.map {
-                var id: [UInt8] = []
-                id.append(bigEndian: $0.id.high)
-                id.append(bigEndian: $0.id.low)
-                return .init(
-                    id: id, failures: $0.counter.failures, last: $0.counter.last,
-                    lastLogin: $0.lastLogin)
-            })
     }
 
     /// A record with something in every field.
@@ -94,8 +40,18 @@ struct FileFormatTests {
         let key = [UInt8](0..<64)
         try record.add(hotp, key: key.span)
         codes.append(try issue(in: &record, validFor: 600, at: 7))
+        try trust(7, in: &record, at: 7)
         try place.store().make(record, of: alice)
         return codes
+    }
+
+    /// Trusts a key that is told by a number.
+    private func trust(_ number: UInt8, in record: inout Record, at now: UInt64) throws {
+        let name = try #require(Name("key \(number)".utf8))
+        let isTrusted = record.trust(
+            [UInt8](repeating: number, count: 32), named: name, at: now, days: 2, most: 8,
+            from: Array("2001:db8::\(number)".utf8))
+        #expect(isTrusted)
     }
 
     /// Puts a temporary code into the record, with a boot time where it was issued after 1970.
@@ -117,7 +73,7 @@ struct FileFormatTests {
     func history() throws {
         let place = try Place()
         let codes = try enroll(place)
-        var now = noon
+        var (now, seen) = (noon, 0)
         for step in 0..<60 {
             let typed =
                 switch step % 5 {
@@ -137,6 +93,15 @@ struct FileFormatTests {
                 session.close()
                 if step % 2 == 0 { _ = try place.attempt(code, at: now, from: "192.0.2.7") }
             }
+            if step % 8 == 1 {
+                let session = try #require(try place.store().open(alice))
+                try session.withRecord { record in
+                    Result { try trust(UInt8(step), in: &record, at: now) }
+                }.get()
+                session.withRecord { $0.useTrust(0, at: now + 1, from: Array("fe80::1".utf8)) }
+                try session.commit()
+                session.close()
+            }
             if step % 7 == 3 {
                 // Killed after the charge.
                 let session = try #require(try place.store().open(alice))
@@ -146,11 +111,13 @@ struct FileFormatTests {
             let second = try #require(try secondReading(place, place.read(name)))
             #expect(try firstReading(place) == second, "step \(step)")
             #expect(second.authenticators[1].key == [UInt8](0..<64))
+            seen = max(seen, second.trusted.count)
             now += 900
         }
         let last = try #require(try secondReading(place, place.read(name)))
-        #expect(last.events.count == 16 && last.throttle.sources.count == 8)
+        #expect(last.events.count == 12 && last.throttle.sources.count == 8)
         #expect(last.codes.isEmpty && last.temporary?.bootID == Array(0..<16))
+        #expect(seen > 1 && last.timesPutOff == 255)
         #expect(last.notices.changes.count == 6 && last.notices.failures > 10)
     }
 

@@ -195,7 +195,7 @@ struct RecordFileTests {
         try session.commit()
         let state = session.withRecord { State($0) }
         session.close()
-        #expect(state.nextSteps.count == 5 && state.encoded.count == 3355)
+        #expect(state.nextSteps.count == 5 && state.encoded.count == 2969)
         #expect(try place.state() == state)
     }
 }

@@ -53,6 +53,12 @@ struct SecondReader {
             var changes: [Event]
         }
 
+        struct TrustedKey: Equatable {
+            var fingerprint: [UInt8]
+            var since, until, lastUsed: UInt64
+            var name, address: String
+        }
+
         var authenticators: [Authenticator]
         var codesMade: UInt64
         var codes: [Code]
@@ -60,6 +66,8 @@ struct SecondReader {
         var throttle: Throttle
         var events: [Event]
         var notices: Notices
+        var trusted: [TrustedKey]
+        var timesPutOff: UInt8
     }
 
     enum Refusal: Error { case damaged, otherUser, otherKey, noKey }
@@ -160,7 +168,9 @@ struct SecondReader {
         let contents = Contents(
             authenticators: authenticators, codesMade: made, codes: codes,
             temporary: try fields.temporary(), throttle: try fields.throttle(),
-            events: try fields.events(upTo: 16), notices: try fields.notices())
+            events: try fields.events(upTo: 12), notices: try fields.notices(),
+            trusted: try fields.list(upTo: 8) { try $0.trustedKey() },
+            timesPutOff: UInt8(try fields.integer(1)))
         guard fields.isAtEnd else { throw Refusal.damaged }
         return contents
     }

@@ -75,6 +75,16 @@ struct Fields {
             changes: try events(upTo: 6))
     }
 
+    mutating func trustedKey() throws -> SecondReader.Contents.TrustedKey {
+        let read = SecondReader.Contents.TrustedKey(
+            fingerprint: try bytes(32), since: try integer(8), until: try integer(8),
+            lastUsed: try integer(8), name: try text(), address: try text())
+        guard (1...16).contains(read.name.utf8.count), read.address.utf8.count <= 39,
+            read.address.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        else { throw SecondReader.Refusal.damaged }
+        return read
+    }
+
     mutating func events(upTo limit: Int) throws -> [SecondReader.Contents.Event] {
         let count = try integer(1)
         var log = Fields(try bytes(Int(integer(2)))[...])

@@ -1,0 +1,145 @@
+// Enrolling at a login: the first device of a user whom an earlier factor has proven, and a new
+// one after a temporary code.
+
+extension LoginFlow {
+    /// Whether a login may enroll who has nothing yet. Never before something in this session has
+    /// proven the user: a stranger would enroll a device of their own.
+    func mayEnroll(after methods: SSHMethods?) -> Bool {
+        options.enroll != .off && options.firstEnrollment != .root
+            && (options.followsFirstFactor || methods?.provesUser == true)
+    }
+
+    /// How often a user may still put it off.
+    private enum Delay: Equatable {
+        case unlimited
+        case times(UInt8)
+    }
+
+    /// Asks a user who has nothing yet to enroll, or says what to run where that cannot be done
+    /// here.
+    func enrollFirst(
+        _ user: User, from place: Place, _ store: Records
+    ) throws(StoreError) -> LoginResult {
+        let delay = try delay(of: user, in: store)
+        guard place.showsPicture else {
+            if delay == .times(0) {
+                if options.nullok { return .ignored(.notEnrolled) }
+                conversation.say(UserText.mustEnrollElsewhere)
+                return .refused(.notEnrolled)
+            }
+            conversation.inform(UserText.enrollElsewhere)
+            return try putOff(user, delay, in: store, isTold: false)
+        }
+        guard let name = Name("phone".utf8) else { return .refused(.notEnrolled) }
+        let canBePutOff = delay != .times(0)
+        let ending = try enrollment(at: place, store)
+            .run(user, name, for: .first(canBePutOff: canBePutOff))
+        switch ending {
+        case .enrolled(let name): return .enrolled(nil, name)
+        case .gone: return .conversationFailed
+        case .taken:
+            conversation.say(UserText.enrolledMeanwhile)
+            return .refused(.enrolledMeanwhile)
+        case .putOff, .failed:
+            if canBePutOff { return try putOff(user, delay, in: store, isTold: true) }
+            conversation.say(UserText.mustEnroll)
+            return .refused(.notEnrolled)
+        }
+    }
+
+    private func enrollment(
+        at place: Place, _ store: Records
+    ) -> LoginEnrollment<Talk, Time, Random, Records, Codes> {
+        LoginEnrollment(
+            conversation: conversation, clock: clock, random: random, records: store,
+            codes: codes, options: options, origin: place.origin, issuer: issuer,
+            showsPicture: place.showsPicture)
+    }
+
+    /// What apps show beside the user's name: this machine's name, as far as an app can read it.
+    private var issuer: [UInt8] {
+        let name = Array(hostName().prefix(KeyURI.maximumPartLength))
+        return KeyURI.allows(name.span) ? name : [UInt8]("localhost" as StaticString)
+    }
+
+    // MARK: Putting it off
+
+    private func delay(of user: User, in store: Records) throws(StoreError) -> Delay {
+        if options.enroll == .offer { return .unlimited }
+        if let day = options.enrollUntil, try clock.now() < day { return .unlimited }
+        guard options.enrollGrace > 0 else { return .times(0) }
+        guard let session = try store.open(user) else { return .times(options.enrollGrace) }
+        defer { session.close() }
+        let used = session.withRecord { $0.timesPutOff }
+        return .times(options.enrollGrace - min(options.enrollGrace, used))
+    }
+
+    private func putOff(
+        _ user: User, _ delay: Delay, in store: Records, isTold: Bool
+    ) throws(StoreError) -> LoginResult {
+        var left: UInt8?
+        if case .times(let times) = delay {
+            try countPutOff(user, in: store)
+            left = times - min(times, 1)
+        }
+        if isTold { conversation.inform(UserText.putOff(left: left)) }
+        return .ignored(.putOff(left: left))
+    }
+
+    private func countPutOff(_ user: User, in store: Records) throws(StoreError) {
+        for _ in 0..<16 {
+            if let session = try store.open(user) {
+                defer { session.close() }
+                session.withRecord { $0.timesPutOff = min($0.timesPutOff, .max - 1) + 1 }
+                return try session.commit()
+            }
+            var record = Record()
+            record.timesPutOff = 1
+            do throws(StoreError) {
+                return try store.make(record, of: user)
+            } catch {
+                guard error.code == .exists else { throw error }
+            }
+        }
+        throw StoreError(.busy, user.name, "somebody else is changing the record all the time")
+    }
+
+    // MARK: After a temporary code
+
+    /// Whether who was let in by `factor` is asked to enroll a device at once.
+    func enrollsNext(_ record: borrowing Record, after factor: Outcome.Factor) -> Bool {
+        guard case .temporaryCode = factor, conversation.isHeard else { return false }
+        return options.enrollsAfterTemporary
+            || (options.enroll != .off && record.authenticators.isEmpty)
+    }
+
+    /// Asks somebody who is let in to enroll a new device; its name, where that was done.
+    func enrollNext(_ user: User, from place: Place) -> Name? {
+        do throws(StoreError) {
+            let store = try openStore()
+            if let (name, purpose) = try newPlace(for: user, in: store),
+                case .enrolled(let name) = try enrollment(at: place, store)
+                    .run(user, name, for: purpose)
+            {
+                return name
+            }
+        } catch {
+            // The login stands: its code is used up, and nothing else was kept.
+        }
+        conversation.inform(UserText.notEnrolled)
+        return nil
+    }
+
+    /// The place of the only authenticator there is, which is the one that was lost, or one
+    /// beside several; `nil` where there is no room.
+    private func newPlace(
+        for user: User, in store: Records
+    ) throws(StoreError) -> (Name, EnrollmentPurpose)? {
+        guard let session = try store.open(user) else { return nil }
+        defer { session.close() }
+        let names = session.withRecord { record in record.authenticators.map { $0.name } }
+        if names.count == 1, let only = names.first { return (only, .replacement) }
+        guard names.count < Record.maximumAuthenticators else { return nil }
+        return Name.free(beside: names).map { ($0, .beside) }
+    }
+}

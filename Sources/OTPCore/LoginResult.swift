@@ -1,0 +1,31 @@
+/// How a login ended; `pam_swiftotp` has one table from this to PAM's codes.
+public enum LoginResult: Equatable, Sendable {
+    /// Let in, and what it was by is durably used up.
+    case granted(Outcome.Factor)
+    /// Let in as above, and then the SSH key was trusted under this name.
+    case trusting(Outcome.Factor, Name)
+    /// Let in without a code, by a trusted SSH key: its name and fingerprint.
+    case trusted(Name, fingerprint: [UInt8])
+    /// Let in, and a device was enrolled under this name: after a temporary code, or (`nil`) by
+    /// the first code of that device.
+    case enrolled(Outcome.Factor?, Name)
+    /// Asked, and not let in.
+    case refused(Outcome.Refusal)
+    /// Not this module's business, as the admin decided.
+    case ignored(Reason)
+    /// The module cannot tell.
+    case unavailable(StoreError)
+    /// Nobody answered, or nobody could be asked.
+    case conversationFailed
+
+    /// The admin's ways round a code.
+    public enum Reason: Equatable, Sendable {
+        /// `exempt_group`.
+        case exempt
+        /// `nullok`, and the store is sound and has no record.
+        case notEnrolled
+        /// `enroll`, and the user has put it off; so often it can be done again, `nil` for any
+        /// number.
+        case putOff(left: UInt8?)
+    }
+}

@@ -1,0 +1,62 @@
+/// Where a login comes from.
+public struct Place: Sendable {
+    /// The PAM service.
+    public let service: [UInt8]
+    /// The client's address or name; empty for this machine.
+    public let address: [UInt8]
+    /// What names the source for the throttle: the SSH key where one was used, or the address.
+    public let source: SourceID
+    /// What sshd says it has checked so far (SSH_AUTH_INFO_0); `nil` for another service.
+    private let methods: [UInt8]?
+
+    /// `methods` is SSH_AUTH_INFO_0 of PAM's environment, of logins by sshd alone.
+    public init(service: [UInt8], address: [UInt8], methods: [UInt8]?) {
+        self.service = service
+        self.address = address
+        self.methods = methods
+        let named = methods.flatMap(Place.key) ?? address[...]
+        self.source = SourceID(named.span)
+    }
+
+    /// Service and address, as the event list shows them.
+    public var origin: [UInt8] {
+        guard !address.isEmpty else { return service }
+        var origin: [UInt8] = []
+        origin.reserveCapacity(service.count + 1 + address.count)
+        origin.append(copying: service.span)
+        origin.append(UInt8(ascii: " "))
+        origin.append(copying: address.span)
+        return origin
+    }
+
+    /// Type and key of the first `publickey` line. What may stand behind them is left out: the
+    /// signature count of a security key differs from login to login.
+    private static func key(_ methods: [UInt8]) -> ArraySlice<UInt8>? {
+        let prefix = [UInt8]("publickey " as StaticString)
+        for line in methods.split(separator: UInt8(ascii: "\n")) where line.starts(with: prefix) {
+            let fields = line.dropFirst(prefix.count)
+            let blank = UInt8(ascii: " ")
+            guard let first = fields.firstIndex(of: blank) else { return fields }
+            let end = fields[(first + 1)...].firstIndex(of: blank) ?? fields.endIndex
+            return fields[..<end]
+        }
+        return nil
+    }
+
+    /// Whether the client logged in with a public key, for `debug`.
+    public var hasKey: Bool { methods.flatMap(Place.key) != nil }
+
+    // MARK: What this session has proven
+
+    /// What sshd has checked in this session, where it is sshd. Read at each call.
+    var sshMethods: SSHMethods? { methods.map { SSHMethods($0) } }
+
+    /// Whether a prompt of this service reaches a terminal as it was written, so that a QR code in
+    /// it can be read.
+    var showsPicture: Bool {
+        for name in Place.terminals where service.elementsEqual(name.utf8) { return true }
+        return false
+    }
+
+    private static var terminals: [String] { ["sshd", "login", "su", "su-l", "sudo", "sudo-i"] }
+}

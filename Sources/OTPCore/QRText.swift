@@ -1,0 +1,80 @@
+/// Draws QR codes with characters, without a byte that a program between us and the terminal
+/// would change: ssh shows a server's escapes as text.
+public enum QRText {
+    /// Which characters, and for which terminal.
+    public enum Form: Sendable {
+        /// Half blocks; right where a terminal's colors are light on dark.
+        case blocks
+        /// Half blocks; right where a terminal's colors are dark on light.
+        case invertedBlocks
+        /// Two characters of ASCII a square; right where a terminal's colors are light on dark.
+        case ascii
+    }
+
+    /// Squares of light around the code: as few as cameras of today still take.
+    public static let quietZone = 2
+
+    /// The code as rows of at most `columns` characters, with newlines between them; `nil` where
+    /// it is wider. The rows hold the key, and are to be wiped.
+    public static func draw(
+        _ squares: borrowing QRSquares, as form: Form, columns: Int = 80
+    ) -> [UInt8]? {
+        var zone = quietZone
+        var size = size(of: squares.size, as: form, quietZone: zone)
+        if form == .ascii, size.columns > columns {
+            zone = 1
+            size = QRText.size(of: squares.size, as: form, quietZone: zone)
+        }
+        guard size.columns <= columns else { return nil }
+        var text: [UInt8] = []
+        // Room for all of it: where an array grows, it leaves a copy behind.
+        text.reserveCapacity(size.rows * (rowCapacity(size.columns, form) + 1))
+        for row in 0..<size.rows {
+            if row > 0 { text.append(UInt8(ascii: "\n")) }
+            append(row: row, of: squares, as: form, quietZone: zone, to: &text)
+        }
+        return text
+    }
+
+    /// How many columns and rows a code of `side` squares a row takes with a quiet zone.
+    public static func size(
+        of side: Int, as form: Form, quietZone: Int
+    ) -> (columns: Int, rows: Int) {
+        let whole = side + 2 * quietZone
+        return form == .ascii ? (2 * whole, whole) : (whole, (whole + 1) / 2)
+    }
+
+    /// The most bytes that a row of so many columns has.
+    public static func rowCapacity(_ columns: Int, _ form: Form) -> Int {
+        form == .ascii ? columns : 3 * columns
+    }
+
+    /// Appends one row of the drawing, from 0 on, without a newline. To be wiped.
+    public static func append(
+        row: Int, of squares: borrowing QRSquares, as form: Form, quietZone: Int,
+        to text: inout [UInt8]
+    ) {
+        let y = (form == .ascii ? row : 2 * row) - quietZone
+        for x in -quietZone..<squares.size + quietZone {
+            switch form {
+            case .ascii:
+                let character = UInt8(ascii: squares.isDark(x, y) ? " " : "#")
+                text.append(character)
+                text.append(character)
+            case .blocks:
+                append(block: !squares.isDark(x, y), !squares.isDark(x, y + 1), to: &text)
+            case .invertedBlocks:
+                append(block: squares.isDark(x, y), squares.isDark(x, y + 1), to: &text)
+            }
+        }
+    }
+
+    /// Appends the character of which the upper and the lower half are ink or not.
+    private static func append(block upper: Bool, _ lower: Bool, to text: inout [UInt8]) {
+        guard upper || lower else { return text.append(UInt8(ascii: " ")) }
+        // U+2580, U+2584 and U+2588 in UTF-8.
+        text.append(0xe2)
+        text.append(0x96)
+        text.append(upper ? (lower ? 0x88 : 0x80) : 0x84)
+    }
+}

@@ -1,0 +1,94 @@
+import CLinux
+import OTPCore
+
+/// Makes QR codes with libqrencode, which is open only while one is made: a login that shows none
+/// does not load it, and where it is not installed nothing else is missing. Beside the `System*`
+/// files, the only one in OTPStore with unsafe code.
+public struct QRLibrary: QREncoder, Sendable {
+    /// The library's name, as the loader looks for it.
+    private let name: StaticString
+
+    public init() { self.init("libqrencode.so.4") }
+
+    /// For tests: another library.
+    init(_ name: StaticString) { self.name = name }
+
+    /// The QR code of `text`: the weakest error correction, which a screen does not need, and
+    /// segments of the kind that suits each part, which saves space for Base32. `nil` where the
+    /// library is missing or refuses.
+    public func encode(_ text: borrowing Secret) -> QRSquares? {
+        guard name.hasPointerRepresentation else { return nil }
+        // SAFETY: a literal ends with NUL and stays. Nothing of the library is used after this
+        // function, which closes it, as every path does from here.
+        let path = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        guard let library = unsafe Loader.open(path) else { return nil }
+        defer { unsafe Loader.close(library) }
+        guard let encode = unsafe dlsym(library, "QRcode_encodeString"),
+            let free = unsafe dlsym(library, "QRcode_free")
+        else { return nil }
+        // SAFETY: the functions have these types in every libqrencode of this number (qrencode.h).
+        return unsafe QRLibrary.squares(
+            of: text, unsafeBitCast(encode, to: Encode.self), unsafeBitCast(free, to: Free.self))
+    }
+
+    private typealias Code = UnsafeMutablePointer<swiftotp_qr_code>
+    /// QRcode_encodeString: text, version (0 for the smallest), level, mode, both cases.
+    private typealias Encode =
+        @convention(c) (UnsafePointer<CChar>?, CInt, CInt, CInt, CInt) -> Code?
+    private typealias Free = @convention(c) (Code?) -> Void
+    /// QR_ECLEVEL_L
+    private static var weakest: CInt { 0 }
+    /// QR_MODE_8, for what neither digits nor upper case make shorter.
+    private static var bytes: CInt { 2 }
+
+    private static func squares(
+        of text: borrowing Secret, _ encode: Encode, _ free: Free
+    ) -> QRSquares? {
+        var ended: [UInt8] = []
+        // Room for all of it: where an array grows, it leaves a copy behind.
+        ended.reserveCapacity(text.count + 1)
+        defer { Secret.wipe(&ended) }
+        text.withBytes { ended.append(copying: $0) }
+        guard !ended.contains(0) else { return nil }
+        ended.append(0)
+        // SAFETY: the text ends with NUL and lives through the call, which copies it.
+        let code = unsafe ended.withUnsafeBytes { buffer -> Code? in
+            let start = unsafe buffer.assumingMemoryBound(to: CChar.self).baseAddress
+            return unsafe encode(start, 0, weakest, bytes, 1)
+        }
+        guard let code = unsafe code else { return nil }
+        // SAFETY: libqrencode's own, not used after this.
+        defer { unsafe free(code) }
+        let size = Int(unsafe code.pointee.width)
+        guard (1...QRSquares.maximumSize).contains(size), let data = unsafe code.pointee.data else {
+            return nil
+        }
+        // SAFETY: libqrencode's data is width times width bytes, and ours to write to until it is
+        // freed. Of a byte's bits only the lowest is about dark and light, as `QRSquares` has it.
+        let buffer = unsafe UnsafeMutableRawBufferPointer(start: data, count: size * size)
+        var squares = unsafe Array(buffer)
+        unsafe swiftotp_wipe(data, buffer.count)
+        return QRSquares(size: size, wiping: &squares)
+    }
+}
+
+/// dlopen(3) and dlclose(3), found through dlsym(3) when they are called for: each function that
+/// the module imports is looked up by name at every load, and few logins show a QR code.
+private enum Loader {
+    /// Opens a library for this caller alone, wholly bound.
+    static func open(_ name: UnsafePointer<CChar>) -> UnsafeMutableRawPointer? {
+        typealias Open =
+            @convention(c) (UnsafePointer<CChar>?, CInt) -> UnsafeMutableRawPointer?
+        guard let function = unsafe dlsym(nil, "dlopen") else { return nil }
+        // SAFETY: the C library's own function, of the type that <dlfcn.h> declares.
+        return unsafe unsafeBitCast(function, to: Open.self)(name, RTLD_NOW | RTLD_LOCAL)
+    }
+
+    /// Closes a library, which leaves the process unless somebody else has it open.
+    static func close(_ library: UnsafeMutableRawPointer) {
+        typealias Close = @convention(c) (UnsafeMutableRawPointer?) -> CInt
+        guard let function = unsafe dlsym(nil, "dlclose") else { return }
+        // SAFETY: as above; what `open` gave, closed once.
+        _ = unsafe unsafeBitCast(function, to: Close.self)(library)
+    }
+}

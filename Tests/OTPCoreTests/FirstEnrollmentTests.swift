@@ -1,0 +1,166 @@
+import Testing
+
+@testable import OTPCore
+
+/// `enroll`: users without an authenticator enroll at a login, after an earlier factor.
+@Suite("Enrolling at the first login")
+struct FirstEnrollmentTests {
+    /// Alice, who has nothing yet and has typed her password for sshd.
+    private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
+        let host = ScriptedHost(answers)
+        host.methods = "password\n"
+        return host
+    }
+
+    /// The code of the key that the host's random numbers make.
+    private func shown(_ offset: UInt64 = 0) -> ScriptedHost.Typed {
+        var numbers = Seeded(2027)
+        let key = numbers.bytes(20)
+        let value = HOTP.code(
+            key: key.span, factor: noonStep + offset, algorithm: .sha1, digits: 6)
+        return .text(HOTP.text(value, digits: 6))
+    }
+
+    private func offer(_ host: ScriptedHost) -> LoginResult { host.login { $0.enroll = .offer } }
+
+    private func require(_ host: ScriptedHost, grace: UInt8 = 0) -> LoginResult {
+        host.login {
+            $0.enroll = .require
+            $0.enrollGrace = grace
+        }
+    }
+
+    private var enrolled: LoginResult {
+        get throws { .enrolled(nil, try name("phone")) }
+    }
+
+    @Test("The picture and the key, the code, the backup codes, and in; the next login asks")
+    func story() throws {
+        let host = host(shown(), .text(""))
+        #expect(require(host) == (try enrolled))
+        #expect(
+            host.journal.entries.filter { !$0.hasPrefix("ask") } == [
+                "store", "look", "encode", "open", "make",
+            ])
+        let question = try #require(host.talk.first)
+        var numbers = Seeded(2027)
+        let key = text(Base32.encode(numbers.bytes(20).span))
+        #expect(question.hasPrefix("ask \nScan this") && question.contains("alice"))
+        #expect(question.filter { $0 != " " && $0 != "\n" }.contains(key))
+        #expect(question.contains("█") && !question.contains("\u{1b}"))
+        #expect(question.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        #expect(host.talk.count == 2 && host.talk[1].contains("Backup codes"))
+        let session = try #require(host.session)
+        #expect(session.record.authenticators.map(\.name.text) == ["phone"])
+        #expect(session.record.backupCodesLeft == 10 && session.record.timesPutOff == 255)
+        #expect(session.record.events.events.map(\.kind) == [.added])
+        host.time = noon + 30
+        host.answers = [shown(1)]
+        #expect(require(host) == .granted(.code(authenticator: try name("phone"), offset: 0)))
+    }
+
+    @Test("Where something before has not proven the user nothing is shown but the usual question")
+    func unproven() throws {
+        for methods in [
+            nil, "", "keyboard-interactive/pam\n", "hostbased x y\n", "publickey ssh-rsa AAAA\n",
+            "none\n", "PASSWORD\n",
+        ] {
+            for isRequired in [true, false] {
+                let host = host(shown())
+                host.methods = methods
+                let result = isRequired ? require(host) : offer(host)
+                #expect(result == .refused(.unproven))
+                #expect(host.talk == ["ask Code: ", "say " + UserText.refused])
+                #expect(host.session == nil && !host.journal.entries.contains("encode"))
+            }
+        }
+        let sudo = host(.text("000000"))
+        sudo.methods = nil
+        sudo.service = "sudo"
+        #expect(offer(sudo) == .refused(.unproven))
+    }
+
+    @Test("A public key proves the user, and so does the admin's word in a stack of passwords")
+    func proven() throws {
+        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
+        let key = host(shown(), .text(""))
+        key.methods = row.line + "\n"
+        #expect(require(key) == (try enrolled))
+        let login = host(shown(), .text(""))
+        login.methods = nil
+        login.service = "login"
+        let result = login.login {
+            $0.enroll = .require
+            $0.followsFirstFactor = true
+        }
+        #expect(result == (try enrolled))
+    }
+
+    @Test("Where root alone enrolls, and for who is enrolled, the login asks for a code")
+    func notOffered() throws {
+        let root = host(.text("000000"))
+        let result = root.login {
+            $0.enroll = .require
+            $0.firstEnrollment = .root
+        }
+        #expect(result == .refused(.noRecord) && root.talk.first == "ask Code: ")
+        let other = host(.text("000000"))
+        try other.enroll()
+        #expect(require(other) == .refused(.wrong) && other.talk.first == "ask Code: ")
+        let unknown = host(.text("000000"))
+        let stranger = unknown.login("mallory") { $0.enroll = .require }
+        #expect(stranger == .refused(.unknownUser) && unknown.talk.first == "ask Code: ")
+    }
+
+    @Test("After a reset it is offered again, and what happened before stays")
+    func reset() throws {
+        var record = try record(phone("old"))
+        record.removeAll()
+        record.note(Event(.reset, at: noon, detail: [], origin: ascii("otp-enroll root")))
+        let host = host(shown(), .text(""))
+        host.session = ScriptedSession(record, journal: host.journal)
+        #expect(require(host, grace: 100) == (try enrolled))
+        #expect(host.session?.record.events.events.map(\.kind) == [.reset, .added])
+        #expect(!host.journal.entries.contains("make"))
+    }
+
+    @Test("i and a draw the picture anew, and cost no try")
+    func pictures() throws {
+        let host = host(
+            .text("i"), .text("I"), .text("a"), .text("A"), .text("000000"), .text("000000"),
+            shown(), .text(""))
+        #expect(require(host) == (try enrolled))
+        let pictures = host.talk.prefix(5).map { $0.split(separator: "\n").dropFirst(2) }
+        #expect(pictures[0] != pictures[1] && pictures[0] == pictures[2])
+        #expect(pictures[3].allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } })
+        #expect(pictures[4] == pictures[0])
+    }
+
+    @Test("Asked twelve times at most, whatever a client sends")
+    func endless() throws {
+        let host = host()
+        host.answers = Array(repeating: .text("i"), count: 12)
+        #expect(require(host) == .refused(.notEnrolled))
+        for junk in [
+            String(repeating: "x", count: 1 << 20), String(repeating: "1", count: 1 << 20), "\0",
+            "\u{1b}[2J", "password", "0K7MQ-2XJ9T-DWP4A", "ii", "１２３４５６",
+        ] {
+            let hostile = self.host(.text(junk), .text(junk), .text(junk))
+            #expect(require(hostile) == .refused(.notEnrolled))
+            #expect(hostile.talk.last == "say " + UserText.mustEnroll)
+            #expect(hostile.session == nil)
+        }
+    }
+
+    @Test("Too wide for 80 columns, or no encoder at all: the key to type is there")
+    func noPicture() throws {
+        for size in [nil, 97] as [Int?] {
+            let host = host(shown(), .text(""))
+            host.picture = size
+            #expect(require(host) == (try enrolled))
+            let question = try #require(host.talk.first)
+            #expect(question.contains("type this key") && !question.contains("█"))
+            #expect(question.contains("too wide") == (size != nil))
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Testing
+
+@testable import OTPCore
+
+/// `forward_pass`, `try_first_pass` and `use_first_pass`: what a program with one field needs.
+@Suite("Logging in where password and code share a field")
+struct JoinedLoginTests {
+    private func granted(_ label: String = "phone") throws -> LoginResult {
+        .granted(.code(authenticator: try name(label), offset: 0))
+    }
+
+    private func login(_ host: ScriptedHost, _ user: String = "alice") -> LoginResult {
+        host.login(user) { $0.forwardsPass = true }
+    }
+
+    @Test("The code lets in, and the password goes on as it was typed, unseen")
+    func right() throws {
+        for password in [
+            "secret", "", "hunter2000", " pass word ", "Grüße", "123456", "\u{1}\u{7f}",
+        ] {
+            let host = ScriptedHost(.text(password + code(noonStep)))
+            try host.enroll()
+            #expect(login(host) == (try granted()))
+            #expect(host.forwarded == [password])
+            #expect(host.talk == ["ask Code:  (unseen)"])
+        }
+    }
+
+    @Test("Backup codes and temporary codes behind it do the same")
+    func groups() throws {
+        let host = ScriptedHost()
+        let codes = try host.enroll()
+        let issued = host.session?.withRecord { $0.issue() }
+        host.answers = [.text("secret12" + codes[2])]
+        #expect(login(host) == .granted(.backupCode(index: 2, left: 9)))
+        host.answers = [.text("secret12" + (try #require(issued)))]
+        #expect(login(host) == .granted(.temporaryCode))
+        #expect(host.forwarded == ["secret12", "secret12"])
+    }
+
+    @Test("The digits are those of the authenticator whose code it was; else of the first one")
+    func digits() throws {
+        for (digits, label) in [(6, "six"), (8, "eight")] as [(UInt8, String)] {
+            var record = Record()
+            let (first, second) = (exampleKey, [UInt8](repeating: 3, count: 20))
+            try record.add(phone("six", digits: 6), key: first.span)
+            try record.add(phone("eight", digits: 8), key: second.span)
+            let key = digits == 6 ? first : second
+            let value = HOTP.code(
+                key: key.span, factor: noonStep, algorithm: .sha1, digits: digits)
+            let typed = "pass77" + HOTP.text(value, digits: digits)
+            let host = ScriptedHost(.text(typed))
+            host.session = ScriptedSession(record, journal: host.journal)
+            #expect(login(host) == (try granted(label)))
+            // Used up: nobody knows which authenticator was meant, so the first one is.
+            host.answers = [.text(typed)]
+            #expect(login(host) == .refused(.replayed))
+            #expect(host.forwarded == ["pass77", String(typed.dropLast(6))])
+        }
+    }
+
+    @Test("Refused, the next module gets the password all the same, whoever the user is")
+    func refused() throws {
+        for (user, isEnrolled) in [("alice", true), ("alice", false), ("mallory", false)] {
+            let host = ScriptedHost(.text("secret000000"))
+            if isEnrolled { try host.enroll() }
+            guard case .refused = login(host, user) else {
+                Issue.record("a wrong code was accepted")
+                return
+            }
+            #expect(host.forwarded == ["secret"])
+            #expect(host.talk == ["ask Code:  (unseen)", "say " + UserText.refused])
+        }
+    }
+
+    @Test("Nothing typed forwards nothing; a password alone is no code")
+    func noCode() throws {
+        let host = ScriptedHost(.text(""))
+        try host.enroll()
+        #expect(login(host) == .refused(.empty))
+        #expect(host.forwarded.isEmpty)
+        host.answers = [.text("secret")]
+        #expect(login(host) == .refused(.malformed))
+        #expect(host.session?.record.throttle == Throttle())
+    }
+
+    @Test("What an earlier module was given is tried first, and asked for where it is no code")
+    func tryFirst() throws {
+        let right = ScriptedHost()
+        try right.enroll()
+        right.earlier = code(noonStep)
+        #expect(right.login { $0.triesFirstPass = true } == (try granted()))
+        #expect(right.talk.isEmpty)
+        for earlier in ["password", "000000", "", nil] {
+            let host = ScriptedHost(.text(code(noonStep)))
+            try host.enroll()
+            host.earlier = earlier
+            #expect(host.login { $0.triesFirstPass = true } == (try granted()))
+            #expect(host.talk.first == "ask Code: ")
+        }
+    }
+
+    @Test("use_first_pass never asks")
+    func useFirst() throws {
+        for (earlier, refusal) in [
+            ("000000", .wrong), ("password", .malformed), ("", .empty), (nil, .empty),
+        ] as [(String?, Outcome.Refusal)] {
+            let host = ScriptedHost()
+            try host.enroll()
+            host.earlier = earlier
+            #expect(host.login { $0.usesFirstPass = true } == .refused(refusal))
+            #expect(host.talk == (refusal == .empty ? [] : ["say " + UserText.refused]))
+        }
+        let joined = ScriptedHost()
+        try joined.enroll()
+        joined.earlier = "secret" + code(noonStep)
+        let result = joined.login {
+            $0.usesFirstPass = true
+            $0.forwardsPass = true
+        }
+        #expect(result == (try granted()) && joined.forwarded == ["secret"])
+    }
+}

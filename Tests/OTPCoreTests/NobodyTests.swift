@@ -1,0 +1,119 @@
+import Testing
+
+@testable import OTPCore
+
+/// Who cannot be let in is asked, made to wait and refused as somebody who can.
+@Suite("Users without a record, and names without a user")
+struct NobodyTests {
+    private let strangers = [("alice", Outcome.Refusal.noRecord), ("mallory", .unknownUser)]
+    private let refused = "say That code was not accepted."
+
+    @Test(
+        "The same steps as for an enrolled user, on a decoy",
+        arguments: [code(noonStep), "0K7MQ-2XJ9T-DWP4A", "T7Q4-KD2M-9XRW"])
+    func steps(_ typed: String) throws {
+        for (user, refusal) in strangers {
+            let host = ScriptedHost(.text(typed))
+            #expect(host.login(user) == .refused(refusal))
+            // `open` is for users only; it finds nothing.
+            let steps = host.journal.entries.filter { $0 != "boot" && $0 != "open" }
+            #expect(
+                steps == [
+                    "ask Code: ", "store", "decoy", "charge", "commit", "close", refused,
+                ])
+        }
+    }
+
+    @Test("They have to wait after five failures, each name for itself, in the same words")
+    func throttled() throws {
+        for (user, refusal) in strangers {
+            let host = ScriptedHost()
+            for _ in 0..<5 {
+                host.answers = [.text("000000")]
+                #expect(host.login(user) == .refused(refusal))
+            }
+            host.answers = [.text(code(noonStep))]
+            #expect(host.login(user) { $0.retry = 3 } == .refused(.throttled(seconds: 30)))
+            #expect(host.talk.last == "say Too many wrong codes. Try again in 30 seconds.")
+            host.answers = [.text("000000")]
+            #expect(host.login("trent") == .refused(.unknownUser))
+            host.time = noon + 30
+            host.answers = [.text("000000")]
+            #expect(host.login(user) == .refused(refusal))
+        }
+    }
+
+    @Test("After a hundred failures it is closed")
+    func closed() throws {
+        for (user, refusal) in strangers {
+            let host = ScriptedHost()
+            for round in 0..<100 as Range<UInt64> {
+                host.time = noon + 900 * round
+                host.answers = [.text("000000")]
+                #expect(host.login(user) == .refused(refusal))
+            }
+            host.time = noon + 900_000
+            host.answers = [.text("000000")]
+            #expect(host.login(user) == .refused(.closed))
+            #expect(host.talk.last == "say " + UserText.closed)
+        }
+    }
+
+    @Test("A code that fits a decoy lets nobody in, and is not said to be anything else than wrong")
+    func decoyCode() throws {
+        let key = ScriptedHost.decoyKey
+        for (user, refusal) in strangers {
+            let host = ScriptedHost()
+            for offset in [0, 0, 1, 9] as [UInt64] {
+                let value = HOTP.code(
+                    key: key.span, factor: noonStep + offset, algorithm: .sha1, digits: 6)
+                host.answers = [.text(HOTP.text(value, digits: 6))]
+                #expect(host.login(user) == .refused(refusal))
+                #expect(host.talk.last == refused)
+            }
+        }
+    }
+
+    @Test("Where there can be no decoy they are refused all the same")
+    func noDecoy() throws {
+        for (user, refusal) in strangers {
+            let host = ScriptedHost()
+            host.decoys = nil
+            for _ in 0..<7 {
+                host.answers = [.text("000000")]
+                #expect(host.login(user) == .refused(refusal))
+                #expect(host.talk.last == refused)
+            }
+        }
+    }
+
+    @Test("What has not the form of a code, and nothing at all, is charged to nobody")
+    func uncharged() throws {
+        for (user, refusal) in strangers {
+            let host = ScriptedHost()
+            for _ in 0..<7 {
+                host.answers = [.text("password")]
+                #expect(host.login(user) == .refused(refusal))
+                host.answers = [.text("")]
+                #expect(host.login(user) == .refused(.empty))
+            }
+            #expect(!host.journal.entries.contains("charge"))
+        }
+    }
+
+    @Test("A charge or commit on a decoy that fails ends as it does on a record")
+    func trouble() throws {
+        for (user, _) in strangers {
+            for failsAtCharge in [true, false] {
+                let host = ScriptedHost(.text("000000"))
+                _ = host.login(user)
+                host.decoys?[user]?.chargeFails = failsAtCharge
+                host.decoys?[user]?.commitFails = !failsAtCharge
+                host.answers = [.text("000000")]
+                #expect(host.login(user) == .unavailable(StoreError(.system, [], "")))
+                let said = "say " + UserText.unavailable
+                #expect(host.journal.entries.suffix(2) == ["close", said])
+            }
+        }
+    }
+}

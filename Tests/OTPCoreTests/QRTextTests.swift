@@ -1,0 +1,196 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+@Suite("QR codes as text", .timeLimit(.minutes(3)))
+struct QRTextTests {
+    /// Key URIs of 60 to 200 bytes: short names and long ones, a longer key, all settings.
+    static let uris: [String] = {
+        let key = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+        let long = "NBSWY3DPEBLW64TMMQQQNBSWY3DPEBLW64TMMQQQNBSWY3DPEBLW"
+        let settings = "&algorithm=SHA256&digits=8&period=60"
+        return [
+            "otpauth://totp/a:bob?secret=\(key.prefix(26))&issuer=a",
+            "otpauth://totp/host:root?secret=\(key)&issuer=host",
+            "otpauth://totp/bastion.example.com:alice?secret=\(key)&issuer=bastion.example.com",
+            "otpauth://totp/Example%20Corp:alice%40example.com?secret=\(key)&issuer=Example%20Corp",
+            "otpauth://totp/host:alice?secret=\(long)&issuer=host\(settings)",
+            "otpauth://totp/bastion.example.com:alice.b.carol?secret=\(long)"
+                + "&issuer=bastion.example.com\(settings)&image=none&color=0000ff",
+        ]
+    }()
+
+    /// A drawing, and the terminal that it is right on.
+    static let views: [(QRText.Form, Picture.Theme)] = [
+        (.blocks, .dark), (.invertedBlocks, .light), (.ascii, .dark),
+    ]
+
+    /// The code of `text` as qrencode(1) makes it.
+    private func code(_ text: String) async throws -> Code {
+        let rows = try await QREncode.squares(text)
+        return try Code(rows.count, rows.flatMap { $0.map { $0 ? 1 : 0 } })
+    }
+
+    /// A code of three squares a row, dark where the rows have an x.
+    private func toy() throws -> Code {
+        try Code(3, "xx.x...x.".utf8.map { $0 == UInt8(ascii: "x") ? 0xc1 : 0xc0 })
+    }
+
+    @Test("The addresses here are as long as they should be")
+    func lengths() {
+        let lengths = Self.uris.map(\.utf8.count)
+        #expect(lengths == lengths.sorted())
+        #expect((60...70).contains(lengths[0]) && (190...200).contains(lengths[5]))
+    }
+
+    @Test("A camera reads every drawing off the terminal that it is for", arguments: uris, views)
+    func camera(uri: String, view: (form: QRText.Form, theme: Picture.Theme)) async throws {
+        let code = try await code(uri)
+        // What has no room in 80 columns has a test of its own below.
+        let drawing = try #require(code.drawn(view.form, 200))
+        #expect(try await Camera.read(drawing, theme: view.theme) == uri)
+    }
+
+    @Test("A camera reads the narrowest ASCII, which has one square of light around it")
+    func narrow() async throws {
+        let code = try await code(Self.uris[2])
+        let drawing = try #require(code.drawn(.ascii))
+        #expect(drawing.split(separator: "\n")[0].count == 78)
+        #expect(try await Camera.read(drawing) == Self.uris[2])
+    }
+
+    @Test("A real terminal shows it as it is drawn")
+    func terminal() async throws {
+        let code = try await code(Self.uris[3])
+        let scratch = try Scratch()
+        for (form, theme) in [(QRText.Form.blocks, Picture.Theme.dark), (.invertedBlocks, .light)] {
+            let file = try scratch.write(try #require(code.drawn(form)), to: "code")
+            let screen = try await Screen(["cat", file])
+            #expect(try await screen.finish() == 0)
+            #expect(try await screen.scan(theme: theme) == Self.uris[3])
+            await screen.close()
+        }
+    }
+
+    @Test("Drawings have at most 80 columns, and no byte but blocks, blanks and newlines")
+    func size() async throws {
+        for uri in Self.uris {
+            let code = try await code(uri)
+            for form in [QRText.Form.blocks, .invertedBlocks] {
+                let drawing = try #require(code.drawn(form))
+                let rows = drawing.split(separator: "\n", omittingEmptySubsequences: false)
+                #expect(rows.allSatisfy { $0.count == code.squares.size + 4 })
+                #expect(code.squares.size + 4 <= 80 && rows.count == (code.squares.size + 5) / 2)
+                #expect(Set(drawing) == [" ", "\n", "\u{2580}", "\u{2584}", "\u{2588}"])
+            }
+            // Two characters a square are more than 80 columns from a code of 41 squares on.
+            let drawing = code.drawn(.ascii)
+            #expect((drawing == nil) == (code.squares.size >= 41))
+            guard let drawing else { continue }
+            let rows = drawing.split(separator: "\n", omittingEmptySubsequences: false)
+            let zone = code.squares.size <= 36 ? 2 : 1
+            #expect(rows.allSatisfy { $0.count == 2 * (code.squares.size + 2 * zone) })
+            #expect(rows.count == code.squares.size + 2 * zone && Set(drawing) == [" ", "\n", "#"])
+        }
+    }
+
+    @Test("Every form, square by square")
+    func forms() throws {
+        let toy = try toy()
+        #expect(
+            toy.drawn(.blocks) == """
+                ███████
+                ██ ▄███
+                ███▄███
+                ███████
+                """)
+        // A dot stands for a blank here.
+        #expect(
+            toy.drawn(.invertedBlocks)?.replacing(" ", with: ".") == """
+                .......
+                ..█▀...
+                ...▀...
+                .......
+                """)
+        #expect(
+            toy.drawn(.ascii)?.replacing(" ", with: ".") == """
+                ##############
+                ##############
+                ####....######
+                ####..########
+                ######..######
+                ##############
+                ##############
+                """)
+    }
+
+    @Test("What is wider than the terminal is not drawn")
+    func columns() throws {
+        let toy = try toy()
+        for form in [QRText.Form.blocks, .invertedBlocks] {
+            #expect(toy.drawn(form, 7) != nil)
+            for columns in [6, 0, -1, .min] { #expect(toy.drawn(form, columns) == nil) }
+        }
+        for (columns, width) in [(80, 14), (14, 14), (13, 10), (10, 10)] {
+            #expect(toy.drawn(.ascii, columns)?.split(separator: "\n")[0].count == width)
+        }
+        for columns in [9, 0, -1, .min] { #expect(toy.drawn(.ascii, columns) == nil) }
+    }
+
+    @Test("The largest code there is stays in the room that was made for it")
+    func largest() throws {
+        for bit in [UInt8(0), 1] {
+            let squares = [UInt8](repeating: bit, count: 177 * 177)
+            let code = try Code(177, squares)
+            for form in [QRText.Form.blocks, .invertedBlocks, .ascii] {
+                let size = QRText.size(of: 177, as: form, quietZone: 2)
+                let drawing = try #require(code.drawn(form, 1000))
+                let rows = drawing.split(separator: "\n").map(\.utf8)
+                #expect(rows.count == size.rows)
+                #expect(rows.allSatisfy { $0.count <= QRText.rowCapacity(size.columns, form) })
+            }
+        }
+    }
+
+    @Test(
+        "Squares that are no code are refused, and wiped all the same",
+        arguments: [
+            (0, 0), (0, 1), (-1, 1), (-21, 441), (21, 440), (21, 442), (21, 0), (178, 178 * 178),
+            (.max, 1), (.min, 0), (1 << 32, 0), (3_037_000_500, 441), (256, 65_536), (300, 90_000),
+        ])
+    func hostile(size: Int, count: Int) {
+        var squares = [UInt8](repeating: 1, count: count)
+        let refused = QRSquares(size: size, wiping: &squares) == nil
+        #expect(refused && squares.isEmpty)
+    }
+
+    @Test("All around the code is light")
+    func outside() throws {
+        let toy = try toy()
+        for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 2)] { #expect(toy.isDark(x, y)) }
+        for (x, y) in [(2, 0), (1, 1), (-1, 0), (0, -1), (3, 0), (0, 3), (.min, .max)] {
+            #expect(!toy.isDark(x, y))
+        }
+    }
+}
+
+/// A code that macros can be given: they copy what they are about.
+private final class Code {
+    let squares: QRSquares
+
+    init(_ size: Int, _ bytes: [UInt8]) throws {
+        var bytes = bytes
+        guard let code = QRSquares(size: size, wiping: &bytes) else {
+            throw Trouble("no code of \(size) rows")
+        }
+        squares = code
+    }
+
+    func isDark(_ x: Int, _ y: Int) -> Bool { squares.isDark(x, y) }
+
+    func drawn(_ form: QRText.Form, _ columns: Int = 80) -> String? {
+        QRText.draw(squares, as: form, columns: columns).map { text($0) }
+    }
+}

@@ -1,0 +1,139 @@
+import Testing
+
+@testable import OTPCore
+
+@Suite("The bytes of a record, part by part")
+struct RecordPartTests {
+    /// The bytes that a record has after it was read from `bytes`; `nil` where it was refused.
+    private func recoded(_ bytes: [UInt8]) -> [UInt8]? {
+        guard let record = Record(decoding: bytes.span) else { return nil }
+        return record.encoded
+    }
+
+    /// The bytes of an empty record but for the temporary code, which are `bytes`.
+    private func recoded(temporary bytes: [UInt8]) -> Bool {
+        let empty = Record().encoded
+        let whole = Array(empty[..<11]) + bytes + Array(empty[12...])
+        guard let record = Record(decoding: whole.span) else { return false }
+        return record.encoded == whole
+    }
+
+    @Test("A temporary code is one of three forms, each of its own length")
+    func temporaryForms() {
+        #expect(recoded(temporary: [0]))
+        for (form, length) in [(1, 44), (2, 68)] as [(UInt8, Int)] {
+            #expect(recoded(temporary: [form] + [UInt8](repeating: 7, count: length)))
+            #expect(!recoded(temporary: [form] + [UInt8](repeating: 7, count: length - 1)))
+            #expect(!recoded(temporary: [form] + [UInt8](repeating: 7, count: length + 1)))
+        }
+        for form in 3...UInt8.max {
+            for length in [0, 44, 68] {
+                #expect(!recoded(temporary: [form] + [UInt8](repeating: 0, count: length)))
+            }
+        }
+    }
+
+    @Test("Notices with a long origin, a reminder that is neither, or seven changes are refused")
+    func notices() {
+        let empty = Record().encoded
+        let head = Array(empty.dropLast(19))
+        func isRead(_ notices: [UInt8]) -> Bool { recoded(head + notices + [0, 0]) != nil }
+        let counts = [UInt8](repeating: 0, count: 12)
+        #expect(isRead(counts + [0, 0, 0, 0, 0]))
+        #expect(isRead(counts + [0, 1, 0, 0, 0]))
+        #expect(!isRead(counts + [0, 2, 0, 0, 0]))
+        let origin = [UInt8](repeating: 0x61, count: 47)
+        #expect(isRead(counts + [46] + origin.dropLast() + [0, 0, 0, 0]))
+        #expect(!isRead(counts + [47] + origin + [0, 0, 0, 0]))
+        let change: [UInt8] = [3] + [UInt8](repeating: 0, count: 10)
+        for count in 0...8 as ClosedRange<UInt8> {
+            let log = Array([[UInt8]](repeating: change, count: Int(count)).joined())
+            #expect(isRead(counts + [0, 0, count, 0, UInt8(log.count)] + log) == (count <= 6))
+        }
+    }
+
+    /// A trusted key in the form of docs/FILEFORMAT.md.
+    private func trusted(
+        _ name: String = "laptop", nameLength: Int? = nil, address: [UInt8] = ascii("192.0.2.7"),
+        addressLength: Int? = nil
+    ) -> [UInt8] {
+        var bytes = [UInt8](repeating: 9, count: 32)
+        for time in [1, 2, 3] as [UInt64] { bytes.append(bigEndian: time) }
+        bytes.append(UInt8(nameLength ?? name.utf8.count))
+        bytes += ascii(name)
+        bytes.append(UInt8(addressLength ?? address.count))
+        return bytes + address
+    }
+
+    /// An empty record but for what is at its end.
+    private var head: [UInt8] { Array(Record().encoded.dropLast(2)) }
+
+    /// Whether a record with these trusted keys alone is read, as what it says.
+    private func isRead(_ keys: [UInt8], count: UInt8 = 1, timesPutOff: [UInt8] = [0]) -> Bool {
+        let whole = head + [count] + keys + timesPutOff
+        guard let again = recoded(whole) else { return false }
+        return again == whole
+    }
+
+    @Test("A trusted key is read field by field")
+    func trustedKey() throws {
+        let whole = head + [1] + trusted() + [7]
+        guard let record = Record(decoding: whole.span) else {
+            Issue.record("it was refused")
+            return
+        }
+        #expect(record.timesPutOff == 7)
+        #expect(record.trusted.count == 1)
+        let key = try #require(record.trusted.first)
+        #expect(key.fingerprint == [UInt8](repeating: 9, count: 32))
+        #expect(key.name.text == "laptop" && text(key.address) == "192.0.2.7")
+        #expect((key.since, key.until, key.lastUsed) == (1, 2, 3))
+    }
+
+    @Test("Eight trusted keys are read, nine are refused, and so is a count that is not theirs")
+    func trustedCount() {
+        for count in 0...10 as ClosedRange<UInt8> {
+            let keys = (0..<Int(count)).flatMap { trusted("key \($0)") }
+            #expect(isRead(keys, count: count) == (count <= 8), "\(count)")
+            #expect(!isRead(keys, count: count + 1))
+            #expect(!isRead(keys, count: .max))
+            if count > 0 { #expect(!isRead(keys, count: count - 1)) }
+        }
+    }
+
+    @Test("A trusted key's name has 1 to 16 bytes and is a name")
+    func trustedName() {
+        for length in 0...40 {
+            let name = String(repeating: "n", count: length)
+            #expect(isRead(trusted(name)) == (1...16).contains(length), "\(length)")
+        }
+        for name in [" a", "a ", "a:b", "a\"b", "a\\b", "a\nb", "a\u{7f}", "caf\u{e9}"] {
+            #expect(!isRead(trusted(name)), "\(name.debugDescription)")
+        }
+        for length in 0...255 where length != 6 {
+            #expect(!isRead(trusted(nameLength: length)), "\(length)")
+        }
+    }
+
+    @Test("A trusted key's address has 0 to 39 bytes, all of them printable")
+    func trustedAddress() {
+        for length in 0...60 {
+            let address = [UInt8](repeating: UInt8(ascii: "a"), count: length)
+            #expect(isRead(trusted(address: address)) == (length <= 39), "\(length)")
+        }
+        for byte in 0...UInt8.max {
+            let isPrintable = (0x21...0x7e).contains(byte)
+            #expect(isRead(trusted(address: [0x61, byte])) == isPrintable, "\(byte)")
+        }
+        for length in 0...255 where length != 9 {
+            #expect(!isRead(trusted(addressLength: length)), "\(length)")
+        }
+    }
+
+    @Test("How often enrolling was put off is the last byte, and there")
+    func timesPutOff() {
+        for times in 0...UInt8.max { #expect(isRead(trusted(), timesPutOff: [times])) }
+        #expect(!isRead(trusted(), timesPutOff: []))
+        #expect(!isRead(trusted(), timesPutOff: [0, 0]))
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+@testable import OTPCore
+
+@Suite("SSH keys")
+struct SSHKeyTests {
+    @Test("Keys and certificates of every kind: kind and fingerprint of the key inside")
+    func known() throws {
+        var seen: Set<String> = []
+        for row in try SSHRow.all() where !row.kind.isEmpty {
+            let key = try #require(row.key, "\(row.type)")
+            #expect(text(key.kind) == row.kind)
+            #expect(SSHKey.text(of: key.fingerprint) == row.fingerprint)
+            #expect(key.fingerprint.count == 32)
+            #expect(Name(key.kind) != nil)
+            seen.insert(row.type)
+        }
+        #expect(seen.count == 14)
+    }
+
+    @Test("DSA, and a host's certificate: no key")
+    func strangers() throws {
+        let rows = try SSHRow.all().filter(\.kind.isEmpty)
+        #expect(rows.count == 3)
+        for row in rows { #expect(row.key == nil, "\(row.type)") }
+    }
+
+    @Test("ssh-keygen on this machine prints the same fingerprints")
+    func fingerprints() throws {
+        let desk = try SSHKeygen()
+        for row in try SSHRow.all() {
+            // This one may be too new to know DSA.
+            if row.type.hasPrefix("ssh-dss") { continue }
+            try desk.write("\(row.type) \(row.text) comment\n", to: "key.pub")
+            #expect(try desk.fingerprint("key.pub") == row.fingerprint, "\(row.type)")
+        }
+    }
+
+    @Test(
+        "New keys of ssh-keygen, and their certificates, which may be renewed",
+        arguments: [
+            ["ed25519"], ["rsa", "-b", "2048"], ["rsa", "-b", "3072"], ["ecdsa", "-b", "256"],
+            ["ecdsa", "-b", "384"], ["ecdsa", "-b", "521"],
+        ])
+    func fresh(_ options: [String]) throws {
+        let desk = try SSHKeygen()
+        try desk.make("key", ["-t"] + options)
+        try desk.make("ca", ["-t", "ecdsa"])
+        let fingerprint = try desk.fingerprint("key.pub")
+        var texts: Set<String> = []
+        for serial in 1...3 {
+            try desk.run([
+                "-q", "-s", "ca", "-I", "a name", "-n", "alice,bob", "-z", "\(serial)", "-O",
+                "force-command=/bin/true", "-O", "no-pty", "-V", "+1d", "key.pub",
+            ])
+            let certificate = try desk.row("key-cert.pub")
+            texts.insert(certificate.text)
+            let key = try #require(certificate.key)
+            #expect(SSHKey.text(of: key.fingerprint) == fingerprint)
+            #expect(text(key.kind) == options[0])
+            #expect(try desk.fingerprint("key-cert.pub") == fingerprint)
+            let plain = try desk.row("key.pub")
+            #expect(plain.key == key)
+        }
+        #expect(texts.count == 3)
+        try desk.run(["-q", "-s", "ca", "-h", "-I", "host", "key.pub"])
+        #expect(try desk.row("key-cert.pub").key == nil)
+    }
+
+    @Test("Keys of security keys, as PROTOCOL.u2f puts them together")
+    func securityKeys() throws {
+        let desk = try SSHKeygen()
+        for (options, type, kind) in [
+            (["-t", "ed25519"], "sk-ssh-ed25519@openssh.com", "ed25519-sk"),
+            (["-t", "ecdsa", "-b", "256"], "sk-ecdsa-sha2-nistp256@openssh.com", "ecdsa-sk"),
+        ] {
+            try desk.make("key-\(kind)", options)
+            var fields = try desk.row("key-\(kind).pub").fields
+            fields[0] = ascii(type)
+            for application in ["ssh:", "ssh:work", "https://example.com"] {
+                let row = SSHRow(type, fields + [ascii(application)])
+                try desk.write("\(type) \(row.text)\n", to: "sk.pub")
+                let key = try #require(row.key)
+                #expect(SSHKey.text(of: key.fingerprint) == (try desk.fingerprint("sk.pub")))
+                #expect(text(key.kind) == kind)
+            }
+            #expect(SSHRow(type, fields + [[]]).key == nil)
+            #expect(SSHRow(type, fields).key == nil)
+            #expect(SSHRow(type, fields + [ascii("ssh:"), []]).key == nil)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import Testing
+
+@testable import OTPCore
+@testable import OTPStore
+
+@Suite("Decoys on bad days", .serialized, .timeLimit(.minutes(1)))
+struct DecoyTroubleTests {
+    /// What opening a decoy comes to: an error, or `nil` for a decoy or none.
+    private func trouble(_ place: Place) -> StoreError.Code? {
+        OTPStoreTests.trouble { () throws(StoreError) in
+            try place.store().openDecoy(for: Array("mallory".utf8))?.close()
+        }
+    }
+
+    @Test("A spoilt one is made anew", arguments: SafeOpenTests.Flaw.allCases)
+    func flaws(_ flaw: SafeOpenTests.Flaw) throws {
+        let place = try Place()
+        try place.enroll()
+        #expect(try place.attemptDecoy("mallory") == .refused(.wrong))
+        let file = try place.decoyFile("mallory")
+        try flaw.apply(place.file(file))
+        // A folder in its place stays there, and there is no decoy.
+        let expected = flaw == .folder ? nil : Outcome.refused(.wrong)
+        for _ in 0..<5 { #expect(try place.attemptDecoy("mallory") == expected) }
+        var status = stat()
+        #expect(lstat(place.file(file), &status) == 0)
+        #expect(status.st_mode == (flaw == .folder ? S_IFDIR | 0o700 : S_IFREG | 0o600))
+        #expect(status.st_uid == 0)
+        #expect(try !place.names(in: "store").contains { $0.hasPrefix("new.") })
+    }
+
+    /// What can be in the file of a decoy that is none.
+    enum Damage: CaseIterable {
+        case empty, short, long, flipped, text, ofAnotherKey, ofAnotherDecoy, ofAUser
+    }
+
+    @Test(
+        "One that is damaged, or of another key or name, is made anew", arguments: Damage.allCases)
+    func damage(_ damage: Damage) throws {
+        let place = try Place()
+        try place.enroll()
+        let other = try #require(
+            ["trudy", "oscar"].first { try place.decoy($0) != place.decoy("mallory") })
+        for name in ["mallory", other] { #expect(try place.attemptDecoy(name) == .refused(.wrong)) }
+        let file = try place.decoyFile("mallory")
+        var bytes = try place.read(file)
+        switch damage {
+        case .empty: bytes = []
+        case .short: bytes.removeLast()
+        case .long: bytes.append(0)
+        case .flipped: bytes[8192 + 100] ^= 1
+        case .text: bytes = Array("RATE_LIMIT 3 30\n".utf8)
+        case .ofAnotherKey: bytes[16] ^= 1
+        case .ofAnotherDecoy: bytes = try place.read(place.decoyFile(other))
+        case .ofAUser: bytes = try place.read("store/\(alice.uid)")
+        }
+        try place.write(bytes, to: file)
+        for _ in 0..<5 { #expect(try place.attemptDecoy("mallory") == .refused(.wrong)) }
+        #expect(try place.attemptDecoy("mallory") == .refused(.throttled(seconds: 30)))
+        #expect(try place.state()?.failures == 0)
+    }
+
+    @Test("Made by 16 at once, there is one, and no failure is lost")
+    func race() throws {
+        for spoilt in [false, true] {
+            let place = try Place()
+            try place.enroll()
+            if spoilt {
+                for name in try place.companions(1, of: "mallory") {
+                    #expect(try place.attemptDecoy(name) == .refused(.wrong))
+                }
+                #expect(truncate(place.file(try place.decoyFile("mallory")), 100) == 0)
+            }
+            let endings = together(16) { _ in try? place.attemptDecoy("mallory") }
+            let wrong = endings.count { $0 == .refused(.wrong) }
+            #expect(endings.count { $0 == .refused(.throttled(seconds: 30)) } == 16 - wrong)
+            // Of those that mend a spoilt one at the same time, the last one's stays.
+            #expect(spoilt ? wrong >= 5 : wrong == 5)
+            #expect(try place.names(in: "store").count == 256 + 2)
+        }
+    }
+
+    @Test("They are nobody's records: not listed, not counted, and no reason to miss a key")
+    func noRecords() throws {
+        let place = try Place()
+        // Before anybody is enrolled there is nothing to hide; the key alone makes a decoy.
+        #expect(try place.attemptDecoy("mallory") == .refused(.wrong))
+        #expect(try place.store().userIDs().isEmpty)
+        let key = try place.store().keyID()
+        try #require(unlink(place.file("store/seal.key")) == 0)
+        #expect(try place.attemptDecoy("mallory") == nil)
+        // Enrolling makes a key, and what the lost one sealed is made anew, and not trusted.
+        try place.enroll()
+        #expect(try place.store().keyID() != key)
+        #expect(try place.store().userIDs() == [alice.uid])
+        let newID = try place.store().keyID()
+        for name in ["mallory", "trudy", "oscar"] {
+            let file = try place.decoyFile(name)
+            #expect(try Array(place.read(file)[16..<24]) == key)
+            #expect(try place.attemptDecoy(name) == .refused(.wrong))
+            #expect(try Array(place.read(file)[16..<24]) == newID)
+        }
+        #expect(try place.store().userIDs() == [alice.uid])
+    }
+
+    @Test("Trouble with the key or the folder is what it is for somebody with a record")
+    func alike() throws {
+        let spoilers: [(Place) -> Bool] = [
+            { unlink($0.file("store/seal.key")) == 0 },
+            { truncate($0.file("store/seal.key"), 10) == 0 },
+            { chmod($0.file("store/seal.key"), 0o644) == 0 },
+            { chmod($0.file("store"), 0o755) == 0 },
+            { rename($0.file("store"), $0.file("away")) == 0 },
+        ]
+        for isMade in [false, true] {
+            for (index, spoil) in spoilers.enumerated() {
+                let place = try Place()
+                try place.enroll()
+                if isMade { _ = try place.attemptDecoy("mallory") }
+                try #require(spoil(place))
+                let enrolled = OTPStoreTests.trouble(opening: place)
+                #expect(enrolled != nil && trouble(place) == enrolled, "spoiler \(index)")
+            }
+        }
+    }
+
+    @Test("A lock that is never let go is trouble, as it is for somebody with a record")
+    func lock() throws {
+        let place = try Place()
+        try place.enroll()
+        #expect(try place.attemptDecoy("mallory") == .refused(.wrong))
+        let lock = try #require(ForeignLock(place.file(try place.decoyFile("mallory"))))
+        #expect(trouble(place) == .busy)
+        lock.release()
+        #expect(trouble(place) == nil)
+    }
+
+    @Test("On a full disk there are those that were made; on a read-only one, trouble for all")
+    func disks() throws {
+        let place = try Place()
+        let store = place.file("store")
+        // Room for the key, a record and a decoy, and not for one more.
+        try #require(mount("decoys", store, "tmpfs", 0, "size=36k,mode=700") == 0)
+        defer { umount2(store, CInt(MNT_DETACH)) }
+        _ = try Store.openOrMake(path: place.bytes("store"))
+        try place.enroll()
+        #expect(try place.attemptDecoy("mallory") == .refused(.wrong))
+        let other = try #require(
+            ["trudy", "oscar"].first { try place.decoy($0) != place.decoy("mallory") })
+        #expect(try place.attemptDecoy(other) == nil)
+        #expect(try place.attemptDecoy("mallory") == .refused(.wrong))
+        #expect(try place.attempt("000000") == .refused(.wrong))
+        #expect(try !place.names(in: "store").contains { $0.hasPrefix("new.") })
+        try #require(mount(nil, store, nil, UInt(MS_REMOUNT) | UInt(MS_RDONLY), nil) == 0)
+        for name in ["mallory", other] {
+            #expect(throws: StoreError(.system, [], "")) { try place.attemptDecoy(name) }
+        }
+        #expect(OTPStoreTests.trouble(opening: place) == .system)
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPCore
+@testable import OTPStore
+
+// One after the other: it is tested that the library is not loaded in between.
+@Suite("QR codes from libqrencode", .serialized, .timeLimit(.minutes(2)))
+struct QRLibraryTests {
+    /// The squares of a code, row by row, `true` for dark.
+    private func squares(_ text: String, with library: QRLibrary = QRLibrary()) -> [[Bool]]? {
+        let bytes = Array(text.utf8)
+        guard let code = library.encode(Secret(copying: bytes.span)) else { return nil }
+        return (0..<code.size).map { y in (0..<code.size).map { x in code.isDark(x, y) } }
+    }
+
+    private func isLoaded() throws -> Bool {
+        try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).contains("libqrencode")
+    }
+
+    static let uri =
+        "otpauth://totp/bastion.example.com:alice?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+        + "&issuer=bastion.example.com"
+
+    @Test(
+        "Its codes are those of qrencode(1), square by square",
+        arguments: [
+            "x", "0123456789", "HELLO WORLD", "Grüße aus Köln, 日本", uri,
+            String(repeating: "z", count: 200), String(repeating: "9", count: 400),
+        ])
+    func same(text: String) async throws {
+        let expected = try await QREncode.squares(text)
+        #expect(expected.count >= 21 && squares(text) == expected)
+    }
+
+    @Test("Base32 makes the code smaller than bytes would")
+    func mixed() throws {
+        // 107 bytes need version 6 (41 squares) where all of them are written as bytes.
+        #expect(Self.uri.utf8.count == 107)
+        #expect(try #require(squares(Self.uri)).count == 37)
+    }
+
+    @Test("A camera reads it off a terminal")
+    func camera() async throws {
+        let bytes = Array(Self.uri.utf8)
+        guard let code = QRLibrary().encode(Secret(copying: bytes.span)),
+            let drawing = QRText.draw(code, as: .blocks)
+        else { throw Trouble("there is no code") }
+        #expect(try await Camera.read(String(decoding: drawing, as: UTF8.self)) == Self.uri)
+    }
+
+    @Test("What is no text for a code gives none", arguments: [0, 2954, 65_536])
+    func impossible(length: Int) {
+        #expect(squares(String(repeating: "z", count: length)) == nil)
+    }
+
+    @Test("A text that C would cut short gives none", arguments: ["\0", "a\0", "\0a", "a\0b"])
+    func cut(text: String) { #expect(squares(text) == nil) }
+
+    @Test("Without the library, or with a strange one, there is no code")
+    func missing() {
+        #expect(squares("x") != nil)
+        #expect(squares("x", with: QRLibrary("libqrencode-missing.so.4")) == nil)
+        #expect(squares("x", with: QRLibrary("libm.so.6")) == nil)
+        #expect(squares("x", with: QRLibrary("/etc/passwd")) == nil)
+        #expect(squares("x", with: QRLibrary("/nonexistent/libqrencode.so.4")) == nil)
+    }
+
+    @Test("The library is loaded while a code is made, and gone afterwards")
+    func unloads() async throws {
+        for _ in 0..<50 {
+            #expect(squares(Self.uri) != nil)
+            // Somebody else in this process may be making one.
+            _ = try await patiently("the library to be gone") { try isLoaded() ? nil : true }
+        }
+    }
+
+    @Test("Threads that make codes at once do not disturb each other")
+    func threads() async throws {
+        let expected = try await QREncode.squares(Self.uri)
+        let all = together(8) { _ in
+            (0..<20).allSatisfy { _ in squares(Self.uri) == expected }
+        }
+        #expect(all.count == 8 && all.allSatisfy { $0 })
+    }
+}
