@@ -138,7 +138,7 @@ let package = Package(
         .executableTarget(
             name: "otp-enroll",
             dependencies: [
-                "OTPCore", "OTPStore", "OTPImport", "CQREncode", "CLinux",
+                "OTPCore", "OTPStore", "OTPImport", "CQREncode", "CLinux", "CPAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: everywhere),
@@ -162,10 +162,11 @@ let package = Package(
             name: "try-player", dependencies: ["TestSupport"], path: "Tests/Player",
             swiftSettings: tests),
         .testTarget(
-            name: "OTPCoreTests", dependencies: ["OTPCore"], resources: [.copy("Vectors")],
-            swiftSettings: tests),
+            name: "OTPCoreTests", dependencies: ["OTPCore", "TestSupport"],
+            resources: [.copy("Vectors")], swiftSettings: tests),
         .testTarget(
-            name: "OTPStoreTests", dependencies: ["OTPStore", "OTPCore"], swiftSettings: tests),
+            name: "OTPStoreTests", dependencies: ["OTPStore", "OTPCore", "TestSupport"],
+            swiftSettings: tests),
         .testTarget(
             name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore"],
             resources: [.copy("Files")], swiftSettings: tests),
@@ -179,7 +180,10 @@ let package = Package(
             name: "HelperTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
-            name: "LoginTests", dependencies: ["TestSupport"], path: "Tests/Integration",
+            name: "PackageTests", dependencies: ["TestSupport", "OTPCore"], path: "Tests/Packages",
             swiftSettings: tests),
+        .testTarget(
+            name: "LoginTests", dependencies: ["TestSupport"], path: "Tests/Integration",
+            resources: [.copy("Screens")], swiftSettings: tests),
     ]
 )

@@ -2,7 +2,7 @@
 // The system calls that the store needs, for both compilations: Embedded Swift has no Glibc
 // module. No logic: each wrapper says why it exists.
 
-#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
@@ -47,11 +48,6 @@ static inline void swiftotp_syslog(int priority, const char *_Nonnull message) {
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions,
                                                     int from);
 
-// d_name is an array of 256 characters, which Swift imports as a tuple.
-static inline const char *_Nonnull swiftotp_entry_name(const struct dirent *_Nonnull entry) {
-    return entry->d_name;
-}
-
 // The calls of a login, by their numbers. Each function that the module imports is looked up by
 // name whenever sshd loads it, which takes longer than most of these calls themselves; all of
 // them through syscall(2) are one name. Their arguments are as here on 64-bit systems only.
@@ -75,6 +71,22 @@ static inline ssize_t swiftotp_pread(int file, void *_Nullable bytes, size_t cou
 static inline int swiftotp_flock(int file, int operation) {
     return (int)syscall(SYS_flock, file, operation);
 }
+
+static inline int swiftotp_mkdirat(int directory, const char *_Nonnull name, unsigned int mode) {
+    return (int)syscall(SYS_mkdirat, directory, name, mode);
+}
+
+static inline int swiftotp_unlinkat(int directory, const char *_Nonnull name) {
+    return (int)syscall(SYS_unlinkat, directory, name, 0);
+}
+
+// Entries of a folder as the kernel gives them (getdents64(2)): number, offset (8 bytes each),
+// length of the entry (2), kind (1), and the name with a NUL.
+static inline ssize_t swiftotp_getdents(int folder, void *_Nullable bytes, size_t count) {
+    return syscall(SYS_getdents64, folder, bytes, count);
+}
+
+static inline int swiftotp_fsync(int file) { return (int)syscall(SYS_fsync, file); }
 
 static inline int swiftotp_fdatasync(int file) { return (int)syscall(SYS_fdatasync, file); }
 
@@ -178,4 +190,22 @@ static inline int swiftotp_keep_memory_private(void) {
     const unsigned long none[2] = {0, 0};
     if (syscall(SYS_prlimit64, 0, 4, none, NULL) != 0) return -1;
     return (int)syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+// libqrencode's QRcode, as <qrencode.h> has it. CQREncode, which includes that header, links the
+// library; the module opens it itself, and only while it shows a QR code.
+struct swiftotp_qr_code {
+    int version;
+    int width;
+    unsigned char *_Nullable data;
+};
+
+// adjtimex(2) that changes nothing: 1 where the clock is synchronized, 0 where it is not, and the
+// most that it may be off, in microseconds. Glibc's module is without <sys/timex.h>.
+static inline int swiftotp_clock_state(long *_Nonnull maximum_error) {
+    struct timex state = {.modes = 0};
+    long result = syscall(SYS_adjtimex, &state);
+    if (result < 0) return -1;
+    *maximum_error = state.maxerror;
+    return result != TIME_ERROR && !(state.status & STA_UNSYNC);
 }

@@ -25,6 +25,9 @@ protocol Access {
     /// Removes an authenticator, and gives the names that are left.
     func remove(_ name: Name) throws -> [Name]
 
+    /// Ends the trust in the SSH key of this fingerprint; in all of them for `nil`.
+    func revokeTrust(in fingerprint: [UInt8]?) throws
+
     /// Removes all that logs in.
     func disable() throws
 
@@ -81,6 +84,11 @@ extension Access {
         Failure(
             "\"\(name.text)\" is the last authenticator of \(userName)",
             hint: "`otp-enroll disable \(userName)` ends the second factor")
+    }
+
+    /// No SSH key is trusted, or not this one.
+    var notTrusted: Failure {
+        Failure("somebody else has ended that trust meanwhile")
     }
 
     /// The policy lets only root disable.

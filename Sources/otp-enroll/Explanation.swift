@@ -83,7 +83,8 @@ struct Explanation {
         case .throttled(let seconds):
             return "not tried: too many wrong codes, wait for \(UserText.duration(seconds))"
         case .closed: return "not tried: too many wrong codes, the second factor is closed"
-        case .noRecord: return "\(user) is not enrolled"
+        case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
+            return "\(user) is not enrolled"
         case .unknownUser: return "there is no such user"
         case .clock: return "refused: this machine's clock is behind, by years or by a little"
         case .clockMovedBack(let seconds):
@@ -107,7 +108,8 @@ struct Explanation {
         case .usedTemporaryCode, .expired: return ["`otp-enroll issue` makes a new one (as root)"]
         case .clockMovedBack:
             return ["set the clock; where it is right now, `otp-enroll resync` (as root) mends it"]
-        case .noRecord: return ["`otp-enroll add` enrolls"]
+        case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
+            return ["`otp-enroll add` enrolls"]
         case .closed: return ["only root can open it again"]
         case .clock: return ["set the clock; backup codes work all the same"]
         case .empty, .throttled, .unknownUser: return []

@@ -8,13 +8,15 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Read the options from this file (default: /etc/security/swiftotp.conf).",
-            valueName: "file"))
+            valueName: "file"),
+        completion: .file())
     var config: String?
 
     @Option(
         help: ArgumentHelp(
             "Keep records and seal key in this folder (default: /var/lib/swiftotp).",
-            valueName: "folder"))
+            valueName: "folder"),
+        completion: .directory)
     var store: String?
 
     @Flag(help: "Print one JSON object, for scripts.")
@@ -23,6 +25,7 @@ struct GlobalOptions: ParsableArguments {
 
 /// Whom a command is about.
 struct UserArgument: ParsableArguments {
-    @Argument(help: "Whom it is about; without it, yourself. Others need root.")
+    @Argument(
+        help: "Whom it is about; without it, yourself. Others need root.", completion: .users)
     var user: String?
 }

@@ -71,6 +71,18 @@ final class HelperAccess: Access {
         }
     }
 
+    func revokeTrust(in fingerprint: [UInt8]?) throws {
+        let name = try look { record in
+            record.trusted.first { $0.fingerprint == fingerprint }?.name
+        }
+        switch try change(HelperRequest.untrustMessage(fingerprint)) {
+        case .done: tell(.trustRevoked, detail: name.flatMap { $0 }?.bytes ?? [])
+        // A backup code was the proof, and has ended all.
+        case .denied(.notTrusted, _): tell(.trustRevoked)
+        case let other: throw failure(other)
+        }
+    }
+
     func disable() throws {
         switch try change(HelperRequest.disableMessage) {
         case .done: tell(.disabled)

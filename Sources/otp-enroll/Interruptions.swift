@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The signals that end a program or resize its terminal, held back to be asked for, so that a

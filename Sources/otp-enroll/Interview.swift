@@ -19,7 +19,7 @@ struct Interview {
     /// Shows `new` and asks. Throws where the user gives up, or where the app cannot do it; in
     /// either case QR code and key are off the screen.
     func confirm(
-        _ new: borrowing NewAuthenticator, _ code: consuming QRCode,
+        _ new: borrowing NewAuthenticator, _ code: consuming QRSquares,
         _ interruptions: borrowing Interruptions
     ) throws -> Confirmed {
         let drawing: QRDrawing? =
@@ -41,6 +41,7 @@ struct Interview {
                 switch Answer(typed.span) {
                 case .empty: throw givenUp
                 case .malformed: message = noCode(new.authenticator)
+                case .joinedCode: message = noCode(new.authenticator)
                 case .temporaryCode: message = noCode(new.authenticator)
                 case .backupCode: message = noCode(new.authenticator)
                 case .code(let value, let digits):
@@ -65,6 +66,7 @@ struct Interview {
             switch Answer(typed.span) {
             case .empty: throw givenUp
             case .malformed: Output.note(noCode(new.authenticator))
+            case .joinedCode: Output.note(noCode(new.authenticator))
             case .temporaryCode: Output.note(noCode(new.authenticator))
             case .backupCode: Output.note(noCode(new.authenticator))
             case .code(let value, let digits):

@@ -17,15 +17,16 @@ struct OTPEnroll: ParsableCommand {
               otp-enroll verify alice         try a code, and hear why it is refused
               otp-enroll issue alice          a temporary code: the phone is lost
               otp-enroll list                 everybody (as root)
+              otp-enroll doctor               what is wrong with the set-up (as root)
 
             USER is the caller where it is left out; naming another user needs root.
 
             Exit status: 0 done, 1 refused or failed, 64 wrong usage.
             """,
         subcommands: [
-            Add.self, Status.self, List.self, Codes.self, Verify.self, Remove.self, Disable.self,
-            Reset.self,
-            Issue.self, Unlock.self, Resynchronize.self, Import.self, Export.self,
+            Add.self, Status.self, List.self, Codes.self, Verify.self, Remove.self, Trusted.self,
+            Disable.self, Reset.self,
+            Issue.self, Unlock.self, Resynchronize.self, Import.self, Export.self, Doctor.self,
         ],
         defaultSubcommand: Add.self)
 
@@ -48,12 +49,6 @@ struct OTPEnroll: ParsableCommand {
         }
     }
 
-    /// Words that are to be commands. They are no users' names where a command may stand, so that
-    /// nobody enrolls a user by a command that is not there yet.
-    private static let reserved = [
-        "trusted", "doctor",
-    ]
-
     /// The arguments with the command first, so that `--json`, `--store` and `--config` may stand
     /// before it as well.
     private static func ordered(_ arguments: [String]) -> [String] {
@@ -61,11 +56,6 @@ struct OTPEnroll: ParsableCommand {
         var index = 0
         while index < arguments.count {
             let argument = arguments[index]
-            if reserved.contains(argument) {
-                Output.note("there is no command `\(argument)` in this version")
-                Output.hint("for a user of this name: otp-enroll add \(argument)")
-                exit(withError: ExitCode.validationFailure)
-            }
             if commands.contains(argument) {
                 return [argument] + arguments[..<index] + arguments[(index + 1)...]
             }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A bar on stderr for work over many items, for people who wait at a terminal. It comes after a

@@ -3,33 +3,37 @@ import OTPCore
 /// Draws a QR code with characters, or as a picture.
 struct QRDrawing: ~Copyable {
     /// What is drawn.
-    let code: QRCode
+    let code: QRSquares
     /// How.
     let form: QRForm
 
     /// Squares of light around the code that the standard asks for.
     static let wholeQuietZone = 4
     /// As few as cameras of today still take.
-    static let smallQuietZone = 2
+    static let smallQuietZone = QRText.quietZone
+
+    /// The characters, which the module draws with as well.
+    private var text: QRText.Form { form == .ascii ? .ascii : .blocks }
 
     /// How many columns and rows the drawing takes with so many light squares around it.
     func size(quietZone: Int) -> (columns: Int, rows: Int) {
-        let side = code.size + 2 * quietZone
-        return form == .ascii ? (2 * side, side) : (side, (side + 1) / 2)
+        QRText.size(of: code.size, as: text, quietZone: quietZone)
     }
 
     /// The rows of the drawing. They hold the key, and are to be wiped.
     func rows(quietZone: Int) -> [[UInt8]] {
-        let range = -quietZone..<code.size + quietZone
-        if form == .ascii {
-            return range.map { y in
-                range.flatMap { x in Array((code.isDark(x, y) ? "  " : "##").utf8) }
-            }
-        }
-        return stride(from: range.lowerBound, to: range.upperBound, by: 2).map { y in
-            let blocks = range.flatMap { x in block(!code.isDark(x, y), !code.isDark(x, y + 1)) }
-            guard form == .ansi else { return blocks }
-            return QRDrawing.whiteOnBlack + blocks + QRDrawing.reset
+        let (columns, rows) = size(quietZone: quietZone)
+        let start = form == .ansi ? QRDrawing.whiteOnBlack : []
+        let end = form == .ansi ? QRDrawing.reset : []
+        return (0..<rows).map { row in
+            var line: [UInt8] = []
+            // Room for all of it: where an array grows, it leaves a copy behind.
+            line.reserveCapacity(
+                start.count + QRText.rowCapacity(columns, text) + end.count)
+            line += start
+            QRText.append(row: row, of: code, as: text, quietZone: quietZone, to: &line)
+            line += end
+            return line
         }
     }
 
@@ -37,18 +41,8 @@ struct QRDrawing: ~Copyable {
     private static let whiteOnBlack = Array("\u{1b}[38;5;231;48;5;16m".utf8)
     private static let reset = Array("\u{1b}[0m".utf8)
 
-    /// The character for a light or dark square above another.
-    private func block(_ upperIsLight: Bool, _ lowerIsLight: Bool) -> [UInt8] {
-        switch (upperIsLight, lowerIsLight) {
-        case (true, true): Array("\u{2588}".utf8)
-        case (true, false): Array("\u{2580}".utf8)
-        case (false, true): Array("\u{2584}".utf8)
-        case (false, false): Array(" ".utf8)
-        }
-    }
-
     /// The code as an SVG picture. It holds the key, and is to be wiped.
-    static func svg(_ code: borrowing QRCode) -> [UInt8] {
+    static func svg(_ code: borrowing QRSquares) -> [UInt8] {
         let quiet = wholeQuietZone
         let side = code.size + 2 * quiet
         var svg: [UInt8] = []

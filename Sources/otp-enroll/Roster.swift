@@ -139,6 +139,7 @@ extension Workplace {
     init(options: Options, user: User, opened store: Store? = nil) {
         self.options = options
         self.user = user
+        knowsPolicy = true
         usesHelper = false
         opened = store
     }

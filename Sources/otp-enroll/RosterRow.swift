@@ -64,8 +64,9 @@ struct RosterRow {
             if case .nothing = finding { return RosterRow.json(Summary(), user, uid) }
             return .object([
                 "user": user, "uid": uid, "enrolled": .null, "authenticators": .list([]),
-                "backup_codes_left": .null, "failures": .null, "locked_until": .null,
-                "last_login": .null, "temporary_code_expires": .null, "problem": .text(problem),
+                "backup_codes_left": .null, "trusted_keys": .null,
+                "failures": .null, "locked_until": .null, "last_login": .null,
+                "temporary_code_expires": .null, "problem": .text(problem),
             ])
         }
         return RosterRow.json(summary, user, uid)
@@ -77,6 +78,7 @@ struct RosterRow {
             "user": user, "uid": uid, "enrolled": .bool(summary.isEnrolled),
             "authenticators": .list(summary.authenticators.map { .text($0.name.text) }),
             "backup_codes_left": .count(summary.backupCodesLeft),
+            "trusted_keys": .count(summary.trusted.count { $0.isActive == true }),
             "failures": .number(Int64(summary.failures)),
             "locked_until": summary.lock?.json ?? .null,
             "last_login": summary.lastLogin == 0 ? .null : .time(summary.lastLogin),

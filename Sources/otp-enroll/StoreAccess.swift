@@ -60,6 +60,19 @@ struct StoreAccess: Access {
         }
     }
 
+    func revokeTrust(in fingerprint: [UInt8]?) throws {
+        try workplace.edit(makesRecord: false) { record, now in
+            var detail: [UInt8] = []
+            if let fingerprint {
+                guard let name = record.revokeTrust(in: fingerprint) else { throw notTrusted }
+                detail = name.bytes
+            } else {
+                guard record.revokeAllTrust() > 0 else { throw notTrusted }
+            }
+            return ((), workplace.event(.trustRevoked, detail: detail, at: now))
+        }
+    }
+
     func disable() throws {
         guard Machine.isRoot || workplace.options.userMayDisable else { throw disablingIsRoots }
         // No lock while somebody types.

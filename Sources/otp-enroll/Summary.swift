@@ -10,6 +10,10 @@ struct Summary {
     private(set) var backupCodesLeft = 0
     /// The temporary code that was issued last.
     private(set) var temporaryCode: TemporaryCodeSummary?
+    /// The SSH keys that skip the code, or did.
+    private(set) var trusted: [TrustedKeySummary] = []
+    /// What to say below them.
+    private(set) var trustRemark: String?
     /// Consecutive failures from everywhere.
     private(set) var failures: UInt32 = 0
     /// What keeps tries from being made.
@@ -21,13 +25,17 @@ struct Summary {
     /// The summary of nothing.
     init() {}
 
-    init(_ record: borrowing Record, at now: UInt64, boot: BootTime?) {
+    init(
+        _ record: borrowing Record, at now: UInt64, boot: BootTime?, trust policy: TrustPolicy
+    ) {
         isEnrolled = record.isEnrolled
         authenticators = record.authenticators
         backupCodesLeft = record.backupCodesLeft
         temporaryCode = record.temporaryCode.map {
             TemporaryCodeSummary($0, at: now, boot: boot)
         }
+        trusted = policy.keys(of: record, at: now)
+        trustRemark = policy.remark
         failures = record.throttle.failures
         lock = Lock(record.throttle, at: now)
         lastLogin = record.throttle.sources.map(\.lastLogin).max() ?? 0
@@ -52,7 +60,7 @@ struct Summary {
             "backup_codes_left": .count(backupCodesLeft),
             "temporary_code": temporaryCode?.json ?? .null,
             "failures": .number(Int64(failures)), "locked_until": lock?.json ?? .null,
-            "trusted": .list([]), "events": .list(events.map(Summary.json)),
+            "trusted": .list(trusted.map(\.json)), "events": .list(events.map(Summary.json)),
         ]
     }
 

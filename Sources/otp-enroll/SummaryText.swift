@@ -6,6 +6,9 @@ extension Summary {
     func text(user: String, now: UInt64) -> String {
         var lines = [heading(user: user)]
         if !authenticators.isEmpty { lines += [""] + apps(now: now).lines }
+        if !trusted.isEmpty {
+            lines += [""] + keys.lines + (trustRemark.map { [$0] } ?? [])
+        }
         if isEnrolled || failures > 0 {
             lines.append("")
             if isEnrolled { lines.append("Backup codes left: \(backupCodesLeft)\(codesHint)") }
@@ -44,6 +47,17 @@ extension Summary {
             ])
         }
         return apps
+    }
+
+    private var keys: Table {
+        var keys = Table(["TRUSTED KEY", "UNTIL", "LAST USED", "FROM"])
+        for key in trusted {
+            keys.add([
+                key.name, key.end, Machine.localTime(key.lastUsed),
+                key.lastAddress.isEmpty ? "-" : key.lastAddress,
+            ])
+        }
+        return keys
     }
 
     private var happened: Table {

@@ -10,6 +10,8 @@ struct Workplace {
     /// The store, where it is open already because the command is about many users.
     let opened: Store?
 
+    /// Whether the caller can read the configuration.
+    let knowsPolicy: Bool
     /// Whether an ordinary user asks swiftotp-helper instead of opening the store.
     let usesHelper: Bool
 
@@ -29,10 +31,12 @@ struct Workplace {
         let isCitizen = !Machine.isRoot && audience == .everybody && global.store == nil
         do throws(StoreError) {
             options = try ConfigurationFile.options(arguments)
+            knowsPolicy = true
         } catch {
             // A policy that users cannot read is applied by the helper all the same.
             guard isCitizen, global.config == nil, error.code == .system else { throw error }
             options = Options()
+            knowsPolicy = false
         }
         // A store that the system's own configuration names is no store of one's own.
         usesHelper = isCitizen && (options.store == nil || global.config == nil)
@@ -44,6 +48,7 @@ struct Workplace {
     /// The same for one of many users, whose store is opened once for all of them.
     init(_ user: String, after other: Workplace, in store: Store?) throws {
         options = other.options
+        knowsPolicy = true
         usesHelper = false
         opened = store
         self.user = try Workplace.user(user)

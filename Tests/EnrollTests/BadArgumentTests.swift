@@ -64,9 +64,12 @@ import Testing
     @Test(arguments: [
         ["reset"], ["unlock"], ["issue"], ["remove"], ["reset", "root", "root"],
         ["unlock", "root", "root"], ["codes", "root", "root"], ["verify", "root", "root"],
-        ["disable", "root", "root"], ["resync", "root", "root"], ["status", "root", "root"],
+        ["disable", "root", "root"], ["trusted", "root", "root"], ["resync", "root", "root"],
+        ["status", "root", "root"],
         ["reset", "--all"], ["unlock", "--yes", "root"], ["codes", "--valid", "1h"],
-        ["add", "--revoke"], ["verify", "123456", "root"], ["reset", "root", "--store"],
+        ["trusted", "--revoke"], ["trusted", "--revoke", "x", "--revoke-all"],
+        ["trusted", "--revoke-all", "--yes"], ["add", "--revoke"], ["verify", "123456", "root"],
+        ["reset", "root", "--store"],
         ["reset", "--config", "--yes"],
     ])
     func aWrongNumberOfWordsIsWrongUsage(arguments: [String]) async throws {
@@ -77,19 +80,5 @@ import Testing
         #expect(done.status == 64 && done.output.isEmpty, "\(done.errors)")
         #expect(done.errors.split(separator: "\n").count { $0.hasPrefix("otp-enroll: ") } == 1)
         #expect(desk.record == before)
-    }
-
-    /// A word that is to become a command enrolls nobody by that name.
-    @Test(arguments: ["trusted", "doctor"])
-    func aCommandThatIsNotThereYetIsNoUser(word: String) async throws {
-        let done = try await desk.run(word, "--no-confirm")
-        #expect(done.status == 64 && done.output.isEmpty)
-        #expect(
-            done.errors == """
-                otp-enroll: there is no command `\(word)` in this version
-                hint: for a user of this name: otp-enroll add \(word)
-
-                """)
-        #expect(!FileManager.default.fileExists(atPath: desk.store))
     }
 }

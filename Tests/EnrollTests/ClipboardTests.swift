@@ -57,7 +57,7 @@ import Testing
         #expect(!done.screen.contains(code))
         // Nothing of the sequence is left on the screen.
         let encoded = Data(code.utf8).base64EncodedString()
-        #expect(!done.screen.contains(encoded) && !done.screen.contains("52;"))
+        #expect(!done.screen.contains(encoded) && !done.screen.contains("]52;"))
         let verified = try await desk.run("verify", account.name, input: code + "\n")
         #expect(verified.status == 0, "\(verified.errors)")
     }

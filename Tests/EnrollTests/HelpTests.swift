@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "add", "status", "codes", "verify", "remove", "disable", "reset", "issue", "unlock",
-        "resync", "import", "list", "export",
+        "resync", "import", "list", "export", "trusted", "doctor",
     ]
 
     @Test func theProgramListsItsCommands() async throws {

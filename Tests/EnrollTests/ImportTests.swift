@@ -192,7 +192,7 @@ import Testing
         }
         // The whole folder: a file would be back as it was once another test makes a user.
         let folder = desk.scratch.file("etc")
-        try await Command.output(["cp", "-a", "/etc", folder])
+        try await copyEtc(to: folder)
         try Data(passwd.utf8).write(to: URL(fileURLWithPath: folder + "/passwd"))
         let file = try desk.scratch.write(users, to: "users.oath")
         let script = #"mount --bind "$0" /etc && exec "$@""#

@@ -67,14 +67,15 @@ import Testing
         let users = try await objects()
         let enrolled = try #require(users[alice.name]), other = try #require(users[bob.name])
         let members: Set = [
-            "user", "uid", "enrolled", "authenticators", "backup_codes_left", "failures",
-            "locked_until", "last_login", "temporary_code_expires", "problem",
+            "user", "uid", "enrolled", "authenticators", "backup_codes_left", "trusted_keys",
+            "failures", "locked_until", "last_login", "temporary_code_expires", "problem",
         ]
         #expect(Set(enrolled.keys) == members && Set(other.keys) == members)
         #expect(enrolled["uid"] as? UInt32 == (try alice.user().uid))
         #expect(enrolled["enrolled"] as? Bool == true)
         #expect(enrolled["authenticators"] as? [String] == ["phone"])
         #expect(enrolled["backup_codes_left"] as? Int == 10)
+        #expect(enrolled["trusted_keys"] as? Int == 0)
         #expect(enrolled["locked_until"] is NSNull && enrolled["problem"] is NSNull)
         let login = try Date(try #require(enrolled["last_login"] as? String), strategy: .iso8601)
         #expect((-60...1).contains(login.timeIntervalSinceNow))

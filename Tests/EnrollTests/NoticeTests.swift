@@ -104,7 +104,7 @@ import Testing
     /// a mail that cannot be sent does not undo it.
     @Test func aMailThatCannotBeSentUndoesNothing() async throws {
         let policy = try desk.scratch.write(
-            "notify = mail\nmail = nobody@example.invalid\n", to: "policy", mode: 0o644)
+            "notify = mail\nmail = %u@example.invalid\n", to: "policy", mode: 0o644)
         try await desk.enroll(user)
         let script = """
             mount -t tmpfs none /usr/sbin && exec "$@"

@@ -10,6 +10,7 @@ struct Reply: Decodable, Sendable {
     let keys: [String]?
     let hashes: [String]?
     let backupCodesLeft: Int?
+    let trusted: [Trusted]?
     let failures: Int?
     let outcome: Int?
     let name: String?
@@ -22,6 +23,16 @@ struct Reply: Decodable, Sendable {
     let text: String?
     let answered: Int?
     let refused: Int?
+
+    /// A trusted SSH key.
+    struct Trusted: Decodable, Equatable, Sendable {
+        let fingerprint: String
+        let name: String
+        let since: UInt64
+        let until: UInt64
+        let lastUsed: UInt64
+        let address: String
+    }
 }
 
 /// A second client of the helper, which knows docs/PROTOCOL.md only, run as an ordinary user.

@@ -70,7 +70,8 @@ struct UnitTests {
         let client = try Client(helper, try await Account.make("traced"))
         let replies = try await client.run(
             "enrolled", "status", "begin", "confirm 000000", "confirm =", "prove +1",
-            "login su 000000", "codes", "begin tablet", "confirm =", "remove tablet", "disable",
+            "login su 000000", "codes", "untrust", "begin tablet", "confirm =", "remove tablet",
+            "disable",
             "raw 0000", "reply")
         #expect(replies.map(\.kind).contains("done"))
         // A second connection waits for the lock that somebody else holds.

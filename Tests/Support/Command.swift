@@ -73,3 +73,17 @@ private final class NamelessFile {
 
     deinit { close(descriptor) }
 }
+
+/// Copies /etc to a folder that is not there yet. Other tests make users meanwhile, whose lock files
+/// come and go: then it is copied once more.
+public func copyEtc(to folder: String) async throws {
+    for _ in 0..<50 {
+        let done = try await Command.run(["cp", "-a", "/etc", folder])
+        if done.status == 0 { return }
+        guard done.errors.contains("No such file") else {
+            throw Trouble("cp -a /etc: \(done.errors)")
+        }
+        try await Command.output(["rm", "-rf", folder])
+    }
+    throw Trouble("/etc changes all the time")
+}

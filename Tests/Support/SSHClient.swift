@@ -5,18 +5,26 @@ public enum SSHClient {
         _ user: String, on server: SSHServer, key: Bool, command: String,
         environment: [String: String] = [:]
     ) throws -> Terminal {
-        let identity =
-            key
-            ? ["-o", "IdentitiesOnly=yes", "-i", server.userKey]
-            : ["-o", "PubkeyAuthentication=no"]
-        return try Terminal(
-            [
-                "ssh", "-F", "none", "-o", "UserKnownHostsFile=\(server.knownHosts)",
-                "-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes",
-                // One login is one try here: a refusal is a refusal.
-                "-o", "NumberOfPasswordPrompts=1",
-                "-o", "PreferredAuthentications=publickey,keyboard-interactive",
-            ] + identity + ["-p", String(server.port), "-l", user, "127.0.0.1", command],
-            environment: environment)
+        let words = words(
+            user, on: server, identity: key ? server.userKey : nil, command: command)
+        return try Terminal(words, environment: environment)
+    }
+
+    /// The words that start it: with this file of a key, or none. Of `options`, what ssh_config
+    /// knows holds instead of what is said here.
+    public static func words(
+        _ user: String, on server: SSHServer, identity: String?, command: String,
+        options: [String] = []
+    ) -> [String] {
+        let key =
+            identity.map { ["-o", "IdentitiesOnly=yes", "-i", $0] }
+            ?? ["-o", "PubkeyAuthentication=no"]
+        return ["ssh", "-F", "none"] + options + [
+            "-o", "UserKnownHostsFile=\(server.knownHosts)",
+            "-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes",
+            // One login is one try here: a refusal is a refusal.
+            "-o", "NumberOfPasswordPrompts=1",
+            "-o", "PreferredAuthentications=publickey,keyboard-interactive",
+        ] + key + ["-p", String(server.port), "-l", user, "127.0.0.1", command]
     }
 }

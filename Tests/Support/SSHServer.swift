@@ -10,8 +10,11 @@ public final class SSHServer: Sendable {
     private let policy: Policy
     private let sshd: Terminal
 
-    /// Starts sshd and waits until it answers. `methods` is AuthenticationMethods' value.
-    public init(methods: String, policy: Policy, settings: [String] = []) async throws {
+    /// Starts sshd and waits until it answers. `methods` is AuthenticationMethods' value, and
+    /// `around` are words before the program, such as `faketime -f +2d`.
+    public init(
+        methods: String, policy: Policy, settings: [String] = [], around: [String] = []
+    ) async throws {
         try Build.requireGround()
         self.policy = policy
         scratch = try Scratch()
@@ -34,7 +37,7 @@ public final class SSHServer: Sendable {
                 "MaxStartups 1000",
             ] + settings
         let config = try scratch.write(lines.joined(separator: "\n") + "\n", to: "sshd_config")
-        sshd = try Terminal(policy.running(["/usr/sbin/sshd", "-D", "-e", "-f", config]))
+        sshd = try Terminal(policy.running(around + ["/usr/sbin/sshd", "-D", "-e", "-f", config]))
         try await listening()
     }
 

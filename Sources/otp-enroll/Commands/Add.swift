@@ -32,17 +32,22 @@ struct Add: ParsableCommand {
     @Option(help: "How to draw the QR code.")
     var qr: QRForm = .auto
 
-    @Option(help: ArgumentHelp("Also write the QR code to a new SVG file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Also write the QR code to a new SVG file.", valueName: "file"),
+        completion: .file())
     var qrFile: String?
 
     @Flag(help: "Keep it without asking for a code, and print key and backup codes.")
     var noConfirm = false
 
     @Option(
-        help: "Hash function: SHA1 (default), SHA256 or SHA512.", transform: Arguments.algorithm)
+        help: "Hash function: SHA1 (default), SHA256 or SHA512.",
+        completion: .list(HashAlgorithm.allCases.map(\.name)), transform: Arguments.algorithm)
     var algorithm = HashAlgorithm.sha1
 
-    @Option(help: "Digits of a code: 6 (default), 7 or 8.", transform: Arguments.digits)
+    @Option(
+        help: "Digits of a code: 6 (default), 7 or 8.",
+        completion: .list(HOTP.digitsRange.map { "\($0)" }), transform: Arguments.digits)
     var digits: UInt8 = 6
 
     @Option(
@@ -59,7 +64,8 @@ struct Add: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The key of a token that has one already, in hex or Base32; - for stdin.",
-            valueName: "file"))
+            valueName: "file"),
+        completion: .file())
     var secretFile: String?
 
     @Option(
@@ -147,7 +153,7 @@ struct Add: ParsableCommand {
     }
 
     /// Writes the QR code to the file that the user named.
-    func writeFile(_ code: borrowing QRCode) throws -> PrivateFile? {
+    func writeFile(_ code: borrowing QRSquares) throws -> PrivateFile? {
         guard let qrFile else { return nil }
         var svg = QRDrawing.svg(code)
         return try PrivateFile(qrFile, holding: &svg)
@@ -175,7 +181,7 @@ struct Add: ParsableCommand {
         _ new: borrowing NewAuthenticator, _ wish: Enrollment.Wish, _ access: any Access,
         _ warnings: [String]
     ) throws {
-        let file = try qrFile == nil ? nil : writeFile(QRCode(new.uri))
+        let file = try qrFile == nil ? nil : writeFile(QRCode.squares(of: new.uri))
         for warning in warnings { Output.note("warning: \(warning)") }
         let result: Enrollment.Result
         do {

@@ -9,7 +9,7 @@ extension Add {
         _ warnings: [String]
     ) throws {
         if new.isToken { return try addConfirmedToken(new, wish, access, warnings) }
-        let code = try QRCode(new.uri)
+        let code = try QRCode.squares(of: new.uri)
         // Held back to the end: a Ctrl-C between saving and showing would lose the backup codes.
         let interruptions = try Interruptions()
         let file = try writeFile(code)

@@ -4,7 +4,7 @@ import OTPCore
 /// `otp-enroll disable`: no second factor any more.
 struct Disable: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "End the second factor: remove all authenticators and backup codes.",
+        abstract: "End the second factor: remove all authenticators, codes and trusted keys.",
         usage: "otp-enroll disable [<options>] [<user>]",
         discussion: """
             Who is not root has to give a code or a backup code first, and the policy \

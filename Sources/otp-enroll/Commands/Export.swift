@@ -5,7 +5,7 @@ import OTPStore
 /// `otp-enroll export`: the keys in clear, into a file.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write keys in clear to a new file, for another machine or program.",
+        abstract: "Write keys in clear to a new file, for another machine or program (as root).",
         usage: """
             otp-enroll export [<options>] [<user>] --format <format> --output <file>
             """,
@@ -28,13 +28,15 @@ struct Export: ParsableCommand {
             rest is listed with the reason.
             """)
 
-    @Argument(help: "Whose keys; without it, everybody's.")
+    @Argument(help: "Whose keys; without it, everybody's.", completion: .users)
     var user: String?
 
     @Option(help: "The form of the file.")
     var format: ExportForm
 
-    @Option(help: ArgumentHelp("The file to make; it must not be there yet.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The file to make; it must not be there yet.", valueName: "file"),
+        completion: .file())
     var output: String
 
     @Flag(help: "Yes, write the keys in clear.")

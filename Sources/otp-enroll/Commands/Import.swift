@@ -36,21 +36,24 @@ struct Import: ParsableCommand {
     @Option(help: "What the file is; see below.")
     var from: ImportFormat
 
-    @Argument(help: "The file; - for stdin. For google-authenticator, the one in the user's home.")
+    @Argument(
+        help: "The file; - for stdin. For google-authenticator, the one in the user's home.",
+        completion: .file())
     var file: String?
 
-    @Option(help: "Whom all of it is for.")
+    @Option(help: "Whom all of it is for.", completion: .users)
     var user: String?
 
     @Flag(help: "With google-authenticator: everybody who has a file at home.")
     var all = false
 
-    @Option(help: ArgumentHelp("Which token is whose.", valueName: "file"))
+    @Option(help: ArgumentHelp("Which token is whose.", valueName: "file"), completion: .file())
     var map: String?
 
     @Option(
         help: ArgumentHelp(
-            "The pre-shared key of a PSKC file: 16 bytes in hex or Base32.", valueName: "file"))
+            "The pre-shared key of a PSKC file: 16 bytes in hex or Base32.", valueName: "file"),
+        completion: .file())
     var pskFile: String?
 
     @Flag(help: "Show what would happen, and change nothing.")

@@ -24,7 +24,7 @@ struct Issue: ParsableCommand {
               otp-enroll issue --list                 who has one
             """)
 
-    @Argument(help: "Whom it is for.")
+    @Argument(help: "Whom it is for.", completion: .users)
     var user: String?
 
     @Option(

@@ -28,7 +28,8 @@ struct List: ParsableCommand {
     @Flag(help: "Only users who have to wait, or to be unlocked by root.")
     var locked = false
 
-    @Option(help: ArgumentHelp("Only members of this group.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Only members of this group.", valueName: "name"), completion: .groups)
     var group: String?
 
     @OptionGroup var global: GlobalOptions
@@ -41,7 +42,7 @@ struct List: ParsableCommand {
         let (now, boot) = (try clock.now(), clock.boot())
         var report = Report(at: now, asJSON: global.json)
         try roster.look(at: entries, in: store) { record, _ in
-            Summary(record, at: now, boot: boot)
+            Summary(record, at: now, boot: boot, trust: TrustPolicy(roster.options))
         } _: { entry, finding in
             if isWanted(finding) { report.add(entry, finding) }
         }

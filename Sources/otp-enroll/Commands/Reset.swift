@@ -5,10 +5,10 @@ import OTPStore
 /// `otp-enroll reset`: for somebody who has lost everything.
 struct Reset: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove everything that logs a user in, so that they can enroll again.",
+        abstract: "Remove everything that logs a user in, so that they can enroll again (as root).",
         usage: "otp-enroll reset [<options>] <user>",
         discussion: """
-            Authenticators, backup codes, temporary code and failures go; the record remembers \
+            Authenticators, backup codes, temporary code, trusted keys and failures go; the record remembers \
             that it was reset, by whom and when. What the next login does is the policy's: it \
             refuses, or with `nullok` lets the user in to enroll.
 
@@ -19,7 +19,7 @@ struct Reset: ParsableCommand {
               otp-enroll issue alice          and a temporary code for the next login
             """)
 
-    @Argument(help: "Whom it is about.")
+    @Argument(help: "Whom it is about.", completion: .users)
     var user: String
 
     @Flag(help: "Do not ask.")

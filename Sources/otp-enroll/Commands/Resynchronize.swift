@@ -6,7 +6,8 @@ import OTPStore
 struct Resynchronize: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resync",
-        abstract: "Find a device whose clock or counter has run away, by two of its codes.",
+        abstract:
+            "Find a device whose clock or counter has run away, by two of its codes (as root).",
         usage: "otp-enroll resync [<options>] [<user>]",
         discussion: """
             It takes two codes that the device shows one after the other. A clock may be off by \

@@ -5,7 +5,7 @@ import OTPStore
 /// `otp-enroll status`: what a user has, and how the last logins went.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show authenticators, backup codes left, failures, and what happened last.",
+        abstract: "Show authenticators, trusted keys, backup codes left, failures, and events.",
         usage: "otp-enroll status [<options>] [<user>]",
         discussion: """
               otp-enroll status               about yourself
@@ -23,7 +23,9 @@ struct Status: ParsableCommand {
         let access = try Workplace(global, user: who.user, for: .everybody).access
         let clock = SystemClock()
         let (now, boot) = (try clock.now(), clock.boot())
-        let summary = try access.look { Summary($0, at: now, boot: boot) } ?? Summary()
+        let policy = access.workplace.trustPolicy
+        let summary =
+            try access.look { Summary($0, at: now, boot: boot, trust: policy) } ?? Summary()
         if global.json {
             try Output.json(summary.json(user: access.userName))
         } else {

@@ -5,7 +5,7 @@ import OTPStore
 /// `otp-enroll unlock`: forgives the failures.
 struct Unlock: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Forget a user's failed codes, so that the next one is looked at.",
+        abstract: "Forget a user's failed codes, so that the next one is looked at (as root).",
         usage: "otp-enroll unlock [<options>] <user>",
         discussion: """
             After five failures in a row there are waits of 30 seconds to 15 minutes, and after a \
@@ -14,7 +14,7 @@ struct Unlock: ParsableCommand {
               otp-enroll unlock alice
             """)
 
-    @Argument(help: "Whom it is about.")
+    @Argument(help: "Whom it is about.", completion: .users)
     var user: String
 
     @OptionGroup var global: GlobalOptions

@@ -4,7 +4,7 @@ import OTPCore
 /// `otp-enroll verify`: tries a code as a login would.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Try a code or backup code, and hear why it is refused. This uses it up.",
+        abstract: "Try a code of any kind, and hear why it is refused. This uses it up.",
         usage: "otp-enroll verify [<options>] [<user>]",
         discussion: """
             The code counts as in a login: a right one cannot be used again, and wrong ones are \

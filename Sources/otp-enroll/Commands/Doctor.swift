@@ -1,0 +1,125 @@
+import ArgumentParser
+import OTPCore
+import OTPStore
+
+/// `otp-enroll doctor`: what is wrong with the set-up, before it locks somebody out.
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Find what is wrong with the set-up before it locks you out (as root).",
+        usage: "otp-enroll doctor [<options>]",
+        discussion: """
+              otp-enroll doctor                     ssh: PAM, sshd, store, clock
+              otp-enroll doctor --service sudo      another service's stack
+              otp-enroll doctor --user alice        what holds for alice
+              otp-enroll doctor --try --user alice  a real PAM login that leads nowhere
+
+            It looks, and changes nothing. Each finding says what is wrong, where, and the line to \
+            write there. A note may well be meant so. --try asks what the login would ask, uses \
+            the code up, and says what the login would have ended in.
+
+            Exit status: 0 all is well, 1 with problems or warnings, or where --try was refused.
+            """)
+
+    @Option(help: ArgumentHelp("The PAM service.", valueName: "name"))
+    var service = "sshd"
+
+    @Option(
+        help: ArgumentHelp(
+            "Whom it is about (default: everybody with a login shell; for --try, yourself).",
+            valueName: "name"))
+    var user: String?
+
+    @Flag(name: .customLong("try"), help: "Log in by the service's PAM stack, here and now.")
+    var tries = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        if tries { return try login() }
+        let report = try examination()
+        if global.json {
+            try Output.json(report.json)
+        } else {
+            try Output.line(report.text(width: Terminal.textWidth))
+        }
+        if !report.isWell { throw ExitCode.failure }
+    }
+
+    private func examination() throws -> DoctorReport {
+        let people = try PeopleCheck(only: user)
+        var looks: [Look] = []
+        let stack: PAMStack?
+        do throws(PAMStack.Trouble) {
+            stack = try PAMStack(service: service)
+        } catch {
+            stack = nil
+            looks.append(
+                Look(StackCheck.name, service, [Finding(.problem, error.text, in: error.place)]))
+        }
+        let lines = stack?.auth.filter(\.isOurs) ?? []
+        let configuration = ConfigurationCheck(lines, instead: try instead)
+        let options = configuration.options
+        if let stack {
+            let check = StackCheck(service, stack, options)
+            // Under options that cannot be read the module denies everybody, wherever it stands.
+            if configuration.isKnown || lines.isEmpty { looks.append(check.look) }
+            looks.append(ModuleCheck.look(stack))
+            looks.append(configuration.look)
+            if service == "sshd" {
+                let check = SSHCheck(needsFirstFactor: check.needsFirstFactor, options: options)
+                looks.append(check.look(people.sample(16)))
+            }
+        } else {
+            looks.append(configuration.look)
+        }
+        let store = StoreCheck(options)
+        looks.append(store.look)
+        if configuration.isKnown && !lines.isEmpty {
+            looks.append(people.look(options, enrolled: store.enrolled, service: service))
+        }
+        looks.append(ClockCheck.look(lastLogin: store.lastLogin))
+        looks.append(HelperCheck.look(options, lines))
+        looks.append(DenialCheck.look())
+        return DoctorReport(service: service, looks: looks)
+    }
+
+    /// What the command line says in the place of a PAM line's own arguments.
+    private var instead: [[UInt8]] {
+        get throws {
+            try [("conf", global.config), ("store", global.store)].compactMap { key, value in
+                guard let value else { return nil }
+                guard value.hasPrefix("/") else {
+                    throw ValidationError("--\(key == "conf" ? "config" : key) takes a whole path")
+                }
+                return Array("\(key)=\(value)".utf8)
+            }
+        }
+    }
+
+    // MARK: --try
+
+    private func login() throws {
+        let name = try user ?? Doctor.caller()
+        let result = TrialLogin.run(service: service, user: name)
+        if global.json {
+            try Output.json([
+                "service": .text(service), "user": .text(name),
+                "accepted": .bool(result.isSuccess), "result": .text(result.name),
+                "code": .number(Int64(result.code)), "text": .text(result.text),
+            ])
+        } else {
+            let verdict = result.isSuccess ? "Accepted" : "Refused"
+            try Output.line(
+                "\(verdict): \(result.name) (\(result.code)), \(Output.printable(result.text))."
+                    + " Nobody was logged in.")
+        }
+        if !result.isSuccess { throw ExitCode.failure }
+    }
+
+    private static func caller() throws -> String {
+        guard let user = try SystemUsers().user(withID: Machine.caller) else {
+            throw Failure("user \(Machine.caller), who calls this, has no name on this system")
+        }
+        return String(decoding: user.name, as: UTF8.self)
+    }
+}

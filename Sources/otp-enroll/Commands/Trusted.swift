@@ -1,0 +1,112 @@
+import ArgumentParser
+import OTPCore
+import OTPStore
+
+/// `otp-enroll trusted`: the SSH keys that skip the code.
+struct Trusted: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the SSH keys that log in without a code, and end the trust in them.",
+        usage: """
+            otp-enroll trusted [<options>] [<user>]
+            otp-enroll trusted [<options>] [<user>] --revoke <id>
+            otp-enroll trusted [<options>] [<user>] --revoke-all
+            """,
+        discussion: """
+            With `trust = key` in the options, a login by ssh with a key and a right code offers \
+            to skip the code with that key for some days. Each stays listed after its end until \
+            another one is trusted; a backup code, a temporary code, `disable` and `reset` end \
+            all. Who is not root has to give a code before one is revoked.
+
+              otp-enroll trusted                            your own
+              otp-enroll trusted alice --json               alice's, for a script
+              otp-enroll trusted alice --revoke laptop      by its name
+              otp-enroll trusted --revoke SHA256:9aXk2f     by how its fingerprint begins
+              otp-enroll trusted --revoke-all               a stolen laptop, say
+
+            `ssh-keygen -lf FILE` prints the fingerprint of a key. With --json, `active` says \
+            whether a key skips the code now: not after its end, and not with `trust = off`; it \
+            is null where you may not read the options.
+            """)
+
+    @OptionGroup var who: UserArgument
+
+    @Option(
+        help: ArgumentHelp(
+            "End the trust in this key: its name, or 6 characters or more of its fingerprint.",
+            valueName: "id"))
+    var revoke: String?
+
+    @Flag(help: "End the trust in all keys.")
+    var revokeAll = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        guard revoke == nil || !revokeAll else {
+            throw ValidationError("It is --revoke or --revoke-all.")
+        }
+    }
+
+    func run() throws {
+        let access = try Workplace(global, user: who.user, for: .everybody).access
+        let keys = try trusted(access)
+        if let revoke {
+            let key = try TrustedKeyID(revoke).find(in: keys, of: access.userName)
+            try access.revokeTrust(in: key.fingerprint)
+            try report(keys, access)
+        } else if revokeAll {
+            if !keys.isEmpty { try access.revokeTrust(in: nil) }
+            try report(keys, access)
+        } else {
+            try list(keys, access)
+        }
+    }
+
+    private func trusted(_ access: any Access) throws -> [TrustedKeySummary] {
+        let policy = access.workplace.trustPolicy
+        let now = try SystemClock().now()
+        return try access.look { policy.keys(of: $0, at: now) } ?? []
+    }
+
+    private func list(_ keys: [TrustedKeySummary], _ access: any Access) throws {
+        if global.json {
+            try Output.json([
+                "user": .text(access.userName), "trusted": .list(keys.map(\.json)),
+            ])
+            return
+        }
+        guard !keys.isEmpty else { return try Output.line("\(access.userName) trusts no SSH key.") }
+        var lines = ["\(access.userName) trusts these SSH keys to log in without a code:"]
+        for key in keys { lines += [""] + key.lines }
+        if let remark = access.workplace.trustPolicy.remark { lines += ["", remark] }
+        try Output.line(lines.joined(separator: "\n"))
+    }
+
+    // MARK: Ending
+
+    /// Says what has ended of what there was: the code that was asked for may have been a backup
+    /// code, which ends all.
+    private func report(_ before: [TrustedKeySummary], _ access: any Access) throws {
+        let left = try trusted(access)
+        let ended = before.filter { key in
+            !left.contains { $0.fingerprint == key.fingerprint }
+        }
+        if global.json {
+            try Output.json([
+                "user": .text(access.userName), "revoked": .list(ended.map { .text($0.name) }),
+                "trusted": .list(left.map(\.json)),
+            ])
+            return
+        }
+        let rest =
+            left.isEmpty
+            ? "\(access.userName) trusts no SSH key\(ended.isEmpty ? "" : " any more")."
+            : "\(Trusted.quoted(left)) \(left.count == 1 ? "stays" : "stay") trusted."
+        guard !ended.isEmpty else { return try Output.line(rest) }
+        try Output.line("The trust in \(Trusted.quoted(ended)) has ended; \(rest)")
+    }
+
+    private static func quoted(_ keys: [TrustedKeySummary]) -> String {
+        keys.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    }
+}

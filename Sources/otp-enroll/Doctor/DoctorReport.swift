@@ -1,0 +1,87 @@
+/// What `doctor` says in the end: what was looked at, a line each, and then what was found.
+struct DoctorReport {
+    /// The PAM service.
+    let service: String
+    /// What was looked at.
+    let looks: [Look]
+
+    /// Whether nothing is wrong; notes may be there.
+    var isWell: Bool {
+        !looks.contains { look in look.findings.contains { $0.severity != .note } }
+    }
+
+    /// For people.
+    func text(width: Int) -> String {
+        let states = looks.map(\.state.count).max() ?? 0
+        let names = looks.map(\.name.count).max() ?? 0
+        var lines: [String] = []
+        for look in looks {
+            let head =
+                DoctorReport.padded(look.state, states) + "  "
+                + DoctorReport.padded(look.name, names) + "  "
+            for (index, part) in Words.wrapped(look.about, width - head.count).enumerated() {
+                lines.append(index == 0 ? head + part : DoctorReport.padded("", head.count) + part)
+            }
+        }
+        for look in looks {
+            for finding in look.findings {
+                lines += [""] + DoctorReport.lines(finding, width: width)
+            }
+        }
+        return (lines + ["", conclusion]).joined(separator: "\n")
+    }
+
+    /// The sentence at the end.
+    private var conclusion: String {
+        let found = looks.flatMap(\.findings)
+        let counts = [Finding.Severity.problem, .warning, .note].compactMap { severity in
+            let count = found.count { $0.severity == severity }
+            return count == 0 ? nil : Words.count(count, severity.rawValue)
+        }
+        let skipped = looks.count(where: \.isSkipped)
+        let rest = skipped == 0 ? "" : "; \(Words.count(skipped, "check")) could not be made"
+        if isWell {
+            let notes = counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))"
+            return "All is well with \(service), as far as was looked\(notes)\(rest)."
+        }
+        return "\(service): \(counts.joined(separator: ", "))\(rest)."
+    }
+
+    private static func lines(_ finding: Finding, width: Int) -> [String] {
+        var lines = Words.wrapped("\(finding.severity.rawValue): \(finding.text)", width)
+        // What is to be copied is never broken.
+        if !finding.place.isEmpty {
+            lines.append("  in \(finding.place)" + (finding.change.isEmpty ? "" : ":"))
+        }
+        if !finding.change.isEmpty { lines.append("      \(finding.change)") }
+        return lines
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    /// For scripts.
+    var json: KeyValuePairs<String, JSON> {
+        let findings = looks.flatMap { look in
+            look.findings.map { finding in
+                JSON.object([
+                    "check": .text(look.name), "severity": .text(finding.severity.rawValue),
+                    "text": .text(finding.text), "where": DoctorReport.optional(finding.place),
+                    "change": DoctorReport.optional(finding.change),
+                ])
+            }
+        }
+        let looks = looks.map { look in
+            JSON.object([
+                "check": .text(look.name), "state": .text(look.state), "about": .text(look.about),
+            ])
+        }
+        return [
+            "service": .text(service), "well": .bool(isWell), "looked_at": .list(looks),
+            "findings": .list(findings),
+        ]
+    }
+
+    private static func optional(_ text: String) -> JSON { text.isEmpty ? .null : .text(text) }
+}

@@ -1,0 +1,63 @@
+/// Something that is not as it should be, and what to do about it.
+struct Finding: Equatable {
+    /// How bad it is. Only a note leaves everything well.
+    enum Severity: String {
+        /// Somebody gets in who should not, or is locked out.
+        case problem
+        /// It may come to that, or something does not work.
+        case warning
+        /// Worth knowing, and perhaps meant so.
+        case note
+    }
+
+    /// How bad it is.
+    let severity: Severity
+    /// What is wrong, in one line.
+    let text: String
+    /// Where: a file, or a file and a line; empty where there is no such place.
+    let place: String
+    /// The line to write there, or the command to give; empty where there is none.
+    let change: String
+
+    init(_ severity: Severity, _ text: String, in place: String = "", change: String = "") {
+        self.severity = severity
+        self.text = Output.printable(text)
+        self.place = Output.printable(place)
+        self.change = Output.printable(change)
+    }
+}
+
+/// What one check has looked at, and what it found.
+struct Look {
+    /// The check, in a word.
+    let name: String
+    /// What was looked at, or why that was not possible.
+    let about: String
+    /// What is not as it should be.
+    var findings: [Finding]
+    /// Whether it could not be looked at.
+    var isSkipped = false
+
+    init(_ name: String, _ about: String, _ findings: [Finding] = []) {
+        self.name = name
+        self.about = Output.printable(about)
+        self.findings = findings
+    }
+
+    /// A look that was not possible, and why.
+    static func skipped(_ name: String, _ why: String) -> Look {
+        var look = Look(name, why)
+        look.isSkipped = true
+        return look
+    }
+
+    /// `ok`, `skipped`, or how bad the worst finding is.
+    var state: String {
+        if isSkipped { return "skipped" }
+        for severity in [Finding.Severity.problem, .warning, .note]
+        where findings.contains(where: { $0.severity == severity }) {
+            return severity.rawValue
+        }
+        return "ok"
+    }
+}

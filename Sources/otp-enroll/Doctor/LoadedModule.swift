@@ -1,0 +1,39 @@
+import CLinux
+import Glibc
+
+/// A PAM module's file, tried as libpam would load it.
+enum LoadedModule {
+    /// The folders where libpam looks for modules that are named without one.
+    static let folders: [String] = {
+        #if arch(arm64)
+            let triple = "aarch64-linux-gnu"
+        #else
+            let triple = "x86_64-linux-gnu"
+        #endif
+        return [
+            "/lib/\(triple)/security", "/usr/lib/\(triple)/security", "/lib64/security",
+            "/usr/lib64/security", "/lib/security", "/usr/lib/security",
+        ]
+    }()
+
+    /// The file that a PAM line names; `nil` where there is none.
+    static func path(of name: String) -> String? {
+        if name.hasPrefix("/") { return SystemFiles.status(name) == nil ? nil : name }
+        return folders.map { $0 + "/" + name }.first { SystemFiles.status($0) != nil }
+    }
+
+    /// Why libpam could not load this file; `nil` where it can.
+    static func trouble(_ path: String) -> String? {
+        // SAFETY: the path is a C string that lives through the call. Only files that root alone
+        // can write to are given here; of the module nothing runs by loading it.
+        guard let module = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+            // SAFETY: the loader's own text, copied at once; there is one thread.
+            guard let error = unsafe dlerror() else { return "it cannot be loaded" }
+            return unsafe String(cString: error)
+        }
+        // SAFETY: what dlopen gave, closed once; nothing of it is used afterwards.
+        defer { _ = unsafe dlclose(module) }
+        return unsafe dlsym(module, "pam_sm_authenticate") == nil
+            ? "it has no pam_sm_authenticate" : nil
+    }
+}

@@ -1,0 +1,42 @@
+import CLinux
+import Glibc
+
+/// The files of the modules that the stack names.
+enum ModuleCheck {
+    static let name = "modules"
+
+    static func look(_ stack: PAMStack) -> Look {
+        let auth = stack.auth
+        let findings = auth.compactMap { line in line.isOurs ? ours(line) : other(line) }
+        let path = auth.first(where: \.isOurs).flatMap { LoadedModule.path(of: $0.module) }
+        let about = path ?? Words.count(auth.count, "auth module") + " of \(stack.file)"
+        return Look(name, about, findings)
+    }
+
+    private static func ours(_ line: PAMLine) -> Finding? {
+        guard let path = LoadedModule.path(of: line.module) else {
+            return Finding(
+                .problem, "\(line.module) is not there: libpam refuses every login here",
+                in: line.place.text,
+                change: line.module.hasPrefix("/") ? "auth \(line.written) pam_swiftotp.so" : "")
+        }
+        if let status = SystemFiles.status(path), status.st_uid != 0 || status.st_mode & 0o022 != 0
+        {
+            return Finding(
+                .problem, "\(path) can be changed by others than root", in: path,
+                change: "chown root: \(path) && chmod 0644 \(path)")
+        }
+        guard let trouble = LoadedModule.trouble(path) else { return nil }
+        let hasPath = trouble.hasPrefix(path)
+        return Finding(
+            .problem, "libpam cannot load \(hasPath ? "" : path + ": ")\(trouble)",
+            in: line.place.text)
+    }
+
+    private static func other(_ line: PAMLine) -> Finding? {
+        guard !line.isQuiet, LoadedModule.path(of: line.module) == nil else { return nil }
+        return Finding(
+            .warning, "\(line.module) is not there, and libpam takes that for a no",
+            in: line.place.text)
+    }
+}

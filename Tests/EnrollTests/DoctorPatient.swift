@@ -1,0 +1,177 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// A machine for `doctor` to look at: an /etc, a store, logs and what runs, of its own, in a mount
+/// namespace for each command. When it is made, all is well with ssh by key and code.
+final class DoctorPatient: Sendable {
+    /// The module's file, as root installed it.
+    let module: String
+    private let scratch: Scratch
+    private let helper = Mutex<Helper?>(nil)
+
+    static let keyMethods = "AuthenticationMethods publickey,keyboard-interactive:pam"
+    static let passwordMethods = "AuthenticationMethods keyboard-interactive:pam"
+
+    /// A machine of root, alice and bob, who are enrolled.
+    init() async throws {
+        try Build.requireGround()
+        scratch = try Scratch()
+        module = scratch.file("pam_swiftotp.so")
+        try await Command.output(["install", "-m", "0644", Build.module(), module])
+        try await copyEtc(to: scratch.file("etc"))
+        for (folder, mode) in [("store", 0o700), ("log", 0o755), ("systemd", 0o755)] {
+            _ = try scratch.folder(folder, mode: mode_t(mode))
+        }
+        _ = try scratch.folder("systemd/timesync", mode: 0o755)
+        try scratch.write("", to: "systemd/timesync/synchronized")
+        try change("/etc/passwd") { text in
+            let people = text.split(separator: "\n").filter { line in
+                let words = line.split(separator: ":", omittingEmptySubsequences: false)
+                return !(1000...60_000).contains(words.count > 2 ? Int(words[2]) ?? 0 : 0)
+            }
+            return people.joined(separator: "\n") + """
+
+                alice:x:4001:4001::/home/alice:/bin/sh
+                bob:x:4002:4002::/home/bob:/bin/sh
+
+                """
+        }
+        try change("/etc/ssh/sshd_config") { _ in "Include /etc/ssh/sshd_config.d/*.conf\n" }
+        for name in ["ssh_host_ed25519_key", "ssh_host_rsa_key", "ssh_host_ecdsa_key"] {
+            try? FileManager.default.removeItem(atPath: real("/etc/ssh/\(name)"))
+        }
+        try await Command.output([
+            "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+            real("/etc/ssh/ssh_host_ed25519_key"),
+        ])
+        try ssh([Self.keyMethods])
+        try auth("sshd", ["auth required MODULE"])
+        for user in ["root", "alice", "bob"] { try await enroll(user) }
+    }
+
+    // MARK: Changing it
+
+    /// Where a file of the machine really is.
+    func real(_ path: String) -> String {
+        for (folder, name) in Self.mounts where path == folder || path.hasPrefix(folder + "/") {
+            return scratch.file(name) + path.dropFirst(folder.count)
+        }
+        return path
+    }
+
+    private static let mounts = [
+        ("/etc", "etc"), ("/var/lib/swiftotp", "store"), ("/var/log", "log"),
+        ("/run/systemd", "systemd"),
+    ]
+
+    /// Writes a file of the machine.
+    func write(_ path: String, _ text: String, mode: mode_t = 0o644) throws {
+        let file = real(path)
+        try FileManager.default.createDirectory(
+            atPath: (file as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        chmod(file, mode)
+    }
+
+    /// Changes a file of the machine.
+    func change(_ path: String, _ edit: (String) -> String) throws {
+        try write(path, edit(try String(contentsOfFile: real(path), encoding: .utf8)))
+    }
+
+    /// Writes the authentication of a service; MODULE stands for the module's file.
+    func auth(_ service: String, _ lines: [String]) throws {
+        let lines = lines.map { $0.replacingOccurrences(of: "MODULE", with: module) }
+        try write(
+            "/etc/pam.d/\(service)",
+            (lines + ["@include common-account", "@include common-session"])
+                .joined(separator: "\n") + "\n")
+    }
+
+    /// Writes sshd's drop-in.
+    func ssh(_ lines: [String]) throws {
+        let usual = [
+            "UsePAM yes", "KbdInteractiveAuthentication yes", "PasswordAuthentication no",
+            "PermitRootLogin yes",
+        ]
+        // The first value holds.
+        try write(
+            "/etc/ssh/sshd_config.d/10-swiftotp.conf",
+            (lines + usual).joined(separator: "\n") + "\n")
+    }
+
+    /// Keeps a helper running as long as the machine.
+    func keep(_ helper: Helper) { self.helper.withLock { $0 = helper } }
+
+    /// Removes a file of the machine.
+    func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: real(path)) }
+
+    /// Enrolls a user, and gives their phone.
+    @discardableResult
+    func enroll(_ user: String) async throws -> Phone {
+        let words = [try Build.product("otp-enroll"), "add", user, "--no-confirm", "--json"]
+        let told = try JSONSerialization.jsonObject(
+            with: Data(try await Command.output(running(words)).utf8))
+        return try Phone(scanning: try #require((told as? [String: Any])?["uri"] as? String))
+    }
+
+    // MARK: Running
+
+    /// The words that run a program on this machine.
+    func running(_ words: [String]) -> [String] {
+        let binds = Self.mounts.map { folder, name in
+            "mount --bind '\(scratch.file(name))' \(folder) && "
+        }.joined()
+        let script = "mkdir -p /run/systemd && cd / && " + binds + #"exec "$@""#
+        return ["unshare", "--mount", "sh", "-c", script, "sh"] + words
+    }
+
+    /// What `doctor` says in plain words.
+    func doctor(_ arguments: String..., around: [String] = []) async throws -> Command {
+        try await Command.run(
+            running(around + [try Build.product("otp-enroll"), "doctor"] + arguments))
+    }
+
+    /// What `doctor --json` says.
+    func examine(_ arguments: [String] = [], around: [String] = []) async throws -> Verdict {
+        let done = try await Command.run(
+            running(around + [try Build.product("otp-enroll"), "doctor", "--json"] + arguments),
+            environment: ["FAKETIME_DONT_FAKE_MONOTONIC": "1"])
+        let told = try JSONSerialization.jsonObject(with: Data(done.output.utf8))
+        return try Verdict(try #require(told as? [String: Any], "\(done.errors)"), done.status)
+    }
+
+    /// What was said, taken apart.
+    struct Verdict {
+        struct Finding: CustomStringConvertible {
+            let check, severity, text, place, change: String
+            var description: String { "\(severity) (\(check)): \(text) [\(place): \(change)]" }
+        }
+
+        let isWell: Bool
+        let status: Int32
+        /// `ok`, `skipped` and so on, by the name of the check.
+        let states: [String: String]
+        let findings: [Finding]
+
+        init(_ members: [String: Any], _ status: Int32) throws {
+            self.status = status
+            isWell = try #require(members["well"] as? Bool)
+            let looks = try #require(members["looked_at"] as? [[String: Any]])
+            states = looks.reduce(into: [:]) {
+                $0[$1["check"] as? String ?? ""] = $1["state"] as? String
+            }
+            findings = try #require(members["findings"] as? [[String: Any]]).map { one in
+                Finding(
+                    check: one["check"] as? String ?? "",
+                    severity: one["severity"] as? String ?? "", text: one["text"] as? String ?? "",
+                    place: one["where"] as? String ?? "", change: one["change"] as? String ?? "")
+            }
+        }
+
+        /// Those that are no notes.
+        var serious: [Finding] { findings.filter { $0.severity != "note" } }
+    }
+}

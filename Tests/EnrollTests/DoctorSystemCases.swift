@@ -1,0 +1,221 @@
+import Foundation
+import TestSupport
+
+extension DoctorCase {
+    static let ssh = [
+        DoctorCase(
+            "sshd without PAM", "sshd", says: "does not ask PAM",
+            in: "/etc/ssh/sshd_config.d/10-swiftotp.conf line 1", change: "UsePAM yes"
+        ) { try $0.ssh(["UsePAM no", DoctorPatient.keyMethods]) },
+        DoctorCase(
+            "sshd that cannot do what it is to do", "sshd",
+            says: "refuses its configuration: Disabled method", in: "10-swiftotp.conf line 1",
+            change: "KbdInteractiveAuthentication yes"
+        ) { try $0.ssh(["KbdInteractiveAuthentication no", DoctorPatient.keyMethods]) },
+        DoctorCase(
+            "sshd without keyboard-interactive", "sshd",
+            says: "by which a code is asked for, is off",
+            in: "10-swiftotp.conf line 1", change: "KbdInteractiveAuthentication yes"
+        ) {
+            try $0.auth("sshd", ["@include common-auth", "auth required MODULE"])
+            try $0.ssh([
+                "KbdInteractiveAuthentication no", "PubkeyAuthentication no",
+                "PasswordAuthentication yes",
+            ])
+        },
+        DoctorCase(
+            "sshd that takes any method", "sshd", says: "by publickey alone",
+            change: DoctorPatient.keyMethods
+        ) { try $0.ssh([]) },
+        DoctorCase(
+            "sshd with a way round", "sshd", says: "by publickey,hostbased alone",
+            in: "10-swiftotp.conf line 1", change: DoctorPatient.keyMethods
+        ) { try $0.ssh([DoctorPatient.keyMethods + " publickey,hostbased"]) },
+        DoctorCase(
+            "sshd by a code alone", "sshd", says: "a code alone logs in",
+            change: DoctorPatient.keyMethods
+        ) { try $0.ssh([DoctorPatient.passwordMethods]) },
+        DoctorCase(
+            "sshd with passwords of its own", "sshd", "warning", says: "cannot ask for a code",
+            in: "10-swiftotp.conf line 1", change: "PasswordAuthentication no"
+        ) {
+            try $0.ssh([
+                "PasswordAuthentication yes", DoctorPatient.keyMethods + " publickey,password",
+            ])
+        },
+        DoctorCase(
+            "sshd that is in a hurry", "sshd", "warning", says: "ends a login after 120 seconds",
+            change: "LoginGraceTime 300"
+        ) {
+            try $0.write("/etc/security/swiftotp.conf", "enroll = require\n")
+            try $0.auth("sshd", ["auth required MODULE", "auth required pam_permit.so"])
+        },
+        DoctorCase(
+            "sshd that enrolls nobody", "sshd", "warning", says: "nobody can enroll here"
+        ) {
+            try $0.write("/etc/security/swiftotp.conf", "enroll = require\n")
+            try $0.auth("sshd", ["@include common-auth", "auth required MODULE"])
+            try $0.ssh([DoctorPatient.passwordMethods, "LoginGraceTime 600"])
+        },
+        DoctorCase(
+            "sshd with a mistake", "sshd", says: "Bad configuration option: UsePAMM",
+            in: "/etc/ssh/sshd_config.d/10-swiftotp.conf line 1"
+        ) { try $0.ssh(["UsePAMM yes"]) },
+        DoctorCase(
+            "an exception, asked about by name", "sshd", says: "by publickey alone",
+            arguments: ["--user", "bob"]
+        ) {
+            try $0.ssh([DoctorPatient.keyMethods])
+            try $0.change("/etc/ssh/sshd_config.d/10-swiftotp.conf") {
+                $0 + "Match User bob\n    AuthenticationMethods publickey\n"
+            }
+        },
+    ]
+
+    static let stores = [
+        DoctorCase(
+            "no store", "store", says: "is missing: the module denies everybody",
+            in: "/var/lib/otp", change: "otp-enroll add"
+        ) { try $0.auth("sshd", ["auth required MODULE store=/var/lib/otp"]) },
+        DoctorCase(
+            "a store that others can enter", "store", says: "lets others in",
+            change: "chmod 0700 /var/lib/swiftotp"
+        ) { chmod($0.real("/var/lib/swiftotp"), 0o755) },
+        DoctorCase(
+            "a store of somebody's", "store", says: "belongs to another user",
+            change: "chown root: /var/lib/swiftotp"
+        ) { chown($0.real("/var/lib/swiftotp"), 4001, 0) },
+        DoctorCase(
+            "no seal key", "store", says: "bring it back from a backup",
+            in: "/etc/swiftotp/seal.key"
+        ) { try $0.remove("/etc/swiftotp/seal.key") },
+        DoctorCase(
+            "a seal key that others can read", "store", says: "lets others at it",
+            change: "chmod 0600 /etc/swiftotp/seal.key"
+        ) { chmod($0.real("/etc/swiftotp/seal.key"), 0o644) },
+        DoctorCase(
+            "a seal key that is damaged", "store", says: "not a seal key",
+            in: "/etc/swiftotp/seal.key"
+        ) { try $0.write("/etc/swiftotp/seal.key", "SWOTPKEY", mode: 0o600) },
+        DoctorCase(
+            "a record that is cut off", "store", says: "bob cannot log in",
+            in: "/var/lib/swiftotp/4002", change: "otp-enroll reset bob"
+        ) { truncate($0.real("/var/lib/swiftotp/4002"), 5000) },
+        DoctorCase(
+            "a record that others can read", "store", says: "alice cannot log in",
+            change: "chmod 0600 /var/lib/swiftotp/4001"
+        ) { chmod($0.real("/var/lib/swiftotp/4001"), 0o640) },
+        DoctorCase(
+            "a record in somebody else's place", "store", says: "bob cannot log in"
+        ) {
+            try $0.remove("/var/lib/swiftotp/4002")
+            try FileManager.default.copyItem(
+                atPath: $0.real("/var/lib/swiftotp/4001"),
+                toPath: $0.real("/var/lib/swiftotp/4002"))
+        },
+        DoctorCase(
+            "somebody who is not enrolled", "people", says: "bob is not enrolled, and locked out",
+            change: "otp-enroll add bob"
+        ) { try $0.remove("/var/lib/swiftotp/4002") },
+        DoctorCase(
+            "an exempt group that is not there", "people", says: "there is no such group"
+        ) {
+            try $0.auth(
+                "sshd", ["auth required MODULE exempt_group=nosuch", "auth required pam_permit.so"])
+        },
+    ]
+
+    static let machines = [
+        DoctorCase(
+            "a clock before this program", "clock", says: "before this program was made",
+            around: ["faketime", "-f", "@2020-01-01 00:00:00"]
+        ) { _ in },
+        DoctorCase(
+            "a clock that was set back", "clock", says: "the clock was set back",
+            around: ["faketime", "-f", "-3d"]
+        ) { patient in
+            let phone = try await patient.enroll("alice")
+            try await phone.settle()
+            let words = [try Build.product("otp-enroll"), "verify", "alice"]
+            try await Command.output(
+                patient.running(words), input: try await phone.code() + "\n")
+        },
+        DoctorCase(
+            "screen lockers without their helper", "helper",
+            says: "screen lockers that use /etc/pam.d/common-auth line",
+            change: "systemctl enable --now swiftotp-helper.socket"
+        ) { patient in
+            try patient.change("/etc/pam.d/common-auth") {
+                $0 + "auth required \(patient.module) helper=/run/nobody/helper.sock\n"
+            }
+            try patient.auth("sshd", ["@include common-auth"])
+            try patient.ssh([DoctorPatient.passwordMethods])
+        },
+        DoctorCase(
+            "screen lockers that cannot read the options", "options", "warning",
+            says: "screen lockers cannot read", change: "chmod 0644 /etc/security/swiftotp.conf"
+        ) { patient in
+            let helper = try await Helper(store: patient.real("/var/lib/swiftotp"))
+            patient.keep(helper)
+            try patient.write(
+                "/etc/security/swiftotp.conf", "helper = \(helper.socket)\n", mode: 0o600)
+            try patient.change("/etc/pam.d/common-auth") {
+                $0 + "auth required \(patient.module)\n"
+            }
+            try patient.auth("sshd", ["@include common-auth"])
+            try patient.ssh([DoctorPatient.passwordMethods])
+        },
+        DoctorCase(
+            "a helper until the next start", "helper", "warning", says: "is not enabled",
+            change: "systemctl enable swiftotp-helper.socket"
+        ) { patient in
+            let helper = try await Helper(store: patient.real("/var/lib/swiftotp"))
+            patient.keep(helper)
+            try patient.write("/etc/security/swiftotp.conf", "helper = \(helper.socket)\n")
+            try patient.write("/etc/systemd/system/swiftotp-helper.socket", "[Socket]\n")
+        },
+        DoctorCase(
+            "a helper that users cannot reach", "helper", "warning", says: "users cannot connect",
+            change: "chmod 0666 "
+        ) { patient in
+            let helper = try await Helper(store: patient.real("/var/lib/swiftotp"))
+            patient.keep(helper)
+            chmod(helper.socket, 0o600)
+            try patient.write("/etc/security/swiftotp.conf", "helper = \(helper.socket)\n")
+        },
+        DoctorCase(
+            "what AppArmor denied", "denials", "warning",
+            says: "AppArmor has denied swiftotp-helper access to /var/lib/otp/1000",
+            change: "/var/lib/otp/1000 r,"
+        ) {
+            try $0.write(
+                "/var/log/kern.log",
+                """
+                Nov 21 10:00:01 web1 kernel: [ 1.0] audit: type=1400: apparmor="STATUS" \
+                operation="profile_load" name="swiftotp-helper" comm="apparmor_parser"
+                Nov 21 10:00:02 web1 kernel: [ 2.0] audit: type=1400: apparmor="DENIED" \
+                operation="open" profile="swiftotp-helper" name="/var/lib/otp/1000" pid=7 \
+                comm="swiftotp-helper" requested_mask="r" denied_mask="r" fsuid=0 ouid=0
+
+                """)
+        },
+        DoctorCase(
+            "what SELinux denied", "denials", "warning",
+            says: "SELinux has denied sshd access to seal.key, 2 times", change: "restorecon"
+        ) {
+            let line = """
+                type=AVC msg=audit(\(Int(Date.now.timeIntervalSince1970)).123:45): avc:  denied  \
+                { read } for  pid=7 comm="sshd" name="seal.key" dev="sda1" ino=9 \
+                scontext=system_u:system_r:sshd_t:s0 \
+                tcontext=system_u:object_r:swiftotp_key_t:s0 tclass=file permissive=0
+
+                """
+            // Older than a week, and not ours.
+            let old =
+                "type=AVC msg=audit(1700000000.123:1): avc:  denied  { read } "
+                + "for comm=\"swiftotp-helper\" name=\"x\"\n"
+            let other = line.replacingOccurrences(of: "swiftotp_key_t", with: "httpd_t")
+            try $0.write("/var/log/audit/audit.log", old + line + other + line)
+        },
+    ]
+}

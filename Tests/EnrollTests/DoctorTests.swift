@@ -1,0 +1,172 @@
+import CLinux
+import Foundation
+import TestSupport
+import Testing
+
+/// `doctor`: each thing that can be wrong gives its one finding, and what is right gives none.
+@Suite struct DoctorTests {
+    init() throws { try Build.requireGround() }
+
+    // MARK: Well
+
+    @Test func keyAndCodeIsWell() async throws {
+        let verdict = try await DoctorPatient().examine()
+        #expect(verdict.serious.isEmpty && verdict.isWell && verdict.status == 0)
+        for check in ["stack", "modules", "options", "sshd", "store", "people", "clock"] {
+            #expect(verdict.states[check] == "ok", "\(check): \(verdict.findings)")
+        }
+    }
+
+    @Test(arguments: [
+        ["@include common-auth", "auth required MODULE"],
+        ["auth requisite pam_unix.so", "auth required MODULE after_first_factor enroll=require"],
+        ["@include common-auth", "auth required MODULE nullok"],
+        ["auth requisite MODULE forward_pass", "auth required pam_unix.so use_first_pass"],
+        ["auth substack common-auth", "auth required MODULE"],
+        ["auth include common-auth", "-auth optional pam_nosuch.so", "auth requisite MODULE"],
+        [
+            "auth [success=1 default=ignore] pam_unix.so", "auth requisite pam_deny.so",
+            "auth [success=ok ignore=ignore default=die] \\", "  MODULE [prompt=Your code: ]",
+        ],
+    ])
+    func passwordAndCodeIsWell(lines: [String]) async throws {
+        let patient = try await DoctorPatient()
+        try patient.auth("sshd", lines)
+        try patient.ssh([DoctorPatient.passwordMethods, "LoginGraceTime 300"])
+        let verdict = try await patient.examine()
+        #expect(verdict.serious.isEmpty && verdict.isWell && verdict.status == 0)
+        #expect(verdict.states["stack"] == "ok" && verdict.states["options"] == "ok")
+    }
+
+    @Test(arguments: ["sudo", "su", "login"])
+    func otherServicesAreWell(service: String) async throws {
+        let patient = try await DoctorPatient()
+        let first = service == "su" ? ["auth sufficient pam_rootok.so"] : []
+        try patient.auth(service, first + ["@include common-auth", "auth required MODULE"])
+        let verdict = try await patient.examine(["--service", service])
+        #expect(verdict.serious.isEmpty && verdict.isWell && verdict.status == 0)
+        #expect(verdict.states["stack"] == "ok" && verdict.states["sshd"] == nil)
+    }
+
+    /// What may be meant so is a note, and leaves the exit status at 0.
+    @Test func whatMayBeMeantSoIsANote() async throws {
+        let patient = try await DoctorPatient()
+        try patient.auth(
+            "sshd",
+            [
+                "auth [success=1 default=ignore] pam_succeed_if.so user ingroup robots quiet",
+                "auth required MODULE nullok", "auth required pam_permit.so",
+            ])
+        try patient.ssh(["PermitRootLogin prohibit-password", DoctorPatient.keyMethods])
+        try patient.change("/etc/ssh/sshd_config.d/10-swiftotp.conf") {
+            $0 + "Match User alice\n    AuthenticationMethods publickey\n"
+        }
+        try patient.remove("/var/lib/swiftotp/4002")
+        let verdict = try await patient.examine()
+        #expect(verdict.isWell && verdict.status == 0)
+        let notes = verdict.findings.map(\.text).joined(separator: "\n")
+        for part in [
+            "pam_succeed_if lets some users past", "by publickey alone, without a code (alice)",
+            "root cannot log in by ssh", "bob is not enrolled, and let in without a code by nullok",
+        ] { #expect(notes.contains(part), "\(notes)") }
+    }
+
+    // MARK: Not well
+
+    @Test(
+        arguments: DoctorCase.stacks + DoctorCase.modules + DoctorCase.ssh + DoctorCase.stores
+            + DoctorCase.machines)
+    func eachTroubleIsFound(trouble: DoctorCase) async throws {
+        let patient = try await DoctorPatient()
+        try await trouble.harm(patient)
+        let verdict = try await patient.examine(trouble.arguments, around: trouble.around)
+        #expect(!verdict.isWell && verdict.status == 1)
+        #expect(verdict.serious.count == 1, "\(verdict.findings)")
+        let finding = try #require(verdict.serious.first)
+        #expect(
+            finding.check == trouble.check && finding.severity == trouble.severity, "\(finding)")
+        #expect(finding.text.contains(trouble.text), "\(finding)")
+        #expect(trouble.place.isEmpty || finding.place.contains(trouble.place), "\(finding)")
+        #expect(trouble.change.isEmpty || finding.change.contains(trouble.change), "\(finding)")
+    }
+
+    /// Where nothing else tells, the kernel's word counts, whatever it is on this machine.
+    @Test func theKernelIsAskedAboutTheClock() async throws {
+        let patient = try await DoctorPatient()
+        try patient.remove("/run/systemd/timesync/synchronized")
+        var error = 0
+        let state = swiftotp_clock_state(&error)
+        let verdict = try await patient.examine()
+        #expect(verdict.states["clock"] == (state < 0 ? "skipped" : state == 0 ? "warning" : "ok"))
+        #expect(verdict.status == (state == 0 ? 1 : 0), "\(verdict.findings)")
+    }
+
+    /// chrony knows by itself whether it has set the clock; this one only says what it would do.
+    /// On a machine that has another time service, it is not installed for this.
+    @Test(.enabled(if: access("/usr/sbin/chronyd", X_OK) == 0, "chrony is not installed here"))
+    func chronyIsAsked() async throws {
+        for (setting, state) in [("local stratum 10", "ok"), ("", "warning")] {
+            let patient = try await DoctorPatient()
+            try patient.write(
+                "/etc/chrony/chrony.conf",
+                "\(setting)\nport 0\ncmdport 0\nbindcmdaddress /run/chrony/chronyd.sock\n")
+            let script = """
+                mkdir -p /run/chrony && mount -t tmpfs -o mode=755 chrony /run/chrony
+                chown _chrony: /run/chrony && chmod 750 /run/chrony
+                chronyd -x -d >/run/chrony/said 2>&1 & pid=$!
+                for i in $(seq 100); do
+                    chronyc -n tracking >/dev/null 2>&1 && break
+                    sleep 0.1
+                done
+                "$@"; status=$?
+                kill $pid; wait $pid
+                exit $status
+                """
+            let verdict = try await patient.examine(around: ["sh", "-c", script, "sh"])
+            #expect(verdict.states["clock"] == state, "\(verdict.findings)")
+            #expect(verdict.status == (state == "ok" ? 0 : 1))
+            let texts = verdict.serious.map(\.text)
+            #expect(
+                texts.contains { $0.contains("nothing keeps the clock right") } == (state != "ok"))
+        }
+    }
+
+    // MARK: What it says
+
+    @Test func peopleReadWhatWasLookedAtAndThenWhatToDo() async throws {
+        let patient = try await DoctorPatient()
+        let well = try await patient.doctor()
+        #expect(well.status == 0 && well.errors.isEmpty)
+        #expect(well.output.contains("\nok       sshd     sshd -T for root, alice, bob\n"))
+        #expect(well.output.contains("\nAll is well with sshd, as far as was looked"))
+        try patient.ssh(["UsePAM no"])
+        let ill = try await patient.doctor()
+        #expect(ill.status == 1 && ill.errors.isEmpty)
+        #expect(
+            ill.output.contains(
+                """
+
+                problem: sshd does not ask PAM, and so nobody for a code
+                  in /etc/ssh/sshd_config.d/10-swiftotp.conf line 1:
+                      UsePAM yes
+
+                """), "\(ill.output)")
+        #expect(ill.output.split(separator: "\n").last?.hasPrefix("sshd: 1 problem") == true)
+    }
+
+    @Test func anOrdinaryUserHearsWhatCouldNotBeLookedAt() async throws {
+        let patient = try await DoctorPatient()
+        // They can be read there, so that programs are found; an ordinary user cannot.
+        try patient.remove("/etc/ssh/ssh_host_ed25519_key")
+        let verdict = try await patient.examine(around: withoutRoot([]))
+        #expect(verdict.states["stack"] == "ok" && verdict.states["sshd"] == "skipped")
+        #expect(verdict.states["store"] == "skipped" && verdict.states["people"] == "skipped")
+        #expect(verdict.serious.isEmpty && verdict.status == 0)
+    }
+
+    @Test func aUserWhoIsNotThereIsRefused() async throws {
+        let done = try await DoctorPatient().doctor("--user", "nosuch")
+        #expect(done.status == 1 && done.output.isEmpty)
+        #expect(done.errors.hasPrefix("otp-enroll: there is no user \"nosuch\"\n"))
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// People who are not root look after their trusted keys, by swiftotp-helper.
+@Suite struct OrdinaryUserTrustTests {
+    private func names(_ citizen: Citizen) async throws -> [String] {
+        let told = try Citizen.object(
+            try await citizen.root("trusted", citizen.account.name, "--json").output)
+        let keys = try #require(told["trusted"] as? [[String: Any]])
+        return keys.compactMap { $0["name"] as? String }
+    }
+
+    @Test func theListIsTheSameAsRoots() async throws {
+        let citizen = try await Citizen(policy: "trust = key\n", isTold: true)
+        let user = citizen.account.name
+        #expect(try await citizen.run("trusted").output == "\(user) trusts no SSH key.\n")
+        _ = try await citizen.enroll()
+        try citizen.trust("laptop")
+        let mine = try await citizen.json("trusted")
+        let config = try citizen.scratchPolicy("trust = key\n")
+        let roots = try Citizen.object(
+            try await citizen.root("trusted", user, "--json", "--config", config).output)
+        #expect(mine as NSDictionary == roots as NSDictionary)
+        let keys = try #require(mine["trusted"] as? [[String: Any]])
+        #expect(keys.count == 1 && keys[0]["active"] as? Bool == true)
+        let status = try await citizen.json("status")
+        #expect(status["trusted"] as? NSArray == keys as NSArray)
+        #expect(try await citizen.run("trusted", "root").status == 1)
+    }
+
+    @Test func aCodeEndsOneAndAll() async throws {
+        let log = try SystemLog.shared()
+        let citizen = try await Citizen()
+        let user = citizen.account.name
+        let phone = try await citizen.enroll().phone
+        for name in ["laptop", "desktop", "tablet"] { try citizen.trust(name) }
+        try await phone.settle()
+        let one = try await citizen.run(
+            "trusted", "--revoke", "desktop", input: try await phone.code())
+        #expect(
+            one.output
+                == "The trust in \"desktop\" has ended; \"laptop\", \"tablet\" stay trusted.\n",
+            "\(one.errors)")
+        #expect(try await names(citizen) == ["laptop", "tablet"])
+        _ = try await log.line(
+            containing: " swiftotp-helper[",
+            "trust in SSH key revoked; name=\"desktop\" by=\(user) user=\(user)")
+        let all = try await citizen.json(
+            "trusted", "--revoke-all", input: try await phone.code(steps: 1))
+        #expect(all["revoked"] as? [String] == ["laptop", "tablet"])
+        #expect(try await names(citizen) == [])
+        // Nothing is left, so nothing is asked.
+        #expect(try await citizen.run("trusted", "--revoke-all").status == 0)
+        let told = try await citizen.json("status")
+        let events = try #require(told["events"] as? [[String: Any]])
+        let revoked = events.filter { $0["event"] as? String == "trust-revoked" }
+        #expect(revoked.map { $0["detail"] as? String } == ["", "desktop"])
+        #expect(revoked.allSatisfy { $0["origin"] as? String == "otp-enroll \(user)" })
+    }
+
+    @Test func atATerminalItAsksForTheCode() async throws {
+        let citizen = try await Citizen()
+        let codes = try await citizen.enroll().codes
+        for name in ["laptop", "desktop"] { try citizen.trust(name) }
+        let terminal = try citizen.terminal("trusted", "--revoke", "laptop")
+        try await terminal.expect(Citizen.question)
+        // A backup code ends all of them, which the answer does not hide.
+        try await terminal.type(codes[0])
+        try await terminal.expect(
+            "The trust in \"laptop\", \"desktop\" has ended; "
+                + "\(citizen.account.name) trusts no SSH key any more.")
+        #expect(try await terminal.finish() == 0)
+        #expect(try await names(citizen) == [])
+    }
+
+    @Test func withoutACodeTheyStay() async throws {
+        let citizen = try await Citizen()
+        let codes = try await citizen.enroll().codes
+        try citizen.trust("laptop")
+        let record = try await citizen.record()
+        // What is not there uses up no code.
+        let unknown = try await citizen.run("trusted", "--revoke", "desktop", input: codes[0])
+        #expect(unknown.status == 1 && unknown.errors.contains("trusts no SSH key \"desktop\""))
+        #expect(try await citizen.record() == record)
+        for option in [["--revoke", "laptop"], ["--revoke-all"]] {
+            for typed in ["", "letmein", Desk.wrongCode] {
+                let done = try await Command.run(
+                    citizen.words(["trusted"] + option), input: typed + "\n")
+                #expect(done.status == 1 && done.output.isEmpty)
+                #expect(try await names(citizen) == ["laptop"])
+            }
+        }
+    }
+
+    /// The proof was good, and the trust ended by somebody else meanwhile.
+    @Test func whatEndedMeanwhileHasEnded() async throws {
+        let citizen = try await Citizen()
+        let phone = try await citizen.enroll().phone
+        for name in ["laptop", "desktop"] { try citizen.trust(name) }
+        let terminal = try citizen.terminal("trusted", "--revoke", "laptop")
+        try await terminal.expect(Citizen.question)
+        let user = citizen.account.name
+        #expect(try await citizen.root("trusted", user, "--revoke", "laptop").status == 0)
+        try await phone.settle()
+        try await terminal.type(try await phone.code())
+        try await terminal.expect("The trust in \"laptop\" has ended; \"desktop\" stays trusted.")
+        #expect(try await terminal.finish() == 0)
+    }
+}
+
+extension Citizen {
+    /// Trusts a key of the citizen's by this name.
+    func trust(_ name: String) throws {
+        let start = name.prefix(8)
+        try TrustShelf(store: helper.store, user: account.name)
+            .trust(TrustedKeyPair(beginning: String(start)), name)
+    }
+
+    /// A policy of root's.
+    func scratchPolicy(_ text: String) throws -> String {
+        let folder = (helper.socket as NSString).deletingLastPathComponent
+        let file = folder + "/roots.conf"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        chmod(file, 0o600)
+        return file
+    }
+}

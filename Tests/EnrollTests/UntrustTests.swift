@@ -1,0 +1,176 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `trusted --revoke` and `--revoke-all`: the end of a trust, and how people hear of it.
+@Suite struct UntrustTests {
+    let desk: Desk
+    let user: String
+    let shelf: TrustShelf
+
+    init() async throws {
+        desk = try Desk()
+        user = try await Account.make("truster").name
+        shelf = TrustShelf(store: desk.store, user: user)
+        try await desk.enroll(user)
+    }
+
+    /// Two keys whose fingerprints begin alike.
+    private func twins() throws -> (laptop: TrustedKeyPair, desktop: TrustedKeyPair) {
+        let pair = (
+            laptop: try TrustedKeyPair(beginning: "Twin/+1abc"),
+            desktop: try TrustedKeyPair(beginning: "Twin/+2abc")
+        )
+        try shelf.trust(pair.laptop, "laptop")
+        try shelf.trust(pair.desktop, "the desktop")
+        return pair
+    }
+
+    private func names() async throws -> [String] {
+        let told = try await desk.json("trusted", user)
+        let keys = try #require(told["trusted"] as? [[String: Any]])
+        return keys.compactMap { $0["name"] as? String }
+    }
+
+    @Test(arguments: [
+        "laptop", "SHA256:", "", "SHA256:Twin/+1", "Twin/+1", "Twin/+1abcA", "SHA256:Twin/+1abcAA",
+    ])
+    func byNameAndFingerprint(id: String) async throws {
+        let log = try SystemLog.shared()
+        let whole = try twins().laptop.printed
+        // The whole of it, with and without what it is.
+        let id = id == "SHA256:" ? whole : id.isEmpty ? String(whole.dropFirst(7)) : id
+        let done = try await desk.run("trusted", user, "--revoke", id)
+        #expect(done.status == 0 && done.errors.isEmpty, "\(done.errors)")
+        #expect(
+            done.output == "The trust in \"laptop\" has ended; \"the desktop\" stays trusted.\n")
+        #expect(try await names() == ["the desktop"])
+        let events = try #require(try await desk.json("status", user)["events"] as? [[String: Any]])
+        let last = try #require(events.first)
+        #expect(last["event"] as? String == "trust-revoked")
+        #expect(last["detail"] as? String == "laptop")
+        #expect(last["origin"] as? String == "otp-enroll \(Desk.person)")
+        let line = try await log.line(
+            containing: "]: trust in SSH key revoked; name=\"laptop\" by=\(Desk.person) "
+                + "user=\(user)")
+        #expect(line.facility == 10 && line.severity == 5)
+    }
+
+    @Test func allOfThem() async throws {
+        _ = try twins()
+        let done = try await desk.run("trusted", user, "--revoke-all")
+        #expect(done.status == 0 && done.errors.isEmpty)
+        #expect(
+            done.output == "The trust in \"laptop\", \"the desktop\" has ended; "
+                + "\(user) trusts no SSH key any more.\n")
+        #expect(try await names() == [])
+        #expect(try await desk.events(user) == ["trust-revoked", "added"])
+        // Nothing is left, so nothing happens.
+        let again = try await desk.run("trusted", user, "--revoke-all")
+        #expect(again.status == 0 && again.output == "\(user) trusts no SSH key.\n")
+        #expect(try await desk.events(user) == ["trust-revoked", "added"])
+    }
+
+    @Test func scriptsHearWhatEndedAndWhatStays() async throws {
+        let twins = try twins()
+        let one = try await desk.json("trusted", user, "--revoke", "the desktop")
+        #expect(Set(one.keys) == ["user", "revoked", "trusted"])
+        #expect(one["user"] as? String == user)
+        #expect(one["revoked"] as? [String] == ["the desktop"])
+        let left = try #require(one["trusted"] as? [[String: Any]])
+        #expect(left.map { $0["fingerprint"] as? String } == [twins.laptop.printed])
+        let all = try await desk.json("trusted", user, "--revoke-all")
+        #expect(all["revoked"] as? [String] == ["laptop"])
+        #expect((all["trusted"] as? [Any])?.isEmpty == true)
+    }
+
+    @Test(arguments: [
+        "phone", "Laptop", "lap", "the", "SHA256:", "SHA256:Twin/+3", "MD5:00:11:22", "Twin/+1abcB",
+        "SHA256:laptop", "twin/+1", "Twin/+1abcAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    ])
+    func whatIsNotThereIsTold(id: String) async throws {
+        let twins = try twins()
+        let before = desk.record(of: try uid())
+        let done = try await desk.run("trusted", user, "--revoke", id)
+        #expect(done.status == 1 && done.output.isEmpty)
+        #expect(
+            done.errors == """
+                otp-enroll: \(user) trusts no SSH key "\(id)"
+                hint: "laptop" is \(twins.laptop.printed)
+                hint: "the desktop" is \(twins.desktop.printed)
+
+                """)
+        #expect(desk.record(of: try uid()) == before)
+    }
+
+    /// The beginning of two, or of one that is another's name.
+    @Test func whatMayBeTwoIsNone() async throws {
+        let twins = try twins()
+        let before = desk.record(of: try uid())
+        for id in ["Twin/+", "SHA256:Twin/+"] {
+            let done = try await desk.run("trusted", user, "--revoke", id)
+            #expect(done.status == 1 && done.output.isEmpty)
+            #expect(
+                done.errors == """
+                    otp-enroll: "\(id)" may be more than one trusted key of \(user)
+                    hint: "laptop" is \(twins.laptop.printed)
+                    hint: "the desktop" is \(twins.desktop.printed)
+
+                    """)
+        }
+        for id in ["T", "Twin/", "SHA256:Twin/"] {
+            let short = try await desk.run("trusted", user, "--revoke", id)
+            #expect(
+                short.errors.hasPrefix(
+                    """
+                    otp-enroll: \(user) trusts no SSH key "\(id)"
+                    hint: of a fingerprint, 6 characters or more are enough
+                    hint: "laptop" is
+                    """), "\(short.errors)")
+        }
+        #expect(desk.record(of: try uid()) == before)
+        try shelf.trust(try TrustedKeyPair(beginning: "other"), "Twin/+1")
+        let named = try await desk.run("trusted", user, "--revoke", "Twin/+1")
+        #expect(named.status == 1 && named.errors.split(separator: "\n").count == 3)
+        #expect(try await desk.run("trusted", user, "--revoke", "SHA256:Twin/+1").status == 0)
+        #expect(try await names() == ["the desktop", "Twin/+1"])
+    }
+
+    @Test func withoutAnyKeyThereIsNoneToName() async throws {
+        let done = try await desk.run("trusted", user, "--revoke", "laptop\u{1b}[31m")
+        #expect(done.status == 1 && done.output.isEmpty)
+        #expect(done.errors == "otp-enroll: \(user) trusts no SSH key\n")
+        _ = try twins()
+        let odd = try await desk.run("trusted", user, "--revoke", "lap\u{1b}top")
+        #expect(odd.errors.hasPrefix("otp-enroll: \(user) trusts no SSH key \"laptop\"\n"))
+        #expect(try await names().count == 2)
+    }
+
+    /// A backup code at hand is a phone that is not, so all of them end.
+    @Test func aBackupCodeEndsAll() async throws {
+        let other = try Desk()
+        let codes = try await other.enroll(user).codes
+        let shelf = TrustShelf(store: other.store, user: user)
+        try shelf.trust(try TrustedKeyPair(beginning: "laptop"), "laptop")
+        let (accepted, _) = try await other.verify(codes[2], of: user)
+        #expect(accepted)
+        #expect(try await other.run("trusted", user).output == "\(user) trusts no SSH key.\n")
+        #expect(try await other.events(user).contains("trust-revoked"))
+    }
+
+    @Test func theUserIsToldByMailWhereThePolicySaysSo() async throws {
+        try MailRoom.prepare()
+        let account = try await Account.make("mailed")
+        try await desk.enroll(account.name)
+        let shelf = TrustShelf(store: desk.store, user: account.name)
+        try shelf.trust(try TrustedKeyPair(beginning: "laptop"), "laptop")
+        let policy = try desk.scratch.write("notify = mail\n", to: "policy", mode: 0o644)
+        let done = try await desk.run(
+            "trusted", account.name, "--revoke", "laptop", "--config", policy)
+        #expect(done.status == 0 && done.errors.isEmpty, "\(done.errors)")
+        let mails = try await MailRoom.messages(of: account, count: 1)
+        #expect(mails[0].body.contains("The trust in the SSH key \"laptop\" was ended on "))
+    }
+
+    private func uid() throws -> UInt32 { try #require(getpwnam(user)).pointee.pw_uid }
+}
