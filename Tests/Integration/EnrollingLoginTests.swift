@@ -4,7 +4,8 @@ import Testing
 
 /// `after_temporary=enroll`: a login with a temporary code goes on with a new device.
 @Suite struct EnrollingLoginTests {
-    private static let question = "Code shown by the app (empty: later): "
+    private static let question =
+        "Code shown by the app (i: invert, a: ASCII, Enter: later): "
     private static let declined = "Nothing was enrolled."
 
     /// A login that has come to the question for the new device's code.
@@ -36,10 +37,7 @@ import Testing
         try await terminal.expect(Self.question)
         // What somebody types into the app who reads it off the screen.
         let shown = await terminal.transcript
-        let group = #/\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){3}\b/#
-        let key = shown.matches(of: group).map { $0.output.filter { $0 != " " } }.joined()
-        #expect(key.count == 32, "\(shown)")
-        let phone = try Phone(scanning: "otpauth://totp/\(stage.person.name)?secret=\(key)")
+        let phone = try Enrolling.phone(of: stage.person, in: shown)
         return Asked(
             stage: stage, door: door, terminal: terminal, phone: phone, temporary: temporary,
             logged: logged)

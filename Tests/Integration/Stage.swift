@@ -8,6 +8,7 @@ struct Stage: Sendable {
     enum Words {
         static let prompt = "Code from your app (or a backup code): "
         static let refused = "That code was not accepted."
+        static let alreadyUsed = "That code was already used. Wait for the next one."
         static let throttled = "Too many wrong codes. Try again in "
     }
 
@@ -127,12 +128,14 @@ struct Stage: Sendable {
         return outcome
     }
 
-    /// Logs in, and expects to be asked and then sent away with these words.
+    /// Logs in, and expects to be asked and then sent away with these words; without any, with
+    /// those that go with the reason.
     func expectRefused(
-        _ door: any Door, code: String, reason: String, words: String = Words.refused,
+        _ door: any Door, code: String, reason: String, words: String? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let before = logged(person.name).count
+        let words = words ?? (reason == "replayed" ? Words.alreadyUsed : Words.refused)
         let outcome = try await login(door, code: code)
         #expect(outcome.asked, "\(outcome.transcript)", sourceLocation: sourceLocation)
         #expect(!outcome.admitted, "\(outcome.transcript)", sourceLocation: sourceLocation)

@@ -3,6 +3,7 @@ import OTPCore
 import TestSupport
 
 private let refused = "That code was not accepted."
+private let used = "That code was already used. Wait for the next one."
 
 extension ReturnCodes {
     /// What the answer decides.
@@ -21,7 +22,7 @@ extension ReturnCodes {
         .login("wrong code", "PAM_AUTH_ERR", log: "reason=wrong", says: refused) { enrolled, _ in
             ["answer \(try await enrolled.wrongCode())"]
         },
-        .login("the same code again", "PAM_AUTH_ERR", log: "reason=replayed", says: refused) {
+        .login("the same code again", "PAM_AUTH_ERR", log: "reason=replayed", says: used) {
             enrolled, stack in
             let code = try await enrolled.phone.code()
             guard try await stack.login(enrolled.user, [code]).name == "PAM_SUCCESS" else {
@@ -29,8 +30,10 @@ extension ReturnCodes {
             }
             return ["answer \(code)"]
         },
-        .login("an earlier code after a later one", "PAM_AUTH_ERR", log: "reason=replayed") {
-            enrolled, stack in
+        .login(
+            "an earlier code after a later one", "PAM_AUTH_ERR", log: "reason=replayed",
+            says: used
+        ) { enrolled, stack in
             let later = try await enrolled.phone.code(steps: 1)
             guard try await stack.login(enrolled.user, [later]).name == "PAM_SUCCESS" else {
                 throw Trouble("the first login failed")

@@ -26,13 +26,20 @@ struct Artefact {
         #expect(!section.contains("TEXTREL"))
     }
 
-    @Test("cannot read the environment")
-    func environment() async throws {
+    @Test("imports these functions and no other: nothing reads the environment or starts anything")
+    func imports() async throws {
         let names = try await Command.output(["nm", "-D", "--undefined-only", Self.release])
-        let read = names.split(separator: "\n").filter {
-            $0.contains(" getenv") || $0.contains(" secure_getenv") || $0.contains(" environ")
+        let imports = names.split(separator: "\n").compactMap { line in
+            line.split(separator: " ").last?.split(separator: "@").first.map(String.init)
         }
-        #expect(read.isEmpty)
+        // Each is looked up at every load. dlsym(3) finds what few logins call for: dlopen(3) and
+        // dlclose(3) for a QR code, pam_set_item(3) for a password that is handed on.
+        #expect(
+            imports.sorted() == [
+                "__errno_location", "clock_gettime", "dlsym", "free", "getgrnam_r",
+                "getgrouplist", "getpwnam_r", "malloc", "memcmp", "memmove", "memset",
+                "pam_get_item", "pam_get_user", "pam_getenv", "pam_syslog", "strlen", "syscall",
+            ])
     }
 
     @Test("has read-only relocations and a stack without execution")
@@ -43,12 +50,12 @@ struct Artefact {
         #expect(stack?.contains("RWE") == false)
     }
 
-    @Test("is at most 320 KB when stripped")
+    @Test("is at most 384 KB when stripped")
     func size() async throws {
         let scratch = try Scratch()
         let stripped = scratch.file("module.so")
         try await Command.output(["strip", "-o", stripped, Self.release])
         let size = try FileManager.default.attributesOfItem(atPath: stripped)[.size] as? Int
-        #expect(try #require(size) <= 320 * 1024)
+        #expect(try #require(size) <= 384 * 1024)
     }
 }

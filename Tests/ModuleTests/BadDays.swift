@@ -40,13 +40,28 @@ struct BadDays {
 extension Enrolled {
     /// Puts the store on a file system that has no room left.
     func fillDisk() async throws {
+        try await useSmallDisk()
+        try await fillSmallDisk()
+    }
+
+    /// Puts the store on a small file system of its own.
+    func useSmallDisk() async throws {
         let small = try scratch.folder("small")
         try await Command.output(
             ["mount", "-t", "tmpfs", "-o", "size=96k,mode=700", "small", small])
         try await Command.output(["cp", "-a", store + "/.", small])
-        let filler = try await Command.run(["dd", "if=/dev/zero", "of=\(small)/filler", "bs=1k"])
-        guard filler.errors.contains("No space left") else { throw Trouble("it is not full") }
         try await Command.output(["mount", "--bind", small, store])
+    }
+
+    /// Leaves no room on it.
+    func fillSmallDisk() async throws {
+        let filler = try await Command.run(["dd", "if=/dev/zero", "of=\(store)/filler", "bs=1k"])
+        guard filler.errors.contains("No space left") else { throw Trouble("it is not full") }
+    }
+
+    /// Lets nobody write to it any more, whoever has it open.
+    func lockSmallDisk() async throws {
+        try await Command.output(["mount", "-o", "remount,ro", scratch.file("small")])
     }
 
     /// Makes the store's file system read-only.

@@ -16,7 +16,10 @@ struct Result: Decodable, Sendable {
     let messages: [Message]
 
     /// What was said beside the questions.
-    var said: [String] { messages.filter { $0.style == "error" || $0.style == "info" }.map(\.text) }
+    var said: [String] {
+        messages.filter { $0.style == "error" || $0.style == "info" }.map(\.text)
+            .filter { $0 != Stack.ignoredWords }
+    }
 }
 
 /// A module's stack in a folder of its own, and logins through the real libpam.
@@ -24,6 +27,8 @@ struct Stack {
     /// What PAM_IGNORE is turned into, so that it can be told from every other code:
     /// libpam itself never returns it.
     static let ignored = "PAM_ACCT_EXPIRED"
+    /// What pam_debug says where it does that.
+    static let ignoredWords = "auth=acct_expired"
 
     let folder: String
     let service: String
@@ -39,7 +44,12 @@ struct Stack {
             account required pam_permit.so
 
             """, to: "pam.d/\(service)", mode: 0o644)
-        self.folder = scratch.file("pam.d")
+        self.init(folder: scratch.file("pam.d"), service: service)
+    }
+
+    /// A service that is written already.
+    init(folder: String, service: String) {
+        self.folder = folder
         self.service = service
     }
 

@@ -40,6 +40,34 @@ struct ForeignHostTests {
         #expect(result.said == ["?[2JA"])
     }
 
+    @Test("forward_pass: the password goes to the next module, and not to the helper")
+    func forwards() async throws {
+        let host = try await ForeignHost(.helper(), "forward_pass")
+        let seen = try host.enrolled.scratch.folder("seen", mode: 0o777) + "/password"
+        let look = try host.enrolled.scratch.write(
+            "#!/bin/sh\nexec cat > \(seen)\n", to: "look", mode: 0o755)
+        let file = "pam.d/\(host.stack.service)"
+        let lines = try String(contentsOfFile: host.enrolled.scratch.file(file), encoding: .utf8)
+            .split(separator: "\n")
+        let own = try #require(lines.first).split(separator: "]")
+        let behind = "auth optional pam_exec.so quiet expose_authtok \(look)"
+        try host.enrolled.scratch.write(
+            "auth required \(try #require(own.last))\n\(behind)\n", to: file, mode: 0o644)
+        for (code, name) in [
+            (try await host.enrolled.wrongCode(), "PAM_AUTH_ERR"),
+            (try await host.enrolled.phone.code(), "PAM_SUCCESS"),
+            (host.enrolled.backupCodes[0], "PAM_SUCCESS"),
+        ] {
+            let password = "first fäctor \(name)"
+            let result = try await host.stack.login(
+                host.account.name, [password + code], around: host.around)
+            #expect(result.name == name && result.prompts == 1)
+            #expect(result.messages.first?.style == "echo_off")
+            let given = try String(contentsOfFile: seen, encoding: .utf8)
+            #expect(given.trimmingCharacters(in: ["\0"]) == password)
+        }
+    }
+
     @Test("logins of all kinds leave the process as it was")
     func guest() async throws {
         _ = try SystemLog.shared()

@@ -54,8 +54,10 @@ extension ReturnCodes {
             .foreign("wrong code", "PAM_AUTH_ERR", log: "reason=wrong", says: refused) {
                 ["answer \(try await $0.enrolled.wrongCode())"]
             },
-            .foreign("the same code again", "PAM_AUTH_ERR", log: "reason=replayed", says: refused) {
-                host in
+            .foreign(
+                "the same code again", "PAM_AUTH_ERR", log: "reason=replayed",
+                says: "That code was already used. Wait for the next one."
+            ) { host in
                 let code = try await host.enrolled.phone.code()
                 try await host.expect(code, "PAM_SUCCESS")
                 return ["answer \(code)"]

@@ -24,16 +24,17 @@ struct Guest {
 
     /// Runs `commands` in one process as the enrolled user; the lines that it printed.
     private func lines(
-        _ enrolled: Enrolled, _ commands: String, within limit: Duration = .seconds(30)
+        _ enrolled: Enrolled, _ commands: String, arguments: String = "",
+        replies: [String] = ["answer not-a-code"], within limit: Duration = .seconds(30)
     ) async throws -> [Substring] {
         // libc keeps its connection to the log, once there is one.
         _ = try SystemLog.shared()
-        let stack = try enrolled.stack()
+        let stack = try enrolled.stack(arguments)
         let input = """
             confdir \(stack.folder)
             service \(stack.service)
             user \(enrolled.user)
-            answer not-a-code
+            \(replies.joined(separator: "\n"))
             \(commands)
             quit
 
@@ -51,6 +52,43 @@ struct Guest {
             try Enrolled(), "rounds 100\nhostcheck\nrounds 2000\nhostcheck", within: .seconds(120))
         try #require(lines.count == 4, "\(lines)")
         #expect(lines[2].contains("\"rounds\":2000"))
+        let changed = try changes(lines[1], lines[3])
+        #expect(changed.isEmpty, "\(changed)")
+    }
+
+    @Test("300 rounds of showing a QR code leave the process as it was, without its library")
+    func pictures() async throws {
+        let enrolled = try Enrolled()
+        try enrolled.forget()
+        let replies = ["answer i", "answer a", "answer "]
+        // `rounds` takes the replies that wait, and leaves none.
+        let again = replies.map { $0 + "\n" }.joined()
+        let lines = try await lines(
+            enrolled, "rounds 30\nhostcheck\n\(again)rounds 300\nhostcheck",
+            arguments: "enroll=offer",
+            replies: LoginKey().login + replies,
+            within: .seconds(120))
+        try #require(lines.count == 4, "\(lines)")
+        #expect(lines[2].contains("\"PAM_ACCT_EXPIRED\",\"count\":300"), "\(lines[2])")
+        #expect(!lines[1].contains("qrencode") && !lines[3].contains("qrencode"))
+        let changed = try changes(lines[1], lines[3])
+            .filter { !$0.hasPrefix("data_kb: ") && !$0.hasPrefix("heap_end: ") }
+        #expect(changed.isEmpty, "\(changed)")
+        // A heap that was large for a moment may have shrunk since, or not yet; one code kept in
+        // each round would be more than this.
+        let data = try [lines[1], lines[3]].map { Int(try state($0)["data_kb"] ?? "") ?? 0 }
+        #expect(data[0] > 0 && data[1] <= data[0] + 256, "\(data)")
+    }
+
+    @Test("300 logins with a trusted key leave the process as it was")
+    func trustedKeys() async throws {
+        let enrolled = try Enrolled()
+        try await enrolled.trust(LoginKey())
+        let lines = try await lines(
+            enrolled, "rounds 30\nhostcheck\nrounds 300\nhostcheck", arguments: "trust=key",
+            replies: LoginKey().login, within: .seconds(120))
+        try #require(lines.count == 4, "\(lines)")
+        #expect(lines[2].contains("\"granted\":300"), "\(lines[2])")
         let changed = try changes(lines[1], lines[3])
         #expect(changed.isEmpty, "\(changed)")
     }

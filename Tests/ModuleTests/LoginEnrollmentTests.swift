@@ -24,7 +24,10 @@ struct LoginEnrollmentTests {
         let mark = "rhost-\(UUID().uuidString)"
         let talk = try talk(enrolled, "rhost \(mark)")
         try talk.answer(try enrolled.issue())
-        let phone = try talk.phone()
+        let question = try talk.question()
+        let phone = try Talk.phone(typing: question)
+        let seen = try Phone(scanning: try #require(try await Camera.read(question)))
+        #expect(seen.secret == phone.secret)
         try await phone.settle()
         try talk.answer(try await phone.code())
         let result = try talk.result()
@@ -165,68 +168,4 @@ extension Enrolled {
         let key = try SystemRandom().bytes(20)
         try change { record in try? record.add(one, key: key.span) }
     }
-}
-
-/// A login that is answered question by question.
-private final class Talk {
-    private let process = Process()
-    private let input = Pipe(), output = Pipe()
-    private var buffer: [UInt8] = []
-
-    init(_ stack: Stack, user: String, _ more: [String]) throws {
-        process.executableURL = URL(fileURLWithPath: try Build.product("pam-dialogue"))
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        let commands = ["confdir \(stack.folder)", "service \(stack.service)", "user \(user)"]
-        let later = Array(repeating: "answer-later", count: 8)
-        for line in commands + more + later + ["go authenticate"] { try reply(line) }
-        _ = try question()
-    }
-
-    /// Sends the reply to the question that is open, as pam-dialogue takes it.
-    func reply(_ line: String) throws {
-        try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8))
-    }
-
-    func answer(_ text: String) throws { try reply("answer \(text)") }
-
-    /// The next question.
-    func question() throws -> String {
-        struct Event: Decodable { let message: [Result.Message] }
-        let event = try JSONDecoder().decode(Event.self, from: line())
-        guard let last = event.message.last else { throw Trouble("a question without words") }
-        return last.text
-    }
-
-    /// The phone that takes in the key of the next question.
-    func phone() throws -> Phone {
-        let question = try question()
-        let group = #/\b[A-Z2-7]{4}(?: [A-Z2-7]{4}){3}\b/#
-        let key = question.matches(of: group).map { $0.output.filter { $0 != " " } }.joined()
-        guard key.count == 32 else { throw Trouble("no key: \(question)") }
-        return try Phone(scanning: "otpauth://totp/test?secret=\(key)")
-    }
-
-    func result() throws -> Result { try JSONDecoder().decode(Result.self, from: line()) }
-
-    func kill() {
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
-    private func line() throws -> Data {
-        while true {
-            if let end = buffer.firstIndex(of: 10) {
-                let line = Data(buffer[..<end])
-                buffer.removeSubrange(...end)
-                return line
-            }
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw Trouble("pam-dialogue ended") }
-            buffer += more
-        }
-    }
-
-    deinit { try? input.fileHandleForWriting.close() }
 }

@@ -13,15 +13,16 @@ struct Row: Sendable, CustomTestStringConvertible {
     /// A row in which one login of an enrolled user shows the result. `prepare` may change
     /// the store and gives the answer; the log line must contain `log`.
     static func login(
-        _ name: String, _ code: String, arguments: String = "", prompts: Int = 1, log: String,
-        says: String? = nil, silent: Bool = false, recordStays: Bool = false,
+        _ name: String, _ code: String, arguments: String = "", service: String = "login",
+        prompts: Int = 1, log: String, says: String? = nil, silent: Bool = false,
+        recordStays: Bool = false,
         around: [String] = [],
         _ prepare: @escaping @Sendable (Enrolled, Stack) async throws -> [String]
     ) -> Row {
         Row(name: name, code: code) { row in
             let systemLog = try SystemLog.shared()
             let enrolled = try Enrolled()
-            let stack = try enrolled.stack(arguments)
+            let stack = try enrolled.stack(arguments, service: service)
             let commands = try await prepare(enrolled, stack)
             let before = recordStays ? try enrolled.bytes : nil
             let mark = "rhost-\(UUID().uuidString)"
@@ -48,7 +49,9 @@ struct Row: Sendable, CustomTestStringConvertible {
 
 @Suite("Return codes through libpam (docs/RESULTS.md)")
 struct ReturnCodes {
-    static let rows = answers + recoveries + stores + policies + foreign
+    static let rows =
+        answers + recoveries + stores + policies + entries + trusts + passes + foreign
+        + foreignEntries
 
     @Test("one test a row", arguments: rows)
     func row(_ row: Row) async throws { try await row.run(row) }

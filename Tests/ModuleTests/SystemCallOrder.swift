@@ -24,11 +24,10 @@ struct SystemCallOrder {
     func oneSync() async throws {
         let enrolled = try Enrolled()
         for code in [try await enrolled.phone.code(), try await enrolled.wrongCode()] {
-            // Lock, record, key; charge, new slot, sync, mark; unlock.
+            // Lock, record; charge, new slot, sync, mark; unlock. The key was read before.
             #expect(
                 try await calls(enrolled, code) == [
-                    "flock", "pread64", "pread64", "pwritev", "pwritev", "fdatasync", "pwritev",
-                    "flock",
+                    "flock", "pread64", "pwritev", "pwritev", "fdatasync", "pwritev", "flock",
                 ])
         }
     }
@@ -42,8 +41,8 @@ struct SystemCallOrder {
         try enrolled.write([UInt8](before[512..<528]), at: 512)
         #expect(
             try await calls(enrolled, try await enrolled.phone.code(steps: 1)) == [
-                "flock", "pread64", "pread64", "fdatasync", "pwritev", "pwritev", "fdatasync",
-                "pwritev", "flock",
+                "flock", "pread64", "fdatasync", "pwritev", "pwritev", "fdatasync", "pwritev",
+                "flock",
             ])
     }
 
@@ -64,5 +63,32 @@ struct SystemCallOrder {
                     "The code cannot be checked right now. Please tell your administrator."
                 ])
         }
+    }
+
+    @Test("a disk that fails to sync: a trusted key does not log in, and nobody is enrolled")
+    func failingSyncElsewhere() async throws {
+        let failing = [
+            "strace", "-f", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e",
+            "inject=fdatasync,fsync:error=EIO",
+        ]
+        let unavailable = "The code cannot be checked right now. Please tell your administrator."
+        let trusting = try Enrolled()
+        try await trusting.trust(LoginKey())
+        let result = try await trusting.stack("trust=key", service: "sshd").login(
+            trusting.user, [], with: LoginKey().login, around: failing)
+        #expect(result.name == "PAM_AUTHINFO_UNAVAIL" && result.prompts == 0)
+        #expect(result.said == [unavailable])
+
+        let newcomer = try Enrolled()
+        try newcomer.forget()
+        let stack = try newcomer.stack("enroll=require", service: "sshd")
+        let talk = try Talk(stack, user: newcomer.user, LoginKey().login, around: failing)
+        let phone = try Talk.phone(typing: talk.opening)
+        try await phone.settle()
+        try talk.answer(try await phone.code())
+        let end = try talk.result()
+        #expect(end.name == "PAM_AUTHINFO_UNAVAIL" && end.said == [unavailable])
+        // What may be there after all is nothing that anybody was told to be enrolled with.
+        #expect(try newcomer.bytesOrNone == nil)
     }
 }

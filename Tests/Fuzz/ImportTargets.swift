@@ -1,0 +1,168 @@
+// Files that other programs wrote, or strangers.
+
+private let now: UInt64 = 1_800_000_015
+
+func fuzzURI(_ input: [UInt8]) {
+    let result = KeyURIList.read(input.span)
+    check(result)
+    for token in result.tokens.prefix(16) { checkWriting(token) }
+}
+
+func fuzzGoogle(_ input: [UInt8]) {
+    let result = GoogleAuthenticatorFile.read(input.span, now: now)
+    check(result)
+    expect(result.tokens.count <= 1, "two tokens in the file of one user")
+    for token in result.tokens {
+        expect(token.owner == nil && token.algorithm == .sha1 && token.digits == 6, "another token")
+    }
+}
+
+func fuzzUsersOATH(_ input: [UInt8]) {
+    let result = readUsersOATH(input)
+    check(result)
+    for token in result.tokens.prefix(16) { checkLine(token) }
+}
+
+func fuzzCSV(_ input: [UInt8]) {
+    let result = PrivacyIDEACSV.read(input.span)
+    check(result)
+    for token in result.tokens {
+        expect(token.algorithm == .sha1 && token.issuer == nil, "another token")
+    }
+}
+
+/// Without the pre-shared key, and with the one of RFC 6030.
+func fuzzPSKC(_ input: [UInt8]) {
+    let plain = PSKCFile.read(input.span)
+    check(plain)
+    var key: [UInt8] = [
+        0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56, 0x78, 0x90,
+        0x12,
+    ]
+    let opened = PSKCFile.read(input.span, preSharedKey: KeyBox(wiping: &key))
+    check(opened)
+    expect(opened.tokens.count >= plain.tokens.count, "a token that is lost by the key")
+    expect(!opened.needsPreSharedKey, "a key that is needed twice")
+    if !plain.needsPreSharedKey {
+        expect(opened.tokens.count == plain.tokens.count, "a key that was not asked for")
+    }
+}
+
+// MARK: What every result has to be
+
+private func check(_ result: ImportResult) {
+    expect(
+        result.tokens.count <= ImportResult.maximumTokens
+            && result.problems.count <= ImportResult.maximumProblems, "more than there may be")
+    for problem in result.problems {
+        expect(
+            isPlain(problem.description.utf8) && problem.description.utf8.count < 1000,
+            "a problem that cannot be shown")
+    }
+    for token in result.tokens.prefix(64) { check(token) }
+}
+
+/// A token has to fit a record, and come out of it again as it was.
+private func check(_ token: ImportedToken) {
+    expect(
+        HOTP.keyLengthRange.contains(token.key.count) && HOTP.digitsRange.contains(token.digits)
+            && TOTP.periodRange.contains(token.period), "a token that no record can keep")
+    expect(
+        token.nextStep <= ImportLimits.counter && token.drift.magnitude <= 1500,
+        "a step out of range")
+    expect(
+        token.notes.count <= 64 && token.notes.allSatisfy { isPlain($0.utf8) },
+        "a note that cannot be shown")
+    for text in [token.owner, token.issuer, token.serial] {
+        guard let text else { continue }
+        expect(
+            (1...256).contains(text.bytes.count)
+                && text.bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+                && isPlain(text.printable.utf8),
+            "a text that no system has")
+    }
+    guard let name = token.name ?? Name("phone".utf8),
+        let authenticator = token.authenticator(name: name, added: now)
+    else { mistake("a token that is no authenticator") }
+    var record = Record()
+    token.key.withBytes { key in
+        do throws(Record.ChangeError) {
+            try record.add(authenticator, key: key)
+        } catch {
+            mistake("a token that a record refuses")
+        }
+    }
+    var bytes: [UInt8] = []
+    record.encode(into: &bytes)
+    guard let read = Record(decoding: bytes.span), read.authenticators == [authenticator],
+        read.withKey(of: 0, { $0.array }) == token.key.withBytes({ $0.array })
+    else { mistake("a token that a record changes") }
+}
+
+/// The URI of a token has to be read as the same token.
+private func checkWriting(_ token: ImportedToken) {
+    let owner = token.owner?.bytes ?? Array("somebody".utf8)
+    let issuer = token.issuer?.bytes ?? Array("somewhere".utf8)
+    guard let name = Name("phone".utf8),
+        let authenticator = token.authenticator(name: name, added: now),
+        KeyURI.allows(owner.span), KeyURI.allows(issuer.span),
+        // Blanks before an account are a matter of style, and not read.
+        owner.first != UInt8(ascii: " ")
+    else { return }
+    for isBrief in [false, true] {
+        let uri = token.key.withBytes {
+            KeyURI.make(
+                authenticator, key: $0, issuer: issuer.span, account: owner.span, isBrief: isBrief)
+        }
+        guard let text = uri?.withBytes({ $0.array }) else { mistake("a URI that is not made") }
+        let again = KeyURIList.read(text.span)
+        guard let read = again.tokens.first, again.tokens.count == 1, again.problems.isEmpty else {
+            mistake("a URI of ours that is not read")
+        }
+        expect(
+            read.kind == token.kind && read.algorithm == token.algorithm
+                && read.digits == token.digits && read.period == token.period
+                && (read.kind == .totp || read.nextStep == token.nextStep)
+                && read.key.withBytes { $0.array } == token.key.withBytes { $0.array }
+                && read.owner?.bytes == owner && read.issuer?.bytes == issuer,
+            "a URI of ours that is read as another")
+    }
+}
+
+private func readUsersOATH(_ text: [UInt8]) -> ImportResult {
+    UsersOATH.read(text.span, now: now) { time in
+        // Not a calendar, but later is later.
+        UInt64(((time.year - 1970) * 12 + time.month - 1) * 31 + time.day - 1) * 86_400
+            + UInt64(time.hour * 3600 + time.minute * 60 + time.second)
+    }
+}
+
+/// The line of a token has to be read as the same token, with what was used there still used.
+private func checkLine(_ token: ImportedToken) {
+    guard let name = Name("phone".utf8),
+        let authenticator = token.authenticator(name: name, added: now)
+    else { return }
+    let owner = token.owner?.bytes ?? Array("somebody".utf8)
+    let line: [UInt8]
+    do throws(UsersOATHWriter.Unwritable) {
+        line = try token.key.withBytes { key throws(UsersOATHWriter.Unwritable) in
+            try UsersOATHWriter.line(user: owner.span, authenticator, key: key)
+                .withBytes { $0.array }
+        }
+    } catch {
+        expect(isPlain(error.reason.utf8), "a reason that cannot be shown")
+        return
+    }
+    let again = readUsersOATH(line)
+    guard let read = again.tokens.first, again.tokens.count == 1 else {
+        // The highest counter there is has none behind it.
+        expect(token.nextStep >= ImportLimits.counter, "a line of ours that is not read")
+        return
+    }
+    expect(
+        read.kind == token.kind && read.digits == token.digits && read.period == token.period
+            && (read.kind == .totp || read.nextStep == token.nextStep)
+            && read.key.withBytes { $0.array } == token.key.withBytes { $0.array }
+            && read.owner?.bytes == owner,
+        "a line of ours that is read as another")
+}

@@ -1,0 +1,256 @@
+import CLinux
+import CPAM
+
+/// Says what must never be, whatever the input.
+struct Judge {
+    /// The codes that somebody was let in by.
+    private var spent: Set<[UInt8]> = []
+
+    mutating func check(_ trial: Trial) {
+        switch trial.result {
+        case PAM_SUCCESS:
+            if trial.setup.isRoot { checkGranted(trial) } else { checkRemote(trial) }
+        case PAM_IGNORE: checkIgnored(trial)
+        case PAM_AUTH_ERR: checkCounted(trial)
+        case PAM_AUTHINFO_UNAVAIL, PAM_CONV_ERR: break
+        default: mistake("a result that no login has: \(trial.result)")
+        }
+        if trial.setup.options == nil {
+            expect(trial.result == PAM_AUTHINFO_UNAVAIL, "wrong options, and it goes on")
+        }
+        checkRightCode(trial)
+        checkKept(trial.before.now, trial.after.now)
+        checkKept(trial.before.now, trial.after.disk, mayLag: true)
+        checkLog(trial)
+    }
+
+    // MARK: Let in
+
+    private mutating func checkGranted(_ trial: Trial) {
+        guard let options = trial.setup.options, trial.setup.user != nil else {
+            mistake("let in without options or user")
+        }
+        guard let disk = trial.after.disk.summary else {
+            mistake("let in without a record on the disk")
+        }
+        guard let before = trial.before.now.summary, before.isEnrolled else {
+            guard trial.before.now != .broken, mayEnroll(trial, options),
+                isEnrolled(by: trial, disk)
+            else { mistake("let in without a record") }
+            return
+        }
+        expect(trial.mayTry(before.throttle), "let in while the throttle says no")
+        let byCode = burn(before, disk, trial, options)
+        let byBackup = burnBackupCode(before, disk, trial)
+        let byTemporary = burnTemporaryCode(before, disk, trial)
+        expect(
+            byCode || byBackup || byTemporary || isTrusted(before, disk, trial, options),
+            "let in without a right code")
+    }
+
+    private mutating func spend(_ code: [UInt8]) {
+        expect(spent.insert(code).inserted, "a code counts twice")
+    }
+
+    /// Whether a code of a device was burnt on the disk that somebody typed.
+    private mutating func burn(
+        _ before: Summary, _ disk: Summary, _ trial: Trial, _ options: Options
+    ) -> Bool {
+        var isBurnt = false
+        for (index, device) in before.authenticators.enumerated() {
+            let key = before.keys[index]
+            guard let other = disk.authenticators.firstIndex(where: { $0.name == device.name }),
+                disk.keys[other] == key
+            else { continue }
+            let next = disk.authenticators[other].nextStep
+            guard next > device.nextStep else { continue }
+            let step = next - 1
+            guard trial.isTyped(HOTP.typed(step, of: device, key)) else {
+                mistake("a step is burnt that nobody typed")
+            }
+            let now = UInt64(max(0, trial.now))
+            let current = device.currentStep(at: now)
+            if device.kind == .totp {
+                expect(now >= Attempt.earliestTime, "a code of a clock that cannot be right")
+                let distance = step > current ? step - current : current - step
+                expect(distance <= UInt64(options.window), "a code outside the window")
+            } else {
+                expect(step >= current && step < current + 10, "a counter outside the window")
+            }
+            spend(key + withUnsafeBytes(of: step.bigEndian) { Array($0) })
+            isBurnt = true
+        }
+        return isBurnt
+    }
+
+    private mutating func burnBackupCode(
+        _ before: Summary, _ disk: Summary, _ trial: Trial
+    ) -> Bool {
+        for index in before.backupCodes.indices {
+            guard let kept = before.backupCodes[index], disk.backupCodes[index] != kept else {
+                continue
+            }
+            guard trial.isTypedBackup(index, kept) else { continue }
+            spend(kept.bytes)
+            return true
+        }
+        return false
+    }
+
+    private mutating func burnTemporaryCode(
+        _ before: Summary, _ disk: Summary, _ trial: Trial
+    ) -> Bool {
+        guard let kept = before.temporaryCode, kept.used == 0, disk.temporaryCode?.used != 0,
+            trial.isTypedTemporary(kept)
+        else { return false }
+        spend(kept.hash.bytes)
+        return true
+    }
+
+    private func isTrusted(
+        _ before: Summary, _ disk: Summary, _ trial: Trial, _ options: Options
+    ) -> Bool {
+        guard options.trustsKeys, let key = trial.setup.methods?.key else { return false }
+        let (now, fingerprint) = (UInt64(max(0, trial.now)), key.fingerprint)
+        return [before, disk].allSatisfy { record in
+            record.trusted.contains {
+                $0.fingerprint == fingerprint && $0.isLive(at: now, days: options.trustDays)
+            }
+        }
+    }
+
+    // MARK: Enrolling
+
+    private func mayEnroll(_ trial: Trial, _ options: Options) -> Bool {
+        options.enroll != .off && options.firstEnrollment != .root
+            && (options.followsFirstFactor || trial.setup.methods?.provesUser == true)
+    }
+
+    /// Whether the record on the disk has a device whose first code was typed.
+    private func isEnrolled(by trial: Trial, _ disk: Summary) -> Bool {
+        disk.authenticators.indices.contains { (index: Int) -> Bool in
+            let device = disk.authenticators[index]
+            guard device.nextStep > 0 else { return false }
+            let code = HOTP.typed(device.nextStep - 1, of: device, disk.keys[index])
+            return trial.setup.pam.answers.contains { answer in
+                answer.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "-") } == code
+            }
+        }
+    }
+
+    // MARK: Not asked
+
+    private func checkIgnored(_ trial: Trial) {
+        guard let options = trial.setup.options, trial.setup.user != nil else {
+            mistake("passed without options or user")
+        }
+        if options.exemptGroup == Array("staff".utf8), trial.setup.pam.groups.contains(500) {
+            return
+        }
+        expect(
+            options.nullok || mayEnroll(trial, options) || !trial.setup.isRoot,
+            "passed without the admin's word")
+        guard trial.setup.isRoot else {
+            checkRemote(trial)
+            return
+        }
+        expect(!trial.before.now.isEnrolled, "passed in spite of being enrolled")
+        expect(trial.before.now != .broken, "passed with a store that cannot be read")
+    }
+
+    /// Of somebody who is not root, only the helper knows; the store is as it was.
+    private func checkRemote(_ trial: Trial) {
+        expect(trial.before.now == trial.after.now, "a change by who may not")
+        var helper = Tape(trial.machine.helper ?? [])
+        guard let reply = HelperReply(decoding: helper.bytes(Int(helper.uint16())).span) else {
+            mistake("let pass without a word of the helper")
+        }
+        switch reply {
+        case .flag(let isEnrolled): expect(!isEnrolled, "passed in spite of being enrolled")
+        case .outcome(.granted, _): expect(trial.result == PAM_SUCCESS, "another result")
+        default: mistake("let pass by another word of the helper")
+        }
+    }
+
+    // MARK: Refused
+
+    /// A try that was made is counted, where nothing failed.
+    private func checkCounted(_ trial: Trial) {
+        guard !trial.isStruck, trial.setup.isRoot, let before = trial.before.now.summary,
+            before.isEnrolled, let answer = trial.setup.pam.answers.first,
+            trial.setup.pam.password == nil, trial.setup.options?.forwardsPass == false,
+            trial.mayTry(before.throttle)
+        else { return }
+        switch Answer(answer.span) {
+        case .empty: return
+        case .malformed: return
+        default: break
+        }
+        expect(
+            (trial.after.now.summary?.throttle.failures ?? 0) > before.throttle.failures,
+            "a try that is not counted")
+    }
+
+    /// Who types a fresh code at once is let in, where nothing fails.
+    private func checkRightCode(_ trial: Trial) {
+        guard !trial.isStruck, trial.setup.isRoot, let options = trial.setup.options,
+            let before = trial.before.now.summary, before.isEnrolled,
+            trial.setup.pam.password == nil, !options.usesFirstPass, !options.forwardsPass,
+            let answer = trial.setup.pam.answers.first, answer.count <= 64,
+            trial.now >= Int64(Attempt.earliestTime), trial.machine.isFree,
+            trial.mayTry(before.throttle)
+        else { return }
+        for (index, device) in before.authenticators.enumerated() where device.kind == .totp {
+            let current = device.currentStep(at: UInt64(trial.now))
+            let code = HOTP.typed(current, of: device, before.keys[index])
+            guard current >= device.nextStep, answer == code else { continue }
+            expect(trial.result == PAM_SUCCESS, "a right code is refused: \(trial.result)")
+        }
+    }
+
+    // MARK: What stays
+
+    /// Nothing that is used up comes back, and no enrollment is lost. What is on the disk may lag
+    /// behind where nobody was let in.
+    private func checkKept(_ before: Look, _ after: Look, mayLag: Bool = false) {
+        guard let old = before.summary else {
+            if before == .none { expect(after != .broken, "a record that does not open") }
+            return
+        }
+        guard let new = after.summary else {
+            expect(mayLag && after == .none, "a record that does not open")
+            return
+        }
+        let isUsedUp = old.authenticators.isEmpty
+        expect(!old.isEnrolled || new.isEnrolled || isUsedUp || mayLag, "an enrollment is lost")
+        if mayLag { return }
+        for (index, device) in old.authenticators.enumerated() {
+            guard let other = new.authenticators.firstIndex(where: { $0.name == device.name }),
+                new.keys[other] == old.keys[index]
+            else { continue }
+            expect(
+                new.authenticators[other].nextStep >= device.nextStep, "a used step comes back")
+        }
+        if old.temporaryCode?.used ?? 0 != 0, old.temporaryCode?.hash == new.temporaryCode?.hash {
+            expect(new.temporaryCode?.used != 0, "a used temporary code comes back")
+        }
+        for index in old.backupCodes.indices where old.backupCodes[index] == nil {
+            expect(
+                new.backupCodes[index] == nil || old.backupCodes.left == 0,
+                "a used backup code comes back")
+        }
+    }
+
+    /// One line at least, fit to be read, and without a secret.
+    private func checkLog(_ trial: Trial) {
+        let log = trial.setup.pam.log
+        expect(!log.isEmpty && log.allSatisfy { isPlain($0) }, "a log that cannot be read")
+        let secrets = Scene.codes.map { Array($0.utf8) } + [Array(Scene.temporaryCode.utf8)]
+        for line in log where line.contains(UInt8(ascii: "-")) {
+            for start in line.indices where line.count - start >= 14 {
+                let rest = line[start...]
+                expect(!secrets.contains { rest.starts(with: $0) }, "a secret in the log")
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import CLinux
+import CPAM
+
+/// One login, and everything that is known about it.
+struct Trial {
+    let setup: Setup
+    let machine: Kernel
+    let now: Int64
+    let result: CInt
+    /// Whether a call was made to fail.
+    let isStruck: Bool
+    let before: Views
+    let after: Views
+
+    var answers: [[UInt8]] {
+        setup.pam.answers + (setup.pam.password.map { [$0] } ?? [])
+    }
+
+    /// What the throttle has to say: five failures are free, then there is a wait that doubles from
+    /// 30 s to 15 min, and a hundred are the end.
+    func mayTry(_ throttle: Throttle) -> Bool {
+        let known = throttle.sources.first { $0.id == setup.place.source }
+        let counter = known?.counter ?? throttle.shared
+        if counter.failures < 5 { return true }
+        let waits: [Int64] = [30, 60, 120, 240, 480]
+        let index = Int(counter.failures) - 5
+        let wait = index < waits.count ? waits[index] : 900
+        return counter.failures < 100 && now - Int64(clamping: counter.last) >= wait
+    }
+
+    /// Whether somebody typed this code.
+    func isTyped(_ code: [UInt8]) -> Bool {
+        let joined = setup.options?.forwardsPass == true
+        return answers.contains { answer in
+            if joined && answer.suffix(code.count).elementsEqual(code) { return true }
+            return answer.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "-") } == code
+        }
+    }
+}
+
+extension Trial {
+    /// The answers in all the ways to read them.
+    private func anyAnswer(_ isIt: (borrowing Answer) -> Bool) -> Bool {
+        answers.contains { typed in
+            isIt(Answer(typed.span))
+                || setup.options?.forwardsPass == true && isIt(JoinedAnswer.answer(typed.span))
+        }
+    }
+
+    func isTypedBackup(_ index: Int, _ kept: HashedCode) -> Bool {
+        anyAnswer {
+            switch $0 {
+            case .backupCode(let code): code.index == index && kept.matches(code.symbols)
+            default: false
+            }
+        }
+    }
+
+    func isTypedTemporary(_ kept: IssuedCode) -> Bool {
+        anyAnswer {
+            switch $0 {
+            case .temporaryCode(let code): kept.hash.matches(code.symbols)
+            default: false
+            }
+        }
+    }
+}

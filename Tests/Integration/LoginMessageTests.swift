@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What somebody reads at a login: short, and only when there is something to say.
+@Suite struct LoginMessageTests {
+    @Test(arguments: LoginProgram.all(of: "sshd"))
+    func aCodeThatWasUsed(program: LoginProgram) async throws {
+        let stage = try await Stage(program)
+        let (phone, _) = try await stage.enroll()
+        let door = try await stage.remoteDoor("retry=2")
+        try await phone.settle(for: 12)
+        let code = try await phone.code()
+        try await stage.expectAdmitted(door, code: code, factor: "code")
+        let terminal = try await door.knock(stage.person)
+        try await terminal.expect(Stage.Words.prompt)
+        try await terminal.type(code)
+        try await terminal.expect(Stage.Words.alreadyUsed)
+        try await terminal.expect(Stage.Words.prompt)
+        try await terminal.type(try await phone.code(steps: 1))
+        try await terminal.expect(stage.welcome)
+    }
+
+    /// The next step's code in the first half of a step, and the last one's in the second half.
+    private func farCode(
+        of phone: Phone
+    ) async throws -> (code: String, way: String, seconds: ClosedRange<Int>) {
+        while true {
+            let elapsed = Int(Date().timeIntervalSince1970) % 30
+            // Away from the middle and the ends, so that there is time for the login.
+            if elapsed < 10 {
+                return (
+                    try await phone.code(steps: 1), "ahead", (30 - elapsed - 5)...(30 - elapsed)
+                )
+            }
+            if (16...24).contains(elapsed) {
+                return (try await phone.code(steps: -1), "behind", elapsed...(elapsed + 5))
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    @Test(arguments: LoginProgram.all)
+    func aClockThatIsOff(program: LoginProgram) async throws {
+        let stage = try await Stage(program)
+        let (phone, backupCodes) = try await stage.enroll()
+        let door = try await stage.door()
+        let first = try await stage.expectAdmitted(
+            door, code: backupCodes[0], factor: "backup-code")
+        #expect(!first.transcript.contains("clock"), "\(first.transcript)")
+        let terminal = try await door.knock(stage.person)
+        try await terminal.expect(Stage.Words.prompt)
+        let (code, way, seconds) = try await farCode(of: phone)
+        try await terminal.type(code)
+        try await terminal.expect(stage.welcome)
+        let shown = await terminal.transcript
+        let sentence =
+            #/The clock of "phone" is (\d+) s (ahead|behind)\. Set it right, or codes fail\./#
+        let found = shown.firstMatch(of: sentence)
+        guard program.letsModulesSpeak else {
+            #expect(found == nil && !shown.contains("clock"), "\(shown)")
+            return
+        }
+        let said = try #require(found, "\(shown)")
+        #expect(said.output.2 == way && seconds.contains(Int(said.output.1) ?? -1), "\(shown)")
+    }
+
+    /// All there is to say after a while, on the screen of ssh; and the next time nothing.
+    @Test func whatHappenedMeanwhile() async throws {
+        let stage = try await Stage(LoginProgram.sshdByKey())
+        let (phone, backupCodes) = try await stage.enroll()
+        let door = try await stage.remoteDoor("")
+        for _ in 0..<2 {
+            try await stage.expectRefused(
+                door, code: try await phone.wrongCode(), reason: "wrong")
+        }
+        _ = try await stage.issue()
+        for (name, code) in [
+            ("news", backupCodes[7]), ("no-news", try await nearCode(of: phone)),
+        ] {
+            let screen = try await door.screen(stage.person, columns: 120)
+            try await screen.wait(for: String(Stage.Words.prompt.dropLast()))
+            try await screen.type(code)
+            let shown = try await screen.wait(for: stage.welcome)
+            try ExpectedScreen.compare(shown, with: name, of: stage.person)
+        }
+    }
+
+    /// A code that can be typed in a moment, without a word about the clock.
+    private func nearCode(of phone: Phone) async throws -> String {
+        try await phone.settle()
+        return try await phone.code()
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import OTPCore
+import TestSupport
+import Testing
+
+private let refused = "That code was not accepted."
+
+/// Stacks in which one field is for more than one module.
+struct Neighbors {
+    let enrolled: Enrolled
+    let stack: Stack
+    private let seen: String
+
+    /// The module, with `before` what an earlier one asks for and puts down (pam_exec does so),
+    /// and behind it one that looks at what was put down last. The result is the module's own.
+    init(_ enrolled: Enrolled, _ arguments: String, before: Bool, behind: Bool) throws {
+        self.enrolled = enrolled
+        let scratch = enrolled.scratch
+        seen = scratch.file("seen")
+        let look = try scratch.write("#!/bin/sh\nexec cat > \(seen)\n", to: "look", mode: 0o755)
+        let module = try Build.module()
+        let asking = "auth optional pam_exec.so quiet expose_authtok /bin/true\n"
+        let looking = "auth optional pam_exec.so quiet expose_authtok \(look)\n"
+        try scratch.write(
+            (before ? asking : "")
+                + "auth required \(module) store=\(enrolled.store) \(arguments)\n"
+                + (behind ? looking : ""),
+            to: "pam.d/neighbors", mode: 0o644)
+        stack = Stack(folder: scratch.file("pam.d"), service: "neighbors")
+    }
+
+    /// What the module behind was given.
+    var passedOn: String {
+        get throws {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: seen))
+            // pam_exec hands it over with the NUL at its end.
+            return String(decoding: bytes.last == 0 ? bytes.dropLast() : bytes, as: UTF8.self)
+        }
+    }
+}
+
+extension Row {
+    /// A row in which password and code come in one field: `earlier` is what an earlier module
+    /// was given, and `passesOn` what a later one has to be given.
+    static func pass(
+        _ name: String, _ code: String, _ arguments: String, prompts: Int = 1, log: String,
+        says: String? = nil, passesOn: String? = nil, digits: UInt8 = 6, charged: UInt32 = 0,
+        _ answers: @escaping @Sendable (Enrolled) async throws -> (earlier: String?, [String])
+    ) -> Row {
+        Row(name: name, code: code) { row in
+            let systemLog = try SystemLog.shared()
+            let enrolled = try Enrolled(digits: digits)
+            let (earlier, typed) = try await answers(enrolled)
+            let neighbors = try Neighbors(
+                enrolled, arguments, before: earlier != nil, behind: passesOn != nil)
+            let mark = "rhost-\(UUID().uuidString)"
+            let result = try await neighbors.stack.login(
+                enrolled.user, [earlier].compactMap { $0 } + typed, with: ["rhost \(mark)"])
+            #expect(result.name == row.code)
+            #expect(result.prompts == prompts && result.left == 0, "\(result)")
+            if let says { #expect(result.said.contains { $0.hasPrefix(says) }, "\(result.said)") }
+            if let passesOn { #expect(try neighbors.passedOn == passesOn) }
+            #expect(try enrolled.read { $0.throttle.failures } == charged)
+            let questions = result.messages.filter { $0.style.hasPrefix("echo") }
+                .dropFirst(earlier == nil ? 0 : 1)
+            for question in questions {
+                let isJoined = arguments.contains("forward_pass")
+                #expect(question.style == (isJoined ? "echo_off" : "echo_on"))
+                #expect(question.text.hasPrefix(isJoined ? "Password, with the code" : "Code "))
+            }
+            let line = try await systemLog.line(containing: "rhost=\(mark)")
+            #expect(line.facility == 10 && line.text.contains(log), "\(line.text)")
+            for text in typed where text.count > 5 { #expect(!line.text.contains(text)) }
+        }
+    }
+}
+
+extension ReturnCodes {
+    /// One field for password and code.
+    static let passes = joined + earlier
+
+    private static let long = String(repeating: "pass word ", count: 49) + "0123456789"
+
+    private static let joined: [Row] = [
+        .pass(
+            "forward_pass, password and code", "PAM_SUCCESS", "forward_pass", log: "factor=code",
+            passesOn: "hunter2"
+        ) { (nil, ["hunter2\(try await $0.phone.code())"]) },
+        .pass(
+            "forward_pass, password and wrong code", "PAM_AUTH_ERR", "forward_pass",
+            log: "reason=wrong", says: refused, passesOn: "hunter2", charged: 1
+        ) { (nil, ["hunter2\(try await $0.wrongCode())"]) },
+        .pass(
+            "forward_pass, a password that ends in digits, and code", "PAM_SUCCESS",
+            "forward_pass", log: "factor=code", passesOn: "hunter2026"
+        ) { (nil, ["hunter2026\(try await $0.phone.code())"]) },
+        .pass(
+            "forward_pass, password and code of eight digits", "PAM_SUCCESS", "forward_pass",
+            log: "factor=code", passesOn: "hunter2", digits: 8
+        ) { (nil, ["hunter2\(try await $0.phone.code())"]) },
+        .pass(
+            "forward_pass, password and wrong code of eight digits", "PAM_AUTH_ERR",
+            "forward_pass", log: "reason=wrong", says: refused, passesOn: "hunter2", digits: 8,
+            charged: 1
+        ) { _ in (nil, ["hunter200000000"]) },
+        .pass(
+            "forward_pass, password and backup code", "PAM_SUCCESS", "forward_pass",
+            log: "factor=backup-code index=3 left=9", passesOn: "hunter2"
+        ) { (nil, ["hunter2\($0.backupCodes[3])"]) },
+        .pass(
+            "forward_pass, password and temporary code", "PAM_SUCCESS", "forward_pass",
+            log: "factor=temporary-code", passesOn: "hunter2"
+        ) { (nil, ["hunter2\(try $0.issue())"]) },
+        .pass(
+            "forward_pass, a password of 500 bytes and code", "PAM_SUCCESS", "forward_pass",
+            log: "factor=code", passesOn: long
+        ) { (nil, ["\(long)\(try await $0.phone.code())"]) },
+        .pass(
+            "forward_pass, a password of blanks and other letters than ASCII, and code",
+            "PAM_SUCCESS", "forward_pass", log: "factor=code", passesOn: " pässwörd 日本 -- "
+        ) { (nil, [" pässwörd 日本 -- \(try await $0.phone.code())"]) },
+        .pass(
+            "forward_pass, a code alone", "PAM_SUCCESS", "forward_pass", log: "factor=code",
+            passesOn: ""
+        ) { (nil, [try await $0.phone.code()]) },
+        .pass(
+            "forward_pass, a password alone", "PAM_AUTH_ERR", "forward_pass",
+            log: "reason=malformed", says: refused, passesOn: "correct horse batter"
+        ) { _ in (nil, ["correct horse battery stap"]) },
+        .pass(
+            "forward_pass, more than 512 bytes", "PAM_AUTH_ERR", "forward_pass",
+            log: "reason=malformed", says: refused
+        ) { (nil, [String(repeating: "x", count: 507) + (try await $0.phone.code())]) },
+        .pass(
+            "forward_pass, empty answer", "PAM_AUTH_ERR", "forward_pass", log: "reason=empty"
+        ) { _ in (nil, [""]) },
+        .pass(
+            "forward_pass, wrong, then right with retry=2", "PAM_SUCCESS",
+            "forward_pass retry=2", prompts: 2, log: "factor=code", passesOn: "hunter2"
+        ) { (nil, ["hunter1\(try await $0.wrongCode())", "hunter2\(try await $0.phone.code())"]) },
+    ]
+
+    private static let earlier: [Row] = [
+        .pass(
+            "use_first_pass, nothing was given before", "PAM_AUTH_ERR", "use_first_pass",
+            prompts: 0, log: "reason=empty"
+        ) { _ in (nil, []) },
+        .pass(
+            "use_first_pass, a code was given before", "PAM_SUCCESS", "use_first_pass",
+            log: "factor=code"
+        ) { (try await $0.phone.code(), []) },
+        .pass(
+            "use_first_pass, a password was given before", "PAM_AUTH_ERR", "use_first_pass",
+            log: "reason=malformed", says: refused
+        ) { _ in ("hunter2", []) },
+        .pass(
+            "use_first_pass with forward_pass, both were given before", "PAM_SUCCESS",
+            "use_first_pass forward_pass", log: "factor=code", passesOn: "hunter2"
+        ) { ("hunter2\(try await $0.phone.code())", []) },
+        .pass(
+            "use_first_pass with retry=3, a wrong code was given before", "PAM_AUTH_ERR",
+            "use_first_pass retry=3", log: "reason=wrong", says: refused, charged: 1
+        ) { (try await $0.wrongCode(), []) },
+        .pass(
+            "try_first_pass, a code was given before", "PAM_SUCCESS", "try_first_pass",
+            log: "factor=code"
+        ) { (try await $0.phone.code(), []) },
+        .pass(
+            "try_first_pass, a password was given before, then right code", "PAM_SUCCESS",
+            "try_first_pass", prompts: 2, log: "factor=code"
+        ) { ("hunter2", [try await $0.phone.code()]) },
+        .pass(
+            "try_first_pass, a password was given before, then nothing", "PAM_AUTH_ERR",
+            "try_first_pass", prompts: 2, log: "reason=empty", charged: 0
+        ) { _ in ("hunter2", [""]) },
+        .pass(
+            "try_first_pass, a wrong code was given before, then wrong code", "PAM_AUTH_ERR",
+            "try_first_pass", prompts: 2, log: "reason=wrong", says: refused, charged: 2
+        ) { (try await $0.wrongCode(), [try await $0.wrongCode()]) },
+        .pass(
+            "try_first_pass, nothing was given before, then right code", "PAM_SUCCESS",
+            "try_first_pass", log: "factor=code"
+        ) { (nil, [try await $0.phone.code()]) },
+        .pass(
+            "try_first_pass with forward_pass, a password was given before, then both",
+            "PAM_SUCCESS", "try_first_pass forward_pass", prompts: 2, log: "factor=code",
+            passesOn: "hunter2"
+        ) { ("hunter1", ["hunter2\(try await $0.phone.code())"]) },
+        .pass(
+            "try_first_pass with use_first_pass, a password was given before", "PAM_AUTH_ERR",
+            "try_first_pass use_first_pass", log: "reason=malformed", says: refused
+        ) { _ in ("hunter2", []) },
+    ]
+}

@@ -1,0 +1,106 @@
+import Foundation
+import TestSupport
+
+/// A login that is answered question by question.
+final class Talk {
+    /// The first question.
+    private(set) var opening = ""
+    private let process = Process()
+    private let input = Pipe(), output = Pipe()
+    private var buffer: [UInt8] = []
+
+    /// Starts a login, with more commands of pam-dialogue, inside of `around`; it waits at its
+    /// first question.
+    init(_ stack: Stack, user: String, _ more: [String] = [], around: [String] = []) throws {
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = around + [try Build.product("pam-dialogue")]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        let commands = ["confdir \(stack.folder)", "service \(stack.service)", "user \(user)"]
+        let later = Array(repeating: "answer-later", count: 40)
+        for line in commands + more + later + ["go authenticate"] { try reply(line) }
+        opening = try question()
+    }
+
+    /// Sends the reply to the question that is open, as pam-dialogue takes it.
+    func reply(_ line: String) throws {
+        try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8))
+    }
+
+    func answer(_ text: String) throws { try reply("answer \(text)") }
+
+    /// What comes next.
+    enum Next {
+        case question(String)
+        case end(Result)
+    }
+
+    func next() throws -> Next {
+        struct Event: Decodable { let message: [Result.Message] }
+        let line = try line()
+        if let event = try? JSONDecoder().decode(Event.self, from: line),
+            let last = event.message.last
+        {
+            return .question(last.shown)
+        }
+        return .end(try JSONDecoder().decode(Result.self, from: line))
+    }
+
+    /// The next question.
+    func question() throws -> String {
+        switch try next() {
+        case .question(let question): return question
+        case .end(let result): throw Trouble("no question: \(result)")
+        }
+    }
+
+    /// The phone that takes in the key of the next question, typed by hand.
+    func phone() throws -> Phone { try Talk.phone(typing: try question()) }
+
+    /// The phone that takes in the key of a question, typed by hand.
+    static func phone(typing question: String) throws -> Phone {
+        let keys = question.split(separator: "\n").filter { $0.hasPrefix("Key: ") }
+        let key = (keys.first ?? "").dropFirst(5).filter { $0 != " " }
+        guard keys.count == 1, key.count == 32 else { throw Trouble("no key: \(question)") }
+        return try Phone(scanning: "otpauth://totp/test?secret=\(key)")
+    }
+
+    /// The end.
+    func result() throws -> Result {
+        switch try next() {
+        case .question(let question): throw Trouble("one more question: \(question)")
+        case .end(let result): return result
+        }
+    }
+
+    /// Ends the process, as a connection that breaks off does.
+    func kill() {
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    private func line() throws -> Data {
+        while true {
+            if let end = buffer.firstIndex(of: 10) {
+                let line = Data(buffer[..<end])
+                buffer.removeSubrange(...end)
+                return line
+            }
+            let more = output.fileHandleForReading.availableData
+            guard !more.isEmpty else { throw Trouble("pam-dialogue ended") }
+            buffer += more
+        }
+    }
+
+    deinit { try? input.fileHandleForWriting.close() }
+}
+
+extension Result.Message {
+    /// The text as a terminal gets it: pam-dialogue writes each byte as a code point.
+    var shown: String {
+        String(
+            decoding: text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }, as: UTF8.self
+        )
+    }
+}
