@@ -1,52 +1,182 @@
-# swiftotp: see README.md. `make try` to try it, `make test` to test it.
+# swiftotp: see README.md. `make try` to try it, `make test` to test it, `make deb` or `make rpm`
+# for packages, `make release` and `sudo make install` without them.
 
+VERSION = 0.1.0
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup debug release test lint format try bench fuzz clean
+.PHONY: all setup setup-build setup-packages debug release build test lint format try bench fuzz \
+	strangers picture clean install uninstall tree deb rpm
 
 all: release
 
-# What Debian 12 needs beside the Swift toolchain, make and git.
+# What Debian 12 needs beside the Swift toolchain, make and git: for everything, for building alone,
+# or for building packages.
 setup:
 	Tests/setup
+
+setup-build:
+	Tests/setup build
+
+setup-packages:
+	Tests/setup packages
 
 debug: setup
 	$(BUILD) --build-tests
 
+release: setup-build build
+
+# What `release` does once everything that it needs is there, for packages, which say so themselves.
 # The command line tool brings Swift's library with it, as most machines have none, and looks for
-# no library in its own folder.
-release: setup
+# no library in its own folder. Module and helper have their linker's flags in Package.swift.
+build:
 	$(BUILD) -c release --product pam_swiftotp
 	$(BUILD) -c release --product swiftotp-helper
-	$(BUILD) -c release --static-swift-stdlib --disable-local-rpath --product otp-enroll
+	$(BUILD) -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now \
+		--product otp-enroll
 
 # Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
 # Not all at once: several hundred logins in the same moment would keep each other waiting too long.
-test: setup lint release debug
+test: setup lint release debug deb rpm
 	Tests/fuzz 200000
 	Tests/ground swift test --skip-build --experimental-maximum-parallelization-width 16
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
-	shellcheck Sources/pam_swiftotp/link Tests/fuzz Tests/ground Tests/setup Tests/try Tests/Bench/run .ci/run
+	shellcheck Sources/pam_swiftotp/link Tests/fuzz Tests/ground Tests/setup Tests/try \
+		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
+		packaging/debian/*.postrm
 
 format:
 	swift format --in-place --recursive $(SOURCES)
 
 # Enrolls a user that exists for this only, and logs in through a real sshd on loopback.
-try: release
+try: setup release
 	$(BUILD) -c release --product try-player
 	Tests/try "$$($(BUILD) -c release --show-bin-path)"
 
 # Side by side with pam_google_authenticator and pam_oath; writes docs/BENCHMARKS.md.
-bench: release
+bench: setup release
 	$(BUILD) -c release --product pam-dialogue
 	Tests/Bench/run "$$($(BUILD) -c release --show-bin-path)"
 
-# What an ordinary user may send to swiftotp-helper, for as long as RUNS says.
+# What a wrong code takes for users who are enrolled, are not, or do not exist.
+strangers: setup release
+	$(BUILD) -c release --product pam-dialogue
+	Tests/ground unshare -n python3 -B Tests/Bench/strangers.py \
+		--bin "$$($(BUILD) -c release --show-bin-path)"
+
+# What outsiders may send: requests to swiftotp-helper, and SSH keys; RUNS of each.
 fuzz: setup
 	Tests/fuzz $(RUNS)
 
+# README's picture of an enrollment.
+picture: setup release
+	Tests/ground python3 -B docs/picture.py "$$($(BUILD) -c release --show-bin-path)" \
+		docs/enrollment.svg
+
 clean:
 	rm -rf .build
+
+# MARK: Installing
+
+# What people call goes below PREFIX. The module goes where this distribution's libpam looks for it,
+# and the helper where the units, and the rules for AppArmor and SELinux, say that it is.
+PREFIX = /usr/local
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc/swiftotp
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
+UNITDIR = $(PREFIX)/lib/systemd/system
+LIBEXECDIR = /usr/libexec
+TMPFILESDIR = /usr/lib/tmpfiles.d
+PAMDIR = $(firstword $(wildcard /usr/lib/$(shell uname -m)-linux-gnu/security /usr/lib64/security) \
+	/usr/lib/security)
+# Read by pam-auth-update, which Debian and its descendants have; without that, nobody minds it.
+PAMCONFIGDIR = /usr/share/pam-configs
+
+INSTALL = install
+INSTALL_PROGRAM = $(INSTALL) -s -m 0755
+INSTALL_DATA = install -m 0644
+BIN = .build/release
+UNITS = swiftotp-helper.socket swiftotp-helper@.service
+MANUALS = $(patsubst packaging/man/%.scd,%,$(wildcard packaging/man/*.scd))
+
+# Everything that `install` writes; `uninstall` removes that and no more.
+INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotp-helper $(BINDIR)/otp-enroll \
+	$(addprefix $(UNITDIR)/,$(UNITS)) $(TMPFILESDIR)/swiftotp.conf $(PAMCONFIGDIR)/swiftotp \
+	$(foreach page,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page)) \
+	$(BASHDIR)/otp-enroll $(ZSHDIR)/_otp-enroll $(FISHDIR)/otp-enroll.fish \
+	$(DOCDIR)/swiftotp.conf
+
+# Of what was built, so that root compiles nothing. It changes no login: that takes a line in
+# /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store at first need.
+install:
+	@for file in libpam_swiftotp.so swiftotp-helper otp-enroll; do \
+		[ -e "$(BIN)/$$file" ] || { echo "install: run \`make release\` first" >&2; exit 1; }; \
+	done
+	$(INSTALL_PROGRAM) -m 0644 -D $(BIN)/libpam_swiftotp.so $(DESTDIR)$(PAMDIR)/pam_swiftotp.so
+	$(INSTALL_PROGRAM) -D $(BIN)/swiftotp-helper $(DESTDIR)$(LIBEXECDIR)/swiftotp-helper
+	$(INSTALL_PROGRAM) -D $(BIN)/otp-enroll $(DESTDIR)$(BINDIR)/otp-enroll
+	for unit in $(UNITS); do \
+		sed 's|=/usr/libexec/|=$(LIBEXECDIR)/|' "packaging/systemd/$$unit" | \
+		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
+	done
+	$(INSTALL_DATA) -D packaging/tmpfiles/swiftotp.conf $(DESTDIR)$(TMPFILESDIR)/swiftotp.conf
+	$(INSTALL_DATA) -D packaging/pam-configs/swiftotp $(DESTDIR)$(PAMCONFIGDIR)/swiftotp
+	$(INSTALL_DATA) -D packaging/swiftotp.conf $(DESTDIR)$(DOCDIR)/swiftotp.conf
+	for page in $(MANUALS); do \
+		scdoc <"packaging/man/$$page.scd" | \
+		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page" || exit 1; \
+	done
+	set -e; completion() { \
+		"$(BIN)/otp-enroll" --generate-completion-script "$$1" | sed '1{/^#!/d}' | \
+		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$$2"; \
+	}; \
+	completion bash $(BASHDIR)/otp-enroll; \
+	completion zsh $(ZSHDIR)/_otp-enroll; \
+	completion fish $(FISHDIR)/otp-enroll.fish
+
+# Not while a PAM stack still names the module: its logins would all be denied.
+uninstall:
+	@lines=$$(grep -EHs '^[[:space:]]*[^#[:space:]-][^#]*pam_swiftotp\.so' \
+		$(DESTDIR)/etc/pam.conf $(DESTDIR)/etc/pam.d/*); \
+	if [ -n "$$lines" ]; then \
+		echo "$$lines" >&2; \
+		echo "uninstall: these lines still need the module; take them away first" >&2; \
+		exit 1; \
+	fi
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	if [ -d $(DESTDIR)$(DOCDIR) ]; then rmdir $(DESTDIR)$(DOCDIR); fi
+
+# MARK: Packages
+
+PACKAGES = .build/packages
+TREE = $(PACKAGES)/swiftotp
+
+# A tree with the project's files and nothing else, in which both packages are built; and what
+# SwiftPM fetched, so that they are built without a network. What was compiled there before is kept,
+# and compiled again where it changed.
+tree: setup-packages
+	swift package resolve
+	mkdir -p $(TREE)/.build
+	rsync -a --delete --exclude=/.git --filter=':- .gitignore' --filter='P /.build' ./ $(TREE)/
+	cp -p Package.resolved $(TREE)/
+	rsync -a --delete .build/checkouts .build/repositories .build/workspace-state.json \
+		$(TREE)/.build/
+
+# -nc: the tree is clean already; -b: a source package would lack what SwiftPM fetches.
+deb: tree
+	rm -rf $(PACKAGES)/*.deb $(PACKAGES)/*.changes $(PACKAGES)/*.buildinfo
+	cp -a $(TREE)/packaging/debian $(TREE)/debian
+	cd $(TREE) && dpkg-buildpackage -b -nc -us -uc
+	rm -rf $(TREE)/debian
+
+# --nodeps: on Debian, no package that rpm knows of is installed.
+rpm: tree
+	rm -rf $(PACKAGES)/*.rpm
+	cd $(TREE) && rpmbuild -bb --nodeps --build-in-place --define '_topdir $(CURDIR)/$(PACKAGES)/rpm' \
+		--define '_rpmdir $(CURDIR)/$(PACKAGES)' --define '_rpmfilename %{NVRA}.rpm' \
+		packaging/rpm/swiftotp.spec

@@ -1,0 +1,110 @@
+import TestSupport
+import Testing
+
+/// otp-enroll(1) against the program's own help.
+@Suite("The commands in the manual")
+struct CommandManualTests {
+    let program: Program
+    let manual: Manual
+    static let common = ["--config", "--store", "--json", "--help"]
+
+    init() async throws {
+        program = try await Program()
+        manual = try Manual("otp-enroll.1")
+    }
+
+    /// The long names of the options among these lines, with what is said.
+    private func options(_ lines: [String]) -> [(name: String, term: String, text: String)] {
+        Manual.entries(lines).compactMap { entry in
+            let term = Manual.plain(entry.term)
+            guard let name = term.firstMatch(of: #/--[a-z-]+/#) else { return nil }
+            return (String(name.0), term, entry.text)
+        }
+    }
+
+    @Test("Every command has a part, and every part is a command")
+    func commands() throws {
+        let start = try #require(manual.headings(2).first)
+        #expect(start == "add")
+        #expect(manual.headings(2).sorted() == program.commands.map(\.name).sorted())
+    }
+
+    @Test("Each has the options that its help has, and no other")
+    func options() throws {
+        for command in program.commands {
+            let lines = try manual.lines(below: "## \(command.name)")
+            let told = options(lines)
+            let helped = command.options.compactMap { $0.names.first { $0.hasPrefix("--") } }
+            #expect(
+                told.map(\.name).sorted() + Self.common.sorted()
+                    == helped.filter { !Self.common.contains($0) }.sorted() + Self.common.sorted(),
+                "\(command.name)")
+            #expect(Set(helped).isSuperset(of: Self.common), "\(command.name)")
+            for (name, term, text) in told {
+                let option = try #require(command.options.first { $0.names.contains(name) })
+                try check(option, term, text)
+            }
+        }
+    }
+
+    private func check(_ option: Program.Option, _ term: String, _ text: String) throws {
+        let name = try #require(option.names.last)
+        // A value behind it where it takes one.
+        #expect((term != name) == option.takesValue, "\(term)")
+        for value in option.values { #expect((term + " " + text).contains(value), "\(term)") }
+        if let fallback = option.fallback {
+            #expect(text.contains("Default: \(fallback)"), "\(term)")
+        }
+        if let fallback = option.help.firstMatch(of: #/\(default: ([^,;)]+)/#) {
+            let word = fallback.1 == "what the policy's `mail` says" ? "what mail" : fallback.1
+            #expect(text.contains("Default: \(word)"), "\(term)")
+        }
+        if let fallback = option.help.firstMatch(of: #/(\w+) \(default\)/#) {
+            #expect(text.contains("\(fallback.1) (default)"), "\(term)")
+        }
+    }
+
+    @Test("The part on common options has those that all commands have")
+    func common() throws {
+        let told = options(try manual.lines(below: "# COMMON OPTIONS")).map(\.name)
+        #expect(told == Self.common + ["--generate-completion-script"])
+        let shared = program.commands.map { command in
+            Set(command.options.flatMap(\.names).filter { $0.hasPrefix("--") })
+        }
+        let everywhere = shared.dropFirst().reduce(shared[0]) { $0.intersection($1) }
+        #expect(everywhere == Set(Self.common))
+    }
+
+    @Test("How a command is called begins with its name, and names none of its options wrong")
+    func synopses() throws {
+        for command in program.commands {
+            let lines = try manual.lines(below: "## \(command.name)").prefix { !$0.hasPrefix("*-") }
+            let calls = lines.filter { $0.hasPrefix("*otp-enroll") }
+            try #require(!calls.isEmpty, "\(command.name)")
+            for call in calls {
+                let plain = Manual.plain(call).replacing("[add]", with: "add")
+                #expect(plain.hasPrefix("otp-enroll \(command.name)"), "\(call)")
+                for option in plain.matches(of: #/--[a-z-]+/#) {
+                    let isKnown = command.options.contains { $0.names.contains(String(option.0)) }
+                    #expect(isKnown, "\(call)")
+                }
+            }
+        }
+    }
+
+    @Test("swiftotp-helper(8) has its two options and the exit status for any other")
+    func helper() async throws {
+        let told = options(try Manual("swiftotp-helper.8").lines(below: "# OPTIONS"))
+        let helper = try Build.product("swiftotp-helper")
+        let usage = try await Command.run([helper, "--no-such-option"])
+        #expect(usage.status == 64)
+        let named = usage.errors.matches(of: #/\[(--[a-z]+) /#).map { String($0.1) }
+        #expect(named == told.map(\.name))
+        let statuses = Manual.entries(
+            try Manual("swiftotp-helper.8").lines(below: "# EXIT STATUS")
+        ).map { Manual.plain($0.term) }
+        #expect(statuses == ["0", "1", "64"])
+        // Its standard input is no connection.
+        #expect(try await Command.run([helper]).status == 1)
+    }
+}

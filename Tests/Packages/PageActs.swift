@@ -1,0 +1,142 @@
+/// What is typed of the pages, and what only can be looked at.
+enum PageActs {
+    typealias Act = ReadmeCommandTests.Act
+
+    /// Why a command is not typed, and what is looked at instead.
+    struct Check {
+        enum Kind {
+            case make(String), packages([String]), unit(String), tests(String)
+        }
+        let reason: String
+        let kind: Kind
+    }
+
+    /// That alice has an authenticator of this name, for a shell.
+    private static func has(_ name: String) -> String {
+        "otp-enroll status alice | grep -qE '^\(name) +(totp|hotp)'"
+    }
+
+    /// What is typed, with the comment behind it left away.
+    static let run: [String: Act] = enrolling.merging(users) { $1 }
+        .merging(machine) { $1 }.merging(moving) { $1 }
+
+    private static let enrolling: [String: Act] = [
+        "sudo otp-enroll add alice": Act(
+            before: .nothing, shows: "alice", leaves: has("phone")),
+        "sudo otp-enroll status alice": Act(before: .phone, shows: "Backup codes left: 10"),
+        "sudo otp-enroll verify alice": Act(before: .phone, shows: "Accepted"),
+        "sudo otp-enroll add alice --name tablet": Act(
+            before: .phone, shows: "tablet", leaves: has("phone") + "&&" + has("tablet")),
+        "sudo otp-enroll add alice --name phone": Act(
+            before: .phone, shows: "phone", leaves: has("phone")),
+        "sudo otp-enroll remove alice phone": Act(
+            before: .phoneAndTablet, shows: "phone", leaves: "! " + has("phone")),
+        "sudo otp-enroll trusted alice": Act(before: .phone, shows: "trusts no SSH key"),
+        "sudo otp-enroll trusted alice --revoke-all": Act(
+            before: .phone, shows: "trusts no SSH key"),
+        "sudo otp-enroll codes alice": Act(before: .phone, shows: "-"),
+        "sudo otp-enroll disable alice": Act(before: .phone, shows: "not enrolled any more"),
+        "sudo otp-enroll list": Act(before: .phone, shows: "alice"),
+        "sudo otp-enroll add alice --name fob --hotp --secret-file fob.key": Act(
+            before: .nothing, shows: "fob", leaves: has("fob")),
+        "sudo otp-enroll issue alice": Act(before: .phone, shows: "Temporary code for alice: "),
+        "sudo otp-enroll reset alice": Act(before: .phone, shows: "alice was reset"),
+        "sudo otp-enroll unlock alice": Act(before: .phone, shows: "alice is unlocked"),
+        "sudo otp-enroll resync alice": Act(before: .phone, shows: "works again"),
+    ]
+
+    private static let users: [String: Act] = [
+        "otp-enroll": Act(before: .nothing, shows: "alice", leaves: has("phone")),
+        "otp-enroll status": Act(before: .phone, shows: "alice is enrolled"),
+        "otp-enroll add --name tablet": Act(
+            before: .phone, shows: "tablet", leaves: has("phone") + "&&" + has("tablet")),
+        "otp-enroll codes": Act(before: .phone, shows: "-"),
+        "otp-enroll remove phone": Act(
+            before: .phoneAndTablet, shows: "phone", leaves: "! " + has("phone")),
+        "otp-enroll trusted": Act(before: .phone, shows: "no SSH key"),
+        "otp-enroll verify": Act(before: .phone, shows: "Accepted"),
+        "otp-enroll disable": Act(before: .phone, shows: "not enrolled any more"),
+    ]
+
+    /// What `doctor` says after README's steps. It goes on to find that nothing keeps the clock
+    /// of a machine without systemd.
+    private static let wellSetUp = "ok       stack    /etc/pam.d/sshd: pam_swiftotp.so at"
+
+    private static let machine: [String: Act] = [
+        "sudo otp-enroll doctor": Act(before: .phone, shows: wellSetUp, statuses: [0, 1]),
+        "sudo otp-enroll doctor --user alice": Act(
+            before: .phone, shows: wellSetUp, statuses: [0, 1]),
+        "sudo otp-enroll doctor --service sudo": Act(
+            before: .phone, shows: "/etc/pam.d/sudo", statuses: [1]),
+        "sudo otp-enroll doctor --try --user alice": Act(
+            before: .phone, shows: "PAM_SUCCESS", statuses: [0]),
+        "sudo sshd -t": Act(before: .nothing, shows: ""),
+        "sudo sshd -T -C user=alice,host=localhost,addr=127.0.0.1 | grep -i authenticationmethods":
+            Act(before: .nothing, shows: "publickey,keyboard-interactive:pam"),
+        "sudo pam-auth-update --enable swiftotp": Act(
+            before: .nothing, shows: "", leaves: "grep -q pam_swiftotp /etc/pam.d/common-auth"),
+        "sudo pam-auth-update --disable swiftotp": Act(
+            before: .nothing, shows: "", leaves: "! grep pam_swiftotp /etc/pam.d/common-auth"),
+        // The journal of a machine without one is empty, which is status 1.
+        "sudo journalctl -g pam_swiftotp": Act(before: .nothing, shows: "", statuses: [0, 1]),
+        "sudo grep pam_swiftotp /var/log/auth.log": Act(
+            before: .nothing, shows: "pam_swiftotp(sshd:auth)"),
+        "sudo rm -r /var/lib/swiftotp /etc/swiftotp": Act(
+            before: .phone, shows: "", leaves: "! ls /var/lib/swiftotp /etc/swiftotp/seal.key"),
+    ]
+
+    private static let moving: [String: Act] = [
+        "grep -rE 'pam_(google_authenticator|oath)' /etc/pam.d": Act(
+            before: .nothing, shows: "pam_google_authenticator.so"),
+        "sudo otp-enroll import --from google-authenticator --all --dry-run": Act(
+            before: .nothing, shows: "would be"),
+        "sudo otp-enroll import --from google-authenticator --all": Act(
+            before: .nothing, shows: "imported"),
+        "sudo otp-enroll import --from google-authenticator --user alice": Act(
+            before: .nothing, shows: "imported"),
+        "sudo otp-enroll import --from google-authenticator --user alice /srv/otp/alice --dry-run":
+            Act(before: .nothing, shows: "would be"),
+        "sudo otp-enroll import --from users.oath /etc/users.oath --dry-run": Act(
+            before: .nothing, shows: "would be"),
+        "sudo otp-enroll import --from users.oath /etc/users.oath": Act(
+            before: .nothing, shows: "import"),
+        "sudo otp-enroll list --not-enrolled": Act(before: .nothing, shows: "alice"),
+        "sudo otp-enroll export --format users.oath --output users.oath --reveal-secrets": Act(
+            before: .phone, shows: "users.oath"),
+    ]
+
+    private static let long = "takes minutes: it builds and tests everything, these tests too"
+    private static let network = "asks Debian's servers; DebianLifeTests installs the packages"
+
+    static let checked: [String: Check] = {
+        var checks: [String: Check] = [
+            "sudo apt install ./.build/packages/{libpam-swiftotp,otp-enroll}_*.deb": Check(
+                reason: network, kind: .packages(["libpam-swiftotp", "otp-enroll"])),
+            "sudo apt remove libpam-swiftotp otp-enroll": Check(
+                reason: network, kind: .packages(["libpam-swiftotp", "otp-enroll"])),
+            "sudo apt purge libpam-swiftotp otp-enroll": Check(
+                reason: network, kind: .packages(["libpam-swiftotp", "otp-enroll"])),
+            "sudo systemctl enable --now swiftotp-helper.socket": Check(
+                reason: "no systemd runs here", kind: .unit("swiftotp-helper.socket")),
+            "sudo systemctl reload ssh": Check(
+                reason: "no systemd runs here", kind: .unit("ssh")),
+            "sudo make install": Check(
+                reason: "typed with DESTDIR by installation()", kind: .make("install")),
+            "sudo make uninstall": Check(
+                reason: "typed with DESTDIR by installation()", kind: .make("uninstall")),
+            "swift test --filter OTPCoreTests": Check(reason: long, kind: .tests("OTPCoreTests")),
+            "sudo env \"PATH=$PATH\" Tests/ground swift test --filter LoginTests": Check(
+                reason: long, kind: .tests("LoginTests")),
+            "sudo env \"PATH=$PATH\" make try": Check(reason: long, kind: .make("try")),
+            "sudo env \"PATH=$PATH\" make test": Check(reason: long, kind: .make("test")),
+        ]
+        let targets = [
+            "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers",
+            "bench", "deb", "rpm", "picture", "install",
+        ]
+        for target in targets {
+            checks["make \(target)"] = Check(reason: long, kind: .make(target))
+        }
+        return checks
+    }()
+}

@@ -1,0 +1,46 @@
+import Foundation
+import TestSupport
+
+/// The commands that a page tells its readers to type.
+struct PageCommands {
+    /// The pages of which every command is run.
+    static let pages = [
+        "README.md", "docs/LOGIN.md", "docs/MIGRATING.md", "SECURITY.md", "CONTRIBUTING.md",
+    ]
+
+    /// A command as it stands in a page, without the comment behind it.
+    struct Line: Hashable {
+        let page: String
+        let text: String
+    }
+
+    /// The lines of an example that are commands: those whose first word is a program. And what
+    /// stands in a sentence but begins with `sudo`, since that is meant to be typed too.
+    static func lines(of page: String) throws -> [Line] {
+        var lines: [String] = []
+        for line in try Project.text(page).split(separator: "\n") {
+            if line.hasPrefix("    ") {
+                let text = line.trimmingCharacters(in: .whitespaces)
+                let command = text.split(separator: " #").first.map(String.init) ?? ""
+                let words = command.split(separator: " ")
+                if let first = words.first, isProgram(String(first)) {
+                    lines.append(command.trimmingCharacters(in: .whitespaces))
+                }
+            } else {
+                lines += line.matches(of: #/`(sudo [a-z][^`]*)`/#).map { String($0.1) }
+            }
+        }
+        return lines.map { Line(page: page, text: $0) }
+    }
+
+    static func all() throws -> [Line] { try pages.flatMap(lines) }
+
+    /// Whether a shell would find it: ours, or one of the machine's.
+    private static func isProgram(_ word: String) -> Bool {
+        if ["otp-enroll", "swift", "apt", "dnf", "brew", "curl", "git"].contains(word) {
+            return true
+        }
+        return ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+            .contains { access("\($0)/\(word)", X_OK) == 0 } && !word.contains("/")
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import TestSupport
+
+/// A machine where store, key, configuration and socket are where packages put them: in a mount
+/// namespace of its own, so that it has them for itself. What programs open there is traced.
+struct TracedMachine {
+    /// One use of a file: `r`, `w`, or `k` for a lock. Folders end in `/`.
+    struct Use: Hashable {
+        let path: String
+        let needs: Character
+    }
+
+    /// Where programs and lists of this test are.
+    var folder: String { scratch.path }
+
+    private let scratch: Scratch
+    private let account: Account
+
+    init() async throws {
+        scratch = try Scratch()
+        account = try await Account.make("traced")
+        try await copyEtc(to: scratch.file("etc"))
+        try scratch.write(
+            "first_enrollment = open\n", to: "etc/security/swiftotp.conf", mode: 0o644)
+        _ = try scratch.folder("store")
+        _ = try scratch.folder("run", mode: 0o755)
+        _ = try scratch.folder("pam.d", mode: 0o755)
+        try scratch.write("", to: "trace", mode: 0o666)
+        // Where everybody may run and read them, wherever they were built.
+        let client = Packaging.root.appendingPathComponent("Tests/second-client").path
+        try await Command.output(
+            ["install", "-m", "755", "-t", scratch.path, client]
+                + [
+                    "pam-dialogue", "swiftotp-helper", "libpam_swiftotp.so",
+                ].map { try Build.product($0) })
+        try scratch.write(
+            "auth required \(scratch.file("libpam_swiftotp.so"))\n", to: "pam.d/login", mode: 0o644)
+    }
+
+    // MARK: What is done there
+
+    /// A user enrolls, uses and changes a second factor through the helper: what the helper opened.
+    func helper() async throws -> [Use] {
+        let steps = [
+            "enrolled", "status", "begin", "confirm 000000", "confirm =", "prove +1", "codes",
+            "begin tablet", "confirm =", "remove tablet",
+        ]
+        try scratch.write(steps.joined(separator: "\n") + "\n", to: "steps", mode: 0o644)
+        try scratch.write("login su T222-2222-2222\n", to: "later", mode: 0o644)
+        return try await uses(
+            """
+            listen strace -f -qq -y -A -o trace -e "$calls"
+            as_user python3 -I second-client /run/swiftotp/helper.sock < steps
+            "$enroll" issue "$user" >&2
+            as_user python3 -I second-client /run/swiftotp/helper.sock < later
+            while pgrep -x strace >/dev/null; do sleep 0.1; done
+            """)
+    }
+
+    /// Logins by a program of root, of a user with a temporary code and of a stranger: what the
+    /// module and its host opened.
+    func login() async throws -> [Use] {
+        try dialogue(users: ["daemon", "mallory"])
+        return try await uses(
+            """
+            "$enroll" add daemon --no-confirm >&2
+            "$enroll" issue daemon >&2
+            strace -f -qq -y -o trace -e "$calls" ./pam-dialogue < dialogue
+            """)
+    }
+
+    /// A login by a program that is not root, such as a screen locker.
+    func lockerLogin() async throws -> [Use] {
+        try dialogue(users: [account.name])
+        return try await uses(
+            """
+            listen env
+            as_user strace -f -qq -y -o trace -e "$calls" ./pam-dialogue < dialogue
+            """)
+    }
+
+    private func dialogue(users: [String]) throws {
+        let lines =
+            ["confdir \(scratch.file("pam.d"))", "service login", "fail-delay note"]
+            + users.flatMap { ["user \($0)", "answer T222-2222-2222", "go authenticate"] }
+        try scratch.write(lines.joined(separator: "\n") + "\n", to: "dialogue", mode: 0o644)
+    }
+
+    // MARK: How
+
+    /// Before every script. `listen` starts the helper's socket, as systemd does, with words before
+    /// the helper.
+    private static let beginning = """
+        set -eu
+        cd "$scratch"
+        mkdir -p /run/swiftotp
+        mount --bind etc /etc
+        mount --bind store /var/lib/swiftotp
+        mount --bind run /run/swiftotp
+        listen() {
+            systemd-socket-activate --accept --inetd --listen=/run/swiftotp/helper.sock \\
+                "$@" "$scratch/swiftotp-helper" >&2 &
+            while ! grep -q ' 00010000 .* /run/swiftotp/helper.sock$' /proc/net/unix; do
+                sleep 0.1
+            done
+            chmod 666 /run/swiftotp/helper.sock
+        }
+        as_user() {
+            setpriv --reuid "$user" --regid "$user" --init-groups --reset-env "$@"
+        }
+
+        """
+
+    private func uses(_ script: String) async throws -> [Use] {
+        let done = try await Command.run(
+            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh"],
+            input: Self.beginning + script + "\nexit\n",
+            environment: [
+                "scratch": scratch.path, "user": account.name,
+                "enroll": try Build.product("otp-enroll"),
+                "calls": "openat,flock,fcntl,unlinkat,renameat2,mkdirat,connect",
+                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            ])
+        guard done.status == 0 else { throw Trouble("\(done.output) \(done.errors)") }
+        let text = try String(contentsOfFile: scratch.file("trace"), encoding: .utf8)
+        try scratch.write("", to: "trace", mode: 0o666)
+        return Array(Set(text.split(separator: "\n").flatMap { Self.uses(String($0)) }))
+    }
+
+    /// What a line of strace(1) with `-y` says of files.
+    private static func uses(_ line: String) -> [Use] {
+        if line.contains(" = -1 ") || line.contains("O_PATH") || line.contains("(deleted)") {
+            return []
+        }
+        if let open = line.firstMatch(of: #/openat\(.*?, "[^"]*", (\w[\w|]*).* = \d+<(/.*)>$/#) {
+            let flags = open.output.1.split(separator: "|").map(String.init)
+            let path = String(open.output.2) + (flags.contains("O_DIRECTORY") ? "/" : "")
+            let reads = !flags.contains("O_WRONLY")
+            let writes = !Set(flags).isDisjoint(with: ["O_WRONLY", "O_RDWR", "O_CREAT"])
+            return (reads ? [Use(path: path, needs: "r")] : [])
+                + (writes ? [Use(path: path, needs: "w")] : [])
+        }
+        if let lock = line.firstMatch(of: #/(?:flock\(|fcntl\()\d+<(/.*?)>, (?:LOCK_|F_.*SETLK)/#) {
+            return [Use(path: String(lock.output.1), needs: "k")]
+        }
+        if let connection = line.firstMatch(of: #/connect\(.*sun_path="(/[^"]*)"/#) {
+            return [Use(path: String(connection.output.1), needs: "w")]
+        }
+        let isFolder = line.contains("mkdirat(")
+        return line.matches(of: #/\d+<(/.*?)>, "([^"]*)"/#).map {
+            Use(path: "\($0.output.1)/\($0.output.2)\(isFolder ? "/" : "")", needs: "w")
+        }
+    }
+}
