@@ -66,7 +66,7 @@ strangers: setup release
 	Tests/ground unshare -n python3 -B Tests/Bench/strangers.py \
 		--bin "$$($(BUILD) -c release --show-bin-path)"
 
-# What outsiders may send: requests to swiftotp-helper, and SSH keys; RUNS of each.
+# What outsiders may send, and whole logins on a disk that fails: RUNS, scaled by what each costs.
 fuzz: setup
 	Tests/fuzz $(RUNS)
 

@@ -111,6 +111,13 @@ static inline ssize_t swiftotp_pwrite_padded(int file, const void *_Nullable byt
     return syscall(SYS_pwritev, file, parts, 2, offset, 0);
 }
 
+// Whether the caller's limit lets a file be written up to `end`: a write that it cuts off in the
+// middle would leave half of the old bytes. RLIMIT_FSIZE is 1.
+static inline int swiftotp_may_write_to(off_t end) {
+    unsigned long limit[2];
+    return syscall(SYS_prlimit64, 0, 1, NULL, limit) != 0 || limit[0] >= (unsigned long)end;
+}
+
 // Ends the process at once; a trap that Swift would print about.
 static inline void swiftotp_trap(void) { __builtin_trap(); }
 

@@ -14,9 +14,11 @@ static inline void swiftotp_pam_syslog(const pam_handle_t *_Nonnull handle, int 
 }
 
 // A function pointer inside an imported struct cannot be called under Embedded Swift without
-// bridging the double pointers by hand; this keeps the call in its C type.
+// bridging the double pointers by hand; this keeps the call in its C type. A program may have given
+// pam_start(3) no function at all.
 static inline int swiftotp_pam_converse(const struct pam_conv *_Nonnull conv,
                                         const struct pam_message *_Nonnull message,
                                         struct pam_response *_Nullable *_Nonnull response) {
+    if (!conv->conv) return PAM_CONV_ERR;
     return conv->conv(1, &message, response, conv->appdata_ptr);
 }

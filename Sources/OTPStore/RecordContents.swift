@@ -7,6 +7,8 @@ struct RecordContents: ~Copyable {
     let generation: UInt64
     let slot: Int
     let settled: UInt64
+    /// The slot that counts, byte for byte, where it is not known to be on the disk.
+    let unsettled: [UInt8]
 
     /// Reads a whole file. Everything is checked before any of it counts; the rules by which a
     /// torn slot is told from a damaged record are those of docs/FILEFORMAT.md.
@@ -53,6 +55,8 @@ struct RecordContents: ~Copyable {
             self.generation = generation
             self.slot = slot
             self.settled = settled
+            let end = start + RecordLayout.blockSize
+            unsettled = settled == generation ? [] : file.span.extracting(start..<end).array
             return
         }
         throw RecordContents.damaged(path)

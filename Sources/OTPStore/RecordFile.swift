@@ -4,8 +4,9 @@ import OTPCore
 /// One user's record, opened and locked.
 ///
 /// A commit writes the older of two slots and syncs once. Before the first write, what the last
-/// writer left unsynced (it was killed) is synced, so that the slot which counts is on the disk
-/// whenever the other is written to: a torn write can only hit the one that does not count yet.
+/// writer left unsynced (it was killed, or the sync failed) is written again and synced, so that
+/// the slot which counts is on the disk whenever the other is written to: a torn write can only hit
+/// the one that does not count yet.
 public final class RecordFile: RecordSession {
     private let store: Store
     private let path: [UInt8]
@@ -15,9 +16,13 @@ public final class RecordFile: RecordSession {
     private var generation: UInt64
     private var slot: Int
     private var settled: UInt64
+    private let unsettled: [UInt8]
 
     /// How long a lock is waited for, in milliseconds.
     static let lockWait: Int64 = 10_000
+    /// How often a record is looked for that is removed at the same time, or that a file system
+    /// says is.
+    private static let maximumTries = 100
 
     fileprivate init(
         _ contents: consuming RecordContents, file: consuming FileDescriptor, store: Store,
@@ -30,6 +35,7 @@ public final class RecordFile: RecordSession {
         generation = contents.generation
         slot = contents.slot
         settled = contents.settled
+        unsettled = contents.unsettled
         record = contents.record
     }
 
@@ -78,10 +84,14 @@ public final class RecordFile: RecordSession {
 
     public func close() { System.unlock(file) }
 
-    /// Syncs what a writer before us left behind.
+    /// Syncs what a writer before us left behind. Written again, with the same bytes, because the
+    /// system takes for written what it failed to write, and says so to the first who asks alone.
     private func settle() throws(StoreError) {
         guard settled != generation else { return }
-        try onFile { (file) throws(Errno) in try System.syncData(file) }
+        try onFile { (file) throws(Errno) in
+            try System.write(unsettled, to: file, at: RecordLayout.slotOffset(slot))
+            try System.syncData(file)
+        }
         settled = generation
     }
 
@@ -105,7 +115,7 @@ extension RecordFile {
     ) throws(StoreError) -> RecordFile? {
         let path = store.path(of: name)
         let deadline = try now() + lockWait
-        while true {
+        for _ in 0..<maximumTries {
             let file: FileDescriptor
             do throws(StoreError) {
                 file = try SafeOpen.open(
@@ -122,6 +132,7 @@ extension RecordFile {
             if status.links == 0 { continue }
             return try read(file, status, of: user, in: store, path: path)
         }
+        throw StoreError(.busy, path, "it is removed and made again all the time")
     }
 
     private static func read(

@@ -101,12 +101,14 @@ enum System {
     }
 
     /// Writes `bytes` at `offset`, and zeros behind them up to `length` bytes in all (at most
-    /// 4096 more), in one pwritev(2): a process that is killed leaves all of it or nothing.
+    /// 4096 more), in one pwritev(2): a process that is killed leaves all of it or nothing, and so
+    /// does one whose caller lets no file grow as far.
     static func write(
         _ bytes: [UInt8], to file: borrowing FileDescriptor, at offset: Int,
         zerosUpTo length: Int = 0
     ) throws(Errno) {
         let (number, total) = (file.number, max(length, bytes.count))
+        guard swiftotp_may_write_to(offset + total) != 0 else { throw Errno(number: EFBIG) }
         var done = 0
         while done < total {
             let (own, rest) = (min(done, bytes.count), max(0, total - max(done, bytes.count)))

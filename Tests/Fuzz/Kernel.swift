@@ -185,7 +185,7 @@ final class Kernel {
         guard let parent = handles[folder]?.file else { return -Int(EBADF) }
         guard let file = parent.entries.removeValue(forKey: name) else { return -Int(ENOENT) }
         expect(parent.isWritable, "a file is removed outside of the store")
-        file.links -= 1
+        file.isRemoved = true
         return 0
     }
 

@@ -133,7 +133,7 @@ extension Kernel {
         var status = stat()
         status.st_mode = file.mode | UInt32(file.isFolder ? S_IFDIR : S_IFREG)
         status.st_uid = file.owner
-        status.st_nlink = numericCast(file.links)
+        status.st_nlink = numericCast(file.isRemoved ? 0 : file.links)
         status.st_size = (showsDisk ? file.disk : file.data).count
         UnsafeMutablePointer<stat>(bitPattern: address)?.pointee = status
         return 0

@@ -5,6 +5,7 @@ extension Kernel {
         var mode: UInt32
         var owner: UInt32 = 0
         var links = 1
+        var isRemoved = false
         var data: [UInt8]
         var disk: [UInt8]
         /// Pages that differ from the disk and will be written to it.
@@ -72,6 +73,7 @@ extension Kernel {
                 let (new, old) = (folder.entries[name], folder.diskEntries[name])
                 if new !== old && tape.byte() & 1 == 1 { folder.diskEntries[name] = new }
                 guard let file = folder.diskEntries[name] else { continue }
+                file.isRemoved = false
                 for page in file.dirty.sorted() {
                     Kernel.copy(page, of: file, parts: tape.byte())
                 }

@@ -34,7 +34,7 @@ private struct Play {
             machine.folder([Array("etc".utf8), Array("swiftotp".utf8)]),
         ]
         makeTrouble(trouble & 15)
-        isUnsafe = (2...6).contains(trouble & 15)
+        isUnsafe = [2, 3, 4, 5, 6, 9].contains(trouble & 15)
     }
 
     /// What an admin, another program or a bad disk has done to the files.
@@ -53,6 +53,7 @@ private struct Play {
             record.data[place] ^= stage.tape.byte()
             record.disk = record.data
         case 8: record?.holder = -1
+        case 9: record?.links = 0
         default: break
         }
     }

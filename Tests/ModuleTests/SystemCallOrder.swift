@@ -32,7 +32,7 @@ struct SystemCallOrder {
         }
     }
 
-    @Test("what a killed login left unsynced is synced before anything is written")
+    @Test("what a killed login left unsynced is written again and synced before anything else is")
     func settles() async throws {
         let enrolled = try Enrolled()
         let before = try enrolled.bytes
@@ -41,8 +41,8 @@ struct SystemCallOrder {
         try enrolled.write([UInt8](before[512..<528]), at: 512)
         #expect(
             try await calls(enrolled, try await enrolled.phone.code(steps: 1)) == [
-                "flock", "pread64", "fdatasync", "pwritev", "pwritev", "fdatasync", "pwritev",
-                "flock",
+                "flock", "pread64", "pwritev", "fdatasync", "pwritev", "pwritev", "fdatasync",
+                "pwritev", "flock",
             ])
     }
 

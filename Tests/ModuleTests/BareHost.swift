@@ -1,0 +1,147 @@
+import Foundation
+import TestSupport
+
+/// A program with the module in it whose descriptors and processes are its own affair: Python, with
+/// libpam as the C programs have it.
+struct BareHost {
+    let stack: Stack
+    let user: String
+    private let program: String
+
+    init(_ enrolled: Enrolled) throws {
+        stack = try enrolled.stack()
+        user = enrolled.user
+        program = try enrolled.scratch.write(Self.program, to: "host.py")
+    }
+
+    /// What it does in its conversation.
+    enum Manner: String {
+        case answers
+        /// Starts a process there, and both answer.
+        case forks
+        /// Starts a process there that does nothing for a minute, and answers.
+        case leavesChild = "leaves-child"
+    }
+
+    /// One login after another, with these answers and these descriptors closed; the results, as
+    /// numbers of libpam's, in the order in which they came.
+    func logins(
+        _ answers: [String], _ manner: Manner = .answers, closed: [Int] = []
+    ) async throws -> [Int] {
+        // It keeps its results to the end, where nothing of the module's is left to go astray.
+        let done = try await Command.run(
+            [
+                "python3", "-BI", program, stack.folder, stack.service, user,
+                closed.map(String.init).joined(), manner.rawValue,
+            ] + answers)
+        guard done.status == 0, done.errors.isEmpty else {
+            throw Trouble("the host ended with \(done.status): \(done.output) \(done.errors)")
+        }
+        return done.output.split(separator: "\n").compactMap { Int($0) }
+    }
+
+    private static let program = """
+        import ctypes as c, os, signal, sys, time
+        confdir, service, user, closed, manner = [word.encode() for word in sys.argv[1:6]]
+        libc, pam = c.CDLL(None), c.CDLL("libpam.so.0")
+        libc.calloc.restype = libc.strdup.restype = c.c_void_p
+        report = os.dup(1)
+
+        class Message(c.Structure):
+            _fields_ = [("style", c.c_int), ("text", c.c_char_p)]
+
+        class Response(c.Structure):
+            _fields_ = [("text", c.c_void_p), ("code", c.c_int)]
+
+        Function = c.CFUNCTYPE(
+            c.c_int, c.c_int, c.POINTER(c.POINTER(Message)),
+            c.POINTER(c.POINTER(Response)), c.c_void_p)
+
+        class Conversation(c.Structure):
+            _fields_ = [("function", Function), ("data", c.c_void_p)]
+
+        answer, child = b"", None
+
+        def converse(count, messages, responses, data):
+            global child
+            memory = libc.calloc(count, c.sizeof(Response))
+            responses[0] = c.cast(memory, c.POINTER(Response))
+            for index in range(count):
+                if messages[index].contents.style in (1, 2):
+                    if child is None and manner != b"answers":
+                        child = os.fork()
+                        if child == 0 and manner == b"leaves-child":
+                            time.sleep(60)
+                            os._exit(0)
+                    responses[0][index].text = libc.strdup(answer)
+            return 0
+
+        conversation = Conversation(Function(converse), None)
+        for digit in closed.decode():
+            os.close(int(digit))
+        results = b""
+        for word in sys.argv[6:]:
+            answer = word.encode()
+            handle = c.c_void_p()
+            code = pam.pam_start_confdir(
+                service, user, c.byref(conversation), confdir, c.byref(handle))
+            if code == 0:
+                code = pam.pam_authenticate(handle, 0)
+                pam.pam_end(handle, code)
+            results += b"%d\\n" % code
+        os.write(report, results)
+        if child and manner == b"leaves-child":
+            os.kill(child, signal.SIGKILL)
+        if child:
+            os.waitpid(child, 0)
+        os._exit(0)
+
+        """
+}
+
+/// Somebody who puts one file or folder in the place of another, and back, all the time: there is
+/// always one of them.
+final class Swapper {
+    private let process = Process()
+    private let input = Pipe(), output = Pipe()
+
+    /// `first` is what lies there at each end.
+    init(_ first: String, _ second: String, in scratch: Scratch) throws {
+        let program = try scratch.write(Self.program, to: "swap-\(UUID().uuidString).py")
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-BI", program, first, second]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+    }
+
+    func start() throws { try input.fileHandleForWriting.write(contentsOf: Data("+".utf8)) }
+
+    /// Ends one row of exchanges; how many there were.
+    func stop() throws -> Int {
+        try input.fileHandleForWriting.write(contentsOf: Data("-".utf8))
+        let text = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard let count = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw Trouble("nothing was exchanged: \(text)")
+        }
+        return count
+    }
+
+    deinit { try? input.fileHandleForWriting.close() }
+
+    private static let program = """
+        import ctypes, os, select, sys
+        first, second = [word.encode() for word in sys.argv[1:]]
+        exchange = ctypes.CDLL(None, use_errno=True).renameat2
+        while os.read(0, 1):
+            count = 0
+            while count % 2 or not select.select([0], [], [], 0)[0]:
+                # AT_FDCWD, and RENAME_EXCHANGE.
+                if exchange(-100, first, -100, second, 2) != 0:
+                    sys.exit(os.strerror(ctypes.get_errno()))
+                count += 1
+            os.read(0, 1)
+            os.write(1, b"%d\\n" % count)
+
+        """
+}
