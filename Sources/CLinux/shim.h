@@ -128,6 +128,28 @@ static inline void swiftotp_wipe(void *_Nonnull memory, size_t count) {
     __asm__ volatile("" : : "r"(memory) : "memory");
 }
 
+// Zeros where the functions before had their stack, which is what the caller of this has below it,
+// and in the registers, which whoever runs next may save there. `depth` is at least 8192. memmove(3)
+// has vector registers that the compiler knows nothing of: pieces of each size go through them.
+__attribute__((noinline, unused, zero_call_used_regs("all"))) static void
+swiftotp_wipe_stack(size_t depth) {
+    char stack[depth];
+    // In pieces that memset(3) fills with vector stores, not with its slower string instruction.
+    for (size_t start = 0; start < depth; start += 1024)
+        swiftotp_wipe(stack + start, depth - start < 1024 ? depth - start : 1024);
+    for (size_t size = 16; size <= 4096; size *= 2) {
+        __asm__ volatile("" : "+r"(size) : "r"(stack) : "memory");
+        memmove(stack, stack + 4096, size);
+    }
+    __asm__ volatile("" : : "r"(stack) : "memory");
+}
+
+// free(3) and realloc(3) of the C library itself, for otp-enroll, which has its own before them, and
+// how much room a piece of theirs has. <malloc.h> has the last one, and much else.
+void __libc_free(void *_Nullable memory);
+void *_Nullable __libc_malloc(size_t count);
+size_t malloc_usable_size(void *_Nullable memory);
+
 // The calls of swiftotp-helper's connection, by their numbers as above.
 
 // A Unix socket's address has its path as an array, which Swift imports as a tuple. Without

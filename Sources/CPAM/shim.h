@@ -2,16 +2,9 @@
 // libpam as Swift sees it. No logic: each wrapper says why it exists.
 
 #include <security/pam_appl.h>
-#include <security/pam_ext.h>
 #include <security/pam_modules.h>
-#include <syslog.h>
-
-// pam_syslog(3) is variadic, which Swift cannot call. The format is fixed here, so that no
-// text from outside can ever be one.
-static inline void swiftotp_pam_syslog(const pam_handle_t *_Nonnull handle, int priority,
-                                       const char *_Nonnull message) {
-    pam_syslog(handle, priority, "%s", message);
-}
+#include <stddef.h>
+#include <stdint.h>
 
 // A function pointer inside an imported struct cannot be called under Embedded Swift without
 // bridging the double pointers by hand; this keeps the call in its C type. A program may have given
@@ -22,3 +15,52 @@ static inline int swiftotp_pam_converse(const struct pam_conv *_Nonnull conv,
     if (!conv->conv) return PAM_CONV_ERR;
     return conv->conv(1, &message, response, conv->appdata_ptr);
 }
+
+// What Memory.swift needs and Swift has no words for: much memory that is zero until it is used, and
+// which thread is running (its pointer, without a call).
+
+struct swiftotp_region {
+    char bytes[131072];
+} __attribute__((aligned(16)));
+
+static inline uintptr_t swiftotp_thread(void) {
+    uintptr_t thread;
+#if defined(__x86_64__)
+    __asm__("mov %%fs:0, %0" : "=r"(thread));
+#elif defined(__aarch64__)
+    __asm__("mrs %0, tpidr_el0" : "=r"(thread));
+#else
+#error "which thread is this?"
+#endif
+    return thread;
+}
+
+// A system call, without the C library; the result is what the kernel gives, errors below zero.
+static inline long swiftotp_system_call(long number, long a, long b, long c, long d, long e, long f) {
+#if defined(__x86_64__)
+    register long fourth __asm__("r10") = d;
+    register long fifth __asm__("r8") = e;
+    register long sixth __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "+a"(number)
+                     : "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
+                     : "rcx", "r11", "memory");
+    return number;
+#else
+    register long which __asm__("x8") = number;
+    register long first __asm__("x0") = a;
+    register long second __asm__("x1") = b;
+    register long third __asm__("x2") = c;
+    register long fourth __asm__("x3") = d;
+    register long fifth __asm__("x4") = e;
+    register long sixth __asm__("x5") = f;
+    __asm__ volatile("svc 0"
+                     : "+r"(first)
+                     : "r"(which), "r"(second), "r"(third), "r"(fourth), "r"(fifth), "r"(sixth)
+                     : "memory");
+    return first;
+#endif
+}
+
+// free(3) itself, where the linker sends calls of it to Memory.swift.
+void __real_free(void *_Nullable memory);

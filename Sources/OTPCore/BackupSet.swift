@@ -40,9 +40,9 @@ public struct BackupSet: RandomAccessCollection, MutableCollection, Equatable, S
     }
 
     /// Appends the set to `output`.
-    func encode(into output: inout [UInt8]) {
-        output.append(bigEndian: live)
-        output.append(copying: bytes.span)
+    func encode(into output: inout OutputSpan<UInt8>) {
+        output.write(bigEndian: live)
+        output.write(copying: bytes.span)
     }
 
     /// Reads what `encode` wrote; `nil` where the bytes are no set.

@@ -14,17 +14,17 @@ public struct Cursor {
 
     /// The next two bytes.
     public mutating func uint16(_ bytes: Span<UInt8>) -> UInt16? {
-        integer(bytes, 2).map(UInt16.init(truncatingIfNeeded:))
+        integer(bytes)
     }
 
     /// The next four bytes.
     public mutating func uint32(_ bytes: Span<UInt8>) -> UInt32? {
-        integer(bytes, 4).map(UInt32.init(truncatingIfNeeded:))
+        integer(bytes)
     }
 
     /// The next eight bytes.
     public mutating func uint64(_ bytes: Span<UInt8>) -> UInt64? {
-        integer(bytes, 8)
+        integer(bytes)
     }
 
     /// The next `count` bytes.
@@ -39,11 +39,11 @@ public struct Cursor {
         return offset
     }
 
-    private mutating func integer(_ bytes: Span<UInt8>, _ count: Int) -> UInt64? {
-        guard count <= bytes.count - offset else { return nil }
-        var value: UInt64 = 0
-        for index in offset..<offset + count { value = value << 8 | UInt64(bytes[index]) }
-        offset += count
+    private mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ bytes: Span<UInt8>
+    ) -> Value? {
+        guard let value = bytes.bigEndian(Value.self, at: offset) else { return nil }
+        offset += MemoryLayout<Value>.size
         return value
     }
 }

@@ -34,11 +34,12 @@ struct EnrollmentKeeper<Records: LoginStore, Random: Randomness> {
 
     /// Whether there was still a place for it.
     private func put(_ key: borrowing Secret, into record: inout Record) -> Bool {
-        let isTaken = record.authenticators.contains { $0.name == authenticator.name }
+        let there = record.authenticators.first { $0.name == authenticator.name }
         switch purpose {
         case .first: if record.isEnrolled { return false }
-        case .beside: if isTaken { return false }
-        case .replacement: if !isTaken { return false }
+        case .beside: if there != nil { return false }
+        // Not what another session has put there meanwhile.
+        case .replacement(let added): if there?.added != added { return false }
         }
         let isAdded = key.withBytes { key in
             do throws(Record.ChangeError) {

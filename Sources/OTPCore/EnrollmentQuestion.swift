@@ -133,8 +133,8 @@ struct EnrollmentQuestion: ~Copyable {
 enum EnrollmentPurpose: Equatable {
     /// The user has nothing yet.
     case first(canBePutOff: Bool)
-    /// A device in the place of the only one, which is lost.
-    case replacement
+    /// A device in the place of the only one, which is lost and was added at that time.
+    case replacement(added: UInt64)
     /// A device beside others, or where only codes are left.
     case beside
 

@@ -60,10 +60,10 @@ public struct EventLog: Equatable, Sendable {
     }
 
     /// Appends the log to `output`: count, length, and the events.
-    func encode(into output: inout [UInt8]) {
-        output.append(UInt8(truncatingIfNeeded: count))
-        output.append(bigEndian: UInt16(truncatingIfNeeded: bytes.count))
-        output.append(copying: bytes.span)
+    func encode(into output: inout OutputSpan<UInt8>) {
+        output.write(UInt8(truncatingIfNeeded: count))
+        output.write(bigEndian: UInt16(truncatingIfNeeded: bytes.count))
+        output.write(copying: bytes.span)
     }
 
     /// Reads what `encode` wrote; `nil` where the bytes are no log of at most `capacity` events.

@@ -79,7 +79,7 @@ public enum HelperReply: ~Copyable {
     /// A record. Only one without anything secret may leave the helper.
     static func recordMessage(_ record: borrowing Record) -> [UInt8] {
         var bytes = message(.record)
-        record.encode(into: &bytes)
+        bytes.append(addingCapacity: Record.maximumEncodedLength) { record.encode(into: &$0) }
         return bytes
     }
 

@@ -10,6 +10,22 @@ public struct LogLine {
     public init(_ what: StaticString) {
         bytes = []
         bytes.reserveCapacity(256)
+        say(what)
+    }
+
+    /// A line that says `what` happened to a login of `service`, with what pam_syslog(3) begins it
+    /// with.
+    public init(_ what: StaticString, by module: StaticString, of service: [UInt8]) {
+        bytes = []
+        bytes.reserveCapacity(320)
+        bytes.append(module)
+        bytes.append(UInt8(ascii: "("))
+        LogLine.sanitize(service, into: &bytes)
+        bytes.append(":auth): ")
+        say(what)
+    }
+
+    private mutating func say(_ what: StaticString) {
         bytes.append(what)
         bytes.append(UInt8(ascii: ";"))
     }
@@ -58,9 +74,18 @@ public struct LogLine {
         return text
     }
 
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "\\")
+    }
+
     private static func sanitize(_ value: [UInt8], into text: inout [UInt8]) {
+        // The usual case in one piece.
+        if value.count <= maximumValueLength && value.allSatisfy(isPlain) {
+            text.append(copying: value.span)
+            return
+        }
         for byte in value.prefix(maximumValueLength) {
-            if (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "\\") {
+            if isPlain(byte) {
                 text.append(byte)
             } else {
                 text.append(contentsOf: [

@@ -74,29 +74,45 @@ extension LoginFlow {
         return .times(options.enrollGrace - min(options.enrollGrace, used))
     }
 
+    /// Lets somebody pass who enrolls another time, by what is true now: while the question was
+    /// open, another session may have enrolled the user, or used up the grace.
     private func putOff(
         _ user: User, _ delay: Delay, in store: Records, isTold: Bool
     ) throws(StoreError) -> LoginResult {
+        if isTold, try store.isEnrolled(user) {
+            conversation.say(UserText.enrolledMeanwhile)
+            return .refused(.enrolledMeanwhile)
+        }
         var left: UInt8?
-        if case .times(let times) = delay {
-            try countPutOff(user, in: store)
-            left = times - min(times, 1)
+        if case .times = delay {
+            left = try countPutOff(user, in: store)
+            guard left != nil else {
+                conversation.say(UserText.mustEnroll)
+                return .refused(.notEnrolled)
+            }
         }
         if isTold { conversation.inform(UserText.putOff(left: left)) }
         return .ignored(.putOff(left: left))
     }
 
-    private func countPutOff(_ user: User, in store: Records) throws(StoreError) {
+    /// Counts that it was put off; how often that can be done again, and `nil` where it could not
+    /// be done this time.
+    private func countPutOff(_ user: User, in store: Records) throws(StoreError) -> UInt8? {
         for _ in 0..<16 {
             if let session = try store.open(user) {
                 defer { session.close() }
-                session.withRecord { $0.timesPutOff = min($0.timesPutOff, .max - 1) + 1 }
-                return try session.commit()
+                let used = session.withRecord { $0.timesPutOff }
+                guard used < options.enrollGrace else { return nil }
+                session.withRecord { $0.timesPutOff = used + 1 }
+                try session.commit()
+                return options.enrollGrace - used - 1
             }
+            guard options.enrollGrace > 0 else { return nil }
             var record = Record()
             record.timesPutOff = 1
             do throws(StoreError) {
-                return try store.make(record, of: user)
+                try store.make(record, of: user)
+                return options.enrollGrace - 1
             } catch {
                 guard error.code == .exists else { throw error }
             }
@@ -138,7 +154,9 @@ extension LoginFlow {
         guard let session = try store.open(user) else { return nil }
         defer { session.close() }
         let names = session.withRecord { record in record.authenticators.map { $0.name } }
-        if names.count == 1, let only = names.first { return (only, .replacement) }
+        if names.count == 1, let only = session.withRecord({ $0.authenticators.first }) {
+            return (only.name, .replacement(added: only.added))
+        }
         guard names.count < Record.maximumAuthenticators else { return nil }
         return Name.free(beside: names).map { ($0, .beside) }
     }

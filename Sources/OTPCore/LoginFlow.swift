@@ -109,7 +109,6 @@ public struct LoginFlow<
         let answer = options.forwardsPass ? JoinedAnswer.answer(typed) : Answer(typed)
         // Before anything is looked up, so that it ends alike for everybody.
         if answer.isEmpty { return (.refused(.empty), []) }
-        let now = try clock.now()
         // Asked for by the answer's form alone, so that it takes alike for everybody.
         let boot = answer.isTemporaryCode ? clock.boot() : nil
         let attempt = Attempt(
@@ -118,11 +117,13 @@ public struct LoginFlow<
         let records = if let store { store } else { try openStore() }
         guard let user, let session = try openEnrolled(user, in: records) else {
             if options.forwardsPass { forward(typed, digits: JoinedAnswer.usualDigits) }
-            let refusal = try spend(answer, on: name, in: records, attempt, at: now, boot: boot)
+            let refusal = try spend(answer, on: name, in: records, attempt, boot: boot)
             guard refusal == .noRecord else { return (.refused(refusal), []) }
             return (.refused(missing(user)), [])
         }
         defer { session.close() }
+        // Not before the lock, which may have taken a while: the throttle goes by it.
+        let now = try clock.now()
         let notices = session.withRecord { $0.notices }
         let outcome = try attempt.run(answer, on: session, at: now, boot: boot)
         if options.forwardsPass { forward(typed, outcome, session) }
@@ -168,13 +169,14 @@ public struct LoginFlow<
     /// no stranger learns who exists or is enrolled. `noRecord`, or what the throttle says.
     private func spend(
         _ answer: borrowing Answer, on name: [UInt8], in records: Records, _ attempt: Attempt,
-        at now: UInt64, boot: BootTime?
+        boot: BootTime?
     ) throws(StoreError) -> Outcome.Refusal {
         guard let decoy = try records.openDecoy(for: name) else {
-            attempt.spend(on: answer, at: now)
+            attempt.spend(on: answer, at: try clock.now())
             return .noRecord
         }
         defer { decoy.close() }
+        let now = try clock.now()
         switch try attempt.run(answer, on: decoy, at: now, boot: boot) {
         case .refused(.throttled(let seconds)): return .throttled(seconds: seconds)
         case .refused(.closed): return .closed

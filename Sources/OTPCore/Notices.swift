@@ -37,12 +37,12 @@ public struct Notices: Equatable, Sendable {
     }
 
     /// Appends the notices to `output`.
-    func encode(into output: inout [UInt8]) {
-        output.append(bigEndian: failures.count)
-        output.append(bigEndian: failures.since)
-        output.append(UInt8(truncatingIfNeeded: failures.origin.count))
-        output.append(copying: failures.origin.span)
-        output.append(remindsOfBackupCodes ? 1 : 0)
+    func encode(into output: inout OutputSpan<UInt8>) {
+        output.write(bigEndian: failures.count)
+        output.write(bigEndian: failures.since)
+        output.write(UInt8(truncatingIfNeeded: failures.origin.count))
+        output.write(copying: failures.origin.span)
+        output.write(remindsOfBackupCodes ? 1 : 0)
         log.encode(into: &output)
     }
 

@@ -77,11 +77,8 @@ public struct Record: ~Copyable {
             authenticators[index] = authenticator
             keyLengths[index] = key.count
         }
-        keys.withMutableBytes { block in
-            for offset in 0..<Record.keyBlock {
-                block[index * Record.keyBlock + offset] = offset < key.count ? key[offset] : 0
-            }
-        }
+        let start = index * Record.keyBlock
+        keys.put(key, in: start..<start + Record.keyBlock)
     }
 
     /// Takes an authenticator and its key away.

@@ -7,38 +7,45 @@ extension Record {
     /// The longest form, in bytes.
     public static let maximumEncodedLength = 4000
 
-    /// Appends the record to `bytes`, which hold keys from then on: reserve
-    /// `maximumEncodedLength` before, and wipe them after.
-    public func encode(into bytes: inout [UInt8]) {
-        bytes.append(UInt8(truncatingIfNeeded: authenticators.count))
+    /// The record's bytes, which hold keys: to be wiped. More than `maximumEncodedLength` where the
+    /// record has grown too large.
+    public var encoded: [UInt8] {
+        [UInt8](capacity: Record.maximumEncodedLength + 1) { encode(into: &$0) }
+    }
+
+    /// Writes the record to `bytes`, which hold keys from then on.
+    func encode(into bytes: inout OutputSpan<UInt8>) {
+        bytes.write(UInt8(truncatingIfNeeded: authenticators.count))
         for (index, authenticator) in authenticators.enumerated() {
             encode(authenticator, index, into: &bytes)
         }
-        bytes.append(bigEndian: backupCodesMade)
+        bytes.write(bigEndian: backupCodesMade)
         backupCodes.encode(into: &bytes)
         IssuedCode.encode(temporaryCode, into: &bytes)
         throttle.encode(into: &bytes)
         events.encode(into: &bytes)
         notices.encode(into: &bytes)
-        bytes.append(UInt8(truncatingIfNeeded: trusted.count))
+        bytes.write(UInt8(truncatingIfNeeded: trusted.count))
         for key in trusted { key.encode(into: &bytes) }
-        bytes.append(timesPutOff)
+        bytes.write(timesPutOff)
     }
 
-    private func encode(_ authenticator: Authenticator, _ index: Int, into bytes: inout [UInt8]) {
-        bytes.append(authenticator.kind.rawValue)
-        bytes.append(authenticator.algorithm.rawValue)
-        bytes.append(authenticator.digits)
-        bytes.append(bigEndian: authenticator.period)
-        bytes.append(bigEndian: authenticator.drift)
-        bytes.append(bigEndian: authenticator.nextStep)
-        bytes.append(bigEndian: authenticator.added)
-        bytes.append(bigEndian: authenticator.lastUsed)
-        bytes.append(UInt8(truncatingIfNeeded: authenticator.name.bytes.count))
-        bytes.append(copying: authenticator.name.bytes.span)
+    private func encode(
+        _ authenticator: Authenticator, _ index: Int, into bytes: inout OutputSpan<UInt8>
+    ) {
+        bytes.write(authenticator.kind.rawValue)
+        bytes.write(authenticator.algorithm.rawValue)
+        bytes.write(authenticator.digits)
+        bytes.write(bigEndian: authenticator.period)
+        bytes.write(bigEndian: authenticator.drift)
+        bytes.write(bigEndian: authenticator.nextStep)
+        bytes.write(bigEndian: authenticator.added)
+        bytes.write(bigEndian: authenticator.lastUsed)
+        bytes.write(UInt8(truncatingIfNeeded: authenticator.name.bytes.count))
+        bytes.write(copying: authenticator.name.bytes.span)
         withKey(of: index) { key in
-            bytes.append(UInt8(truncatingIfNeeded: key.count))
-            bytes.append(copying: key)
+            bytes.write(UInt8(truncatingIfNeeded: key.count))
+            bytes.write(copying: key)
         }
     }
 
@@ -108,17 +115,21 @@ extension Throttle {
     /// The longest form, in bytes.
     public static let maximumEncodedLength = 13 + maximumSources * 36
 
-    /// Appends the throttle's state to `bytes`.
-    public func encode(into bytes: inout [UInt8]) {
-        bytes.append(bigEndian: shared.failures)
-        bytes.append(bigEndian: shared.last)
-        bytes.append(UInt8(truncatingIfNeeded: sources.count))
+    /// The throttle's state in bytes.
+    public var encoded: [UInt8] {
+        [UInt8](capacity: Throttle.maximumEncodedLength) { encode(into: &$0) }
+    }
+
+    func encode(into bytes: inout OutputSpan<UInt8>) {
+        bytes.write(bigEndian: shared.failures)
+        bytes.write(bigEndian: shared.last)
+        bytes.write(UInt8(truncatingIfNeeded: sources.count))
         for source in sources {
-            bytes.append(bigEndian: source.id.high)
-            bytes.append(bigEndian: source.id.low)
-            bytes.append(bigEndian: source.counter.failures)
-            bytes.append(bigEndian: source.counter.last)
-            bytes.append(bigEndian: source.lastLogin)
+            bytes.write(bigEndian: source.id.high)
+            bytes.write(bigEndian: source.id.low)
+            bytes.write(bigEndian: source.counter.failures)
+            bytes.write(bigEndian: source.counter.last)
+            bytes.write(bigEndian: source.lastLogin)
         }
     }
 
@@ -143,19 +154,19 @@ extension Throttle {
 
 extension IssuedCode {
     /// Appends a code, or that there is none.
-    static func encode(_ code: IssuedCode?, into bytes: inout [UInt8]) {
+    static func encode(_ code: IssuedCode?, into bytes: inout OutputSpan<UInt8>) {
         guard let code else {
-            bytes.append(0)
+            bytes.write(0)
             return
         }
-        bytes.append(code.boot == nil ? 1 : 2)
-        bytes.append(copying: code.hash.bytes.span)
-        bytes.append(bigEndian: code.issued)
-        bytes.append(bigEndian: code.expires)
-        bytes.append(bigEndian: code.used)
+        bytes.write(code.boot == nil ? 1 : 2)
+        bytes.write(copying: code.hash.bytes.span)
+        bytes.write(bigEndian: code.issued)
+        bytes.write(bigEndian: code.expires)
+        bytes.write(bigEndian: code.used)
         if let boot = code.boot {
-            bytes.append(copying: boot.id.span)
-            bytes.append(bigEndian: boot.seconds)
+            bytes.write(copying: boot.id.span)
+            bytes.write(bigEndian: boot.seconds)
         }
     }
 

@@ -62,6 +62,21 @@ public struct Secret: ~Copyable {
         return try body(&span)
     }
 
+    /// Puts `bytes` at the beginning of `range`, and zeros behind them up to its end; nothing where
+    /// they do not fit, or the range lies outside.
+    mutating func put(_ bytes: Span<UInt8>, in range: Range<Int>) {
+        guard range.lowerBound >= 0, range.upperBound <= count, bytes.count <= range.count else {
+            return
+        }
+        // SAFETY: `range` lies in the buffer, and has room for `bytes`, which are elsewhere.
+        unsafe bytes.withUnsafeBufferPointer { source in
+            guard let to = unsafe storage.baseAddress else { return }
+            let start = unsafe to + range.lowerBound
+            if let from = source.baseAddress { _ = unsafe memcpy(start, from, source.count) }
+            unsafe swiftotp_wipe(start + source.count, range.count - source.count)
+        }
+    }
+
     /// Overwrites an array's bytes in place and empties it.
     public static func wipe(_ bytes: inout [UInt8]) {
         // SAFETY: exclusive access to the array's own storage, within its count.
@@ -77,46 +92,20 @@ public struct Secret: ~Copyable {
 
 extension Span<UInt8> {
     /// A copy.
-    public var array: [UInt8] {
-        var copy: [UInt8] = []
-        copy.append(copying: self)
-        return copy
-    }
+    public var array: [UInt8] { [UInt8](capacity: count) { $0.write(copying: self) } }
 }
 
 extension Array<UInt8> {
     /// Appends a copy of a span.
     public mutating func append(copying bytes: Span<UInt8>) {
-        let length = bytes.count
-        append(addingCapacity: length) { output in
-            // SAFETY: there is room for `length` more bytes behind the initialized ones, and the
-            // source is `length` long and elsewhere.
-            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
-                unsafe bytes.withUnsafeBufferPointer { source in
-                    if let to = buffer.baseAddress, let from = source.baseAddress {
-                        _ = unsafe memcpy(to + initialized, from, length)
-                    }
-                }
-                initialized += length
-            }
-        }
+        append(addingCapacity: bytes.count) { $0.write(copying: bytes) }
     }
 
     /// Appends an integer, its highest byte first.
     public mutating func append<Value: FixedWidthInteger & BitwiseCopyable>(
         bigEndian value: Value
     ) {
-        let bytes = value.bigEndian
-        append(addingCapacity: MemoryLayout<Value>.size) { output in
-            // SAFETY: there is room for one more value behind the initialized bytes.
-            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
-                if let to = buffer.baseAddress {
-                    unsafe UnsafeMutableRawPointer(to + initialized).storeBytes(
-                        of: bytes, as: Value.self)
-                }
-                initialized += MemoryLayout<Value>.size
-            }
-        }
+        append(addingCapacity: MemoryLayout<Value>.size) { $0.write(bigEndian: value) }
     }
 
     /// Appends the bytes of a literal.
@@ -133,5 +122,77 @@ extension Array<UInt8> {
     public init(_ literal: StaticString) {
         self.init()
         append(literal)
+    }
+}
+
+// Many fields in a row go to an `OutputSpan`: an array would ask at each of them whether it is its own
+// and has room. What does not fit leaves it full, which is how a caller tells.
+
+extension OutputSpan<UInt8> {
+    /// Adds a copy of a span.
+    public mutating func write(copying bytes: Span<UInt8>) {
+        // SAFETY: there is room for what is copied behind the initialized bytes, and the source is
+        // that long and elsewhere.
+        unsafe withUnsafeMutableBufferPointer { buffer, initialized in
+            unsafe bytes.withUnsafeBufferPointer { source in
+                let room = buffer.count - initialized
+                guard let to = buffer.baseAddress, let from = source.baseAddress,
+                    source.count <= room
+                else {
+                    if source.count > room { unsafe fill(buffer, &initialized) }
+                    return
+                }
+                _ = unsafe memcpy(to + initialized, from, source.count)
+                initialized += source.count
+            }
+        }
+    }
+
+    /// Adds an integer, its highest byte first.
+    public mutating func write<Value: FixedWidthInteger & BitwiseCopyable>(
+        bigEndian value: Value
+    ) {
+        let bytes = value.bigEndian
+        // SAFETY: there is room for one more value behind the initialized bytes.
+        unsafe withUnsafeMutableBufferPointer { buffer, initialized in
+            guard let to = buffer.baseAddress,
+                MemoryLayout<Value>.size <= buffer.count - initialized
+            else {
+                unsafe fill(buffer, &initialized)
+                return
+            }
+            unsafe UnsafeMutableRawPointer(to + initialized).storeBytes(
+                of: bytes, as: Value.self)
+            initialized += MemoryLayout<Value>.size
+        }
+    }
+
+    /// Adds a byte.
+    public mutating func write(_ byte: UInt8) { write(bigEndian: byte) }
+}
+
+/// Zeros up to the end of `buffer`: what is full is too long, and nothing more can be added.
+private func fill(_ buffer: UnsafeMutableBufferPointer<UInt8>, _ initialized: inout Int) {
+    guard let start = buffer.baseAddress else { return }
+    // SAFETY: the bytes behind the initialized ones, up to the buffer's end.
+    unsafe swiftotp_wipe(start + initialized, buffer.count - initialized)
+    initialized = buffer.count
+}
+
+extension Span<UInt8> {
+    /// Whether another span has the same bytes; not for what is secret.
+    public func isEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    /// The integer at `offset`, its highest byte first; `nil` where it does not lie in the span.
+    func bigEndian<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Value.Type, at offset: Int
+    ) -> Value? {
+        guard offset >= 0, MemoryLayout<Value>.size <= count - offset else { return nil }
+        // SAFETY: the value lies in the span; it is read byte by byte, in whatever place.
+        return unsafe Value(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: type))
     }
 }

@@ -127,15 +127,15 @@ extension Record {
 // MARK: The form in a record (docs/FILEFORMAT.md)
 
 extension TrustedKey {
-    func encode(into bytes: inout [UInt8]) {
-        bytes.append(copying: fingerprint.span)
-        bytes.append(bigEndian: since)
-        bytes.append(bigEndian: until)
-        bytes.append(bigEndian: lastUsed)
-        bytes.append(UInt8(truncatingIfNeeded: name.bytes.count))
-        bytes.append(copying: name.bytes.span)
-        bytes.append(UInt8(truncatingIfNeeded: address.count))
-        bytes.append(copying: address.span)
+    func encode(into bytes: inout OutputSpan<UInt8>) {
+        bytes.write(copying: fingerprint.span)
+        bytes.write(bigEndian: since)
+        bytes.write(bigEndian: until)
+        bytes.write(bigEndian: lastUsed)
+        bytes.write(UInt8(truncatingIfNeeded: name.bytes.count))
+        bytes.write(copying: name.bytes.span)
+        bytes.write(UInt8(truncatingIfNeeded: address.count))
+        bytes.write(copying: address.span)
     }
 
     /// Reads what `encode` wrote; `nil` where the bytes are none.

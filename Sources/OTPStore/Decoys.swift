@@ -81,9 +81,9 @@ extension Store {
         let path = path(of: nobody.name)
         var random = try SystemRandom().bytes(20)
         let bytes = try RecordFile.contents(
-            Decoy.record(random: &random), of: nobody, in: self, path: path)
+            Decoy.record(random: &random), of: nobody, settled: 1, in: self, path: path)
         do throws(Errno) {
-            try NewFile.write(bytes, as: nobody.name, in: folder, isLasting: false)
+            try NewFile.write(bytes, as: nobody.name, in: folder, for: .decoy)
             return true
         } catch {
             // A file system that nothing can be written to is trouble for the enrolled as well; a

@@ -28,3 +28,16 @@ public struct Errno: Error, Equatable, Sendable {
         }
     }
 }
+
+/// Calls that a signal interrupts are made again, but not for ever: a file system may say so each
+/// time.
+struct Retries {
+    private var left = 1000
+
+    /// Whether a call that ended like this is to be made again.
+    mutating func allow(_ error: Errno) -> Bool {
+        guard error.number == EINTR, left > 0 else { return false }
+        left -= 1
+        return true
+    }
+}

@@ -8,13 +8,24 @@ enum NewFile {
     /// How often a file may be taken for a leftover before that counts as an error.
     private static let maximumTries = 32
 
+    /// What a file is for.
+    enum Purpose {
+        /// It lasts, and where that fails, it stays: others may have sealed something with it.
+        case key
+        /// It lasts, and where that fails, it is taken back: nobody has opened it yet.
+        case record
+        /// It need not last.
+        case decoy
+    }
+
     /// Writes `contents` to a new file `name`, which must not be there yet; when this returns, it
-    /// outlives a power cut.
+    /// outlives a power cut. The file, which is still locked.
     static func write(
-        _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor, path: [UInt8]
-    ) throws(StoreError) {
+        _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor,
+        for purpose: Purpose, path: [UInt8]
+    ) throws(StoreError) -> FileDescriptor {
         do throws(Errno) {
-            try write(contents, as: name, in: folder, isLasting: true)
+            return try write(contents, as: name, in: folder, for: purpose)
         } catch {
             if error.number == EBUSY {
                 throw StoreError(.busy, path, "other processes keep removing it as a leftover")
@@ -23,27 +34,34 @@ enum NewFile {
         }
     }
 
-    /// The same, without waiting for the disk where it need not be lasting. The file is locked
-    /// until it has its name.
+    /// The same, without waiting for the disk where it need not be lasting.
+    @discardableResult
     static func write(
         _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor,
-        isLasting: Bool
-    ) throws(Errno) {
+        for purpose: Purpose
+    ) throws(Errno) -> FileDescriptor {
+        try System.checkLimit(of: contents.count)
         for _ in 0..<maximumTries {
             let suffix = try System.random(8).reduce(0) { $0 << 8 | UInt64($1) }
             let temporary = prefix + Array(String(suffix, radix: 16).utf8)
             guard let file = try create(temporary, in: folder) else { continue }
             do throws(Errno) {
                 try System.write(contents, to: file, at: 0)
-                if isLasting { try System.sync(file) }
+                if purpose != .decoy { try System.sync(file) }
                 try System.rename(temporary, to: name, in: folder)
             } catch {
                 // What is left of it is nobody's loss; the error is what matters.
                 try? System.unlink(temporary, in: folder)
                 throw error
             }
-            if isLasting { try System.syncFolder(folder) }
-            return
+            if purpose == .decoy { return file }
+            do throws(Errno) {
+                try System.syncFolder(folder)
+            } catch {
+                if purpose == .record { try? System.unlink(name, in: folder) }
+                throw error
+            }
+            return file
         }
         throw Errno(number: EBUSY)
     }

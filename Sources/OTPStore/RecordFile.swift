@@ -45,9 +45,7 @@ public final class RecordFile: RecordSession {
 
     public func charge() throws(StoreError) {
         try settle()
-        var plain: [UInt8] = []
-        plain.reserveCapacity(Throttle.maximumEncodedLength)
-        record.throttle.encode(into: &plain)
+        var plain = record.throttle.encoded
         let charge = try SealedPart.seal(
             &plain, generation: generation, in: store,
             binding: RecordLayout.chargeBinding(head, generation: generation), path: path)
@@ -86,11 +84,13 @@ public final class RecordFile: RecordSession {
 
     /// Syncs what a writer before us left behind. Written again, with the same bytes, because the
     /// system takes for written what it failed to write, and says so to the first who asks alone.
+    /// Where the maker did not get as far as the record's name, that is synced as well.
     private func settle() throws(StoreError) {
         guard settled != generation else { return }
         try onFile { (file) throws(Errno) in
             try System.write(unsettled, to: file, at: RecordLayout.slotOffset(slot))
             try System.syncData(file)
+            if settled == 0 { try System.syncFolder(store.folder) }
         }
         settled = generation
     }
@@ -130,9 +130,18 @@ extension RecordFile {
             // Removed while we waited for the lock: look again.
             let status = try SafeOpen.status(of: file, path: path)
             if status.links == 0 { continue }
+            if writing { try checkLimit(path) }
             return try read(file, status, of: user, in: store, path: path)
         }
         throw StoreError(.busy, path, "it is removed and made again all the time")
+    }
+
+    private static func checkLimit(_ path: [UInt8]) throws(StoreError) {
+        do throws(Errno) {
+            try System.checkLimit(of: RecordLayout.fileSize)
+        } catch {
+            throw StoreError(path, error)
+        }
     }
 
     private static func read(
@@ -158,13 +167,16 @@ extension RecordFile {
         _ record: borrowing Record, of user: User, as name: [UInt8], in store: Store
     ) throws(StoreError) {
         let path = store.path(of: name)
-        let bytes = try contents(record, of: user, in: store, path: path)
-        try NewFile.write(bytes, as: name, in: store.folder, path: path)
+        let bytes = try contents(record, of: user, settled: 0, in: store, path: path)
+        let file = try NewFile.write(
+            bytes, as: name, in: store.folder, for: .record, path: path)
+        // Not synced: where it is lost, the first writer syncs once more.
+        try? System.write(RecordLayout.mark(1), to: file, at: RecordLayout.markOffset)
     }
 
-    /// The bytes of a new file with `record` in it.
+    /// The bytes of a new file with `record` in it; *settled* is 0 until its name is on the disk.
     static func contents(
-        _ record: borrowing Record, of user: User, in store: Store, path: [UInt8]
+        _ record: borrowing Record, of user: User, settled: UInt64, in store: Store, path: [UInt8]
     ) throws(StoreError) -> [UInt8] {
         let head = RecordLayout.head(of: user, keyID: try store.keyID())
         var bytes = head
@@ -173,7 +185,7 @@ extension RecordFile {
             bytes += [UInt8](repeating: 0, count: max(0, offset - bytes.count))
         }
         fill(to: RecordLayout.markOffset)
-        bytes += RecordLayout.mark(1)
+        bytes += RecordLayout.mark(settled)
         fill(to: RecordLayout.slotOffset(0))
         bytes += try slotBlock(
             record, generation: 1, slot: 0, head: head, store: store, path: path)
@@ -185,9 +197,7 @@ extension RecordFile {
         _ record: borrowing Record, generation: UInt64, slot: Int, head: [UInt8], store: Store,
         path: [UInt8]
     ) throws(StoreError) -> [UInt8] {
-        var plain: [UInt8] = []
-        plain.reserveCapacity(Record.maximumEncodedLength)
-        record.encode(into: &plain)
+        var plain = record.encoded
         guard plain.count <= Record.maximumEncodedLength else {
             throw StoreError(.system, path, "the record has grown too large")
         }

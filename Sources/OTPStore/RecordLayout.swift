@@ -7,8 +7,8 @@ import OTPCore
 enum RecordLayout {
     static let blockSize = 4096
     static let fileSize = 3 * blockSize
-    /// The mark: the generation of the newest slot that is known to be on the disk, and the same
-    /// with every bit turned over.
+    /// The mark: the generation of the newest slot that is known to be on the disk, 0 where the
+    /// record's name is not, and the same with every bit turned over.
     static let markOffset = 512
     static let markSize = 16
     /// The charge: the generation that it was made on, and sealed, the throttle's state with it.
@@ -21,26 +21,27 @@ enum RecordLayout {
 
     static func slotOffset(_ slot: Int) -> Int { (1 + slot) * blockSize }
 
+    /// `SWIFTOTP`
+    private static let magic: UInt64 = 0x5357_4946_544f_5450
+
     /// The head of a record: what it is and whose. Everything sealed is bound to these bytes.
     static func head(of user: User, keyID: [UInt8]) -> [UInt8] {
-        var head: [UInt8] = []
-        head.reserveCapacity(64 + user.name.count)
-        head.append("SWIFTOTP")
-        head.append(bigEndian: Record.formatVersion)
-        head.append(bigEndian: user.uid)
-        head.append(copying: keyID.span)
-        head.append(bigEndian: UInt16(truncatingIfNeeded: user.name.count))
-        head.append(copying: user.name.span)
-        return head
+        [UInt8](capacity: 26 + user.name.count) { head in
+            head.write(bigEndian: magic)
+            head.write(bigEndian: Record.formatVersion)
+            head.write(bigEndian: user.uid)
+            head.write(copying: keyID.span)
+            head.write(bigEndian: UInt16(truncatingIfNeeded: user.name.count))
+            head.write(copying: user.name.span)
+        }
     }
 
     /// The mark for `generation`.
     static func mark(_ generation: UInt64) -> [UInt8] {
-        var mark: [UInt8] = []
-        mark.reserveCapacity(markSize)
-        mark.append(bigEndian: generation)
-        mark.append(bigEndian: ~generation)
-        return mark
+        [UInt8](capacity: markSize) { mark in
+            mark.write(bigEndian: generation)
+            mark.write(bigEndian: ~generation)
+        }
     }
 
     /// What a charge is bound to.
@@ -50,21 +51,20 @@ enum RecordLayout {
 
     /// What slot 0 or 1 is bound to: it cannot be moved to another user, slot or generation.
     static func slotBinding(_ head: [UInt8], slot: Int, generation: UInt64) -> [UInt8] {
-        var binding: [UInt8] = []
-        binding.reserveCapacity(head.count + 9)
-        binding.append(copying: head.span)
-        binding.append(UInt8(truncatingIfNeeded: slot))
-        binding.append(bigEndian: generation)
-        return binding
+        [UInt8](capacity: head.count + 9) { binding in
+            binding.write(copying: head.span)
+            binding.write(UInt8(truncatingIfNeeded: slot))
+            binding.write(bigEndian: generation)
+        }
     }
 
     /// Compares the head that a file has with the one that it should have.
     static func check(
         _ file: Span<UInt8>, against head: [UInt8], path: [UInt8]
     ) throws(StoreError) {
-        if file.extracting(first: head.count).array == head { return }
+        if file.extracting(first: head.count).isEqual(to: head.span) { return }
         var (cursor, wanted) = (Cursor(), Cursor())
-        guard let magic = cursor.uint64(file), magic == wanted.uint64(head.span) else {
+        guard cursor.uint64(file) == magic, wanted.uint64(head.span) == magic else {
             throw StoreError(.damaged, path, "not a record of this program")
         }
         guard let version = cursor.uint32(file), version == wanted.uint32(head.span) else {

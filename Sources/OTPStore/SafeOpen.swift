@@ -20,20 +20,17 @@ enum SafeOpen {
         } catch {
             throw StoreError(subject, error)
         }
-        var part: [UInt8] = []
-        part.reserveCapacity(path.count)
+        var start = path.startIndex
         for index in path.startIndex...path.endIndex {
-            if index < path.endIndex && path[index] != UInt8(ascii: "/") {
-                part.append(path[index])
-                continue
-            }
+            if index < path.endIndex && path[index] != UInt8(ascii: "/") { continue }
+            let part = path[start..<index]
+            start = index + 1
             guard !part.isEmpty else { continue }
-            guard part.count != 2 || part != [UInt8]("..") else {
+            guard part.count != 2 || part.contains(where: { $0 != UInt8(ascii: ".") }) else {
                 throw StoreError(.unsafe, subject, "a path must not contain `..`")
             }
-            current = try open(part, in: current, path: subject, System.folder)
+            current = try open(part.span.array, in: current, path: subject, System.folder)
             try checkFolder(current, path: subject)
-            part.removeAll(keepingCapacity: true)
         }
         return current
     }

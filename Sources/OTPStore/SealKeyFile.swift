@@ -26,8 +26,9 @@ enum SealKeyFile {
             throw StoreError(path, error)
         }
         defer { Secret.wipe(&bytes) }
-        guard bytes.count == length, bytes.starts(with: magic) else { throw damaged(path) }
-        let id = Array(bytes[magic.count..<magic.count + SealKey.idLength])
+        guard bytes.count == length, bytes.span.extracting(first: 8).isEqual(to: magic.span)
+        else { throw damaged(path) }
+        let id = bytes.span.extracting(8..<8 + SealKey.idLength).array
         let key = Secret(copying: bytes.span.extracting((length - SealKey.keyLength)...))
         guard let key = SealKey(id: id, key: key) else { throw damaged(path) }
         return key
@@ -57,8 +58,8 @@ enum SealKeyFile {
         contents += try random.bytes(SealKey.keyLength)
         defer { Secret.wipe(&contents) }
         do throws(StoreError) {
-            try NewFile.write(
-                contents, as: Array(path[(slash + 1)...]), in: folder, path: path)
+            _ = try NewFile.write(
+                contents, as: Array(path[(slash + 1)...]), in: folder, for: .key, path: path)
         } catch {
             if error.code != .exists { throw error }
         }

@@ -12,15 +12,14 @@ enum SealedPart {
         let nonce = try SystemRandom().bytes(SealKey.nonceLength)
         guard let tag = try store.key().seal(&plain, nonce: nonce.span, binding: binding.span)
         else { throw StoreError(.system, path, "the record cannot be sealed") }
-        var part: [UInt8] = []
-        part.reserveCapacity(
-            RecordLayout.generationSize + RecordLayout.sealedOverhead + plain.count)
-        part.append(bigEndian: generation)
-        part.append(bigEndian: UInt16(truncatingIfNeeded: plain.count))
-        part.append(copying: nonce.span)
-        part.append(copying: tag.span)
-        part.append(copying: plain.span)
-        return part
+        let length = RecordLayout.generationSize + RecordLayout.sealedOverhead + plain.count
+        return [UInt8](capacity: length) { part in
+            part.write(bigEndian: generation)
+            part.write(bigEndian: UInt16(truncatingIfNeeded: plain.count))
+            part.write(copying: nonce.span)
+            part.write(copying: tag.span)
+            part.write(copying: plain.span)
+        }
     }
 
     /// The generation of the part at `offset`, which is bound to it, but not opened yet.

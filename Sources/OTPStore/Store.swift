@@ -50,18 +50,37 @@ public final class Store: LoginStore {
 
     /// Makes the folder at `path`, 0700, where it is missing.
     static func makeFolder(_ path: [UInt8]) throws(StoreError) {
+        let (parent, name) = try split(path)
+        let folder = try SafeOpen.directory(parent)
+        do throws(Errno) {
+            try System.makeDirectory(name, in: folder, mode: 0o700)
+            try System.syncFolder(folder)
+        } catch {
+            if error.number != EEXIST { throw StoreError(path, error) }
+        }
+    }
+
+    /// Syncs the folder that `path` is in.
+    private static func syncParent(of path: [UInt8]) throws(StoreError) {
+        let folder = try SafeOpen.directory(try split(path).parent)
+        do throws(Errno) {
+            try System.syncFolder(folder)
+        } catch {
+            // One that may not be read, such as by a rule of AppArmor, is its maker's to sync.
+            if error.number != EACCES { throw StoreError(path, error) }
+        }
+    }
+
+    /// The folder that `path` is in, and its name there.
+    private static func split(
+        _ path: [UInt8]
+    ) throws(StoreError) -> (parent: [UInt8], name: [UInt8]) {
         var path = path
         while path.count > 1 && path.last == UInt8(ascii: "/") { path.removeLast() }
         guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
             throw StoreError(.unsafe, path, "not an absolute path")
         }
-        let parent = try SafeOpen.directory(Array(path[..<slash]))
-        do throws(Errno) {
-            try System.makeDirectory(Array(path[(slash + 1)...]), in: parent, mode: 0o700)
-            try System.syncFolder(parent)
-        } catch {
-            if error.number != EEXIST { throw StoreError(path, error) }
-        }
+        return (Array(path[..<slash]), Array(path[(slash + 1)...]))
     }
 
     // MARK: Records
@@ -105,7 +124,7 @@ public final class Store: LoginStore {
     /// has a record; throws `.exists` where the user has one.
     public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
         try makeKeyAtFirstNeed()
-        try removeLeftovers()
+        try tidy()
         try RecordFile.make(record, of: user, as: fileName(of: user), in: self)
     }
 
@@ -122,19 +141,31 @@ public final class Store: LoginStore {
 
     /// The numbers of all users who have a record.
     public func userIDs() throws(StoreError) -> [UInt32] {
-        try entries().compactMap { name in
-            // A file that is named another way, such as `007`, is nobody's record.
-            UInt32(String(decoding: name, as: UTF8.self))
-                .flatMap { String($0).utf8.elementsEqual(name) ? $0 : nil }
-        }
+        try entries().compactMap { Store.userID($0) }
+    }
+
+    /// Whose record is called `name`. One that is named another way, such as `007`, is nobody's.
+    private static func userID(_ name: [UInt8]) -> UInt32? {
+        UInt32(String(decoding: name, as: UTF8.self))
+            .flatMap { String($0).utf8.elementsEqual(name) ? $0 : nil }
+    }
+
+    /// Syncs the names of store and key.
+    private func settle() throws(StoreError) {
+        try Store.syncParent(of: path)
+        try Store.syncParent(of: keyPath)
+        if !keepsKey { try Store.syncParent(of: try Store.split(keyPath).parent) }
     }
 
     /// Removes what makers of records left behind when they were killed: temporary files that
-    /// nobody holds locked any more.
-    private func removeLeftovers() throws(StoreError) {
+    /// nobody holds locked any more. Before the first record, makes sure of store and key, whose
+    /// makers may have been killed as well.
+    private func tidy() throws(StoreError) {
         if isTidy { return }
+        let names = try entries()
+        if !names.contains(where: { Store.userID($0) != nil }) { try settle() }
         isTidy = true
-        for name in try entries() where NewFile.isTemporary(name) {
+        for name in names where NewFile.isTemporary(name) {
             do throws(Errno) {
                 let file = try System.open(name, in: folder, O_RDWR | O_NONBLOCK)
                 if try System.tryLock(file, shared: false) { try System.unlink(name, in: folder) }
@@ -157,11 +188,12 @@ public final class Store: LoginStore {
 
     /// The path of a file in the folder.
     func path(of name: [UInt8]) -> [UInt8] {
-        var full = path
-        full.reserveCapacity(path.count + 1 + name.count)
-        full.append(UInt8(ascii: "/"))
-        full.append(copying: name.span)
-        return full
+        let folder = path
+        return [UInt8](capacity: folder.count + 1 + name.count) { full in
+            full.write(copying: folder.span)
+            full.write(UInt8(ascii: "/"))
+            full.write(copying: name.span)
+        }
     }
 
     // MARK: The key

@@ -55,11 +55,12 @@ enum System {
     private static var always: CInt { O_CLOEXEC | O_NOFOLLOW | O_NOCTTY }
 
     private static func retrying(_ open: () -> CInt) throws(Errno) -> FileDescriptor {
+        var retries = Retries()
         while true {
             let number = open()
             if number >= 0 { return FileDescriptor(number) }
             let error = Errno.last
-            if error.number != EINTR { throw error }
+            if !retries.allow(error) { throw error }
         }
     }
 
@@ -79,6 +80,7 @@ enum System {
     ) throws(Errno) -> [UInt8] {
         let number = file.number
         var failure: Errno?
+        var retries = Retries()
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
                 // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
@@ -90,8 +92,10 @@ enum System {
                     filled += got
                 } else if got == 0 {
                     return
-                } else if Errno.last.number != EINTR {
-                    failure = .last
+                } else {
+                    let error = Errno.last
+                    if retries.allow(error) { continue }
+                    failure = error
                     return
                 }
             }
@@ -101,15 +105,14 @@ enum System {
     }
 
     /// Writes `bytes` at `offset`, and zeros behind them up to `length` bytes in all (at most
-    /// 4096 more), in one pwritev(2): a process that is killed leaves all of it or nothing, and so
-    /// does one whose caller lets no file grow as far.
+    /// 4096 more), in one pwritev(2): a process that is killed leaves all of it or nothing.
     static func write(
         _ bytes: [UInt8], to file: borrowing FileDescriptor, at offset: Int,
         zerosUpTo length: Int = 0
     ) throws(Errno) {
         let (number, total) = (file.number, max(length, bytes.count))
-        guard swiftotp_may_write_to(offset + total) != 0 else { throw Errno(number: EFBIG) }
         var done = 0
+        var retries = Retries()
         while done < total {
             let (own, rest) = (min(done, bytes.count), max(0, total - max(done, bytes.count)))
             // SAFETY: reads the bytes behind the `own` ones, and at most 4096 of the zeros.
@@ -124,8 +127,14 @@ enum System {
             }
             let error = Errno.last
             if wrote == 0 { throw Errno(number: EIO) }
-            if error.number != EINTR { throw error }
+            if !retries.allow(error) { throw error }
         }
+    }
+
+    /// Refuses where the caller lets no file grow to `size`: a write that this limit cut off would
+    /// leave half of the old bytes.
+    static func checkLimit(of size: Int) throws(Errno) {
+        guard swiftotp_may_write_to(size) != 0 else { throw Errno(number: EFBIG) }
     }
 
     /// fdatasync(2). A failure is final: the pages count as clean after it.
@@ -145,13 +154,14 @@ enum System {
 
     /// Tries to lock (flock(2)) without waiting; `false` where somebody else holds it.
     static func tryLock(_ file: borrowing FileDescriptor, shared: Bool) throws(Errno) -> Bool {
+        var retries = Retries()
         while true {
             if swiftotp_flock(file.number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 {
                 return true
             }
             let error = Errno.last
             if error.number == EWOULDBLOCK { return false }
-            if error.number != EINTR { throw error }
+            if !retries.allow(error) { throw error }
         }
     }
 
@@ -163,13 +173,17 @@ enum System {
     /// Whether all bytes in `range` are zero; `false` for a range outside.
     static func isZero(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
-        guard let first = bytes[range].first else { return true }
-        // SAFETY: both pointers and the length stay inside `range`, which was checked: a run of
-        // equal bytes is one that equals itself moved by one.
+        guard range.count >= 64 else { return bytes[range].allSatisfy { $0 == 0 } }
+        // SAFETY: what is read lies inside `range`, which was checked: 64 bytes at a time, of which
+        // the last overlap those before.
         return unsafe bytes.withUnsafeBytes { buffer in
-            guard let start = buffer.baseAddress else { return true }
-            let from = unsafe start + range.lowerBound
-            return unsafe first == 0 && memcmp(from, from + 1, range.count - 1) == 0
+            let last = range.upperBound - 64
+            var seen = unsafe buffer.loadUnaligned(fromByteOffset: last, as: SIMD16<UInt32>.self)
+            for offset in stride(from: range.lowerBound, to: last, by: 64) {
+                seen |= unsafe buffer.loadUnaligned(
+                    fromByteOffset: offset, as: SIMD16<UInt32>.self)
+            }
+            return seen == SIMD16<UInt32>()
         }
     }
 
@@ -235,6 +249,7 @@ enum System {
     /// Fills `count` bytes from getrandom(2), waiting for the pool at boot.
     static func random(_ count: Int) throws(Errno) -> [UInt8] {
         var failure: Errno?
+        var retries = Retries()
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
                 // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
@@ -243,8 +258,10 @@ enum System {
                 let got = unsafe swiftotp_getrandom(rest.baseAddress, rest.count)
                 if got > 0 {
                     filled += got
-                } else if got == 0 || Errno.last.number != EINTR {
-                    failure = .last
+                } else {
+                    let error = Errno.last
+                    if got < 0 && retries.allow(error) { continue }
+                    failure = error
                     return
                 }
             }
@@ -257,7 +274,7 @@ enum System {
     static func time(_ clock: clockid_t) throws(Errno) -> (seconds: Int64, nanoseconds: Int64) {
         var time = timespec()
         // SAFETY: a local that the call fills.
-        guard unsafe clock_gettime(clock, &time) == 0 else { throw .last }
+        guard unsafe clock_gettime(clock, &time) == 0 else { throw Errno(number: EINVAL) }
         return (Int64(time.tv_sec), Int64(time.tv_nsec))
     }
 

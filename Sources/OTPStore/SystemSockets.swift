@@ -63,6 +63,7 @@ extension System {
     ) throws(Errno) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let number = socket.number
+        var retries = Retries()
         while true {
             // SAFETY: writes at most `count` bytes into the array.
             let received = unsafe bytes.withUnsafeMutableBytes { buffer in
@@ -72,7 +73,8 @@ extension System {
                 bytes.removeLast(count - received)
                 return bytes
             }
-            guard Errno.last.number == EINTR else { throw .last }
+            let error = Errno.last
+            guard retries.allow(error) else { throw error }
         }
     }
 

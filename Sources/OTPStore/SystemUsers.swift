@@ -83,6 +83,7 @@ public struct SystemUsers: UserDirectory {
         _ look: (UnsafeMutablePointer<CChar>, Int, inout Value?) -> CInt
     ) throws(StoreError) -> Value? {
         var length = 1024
+        var retries = Retries()
         while length <= maximum {
             var buffer = [CChar](repeating: 0, count: length)
             var value: Value?
@@ -94,8 +95,9 @@ public struct SystemUsers: UserDirectory {
             // getpwnam(3) lists these for "not found".
             case 0, ENOENT, ESRCH, EBADF, EPERM: return value
             case ERANGE: length *= 4
-            case EINTR: continue
-            default: throw StoreError(subject, Errno(number: status))
+            default:
+                let error = Errno(number: status)
+                guard retries.allow(error) else { throw StoreError(subject, error) }
             }
         }
         throw StoreError(.system, subject, "the entry in the user database is too long")
@@ -130,6 +132,7 @@ extension SystemUsers {
         defer { endpwent() }
         var users: [User] = []
         var buffer = [CChar](repeating: 0, count: 4096)
+        var retries = Retries()
         while buffer.count <= SystemUsers.maximumEntry {
             var entry = unsafe passwd()
             var result: UnsafeMutablePointer<passwd>?
@@ -144,12 +147,14 @@ extension SystemUsers {
                 return status
             }
             switch status {
-            case 0, EINTR: continue
+            case 0: continue
             case ENOENT: return users
             // The same entry comes again for a larger buffer.
             case ERANGE: buffer = [CChar](repeating: 0, count: buffer.count * 4)
             default:
-                throw StoreError([UInt8]("user database" as StaticString), Errno(number: status))
+                let error = Errno(number: status)
+                if retries.allow(error) { continue }
+                throw StoreError([UInt8]("user database" as StaticString), error)
             }
         }
         throw StoreError(

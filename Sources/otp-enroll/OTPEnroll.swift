@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import OTPCore
 
 /// The program: parses, runs one command, and says in one line what failed.
@@ -33,9 +34,10 @@ struct OTPEnroll: ParsableCommand {
     static func main() {
         Machine.adoptLocale()
         Machine.forbidCoreDumps()
+        let result = Result { try perform() }
+        swiftotp_wipe_stack(stackDepth)
         do {
-            var command = try parseAsRoot(ordered(Array(CommandLine.arguments.dropFirst())))
-            try command.run()
+            try result.get()
         } catch let failure as Failure {
             Output.report(failure)
             exit(withError: ExitCode.failure)
@@ -47,6 +49,16 @@ struct OTPEnroll: ParsableCommand {
             Output.usage(fullMessage(for: error))
             exit(withError: ExitCode.validationFailure)
         }
+    }
+
+    /// Deeper into the stack than any command goes, in bytes.
+    private static let stackDepth = 262_144
+
+    /// Runs the command. A function of its own, so that nothing of its stack is in use after it.
+    @inline(never)
+    private static func perform() throws {
+        var command = try parseAsRoot(ordered(Array(CommandLine.arguments.dropFirst())))
+        try command.run()
     }
 
     /// The arguments with the command first, so that `--json`, `--store` and `--config` may stand

@@ -1,3 +1,4 @@
+import CLinux
 import CPAM
 import OTPCore
 import OTPStore
@@ -14,7 +15,25 @@ public func authenticate(
     // SAFETY: libpam passes its own handle and `count` NUL-terminated arguments, which outlive
     // the call.
     guard let handle = unsafe handle else { return PAM_SYSTEM_ERR }
+    let isOurs = LoginMemory.begin()
+    defer {
+        if isOurs { LoginMemory.end() }
+        swiftotp_wipe_stack(stackDepth)
+    }
     let pam = unsafe PAMHandle(handle, silent: UInt32(bitPattern: flags) & UInt32(PAM_SILENT) != 0)
+    return unsafe logIn(pam, count, arguments)
+}
+
+/// How deep into the stack a login goes, in bytes: about 8 KB, and not much is added to that, as a
+/// program may have given its thread little.
+private var stackDepth: Int { 12_288 }
+
+/// A function of its own, so that all of its memory is given back when it is over.
+@inline(never)
+private func logIn(
+    _ pam: PAMHandle, _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+) -> CInt {
+    // SAFETY: as above.
     let arguments = unsafe PAMHandle.arguments(count, arguments)
     return Login(pam: pam).run(arguments).rawValue
 }

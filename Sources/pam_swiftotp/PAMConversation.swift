@@ -18,7 +18,7 @@ struct PAMConversation: Conversation {
         let length = unsafe strlen(text)
         defer {
             unsafe swiftotp_wipe(text, length)
-            unsafe free(text)
+            unsafe __real_free(text)
         }
         let kept = min(length, PAMConversation.maximumLength + 1)
         let bytes = unsafe UnsafeRawBufferPointer(start: text, count: kept)
@@ -45,7 +45,7 @@ struct PAMConversation: Conversation {
             return
         }
         // SAFETY: an answer to a message is unusual, but ours to free.
-        if let response = unsafe response { unsafe free(response) }
+        if let response = unsafe response { unsafe __real_free(response) }
     }
 
     private func converse(
@@ -75,9 +75,9 @@ struct PAMConversation: Conversation {
             if status == PAM_SUCCESS {
                 unsafe answer = response.pointee.resp
             } else if let left = unsafe response.pointee.resp {
-                unsafe free(left)
+                unsafe __real_free(left)
             }
-            unsafe free(response)
+            unsafe __real_free(response)
         }
         guard status == PAM_SUCCESS else { throw ConversationError() }
     }

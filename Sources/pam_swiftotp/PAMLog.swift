@@ -15,32 +15,32 @@ struct PAMLog {
         let priority: CInt
         switch result {
         case .granted(let factor):
-            line = LogLine("login granted")
+            line = begin("login granted")
             line.add(factor)
             priority = LOG_INFO
         case .enrolled(let factor, let name):
-            line = LogLine("login granted")
+            line = begin("login granted")
             if let factor { line.add(factor) } else { line.add("factor", "enrollment") }
             line.add("enrolled", quoted: name)
             priority = LOG_INFO
         case .trusting(let factor, let name):
-            line = LogLine("login granted")
+            line = begin("login granted")
             line.add(factor)
             line.add("trusts", quoted: name)
             priority = LOG_INFO
         case .trusted(let name, let fingerprint):
-            line = LogLine("login granted")
+            line = begin("login granted")
             line.add("factor", "trusted-key")
             line.add("key", quoted: name)
             line.add("fingerprint", SSHKey.text(of: fingerprint))
             priority = LOG_INFO
         case .refused(let refusal):
-            line = LogLine("authentication failure")
+            line = begin("authentication failure")
             line.add("reason", Outcome.refused(refusal).reason)
             line.add(refusal)
             priority = LOG_NOTICE
         case .ignored(let reason):
-            line = LogLine("not asked")
+            line = begin("not asked")
             switch reason {
             case .exempt: line.add("reason", "exempt-group")
             case .notEnrolled: line.add("reason", "not-enrolled")
@@ -50,7 +50,7 @@ struct PAMLog {
             }
             priority = LOG_INFO
         case .unavailable(let error):
-            line = LogLine("cannot check")
+            line = begin("cannot check")
             line.add("reason", "store")
             priority = LOG_CRIT
             addPlace(to: &line)
@@ -58,7 +58,7 @@ struct PAMLog {
             send(line.bytes, priority)
             return
         case .conversationFailed:
-            line = LogLine("authentication failure")
+            line = begin("authentication failure")
             line.add("reason", "no-answer")
             priority = LOG_NOTICE
         }
@@ -68,7 +68,7 @@ struct PAMLog {
 
     /// Writes down which options are in force, for `debug`.
     func write(_ options: Options) {
-        var line = LogLine("debug")
+        var line = begin("debug")
         line.add("store", outside: options.store ?? Store.defaultPath)
         line.add("nullok", options.nullok ? "yes" : "no")
         line.add("echo", options.echoes ? "yes" : "no")
@@ -91,15 +91,18 @@ struct PAMLog {
         line.add("user", outside: user)
     }
 
+    /// A line that begins as one of pam_syslog(3) does; that would format all of it twice more.
+    private func begin(_ what: StaticString) -> LogLine {
+        LogLine(what, by: "pam_swiftotp", of: place.service)
+    }
+
     private func send(_ line: [UInt8], _ priority: CInt) {
-        var ended: [UInt8] = []
-        ended.reserveCapacity(line.count + 1)
-        ended.append(copying: line.span)
+        var ended = line
         ended.append(0)
         // SAFETY: the line is a C string without a NUL inside, for the wrapper's fixed format.
         unsafe ended.withUnsafeBytes { bytes in
             if let text = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress {
-                unsafe swiftotp_pam_syslog(pam.pointer, LOG_AUTHPRIV | priority, text)
+                unsafe swiftotp_syslog(LOG_AUTHPRIV | priority, text)
             }
         }
     }

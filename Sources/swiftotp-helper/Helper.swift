@@ -14,7 +14,9 @@ enum Helper {
     /// Requests on one connection; nobody needs a tenth of them.
     private static let maximumRequests = 200
 
-    /// Serves the connection; the exit status.
+    /// Serves the connection; the exit status. A function of its own, so that nothing of its stack is
+    /// in use after it.
+    @inline(never)
     static func run() -> CInt {
         guard Process.closeUp(), let words = Process.arguments else {
             return HelperLog.fail("the process cannot be set up")

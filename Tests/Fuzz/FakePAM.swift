@@ -54,6 +54,7 @@ final class FakePAM {
     fileprivate func hear(
         _ style: CInt, _ text: [UInt8], _ response: inout UnsafeMutablePointer<pam_response>?
     ) -> CInt {
+        if Memory.isOver { return PAM_CONV_ERR }
         expect(kernel?.locks == 0, "a lock is held while somebody reads")
         expect(!text.contains(0x1b), "an escape on the terminal")
         shown.append(text)
@@ -134,19 +135,18 @@ public func getVariable(
     return pam.variables.first { $0.name == wanted }.map { UnsafePointer(pam.keep($0.value)) }
 }
 
-/// The format is the shim's, and takes one text.
-@_cdecl("__wrap_pam_syslog")
+/// Stands in for syslog(3). The format is the shim's, and takes one text.
+@_cdecl("__wrap_syslog")
 public func log(
-    _ handle: OpaquePointer?, _ priority: CInt, _ format: UnsafePointer<CChar>?,
-    _ message: UnsafePointer<CChar>?
+    _ priority: CInt, _ format: UnsafePointer<CChar>?, _ message: UnsafePointer<CChar>?
 ) {
-    if let pam, let message { pam.log.append(bytes(message)) }
+    if let pam, let message, !Memory.isOver { pam.log.append(bytes(message)) }
 }
 
 /// Found by the module with dlsym(3).
 @_cdecl("pam_set_item")
 public func setItem(_ handle: OpaquePointer?, _ item: CInt, _ value: UnsafeRawPointer?) -> CInt {
-    guard let pam, item == PAM_AUTHTOK, let value else { return PAM_BAD_ITEM }
+    guard let pam, item == PAM_AUTHTOK, let value, !Memory.isOver else { return PAM_BAD_ITEM }
     pam.forwarded.append(bytes(value.assumingMemoryBound(to: CChar.self)))
     return PAM_SUCCESS
 }

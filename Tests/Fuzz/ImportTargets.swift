@@ -92,8 +92,7 @@ private func check(_ token: ImportedToken) {
             mistake("a token that a record refuses")
         }
     }
-    var bytes: [UInt8] = []
-    record.encode(into: &bytes)
+    let bytes = record.encoded
     guard let read = Record(decoding: bytes.span), read.authenticators == [authenticator],
         read.withKey(of: 0, { $0.array }) == token.key.withBytes({ $0.array })
     else { mistake("a token that a record changes") }

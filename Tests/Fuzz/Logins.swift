@@ -83,7 +83,7 @@ private struct Play {
         return true
     }
 
-    private func run(_ setup: Setup) -> (result: CInt, isStruck: Bool) {
+    private func run(_ setup: Setup) -> (result: CInt?, isStruck: Bool) {
         machine.faults = Faults(&stage.tape)
         machine.user = setup.isRoot ? 0 : 1000
         (kernel, pam) = (machine, setup.pam)
@@ -91,13 +91,15 @@ private struct Play {
         let arguments = setup.arguments.map { UnsafePointer<CChar>?(FakePAM.copy($0)) }
         defer { for argument in arguments { free(UnsafeMutablePointer(mutating: argument)) } }
         var list = arguments
-        let result = list.withUnsafeMutableBufferPointer {
-            authenticate(
-                OpaquePointer(bitPattern: 16), setup.flags, CInt($0.count), $0.baseAddress)
+        let result = Memory.limited(to: machine.faults.allocations) {
+            list.withUnsafeMutableBufferPointer {
+                authenticate(
+                    OpaquePointer(bitPattern: 16), setup.flags, CInt($0.count), $0.baseAddress)
+            }
         }
         machine.user = 0
         expect(machine.descriptors == 0, "a descriptor stays open")
-        return (result, machine.faults.hasStruck)
+        return (result, machine.faults.hasStruck || result == nil)
     }
 
     private func look(_ user: User?) -> Views {

@@ -37,8 +37,7 @@ private struct MadeFile {
         if charged > 0 {
             var throttle = Throttle()
             throttle.shared = Throttle.Counter(failures: 42, last: Scene.now)
-            var plain: [UInt8] = []
-            throttle.encode(into: &plain)
+            var plain = throttle.encoded
             let binding = RecordLayout.chargeBinding(head, generation: charged)
             put(part(&plain, charged, binding, chargeState), at: RecordLayout.chargeOffset)
         }
@@ -48,8 +47,7 @@ private struct MadeFile {
             let (generation, state) = (UInt64(tape.byte() & 7), tape.byte() & 3)
             var record = Record()
             record.timesPutOff = UInt8(generation) * 2 + UInt8(slot)
-            var plain: [UInt8] = []
-            record.encode(into: &plain)
+            var plain = record.encoded
             let binding = RecordLayout.slotBinding(head, slot: slot, generation: generation)
             put(part(&plain, generation, binding, state), at: RecordLayout.slotOffset(slot))
             generations.append(generation)

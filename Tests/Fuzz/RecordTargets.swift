@@ -34,8 +34,7 @@ func fuzzRecord(_ input: [UInt8]) {
 }
 
 private func encoded(_ record: borrowing Record) -> [UInt8] {
-    var bytes: [UInt8] = []
-    record.encode(into: &bytes)
+    let bytes = record.encoded
     expect(bytes.count <= Record.maximumEncodedLength, "a record that has grown too large")
     return bytes
 }

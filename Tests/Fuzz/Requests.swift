@@ -12,8 +12,7 @@ final class FuzzStore: RecordStore {
         func charge() throws(StoreError) {}
         func commit() throws(StoreError) {
             // What is written must be readable.
-            var bytes: [UInt8] = []
-            record.encode(into: &bytes)
+            let bytes = record.encoded
             guard bytes.count <= Record.maximumEncodedLength,
                 Record(decoding: bytes.span) != nil
             else { mistake("a record that cannot be read was written") }

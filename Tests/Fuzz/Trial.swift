@@ -6,7 +6,8 @@ struct Trial {
     let setup: Setup
     let machine: Kernel
     let now: Int64
-    let result: CInt
+    /// What the module returned; `nil` where memory ran out, and it did not.
+    let result: CInt?
     /// Whether a call was made to fail.
     let isStruck: Bool
     let before: Views

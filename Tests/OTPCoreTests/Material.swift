@@ -117,13 +117,6 @@ extension Record {
         return code
     }
 
-    /// The bytes of the record.
-    var encoded: [UInt8] {
-        var bytes: [UInt8] = []
-        encode(into: &bytes)
-        return bytes
-    }
-
     func key(of index: Int) -> [UInt8] { withKey(of: index) { $0.array } }
 }
 

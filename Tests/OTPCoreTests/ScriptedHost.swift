@@ -221,9 +221,7 @@ extension ScriptedHost {
             host.beforeMaking?()
             host.beforeMaking = nil
             guard host.session == nil else { throw StoreError(.exists, user.name, "it is there") }
-            var bytes: [UInt8] = []
-            record.encode(into: &bytes)
-            guard let copy = Record(decoding: bytes.span) else {
+            guard let copy = Record(decoding: record.encoded.span) else {
                 throw StoreError(.damaged, user.name, "no record")
             }
             host.session = ScriptedSession(copy, journal: host.journal)

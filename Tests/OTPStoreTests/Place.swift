@@ -89,8 +89,7 @@ struct State: Equatable {
         failures = record.throttle.failures
         let codes = record.backupCodes
         backupCodes = Set(codes.indices.filter { codes[$0] != nil })
-        encoded = []
-        record.encode(into: &encoded)
+        encoded = record.encoded
     }
 }
 

@@ -4,6 +4,7 @@ import OTPCore
 /// `otp-enroll codes`: new backup codes.
 struct Codes: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "codes",
         abstract: "Make ten new backup codes; the old ones end.",
         usage: "otp-enroll codes [<options>] [<user>]",
         discussion: """

@@ -4,6 +4,7 @@ import OTPCore
 /// `otp-enroll disable`: no second factor any more.
 struct Disable: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "disable",
         abstract: "End the second factor: remove all authenticators, codes and trusted keys.",
         usage: "otp-enroll disable [<options>] [<user>]",
         discussion: """

@@ -5,6 +5,7 @@ import OTPStore
 /// `otp-enroll list`: everyone, enrolled or not.
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "list",
         abstract: "List all users, enrolled or not, and how they are getting on (as root).",
         usage: "otp-enroll list [<options>]",
         discussion: """

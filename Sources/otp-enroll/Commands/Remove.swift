@@ -4,6 +4,7 @@ import OTPCore
 /// `otp-enroll remove`: one authenticator less.
 struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "remove",
         abstract: "Remove one authenticator, such as a lost phone; the others stay.",
         usage: "otp-enroll remove [<options>] [<user>] <name>",
         discussion: """

@@ -5,6 +5,7 @@ import OTPStore
 /// `otp-enroll reset`: for somebody who has lost everything.
 struct Reset: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "reset",
         abstract: "Remove everything that logs a user in, so that they can enroll again (as root).",
         usage: "otp-enroll reset [<options>] <user>",
         discussion: """

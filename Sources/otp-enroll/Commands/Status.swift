@@ -5,6 +5,7 @@ import OTPStore
 /// `otp-enroll status`: what a user has, and how the last logins went.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Show authenticators, trusted keys, backup codes left, failures, and events.",
         usage: "otp-enroll status [<options>] [<user>]",
         discussion: """

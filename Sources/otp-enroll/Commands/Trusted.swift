@@ -5,6 +5,7 @@ import OTPStore
 /// `otp-enroll trusted`: the SSH keys that skip the code.
 struct Trusted: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "trusted",
         abstract: "List the SSH keys that log in without a code, and end the trust in them.",
         usage: """
             otp-enroll trusted [<options>] [<user>]

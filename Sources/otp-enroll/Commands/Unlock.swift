@@ -5,6 +5,7 @@ import OTPStore
 /// `otp-enroll unlock`: forgives the failures.
 struct Unlock: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "unlock",
         abstract: "Forget a user's failed codes, so that the next one is looked at (as root).",
         usage: "otp-enroll unlock [<options>] <user>",
         discussion: """

@@ -1,0 +1,90 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The module in a program that logs several people in at once, and in one that logs somebody in
+/// while it is asked for another's code: a login's memory is nobody else's.
+@Suite("Several logins in one process")
+struct ThreadTests {
+    /// A program that opens libpam for itself alone, as services in other languages do. Its lines
+    /// are `user answer answer...`; it logs everybody in at the same time, once an answer, and
+    /// prints the results. With `nested`, the second user logs in from within the first's question.
+    private static let host = """
+        import ctypes, sys, threading
+        nested, folder, service = sys.argv[1] == "nested", sys.argv[2].encode(), sys.argv[3].encode()
+        pam, libc = ctypes.CDLL("libpam.so.0"), ctypes.CDLL("libc.so.6")
+        libc.calloc.restype = libc.strdup.restype = ctypes.c_void_p
+        libc.calloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
+        class Message(ctypes.Structure):
+            _fields_ = [("style", ctypes.c_int), ("text", ctypes.c_char_p)]
+        class Response(ctypes.Structure):
+            _fields_ = [("text", ctypes.c_void_p), ("code", ctypes.c_int)]
+        Converse = ctypes.CFUNCTYPE(
+            ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.POINTER(Message)),
+            ctypes.POINTER(ctypes.POINTER(Response)), ctypes.c_void_p)
+        class Conversation(ctypes.Structure):
+            _fields_ = [("converse", Converse), ("data", ctypes.c_void_p)]
+        def log_in(user, answer, meanwhile=lambda: None):
+            def reply(count, messages, responses, data):
+                made = ctypes.cast(libc.calloc(count, ctypes.sizeof(Response)),
+                                   ctypes.POINTER(Response))
+                for index in range(count):
+                    if messages[index].contents.style <= 2:
+                        meanwhile()
+                        made[index].text = libc.strdup(answer)
+                responses[0] = made
+                return 0
+            conversation = Conversation(Converse(reply), None)
+            handle = ctypes.c_void_p()
+            started = pam.pam_start_confdir(
+                service, user, ctypes.byref(conversation), folder, ctypes.byref(handle))
+            assert started == 0, started
+            result = pam.pam_authenticate(handle, 0)
+            pam.pam_end(handle, result)
+            results.append(f"{user.decode()} {result}")
+        people = [line.split() for line in sys.stdin.buffer.read().splitlines()]
+        results = []
+        def all_of(person):
+            for answer in person[1:]:
+                log_in(person[0], answer)
+        if nested:
+            (first, second) = people
+            for answer, other in zip(first[1:], second[1:]):
+                log_in(first[0], answer, lambda: log_in(second[0], other))
+        else:
+            threads = [threading.Thread(target=all_of, args=(person,)) for person in people]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+        print("\\n".join(results))
+        """
+
+    /// Enrolls `users` in one store, and logs them in with their backup codes; the results.
+    private func results(_ users: [String], nested: Bool) async throws -> [String] {
+        let first = try Enrolled(user: users[0])
+        var people = [[users[0]] + first.backupCodes]
+        for user in users.dropFirst() {
+            people.append([user] + (try Enrolled.enroll(user, in: first.store).1))
+        }
+        let stack = try first.stack()
+        let script = try first.scratch.write(Self.host, to: "host.py")
+        let done = try await Command.run(
+            ["python3", "-B", script, nested ? "nested" : "together", stack.folder, stack.service],
+            input: people.map { $0.joined(separator: " ") }.joined(separator: "\n"),
+            within: .seconds(60))
+        try #require(done.status == 0, "\(done.status) \(done.errors)")
+        return done.output.split(separator: "\n").map(String.init)
+    }
+
+    @Test("eight threads, ten logins each: everybody is let in every time")
+    func together() async throws {
+        let users = ["root", "daemon", "bin", "sys", "sync", "games", "man", "lp"]
+        let results = try await results(users, nested: false)
+        #expect(results.count == 80 && results.allSatisfy { $0.hasSuffix(" 0") }, "\(results)")
+    }
+
+    @Test("a login within another's question: both are let in")
+    func nested() async throws {
+        let results = try await results(["daemon", "bin"], nested: true)
+        #expect(results == Array(repeating: ["bin 0", "daemon 0"], count: 10).flatMap { $0 })
+    }
+}
