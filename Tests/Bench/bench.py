@@ -9,14 +9,19 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import types
 
 import contestants
+import crowd
+import enrolling
 import measure
+import page
+import parts
 import report
 
 USERS = 12
-SIZES = (1, 1_000, 100_000)
+BEGUN = time.monotonic()
 
 
 def main():
@@ -33,25 +38,25 @@ def main():
     confdir.mkdir()
     contestants.add_users(work, USERS)
 
-    figures = report.Figures(ours=not options.peers_only)
+    figures = report.Figures(not options.peers_only, options.most_users)
     figures.machine = machine(file_system)
-    field = main_field(options, tools, work)
-    figures.names = [contestant.name for contestant in field if contestant.module]
+    users = [contestants.user_name(number) for number in range(USERS)]
+    field = make_field(tools, work, users)
     for contestant in field:
         contestant.write_service(confdir)
         figures.module(contestant.name, *describe(contestant))
-    users = [contestants.user_name(number) for number in range(USERS)]
-    for right in (True, False):
-        count_all(figures, tools, confdir, field, users, right)
-        say(f"timing {options.rounds} logins each, {'right' if right else 'wrong'} code")
-        figures.time(right, measure.times(tools, confdir, field, users, options.rounds, right))
+    figures.names = [contestant.name for contestant in field if contestant.module]
+    measure_logins(figures, options, tools, work, confdir, field, users)
+    measure_enrolling(figures, options, tools, work, users)
     measure_sizes(figures, options, tools, work, confdir, users[:1])
+    # Last, because it needs more users, whom everything else would have to read past.
+    measure_crowd(figures, options, tools, work)
 
     print(report.table(figures))
     if not options.no_doc:
         doc = pathlib.Path(__file__).resolve().parents[2] / "docs" / "BENCHMARKS.md"
         doc.parent.mkdir(exist_ok=True)
-        doc.write_text(report.document(figures), encoding="utf-8")
+        doc.write_text(page.document(figures), encoding="utf-8")
     return 0
 
 
@@ -61,67 +66,117 @@ def parse():
     parser.add_argument("--work", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=240, help="timed logins, each contestant")
     parser.add_argument("--scale-rounds", type=int, default=100, help="the same, each size")
+    parser.add_argument("--crowd-rounds", type=int, default=30, help="rounds of many at once")
+    parser.add_argument("--enroll-rounds", type=int, default=40, help="enrollments, each command")
+    parser.add_argument("--most-users", type=int, default=1_000_000, help="users enrolled at most")
     parser.add_argument("--peers-only", action="store_true", help="without our module")
     parser.add_argument("--no-doc", action="store_true", help="leave docs/BENCHMARKS.md alone")
     return parser.parse_args()
 
 
 def find_tools(options, work):
-    """Our module is measured as it is shipped: stripped."""
-    folder = pathlib.Path(options.bin)
+    """What is ours is measured as it is shipped: stripped."""
+    folder = pathlib.Path(options.bin).resolve()
     tools = types.SimpleNamespace(
-        dialogue=folder / "pam-dialogue", enroll=folder / "otp-enroll", module=None)
+        dialogue=folder / "pam-dialogue", enroll=None, module=None, symbols=None)
     if not options.peers_only:
+        tools.symbols = work / "libpam_swiftotp.so"
         tools.module = work / "pam_swiftotp.so"
-        shutil.copy(folder / "libpam_swiftotp.so", tools.module)
-        subprocess.run(["strip", tools.module], check=True)
+        tools.enroll = work / "otp-enroll"
+        shutil.copy(folder / tools.symbols.name, tools.symbols)
+        shutil.copy(tools.symbols, tools.module)
+        shutil.copy(folder / "otp-enroll", tools.enroll)
+        subprocess.run(["strip", tools.module, tools.enroll], check=True)
     return tools
 
 
-def main_field(options, tools, work):
-    users = [contestants.user_name(number) for number in range(USERS)]
+def make_field(tools, work, users):
+    """All contestants, each with these users; permit first, whose cost is taken off."""
     field = [
         contestants.permit(),
-        contestants.google_authenticator("google-authenticator", users, work),
-        contestants.google_authenticator("ga-noskewadj", users, work, "noskewadj"),
-        contestants.oath("oath", users, work),
+        contestants.google_authenticator(report.GA, users, work, tools),
+        contestants.google_authenticator(report.NOSKEW, users, work, tools, "noskewadj"),
+        contestants.oath(report.OATH, users, work),
     ]
-    if not options.peers_only:
-        field.append(contestants.swiftotp("swiftotp", users, work, tools))
+    if tools.module:
+        field.append(contestants.swiftotp(report.OURS, users, work, tools, usual=True))
     return field
 
 
-def count_all(figures, tools, confdir, field, users, right):
+def measure_logins(figures, options, tools, work, confdir, field, users):
+    for right, word in ((True, "right"), (False, "wrong")):
+        for contestant in field:
+            say(f"counting {contestant.name}, {word} code")
+            figures.count(right, contestant.name, measure.instructions_per_login(
+                tools, confdir, contestant, users, right))
+            figures.syncs[right][contestant.name] = measure.syncs(
+                tools, confdir, contestant, users, right)
+        say(f"timing {options.rounds} logins each, {word} code")
+        figures.time(right, measure.times(
+            tools, confdir, field, users, options.rounds, right,
+            measure.Disk(work) if right else None))
+    say("counting first logins, memory, and parts of a login")
     for contestant in field:
-        say(f"counting {contestant.name}, {'right' if right else 'wrong'} code")
-        figures.count(right, contestant.name, measure.instructions_per_login(
-            tools, confdir, contestant, users, right))
-        if right:
-            figures.first[contestant.name] = (
-                measure.instructions(tools, confdir, contestant, users[:1], right)
-                - measure.instructions(tools, confdir, field[0], users[:1], right))
+        figures.first[contestant.name] = measure.instructions(
+            tools, confdir, contestant, users[:1], True)
+        figures.peak[contestant.name], figures.own[contestant.name] = measure.memory(
+            tools, confdir, contestant, users)
+    shown = [contestant for contestant in field
+             if contestant.name in ("permit", report.GA, report.OURS)]
+    figures.parts = parts.shares(tools, confdir, shown, users, work)
+    if tools.module:
+        aged = contestants.swiftotp("swiftotp-aged", users, work, tools, aged=True, usual=True)
+        aged.write_service(confdir)
+        figures.aged = (measure.instructions_per_login(tools, confdir, aged, users, True)
+                        - figures.instructions[True]["permit"])
+
+
+def measure_enrolling(figures, options, tools, work, users):
+    say(f"enrolling {options.enroll_rounds} times with each command")
+    instructions, times = enrolling.figures(tools, work, users[0], options.enroll_rounds)
+    figures.enrolling["instructions"], figures.enrolling["time"] = instructions, times
 
 
 def measure_sizes(figures, options, tools, work, confdir, users):
-    """One user logs in where 1, 1,000 and 100,000 are enrolled; the sizes take turns.
+    """One user logs in where one to the most are enrolled; the sizes take turns.
 
-    Each module by itself: pam_oath's rewriting of a file of 100,000 lines keeps the disk busy for
-    a while after it, and whoever comes next would pay for it.
+    Each module by itself: pam_oath's rewriting of a file of so many lines keeps the disk busy for
+    a while after it, and whoever comes next would pay for it. Its largest takes a second or so,
+    and comes alone, a few times.
     """
-    fields = [[contestants.oath(f"oath-{size}", users, work, size) for size in SIZES]]
-    if not options.peers_only:
-        say(f"enrolling up to {SIZES[-1]:,} users")
-        fields.append(
-            [contestants.swiftotp(f"swiftotp-{size}", users, work, tools, size) for size in SIZES])
+    counts = figures.counts
+    say(f"enrolling up to {counts[-1]:,} users")
+    fields = [[contestants.oath(f"oath-{count}", users, work, count) for count in some]
+              for some in (counts[:-1], counts[-1:]) if some]
+    rounds = [options.scale_rounds, max(3, options.scale_rounds // 30)]
+    if tools.module:
+        fields.insert(0, [contestants.swiftotp(f"swiftotp-{count}", users, work, tools, count)
+                          for count in counts])
+        rounds.insert(0, options.scale_rounds)
     os.sync()
-    for field in fields:
+    for field, number in zip(fields, rounds):
         field.insert(0, contestants.permit())
         for contestant in field:
             contestant.write_service(confdir)
-        for right in (True, False):
-            say(f"timing sizes of {field[1].name}, {'right' if right else 'wrong'} code")
-            figures.size(right, measure.times(
-                tools, confdir, field, users, options.scale_rounds, right))
+        for right, word in ((True, "right"), (False, "wrong")):
+            say(f"timing {number} logins each with {field[1].name} to {field[-1].name}, "
+                f"{word} code")
+            figures.size(right, measure.times(tools, confdir, field, users, number, right))
+
+
+def measure_crowd(figures, options, tools, work):
+    count = crowd.PROCESSES * crowd.LOGINS
+    say(f"timing {options.crowd_rounds} times {count} logins each, {crowd.PROCESSES} at once")
+    place = work / "crowd"
+    confdir = place / "services"
+    confdir.mkdir(parents=True)
+    contestants.add_users(place, count)
+    users = [contestants.user_name(number) for number in range(count)]
+    field = make_field(tools, place, users)
+    for contestant in field:
+        contestant.write_service(confdir)
+    samples, refused = crowd.rates(tools, confdir, field, users, options.crowd_rounds)
+    figures.throughput(samples, refused, count)
 
 
 def describe(contestant):
@@ -157,7 +212,7 @@ def output(*command):
 
 
 def say(text):
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+    print(f"bench: {time.monotonic() - BEGUN:3.0f} s: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

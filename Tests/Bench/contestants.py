@@ -1,13 +1,19 @@
 """What is measured: each contestant has a service file, its users and a state to go back to."""
 
 import base64
+import functools
 import json
 import os
 import pathlib
 import secrets
+import stat
 import subprocess
+import time
 
 FIRST_UID = 61000
+# For all of them: libpam, and what a module writes down, cost by the letter.
+SERVICE = "sshd"
+STORE = "/var/lib/swiftotp"
 PEERS = pathlib.Path("/usr/lib/x86_64-linux-gnu/security")
 if not PEERS.is_dir():
     PEERS = pathlib.Path("/usr/lib/aarch64-linux-gnu/security")
@@ -27,7 +33,7 @@ def add_users(work, count):
         for number in range(count):
             uid = FIRST_UID + number
             home = work / "home" / user_name(number)
-            home.mkdir(parents=True, mode=0o700)
+            home.mkdir(parents=True, mode=0o700, exist_ok=True)
             os.chown(home, uid, uid)
             passwd.write(f"{user_name(number)}:x:{uid}:{uid}::{home}:/bin/sh\n")
 
@@ -45,12 +51,23 @@ class Contestant:
         self.secrets = {}
         self.state = {}
 
-    def write_service(self, folder):
+    def folder(self, parent):
+        """The folder of its service file below `parent`; all have names of one length."""
+        return parent / f"{self.name:-<32}"
+
+    def write_service(self, parent):
         """The stack: pam_permit, and above it the module. The base line is pam_permit alone."""
         lines = ["auth required pam_permit.so"]
         if self.module:
-            lines.append(f"auth required {self.module} {self.arguments}")
-        (folder / self.name).write_text("\n".join(lines) + "\n", encoding="ascii")
+            lines.append(f"auth required {self.module} {self.arguments}".rstrip())
+        self.folder(parent).mkdir(exist_ok=True)
+        (self.folder(parent) / SERVICE).write_text("\n".join(lines) + "\n", encoding="ascii")
+
+    def opening(self, parent):
+        """What pam-dialogue is told first. Where the login comes from is the same for all; nobody
+        waits for a failure's delay."""
+        return (f"confdir {self.folder(parent)}\nservice {SERVICE}\nrhost 192.0.2.1\ntty ssh\n"
+                "fail-delay note\n")
 
     def remember(self, path):
         status = path.stat()
@@ -77,23 +94,29 @@ def permit():
     return Contestant("permit", None)
 
 
-def google_authenticator(name, users, work, options=""):
-    """Files as `google-authenticator -t -d -r 3 -R 30 -w 3` writes them, in the users' homes.
+def google_authenticator(name, users, work, tools, options=""):
+    """Files as `google-authenticator -t -d -r 3 -R 30 -w 3` writes them, with its five scratch codes,
+    in the users' homes. As with ours, each user has logged in before.
 
-    Two settings share a user's home, so each has its own file name in it.
+    Two settings share a user's home, so the one with options has a file name of its own in it.
     """
-    path = f"${{HOME}}/.{name}"
-    made = Contestant(name, PEERS / "pam_google_authenticator.so", f"secret={path} {options}")
+    file_name = f".{name}" if options else ".google_authenticator"
+    arguments = f"secret=${{HOME}}/{file_name} {options}" if options else ""
+    made = Contestant(name, PEERS / "pam_google_authenticator.so", arguments)
     for number, user in enumerate(users):
         secret = new_secret()
-        file = work / "home" / user / f".{name}"
+        file = work / "home" / user / file_name
         file.write_text(
-            f'{secret}\n" RATE_LIMIT 3 30\n" WINDOW_SIZE 3\n" DISALLOW_REUSE\n" TOTP_AUTH\n',
+            f'{secret}\n" RATE_LIMIT 3 30\n" WINDOW_SIZE 3\n" DISALLOW_REUSE\n" TOTP_AUTH\n'
+            + "".join(f"{10**7 + secrets.randbelow(9 * 10**7)}\n" for _ in range(5)),
             encoding="ascii")
         os.chown(file, FIRST_UID + number, FIRST_UID + number)
         file.chmod(0o400)
         made.secrets[user] = secret
-        made.remember(file)
+    earlier = int(time.time()) // 30 - 1
+    log_in(made, {user: [code_at(made.secrets[user], earlier)] for user in users}, 1, work, tools)
+    for user in users:
+        made.remember(work / "home" / user / file_name)
     return made
 
 
@@ -115,50 +138,79 @@ def oath(name, users, work, enrolled=None):
     return made
 
 
-def swiftotp(name, users, work, tools, enrolled=None):
-    """A store of its own. Those who log in are enrolled by otp-enroll.
+def swiftotp(name, users, work, tools, enrolled=None, aged=False, usual=False):
+    """A store of its own, which stands in the `usual` place from now on, or is named to the
+    module. Those who log in are enrolled by otp-enroll.
 
-    A record is sealed to its user, so the others' files are copies of one, named by other uids:
-    they fill the folder as real ones would, and are opened by nobody.
+    The others' records are empty files, named by other uids: they fill the folder as real ones
+    would, and are opened by nobody.
     """
     store = work / name
     store.mkdir(mode=0o700)
-    made = Contestant(name, tools.module, f"store={store}")
+    made = Contestant(name, tools.module, "" if usual else f"store={store}")
+    where = [] if usual else ["--store", store]
+    if usual:
+        subprocess.run(["mount", "--bind", store, STORE], check=True)
     spare = {}
     for user in users:
-        output = subprocess.run(
-            [tools.enroll, "add", user, "--store", store, "--name", "phone", "--no-confirm",
-             "--json"], check=True, stdout=subprocess.PIPE).stdout
-        enrolled_as = json.loads(output)
+        enrolled_as = ask_otp_enroll(
+            tools, "add", user, *where, "--name", "phone", "--no-confirm")
         made.secrets[user] = enrolled_as["secret"]
-        spare[user] = enrolled_as["backup_codes"][0]
-    log_in_once(made, spare, work, tools)
+        spare[user] = enrolled_as["backup_codes"]
+    log_in_before(made, spare, work, tools)
+    if aged:
+        fill_history(made, spare, work, tools, where)
     uids = {str(FIRST_UID + number) for number in range(len(users))}
     records = [path for path in store.rglob("*") if path.is_file() and path.name in uids]
     if len(records) != len(users):
         raise SystemExit(f"bench: {len(records)} records for {len(users)} users in {store}")
     for record in records:
         made.remember(record)
-    sample = records[0].read_bytes()
-    for number in range(max((enrolled or 0) - len(users), 0)):
-        path = records[0].with_name(str(1_000_000 + number))
-        path.write_bytes(sample)
-        path.chmod(0o600)
+    fill(records[0].parent, max((enrolled or 0) - len(users), 0))
     return made
 
 
-def log_in_once(contestant, codes, work, tools):
-    """The first login after enrolling tells the user of it; those that are measured are later."""
-    confdir = work / f"{contestant.name}-first"
-    confdir.mkdir()
-    contestant.write_service(confdir)
-    lines = "".join(f"login {user} {code}\n" for user, code in codes.items())
+def ask_otp_enroll(tools, *words):
+    run = subprocess.run(
+        [tools.enroll, *words, "--json"], check=True, stdout=subprocess.PIPE)
+    return json.loads(run.stdout)
+
+
+def fill(path, count):
+    folder = os.open(path, os.O_RDONLY)
+    for number in range(count):
+        os.mknod(str(1_000_000 + number), stat.S_IFREG | 0o600, dir_fd=folder)
+    os.close(folder)
+
+
+def log_in_before(contestant, codes, work, tools):
+    """The first login after enrolling tells the user of it; those that are measured are later.
+
+    Every other user logs in twice, because a record's two halves are written in turn: of the
+    logins that are measured, as many write the one as the other.
+    """
+    log_in(contestant, codes, 1, work, tools)
+    if len(codes) > 1:
+        log_in(contestant, dict(list(codes.items())[1::2]), 1, work, tools)
+
+
+def fill_history(contestant, codes, work, tools, where):
+    """Uses the backup codes, makes new ones, and lets the users be told of that."""
+    log_in(contestant, codes, 8, work, tools)
+    for user in codes:
+        codes[user] = ask_otp_enroll(tools, "codes", user, *where, "--yes")["backup_codes"]
+    log_in(contestant, codes, 1, work, tools)
+
+
+def log_in(contestant, codes, count, work, tools):
+    """So many logins of each of these users by backup codes, which are gone then."""
+    contestant.write_service(work)
+    logins = [f"login {user} {codes[user].pop(0)}\n" for user in codes for _ in range(count)]
     output = subprocess.run(
         [tools.dialogue], check=True, stdout=subprocess.PIPE, text=True,
-        input=f"confdir {confdir}\nservice {contestant.name}\nrhost 192.0.2.1\n{lines}rounds\n",
-    ).stdout
+        input=f"{contestant.opening(work)}{''.join(logins)}rounds\n").stdout
     counts = [(entry["code"], entry["count"]) for entry in json.loads(output)["codes"]]
-    if counts != [(0, len(codes))]:
+    if counts != [(0, len(logins))]:
         raise SystemExit(f"bench: the first logins of {contestant.name}: {output}")
 
 
@@ -168,14 +220,25 @@ def new_secret():
 
 def code_now(secret):
     """What the phone shows."""
-    return subprocess.run(
-        ["oathtool", "--totp", "-b", secret], check=True, stdout=subprocess.PIPE
-    ).stdout.decode().strip()
+    return code_at(secret, int(time.time()) // 30)
+
+
+@functools.lru_cache(maxsize=4096)
+def code_at(secret, step):
+    return oathtool("-b", "-N", f"@{step * 30}", secret)[0]
 
 
 def wrong_code(secret):
     """A code that no step near now has."""
-    near = subprocess.run(
-        ["oathtool", "--totp", "-b", "-w", "60", "-N", "now - 15 minutes", secret], check=True,
-        stdout=subprocess.PIPE).stdout.decode().split()
+    return wrong_code_at(secret, int(time.time()) // 300)
+
+
+@functools.lru_cache(maxsize=4096)
+def wrong_code_at(secret, time):
+    near = oathtool("-b", "-w", "70", "-N", f"@{time * 300 - 900}", secret)
     return next(code for code in ("000000", "111111", "222222") if code not in near)
+
+
+def oathtool(*words):
+    return subprocess.run(
+        ["oathtool", "--totp", *words], check=True, stdout=subprocess.PIPE).stdout.decode().split()

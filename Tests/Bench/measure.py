@@ -1,32 +1,42 @@
-"""Logins through pam-dialogue: counted by callgrind, and timed."""
+"""Logins through pam-dialogue: counted by callgrind, timed, and what else they take."""
 
+import collections
 import json
+import os
+import pathlib
 import re
-import statistics
 import subprocess
+import time
 
 import contestants
 
 SUCCESS, AUTH_ERR = 0, 7
+# What makes the disk write, and calls that may be told to.
+SYNCS = "fsync,fdatasync,sync,syncfs,sync_file_range,msync"
+FLAGGED = "?open,openat,?openat2,pwritev2"
 
 
 class Dialogue:
     """One pam-dialogue process that logs users in through one service."""
 
-    def __init__(self, tools, confdir, contestant):
+    def __init__(self, tools, confdir, contestant, through=(), lines=""):
         self.contestant = contestant
+        self.name = contestant.name
         self.process = subprocess.Popen(
-            [tools.dialogue], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.send(opening(confdir, contestant))
+            [*through, tools.dialogue], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.send(contestant.opening(confdir) + lines)
 
     def send(self, text):
         self.process.stdin.write(text)
         self.process.stdin.flush()
 
+    def result(self):
+        return json.loads(self.process.stdout.readline())
+
     def login(self, user, code, right):
         """One login from pam_start to pam_end, in microseconds."""
         self.send(f"login {user} {code}\nrounds\n")
-        result = json.loads(self.process.stdout.readline())
+        result = self.result()
         check(self.contestant, result, right, 1)
         return result["median_ns"] / 1000
 
@@ -35,10 +45,27 @@ class Dialogue:
         self.process.wait()
 
 
-def opening(confdir, contestant):
-    """Where the login comes from is the same for all; nobody waits for a failure's delay."""
-    return (f"confdir {confdir}\nservice {contestant.name}\nrhost 192.0.2.1\ntty ssh\n"
-            "fail-delay note\n")
+class Disk:
+    """The least that a durable login can take: one block of a file overwritten, and synced."""
+
+    name = "disk"
+
+    def __init__(self, work):
+        self.file = os.open(work / "disk", os.O_RDWR | os.O_CREAT, 0o600)
+        self.block = os.urandom(4096)
+        for number in range(3):
+            os.pwrite(self.file, self.block, number * 4096)
+        os.fsync(self.file)
+
+    def login(self, user, code, right):
+        """What stands for a login, in microseconds."""
+        begin = time.perf_counter_ns()
+        os.pwrite(self.file, self.block, 4096)
+        os.fdatasync(self.file)
+        return (time.perf_counter_ns() - begin) / 1000
+
+    def close(self):
+        os.close(self.file)
 
 
 def check(contestant, result, right, count):
@@ -57,16 +84,31 @@ def answer(contestant, user, right):
     return contestants.code_now(secret) if right else contestants.wrong_code(secret)
 
 
-def instructions(tools, confdir, contestant, users, right):
+def run_logins(command, confdir, contestant, users, right):
+    """All of `users` logging in once, in one process that `command` starts; its standard error.
+
+    Within one step of the codes: a code of the step before is found sooner or later than one of
+    now, as each module has it.
+    """
+    for _ in range(20):
+        contestant.restore()
+        step = int(time.time()) // 30
+        lines = [f"login {user} {answer(contestant, user, right)}\n" for user in users]
+        run = subprocess.run(
+            command, input=contestant.opening(confdir) + "".join(lines) + "rounds\n",
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True)
+        check(contestant, json.loads(run.stdout), right, len(users))
+        if int(time.time()) // 30 == step or not right:
+            return run.stderr
+    raise SystemExit("bench: this machine is too slow to log in within the step of a code")
+
+
+def instructions(tools, confdir, contestant, users, right, out="/dev/null"):
     """Instructions of all of `users` logging in once, in one process, start of it included."""
-    contestant.restore()
-    lines = [f"login {user} {answer(contestant, user, right)}\n" for user in users]
-    run = subprocess.run(
-        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", tools.dialogue],
-        input=opening(confdir, contestant) + "".join(lines) + "rounds\n",
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True)
-    check(contestant, json.loads(run.stdout), right, len(users))
-    return int(re.search(r"Collected : (\d+)", run.stderr).group(1))
+    errors = run_logins(
+        ["valgrind", "--tool=callgrind", "--dump-line=no", "--compress-strings=no",
+         f"--callgrind-out-file={out}", tools.dialogue], confdir, contestant, users, right)
+    return int(re.search(r"Collected : (\d+)", errors).group(1))
 
 
 def instructions_per_login(tools, confdir, contestant, users, right):
@@ -76,14 +118,15 @@ def instructions_per_login(tools, confdir, contestant, users, right):
     return (many - few) / (len(users) - 2)
 
 
-def times(tools, confdir, field, users, rounds, right):
-    """The median time of a login in microseconds, by contestant.
+def times(tools, confdir, field, users, rounds, right, disk=None):
+    """The times of a login in microseconds, by contestant, and of `disk`.
 
-    Contestants take turns, login by login, and each goes first equally often, so that whatever
-    else the machine does meets all of them alike.
+    They take turns, login by login, and each goes first equally often, so that whatever else the
+    machine does meets all of them alike.
     """
-    dialogues = [Dialogue(tools, confdir, contestant) for contestant in field]
-    samples = {contestant.name: [] for contestant in field}
+    takers = [Dialogue(tools, confdir, contestant) for contestant in field]
+    takers += [disk] if disk else []
+    samples = {taker.name: [] for taker in takers}
     for batch in range(-(-rounds // len(users))):
         codes = {}
         for contestant in field:
@@ -91,10 +134,50 @@ def times(tools, confdir, field, users, rounds, right):
             for user in users:
                 codes[contestant.name, user] = answer(contestant, user, right)
         for index, user in enumerate(users):
-            turn = (batch * len(users) + index) % len(field)
-            for dialogue in dialogues[turn:] + dialogues[:turn]:
-                name = dialogue.contestant.name
-                samples[name].append(dialogue.login(user, codes[name, user], right))
-    for dialogue in dialogues:
+            turn = (batch * len(users) + index) % len(takers)
+            for taker in takers[turn:] + takers[:turn]:
+                code = codes.get((taker.name, user))
+                samples[taker.name].append(taker.login(user, code, right))
+    for taker in takers:
+        taker.close()
+    return samples
+
+
+def syncs(tools, confdir, contestant, users, right):
+    """How often a login makes the disk write, by the name of the call, as strace sees it."""
+    errors = run_logins(
+        ["strace", "-f", "-qq", "-e", f"trace={SYNCS},{FLAGGED}", "-e", "signal=none",
+         tools.dialogue], confdir, contestant, users, right)
+    counts = collections.Counter()
+    for line in errors.splitlines():
+        call = re.match(r"(?:\[pid +\d+\] )?(\w+)\(", line)
+        if not call:
+            raise SystemExit(f"bench: strace says: {line}")
+        if call.group(1) in SYNCS.split(",") or re.search(r"\b(O|RWF)_D?SYNC\b", line):
+            counts[call.group(1)] += 1
+    return {name: count / len(users) for name, count in counts.items()}
+
+
+def memory(tools, confdir, contestant, users):
+    """KB of a process that makes one login: at most in memory, and changed by it alone, both
+    while the module is loaded still. The least of a process for each user: which of them has
+    begun to read its next line is chance. All are at the same addresses, because those decide how
+    much of the heap comes at once."""
+    peaks, own = [], []
+    contestant.restore()
+    for user in users:
+        dialogue = Dialogue(
+            tools, confdir, contestant, ["setarch", "-R"],
+            f"user {user}\nanswer {answer(contestant, user, True)}\nstart\ngo authenticate\n")
+        result = dialogue.result()
+        if result["code"] != SUCCESS:
+            raise SystemExit(f"bench: {contestant.name}: no login for its memory: {result}")
+        process = pathlib.Path(f"/proc/{dialogue.process.pid}")
+        peaks.append(kilobytes(process / "status", "VmHWM"))
+        own.append(kilobytes(process / "smaps_rollup", "Private_Dirty"))
         dialogue.close()
-    return {name: statistics.median(values) for name, values in samples.items()}
+    return min(peaks), min(own)
+
+
+def kilobytes(path, key):
+    return int(re.search(rf"^{key}:\s*(\d+) kB", path.read_text("ascii"), re.MULTILINE).group(1))

@@ -1,4 +1,6 @@
-"""The figures of one run, as a table for the terminal and as docs/BENCHMARKS.md."""
+"""The figures of one run: what is compared, what is aimed at, and the table for the terminal."""
+
+import statistics
 
 GA, NOSKEW, OATH, OURS = "google-authenticator", "ga-noskewadj", "oath", "swiftotp"
 
@@ -6,15 +8,23 @@ GA, NOSKEW, OATH, OURS = "google-authenticator", "ga-noskewadj", "oath", "swifto
 class Figures:
     """What was measured. Costs of a login are over the pam_permit stack's."""
 
-    def __init__(self, ours):
+    def __init__(self, ours, most):
         self.ours = ours
         self.machine = ""
         self.names = []
+        # How many users are enrolled, from one to the most.
+        self.counts = [count for count in (1, 1_000, 100_000) if count < most] + [most]
         self.bytes, self.libraries = {}, {}
         self.instructions = {True: {}, False: {}}
-        self.first = {}
-        self.microseconds = {True: {}, False: {}}
+        self.first, self.aged = {}, 0
+        self.microseconds, self.quartiles = {True: {}, False: {}}, {True: {}, False: {}}
+        self.disk = 0
         self.sizes = {True: {}, False: {}}
+        self.seconds, self.refused, self.crowd = {}, {}, 0
+        self.peak, self.own = {}, {}
+        self.syncs = {True: {}, False: {}}
+        self.enrolling = {"instructions": {}, "time": {}}
+        self.parts = {}
 
     def module(self, name, size, libraries):
         self.bytes[name], self.libraries[name] = size, libraries
@@ -22,11 +32,18 @@ class Figures:
     def count(self, right, name, instructions):
         self.instructions[right][name] = instructions
 
-    def time(self, right, medians):
-        self.microseconds[right] = medians
+    def time(self, right, samples):
+        if "disk" in samples:
+            self.disk = statistics.median(samples.pop("disk"))
+        self.microseconds[right] = medians(samples)
+        self.quartiles[right] = {
+            name: statistics.quantiles(values, n=4) for name, values in samples.items()}
 
-    def size(self, right, medians):
-        self.sizes[right].update(over(medians))
+    def size(self, right, samples):
+        self.sizes[right].update(over(medians(samples)))
+
+    def throughput(self, samples, refused, crowd):
+        self.seconds, self.refused, self.crowd = medians(samples), refused, crowd
 
     def rows(self):
         """What is compared: a title, its unit, and each contestant's value over pam_permit."""
@@ -35,17 +52,39 @@ class Figures:
         yield "instructions, first login of a process", "", over(self.first)
         yield "time, right code, durable", " (µs)", over(self.microseconds[True])
         yield "time, wrong code", " (µs)", over(self.microseconds[False])
+        yield "logins in a given time, 16 at once", " (a second)", {
+            name: self.crowd * (1 - self.refused[name]) / seconds
+            for name, seconds in over(self.seconds).items()}
+        yield "memory at its peak", " (KB)", over(self.peak)
+        yield "memory that it alone changed", " (KB)", over(self.own)
         yield "size, stripped", " (bytes)", {name: self.bytes[name] for name in self.names}
+
+    def words(self):
+        """What is compared as it is: a title, and each contestant's words."""
+        yield "right codes refused, 16 at once", {
+            name: f"{100 * self.refused[name]:.1f} %" if self.refused[name] else "none"
+            for name in self.names}
+        for right, title in ((True, "sync calls, right code"), (False, "sync calls, wrong code")):
+            yield title, {name: calls(self.syncs[right][name]) for name in self.names}
+        yield "libraries it needs", {
+            name: ", ".join(library.split(".so")[0] for library in self.libraries[name])
+            for name in self.names}
 
     def aims(self):
         """Each aim: its text, the ratio, and the limit."""
         instructions, right = over(self.instructions[True]), over(self.microseconds[True])
         wrong, sizes = over(self.microseconds[False]), self.sizes[True]
-        yield "instructions of a login, of google-authenticator's", ratio(instructions, GA), 1.0
-        yield "time of a durable login, of google-authenticator's", ratio(right, GA), 0.7
-        yield "time of a wrong code, of google-authenticator's", ratio(wrong, GA), 0.2
-        one, many = sizes.get("swiftotp-1"), sizes.get("swiftotp-100000")
-        yield "a login among 100,000 users, of one among 1", many / one, 1.1
+        yield "instructions of a login, of google-authenticator's", ratio(instructions), 0.8
+        yield "time of a durable login, of google-authenticator's", ratio(right), 0.5
+        yield "sync calls of a login", sum(self.syncs[True][OURS].values()), 1
+        yield "time of a wrong code, of google-authenticator's", ratio(wrong), 0.1
+        most = self.counts[-1]
+        one, many = sizes[f"{OURS}-1"], sizes[f"{OURS}-{most}"]
+        yield f"a login among {most:,} users, of one among 1", many / one, 1.1
+
+
+def medians(samples):
+    return {name: statistics.median(values) for name, values in samples.items()}
 
 
 def over(values):
@@ -54,111 +93,58 @@ def over(values):
     return {name: value - base for name, value in values.items() if name != "permit"}
 
 
-def ratio(values, base):
-    return values[OURS] / values[base]
+def ratio(values):
+    return values[OURS] / values[GA]
 
 
-def table(figures):
-    """Everything, with the figures of this machine."""
-    lines = [f"{'over the pam_permit stack':<44}" + "".join(f"{n:>22}" for n in figures.names)]
-    for title, unit, values in figures.rows():
-        lines.append(f"{title + unit:<44}" + "".join(
-            f"{values[name]:>14,.0f} {values[name] / values[GA]:>6.2f}x" for name in figures.names))
-    for name in figures.names:
-        lines.append(f"needs, {name}: {', '.join(figures.libraries[name])}")
-    for right in (True, False):
-        word = "right" if right else "wrong"
-        for name, value in figures.sizes[right].items():
-            kind, size = name.rsplit("-", 1)
-            lines.append(f"µs, {word} code, {kind} with {int(size):,} enrolled: {value:,.0f}")
-    lines.append("pam_permit's own: {:,.0f} instructions, {:,.0f} µs".format(
-        figures.instructions[True]["permit"], figures.microseconds[True]["permit"]))
-    if figures.ours:
-        lines += [f"aim: {text}: {value:.2f} (at most {limit}): {met(value, limit)}"
-                  for text, value, limit in figures.aims()]
-    return "\n".join(lines)
+def calls(counts):
+    """`1 fsync`; `none` where there are no calls."""
+    return ", ".join(f"{count:g} {name}" for name, count in sorted(counts.items())) or "none"
 
 
 def met(value, limit):
     return "met" if value <= limit else "NOT MET"
 
 
-def document(figures):
-    """The same as ratios, which mean something on other machines too."""
-    titles = {GA: "google-authenticator", NOSKEW: "the same, `noskewadj`", OATH: "pam_oath",
-              OURS: "**swiftotp**"}
-    out = [HEAD.format(machine=figures.machine)]
-    out.append("| over the pam_permit stack | " + " | ".join(titles[n] for n in figures.names))
-    out.append("|---" * (len(figures.names) + 1) + "|")
-    for title, _, values in figures.rows():
-        cells = (f"{values[name] / values[GA]:.2f}" for name in figures.names)
-        out.append(f"| {title} | " + " | ".join(cells) + " |")
-    needs = (", ".join(short(library) for library in figures.libraries[name])
-             for name in figures.names)
-    out.append("| libraries it needs | " + " | ".join(needs) + " |")
-    out[1] += " |"
-    out.append(SCALE)
-    out += list(size_rows(figures))
+# MARK: The table for the terminal
+
+def table(figures):
+    """Everything, with the figures of this machine."""
+    lines = [f"{'over the pam_permit stack':<46}" + "".join(f"{n:>22}" for n in figures.names)]
+    for title, unit, values in figures.rows():
+        lines.append(f"{title + unit:<46}" + "".join(
+            f"{values[name]:>14,.0f} {values[name] / values[GA]:>6.2f}x" for name in figures.names))
+    for title, values in figures.words():
+        lines += [f"{title}, {name}: {values[name]}" for name in figures.names]
+    lines += list(time_lines(figures)) + list(part_lines(figures))
+    lines.append("pam_permit's own: {:,.0f} instructions, {:,.0f} µs, {:,.0f} logins/s".format(
+        figures.instructions[True]["permit"], figures.microseconds[True]["permit"],
+        figures.crowd / figures.seconds["permit"]))
     if figures.ours:
-        out.append("\n## Aims\n\n| ratio | measured | at most | |\n|---|---|---|---|")
-        out += [f"| {text} | {value:.2f} | {limit} | {met(value, limit)} |"
-                for text, value, limit in figures.aims()]
-    return "\n".join(out) + "\n" + METHOD
+        lines.append(f"instructions, right code, swiftotp with a full history: {figures.aged:,.0f}")
+        lines += [f"aim: {text}: {value:.2f} (at most {limit}): {met(value, limit)}"
+                  for text, value, limit in figures.aims()]
+    return "\n".join(lines)
 
 
-def short(library):
-    return library.split(".so")[0]
+def time_lines(figures):
+    for right, word in ((True, "right"), (False, "wrong")):
+        for name, quartiles in figures.quartiles[right].items():
+            yield "µs, {} code, {}, with all: quartiles {:,.0f}, {:,.0f}, {:,.0f}".format(
+                word, name, *quartiles)
+        for name, value in figures.sizes[right].items():
+            kind, size = name.rsplit("-", 1)
+            yield f"µs, {word} code, {kind} with {int(size):,} enrolled: {value:,.0f}"
+    yield f"µs, one block of a file overwritten and synced: {figures.disk:,.0f}"
+    for name, value in figures.enrolling["time"].items():
+        count = figures.enrolling["instructions"][name]
+        yield f"to the QR code, {name}: {value:.1f} ms, {count:,} instructions"
 
 
-def size_rows(figures):
-    right, wrong = figures.sizes[True], figures.sizes[False]
-    for kind in ("oath", "swiftotp"):
-        if f"{kind}-1" not in right:
-            continue
-        for word, values in (("right", right), ("wrong", wrong)):
-            base = values[f"{kind}-1"]
-            cells = (f"{values[f'{kind}-{size}'] / base:.2f}" for size in (1, 1000, 100000))
-            out = "pam_oath" if kind == "oath" else "**swiftotp**"
-            yield f"| {out}, {word} code | " + " | ".join(cells) + " |"
-
-
-HEAD = """# Benchmarks
-
-`make bench` (as root) measures pam_swiftotp against pam_google_authenticator and pam_oath in one
-run, all through the real libpam and the same small PAM application (`Tests/PAMDialogue`), and
-writes this page. The run behind this page: {machine}.
-
-## A login, as a ratio to pam_google_authenticator's
-"""
-
-SCALE = """
-## Many users, as a ratio to one enrolled user
-
-pam_google_authenticator keeps one file a user, each in the user's home, and is not affected.
-
-| time of a login | 1 | 1,000 | 100,000 |
-|---|---|---|---|"""
-
-METHOD = """
-## How it is measured
-
-- A login is pam_start, pam_authenticate and pam_end: the modules are loaded and unloaded each
-  time. The stack is `pam_permit` and then the module; what the stack of `pam_permit` alone costs
-  is subtracted everywhere.
-- Settings are alike: six digits, SHA-1, one step of window on each side, no code taken twice, a
-  limit on tries. pam_google_authenticator has `DISALLOW_REUSE`, `RATE_LIMIT 3 30` and
-  `WINDOW_SIZE 3`; by default it searches 3,000 steps for a skewed clock at every wrong code, which
-  `noskewadj` turns off. pam_oath has `window=1 digits=6`.
-- Every login is another user's, so that each right code is a fresh one and no limit on tries comes
-  into it; before a user comes up again, the files are put back as they were. A login that ends
-  otherwise than it should ends the run. /etc/passwd holds root and the twelve users, always.
-- Instructions are callgrind's: the difference of 12 and 2 logins in one process, for one of them;
-  the work of the kernel is not in it. The application brings no library but libpam and libc, so
-  that what a module pulls in is counted. "First login of a process" is one login and no more, as
-  in sshd, which has a process for each connection.
-- Times are medians; contestants take turns, login by login, on a disk (no tmpfs), with somebody
-  reading /dev/log.
-- 100,000 users: the user who logs in is enrolled by otp-enroll; the other records are files
-  of the same size in the same folder, because a record opens for its own user only. In pam_oath's
-  file the user stands in the middle.
-"""
+def part_lines(figures):
+    if not figures.parts:
+        return
+    names = list(figures.parts)
+    yield f"{'instructions by part':<46}" + "".join(f"{name:>22}" for name in names)
+    for part in figures.parts[GA]:
+        yield f"{part:<46}" + "".join(f"{figures.parts[name][part]:>22,.0f}" for name in names)

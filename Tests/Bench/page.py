@@ -1,0 +1,154 @@
+"""The figures of one run as docs/BENCHMARKS.md: ratios, which mean something elsewhere too."""
+
+from crowd import LOGINS, PROCESSES
+from report import GA, NOSKEW, OATH, OURS, met, over
+
+TITLES = {GA: "google-authenticator", NOSKEW: "the same, `noskewadj`", OATH: "pam_oath",
+          OURS: "**swiftotp**"}
+
+
+def document(figures):
+    out = [HEAD.format(machine=figures.machine)]
+    out.append("| over the pam_permit stack | "
+               + " | ".join(TITLES[name] for name in figures.names) + " |")
+    out.append("|---" * (len(figures.names) + 1) + "|")
+    for title, _, values in figures.rows():
+        cells = (f"{values[name] / values[GA]:.2f}" for name in figures.names)
+        out.append(f"| {title} | " + " | ".join(cells) + " |")
+    for title, values in figures.words():
+        out.append(f"| {title} | " + " | ".join(values[name] for name in figures.names) + " |")
+    out += list(remarks(figures))
+    out += list(size_rows(figures))
+    out += list(enrolling_rows(figures))
+    out += list(part_rows(figures))
+    if figures.ours:
+        out.append("\n## Aims\n\n| | measured | at most | |\n|---|---|---|---|")
+        out += [f"| {text} | {value:.2f} | {limit} | {met(value, limit)} |"
+                for text, value, limit in figures.aims()]
+    return "\n".join(out) + "\n" + METHOD.format(
+        most=figures.counts[-1], processes=PROCESSES, logins=LOGINS)
+
+
+def remarks(figures):
+    """What the table leaves open: the disk's part, and records that are not new."""
+    right = over(figures.microseconds[True])
+    yield ("\nA block of a file overwritten in place and synced, which is the least that a durable"
+           f"\nlogin can be, takes {figures.disk / right[GA]:.2f} of google-authenticator's time.")
+    if not figures.ours:
+        return
+    count = over(figures.instructions[True])[GA]
+    yield (f"Of swiftotp's time it is {figures.disk / right[OURS]:.2f}. With a record whose history"
+           f" is full,\nswiftotp takes {figures.aged / count:.2f} of google-authenticator's"
+           " instructions.")
+
+
+def size_rows(figures):
+    right, wrong = figures.sizes[True], figures.sizes[False]
+    yield SCALE
+    yield "| time of a login | " + " | ".join(f"{count:,}" for count in figures.counts) + " |"
+    yield "|---" * (len(figures.counts) + 1) + "|"
+    for kind in (OATH, OURS):
+        if f"{kind}-1" not in right:
+            continue
+        for word, values in (("right", right), ("wrong", wrong)):
+            base = values[f"{kind}-1"]
+            cells = (f"{values[f'{kind}-{count}'] / base:.2f}" for count in figures.counts)
+            yield f"| {TITLES[kind]}, {word} code | " + " | ".join(cells) + " |"
+
+
+def enrolling_rows(figures):
+    yield ENROLLING
+    names = list(figures.enrolling["time"])
+    commands = {GA: "google-authenticator", OURS: "**otp-enroll**"}
+    yield "| to the question below the QR code | " + " | ".join(commands[n] for n in names) + " |"
+    yield "|---" * (len(names) + 1) + "|"
+    for title, values in figures.enrolling.items():
+        cells = (f"{values[name] / values[GA]:.2f}" for name in names)
+        yield f"| {title} | " + " | ".join(cells) + " |"
+
+
+def part_rows(figures):
+    """Parts of a login, as shares of all of google-authenticator's."""
+    yield PARTS
+    names = list(figures.parts)
+    whole = sum(figures.parts[GA].values())
+    yield "| instructions, right code | " + " | ".join(TITLES[name] for name in names) + " |"
+    yield "|---" * (len(names) + 1) + "|"
+    for part in figures.parts[GA]:
+        cells = (share(figures.parts[name][part] / whole) for name in names)
+        yield f"| {part} | " + " | ".join(cells) + " |"
+    cells = (f"{sum(figures.parts[name].values()) / whole:.2f}" for name in names)
+    yield "| all | " + " | ".join(cells) + " |"
+
+
+def share(value):
+    return "" if abs(value) < 0.0005 else f"{value:.3f}"
+
+
+HEAD = """# Benchmarks
+
+`make bench` (as root) measures pam_swiftotp against pam_google_authenticator and pam_oath in one
+run, all through the real libpam and the same small PAM application (`Tests/PAMDialogue`), and
+writes this page. The run behind this page: {machine}.
+
+## A login, as a ratio to pam_google_authenticator's
+"""
+
+SCALE = """
+## Many users, as a ratio to one enrolled user
+
+pam_google_authenticator keeps one file a user, each in the user's home, and is not affected.
+"""
+
+ENROLLING = """
+## Enrolling, as a ratio to the command google-authenticator
+"""
+
+PARTS = """
+## Where the instructions of a login go
+
+As shares of all of pam_google_authenticator's, over the pam_permit stack's. Its functions have no
+names in Debian's package, so that its SHA-1 and HMAC are among the "other functions".
+"""
+
+METHOD = """
+## How it is measured
+
+- A login is pam_start, pam_authenticate and pam_end: the modules are loaded and unloaded each
+  time. The stack is `pam_permit` and then the module; what the stack of `pam_permit` alone costs
+  is subtracted everywhere.
+- Settings are alike: six digits, SHA-1, one step of window on each side, no code taken twice, a
+  limit on tries. pam_google_authenticator has `DISALLOW_REUSE`, `RATE_LIMIT 3 30` and
+  `WINDOW_SIZE 3`; by default it searches 3,000 steps for a skewed clock at every wrong code, which
+  `noskewadj` turns off. pam_oath has `window=1 digits=6`. The service is sshd for all; the files
+  of google-authenticator and swiftotp are in their usual places, with no argument that names them.
+- Every login is another user's, so that each right code is a fresh one and no limit on tries comes
+  into it; before a user comes up again, the files are put back as they were. A login that ends
+  otherwise than it should ends the run. /etc/passwd holds root and the twelve users; while many
+  log in at once, all of those.
+- Instructions are callgrind's: the difference of 12 and 2 logins in one process, for one of them;
+  the work of the kernel is not in it. The application brings no library but libpam and libc, so
+  that what a module pulls in is counted. "First login of a process" is one login and no more, as
+  in sshd, which has a process for each connection. The parts are sums over the functions in
+  callgrind's own file, of the same logins by a module that still has its symbols.
+- Times are medians; contestants take turns, login by login, on a disk (no tmpfs), with somebody
+  reading /dev/log. Of swiftotp's logins, as many write the one half of a record as the other.
+- "Durable" is what each module makes of it. swiftotp overwrites a record in place, and syncs it.
+  The other two sync a new file, rename it over the old one and do not sync the folder: after a
+  power cut, the old file may be there again, and with it the code that was used.
+- Sync calls are strace's, of a login each; files opened, and writes made, with a flag that syncs
+  would count too.
+- {processes} at once: so many processes, each of which logs {logins} users of its own in, one
+  after the other; from the word to begin until the last is done, over pam_permit's. pam_oath
+  refuses a right code while another login is writing its users file, for which it does not wait;
+  only those that it let in are counted.
+- Memory is that of a process which has made one login, while the module is loaded still: VmHWM of
+  its status, and Private_Dirty of its smaps_rollup; the least of twelve, without address space
+  randomization, which gives the same figures every time.
+- {most:,} users: the user who logs in is enrolled by otp-enroll; the other records are empty
+  files in the same folder, because a record opens for its own user only and nobody opens
+  theirs. In pam_oath's file the user stands in the middle.
+- A full history: nine or ten logins by backup codes, new backup codes, and a login by one of those.
+- Enrolling is `otp-enroll add USER` and `google-authenticator -t`, as root on a terminal, from the
+  start of the command until it asks for a code of the app; both have drawn the QR code by then.
+"""
