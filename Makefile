@@ -6,7 +6,7 @@ BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
 .PHONY: all setup setup-build setup-packages debug release build test lint format try bench fuzz \
-	strangers picture clean install uninstall tree deb rpm
+	proof coverage strangers picture clean install uninstall tree deb rpm
 
 all: release
 
@@ -43,7 +43,8 @@ test: setup lint release debug deb rpm
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
-	shellcheck Sources/pam_swiftotp/link Tests/fuzz Tests/ground Tests/setup Tests/try \
+	shellcheck Sources/pam_swiftotp/link Tests/coverage Tests/fuzz Tests/ground Tests/proof \
+		Tests/setup Tests/try \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm
 
@@ -69,6 +70,14 @@ strangers: setup release
 # What outsiders may send, and whole logins on a disk that fails: RUNS, scaled by what each costs.
 fuzz: setup
 	Tests/fuzz $(RUNS)
+
+# What `make test` proves shortly, at length; writes the figures to docs/RESULTS.md.
+proof: setup release debug
+	Tests/proof $(RUNS)
+
+# Which lines of OTPCore and OTPStore their tests do not reach.
+coverage: setup
+	Tests/coverage
 
 # README's picture of an enrollment.
 picture: setup release

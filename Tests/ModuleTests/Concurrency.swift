@@ -5,56 +5,60 @@ import Testing
 
 /// One code, one login: 64 processes that log in at the same moment.
 @Suite("One code, one login", .serialized)
-struct Concurrency {
-    static let processes = 64
-    static let rounds = 200
+struct ConcurrencyProof {
+    private static let processes = 64
+    private static let rounds = Proof.count(40, long: 1000)
 
-    @Test("64 processes, one code, 200 rounds: one yes in every round")
+    @Test("64 processes, one code: one yes in every round")
     func sameCode() async throws {
         let crowd = try Crowd(Self.processes)
+        var granted = 0
         for round in 0..<Self.rounds {
-            let enrolled = crowd.enrolled
-            try enrolled.change { record in
-                record.throttle.unlock()
-            }
+            try crowd.enrolled.forgive()
             // The clock gives a new code every 30 s only: a round takes a fresh key.
-            let phone = try enrolled.renewKey()
-            let code = try await phone.code()
-            let granted = try crowd.logIn(Array(repeating: code, count: Self.processes))
-            #expect(granted == 1, "round \(round)")
+            let code = try await crowd.enrolled.renewKey().code()
+            let yes = try crowd.logIn(Array(repeating: code, count: Self.processes))
+            #expect(yes == 1, "round \(round)")
+            granted += yes
         }
+        try tell("one code", granted)
     }
 
-    @Test("64 processes, one backup code, 200 rounds: one yes in every round")
+    @Test("64 processes, one backup code: one yes in every round")
     func sameBackupCode() async throws {
         let crowd = try Crowd(Self.processes)
         var codes: [String] = []
+        var granted = 0
         for round in 0..<Self.rounds {
-            try crowd.enrolled.change { $0.throttle.unlock() }
+            try crowd.enrolled.forgive()
             if codes.isEmpty { codes = try crowd.enrolled.renewBackupCodes() }
-            let granted = try crowd.logIn(
-                Array(repeating: codes.removeFirst(), count: Self.processes))
-            #expect(granted == 1, "round \(round)")
+            let yes = try crowd.logIn(Array(repeating: codes.removeFirst(), count: Self.processes))
+            #expect(yes == 1, "round \(round)")
+            granted += yes
         }
         #expect(try crowd.enrolled.read { $0.backupCodesLeft } == codes.count)
+        try tell("one backup code", granted)
     }
 
-    @Test("64 processes, one temporary code, 200 rounds: one yes in every round")
+    @Test("64 processes, one temporary code: one yes in every round")
     func sameTemporaryCode() async throws {
         let crowd = try Crowd(Self.processes)
+        var granted = 0
         for round in 0..<Self.rounds {
-            try crowd.enrolled.change { $0.throttle.unlock() }
+            try crowd.enrolled.forgive()
             let code = try crowd.enrolled.issue()
-            let granted = try crowd.logIn(Array(repeating: code, count: Self.processes))
-            #expect(granted == 1, "round \(round)")
+            let yes = try crowd.logIn(Array(repeating: code, count: Self.processes))
+            #expect(yes == 1, "round \(round)")
+            granted += yes
         }
+        try tell("one temporary code", granted)
     }
 
     @Test("two different good factors at once: both win, nothing is lost")
     func twoFactors() async throws {
         let crowd = try Crowd(2)
         var codes: [String] = []
-        for round in 0..<20 {
+        for round in 0..<Proof.count(10, long: 100) {
             if codes.isEmpty { codes = try crowd.enrolled.renewBackupCodes() }
             let phone = try crowd.enrolled.renewKey()
             let code = try await phone.code()
@@ -63,74 +67,11 @@ struct Concurrency {
             #expect(try crowd.enrolled.read { $0.backupCodesLeft } == codes.count)
         }
     }
-}
 
-/// Processes that wait at the prompt, and answer all at once.
-final class Crowd {
-    let enrolled: Enrolled
-    private let members: [Member]
-
-    init(_ count: Int) throws {
-        let enrolled = try Enrolled()
-        let stack = try enrolled.stack()
-        self.enrolled = enrolled
-        members = try (0..<count).map { _ in try Member(stack, user: enrolled.user) }
-    }
-
-    /// Logs everybody in with their own answer at the same moment; how many got in.
-    func logIn(_ answers: [String]) throws -> Int {
-        for member in members { try member.begin() }
-        for (member, answer) in zip(members, answers) { try member.answer(answer) }
-        return try members.reduce(0) { $0 + (try $1.granted() ? 1 : 0) }
-    }
-
-    private final class Member {
-        let process = Process()
-        let input = Pipe(), output = Pipe()
-        private var buffer: [UInt8] = []
-
-        init(_ stack: Stack, user: String) throws {
-            process.executableURL = URL(fileURLWithPath: try Build.product("pam-dialogue"))
-            process.standardInput = input
-            process.standardOutput = output
-            try process.run()
-            try send("confdir \(stack.folder)\nservice \(stack.service)\nuser \(user)\n")
-        }
-
-        /// Starts a login and waits until it asks.
-        func begin() throws {
-            try send("answer-later\ngo authenticate\n")
-            let line = try line()
-            guard line.contains("\"prompt\"") else { throw Trouble("no prompt: \(line)") }
-        }
-
-        func answer(_ text: String) throws { try send("answer \(text)\n") }
-
-        func granted() throws -> Bool {
-            let line = try line()
-            guard line.contains("PAM_SUCCESS") || line.contains("PAM_AUTH_ERR") else {
-                throw Trouble(line)
-            }
-            return line.contains("PAM_SUCCESS")
-        }
-
-        private func send(_ text: String) throws {
-            try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-        }
-
-        private func line() throws -> String {
-            while true {
-                if let end = buffer.firstIndex(of: 10) {
-                    let line = String(decoding: buffer[..<end], as: UTF8.self)
-                    buffer.removeSubrange(...end)
-                    return line
-                }
-                let more = output.fileHandleForReading.availableData
-                guard !more.isEmpty else { throw Trouble("pam-dialogue ended") }
-                buffer += more
-            }
-        }
-
-        deinit { try? input.fileHandleForWriting.close() }
+    private func tell(_ what: String, _ granted: Int) throws {
+        let logins = Self.rounds * Self.processes
+        try Proof.tell(
+            "Many at once", "\(what), \(Self.processes) processes, \(Self.rounds) rounds",
+            "\(logins) logins, \(granted) let in: one in each round")
     }
 }

@@ -123,37 +123,58 @@ struct SetuidHost {
     let enrolled: Enrolled
     private let account: Account
     private let program: String
-    private let stack: Stack
+    let stack: Stack
 
-    init() async throws {
+    /// `arguments` are the module's.
+    init(_ arguments: String = "") async throws {
         account = try await Self.account.value
         enrolled = try Enrolled(user: account.name)
         program = enrolled.scratch.file("pam-dialogue")
-        try FileManager.default.copyItem(
-            atPath: try Build.product("pam-dialogue"), toPath: program)
+        // By another process: a program that is open for writing, be it in what is just being
+        // started beside us, cannot be run.
+        try await Command.output(["cp", try Build.product("pam-dialogue"), program])
         guard chown(program, 0, 0) == 0, chmod(program, 0o4755) == 0 else {
             throw Trouble("cannot make \(program) setuid")
         }
-        stack = try enrolled.stack()
+        stack = try enrolled.stack(arguments)
+    }
+
+    /// The words that run the program as its user, behind others.
+    func running(_ words: [String]) -> [String] { account.running(words + [program]) }
+
+    /// Starts a login at a terminal, which asks so often; each answer is a line that is typed.
+    func begin(at terminal: Terminal?, questions: Int) async throws {
+        let later = Array(repeating: "answer-later", count: questions)
+        for line in [
+            "confdir \(stack.folder)", "service \(stack.service)", "user \(enrolled.user)",
+            "fail-delay note",
+        ] + later + ["go authenticate"] {
+            try await terminal?.type(line)
+        }
     }
 
     /// The result of one login, behind these words; nil where the program came to none.
-    func login(_ answer: String, _ words: [String] = []) async throws -> String? {
+    func login(
+        _ answer: String, _ words: [String] = [], in room: HostRoom? = nil
+    ) async throws -> String? {
         let lines = try await lines(
             ["user \(enrolled.user)", "fail-delay note", "answer \(answer)", "go authenticate"],
-            words)
+            words, in: room)
         guard let line = lines.last else { return nil }
         guard lines.count == 1 else { throw Trouble("it said more: \(lines)") }
         return try? JSONDecoder().decode(Result.self, from: Data(line.utf8)).name
     }
 
     /// What the program prints.
-    func lines(_ commands: [String], _ words: [String] = []) async throws -> [Substring] {
+    func lines(
+        _ commands: [String], _ words: [String] = [], in room: HostRoom? = nil
+    ) async throws -> [Substring] {
         let input =
             ["confdir \(stack.folder)", "service \(stack.service)"] + commands + ["quit", ""]
         // Through a pipe, which no limit of file sizes counts for.
+        let program = room?.running(running(words)) ?? running(words)
         let done = try await Command.run(
-            ["sh", "-c", "\"$@\" | cat", "sh"] + account.running(words + [program]),
+            ["sh", "-c", "\"$@\" | cat", "sh"] + program,
             input: input.joined(separator: "\n"))
         return done.output.split(separator: "\n")
     }

@@ -5,18 +5,12 @@ import TestSupport
 final class Talk {
     /// The first question.
     private(set) var opening = ""
-    private let process = Process()
-    private let input = Pipe(), output = Pipe()
-    private var buffer: [UInt8] = []
+    private let program: Partner
 
     /// Starts a login, with more commands of pam-dialogue, inside of `around`; it waits at its
     /// first question.
     init(_ stack: Stack, user: String, _ more: [String] = [], around: [String] = []) throws {
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = around + [try Build.product("pam-dialogue")]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
+        program = try Partner(around + [try Build.product("pam-dialogue")])
         let commands = ["confdir \(stack.folder)", "service \(stack.service)", "user \(user)"]
         let later = Array(repeating: "answer-later", count: 40)
         for line in commands + more + later + ["go authenticate"] { try reply(line) }
@@ -25,7 +19,7 @@ final class Talk {
 
     /// Sends the reply to the question that is open, as pam-dialogue takes it.
     func reply(_ line: String) throws {
-        try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8))
+        try program.send("\(line)\n")
     }
 
     func answer(_ text: String) throws { try reply("answer \(text)") }
@@ -36,15 +30,21 @@ final class Talk {
         case end(Result)
     }
 
-    func next() throws -> Next {
+    func next() throws -> Next { try Talk.next(in: Data(try program.line().utf8)) }
+
+    /// What a line of pam-dialogue's says.
+    static func next(in line: Data) throws -> Next {
         struct Event: Decodable { let message: [Result.Message] }
-        let line = try line()
         if let event = try? JSONDecoder().decode(Event.self, from: line),
             let last = event.message.last
         {
             return .question(last.shown)
         }
-        return .end(try JSONDecoder().decode(Result.self, from: line))
+        do {
+            return .end(try JSONDecoder().decode(Result.self, from: line))
+        } catch {
+            throw Trouble("\(error): \(String(decoding: line, as: UTF8.self))")
+        }
     }
 
     /// The next question.
@@ -75,25 +75,7 @@ final class Talk {
     }
 
     /// Ends the process, as a connection that breaks off does.
-    func kill() {
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
-    private func line() throws -> Data {
-        while true {
-            if let end = buffer.firstIndex(of: 10) {
-                let line = Data(buffer[..<end])
-                buffer.removeSubrange(...end)
-                return line
-            }
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw Trouble("pam-dialogue ended") }
-            buffer += more
-        }
-    }
-
-    deinit { try? input.fileHandleForWriting.close() }
+    func kill() { program.kill() }
 }
 
 extension Result.Message {

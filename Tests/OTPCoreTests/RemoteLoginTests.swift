@@ -15,7 +15,8 @@ struct RemoteLoginTests {
     @Test("A right code: asked while nothing is connected, then one try; sentences follow it")
     func right() throws {
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 1)
-        let desk = Desk(.text("123456"), verdicts: [.outcome(.granted(factor), ["One.", "Two."])])
+        let desk = RemoteDesk(
+            .text("123456"), verdicts: [.outcome(.granted(factor), ["One.", "Two."])])
         #expect(desk.login() == .granted(factor))
         #expect(desk.journal == ["caller", asked, "try 123456 for locker", "say One.", "say Two."])
     }
@@ -26,7 +27,7 @@ struct RemoteLoginTests {
             (" 123-456", " 123-456"), ("\u{7f}pass", "\u{7f}pass"),
             (String(repeating: "1", count: 1 << 20), String(repeating: "1", count: 65)),
         ] {
-            let desk = Desk(.text(typed), verdicts: [.outcome(.refused(.malformed), [])])
+            let desk = RemoteDesk(.text(typed), verdicts: [.outcome(.refused(.malformed), [])])
             #expect(desk.login() == .refused(.malformed))
             #expect(desk.journal == ["caller", asked, "try \(sent) for locker", refused])
         }
@@ -34,15 +35,15 @@ struct RemoteLoginTests {
 
     @Test("Nothing typed, nobody there: the helper is not asked", arguments: ["", "  ", "- -"])
     func nothing(_ typed: String) {
-        let desk = Desk(.text(typed))
+        let desk = RemoteDesk(.text(typed))
         #expect(desk.login { $0.retry = 3 } == .refused(.empty))
         #expect(desk.journal == ["caller", asked])
     }
 
     @Test("No answer and a conversation that fails: the helper is not asked")
     func noAnswer() {
-        #expect(Desk(.nothing).login() == .refused(.empty))
-        #expect(Desk(.failure).login() == .conversationFailed)
+        #expect(RemoteDesk(.nothing).login() == .refused(.empty))
+        #expect(RemoteDesk(.failure).login() == .conversationFailed)
     }
 
     @Test(
@@ -59,14 +60,15 @@ struct RemoteLoginTests {
             (.closed, "Too many wrong codes. Ask your administrator to unlock you."),
         ] as [(Outcome.Refusal, String)])
     func refusals(_ refusal: Outcome.Refusal, _ sentence: String) {
-        let desk = Desk(.text("123456"), verdicts: [.outcome(.refused(refusal), ["Not this."])])
+        let desk = RemoteDesk(
+            .text("123456"), verdicts: [.outcome(.refused(refusal), ["Not this."])])
         #expect(desk.login() == .refused(refusal))
         #expect(desk.journal == ["caller", asked, "try 123456 for locker", "say \(sentence)"])
     }
 
     @Test("retry asks again, and connects again; not where waiting is what helps")
     func retry() {
-        let desk = Desk(
+        let desk = RemoteDesk(
             .text("111111"), .text("222222"),
             verdicts: [.outcome(.refused(.wrong), []), .outcome(.granted(.temporaryCode), [])])
         #expect(desk.login { $0.retry = 2 } == .granted(.temporaryCode))
@@ -74,7 +76,7 @@ struct RemoteLoginTests {
             desk.journal == [
                 "caller", asked, "try 111111 for locker", again, asked, "try 222222 for locker",
             ])
-        let waiting = Desk(
+        let waiting = RemoteDesk(
             .text("111111"), verdicts: [.outcome(.refused(.throttled(seconds: 30)), [])])
         #expect(waiting.login { $0.retry = 3 } == .refused(.throttled(seconds: 30)))
     }
@@ -84,7 +86,7 @@ struct RemoteLoginTests {
         for (user, caller) in [("bob", 1000), ("nobody-of-this-name", 1000), ("alice", nil)]
             as [(String, UInt32?)]
         {
-            let desk = Desk()
+            let desk = RemoteDesk()
             desk.caller = caller
             let result = desk.login(user) {
                 $0.nullok = true
@@ -102,7 +104,7 @@ struct RemoteLoginTests {
 
     @Test("The exempt group goes before the helper; one that is not there denies")
     func exempt() {
-        let desk = Desk()
+        let desk = RemoteDesk()
         #expect(desk.login { $0.exemptGroup = ascii("everybody") } == .ignored(.exempt))
         #expect(desk.journal == ["caller"])
         let missing = desk.login { $0.exemptGroup = ascii("missing") }
@@ -111,16 +113,16 @@ struct RemoteLoginTests {
 
     @Test("nullok: ignored for a clean no, asked for a yes, denied for anything else")
     func nullok() throws {
-        let clean = Desk()
+        let clean = RemoteDesk()
         clean.enrolled = .no
         #expect(clean.login { $0.nullok = true } == .ignored(.notEnrolled))
         #expect(clean.journal == ["caller", "enrolled"])
 
-        let yes = Desk(.text("123456"), verdicts: [.outcome(.refused(.wrong), [])])
+        let yes = RemoteDesk(.text("123456"), verdicts: [.outcome(.refused(.wrong), [])])
         #expect(yes.login { $0.nullok = true } == .refused(.wrong))
         #expect(yes.journal.prefix(3) == ["caller", "enrolled", asked])
 
-        let odd = Desk()
+        let odd = RemoteDesk()
         odd.enrolled = .trouble
         #expect(odd.login { $0.nullok = true } == .unavailable(StoreError(.system, [], "")))
         #expect(odd.journal == ["caller", "enrolled", unavailable])
@@ -128,13 +130,13 @@ struct RemoteLoginTests {
 
     @Test("Trouble with the helper or the users: denied, and one plain sentence")
     func trouble() {
-        let desk = Desk(.text("123456"), verdicts: [.trouble])
+        let desk = RemoteDesk(.text("123456"), verdicts: [.trouble])
         #expect(desk.login { $0.retry = 3 } == .unavailable(StoreError(.system, [], "")))
         #expect(desk.journal == ["caller", asked, "try 123456 for locker", unavailable])
-        let silent = Desk()
+        let silent = RemoteDesk()
         silent.callerFails = true
         #expect(silent.login() == .unavailable(StoreError(.system, [], "")))
-        let host = Desk()
+        let host = RemoteDesk()
         host.host.usersFail = true
         #expect(host.login() == .unavailable(StoreError(.system, [], "")))
         #expect(host.journal == [unavailable])
@@ -142,7 +144,7 @@ struct RemoteLoginTests {
 }
 
 /// A locked screen, and a helper that plays by a script.
-private final class Desk {
+final class RemoteDesk {
     enum Verdict {
         case outcome(Outcome, [String])
         case trouble
@@ -183,10 +185,10 @@ private final class Desk {
     }
 
     struct Judge: RemoteJudge {
-        let desk: Desk
+        let desk: RemoteDesk
         private let trouble = StoreError(.system, [], "trouble")
 
-        init(desk: Desk) { self.desk = desk }
+        init(desk: RemoteDesk) { self.desk = desk }
 
         func caller() throws(StoreError) -> UInt32? {
             desk.host.journal.note("caller")

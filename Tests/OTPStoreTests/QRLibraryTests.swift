@@ -16,7 +16,7 @@ struct QRLibraryTests {
     }
 
     private func isLoaded() throws -> Bool {
-        try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).contains("libqrencode")
+        try kernelFile("/proc/self/maps").contains("libqrencode")
     }
 
     static let uri =

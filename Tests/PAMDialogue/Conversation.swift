@@ -13,6 +13,9 @@ enum Reply {
     case noResponse
     /// Prints the prompt, and takes the next line of the input as the reply.
     case later
+    /// Hands over the first line of this file, which is nowhere else in this process: see
+    /// `Quiet`.
+    case file(String)
 }
 
 /// Something that a module said.
@@ -22,15 +25,21 @@ struct Message {
 
     var json: [UInt8] {
         var object = JSONLine()
-        object.add("style", Self.names[style] ?? String(style))
+        object.add("style", name)
         object.add("text", bytes: text)
         return object.object
     }
 
-    private static let names: [CInt: String] = [
-        PAM_PROMPT_ECHO_OFF: "echo_off", PAM_PROMPT_ECHO_ON: "echo_on",
-        PAM_ERROR_MSG: "error", PAM_TEXT_INFO: "info",
-    ]
+    /// No dictionary, whose hashes need random numbers: a host that cannot get any goes on.
+    private var name: String {
+        switch style {
+        case PAM_PROMPT_ECHO_OFF: "echo_off"
+        case PAM_PROMPT_ECHO_ON: "echo_on"
+        case PAM_ERROR_MSG: "error"
+        case PAM_TEXT_INFO: "info"
+        default: String(style)
+        }
+    }
 }
 
 /// The application's side of the dialogue: answers that wait, and what was said.
@@ -42,6 +51,8 @@ final class Conversation {
     var unanswered = 0
     /// The delays that modules asked for, in microseconds, where libpam was told not to wait.
     var delays: [Int] = []
+    /// Where messages go instead of `messages`: see `Quiet`.
+    var shown: CInt?
     /// Asks the parent for a reply: see `Reply.later`.
     let ask: (Message) -> Reply
 
@@ -104,10 +115,16 @@ private func reply(
     for index in 0..<count {
         // SAFETY: libpam hands over `count` pointers to messages.
         guard let pointer = unsafe messages[index] else { continue }
-        let message = unsafe Message(
-            style: pointer.pointee.msg_style, text: bytes(of: pointer.pointee.msg))
+        if let shown = conversation.shown { unsafe Quiet.show(pointer.pointee.msg, on: shown) }
+        let text = unsafe conversation.shown == nil ? bytes(of: pointer.pointee.msg) : []
+        let message = unsafe Message(style: pointer.pointee.msg_style, text: text)
         switch conversation.take(message) {
         case .text(let text): unsafe out[index].resp = duplicate(text)
+        case .file(let path):
+            unsafe out[index].resp = Quiet.line(of: path)
+            if unsafe out[index].resp == nil {
+                return unsafe abandon(out, count, responses, PAM_CONV_ERR)
+            }
         case .missing, nil: break
         case .failure, .later: return unsafe abandon(out, count, responses, PAM_CONV_ERR)
         case .noResponse: return unsafe abandon(out, count, responses, PAM_SUCCESS)

@@ -1,3 +1,4 @@
+import CLinux
 import CPAM
 
 /// The state between two lines of the input, and what each line does.
@@ -67,6 +68,10 @@ final class Dialogue {
         case "flags": return setFlags(argument)
         case "conv": return setConversation(argument)
         case "fail-delay": return setFailDelay(argument)
+        case "show-to": return setShown(value)
+        case "halt":
+            guard let word = oneOf(argument, "on", "off") else { return false }
+            settings.halts = word == "on"
         default: return false
         }
         return true
@@ -100,6 +105,12 @@ final class Dialogue {
         return true
     }
 
+    private func setShown(_ path: [UInt8]?) -> Bool {
+        if let old = conversation.shown { close(old) }
+        conversation.shown = path.flatMap { Quiet.open(String(decoding: $0, as: UTF8.self)) }
+        return path == nil || conversation.shown != nil
+    }
+
     /// The reply that a line stands for; nil where it stands for none.
     private func reply(_ verb: String, _ argument: [UInt8]) -> Reply? {
         switch verb {
@@ -108,6 +119,8 @@ final class Dialogue {
         case "answer-size":
             guard let size = number(argument), size <= 1 << 26 else { return nil }
             return .text([UInt8](repeating: UInt8(ascii: "1"), count: size))
+        case "answer-file":
+            return argument.isEmpty ? nil : .file(String(decoding: argument, as: UTF8.self))
         case "no-answer": return .missing
         case "conv-error": return .failure
         case "conv-null-response": return .noResponse
@@ -148,6 +161,7 @@ final class Dialogue {
             conversation.reset()
             let begin = monotonicNanoseconds()
             let code = transaction.perform(operation)
+            if settings.halts { halt() }
             report(operation, code, monotonicNanoseconds() - begin)
         }
         if open == nil { transaction.end() }

@@ -17,6 +17,10 @@ let help = """
       flags WORD...         silent, disallow-null, or a number; `flags` alone for none
       conv normal|none      none: pam_start gets no conversation function
       fail-delay wait|note  note: what pam_fail_delay(3) asks for is reported, not waited for
+      show-to FILE          adds what modules say to this file, as it is, and keeps no copy in this
+                            program, whose JSON has empty texts then; `show-to` alone ends that
+      halt on|off           on: after each operation the process stops (SIGSTOP), before it does
+                            anything else, until somebody lets it go on    (off)
 
     Replies to prompts, used in order; a prompt without one gets PAM_CONV_ERR
       answer TEXT           this text
@@ -26,6 +30,8 @@ let help = """
       conv-error            PAM_CONV_ERR
       answer-later          prints {"event":"prompt","message":[...]}, and the next line of the
                             input is the reply: so that many processes can be held at a prompt
+      answer-file FILE      the first line of a file or a pipe, opened at the prompt and read
+                            straight into libpam's hands: no copy of it stays in this program
       forget                drops the replies that are left
 
     Doing
@@ -44,7 +50,8 @@ let help = """
       hostcheck             the state of this process: {"op":"hostcheck","fds","threads",
                             "sig_blocked","sig_ignored","sig_caught","umask","uids","gids",
                             "groups","capabilities","rss_kb","data_kb","locked_kb","cwd",
-                            "environ","heap_end","mappings","libraries"}
+                            "environ","heap_end","mappings","libraries", and more: what each
+                            signal leads to, limits, timers, keyrings, locale, namespaces}
       quit                  ends, as the end of the input does
 
     """

@@ -9,7 +9,14 @@ func hostState() -> [UInt8] {
     for (key, name) in statusFields {
         state.add(key, bytes: field(name, of: status))
     }
-    state.add("cwd", bytes: linkTarget("/proc/self/cwd") ?? [])
+    state.add("sig_actions", signalActions())
+    state.add("signal_stack", signalStack())
+    state.add("timers", timers())
+    state.add("keyrings", keyrings())
+    state.add("locale", bytes: locale())
+    for name in links { state.add(name, bytes: linkTarget("/proc/self/\(name)") ?? []) }
+    for name in processFiles { state.add(name, bytes: readFile("/proc/self/\(name)") ?? []) }
+    state.add("session", bytes: session())
     state.add("environ", environmentHash())
     state.add("heap_end", heapEnd())
     let (count, files) = mappings()
@@ -23,7 +30,19 @@ private let statusFields = [
     ("threads", "Threads:"), ("sig_blocked", "SigBlk:"), ("sig_ignored", "SigIgn:"),
     ("sig_caught", "SigCgt:"), ("umask", "Umask:"), ("uids", "Uid:"), ("gids", "Gid:"),
     ("groups", "Groups:"), ("capabilities", "CapEff:"), ("rss_kb", "VmRSS:"),
-    ("data_kb", "VmData:"), ("locked_kb", "VmLck:"),
+    ("data_kb", "VmData:"), ("locked_kb", "VmLck:"), ("sig_pending", "SigPnd:"),
+    ("sig_shared", "ShdPnd:"), ("cap_inheritable", "CapInh:"), ("cap_permitted", "CapPrm:"),
+    ("cap_bounding", "CapBnd:"), ("cap_ambient", "CapAmb:"), ("no_new_privs", "NoNewPrivs:"),
+    ("seccomp", "Seccomp:"), ("cpus", "Cpus_allowed:"),
+]
+
+/// Where the process is: working folder, root, and its namespaces of mounts and network.
+private let links = ["cwd", "root", "ns/mnt", "ns/net"]
+
+/// What else proc(5) tells of a process: the limits of setrlimit(2) are among it.
+private let processFiles = [
+    "limits", "comm", "personality", "oom_score_adj", "timerslack_ns", "coredump_filter",
+    "loginuid", "cgroup",
 ]
 
 /// The value of one line of /proc/self/status, its blanks as single spaces and without "kB".
@@ -37,14 +56,28 @@ private func field(_ name: String, of status: [UInt8]) -> [UInt8] {
     return []
 }
 
-/// Every open descriptor with what it is open on, as "3 /path".
+/// Every open descriptor with what it is open on and its flags, as "3 /path 02100000".
 private func openDescriptors() -> [[UInt8]] {
     var descriptors: [[UInt8]] = []
     for number in 0..<1024 {
         guard let target = linkTarget("/proc/self/fd/\(number)") else { continue }
-        descriptors.append(JSONLine.quoted(Array("\(number) ".utf8) + target))
+        let flags = field("flags:", of: readFile("/proc/self/fdinfo/\(number)") ?? [])
+        let words = [Array(String(number).utf8), target, flags]
+        descriptors.append(JSONLine.quoted(Array(words.joined(separator: [0x20]))))
     }
     return descriptors
+}
+
+/// Parent, process group, session, terminal, and how the process is scheduled (proc(5), stat).
+private func session() -> [UInt8] {
+    let stat = readFile("/proc/self/stat") ?? []
+    guard let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return [] }
+    let words = stat[(end + 1)...].split(separator: UInt8(ascii: " ")).map { Array($0) }
+    // Behind the name, from the third field on: ppid to tpgid are 4 to 8, priority and nice 18
+    // and 19, the real-time priority and the policy 40 and 41.
+    let fields = [4, 5, 6, 7, 8, 18, 19, 40, 41].map { $0 - 3 }
+    let values = fields.filter { words.indices.contains($0) }.map { words[$0] }
+    return Array(values.joined(separator: [0x20]))
 }
 
 /// Where a symbolic link of /proc points to.
@@ -56,18 +89,16 @@ private func linkTarget(_ path: String) -> [UInt8]? {
     return target.prefix(count).map { UInt8(bitPattern: $0) }
 }
 
-/// FNV-1a over the environment, in its order.
+/// The environment, in its order, as one hash.
 private func environmentHash() -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    var hash = Hash()
     // SAFETY: environ is a list of C strings that NULL ends; this process has one thread.
     guard var entry = unsafe environ else { return "none" }
     while let text = unsafe entry.pointee {
-        for byte in unsafe bytes(of: text) + [0] {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
+        for byte in unsafe bytes(of: text) + [0] { hash.add(byte) }
         unsafe entry += 1
     }
-    return String(hash, radix: 16)
+    return hash.text
 }
 
 /// The end of the heap that grows, so that a leak shows.

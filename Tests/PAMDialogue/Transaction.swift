@@ -15,6 +15,8 @@ struct Settings {
     var hasConversation = true
     /// False: what a module asks with pam_fail_delay(3) is noted, not waited for.
     var waitsOnFailure = true
+    /// True: the process stops (SIGSTOP) after each operation, before it does anything of its own.
+    var halts = false
 }
 
 /// What can be done in a transaction.

@@ -131,8 +131,8 @@ enum PageActs {
             "sudo env \"PATH=$PATH\" make test": Check(reason: long, kind: .make("test")),
         ]
         let targets = [
-            "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers",
-            "bench", "deb", "rpm", "picture", "install",
+            "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers", "proof",
+            "coverage", "bench", "deb", "rpm", "picture", "install",
         ]
         for target in targets {
             checks["make \(target)"] = Check(reason: long, kind: .make(target))

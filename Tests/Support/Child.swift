@@ -33,10 +33,12 @@ public final class Child: Sendable {
             posix_spawn_file_actions_adddup2(&actions, 0, 1)
             posix_spawn_file_actions_adddup2(&actions, 0, 2)
         }
-        // Nothing of the test runner's own: what is open in a program was opened by it.
+        // Nothing of the test runner's own: what is open in a program was opened by it. Closed there,
+        // and not marked here: Foundation, which starts programs meanwhile, is told by a descriptor
+        // of theirs that they have ended.
         for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
             if let descriptor = Int32(name), descriptor > 2 {
-                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+                posix_spawn_file_actions_addclose(&actions, descriptor)
             }
         }
         var attributes = posix_spawnattr_t()

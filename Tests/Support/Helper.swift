@@ -48,7 +48,7 @@ public final class Helper: Sendable {
 
     /// Whether a socket at this path listens, as the kernel's list says: without a connection.
     private static func isListening(_ path: String) -> Bool {
-        let text = (try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8)) ?? ""
+        let text = (try? kernelFile("/proc/net/unix")) ?? ""
         return text.split(separator: "\n").contains { line in
             // __SO_ACCEPTCON is set in the flags of a socket that listens.
             let words = line.split(separator: " ")

@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A command of whose work each system call fails in turn.
+@Suite struct FailingCommandProof {
+    private static let errors = [
+        "ENOSPC", "EIO", "EROFS", "EINTR", "ENOMEM", "EFBIG", "EMFILE", "EAGAIN",
+    ]
+
+    /// What has no way to fail.
+    private static let unfailing: Set = [
+        "geteuid", "getuid", "getpid", "gettid", "exit_group", "rt_sigaction", "rt_sigprocmask",
+    ]
+
+    @Test(arguments: WritingCommand.all)
+    func itIsDoneOrSaysThatItIsNot(command: WritingCommand) async throws {
+        let rehearsal = try await CommandRehearsal(command)
+        let calls = rehearsal.calls.filter { !Self.unfailing.contains($0.name) }
+        // Each call with some of the errors, so that each error meets each kind of call.
+        let stride = Proof.isLong ? 1 : 37
+        var (count, done) = (0, 0)
+        for (index, call) in calls.enumerated() where index % stride == stride / 2 {
+            for turn in 0..<Proof.count(1, long: 3) {
+                let error = Self.errors[(index * 3 + turn) % Self.errors.count]
+                let lasts = turn == 1
+                if lasts, error == "EINTR", ["read", "write", "sendto"].contains(call.name) {
+                    // The C library, and Foundation, try again for ever.
+                    continue
+                }
+                let injection = call.failure(error, lasting: lasts)
+                done += try await fail(rehearsal, call, injection) ? 1 : 0
+                count += 1
+            }
+        }
+        try Proof.tell(
+            "Every call fails in turn", "`otp-enroll \(command.testDescription)`",
+            "\(count) times: \(done) done all the same, \(count - done) not and said so")
+    }
+
+    /// Gives the command while this fails; whether it was done.
+    private func fail(
+        _ rehearsal: CommandRehearsal, _ call: Trace.Call, _ injection: String
+    ) async throws -> Bool {
+        try rehearsal.restore()
+        let file = rehearsal.desk.scratch.file("failing")
+        let done = try await rehearsal.run(
+            Trace.words(to: file, calls: [call.name] + Trace.changing, injection: injection))
+        let trace = try Trace(file)
+        let state = try await rehearsal.state()
+        #expect(state == rehearsal.state(after: trace), "\(injection): \(done.errors)")
+        let command = rehearsal.command
+        if done.status == 0 {
+            #expect(command.input != .wrongCode, "\(injection): \(done.output)")
+            #expect(state == rehearsal.states.last, "\(injection): \(done.output)")
+            #expect(trace.isDurable(step: rehearsal.states.count - 1), "\(injection)")
+        } else if command.input != .wrongCode {
+            // A program that can write nothing has its status only.
+            let isMute = call.name == "write" && injection.hasSuffix("+")
+            #expect(!done.errors.isEmpty || done.status >= 128 || isMute, "\(injection)")
+        }
+        // Nothing is said that is not so.
+        if claims(done, rehearsal) { #expect(state == rehearsal.states.last, "\(injection)") }
+        let others = try rehearsal.otherChanges()
+        #expect(others.allSatisfy { $0.hasPrefix("new.") }, "\(injection): \(others)")
+        try await rehearsal.expectLife(after: state, injection)
+        return done.status == 0
+    }
+
+    /// Whether it says that the record was changed.
+    private func claims(_ done: Command, _ rehearsal: CommandRehearsal) -> Bool {
+        switch rehearsal.command.words[0] {
+        // These tell what became of each user, and the last line of errors that not all is well.
+        case "import": done.output.contains("1 of 1 are here.")
+        case "export": !done.output.isEmpty && done.errors.isEmpty
+        default: !done.output.isEmpty
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A command that writes, which is killed and whose calls fail.
+struct WritingCommand: CustomTestStringConvertible, Sendable {
+    /// URIS, OUT and ACCOUNT stand for a file to read, one to make, and a user to import.
+    let words: [String]
+    /// Whose record it is about.
+    var user = "root"
+    /// What is typed.
+    var input = Input.nothing
+
+    enum Input: Sendable { case nothing, backupCode, wrongCode, twoCodes }
+
+    var testDescription: String {
+        words.joined(separator: " ") + (input == .nothing ? "" : ", \(input)")
+    }
+
+    /// Whether codes are tried, which is charged first.
+    var isTry: Bool { input != .nothing }
+
+    /// Whether the phone of root's logs in afterwards.
+    var leavesPhone: Bool {
+        input != .twoCodes && (user != "root" || !["reset", "disable"].contains(words[0]))
+    }
+
+    static let all = [
+        WritingCommand(words: ["issue", "root"]),
+        WritingCommand(words: ["issue", "root", "--revoke"]),
+        WritingCommand(words: ["issue", "daemon"], user: "daemon"),
+        WritingCommand(words: ["reset", "root"]),
+        WritingCommand(words: ["unlock", "root"]),
+        WritingCommand(words: ["codes", "--yes"]),
+        WritingCommand(words: ["remove", "--yes", "tablet"]),
+        WritingCommand(words: ["disable", "--yes"]),
+        WritingCommand(words: ["add", "--no-confirm"]),
+        WritingCommand(words: ["add", "daemon", "--no-confirm"], user: "daemon"),
+        WritingCommand(words: ["trusted", "--revoke", "laptop"]),
+        WritingCommand(words: ["trusted", "--revoke-all"]),
+        WritingCommand(words: ["verify"], input: .backupCode),
+        WritingCommand(words: ["verify"], input: .wrongCode),
+        WritingCommand(words: ["resync"], input: .twoCodes),
+        WritingCommand(words: ["import", "--from", "otpauth", "--user", "root", "URIS"]),
+        WritingCommand(
+            words: ["import", "--from", "otpauth", "--user", "daemon", "URIS"], user: "daemon"),
+        WritingCommand(
+            words: ["import", "--from", "google-authenticator", "--user", "ACCOUNT"],
+            user: "ACCOUNT"),
+        WritingCommand(
+            words: ["export", "root", "--format", "json", "--output", "OUT", "--reveal-secrets"]),
+    ]
+}
+
+/// What `status` tells but for the times.
+struct RecordState: Equatable {
+    var enrolled: Bool
+    var names: [String]
+    /// Whether each device's clock is off; by how much depends on when it was looked at.
+    var isOff: [Bool]
+    var codesLeft: Int
+    var temporary: String
+    var trusted: [String]
+    var failures: Int
+    var events: [String]
+
+    init(_ told: [String: Any]) throws {
+        enrolled = try #require(told["enrolled"] as? Bool)
+        let list = try #require(told["authenticators"] as? [[String: Any]])
+        names = list.compactMap { $0["name"] as? String }
+        isOff = list.compactMap { $0["drift"] as? Int }.map { $0 != 0 }
+        codesLeft = try #require(told["backup_codes_left"] as? Int)
+        let code = told["temporary_code"] as? [String: Any]
+        temporary = code.map { $0["used"] is String ? "used" : "live" } ?? "none"
+        let keys = try #require(told["trusted"] as? [[String: Any]])
+        trusted = keys.compactMap { $0["name"] as? String }
+        failures = try #require(told["failures"] as? Int)
+        let log = try #require(told["events"] as? [[String: Any]])
+        events = log.compactMap { $0["event"] as? String }
+    }
+}
+
+/// A store in which the same command is given again and again.
+struct CommandRehearsal {
+    let desk: Desk
+    let command: WritingCommand
+    private let user: String
+    /// The user's number, by which the record is called.
+    private let uid: String
+    private let words: [String]
+    private let input: String
+    private let phone: Phone
+    private let saved: Snapshot
+    /// The record before it, with the charge where codes are tried, and after it.
+    private(set) var states: [RecordState] = []
+    /// Its calls, from the first on the way to the store on.
+    private(set) var calls: ArraySlice<Trace.Call> = []
+    /// The file that OUT stands for.
+    var output: String { desk.scratch.file("out") }
+
+    init(_ command: WritingCommand) async throws {
+        _ = try SystemLog.shared()
+        desk = try Desk()
+        self.command = command
+        let (phone, codes) = try await desk.enroll()
+        self.phone = phone
+        try await desk.enroll("--name", "tablet")
+        if command.user != "daemon" { try await desk.enroll("--name", "tablet", "daemon") }
+        _ = try await desk.json("issue", "root")
+        try await desk.fail(2)
+        let shelf = TrustShelf(store: desk.store, user: "root")
+        try shelf.trust(try TrustedKeyPair(beginning: "Twin/+1abc"), "laptop")
+        try shelf.trust(try TrustedKeyPair(beginning: "Twin/+2abc"), "desktop")
+        user = command.user == "ACCOUNT" ? try await CommandRehearsal.guest() : command.user
+        uid = try await Command.output(["id", "-u", user])
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let uris = try desk.scratch.write(
+            "otpauth://totp/a:root?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", to: "uris")
+        let names = ["URIS": uris, "OUT": desk.scratch.file("out"), "ACCOUNT": user]
+        words = try desk.words(command.words.map { names[$0] ?? $0 })
+        switch command.input {
+        case .nothing: input = ""
+        case .backupCode: input = codes[3] + "\n"
+        case .wrongCode: input = Desk.wrongCode + "\n"
+        case .twoCodes:
+            let then = Int(Date().timeIntervalSince1970) + 7200
+            input = try await phone.code(at: then) + "\n" + phone.code(at: then + 30) + "\n"
+        }
+        saved = try Snapshot(of: desk.store)
+        try await see()
+    }
+
+    /// Somebody who comes from google-authenticator, with a file of the real program's.
+    private static func guest() async throws -> String {
+        let account = try await Account.make("guest")
+        try await Command.output(
+            account.running(
+                ["google-authenticator", "-t", "-f", "-q", "-C", "-w", "3", "-d", "-u"]))
+        return account.name
+    }
+
+    /// Sees it done once, without any trouble.
+    private mutating func see() async throws {
+        let before = try await state()
+        let file = desk.scratch.file("whole")
+        let done = try await run(Trace.words(to: file))
+        #expect((done.status == 0) == (command.input != .wrongCode), "\(done.errors)")
+        let after = try await state()
+        #expect(before != after)
+        var charged = before
+        charged.failures += 1
+        states = command.isTry ? [before, charged, after] : [before, after]
+        calls = try Trace(file).from(", \"\(desk.scratch.path.split(separator: "/").last ?? "")\"")
+        #expect(try Trace(file).steps == states.count - 1)
+    }
+}
+
+extension CommandRehearsal {
+    /// Puts the store back as it was, and removes what was written elsewhere.
+    func restore() throws {
+        try saved.restore()
+        unlink(output)
+    }
+
+    /// Gives the command, behind these words.
+    func run(_ around: [String] = []) async throws -> Command {
+        // A program that has no memory left ends, and need not be looked into.
+        try await Command.run(
+            around + words, input: input, environment: ["SWIFT_BACKTRACE": "enable=no"])
+    }
+
+    func state() async throws -> RecordState {
+        try RecordState(try await desk.json("status", user))
+    }
+
+    /// The state that these calls led to.
+    func state(after trace: Trace) -> RecordState { states[min(trace.steps, states.count - 1)] }
+
+    /// The files of the store that are not as they were, without the record that it is about.
+    func otherChanges() throws -> [String] { try saved.changes().filter { $0 != uid } }
+
+    /// Expects that no harm was done: codes are good once, what was not done can be done, and who
+    /// is not concerned logs in as before.
+    func expectLife(after state: RecordState, _ what: String) async throws {
+        if command.input != .wrongCode, command.isTry || state == states[0] {
+            unlink(output)
+            let again = try await run()
+            #expect((again.status == 0) == (state != states.last), "\(what): \(again.errors)")
+        }
+        // What was half made is gone once the next is made.
+        let others = try otherChanges().filter { state == states[0] || !$0.hasPrefix("new.") }
+        #expect(others.isEmpty, "\(what): \(others)")
+        guard command.leavesPhone else { return }
+        #expect(try await desk.verify(try await phone.code()) == (true, "code"), "\(what)")
+    }
+}

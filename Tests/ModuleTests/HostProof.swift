@@ -1,0 +1,198 @@
+import Foundation
+import OTPCore
+import TestSupport
+import Testing
+
+/// A setuid program with the module in the hands of somebody who means it no good.
+@Suite("In the hands of an ordinary user", .serialized)
+struct HostileHostProof {
+    /// A setuid pam-dialogue whose answers come out of pipes.
+    private struct Victim {
+        let setuid: SetuidHost
+        let room: HostRoom
+
+        init() async throws {
+            setuid = try await SetuidHost()
+            room = try HostRoom()
+        }
+
+        func start(_ words: [String] = []) throws -> SecretHost {
+            try SecretHost(
+                setuid.stack, user: setuid.enrolled.user, ["halt off"],
+                around: room.running(setuid.running(words)), namesProgram: true)
+        }
+    }
+
+    /// Random numbers that are the same in every run (SplitMix64).
+    private struct Dice: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+            return mixed ^ (mixed >> 31)
+        }
+    }
+
+    /// What became of all strikes.
+    private struct Tally {
+        var granted = 0, denied = 0, killed = 0, charged = 0, uncharged = 0, used = 0
+    }
+
+    @Test("Stopped, resumed and killed at random: one login for one code, and failures counted")
+    func strikes() async throws {
+        let victim = try await Victim()
+        let enrolled = victim.setuid.enrolled
+        let rounds = Proof.count(16, long: 500)
+        let seed: UInt64 = 20_261_121
+        var dice = Dice(state: seed)
+        var tally = Tally()
+        var codes: [String] = []
+        for round in 0..<rounds {
+            if codes.isEmpty { codes = try enrolled.renewBackupCodes() }
+            try enrolled.change { $0.throttle.unlock() }
+            let isRight = Bool.random(using: &dice)
+            let answer = isRight ? codes.removeFirst() : "0ZZZZ-ZZZZZ-ZZZZZ"
+            let left = try enrolled.read { $0.backupCodesLeft }
+            let place = "seed \(seed), round \(round)"
+            let host = try victim.start()
+            _ = try await host.hear("Code from your app")
+            try await host.answer(answer)
+            let result = try await strike(host, with: &dice)
+            let (failures, leftNow) = try enrolled.read {
+                ($0.throttle.sharedFailures, $0.backupCodesLeft)
+            }
+            #expect(left - leftNow == 0 || (isRight && left - leftNow == 1), "\(place)")
+            switch result {
+            case "PAM_SUCCESS":
+                #expect(isRight && leftNow == left - 1 && failures == 0, "\(place)")
+                tally.granted += 1
+            case nil:
+                #expect(failures <= 1, "\(place)")
+                tally.killed += 1
+                tally.charged += failures == 1 ? 1 : 0
+                tally.uncharged += failures == 0 && leftNow == left ? 1 : 0
+                tally.used += leftNow == left ? 0 : 1
+            default:
+                #expect(
+                    !isRight && failures == 1 && result == "PAM_AUTH_ERR",
+                    "\(place): \(result ?? "")")
+                tally.denied += 1
+            }
+            guard isRight else { continue }
+            // What was used is used, whether or not anybody heard of it.
+            let again = try await victim.setuid.login(answer)
+            #expect(again == (leftNow == left ? "PAM_SUCCESS" : "PAM_AUTH_ERR"), "\(place)")
+        }
+        #expect(tally.granted > 0 && tally.denied > 0 && tally.killed > 0, "\(tally)")
+        #expect(try await victim.room.changes() == [])
+        try Proof.tell(
+            "Hostile hosts", "SIGSTOP, SIGCONT and SIGKILL at random, seed \(seed)",
+            "\(rounds) logins: \(tally.granted) in, \(tally.denied) out, \(tally.killed) killed "
+                + "(\(tally.uncharged) before the charge, \(tally.charged) charged, "
+                + "\(tally.used) after the code was used up); no code twice")
+    }
+
+    /// Stops, resumes and at times kills the process; its result, `nil` where it was killed.
+    private func strike(_ host: SecretHost, with dice: inout Dice) async throws -> String? {
+        let pid = host.pid
+        let kills = Int.random(in: 0..<3, using: &dice) > 0
+        for _ in 0..<Int.random(in: 0...3, using: &dice) {
+            usleep(UInt32.random(in: 0...200, using: &dice))
+            kill(pid, SIGSTOP)
+            usleep(UInt32.random(in: 0...900, using: &dice))
+            kill(pid, SIGCONT)
+        }
+        if kills {
+            usleep(UInt32.random(in: 0...700, using: &dice))
+            kill(pid, SIGKILL)
+        }
+        return try await host.outcome()?.name
+    }
+
+    @Test("A terminal that hangs up at each question: nobody is in, and each answer was counted")
+    func hangUps() async throws {
+        let setuid = try await SetuidHost("retry=3"), room = try HostRoom()
+        let enrolled = setuid.enrolled
+        for ignores in [[], ["env", "--ignore-signal=HUP"]] {
+            for question in 1...3 {
+                try enrolled.change { $0.throttle.unlock() }
+                var terminal: Terminal? = try Terminal(
+                    room.running(setuid.running(ignores)))
+                let child = try #require(terminal?.child)
+                try await setuid.begin(at: terminal, questions: 3)
+                for number in 1..<question {
+                    try await terminal?.expect("\"event\":\"prompt\"")
+                    try await terminal?.type("answer \(number)ZZZZ-ZZZZZ-ZZZZZ")
+                }
+                try await terminal?.expect("\"event\":\"prompt\"")
+                // Nobody holds its other side any more.
+                terminal = nil
+                let status = try await child.finish()
+                #expect(status == (ignores.isEmpty ? 128 + SIGHUP : 74) || status == 0)
+                let failures = try enrolled.read { $0.throttle.sharedFailures }
+                #expect(failures == question - 1, "\(ignores) \(question)")
+                #expect(try enrolled.read { $0.backupCodesLeft } == 10)
+            }
+        }
+        #expect(try await room.changes() == [])
+        try Proof.tell(
+            "Hostile hosts", "Terminal hung up at each of 3 questions, SIGHUP taken and ignored",
+            "6 logins: nobody in, each answer given was counted")
+    }
+
+    @Test("Limits, closed descriptors and odd variables: nothing outside the store is changed")
+    func nothingElseChanges() async throws {
+        let setuid = try await SetuidHost(), room = try HostRoom()
+        let limits = [
+            ["env", "--ignore-signal=XFSZ", "prlimit", "--fsize=0"], ["prlimit", "--nofile=4"],
+            ["prlimit", "--as=\(8 << 20)"], ["prlimit", "--core=unlimited", "--fsize=4096"],
+            ["env", "-i"], ["env", "TMPDIR=/etc", "HOME=/etc", "TZ=/etc/shadow", "PWD=/root"],
+            ["env", "LD_DEBUG=all", "LD_DEBUG_OUTPUT=/tmp/ld", "MALLOC_TRACE=/tmp/trace"],
+            ["nice", "-n", "19"], ["sh", "-c", "umask 0; cd /tmp; exec \"$@\"", "sh"],
+        ]
+        let closed = (0..<8).map { (which: Int) -> [String] in
+            let words = (0...2).filter { which & 1 << $0 != 0 }.map { "\($0)>&-" }
+            return ["sh", "-c", "exec \"$@\" \(words.joined(separator: " "))", "sh"]
+        }
+        var logins = 0
+        for words in limits + closed {
+            for isRight in [true, false] {
+                try setuid.enrolled.change { $0.throttle.unlock() }
+                let code = try await setuid.enrolled.renewKey().code()
+                let answer = isRight ? code : "0ZZZZ-ZZZZZ-ZZZZZ"
+                let result = try await setuid.login(answer, words, in: room)
+                #expect(isRight || result != "PAM_SUCCESS", "\(words)")
+                let again = try await setuid.login(code)
+                // Who says nothing may have come to an end, or not.
+                let ends =
+                    result == nil
+                    ? ["PAM_SUCCESS", "PAM_AUTH_ERR"]
+                    : [
+                        result == "PAM_SUCCESS" ? "PAM_AUTH_ERR" : "PAM_SUCCESS"
+                    ]
+                #expect(ends.contains(again ?? ""), "\(words): \(result ?? ""), \(again ?? "")")
+                logins += 1
+            }
+        }
+        #expect(try await room.changes() == [])
+        let files = try FileManager.default.contentsOfDirectory(atPath: setuid.enrolled.store)
+        #expect(files.count == 2, "\(files)")
+        // The room shows a change where there is one.
+        _ = try await Command.output(room.running(["touch", "/etc/one", "/tmp/two"]))
+        _ = try await Command.output(room.running(["chmod", "644", "/etc/passwd"]))
+        #expect(try await room.changes().count == 3)
+        try Proof.tell(
+            "Hostile hosts", "Limits, closed descriptors, variables: files outside the store",
+            "\(logins) logins: none changed")
+    }
+}
+
+extension Throttle {
+    /// Everybody's failures.
+    fileprivate var sharedFailures: UInt32 {
+        sources.reduce(shared.failures) { $0 + $1.counter.failures }
+    }
+}

@@ -1,0 +1,224 @@
+import Foundation
+import OTPCore
+import OTPStore
+import TestSupport
+
+/// The kinds of logins that are killed, and whose calls fail, one after the other.
+enum LoginKind: String, CaseIterable, Sendable {
+    case rightCode, wrongCode, backupCode, temporaryCode, trustedKey
+    /// A user without a record enrolls in the login.
+    case firstDevice
+    /// A temporary code, and a new device in the same login.
+    case newDevice
+
+    /// What it is called in docs/RESULTS.md.
+    var title: String {
+        switch self {
+        case .rightCode: "a right code"
+        case .wrongCode: "a wrong code"
+        case .backupCode: "a backup code"
+        case .temporaryCode: "a temporary code"
+        case .trustedKey: "a trusted key"
+        case .firstDevice: "a first enrollment"
+        case .newDevice: "a temporary code and a new device"
+        }
+    }
+
+    /// The module's arguments, beside the store.
+    var arguments: String {
+        switch self {
+        case .rightCode, .wrongCode, .backupCode, .temporaryCode: ""
+        case .trustedKey: "trust=key"
+        case .firstDevice: "enroll=require"
+        case .newDevice: "after_temporary=enroll"
+        }
+    }
+
+    /// Whether a key is shown, and its code typed.
+    var enrolls: Bool { self == .firstDevice || self == .newDevice }
+
+    /// Whether it is by an SSH key that sshd has checked.
+    var hasKey: Bool { self == .trustedKey || self == .firstDevice }
+
+    /// Whether the same answer lets nobody in a second time.
+    var isOnce: Bool { self != .trustedKey && self != .firstDevice }
+}
+
+/// What a record says, but for the times.
+struct Standing: Equatable {
+    var failures: UInt32
+    /// Whether a code of each authenticator was used.
+    var used: [Bool]
+    var backupCodes: Int
+    /// A code that an admin gave out, and whether it was used.
+    var temporary: Bool?
+    /// The trusted keys, and whether each was used.
+    var trusted: [Bool]
+    var events: [String]
+
+    init(_ record: borrowing Record) {
+        failures = record.throttle.failures
+        used = record.authenticators.map { $0.nextStep > 0 }
+        backupCodes = record.backupCodesLeft
+        temporary = record.temporaryCode.map { $0.used > 0 }
+        trusted = record.trusted.map { $0.lastUsed > $0.since }
+        events = record.events.events.map(\.kind.name)
+    }
+}
+
+/// How a login ended that something was done to.
+struct Ending {
+    /// The exit status of the program, 128 and the signal where one ended it.
+    let status: Int32
+    /// What it printed, where it came to that.
+    let result: Result?
+    /// What was typed first.
+    let answer: String?
+    /// The phone that the key was typed into, where one was shown.
+    var phone: Phone?
+
+    var isGranted: Bool { result?.name == "PAM_SUCCESS" }
+}
+
+/// A store from which the same login is begun again and again.
+struct Rehearsal {
+    let kind: LoginKind
+    let enrolled: Enrolled
+    private let stack: Stack
+    private let phone: Phone
+    private let temporaryCode: String
+    private let saved: Snapshot
+
+    /// Somebody with all that any kind of login needs, and a second user in the same store.
+    init(_ kind: LoginKind, _ arguments: String = "") async throws {
+        // libc connects to the log once; without one, the calls would be others.
+        _ = try SystemLog.shared()
+        self.kind = kind
+        enrolled = try Enrolled()
+        stack = try enrolled.stack("\(kind.arguments) \(arguments)", service: "sshd")
+        if kind == .trustedKey {
+            try await enrolled.trust(LoginKey())
+            // So that a use of it is later, which the record tells in seconds.
+            try await Task.sleep(for: .milliseconds(1100))
+        }
+        phone = try enrolled.renewKey()
+        temporaryCode = try enrolled.issue()
+        _ = try Enrolled.enroll("bin", in: enrolled.store)
+        if kind == .firstDevice { try enrolled.forget() }
+        saved = try Snapshot(of: enrolled.store)
+    }
+
+    /// Puts every file back as it was.
+    func restore() throws { try saved.restore() }
+
+    /// The files that are not as they were, without the user's own record.
+    func otherChanges() throws -> [String] {
+        let own = try enrolled.recordFile.dropFirst(enrolled.store.count + 1)
+        return try saved.changes().filter { $0 != own }
+    }
+
+    /// What the record says; nil where there is none.
+    func standing() throws -> Standing? {
+        guard access(try enrolled.recordFile, F_OK) == 0 else { return nil }
+        return try enrolled.read { Standing($0) }
+    }
+}
+
+// MARK: Logging in
+
+extension Rehearsal {
+    /// The login of this kind, behind these words.
+    func login(_ around: [String] = []) async throws -> Ending {
+        if kind.enrolls { return try await enroll(around) }
+        return try await run(try await answer(), around)
+    }
+
+    /// Once more with the same answer.
+    func repeated(_ login: Ending) async throws -> Ending { try await run(login.answer) }
+
+    /// A login with an answer, or without one, in a program that may come to no good end.
+    private func run(_ answer: String?, _ around: [String] = []) async throws -> Ending {
+        let answers = [answer].compactMap { $0.map { "answer \($0)" } }
+        let input = start + answers + ["go authenticate", "quit", ""]
+        let done = try await Command.run(
+            around + [try Build.product("pam-dialogue")], input: input.joined(separator: "\n"))
+        var result: Result?
+        if let line = done.output.split(separator: "\n").last,
+            case .end(let told) = try Talk.next(in: Data(line.utf8))
+        {
+            result = told
+        }
+        return Ending(status: done.status, result: result, answer: answer)
+    }
+
+    /// What pam-dialogue is told first.
+    private var start: [String] {
+        ["confdir \(stack.folder)", "service \(stack.service)", "user \(enrolled.user)"]
+            + (kind.hasKey ? LoginKey().login : ["tty ssh"])
+    }
+
+    /// What is typed first; nil for nothing.
+    private func answer() async throws -> String? {
+        switch kind {
+        case .rightCode: try await phone.code()
+        // Of the form of a backup code, and never one by chance.
+        case .wrongCode: "0ZZZZ-ZZZZZ-ZZZZZ"
+        case .backupCode: enrolled.backupCodes[0]
+        case .temporaryCode, .newDevice: temporaryCode
+        case .trustedKey, .firstDevice: nil
+        }
+    }
+
+    /// The kinds in which a key is shown and its first code typed: question by question.
+    private func enroll(_ around: [String]) async throws -> Ending {
+        // Without an echo, which could come in the middle of a line of the program's.
+        let terminal = try Terminal(
+            ["sh", "-c", #"stty -echo && exec "$@""#, "sh"] + around
+                + [Build.product("pam-dialogue")])
+        let later = Array(repeating: "answer-later", count: 4)
+        for line in start + later + ["go authenticate"] { try await terminal.send(line + "\n") }
+        var (phone, seen): (Phone?, Int) = (nil, 0)
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end {
+            let isOver = terminal.child.status != nil
+            // What was typed at first is echoed, and a line may not be whole yet.
+            let lines = await terminal.transcript.split(
+                separator: "\n", omittingEmptySubsequences: false
+            ).dropLast().filter { $0.hasPrefix("{\"") }
+            if lines.count > seen {
+                let next = try Talk.next(in: Data(lines[seen].utf8))
+                seen += 1
+                guard case .question(let question) = next else {
+                    try await terminal.send("quit\n")
+                    continue
+                }
+                if question.contains("Key: ") { phone = try Talk.phone(typing: question) }
+                try await terminal.send("answer \(try await answer(to: question, phone))\n")
+            } else if let status = terminal.child.status, isOver {
+                var result: Result?
+                if let last = lines.last, case .end(let told) = try Talk.next(in: Data(last.utf8)) {
+                    result = told
+                }
+                return Ending(status: status, result: result, answer: temporaryCode, phone: phone)
+            } else {
+                try await Task.sleep(for: .milliseconds(3))
+            }
+        }
+        throw Trouble("\(around): no end of it; it said: \(await terminal.transcript)")
+    }
+
+    private func answer(to question: String, _ phone: Phone?) async throws -> String {
+        if question.contains("Key: ") { return try await phone?.code() ?? "" }
+        return question.contains("Press Return") ? "" : temporaryCode
+    }
+
+    /// Logs in as nothing had happened, with something that was not used yet; what comes of it.
+    func loginAfterwards(_ phone: Phone?) async throws -> String? {
+        if kind != .firstDevice {
+            return try await run(enrolled.backupCodes[7]).result?.name
+        }
+        guard try standing() != nil else { return try await login().result?.name }
+        guard let phone else { throw Trouble("enrolled, and no key was shown") }
+        return try await run(try await phone.code(steps: 1)).result?.name
+    }
+}

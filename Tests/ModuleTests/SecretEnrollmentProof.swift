@@ -1,0 +1,154 @@
+import Foundation
+import OTPCore
+import TestSupport
+import Testing
+
+/// The same for logins that show a key, and for those in programs that are not root.
+@Suite("What enrolling at a login leaves in its host's memory, and a login by the helper")
+struct EnrollingSecretsProof {
+    /// Words that hide libqrencode from a program.
+    private static let withoutPictures = [
+        "unshare", "--mount", "sh", "-c",
+        """
+        for file in /usr/lib/*/libqrencode.so.4; do mount --bind /dev/null "$file" || exit 1; done
+        exec "$@"
+        """, "sh",
+    ]
+
+    /// An enrollment to its end: the host, and all that was shown.
+    private func enroll(
+        _ enrolled: Enrolled, around: [String] = [], atPrompt: (SecretHost, String) throws -> Void
+    ) async throws -> (SecretHost, forms: [SecretForm], said: String) {
+        let host = try SecretHost(
+            try enrolled.stack("enroll=offer").released(enrolled.scratch), user: "games",
+            LoginKey().login, questions: 3, around: around)
+        let question = try await host.hear("Code shown by the app")
+        let phone = try Talk.phone(typing: question)
+        try atPrompt(host, phone.secret)
+        try await host.answer("98765421")
+        _ = try await host.hear("Code shown by the app", times: 2)
+        try await host.answer(try await phone.code())
+        let said = try await host.hear("Press Return")
+        let codes = said.matches(of: /(?m)^    (\S+)$/).map { String($0.output.1) }
+        #expect(codes.count == 10)
+        try await host.answer("")
+        try await host.stop()
+        let forms =
+            SecretForm.key(phone.secret) + SecretForm.code("98765421")
+            + codes.flatMap { SecretForm.groups($0) }
+        return (host, forms, said)
+    }
+
+    @Test("Nothing of an enrollment at a login, where no picture is drawn")
+    func typedKey() async throws {
+        let times = Proof.count(1, long: 10)
+        var searched = 0
+        for _ in 0..<times {
+            let enrolled = try Enrolled()
+            let (host, forms, said) = try await enroll(
+                enrolled, around: Self.withoutPictures
+            ) { host, secret in
+                // While it waits, the key has to be there: the search would find it.
+                let places = try host.image.places(of: SecretForm.key(secret))
+                #expect(places.contains { $0.hasPrefix("key, ") }, "\(places)")
+                #expect(places.contains { $0.hasPrefix("key in Base32, in groups") })
+            }
+            #expect(!said.contains("▀"))
+            #expect(try host.image.places(of: forms) == [])
+            let core = try await MemoryImage(
+                coreOf: host.pid, in: enrolled.scratch)
+            #expect(core.places(of: forms) == [], "in the core image")
+            #expect(try await host.result().name == "PAM_SUCCESS")
+            searched += forms.count
+        }
+        try Proof.tell(
+            "Secrets", "Enrolling at a login, key typed",
+            "\(times) hosts, each as memory and by gcore, \(searched) forms: none found")
+    }
+
+    @Test("Of one with a picture only what libqrencode has freed: pieces of the key's text")
+    func drawnKey() async throws {
+        let times = Proof.count(1, long: 10)
+        var left = 0
+        for _ in 0..<times {
+            let enrolled = try Enrolled()
+            let (host, forms, said) = try await enroll(enrolled) { _, _ in }
+            #expect(said.contains("▀"))
+            let image = try host.image
+            let places = image.places(of: forms)
+            let others = places.filter {
+                !$0.hasPrefix("key in Base32, from ") || !$0.contains("[heap]")
+            }
+            #expect(others == [])
+            // The rows of the picture itself.
+            let rows = said.split(separator: "\n").filter { $0.contains("▀") }
+                .map { SecretForm("row", Array(String($0.dropFirst(3).prefix(16)).utf8)) }
+            #expect(rows.count > 10)
+            #expect(image.places(of: rows) == [])
+            #expect(try await host.result().name == "PAM_SUCCESS")
+            left += places.isEmpty ? 0 : 1
+        }
+        try Proof.tell(
+            "Secrets", "Enrolling at a login, with a picture",
+            "\(times) hosts: nothing but what libqrencode freed, in \(left) of them")
+    }
+
+    @Test("Nothing in a program that is not root, and nothing in the helper at its end")
+    func helper() async throws {
+        for isRight in [true, false] {
+            let foreign = try await ForeignHost(.nobody)
+            var code = ""
+            var secret = ""
+            while !SecretForm.isUnusual(code) {
+                let phone = try foreign.enrolled.renewKey(digits: 8)
+                (code, secret) = (try await phone.code(), phone.secret)
+            }
+            let typed = isRight ? code : foreign.enrolled.backupCodes[0].replacing("-", with: "0")
+            let scratch = foreign.enrolled.scratch, trace = scratch.file("trace")
+            try scratch.write("", to: "trace")
+            let helper = try await Helper(
+                store: foreign.enrolled.store,
+                limits: [
+                    "strace", "-o", trace, "-e", "trace=exit_group", "-e",
+                    "inject=exit_group:error=ENOSYS:signal=STOP",
+                ])
+            let file = URL(fileURLWithPath: "\(foreign.stack.folder)/\(foreign.stack.service)")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            try Data(text.replacing(scratch.file("nobody.sock"), with: helper.socket).utf8)
+                .write(to: file)
+            let stack = try foreign.stack.released(scratch)
+            let host = try SecretHost(
+                stack, user: foreign.account.name, around: foreign.around)
+            try await host.answer(typed)
+            try await host.stop()
+            let forms =
+                SecretForm.key(secret)
+                + (isRight ? SecretForm.code(typed) : [SecretForm("typed", Array(typed.utf8))])
+            #expect(try host.image.places(of: forms) == [])
+            _ = try await patiently("the helper's end") {
+                try String(contentsOfFile: trace, encoding: .utf8).contains("stopped by") ? () : nil
+            }
+            let tracer = try #require(helper.serving.first)
+            let children = "/proc/\(tracer)/task/\(tracer)/children"
+            let pid = try #require(
+                try String(contentsOfFile: children, encoding: .utf8).split(separator: " ")
+                    .compactMap { pid_t($0) }.first)
+            #expect(try MemoryImage(of: pid).places(of: forms) == [], "in the helper")
+            kill(pid, SIGKILL)
+            #expect(try await host.result().name == (isRight ? "PAM_SUCCESS" : "PAM_AUTH_ERR"))
+        }
+    }
+}
+
+extension Enrolled {
+    /// Gives the authenticator a new key and codes of so many digits.
+    fileprivate func renewKey(digits: UInt8) throws -> Phone {
+        guard let name = Name("phone".utf8),
+            let authenticator = Authenticator(name: name, digits: digits, added: 1)
+        else { throw Trouble("no authenticator") }
+        let key = Data((0..<20).map { _ in UInt8.random(in: 0...255) })
+        try change { record in try? record.add(authenticator, key: Array(key).span) }
+        let secret = String(decoding: Base32.encode(Array(key).span), as: UTF8.self)
+        return try Phone(scanning: "otpauth://totp/test:\(user)?secret=\(secret)&digits=\(digits)")
+    }
+}

@@ -1,0 +1,103 @@
+import Testing
+
+@testable import OTPCore
+
+@Suite("Words that the log has from the module, the helper and otp-enroll alike")
+struct LogWordsTests {
+    private func line(_ event: Event.Kind, _ detail: String = "") -> String {
+        text(LogLine(Event(event, at: noon, detail: ascii(detail), origin: ascii("test"))).bytes)
+    }
+
+    @Test("Each kind of event has a title of its own, which is plain")
+    func titles() {
+        let kinds = (0...UInt8.max).compactMap { Event.Kind(rawValue: $0) }
+        #expect(kinds.count == 17)
+        let titles = kinds.map { line($0) }
+        #expect(Set(titles).count == titles.count)
+        for title in titles {
+            #expect(title.hasSuffix(";") && title.count > 5, "\(title)")
+            #expect(title.dropLast().allSatisfy { $0.isLetter || $0 == " " }, "\(title)")
+        }
+    }
+
+    @Test(
+        "An event says what it was and what it was about",
+        arguments: [
+            (.login, "", "login;"), (.failure, "", "authentication failure;"),
+            (.added, "my phone", "authenticator added; name=\"my phone\""),
+            (.removed, "phone", "authenticator removed; name=\"phone\""),
+            (.codesRenewed, "", "backup codes renewed;"),
+            (.keyTrusted, "laptop", "SSH key trusted; name=\"laptop\""),
+            (.trustRevoked, "laptop", "trust in SSH key revoked; name=\"laptop\""),
+            (.trustRevoked, "", "trust in all SSH keys revoked;"),
+            // What is no name is left out, whatever else it could do.
+            (.added, "a\" user=\"root", "authenticator added;"),
+        ] as [(Event.Kind, String, String)])
+    func events(_ kind: Event.Kind, _ detail: String, _ expected: String) {
+        #expect(line(kind, detail) == expected)
+    }
+
+    @Test("A code that was only tried: accepted, or the failure that tools for logs look for")
+    func tried() throws {
+        let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
+        #expect(text(LogLine(trying: .granted(factor)).bytes) == "code accepted; reason=code")
+        #expect(
+            text(LogLine(trying: .refused(.replayed)).bytes)
+                == "authentication failure; reason=replayed")
+    }
+
+    @Test("What let somebody in")
+    func factors() throws {
+        let phone = try name("my phone")
+        for (factor, expected) in [
+            (
+                .code(authenticator: phone, offset: 0),
+                "in; factor=code authenticator=\"my phone\" step=+0"
+            ),
+            (
+                .code(authenticator: phone, offset: -1),
+                "in; factor=code authenticator=\"my phone\" step=-1"
+            ),
+            (.backupCode(index: 3, left: 9), "in; factor=backup-code index=3 left=9"),
+            (.temporaryCode, "in; factor=temporary-code"),
+        ] as [(Outcome.Factor, String)] {
+            var line = LogLine("in")
+            line.add(factor)
+            #expect(text(line.bytes) == expected)
+        }
+    }
+
+    @Test("Why somebody was not let in, as far as a number says more than the reason")
+    func refusals() {
+        for (refusal, expected) in [
+            (.outsideWindow(offset: 3), "out; off=+3"),
+            (.outsideWindow(offset: -10), "out; off=-10"),
+            (.throttled(seconds: 30), "out; wait=30s"),
+            (.clockMovedBack(seconds: 61), "out; back=61s"), (.wrong, "out;"), (.closed, "out;"),
+        ] as [(Outcome.Refusal, String)] {
+            var line = LogLine("out")
+            line.add(refusal)
+            #expect(text(line.bytes) == expected)
+        }
+    }
+
+    @Test("A line of the module's begins as one of pam_syslog(3), whatever the service is called")
+    func prefix() {
+        for (service, expected) in [
+            ("sshd", "sshd"), ("", ""), ("a b):", "a\\x20b):"), ("x\ny", "x\\x0ay"),
+        ] {
+            let line = LogLine("not asked", by: "pam_swiftotp", of: ascii(service))
+            #expect(text(line.bytes) == "pam_swiftotp(\(expected):auth): not asked;")
+        }
+    }
+
+    @Test("A sentence stands in quotes, and nothing in it ends them")
+    func sentence() {
+        var line = LogLine("cannot check")
+        line.add("error", sentence: ascii("/store: \"no\" space\nuser=root"))
+        line.add("user", outside: ascii("alice"))
+        #expect(
+            text(line.bytes)
+                == "cannot check; error=\"/store: 'no' space?user=root\" user=alice")
+    }
+}

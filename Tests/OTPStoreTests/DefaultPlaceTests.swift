@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPCore
+@testable import OTPStore
+
+@Suite("Where the store is, and for whom")
+struct DefaultPlaceTests {
+    @Test("Unless something else is said, records and key are where the documents have them")
+    func defaults() throws {
+        try Build.requireGround()
+        let store = try Store(path: nil)
+        #expect(String(decoding: store.path, as: UTF8.self) == "/var/lib/swiftotp")
+        #expect(String(decoding: store.keyPath, as: UTF8.self) == "/etc/swiftotp/seal.key")
+        #expect(!store.keepsKey)
+        #expect(try store.userIDs().isEmpty)
+    }
+
+    @Test("Who is not root is told that it is for root alone")
+    func others() async throws {
+        await #expect(processExitsWith: .success) {
+            let place = try Place()
+            #expect(chmod(place.path, 0o755) == 0)
+            try #require(seteuid(65_534) == 0)
+            do throws(StoreError) {
+                _ = try place.store()
+                Issue.record("it is open to everybody")
+            } catch {
+                #expect(error.code == .system)
+                #expect(error.detail == "permission denied: it is for root alone")
+            }
+            try #require(seteuid(0) == 0)
+        }
+    }
+
+    @Test("A path that does not begin at the root is none", arguments: ["store", "", "."])
+    func relative(_ path: String) {
+        let path = Array(path.utf8)
+        #expect(trouble { () throws(StoreError) in _ = try SafeOpen.file(path, 0) } == .unsafe)
+        #expect(trouble { () throws(StoreError) in try Store.makeFolder(path) } == .unsafe)
+        #expect(trouble { () throws(StoreError) in try SealKeyFile.make(path) } == .unsafe)
+    }
+
+    @Test("Only what is not there counts as missing")
+    func missing() throws {
+        let place = try Place()
+        #expect(System.isMissing(place.bytes("none")) && System.isMissing(place.bytes("none/file")))
+        try place.write([], to: "file")
+        #expect(symlink("/nonexistent", place.file("link")) == 0)
+        #expect(mkfifo(place.file("fifo"), 0o600) == 0)
+        for name in ["file", "store", "link", "fifo", "file/below"] {
+            #expect(!System.isMissing(place.bytes(name)), "\(name)")
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPCore
+@testable import OTPStore
+
+/// What is told of everybody, against the files that Debian keeps it in. In processes of their
+/// own: the C library has one place in the list for a whole process.
+@Suite("Everybody on this machine")
+struct UserListTests {
+    private static func rows(_ path: String) throws -> [[String]] {
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+            $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
+    @Test("All users, once each, in the order of the list, however often it is read")
+    func all() async throws {
+        await #expect(processExitsWith: .success) {
+            for _ in 0..<100 {
+                let before = try UserListTests.rows("/etc/passwd")
+                let (first, second) = (try SystemUsers().all(), try SystemUsers().all())
+                // Other tests make users meanwhile.
+                guard try UserListTests.rows("/etc/passwd") == before else { continue }
+                let expected = try before.map {
+                    User(
+                        name: Array($0[0].utf8), uid: try #require(UInt32($0[2])),
+                        gid: try #require(UInt32($0[3])))
+                }
+                #expect(first == expected && second == expected)
+                #expect(expected.count > 5)
+                return
+            }
+            Issue.record("the list of users changes all the time")
+        }
+    }
+
+    @Test("Every group with its members, and no other")
+    func groups() throws {
+        let users = SystemUsers()
+        var compared = 0
+        for row in try UserListTests.rows("/etc/group") {
+            let group = try users.group(named: Array(row[0].utf8))
+            // Others may have changed since; those that Debian has are nobody's to change here.
+            guard let gid = UInt32(row[2]), gid < 100 else { continue }
+            #expect(group?.gid == gid)
+            let members = row[3].split(separator: ",").map { Array($0.utf8) }
+            #expect(group?.members == members)
+            compared += 1
+        }
+        #expect(compared > 20)
+        for name in ["", "no-such-group-here", "ROOT", "root\n", "root\u{7f}", "0"] {
+            #expect(try users.group(named: Array(name.utf8)) == nil, "\(name)")
+        }
+    }
+
+    @Test("Who was put into a group is in it")
+    func newMember() async throws {
+        try await Account.group("crowd")
+        let account = try await Account.make("crowd", groups: ["crowd"])
+        let group = try #require(try SystemUsers().group(named: Array("crowd".utf8)))
+        #expect(group.members == [Array(account.name.utf8)])
+    }
+
+    @Test("The numbers of people are those that useradd gives them")
+    func numbers() async throws {
+        let numbers = SystemUsers().peoplesNumbers()
+        let account = try await Account.make("person")
+        let user = try #require(try SystemUsers().user(named: Array(account.name.utf8)))
+        #expect(numbers.contains(user.uid))
+        #expect(!numbers.contains(0) && !numbers.contains(65_534))
+    }
+
+    @Test("This machine's name is the kernel's")
+    func hostName() {
+        var name = [CChar](repeating: 0, count: 65)
+        #expect(gethostname(&name, 64) == 0)
+        let text = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        #expect(SystemHost.name() == text)
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+
+/// The system calls of a program in their order, as strace(1) wrote them down.
+public struct Trace: Sendable {
+    /// One call.
+    public struct Call: Sendable, CustomStringConvertible {
+        /// What it is called, and how many of that name there were before it, and with it.
+        public let name: String, number: Int
+        /// The call with its arguments and what it gave.
+        public let line: String
+
+        public var description: String { "\(name) \(number)" }
+
+        /// The number that it gave; nil where it was not done to its end, or gave none.
+        public var result: Int? {
+            guard let sign = line.range(of: " = ", options: .backwards) else { return nil }
+            return Int(line[sign.upperBound...].prefix { !$0.isWhitespace })
+        }
+
+        /// Whether it was strace that made it fail.
+        public var isInjected: Bool { line.hasSuffix("(INJECTED)") }
+
+        /// The same call in another run of the program, for `inject`: killed as it begins.
+        public var kill: String { "\(name):signal=KILL:when=\(number)" }
+
+        /// The same call in another run, which fails, and with `lasting` all that follow it. The
+        /// kernel has no error for brk(2): it leaves the memory as it was.
+        public func failure(_ error: String, lasting: Bool = false) -> String {
+            let how = name == "brk" ? "retval=0" : "error=\(error)"
+            return "\(name):\(how):when=\(number)\(lasting ? "+" : "")"
+        }
+    }
+
+    public let calls: [Call]
+
+    /// Reads what `words` has written to `file`.
+    public init(_ file: String) throws {
+        var counts: [Substring: Int] = [:]
+        // Each line begins with the number of the process.
+        calls = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+            .map { $0.drop { $0 != " " }.drop { $0 == " " } }
+            .compactMap { line in
+                let name = line.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+                guard !name.isEmpty, line.dropFirst(name.count).first == "(" else { return nil }
+                counts[name, default: 0] += 1
+                return Call(name: String(name), number: counts[name] ?? 0, line: String(line))
+            }
+    }
+
+    /// The words before a program whose calls are written to `file`: all of them, or those in
+    /// `calls`; what `injection` says happens to one.
+    public static func words(
+        to file: String, calls: [String] = ["all"], injection: String? = nil
+    ) -> [String] {
+        ["strace", "-f", "-o", file, "-s", "256", "-e", "signal=none"]
+            + ["-e", "trace=" + calls.joined(separator: ",")]
+            + (injection.map { ["-e", "inject=" + $0] } ?? [])
+    }
+
+    /// The calls from the first one on whose line has this text.
+    public func from(_ text: String) throws -> ArraySlice<Call> {
+        guard let start = calls.firstIndex(where: { $0.line.contains(text) }) else {
+            throw Trouble("no call with \(text)")
+        }
+        return calls[start...]
+    }
+}
+
+// MARK: What a record goes through
+
+extension Trace {
+    /// The calls that the following look at; for `words`.
+    public static let changing = ["pwritev", "renameat2", "unlinkat", "fdatasync", "fsync"]
+
+    /// How many steps a record has made: charge and slot were written, or a new one got its name
+    /// and kept it.
+    /// The mark of 16 bytes, which only says what is on the disk, is none.
+    public var steps: Int { stepIndices.count }
+
+    /// Whether the disk has what the `number`th step wrote: it was synced, and that before another
+    /// one came after it.
+    public func isDurable(step number: Int) -> Bool {
+        let steps = stepIndices
+        guard steps.count >= number else { return false }
+        let end = steps.count > number ? steps[number] : calls.endIndex
+        return calls[steps[number - 1]..<end].contains {
+            ["fdatasync", "fsync"].contains($0.name) && $0.result == 0 && !$0.isInjected
+        }
+    }
+
+    private var stepIndices: [Int] {
+        calls.indices.filter { index in
+            switch (calls[index].name, calls[index].result) {
+            case ("pwritev", let count?): (17..<12_288).contains(count)
+            case ("renameat2", 0): !isTakenBack(index)
+            default: false
+            }
+        }
+    }
+
+    /// Whether what got its name in call `index` lost it again: it could not be made to last.
+    private func isTakenBack(_ index: Int) -> Bool {
+        let names = calls[index].line.split(separator: "\"", omittingEmptySubsequences: false)
+        guard names.count == 5 else { return false }
+        return calls[index...].contains {
+            $0.name == "unlinkat" && $0.result == 0 && $0.line.contains("\"\(names[3])\"")
+        }
+    }
+}
