@@ -131,7 +131,8 @@ enum PageActs {
             "sudo env \"PATH=$PATH\" make test": Check(reason: long, kind: .make("test")),
         ]
         let targets = [
-            "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers", "proof",
+            "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers",
+            "proof",
             "coverage", "bench", "deb", "rpm", "picture", "install",
         ]
         for target in targets {
