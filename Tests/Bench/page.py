@@ -122,6 +122,8 @@ METHOD = """
   `WINDOW_SIZE 3`; by default it searches 3,000 steps for a skewed clock at every wrong code, which
   `noskewadj` turns off. pam_oath has `window=1 digits=6`. The service is sshd for all; the files
   of google-authenticator and swiftotp are in their usual places, with no argument that names them.
+- Each user of google-authenticator and swiftotp has logged in before, and google-authenticator's
+  files hold the five scratch codes that it makes by itself; swiftotp's records hold ten.
 - Every login is another user's, so that each right code is a fresh one and no limit on tries comes
   into it; before a user comes up again, the files are put back as they were. A login that ends
   otherwise than it should ends the run. /etc/passwd holds root and the twelve users; while many
