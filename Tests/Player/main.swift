@@ -59,7 +59,7 @@ struct Person {
         let code = try await phone.code(after: used)
         try await attempt([(code, "You are in")])
         narrate("\(code) got in. Now the same code again, and then a backup code:")
-        try await again([(code, "was not accepted"), (backupCodes[0], "You are in")])
+        try await again([(code, "was already used"), (backupCodes[0], "You are in")])
         narrate("Now the same backup code again, and then another one:")
         try await again([(backupCodes[0], "was not accepted"), (backupCodes[1], "You are in")])
         try await screen.wait(for: "Press Return to log in again")
