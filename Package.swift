@@ -76,6 +76,10 @@ let moduleLinkage: [LinkerSetting] = [
         "-Xlinker", "--defsym=stderr=__wrap_getenv", "-Xlinker", "--defsym=fwrite=__wrap_getenv",
         "-Xlinker", "--defsym=__fprintf_chk=__wrap_getenv",
         "-Xlinker", "--defsym=strchr=__wrap_getenv",
+        // What a login touches lies together, and on pages of its own: fewer of them are mapped then.
+        "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/Sources/pam_swiftotp/order",
+        "-Xlinker", "--no-warn-symbol-ordering",
+        "-Xlinker", "-z", "-Xlinker", "separate-loadable-segments",
         "-Xlinker", "-z", "-Xlinker", "now",
         "-Xlinker", "-z", "-Xlinker", "relro",
         "-Xlinker", "-z", "-Xlinker", "noexecstack",
@@ -92,7 +96,7 @@ let helperLinkage: [LinkerSetting] = [
         "-Xlinker", "--gc-sections",
         "-Xlinker", "--as-needed",
         "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv",
-        // See Memory.swift.
+        // See WipeAndFree.swift.
         "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",
         "-Xlinker", "-z", "-Xlinker", "now",
         "-Xlinker", "-z", "-Xlinker", "relro",
@@ -131,8 +135,8 @@ let package = Package(
         .target(
             name: "pam_swiftotp",
             dependencies: ["OTPStoreEmbedded", "OTPCoreEmbedded", "CPAM", "CLinux"],
-            exclude: ["exports.map", "link"], swiftSettings: embedded, linkerSettings: moduleLinkage
-        ),
+            exclude: ["exports.map", "link", "order"], swiftSettings: embedded,
+            linkerSettings: moduleLinkage),
 
         // The one privileged door for people who are not root: a process for each connection.
         .executableTarget(
@@ -151,7 +155,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: everywhere,
-            // See Memory.swift.
+            // See WipeAndFree.swift and MoveAndWipe.swift.
             linkerSettings: [
                 .unsafeFlags([
                     "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",

@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
 #include <sys/uio.h>
@@ -111,6 +112,15 @@ static inline ssize_t swiftotp_pwrite_padded(int file, const void *_Nullable byt
     return syscall(SYS_pwritev, file, parts, 2, offset, 0);
 }
 
+// Has btrfs overwrite a file in place, which it has to be told while the file is empty: else each write
+// takes room anew. Others say no, or do so anyway. Both requests are of an int, whatever their names say.
+static inline void swiftotp_overwrite_in_place(int file) {
+    unsigned int flags = 0;
+    if (syscall(SYS_ioctl, file, FS_IOC_GETFLAGS, &flags) != 0) return;
+    flags |= FS_NOCOW_FL;
+    syscall(SYS_ioctl, file, FS_IOC_SETFLAGS, &flags);
+}
+
 // Whether the caller's limit lets a file be written up to `end`: a write that it cuts off in the
 // middle would leave half of the old bytes. RLIMIT_FSIZE is 1.
 static inline int swiftotp_may_write_to(off_t end) {
@@ -122,8 +132,21 @@ static inline int swiftotp_may_write_to(off_t end) {
 static inline void swiftotp_trap(void) { __builtin_trap(); }
 
 // explicit_bzero(3) without one more name to look up at every load: the compiler must take the
-// memory for read after this, and so cannot leave the zeros out.
+// memory for read after this, and so cannot leave the zeros out. In pieces that memset(3) fills with
+// vector stores, which are quicker than its string instruction for so little; what is short and of a
+// known length takes no call.
+__attribute__((noinline, unused)) static void swiftotp_wipe_pieces(char *_Nonnull memory,
+                                                                   size_t count) {
+    for (size_t start = 0; start < count; start += 1024)
+        memset(memory + start, 0, count - start < 1024 ? count - start : 1024);
+    __asm__ volatile("" : : "r"(memory) : "memory");
+}
+
 static inline void swiftotp_wipe(void *_Nonnull memory, size_t count) {
+    if (!__builtin_constant_p(count) || count > 256) {
+        swiftotp_wipe_pieces((char *)memory, count);
+        return;
+    }
     memset(memory, 0, count);
     __asm__ volatile("" : : "r"(memory) : "memory");
 }
@@ -134,9 +157,7 @@ static inline void swiftotp_wipe(void *_Nonnull memory, size_t count) {
 __attribute__((noinline, unused, zero_call_used_regs("all"))) static void
 swiftotp_wipe_stack(size_t depth) {
     char stack[depth];
-    // In pieces that memset(3) fills with vector stores, not with its slower string instruction.
-    for (size_t start = 0; start < depth; start += 1024)
-        swiftotp_wipe(stack + start, depth - start < 1024 ? depth - start : 1024);
+    swiftotp_wipe(stack, depth);
     for (size_t size = 16; size <= 4096; size *= 2) {
         __asm__ volatile("" : "+r"(size) : "r"(stack) : "memory");
         memmove(stack, stack + 4096, size);

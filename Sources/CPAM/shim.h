@@ -16,8 +16,21 @@ static inline int swiftotp_pam_converse(const struct pam_conv *_Nonnull conv,
     return conv->conv(1, &message, response, conv->appdata_ptr);
 }
 
-// What Memory.swift needs and Swift has no words for: much memory that is zero until it is used, and
-// which thread is running (its pointer, without a call).
+// What Memory.swift needs and Swift has no words for: much memory that nobody fills with zeros first,
+// on the stack and of the module's own, and which thread is running (its pointer, without a call).
+
+// What a login with a code takes is 23 KB; a program may have given its thread little stack.
+struct swiftotp_room {
+    char bytes[24576];
+} __attribute__((aligned(16)));
+
+static inline int swiftotp_with_room(
+    int (*_Nonnull body)(struct swiftotp_room *_Nonnull, pam_handle_t *_Nonnull, int, int,
+                         const char *_Nullable *_Nullable),
+    pam_handle_t *_Nonnull handle, int flags, int count, const char *_Nullable *_Nullable arguments) {
+    struct swiftotp_room room;
+    return body(&room, handle, flags, count, arguments);
+}
 
 struct swiftotp_region {
     char bytes[131072];
@@ -33,6 +46,22 @@ static inline uintptr_t swiftotp_thread(void) {
 #error "which thread is this?"
 #endif
     return thread;
+}
+
+// The word that says whose the region is, in one step for all threads; 0 for nobody's.
+
+static inline _Bool swiftotp_claim(uintptr_t *_Nonnull owner) {
+    uintptr_t nobody = 0;
+    return __atomic_compare_exchange_n(owner, &nobody, swiftotp_thread(), 0, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
+static inline _Bool swiftotp_is_claimed_here(uintptr_t *_Nonnull owner) {
+    return __atomic_load_n(owner, __ATOMIC_RELAXED) == swiftotp_thread();
+}
+
+static inline void swiftotp_let_go(uintptr_t *_Nonnull owner) {
+    __atomic_store_n(owner, 0, __ATOMIC_RELEASE);
 }
 
 // A system call, without the C library; the result is what the kernel gives, errors below zero.

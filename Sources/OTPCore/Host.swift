@@ -18,9 +18,6 @@ public protocol Conversation {
 
 extension Conversation {
     public func inform(_ text: String) { say(text) }
-    public var isHeard: Bool { true }
-    public func earlierAnswer() -> Secret? { nil }
-    public func forward(_ password: Span<UInt8>) {}
 }
 
 /// There is nobody to talk to, or the conversation failed.

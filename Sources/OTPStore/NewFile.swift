@@ -46,6 +46,7 @@ enum NewFile {
             let temporary = prefix + Array(String(suffix, radix: 16).utf8)
             guard let file = try create(temporary, in: folder) else { continue }
             do throws(Errno) {
+                if purpose != .key { System.overwriteInPlace(file) }
                 try System.write(contents, to: file, at: 0)
                 if purpose != .decoy { try System.sync(file) }
                 try System.rename(temporary, to: name, in: folder)

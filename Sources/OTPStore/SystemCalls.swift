@@ -131,6 +131,13 @@ enum System {
         }
     }
 
+    /// Has an empty file overwritten in place from now on, also where the file system copies on write
+    /// (btrfs): such a file needs no room when it is written to again. Where that is not known, it is
+    /// what happens anyway, or cannot be had.
+    static func overwriteInPlace(_ file: borrowing FileDescriptor) {
+        swiftotp_overwrite_in_place(file.number)
+    }
+
     /// Refuses where the caller lets no file grow to `size`: a write that this limit cut off would
     /// leave half of the old bytes.
     static func checkLimit(of size: Int) throws(Errno) {
@@ -173,18 +180,13 @@ enum System {
     /// Whether all bytes in `range` are zero; `false` for a range outside.
     static func isZero(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
-        guard range.count >= 64 else { return bytes[range].allSatisfy { $0 == 0 } }
-        // SAFETY: what is read lies inside `range`, which was checked: 64 bytes at a time, of which
-        // the last overlap those before.
-        return unsafe bytes.withUnsafeBytes { buffer in
-            let last = range.upperBound - 64
-            var seen = unsafe buffer.loadUnaligned(fromByteOffset: last, as: SIMD16<UInt32>.self)
-            for offset in stride(from: range.lowerBound, to: last, by: 64) {
-                seen |= unsafe buffer.loadUnaligned(
-                    fromByteOffset: offset, as: SIMD16<UInt32>.self)
-            }
-            return seen == SIMD16<UInt32>()
+        var seen: UInt8 = 0
+        // SAFETY: what is read lies inside `range`, which was checked. Every byte is read, so that the
+        // compiler can take many at a time.
+        unsafe bytes.withUnsafeBytes { buffer in
+            for offset in range { seen |= unsafe buffer[offset] }
         }
+        return seen == 0
     }
 
     /// Gives a file a new name, which must be free (renameat2(2) with RENAME_NOREPLACE).

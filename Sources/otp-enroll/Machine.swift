@@ -4,9 +4,9 @@ import OTPImport
 
 /// What the commands need of the machine beyond the core: who and where we are, the locale, local
 /// time, and whole writes. With `Clipboard.swift`, `ForeignFile.swift`, `Interruptions.swift`,
-/// `Memory.swift`, `PrivateFile.swift`, `Progress.swift`, `QRCode.swift`, `SecretFile.swift`,
-/// `Sendmail.swift`, `SystemJournal.swift` and `Terminal.swift`, and those that
-/// `Doctor/SystemFiles.swift` names, the only files of otp-enroll with unsafe code.
+/// `MoveAndWipe.swift`, `PrivateFile.swift`, `Progress.swift`, `QRCode.swift`, `SecretFile.swift`,
+/// `Sendmail.swift`, `SystemJournal.swift`, `Terminal.swift` and `WipeAndFree.swift`, and those
+/// that `Doctor/SystemFiles.swift` names, the only files of otp-enroll with unsafe code.
 enum Machine {
     /// Whether the program runs as root.
     static var isRoot: Bool { geteuid() == 0 }

@@ -15,11 +15,20 @@ public func authenticate(
     // SAFETY: libpam passes its own handle and `count` NUL-terminated arguments, which outlive
     // the call.
     guard let handle = unsafe handle else { return PAM_SYSTEM_ERR }
-    let isOurs = LoginMemory.begin()
+    return unsafe swiftotp_with_room(logIn, handle, flags, count, arguments)
+}
+
+/// A login whose memory is in `room`, until it is over.
+private func logIn(
+    in room: UnsafeMutablePointer<swiftotp_room>, _ handle: OpaquePointer, _ flags: CInt,
+    _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+) -> CInt {
+    let isOurs = unsafe LoginMemory.begin(in: room)
     defer {
         if isOurs { LoginMemory.end() }
         swiftotp_wipe_stack(stackDepth)
     }
+    // SAFETY: as above.
     let pam = unsafe PAMHandle(handle, silent: UInt32(bitPattern: flags) & UInt32(PAM_SILENT) != 0)
     return unsafe logIn(pam, count, arguments)
 }

@@ -1,85 +1,96 @@
 import CLinux
 import CPAM
-import Synchronization
 
 // Where the module's memory comes from. Embedded Swift asks posix_memalign(3) for it and gives it
 // back to free(3); the linker sends both here (`--wrap`).
 
-/// The memory of one login: a region of the module's own, which is handed out piece by piece and
-/// wiped when the login is over. So whatever held a key or a code, there is none left of it; and it
-/// costs a tenth of malloc(3).
+/// The memory of one login: room on the stack, which is handed out piece by piece and wiped when the
+/// login is over. So whatever held a key or a code, there is none left of it; and it costs a tenth
+/// of malloc(3). A login that needs more goes on in a region of the module's own.
 ///
 /// One thread has it at a time. Another one that logs somebody in at the same moment, and a login
-/// that needs more, get theirs from malloc(3), and it is wiped when it is given back.
+/// that needs more still, get theirs from malloc(3), and it is wiped when it is given back.
 enum LoginMemory {
-    nonisolated(unsafe) private static var region = swiftotp_region()
-    private static var size: Int { MemoryLayout<swiftotp_region>.size }
     /// The thread that has it; 0 for none.
-    private static let owner = Atomic<UInt>(0)
+    nonisolated(unsafe) private static var owner: UInt = 0
 
-    // Of the owner alone: where the region begins, how much of it is handed out, how much was when
-    // something was last taken back, and where the last piece begins.
+    // Of the owner alone: the room or, when that is full, the region; how much of it is handed out,
+    // how much was when something was last taken back, and where the last piece begins.
     nonisolated(unsafe) private static var start: UnsafeMutableRawPointer?
+    nonisolated(unsafe) private static var size = 0
     nonisolated(unsafe) private static var used = 0
     nonisolated(unsafe) private static var touched = 0
     nonisolated(unsafe) private static var last = 0
+    /// The room, once it is full.
+    nonisolated(unsafe) private static var full: UnsafeMutableRawBufferPointer?
 
     /// What errno is for the owner, see `StandIns.swift`.
     nonisolated(unsafe) private static var error: CInt = 0
 
-    /// Claims the region for this thread, until `end`; `false` where a login has it, be it one of
-    /// this thread that waits for its conversation.
-    static func begin() -> Bool {
-        guard
-            owner.compareExchange(expected: 0, desired: swiftotp_thread(), ordering: .acquiring)
-                .exchanged
-        else { return false }
-        // SAFETY: a variable of the module has one address for as long as that is loaded.
-        unsafe start = withUnsafeMutablePointer(to: &region) { UnsafeMutableRawPointer($0) }
+    /// Last, so that what is before it lies on a page that is written to anyway.
+    nonisolated(unsafe) private static var region = swiftotp_region()
+
+    /// Claims it for this thread, with this `room`, until `end`; `false` where a login has it, be it
+    /// one of this thread that waits for its conversation.
+    static func begin(in room: UnsafeMutablePointer<swiftotp_room>) -> Bool {
+        guard unsafe swiftotp_claim(&owner) else { return false }
+        unsafe (start, size) = (UnsafeMutableRawPointer(room), MemoryLayout<swiftotp_room>.size)
         return true
     }
 
     /// Wipes what was handed out; nothing of it may be in use any more.
     static func end() {
         guard let start = unsafe start else { return }
-        let end = unsafe max(used, touched)
-        // In pieces that memset(3) fills with vector stores, which are quicker than its string
-        // instruction for so little.
-        for offset in stride(from: 0, to: end, by: 1024) {
-            // SAFETY: what was handed out is a part of the region, and a piece ends where that ends.
-            unsafe swiftotp_wipe(start + offset, min(1024, end - offset))
-        }
-        unsafe (used, touched, last) = (0, 0, 0)
-        owner.store(0, ordering: .releasing)
+        // SAFETY: what was handed out is a part of the room or the region.
+        unsafe swiftotp_wipe(start, max(used, touched))
+        if let room = unsafe full?.baseAddress { unsafe swiftotp_wipe(room, full?.count ?? 0) }
+        unsafe (used, touched, last, size, full) = (0, 0, 0, 0, nil)
+        unsafe swiftotp_let_go(&owner)
     }
 
-    /// Where the error of the last system call is, if this thread has the region.
+    /// Where the error of the last system call is, if this thread has the memory.
     static var errorNumber: UnsafeMutablePointer<CInt>? {
-        guard owner.load(ordering: .relaxed) == swiftotp_thread() else { return nil }
+        guard unsafe swiftotp_is_claimed_here(&owner) else { return nil }
         // SAFETY: a variable of the module has one address for as long as that is loaded.
         return unsafe withUnsafeMutablePointer(to: &error) { unsafe $0 }
     }
 
-    /// `count` bytes of the region, aligned for every type; `nil` where it is another's or full.
+    /// `count` bytes, aligned for every type; `nil` where the memory is another's or full.
     @inline(__always)
     fileprivate static func take(_ count: Int) -> UnsafeMutableRawPointer? {
-        guard owner.load(ordering: .relaxed) == swiftotp_thread(), let start = unsafe start else {
+        guard unsafe swiftotp_is_claimed_here(&owner), count >= 0 else { return nil }
+        guard unsafe count < size &- used || goOn(with: count), let start = unsafe start else {
             return nil
         }
         let from = unsafe used
-        guard count >= 0, count < size - from else { return nil }
         unsafe last = from
         // At least 16, so that no two pieces begin at one place.
         unsafe used = from &+ ((count | 1) &+ 15) & ~15
-        // SAFETY: `count` bytes from `from` on lie in the region, whose size is a multiple of 16.
+        // SAFETY: `count` bytes from `from` on lie in it; both sizes are multiples of 16.
         return unsafe start + from
     }
 
-    /// Takes a piece back; `false` where it is not of the region.
+    /// Goes on in the region, if `count` bytes have room there and it was not begun before.
+    @inline(never)
+    private static func goOn(with count: Int) -> Bool {
+        let whole = MemoryLayout<swiftotp_region>.size
+        guard unsafe full == nil, count < whole, let room = unsafe start else { return false }
+        unsafe full = UnsafeMutableRawBufferPointer(start: room, count: size)
+        // SAFETY: a variable of the module has one address for as long as that is loaded.
+        unsafe start = withUnsafeMutablePointer(to: &region) { UnsafeMutableRawPointer($0) }
+        unsafe (used, touched, last, size) = (0, 0, 0, whole)
+        return true
+    }
+
+    /// Takes a piece back; `false` where it is not of this memory.
     @inline(__always)
     fileprivate static func giveBack(_ piece: UnsafeMutableRawPointer) -> Bool {
+        guard unsafe swiftotp_is_claimed_here(&owner) else { return false }
         let offset = unsafe UInt(bitPattern: piece) &- UInt(bitPattern: start)
-        guard offset < UInt(size) else { return false }
+        guard unsafe offset < UInt(bitPattern: size) else {
+            let before = unsafe UInt(bitPattern: piece) &- UInt(bitPattern: full?.baseAddress)
+            return unsafe before < UInt(bitPattern: full?.count ?? 0)
+        }
         if unsafe offset == UInt(bitPattern: last) {
             unsafe touched = max(touched, used)
             unsafe used = last

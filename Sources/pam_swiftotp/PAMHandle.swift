@@ -105,9 +105,7 @@ struct PAMHandle {
         ended.append(0)
         defer { Secret.wipe(&ended) }
         typealias SetItem = @convention(c) (OpaquePointer?, CInt, UnsafeRawPointer?) -> CInt
-        // By dlsym(3), because each function that the module imports is looked up at every load,
-        // and few logins come here.
-        guard let function = unsafe dlsym(nil, "pam_set_item") else { return }
+        guard let function = unsafe libraryFunction("pam_set_item") else { return }
         // SAFETY: libpam's own function, of the type in <security/_pam_types.h>; it makes its own
         // copy of the C string.
         unsafe ended.withUnsafeBytes { bytes in

@@ -35,7 +35,7 @@ func processorFeatures(_ question: UInt32, _ answer: UnsafeMutablePointer<UInt32
 // Each function that the module imports costs as much as a hash then. These are called seldom, or can
 // be done without.
 
-/// A function of the C library by its name (dlsym(3)).
+/// A function of the C library or libpam by its name (dlsym(3)).
 func libraryFunction(_ name: StaticString) -> UnsafeMutableRawPointer? {
     // SAFETY: a literal ends with NUL. Its own address, because a String would be copied to memory
     // that may have to be asked for here.

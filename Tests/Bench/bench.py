@@ -16,11 +16,14 @@ import contestants
 import crowd
 import enrolling
 import measure
+import order
 import page
 import parts
 import report
 
 USERS = 12
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ORDER = "Sources/pam_swiftotp/order"
 BEGUN = time.monotonic()
 
 
@@ -42,6 +45,10 @@ def main():
     figures.machine = machine(file_system)
     users = [contestants.user_name(number) for number in range(USERS)]
     field = make_field(tools, work, users)
+    if options.order:
+        count = order.write(ROOT / ORDER, tools, confdir, field[-1], users, work)
+        say(f"wrote {count} names to {ORDER}")
+        return 0
     for contestant in field:
         contestant.write_service(confdir)
         figures.module(contestant.name, *describe(contestant))
@@ -54,7 +61,7 @@ def main():
 
     print(report.table(figures))
     if not options.no_doc:
-        doc = pathlib.Path(__file__).resolve().parents[2] / "docs" / "BENCHMARKS.md"
+        doc = ROOT / "docs" / "BENCHMARKS.md"
         doc.parent.mkdir(exist_ok=True)
         doc.write_text(page.document(figures), encoding="utf-8")
     return 0
@@ -70,6 +77,8 @@ def parse():
     parser.add_argument("--enroll-rounds", type=int, default=40, help="enrollments, each command")
     parser.add_argument("--most-users", type=int, default=1_000_000, help="users enrolled at most")
     parser.add_argument("--peers-only", action="store_true", help="without our module")
+    parser.add_argument(
+        "--order", action="store_true", help=f"write {ORDER} anew, and measure nothing")
     parser.add_argument("--no-doc", action="store_true", help="leave docs/BENCHMARKS.md alone")
     return parser.parse_args()
 

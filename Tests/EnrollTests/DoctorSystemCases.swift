@@ -72,6 +72,18 @@ extension DoctorCase {
         },
     ]
 
+    /// Words that put the store on a FUSE file system while a command runs.
+    private static let onFUSE = [
+        "sh", "-c",
+        """
+        [ -e /dev/fuse ] || mknod -m 600 /dev/fuse c 10 229
+        bindfs /var/lib/swiftotp /var/lib/swiftotp && "$@"
+        status=$?
+        umount /var/lib/swiftotp
+        exit $status
+        """, "sh",
+    ]
+
     static let stores = [
         DoctorCase(
             "no store", "store", says: "is missing: the module denies everybody",
@@ -113,6 +125,11 @@ extension DoctorCase {
                 atPath: $0.real("/var/lib/swiftotp/4001"),
                 toPath: $0.real("/var/lib/swiftotp/4002"))
         },
+        DoctorCase(
+            "a store that a program makes up", "store", "warning",
+            says: "/var/lib/swiftotp is on FUSE: where locks do not hold",
+            in: "/var/lib/swiftotp", around: onFUSE
+        ) { _ in },
         DoctorCase(
             "somebody who is not enrolled", "people", says: "bob is not enrolled, and locked out",
             change: "otp-enroll add bob"

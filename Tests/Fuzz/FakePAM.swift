@@ -216,3 +216,8 @@ public func groupList(
     count.pointee = CInt(all.count)
     return count.pointee
 }
+
+/// Stands in for the module's own (Sources/pam_swiftotp/StandIns.swift), which is not linked here.
+func libraryFunction(_ name: StaticString) -> UnsafeMutableRawPointer? {
+    dlsym(nil, String(describing: name))
+}

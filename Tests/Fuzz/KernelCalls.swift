@@ -67,6 +67,7 @@ extension Kernel {
         case SYS_geteuid: return Int(user)
         // No limit that could be told; it is no call that a record hangs on.
         case SYS_prlimit64: return -Int(EPERM)
+        case SYS_ioctl: return -Int(ENOTTY)
         case SYS_nanosleep:
             guard let time = UnsafePointer<timespec>(bitPattern: a)?.pointee else { return 0 }
             upTime += Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

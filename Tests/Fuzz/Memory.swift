@@ -1,4 +1,5 @@
 import CLinux
+import CPAM
 
 // Memory that runs out. The module is Embedded Swift, where an allocation that fails ends the
 // process on the spot: swift_allocObject traps where it gets nothing. Here the linker sends the
@@ -56,7 +57,7 @@ private func spend() {
 /// Stands in for the module's own memory (Sources/pam_swiftotp/Memory.swift): here it is malloc(3)
 /// that gives it, so that AddressSanitizer sees what is used after its end.
 enum LoginMemory {
-    static func begin() -> Bool { false }
+    static func begin(in room: UnsafeMutablePointer<swiftotp_room>) -> Bool { false }
 
     static func end() {}
 }

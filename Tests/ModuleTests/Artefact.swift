@@ -50,6 +50,25 @@ struct Artefact {
         #expect(stack?.contains("RWE") == false)
     }
 
+    @Test("nearly all functions that the linker is to put together are there, and are together")
+    func order() async throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Sources/pam_swiftotp/order")
+        let wanted = Set(
+            try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init))
+        let lines = try await Command.output(["nm", Self.release]).split(separator: "\n")
+        let places = lines.compactMap { line -> (place: Int, name: String)? in
+            let words = line.split(separator: " ")
+            guard words.count == 3, ["t", "T"].contains(words[1]) else { return nil }
+            return Int(words[0], radix: 16).map { ($0, String(words[2])) }
+        }
+        let found = places.filter { wanted.contains($0.name) }.map(\.place)
+        // Where this fails, `Tests/Bench/run --order` writes them anew.
+        #expect(found.count * 10 >= wanted.count * 9, "\(found.count) of \(wanted.count)")
+        let span = try #require(found.max()) - #require(found.min())
+        #expect(span < 128 * 1024, "they take \(span) bytes")
+    }
+
     @Test("is at most 384 KB when stripped")
     func size() async throws {
         let scratch = try Scratch()

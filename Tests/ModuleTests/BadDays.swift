@@ -16,6 +16,24 @@ struct BadDays {
         }
     }
 
+    @Test("a full btrfs, which copies on write: what was made there is overwritten in place")
+    func fullBtrfs() async throws {
+        let enrolled = try Enrolled()
+        try await enrolled.useSmallDisk(.btrfs)
+        defer { enrolled.removeSmallDisk() }
+        let added = try await enrolled.command(["add", "bin", "--no-confirm", "--json"])
+        let told = try JSONSerialization.jsonObject(with: Data(added.output.utf8))
+        let uri = try #require((told as? [String: Any])?["uri"] as? String, "\(added.errors)")
+        try await enrolled.fillSmallDisk()
+        let stack = try enrolled.stack()
+        let code = try await Phone(scanning: uri).code()
+        #expect(try await stack.login("bin", [code]).name == "PAM_SUCCESS")
+        #expect(try await stack.login("bin", [code]).name == "PAM_AUTH_ERR")
+        // A copy of a record has no such right, by which this test knows that the disk is full.
+        let other = try await enrolled.phone.code()
+        #expect(try await stack.login(enrolled.user, [other]).name == "PAM_AUTHINFO_UNAVAIL")
+    }
+
     @Test("a read-only store: right and wrong end alike, and nothing is kept")
     func readOnly() async throws {
         let enrolled = try Enrolled()
@@ -45,8 +63,11 @@ enum SmallDisk {
     case fewNames
     /// ext4, which has a journal and reserves blocks, in a file.
     case ext4
+    /// btrfs, which copies on write, likewise.
+    case btrfs
 
-    /// How that is mounted: it writes its journal when it has to, not after some seconds as well.
+    /// How such a file is mounted: the journal is written when it has to, not after some seconds as
+    /// well.
     fileprivate static let options = "loop,commit=300"
 }
 
@@ -69,18 +90,21 @@ extension Enrolled {
             try await Command.output(
                 ["mount", "-t", "tmpfs", "-o", "nr_inodes=6,mode=700", "small", small])
         case .ext4:
-            try await mountImage(at: small)
+            try await mountImage("4M", ["mkfs.ext4", "-q", "-b", "1024"], at: small)
+        case .btrfs:
+            try await mountImage("128M", ["mkfs.btrfs", "-q", "-m", "single"], at: small)
         }
         try await Command.output(["cp", "-a", store + "/.", small])
         try await Command.output(["sync", "-f", small])
         try await Command.output(["mount", "--bind", small, store])
     }
 
-    /// Mounts a new ext4, which takes a loop device: Tests/ground has none of its own.
-    private func mountImage(at folder: String) async throws {
+    /// Mounts a file that `format` makes a file system of, which takes a loop device: Tests/ground has
+    /// none of its own.
+    private func mountImage(_ size: String, _ format: [String], at folder: String) async throws {
         let image = scratch.file("image")
-        try await Command.output(["truncate", "-s", "4M", image])
-        try await Command.output(["mkfs.ext4", "-q", "-b", "1024", image])
+        try await Command.output(["truncate", "-s", size, image])
+        try await Command.output(format + [image])
         let numbers = ["loop-control": (10, 237)].merging(
             (0..<64).map { ("loop\($0)", (7, $0)) }
         ) { $1 }
@@ -143,12 +167,15 @@ extension Enrolled {
         }
     }
 
-    /// Starts the machine again: the ext4 is mounted anew, as it is on the disk.
+    /// Starts the machine again: the ext4 is mounted anew, as it is on the disk. A copy of that,
+    /// because a test that has mounts of its own at this moment has this one among them, and as
+    /// long as it is mounted anywhere it is without power.
     func startAgain() async throws {
-        let small = scratch.file("small")
+        let (small, image) = (scratch.file("small"), scratch.file("image"))
         for folder in [store, small] { try await Command.output(["umount", folder]) }
-        try await Command.output(
-            ["mount", "-o", SmallDisk.options, scratch.file("image"), small])
+        try await Command.output(["cp", "--sparse=always", image, image + ".new"])
+        try await Command.output(["mv", image + ".new", image])
+        try await Command.output(["mount", "-o", SmallDisk.options, image, small])
         try await Command.output(["mount", "--bind", small, store])
     }
 

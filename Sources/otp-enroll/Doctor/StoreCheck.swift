@@ -23,6 +23,7 @@ struct StoreCheck {
             let records = try Records(store)
             var findings = StoreCheck.keyFindings(store, hasRecords: records.count > 0)
             findings += findings.isEmpty ? records.findings : []
+            findings += StoreCheck.placeFindings(shown)
             let about = "\(shown): " + Words.count(records.count, "record")
             look = Look(Self.name, about, findings)
             enrolled = records.isOpen ? records.enrolled : nil
@@ -69,6 +70,27 @@ struct StoreCheck {
             Finding(
                 .problem, "the mode of \(path) lets others at it", in: path,
                 change: "chmod 0600 \(path)")
+        ]
+    }
+}
+
+extension StoreCheck {
+    /// File systems whose locks and syncs are what another machine or a program makes of them, by
+    /// their numbers (statfs(2), <linux/magic.h>).
+    private static let remote: [Int: String] = [
+        0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB2",
+        0x00C3_6400: "Ceph", 0x0102_1997: "9P", 0x5346_414F: "AFS", 0x7375_7245: "Coda",
+        0x6573_5546: "FUSE",
+    ]
+
+    /// What is wrong with where the store is.
+    private static func placeFindings(_ path: String) -> [Finding] {
+        guard let kind = SystemFiles.fileSystem(path).flatMap({ remote[$0] }) else { return [] }
+        return [
+            Finding(
+                .warning,
+                "\(path) is on \(kind): where locks do not hold, a code is good for two logins"
+                    + " at once; keep the store on a local disk", in: path)
         ]
     }
 }

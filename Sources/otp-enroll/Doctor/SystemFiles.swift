@@ -58,6 +58,14 @@ enum SystemFiles {
         return result == 0 ? status : nil
     }
 
+    /// The number of the file system that a path is on (statfs(2)); `nil` where it cannot be told.
+    static func fileSystem(_ path: String) -> Int? {
+        var status = statfs()
+        // SAFETY: a C string that lives through the call, and a local that the call fills.
+        guard unsafe statfs(path, &status) == 0 else { return nil }
+        return Int(truncatingIfNeeded: status.f_type)
+    }
+
     /// Whether something is there; a link counts, wherever it leads.
     static func exists(_ path: String) -> Bool { status(path, following: false) != nil }
 

@@ -1,7 +1,7 @@
 import CLinux
 
-/// Stands in for free(3) in the whole program (`--defsym`): wipes first, for keys and codes were in
-/// more pieces of memory than those that are wiped by name.
+/// Stands in for free(3) in a whole program (`--defsym`): wipes first, for keys and codes were in
+/// more pieces of memory than those that are wiped by name. In swiftotp-helper and otp-enroll.
 @c(swiftotp_wipe_and_free)
 public func wipeAndFree(_ memory: UnsafeMutableRawPointer?) {
     guard let memory = unsafe memory else { return }

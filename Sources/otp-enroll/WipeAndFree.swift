@@ -1,0 +1,1 @@
+../swiftotp-helper/WipeAndFree.swift
