@@ -24,6 +24,7 @@ struct OTPEnroll: ParsableCommand {
 
             Exit status: 0 done, 1 refused or failed, 64 wrong usage.
             """,
+        version: Version.text,
         subcommands: [
             Add.self, Status.self, List.self, Codes.self, Verify.self, Remove.self, Trusted.self,
             Disable.self, Reset.self,
