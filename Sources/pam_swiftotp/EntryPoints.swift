@@ -23,9 +23,9 @@ private func logIn(
     in room: UnsafeMutablePointer<swiftotp_room>, _ handle: OpaquePointer, _ flags: CInt,
     _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>?
 ) -> CInt {
-    let isOurs = unsafe LoginMemory.begin(in: room)
+    let outer = unsafe LoginMemory.begin(in: room)
     defer {
-        if isOurs { LoginMemory.end() }
+        if let outer = unsafe outer { unsafe LoginMemory.end(outer) }
         swiftotp_wipe_stack(stackDepth)
     }
     // SAFETY: as above.

@@ -11,41 +11,53 @@ import CPAM
 /// One thread has it at a time. Another one that logs somebody in at the same moment, and a login
 /// that needs more still, get theirs from malloc(3), and it is wiped when it is given back.
 enum LoginMemory {
+    /// What a login has of it.
+    @unsafe struct Share {
+        /// The room or, when that is full, the region; `nil` for nothing.
+        var start: UnsafeMutableRawPointer?
+        var size = 0
+        /// How much of it is handed out, how much was when something was last taken back, and where
+        /// the last piece begins.
+        var used = 0
+        var touched = 0
+        var last = 0
+        /// The room, once it is full.
+        var full: UnsafeMutableRawBufferPointer?
+    }
+
     /// The thread that has it; 0 for none.
     nonisolated(unsafe) private static var owner: UInt = 0
 
-    // Of the owner alone: the room or, when that is full, the region; how much of it is handed out,
-    // how much was when something was last taken back, and where the last piece begins.
-    nonisolated(unsafe) private static var start: UnsafeMutableRawPointer?
-    nonisolated(unsafe) private static var size = 0
-    nonisolated(unsafe) private static var used = 0
-    nonisolated(unsafe) private static var touched = 0
-    nonisolated(unsafe) private static var last = 0
-    /// The room, once it is full.
-    nonisolated(unsafe) private static var full: UnsafeMutableRawBufferPointer?
-
+    // Of the owner alone.
+    nonisolated(unsafe) private static var share = unsafe Share()
+    nonisolated(unsafe) private static var regionIsTaken = false
     /// What errno is for the owner, see `StandIns.swift`.
     nonisolated(unsafe) private static var error: CInt = 0
 
     /// Last, so that what is before it lies on a page that is written to anyway.
     nonisolated(unsafe) private static var region = swiftotp_region()
 
-    /// Claims it for this thread, with this `room`, until `end`; `false` where a login has it, be it
-    /// one of this thread that waits for its conversation.
-    static func begin(in room: UnsafeMutablePointer<swiftotp_room>) -> Bool {
-        guard unsafe swiftotp_claim(&owner) else { return false }
-        unsafe (start, size) = (UnsafeMutableRawPointer(room), MemoryLayout<swiftotp_room>.size)
-        return true
+    /// Claims it for this thread, with this `room`; `nil` where another thread has it. `end` takes
+    /// what this gives: what a login of this thread has that waits for its conversation, or had that
+    /// never came back from there.
+    static func begin(in room: UnsafeMutablePointer<swiftotp_room>) -> Share? {
+        guard unsafe swiftotp_claim(&owner) || swiftotp_is_claimed_here(&owner) else { return nil }
+        let outer = unsafe share
+        unsafe share = Share(start: room, size: MemoryLayout<swiftotp_room>.size)
+        return unsafe outer
     }
 
     /// Wipes what was handed out; nothing of it may be in use any more.
-    static func end() {
-        guard let start = unsafe start else { return }
+    static func end(_ outer: Share) {
+        guard let start = unsafe share.start else { return }
         // SAFETY: what was handed out is a part of the room or the region.
-        unsafe swiftotp_wipe(start, max(used, touched))
-        if let room = unsafe full?.baseAddress { unsafe swiftotp_wipe(room, full?.count ?? 0) }
-        unsafe (used, touched, last, size, full) = (0, 0, 0, 0, nil)
-        unsafe swiftotp_let_go(&owner)
+        unsafe swiftotp_wipe(start, max(share.used, share.touched))
+        if let room = unsafe share.full, let start = room.baseAddress {
+            unsafe swiftotp_wipe(start, room.count)
+            unsafe regionIsTaken = false
+        }
+        unsafe share = outer
+        if unsafe outer.start == nil { unsafe swiftotp_let_go(&owner) }
     }
 
     /// Where the error of the last system call is, if this thread has the memory.
@@ -59,26 +71,29 @@ enum LoginMemory {
     @inline(__always)
     fileprivate static func take(_ count: Int) -> UnsafeMutableRawPointer? {
         guard unsafe swiftotp_is_claimed_here(&owner), count >= 0 else { return nil }
-        guard unsafe count < size &- used || goOn(with: count), let start = unsafe start else {
-            return nil
-        }
-        let from = unsafe used
-        unsafe last = from
+        guard unsafe count < share.size &- share.used || goOn(with: count),
+            let start = unsafe share.start
+        else { return nil }
+        let from = unsafe share.used
+        unsafe share.last = from
         // At least 16, so that no two pieces begin at one place.
-        unsafe used = from &+ ((count | 1) &+ 15) & ~15
+        unsafe share.used = from &+ ((count | 1) &+ 15) & ~15
         // SAFETY: `count` bytes from `from` on lie in it; both sizes are multiples of 16.
         return unsafe start + from
     }
 
-    /// Goes on in the region, if `count` bytes have room there and it was not begun before.
+    /// Goes on in the region, if `count` bytes have room there and no login of this thread is in it.
     @inline(never)
     private static func goOn(with count: Int) -> Bool {
         let whole = MemoryLayout<swiftotp_region>.size
-        guard unsafe full == nil, count < whole, let room = unsafe start else { return false }
-        unsafe full = UnsafeMutableRawBufferPointer(start: room, count: size)
+        guard unsafe !regionIsTaken, count < whole, let room = unsafe share.start else {
+            return false
+        }
+        unsafe regionIsTaken = true
+        let full = unsafe UnsafeMutableRawBufferPointer(start: room, count: share.size)
         // SAFETY: a variable of the module has one address for as long as that is loaded.
-        unsafe start = withUnsafeMutablePointer(to: &region) { UnsafeMutableRawPointer($0) }
-        unsafe (used, touched, last, size) = (0, 0, 0, whole)
+        let start = unsafe withUnsafeMutablePointer(to: &region) { UnsafeMutableRawPointer($0) }
+        unsafe share = Share(start: start, size: whole, full: full)
         return true
     }
 
@@ -86,14 +101,14 @@ enum LoginMemory {
     @inline(__always)
     fileprivate static func giveBack(_ piece: UnsafeMutableRawPointer) -> Bool {
         guard unsafe swiftotp_is_claimed_here(&owner) else { return false }
-        let offset = unsafe UInt(bitPattern: piece) &- UInt(bitPattern: start)
-        guard unsafe offset < UInt(bitPattern: size) else {
-            let before = unsafe UInt(bitPattern: piece) &- UInt(bitPattern: full?.baseAddress)
-            return unsafe before < UInt(bitPattern: full?.count ?? 0)
+        let offset = unsafe UInt(bitPattern: piece) &- UInt(bitPattern: share.start)
+        guard unsafe offset < UInt(bitPattern: share.size) else {
+            let before = unsafe UInt(bitPattern: piece) &- UInt(bitPattern: share.full?.baseAddress)
+            return unsafe before < UInt(bitPattern: share.full?.count ?? 0)
         }
-        if unsafe offset == UInt(bitPattern: last) {
-            unsafe touched = max(touched, used)
-            unsafe used = last
+        if unsafe offset == UInt(bitPattern: share.last) {
+            unsafe share.touched = max(share.touched, share.used)
+            unsafe share.used = share.last
         }
         return true
     }

@@ -57,7 +57,9 @@ private func spend() {
 /// Stands in for the module's own memory (Sources/pam_swiftotp/Memory.swift): here it is malloc(3)
 /// that gives it, so that AddressSanitizer sees what is used after its end.
 enum LoginMemory {
-    static func begin(in room: UnsafeMutablePointer<swiftotp_room>) -> Bool { false }
+    struct Share {}
 
-    static func end() {}
+    static func begin(in room: UnsafeMutablePointer<swiftotp_room>) -> Share? { nil }
+
+    static func end(_ outer: Share) {}
 }

@@ -87,4 +87,75 @@ struct ThreadTests {
         let results = try await results(["daemon", "bin"], nested: true)
         #expect(results == Array(repeating: ["bin 0", "daemon 0"], count: 10).flatMap { $0 })
     }
+
+    /// A program that leaves its first conversations by siglongjmp(3), as one with a time limit of
+    /// its own might, and logs in after that in the same thread: `host FOLDER SERVICE USER CODES...`,
+    /// which prints the result of each code.
+    private static let leapingHost = #"""
+        #define _GNU_SOURCE
+        #include <security/pam_appl.h>
+        #include <setjmp.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+
+        static sigjmp_buf back;
+        static const char *answer;
+
+        static int converse(int count, const struct pam_message **messages,
+                            struct pam_response **responses, void *data) {
+            if (!answer) siglongjmp(back, 1);
+            *responses = calloc(count, sizeof(struct pam_response));
+            for (int i = 0; i < count; i++)
+                if (messages[i]->msg_style <= PAM_PROMPT_ECHO_ON)
+                    (*responses)[i].resp = strdup(answer);
+            return PAM_SUCCESS;
+        }
+
+        // As deep in the stack as it is told, and what it finds there is not what it was.
+        static int log_in(char **words, int depth) {
+            char room[4096];
+            memset(room, depth, sizeof room);
+            __asm__ volatile("" : : "r"(room) : "memory");
+            if (depth) {
+                int result = log_in(words, depth - 1);
+                for (unsigned i = 0; i < sizeof room; i++) if (room[i] != depth) return -1;
+                return result;
+            }
+            struct pam_conv conversation = {converse, NULL};
+            pam_handle_t *handle;
+            if (pam_start_confdir(words[2], words[3], &conversation, words[1], &handle)) return -2;
+            if (!answer && sigsetjmp(back, 0)) return 0;
+            int result = pam_authenticate(handle, 0);
+            if (pam_end(handle, result)) return -3;
+            return result;
+        }
+
+        int main(int count, char **words) {
+            for (int i = 4; i < count; i++) {
+                answer = NULL;
+                if (log_in(words, 12) != 0) return 1;
+                answer = words[i];
+                printf("%d\n", log_in(words, i % 2 ? 0 : 24));
+            }
+        }
+        """#
+
+    @Test("a host that leaps out of its conversation logs in afterwards, in the same thread")
+    func leaps() async throws {
+        let enrolled = try Enrolled()
+        let stack = try enrolled.stack()
+        let host = enrolled.scratch.file("host")
+        try await Command.output([
+            "clang", "-O1", "-Wall", "-Werror", "-fuse-ld=lld", "-o", host,
+            try enrolled.scratch.write(Self.leapingHost, to: "host.c"), "-lpam",
+        ])
+        let codes = enrolled.backupCodes.flatMap { [$0, $0] }
+        let done = try await Command.run(
+            [host, stack.folder, stack.service, enrolled.user] + codes)
+        try #require(done.status == 0, "\(done.status) \(done.errors)")
+        // In by each code once, and refused by it the second time, until failures add up.
+        let results = done.output.split(separator: "\n").compactMap { Int($0) }
+        #expect(results == Array(repeating: [0, 7], count: 10).flatMap { $0 })
+    }
 }
