@@ -178,7 +178,7 @@ import Testing
             ("/no\u{1b}[2Jwhere", "/no[2Jwhere: no such file"), ("", "no such file"),
         ] {
             let done = try await Command.run(
-                desk.words(["add", "--no-confirm", "--secret-file", path]), within: .seconds(10))
+                desk.words(["add", "--no-confirm", "--secret-file", path]))
             #expect(done.status == 1 && done.errors.contains(words), "\(done.errors)")
             #expect(!FileManager.default.fileExists(atPath: desk.store))
         }

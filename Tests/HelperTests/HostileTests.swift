@@ -86,7 +86,7 @@ struct HostileTests {
             let replies = try await client.run(steps)
             #expect(replies.map(\.kind) == ["end"])
             let time = ContinuousClock.now - start
-            #expect((.seconds(9)...(.seconds(18))).contains(time), "\(steps) took \(time)")
+            #expect((.seconds(9)...(.seconds(40))).contains(time), "\(steps) took \(time)")
         }
         try await helper.rest(within: .seconds(2))
     }
@@ -102,7 +102,7 @@ struct HostileTests {
         #expect(replies.first?.why == 9 || replies.first?.kind == "end")
         let longer = ["raw 00ff"] + (0..<12).flatMap { _ in ["raw 01", "wait 1"] } + ["reply"]
         #expect(try await client.run(longer).map(\.kind) == ["end"])
-        #expect(ContinuousClock.now - start < .seconds(40))
+        #expect(ContinuousClock.now - start < .seconds(100))
         try await helper.rest(within: .seconds(2))
     }
 

@@ -26,7 +26,8 @@ struct ForeignHostTests {
         let host = try await ForeignHost(.fake(manner))
         let begin = ContinuousClock.now
         let result = try await host.stack.login(host.account.name, ["123456"], around: host.around)
-        #expect(ContinuousClock.now - begin < .seconds(25))
+        // With what a busy machine takes to start it and to end it.
+        #expect(ContinuousClock.now - begin < .seconds(50))
         #expect(result.name == "PAM_AUTHINFO_UNAVAIL")
         #expect(result.said == [Self.unavailable])
     }
