@@ -1,8 +1,8 @@
 import CLinux
 import OTPCore
 
-// The system calls of the store. With `QRLibrary.swift`, `SystemSockets.swift` and
-// `SystemUsers.swift`, the only file in OTPStore with unsafe code: every function takes spans and
+// The system calls of the store. With `QRLibrary.swift`, `SystemFolders.swift`, `SystemSockets.swift`
+// and `SystemUsers.swift`, the only file in OTPStore with unsafe code: every function takes spans and
 // arrays, and reads errno at once after the call.
 
 enum System {
@@ -187,65 +187,6 @@ enum System {
             for offset in range { seen |= unsafe buffer[offset] }
         }
         return seen == 0
-    }
-
-    /// Gives a file a new name, which must be free (renameat2(2) with RENAME_NOREPLACE).
-    static func rename(
-        _ old: [UInt8], to new: [UInt8], in directory: borrowing FileDescriptor
-    ) throws(Errno) {
-        let number = directory.number
-        // SAFETY: both names are C strings that live through the call.
-        let result = unsafe withCString(old) { from in
-            unsafe withCString(new) { to in
-                unsafe swiftotp_rename_noreplace(number, from, to)
-            }
-        }
-        guard result == 0 else { throw .last }
-    }
-
-    /// unlinkat(2).
-    static func unlink(_ name: [UInt8], in directory: borrowing FileDescriptor) throws(Errno) {
-        let number = directory.number
-        // SAFETY: the name is a C string that lives through the call.
-        let result = unsafe withCString(name) { unsafe swiftotp_unlinkat(number, $0) }
-        guard result == 0 else { throw .last }
-    }
-
-    /// The names in a folder, without `.` and `..` (getdents64(2)).
-    static func entries(of folder: borrowing FileDescriptor) throws(Errno) -> [[UInt8]] {
-        let copy = try open([UInt8(ascii: ".")], in: folder, O_RDONLY | O_DIRECTORY)
-        var names: [[UInt8]] = []
-        var room = [UInt8](repeating: 0, count: 32_768)
-        while true {
-            // SAFETY: the array's own length is given.
-            let length = unsafe room.withUnsafeMutableBytes {
-                unsafe swiftotp_getdents(copy.number, $0.baseAddress, $0.count)
-            }
-            guard length >= 0 else { throw .last }
-            if length == 0 { return names }
-            var rest = room[..<min(length, room.count)]
-            // Number and offset are 8 bytes each, the length of the entry 2, its kind 1.
-            while rest.count > 19 {
-                let start = rest.startIndex
-                let size = Int(rest[start + 16]) | Int(rest[start + 17]) << 8
-                guard (20...rest.count).contains(size) else { throw Errno(number: EIO) }
-                let name = Array(rest[(start + 19)..<(start + size)].prefix { $0 != 0 })
-                if name != [UInt8(ascii: ".")] && name != [UInt8](".." as StaticString) {
-                    names.append(name)
-                }
-                rest = rest.dropFirst(size)
-            }
-        }
-    }
-
-    /// mkdirat(2).
-    static func makeDirectory(
-        _ name: [UInt8], in directory: borrowing FileDescriptor, mode: UInt32
-    ) throws(Errno) {
-        let number = directory.number
-        // SAFETY: the name is a C string that lives through the call.
-        let result = unsafe withCString(name) { unsafe swiftotp_mkdirat(number, $0, mode) }
-        guard result == 0 else { throw .last }
     }
 
     /// Fills `count` bytes from getrandom(2), waiting for the pool at boot.

@@ -4,6 +4,7 @@ import collections
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import time
@@ -121,21 +122,22 @@ def instructions_per_login(tools, confdir, contestant, users, right):
 def times(tools, confdir, field, users, rounds, right, disk=None):
     """The times of a login in microseconds, by contestant, and of `disk`.
 
-    They take turns, login by login, and each goes first equally often, so that whatever else the
-    machine does meets all of them alike.
+    They take turns, login by login, in an order by lot: what the machine does meets all of them
+    alike, and so does what another one's login leaves behind, in the caches and on the disk.
     """
     takers = [Dialogue(tools, confdir, contestant) for contestant in field]
     takers += [disk] if disk else []
     samples = {taker.name: [] for taker in takers}
-    for batch in range(-(-rounds // len(users))):
+    lot = random.Random(7)
+    for _ in range(-(-rounds // len(users))):
         codes = {}
         for contestant in field:
             contestant.restore()
             for user in users:
                 codes[contestant.name, user] = answer(contestant, user, right)
-        for index, user in enumerate(users):
-            turn = (batch * len(users) + index) % len(takers)
-            for taker in takers[turn:] + takers[:turn]:
+        for user in users:
+            lot.shuffle(takers)
+            for taker in takers:
                 code = codes.get((taker.name, user))
                 samples[taker.name].append(taker.login(user, code, right))
     for taker in takers:

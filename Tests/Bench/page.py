@@ -133,8 +133,9 @@ METHOD = """
   that what a module pulls in is counted. "First login of a process" is one login and no more, as
   in sshd, which has a process for each connection. The parts are sums over the functions in
   callgrind's own file, of the same logins by a module that still has its symbols.
-- Times are medians; contestants take turns, login by login, on a disk (no tmpfs), with somebody
-  reading /dev/log. Of swiftotp's logins, as many write the one half of a record as the other.
+- Times are medians; contestants take turns, login by login, in an order by lot, on a disk (no
+  tmpfs), with somebody reading /dev/log. Of swiftotp's logins, as many write the one half of a
+  record as the other.
 - "Durable" is what each module makes of it. swiftotp overwrites a record in place, and syncs it.
   The other two sync a new file, rename it over the old one and do not sync the folder: after a
   power cut, the old file may be there again, and with it the code that was used.

@@ -11,7 +11,7 @@ struct BareHost {
     init(_ enrolled: Enrolled) throws {
         stack = try enrolled.stack()
         user = enrolled.user
-        program = try enrolled.scratch.write(Self.program, to: "host.py")
+        program = try enrolled.scratch.write(PythonHost.start + Self.program, to: "host.py")
     }
 
     /// What it does in its conversation.
@@ -41,24 +41,9 @@ struct BareHost {
     }
 
     private static let program = """
-        import ctypes as c, os, signal, sys, time
+        import os, signal, sys, time
         confdir, service, user, closed, manner = [word.encode() for word in sys.argv[1:6]]
-        libc, pam = c.CDLL(None), c.CDLL("libpam.so.0")
-        libc.calloc.restype = libc.strdup.restype = c.c_void_p
         report = os.dup(1)
-
-        class Message(c.Structure):
-            _fields_ = [("style", c.c_int), ("text", c.c_char_p)]
-
-        class Response(c.Structure):
-            _fields_ = [("text", c.c_void_p), ("code", c.c_int)]
-
-        Function = c.CFUNCTYPE(
-            c.c_int, c.c_int, c.POINTER(c.POINTER(Message)),
-            c.POINTER(c.POINTER(Response)), c.c_void_p)
-
-        class Conversation(c.Structure):
-            _fields_ = [("function", Function), ("data", c.c_void_p)]
 
         answer, child = b"", None
 

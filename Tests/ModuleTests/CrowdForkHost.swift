@@ -40,7 +40,7 @@ struct CrowdForkHost: Sendable {
     init(_ enrolled: Enrolled, _ arguments: String) throws {
         stack = try enrolled.stack(arguments, service: "sshd")
         user = enrolled.user
-        program = try enrolled.scratch.write(Self.program, to: "forks.py")
+        program = try enrolled.scratch.write(PythonHost.start + Self.program, to: "forks.py")
     }
 
     /// One login that forks at question `at` and gives these replies, `@code` for the code of the
@@ -61,25 +61,10 @@ struct CrowdForkHost: Sendable {
     }
 
     private static let program = #"""
-        import ctypes as c, json, os, random, re, signal, subprocess, sys
+        import json, os, random, re, signal, subprocess, sys
         plan = json.loads(sys.argv[1])
-        libc, pam = c.CDLL(None), c.CDLL("libpam.so.0")
-        libc.calloc.restype = libc.strdup.restype = c.c_void_p
         role, asked, key = "parent", 0, ""
         alive, parents = os.pipe()
-
-        class Message(c.Structure):
-            _fields_ = [("style", c.c_int), ("text", c.c_char_p)]
-
-        class Response(c.Structure):
-            _fields_ = [("text", c.c_void_p), ("code", c.c_int)]
-
-        Function = c.CFUNCTYPE(
-            c.c_int, c.c_int, c.POINTER(c.POINTER(Message)),
-            c.POINTER(c.POINTER(Response)), c.c_void_p)
-
-        class Conversation(c.Structure):
-            _fields_ = [("function", Function), ("data", c.c_void_p)]
 
         def fork():
             global role

@@ -1,17 +1,15 @@
 import Foundation
 import TestSupport
 
-/// A program that is spoken to line by line, and killed and reaped at the latest when nobody holds
-/// it any more.
-///
-/// Not Foundation's `Process`: its `run` has crashed where some hundreds of programs were there.
+/// A program that is spoken to line by line.
 final class Partner {
-    let pid: pid_t
+    private let child: Child
     private let socket: Int32
     private var buffer: [UInt8] = []
-    private var isReaped = false
 
-    /// Starts a program, found on PATH, with our environment.
+    var pid: pid_t { child.pid }
+
+    /// Starts a program, found on PATH.
     init(_ words: [String]) throws {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -19,37 +17,13 @@ final class Partner {
             throw Trouble("no sockets: \(String(cString: strerror(errno)))")
         }
         defer { close(ends[1]) }
-        socket = ends[0]
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for descriptor: Int32 in [0, 1] {
-            posix_spawn_file_actions_adddup2(&actions, ends[1], descriptor)
-        }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // The test runner may ignore signals or hold them back; the program starts fresh.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-
-        let variables = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
-        defer { for pointer in arguments + environment { free(pointer) } }
-        var started: pid_t = 0
-        let result = posix_spawnp(
-            &started, words[0], &actions, &attributes, &arguments, &environment)
-        guard result == 0 else {
+        do {
+            child = try Child(words, streams: .descriptors(ends[1], ends[1], 2))
+        } catch {
             close(ends[0])
-            throw Trouble("cannot start \(words[0]): \(String(cString: strerror(result)))")
+            throw error
         }
-        pid = started
+        socket = ends[0]
     }
 
     /// Sends text.
@@ -81,17 +55,8 @@ final class Partner {
         }
     }
 
-    /// Ends it, and waits until it is gone, with the locks that it had.
-    func kill() {
-        guard !isReaped else { return }
-        isReaped = true
-        Glibc.kill(pid, SIGKILL)
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-    }
+    /// Kills it, and waits until it is gone, with the locks that it had.
+    func kill() { child.end() }
 
-    deinit {
-        close(socket)
-        kill()
-    }
+    deinit { close(socket) }
 }

@@ -10,34 +10,21 @@ struct ThreadTests {
     /// are `user answer answer...`; it logs everybody in at the same time, once an answer, and
     /// prints the results. With `nested`, the second user logs in from within the first's question.
     private static let host = """
-        import ctypes, sys, threading
+        import sys, threading
         nested, folder, service = sys.argv[1] == "nested", sys.argv[2].encode(), sys.argv[3].encode()
-        pam, libc = ctypes.CDLL("libpam.so.0"), ctypes.CDLL("libc.so.6")
-        libc.calloc.restype = libc.strdup.restype = ctypes.c_void_p
-        libc.calloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
-        class Message(ctypes.Structure):
-            _fields_ = [("style", ctypes.c_int), ("text", ctypes.c_char_p)]
-        class Response(ctypes.Structure):
-            _fields_ = [("text", ctypes.c_void_p), ("code", ctypes.c_int)]
-        Converse = ctypes.CFUNCTYPE(
-            ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.POINTER(Message)),
-            ctypes.POINTER(ctypes.POINTER(Response)), ctypes.c_void_p)
-        class Conversation(ctypes.Structure):
-            _fields_ = [("converse", Converse), ("data", ctypes.c_void_p)]
         def log_in(user, answer, meanwhile=lambda: None):
             def reply(count, messages, responses, data):
-                made = ctypes.cast(libc.calloc(count, ctypes.sizeof(Response)),
-                                   ctypes.POINTER(Response))
+                made = c.cast(libc.calloc(count, c.sizeof(Response)), c.POINTER(Response))
                 for index in range(count):
                     if messages[index].contents.style <= 2:
                         meanwhile()
                         made[index].text = libc.strdup(answer)
                 responses[0] = made
                 return 0
-            conversation = Conversation(Converse(reply), None)
-            handle = ctypes.c_void_p()
+            conversation = Conversation(Function(reply), None)
+            handle = c.c_void_p()
             started = pam.pam_start_confdir(
-                service, user, ctypes.byref(conversation), folder, ctypes.byref(handle))
+                service, user, c.byref(conversation), folder, c.byref(handle))
             assert started == 0, started
             result = pam.pam_authenticate(handle, 0)
             pam.pam_end(handle, result)
@@ -66,7 +53,7 @@ struct ThreadTests {
             people.append([user] + (try Enrolled.enroll(user, in: first.store).1))
         }
         let stack = try first.stack()
-        let script = try first.scratch.write(Self.host, to: "host.py")
+        let script = try first.scratch.write(PythonHost.start + Self.host, to: "host.py")
         let done = try await Command.run(
             ["python3", "-B", script, nested ? "nested" : "together", stack.folder, stack.service],
             input: people.map { $0.joined(separator: " ") }.joined(separator: "\n"),

@@ -6,7 +6,7 @@ import Testing
 struct CommandManualTests {
     let program: Program
     let manual: Manual
-    static let common = ["--config", "--store", "--json", "--help"]
+    static let common = ["--config", "--store", "--json", "--help", "--version"]
 
     init() async throws {
         program = try await Program()

@@ -7,7 +7,7 @@ public final class Child: Sendable {
     private let ended = Mutex<Int32?>(nil)
 
     /// What becomes the standard input, output and error of the program.
-    enum Streams {
+    public enum Streams {
         /// Three descriptors of ours.
         case descriptors(Int32, Int32, Int32)
         /// A terminal by its path, which also becomes the program's controlling terminal.
@@ -18,7 +18,9 @@ public final class Child: Sendable {
     private static let newSession: Int32 = 0x80
 
     /// Starts a program, found on PATH, in a session of its own.
-    init(_ words: [String], environment: [String: String], streams: Streams) throws {
+    public init(
+        _ words: [String], environment: [String: String] = [:], streams: Streams
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -98,13 +100,18 @@ public final class Child: Sendable {
         if status == nil { kill(pid, number) }
     }
 
-    deinit {
-        if status == nil {
+    /// Kills it, and waits until it is gone, with the locks that it had.
+    public func end() {
+        ended.withLock { ended in
+            guard ended == nil else { return }
             kill(pid, SIGKILL)
             var raw: Int32 = 0
-            waitpid(pid, &raw, 0)
+            while waitpid(pid, &raw, 0) < 0 && errno == EINTR {}
+            ended = 128 + SIGKILL
         }
     }
+
+    deinit { end() }
 }
 
 /// Asks again and again, without holding a thread, until there is an answer.
