@@ -153,12 +153,13 @@ static inline void swiftotp_wipe(void *_Nonnull memory, size_t count) {
 
 // Zeros where the functions before had their stack, which is what the caller of this has below it,
 // and in the registers, which whoever runs next may save there. `depth` is at least 8192. memmove(3)
-// has vector registers that the compiler knows nothing of: pieces of each size go through them.
+// has vector registers that the compiler knows nothing of: pieces of each size go through them; from
+// 512 bytes on, all sizes go through the same.
 __attribute__((noinline, unused, zero_call_used_regs("all"))) static void
 swiftotp_wipe_stack(size_t depth) {
     char stack[depth];
     swiftotp_wipe(stack, depth);
-    for (size_t size = 16; size <= 4096; size *= 2) {
+    for (size_t size = 16; size <= 1024; size *= 2) {
         __asm__ volatile("" : "+r"(size) : "r"(stack) : "memory");
         memmove(stack, stack + 4096, size);
     }

@@ -25,6 +25,9 @@ public struct LogLine {
         say(what)
     }
 
+    /// Ends it as a C string: nothing can be added any more.
+    public mutating func end() { bytes.append(0) }
+
     private mutating func say(_ what: StaticString) {
         bytes.append(what)
         bytes.append(UInt8(ascii: ";"))

@@ -55,7 +55,7 @@ struct PAMLog {
             priority = LOG_CRIT
             addPlace(to: &line)
             line.add("error", sentence: error.text)
-            send(line.bytes, priority)
+            send(&line, priority)
             return
         case .conversationFailed:
             line = begin("authentication failure")
@@ -63,7 +63,7 @@ struct PAMLog {
             priority = LOG_NOTICE
         }
         addPlace(to: &line)
-        send(line.bytes, priority)
+        send(&line, priority)
     }
 
     /// Writes down which options are in force, for `debug`.
@@ -80,7 +80,7 @@ struct PAMLog {
         line.add("enroll", options.enroll == .off ? "off" : "on")
         line.add("trust", options.trustsKeys ? "key" : "off")
         addPlace(to: &line)
-        send(line.bytes, LOG_DEBUG)
+        send(&line, LOG_DEBUG)
     }
 
     /// Where from: in the order of pam_unix(8), so that `rhost` and `user` are found.
@@ -96,11 +96,10 @@ struct PAMLog {
         LogLine(what, by: "pam_swiftotp", of: place.service)
     }
 
-    private func send(_ line: [UInt8], _ priority: CInt) {
-        var ended = line
-        ended.append(0)
+    private func send(_ line: inout LogLine, _ priority: CInt) {
+        line.end()
         // SAFETY: the line is a C string without a NUL inside, for the wrapper's fixed format.
-        unsafe ended.withUnsafeBytes { bytes in
+        unsafe line.bytes.withUnsafeBytes { bytes in
             if let text = unsafe bytes.assumingMemoryBound(to: CChar.self).baseAddress {
                 unsafe swiftotp_syslog(LOG_AUTHPRIV | priority, text)
             }
