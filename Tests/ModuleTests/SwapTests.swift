@@ -38,7 +38,7 @@ struct SwapTests {
         var granted = 0, refused = 0, swaps = 0
         let end = ContinuousClock.now + .seconds(2)
         while ContinuousClock.now < end || granted == 0 || refused == 0 {
-            try #require(ContinuousClock.now < end + .seconds(20), "\(granted) in, \(refused) out")
+            try #require(ContinuousClock.now < end + .seconds(60), "\(granted) in, \(refused) out")
             let codes = try enrolled.renewBackupCodes()
             try await Command.output(copy)
             let before = try Data(contentsOf: URL(fileURLWithPath: outside))
