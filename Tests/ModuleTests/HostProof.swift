@@ -39,24 +39,29 @@ struct HostileHostProof {
     /// What became of all strikes.
     private struct Tally {
         var granted = 0, denied = 0, killed = 0, charged = 0, uncharged = 0, used = 0
+
+        var hasAll: Bool { granted > 0 && denied > 0 && killed > 0 }
     }
 
     @Test("Stopped, resumed and killed at random: one login for one code, and failures counted")
     func strikes() async throws {
         let victim = try await Victim()
         let enrolled = victim.setuid.enrolled
-        let rounds = Proof.count(16, long: 500)
+        let planned = Proof.count(16, long: 500)
         let seed: UInt64 = 20_261_121
         var dice = Dice(state: seed)
         var tally = Tally()
         var codes: [String] = []
-        for round in 0..<rounds {
+        var rounds = 0
+        // On a busy machine chance may take longer to come to each kind.
+        while rounds < planned || (!tally.hasAll && rounds < 10 * planned) {
+            rounds += 1
             if codes.isEmpty { codes = try enrolled.renewBackupCodes() }
             try enrolled.change { $0.throttle.unlock() }
             let isRight = Bool.random(using: &dice)
             let answer = isRight ? codes.removeFirst() : "0ZZZZ-ZZZZZ-ZZZZZ"
             let left = try enrolled.read { $0.backupCodesLeft }
-            let place = "seed \(seed), round \(round)"
+            let place = "seed \(seed), round \(rounds)"
             let host = try victim.start()
             _ = try await host.hear("Code from your app")
             try await host.answer(answer)
@@ -86,9 +91,7 @@ struct HostileHostProof {
             let again = try await victim.setuid.login(answer)
             #expect(again == (leftNow == left ? "PAM_SUCCESS" : "PAM_AUTH_ERR"), "\(place)")
         }
-        if Proof.isLong {
-            #expect(tally.granted > 0 && tally.denied > 0 && tally.killed > 0, "\(tally)")
-        }
+        #expect(tally.hasAll, "\(tally)")
         #expect(try await victim.room.changes() == [])
         try Proof.tell(
             "Hostile hosts", "SIGSTOP, SIGCONT and SIGKILL at random, seed \(seed)",
