@@ -23,19 +23,6 @@ struct HostileHostProof {
         }
     }
 
-    /// Random numbers that are the same in every run (SplitMix64).
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     /// What became of all strikes.
     private struct Tally {
         var granted = 0, denied = 0, killed = 0, charged = 0, uncharged = 0, used = 0
@@ -49,7 +36,7 @@ struct HostileHostProof {
         let enrolled = victim.setuid.enrolled
         let planned = Proof.count(16, long: 500)
         let seed: UInt64 = 20_261_121
-        var dice = Dice(state: seed)
+        var lot = Lot(seed)
         var tally = Tally()
         var codes: [String] = []
         var rounds = 0
@@ -58,14 +45,14 @@ struct HostileHostProof {
             rounds += 1
             if codes.isEmpty { codes = try enrolled.renewBackupCodes() }
             try enrolled.change { $0.throttle.unlock() }
-            let isRight = Bool.random(using: &dice)
+            let isRight = Bool.random(using: &lot)
             let answer = isRight ? codes.removeFirst() : "0ZZZZ-ZZZZZ-ZZZZZ"
             let left = try enrolled.read { $0.backupCodesLeft }
             let place = "seed \(seed), round \(rounds)"
             let host = try victim.start()
             _ = try await host.hear("Code from your app")
             try await host.answer(answer)
-            let result = try await strike(host, with: &dice)
+            let result = try await strike(host, by: &lot)
             let (failures, leftNow) = try enrolled.read {
                 ($0.throttle.sharedFailures, $0.backupCodesLeft)
             }
@@ -101,17 +88,17 @@ struct HostileHostProof {
     }
 
     /// Stops, resumes and at times kills the process; its result, `nil` where it was killed.
-    private func strike(_ host: SecretHost, with dice: inout Dice) async throws -> String? {
+    private func strike(_ host: SecretHost, by lot: inout Lot) async throws -> String? {
         let pid = host.pid
-        let kills = Int.random(in: 0..<3, using: &dice) > 0
-        for _ in 0..<Int.random(in: 0...3, using: &dice) {
-            usleep(UInt32.random(in: 0...200, using: &dice))
+        let kills = Int.random(in: 0..<3, using: &lot) > 0
+        for _ in 0..<Int.random(in: 0...3, using: &lot) {
+            usleep(UInt32.random(in: 0...200, using: &lot))
             kill(pid, SIGSTOP)
-            usleep(UInt32.random(in: 0...900, using: &dice))
+            usleep(UInt32.random(in: 0...900, using: &lot))
             kill(pid, SIGCONT)
         }
         if kills {
-            usleep(UInt32.random(in: 0...700, using: &dice))
+            usleep(UInt32.random(in: 0...700, using: &lot))
             kill(pid, SIGKILL)
         }
         return try await host.outcome()?.name

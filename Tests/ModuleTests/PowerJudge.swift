@@ -189,7 +189,7 @@ final class PowerJudge {
 }
 
 /// Numbers by lot, the same in each run.
-struct Lot {
+struct Lot: RandomNumberGenerator {
     private var state: UInt64
 
     init(_ seed: UInt64) { state = seed }
