@@ -188,7 +188,7 @@ let package = Package(
             name: "OTPStoreTests", dependencies: ["OTPStore", "OTPCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
-            name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore"],
+            name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore", "TestSupport"],
             resources: [.copy("Files")], swiftSettings: tests),
         .testTarget(
             name: "ModuleTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],

@@ -36,7 +36,7 @@ struct HostileHostProof {
         let enrolled = victim.setuid.enrolled
         let planned = Proof.count(16, long: 500)
         let seed: UInt64 = 20_261_121
-        var lot = Lot(seed)
+        var lot = Seeded(seed)
         var tally = Tally()
         var codes: [String] = []
         var rounds = 0
@@ -88,7 +88,7 @@ struct HostileHostProof {
     }
 
     /// Stops, resumes and at times kills the process; its result, `nil` where it was killed.
-    private func strike(_ host: SecretHost, by lot: inout Lot) async throws -> String? {
+    private func strike(_ host: SecretHost, by lot: inout Seeded) async throws -> String? {
         let pid = host.pid
         let kills = Int.random(in: 0..<3, using: &lot) > 0
         for _ in 0..<Int.random(in: 0...3, using: &lot) {

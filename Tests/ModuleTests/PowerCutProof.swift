@@ -14,7 +14,7 @@ struct PowerCutProof {
     ]
 
     /// Waits for a moment by lot, and cuts the power.
-    private func cut(_ enrolled: Enrolled, _ lot: inout Lot, before end: Int) async throws {
+    private func cut(_ enrolled: Enrolled, _ lot: inout Seeded, before end: Int) async throws {
         try await Task.sleep(for: .milliseconds(lot.number(below: end)))
         try enrolled.cutPower()
     }
@@ -25,7 +25,7 @@ struct PowerCutProof {
         try await enrolled.useSmallDisk(.ext4)
         defer { enrolled.removeSmallDisk() }
         let stack = try enrolled.stack("window=10")
-        var lot = Lot(7)
+        var lot = Seeded(7)
         var (yes, no, again) = (0, 0, 0)
         for round in 0..<Proof.count(6, long: 300) {
             try enrolled.change { $0.throttle.unlock() }
@@ -85,7 +85,7 @@ struct PowerCutProof {
         try await enrolled.useSmallDisk(.ext4)
         defer { enrolled.removeSmallDisk() }
         let stack = try enrolled.stack("window=10")
-        var lot = Lot(8)
+        var lot = Seeded(8)
         var (kept, lost) = (0, 0)
         // A program takes much longer to start than to write.
         let time = try await ContinuousClock().measure {

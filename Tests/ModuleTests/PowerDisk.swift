@@ -180,7 +180,8 @@ extension PowerDisk {
 
     /// Every state that a power cut can leave now; where there are more than `limit`, so many of
     /// them by lot, the first and the last, and all that differ from those in one part.
-    func pictures(atMost limit: Int, by lot: inout Lot) -> (pictures: Set<Picture>, isAll: Bool) {
+    func pictures(atMost limit: Int, by lot: inout Seeded) -> (pictures: Set<Picture>, isAll: Bool)
+    {
         let open = open
         var found: Set<Picture> = []
         if let count = count(atMost: limit) {
@@ -206,7 +207,7 @@ extension PowerDisk {
     }
 
     /// One of these states.
-    func picture(by lot: inout Lot) -> Picture {
+    func picture(by lot: inout Seeded) -> Picture {
         picture(open) { (_, ways) in lot.number(below: ways) }
     }
 

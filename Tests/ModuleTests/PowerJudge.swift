@@ -35,7 +35,7 @@ final class PowerJudge {
     /// What a writing that an earlier cut had torn may still become: the next one into the same
     /// place can bring just the sector that it lacked. Nobody was ever told of it.
     private var torn: [View]
-    private var lot: Lot
+    private var lot: Seeded
     /// How many states were looked at, how many codes were tried in them, and some of the states.
     private(set) var states = 0, tries = 0
     private(set) var sample: [State] = []
@@ -48,7 +48,7 @@ final class PowerJudge {
     init(_ stage: PowerStage, from state: State? = nil, seed: UInt64 = 1) throws {
         self.stage = stage
         torn = state?.views ?? []
-        lot = Lot(seed)
+        lot = Seeded(seed)
         folder = try stage.scratch.folder("looked-at-\(UUID().uuidString)", mode: 0o755)
     }
 
@@ -188,20 +188,6 @@ final class PowerJudge {
     }
 }
 
-/// Numbers by lot, the same in each run.
-struct Lot: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    /// splitmix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
+extension Seeded {
     mutating func number(below end: Int) -> Int { Int(next() % UInt64(end)) }
 }

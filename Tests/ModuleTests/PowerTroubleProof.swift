@@ -92,7 +92,7 @@ struct PowerTroubleProof {
         var disk = PowerDisk(stage.start)
         for event in stage.events { try disk.take(event) }
         #expect(disk.now.files.count == 2 + 256)
-        var lot = Lot(3)
+        var lot = Seeded(3)
         let states = Proof.count(2, long: 100)
         for _ in 0..<states {
             let other = try PowerStage(disk.picture(by: &lot))

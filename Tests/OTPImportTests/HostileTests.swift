@@ -1,5 +1,6 @@
 import Foundation
 import OTPCore
+import TestSupport
 import Testing
 
 @testable import OTPImport

@@ -4,22 +4,6 @@ import Testing
 
 @testable import OTPImport
 
-/// Numbers that look random and are the same in every run (SplitMix64), so that a failure of a
-/// property test can be repeated.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-}
-
 /// The bytes of a file beside the tests.
 func file(_ name: String) throws -> [UInt8] {
     let folder = try #require(Bundle.module.resourceURL)
