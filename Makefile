@@ -36,15 +36,14 @@ build:
 		--product otp-enroll
 
 # Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
-# Not all at once: several hundred logins in the same moment would keep each other waiting too long.
 test: setup lint release debug deb rpm
 	Tests/fuzz 200000
-	Tests/ground swift test --skip-build --experimental-maximum-parallelization-width 16
+	Tests/suite
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
 	shellcheck Sources/pam_swiftotp/link Tests/coverage Tests/fuzz Tests/ground Tests/proof \
-		Tests/setup Tests/try \
+		Tests/setup Tests/suite Tests/try \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm
 
