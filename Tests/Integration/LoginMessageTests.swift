@@ -21,24 +21,24 @@ import Testing
         try await terminal.expect(stage.welcome)
     }
 
-    /// The next step's code in the first half of a step, and the last one's in the second half.
+    /// The next step's code in the first half of a step, and the last one's in the second half: the
+    /// code, which way the phone's clock is off then, and by how much at a time of the same step.
     private func farCode(
         of phone: Phone
-    ) async throws -> (code: String, way: String, seconds: ClosedRange<Int>) {
+    ) async throws -> (code: String, way: String, skew: (_ elapsed: Int) -> Int) {
         while true {
-            let elapsed = Int(Date().timeIntervalSince1970) % 30
+            let elapsed = Self.elapsed
             // Away from the middle and the ends, so that there is time for the login.
-            if elapsed < 10 {
-                return (
-                    try await phone.code(steps: 1), "ahead", (30 - elapsed - 5)...(30 - elapsed)
-                )
-            }
-            if (16...24).contains(elapsed) {
-                return (try await phone.code(steps: -1), "behind", elapsed...(elapsed + 5))
+            if elapsed < 8 { return (try await phone.code(steps: 1), "ahead", { 30 - $0 }) }
+            if (16...20).contains(elapsed) {
+                return (try await phone.code(steps: -1), "behind", { $0 })
             }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
+
+    /// How much of the current step is over, in seconds.
+    private static var elapsed: Int { Int(Date().timeIntervalSince1970) % 30 }
 
     @Test(arguments: LoginProgram.all)
     func aClockThatIsOff(program: LoginProgram) async throws {
@@ -50,9 +50,11 @@ import Testing
         #expect(!first.transcript.contains("clock"), "\(first.transcript)")
         let terminal = try await door.knock(stage.person)
         try await terminal.expect(Stage.Words.prompt)
-        let (code, way, seconds) = try await farCode(of: phone)
+        let (code, way, skew) = try await farCode(of: phone)
+        let typed = Self.elapsed
         try await terminal.type(code)
         try await terminal.expect(stage.welcome)
+        let welcomed = Self.elapsed
         let shown = await terminal.transcript
         let sentence =
             #/The clock of "phone" is (\d+) s (ahead|behind)\. Set it right, or codes fail\./#
@@ -62,6 +64,8 @@ import Testing
             return
         }
         let said = try #require(found, "\(shown)")
+        try #require(typed <= welcomed, "the login took until the next step")
+        let seconds = (typed...welcomed).map(skew)
         #expect(said.output.2 == way && seconds.contains(Int(said.output.1) ?? -1), "\(shown)")
     }
 

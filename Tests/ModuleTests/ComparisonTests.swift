@@ -28,7 +28,8 @@ struct ComparisonTests {
         #expect(counts.count == 1, "\(counts)")
     }
 
-    /// The instructions of the module, and of what it calls, when it refuses this code.
+    /// The instructions of the module, and of what it calls, when it refuses this code. As a process
+    /// with the same number each time, which stands in the log: a digit more takes instructions too.
     private func instructions(
         _ stack: Stack, _ enrolled: Enrolled, _ guess: String
     ) async throws -> Int {
@@ -36,6 +37,7 @@ struct ComparisonTests {
         let result = try await stack.login(
             enrolled.user, [guess],
             around: [
+                "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
                 "valgrind", "--tool=callgrind", "--toggle-collect=pam_sm_authenticate",
                 "--callgrind-out-file=\(out)",
             ])
