@@ -31,6 +31,7 @@ public struct SecretForm: Sendable {
                 .map { String(text.dropFirst($0).prefix(4)) }.joined(separator: " ")
             forms += SecretForm("\(name), in groups", groups).pieces(of: 14, each: 5)
         }
+        forms += pairs(base32)
         forms.append(SecretForm("key URI", "secret=\(base32.prefix(8))"))
         // What an HMAC is after its key, as nettle keeps it.
         for (name, pad) in [("inner", 0x36), ("outer", 0x5c)] as [(String, UInt8)] {
@@ -60,6 +61,31 @@ public struct SecretForm: Sendable {
             let text = Data(padded).base64EncodedString().dropFirst(before == 0 ? 0 : before + 1)
             let whole = text.prefix(max(0, text.count - 4))
             return SecretForm("\(name) in Base64", String(whole)).pieces(of: 8, each: 4)
+        }
+    }
+
+    /// Base32 on its way into a QR code: pairs of symbols of 11 bits each (ISO/IEC 18004, 7.4.4),
+    /// wherever in a byte they begin.
+    private static func pairs(_ base32: String) -> [SecretForm] {
+        let symbols = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        let values = base32.map { symbols.firstIndex(of: $0) ?? 0 }
+        var bits: [UInt8] = []
+        for at in stride(from: 0, to: values.count - 1, by: 2) {
+            let pair = values[at] * 45 + values[at + 1]
+            for bit in 0..<11 { bits.append(UInt8(pair >> (10 - bit) & 1)) }
+        }
+        return (0..<8).flatMap { (first: Int) -> [SecretForm] in
+            let bytes = stride(from: first, through: bits.count - 8, by: 8).map { start in
+                bits[start..<start + 8].reduce(UInt8(0)) { $0 << 1 | $1 }
+            }
+            return SecretForm("key in a QR code", bytes).pieces(of: 8, each: 4)
+        }
+    }
+
+    /// Rows of a QR code, where they are data, as libqrencode keeps them: their second bit says so.
+    public static func squares(_ squares: [[Bool]]) -> [SecretForm] {
+        squares.dropFirst(9).dropLast(9).map { row in
+            SecretForm("squares", row.dropFirst(9).prefix(12).map { $0 ? 3 : 2 })
         }
     }
 
