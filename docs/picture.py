@@ -30,8 +30,9 @@ def run(*words):
 
 # Gives what follows a host name, a user and a store that nobody else has or sees.
 STAGE = """
-mkdir "$0/etc" "$0/store"
-cp -a /etc/. "$0/etc"
+# Again where a file is gone before it is copied: whoever makes a user has some that come and go.
+copy() { rm -rf "$0/etc"; mkdir "$0/etc"; cp -a /etc/. "$0/etc"; }
+copy || copy || copy || copy
 rm -rf "$0"/etc/*.lock "$0/etc/swiftotp" "$0/etc/security/swiftotp.conf"
 mount --bind "$0/etc" /etc
 mkdir -p /var/lib/swiftotp
