@@ -63,7 +63,7 @@ import Testing
 
     @Test func aCodeThatWasUsedThereStaysUsed() async throws {
         let (account, file, phone) = try await user("-d", "-u")
-        try await phone.settle()
+        try await phone.settle(for: 15)
         let step = Int(Date().timeIntervalSince1970) / 30
         let text = try String(contentsOfFile: file, encoding: .utf8)
         #expect(text.contains("\" DISALLOW_REUSE\n"))

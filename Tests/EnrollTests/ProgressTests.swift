@@ -11,9 +11,12 @@ import Testing
         _ = try await Account.make("slow")
     }
 
-    /// The words that look into every home on a slow disk: each file takes its time to be opened.
+    /// The words that look into every home on a slow disk: each file takes its time to be opened,
+    /// those of all homes several seconds.
     private func words() throws -> [String] {
-        let delay = "inject=openat:delay_enter=700"
+        let users = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
+            .split(separator: "\n").count
+        let delay = "inject=openat:delay_enter=\(1_000_000 / users)"
         return try ["strace", "-o", "/dev/null", "-e", "trace=openat", "-e", delay]
             + desk.words(["import", "--from", "google-authenticator", "--all", "--dry-run"])
     }

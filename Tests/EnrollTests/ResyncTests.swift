@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: [5 * 3600, -5 * 3600, 1800, -90, 43_140, -43_140])
     func aClockIsFound(seconds: Int) async throws {
         let phone = try await desk.enroll().phone
-        try await phone.settle(for: 12)
+        try await phone.settle(for: 20)
         let now = Int(Date().timeIntervalSince1970) + seconds
         let codes = try await [0, 30, 60].asyncMap { try await phone.code(at: now + $0) }
         #expect(try await desk.verify(codes[0]).0 == false)
@@ -77,7 +77,7 @@ import Testing
 
     @Test func whatDoesNotFitIsRefusedAndCounted() async throws {
         let phone = try await desk.enroll().phone
-        try await phone.settle(for: 12)
+        try await phone.settle(for: 20)
         let now = Int(Date().timeIntervalSince1970) + 7200
         let (one, two) = (try await phone.code(at: now), try await phone.code(at: now + 30))
         let apart = try await phone.code(at: now + 60)
@@ -127,7 +127,7 @@ import Testing
     @Test func onlyTheNamedDeviceIsLookedAt() async throws {
         let first = try await desk.enroll("--name", "one").phone
         try await desk.enroll("--name", "two")
-        try await first.settle(for: 12)
+        try await first.settle(for: 20)
         let now = Int(Date().timeIntervalSince1970) - 7200
         let codes = try await [0, 30].asyncMap { try await first.code(at: now + $0) }
         let before = desk.record

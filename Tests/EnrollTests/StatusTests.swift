@@ -63,7 +63,7 @@ import Testing
 
     @Test func verifyExplains() async throws {
         let (phone, codes) = try await desk.enroll()
-        try await phone.settle(for: 12)
+        try await phone.settle(for: 20)
         let tries: [(String, Int32, String, String)] = [
             (try await phone.code(), 0, "Accepted: a code of \"phone\", right on time.", ""),
             (try await phone.code(), 1, "used already", "wait for the next one"),

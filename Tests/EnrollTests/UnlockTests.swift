@@ -39,7 +39,7 @@ import Testing
             done
             """#
         let told = try await Command.output(
-            ["sh", "-c", script, "sh"] + desk.words(["verify"]), within: .seconds(120))
+            ["sh", "-c", script, "sh"] + desk.words(["verify"]), within: .seconds(600))
         let wrong = "otp-enroll: refused: wrong code"
         #expect(told.split(separator: "\n").count { $0 == wrong } == 100)
         #expect(try await desk.verify(codes[0]) == (false, "closed"))

@@ -62,7 +62,7 @@ struct FloodTests {
         let other = try Client(helper, try await Account.make("other"))
         try await other.enroll()
         let held = try await withThrowingTaskGroup(of: [Reply].self) { group in
-            for _ in 0..<20 { group.addTask { try await hoarder.run("enrolled", "wait 8") } }
+            for _ in 0..<20 { group.addTask { try await hoarder.run("enrolled", "wait 25") } }
             _ = try await patiently("the hoarder to have all") {
                 helper.serving.count == 16 ? true : nil
             }

@@ -145,9 +145,9 @@ struct HostileTests {
     func files() async throws {
         let helper = try await Helper()
         let client = try Client(helper, try await Account.make("sender"))
-        let held = Task { try await client.run("files", "wait 2", "files", "wait 2", "enrolled") }
+        let held = Task { try await client.run("files", "wait 5", "files", "wait 5", "enrolled") }
         let server = try await patiently("a helper to serve") { helper.serving.first }
-        try await Task.sleep(for: .seconds(1))
+        try await Task.sleep(for: .seconds(2))
         let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server)/fd")
         #expect(open.count <= 4, "\(open)")
         let replies = try await held.value

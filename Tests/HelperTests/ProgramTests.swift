@@ -102,9 +102,9 @@ struct ProgramTests {
     func memory() async throws {
         let helper = try await Helper()
         let client = try Client(helper, try await Account.make("private"))
-        let held = Task { try await client.run("begin", "wait 3", "enrolled") }
+        let held = Task { try await client.run("begin", "wait 10", "enrolled") }
         let server = try await patiently("a helper to serve") { helper.serving.first }
-        try await Task.sleep(for: .seconds(1))
+        try await Task.sleep(for: .seconds(2))
         let limits = try String(contentsOfFile: "/proc/\(server)/limits", encoding: .utf8)
         let core = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }
         #expect(core?.split(separator: " ").suffix(3).elementsEqual(["0", "0", "bytes"]) == true)

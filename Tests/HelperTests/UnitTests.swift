@@ -77,7 +77,7 @@ struct UnitTests {
         // A second connection waits for the lock that somebody else holds.
         try await client.enroll()
         let record = try await client.recordFile
-        async let holder = Command.run(["flock", record, "sleep", "1"])
+        async let holder = Command.run(["flock", record, "sleep", "4"])
         try await Task.sleep(for: .milliseconds(300))
         _ = try await client.run("status", "leave")
         _ = try await holder

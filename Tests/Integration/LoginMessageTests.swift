@@ -29,8 +29,8 @@ import Testing
         while true {
             let elapsed = Self.elapsed
             // Away from the middle and the ends, so that there is time for the login.
-            if elapsed < 8 { return (try await phone.code(steps: 1), "ahead", { 30 - $0 }) }
-            if (16...20).contains(elapsed) {
+            if elapsed < 5 { return (try await phone.code(steps: 1), "ahead", { 30 - $0 }) }
+            if (16...18).contains(elapsed) {
                 return (try await phone.code(steps: -1), "behind", { $0 })
             }
             try await Task.sleep(for: .milliseconds(200))

@@ -29,7 +29,7 @@ import Testing
     func noIsNo(answer: String) async throws {
         let desk = try await TrustDesk()
         _ = try await desk.trust(
-            desk.key, saying: answer, code: try await desk.phone.code(steps: -1))
+            desk.key, saying: answer, code: try await desk.phone.lastCode())
         try await desk.expectAsked(desk.key)
     }
 
@@ -37,7 +37,7 @@ import Testing
         let desk = try await TrustDesk()
         let other = try await desk.makeKey("other", type: "ecdsa")
         _ = try await desk.trust(
-            desk.key, saying: "y", code: try await desk.phone.code(steps: -1))
+            desk.key, saying: "y", code: try await desk.phone.lastCode())
         try await desk.expectTrusted(desk.key, named: "ed25519")
         try await desk.expectAsked(other)
         // That key can be trusted as well, under a name that is taken.
@@ -52,7 +52,7 @@ import Testing
     @Test func theTrustIsOneUsers() async throws {
         let desk = try await TrustDesk()
         _ = try await desk.trust(
-            desk.key, saying: "y", code: try await desk.phone.code(steps: -1))
+            desk.key, saying: "y", code: try await desk.phone.lastCode())
         let guest = Person(try await Account.make())
         _ = try await desk.stage.command("add", guest.name, "--no-confirm", "--json")
         let terminal = try desk.door.start(guest)
@@ -77,7 +77,7 @@ import Testing
         }
         try await certify(1)
         let said = try await desk.trust(
-            key, saying: "y", code: try await desk.phone.code(steps: -1))
+            key, saying: "y", code: try await desk.phone.lastCode())
         #expect(said.contains(try await desk.fingerprint(key)), "\(said)")
         try await desk.expectTrusted(key, named: "rsa")
         try await certify(2)

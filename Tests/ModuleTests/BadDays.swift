@@ -172,7 +172,14 @@ extension Enrolled {
     /// long as it is mounted anywhere it is without power.
     func startAgain() async throws {
         let (small, image) = (scratch.file("small"), scratch.file("image"))
-        for folder in [store, small] { try await Command.output(["umount", folder]) }
+        for folder in [store, small] {
+            // Busy while a program that another test starts has copies of our descriptors.
+            try await patiently("\(folder) to be free") {
+                if umount2(folder, 0) == 0 { return () }
+                guard errno == EBUSY else { throw Trouble("\(folder) stays mounted: \(errno)") }
+                return nil
+            }
+        }
         try await Command.output(["cp", "--sparse=always", image, image + ".new"])
         try await Command.output(["mv", image + ".new", image])
         try await Command.output(["mount", "-o", SmallDisk.options, image, small])

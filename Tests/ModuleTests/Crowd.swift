@@ -75,18 +75,29 @@ final class Crowd {
 final class Gate {
     private let file: Int32
     private let path: String
+    private let end = ContinuousClock.now + .seconds(6)
+
+    /// Whether it has opened by itself.
+    var isOver: Bool { ContinuousClock.now > end }
 
     init(_ path: String) throws {
         self.path = path
         file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0, flock(file, LOCK_SH) == 0 else { throw Trouble("no lock on \(path)") }
+        // Those who wait give up after 10 seconds. By a thread of its own: who gathers them may
+        // have to wait for its turn as long as that.
+        let same = fcntl(file, F_DUPFD_CLOEXEC, 0)
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: 6)
+            flock(same, LOCK_UN)
+            close(same)
+        }
     }
 
     /// Waits until so many processes that were started here have the record open to write to it;
-    /// how many have. Not for longer than half of what they themselves wait for a lock: on a busy
-    /// machine some come later.
-    func gather(_ count: Int) async throws -> Int {
-        let end = ContinuousClock.now + .seconds(5)
+    /// how many have. Not for longer than this: on a busy machine some come later.
+    func gather(_ count: Int, atMost limit: Duration = .seconds(4)) async throws -> Int {
+        let end = ContinuousClock.now + limit
         while true {
             let waiting = try Gate.children().count { Gate.opens(path, $0) }
             if waiting >= count || ContinuousClock.now > end { return waiting }

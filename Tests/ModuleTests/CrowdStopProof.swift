@@ -8,8 +8,8 @@ struct CrowdStopProof {
     /// A login that stops where it begins to wait for the disk, with everything written.
     private func stopped(_ enrolled: Enrolled, _ answer: String) throws -> Talk {
         let strace = [
-            "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e",
-            "inject=fdatasync:signal=STOP:when=1",
+            "strace", "-f", "-o", try enrolled.scratch.write("", to: "trace"), "-e",
+            "trace=fdatasync", "-e", "inject=fdatasync:signal=STOP:when=1",
         ]
         let talk = try Talk(enrolled.stack(), user: enrolled.user, around: strace)
         try talk.answer(answer)
@@ -18,8 +18,11 @@ struct CrowdStopProof {
 
     /// The process that has the record open, once it has stopped.
     private func holder(_ enrolled: Enrolled) async throws -> pid_t {
-        let record = try enrolled.recordFile
+        let record = try enrolled.recordFile, trace = enrolled.scratch.file("trace")
         return try await patiently("a login to stop") {
+            // Under strace it stands still at other calls as well, for a moment each.
+            guard try String(contentsOfFile: trace, encoding: .utf8).contains("stopped by")
+            else { return nil }
             let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc")
                 .compactMap { pid_t($0) }
             return numbers.first { number in

@@ -46,12 +46,12 @@ struct ForeignHostTests {
         let host = try await ForeignHost(.helper(), "forward_pass")
         let seen = try host.enrolled.scratch.folder("seen", mode: 0o777) + "/password"
         let look = try host.enrolled.scratch.write(
-            "#!/bin/sh\nexec cat > \(seen)\n", to: "look", mode: 0o755)
+            "exec cat > \(seen)\n", to: "look", mode: 0o644)
         let file = "pam.d/\(host.stack.service)"
         let lines = try String(contentsOfFile: host.enrolled.scratch.file(file), encoding: .utf8)
             .split(separator: "\n")
         let own = try #require(lines.first).split(separator: "]")
-        let behind = "auth optional pam_exec.so quiet expose_authtok \(look)"
+        let behind = "auth optional pam_exec.so quiet expose_authtok /bin/sh \(look)"
         try host.enrolled.scratch.write(
             "auth required \(try #require(own.last))\n\(behind)\n", to: file, mode: 0o644)
         for (code, name) in [
@@ -125,12 +125,13 @@ struct ForeignHostTests {
     func vlock() async throws {
         let systemLog = try SystemLog.shared()
         let host = try await ForeignHost()
-        try FileManager.default.copyItem(
-            atPath: host.stack.folder + "/" + host.stack.service, toPath: "/etc/pam.d/vlock")
-        defer { unlink("/etc/pam.d/vlock") }
+        let service = host.stack.folder + "/" + host.stack.service
+        let policy = try Policy()
+        try policy.write([String(contentsOfFile: service, encoding: .utf8)], service: "vlock")
         // As under systemd's NoNewPrivileges=yes: the bit gives nothing.
         let terminal = try Terminal(
-            ["setpriv", "--no-new-privs"] + host.account.running(["vlock", "-c"]))
+            policy.running(
+                ["setpriv", "--no-new-privs"] + host.account.running(["vlock", "-c"])))
         try await terminal.expect("[ENTER] to unlock.")
         try await terminal.type("")
         try await terminal.expect("Code from your app")

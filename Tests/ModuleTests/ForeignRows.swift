@@ -125,7 +125,7 @@ extension ReturnCodes {
                 arguments: "exempt_group=\(exempt)", prompts: 0, log: "reason=exempt-group"
             ) { host in
                 try await Account.group(exempt)
-                try await Command.output(["gpasswd", "--add", host.account.name, exempt])
+                try await host.account.join(exempt)
                 return []
             },
             .foreign(

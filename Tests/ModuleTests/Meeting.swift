@@ -52,9 +52,9 @@ struct Meeting {
             Task { try await enrolled.otpEnroll(words, input: input) }
         }
         // They take longer to start than who waits at a prompt.
-        _ = try await gate.gather(clerks.count)
+        _ = try await gate.gather(clerks.count, atMost: .seconds(2))
         try crowd.answer(answers)
-        met = try await gate.gather(clerks.count + answers.count)
+        met = try await gate.gather(clerks.count + answers.count, atMost: .seconds(3))
         gate.open()
         results = try crowd.results(answers.count)
         var ends: [Command] = []

@@ -148,7 +148,8 @@ struct MeetingProof {
         }
         let gate = try Gate(enrolled.recordFile)
         for talk in talks { try talk.answer("y") }
-        #expect(try await gate.gather(talks.count) > 1)
+        let met = try await gate.gather(talks.count)
+        #expect(met > 1 || gate.isOver)
         gate.open()
         return (enrolled, try talks.map { try $0.result() })
     }

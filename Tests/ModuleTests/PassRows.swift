@@ -17,10 +17,10 @@ struct Neighbors {
         self.enrolled = enrolled
         let scratch = enrolled.scratch
         seen = scratch.file("seen")
-        let look = try scratch.write("#!/bin/sh\nexec cat > \(seen)\n", to: "look", mode: 0o755)
+        let look = try scratch.write("exec cat > \(seen)\n", to: "look")
         let module = try Build.module()
         let asking = "auth optional pam_exec.so quiet expose_authtok /bin/true\n"
-        let looking = "auth optional pam_exec.so quiet expose_authtok \(look)\n"
+        let looking = "auth optional pam_exec.so quiet expose_authtok /bin/sh \(look)\n"
         try scratch.write(
             (before ? asking : "")
                 + "auth required \(module) store=\(enrolled.store) \(arguments)\n"

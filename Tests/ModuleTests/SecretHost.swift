@@ -55,7 +55,9 @@ final class SecretHost {
     /// Waits until something was said so often, and gives all that was said.
     func hear(_ text: String, times: Int = 1) async throws -> String {
         try await patiently("“\(text)”") {
-            let said = try String(contentsOfFile: messages, encoding: .utf8)
+            // Perhaps cut in the middle of a letter.
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: messages))
+            let said = String(decoding: bytes, as: UTF8.self)
             return said.components(separatedBy: text).count > times ? said : nil
         }
     }

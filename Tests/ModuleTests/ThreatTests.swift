@@ -69,7 +69,7 @@ struct ThreatTests {
         try newcomer.forget()
         let heard = enrolled.scratch.file("heard")
         let look = try enrolled.scratch.write(
-            "#!/bin/sh\nprintf '%s|' \"$PAM_USER\" >> \(heard)\n", to: "look", mode: 0o755)
+            "printf '%s|' \"$PAM_USER\" >> \(heard)\n", to: "look")
         let right = try await enrolled.phone.code()
         for (user, arguments, answer, name) in [
             ("daemon", "", "123", "PAM_AUTH_ERR"), ("daemon", "", right, "PAM_SUCCESS"),
@@ -81,7 +81,7 @@ struct ThreatTests {
             ("daemon", "no-such-option", right, "PAM_AUTHINFO_UNAVAIL"),
         ] {
             try enrolled.scratch.write("", to: "heard")
-            let before = "auth optional pam_exec.so quiet \(look)\n"
+            let before = "auth optional pam_exec.so quiet /bin/sh \(look)\n"
             let module = try Build.module()
             try enrolled.scratch.write(
                 "\(before)auth required \(module) store=\(enrolled.store) \(arguments)\n\(before)"

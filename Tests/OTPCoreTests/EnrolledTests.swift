@@ -113,7 +113,8 @@ struct EnrolledTests {
     @Test("A record in which there is nothing takes as long as one with a phone, for any code")
     func sameWork() throws {
         let clock = ContinuousClock()
-        func median(_ start: borrowing Record, _ typed: String) throws -> Duration {
+        // The fastest: what others do on this machine meanwhile takes no time of that one.
+        func fastest(_ start: borrowing Record, _ typed: String) throws -> Duration {
             let bytes = start.encoded
             var times: [Duration] = []
             for _ in 0..<60 {
@@ -122,11 +123,11 @@ struct EnrolledTests {
                 times.append(
                     try clock.measure { _ = try login(typed, on: session, at: noon) })
             }
-            return times.sorted()[times.count / 2]
+            return try #require(times.min())
         }
         for typed in ["T7Q4-KD2M-9XRW", "000000", "0K7MQ-2XJ9T-DWP4A"] {
-            let empty = try median(Record(), typed)
-            let full = try median(try record(true, 9, .live), typed)
+            let empty = try fastest(Record(), typed)
+            let full = try fastest(try record(true, 9, .live), typed)
             // Work that was left out would show: a hash is a thousand rounds, or all of the steps.
             #expect(empty > full / 2, "\(typed): \(empty) for nothing, \(full) for a phone")
         }

@@ -99,9 +99,10 @@ struct DecoyTests {
 }
 
 extension Place {
-    /// One whole try of `typed` for a name without a record.
+    /// One whole try of `typed` for a name without a record. Eight digits are no code of a decoy's,
+    /// whatever its key is.
     func attemptDecoy(
-        _ name: String, _ typed: String = "000000", at now: UInt64 = noon
+        _ name: String, _ typed: String = "00000000", at now: UInt64 = noon
     ) throws(StoreError) -> Outcome? {
         guard let session = try store().openDecoy(for: Array(name.utf8)) else { return nil }
         defer { session.close() }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import OTPCore
@@ -13,13 +14,12 @@ struct LockTests {
         return results
     }
 
-    private func wait(for results: Results<StoreError.Code?>, upTo seconds: Double) {
-        let end = Date().addingTimeInterval(seconds)
-        while results.all.isEmpty && Date() < end { usleep(5000) }
+    private func wait(for results: Results<StoreError.Code?>, upTo seconds: Int) async throws {
+        try await patiently("an end", within: .seconds(seconds)) { results.all.isEmpty ? nil : () }
     }
 
     @Test("A second open waits for the first, and gets it")
-    func waits() throws {
+    func waits() async throws {
         let place = try Place()
         try place.enroll()
         let session = try #require(try place.store().open(alice))
@@ -27,7 +27,7 @@ struct LockTests {
         usleep(300_000)
         #expect(results.all.isEmpty)
         session.close()
-        wait(for: results, upTo: 30)
+        try await wait(for: results, upTo: 30)
         #expect(results.all == [nil])
     }
 
@@ -38,11 +38,11 @@ struct LockTests {
         do { _ = try place.store().open(alice) }
         let start = Date()
         #expect(trouble(opening: place) == nil)
-        #expect(Date().timeIntervalSince(start) < 1)
+        #expect(Date().timeIntervalSince(start) < 9)
     }
 
     @Test("Readers do not wait for each other; a writer waits for them")
-    func shared() throws {
+    func shared() async throws {
         let place = try Place()
         try place.enroll()
         let reader = try #require(try place.store().openForReading(alice))
@@ -51,19 +51,19 @@ struct LockTests {
         usleep(200_000)
         #expect(results.all.isEmpty)
         reader.close()
-        wait(for: results, upTo: 30)
+        try await wait(for: results, upTo: 30)
         #expect(results.all == [nil])
     }
 
     @Test("A lock that is never let go is busy after ten seconds, and not before")
-    func busy() throws {
+    func busy() async throws {
         let place = try Place()
         try place.enroll()
         let before = try place.read("store/70001")
         let holder = try #require(ForeignLock(place.record(of: alice)))
         let start = Date()
         let results = opening(place)
-        wait(for: results, upTo: 60)
+        try await wait(for: results, upTo: 60)
         let waited = Date().timeIntervalSince(start)
         #expect(results.all == [.busy])
         #expect(waited > 9.5 && waited < 50)
@@ -87,8 +87,7 @@ struct LockTests {
         #expect(results.all.isEmpty)
         try place.store().remove(alice)
         holder.release()
-        let end = Date().addingTimeInterval(2)
-        while results.all.isEmpty && Date() < end { usleep(5000) }
+        _ = patiently { !results.all.isEmpty }
         #expect(results.all == [true])
     }
 
@@ -109,8 +108,7 @@ struct LockTests {
         try place.store().remove(alice)
         try place.enroll()
         holder.release()
-        let end = Date().addingTimeInterval(2)
-        while results.all.isEmpty && Date() < end { usleep(5000) }
+        _ = patiently { !results.all.isEmpty }
         #expect(results.all == [[0]])
     }
 

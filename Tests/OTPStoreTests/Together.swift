@@ -33,13 +33,25 @@ final class Results<Value: Sendable>: @unchecked Sendable {
     var all: [Value] { lock.withLock { values } }
 }
 
+/// Whether this is so within 5 seconds.
+func patiently(_ isSo: () throws -> Bool) rethrows -> Bool {
+    for _ in 0..<5000 {
+        if try isSo() { return true }
+        usleep(1000)
+    }
+    return false
+}
+
 /// A lock on a file that somebody else holds: another open file, as another process has.
 final class ForeignLock {
     private let descriptor: CInt
 
     init?(_ path: String, shared: Bool = false) {
-        descriptor = open(path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0, flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        self.descriptor = descriptor
+        // A program that another test starts has copies of our descriptors until it runs.
+        let isOurs = { flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 }
+        guard descriptor >= 0, patiently(isOurs) else {
             return nil
         }
     }

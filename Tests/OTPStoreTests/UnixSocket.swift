@@ -20,7 +20,11 @@ final class UnixSocket: Sendable {
         }
     }
 
-    deinit { Foundation.close(listener) }
+    // For those as well who have a copy: programs that another test starts, until they run.
+    deinit {
+        shutdown(listener, CInt(SHUT_RDWR))
+        Foundation.close(listener)
+    }
 
     /// Takes the next connection and gives it to `body` in a thread of its own, with a limit on
     /// how long it may wait; closed after it. Whoever waits for the semaphore waits for the end.
@@ -31,6 +35,7 @@ final class UnixSocket: Sendable {
         Thread.detachNewThread {
             let connection = accept(listener, nil, nil)
             if connection >= 0 {
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 var limit = timeval(tv_sec: 30, tv_usec: 0)
                 let length = socklen_t(MemoryLayout<timeval>.size)
                 setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, length)

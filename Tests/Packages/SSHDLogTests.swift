@@ -72,7 +72,7 @@ struct SSHDLogTests {
         }
         try await terminal.expect("Permission denied (")
         // Its last line is written when the connection has ended.
-        try await Task.sleep(for: .milliseconds(300))
+        try await Task.sleep(for: .seconds(1))
     }
 
     /// What sshd said on its standard error, as lines of a file.

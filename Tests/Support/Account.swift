@@ -31,6 +31,13 @@ public struct Account: Sendable {
         return account
     }
 
+    /// Makes the user a member of a group.
+    public func join(_ group: String) async throws {
+        try await Self.turns.take {
+            _ = try await Command.output(["gpasswd", "--add", name, group])
+        }
+    }
+
     /// Makes a group, which may exist already.
     public static func group(_ name: String) async throws {
         try Build.requireGround()

@@ -37,11 +37,10 @@ public final class Child: Sendable {
         }
         // Nothing of the test runner's own: what is open in a program was opened by it. Closed there,
         // and not marked here: Foundation, which starts programs meanwhile, is told by a descriptor
-        // of theirs that they have ended.
-        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
-            if let descriptor = Int32(name), descriptor > 2 {
-                posix_spawn_file_actions_addclose(&actions, descriptor)
-            }
+        // of theirs that they have ended. More than there are, as others are opened at this moment.
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+        for descriptor in 3...(open.compactMap { Int32($0) }.max() ?? 2) + 100 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
         }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

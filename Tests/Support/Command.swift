@@ -80,9 +80,8 @@ public func copyEtc(to folder: String) async throws {
     for _ in 0..<50 {
         let done = try await Command.run(["cp", "-a", "/etc", folder])
         if done.status == 0 { return }
-        guard done.errors.contains("No such file") else {
-            throw Trouble("cp -a /etc: \(done.errors)")
-        }
+        guard ["No such file", "replaced while being copied"].contains(where: done.errors.contains)
+        else { throw Trouble("cp -a /etc: \(done.errors)") }
         try await Command.output(["rm", "-rf", folder])
     }
     throw Trouble("/etc changes all the time")

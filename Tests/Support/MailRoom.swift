@@ -61,8 +61,13 @@ public enum MailRoom {
     /// The mails in the mailbox of an account so far.
     public static func messages(of account: Account) throws -> [Message] {
         try prepare()
-        guard let text = try? String(contentsOfFile: "/var/mail/\(account.name)", encoding: .utf8)
-        else { return [] }
+        let path = "/var/mail/\(account.name)"
+        let box = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard box >= 0 else { return [] }
+        defer { close(box) }
+        // dma holds this lock while it writes, line by line.
+        while flock(box, LOCK_SH) != 0 && errno == EINTR {}
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
         // mbox: each mail begins with a line "From SENDER DATE", and such lines inside are quoted.
         let begin = #/(?m)^From .*\n/#
         let starts = text.ranges(of: begin)

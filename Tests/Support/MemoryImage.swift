@@ -52,7 +52,8 @@ public struct MemoryImage: Sendable {
     /// The same by gcore(1) of gdb, with all registers.
     public init(coreOf process: pid_t, in scratch: Scratch) async throws {
         let done = try await Command.run(
-            ["gcore", "-o", scratch.file("core"), "\(process)"], within: .seconds(120))
+            ["gcore", "-o", scratch.file("core"), "\(process)"],
+            environment: ["PYTHONDONTWRITEBYTECODE": "1"], within: .seconds(120))
         let path = scratch.file("core.\(process)")
         guard done.status == 0, let core = FileManager.default.contents(atPath: path) else {
             throw Trouble("gcore: \(done.output) \(done.errors)")

@@ -40,6 +40,12 @@ public struct Phone: Sendable {
         try await code(at: Int(Date().timeIntervalSince1970) + steps * period)
     }
 
+    /// The code of the step before, at a moment when it can be used for at least so many seconds.
+    public func lastCode(for seconds: Int = 15) async throws -> String {
+        try await settle(for: seconds)
+        return try await code(steps: -1)
+    }
+
     /// Waits until the phone shows another code than this one, and gives it.
     public func code(after old: String) async throws -> String {
         while true {
@@ -84,7 +90,7 @@ public struct Phone: Sendable {
 
     /// Sleeps, where a step is about to end, until the next one, so that the codes of one and the
     /// same step can be used for at least so many seconds.
-    public func settle(for seconds: Int = 8) async throws {
+    public func settle(for seconds: Int = 10) async throws {
         let left =
             Double(period)
             - Date().timeIntervalSince1970

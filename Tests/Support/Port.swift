@@ -1,9 +1,19 @@
 import Foundation
+import Synchronization
 
 /// Ports on the loopback interface.
 public enum Port {
-    /// A port that nobody uses at this moment.
+    private static let given = Mutex<Set<UInt16>>([])
+
+    /// A port that nobody uses at this moment, and that nobody was given before.
     public static func free() throws -> UInt16 {
+        while true {
+            let port = try unused()
+            if given.withLock({ $0.insert(port).inserted }) { return port }
+        }
+    }
+
+    private static func unused() throws -> UInt16 {
         let socket = try open()
         defer { close(socket) }
         var address = loopback(0)

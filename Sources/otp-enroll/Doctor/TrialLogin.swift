@@ -114,7 +114,6 @@ enum TrialLogin {
     /// is never left in the dark. To be wiped.
     private static func read(_ question: String, isHidden: Bool) -> [UInt8]? {
         guard let interruptions = try? Interruptions() else { return nil }
-        show(question)
         var before = termios()
         // SAFETY: a local that the call fills.
         let isDark = unsafe isHidden && tcgetattr(STDIN_FILENO, &before) == 0
@@ -124,6 +123,8 @@ enum TrialLogin {
             // SAFETY: reads the local.
             _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &dark)
         }
+        // After the flush, which takes away what was typed at no question.
+        show(question)
         defer {
             if isDark {
                 // SAFETY: as above.
