@@ -107,3 +107,25 @@ func monotonicNanoseconds() -> Int {
     unsafe clock_gettime(CLOCK_MONOTONIC, &now)
     return Int(now.tv_sec) * 1_000_000_000 + Int(now.tv_nsec)
 }
+
+/// The first word of a line, and what follows one space after it.
+func split(_ line: [UInt8]) -> (verb: String, argument: [UInt8]) {
+    let space = line.firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex
+    return (String(decoding: line[..<space], as: UTF8.self), Array(line[space...].dropFirst()))
+}
+
+func words(_ argument: [UInt8]) -> [String] {
+    argument.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+}
+
+func oneOf(_ argument: [UInt8], _ first: String, _ second: String) -> String? {
+    let word = String(decoding: argument, as: UTF8.self)
+    return word == first || word == second ? word : nil
+}
+
+func number(_ argument: [UInt8]) -> Int? {
+    guard let number = Int(String(decoding: argument, as: UTF8.self)), number >= 0 else {
+        return nil
+    }
+    return number
+}
