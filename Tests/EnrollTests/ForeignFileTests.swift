@@ -46,7 +46,7 @@ import Testing
                 + desk.words(["import", "--from", "google-authenticator", "--user", account.name]))
         #expect(done.status == 0, "\(done.errors)")
         let calls = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
-        let uid = try #require(getpwnam(account.name)).pointee.pw_uid
+        let uid = try Account.numbers(of: account.name).uid
         let taken = try #require(calls.firstIndex { $0.contains("setresuid(-1, \(uid), -1)") })
         let opened = try #require(calls.firstIndex { $0.contains(#"".google_authenticator""#) })
         let back = try #require(calls.lastIndex { $0.contains("setresuid(-1, 0, -1)") })

@@ -43,7 +43,7 @@ import Testing
     @Test(arguments: [true, false]) func sudoTellsWhoItIs(exists: Bool) async throws {
         try #require(Self.me == "root", "this test needs a machine where no login is recorded")
         let admin = try await Account.make("admin")
-        let uid = try #require(getpwnam(admin.name)).pointee.pw_uid
+        let uid = try Account.numbers(of: admin.name).uid
         let done = try await Command.run(
             desk.words(["issue", account.name]),
             environment: ["SUDO_UID": exists ? "\(uid)" : "4000000000"])

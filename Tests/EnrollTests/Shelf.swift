@@ -32,8 +32,7 @@ extension Desk {
 extension Account {
     /// The user as the store names records.
     func user() throws -> User {
-        guard let entry = getpwnam(name) else { throw Trouble("there is no user \(name)") }
-        return User(
-            name: Array(name.utf8), uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
+        let (uid, gid) = try Account.numbers(of: name)
+        return User(name: Array(name.utf8), uid: uid, gid: gid)
     }
 }

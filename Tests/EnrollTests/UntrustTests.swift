@@ -172,5 +172,5 @@ import Testing
         #expect(mails[0].body.contains("The trust in the SSH key \"laptop\" was ended on "))
     }
 
-    private func uid() throws -> UInt32 { try #require(getpwnam(user)).pointee.pw_uid }
+    private func uid() throws -> UInt32 { try Account.numbers(of: user).uid }
 }

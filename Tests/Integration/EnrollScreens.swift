@@ -34,8 +34,7 @@ extension Stage {
 
     /// The file with the person's record, which is named by the person's number.
     func record() throws -> String {
-        let user = try #require(getpwnam(person.name))
-        return scratch.file("store/\(user.pointee.pw_uid)")
+        scratch.file("store/\(try Account.numbers(of: person.name).uid)")
     }
 
     /// Whether there is a record at all.

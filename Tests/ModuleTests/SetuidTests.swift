@@ -13,7 +13,7 @@ struct SetuidTests {
         let line = try #require(try await host.lines(["hostcheck"]).last)
         let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
         let state = try #require(object as? [String: Any])
-        let number = try #require(getpwnam(host.enrolled.user)).pointee.pw_uid
+        let number = try Account.numbers(of: host.enrolled.user).uid
         #expect(state["uids"] as? String == "\(number) 0 0 0")
     }
 

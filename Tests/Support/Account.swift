@@ -44,6 +44,18 @@ public struct Account: Sendable {
         try await turns.take { _ = try await Command.output(["groupadd", "--force", name]) }
     }
 
+    /// The numbers of a user and of the user's group. Not by getpwnam(3), whose answer all threads
+    /// share.
+    public static func numbers(of name: String) throws -> (uid: uid_t, gid: gid_t) {
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var room = [CChar](repeating: 0, count: 4096)
+        guard getpwnam_r(name, &entry, &room, room.count, &found) == 0, found != nil else {
+            throw Trouble("there is no user \(name)")
+        }
+        return (entry.pw_uid, entry.pw_gid)
+    }
+
     /// The words that run a program as this user, with nothing left of root.
     public func running(_ words: [String]) -> [String] {
         ["setpriv", "--reuid", name, "--regid", name, "--init-groups", "--reset-env"] + words
