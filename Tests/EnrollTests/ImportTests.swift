@@ -228,10 +228,8 @@ import Testing
         // What a sixth phone would have shown is no way in, and what is here is found again.
         let again = try await desk.report(
             ["--from", "otpauth", "--user", "daemon", "-"], input: uris, status: 1)
-        #expect(
-            again.rows.compactMap { $0["result"] as? String }
-                == [String](repeating: "already here", count: 5)
-                + ["daemon has 5 authenticators already"])
+        let repeated = again.rows.compactMap { $0["result"] as? String }
+        #expect(repeated == [String](repeating: "already here", count: 5) + results[5...])
     }
 
     @Test(arguments: [
