@@ -12,11 +12,11 @@ import Testing
     }
 
     /// The words that look into every home on a slow disk: each file takes its time to be opened,
-    /// those of all homes several seconds.
+    /// and more of it where there are few homes, so that all of them take some seconds.
     private func words() throws -> [String] {
         let users = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
             .split(separator: "\n").count
-        let delay = "inject=openat:delay_enter=\(1_000_000 / users)"
+        let delay = "inject=openat:delay_enter=\(max(700, 60_000 / users))"
         return try ["strace", "-o", "/dev/null", "-e", "trace=openat", "-e", delay]
             + desk.words(["import", "--from", "google-authenticator", "--all", "--dry-run"])
     }
