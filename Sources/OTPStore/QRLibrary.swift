@@ -18,12 +18,12 @@ public struct QRLibrary: QREncoder, Sendable {
     /// library is missing or refuses.
     public func encode(_ text: borrowing Secret) -> QRSquares? {
         guard name.hasPointerRepresentation else { return nil }
-        // The library copies the text, and frees the copies as they are.
-        defer { FreedMemory.wipe() }
         // SAFETY: a literal ends with NUL and stays. Nothing of the library is used after this
         // function, which closes it, as every path does from here.
         let path = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
         guard let library = unsafe Loader.open(path) else { return nil }
+        // It copies the text, and frees the copies as they are.
+        defer { FreedMemory.wipe() }
         defer { unsafe Loader.close(library) }
         guard let encode = unsafe dlsym(library, "QRcode_encodeString"),
             let free = unsafe dlsym(library, "QRcode_free")

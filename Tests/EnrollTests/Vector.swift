@@ -22,8 +22,9 @@ enum Vector {
         let file = scratch.file("picture.pgm")
         let head = "P5 \(side * scale) \(side * scale) 255\n"
         try (Data(head.utf8) + Data(pixels)).write(to: URL(fileURLWithPath: file))
-        let text = try await Command.output(
-            ["zbarimg", "--raw", "--quiet", "-Sdisable", "-Sqrcode.enable", file])
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let text = try await Camera.read(file: file) else {
+            throw Trouble("there is no QR code in the picture")
+        }
+        return text
     }
 }

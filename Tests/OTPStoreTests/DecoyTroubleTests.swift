@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 
 @testable import OTPCore
@@ -135,9 +134,7 @@ struct DecoyTroubleTests {
         // In a thread of its own: there are few for all tests.
         let results = Results<StoreError.Code?>()
         Thread.detachNewThread { results.append(trouble(place)) }
-        try await patiently("the end of it", within: .seconds(50)) {
-            results.all.isEmpty ? nil : ()
-        }
+        try await results.wait(upTo: 50)
         #expect(results.all == [.busy])
         lock.release()
         #expect(trouble(place) == nil)

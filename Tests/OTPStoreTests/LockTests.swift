@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 
 @testable import OTPCore
@@ -14,10 +13,6 @@ struct LockTests {
         return results
     }
 
-    private func wait(for results: Results<StoreError.Code?>, upTo seconds: Int) async throws {
-        try await patiently("an end", within: .seconds(seconds)) { results.all.isEmpty ? nil : () }
-    }
-
     @Test("A second open waits for the first, and gets it")
     func waits() async throws {
         let place = try Place()
@@ -27,7 +22,7 @@ struct LockTests {
         usleep(300_000)
         #expect(results.all.isEmpty)
         session.close()
-        try await wait(for: results, upTo: 30)
+        try await results.wait(upTo: 30)
         #expect(results.all == [nil])
     }
 
@@ -51,7 +46,7 @@ struct LockTests {
         usleep(200_000)
         #expect(results.all.isEmpty)
         reader.close()
-        try await wait(for: results, upTo: 30)
+        try await results.wait(upTo: 30)
         #expect(results.all == [nil])
     }
 
@@ -63,7 +58,7 @@ struct LockTests {
         let holder = try #require(ForeignLock(place.record(of: alice)))
         let start = Date()
         let results = opening(place)
-        try await wait(for: results, upTo: 60)
+        try await results.wait(upTo: 60)
         let waited = Date().timeIntervalSince(start)
         #expect(results.all == [.busy])
         #expect(waited > 9.5 && waited < 50)
@@ -73,7 +68,7 @@ struct LockTests {
     }
 
     @Test("A record that is removed while somebody waits for it is no record")
-    func removedMeanwhile() throws {
+    func removedMeanwhile() async throws {
         let place = try Place()
         try place.enroll()
         let holder = try #require(ForeignLock(place.record(of: alice)))
@@ -87,12 +82,12 @@ struct LockTests {
         #expect(results.all.isEmpty)
         try place.store().remove(alice)
         holder.release()
-        _ = patiently { !results.all.isEmpty }
+        try await results.wait(upTo: 5)
         #expect(results.all == [true])
     }
 
     @Test("A record that is removed and made anew while somebody waits is the new one")
-    func renewedMeanwhile() throws {
+    func renewedMeanwhile() async throws {
         let place = try Place()
         try place.enroll()
         _ = try place.attempt(code(noonStep))
@@ -108,7 +103,7 @@ struct LockTests {
         try place.store().remove(alice)
         try place.enroll()
         holder.release()
-        _ = patiently { !results.all.isEmpty }
+        try await results.wait(upTo: 5)
         #expect(results.all == [[0]])
     }
 

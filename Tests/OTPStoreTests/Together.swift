@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Runs `body` in `count` threads that start at the same moment, and returns what each gave.
 ///
@@ -31,6 +32,11 @@ final class Results<Value: Sendable>: @unchecked Sendable {
     func append(_ value: Value) { lock.withLock { values.append(value) } }
 
     var all: [Value] { lock.withLock { values } }
+
+    /// Waits, without holding a thread, until one of them has told something.
+    func wait(upTo seconds: Int) async throws {
+        try await patiently("an end", within: .seconds(seconds)) { all.isEmpty ? nil : () }
+    }
 }
 
 /// Whether this is so within 5 seconds.

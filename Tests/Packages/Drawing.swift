@@ -47,8 +47,6 @@ struct Drawing {
         let file = scratch.file("picture.ppm")
         try (Data("P6 \(width) \(height) 255\n".utf8) + pixels)
             .write(to: URL(fileURLWithPath: file))
-        let seen = try await Command.run(
-            ["zbarimg", "--raw", "--quiet", "-Sdisable", "-Sqrcode.enable", file])
-        return seen.status == 0 ? seen.output.trimmingCharacters(in: .newlines) : nil
+        return try await Camera.read(file: file)
     }
 }

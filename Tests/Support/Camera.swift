@@ -7,6 +7,11 @@ public enum Camera {
         let scratch = try Scratch()
         let file = scratch.file("terminal.ppm")
         try Data(picture.ppm).write(to: URL(fileURLWithPath: file))
+        return try await read(file: file)
+    }
+
+    /// The same of a picture in a file.
+    public static func read(file: String) async throws -> String? {
         // One in some thousand clean codes is not found along every line; a hand is never so still.
         for density in 1...3 {
             let seen = try await Command.run([
