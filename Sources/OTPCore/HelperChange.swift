@@ -1,4 +1,4 @@
-// What an enrolled user changes by swiftotp-helper.
+// What an enrolled user changes by swiftotpd.
 
 extension HelperSession {
     /// Changes the record of an enrolled user who has proven who it is.

@@ -9,7 +9,8 @@ struct LoginEnrollment<
     let conversation: Talk
     let clock: Time
     let random: Random
-    let records: Records
+    /// Opens the store, when something is to be kept.
+    let openStore: () throws(StoreError) -> Records
     let codes: Codes
     let options: Options
     /// What the event log says about where it was done.
@@ -135,7 +136,8 @@ struct LoginEnrollment<
         for purpose: EnrollmentPurpose, skew: Int
     ) throws(StoreError) -> Ending {
         let keeper = EnrollmentKeeper(
-            records: records, random: random, authenticator: authenticator, purpose: purpose,
+            records: try openStore(), random: random, authenticator: authenticator,
+            purpose: purpose,
             event: Event(
                 .added, at: try clock.now(), detail: authenticator.name.bytes, origin: origin))
         guard let codes = try keeper.keep(key, of: user) else { return .taken }

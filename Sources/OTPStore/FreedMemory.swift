@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 
 /// Memory that a library of others used and freed without wiping it, such as libqrencode its copies of
 /// a key. It is not ours to look for, but malloc(3) hands it out again.
@@ -49,7 +49,7 @@ struct FreedMemory: ~Copyable {
         for _ in 0..<count {
             guard let piece = unsafe allocate(size) else { return }
             // SAFETY: `size` bytes of our own, aligned for any type, and more than an address has.
-            unsafe swiftotp_wipe(piece, size)
+            unsafe explicit_bzero(piece, size)
             unsafe piece.storeBytes(of: last, as: UnsafeMutableRawPointer?.self)
             unsafe last = piece
         }

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import OTPCore
 
 /// Makes QR codes with libqrencode, which is open only while one is made: a login that shows none
@@ -69,7 +70,7 @@ public struct QRLibrary: QREncoder, Sendable {
         // freed. Of a byte's bits only the lowest is about dark and light, as `QRSquares` has it.
         let buffer = unsafe UnsafeMutableRawBufferPointer(start: data, count: size * size)
         var squares = unsafe Array(buffer)
-        unsafe swiftotp_wipe(data, buffer.count)
+        unsafe explicit_bzero(data, buffer.count)
         return QRSquares(size: size, wiping: &squares)
     }
 }

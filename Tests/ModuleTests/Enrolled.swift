@@ -51,9 +51,9 @@ struct Enrolled {
         return (try Phone(scanning: text), codes)
     }
 
-    /// A stack with this store and more arguments.
-    func stack(_ arguments: String = "") throws -> Stack {
-        try Stack(scratch, "store=\(store) \(arguments)")
+    /// A stack with this store and more arguments; `behind` are words before the service.
+    func stack(_ arguments: String = "", behind: [String] = []) throws -> Stack {
+        try Stack(scratch, "store=\(store) \(arguments)", behind: behind)
     }
 
     /// The file of the user's record.

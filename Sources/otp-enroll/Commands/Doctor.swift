@@ -79,7 +79,7 @@ struct Doctor: ParsableCommand {
             looks.append(people.look(options, enrolled: store.enrolled, service: service))
         }
         looks.append(ClockCheck.look(lastLogin: store.lastLogin))
-        looks.append(HelperCheck.look(options, lines))
+        looks.append(ServiceCheck.look(options, lines))
         looks.append(DenialCheck.look())
         return DoctorReport(service: service, looks: looks)
     }

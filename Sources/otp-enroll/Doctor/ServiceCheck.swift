@@ -1,16 +1,16 @@
 import CLinux
 import Glibc
 import OTPCore
-import OTPStore
+import OTPWire
 
-/// The socket of swiftotp-helper, which people and programs that are not root need.
-enum HelperCheck {
-    static let name = "helper"
+/// The socket of swiftotpd, which people and programs that are not root need.
+enum ServiceCheck {
+    static let name = "service"
 
-    private static let unit = "swiftotp-helper.socket"
+    private static let unit = "swiftotpd.socket"
 
     static func look(_ options: Options, _ lines: [PAMLine]) -> Look {
-        let path = String(decoding: options.helper ?? HelperClient.defaultPath, as: UTF8.self)
+        let path = String(decoding: options.socket ?? ServiceClient.defaultPath, as: UTF8.self)
         // What stands in common-auth is asked by screen lockers too.
         let shared = lines.first { $0.place.file.hasSuffix("/common-auth") }
         let start = "systemctl enable --now \(unit)"

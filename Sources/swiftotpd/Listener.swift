@@ -1,0 +1,47 @@
+import CLinux
+import Glibc
+import OTPWire
+
+/// The socket that systemd listens on and hands over (sd_listen_fds(3)). It has unsafe code.
+struct Listener: ~Copyable {
+    /// The first descriptor that is handed over (SD_LISTEN_FDS_START).
+    private static let descriptor: CInt = 3
+
+    /// Why nothing can be accepted.
+    struct Problem: Error {
+        let text: String
+    }
+
+    init() throws(Problem) {
+        guard Process.variable("LISTEN_PID") == "\(getpid())",
+            Process.variable("LISTEN_FDS") == "1"
+        else { throw Problem(text: "there is no socket: systemd has to start this") }
+        // An accept that has to wait would wait for ever: poll(2) comes first.
+        _ = fcntl(Listener.descriptor, F_SETFL, O_NONBLOCK)
+        _ = fcntl(Listener.descriptor, F_SETFD, FD_CLOEXEC)
+        _ = swiftotp_pass_credentials(Listener.descriptor)
+    }
+
+    /// What came within a time.
+    enum Arrival: ~Copyable {
+        case connection(Socket)
+        case nobody
+        /// No descriptor is left, or the system has other trouble: try again later.
+        case trouble(CInt)
+    }
+
+    /// Waits for a connection.
+    func accept(within milliseconds: CInt) -> Arrival {
+        var one = pollfd(fd: Listener.descriptor, events: Int16(POLLIN), revents: 0)
+        // SAFETY: one descriptor, and a local that the call fills.
+        guard unsafe poll(&one, 1, milliseconds) > 0 else { return .nobody }
+        let number = Glibc.accept(Listener.descriptor, nil, nil)
+        if number >= 0 { return .connection(Socket(number)) }
+        let error = swiftotp_errno()
+        switch error {
+        // Who connected is gone already, or there was a signal.
+        case EAGAIN, EINTR, ECONNABORTED: return .nobody
+        default: return .trouble(error)
+        }
+    }
+}
