@@ -42,6 +42,7 @@ public struct Socket: ~Copyable, Sendable {
     /// Sends all of it, before the deadline. Nobody at the other end is an error, not a signal.
     public func send(_ bytes: [UInt8], until deadline: Deadline) throws(WireError) {
         var done = 0
+        var interruptions = Interruptions()
         while done < bytes.count {
             // SAFETY: reads the bytes behind the `done` ones.
             let sent = unsafe bytes.withUnsafeBytes { buffer in
@@ -52,7 +53,7 @@ public struct Socket: ~Copyable, Sendable {
                 done += sent
                 continue
             }
-            try wait(after: swiftotp_errno(), toWrite: true, until: deadline)
+            try wait(after: swiftotp_errno(), &interruptions, toWrite: true, until: deadline)
         }
     }
 
@@ -72,6 +73,7 @@ public struct Socket: ~Copyable, Sendable {
         var told = nobody
         defer { if told != nobody { sender = told } }
         var bytes = [UInt8](repeating: 0, count: count)
+        var interruptions = Interruptions()
         while true {
             // SAFETY: writes at most `count` bytes into the array, and to a local.
             let received = unsafe bytes.withUnsafeMutableBytes { buffer in
@@ -82,22 +84,37 @@ public struct Socket: ~Copyable, Sendable {
                 return bytes
             }
             if received == 0 { throw .closed }
-            try wait(after: swiftotp_errno(), toWrite: false, until: deadline)
+            try wait(after: swiftotp_errno(), &interruptions, toWrite: false, until: deadline)
+        }
+    }
+
+    /// Calls that a signal interrupts are made again, but not for ever: a system may say so each
+    /// time.
+    private struct Interruptions {
+        private var left = 1000
+
+        mutating func allowOneMore() throws(WireError) {
+            guard left > 0 else { throw .system(EINTR) }
+            left -= 1
         }
     }
 
     /// After a call that ended with `error`: waits where another try makes sense.
     private func wait(
-        after error: CInt, toWrite: Bool, until deadline: Deadline
+        after error: CInt, _ interruptions: inout Interruptions, toWrite: Bool,
+        until deadline: Deadline
     ) throws(WireError) {
         switch error {
-        case EINTR: break
+        case EINTR: try interruptions.allowOneMore()
         case EAGAIN:
             var one = pollfd(fd: number, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
             // SAFETY: one descriptor, and a local that the call fills.
             let ready = unsafe poll(&one, 1, deadline.milliseconds)
             let failure = swiftotp_errno()
-            if ready < 0 && failure != EINTR { throw .system(failure) }
+            if ready < 0 {
+                guard failure == EINTR else { throw .system(failure) }
+                try interruptions.allowOneMore()
+            }
         case EPIPE, ECONNRESET: throw .closed
         default: throw .system(error)
         }

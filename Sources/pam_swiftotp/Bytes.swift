@@ -1,7 +1,7 @@
 import CLinux
 
-/// Room for bytes that come or go: a question may hold a key, and an answer is a code, so what was
-/// in it is wiped when its owner is gone. It never grows, and does not fit is an answer, not a trap.
+/// Room for bytes that come or go: a question may hold a key, so what was in it is wiped when its
+/// owner is gone. It never grows, and what does not fit is left out and told, not a trap.
 @safe
 struct Bytes: ~Copyable {
     private let start: UnsafeMutablePointer<UInt8>
@@ -32,9 +32,6 @@ struct Bytes: ~Copyable {
         // SAFETY: the index is checked.
         (0..<count).contains(index) ? unsafe start[index] : 0
     }
-
-    /// The two bytes at `index`, as a number with the higher byte first.
-    func uint16(at index: Int) -> Int { Int(self[index]) << 8 | Int(self[index &+ 1]) }
 
     mutating func append(_ byte: UInt8) {
         guard count < capacity else {
@@ -74,22 +71,6 @@ struct Bytes: ~Copyable {
         grow(by: length)
     }
 
-    /// Puts a number of two bytes at `index`, where there are some already.
-    mutating func put(uint16 number: Int, at index: Int) {
-        guard index >= 0, index < count - 1 else { return }
-        // SAFETY: both places are checked.
-        unsafe start[index] = UInt8(truncatingIfNeeded: number >> 8)
-        unsafe start[index + 1] = UInt8(truncatingIfNeeded: number)
-    }
-
-    /// Forgets the first `length` bytes; what follows moves up.
-    mutating func drop(_ length: Int) {
-        let length = max(0, min(length, count))
-        // SAFETY: both places lie in the memory; memmove(3) allows that they overlap.
-        _ = unsafe memmove(start, start + length, count - length)
-        count -= length
-    }
-
     mutating func clear() {
         count = 0
         isCut = false
@@ -104,17 +85,9 @@ struct Bytes: ~Copyable {
         unsafe body(start + max(0, min(index, count)))
     }
 
-    /// Lets `fill` write to what is free; it says how many bytes it wrote.
-    @unsafe
-    mutating func fill(_ fill: (UnsafeMutablePointer<UInt8>, Int) -> Int) -> Int {
-        // SAFETY: the free memory behind what is in it, and its length.
-        let written = unsafe fill(start + count, capacity - count)
-        if written > 0 { grow(by: min(written, capacity - count)) }
-        return written
-    }
-
-    private mutating func grow(by length: Int) {
-        count += length
+    /// Counts `length` bytes more, which somebody else has written at the end.
+    mutating func grow(by length: Int) {
+        count = max(0, min(count + length, capacity))
         touched = max(touched, count)
     }
 }

@@ -113,16 +113,16 @@ struct Login {
             pam.append(visible: PAM_USER, to: &text)
             text.append(" error=\"")
             text.append(trouble.text)
-            text.append("\"")
+            text.append(UInt8(ascii: "\""))
             text.append(0)
             // SAFETY: a C string.
             unsafe text.withPointer(at: 0) { unsafe pam.log(UInt8(LOG_CRIT), $0) }
         }
-        guard !pam.isSilent, var answer = Bytes(capacity: PAMHandle.maximumAnswer + 1) else { return }
+        guard !pam.isSilent else { return }
         let sentence: StaticString =
             "The code cannot be checked right now. Please tell your administrator."
         // SAFETY: a literal ends with NUL.
-        _ = unsafe pam.converse(sentence.utf8Start, PAM_ERROR_MSG, into: &answer)
+        unsafe pam.show(sentence.utf8Start, PAM_ERROR_MSG)
     }
 }
 

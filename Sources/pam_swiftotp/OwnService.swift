@@ -85,14 +85,14 @@ struct OwnService: ~Copyable {
     private static func start(_ program: UnsafePointer<CChar>, _ socket: CInt) -> Never {
         _ = setsid()
         umask(0o077)
+        for resource: CInt in 0..<16 { liftLimit(resource) }
         // Out of the way of 0 to 2, in case the program had closed those.
-        let high = swiftotp_duplicate(socket, 16)
+        let high = swiftotp_duplicate(socket, 3)
         let nothing = swiftotp_open_null()
         guard high >= 0, nothing >= 0, dup2(nothing, 1) == 1, dup2(nothing, 2) == 2,
             dup2(high, 0) == 0
         else { _exit(126) }
         guard swiftotp_close_from(3) == 0 else { _exit(126) }
-        for resource: CInt in 0..<16 { liftLimit(resource) }
         unsafe swiftotp_run_stdio(program)
         _exit(127)
     }

@@ -2,9 +2,10 @@ import CLinux
 import CPAM
 
 /// What the application answered.
+@unsafe
 enum Response {
-    /// A text, which was appended to a frame.
-    case text
+    /// A C string, to be discarded.
+    case text(UnsafeMutablePointer<CChar>)
     /// None, and no trouble.
     case none
     /// The conversation failed, or there is none.
@@ -13,18 +14,12 @@ enum Response {
 
 extension PAMHandle {
     /// The longest answer that is handed on, in bytes: a password and a code (PAM_MAX_RESP_SIZE).
-    /// What is longer than any answer is told by its length.
     static var maximumAnswer: Int { 512 }
 
-    /// Has the application ask, or show, a text of one frame, and appends what it answers to
-    /// `answer`.
-    ///
-    /// The text ends with NUL. It is handed over as one message (pam_conv(3)).
+    /// Has the application ask, or show, one text (pam_conv(3)).
     @unsafe
-    func converse(
-        _ text: UnsafePointer<UInt8>, _ style: CInt, into answer: inout Bytes
-    ) -> Response {
-        guard let conversation = unsafe conversation else { return .failed }
+    func ask(_ text: UnsafePointer<UInt8>, _ style: CInt) -> Response {
+        guard let conversation = unsafe conversation else { return unsafe .failed }
         var response: UnsafeMutablePointer<pam_response>?
         var message = unsafe pam_message(
             msg_style: style, msg: UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
@@ -32,20 +27,27 @@ extension PAMHandle {
         let status = unsafe swiftotp_pam_converse(conversation, &message, &response)
         // SAFETY: the array of one response is malloc'd by the application and ours to free, and
         // so is its text, a C string.
-        guard let given = unsafe response else {
-            return status == PAM_SUCCESS ? .none : .failed
+        defer { unsafe free(response) }
+        guard let typed = unsafe response?.pointee.resp else {
+            return unsafe status == PAM_SUCCESS ? .none : .failed
         }
-        defer { unsafe free(given) }
-        guard let typed = unsafe given.pointee.resp else {
-            return status == PAM_SUCCESS ? .none : .failed
-        }
-        let length = unsafe strlen(typed)
-        if status == PAM_SUCCESS {
-            let bytes = unsafe UnsafeRawPointer(typed).assumingMemoryBound(to: UInt8.self)
-            unsafe answer.append(copying: bytes, min(length, PAMHandle.maximumAnswer + 1))
-        }
-        unsafe explicit_bzero(typed, length)
+        if status == PAM_SUCCESS { return unsafe .text(typed) }
+        unsafe PAMHandle.discard(typed)
+        return unsafe .failed
+    }
+
+    /// Has the application show a text.
+    @unsafe
+    func show(_ text: UnsafePointer<UInt8>, _ style: CInt) {
+        // An answer to a message is unusual, but ours to free.
+        if case .text(let given) = unsafe ask(text, style) { unsafe PAMHandle.discard(given) }
+    }
+
+    /// Wipes what was typed, and frees it.
+    @unsafe
+    static func discard(_ typed: UnsafeMutablePointer<CChar>) {
+        // SAFETY: a C string of malloc(3), not used after this.
+        unsafe explicit_bzero(typed, strlen(typed))
         unsafe free(typed)
-        return status == PAM_SUCCESS ? .text : .failed
     }
 }

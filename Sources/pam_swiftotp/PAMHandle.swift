@@ -80,18 +80,13 @@ struct PAMHandle {
 
     // MARK: What swiftotpd wants done
 
-    /// Appends what an earlier module or the application has put down as the password; whether
-    /// there is something.
-    func appendAuthenticationToken(to frame: inout Bytes, limit: Int) -> Bool {
+    /// What an earlier module or the application has put down as the password; `nil` for nothing.
+    @unsafe
+    var authenticationToken: UnsafePointer<CChar>? {
         var value: UnsafeRawPointer?
-        // SAFETY: the item is a C string that libpam owns; it is copied at once.
-        guard unsafe pam_get_item(pointer, PAM_AUTHTOK, &value) == PAM_SUCCESS,
-            let text = unsafe value
-        else { return false }
-        let bytes = unsafe text.assumingMemoryBound(to: UInt8.self)
-        let length = unsafe strlen(text.assumingMemoryBound(to: CChar.self))
-        unsafe frame.append(copying: bytes, min(length, limit + 1))
-        return true
+        // SAFETY: the item is a C string that stays libpam's.
+        guard unsafe pam_get_item(pointer, PAM_AUTHTOK, &value) == PAM_SUCCESS else { return nil }
+        return unsafe value?.assumingMemoryBound(to: CChar.self)
     }
 
     /// Puts a password down for the next module. Where that fails, it asks for one.

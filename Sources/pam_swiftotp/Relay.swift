@@ -19,10 +19,10 @@ struct Relay {
 
     /// Runs the login on a connection, which is closed at the end.
     func run(_ wire: consuming Wire) -> Outcome {
-        introduce(to: &wire)
-        guard !wire.output.isCut else { return .trouble(.tooLong) }
+        guard let introduction = introduction() else { return .trouble(.noMemory) }
+        guard !introduction.isCut else { return .trouble(.tooLong) }
         // Whether it arrives is seen by what comes back: a service that is full has said so.
-        _ = wire.send()
+        _ = wire.send(.login, introduction)
         switch wire.next(within: Patience.welcome) {
         case .frame(.welcome):
             guard wire.payloadCount == 1, wire.payload(0) == Wire.version else {
@@ -49,44 +49,41 @@ struct Relay {
         }
     }
 
-    /// Makes the first frame: all that PAM knows of this login.
-    private func introduce(to wire: inout Wire) {
+    /// What the first frame carries: all that PAM knows of this login.
+    private func introduction() -> Bytes? {
+        guard var text = Bytes(capacity: Wire.maximumLength - 1) else { return nil }
         let pam = login.pam
-        wire.begin(.login)
-        wire.output.append(Wire.version)
-        wire.output.append(pam.isSilent ? 1 : 0)
-        pam.appendUser(to: &wire.output, limit: Relay.maximumName)
-        pam.append(item: PAM_SERVICE, to: &wire.output, limit: Relay.maximumName)
-        pam.append(item: PAM_TTY, to: &wire.output, limit: Relay.maximumName)
-        pam.append(item: PAM_RHOST, to: &wire.output, limit: Relay.maximumName)
-        pam.append(item: PAM_RUSER, to: &wire.output, limit: Relay.maximumName)
-        pam.append(variable: "SSH_CONNECTION", to: &wire.output, limit: Relay.maximumName)
-        pam.append(variable: "SSH_AUTH_INFO_0", to: &wire.output, limit: Relay.maximumVariable)
+        text.append(Wire.version)
+        text.append(pam.isSilent ? 1 : 0)
+        pam.appendUser(to: &text, limit: Relay.maximumName)
+        pam.append(item: PAM_SERVICE, to: &text, limit: Relay.maximumName)
+        pam.append(item: PAM_TTY, to: &text, limit: Relay.maximumName)
+        pam.append(item: PAM_RHOST, to: &text, limit: Relay.maximumName)
+        pam.append(item: PAM_RUSER, to: &text, limit: Relay.maximumName)
+        pam.append(variable: "SSH_CONNECTION", to: &text, limit: Relay.maximumName)
+        pam.append(variable: "SSH_AUTH_INFO_0", to: &text, limit: Relay.maximumVariable)
         for index in 0..<login.line.count where !login.isForModule(index) {
             // SAFETY: an argument of libpam's, a C string.
-            unsafe PAMHandle.append(login.line[index], to: &wire.output, limit: Relay.maximumName)
+            unsafe PAMHandle.append(login.line[index], to: &text, limit: Relay.maximumName)
         }
+        return text
     }
 
     /// Does what the service says; the outcome, where the login is over.
     private func obey(_ kind: Heard, _ wire: inout Wire) -> Outcome? {
+        let pam = login.pam
         switch kind {
         case .promptHidden: return ask(PAM_PROMPT_ECHO_OFF, &wire)
         case .promptShown: return ask(PAM_PROMPT_ECHO_ON, &wire)
-        case .errorMessage: show(PAM_ERROR_MSG, &wire)
-        case .infoMessage: show(PAM_TEXT_INFO, &wire)
+        case .errorMessage: unsafe wire.withText { unsafe pam.show($0, PAM_ERROR_MSG) }
+        case .infoMessage: unsafe wire.withText { unsafe pam.show($0, PAM_TEXT_INFO) }
         case .earlierAnswer:
-            wire.begin(.answer)
-            let limit = PAMHandle.maximumAnswer
-            if !login.pam.appendAuthenticationToken(to: &wire.output, limit: limit) {
-                wire.begin(.noAnswer)
-            }
-            _ = wire.send()
-        case .setAuthtok:
-            unsafe wire.withText { text, _ in unsafe login.pam.setAuthenticationToken(text) }
+            let token = unsafe pam.authenticationToken
+            unsafe send(token, token == nil ? .noAnswer : .answer, on: wire)
+        case .setAuthtok: unsafe wire.withText { unsafe pam.setAuthenticationToken($0) }
         case .log:
             let priority = wire.payload(0)
-            unsafe wire.withText(from: 1) { text, _ in unsafe login.pam.log(priority, text) }
+            unsafe wire.withText(from: 1) { unsafe pam.log(priority, $0) }
         case .end:
             guard wire.payloadCount == 1, let end = LoginEnd(rawValue: wire.payload(0)) else {
                 return .trouble(.closedLater)
@@ -100,29 +97,31 @@ struct Relay {
     /// Asks the person, and sends the answer. Whether it arrives is seen by what comes back: a
     /// service that has waited too long has said so.
     private func ask(_ style: CInt, _ wire: inout Wire) -> Outcome? {
-        // While somebody types, nothing else is to come.
-        guard !wire.hasMore else { return .trouble(.closedLater) }
         let process = getpid()
-        wire.begin(.answer)
-        let response = unsafe wire.withText { text, answer in
-            unsafe login.pam.converse(text, style, into: &answer)
-        }
+        let pam = login.pam
+        let response = unsafe wire.withText { unsafe pam.ask($0, style) }
         // Two processes cannot share one connection: it belongs to the one that began it.
         guard getpid() == process else { return .trouble(.forked) }
-        switch response {
-        case .text: break
-        case .none: wire.begin(.noAnswer)
-        case .failed: wire.begin(.conversationFailed)
+        switch unsafe response {
+        case .text(let typed):
+            unsafe send(typed, .answer, on: wire)
+            unsafe PAMHandle.discard(typed)
+        case .none: unsafe send(nil, .noAnswer, on: wire)
+        case .failed: unsafe send(nil, .conversationFailed, on: wire)
         }
-        _ = wire.send()
         return nil
     }
 
-    private func show(_ style: CInt, _ wire: inout Wire) {
-        wire.output.clear()
-        _ = unsafe wire.withText { text, answer in
-            unsafe login.pam.converse(text, style, into: &answer)
+    /// Sends a C string, or nothing. One that is longer than any answer is told by its length.
+    @unsafe
+    private func send(_ text: UnsafePointer<CChar>?, _ kind: Said, on wire: borrowing Wire) {
+        guard let text = unsafe text else {
+            _ = unsafe wire.send(kind, nil, 0)
+            return
         }
-        wire.output.clear()
+        // SAFETY: the application's or libpam's C string.
+        let count = unsafe min(strlen(text), PAMHandle.maximumAnswer + 1)
+        _ = unsafe wire.send(
+            kind, UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count)
     }
 }

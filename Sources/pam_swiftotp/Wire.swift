@@ -1,7 +1,7 @@
 import CLinux
 
 /// A connection to swiftotpd, and the frames on it: a length of two bytes, a kind, and so many
-/// bytes less one.
+/// bytes less one. Nothing on it is copied in this process.
 @safe
 struct Wire: ~Copyable {
     /// The version of the frames.
@@ -9,23 +9,21 @@ struct Wire: ~Copyable {
     /// The longest frame, without its length.
     static var maximumLength: Int { 32_768 }
 
+    /// What is sent, or received, before what a frame carries: its length and its kind.
+    private static var headLength: Int { 3 }
+
     private let socket: CInt
-    /// What has come, and one byte of room for a NUL behind a text.
+    /// What the last frame carries, and room for a NUL behind it.
     private var input: Bytes
-    /// The frame that is being made.
-    var output: Bytes
 
     /// Takes over a connected socket; `nil` where there is no memory.
     init?(_ socket: CInt) {
-        guard let input = Bytes(capacity: Wire.maximumLength + 3),
-            let output = Bytes(capacity: Wire.maximumLength + 2)
-        else {
+        guard let input = Bytes(capacity: Wire.maximumLength) else {
             _ = close(socket)
             return nil
         }
         self.socket = socket
         self.input = input
-        self.output = output
     }
 
     deinit { _ = close(socket) }
@@ -40,28 +38,38 @@ struct Wire: ~Copyable {
 
     // MARK: Sending
 
-    /// Begins a frame.
-    mutating func begin(_ kind: Said) {
-        output.clear()
-        output.append(uint16: 0)
-        output.append(kind.rawValue)
+    /// Sends a frame; `false` where it cannot be sent in time.
+    func send(_ kind: Said, _ payload: borrowing Bytes) -> Bool {
+        // SAFETY: the bytes that are in it.
+        unsafe payload.withPointer(at: 0) { unsafe send(kind, $0, payload.count) }
     }
 
-    /// Sends the frame that was begun; `false` where it is too long, or cannot be sent in time.
-    mutating func send() -> Bool {
-        guard !output.isCut else { return false }
-        output.put(uint16: output.count - 2, at: 0)
+    /// Sends a frame that carries `count` bytes at `payload`, from where they are: what was typed is
+    /// copied nowhere.
+    @unsafe
+    func send(_ kind: Said, _ payload: UnsafePointer<UInt8>?, _ count: Int) -> Bool {
+        let length = count + 1
+        guard length <= Wire.maximumLength else { return false }
+        var head = (
+            UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length), kind.rawValue
+        )
+        // SAFETY: three bytes, one behind the other.
+        let isSent = unsafe withUnsafeBytes(of: &head) {
+            unsafe sendAll($0.baseAddress, Wire.headLength)
+        }
+        return unsafe isSent && (count == 0 || sendAll(payload, count))
+    }
+
+    private func sendAll(_ bytes: UnsafeRawPointer?, _ count: Int) -> Bool {
+        guard let bytes = unsafe bytes else { return false }
         let end = Clock.now &+ Patience.reply
-        var done = 0
-        while done < output.count {
-            let count = output.count - done
+        var (done, tries) = (0, Wire.maximumInterruptions)
+        while done < count {
             // SAFETY: reads the bytes behind the `done` ones.
-            let sent = unsafe output.withPointer(at: done) {
-                unsafe CLinux.send(socket, $0, count, swiftotp_send_flags)
-            }
+            let sent = unsafe CLinux.send(socket, bytes + done, count - done, swiftotp_send_flags)
             if sent > 0 {
                 done += sent
-            } else if !isWorthAnotherTry(toWrite: true, until: end) {
+            } else if !isWorthAnotherTry(toWrite: true, until: end, &tries) {
                 return false
             }
         }
@@ -70,71 +78,85 @@ struct Wire: ~Copyable {
 
     // MARK: Receiving
 
-    /// Waits for the next frame, which stays until `next` is called again; why not, where none
-    /// came in time.
+    /// Waits for the next frame, and keeps what it carries; why not, where none came in time.
     mutating func next(within patience: Int) -> Arrival {
-        if let length { input.drop(length) }
         let end = Clock.now &+ patience
-        while true {
-            if let length {
-                guard (3...Wire.maximumLength + 2).contains(length) else { return .malformed }
-                guard input.count < length else {
-                    return Heard(rawValue: input[2]).map { .frame($0) } ?? .malformed
-                }
-            }
-            // SAFETY: writes at most `room` bytes; the last one is for a NUL.
-            let received = unsafe input.fill { place, room in
-                unsafe CLinux.recv(socket, place, room - 1, swiftotp_send_flags)
-            }
-            if received > 0 { continue }
-            if received == 0 { return .closed }
-            guard isWorthAnotherTry(toWrite: false, until: end) else {
+        var head: (UInt8, UInt8, UInt8) = (0, 0, 0)
+        // SAFETY: three bytes, one behind the other.
+        let trouble = unsafe withUnsafeMutableBytes(of: &head) {
+            unsafe receive($0.baseAddress, Wire.headLength, until: end)
+        }
+        if let trouble { return trouble }
+        let length = Int(head.0) << 8 | Int(head.1)
+        guard (1...Wire.maximumLength).contains(length), let kind = Heard(rawValue: head.2) else {
+            return .malformed
+        }
+        input.clear()
+        // SAFETY: it has room for the longest frame.
+        let cut = unsafe input.withPointer(at: 0) {
+            unsafe receive($0, length - 1, until: end)
+        }
+        input.grow(by: length - 1)
+        return cut ?? .frame(kind)
+    }
+
+    /// Receives exactly `count` bytes; why not, where they did not come in time.
+    private func receive(
+        _ place: UnsafeMutableRawPointer?, _ count: Int, until end: Int
+    ) -> Arrival? {
+        guard let place = unsafe place else { return .closed }
+        var (done, tries) = (0, Wire.maximumInterruptions)
+        while done < count {
+            // SAFETY: writes behind the `done` bytes.
+            let received = unsafe CLinux.recv(
+                socket, place + done, count - done, swiftotp_send_flags)
+            if received > 0 {
+                done += received
+            } else if received == 0 {
+                return .closed
+            } else if !isWorthAnotherTry(toWrite: false, until: end, &tries) {
                 return Clock.now < end ? .closed : .late
             }
         }
+        return nil
     }
 
-    /// The length of the frame at the beginning of what has come, with the two bytes that say it.
-    private var length: Int? { input.count < 2 ? nil : input.uint16(at: 0) + 2 }
-
     /// How many bytes the frame carries.
-    var payloadCount: Int { max(0, (length ?? 0) - 3) }
+    var payloadCount: Int { input.count }
 
     /// Byte `index` of what the frame carries.
-    func payload(_ index: Int) -> UInt8 { index < payloadCount ? input[3 + index] : 0 }
+    func payload(_ index: Int) -> UInt8 { input[index] }
 
-    /// Whether more has come than the frame.
-    var hasMore: Bool { input.count > (length ?? 0) }
-
-    /// Calls `body` with what the frame carries from byte `first` on, as a C string: behind it is
-    /// a NUL for so long.
+    /// Calls `body` with what the frame carries from byte `first` on, as a C string.
     @unsafe
     mutating func withText<Result>(
-        from first: Int = 0, _ body: (UnsafePointer<UInt8>, inout Bytes) -> Result
+        from first: Int = 0, _ body: (UnsafePointer<UInt8>) -> Result
     ) -> Result {
-        let end = 3 + payloadCount
-        // SAFETY: the byte behind the frame is in the memory, which has room for one more.
-        return unsafe input.withPointer(at: 0) { start in
-            let kept = unsafe start[end]
-            unsafe start[end] = 0
-            defer { unsafe start[end] = kept }
-            return unsafe body(start + 3 + min(first, payloadCount), &output)
-        }
+        // The longest frame leaves room for it.
+        input.append(0)
+        let result = unsafe input.withPointer(at: first) { unsafe body($0) }
+        input.clear()
+        return result
     }
 
     // MARK: Waiting
 
+    /// How often a signal may interrupt: a system may say so each time.
+    private static var maximumInterruptions: Int { 1000 }
+
     /// After a call that failed: waits, where another try makes sense.
-    private func isWorthAnotherTry(toWrite: Bool, until end: Int) -> Bool {
-        let error = swiftotp_errno()
-        guard error == EAGAIN || error == EINTR else { return false }
+    private func isWorthAnotherTry(toWrite: Bool, until end: Int, _ tries: inout Int) -> Bool {
+        var error = swiftotp_errno()
         let left = end &- Clock.now
-        guard left > 0 else { return false }
-        if error == EINTR { return true }
-        var one = pollfd(fd: socket, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
-        // SAFETY: one descriptor, and a local that the call fills.
-        _ = unsafe poll(&one, 1, CInt(clamping: left))
-        return true
+        guard left > 0, tries > 0 else { return false }
+        if error == EAGAIN {
+            var one = pollfd(fd: socket, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
+            // SAFETY: one descriptor, and a local that the call fills.
+            if unsafe poll(&one, 1, CInt(clamping: left)) >= 0 { return true }
+            error = swiftotp_errno()
+        }
+        tries -= 1
+        return error == EINTR
     }
 }
 

@@ -45,8 +45,10 @@ enum Door: Sendable {
     }
 
     /// What starts swiftotpd with words before it; the module gives it no environment.
-    static func program(_ scratch: Scratch, behind: [String]) throws -> String {
-        let program = try Build.product("swiftotpd")
+    static func program(
+        _ scratch: Scratch, behind: [String], program: String? = nil
+    ) throws -> String {
+        let program = try program ?? Build.product("swiftotpd")
         guard !behind.isEmpty else { return program }
         let words = (behind + [program]).map { "'\($0.replacing("'", with: #"'\''"#))'" }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"

@@ -51,11 +51,6 @@ struct Enrolled {
         return (try Phone(scanning: text), codes)
     }
 
-    /// A stack with this store and more arguments; `behind` are words before the service.
-    func stack(_ arguments: String = "", behind: [String] = []) throws -> Stack {
-        try Stack(scratch, "store=\(store) \(arguments)", behind: behind)
-    }
-
     /// The file of the user's record.
     var recordFile: String {
         get throws {

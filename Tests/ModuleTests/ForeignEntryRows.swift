@@ -26,13 +26,13 @@ extension ReturnCodes {
         },
         .foreign(
             "enroll=require, nothing has proven the user", "PAM_AUTH_ERR",
-            arguments: "enroll=require", log: "reason=no-record", says: refused
+            arguments: "enroll=require", log: "reason=first-factor-not-proven", says: refused
         ) {
             try $0.enrolled.forget()
             return ["answer 123456"]
         },
         .foreign(
-            "use_first_pass, nothing was given before", "PAM_AUTH_ERR", .nobody,
+            "use_first_pass, nothing was given before", "PAM_AUTH_ERR",
             arguments: "use_first_pass", prompts: 0, log: "reason=empty"
         ) { _ in [] },
         .foreign(

@@ -81,7 +81,7 @@ extension ReturnCodes {
         .login(
             "clock before the release, with its right code", "PAM_AUTH_ERR",
             log: "reason=clock-before-release",
-            around: ["env", "TZ=UTC", "faketime", "-f", "2025-06-01 00:00:10"]
+            behind: ["env", "TZ=UTC", "faketime", "-f", "2025-06-01 00:00:10"]
         ) { enrolled, _ in
             // 2025-06-01; the login runs under faketime.
             ["answer \(try await enrolled.phone.code(at: 1_748_736_000))"]
