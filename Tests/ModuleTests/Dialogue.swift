@@ -60,6 +60,20 @@ enum Door: Sendable {
 
             """, to: "swiftotpd-\(UUID().uuidString)", mode: 0o755)
     }
+
+    /// Waits until the services have ended that have `mark` in their environment: one whose host was
+    /// killed goes on for a moment, and finds out.
+    static func waitForServices(_ mark: String) async throws {
+        let wanted = Array(mark.utf8)
+        try await patiently("the service to end") {
+            let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc")
+            return numbers.contains { number in
+                guard pid_t(number) != nil else { return false }
+                let text = FileManager.default.contents(atPath: "/proc/\(number)/environ") ?? Data()
+                return Array(text).firstPlace(of: wanted) != nil
+            } ? nil : ()
+        }
+    }
 }
 
 /// A module's stack in a folder of its own, and logins through the real libpam.

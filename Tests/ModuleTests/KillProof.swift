@@ -48,7 +48,7 @@ struct KilledLoginProof {
             }
             #expect(end.status == (isReached ? 128 + SIGKILL : 0), "\(call)")
             // The service goes on to the end of what it has begun.
-            try await rehearsal.waitForService()
+            try await Door.waitForServices(rehearsal.mark)
             stage = try rehearsal.standing()
             #expect(stages.all.contains(stage), "\(call): \(String(describing: stage))")
         }
@@ -65,21 +65,6 @@ struct KilledLoginProof {
         #expect(try await rehearsal.loginAfterwards(end.phone) == "PAM_SUCCESS", "\(call)")
         #expect(try rehearsal.otherChanges().isEmpty, "\(call)")
         return stages.all.firstIndex(of: stage) ?? -1
-    }
-}
-
-extension Rehearsal {
-    /// Waits until the service that a host has left behind has ended.
-    fileprivate func waitForService() async throws {
-        let wanted = Array(mark.utf8)
-        try await patiently("the service to end") {
-            let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc")
-            return numbers.contains { number in
-                guard pid_t(number) != nil else { return false }
-                let text = FileManager.default.contents(atPath: "/proc/\(number)/environ") ?? Data()
-                return Array(text).firstPlace(of: wanted) != nil
-            } ? nil : ()
-        }
     }
 }
 
