@@ -26,10 +26,14 @@ struct OwnService: ~Copyable {
     init?(_ program: UnsafePointer<CChar>) {
         var pair: (CInt, CInt) = (-1, -1)
         // SAFETY: the call fills two integers, which lie one behind the other.
-        guard unsafe withUnsafeMutablePointer(to: &pair, {
-            unsafe swiftotp_socketpair(
-                UnsafeMutableRawPointer($0).assumingMemoryBound(to: CInt.self))
-        }) == 0 else { return nil }
+        guard
+            unsafe withUnsafeMutablePointer(
+                to: &pair,
+                {
+                    unsafe swiftotp_socketpair(
+                        UnsafeMutableRawPointer($0).assumingMemoryBound(to: CInt.self))
+                }) == 0
+        else { return nil }
         // It learns whose program this is from the kernel, with the first frame.
         _ = swiftotp_pass_credentials(pair.1)
         // No handler of the program's may run in a copy of it.

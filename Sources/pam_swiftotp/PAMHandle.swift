@@ -20,7 +20,8 @@ struct PAMHandle {
         var value: UnsafeRawPointer?
         // SAFETY: these items are C strings that libpam owns; they are copied at once.
         _ = unsafe pam_get_item(pointer, item, &value)
-        unsafe PAMHandle.append(value?.assumingMemoryBound(to: CChar.self), to: &frame, limit: limit)
+        unsafe PAMHandle.append(
+            value?.assumingMemoryBound(to: CChar.self), to: &frame, limit: limit)
     }
 
     /// Appends the user who logs in (pam_get_user(3)), who may be asked for the name.
@@ -75,7 +76,8 @@ struct PAMHandle {
         // SAFETY: the caller's string ends with NUL.
         let count = unsafe min(strlen(text), limit + 1)
         frame.append(uint16: count)
-        unsafe frame.append(copying: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count)
+        unsafe frame.append(
+            copying: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count)
     }
 
     // MARK: What swiftotpd wants done

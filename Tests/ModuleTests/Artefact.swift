@@ -35,7 +35,8 @@ struct Artefact {
     @Test("imports what it may not: an allocator's tricks, files, threads, the environment")
     func imports() async throws {
         let names = try await Command.output(["nm", "-D", "--undefined-only", Self.release])
-        let imports = names.split(separator: "\n").filter { $0.contains(" U ") }.compactMap { line in
+        let imports = names.split(separator: "\n").filter { $0.contains(" U ") }.compactMap {
+            line in
             line.split(separator: " ").last?.split(separator: "@").first.map(String.init)
         }
         // Talking to the application and the service; and, from `_exit` on, starting a service.

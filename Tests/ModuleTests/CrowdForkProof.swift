@@ -90,7 +90,9 @@ struct CrowdForkProof {
         let replies = try await situation.prepare(enrolled)
         let host = try CrowdForkHost(enrolled, situation.arguments)
         let ends = try await host.run(replies, at: at, manner)
-        let (parents, others) = (ends.filter { $0.role == "parent" }, ends.filter { $0.role != "parent" })
+        let (parents, others) = (
+            ends.filter { $0.role == "parent" }, ends.filter { $0.role != "parent" }
+        )
         #expect(parents.map(\.code) == [Self.success], place)
         // One connection is not for two: nothing of the other one's answers was looked at.
         #expect(others.allSatisfy { $0.code == Self.unavailable }, place)

@@ -32,7 +32,9 @@ struct ForeignHostTests {
         #expect(result.said == [Self.unavailable])
     }
 
-    @Test("forward_pass: the password does not go to the next module whole, and the code not without it")
+    @Test(
+        "forward_pass: the password does not go to the next module whole, and the code not without it"
+    )
     func forwards() async throws {
         let host = try await ForeignHost(.service(), "forward_pass")
         let seen = try host.enrolled.scratch.folder("seen", mode: 0o777) + "/password"

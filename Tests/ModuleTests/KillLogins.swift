@@ -193,7 +193,9 @@ extension Rehearsal {
             ["sh", "-c", #"stty -echo && exec "$@""#, "sh"] + around
                 + [Build.product("pam-dialogue")])
         let later = Array(repeating: "answer-later", count: 4)
-        for line in start(stack) + later + ["go authenticate"] { try await terminal.send(line + "\n") }
+        for line in start(stack) + later + ["go authenticate"] {
+            try await terminal.send(line + "\n")
+        }
         var (phone, seen): (Phone?, Int) = (nil, 0)
         let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
