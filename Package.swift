@@ -150,6 +150,9 @@ let package = Package(
             name: "OTPStoreTests", dependencies: ["OTPStore", "OTPCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
+            name: "OTPWireTests", dependencies: ["OTPWire", "OTPCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
             name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore", "TestSupport"],
             resources: [.copy("Files")], swiftSettings: tests),
         .testTarget(
@@ -163,7 +166,7 @@ let package = Package(
             name: "EnrollTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
-            name: "HelperTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
+            name: "ServiceTests", dependencies: ["TestSupport", "OTPWire", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
             name: "PackageTests", dependencies: ["TestSupport", "OTPCore"], path: "Tests/Packages",
