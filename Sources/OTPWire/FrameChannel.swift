@@ -14,9 +14,8 @@ public struct FrameChannel: ~Copyable, Sendable {
     public init(_ socket: consuming Socket) { self.socket = socket }
 
     deinit {
-        var (input, output) = (input, output)
-        Secret.wipe(&input)
-        Secret.wipe(&output)
+        Secret.wipe(endOf: input)
+        Secret.wipe(endOf: output)
     }
 
     /// The effective user of the program at the other end.
