@@ -20,6 +20,7 @@ public struct Deadline: Sendable {
         let (seconds, attoseconds) = left.components
         let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         let part = attoseconds / 1_000_000_000_000_000
-        return overflow ? .max : max(1, CInt(clamping: milliseconds.addingReportingOverflow(part).0))
+        return overflow
+            ? .max : max(1, CInt(clamping: milliseconds.addingReportingOverflow(part).0))
     }
 }
