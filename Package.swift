@@ -69,9 +69,13 @@ let moduleLinkage: [LinkerSetting] = [
     ])
 ]
 
-/// Programs that see keys and codes wipe whatever they free (`WipeAndFree.swift`).
+/// Programs that see keys and codes wipe whatever they free or leave when it grows, and so do the
+/// libraries in them (`WipeAndFree.swift`, `MoveAndWipe.swift`).
 let wipesMemory: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "--defsym=free=swiftotp_wipe_and_free"])
+    .unsafeFlags([
+        "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",
+        "-Xlinker", "--defsym=realloc=swiftotp_move_and_wipe",
+    ])
 ]
 
 let package = Package(
@@ -119,11 +123,7 @@ let package = Package(
                 "OTPCore", "OTPStore", "OTPWire", "OTPImport", "CQREncode", "CLinux", "CPAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: everywhere,
-            // Foundation's JSON and the argument parser let what was written grow in place.
-            linkerSettings: wipesMemory + [
-                .unsafeFlags(["-Xlinker", "--defsym=realloc=swiftotp_move_and_wipe"])
-            ]),
+            swiftSettings: everywhere, linkerSettings: wipesMemory),
 
         // A small PAM application: logs in through the real libpam and prints what happened.
         .executableTarget(
