@@ -5,6 +5,11 @@ public struct Deadline: Sendable {
     /// So long from now on.
     public init(in patience: Duration) { end = ContinuousClock.now + patience }
 
+    /// So long from a moment on.
+    public init(in patience: Duration, from start: ContinuousClock.Instant) {
+        end = start + patience
+    }
+
     private init(end: ContinuousClock.Instant) { self.end = end }
 
     /// The earlier one of this and another moment.

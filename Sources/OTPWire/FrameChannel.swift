@@ -18,6 +18,9 @@ public struct FrameChannel: ~Copyable, Sendable {
         Secret.wipe(endOf: output)
     }
 
+    /// What poll(2) may look at, whether something has come.
+    public var descriptor: CInt { socket.descriptor }
+
     /// The effective user of the program at the other end.
     public func peer() throws(WireError) -> UInt32 { try socket.peer() }
 
