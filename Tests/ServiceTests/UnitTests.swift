@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The systemd units, as far as they can be tried without systemd as the first process.
-@Suite("swiftotp-helper: the systemd units")
+@Suite("swiftotpd: the systemd units")
 struct UnitTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../packaging/systemd").standardizedFileURL
@@ -27,7 +27,7 @@ struct UnitTests {
         return (
             scratch,
             try scratch.write(
-                text("swiftotp-helper.socket"), to: "swiftotp-helper.socket", mode: 0o644),
+                text("swiftotp-service.socket"), to: "swiftotp-service.socket", mode: 0o644),
             try scratch.write(service, to: "swiftotp-helper@.service", mode: 0o644)
         )
     }
@@ -52,8 +52,8 @@ struct UnitTests {
 
     @Test("The socket is for everybody, and bounded")
     func socket() throws {
-        let unit = "swiftotp-helper.socket"
-        #expect(try words("ListenStream", in: unit) == ["/run/swiftotp/helper.sock"])
+        let unit = "swiftotp-service.socket"
+        #expect(try words("ListenStream", in: unit) == ["/run/swiftotp/service.sock"])
         #expect(try words("SocketMode", in: unit) == ["0666"])
         #expect(try words("DirectoryMode", in: unit) == ["0755"])
         #expect(try words("Accept", in: unit) == ["yes"])
@@ -65,9 +65,9 @@ struct UnitTests {
         let scratch = try Scratch()
         let trace = scratch.file("trace")
         let configuration = "window = 2\nfirst_enrollment = open\n"
-        let helper = try await Helper(
-            configuration: configuration, limits: ["strace", "-f", "-qq", "-A", "-o", trace])
-        let client = try Client(helper, try await Account.make("traced"))
+        let service = try await Service(
+            configuration: configuration, around: ["strace", "-f", "-qq", "-A", "-o", trace])
+        let client = try Client(service, try await Account.make("traced"))
         let replies = try await client.run(
             "enrolled", "status", "begin", "confirm 000000", "confirm =", "prove +1",
             "login su 000000", "codes", "untrust", "begin tablet", "confirm =", "remove tablet",
@@ -76,15 +76,15 @@ struct UnitTests {
         #expect(replies.map(\.kind).contains("done"))
         // A second connection waits for the lock that somebody else holds.
         try await client.enroll()
-        let record = try await client.recordFile
+        let record = try client.recordFile
         async let holder = Command.run(["flock", record, "sleep", "4"])
         try await Task.sleep(for: .milliseconds(300))
         _ = try await client.run("status", "leave")
         _ = try await holder
         // What a maker of records left behind is removed by the next one.
-        #expect(FileManager.default.createFile(atPath: helper.store + "/new.left", contents: nil))
-        try await Client(helper, try await Account.make("tracedtoo")).enroll()
-        try await helper.rest()
+        #expect(FileManager.default.createFile(atPath: service.store + "/new.left", contents: nil))
+        try await Client(service, try await Account.make("tracedtoo")).enroll()
+        try await service.rest()
 
         let text = try String(contentsOfFile: trace, encoding: .utf8)
         let calls = Set(
