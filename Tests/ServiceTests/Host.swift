@@ -182,6 +182,23 @@ struct Person: Sendable {
             HOTP.code(key: key.span, factor: step, algorithm: .sha1, digits: 6), digits: 6)
     }
 
+    /// Issues a temporary code.
+    func issue() throws -> String {
+        let session = try session()
+        defer { session.close() }
+        var random = try SystemRandom().bytes(TemporaryCode.randomLength)
+        let salt = try SystemRandom().bytes(HashedCode.saltLength)
+        var code = ""
+        session.withRecord {
+            $0.issueTemporaryCode(
+                at: UInt64(Date().timeIntervalSince1970), validFor: 3600,
+                boot: SystemClock().boot(), random: &random, salt: salt
+            ) { code = $0 }
+        }
+        try session.commit()
+        return code
+    }
+
     /// How many failures are counted.
     var failures: UInt32 {
         get throws {
