@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// A connected Unix socket, closed when its owner is gone. The only file of OTPWire with unsafe
-/// code.
+/// A connected Unix socket, closed when its owner is gone. With `WipeAndFree.swift` and
+/// `MoveAndWipe.swift`, the only file of OTPWire with unsafe code.
 public struct Socket: ~Copyable, Sendable {
     private let number: CInt
 
@@ -25,6 +25,9 @@ public struct Socket: ~Copyable, Sendable {
         guard number >= 0 else { throw .system(swiftotp_errno()) }
         self.number = number
     }
+
+    /// For poll(2).
+    var descriptor: CInt { number }
 
     /// The effective user at the other end, as the kernel knows it (SO_PEERCRED): when it was
     /// connected. Throws where nobody is there.
