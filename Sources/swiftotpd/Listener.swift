@@ -16,6 +16,13 @@ struct Listener: ~Copyable {
         guard Process.variable("LISTEN_PID") == "\(getpid())",
             Process.variable("LISTEN_FDS") == "1"
         else { throw Problem(text: "there is no socket: systemd has to start this") }
+        var (isListening, length) = (CInt(0), socklen_t(MemoryLayout<CInt>.size))
+        // SAFETY: locals that the call fills.
+        let result = unsafe getsockopt(
+            Listener.descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length)
+        guard result == 0, isListening == 1 else {
+            throw Problem(text: "what systemd handed over is no socket that listens")
+        }
         // An accept that has to wait would wait for ever: poll(2) comes first.
         _ = fcntl(Listener.descriptor, F_SETFL, O_NONBLOCK)
         _ = fcntl(Listener.descriptor, F_SETFD, FD_CLOEXEC)

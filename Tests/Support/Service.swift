@@ -19,21 +19,22 @@ public final class Service: Sendable {
 
     /// Starts the service of this store, which keeps its seal key too; without one, of a new and
     /// empty store of its own. `configuration` is what its configuration file says, and `around`
-    /// are words before the program, such as `prlimit --nofile=4`.
+    /// are words before the program, such as `prlimit --nofile=4`. `program` is another swiftotpd
+    /// than the one that was built beside the tests.
     public init(
         store: String? = nil, configuration: String = "", environment: [String: String] = [:],
-        around: [String] = [], backlog: Int = 512
+        around: [String] = [], backlog: Int = 512, program: String? = nil
     ) async throws {
         let scratch = try Scratch()
         let store = try store ?? scratch.folder("store")
         let file = try scratch.write(configuration, to: "swiftotp.conf")
         let socket = try scratch.folder("run", mode: 0o755) + "/swiftotpd.sock"
-        let program = try scratch.write(Self.program, to: "listen.py")
+        let listen = try scratch.write(Self.program, to: "listen.py")
         let quiet = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(quiet) }
         listener = try Child(
-            ["python3", "-BI", program, socket, "\(backlog)"] + around
-                + [Build.product("swiftotpd"), "--config", file, "--store", store],
+            ["python3", "-BI", listen, socket, "\(backlog)"] + around
+                + [program ?? Build.product("swiftotpd"), "--config", file, "--store", store],
             environment: environment, streams: .descriptors(quiet, quiet, quiet))
         let started = listener
         // It gets its name when it listens.
@@ -93,6 +94,7 @@ public final class Service: Sendable {
             if child == 0:
                 ctypes.CDLL(None).prctl(1, 9)
                 os.dup2(listener.fileno(), 3)
+                os.set_inheritable(3, True)
                 os.environ["LISTEN_FDS"], os.environ["LISTEN_PID"] = "1", str(os.getpid())
                 os.execvp(words[0], words)
             os.waitpid(child, 0)
