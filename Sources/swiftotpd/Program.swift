@@ -16,6 +16,7 @@ enum Program {
             Process.complain("swiftotpd: \(what)\n\(Settings.usage)\n")
             return 64
         }
+        SystemLog.open()
         guard Process.prepare(forOneLogin: settings.isForOneConnection) else {
             return ServiceLog.fail("the process cannot be set up")
         }
