@@ -24,7 +24,8 @@ final class Player {
         // faketime itself knows where its library is; the moment then comes from a file, which is
         // looked into at each question for the time.
         process.arguments = [
-            "faketime", "-f", "+0d", "env", "-u", "FAKETIME", "FAKETIME_TIMESTAMP_FILE=\(clock.file)",
+            "faketime", "-f", "+0d", "env", "-u", "FAKETIME",
+            "FAKETIME_TIMESTAMP_FILE=\(clock.file)",
             "FAKETIME_NO_CACHE=1", "TZ=UTC", try Build.product("pam-dialogue"),
         ]
         process.standardInput = input

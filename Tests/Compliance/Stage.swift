@@ -31,7 +31,9 @@ struct Stage {
         var stall = try Stall(one, module, mode, in: scratch.path, by: clock)
         var outcome = Outcome(before: try stall.left(one.enrolled))
         for (number, step) in one.tries.enumerated() {
-            if one.isFresh && number > 0 { stall = try Stall(one, module, mode, in: scratch.path, by: clock) }
+            if one.isFresh && number > 0 {
+                stall = try Stall(one, module, mode, in: scratch.path, by: clock)
+            }
             outcome.ends.append(try logIn(step, one, stall, mode))
         }
         outcome.left = try stall.left(one.enrolled)

@@ -84,7 +84,8 @@ import Testing
         let thief = try await Account.make("thief")
         let impostor = try await Impostor(
             "c.sendall(w); print(c.recv(999), flush=True)", as: thief.running)
-        let done = try await Command.run(citizen.words(["verify"], socket: impostor.socket), input: "1234")
+        let done = try await Command.run(
+            citizen.words(["verify"], socket: impostor.socket), input: "1234")
         #expect(done.status == 1)
         #expect(
             done.errors.contains("swiftotpd.sock: somebody who is not root listens there\nhint: "))

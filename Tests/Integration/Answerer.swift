@@ -31,7 +31,8 @@ enum Answerer: String, CaseIterable, Sendable, CustomTestStringConvertible {
             return (service.arguments, service)
         case .own:
             let program = words + [try Build.product("swiftotpd")]
-            let line = program.map { "'\($0.replacing("'", with: #"'\''"#))'" }.joined(separator: " ")
+            let line = program.map { "'\($0.replacing("'", with: #"'\''"#))'" }.joined(
+                separator: " ")
             let script = try scratch.write(
                 "#!/bin/sh\nexport PATH=/usr/sbin:/usr/bin:/sbin:/bin\nexec \(line) \"$@\"\n",
                 to: "swiftotpd-\(UUID().uuidString)", mode: 0o755)
