@@ -25,6 +25,18 @@ extension DoctorCase {
             try patient.write("/etc/systemd/system/swiftotpd.socket", "[Socket]\n")
         },
         DoctorCase(
+            "a store that the unit does not let the service write to", "service",
+            says: "swiftotpd.service may not write to /etc/otp: it denies everybody",
+            change: "ReadWritePaths=/etc/otp"
+        ) { patient in
+            try await patient.serve()
+            try patient.write("/etc/systemd/system/swiftotpd.socket", "[Socket]\n")
+            try patient.write("/etc/systemd/system/sockets.target.wants/swiftotpd.socket", "")
+            try patient.write(
+                "/etc/systemd/system/swiftotpd.service.d/x.conf", "ReadWritePaths=-/srv /etc/otp2\n")
+            try await patient.moveStore(to: "/etc/otp")
+        },
+        DoctorCase(
             "a service that users cannot reach", "service", "warning",
             says: "users cannot connect", change: "chmod 0666 /run/swiftotp/swiftotpd.sock"
         ) { chmod(try await $0.serve(), 0o600) },
@@ -79,6 +91,13 @@ extension DoctorCase {
 }
 
 extension DoctorPatient {
+    /// Keeps records and key in another place.
+    func moveStore(to folder: String) async throws {
+        try await Command.output(["cp", "-a", real("/var/lib/swiftotp"), real(folder)])
+        try await Command.output(["cp", "-a", real("/etc/swiftotp/seal.key"), real(folder)])
+        try auth("sshd", ["auth required MODULE store=\(folder)"])
+    }
+
     /// Has the code asked for after every password, as pam-auth-update does.
     fileprivate func lockScreens(_ arguments: String) throws {
         try change("/etc/pam.d/common-auth") { $0 + "auth required \(module) \(arguments)\n" }

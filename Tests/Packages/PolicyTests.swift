@@ -49,7 +49,7 @@ struct SELinuxTests {
     }
 
     /// A login program that could write the store could let in whom it likes.
-    @Test("Nobody but the service and admins gets at the store, its key and its files")
+    @Test("Somebody else than the service and admins gets at the store, its key and its files")
     func store() throws {
         let policy = try Packaging.text("selinux/swiftotp.te")
         let rules = policy.matches(of: #/(?m)^ *allow (\S+|\{.*?\}) (\S+|\{.*?\}):(?:file|dir) .*/#)

@@ -7,7 +7,7 @@ import Testing
 struct SystemdTests {
     private static let socket = "swiftotpd.socket", service = "swiftotpd.service"
 
-    @Test("No service before the first login, none a minute after the last, and then again")
+    @Test("The service is there too early, stays too long, or does not come back")
     func activation() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -66,7 +66,7 @@ struct SystemdTests {
 
     // MARK: Upgraded and removed
 
-    @Test("An upgrade: nobody finds the door shut, and the old service is gone")
+    @Test("An upgrade shuts somebody out, or leaves the old service running")
     func upgrade() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -101,7 +101,7 @@ struct SystemdTests {
         try await expectNothing(machine)
     }
 
-    @Test("RPM: enabled and started, started anew, stopped")
+    @Test("The RPM does not enable, start, renew or stop the service")
     func rpm() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root

@@ -28,7 +28,7 @@ enum ServiceCheck {
                 name, "\(socket): nobody listens; \(program)",
                 [programTrouble ?? whereNobodyListens(socket, program, lines)])
         }
-        let findings = [programTrouble, reachability(socket), enabling]
+        let findings = [programTrouble, reachability(socket), confinement(options), enabling]
         return Look(name, "\(socket): swiftotpd listens", findings.compactMap { $0 })
     }
 
@@ -99,6 +99,33 @@ enum ServiceCheck {
         return Finding(
             .warning, "users cannot connect to \(socket)", in: socket,
             change: "chmod 0666 \(socket) && chmod 0755 \(folder)")
+    }
+
+    /// Whether the unit lets the service write to a store that is not in its usual place.
+    private static func confinement(_ options: Options) -> Finding? {
+        guard isInstalled, let store = options.store.map({ String(decoding: $0, as: UTF8.self) })
+        else { return nil }
+        let parts = store.split(separator: "/")
+        let allowed =
+            ["/var/lib/swiftotp", "/etc/swiftotp"] + unitFolders.flatMap(writablePaths)
+        // The folder itself, or one above it.
+        let isAllowed = (0...parts.count).contains { count in
+            allowed.contains("/" + parts.prefix(count).joined(separator: "/"))
+        }
+        guard !isAllowed else { return nil }
+        return Finding(
+            .problem, "swiftotpd.service may not write to \(store): it denies everybody",
+            in: "swiftotpd.service, by `systemctl edit swiftotpd.service`",
+            change: "ReadWritePaths=\(store)")
+    }
+
+    /// What the units' drop-ins in a folder allow.
+    private static func writablePaths(_ folder: String) -> [String] {
+        let folder = "\(folder)/swiftotpd.service.d"
+        return SystemFiles.names(in: folder).flatMap { SystemFiles.lines("\(folder)/\($0)") }
+            .filter { $0.hasPrefix("ReadWritePaths=") }
+            .flatMap { $0.dropFirst(15).split(separator: " ") }
+            .map { $0.hasPrefix("-") || $0.hasPrefix("+") ? String($0.dropFirst()) : String($0) }
     }
 
     // MARK: After the next start
