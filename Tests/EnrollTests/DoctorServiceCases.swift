@@ -33,7 +33,8 @@ extension DoctorCase {
             try patient.write("/etc/systemd/system/swiftotpd.socket", "[Socket]\n")
             try patient.write("/etc/systemd/system/sockets.target.wants/swiftotpd.socket", "")
             try patient.write(
-                "/etc/systemd/system/swiftotpd.service.d/x.conf", "ReadWritePaths=-/srv /etc/otp2\n")
+                "/etc/systemd/system/swiftotpd.service.d/x.conf", "ReadWritePaths=-/srv /etc/otp2\n"
+            )
             try await patient.moveStore(to: "/etc/otp")
         },
         DoctorCase(

@@ -70,7 +70,8 @@ import Testing
         try patient.write("/etc/systemd/system/swiftotpd.socket", "[Socket]\n")
         try patient.write("/etc/systemd/system/sockets.target.wants/swiftotpd.socket", "")
         try patient.write(
-            "/etc/systemd/system/swiftotpd.service.d/x.conf", "[Service]\nReadWritePaths=-/etc/otp\n")
+            "/etc/systemd/system/swiftotpd.service.d/x.conf",
+            "[Service]\nReadWritePaths=-/etc/otp\n")
         try await patient.moveStore(to: "/etc/otp")
         #expect(try await patient.examine().isWell)
         // Another one, by the PAM line and by the command line.

@@ -64,7 +64,8 @@ struct SandboxTests {
             #expect(expected.contains(outcome), "\(socket): \(outcome)")
         }
         #expect(report.sockets.count == 10)
-        #expect(Set(report.run).isSubset(of: ["systemd", "nscd", "nslcd", "samba"]), "\(report.run)")
+        #expect(
+            Set(report.run).isSubset(of: ["systemd", "nscd", "nslcd", "samba"]), "\(report.run)")
         let parts = Set(report.systemd)
         #expect(parts.isSuperset(of: ["journal", "userdb"]), "\(parts)")
         #expect(parts.isSubset(of: ["journal", "userdb", "incoming", "inaccessible"]), "\(parts)")
@@ -113,7 +114,9 @@ struct SandboxTests {
         let program = try root.bring(try Build.product("pam-dialogue"))
         try root.write("auth required pam_swiftotp.so\n", to: "/srv/pam.d/polkit-1")
         let lines = ["confdir /srv/pam.d", "service polkit-1", "user alice"]
-        let tries = ["BBBB-BBBB-BBBB-BBBB", codes[3]].flatMap { ["answer \($0)", "go authenticate"] }
+        let tries = ["BBBB-BBBB-BBBB-BBBB", codes[3]].flatMap {
+            ["answer \($0)", "go authenticate"]
+        }
         try root.write(
             (lines + ["fail-delay note"] + tries + ["quit", ""]).joined(separator: "\n"),
             to: "/srv/dialogue")

@@ -56,7 +56,8 @@ struct SystemdTests {
         let root = alice.root
         try root.write("alice ALL=(ALL) ALL\nDefaults !lecture\n", to: "/etc/sudoers.d/alice")
         let words = ["setpriv", "--reuid=alice", "--regid=alice", "--clear-groups"]
-        let terminal = try Terminal(root.running(words + ["sudo", "sh", "-c", "echo in:$(id -un)."]))
+        let terminal = try Terminal(
+            root.running(words + ["sudo", "sh", "-c", "echo in:$(id -un)."]))
         try await terminal.expect("assword")
         try await terminal.type(alice.password)
         try await terminal.expect("Code from your app")
