@@ -33,14 +33,16 @@ enum Program {
         } catch {
             return ServiceLog.fail("the standard input is not a connection")
         }
-        Connection(settings, user, nil, FrameChannel(socket)).serve()
+        var connection = Connection(settings, user, nil, FrameChannel(socket))
+        connection.greet()
+        connection.serve()
         return 0
     }
 
     private static func listen(_ settings: Settings) -> CInt {
         do throws(Listener.Problem) {
-            let listener = try Listener()
-            return Service(settings, listener).run()
+            var service = Service(settings, try Listener())
+            return service.run()
         } catch {
             return ServiceLog.fail(error.text)
         }
