@@ -93,16 +93,6 @@ struct SandboxTests {
     /// Nobody is there, or the network has none of them, or it may not ask.
     private static let refusals = ["ENOENT", "ECONNREFUSED", "EAFNOSUPPORT", "EACCES", "EPERM"]
 
-    @Test("systemd-analyze security: an exposure of more than 0.7")
-    func exposure() async throws {
-        let done = try await Command.run([
-            "systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=7",
-            Packaging.path("systemd/\(Self.unit)"),
-        ])
-        #expect(done.status == 0, "\(done.output)")
-        #expect(done.output.contains("Overall exposure level for \(Self.unit): 0."))
-    }
-
     @Test("A program whose unit may write nothing, as polkit's agent: the right code is refused")
     func strictHost() async throws {
         let machine = try await SystemdMachine()
