@@ -33,7 +33,7 @@ struct LoginService {
         let isOurs = !peer.isOwnersAlone
         if !isOurs { conversation.log(priority, line) }
         let isHeard = conversation.end(LoginEnd(result), within: LoginService.patience)
-        if isOurs || !isHeard { ServiceLog.write(priority, line, of: place.service) }
+        if isOurs || !isHeard { ServiceLog.write(priority, line, of: place.service, by: peer) }
     }
 
     private func run(_ conversation: TerminalConversation, _ log: LoginLog) -> LoginResult {

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Holds back lines of the log that anybody can cause, thousands a second, by connecting: what others
-/// do would be hard to find among them, or be left out by a log that has a limit of its own.
+/// Holds back lines of the log that a user can cause by the thousand, with programs of their own:
+/// what others do would be hard to find among them, and a disk be full of them.
 enum Noise {
-    /// How many there may be in a minute, of all users together.
+    /// How many lines a user may cause in a minute.
     static let perMinute = 60
 
     private struct State {
         var start = ContinuousClock.now
-        var count = 0
+        var counts: [UInt32: Int] = [:]
     }
 
     private static let state = Mutex(State())
@@ -20,12 +20,13 @@ enum Noise {
         case leftOut
     }
 
-    /// What becomes of one more.
-    static func another() -> Verdict {
+    /// What becomes of one more that `user` causes.
+    static func another(of user: UInt32) -> Verdict {
         state.withLock { state in
             if ContinuousClock.now - state.start >= .seconds(60) { state = State() }
-            state.count = min(state.count + 1, perMinute + 2)
-            switch state.count {
+            let count = min(state.counts[user, default: 0] + 1, perMinute + 2)
+            state.counts[user] = count
+            switch count {
             case ...perMinute: return .written
             case perMinute + 1: return .full
             default: return .leftOut

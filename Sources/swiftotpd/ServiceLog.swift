@@ -3,13 +3,20 @@ import OTPCore
 
 /// What the service itself tells the system's log. Never a code or a key.
 enum ServiceLog {
-    /// A login's line, as the module would write it.
-    static func write(_ priority: LogPriority, _ line: LogLine, of service: [UInt8]) {
+    /// A login's line, as the module would write it. Those of programs that are not root's are
+    /// about their own user alone, and bounded.
+    static func write(
+        _ priority: LogPriority, _ line: LogLine, of service: [UInt8], by peer: Peer
+    ) {
         var text = Array("pam_swiftotp(".utf8)
         text.append(copying: LogLine.sanitized(service).span)
         text.append(copying: Array(":auth): ".utf8).span)
         text.append(copying: line.bytes.span)
-        SystemLog.write(text, CInt(priority.rawValue))
+        if peer.isOwner {
+            SystemLog.write(text, CInt(priority.rawValue))
+        } else {
+            writeNoise(text, CInt(priority.rawValue), of: peer.user)
+        }
     }
 
     /// What came was no frame, or no request, after which the connection ends.
@@ -17,7 +24,7 @@ enum ServiceLog {
         var line = LogLine("request refused")
         line.add("reason", "malformed")
         line.add("uid", "\(user)")
-        writeNoise(line)
+        writeNoise(line.bytes, LOG_NOTICE, of: user)
     }
 
     /// Somebody connected who has no name.
@@ -25,15 +32,17 @@ enum ServiceLog {
         var line = LogLine("request refused")
         line.add("reason", "unknown-user")
         line.add("uid", "\(user)")
-        writeNoise(line)
+        // All of them together: one person may have many numbers.
+        writeNoise(line.bytes, LOG_NOTICE, of: Peer.nobody)
     }
 
-    private static func writeNoise(_ line: LogLine) {
-        switch Noise.another() {
-        case .written: SystemLog.write(line.bytes, LOG_NOTICE)
+    private static func writeNoise(_ text: [UInt8], _ priority: CInt, of user: UInt32) {
+        switch Noise.another(of: user) {
+        case .written: SystemLog.write(text, priority)
         case .full:
-            var line = LogLine("requests refused")
+            var line = LogLine("left out")
             line.add("reason", "too-many-lines")
+            line.add("uid", "\(user)")
             SystemLog.write(line.bytes, LOG_NOTICE)
         case .leftOut: break
         }
