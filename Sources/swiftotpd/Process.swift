@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// What the process has of the system. It has unsafe code, as have `Listener.swift`, `Worker.swift`,
-/// `SystemLog.swift` and `WipeAndFree.swift`; no other file of the service has.
+/// What the process has of the system. It has unsafe code, as have `Listener.swift`, `Worker.swift`
+/// and `SystemLog.swift`; no other file of the service has.
 enum Process {
     /// Lets nobody at the memory, and nothing of the environment at the C library: no core file,
     /// no debugger but root's, new files for root alone. For one login, whose starter is somebody
