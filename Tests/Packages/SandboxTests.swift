@@ -36,9 +36,7 @@ struct SandboxTests {
         // nslcd in /run, and somebody with an abstract name; a user whom systemd makes up.
         let listener = try Terminal(root.running(["python3", "-u", "/srv/listener.py"]))
         try await listener.expect("listening")
-        try await root.output(
-            "systemd-run", "--quiet", "--unit=made-up", "--property=DynamicUser=yes",
-            "--property=User=madeup", "sleep", "600")
+        try await makeUp("madeup", in: root)
         try await root.output("mkdir", "/etc/systemd/system/\(Self.unit).d")
         // Python asks the system for more than swiftotpd does.
         try root.write(
@@ -99,25 +97,37 @@ struct SandboxTests {
         let root = machine.root
         try await machine.installPackages()
         try await root.user("alice", password: "first factor")
-        let codes = try await root.enroll("alice").backupCodes
+        // And one whom the service finds by systemd alone.
+        try await makeUp("madeup", in: root)
         try await root.output("mkdir", "-p", "/srv/pam.d")
         let program = try root.bring(try Build.product("pam-dialogue"))
         try root.write("auth required pam_swiftotp.so\n", to: "/srv/pam.d/polkit-1")
-        let lines = ["confdir /srv/pam.d", "service polkit-1", "user alice"]
-        let tries = ["BBBB-BBBB-BBBB-BBBB", codes[3]].flatMap {
-            ["answer \($0)", "go authenticate"]
+        var lines = ["confdir /srv/pam.d", "service polkit-1", "fail-delay note"]
+        for user in ["alice", "madeup"] {
+            lines.append("user \(user)")
+            for code in ["BBBB-BBBB-BBBB-BBBB", try await root.enroll(user).backupCodes[3]] {
+                lines += ["answer \(code)", "go authenticate"]
+            }
         }
-        try root.write(
-            (lines + ["fail-delay note"] + tries + ["quit", ""]).joined(separator: "\n"),
-            to: "/srv/dialogue")
+        try root.write((lines + ["quit", ""]).joined(separator: "\n"), to: "/srv/dialogue")
         try root.write(Self.strictUnit(program), to: "/etc/systemd/system/agent.service")
         try await root.output("systemctl", "daemon-reload")
         try await root.output("systemctl", "start", "agent.service")
         let names = try root.text("/srv/said").matches(of: #/"name":"(\w+)"/#).map { $0.output.1 }
-        #expect(names == ["PAM_AUTH_ERR", "PAM_SUCCESS"])
-        // The record was written by the service, and by nobody else.
-        let left = try await root.output("otp-enroll", "status", "alice", "--json")
-        #expect(left.contains("\"backup_codes_left\": 9"), "\(left)")
+        #expect(names == ["PAM_AUTH_ERR", "PAM_SUCCESS", "PAM_AUTH_ERR", "PAM_SUCCESS"])
+        // The records were written by the service, and by nobody else.
+        for user in ["alice", "madeup"] {
+            let left = try await root.output("otp-enroll", "status", user, "--json")
+            #expect(left.contains("\"backup_codes_left\": 9"), "\(left)")
+        }
+        #expect(try await machine.service() != nil)
+    }
+
+    /// A user whom systemd makes up, for a while.
+    private func makeUp(_ name: String, in root: PrivateRoot) async throws {
+        try await root.output(
+            "systemd-run", "--quiet", "--unit=made-up", "--property=DynamicUser=yes",
+            "--property=User=\(name)", "sleep", "600")
     }
 
     /// As polkit 127 has it for polkit-agent-helper.
