@@ -89,7 +89,7 @@ clean:
 # MARK: Installing
 
 # What people call goes below PREFIX. The module goes where this distribution's libpam looks for it,
-# and the helper where the units, and the rules for AppArmor and SELinux, say that it is.
+# and the service where the unit, the module, and the rules for AppArmor and SELinux look for it.
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
@@ -120,7 +120,8 @@ INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd $(BINDIR)/otp-enro
 	$(DOCDIR)/swiftotp.conf
 
 # Of what was built, so that root compiles nothing. It changes no login: that takes a line in
-# /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store at first need.
+# /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store at first need, and
+# `systemctl enable --now swiftotpd.socket` starts the service.
 install:
 	@for file in libpam_swiftotp.so swiftotpd otp-enroll; do \
 		[ -e "$(BIN)/$$file" ] || { echo "install: run \`make release\` first" >&2; exit 1; }; \

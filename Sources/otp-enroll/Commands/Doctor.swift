@@ -87,13 +87,15 @@ struct Doctor: ParsableCommand {
     /// What the command line says in the place of a PAM line's own arguments.
     private var instead: [[UInt8]] {
         get throws {
-            try [("conf", global.config), ("store", global.store)].compactMap { key, value in
-                guard let value else { return nil }
-                guard value.hasPrefix("/") else {
-                    throw ValidationError("--\(key == "conf" ? "config" : key) takes a whole path")
+            try [("conf", global.config), ("store", global.store), ("socket", global.socket)]
+                .compactMap { key, value in
+                    guard let value else { return nil }
+                    guard value.hasPrefix("/") else {
+                        let option = key == "conf" ? "config" : key
+                        throw ValidationError("--\(option) takes a whole path")
+                    }
+                    return Array("\(key)=\(value)".utf8)
                 }
-                return Array("\(key)=\(value)".utf8)
-            }
         }
     }
 
