@@ -71,7 +71,8 @@ final class TerminalConversation: Conversation {
     private func answer(
         to kind: Frame.Kind, _ text: [UInt8], within patience: Duration
     ) throws(ConversationError) -> Secret? {
-        guard !isBroken else { throw ConversationError() }
+        // What comes late would be taken for the answer to the next question.
+        guard !isBroken, !isLate else { throw ConversationError() }
         var frame: Frame
         do throws(WireError) {
             channel.queue(kind, text)
