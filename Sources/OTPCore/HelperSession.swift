@@ -122,14 +122,18 @@ public struct HelperSession<Time: Clock, Random: Randomness, Records: RecordStor
         guard let session = try openStore().open(user) else {
             return HelperReply.outcomeMessage(.refused(.noRecord), sentences: [])
         }
-        defer { session.close() }
-        let now = try clock.now()
         let here: [UInt8] = []
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: origin,
             source: SourceID(here.span), successKind: .verified)
-        let outcome = try attempt.run(
-            answer, on: session, at: now, boot: answer.isTemporaryCode ? clock.boot() : nil)
+        let outcome: Outcome
+        do {
+            defer { session.close() }
+            let now = try clock.now()
+            outcome = try attempt.run(
+                answer, on: session, at: now, boot: answer.isTemporaryCode ? clock.boot() : nil)
+        }
+        // The record is free again: a log may be slow.
         journal(.tried(outcome))
         if case .granted = outcome { isProven = true }
         return HelperReply.outcomeMessage(outcome, sentences: [])

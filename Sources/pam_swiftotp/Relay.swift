@@ -75,8 +75,8 @@ struct Relay {
         switch kind {
         case .promptHidden: return ask(PAM_PROMPT_ECHO_OFF, &wire)
         case .promptShown: return ask(PAM_PROMPT_ECHO_ON, &wire)
-        case .errorMessage: unsafe wire.withText { unsafe pam.show($0, PAM_ERROR_MSG) }
-        case .infoMessage: unsafe wire.withText { unsafe pam.show($0, PAM_TEXT_INFO) }
+        case .errorMessage: return show(PAM_ERROR_MSG, &wire)
+        case .infoMessage: return show(PAM_TEXT_INFO, &wire)
         case .earlierAnswer:
             let token = unsafe pam.authenticationToken
             unsafe send(token, token == nil ? .noAnswer : .answer, on: wire)
@@ -94,14 +94,24 @@ struct Relay {
         return nil
     }
 
+    /// Shows the person something.
+    private func show(_ style: CInt, _ wire: inout Wire) -> Outcome? {
+        let process = getpid()
+        unsafe wire.withText { unsafe login.pam.show($0, style) }
+        // Two processes cannot share one connection: it belongs to the one that began it.
+        return getpid() == process ? nil : .trouble(.forked)
+    }
+
     /// Asks the person, and sends the answer. Whether it arrives is seen by what comes back: a
     /// service that has waited too long has said so.
     private func ask(_ style: CInt, _ wire: inout Wire) -> Outcome? {
         let process = getpid()
-        let pam = login.pam
-        let response = unsafe wire.withText { unsafe pam.ask($0, style) }
-        // Two processes cannot share one connection: it belongs to the one that began it.
-        guard getpid() == process else { return .trouble(.forked) }
+        let response = unsafe wire.withText { unsafe login.pam.ask($0, style) }
+        guard getpid() == process else {
+            // The other process has one as well, and sends it.
+            if case .text(let typed) = unsafe response { unsafe PAMHandle.discard(typed) }
+            return .trouble(.forked)
+        }
         switch unsafe response {
         case .text(let typed):
             unsafe send(typed, .answer, on: wire)

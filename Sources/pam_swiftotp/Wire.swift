@@ -132,9 +132,11 @@ struct Wire: ~Copyable {
     mutating func withText<Result>(
         from first: Int = 0, _ body: (UnsafePointer<UInt8>) -> Result
     ) -> Result {
+        // Of a frame that is shorter, the NUL alone: what an earlier one has left lies behind it.
+        let start = min(first, payloadCount)
         // The longest frame leaves room for it.
         input.append(0)
-        let result = unsafe input.withPointer(at: first) { unsafe body($0) }
+        let result = unsafe input.withPointer(at: start) { unsafe body($0) }
         input.clear()
         return result
     }

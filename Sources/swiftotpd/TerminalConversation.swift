@@ -71,6 +71,7 @@ final class TerminalConversation: Conversation {
     private func answer(
         to kind: Frame.Kind, _ text: [UInt8], within patience: Duration
     ) throws(ConversationError) -> Secret? {
+        // What comes late would be taken for the answer to the next question.
         guard !isBroken, !isLate else { throw ConversationError() }
         var isAsked = false
         var frame: Frame

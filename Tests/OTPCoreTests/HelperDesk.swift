@@ -42,7 +42,11 @@ final class HelperDesk {
                     throw StoreError(.exists, ascii("/store/1000"), "there is one")
                 }
                 self.records[user.uid] = record.encoded
-            }, journal: { self.entries.append($0) })
+            },
+            journal: {
+                #expect(self.isTidy, "a line of the log while a record is open")
+                self.entries.append($0)
+            })
     }
 
     /// Gives a user a record.
