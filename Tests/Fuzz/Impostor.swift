@@ -59,7 +59,11 @@ final class Impostor: OtherEnd {
             return
         }
         let byte = reel.tape.byte()
-        outgoing = (frames == 1 && byte & 15 < 11 ? FrameBytes.frame(64, [2]) : words(byte))[...]
+        guard frames == 1, byte & 15 < 12 else {
+            outgoing = words(byte)[...]
+            return
+        }
+        outgoing = FrameBytes.frame(64, [byte & 15 == 11 ? byte >> 4 : 2])[...]
     }
 
     private func words(_ byte: UInt8) -> [UInt8] {

@@ -43,7 +43,7 @@ private final class ModuleScene {
         machine.faults = Faults(&reel.tape)
         fillItems()
         if users & 1 == 0, room & 0x40 == 0 { addOwnService() }
-        machine.listener = { [unowned self] in listen() }
+        machine.listener = { [unowned self] in listen(at: $0) }
         application.answer = { [unowned self] in answer() }
     }
 
@@ -76,7 +76,10 @@ private final class ModuleScene {
     }
 
     /// Who is reached where the service listens.
-    private func listen() -> Reached {
+    private func listen(at path: [UInt8]) -> Reached {
+        let named = arguments.map { $0.asCString }.last { $0.starts(with: "socket=".utf8) }
+        let usual = Array("/run/swiftotp/swiftotpd.sock".utf8)
+        expect(path == named.map { Array($0.dropFirst(7)) } ?? usual, "another socket")
         (last, isFull) = (nil, false)
         let byte = reel.tape.byte()
         let errors = [ENOENT, ECONNREFUSED, EAGAIN, EACCES, EINTR, ENOTDIR, ENOMEM, EPERM]
