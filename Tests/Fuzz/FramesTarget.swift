@@ -54,14 +54,16 @@ func fuzzFrames(_ input: [UInt8]) {
 /// Whether no more frames came for a good reason.
 private func check(_ error: WireError, before rest: [UInt8]) {
     var bytes = rest
+    let length = rest.count < 2 ? 1 : Int(rest[0]) << 8 | Int(rest[1])
+    let isFrame =
+        (1...Frame.maximumLength).contains(length)
+        && (rest.count < 3 || Frame.Kind(rawValue: rest[2]) != nil)
     switch error {
     case .closed: expect(rest.isEmpty, "an end in the middle of a frame")
-    case .cut: expect(!rest.isEmpty && FrameBytes.next(&bytes) == nil, "a whole frame is cut")
-    case .malformed:
-        let length = Int(rest[0]) << 8 | Int(rest[1])
-        expect(
-            length == 0 || length > Frame.maximumLength || Frame.Kind(rawValue: rest[2]) == nil,
-            "a frame that is not taken")
+    case .cut:
+        let isCut = !rest.isEmpty && FrameBytes.next(&bytes) == nil
+        expect(isFrame && isCut, "a frame that is not cut")
+    case .malformed: expect(!isFrame, "a frame that is not taken")
     default: mistake("an error of a connection that has none")
     }
 }

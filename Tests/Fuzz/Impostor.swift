@@ -59,12 +59,18 @@ final class Impostor: OtherEnd {
             return
         }
         let byte = reel.tape.byte()
-        outgoing = (frames == 1 && byte & 15 < 11 ? FrameBytes.frame(64, [2]) : words(byte))[...]
+        guard frames == 1, byte & 15 < 12 else {
+            outgoing = words(byte)[...]
+            return
+        }
+        outgoing = FrameBytes.frame(64, [byte & 15 == 11 ? byte >> 4 : 2])[...]
     }
 
     private func words(_ byte: UInt8) -> [UInt8] {
         switch byte & 15 {
-        case 0: return FrameBytes.frame(73, [byte >> 4])
+        case 0:
+            let more: [UInt8] = byte >> 7 == 1 ? [0] : []
+            return FrameBytes.frame(73, [byte >> 4 & 7] + more)
         case 1, 2, 3, 4, 6: return FrameBytes.frame(65 + byte & 15, reel.tape.text())
         case 5: return FrameBytes.frame(70, [])
         case 7: return FrameBytes.frame(72, byte >> 4 == 15 ? [] : [byte >> 4] + reel.tape.text())
@@ -74,7 +80,11 @@ final class Impostor: OtherEnd {
         case 11:
             let kind = reel.tape.byte()
             return FrameBytes.frame(kind, reel.tape.text())
-        case 12: return long(kind: 66 + (byte >> 4) % 8, length: reel.tape.uint16())
+        case 12:
+            // Any length, or one about the longest.
+            let number = reel.tape.uint16()
+            let length = number & 1 == 0 ? number : 32_760 + number >> 1 & 15
+            return long(kind: 66 + (byte >> 4) % 8, length: length)
         case 13:
             isGone = true
             return FrameBytes.frame(66, reel.tape.text()).dropLast(1 + Int(byte >> 4))

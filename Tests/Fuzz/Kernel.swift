@@ -38,8 +38,8 @@ final class Kernel {
     var showsDisk = false
     /// Which calls fail.
     var faults = Faults()
-    /// Who listens, or why nobody is reached.
-    var listener: () -> Reached = { .nobody(ENOENT) }
+    /// Who listens at a path, or why nobody is reached.
+    var listener: ([UInt8]) -> Reached = { _ in .nobody(ENOENT) }
     /// The service that is started for one login, and what became of it.
     var child = Child()
     /// What malloc(3) gave to the module.

@@ -169,12 +169,16 @@ public func makeSocket(_ domain: CInt, _ type: CInt, _ protocol: CInt) -> CInt {
 }
 
 @_cdecl("__wrap_connect")
-public func connectSocket(_ file: CInt, _ address: UnsafePointer<sockaddr>?, _ length: UInt32)
-    -> CInt
-{
+public func connectSocket(
+    _ file: CInt, _ address: UnsafePointer<sockaddr_un>?, _ length: UInt32
+) -> CInt {
     CInt(
         call { kernel, _ in
-            switch kernel.listener() {
+            guard let address, length == MemoryLayout<sockaddr_un>.size else {
+                mistake("an address that is none")
+            }
+            let path = withUnsafeBytes(of: address.pointee.sun_path) { Array($0).asCString }
+            switch kernel.listener(path) {
             case .line(let line):
                 kernel.connect(Int(file), to: line)
                 return 0

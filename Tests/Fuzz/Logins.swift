@@ -86,10 +86,11 @@ private struct Play {
         machine.journal = []
         kernel = machine
         defer { kernel = nil }
-        let quotas = Quotas()
+        let (quotas, start) = (Quotas(), machine.upTime)
         serve(Socket(CInt(machine.socket(to: caller))), quotas)
         expect(machine.descriptors == 0 && caller.isHungUp, "a descriptor stays open")
         expect(quotas.emptySince != nil, "a place that is not free again")
+        expect((machine.upTime - start) / 60_000_000_000 <= 32, "a login that does not end")
         return caller
     }
 

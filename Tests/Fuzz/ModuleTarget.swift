@@ -19,8 +19,9 @@ private final class ModuleScene {
     let application = FakePAM()
     var arguments: [[UInt8]] = []
     let flags: CInt
-    /// Those that were connected to, and whether the last attempt found that there is no room.
+    /// Those that were connected to; and the last one, or whether it had no room.
     var lines: [Impostor] = []
+    var last: Impostor?
     var isFull = false
     private let portion: Int
     private let start: Int64
@@ -41,8 +42,8 @@ private final class ModuleScene {
         machine.memory.lasts = users & 0x40 != 0
         machine.faults = Faults(&reel.tape)
         fillItems()
-        if users & 3 == 0, room & 0x40 == 0 || users & 4 != 0 { addOwnService() }
-        machine.listener = { [unowned self] in listen() }
+        if users & 1 == 0, room & 0x40 == 0 { addOwnService() }
+        machine.listener = { [unowned self] in listen(at: $0) }
         application.answer = { [unowned self] in answer() }
     }
 
@@ -75,8 +76,11 @@ private final class ModuleScene {
     }
 
     /// Who is reached where the service listens.
-    private func listen() -> Reached {
-        isFull = false
+    private func listen(at path: [UInt8]) -> Reached {
+        let named = arguments.map { $0.asCString }.last { $0.starts(with: "socket=".utf8) }
+        let usual = Array("/run/swiftotp/swiftotpd.sock".utf8)
+        expect(path == named.map { Array($0.dropFirst(7)) } ?? usual, "another socket")
+        (last, isFull) = (nil, false)
         let byte = reel.tape.byte()
         let errors = [ENOENT, ECONNREFUSED, EAGAIN, EACCES, EINTR, ENOTDIR, ENOMEM, EPERM]
         guard byte & 8 == 0, lines.count < 20 else {
@@ -86,6 +90,7 @@ private final class ModuleScene {
         }
         let line = Impostor(byte & 7 == 7 ? 1000 : byte & 7 == 6 ? nil : 0, reel, portion: portion)
         lines.append(line)
+        last = line
         return .line(line)
     }
 
@@ -180,10 +185,11 @@ private final class ModuleScene {
     private func checkOwnService(_ scripts: [Script]) {
         guard machine.child.starts > 0 else { return }
         expect(machine.user == 0, "a service of somebody else's")
-        let listened = scripts.dropLast()
-        expect(!listened.contains { $0.hasBegun }, "a login that is tried twice")
-        let isBusy = isFull || listened.last?.isBusy == true
-        expect(machine.realUser == 0 || !isBusy, "a limit that a setuid program gets round")
+        let isTwice = scripts.dropLast().contains { $0.hasBegun }
+        expect(!isTwice, "a login that is tried twice")
+        let isBusy = isFull || last.map { Script($0.said).isBusy } == true
+        let isSure = machine.realUser != 0 && !machine.faults.hasStruck
+        expect(!isSure || !isBusy, "a limit that a setuid program gets round")
         expect(!machine.child.isRunning || application.hasForked, "a child is left behind")
         expect(lines.last?.isHungUp == true, "a connection stays open")
     }

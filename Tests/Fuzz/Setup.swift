@@ -37,7 +37,7 @@ final class Setup {
         if more & 2 != 0 { words.append("trust_max=1") }
         if more & 4 != 0 { words.append("debug") }
         request.arguments = words.map { Array($0.utf8) }
-        if more & 8 != 0 { request.arguments.append(tape.text().filter { $0 != 0 }) }
+        if more & 8 != 0 { request.arguments.append(Setup.anotherWord(&tape)) }
         // A file says a part of it where it may.
         var file: [UInt8] = more & 16 != 0 ? tape.text() : []
         if more & 32 != 0 {
@@ -84,6 +84,17 @@ final class Setup {
         }
         if bits & 128 != 0 { words.append("after_temporary=enroll") }
         return words
+    }
+
+    /// Whatever somebody may write, or by a text of one byte what strangers had better not say.
+    private static func anotherWord(_ tape: inout Tape) -> [UInt8] {
+        let text = tape.text()
+        let words = [
+            "store=/var/lib/swiftotp", "conf=/etc/security/swiftotp.conf", "window=9", "trust=key",
+            "first_enrollment=open", "trust_days=90", "user_may_disable=yes", "debug=yes",
+        ]
+        guard text.count == 1 else { return text.filter { $0 != 0 } }
+        return Array(words[Int(text[0]) % words.count].utf8)
     }
 
     /// Whose program it is, and who has started it: mostly alice, where it is not root alone.

@@ -15,7 +15,9 @@ struct Trial {
     var isLogin: Bool { !faults.hasStruck && faults.oddity.isAfterLogin && setup.isAnybody }
 
     /// Whether all went as it should, but for what was typed.
-    var isSmooth: Bool { isLogin && faults.oddity.isHarmless && setup.mayAsk }
+    var isSmooth: Bool {
+        isLogin && faults.oddity.isHarmless && setup.mayAsk && setup.options?.store == nil
+    }
 
     var answers: [[UInt8]] { caller.answers + caller.client.answers }
 

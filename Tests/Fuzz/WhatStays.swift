@@ -8,6 +8,9 @@ extension Trial {
             checkKept(before.now, after.disk, mayLag: true)
         }
         checkLog()
+        for password in caller.forwarded {
+            expect(answers.contains { $0.starts(with: password) }, "a password that nobody typed")
+        }
     }
 
     /// Nothing that is used up comes back, and no enrollment is lost. What is on the disk may lag
@@ -63,10 +66,25 @@ extension Trial {
             expect(logins == 1 && own.count == 1, "not one line by the service")
             expect(setup.isRootsAlone || lines == 0, "a line by who could keep it from the log")
         }
+        if result != nil, let line = setup.isRootsAlone ? told.last?.line : own.last {
+            checkWords(line)
+        }
         if !setup.isRoot {
-            let hidden = own.allSatisfy { $0.ends(withPlace: "tty= rhost= user=") }
+            let hidden = own.allSatisfy { $0.contains(Array("tty= rhost= user=".utf8)) }
             expect(hidden, "a place that a stranger claims")
         }
+    }
+
+    /// What the log says is what happened.
+    private func checkWords(_ line: [UInt8]) {
+        let words =
+            switch result {
+            case .success: "login granted;"
+            case .ignored: "not asked;"
+            case .unavailable: "cannot check;"
+            default: "authentication failure;"
+            }
+        expect(line.contains(Array(words.utf8)), "another end in the log")
     }
 
     private func checkSecrets(_ line: [UInt8]) {
@@ -80,9 +98,7 @@ extension Trial {
 }
 
 extension [UInt8] {
-    /// Whether the fields of a login's place say this.
-    fileprivate func ends(withPlace fields: String) -> Bool {
-        let wanted = Array(fields.utf8)
-        return indices.contains { self[$0...].starts(with: wanted) }
+    fileprivate func contains(_ text: [UInt8]) -> Bool {
+        indices.contains { self[$0...].starts(with: text) }
     }
 }
