@@ -69,9 +69,13 @@ let moduleLinkage: [LinkerSetting] = [
     ])
 ]
 
-/// Programs that see keys and codes wipe whatever they free (`WipeAndFree.swift`).
+/// Programs that see keys and codes wipe whatever they free or leave when it grows, and so do the
+/// libraries in them (`WipeAndFree.swift`, `MoveAndWipe.swift`).
 let wipesMemory: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "--defsym=free=swiftotp_wipe_and_free"])
+    .unsafeFlags([
+        "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",
+        "-Xlinker", "--defsym=realloc=swiftotp_move_and_wipe",
+    ])
 ]
 
 let package = Package(
@@ -119,11 +123,7 @@ let package = Package(
                 "OTPCore", "OTPStore", "OTPWire", "OTPImport", "CQREncode", "CLinux", "CPAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: everywhere,
-            // Foundation's JSON and the argument parser let what was written grow in place.
-            linkerSettings: wipesMemory + [
-                .unsafeFlags(["-Xlinker", "--defsym=realloc=swiftotp_move_and_wipe"])
-            ]),
+            swiftSettings: everywhere, linkerSettings: wipesMemory),
 
         // A small PAM application: logs in through the real libpam and prints what happened.
         .executableTarget(
@@ -150,6 +150,9 @@ let package = Package(
             name: "OTPStoreTests", dependencies: ["OTPStore", "OTPCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
+            name: "OTPWireTests", dependencies: ["OTPWire", "OTPCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
             name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore", "TestSupport"],
             resources: [.copy("Files")], swiftSettings: tests),
         .testTarget(
@@ -163,7 +166,7 @@ let package = Package(
             name: "EnrollTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
-            name: "HelperTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
+            name: "ServiceTests", dependencies: ["TestSupport", "OTPWire", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
             name: "PackageTests", dependencies: ["TestSupport", "OTPCore"], path: "Tests/Packages",

@@ -140,6 +140,7 @@ static inline int swiftotp_pass_credentials(int file) {
 
 // recv(2) with the real user of the sender, where the kernel tells that; else `sender` stays as it is.
 // The message about it, and struct ucred (pid, uid, gid), are not for Swift. SCM_CREDENTIALS is 2.
+// Files that somebody has sent along are closed: in the room for the one message, a few have room too.
 static inline ssize_t swiftotp_receive(int file, void *_Nullable bytes, size_t count,
                                        unsigned int *_Nonnull sender) {
     union {
@@ -150,12 +151,19 @@ static inline ssize_t swiftotp_receive(int file, void *_Nullable bytes, size_t c
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
                              .msg_controllen = sizeof(control)};
     ssize_t received = recvmsg(file, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    struct cmsghdr *head = received > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == 2 &&
-        head->cmsg_len == CMSG_LEN(3 * sizeof(unsigned int))) {
+    struct cmsghdr *head = received >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (!head || head->cmsg_level != SOL_SOCKET) return received;
+    if (head->cmsg_type == 2 && head->cmsg_len == CMSG_LEN(3 * sizeof(unsigned int))) {
         unsigned int credentials[3];
         memcpy(credentials, CMSG_DATA(head), sizeof(credentials));
         *sender = credentials[1];
+    }
+    if (head->cmsg_type == SCM_RIGHTS) {
+        for (size_t end = CMSG_LEN(sizeof(int)); end <= head->cmsg_len; end += sizeof(int)) {
+            int sent;
+            memcpy(&sent, (char *)head + end - sizeof(int), sizeof(int));
+            close(sent);
+        }
     }
     return received;
 }

@@ -54,11 +54,32 @@ public struct LoginFlow<
         let key = options.trustsKeys ? place.sshMethods?.key : nil
         let enrolls = mayEnroll(at: place)
         guard key != nil || enrolls || options.nullok else { return nil }
+        switch try look(user, key, from: place, forRecord: enrolls || options.nullok) {
+        case .admitted(let result): return result
+        case .toBeAsked: return nil
+        case .notEnrolled:
+            return enrolls ? try enrollFirst(user, from: place) : .ignored(.notEnrolled)
+        }
+    }
+
+    /// What the store says before anything is asked.
+    private enum Look {
+        case admitted(LoginResult)
+        case toBeAsked
+        case notEnrolled
+    }
+
+    /// Looks for a trusted key, and then for a record. A call of its own, so that the store is
+    /// closed behind it.
+    private func look(
+        _ user: User, _ key: SSHKey?, from place: Place, forRecord: Bool
+    ) throws(StoreError) -> Look {
         let store = try openStore()
-        if let key, let result = try admit(user, by: key, from: place, store) { return result }
-        guard enrolls || options.nullok, try !store.isEnrolled(user) else { return nil }
-        if enrolls { return try enrollFirst(user, from: place) }
-        return .ignored(.notEnrolled)
+        if let key, let result = try admit(user, by: key, from: place, store) {
+            return .admitted(result)
+        }
+        guard forRecord else { return .toBeAsked }
+        return try store.isEnrolled(user) ? .toBeAsked : .notEnrolled
     }
 
     // MARK: Asking

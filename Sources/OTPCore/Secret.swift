@@ -85,6 +85,17 @@ public struct Secret: ~Copyable {
         }
         bytes.removeAll()
     }
+
+    /// Overwrites the bytes of an array in a `deinit`, which cannot change what it ends: to be
+    /// called by the array's last owner alone.
+    public static func wipe(endOf bytes: borrowing [UInt8]) {
+        // SAFETY: the array's own storage, within its count, which nobody reads any more.
+        unsafe bytes.withUnsafeBytes { buffer in
+            if let start = unsafe UnsafeMutableRawPointer(mutating: buffer.baseAddress) {
+                unsafe explicit_bzero(start, buffer.count)
+            }
+        }
+    }
 }
 
 // Bytes in bulk. The library's own ways go byte by byte under Embedded Swift, which made up a

@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 import OTPCore
 
-// The system calls of the store. With `QRLibrary.swift`, `SystemFolders.swift`, `SystemSockets.swift`
-// and `SystemUsers.swift`, the only file in OTPStore with unsafe code: every function takes spans and
+// The system calls of the store. With `QRLibrary.swift`, `SystemFolders.swift` and
+// `SystemUsers.swift`, the only file in OTPStore with unsafe code: every function takes spans and
 // arrays, and reads errno at once after the call.
 
 enum System {

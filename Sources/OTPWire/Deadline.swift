@@ -5,6 +5,11 @@ public struct Deadline: Sendable {
     /// So long from now on.
     public init(in patience: Duration) { end = ContinuousClock.now + patience }
 
+    /// So long from a moment on.
+    public init(in patience: Duration, from start: ContinuousClock.Instant) {
+        end = start + patience
+    }
+
     private init(end: ContinuousClock.Instant) { self.end = end }
 
     /// The earlier one of this and another moment.
@@ -20,6 +25,7 @@ public struct Deadline: Sendable {
         let (seconds, attoseconds) = left.components
         let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         let part = attoseconds / 1_000_000_000_000_000
-        return overflow ? .max : max(1, CInt(clamping: milliseconds.addingReportingOverflow(part).0))
+        return overflow
+            ? .max : max(1, CInt(clamping: milliseconds.addingReportingOverflow(part).0))
     }
 }

@@ -14,10 +14,12 @@ public struct FrameChannel: ~Copyable, Sendable {
     public init(_ socket: consuming Socket) { self.socket = socket }
 
     deinit {
-        var (input, output) = (input, output)
-        Secret.wipe(&input)
-        Secret.wipe(&output)
+        Secret.wipe(endOf: input)
+        Secret.wipe(endOf: output)
     }
+
+    /// What poll(2) may look at, whether something has come.
+    public var descriptor: CInt { socket.descriptor }
 
     /// The effective user of the program at the other end.
     public func peer() throws(WireError) -> UInt32 { try socket.peer() }

@@ -24,14 +24,6 @@ public struct LoginRequest: Equatable, Sendable {
 
     public init() {}
 
-    /// The payload of the frame.
-    public var encoded: [UInt8] {
-        var bytes: [UInt8] = [Frame.version, isSilent ? 1 : 0]
-        for text in texts { LoginRequest.append(text, to: &bytes) }
-        for argument in arguments { LoginRequest.append(argument, to: &bytes) }
-        return bytes
-    }
-
     /// Reads a payload; `nil` where the bytes are not exactly one of this version.
     public init?(decoding bytes: [UInt8]) {
         var cursor = Cursor()
@@ -52,15 +44,6 @@ public struct LoginRequest: Equatable, Sendable {
             guard let argument = LoginRequest.text(bytes, &cursor) else { return nil }
             arguments.append(argument)
         }
-    }
-
-    private var texts: [[UInt8]] {
-        [user, service, terminal, remoteHost, remoteUser, connection, methods]
-    }
-
-    private static func append(_ text: [UInt8], to bytes: inout [UInt8]) {
-        bytes.append(bigEndian: UInt16(truncatingIfNeeded: text.count))
-        bytes.append(copying: text.span.extracting(first: Int(UInt16(truncatingIfNeeded: text.count))))
     }
 
     private static func text(_ bytes: [UInt8], _ cursor: inout Cursor) -> [UInt8]? {

@@ -39,21 +39,23 @@ public final class ServiceClient {
             throw failure(path, error)
         }
         var channel = FrameChannel(socket)
-        let frame: Frame
         let user: UInt32
         do throws(WireError) {
             user = try channel.peer()
+        } catch {
+            throw failure(path, error)
+        }
+        // Before anything is read or said.
+        guard user == 0 else {
+            throw StoreError(.unsafe, path, "somebody who is not root listens there")
+        }
+        let frame: Frame
+        do throws(WireError) {
             frame = try channel.receive(until: Deadline(in: patience))
         } catch {
             throw failure(path, error)
         }
-        guard user == 0 else {
-            throw StoreError(.unsafe, path, "somebody who is not root listens there")
-        }
-        if frame.kind == .busy {
-            let why = String(decoding: LogLine.visible(frame.payload), as: UTF8.self)
-            throw StoreError(.busy, path, why)
-        }
+        if frame.kind == .busy { throw busy(path, frame) }
         guard frame == Frame(.welcome, [Frame.version]) else { throw otherVersion(path) }
         return channel
     }
@@ -71,10 +73,16 @@ public final class ServiceClient {
             throw ServiceClient.failure(path, error)
         }
         defer { Secret.wipe(&frame.payload) }
+        if frame.kind == .busy { throw ServiceClient.busy(path, frame) }
         guard frame.kind == .reply, let reply = HelperReply(decoding: frame.payload.span) else {
             throw ServiceClient.otherVersion(path)
         }
         return reply
+    }
+
+    private static func busy(_ path: [UInt8], _ frame: Frame) -> StoreError {
+        StoreError(
+            .busy, path, String(decoding: LogLine.visible(frame.payload), as: UTF8.self))
     }
 
     private static func otherVersion(_ path: [UInt8]) -> StoreError {

@@ -26,6 +26,9 @@ public struct Socket: ~Copyable, Sendable {
         self.number = number
     }
 
+    /// For poll(2).
+    var descriptor: CInt { number }
+
     /// The effective user at the other end, as the kernel knows it (SO_PEERCRED): when it was
     /// connected. Throws where nobody is there.
     public func peer() throws(WireError) -> UInt32 {

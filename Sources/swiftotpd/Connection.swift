@@ -24,14 +24,22 @@ struct Connection: ~Copyable, Sendable {
         self.channel = channel
     }
 
+    /// What poll(2) is to look at.
+    var descriptor: CInt { channel.descriptor }
+
+    /// Says the first word. There is room for it in a new connection, so that this never waits;
+    /// whether anybody is there to hear it is seen by what comes.
+    mutating func greet() {
+        channel.queue(.welcome, [Frame.version])
+        try? channel.flush(until: Deadline(in: .zero))
+    }
+
     /// Serves it. The connection ends with this value.
     consuming func serve() {
+        guard isAnybody else { return }
         var first: Frame
         do throws(WireError) {
-            let deadline = Deadline(in: Connection.firstPatience)
-            channel.queue(.welcome, [Frame.version])
-            try channel.flush(until: deadline)
-            first = try channel.receive(until: deadline)
+            first = try channel.receive(until: Deadline(in: Connection.firstPatience))
         } catch {
             if error == .malformed { ServiceLog.writeBadRequest(of: user) }
             return
@@ -53,6 +61,20 @@ struct Connection: ~Copyable, Sendable {
             SelfService(settings, peer).serve(first.payload, on: channel)
         default: ServiceLog.writeBadRequest(of: user)
         }
+    }
+
+    /// Whether there is a user of this number. One person may have thousands of numbers
+    /// (subuid(5)), with sixteen connections each: without a name they are nobody's, and end before
+    /// they have taken a place for long. Where that cannot be told, what is asked for tells it.
+    private var isAnybody: Bool {
+        guard !Peer.isOwner(user) else { return true }
+        do throws(StoreError) {
+            if user != Peer.nobody, try SystemUsers().user(withID: user) != nil { return true }
+        } catch {
+            return true
+        }
+        ServiceLog.writeUnknownUser(user)
+        return false
     }
 
     /// Ends it at once, and says why.

@@ -29,7 +29,7 @@ struct Listener: ~Copyable {
         _ = swiftotp_pass_credentials(Listener.descriptor)
     }
 
-    /// What came within a time.
+    /// Who came.
     enum Arrival: ~Copyable {
         case connection(Socket)
         case nobody
@@ -37,11 +37,30 @@ struct Listener: ~Copyable {
         case trouble(CInt)
     }
 
-    /// Waits for a connection.
-    func accept(within milliseconds: CInt) -> Arrival {
-        var one = pollfd(fd: Listener.descriptor, events: Int16(POLLIN), revents: 0)
-        // SAFETY: one descriptor, and a local that the call fills.
-        guard unsafe poll(&one, 1, milliseconds) > 0 else { return .nobody }
+    /// What happened first: somebody connects, or some of the others, by their places, have
+    /// something to read or are gone.
+    struct Event {
+        var isCalled = false
+        var ready: [Int] = []
+    }
+
+    /// Waits for a connection, and for others.
+    func wait(with others: [CInt], until deadline: Deadline) -> Event {
+        var list = ([Listener.descriptor] + others).map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        // SAFETY: the array's own length is given, and it is filled in place.
+        let count = unsafe list.withUnsafeMutableBufferPointer { list in
+            unsafe poll(list.baseAddress, nfds_t(list.count), deadline.milliseconds)
+        }
+        guard count > 0 else { return Event() }
+        return Event(
+            isCalled: list[0].revents != 0,
+            ready: others.indices.filter { list[$0 + 1].revents != 0 })
+    }
+
+    /// The next one who has connected.
+    func accept() -> Arrival {
         let number = Glibc.accept(Listener.descriptor, nil, nil)
         if number >= 0 { return .connection(Socket(number)) }
         let error = swiftotp_errno()

@@ -16,6 +16,7 @@ enum Program {
             Process.complain("swiftotpd: \(what)\n\(Settings.usage)\n")
             return 64
         }
+        SystemLog.open()
         guard Process.prepare(forOneLogin: settings.isForOneConnection) else {
             return ServiceLog.fail("the process cannot be set up")
         }
@@ -32,14 +33,16 @@ enum Program {
         } catch {
             return ServiceLog.fail("the standard input is not a connection")
         }
-        Connection(settings, user, nil, FrameChannel(socket)).serve()
+        var connection = Connection(settings, user, nil, FrameChannel(socket))
+        connection.greet()
+        connection.serve()
         return 0
     }
 
     private static func listen(_ settings: Settings) -> CInt {
         do throws(Listener.Problem) {
-            let listener = try Listener()
-            return Service(settings, listener).run()
+            var service = Service(settings, try Listener())
+            return service.run()
         } catch {
             return ServiceLog.fail(error.text)
         }

@@ -9,8 +9,8 @@ final class Quotas: Sendable {
     static let inAll = 512
     /// How many of these are kept for programs that are root's alone, such as sshd.
     static let keptForRoot = 128
-    /// How many of root's programs may be there of which nobody knows yet who started them. Each
-    /// says so with its first frame, which is there at once.
+    /// How many of root's programs may be there of which nobody knows yet who started them: see
+    /// `Entrance`.
     static let unidentified = 128
 
     struct Counts {
@@ -19,6 +19,8 @@ final class Quotas: Sendable {
         /// Those that are not root's alone.
         var others = 0
         var users: [UInt32: Int] = [:]
+        /// Since when there has been none at all.
+        var emptySince: ContinuousClock.Instant? = .now
     }
 
     private let counts = Mutex(Counts())
@@ -61,12 +63,13 @@ final class Quotas: Sendable {
             // It stays where it was until it is gone.
             counts.all += 1
             counts.unidentified += 1
+            counts.emptySince = nil
             return refusal
         }
     }
 
-    /// How many there are now.
-    var count: Int { counts.withLock { $0.all } }
+    /// Since when there has been none; `nil` while there are some.
+    var emptySince: ContinuousClock.Instant? { counts.withLock { $0.emptySince } }
 }
 
 /// The place of one connection, which is free again when its owner is gone.
@@ -105,11 +108,13 @@ extension Quotas.Counts {
             users[user, default: 0] += 1
         }
         all += 1
+        emptySince = nil
         return nil
     }
 
     fileprivate mutating func remove(_ holder: Quotas.Holder) {
         all -= 1
+        if all == 0 { emptySince = .now }
         switch holder {
         case .root: break
         case .unidentified: unidentified -= 1

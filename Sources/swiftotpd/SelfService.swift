@@ -26,8 +26,7 @@ struct SelfService {
         let options: Options
         do throws(StoreError) {
             guard let found = try findUser() else {
-                ServiceLog.write("user \(peer.user) is unknown to this system")
-                return
+                return ServiceLog.writeUnknownUser(peer.user)
             }
             user = found
             options = try ConfigurationFile.options(settings.arguments)

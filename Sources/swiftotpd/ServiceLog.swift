@@ -17,7 +17,26 @@ enum ServiceLog {
         var line = LogLine("request refused")
         line.add("reason", "malformed")
         line.add("uid", "\(user)")
-        SystemLog.write(line.bytes, LOG_NOTICE)
+        writeNoise(line)
+    }
+
+    /// Somebody connected who has no name.
+    static func writeUnknownUser(_ user: UInt32) {
+        var line = LogLine("request refused")
+        line.add("reason", "unknown-user")
+        line.add("uid", "\(user)")
+        writeNoise(line)
+    }
+
+    private static func writeNoise(_ line: LogLine) {
+        switch Noise.another() {
+        case .written: SystemLog.write(line.bytes, LOG_NOTICE)
+        case .full:
+            var line = LogLine("requests refused")
+            line.add("reason", "too-many-lines")
+            SystemLog.write(line.bytes, LOG_NOTICE)
+        case .leftOut: break
+        }
     }
 
     /// What stands in the way of an answer.

@@ -17,12 +17,14 @@ enum Worker {
         let work = unsafe Unmanaged.passRetained(Work(body))
         // SAFETY: the thread takes over the only reference; where there is no thread, it is given
         // up here.
-        let result = unsafe pthread_create(&thread, &attributes, { argument in
-            if let argument = unsafe argument {
-                unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-            }
-            return nil
-        }, work.toOpaque())
+        let result = unsafe pthread_create(
+            &thread, &attributes,
+            { argument in
+                if let argument = unsafe argument {
+                    unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+                }
+                return nil
+            }, work.toOpaque())
         if result != 0 { unsafe work.release() }
         return result == 0
     }

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A Unix socket in a test's folder, at which a test plays swiftotp-helper.
+/// A Unix socket in a test's folder, at which a test plays swiftotpd.
 final class UnixSocket: Sendable {
     let path: [UInt8]
     private let listener: CInt
@@ -29,12 +29,17 @@ final class UnixSocket: Sendable {
     /// Takes the next connection and gives it to `body` in a thread of its own, with a limit on
     /// how long it may wait; closed after it. Whoever waits for the semaphore waits for the end.
     @discardableResult
-    func serve(_ body: @escaping @Sendable (CInt) -> Void) -> DispatchSemaphore {
+    func serve(_ body: @escaping @Sendable (CInt) -> Void) -> DispatchSemaphore { serve([body]) }
+
+    /// The same for one connection after the other.
+    @discardableResult
+    func serve(_ bodies: [@Sendable (CInt) -> Void]) -> DispatchSemaphore {
         let end = DispatchSemaphore(value: 0)
         let listener = listener
         Thread.detachNewThread {
-            let connection = accept(listener, nil, nil)
-            if connection >= 0 {
+            for body in bodies {
+                let connection = accept(listener, nil, nil)
+                guard connection >= 0 else { break }
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 var limit = timeval(tv_sec: 30, tv_usec: 0)
                 let length = socklen_t(MemoryLayout<timeval>.size)

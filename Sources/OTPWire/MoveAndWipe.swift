@@ -1,5 +1,4 @@
 import CLinux
-import OTPWire
 
 /// Stands in for realloc(3) in the whole program (`--defsym`), beside `wipeAndFree`: always moves, and
 /// wipes the old place. Strings, arrays and libraries hold keys and codes for a while, and nobody
