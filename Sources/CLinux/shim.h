@@ -207,56 +207,82 @@ swiftotp_wipe_stack(size_t depth) {
     __asm__ volatile("" : : "r"(stack) : "memory");
 }
 
-// What starts a service for one login (OwnService.swift). System calls alone, because they are made
-// in a copy of a program that may have had threads.
+// What starts a service for one login (OwnService.swift). By syscall(2) alone, because it is called in
+// a copy of a program that may have had threads: the C library's functions may tell those, take
+// their locks, or be where a thread is cancelled. Nor does the linker look for a name for each of
+// them at every login.
 
-// clone(2) as fork(2), but with this signal, or none, for the parent when the process ends. The C
-// library's own function wants a stack and is variadic.
+// clone(2) as fork(2), but with this signal, or none, for the parent when the process ends.
 static inline int swiftotp_clone(int exit_signal) {
     return (int)syscall(SYS_clone, exit_signal, 0, 0, 0, 0);
 }
 
-// The real, effective and saved user and group, and no other groups. The C library's own functions
-// would tell the threads of which this is a copy.
+// Keeps all signals away, those of the C library itself too, and has those of `before` again.
+static inline void swiftotp_block_signals(uint64_t *_Nonnull before) {
+    const uint64_t every = ~0ul;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every, before, sizeof(every));
+}
+
+static inline void swiftotp_restore_signals(uint64_t before) {
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+}
+
+// The real, effective and saved user and group, and no other groups.
 static inline int swiftotp_become_root(void) {
     if (syscall(SYS_setgroups, 0, NULL) != 0 || syscall(SYS_setresgid, 0, 0, 0) != 0) return -1;
     return (int)syscall(SYS_setresuid, 0, 0, 0);
 }
 
-// close_range(2), and fcntl(2) and open(2), which are variadic.
+static inline void swiftotp_begin_session(void) { syscall(SYS_setsid); }
+
+static inline void swiftotp_set_umask(unsigned int mask) { syscall(SYS_umask, mask); }
+
 static inline int swiftotp_close_from(unsigned int first) {
     return (int)syscall(SYS_close_range, first, ~0u, 0);
 }
 
-static inline int swiftotp_duplicate(int file, int least) { return fcntl(file, F_DUPFD, least); }
+static inline int swiftotp_duplicate(int file, int least) {
+    return (int)syscall(SYS_fcntl, file, F_DUPFD, least);
+}
 
-static inline int swiftotp_open_null(void) { return open("/dev/null", O_RDWR); }
+static inline int swiftotp_duplicate_as(int file, int number) {
+    return (int)syscall(SYS_dup3, file, number, 0);
+}
+
+static inline int swiftotp_open_null(void) {
+    return (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+}
 
 static const int swiftotp_limit_files = RLIMIT_NOFILE;
 static const int swiftotp_limit_stack = RLIMIT_STACK;
 
-// Sets a limit; where that is not allowed, lifts it as far as it may be. The resource is an
-// enumeration under _GNU_SOURCE only.
-static inline void swiftotp_lift_limit(int resource, unsigned long value) {
-    struct rlimit limit = {value, value};
-    if (setrlimit(resource, &limit) == 0 || getrlimit(resource, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(resource, &limit);
+// Sets a limit; where that is not allowed, lifts it as far as it may be.
+static inline void swiftotp_lift_limit(int resource, uint64_t value) {
+    uint64_t limit[2] = {value, value};
+    if (syscall(SYS_prlimit64, 0, resource, limit, NULL) == 0) return;
+    if (syscall(SYS_prlimit64, 0, resource, NULL, limit) != 0) return;
+    limit[0] = limit[1];
+    syscall(SYS_prlimit64, 0, resource, limit, NULL);
 }
 
 // execve(2) without a variable; the words are an array of pointers, which Swift would have to build.
 static inline void swiftotp_run_stdio(const char *_Nonnull program) {
     char *const words[] = {(char *)"swiftotpd", (char *)"--stdio", NULL};
     char *const none[] = {NULL};
-    execve(program, words, none);
+    syscall(SYS_execve, program, words, none);
 }
 
-// Waits for a child; for one that was made without a signal (__WALL), without waiting unless told to:
-// 0 while it runs. The options are of more than one type.
-static inline int swiftotp_wait_for(int process) { return waitpid(process, NULL, 0); }
+// Ends this process, and runs nothing of the program of which it is a copy.
+__attribute__((noreturn)) static inline void swiftotp_exit(int status) {
+    for (;;) syscall(SYS_exit_group, status);
+}
 
+static inline void swiftotp_kill(int process) { syscall(SYS_kill, process, SIGKILL); }
+
+// Waits for a child, also one that was made without a signal (__WALL); without waiting unless told
+// to: 0 while it runs.
 static inline int swiftotp_reap(int process, int waits) {
-    return waitpid(process, NULL, (int)(__WALL | (waits ? 0 : WNOHANG)));
+    return (int)syscall(SYS_wait4, process, NULL, __WALL | (waits ? 0 : WNOHANG), NULL);
 }
 
 // MARK: Others
