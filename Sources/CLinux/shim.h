@@ -87,11 +87,25 @@ static inline int swiftotp_may_write_to(off_t end) {
     return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= (rlim_t)end;
 }
 
-// MARK: Sockets
+// MARK: What the module does
 
-// For send(2) and recv(2): never wait, and nobody at the other end is an error, not a signal. The
-// constants are of an enumeration, which Swift cannot join.
-static const int swiftotp_send_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+// By syscall(2) alone: of the C library's functions the linker would look up each one at every login,
+// and in some of them the program may have a thread of its own cancelled (pthread_cancel(3)), or
+// interrupted while it holds a lock.
+
+static inline void swiftotp_close(int file) { syscall(SYS_close, file); }
+
+// The system waits so many milliseconds for room, or for bytes that have not come, and gives EAGAIN
+// then.
+static inline int swiftotp_send_at_most(int file, long milliseconds) {
+    const struct timeval patience = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    return (int)syscall(SYS_setsockopt, file, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
+static inline int swiftotp_receive_at_most(int file, long milliseconds) {
+    const struct timeval patience = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    return (int)syscall(SYS_setsockopt, file, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
 
 // A Unix socket's address has its path as an array, which Swift imports as a tuple. Where too many
 // wait to be accepted, it waits in their row for two seconds at most, and gives EAGAIN then.
@@ -106,111 +120,66 @@ static inline int swiftotp_connect(const char *_Nonnull path) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    int file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int file = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (file < 0) return -1;
-    const struct timeval patience = {2, 0};
-    setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    if (connect(file, (const struct sockaddr *)&address, sizeof(address)) == 0) return file;
+    swiftotp_send_at_most(file, 2000);
+    if (syscall(SYS_connect, file, &address, sizeof(address)) == 0) return file;
     int error = errno;
-    close(file);
+    swiftotp_close(file);
     errno = error;
     return -1;
+}
+
+// send(2) of some bytes and others behind them, without the `done` ones that are sent already. In one
+// call, so that whoever waits for them is woken once.
+static inline ssize_t swiftotp_send_two(int file, const void *_Nullable first, size_t first_count,
+                                        const void *_Nullable second, size_t count, size_t done) {
+    size_t of_first = done < first_count ? done : first_count;
+    size_t of_second = done - of_first;
+    struct iovec parts[2] = {{(char *)first + of_first, first_count - of_first},
+                             {(char *)second + of_second, count - of_second}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    return syscall(SYS_sendmsg, file, &message, MSG_NOSIGNAL);
+}
+
+static inline ssize_t swiftotp_receive_some(int file, void *_Nonnull bytes, size_t count) {
+    return syscall(SYS_recvfrom, file, bytes, count, 0, NULL, NULL);
 }
 
 // struct ucred is declared under _GNU_SOURCE only: pid, uid and gid.
 static inline int swiftotp_peer(int file, int *_Nonnull pid, unsigned int *_Nonnull uid) {
     unsigned int credentials[3] = {0, ~0u, ~0u};
     socklen_t length = sizeof(credentials);
-    if (getsockopt(file, SOL_SOCKET, SO_PEERCRED, credentials, &length) != 0) return -1;
+    if (syscall(SYS_getsockopt, file, SOL_SOCKET, SO_PEERCRED, credentials, &length) != 0) return -1;
     *pid = (int)credentials[0];
     *uid = credentials[1];
     return 0;
 }
 
-// Two connected Unix sockets; the type of a socket is of an enumeration, which Swift cannot join.
-static inline int swiftotp_socketpair(int pair[_Nonnull 2]) {
-    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
-}
-
 // Has the kernel tell who sends something on this socket (unix(7), SO_PASSCRED).
 static inline int swiftotp_pass_credentials(int file) {
     const int yes = 1;
-    return setsockopt(file, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes));
+    return (int)syscall(SYS_setsockopt, file, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes));
 }
 
-// recv(2) with the real user of the sender, where the kernel tells that; else `sender` stays as it is.
-// The message about it, and struct ucred (pid, uid, gid), are not for Swift. SCM_CREDENTIALS is 2.
-// Files that somebody has sent along are closed: in the room for the one message, a few have room too.
-static inline ssize_t swiftotp_receive(int file, void *_Nullable bytes, size_t count,
-                                       unsigned int *_Nonnull sender) {
-    union {
-        struct cmsghdr head;
-        char room[CMSG_SPACE(3 * sizeof(unsigned int))];
-    } control;
-    struct iovec part = {bytes, count};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
-    ssize_t received = recvmsg(file, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    struct cmsghdr *head = received >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (!head || head->cmsg_level != SOL_SOCKET) return received;
-    if (head->cmsg_type == 2 && head->cmsg_len == CMSG_LEN(3 * sizeof(unsigned int))) {
-        unsigned int credentials[3];
-        memcpy(credentials, CMSG_DATA(head), sizeof(credentials));
-        *sender = credentials[1];
-    }
-    if (head->cmsg_type == SCM_RIGHTS) {
-        for (size_t end = CMSG_LEN(sizeof(int)); end <= head->cmsg_len; end += sizeof(int)) {
-            int sent;
-            memcpy(&sent, (char *)head + end - sizeof(int), sizeof(int));
-            close(sent);
-        }
-    }
-    return received;
+static inline int swiftotp_process(void) { return (int)syscall(SYS_getpid); }
+
+static inline unsigned int swiftotp_user(void) { return (unsigned int)syscall(SYS_getuid); }
+
+static inline unsigned int swiftotp_effective_user(void) { return (unsigned int)syscall(SYS_geteuid); }
+
+static inline void swiftotp_sleep(long microseconds) {
+    const struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};
+    syscall(SYS_nanosleep, &time, NULL);
 }
 
-// MARK: Processes
-
-// syslog(3) is variadic, which Swift cannot call. The format is fixed here, so that no text from
-// outside can ever be one.
-static inline void swiftotp_syslog(int priority, const char *_Nonnull message) {
-    syslog(priority, "%s", message);
+// Two connected Unix sockets; the type of a socket is of an enumeration, which Swift cannot join.
+static inline int swiftotp_socketpair(int pair[_Nonnull 2]) {
+    return (int)syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
 }
 
-// Closes what a started program is not to have; <spawn.h> declares it under _GNU_SOURCE only.
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions,
-                                                    int from);
-
-// No core file and no debugger of the same user: <sys/resource.h> has types that differ under
-// _GNU_SOURCE, and <sys/prctl.h>'s function is variadic.
-static inline int swiftotp_keep_memory_private(void) {
-    const struct rlimit none = {0, 0};
-    if (setrlimit(RLIMIT_CORE, &none) != 0) return -1;
-    return (int)syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-// free(3) and realloc(3) of the C library itself, for programs that have their own before them.
-void __libc_free(void *_Nullable memory);
-void *_Nullable __libc_malloc(size_t count);
-
-// Zeros where the functions before had their stack, which is what the caller of this has below it,
-// and in the registers, which whoever runs next may save there. `depth` is at least 8192. memmove(3)
-// has vector registers that the compiler knows nothing of: pieces of each size go through them; from
-// 512 bytes on, all sizes go through the same.
-__attribute__((noinline, unused, zero_call_used_regs("all"))) static void
-swiftotp_wipe_stack(size_t depth) {
-    char stack[depth];
-    explicit_bzero(stack, depth);
-    for (size_t size = 16; size <= 1024; size *= 2) {
-        __asm__ volatile("" : "+r"(size) : "r"(stack) : "memory");
-        memmove(stack, stack + 4096, size);
-    }
-    __asm__ volatile("" : : "r"(stack) : "memory");
-}
-
-// What starts a service for one login (OwnService.swift). By syscall(2) alone, because it is called in
-// a copy of a program that may have had threads: the C library's functions may tell those, take
-// their locks, or be where a thread is cancelled. Nor does the linker look for a name for each of
-// them at every login.
+// What starts a service for one login (OwnService.swift), partly in a copy of a program that may have
+// had threads, of which the C library's own functions would tell those.
 
 // clone(2) as fork(2), but with this signal, or none, for the parent when the process ends.
 static inline int swiftotp_clone(int exit_signal) {
@@ -283,6 +252,81 @@ static inline void swiftotp_kill(int process) { syscall(SYS_kill, process, SIGKI
 // to: 0 while it runs.
 static inline int swiftotp_reap(int process, int waits) {
     return (int)syscall(SYS_wait4, process, NULL, __WALL | (waits ? 0 : WNOHANG), NULL);
+}
+
+// MARK: Sockets
+
+// For send(2) and recv(2): never wait, and nobody at the other end is an error, not a signal. The
+// constants are of an enumeration, which Swift cannot join.
+static const int swiftotp_send_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+
+// recv(2) with the real user of the sender, where the kernel tells that; else `sender` stays as it is.
+// The message about it, and struct ucred (pid, uid, gid), are not for Swift. SCM_CREDENTIALS is 2.
+// Files that somebody has sent along are closed: in the room for the one message, a few have room too.
+static inline ssize_t swiftotp_receive(int file, void *_Nullable bytes, size_t count,
+                                       unsigned int *_Nonnull sender) {
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(3 * sizeof(unsigned int))];
+    } control;
+    struct iovec part = {bytes, count};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    ssize_t received = recvmsg(file, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    struct cmsghdr *head = received >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (!head || head->cmsg_level != SOL_SOCKET) return received;
+    if (head->cmsg_type == 2 && head->cmsg_len == CMSG_LEN(3 * sizeof(unsigned int))) {
+        unsigned int credentials[3];
+        memcpy(credentials, CMSG_DATA(head), sizeof(credentials));
+        *sender = credentials[1];
+    }
+    if (head->cmsg_type == SCM_RIGHTS) {
+        for (size_t end = CMSG_LEN(sizeof(int)); end <= head->cmsg_len; end += sizeof(int)) {
+            int sent;
+            memcpy(&sent, (char *)head + end - sizeof(int), sizeof(int));
+            close(sent);
+        }
+    }
+    return received;
+}
+
+// MARK: Processes
+
+// syslog(3) is variadic, which Swift cannot call. The format is fixed here, so that no text from
+// outside can ever be one.
+static inline void swiftotp_syslog(int priority, const char *_Nonnull message) {
+    syslog(priority, "%s", message);
+}
+
+// Closes what a started program is not to have; <spawn.h> declares it under _GNU_SOURCE only.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions,
+                                                    int from);
+
+// No core file and no debugger of the same user: <sys/resource.h> has types that differ under
+// _GNU_SOURCE, and <sys/prctl.h>'s function is variadic.
+static inline int swiftotp_keep_memory_private(void) {
+    const struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0) return -1;
+    return (int)syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+// free(3) and realloc(3) of the C library itself, for programs that have their own before them.
+void __libc_free(void *_Nullable memory);
+void *_Nullable __libc_malloc(size_t count);
+
+// Zeros where the functions before had their stack, which is what the caller of this has below it,
+// and in the registers, which whoever runs next may save there. `depth` is at least 8192. memmove(3)
+// has vector registers that the compiler knows nothing of: pieces of each size go through them; from
+// 512 bytes on, all sizes go through the same.
+__attribute__((noinline, unused, zero_call_used_regs("all"))) static void
+swiftotp_wipe_stack(size_t depth) {
+    char stack[depth];
+    explicit_bzero(stack, depth);
+    for (size_t size = 16; size <= 1024; size *= 2) {
+        __asm__ volatile("" : "+r"(size) : "r"(stack) : "memory");
+        memmove(stack, stack + 4096, size);
+    }
+    __asm__ volatile("" : : "r"(stack) : "memory");
 }
 
 // MARK: Others

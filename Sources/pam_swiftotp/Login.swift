@@ -20,7 +20,7 @@ struct Login {
         case .trouble(let what): trouble = what
         }
         // Before its first word the service has done nothing that could be done twice.
-        if geteuid() == 0, trouble.allowsOwnService(isSetuid: getuid() != 0) {
+        if swiftotp_effective_user() == 0, trouble.allowsOwnService(isSetuid: swiftotp_user() != 0) {
             switch atOwnService() {
             case .ended(let end): return end
             case .trouble(let what): trouble = what
@@ -35,11 +35,11 @@ struct Login {
     /// The service that listens. One that is full is asked again for a moment.
     private func atService() -> Relay.Outcome {
         let end = Clock.now &+ Patience.busy
-        var pause: UInt32 = 10_000
+        var pause = 10_000
         while true {
             let outcome = atServiceOnce()
             guard case .trouble(.busy) = outcome, Clock.now < end else { return outcome }
-            _ = usleep(pause)
+            swiftotp_sleep(pause)
             pause = min(pause &* 2, 200_000)
         }
     }

@@ -43,9 +43,9 @@ struct OwnService: ~Copyable {
         let process = swiftotp_clone(0)
         if process == 0 { unsafe OwnService.wait(startingTo: program, pair.1) }
         swiftotp_restore_signals(before)
-        _ = close(pair.1)
+        swiftotp_close(pair.1)
         guard process > 0 else {
-            _ = close(pair.0)
+            swiftotp_close(pair.0)
             return nil
         }
         (socket, waiter) = (pair.0, process)
@@ -55,14 +55,14 @@ struct OwnService: ~Copyable {
     /// closed already, so that it ends.
     consuming func end() {
         let end = Clock.now &+ OwnService.patience
-        var pause: UInt32 = 200
+        var pause = 200
         while swiftotp_reap(waiter, 0) == 0 {
             if Clock.now > end {
                 swiftotp_kill(waiter)
                 _ = swiftotp_reap(waiter, 1)
                 return
             }
-            _ = usleep(pause)
+            swiftotp_sleep(pause)
             pause = min(pause &* 2, 20_000)
         }
     }

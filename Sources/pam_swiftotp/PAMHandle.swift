@@ -140,8 +140,10 @@ struct PAMArguments {
     func value(at index: Int, of name: StaticString) -> UnsafePointer<CChar>? {
         guard name.hasPointerRepresentation, let text = unsafe self[index] else { return nil }
         let length = name.utf8CodeUnitCount
-        // SAFETY: both are C strings, compared up to the shorter one's NUL.
-        let prefix = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-        return unsafe strncmp(text, prefix, length) == 0 ? text + length : nil
+        for index in 0..<length {
+            // SAFETY: both are C strings, compared up to the shorter one's NUL.
+            guard unsafe UInt8(bitPattern: text[index]) == name.utf8Start[index] else { return nil }
+        }
+        return unsafe text + length
     }
 }

@@ -19,10 +19,8 @@ struct Relay {
 
     /// Runs the login on a connection, which is closed at the end.
     func run(_ wire: consuming Wire) -> Outcome {
-        guard let introduction = introduction() else { return .trouble(.noMemory) }
-        guard !introduction.isCut else { return .trouble(.tooLong) }
         // Whether it arrives is seen by what comes back: a service that is full has said so.
-        _ = wire.send(.login, introduction)
+        guard wire.send(.login, introduce) else { return .trouble(.tooLong) }
         switch wire.next(within: Patience.welcome) {
         case .frame(.welcome):
             guard wire.payloadCount == 1, wire.payload(0) == Wire.version else {
@@ -50,8 +48,7 @@ struct Relay {
     }
 
     /// What the first frame carries: all that PAM knows of this login.
-    private func introduction() -> Bytes? {
-        guard var text = Bytes(capacity: Wire.maximumLength - 1) else { return nil }
+    private func introduce(_ text: inout Bytes) {
         let pam = login.pam
         text.append(Wire.version)
         text.append(pam.isSilent ? 1 : 0)
@@ -66,7 +63,6 @@ struct Relay {
             // SAFETY: an argument of libpam's, a C string.
             unsafe PAMHandle.append(login.line[index], to: &text, limit: Relay.maximumName)
         }
-        return text
     }
 
     /// Does what the service says; the outcome, where the login is over.
@@ -97,11 +93,11 @@ struct Relay {
     /// Asks the person, and sends the answer. Whether it arrives is seen by what comes back: a
     /// service that has waited too long has said so.
     private func ask(_ style: CInt, _ wire: inout Wire) -> Outcome? {
-        let process = getpid()
+        let process = swiftotp_process()
         let pam = login.pam
         let response = unsafe wire.withText { unsafe pam.ask($0, style) }
         // Two processes cannot share one connection: it belongs to the one that began it.
-        guard getpid() == process else { return .trouble(.forked) }
+        guard swiftotp_process() == process else { return .trouble(.forked) }
         switch unsafe response {
         case .text(let typed):
             unsafe send(typed, .answer, on: wire)

@@ -15,18 +15,20 @@ struct Wire: ~Copyable {
     private let socket: CInt
     /// What the last frame carries, and room for a NUL behind it.
     private var input: Bytes
+    /// How long the kernel waits for more, in milliseconds.
+    private var patience = 0
 
     /// Takes over a connected socket; `nil` where there is no memory.
     init?(_ socket: CInt) {
         guard let input = Bytes(capacity: Wire.maximumLength) else {
-            _ = close(socket)
+            swiftotp_close(socket)
             return nil
         }
         self.socket = socket
         self.input = input
     }
 
-    deinit { _ = close(socket) }
+    deinit { swiftotp_close(socket) }
 
     /// Whether root is at the other end, as the kernel knows (SO_PEERCRED).
     var isRoots: Bool {
@@ -38,10 +40,16 @@ struct Wire: ~Copyable {
 
     // MARK: Sending
 
-    /// Sends a frame; `false` where it cannot be sent in time.
-    func send(_ kind: Said, _ payload: borrowing Bytes) -> Bool {
+    /// Sends a frame that `write` puts together where else lies what has come; `false` where that is
+    /// too long for one.
+    mutating func send(_ kind: Said, _ write: (inout Bytes) -> Void) -> Bool {
+        input.clear()
+        write(&input)
+        guard !input.isCut, input.count < Wire.maximumLength else { return false }
+        let count = input.count
         // SAFETY: the bytes that are in it.
-        unsafe payload.withPointer(at: 0) { unsafe send(kind, $0, payload.count) }
+        _ = unsafe input.withPointer(at: 0) { unsafe send(kind, $0, count) }
+        return true
     }
 
     /// Sends a frame that carries `count` bytes at `payload`, from where they are: what was typed is
@@ -53,23 +61,16 @@ struct Wire: ~Copyable {
         var head = (
             UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length), kind.rawValue
         )
-        // SAFETY: three bytes, one behind the other.
-        let isSent = unsafe withUnsafeBytes(of: &head) {
-            unsafe sendAll($0.baseAddress, Wire.headLength)
-        }
-        return unsafe isSent && (count == 0 || sendAll(payload, count))
-    }
-
-    private func sendAll(_ bytes: UnsafeRawPointer?, _ count: Int) -> Bool {
-        guard let bytes = unsafe bytes else { return false }
-        let end = Clock.now &+ Patience.reply
         var (done, tries) = (0, Wire.maximumInterruptions)
-        while done < count {
-            // SAFETY: reads the bytes behind the `done` ones.
-            let sent = unsafe CLinux.send(socket, bytes + done, count - done, swiftotp_send_flags)
+        while done < Wire.headLength + count {
+            // SAFETY: three bytes, one behind the other, and `count` that the caller vouches for.
+            let sent = unsafe withUnsafeBytes(of: &head) {
+                unsafe swiftotp_send_two(
+                    socket, $0.baseAddress, Wire.headLength, payload, count, done)
+            }
             if sent > 0 {
                 done += sent
-            } else if !isWorthAnotherTry(toWrite: true, until: end, &tries) {
+            } else if !isInterrupted(&tries) {
                 return false
             }
         }
@@ -80,6 +81,10 @@ struct Wire: ~Copyable {
 
     /// Waits for the next frame, and keeps what it carries; why not, where none came in time.
     mutating func next(within patience: Int) -> Arrival {
+        if patience != self.patience {
+            guard swiftotp_receive_at_most(socket, patience) == 0 else { return .closed }
+            self.patience = patience
+        }
         let end = Clock.now &+ patience
         var head: (UInt8, UInt8, UInt8) = (0, 0, 0)
         // SAFETY: three bytes, one behind the other.
@@ -108,15 +113,15 @@ struct Wire: ~Copyable {
         var (done, tries) = (0, Wire.maximumInterruptions)
         while done < count {
             // SAFETY: writes behind the `done` bytes.
-            let received = unsafe CLinux.recv(
-                socket, place + done, count - done, swiftotp_send_flags)
+            let received = unsafe swiftotp_receive_some(socket, place + done, count - done)
             if received > 0 {
                 done += received
             } else if received == 0 {
                 return .closed
-            } else if !isWorthAnotherTry(toWrite: false, until: end, &tries) {
-                return Clock.now < end ? .closed : .late
+            } else if !isInterrupted(&tries) {
+                return swiftotp_errno() == EAGAIN ? .late : .closed
             }
+            if done < count, Clock.now >= end { return .late }
         }
         return nil
     }
@@ -144,19 +149,10 @@ struct Wire: ~Copyable {
     /// How often a signal may interrupt: a system may say so each time.
     private static var maximumInterruptions: Int { 1000 }
 
-    /// After a call that failed: waits, where another try makes sense.
-    private func isWorthAnotherTry(toWrite: Bool, until end: Int, _ tries: inout Int) -> Bool {
-        var error = swiftotp_errno()
-        let left = end &- Clock.now
-        guard left > 0, tries > 0 else { return false }
-        if error == EAGAIN {
-            var one = pollfd(fd: socket, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
-            // SAFETY: one descriptor, and a local that the call fills.
-            if unsafe poll(&one, 1, CInt(clamping: left)) >= 0 { return true }
-            error = swiftotp_errno()
-        }
+    /// Whether a call that failed was interrupted, and should be made again.
+    private func isInterrupted(_ tries: inout Int) -> Bool {
         tries -= 1
-        return error == EINTR
+        return tries > 0 && swiftotp_errno() == EINTR
     }
 }
 
