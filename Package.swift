@@ -53,6 +53,9 @@ let embedded: [SwiftSetting] =
 let moduleLinkage: [LinkerSetting] = [
     .unsafeFlags([
         "-enable-experimental-feature", "Embedded",
+        // Nothing is run when it is loaded or unloaded: no start files, which the loader would look
+        // for names for at every login.
+        "-Xclang-linker", "-nostartfiles",
         // The toolchain's own linker: the same result whatever binutils a system has.
         "-use-ld=lld",
         // What nobody calls is left out.

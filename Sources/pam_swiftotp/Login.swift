@@ -20,7 +20,8 @@ struct Login {
         case .trouble(let what): trouble = what
         }
         // Before its first word the service has done nothing that could be done twice.
-        if swiftotp_effective_user() == 0, trouble.allowsOwnService(isSetuid: swiftotp_user() != 0) {
+        if swiftotp_effective_user() == 0, trouble.allowsOwnService(isSetuid: swiftotp_user() != 0)
+        {
             switch atOwnService() {
             case .ended(let end): return end
             case .trouble(let what): trouble = what
