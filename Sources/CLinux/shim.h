@@ -95,16 +95,12 @@ static inline int swiftotp_may_write_to(off_t end) {
 
 static inline void swiftotp_close(int file) { syscall(SYS_close, file); }
 
-// The system waits so many milliseconds for room, or for bytes that have not come, and gives EAGAIN
-// then.
-static inline int swiftotp_send_at_most(int file, long milliseconds) {
-    const struct timeval patience = {milliseconds / 1000, milliseconds % 1000 * 1000};
-    return (int)syscall(SYS_setsockopt, file, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-}
-
-static inline int swiftotp_receive_at_most(int file, long milliseconds) {
-    const struct timeval patience = {milliseconds / 1000, milliseconds % 1000 * 1000};
-    return (int)syscall(SYS_setsockopt, file, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+// Waits so many milliseconds at most until there is something to read, or room to write: as poll(2).
+// Whoever sleeps in recv(2) instead is woken also when the other end has read something.
+static inline int swiftotp_wait(int file, int to_write, long milliseconds) {
+    struct pollfd one = {.fd = file, .events = to_write ? POLLOUT : POLLIN};
+    const struct timespec patience = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    return (int)syscall(SYS_ppoll, &one, 1, &patience, NULL, 0);
 }
 
 // A Unix socket's address has its path as an array, which Swift imports as a tuple. Where too many
@@ -122,7 +118,8 @@ static inline int swiftotp_connect(const char *_Nonnull path) {
     }
     int file = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (file < 0) return -1;
-    swiftotp_send_at_most(file, 2000);
+    const struct timeval patience = {2, 0};
+    syscall(SYS_setsockopt, file, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     if (syscall(SYS_connect, file, &address, sizeof(address)) == 0) return file;
     int error = errno;
     swiftotp_close(file);
@@ -139,18 +136,19 @@ static inline ssize_t swiftotp_send_two(int file, const void *_Nullable first, s
     struct iovec parts[2] = {{(char *)first + of_first, first_count - of_first},
                              {(char *)second + of_second, count - of_second}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-    return syscall(SYS_sendmsg, file, &message, MSG_NOSIGNAL);
+    return syscall(SYS_sendmsg, file, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static inline ssize_t swiftotp_receive_some(int file, void *_Nonnull bytes, size_t count) {
-    return syscall(SYS_recvfrom, file, bytes, count, 0, NULL, NULL);
+    return syscall(SYS_recvfrom, file, bytes, count, MSG_DONTWAIT, NULL, NULL);
 }
 
 // struct ucred is declared under _GNU_SOURCE only: pid, uid and gid.
 static inline int swiftotp_peer(int file, int *_Nonnull pid, unsigned int *_Nonnull uid) {
     unsigned int credentials[3] = {0, ~0u, ~0u};
     socklen_t length = sizeof(credentials);
-    if (syscall(SYS_getsockopt, file, SOL_SOCKET, SO_PEERCRED, credentials, &length) != 0) return -1;
+    if (syscall(SYS_getsockopt, file, SOL_SOCKET, SO_PEERCRED, credentials, &length) != 0)
+        return -1;
     *pid = (int)credentials[0];
     *uid = credentials[1];
     return 0;
@@ -164,9 +162,9 @@ static inline int swiftotp_pass_credentials(int file) {
 
 static inline int swiftotp_process(void) { return (int)syscall(SYS_getpid); }
 
-static inline unsigned int swiftotp_user(void) { return (unsigned int)syscall(SYS_getuid); }
+static inline int swiftotp_user(void) { return (int)syscall(SYS_getuid); }
 
-static inline unsigned int swiftotp_effective_user(void) { return (unsigned int)syscall(SYS_geteuid); }
+static inline int swiftotp_effective_user(void) { return (int)syscall(SYS_geteuid); }
 
 static inline void swiftotp_sleep(long microseconds) {
     const struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};

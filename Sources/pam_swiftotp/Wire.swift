@@ -15,8 +15,6 @@ struct Wire: ~Copyable {
     private let socket: CInt
     /// What the last frame carries, and room for a NUL behind it.
     private var input: Bytes
-    /// How long the kernel waits for more, in milliseconds.
-    private var patience = 0
 
     /// Takes over a connected socket; `nil` where there is no memory.
     init?(_ socket: CInt) {
@@ -61,6 +59,7 @@ struct Wire: ~Copyable {
         var head = (
             UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length), kind.rawValue
         )
+        let end = Clock.now &+ Patience.reply
         var (done, tries) = (0, Wire.maximumInterruptions)
         while done < Wire.headLength + count {
             // SAFETY: three bytes, one behind the other, and `count` that the caller vouches for.
@@ -70,7 +69,7 @@ struct Wire: ~Copyable {
             }
             if sent > 0 {
                 done += sent
-            } else if !isInterrupted(&tries) {
+            } else if !isWorthAnotherTry(toWrite: true, until: end, &tries) {
                 return false
             }
         }
@@ -81,10 +80,6 @@ struct Wire: ~Copyable {
 
     /// Waits for the next frame, and keeps what it carries; why not, where none came in time.
     mutating func next(within patience: Int) -> Arrival {
-        if patience != self.patience {
-            guard swiftotp_receive_at_most(socket, patience) == 0 else { return .closed }
-            self.patience = patience
-        }
         let end = Clock.now &+ patience
         var head: (UInt8, UInt8, UInt8) = (0, 0, 0)
         // SAFETY: three bytes, one behind the other.
@@ -118,10 +113,9 @@ struct Wire: ~Copyable {
                 done += received
             } else if received == 0 {
                 return .closed
-            } else if !isInterrupted(&tries) {
-                return swiftotp_errno() == EAGAIN ? .late : .closed
+            } else if !isWorthAnotherTry(toWrite: false, until: end, &tries) {
+                return Clock.now < end ? .closed : .late
             }
-            if done < count, Clock.now >= end { return .late }
         }
         return nil
     }
@@ -149,10 +143,17 @@ struct Wire: ~Copyable {
     /// How often a signal may interrupt: a system may say so each time.
     private static var maximumInterruptions: Int { 1000 }
 
-    /// Whether a call that failed was interrupted, and should be made again.
-    private func isInterrupted(_ tries: inout Int) -> Bool {
+    /// After a call that failed: waits, where another try makes sense.
+    private func isWorthAnotherTry(toWrite: Bool, until end: Int, _ tries: inout Int) -> Bool {
+        var error = swiftotp_errno()
+        let left = end &- Clock.now
+        guard left > 0, tries > 0 else { return false }
+        if error == EAGAIN {
+            if swiftotp_wait(socket, toWrite ? 1 : 0, left) >= 0 { return true }
+            error = swiftotp_errno()
+        }
         tries -= 1
-        return tries > 0 && swiftotp_errno() == EINTR
+        return error == EINTR
     }
 }
 
