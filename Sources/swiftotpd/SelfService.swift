@@ -22,16 +22,18 @@ struct SelfService {
 
     /// Answers requests until the client ends, is silent for too long or says what is none.
     func serve(_ first: [UInt8], on channel: consuming FrameChannel) {
+        // Until the name is known.
+        var name = Array(String(peer.user).utf8)
         let user: User
         let options: Options
         do throws(StoreError) {
             guard let found = try findUser() else {
                 return ServiceLog.writeUnknownUser(peer.user)
             }
-            user = found
+            (user, name) = (found, found.name)
             options = try ConfigurationFile.options(settings.arguments)
         } catch {
-            ServiceLog.write(error, user: Array(String(peer.user).utf8))
+            ServiceLog.write(error, user: name)
             send(
                 HelperReply.deniedMessage(
                     .unavailable,
@@ -72,9 +74,10 @@ struct SelfService {
             do throws(WireError) {
                 let deadline = Deadline(in: SelfService.patience).clamped(to: end)
                 let frame = try channel.receive(until: deadline)
-                guard frame.kind == .request else { return }
+                guard frame.kind == .request else { throw .malformed }
                 message = frame.payload
             } catch {
+                if error == .malformed { ServiceLog.writeBadRequest(of: peer.user) }
                 return
             }
         }

@@ -15,7 +15,7 @@ final class TerminalConversation: Conversation {
     private let isSilent: Bool
     /// Whether the other end is gone, or says what makes no sense: nothing more is sent then.
     private var isBroken = false
-    /// Whether a person took too long to answer.
+    /// Whether a person took too long to answer. What comes then belongs to no question any more.
     private var isLate = false
 
     init(_ channel: consuming FrameChannel, isSilent: Bool) {
@@ -51,7 +51,7 @@ final class TerminalConversation: Conversation {
     /// Says how it ended; whether the other end was there to hear it.
     func end(_ end: LoginEnd, within patience: Duration) -> Bool {
         guard !isBroken else { return false }
-        if isLate { say(UserText.tooLate) }
+        if isLate, end == .conversationFailed { say(UserText.tooLate) }
         channel.queue(.end, [end.rawValue])
         do throws(WireError) {
             try channel.flush(until: Deadline(in: patience))
@@ -71,14 +71,16 @@ final class TerminalConversation: Conversation {
     private func answer(
         to kind: Frame.Kind, _ text: [UInt8], within patience: Duration
     ) throws(ConversationError) -> Secret? {
-        guard !isBroken else { throw ConversationError() }
+        guard !isBroken, !isLate else { throw ConversationError() }
+        var isAsked = false
         var frame: Frame
         do throws(WireError) {
             channel.queue(kind, text)
             try channel.flush(until: Deadline(in: Self.wirePatience).clamped(to: end))
+            isAsked = kind != .earlierAnswer
             frame = try channel.receive(until: Deadline(in: patience).clamped(to: end))
         } catch {
-            isLate = error == .timedOut
+            isLate = isAsked && error == .timedOut
             isBroken = !isLate
             throw ConversationError()
         }

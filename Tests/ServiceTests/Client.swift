@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One reply, as Tests/second-client prints it.
+/// One line of what Tests/second-client prints.
 struct Reply: Decodable, Sendable {
     let kind: String
     let flag: Bool?
@@ -21,8 +21,11 @@ struct Reply: Decodable, Sendable {
     let codes: [String]?
     let why: Int?
     let text: String?
-    let answered: Int?
-    let refused: Int?
+    let texts: [String]?
+    /// Of a login: what came, the question that is open, and how it ended.
+    let frames: [Frame]?
+    let question: String?
+    let end: Int?
 
     /// A trusted SSH key.
     struct Trusted: Decodable, Equatable, Sendable {
@@ -33,28 +36,58 @@ struct Reply: Decodable, Sendable {
         let lastUsed: UInt64
         let address: String
     }
+
+    struct Frame: Decodable, Equatable, Sendable {
+        let kind: String
+        let text: String
+    }
+
+    /// What a login said beside its questions.
+    var said: [String] {
+        (frames ?? []).filter { $0.kind.hasSuffix("Message") }.map(\.text)
+    }
+
+    /// The lines that a login had written to the log, without their priorities.
+    var logged: [String] {
+        (frames ?? []).filter { $0.kind == "log" }.map { String($0.text.dropFirst()) }
+    }
 }
 
-/// A second client of the helper, which knows docs/PROTOCOL.md only, run as an ordinary user.
+/// A second client of the service, which knows docs/PROTOCOL.md only.
 struct Client {
-    let helper: Helper
+    let service: Service
     /// Who is connected.
     let user: String
     private let around: [String]
     private let scratch: Scratch
     private let program: String
 
-    init(_ helper: Helper, _ account: Account) throws {
-        try self.init(helper, user: account.name, around: account.running([]))
+    /// An ordinary user's.
+    init(_ service: Service, _ account: Account) throws {
+        try self.init(service, user: account.name, around: account.running([]))
     }
 
     /// A client of root's.
-    static func root(_ helper: Helper) throws -> Client {
-        try Client(helper, user: "root", around: [])
+    static func root(_ service: Service) throws -> Client {
+        try Client(service, user: "root", around: [])
     }
 
-    init(_ helper: Helper, user: String, around: [String]) throws {
-        (self.helper, self.user, self.around) = (helper, user, around)
+    /// A client of a number without a name.
+    static func number(_ service: Service, _ uid: String) throws -> Client {
+        try Client(
+            service, user: uid,
+            around: ["setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "--reset-env"])
+    }
+
+    /// A client with the rights of root that a user has started, as su is.
+    static func setuid(_ service: Service, startedBy account: Account) throws -> Client {
+        try Client(
+            service, user: account.name,
+            around: ["setpriv", "--ruid", account.name, "--reset-env"])
+    }
+
+    private init(_ service: Service, user: String, around: [String]) throws {
+        (self.service, self.user, self.around) = (service, user, around)
         scratch = try Scratch()
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../second-client").standardizedFileURL
@@ -71,7 +104,7 @@ struct Client {
 
     @discardableResult
     func run(_ steps: [String], within limit: Duration = .seconds(60)) async throws -> [Reply] {
-        let words = around + ["/usr/bin/python3", "-I", program, helper.socket]
+        let words = around + ["/usr/bin/python3", "-I", program, service.socket]
         let output = try await Command.output(
             words, input: steps.joined(separator: "\n") + "\n", within: limit)
         let decoder = JSONDecoder()
@@ -90,25 +123,47 @@ struct Client {
 
     /// The file of the user's record.
     var recordFile: String {
-        get async throws {
-            let uid = try await Command.output(["id", "-u", user])
-            return helper.store + "/" + uid.trimmingCharacters(in: .newlines)
-        }
+        get throws { "\(service.store)/\(try Account.numbers(of: user).uid)" }
     }
 
     /// The bytes of the user's record; none where there is none.
     var record: Data {
-        get async throws {
-            (try? Data(contentsOf: URL(fileURLWithPath: await recordFile))) ?? Data()
-        }
+        get throws { (try? Data(contentsOf: URL(fileURLWithPath: recordFile))) ?? Data() }
     }
 }
 
-extension Helper {
-    /// Waits until no process of the helper is left.
-    func rest(within limit: Duration = .seconds(10)) async throws {
-        _ = try await patiently("all helpers to end", within: limit) {
-            self.serving.isEmpty ? true : nil
+extension Service {
+    /// Waits until it serves so many connections.
+    func serves(_ count: Int, within limit: Duration = .seconds(20)) async throws {
+        _ = try await patiently("\(count) connections", within: limit) {
+            self.connections == count ? true : nil
         }
+    }
+
+    /// Stops it, and waits until none of its threads runs any more.
+    func stop() async throws {
+        signal(SIGSTOP)
+        guard let process else { throw Trouble("there is no service to stop") }
+        _ = try await patiently("the service to stop") {
+            let threads = try FileManager.default.contentsOfDirectory(
+                atPath: "/proc/\(process)/task")
+            let states = threads.map { thread in
+                (try? kernelFile("/proc/\(process)/task/\(thread)/stat")) ?? ""
+            }
+            return states.allSatisfy { $0.contains(") T ") } ? true : nil
+        }
+    }
+
+    /// The words before a service whose calls are written to a file. It keeps its number, by which
+    /// it knows the socket to be its own.
+    static func traced(
+        to file: String, calls: [String] = ["all"], injection: String? = nil
+    ) -> [String] {
+        ["strace", "-D"] + Trace.words(to: file, calls: calls, injection: injection).dropFirst()
+    }
+
+    /// Waits until nobody is connected any more.
+    func rest(within limit: Duration = .seconds(20)) async throws {
+        try await serves(0, within: limit)
     }
 }

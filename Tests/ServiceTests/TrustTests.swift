@@ -6,7 +6,7 @@ import Testing
 @testable import OTPCore
 
 /// Trusted SSH keys, through the real program.
-@Suite("swiftotp-helper: trusted SSH keys")
+@Suite("swiftotpd: trusted SSH keys")
 struct TrustTests {
     private static let laptop = String(repeating: "a1", count: 32)
     private static let desktop = String(repeating: "b2", count: 32)
@@ -14,7 +14,7 @@ struct TrustTests {
     /// Trusts both keys, as a login does.
     private func trust(_ client: Client, at now: UInt64) throws {
         let user = try #require(try SystemUsers().user(named: Array(client.user.utf8)))
-        let store = try Store(path: Array(client.helper.store.utf8))
+        let store = try Store(path: Array(client.service.store.utf8))
         let session = try #require(try store.open(user))
         defer { session.close() }
         for (byte, label) in [(0xa1, "laptop"), (0xb2, "my desktop")] as [(UInt8, String)] {
@@ -32,13 +32,13 @@ struct TrustTests {
     @Test("are told by the status, and ended with proof alone")
     func oneAndAll() async throws {
         let log = try SystemLog.shared()
-        let helper = try await Helper()
-        let client = try Client(helper, try await Account.make("truster"))
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("truster"))
         #expect(try await client.run("status", "untrust")[0].trusted == [])
         let enrolled = try await client.run("begin", "confirm =")
         let now = UInt64(Date().timeIntervalSince1970)
         try trust(client, at: now)
-        let before = try await client.record
+        let before = try client.record
 
         var replies = try await client.run("status", "untrust \(Self.laptop)", "untrust")
         let end = now + 30 * 86_400
@@ -52,7 +52,7 @@ struct TrustTests {
                     lastUsed: now, address: "192.0.2.7"),
             ])
         #expect(replies[1].why == 1 && replies[2].why == 1)
-        #expect(try await client.record == before)
+        #expect(try client.record == before)
 
         let code = try await Command.output(
             ["oathtool", "--totp", "--now", "now + 30 seconds", "-"],
@@ -71,14 +71,14 @@ struct TrustTests {
             "trust in all SSH keys revoked; by=\(user) user=\(user)",
         ] {
             let found = try await log.line(containing: line)
-            #expect(found.facility == 10 && found.text.contains(" swiftotp-helper["))
+            #expect(found.facility == 10 && found.text.contains(" swiftotpd["))
         }
     }
 
     @Test("are ended by a backup code, whether one is named or not")
     func backupCode() async throws {
-        let helper = try await Helper()
-        let client = try Client(helper, try await Account.make("careful"))
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("careful"))
         let codes = try await client.enroll()
         try trust(client, at: UInt64(Date().timeIntervalSince1970))
         let replies = try await client.run(
@@ -89,16 +89,16 @@ struct TrustTests {
 
     @Test("have fingerprints of 32 bytes, and nothing else is a request")
     func noFingerprint() async throws {
-        let helper = try await Helper()
-        let client = try Client(helper, try await Account.make("garbled"))
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("garbled"))
         try await client.enroll()
         try trust(client, at: UInt64(Date().timeIntervalSince1970))
-        let before = try await client.record
+        let before = try client.record
         for length in [1, 31, 33] {
             let bytes = String(repeating: "a1", count: length)
             let replies = try await client.run("untrust \(bytes)", "reply")
             #expect(replies[0].why == 9 && replies[1].kind == "end")
         }
-        #expect(try await client.record == before)
+        #expect(try client.record == before)
     }
 }

@@ -81,22 +81,30 @@ public final class Service: Sendable {
     private static let program = """
         import ctypes, os, select, socket, sys
         path, backlog, words = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
-        # PR_SET_PDEATHSIG: nothing outlives the tests.
-        ctypes.CDLL(None).prctl(1, 9)
+        # Nothing outlives the tests. Not PR_SET_PDEATHSIG: the thread that started this may end
+        # long before.
+        tests = os.pidfd_open(os.getppid())
+        def wait(file):
+            if tests in select.select([file, tests], [], [])[0]:
+                sys.exit()
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path + ".new")
         os.chmod(path + ".new", 0o666)
         listener.listen(backlog)
         os.rename(path + ".new", path)
         while True:
-            select.select([listener], [], [])
+            wait(listener)
             child = os.fork()
             if child == 0:
+                # PR_SET_PDEATHSIG
                 ctypes.CDLL(None).prctl(1, 9)
                 os.dup2(listener.fileno(), 3)
                 os.set_inheritable(3, True)
                 os.environ["LISTEN_FDS"], os.environ["LISTEN_PID"] = "1", str(os.getpid())
                 os.execvp(words[0], words)
+            running = os.pidfd_open(child)
+            wait(running)
+            os.close(running)
             os.waitpid(child, 0)
 
         """
