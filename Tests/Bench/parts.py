@@ -27,7 +27,7 @@ PARTS = (
     ("C library: the rest", r"/libc\.so[^ ]* "),
     ("one-time codes (SHA-1, HMAC)", r"/libnettle[^ ]* _?nettle_(sha1|hmac|write_be)"),
     ("sealing (ChaCha20-Poly1305)", r"/libnettle[^ ]* "),
-    ("Swift's library", rf"{OURS}(swift_|\$s[sS]|_swift|_ZN\d*5swift|_ZL|.*\w+CfD$)"),
+    ("Swift's library", rf"{OURS}(_?swift(?!otp)|\$s[sS]|.*swift::|\w+CfD$)"),
     ("connections and frames", rf"{OURS}\$s(7OTPWire|9swiftotpd|\w*7OTPWire|\w*9swiftotpd)"),
     ("store", rf"{OURS}\$s(8OTPStore|\w*8OTPStore)"),
     ("login and record", rf"{OURS}\$s(7OTPCore|\w*7OTPCore)"),

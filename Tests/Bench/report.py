@@ -122,7 +122,8 @@ def calls(counts):
 
 
 def library_names(libraries):
-    return ", ".join(library.split(".so")[0] for library in libraries)
+    return ", ".join(library.split(".so")[0] for library in libraries
+                     if not library.startswith("ld-"))
 
 
 def met(value, limit, bound):
