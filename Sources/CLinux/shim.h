@@ -93,51 +93,6 @@ static inline int swiftotp_may_write_to(off_t end) {
 // constants are of an enumeration, which Swift cannot join.
 static const int swiftotp_send_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
 
-// A Unix socket's address has its path as an array, which Swift imports as a tuple. Where too many
-// wait to be accepted, it waits in their row for two seconds at most, and gives EAGAIN then.
-static inline int swiftotp_connect(const char *_Nonnull path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t length = 0;
-    while (path[length] != 0 && length + 1 < sizeof(address.sun_path)) {
-        address.sun_path[length] = path[length];
-        length++;
-    }
-    if (path[length] != 0) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    int file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (file < 0) return -1;
-    const struct timeval patience = {2, 0};
-    setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    if (connect(file, (const struct sockaddr *)&address, sizeof(address)) == 0) return file;
-    int error = errno;
-    close(file);
-    errno = error;
-    return -1;
-}
-
-// struct ucred is declared under _GNU_SOURCE only: pid, uid and gid.
-static inline int swiftotp_peer(int file, int *_Nonnull pid, unsigned int *_Nonnull uid) {
-    unsigned int credentials[3] = {0, ~0u, ~0u};
-    socklen_t length = sizeof(credentials);
-    if (getsockopt(file, SOL_SOCKET, SO_PEERCRED, credentials, &length) != 0) return -1;
-    *pid = (int)credentials[0];
-    *uid = credentials[1];
-    return 0;
-}
-
-// Two connected Unix sockets; the type of a socket is of an enumeration, which Swift cannot join.
-static inline int swiftotp_socketpair(int pair[_Nonnull 2]) {
-    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
-}
-
-// Has the kernel tell who sends something on this socket (unix(7), SO_PASSCRED).
-static inline int swiftotp_pass_credentials(int file) {
-    const int yes = 1;
-    return setsockopt(file, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes));
-}
-
 // recv(2) with the real user of the sender, where the kernel tells that; else `sender` stays as it is.
 // The message about it, and struct ucred (pid, uid, gid), are not for Swift. SCM_CREDENTIALS is 2.
 // Files that somebody has sent along are closed: in the room for the one message, a few have room too.
@@ -207,56 +162,168 @@ swiftotp_wipe_stack(size_t depth) {
     __asm__ volatile("" : : "r"(stack) : "memory");
 }
 
-// What starts a service for one login (OwnService.swift). System calls alone, because they are made
-// in a copy of a program that may have had threads.
+// MARK: What the module does
 
-// clone(2) as fork(2), but with this signal, or none, for the parent when the process ends. The C
-// library's own function wants a stack and is variadic.
+// By syscall(2) alone. In most of the C library's functions for it the program may have a thread of
+// its own cancelled (pthread_cancel(3)), and what the module holds at that moment would stay behind;
+// others are not for a copy of a program that had threads (OwnService.swift): they would tell those,
+// or wait for a lock that one of them held. And what the module does to a system stands in one place.
+
+static inline void swiftotp_close(int file) { syscall(SYS_close, file); }
+
+// A Unix socket's address has its path as an array, which Swift imports as a tuple. Where too many
+// wait to be accepted, it waits in their row for two seconds at most, and gives EAGAIN then.
+static inline int swiftotp_connect(const char *_Nonnull path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = 0;
+    while (path[length] != 0 && length + 1 < sizeof(address.sun_path)) {
+        address.sun_path[length] = path[length];
+        length++;
+    }
+    if (path[length] != 0) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int file = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (file < 0) return -1;
+    const struct timeval patience = {2, 0};
+    syscall(SYS_setsockopt, file, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    if (syscall(SYS_connect, file, &address, sizeof(address)) == 0) return file;
+    int error = errno;
+    swiftotp_close(file);
+    errno = error;
+    return -1;
+}
+
+static inline ssize_t swiftotp_receive_some(int file, void *_Nonnull bytes, size_t count) {
+    return syscall(SYS_recvfrom, file, bytes, count, MSG_DONTWAIT, NULL, NULL);
+}
+
+// Waits so many milliseconds at most until there is something to read, or room to write: as poll(2).
+static inline int swiftotp_wait(int file, int to_write, long milliseconds) {
+    struct pollfd one = {.fd = file, .events = to_write ? POLLOUT : POLLIN};
+    const struct timespec patience = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    return (int)syscall(SYS_ppoll, &one, 1, &patience, NULL, 0);
+}
+
+// send(2) of some bytes and others behind them, without the `done` ones that are sent already. In one
+// call, so that whoever waits for them is woken once.
+static inline ssize_t swiftotp_send_two(int file, const void *_Nullable first, size_t first_count,
+                                        const void *_Nullable second, size_t count, size_t done) {
+    size_t of_first = done < first_count ? done : first_count;
+    size_t of_second = done - of_first;
+    struct iovec parts[2] = {{(char *)first + of_first, first_count - of_first},
+                             {(char *)second + of_second, count - of_second}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    return syscall(SYS_sendmsg, file, &message, swiftotp_send_flags);
+}
+
+// struct ucred is declared under _GNU_SOURCE only: pid, uid and gid.
+static inline int swiftotp_peer(int file, int *_Nonnull pid, unsigned int *_Nonnull uid) {
+    unsigned int credentials[3] = {0, ~0u, ~0u};
+    socklen_t length = sizeof(credentials);
+    if (syscall(SYS_getsockopt, file, SOL_SOCKET, SO_PEERCRED, credentials, &length) != 0)
+        return -1;
+    *pid = (int)credentials[0];
+    *uid = credentials[1];
+    return 0;
+}
+
+// Has the kernel tell who sends something on this socket (unix(7), SO_PASSCRED).
+static inline int swiftotp_pass_credentials(int file) {
+    const int yes = 1;
+    return (int)syscall(SYS_setsockopt, file, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes));
+}
+
+static inline int swiftotp_process(void) { return (int)syscall(SYS_getpid); }
+
+static inline int swiftotp_user(void) { return (int)syscall(SYS_getuid); }
+
+static inline int swiftotp_effective_user(void) { return (int)syscall(SYS_geteuid); }
+
+static inline void swiftotp_sleep(long microseconds) {
+    const struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};
+    syscall(SYS_nanosleep, &time, NULL);
+}
+
+// What starts a service for one login (OwnService.swift).
+
+// clone(2) as fork(2), but with this signal, or none, for the parent when the process ends.
 static inline int swiftotp_clone(int exit_signal) {
     return (int)syscall(SYS_clone, exit_signal, 0, 0, 0, 0);
 }
 
-// The real, effective and saved user and group, and no other groups. The C library's own functions
-// would tell the threads of which this is a copy.
+// Two connected Unix sockets; the type of a socket is of an enumeration, which Swift cannot join.
+static inline int swiftotp_socketpair(int pair[_Nonnull 2]) {
+    return (int)syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
+}
+
+// Keeps all signals away, those of the C library itself too, and has those of `before` again.
+static inline void swiftotp_block_signals(uint64_t *_Nonnull before) {
+    const uint64_t every = ~(uint64_t)0;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every, before, sizeof(every));
+}
+
+static inline void swiftotp_restore_signals(uint64_t before) {
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+}
+
+// The real, effective and saved user and group, and no other groups.
 static inline int swiftotp_become_root(void) {
     if (syscall(SYS_setgroups, 0, NULL) != 0 || syscall(SYS_setresgid, 0, 0, 0) != 0) return -1;
     return (int)syscall(SYS_setresuid, 0, 0, 0);
 }
 
-// close_range(2), and fcntl(2) and open(2), which are variadic.
+static inline void swiftotp_begin_session(void) { syscall(SYS_setsid); }
+
+static inline void swiftotp_set_umask(unsigned int mask) { syscall(SYS_umask, mask); }
+
 static inline int swiftotp_close_from(unsigned int first) {
     return (int)syscall(SYS_close_range, first, ~0u, 0);
 }
 
-static inline int swiftotp_duplicate(int file, int least) { return fcntl(file, F_DUPFD, least); }
+static inline int swiftotp_duplicate(int file, int least) {
+    return (int)syscall(SYS_fcntl, file, F_DUPFD, least);
+}
 
-static inline int swiftotp_open_null(void) { return open("/dev/null", O_RDWR); }
+static inline int swiftotp_duplicate_as(int file, int number) {
+    return (int)syscall(SYS_dup3, file, number, 0);
+}
+
+static inline int swiftotp_open_null(void) {
+    return (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+}
 
 static const int swiftotp_limit_files = RLIMIT_NOFILE;
 static const int swiftotp_limit_stack = RLIMIT_STACK;
 
-// Sets a limit; where that is not allowed, lifts it as far as it may be. The resource is an
-// enumeration under _GNU_SOURCE only.
-static inline void swiftotp_lift_limit(int resource, unsigned long value) {
-    struct rlimit limit = {value, value};
-    if (setrlimit(resource, &limit) == 0 || getrlimit(resource, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(resource, &limit);
+// Sets a limit; where that is not allowed, lifts it as far as it may be.
+static inline void swiftotp_lift_limit(int resource, uint64_t value) {
+    uint64_t limit[2] = {value, value};
+    if (syscall(SYS_prlimit64, 0, resource, limit, NULL) == 0) return;
+    if (syscall(SYS_prlimit64, 0, resource, NULL, limit) != 0) return;
+    limit[0] = limit[1];
+    syscall(SYS_prlimit64, 0, resource, limit, NULL);
 }
 
 // execve(2) without a variable; the words are an array of pointers, which Swift would have to build.
 static inline void swiftotp_run_stdio(const char *_Nonnull program) {
     char *const words[] = {(char *)"swiftotpd", (char *)"--stdio", NULL};
     char *const none[] = {NULL};
-    execve(program, words, none);
+    syscall(SYS_execve, program, words, none);
 }
 
-// Waits for a child; for one that was made without a signal (__WALL), without waiting unless told to:
-// 0 while it runs. The options are of more than one type.
-static inline int swiftotp_wait_for(int process) { return waitpid(process, NULL, 0); }
+// Ends this process, and runs nothing of the program of which it is a copy.
+__attribute__((noreturn)) static inline void swiftotp_exit(int status) {
+    for (;;) syscall(SYS_exit_group, status);
+}
 
+static inline void swiftotp_kill(int process) { syscall(SYS_kill, process, SIGKILL); }
+
+// Waits for a child, also one that was made without a signal (__WALL); without waiting unless told
+// to: 0 while it runs.
 static inline int swiftotp_reap(int process, int waits) {
-    return waitpid(process, NULL, (int)(__WALL | (waits ? 0 : WNOHANG)));
+    return (int)syscall(SYS_wait4, process, NULL, __WALL | (waits ? 0 : WNOHANG), NULL);
 }
 
 // MARK: Others

@@ -20,7 +20,8 @@ struct Login {
         case .trouble(let what): trouble = what
         }
         // Before its first word the service has done nothing that could be done twice.
-        if geteuid() == 0, trouble.allowsOwnService(isSetuid: getuid() != 0) {
+        let isSetuid = swiftotp_user() != 0
+        if swiftotp_effective_user() == 0, trouble.allowsOwnService(isSetuid: isSetuid) {
             switch atOwnService() {
             case .ended(let end): return end
             case .trouble(let what): trouble = what
@@ -35,11 +36,11 @@ struct Login {
     /// The service that listens. One that is full is asked again for a moment.
     private func atService() -> Relay.Outcome {
         let end = Clock.now &+ Patience.busy
-        var pause: UInt32 = 10_000
+        var pause = 10_000
         while true {
             let outcome = atServiceOnce()
             guard case .trouble(.busy) = outcome, Clock.now < end else { return outcome }
-            _ = usleep(pause)
+            swiftotp_sleep(pause)
             pause = min(pause &* 2, 200_000)
         }
     }
@@ -80,8 +81,8 @@ struct Login {
         return outcome
     }
 
-    /// What the PAM line says about one of the two things that the module itself wants to know; the
-    /// last word counts.
+    /// What the PAM line says about one of the two things that the module itself wants to know. The
+    /// service refuses a line that says one of them twice.
     @unsafe
     private func setting(_ name: StaticString, _ usual: StaticString) -> UnsafePointer<CChar> {
         var found: UnsafePointer<CChar>?
@@ -90,12 +91,6 @@ struct Login {
         }
         // SAFETY: a literal ends with NUL.
         return unsafe found ?? UnsafeRawPointer(usual.utf8Start).assumingMemoryBound(to: CChar.self)
-    }
-
-    /// Whether an argument is one of those two, which nobody else needs to know.
-    func isForModule(_ index: Int) -> Bool {
-        unsafe line.value(at: index, of: "socket=") != nil
-            || line.value(at: index, of: "program=") != nil
     }
 
     // MARK: Where there is no service

@@ -18,8 +18,8 @@ struct OwnService: ~Copyable {
     /// closed.
     private static var patience: Int { 2_000 }
     /// What the service may have: files for a login, and the stack that the C library expects.
-    private static var openFiles: UInt { 1024 }
-    private static var stack: UInt { 8 << 20 }
+    private static var openFiles: UInt64 { 1024 }
+    private static var stack: UInt64 { 8 << 20 }
 
     /// Starts it; `nil` where that cannot be.
     @unsafe
@@ -37,15 +37,15 @@ struct OwnService: ~Copyable {
         // It learns whose program this is from the kernel, with the first frame.
         _ = swiftotp_pass_credentials(pair.1)
         // No handler of the program's may run in a copy of it.
-        var (every, before) = (sigset_t(), sigset_t())
-        unsafe sigfillset(&every)
-        unsafe sigprocmask(SIG_BLOCK, &every, &before)
+        var before: UInt64 = 0
+        // SAFETY: a local that the call fills.
+        unsafe swiftotp_block_signals(&before)
         let process = swiftotp_clone(0)
         if process == 0 { unsafe OwnService.wait(startingTo: program, pair.1) }
-        unsafe sigprocmask(SIG_SETMASK, &before, nil)
-        _ = close(pair.1)
+        swiftotp_restore_signals(before)
+        swiftotp_close(pair.1)
         guard process > 0 else {
-            _ = close(pair.0)
+            swiftotp_close(pair.0)
             return nil
         }
         (socket, waiter) = (pair.0, process)
@@ -55,14 +55,14 @@ struct OwnService: ~Copyable {
     /// closed already, so that it ends.
     consuming func end() {
         let end = Clock.now &+ OwnService.patience
-        var pause: UInt32 = 200
+        var pause = 200
         while swiftotp_reap(waiter, 0) == 0 {
             if Clock.now > end {
-                _ = kill(waiter, SIGKILL)
+                swiftotp_kill(waiter)
                 _ = swiftotp_reap(waiter, 1)
                 return
             }
-            _ = usleep(pause)
+            swiftotp_sleep(pause)
             pause = min(pause &* 2, 20_000)
         }
     }
@@ -75,30 +75,30 @@ struct OwnService: ~Copyable {
     /// Starts the service, waits until it has ended, and ends.
     @unsafe
     private static func wait(startingTo program: UnsafePointer<CChar>, _ socket: CInt) -> Never {
-        _ = setsid()
-        if swiftotp_become_root() != 0 { _exit(126) }
+        swiftotp_begin_session()
+        if swiftotp_become_root() != 0 { swiftotp_exit(126) }
         let process = swiftotp_clone(SIGCHLD)
         if process == 0 { unsafe start(program, socket) }
         _ = swiftotp_close_from(0)
-        if process > 0 { _ = swiftotp_wait_for(process) }
-        _exit(0)
+        if process > 0 { _ = swiftotp_reap(process, 1) }
+        swiftotp_exit(0)
     }
 
     /// Becomes the service.
     @unsafe
     private static func start(_ program: UnsafePointer<CChar>, _ socket: CInt) -> Never {
-        _ = setsid()
-        umask(0o077)
+        swiftotp_begin_session()
+        swiftotp_set_umask(0o077)
         for resource: CInt in 0..<16 { liftLimit(resource) }
         // Out of the way of 0 to 2, in case the program had closed those.
         let high = swiftotp_duplicate(socket, 3)
         let nothing = swiftotp_open_null()
-        guard high >= 0, nothing >= 0, dup2(nothing, 1) == 1, dup2(nothing, 2) == 2,
-            dup2(high, 0) == 0
-        else { _exit(126) }
-        guard swiftotp_close_from(3) == 0 else { _exit(126) }
+        guard high >= 0, nothing >= 0, swiftotp_duplicate_as(nothing, 1) == 1,
+            swiftotp_duplicate_as(nothing, 2) == 2, swiftotp_duplicate_as(high, 0) == 0
+        else { swiftotp_exit(126) }
+        guard swiftotp_close_from(3) == 0 else { swiftotp_exit(126) }
         unsafe swiftotp_run_stdio(program)
-        _exit(127)
+        swiftotp_exit(127)
     }
 
     /// Takes away what the caller has limited; where that is not allowed, as far as it is.

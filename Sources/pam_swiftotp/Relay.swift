@@ -62,7 +62,7 @@ struct Relay {
         pam.append(item: PAM_RUSER, to: &text, limit: Relay.maximumName)
         pam.append(variable: "SSH_CONNECTION", to: &text, limit: Relay.maximumName)
         pam.append(variable: "SSH_AUTH_INFO_0", to: &text, limit: Relay.maximumVariable)
-        for index in 0..<login.line.count where !login.isForModule(index) {
+        for index in 0..<login.line.count {
             // SAFETY: an argument of libpam's, a C string.
             unsafe PAMHandle.append(login.line[index], to: &text, limit: Relay.maximumName)
         }
@@ -96,18 +96,18 @@ struct Relay {
 
     /// Shows the person something.
     private func show(_ style: CInt, _ wire: inout Wire) -> Outcome? {
-        let process = getpid()
+        let process = swiftotp_process()
         unsafe wire.withText { unsafe login.pam.show($0, style) }
         // Two processes cannot share one connection: it belongs to the one that began it.
-        return getpid() == process ? nil : .trouble(.forked)
+        return swiftotp_process() == process ? nil : .trouble(.forked)
     }
 
     /// Asks the person, and sends the answer. Whether it arrives is seen by what comes back: a
     /// service that has waited too long has said so.
     private func ask(_ style: CInt, _ wire: inout Wire) -> Outcome? {
-        let process = getpid()
+        let process = swiftotp_process()
         let response = unsafe wire.withText { unsafe login.pam.ask($0, style) }
-        guard getpid() == process else {
+        guard swiftotp_process() == process else {
             // The other process has one as well, and sends it.
             if case .text(let typed) = unsafe response { unsafe PAMHandle.discard(typed) }
             return .trouble(.forked)

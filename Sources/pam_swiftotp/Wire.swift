@@ -19,14 +19,14 @@ struct Wire: ~Copyable {
     /// Takes over a connected socket; `nil` where there is no memory.
     init?(_ socket: CInt) {
         guard let input = Bytes(capacity: Wire.maximumLength) else {
-            _ = close(socket)
+            swiftotp_close(socket)
             return nil
         }
         self.socket = socket
         self.input = input
     }
 
-    deinit { _ = close(socket) }
+    deinit { swiftotp_close(socket) }
 
     /// Whether root is at the other end, as the kernel knows (SO_PEERCRED).
     var isRoots: Bool {
@@ -53,20 +53,14 @@ struct Wire: ~Copyable {
         var head = (
             UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length), kind.rawValue
         )
-        // SAFETY: three bytes, one behind the other.
-        let isSent = unsafe withUnsafeBytes(of: &head) {
-            unsafe sendAll($0.baseAddress, Wire.headLength)
-        }
-        return unsafe isSent && (count == 0 || sendAll(payload, count))
-    }
-
-    private func sendAll(_ bytes: UnsafeRawPointer?, _ count: Int) -> Bool {
-        guard let bytes = unsafe bytes else { return false }
         let end = Clock.now &+ Patience.reply
         var (done, tries) = (0, Wire.maximumInterruptions)
-        while done < count {
-            // SAFETY: reads the bytes behind the `done` ones.
-            let sent = unsafe CLinux.send(socket, bytes + done, count - done, swiftotp_send_flags)
+        while done < Wire.headLength + count {
+            // SAFETY: three bytes, one behind the other, and `count` that the caller vouches for.
+            let sent = unsafe withUnsafeBytes(of: &head) {
+                unsafe swiftotp_send_two(
+                    socket, $0.baseAddress, Wire.headLength, payload, count, done)
+            }
             if sent > 0 {
                 done += sent
             } else if !isWorthAnotherTry(toWrite: true, until: end, &tries) {
@@ -108,8 +102,7 @@ struct Wire: ~Copyable {
         var (done, tries) = (0, Wire.maximumInterruptions)
         while done < count {
             // SAFETY: writes behind the `done` bytes.
-            let received = unsafe CLinux.recv(
-                socket, place + done, count - done, swiftotp_send_flags)
+            let received = unsafe swiftotp_receive_some(socket, place + done, count - done)
             if received > 0 {
                 done += received
             } else if received == 0 {
@@ -152,9 +145,7 @@ struct Wire: ~Copyable {
         let left = end &- Clock.now
         guard left > 0, tries > 0 else { return false }
         if error == EAGAIN {
-            var one = pollfd(fd: socket, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
-            // SAFETY: one descriptor, and a local that the call fills.
-            if unsafe poll(&one, 1, CInt(clamping: left)) >= 0 { return true }
+            if swiftotp_wait(socket, toWrite ? 1 : 0, left) >= 0 { return true }
             error = swiftotp_errno()
         }
         tries -= 1

@@ -38,8 +38,7 @@ struct Child {
     mutating func kill() { isKilled = true }
 }
 
-@_cdecl("__wrap_socketpair")
-public func makeSocketPair(
+func makeSocketPair(
     _ domain: CInt, _ type: CInt, _ protocol: CInt, _ pair: UnsafeMutablePointer<CInt>?
 ) -> CInt {
     expect(domain == AF_UNIX && type & O_CLOEXEC != 0, "sockets that get about")
@@ -51,10 +50,7 @@ public func makeSocketPair(
         })
 }
 
-@_cdecl("__wrap_waitpid")
-public func waitForProcess(
-    _ process: CInt, _ status: UnsafeMutablePointer<CInt>?, _ flags: CInt
-) -> CInt {
+func waitForProcess(_ process: CInt, _ flags: CInt) -> CInt {
     guard let kernel, process == Child.number else { mistake("another child is waited for") }
     // No kernel refuses that; it is another process's child where this one was forked.
     let result = kernel.process == 4711 ? kernel.child.wait(flags) : -Int(ECHILD)
@@ -62,8 +58,7 @@ public func waitForProcess(
     return result < 0 ? -1 : CInt(result)
 }
 
-@_cdecl("__wrap_kill")
-public func killProcess(_ process: CInt, _ signal: CInt) -> CInt {
+func killProcess(_ process: CInt, _ signal: CInt) -> CInt {
     guard let kernel, process == Child.number, signal == SIGKILL else {
         mistake("a signal to another process")
     }
@@ -79,11 +74,10 @@ private func realProcess() -> CInt
 @_cdecl("__wrap_getpid")
 public func processNumber() -> CInt { kernel?.process ?? realProcess() }
 
-@_silgen_name("__real_getuid")
-private func realUser() -> UInt32
-
-@_cdecl("__wrap_getuid")
-public func realUserNumber() -> UInt32 { kernel?.realUser ?? realUser() }
+func realUserNumber() -> UInt32 {
+    guard let kernel else { mistake("a user outside of a login") }
+    return kernel.realUser
+}
 
 @_cdecl("__wrap_geteuid")
 public func userNumber() -> UInt32 {

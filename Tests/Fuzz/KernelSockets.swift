@@ -91,9 +91,19 @@ public func pollFiles(_ files: UnsafeMutablePointer<pollfd>?, _ count: UInt, _ t
     return CInt(call { kernel, _ in kernel.wait(for: &files.pointee, timeout) })
 }
 
+/// Sends some bytes and others behind them, as the module does (`swiftotp_send_two`).
+func sendMessage(_ file: CInt, _ message: UnsafePointer<msghdr>?, _ flags: CInt) -> Int {
+    guard let message, let parts = message.pointee.msg_iov else { mistake("no message") }
+    var bytes: [UInt8] = []
+    for part in UnsafeBufferPointer(start: parts, count: Int(message.pointee.msg_iovlen))
+    where part.iov_len > 0 {
+        bytes += UnsafeRawBufferPointer(start: part.iov_base, count: part.iov_len)
+    }
+    return bytes.withUnsafeBytes { sendBytes(file, $0.baseAddress, $0.count, flags) }
+}
+
 /// Who is at the other end is the one thing that is asked of a socket.
-@_cdecl("__wrap_getsockopt")
-public func socketOption(
+func socketOption(
     _ file: CInt, _ level: CInt, _ name: CInt, _ value: UnsafeMutableRawPointer?,
     _ length: UnsafeMutablePointer<UInt32>?
 ) -> CInt {
@@ -109,10 +119,7 @@ public func socketOption(
         })
 }
 
-@_cdecl("__wrap_setsockopt")
-public func setSocketOption(
-    _ file: CInt, _ level: CInt, _ name: CInt, _ value: UnsafeRawPointer?, _ length: UInt32
-) -> CInt {
+func setSocketOption(_ file: CInt) -> CInt {
     CInt(call { kernel, _ in kernel.file(Int(file)) == nil ? -Int(EBADF) : 0 })
 }
 
@@ -149,8 +156,7 @@ public func receiveMessage(
 
 // MARK: The module's
 
-@_cdecl("__wrap_recv")
-public func receiveBytes(
+func receiveBytes(
     _ file: CInt, _ place: UnsafeMutableRawPointer?, _ count: Int, _ flags: CInt
 ) -> Int {
     call { kernel, isShort in
@@ -162,14 +168,12 @@ public func receiveBytes(
     }
 }
 
-@_cdecl("__wrap_socket")
-public func makeSocket(_ domain: CInt, _ type: CInt, _ protocol: CInt) -> CInt {
+func makeSocket(_ domain: CInt, _ type: CInt, _ protocol: CInt) -> CInt {
     expect(domain == AF_UNIX && type & O_CLOEXEC != 0, "a socket that gets about")
     return CInt(call { kernel, _ in kernel.socket() })
 }
 
-@_cdecl("__wrap_connect")
-public func connectSocket(
+func connectSocket(
     _ file: CInt, _ address: UnsafePointer<sockaddr_un>?, _ length: UInt32
 ) -> CInt {
     CInt(

@@ -242,7 +242,6 @@ private final class ModuleScene {
         request.connection = cut(variable("SSH_CONNECTION"), 1024)
         request.methods = cut(variable("SSH_AUTH_INFO_0"), 16_384)
         request.arguments = arguments.map { cut($0, 1024) }
-            .filter { !$0.starts(with: "socket=".utf8) && !$0.starts(with: "program=".utf8) }
         return request
     }
 }
