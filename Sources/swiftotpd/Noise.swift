@@ -6,12 +6,13 @@ enum Noise {
     /// How many lines a user may cause in a minute.
     static let perMinute = 60
 
-    private struct State {
+    /// The lines of this minute, by user.
+    struct State {
         var start = ContinuousClock.now
         var counts: [UInt32: Int] = [:]
     }
 
-    private static let state = Mutex(State())
+    static let state = Mutex(State())
 
     enum Verdict {
         case written

@@ -187,6 +187,13 @@ public func sharedClockTime(_ clock: clockid_t, _ time: UnsafeMutablePointer<tim
     return 0
 }
 
+@_cdecl("__wrap_usleep")
+public func sleepFor(_ microseconds: UInt32) -> CInt {
+    guard let kernel else { mistake("a pause outside of a login") }
+    kernel.upTime += Int64(microseconds) * 1000
+    return 0
+}
+
 extension Kernel {
     fileprivate var timeSinceStart: timespec {
         timespec(tv_sec: Int(upTime / 1_000_000_000), tv_nsec: Int(upTime % 1_000_000_000))

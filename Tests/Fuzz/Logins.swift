@@ -6,6 +6,8 @@ import CLinux
 /// The first bytes choose the record and the trouble it is in; then come up to eight logins, each
 /// with its options, its place, its failing calls and its answers, and what happens after it.
 func fuzzLogin(_ input: [UInt8]) {
+    // Each input begins a minute of its own.
+    Noise.state.withLock { $0 = Noise.State() }
     var play = Play(input)
     for _ in 0..<8 {
         if !play.login() { return }
