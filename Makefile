@@ -27,13 +27,13 @@ debug: setup
 release: setup-build build
 
 # What `release` does once everything that it needs is there, for packages, which say so themselves.
-# The command line tool brings Swift's library with it, as most machines have none, and looks for
-# no library in its own folder. Module and helper have their linker's flags in Package.swift.
+# Nothing looks for libraries in its own folder. The programs bring Swift's library with them, as most
+# machines have none; the module needs none.
+PROGRAM = $(BUILD) -c release --disable-local-rpath --static-swift-stdlib -Xlinker -z -Xlinker now
 build:
-	$(BUILD) -c release --product pam_swiftotp
-	$(BUILD) -c release --product swiftotp-helper
-	$(BUILD) -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now \
-		--product otp-enroll
+	$(BUILD) -c release --disable-local-rpath --product pam_swiftotp
+	$(PROGRAM) --product swiftotpd
+	$(PROGRAM) --product otp-enroll
 
 # Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
 test: setup lint release debug deb rpm
@@ -42,7 +42,7 @@ test: setup lint release debug deb rpm
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
-	shellcheck Sources/pam_swiftotp/link Tests/coverage Tests/fuzz Tests/ground Tests/proof \
+	shellcheck Tests/coverage Tests/fuzz Tests/ground Tests/proof \
 		Tests/setup Tests/suite Tests/try \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm
@@ -89,7 +89,7 @@ clean:
 # MARK: Installing
 
 # What people call goes below PREFIX. The module goes where this distribution's libpam looks for it,
-# and the helper where the units, and the rules for AppArmor and SELinux, say that it is.
+# and the service where the unit, the module, and the rules for AppArmor and SELinux look for it.
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
@@ -109,24 +109,25 @@ INSTALL = install
 INSTALL_PROGRAM = $(INSTALL) -s -m 0755
 INSTALL_DATA = install -m 0644
 BIN = .build/release
-UNITS = swiftotp-helper.socket swiftotp-helper@.service
+UNITS = swiftotpd.socket swiftotpd.service
 MANUALS = $(patsubst packaging/man/%.scd,%,$(wildcard packaging/man/*.scd))
 
 # Everything that `install` writes; `uninstall` removes that and no more.
-INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotp-helper $(BINDIR)/otp-enroll \
+INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd $(BINDIR)/otp-enroll \
 	$(addprefix $(UNITDIR)/,$(UNITS)) $(TMPFILESDIR)/swiftotp.conf $(PAMCONFIGDIR)/swiftotp \
 	$(foreach page,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page)) \
 	$(BASHDIR)/otp-enroll $(ZSHDIR)/_otp-enroll $(FISHDIR)/otp-enroll.fish \
 	$(DOCDIR)/swiftotp.conf
 
 # Of what was built, so that root compiles nothing. It changes no login: that takes a line in
-# /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store at first need.
+# /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store at first need, and
+# `systemctl enable --now swiftotpd.socket` starts the service.
 install:
-	@for file in libpam_swiftotp.so swiftotp-helper otp-enroll; do \
+	@for file in libpam_swiftotp.so swiftotpd otp-enroll; do \
 		[ -e "$(BIN)/$$file" ] || { echo "install: run \`make release\` first" >&2; exit 1; }; \
 	done
 	$(INSTALL_PROGRAM) -m 0644 -D $(BIN)/libpam_swiftotp.so $(DESTDIR)$(PAMDIR)/pam_swiftotp.so
-	$(INSTALL_PROGRAM) -D $(BIN)/swiftotp-helper $(DESTDIR)$(LIBEXECDIR)/swiftotp-helper
+	$(INSTALL_PROGRAM) -D $(BIN)/swiftotpd $(DESTDIR)$(LIBEXECDIR)/swiftotpd
 	$(INSTALL_PROGRAM) -D $(BIN)/otp-enroll $(DESTDIR)$(BINDIR)/otp-enroll
 	for unit in $(UNITS); do \
 		sed 's|=/usr/libexec/|=$(LIBEXECDIR)/|' "packaging/systemd/$$unit" | \

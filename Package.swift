@@ -24,13 +24,6 @@ let embeddedLibraries: String = {
     return "/usr/lib/swift/embedded/\(architecture)-unknown-linux-gnu"
 }()
 
-/// nettle's archive, which makes the module cheap to load; the shared library where a system
-/// ships no archive.
-let nettle: String = {
-    let archive = "/usr/lib/\(architecture)-linux-gnu/libnettle.a"
-    return FileManager.default.fileExists(atPath: archive) ? archive : "-lnettle"
-}()
-
 // MARK: Settings
 
 let everywhere: [SwiftSetting] = [
@@ -43,65 +36,45 @@ let everywhere: [SwiftSetting] = [
 
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
-/// The same sources once more, as Embedded Swift: `import OTPCore` finds the embedded twin.
+/// Embedded Swift, for what is loaded into sshd and sudo: no runtime, no allocator, no state.
 let embedded: [SwiftSetting] =
     everywhere + [
         .enableExperimentalFeature("Embedded"),
         .unsafeFlags([
-            "-wmo", "-Xfrontend", "-function-sections",
-            // Under Embedded Swift the check does nothing, and is called all the same; the other
-            // compilation of these sources makes it.
-            "-enforce-exclusivity=unchecked",
-            "-module-alias", "OTPCore=OTPCoreEmbedded",
-            "-module-alias", "OTPStore=OTPStoreEmbedded",
+            // What Embedded Swift asks for.
+            "-wmo", "-Osize",
+            // So that --gc-sections can leave out what nobody calls.
+            "-Xfrontend", "-function-sections",
+            // A stack that grows past its guard page is found, in C's inline functions as well.
+            "-Xcc", "-fstack-clash-protection",
         ]),
     ]
 
 let moduleLinkage: [LinkerSetting] = [
     .unsafeFlags([
         "-enable-experimental-feature", "Embedded",
-        // Without the compiler's start files: they only import what the module never uses.
-        "-Xclang-linker", "--ld-path=\(Context.packageDirectory)/Sources/pam_swiftotp/link",
-        "-Xclang-linker", "-nostartfiles",
+        // The toolchain's own linker: the same result whatever binutils a system has.
+        "-use-ld=lld",
+        // What nobody calls is left out.
         "-Xlinker", "--gc-sections",
+        // libpam and libc alone: the driver names libraries that Embedded Swift does not use.
         "-Xlinker", "--as-needed",
-        "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv",
-        "-Xlinker", "--wrap=posix_memalign", "-Xlinker", "--wrap=free",
-        "-Xlinker", "--wrap=bcmp", "-Xlinker", "--wrap=memcmp",
-        "-Xlinker", "--wrap=strlen", "-Xlinker", "--wrap=syscall",
-        "-Xlinker", "--wrap=__errno_location", "-Xlinker", "--wrap=getgrnam_r",
-        "-Xlinker", "--wrap=getgrouplist", "-Xlinker", "--wrap=_nettle_cpuid",
-        "-Xlinker", "--wrap=memcpy",
-        "-Xlinker", "--wrap=__assert_fail", "-Xlinker", "--wrap=__stack_chk_fail",
-        "-Xlinker", "--defsym=stderr=__wrap_getenv", "-Xlinker", "--defsym=fwrite=__wrap_getenv",
-        "-Xlinker", "--defsym=__fprintf_chk=__wrap_getenv",
-        "-Xlinker", "--defsym=strchr=__wrap_getenv",
-        // What a login touches lies together, and on pages of its own: fewer of them are mapped then.
-        "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/Sources/pam_swiftotp/order",
-        "-Xlinker", "--no-warn-symbol-ordering",
-        "-Xlinker", "-z", "-Xlinker", "separate-loadable-segments",
+        // Hardening: bound at load, and read-only after that.
         "-Xlinker", "-z", "-Xlinker", "now",
         "-Xlinker", "-z", "-Xlinker", "relro",
         "-Xlinker", "-z", "-Xlinker", "noexecstack",
+        // Nothing but what libpam calls can be seen from outside.
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/pam_swiftotp/exports.map",
-        "-L\(embeddedLibraries)", "-lswiftUnicodeDataTables",
-        "-lpam", nettle,
+        "-lpam",
     ])
 ]
 
-let helperLinkage: [LinkerSetting] = [
+/// Programs that see keys and codes wipe whatever they free or leave when it grows, and so do the
+/// libraries in them (`WipeAndFree.swift`, `MoveAndWipe.swift`).
+let wipesMemory: [LinkerSetting] = [
     .unsafeFlags([
-        "-enable-experimental-feature", "Embedded",
-        "-Xclang-linker", "--ld-path=\(Context.packageDirectory)/Sources/pam_swiftotp/link",
-        "-Xlinker", "--gc-sections",
-        "-Xlinker", "--as-needed",
-        "-Xlinker", "--wrap=getenv", "-Xlinker", "--wrap=secure_getenv",
-        // See WipeAndFree.swift.
         "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",
-        "-Xlinker", "-z", "-Xlinker", "now",
-        "-Xlinker", "-z", "-Xlinker", "relro",
-        "-Xlinker", "-z", "-Xlinker", "noexecstack",
-        "-L\(embeddedLibraries)", "-lswiftUnicodeDataTables", nettle,
+        "-Xlinker", "--defsym=realloc=swiftotp_move_and_wipe",
     ])
 ]
 
@@ -126,23 +99,19 @@ let package = Package(
         .target(
             name: "OTPStore", dependencies: ["OTPCore", "CLinux"], swiftSettings: everywhere),
 
+        // Frames and documents that the service and otp-enroll share.
         .target(
-            name: "OTPCoreEmbedded", dependencies: ["CNettle", "CLinux"],
-            path: "Sources/Embedded/OTPCore", swiftSettings: embedded),
-        .target(
-            name: "OTPStoreEmbedded", dependencies: ["OTPCoreEmbedded", "CLinux"],
-            path: "Sources/Embedded/OTPStore", swiftSettings: embedded),
-        .target(
-            name: "pam_swiftotp",
-            dependencies: ["OTPStoreEmbedded", "OTPCoreEmbedded", "CPAM", "CLinux"],
-            exclude: ["exports.map", "link", "order"], swiftSettings: embedded,
-            linkerSettings: moduleLinkage),
+            name: "OTPWire", dependencies: ["OTPCore", "CLinux"], swiftSettings: everywhere),
 
-        // The one privileged door for people who are not root: a process for each connection.
+        // The terminal that libpam loads.
+        .target(
+            name: "pam_swiftotp", dependencies: ["CPAM", "CLinux"], exclude: ["exports.map"],
+            swiftSettings: embedded, linkerSettings: moduleLinkage),
+
+        // The one door: who is asking, what they may do, what is right, what is burnt.
         .executableTarget(
-            name: "swiftotp-helper",
-            dependencies: ["OTPStoreEmbedded", "OTPCoreEmbedded", "CLinux"],
-            swiftSettings: embedded, linkerSettings: helperLinkage),
+            name: "swiftotpd", dependencies: ["OTPCore", "OTPStore", "OTPWire", "CLinux"],
+            swiftSettings: everywhere, linkerSettings: wipesMemory),
 
         // What other programs keep or hand out, read as what a stranger may have written.
         .target(
@@ -151,17 +120,10 @@ let package = Package(
         .executableTarget(
             name: "otp-enroll",
             dependencies: [
-                "OTPCore", "OTPStore", "OTPImport", "CQREncode", "CLinux", "CPAM",
+                "OTPCore", "OTPStore", "OTPWire", "OTPImport", "CQREncode", "CLinux", "CPAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: everywhere,
-            // See WipeAndFree.swift and MoveAndWipe.swift.
-            linkerSettings: [
-                .unsafeFlags([
-                    "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",
-                    "-Xlinker", "--defsym=realloc=swiftotp_move_and_wipe",
-                ])
-            ]),
+            swiftSettings: everywhere, linkerSettings: wipesMemory),
 
         // A small PAM application: logs in through the real libpam and prints what happened.
         .executableTarget(
@@ -188,6 +150,9 @@ let package = Package(
             name: "OTPStoreTests", dependencies: ["OTPStore", "OTPCore", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
+            name: "OTPWireTests", dependencies: ["OTPWire", "OTPCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
             name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore", "TestSupport"],
             resources: [.copy("Files")], swiftSettings: tests),
         .testTarget(
@@ -201,7 +166,7 @@ let package = Package(
             name: "EnrollTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
-            name: "HelperTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
+            name: "ServiceTests", dependencies: ["TestSupport", "OTPWire", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
             name: "PackageTests", dependencies: ["TestSupport", "OTPCore"], path: "Tests/Packages",

@@ -1,20 +1,25 @@
 #pragma once
-// The system calls that the store needs, for both compilations: Embedded Swift has no Glibc
-// module. No logic: each wrapper says why it exists.
+// What Swift's own Glibc module lacks; Embedded Swift, which the module is written in, has no such
+// module at all. No logic: each wrapper says why it exists.
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <linux/fs.h>
 #include <linux/prctl.h>
+#include <malloc.h>
+#include <poll.h>
 #include <pwd.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <poll.h>
 #include <sys/file.h>
+#include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -22,6 +27,7 @@
 #include <sys/timex.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,12 +38,92 @@ extern char *_Nullable *_Nullable environ;
 // errno is a macro over a function, which Swift cannot import.
 static inline int swiftotp_errno(void) { return errno; }
 
+// MARK: Files
+
+// openat(2) is variadic, which Embedded Swift cannot call: for the tests' PAM application.
+static inline int swiftotp_openat(int directory, const char *_Nonnull path, int flags,
+                                  unsigned int mode) {
+    return openat(directory, path, flags, mode);
+}
+
 // renameat2(2) without replacing. By its number, because <stdio.h> declares it under
 // _GNU_SOURCE only, which would make the C library's types differ from those of other modules.
 static inline int swiftotp_rename_noreplace(int directory, const void *_Nullable from,
                                             const void *_Nullable to) {
     return (int)syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE);
 }
+
+// Entries of a folder as the kernel gives them (getdents64(2)): number, offset (8 bytes each),
+// length of the entry (2), kind (1), and the name with a NUL. <dirent.h> declares it under _GNU_SOURCE
+// only.
+static inline ssize_t swiftotp_getdents(int folder, void *_Nullable bytes, size_t count) {
+    return syscall(SYS_getdents64, folder, bytes, count);
+}
+
+// pwritev(2) of some bytes and zeros behind them, in one call, which a process that is killed has
+// made or not. Here because Swift's arrays and an array of their places do not go together.
+static inline ssize_t swiftotp_pwrite_padded(int file, const void *_Nullable bytes, size_t count,
+                                             size_t zeros, off_t offset) {
+    static const char zero[4096];
+    struct iovec parts[2] = {
+        {(void *)bytes, count}, {(void *)zero, zeros < sizeof zero ? zeros : sizeof zero}};
+    return pwritev(file, parts, 2, offset);
+}
+
+// Has btrfs overwrite a file in place, which it has to be told while the file is empty: else each write
+// takes room anew. Others say no, or do so anyway. ioctl(2) is variadic; both requests are of an int,
+// whatever their names say.
+static inline void swiftotp_overwrite_in_place(int file) {
+    unsigned int flags = 0;
+    if (syscall(SYS_ioctl, file, FS_IOC_GETFLAGS, &flags) != 0) return;
+    flags |= FS_NOCOW_FL;
+    syscall(SYS_ioctl, file, FS_IOC_SETFLAGS, &flags);
+}
+
+// Whether this process may let a file grow to `end`: a write that the limit cuts off in the middle
+// would leave half of the old bytes. <sys/resource.h> has types that differ under _GNU_SOURCE.
+static inline int swiftotp_may_write_to(off_t end) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= (rlim_t)end;
+}
+
+// MARK: Sockets
+
+// For send(2) and recv(2): never wait, and nobody at the other end is an error, not a signal. The
+// constants are of an enumeration, which Swift cannot join.
+static const int swiftotp_send_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+
+// recv(2) with the real user of the sender, where the kernel tells that; else `sender` stays as it is.
+// The message about it, and struct ucred (pid, uid, gid), are not for Swift. SCM_CREDENTIALS is 2.
+// Files that somebody has sent along are closed: in the room for the one message, a few have room too.
+static inline ssize_t swiftotp_receive(int file, void *_Nullable bytes, size_t count,
+                                       unsigned int *_Nonnull sender) {
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(3 * sizeof(unsigned int))];
+    } control;
+    struct iovec part = {bytes, count};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    ssize_t received = recvmsg(file, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    struct cmsghdr *head = received >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (!head || head->cmsg_level != SOL_SOCKET) return received;
+    if (head->cmsg_type == 2 && head->cmsg_len == CMSG_LEN(3 * sizeof(unsigned int))) {
+        unsigned int credentials[3];
+        memcpy(credentials, CMSG_DATA(head), sizeof(credentials));
+        *sender = credentials[1];
+    }
+    if (head->cmsg_type == SCM_RIGHTS) {
+        for (size_t end = CMSG_LEN(sizeof(int)); end <= head->cmsg_len; end += sizeof(int)) {
+            int sent;
+            memcpy(&sent, (char *)head + end - sizeof(int), sizeof(int));
+            close(sent);
+        }
+    }
+    return received;
+}
+
+// MARK: Processes
 
 // syslog(3) is variadic, which Swift cannot call. The format is fixed here, so that no text from
 // outside can ever be one.
@@ -49,107 +135,17 @@ static inline void swiftotp_syslog(int priority, const char *_Nonnull message) {
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions,
                                                     int from);
 
-// The calls of a login, by their numbers. Each function that the module imports is looked up by
-// name whenever sshd loads it, which takes longer than most of these calls themselves; all of
-// them through syscall(2) are one name. Their arguments are as here on 64-bit systems only.
-_Static_assert(sizeof(long) == 8, "system calls by number are written for 64 bits");
-
-static inline int swiftotp_openat(int directory, const char *_Nonnull path, int flags,
-                                  unsigned int mode) {
-    return (int)syscall(SYS_openat, directory, path, flags, mode);
+// No core file and no debugger of the same user: <sys/resource.h> has types that differ under
+// _GNU_SOURCE, and <sys/prctl.h>'s function is variadic.
+static inline int swiftotp_keep_memory_private(void) {
+    const struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0) return -1;
+    return (int)syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static inline int swiftotp_close(int file) { return (int)syscall(SYS_close, file); }
-
-static inline int swiftotp_fstat(int file, struct stat *_Nonnull status) {
-    return (int)syscall(SYS_fstat, file, status);
-}
-
-static inline ssize_t swiftotp_pread(int file, void *_Nullable bytes, size_t count, off_t offset) {
-    return syscall(SYS_pread64, file, bytes, count, offset);
-}
-
-static inline int swiftotp_flock(int file, int operation) {
-    return (int)syscall(SYS_flock, file, operation);
-}
-
-static inline int swiftotp_mkdirat(int directory, const char *_Nonnull name, unsigned int mode) {
-    return (int)syscall(SYS_mkdirat, directory, name, mode);
-}
-
-static inline int swiftotp_unlinkat(int directory, const char *_Nonnull name) {
-    return (int)syscall(SYS_unlinkat, directory, name, 0);
-}
-
-// Entries of a folder as the kernel gives them (getdents64(2)): number, offset (8 bytes each),
-// length of the entry (2), kind (1), and the name with a NUL.
-static inline ssize_t swiftotp_getdents(int folder, void *_Nullable bytes, size_t count) {
-    return syscall(SYS_getdents64, folder, bytes, count);
-}
-
-static inline int swiftotp_fsync(int file) { return (int)syscall(SYS_fsync, file); }
-
-static inline int swiftotp_fdatasync(int file) { return (int)syscall(SYS_fdatasync, file); }
-
-static inline ssize_t swiftotp_getrandom(void *_Nullable bytes, size_t count) {
-    return syscall(SYS_getrandom, bytes, count, 0);
-}
-
-static inline unsigned int swiftotp_geteuid(void) { return (unsigned int)syscall(SYS_geteuid); }
-
-static inline void swiftotp_sleep(long milliseconds) {
-    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-    syscall(SYS_nanosleep, &time, NULL);
-}
-
-// pwritev(2) of some bytes and zeros behind them. The zeros are a constant here, because Swift
-// would have to make and fill an array for them at every login.
-static inline ssize_t swiftotp_pwrite_padded(int file, const void *_Nullable bytes, size_t count,
-                                             size_t zeros, off_t offset) {
-    static const char zero[4096];
-    struct iovec parts[2] = {
-        {(void *)bytes, count}, {(void *)zero, zeros < sizeof zero ? zeros : sizeof zero}};
-    return syscall(SYS_pwritev, file, parts, 2, offset, 0);
-}
-
-// Has btrfs overwrite a file in place, which it has to be told while the file is empty: else each write
-// takes room anew. Others say no, or do so anyway. Both requests are of an int, whatever their names say.
-static inline void swiftotp_overwrite_in_place(int file) {
-    unsigned int flags = 0;
-    if (syscall(SYS_ioctl, file, FS_IOC_GETFLAGS, &flags) != 0) return;
-    flags |= FS_NOCOW_FL;
-    syscall(SYS_ioctl, file, FS_IOC_SETFLAGS, &flags);
-}
-
-// Whether the caller's limit lets a file be written up to `end`: a write that it cuts off in the
-// middle would leave half of the old bytes. RLIMIT_FSIZE is 1.
-static inline int swiftotp_may_write_to(off_t end) {
-    unsigned long limit[2];
-    return syscall(SYS_prlimit64, 0, 1, NULL, limit) != 0 || limit[0] >= (unsigned long)end;
-}
-
-// Ends the process at once; a trap that Swift would print about.
-static inline void swiftotp_trap(void) { __builtin_trap(); }
-
-// explicit_bzero(3) without one more name to look up at every load: the compiler must take the
-// memory for read after this, and so cannot leave the zeros out. In pieces that memset(3) fills with
-// vector stores, which are quicker than its string instruction for so little; what is short and of a
-// known length takes no call.
-__attribute__((noinline, unused)) static void swiftotp_wipe_pieces(char *_Nonnull memory,
-                                                                   size_t count) {
-    for (size_t start = 0; start < count; start += 1024)
-        memset(memory + start, 0, count - start < 1024 ? count - start : 1024);
-    __asm__ volatile("" : : "r"(memory) : "memory");
-}
-
-static inline void swiftotp_wipe(void *_Nonnull memory, size_t count) {
-    if (!__builtin_constant_p(count) || count > 256) {
-        swiftotp_wipe_pieces((char *)memory, count);
-        return;
-    }
-    memset(memory, 0, count);
-    __asm__ volatile("" : : "r"(memory) : "memory");
-}
+// free(3) and realloc(3) of the C library itself, for programs that have their own before them.
+void __libc_free(void *_Nullable memory);
+void *_Nullable __libc_malloc(size_t count);
 
 // Zeros where the functions before had their stack, which is what the caller of this has below it,
 // and in the registers, which whoever runs next may save there. `depth` is at least 8192. memmove(3)
@@ -158,7 +154,7 @@ static inline void swiftotp_wipe(void *_Nonnull memory, size_t count) {
 __attribute__((noinline, unused, zero_call_used_regs("all"))) static void
 swiftotp_wipe_stack(size_t depth) {
     char stack[depth];
-    swiftotp_wipe(stack, depth);
+    explicit_bzero(stack, depth);
     for (size_t size = 16; size <= 1024; size *= 2) {
         __asm__ volatile("" : "+r"(size) : "r"(stack) : "memory");
         memmove(stack, stack + 4096, size);
@@ -166,16 +162,17 @@ swiftotp_wipe_stack(size_t depth) {
     __asm__ volatile("" : : "r"(stack) : "memory");
 }
 
-// free(3) and realloc(3) of the C library itself, for otp-enroll, which has its own before them, and
-// how much room a piece of theirs has. <malloc.h> has the last one, and much else.
-void __libc_free(void *_Nullable memory);
-void *_Nullable __libc_malloc(size_t count);
-size_t malloc_usable_size(void *_Nullable memory);
+// MARK: What the module does
 
-// The calls of swiftotp-helper's connection, by their numbers as above.
+// By syscall(2) alone. In most of the C library's functions for it the program may have a thread of
+// its own cancelled (pthread_cancel(3)), and what the module holds at that moment would stay behind;
+// others are not for a copy of a program that had threads (OwnService.swift): they would tell those,
+// or wait for a lock that one of them held. And what the module does to a system stands in one place.
 
-// A Unix socket's address has its path as an array, which Swift imports as a tuple. Without
-// blocking: connect(2) would wait for ever where too many wait already, and gives EAGAIN instead.
+static inline void swiftotp_close(int file) { syscall(SYS_close, file); }
+
+// A Unix socket's address has its path as an array, which Swift imports as a tuple. Where too many
+// wait to be accepted, it waits in their row for two seconds at most, and gives EAGAIN then.
 static inline int swiftotp_connect(const char *_Nonnull path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = 0;
@@ -183,68 +180,156 @@ static inline int swiftotp_connect(const char *_Nonnull path) {
         address.sun_path[length] = path[length];
         length++;
     }
-    int file = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (path[length] != 0) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int file = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (file < 0) return -1;
+    const struct timeval patience = {2, 0};
+    syscall(SYS_setsockopt, file, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     if (syscall(SYS_connect, file, &address, sizeof(address)) == 0) return file;
     int error = errno;
-    syscall(SYS_close, file);
+    swiftotp_close(file);
     errno = error;
     return -1;
 }
 
+static inline ssize_t swiftotp_receive_some(int file, void *_Nonnull bytes, size_t count) {
+    return syscall(SYS_recvfrom, file, bytes, count, MSG_DONTWAIT, NULL, NULL);
+}
+
+// Waits so many milliseconds at most until there is something to read, or room to write: as poll(2).
+static inline int swiftotp_wait(int file, int to_write, long milliseconds) {
+    struct pollfd one = {.fd = file, .events = to_write ? POLLOUT : POLLIN};
+    const struct timespec patience = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    return (int)syscall(SYS_ppoll, &one, 1, &patience, NULL, 0);
+}
+
+// send(2) of some bytes and others behind them, without the `done` ones that are sent already. In one
+// call, so that whoever waits for them is woken once.
+static inline ssize_t swiftotp_send_two(int file, const void *_Nullable first, size_t first_count,
+                                        const void *_Nullable second, size_t count, size_t done) {
+    size_t of_first = done < first_count ? done : first_count;
+    size_t of_second = done - of_first;
+    struct iovec parts[2] = {{(char *)first + of_first, first_count - of_first},
+                             {(char *)second + of_second, count - of_second}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    return syscall(SYS_sendmsg, file, &message, swiftotp_send_flags);
+}
+
 // struct ucred is declared under _GNU_SOURCE only: pid, uid and gid.
-static inline int swiftotp_peer(int file, unsigned int *_Nonnull uid) {
+static inline int swiftotp_peer(int file, int *_Nonnull pid, unsigned int *_Nonnull uid) {
     unsigned int credentials[3] = {0, ~0u, ~0u};
     socklen_t length = sizeof(credentials);
-    if (syscall(SYS_getsockopt, file, SOL_SOCKET, SO_PEERCRED, credentials, &length) != 0) return -1;
+    if (syscall(SYS_getsockopt, file, SOL_SOCKET, SO_PEERCRED, credentials, &length) != 0)
+        return -1;
+    *pid = (int)credentials[0];
     *uid = credentials[1];
     return 0;
 }
 
-// The path that a Unix socket is bound to, without a NUL; its length, 0 where it has none.
-static inline size_t swiftotp_socket_path(int file, char path[_Nonnull 108]) {
-    struct sockaddr_un address = {0};
-    socklen_t length = sizeof(address);
-    if (syscall(SYS_getsockname, file, &address, &length) != 0) return 0;
-    if (address.sun_family != AF_UNIX) return 0;
-    size_t count = 0;
-    while (count < sizeof(address.sun_path) && address.sun_path[count] != 0) {
-        path[count] = address.sun_path[count];
-        count++;
-    }
-    return count;
+// Has the kernel tell who sends something on this socket (unix(7), SO_PASSCRED).
+static inline int swiftotp_pass_credentials(int file) {
+    const int yes = 1;
+    return (int)syscall(SYS_setsockopt, file, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes));
 }
 
-// fcntl(2) is variadic, and its F_OFD_SETLK (37) is declared under _GNU_SOURCE only.
-static inline int swiftotp_lock_byte(int file, long offset) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
-    return (int)syscall(SYS_fcntl, file, 37, &lock);
+static inline int swiftotp_process(void) { return (int)syscall(SYS_getpid); }
+
+static inline int swiftotp_user(void) { return (int)syscall(SYS_getuid); }
+
+static inline int swiftotp_effective_user(void) { return (int)syscall(SYS_geteuid); }
+
+static inline void swiftotp_sleep(long microseconds) {
+    const struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};
+    syscall(SYS_nanosleep, &time, NULL);
 }
 
-static inline ssize_t swiftotp_send(int file, const void *_Nullable bytes, size_t count) {
-    return syscall(SYS_sendto, file, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
+// What starts a service for one login (OwnService.swift).
+
+// clone(2) as fork(2), but with this signal, or none, for the parent when the process ends.
+static inline int swiftotp_clone(int exit_signal) {
+    return (int)syscall(SYS_clone, exit_signal, 0, 0, 0, 0);
 }
 
-static inline ssize_t swiftotp_receive(int file, void *_Nullable bytes, size_t count) {
-    return syscall(SYS_read, file, bytes, count);
+// Two connected Unix sockets; the type of a socket is of an enumeration, which Swift cannot join.
+static inline int swiftotp_socketpair(int pair[_Nonnull 2]) {
+    return (int)syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
 }
 
-static inline int swiftotp_poll(int file, int to_write, long milliseconds) {
-    struct pollfd one = {file, to_write ? POLLOUT : POLLIN, 0};
-    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-    return (int)syscall(SYS_ppoll, &one, 1, &time, NULL, 0);
+// Keeps all signals away, those of the C library itself too, and has those of `before` again.
+static inline void swiftotp_block_signals(uint64_t *_Nonnull before) {
+    const uint64_t every = ~(uint64_t)0;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every, before, sizeof(every));
 }
 
-// No core file and no debugger of the same user: <sys/resource.h> has types that differ under
-// _GNU_SOURCE, and <sys/prctl.h>'s function is variadic. RLIMIT_CORE is 4.
-static inline int swiftotp_keep_memory_private(void) {
-    const unsigned long none[2] = {0, 0};
-    if (syscall(SYS_prlimit64, 0, 4, none, NULL) != 0) return -1;
-    return (int)syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+static inline void swiftotp_restore_signals(uint64_t before) {
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
 }
+
+// The real, effective and saved user and group, and no other groups.
+static inline int swiftotp_become_root(void) {
+    if (syscall(SYS_setgroups, 0, NULL) != 0 || syscall(SYS_setresgid, 0, 0, 0) != 0) return -1;
+    return (int)syscall(SYS_setresuid, 0, 0, 0);
+}
+
+static inline void swiftotp_begin_session(void) { syscall(SYS_setsid); }
+
+static inline void swiftotp_set_umask(unsigned int mask) { syscall(SYS_umask, mask); }
+
+static inline int swiftotp_close_from(unsigned int first) {
+    return (int)syscall(SYS_close_range, first, ~0u, 0);
+}
+
+static inline int swiftotp_duplicate(int file, int least) {
+    return (int)syscall(SYS_fcntl, file, F_DUPFD, least);
+}
+
+static inline int swiftotp_duplicate_as(int file, int number) {
+    return (int)syscall(SYS_dup3, file, number, 0);
+}
+
+static inline int swiftotp_open_null(void) {
+    return (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+}
+
+static const int swiftotp_limit_files = RLIMIT_NOFILE;
+static const int swiftotp_limit_stack = RLIMIT_STACK;
+
+// Sets a limit; where that is not allowed, lifts it as far as it may be.
+static inline void swiftotp_lift_limit(int resource, uint64_t value) {
+    uint64_t limit[2] = {value, value};
+    if (syscall(SYS_prlimit64, 0, resource, limit, NULL) == 0) return;
+    if (syscall(SYS_prlimit64, 0, resource, NULL, limit) != 0) return;
+    limit[0] = limit[1];
+    syscall(SYS_prlimit64, 0, resource, limit, NULL);
+}
+
+// execve(2) without a variable; the words are an array of pointers, which Swift would have to build.
+static inline void swiftotp_run_stdio(const char *_Nonnull program) {
+    char *const words[] = {(char *)"swiftotpd", (char *)"--stdio", NULL};
+    char *const none[] = {NULL};
+    syscall(SYS_execve, program, words, none);
+}
+
+// Ends this process, and runs nothing of the program of which it is a copy.
+__attribute__((noreturn)) static inline void swiftotp_exit(int status) {
+    for (;;) syscall(SYS_exit_group, status);
+}
+
+static inline void swiftotp_kill(int process) { syscall(SYS_kill, process, SIGKILL); }
+
+// Waits for a child, also one that was made without a signal (__WALL); without waiting unless told
+// to: 0 while it runs.
+static inline int swiftotp_reap(int process, int waits) {
+    return (int)syscall(SYS_wait4, process, NULL, __WALL | (waits ? 0 : WNOHANG), NULL);
+}
+
+// MARK: Others
 
 // libqrencode's QRcode, as <qrencode.h> has it. CQREncode, which includes that header, links the
-// library; the module opens it itself, and only while it shows a QR code.
+// library; the service opens it itself, and only while it shows a QR code.
 struct swiftotp_qr_code {
     int version;
     int width;
@@ -255,7 +340,7 @@ struct swiftotp_qr_code {
 // most that it may be off, in microseconds. Glibc's module is without <sys/timex.h>.
 static inline int swiftotp_clock_state(long *_Nonnull maximum_error) {
     struct timex state = {.modes = 0};
-    long result = syscall(SYS_adjtimex, &state);
+    int result = adjtimex(&state);
     if (result < 0) return -1;
     *maximum_error = state.maxerror;
     return result != TIME_ERROR && !(state.status & STA_UNSYNC);

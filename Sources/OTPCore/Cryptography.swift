@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 import CNettle
 
 /// nettle's functions behind spans. Every length is taken from the span itself.
@@ -76,8 +76,8 @@ enum Cryptography {
             body(factor, truncate(output, length))
         }
         // SAFETY: two locals that derive from the key, wiped whole.
-        unsafe swiftotp_wipe(&context, MemoryLayout<Context>.size)
-        unsafe swiftotp_wipe(&output, MemoryLayout<[64 of UInt8]>.size)
+        unsafe explicit_bzero(&context, MemoryLayout<Context>.size)
+        unsafe explicit_bzero(&output, MemoryLayout<[64 of UInt8]>.size)
     }
 
     private static func truncate(_ digest: [64 of UInt8], _ length: Int) -> UInt32 {
@@ -184,7 +184,7 @@ enum Cryptography {
         unsafe span.withUnsafeMutableBufferPointer {
             unsafe nettle_chacha_poly1305_digest(&context, $0.count, $0.baseAddress)
         }
-        unsafe swiftotp_wipe(&context, MemoryLayout<chacha_poly1305_ctx>.size)
+        unsafe explicit_bzero(&context, MemoryLayout<chacha_poly1305_ctx>.size)
         return tag
     }
 }

@@ -1,4 +1,4 @@
-// What an enrolled user changes by swiftotp-helper.
+// What an enrolled user changes by swiftotpd.
 
 extension HelperSession {
     /// Changes the record of an enrolled user who has proven who it is.
@@ -9,11 +9,24 @@ extension HelperSession {
         guard let session = try openStore().open(user) else {
             return HelperReply.deniedMessage(.notEnrolled)
         }
-        defer { session.close() }
-        guard session.withRecord({ $0.isEnrolled }) else {
-            return HelperReply.deniedMessage(.notEnrolled)
+        let (change, event) = try self.change(session, kind, body)
+        // The record is free again: a log may be slow.
+        if let event { journal(.changed(event)) }
+        switch change {
+        case .done: return HelperReply.doneMessage
+        case .codes(let codes): return HelperReply.codesMessage(codes)
+        case .denied(let denial): return HelperReply.deniedMessage(denial)
         }
-        guard isProven else { return HelperReply.deniedMessage(.proofNeeded) }
+    }
+
+    /// Changes a record that is open, and closes it; with the event, where anything was changed.
+    private func change(
+        _ session: Records.Session, _ kind: Event.Kind,
+        _ body: (inout Record, UInt64) throws(StoreError) -> HelperChange
+    ) throws(StoreError) -> (HelperChange, Event?) {
+        defer { session.close() }
+        guard session.withRecord({ $0.isEnrolled }) else { return (.denied(.notEnrolled), nil) }
+        guard isProven else { return (.denied(.proofNeeded), nil) }
         let now = try clock.now()
         var event: Event?
         var change = HelperChange.done(about: [])
@@ -31,15 +44,8 @@ extension HelperSession {
             }
         }
         if let failure { throw failure }
-        if let event {
-            try session.commit()
-            journal(.changed(event))
-        }
-        switch change {
-        case .done: return HelperReply.doneMessage
-        case .codes(let codes): return HelperReply.codesMessage(codes)
-        case .denied(let denial): return HelperReply.deniedMessage(denial)
-        }
+        if event != nil { try session.commit() }
+        return (change, event)
     }
 }
 

@@ -1,4 +1,4 @@
-// A new authenticator by swiftotp-helper: made by `begin`, kept by `confirm`.
+// A new authenticator by swiftotpd: made by `begin`, kept by `confirm`.
 
 extension HelperSession {
     /// Whether the user may enroll another authenticator now; why not, where not.

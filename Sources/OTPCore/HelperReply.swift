@@ -1,4 +1,4 @@
-/// What swiftotp-helper answers (docs/PROTOCOL.md).
+/// What swiftotpd answers (docs/PROTOCOL.md).
 public enum HelperReply: ~Copyable {
     /// Yes or no.
     case flag(Bool)

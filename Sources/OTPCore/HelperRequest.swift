@@ -1,4 +1,4 @@
-/// What an ordinary user's program may ask swiftotp-helper for: a closed list, described in
+/// What an ordinary user's program may ask swiftotpd for: a closed list, described in
 /// docs/PROTOCOL.md. Each acts on the user who is connected, and on nobody else.
 public enum HelperRequest: ~Copyable {
     /// Whether the user has anything to log in with.
@@ -7,8 +7,6 @@ public enum HelperRequest: ~Copyable {
     case status
     /// Try an answer; a right one allows what changes an enrolled user, on this connection.
     case prove(Answer)
-    /// Try an answer as a login of a program that is not root.
-    case login(service: [UInt8], Answer)
     /// Make a key for a new authenticator, which is not kept yet.
     case begin(NewDevice)
     /// Keep it, if this is its code.
@@ -26,8 +24,6 @@ public enum HelperRequest: ~Copyable {
     public static let version: UInt8 = 1
     /// The longest request, in bytes, without its length.
     public static let maximumLength = 256
-    /// The longest name of a service, in bytes.
-    static let maximumService = 64
 
     /// What a new authenticator is to be.
     public struct NewDevice: Equatable, Sendable {
@@ -58,7 +54,6 @@ public enum HelperRequest: ~Copyable {
         case enrolled = 1
         case status = 2
         case prove = 3
-        case login = 4
         case begin = 5
         case confirm = 6
         case codes = 7
@@ -92,12 +87,6 @@ public enum HelperRequest: ~Copyable {
         case .confirm:
             guard let answer = answer(bytes, &cursor) else { return nil }
             return .confirm(answer)
-        case .login:
-            guard let length = cursor.byte(bytes), Int(length) <= maximumService,
-                let service = cursor.bytes(Int(length), of: bytes),
-                service.allSatisfy(isPartOfService), let answer = answer(bytes, &cursor)
-            else { return nil }
-            return .login(service: service, answer)
         case .remove:
             guard let name = name(bytes, &cursor), let name else { return nil }
             return .remove(name)
@@ -110,18 +99,6 @@ public enum HelperRequest: ~Copyable {
                 [0, TrustedKey.fingerprintLength].contains(fingerprint.count)
             else { return nil }
             return .untrust(fingerprint.isEmpty ? nil : fingerprint)
-        }
-    }
-
-    /// Whether a byte may be in a service's name. No blanks: behind one, the list of events has
-    /// an address.
-    private static func isPartOfService(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-            UInt8(ascii: "."):
-            true
-        default: false
         }
     }
 
@@ -177,16 +154,6 @@ extension HelperRequest {
     /// A request to confirm the new authenticator. To be wiped.
     public static func confirmMessage(_ typed: Span<UInt8>) -> [UInt8] {
         var message = message(.confirm)
-        append(typed, to: &message)
-        return message
-    }
-
-    /// A request to try what was typed as a login of `service`. To be wiped.
-    public static func loginMessage(service: [UInt8], _ typed: Span<UInt8>) -> [UInt8] {
-        var message = message(.login)
-        let service = Array(service.prefix(maximumService))
-        message.append(UInt8(truncatingIfNeeded: service.count))
-        message.append(copying: service.span)
         append(typed, to: &message)
         return message
     }

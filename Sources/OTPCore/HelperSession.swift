@@ -1,4 +1,4 @@
-/// One connection to swiftotp-helper: an ordinary user who acts on their own second factor.
+/// One connection to swiftotpd: an ordinary user who acts on their own second factor.
 ///
 /// It takes a request and gives a reply; reading, writing, time limits and the log are the
 /// program's. Nothing of the record is held between requests, and no lock either.
@@ -68,10 +68,7 @@ public struct HelperSession<Time: Clock, Random: Randomness, Records: RecordStor
         switch consume request {
         case .enrolled: return HelperReply.flagMessage(try openStore().isEnrolled(user))
         case .status: return try status()
-        case .prove(let answer):
-            return try attempt(answer, asLoginOf: nil)
-        case .login(let service, let answer):
-            return try attempt(answer, asLoginOf: service)
+        case .prove(let answer): return try prove(answer)
         case .begin(let device): return try begin(device)
         case .confirm(let answer): return try confirm(answer)
         case .codes:
@@ -121,39 +118,32 @@ public struct HelperSession<Time: Clock, Random: Randomness, Records: RecordStor
         return session.withRecord { HelperReply.recordMessage($0.redacted()) }
     }
 
-    private mutating func attempt(
-        _ answer: borrowing Answer, asLoginOf service: [UInt8]?
-    ) throws(StoreError) -> [UInt8] {
+    private mutating func prove(_ answer: borrowing Answer) throws(StoreError) -> [UInt8] {
         guard let session = try openStore().open(user) else {
             return HelperReply.outcomeMessage(.refused(.noRecord), sentences: [])
         }
-        defer { session.close() }
-        let now = try clock.now()
         let here: [UInt8] = []
         let attempt = Attempt(
-            verifier: Verifier(window: options.window), origin: service ?? origin,
-            source: SourceID(here.span), successKind: service == nil ? .verified : .login,
-            tellsNotices: service != nil)
-        let notices = session.withRecord { $0.notices }
-        let outcome = try attempt.run(
-            answer, on: session, at: now, boot: answer.isTemporaryCode ? clock.boot() : nil)
-        journal(.tried(outcome, service: service))
-        var sentences: [String] = []
-        if case .granted(let factor) = outcome {
-            isProven = isProven || service == nil
-            let left = session.withRecord { $0.backupCodesLeft }
-            if service != nil {
-                sentences = notices.sentences(after: factor, at: now, backupCodesLeft: left)
-            }
+            verifier: Verifier(window: options.window), origin: origin,
+            source: SourceID(here.span), successKind: .verified)
+        let outcome: Outcome
+        do {
+            defer { session.close() }
+            let now = try clock.now()
+            outcome = try attempt.run(
+                answer, on: session, at: now, boot: answer.isTemporaryCode ? clock.boot() : nil)
         }
-        return HelperReply.outcomeMessage(outcome, sentences: sentences)
+        // The record is free again: a log may be slow.
+        journal(.tried(outcome))
+        if case .granted = outcome { isProven = true }
+        return HelperReply.outcomeMessage(outcome, sentences: [])
     }
 }
 
 /// What the helper's log tells.
 public enum HelperEntry: Sendable {
-    /// A code was tried; for a login, the service is what the caller calls itself.
-    case tried(Outcome, service: [UInt8]?)
+    /// A code was tried, to prove who asks for a change.
+    case tried(Outcome)
     /// The second factor was changed.
     case changed(Event)
     /// The store, the key or the clock.

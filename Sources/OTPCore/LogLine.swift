@@ -10,25 +10,6 @@ public struct LogLine {
     public init(_ what: StaticString) {
         bytes = []
         bytes.reserveCapacity(256)
-        say(what)
-    }
-
-    /// A line that says `what` happened to a login of `service`, with what pam_syslog(3) begins it
-    /// with.
-    public init(_ what: StaticString, by module: StaticString, of service: [UInt8]) {
-        bytes = []
-        bytes.reserveCapacity(320)
-        bytes.append(module)
-        bytes.append(UInt8(ascii: "("))
-        LogLine.sanitize(service, into: &bytes)
-        bytes.append(":auth): ")
-        say(what)
-    }
-
-    /// Ends it as a C string: nothing can be added any more.
-    public mutating func end() { bytes.append(0) }
-
-    private mutating func say(_ what: StaticString) {
         bytes.append(what)
         bytes.append(UInt8(ascii: ";"))
     }

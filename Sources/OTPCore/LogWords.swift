@@ -1,4 +1,4 @@
-// The words that the module, swiftotp-helper and otp-enroll share in the system's log.
+// The words that the module, swiftotpd and otp-enroll share in the system's log.
 
 extension LogLine {
     /// A line about a code that was tried without a login, and the reason of what came of it.

@@ -9,7 +9,8 @@ struct LoginEnrollment<
     let conversation: Talk
     let clock: Time
     let random: Random
-    let records: Records
+    /// Opens the store, when something is to be kept.
+    let openStore: () throws(StoreError) -> Records
     let codes: Codes
     let options: Options
     /// What the event log says about where it was done.
@@ -134,15 +135,27 @@ struct LoginEnrollment<
         _ authenticator: Authenticator, _ key: borrowing Secret, of user: User,
         for purpose: EnrollmentPurpose, skew: Int
     ) throws(StoreError) -> Ending {
-        let keeper = EnrollmentKeeper(
-            records: records, random: random, authenticator: authenticator, purpose: purpose,
-            event: Event(
-                .added, at: try clock.now(), detail: authenticator.name.bytes, origin: origin))
-        guard let codes = try keeper.keep(key, of: user) else { return .taken }
+        guard let codes = try store(authenticator, key, of: user, for: purpose) else {
+            return .taken
+        }
         let said = "\"\(authenticator.name.text)\" is enrolled."
         if codes.isEmpty { conversation.inform(said) } else { hand(codes, after: said) }
         if skew != 0 { conversation.inform(UserText.clockIsOff(authenticator.name, by: skew)) }
         return .enrolled(authenticator.name)
+    }
+
+    /// Keeps it; the backup codes that come with it, `nil` where somebody else was faster. A call of
+    /// its own, so that the store is closed before anything is shown.
+    private func store(
+        _ authenticator: Authenticator, _ key: borrowing Secret, of user: User,
+        for purpose: EnrollmentPurpose
+    ) throws(StoreError) -> [String]? {
+        let keeper = EnrollmentKeeper(
+            records: try openStore(), random: random, authenticator: authenticator,
+            purpose: purpose,
+            event: Event(
+                .added, at: try clock.now(), detail: authenticator.name.bytes, origin: origin))
+        return try keeper.keep(key, of: user)
     }
 
     /// Shows backup codes with a question, so that they are read before anything else comes, and

@@ -4,9 +4,13 @@
 extension LoginFlow {
     /// Whether a login may enroll who has nothing yet. Never before something in this session has
     /// proven the user: a stranger would enroll a device of their own.
-    func mayEnroll(after methods: SSHMethods?) -> Bool {
-        options.enroll != .off && options.firstEnrollment != .root
-            && (options.followsFirstFactor || methods?.provesUser == true)
+    func mayEnroll(at place: Place) -> Bool {
+        guard options.enroll != .off, options.firstEnrollment != .root else { return false }
+        // A program that is not root's is believed no more than its user may do without a proof.
+        guard place.isBelieved else {
+            return options.followsFirstFactor && options.firstEnrollment == .open
+        }
+        return options.followsFirstFactor || place.sshMethods?.provesUser == true
     }
 
     /// How often a user may still put it off.
@@ -17,10 +21,8 @@ extension LoginFlow {
 
     /// Asks a user who has nothing yet to enroll, or says what to run where that cannot be done
     /// here.
-    func enrollFirst(
-        _ user: User, from place: Place, _ store: Records
-    ) throws(StoreError) -> LoginResult {
-        let delay = try delay(of: user, in: store)
+    func enrollFirst(_ user: User, from place: Place) throws(StoreError) -> LoginResult {
+        let delay = try delay(of: user)
         guard place.showsPicture else {
             if delay == .times(0) {
                 if options.nullok { return .ignored(.notEnrolled) }
@@ -28,11 +30,11 @@ extension LoginFlow {
                 return .refused(.notEnrolled)
             }
             conversation.inform(UserText.enrollElsewhere)
-            return try putOff(user, delay, in: store, isTold: false)
+            return try putOff(user, delay, isTold: false)
         }
         guard let name = Name("phone".utf8) else { return .refused(.notEnrolled) }
         let canBePutOff = delay != .times(0)
-        let ending = try enrollment(at: place, store)
+        let ending = try enrollment(at: place)
             .run(user, name, for: .first(canBePutOff: canBePutOff))
         switch ending {
         case .enrolled(let name): return .enrolled(nil, name)
@@ -41,17 +43,17 @@ extension LoginFlow {
             conversation.say(UserText.enrolledMeanwhile)
             return .refused(.enrolledMeanwhile)
         case .putOff, .failed:
-            if canBePutOff { return try putOff(user, delay, in: store, isTold: true) }
+            if canBePutOff { return try putOff(user, delay, isTold: true) }
             conversation.say(UserText.mustEnroll)
             return .refused(.notEnrolled)
         }
     }
 
     private func enrollment(
-        at place: Place, _ store: Records
+        at place: Place
     ) -> LoginEnrollment<Talk, Time, Random, Records, Codes> {
         LoginEnrollment(
-            conversation: conversation, clock: clock, random: random, records: store,
+            conversation: conversation, clock: clock, random: random, openStore: openStore,
             codes: codes, options: options, origin: place.origin, issuer: issuer,
             showsPicture: place.showsPicture)
     }
@@ -64,11 +66,11 @@ extension LoginFlow {
 
     // MARK: Putting it off
 
-    private func delay(of user: User, in store: Records) throws(StoreError) -> Delay {
+    private func delay(of user: User) throws(StoreError) -> Delay {
         if options.enroll == .offer { return .unlimited }
         if let day = options.enrollUntil, try clock.now() < day { return .unlimited }
         guard options.enrollGrace > 0 else { return .times(0) }
-        guard let session = try store.open(user) else { return .times(options.enrollGrace) }
+        guard let session = try openStore().open(user) else { return .times(options.enrollGrace) }
         defer { session.close() }
         let used = session.withRecord { $0.timesPutOff }
         return .times(options.enrollGrace - min(options.enrollGrace, used))
@@ -77,8 +79,9 @@ extension LoginFlow {
     /// Lets somebody pass who enrolls another time, by what is true now: while the question was
     /// open, another session may have enrolled the user, or used up the grace.
     private func putOff(
-        _ user: User, _ delay: Delay, in store: Records, isTold: Bool
+        _ user: User, _ delay: Delay, isTold: Bool
     ) throws(StoreError) -> LoginResult {
+        let store = try openStore()
         if isTold, try store.isEnrolled(user) {
             conversation.say(UserText.enrolledMeanwhile)
             return .refused(.enrolledMeanwhile)
@@ -132,9 +135,8 @@ extension LoginFlow {
     /// Asks somebody who is let in to enroll a new device; its name, where that was done.
     func enrollNext(_ user: User, from place: Place) -> Name? {
         do throws(StoreError) {
-            let store = try openStore()
-            if let (name, purpose) = try newPlace(for: user, in: store),
-                case .enrolled(let name) = try enrollment(at: place, store)
+            if let (name, purpose) = try newPlace(for: user),
+                case .enrolled(let name) = try enrollment(at: place)
                     .run(user, name, for: purpose)
             {
                 return name
@@ -149,9 +151,9 @@ extension LoginFlow {
     /// The place of the only authenticator there is, which is the one that was lost, or one
     /// beside several; `nil` where there is no room.
     private func newPlace(
-        for user: User, in store: Records
+        for user: User
     ) throws(StoreError) -> (Name, EnrollmentPurpose)? {
-        guard let session = try store.open(user) else { return nil }
+        guard let session = try openStore().open(user) else { return nil }
         defer { session.close() }
         let names = session.withRecord { record in record.authenticators.map { $0.name } }
         if names.count == 1, let only = session.withRecord({ $0.authenticators.first }) {

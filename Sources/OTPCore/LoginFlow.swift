@@ -14,7 +14,7 @@ public struct LoginFlow<
     let options: Options
     /// What this machine is called.
     let hostName: () -> [UInt8]
-    /// Opens the store. Called after the question, or before it where something is looked up first.
+    /// Opens the store. Called whenever it is needed, and never kept over a question.
     let openStore: () throws(StoreError) -> Records
 
     public init(
@@ -36,16 +36,8 @@ public struct LoginFlow<
     public func run(_ name: [UInt8], from place: Place) -> LoginResult {
         do throws(StoreError) {
             let user = try users.user(named: name)
-            var store: Records?
-            if let user {
-                if let group = options.exemptGroup, try users.isMember(user, of: group) {
-                    return .ignored(.exempt)
-                }
-                if options.nullok || options.enroll != .off || options.trustsKeys {
-                    if let result = try pass(user, from: place, &store) { return result }
-                }
-            }
-            return try ask(user, name, from: place, store)
+            if let user, let result = try pass(user, from: place) { return result }
+            return try ask(user, name, from: place)
         } catch {
             conversation.say(UserText.unavailable)
             return .unavailable(error)
@@ -53,22 +45,41 @@ public struct LoginFlow<
     }
 
     /// The ways in without a code of a device that is enrolled already; `nil` where the user has
-    /// to be asked for one. The store is opened only where it matters.
-    // Apart, so that it costs a usual login nothing.
-    @inline(never)
-    private func pass(
-        _ user: User, from place: Place, _ store: inout Records?
-    ) throws(StoreError) -> LoginResult? {
-        let methods = place.sshMethods
-        let key = options.trustsKeys ? methods?.key : nil
-        let enrolls = mayEnroll(after: methods)
+    /// to be asked for one. The store is opened only where it matters, and not kept: nothing is
+    /// held while somebody types.
+    private func pass(_ user: User, from place: Place) throws(StoreError) -> LoginResult? {
+        if let group = options.exemptGroup, try users.isMember(user, of: group) {
+            return .ignored(.exempt)
+        }
+        let key = options.trustsKeys ? place.sshMethods?.key : nil
+        let enrolls = mayEnroll(at: place)
         guard key != nil || enrolls || options.nullok else { return nil }
-        let opened = try openStore()
-        store = opened
-        if let key, let result = try admit(user, by: key, from: place, opened) { return result }
-        guard enrolls || options.nullok, try !opened.isEnrolled(user) else { return nil }
-        if enrolls { return try enrollFirst(user, from: place, opened) }
-        return .ignored(.notEnrolled)
+        switch try look(user, key, from: place, forRecord: enrolls || options.nullok) {
+        case .admitted(let result): return result
+        case .toBeAsked: return nil
+        case .notEnrolled:
+            return enrolls ? try enrollFirst(user, from: place) : .ignored(.notEnrolled)
+        }
+    }
+
+    /// What the store says before anything is asked.
+    private enum Look {
+        case admitted(LoginResult)
+        case toBeAsked
+        case notEnrolled
+    }
+
+    /// Looks for a trusted key, and then for a record. A call of its own, so that the store is
+    /// closed behind it.
+    private func look(
+        _ user: User, _ key: SSHKey?, from place: Place, forRecord: Bool
+    ) throws(StoreError) -> Look {
+        let store = try openStore()
+        if let key, let result = try admit(user, by: key, from: place, store) {
+            return .admitted(result)
+        }
+        guard forRecord else { return .toBeAsked }
+        return try store.isEnrolled(user) ? .toBeAsked : .notEnrolled
     }
 
     // MARK: Asking
@@ -78,15 +89,14 @@ public struct LoginFlow<
         var enrolls = false
     }
 
-    /// `store` is the one that is open already, where it was needed before.
     private func ask(
-        _ user: User?, _ name: [UInt8], from place: Place, _ store: Records?
+        _ user: User?, _ name: [UInt8], from place: Place
     ) throws(StoreError) -> LoginResult {
         let questions = Questions(conversation: conversation, options: options)
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             try typed.withBytes { (bytes) throws(StoreError) in
-                try self.try(bytes, of: user, name, from: place, store, &sequel)
+                try self.try(bytes, of: user, name, from: place, &sequel)
             }
         }
         guard case .granted(let factor) = result, let user else { return result }
@@ -104,7 +114,7 @@ public struct LoginFlow<
     /// Tries an answer; with the outcome, the sentences for somebody who is let in.
     private func `try`(
         _ typed: Span<UInt8>, of user: User?, _ name: [UInt8], from place: Place,
-        _ store: Records?, _ sequel: inout Sequel
+        _ sequel: inout Sequel
     ) throws(StoreError) -> (Outcome, [String]) {
         let answer = options.forwardsPass ? JoinedAnswer.answer(typed) : Answer(typed)
         // Before anything is looked up, so that it ends alike for everybody.
@@ -114,7 +124,7 @@ public struct LoginFlow<
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: place.origin,
             source: place.source, tellsNotices: conversation.isHeard)
-        let records = if let store { store } else { try openStore() }
+        let records = try openStore()
         guard let user, let session = try openEnrolled(user, in: records) else {
             if options.forwardsPass { forward(typed, digits: JoinedAnswer.usualDigits) }
             let refusal = try spend(answer, on: name, in: records, attempt, boot: boot)

@@ -44,7 +44,6 @@ extension LoginFlow {
 
     /// Asks somebody who was let in by a code whether to skip it next time; the name of the key
     /// where it is trusted from now on.
-    @inline(never)
     func offerTrust(_ user: User, from place: Place) -> Name? {
         guard let key = place.sshMethods?.key else { return nil }
         do throws(StoreError) {

@@ -4,10 +4,14 @@ public struct OptionParser {
     public private(set) var options: Options
     /// A bit for each option that was given.
     private var seen: UInt64 = 0
+    /// Whether it is root's word that is read.
+    private let isBelieved: Bool
 
-    /// A parser that starts from `options`.
-    public init(_ options: Options = Options()) {
+    /// A parser that starts from `options`. Arguments of a program that is not root's count for
+    /// what they are allowed to (`Option.claim`).
+    public init(_ options: Options = Options(), isBelieved: Bool = true) {
         self.options = options
+        self.isBelieved = isBelieved
     }
 
     /// Reads one module argument: `name=value`, or a flag's `name`.
@@ -68,6 +72,18 @@ public struct OptionParser {
         let bit: UInt64 = 1 << UInt64(option.rawValue)
         guard seen & bit == 0 else { throw Problem("`\(option.name)` is given twice") }
         seen |= bit
+        switch isBelieved ? .believed : option.claim {
+        case .believed: try apply(option, value, to: &options)
+        case .passedOver:
+            var ignored = options
+            try apply(option, value, to: &ignored)
+        case .denied: throw Problem("only root's programs may name another place")
+        }
+    }
+
+    private func apply(
+        _ option: Option, _ value: ArraySlice<UInt8>?, to options: inout Options
+    ) throws(Problem) {
         switch option.kind {
         case .flag(let apply):
             apply(&options, try flag(option, value))

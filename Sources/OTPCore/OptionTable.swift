@@ -1,11 +1,9 @@
 /// One option: what a line or an argument may say. The manual is checked against this table.
-///
-/// A number and no more, so that a login that is given few options pays for few of them.
 public enum Option: UInt8, CaseIterable, Sendable {
     case configurationFile, store, nullok, prompt, echo, retry, window, exemptGroup
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
     case enroll, enrollUntil, enrollGrace, afterFirstFactor, trust, trustDays, trustMaximum
-    case tryFirstPass, useFirstPass, forwardPass, helper, debug
+    case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
 
     /// What values it takes, and where they go.
     public enum Kind: Sendable {
@@ -34,33 +32,47 @@ public enum Option: UInt8, CaseIterable, Sendable {
     /// Whether swiftotp.conf may have it; what is about one place in one stack is an argument only.
     public var inFile: Bool {
         switch self {
-        case .configurationFile, .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass:
+        case .configurationFile, .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass,
+            .socket, .program:
             false
         default: true
         }
+    }
+
+    /// Of whose programs it is believed, where it stands in a PAM line.
+    ///
+    /// A program that is not root's could say anything. Its word counts for what is asked and how,
+    /// and for what becomes of its own login; where codes are looked up is not its business, and
+    /// for the rest, the service's own configuration holds.
+    var claim: Claim {
+        switch self {
+        case .configurationFile, .store: .denied
+        case .nullok, .prompt, .echo, .retry, .exemptGroup, .enroll, .enrollUntil, .enrollGrace,
+            .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass:
+            .believed
+        default: .passedOver
+        }
+    }
+
+    /// What becomes of an option in the PAM line of a program that is not root's.
+    enum Claim {
+        /// It holds.
+        case believed
+        /// It has to be right, and has no effect.
+        case passedOver
+        /// It denies.
+        case denied
     }
 
     /// Every option there is, for the manual.
     public static var all: [Option] { allCases }
 
     /// The option with this name.
-    ///
-    /// Lengths first: it is seldom that two are the same.
     static func named(_ name: ArraySlice<UInt8>) -> Option? {
-        var number: UInt8 = 0
-        while let option = Option(rawValue: number) {
-            let known = option.name.utf8
-            if known.count == name.count, known.elementsEqual(name) { return option }
-            number += 1
-        }
-        return nil
+        allCases.first { $0.name.utf8.elementsEqual(name) }
     }
 
     /// A part of the option's row: name, kind, default, doc.
-    ///
-    /// In line and by a function, so that no row is ever made, only that part of it: a login pays
-    /// for the names that it compares, and the module has none of the manual in it.
-    @inline(__always)
     private func look<Part>(_ part: (String, Kind, String, String) -> Part) -> Part {
         switch self {
         case .configurationFile:
@@ -165,10 +177,14 @@ public enum Option: UInt8, CaseIterable, Sendable {
             part(
                 "forward_pass", .flag { $0.forwardsPass = $1 }, "no",
                 "Ask for password and code in one; the password goes on to the next module.")
-        case .helper:
+        case .socket:
             part(
-                "helper", .path { $0.helper = $1 }, "/run/swiftotp/helper.sock",
-                "Where swiftotp-helper listens, for programs that are not root.")
+                "socket", .path { $0.socket = $1 }, "/run/swiftotp/swiftotpd.sock",
+                "Where swiftotpd listens.")
+        case .program:
+            part(
+                "program", .path { $0.program = $1 }, "/usr/libexec/swiftotpd",
+                "What root's programs start for one login where nothing listens.")
         case .debug:
             part(
                 "debug", .flag { $0.debug = $1 }, "no",

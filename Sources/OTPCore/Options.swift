@@ -48,8 +48,10 @@ public struct Options: Sendable {
     public var usesFirstPass = false
     /// Whether the answer is password and code joined, and the password goes on to the next module.
     public var forwardsPass = false
-    /// Where swiftotp-helper listens, where something says so.
-    public var helper: [UInt8]?
+    /// Where swiftotpd listens, where an argument says so.
+    public var socket: [UInt8]?
+    /// What is started where nothing listens, where an argument says so.
+    public var program: [UInt8]?
     /// Log which options are in force.
     public var debug = false
 
@@ -57,7 +59,7 @@ public struct Options: Sendable {
 
     /// Who may make a user's first enrollment.
     public enum FirstEnrollment: Sendable {
-        /// The user, by swiftotp-helper.
+        /// The user, by otp-enroll.
         case open
         /// The user, at a login.
         case atLogin

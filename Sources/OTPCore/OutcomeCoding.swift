@@ -1,4 +1,4 @@
-// How a try ended, as swiftotp-helper tells it (docs/PROTOCOL.md).
+// How a try ended, as swiftotpd tells it (docs/PROTOCOL.md).
 
 extension Outcome {
     /// Appends the outcome to `output`: a byte that says which, then what it carries.

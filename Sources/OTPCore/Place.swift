@@ -8,14 +8,42 @@ public struct Place: Sendable {
     public let source: SourceID
     /// What sshd says it has checked so far (SSH_AUTH_INFO_0); `nil` for another service.
     private let methods: [UInt8]?
+    /// Whether it is a program of root's that asks, which is believed. Any other one speaks for the
+    /// user whose program it is.
+    let isBelieved: Bool
 
-    /// `methods` is SSH_AUTH_INFO_0 of PAM's environment, of logins by sshd alone.
+    /// A login by a program of root's. `methods` is SSH_AUTH_INFO_0 of PAM's environment, of logins
+    /// by sshd alone.
     public init(service: [UInt8], address: [UInt8], methods: [UInt8]?) {
         self.service = service
         self.address = address
         self.methods = methods
+        isBelieved = true
         let named = methods.flatMap(Place.key) ?? address[...]
         self.source = SourceID(named.span)
+    }
+
+    /// A login by a program that is not root's, such as a screen locker: what it calls itself is
+    /// for the log and the list of events, and it is on this machine.
+    public init(ofAnyProgram service: [UInt8]) {
+        self.service = Array(service.filter(Place.isPartOfService).prefix(64))
+        address = []
+        methods = nil
+        isBelieved = false
+        let here: [UInt8] = []
+        source = SourceID(here.span)
+    }
+
+    /// Whether a byte may be in the name of a service that anybody has chosen. No blanks: behind
+    /// one, the list of events has an address.
+    private static func isPartOfService(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: "."):
+            true
+        default: false
+        }
     }
 
     /// Service and address, as the event list shows them.

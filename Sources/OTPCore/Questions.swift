@@ -19,8 +19,6 @@ struct Questions<Talk: Conversation> {
 
     /// Asks until the answer is judged good, or no try is left. `judge` gives the outcome, and
     /// the sentences for somebody who is let in.
-    // In line, because every login comes through here.
-    @inline(__always)
     func ask(
         _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [String])
     ) throws(StoreError) -> LoginResult {
@@ -53,7 +51,6 @@ struct Questions<Talk: Conversation> {
     }
 
     /// Tries what an earlier module was given; `nil` where the user is to be asked.
-    @inline(never)
     private func earlier(
         _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [String])
     ) throws(StoreError) -> LoginResult? {

@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 
 /// Bytes that wipe themselves: a key, a seal key, an answer, a decrypted record.
 ///
@@ -41,7 +41,7 @@ public struct Secret: ~Copyable {
 
     deinit {
         // SAFETY: the buffer is ours, `count` bytes long, and not used after this.
-        if let start = unsafe storage.baseAddress { unsafe swiftotp_wipe(start, count) }
+        if let start = unsafe storage.baseAddress { unsafe explicit_bzero(start, count) }
         unsafe storage.deallocate()
     }
 
@@ -73,7 +73,7 @@ public struct Secret: ~Copyable {
             guard let to = unsafe storage.baseAddress else { return }
             let start = unsafe to + range.lowerBound
             if let from = source.baseAddress { _ = unsafe memcpy(start, from, source.count) }
-            unsafe swiftotp_wipe(start + source.count, range.count - source.count)
+            unsafe explicit_bzero(start + source.count, range.count - source.count)
         }
     }
 
@@ -81,9 +81,20 @@ public struct Secret: ~Copyable {
     public static func wipe(_ bytes: inout [UInt8]) {
         // SAFETY: exclusive access to the array's own storage, within its count.
         unsafe bytes.withUnsafeMutableBytes { buffer in
-            if let start = buffer.baseAddress { unsafe swiftotp_wipe(start, buffer.count) }
+            if let start = buffer.baseAddress { unsafe explicit_bzero(start, buffer.count) }
         }
         bytes.removeAll()
+    }
+
+    /// Overwrites the bytes of an array in a `deinit`, which cannot change what it ends: to be
+    /// called by the array's last owner alone.
+    public static func wipe(endOf bytes: borrowing [UInt8]) {
+        // SAFETY: the array's own storage, within its count, which nobody reads any more.
+        unsafe bytes.withUnsafeBytes { buffer in
+            if let start = unsafe UnsafeMutableRawPointer(mutating: buffer.baseAddress) {
+                unsafe explicit_bzero(start, buffer.count)
+            }
+        }
     }
 }
 
@@ -175,7 +186,7 @@ extension OutputSpan<UInt8> {
 private func fill(_ buffer: UnsafeMutableBufferPointer<UInt8>, _ initialized: inout Int) {
     guard let start = buffer.baseAddress else { return }
     // SAFETY: the bytes behind the initialized ones, up to the buffer's end.
-    unsafe swiftotp_wipe(start + initialized, buffer.count - initialized)
+    unsafe explicit_bzero(start + initialized, buffer.count - initialized)
     initialized = buffer.count
 }
 

@@ -13,6 +13,8 @@ public enum UserText {
     /// Trouble with the store, the key, the configuration or the clock.
     public static let unavailable =
         "The code cannot be checked right now. Please tell your administrator."
+    /// After a quarter of an hour without an answer.
+    public static let tooLate = "That took too long. Please try again."
     /// A hundred failures.
     public static let closed = "Too many wrong codes. Ask your administrator to unlock you."
 

@@ -1,4 +1,4 @@
-// What a code of a new authenticator comes to, as swiftotp-helper tells it (docs/PROTOCOL.md).
+// What a code of a new authenticator comes to, as swiftotpd tells it (docs/PROTOCOL.md).
 
 extension Confirmation.Verdict {
     func encode(into output: inout [UInt8]) {

@@ -36,7 +36,7 @@ public enum GoogleAuthenticatorFile {
             throw Refusal("the first line is longer than \(ImportLimits.lineLength) bytes")
         }
         let key = try KeyText.base32(bytes.extracting(first), mistyped: true)
-        let settings = Settings(bytes, behind: lines)
+        let settings = FileSettings(bytes, behind: lines)
         var token: ImportedToken
         // As the module decides: a counter above 0 wins over the clock.
         if let counter = try settings.counter(bytes), counter > 0 {
@@ -56,7 +56,7 @@ public enum GoogleAuthenticatorFile {
 }
 
 /// The lines behind the key: options, of which the first of a name counts, and scratch codes.
-private struct Settings {
+private struct FileSettings {
     private var drift: Range<Int>?
     private var used: Range<Int>?
     private var step: Range<Int>?

@@ -1,7 +1,8 @@
-import CLinux
+import Glibc
 import OTPCore
 
-/// Finds out what the admin wants: the module's arguments over swiftotp.conf over the defaults.
+/// Finds out what the admin wants: the words of the command line, and over them the module's
+/// arguments, over swiftotp.conf, over the defaults.
 public enum ConfigurationFile {
     /// The file that is read unless an argument names another one; only it may be missing.
     public static var defaultPath: [UInt8] {
@@ -10,24 +11,32 @@ public enum ConfigurationFile {
     /// The largest file that is read, in bytes.
     static let maximumSize: Int64 = 65_536
 
-    /// The options that `arguments` and the file give together.
-    public static func options(_ arguments: [[UInt8]]) throws(StoreError) -> Options {
+    /// The most arguments that a PAM line may have.
+    static let maximumArguments = 64
+
+    /// The options that the file gives together with `settings`, which are root's, and then
+    /// `arguments`, which count for less where the program that has them is not root's.
+    public static func options(
+        _ settings: [[UInt8]], then arguments: [[UInt8]] = [], isBelieved: Bool = true
+    ) throws(StoreError) -> Options {
+        guard arguments.count <= maximumArguments else {
+            throw StoreError(.configuration, Array("arguments".utf8), "there are too many")
+        }
+        func parse(over options: Options) throws(StoreError) -> Options {
+            var words = OptionParser(options)
+            for setting in settings { try words.argument(setting) }
+            var line = OptionParser(words.options, isBelieved: isBelieved)
+            for argument in arguments { try line.argument(argument) }
+            return line.options
+        }
         // Twice: the first time to learn which file, the second time to win over it.
-        let first = try parse(arguments, over: Options())
+        let first = try parse(over: Options())
         let path = first.configurationFile ?? defaultPath
         // The usual case, told before every folder on the way is looked at.
         if first.configurationFile == nil && System.isMissing(path) { return first }
         var parser = OptionParser()
         try parser.file(try read(path), path: path)
-        return try parse(arguments, over: parser.options)
-    }
-
-    private static func parse(
-        _ arguments: [[UInt8]], over options: Options
-    ) throws(StoreError) -> Options {
-        var parser = OptionParser(options)
-        for argument in arguments { try parser.argument(argument) }
-        return parser.options
+        return try parse(over: parser.options)
     }
 
     private static func read(_ path: [UInt8]) throws(StoreError) -> [UInt8] {

@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 import OTPCore
 
 // Decoys are records that nobody can log in with. Nothing in them is worth keeping: one that is

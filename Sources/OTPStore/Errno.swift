@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// An error number of the system (errno(3)).
 public struct Errno: Error, Equatable, Sendable {

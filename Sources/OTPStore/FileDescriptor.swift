@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 
 /// An open file, closed when its owner is gone.
 public struct FileDescriptor: ~Copyable {
@@ -6,7 +6,7 @@ public struct FileDescriptor: ~Copyable {
 
     init(_ number: CInt) { self.number = number }
 
-    deinit { _ = swiftotp_close(number) }
+    deinit { _ = close(number) }
 }
 
 /// What fstat(2) says of an open file.

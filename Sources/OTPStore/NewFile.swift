@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 import OTPCore
 
 /// Makes files that are there whole or not at all: written under a name of their own, synced,

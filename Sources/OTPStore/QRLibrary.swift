@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import OTPCore
 
 /// Makes QR codes with libqrencode, which is open only while one is made: a login that shows none
@@ -21,10 +22,9 @@ public struct QRLibrary: QREncoder, Sendable {
         // SAFETY: a literal ends with NUL and stays. Nothing of the library is used after this
         // function, which closes it, as every path does from here.
         let path = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-        guard let library = unsafe Loader.open(path) else { return nil }
-        // It copies the text, and frees the copies as they are.
-        defer { FreedMemory.wipe() }
-        defer { unsafe Loader.close(library) }
+        guard let library = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else { return nil }
+        // It copies the text; the copies are wiped by the program's own free(3) and realloc(3).
+        defer { unsafe dlclose(library) }
         guard let encode = unsafe dlsym(library, "QRcode_encodeString"),
             let free = unsafe dlsym(library, "QRcode_free")
         else { return nil }
@@ -69,28 +69,7 @@ public struct QRLibrary: QREncoder, Sendable {
         // freed. Of a byte's bits only the lowest is about dark and light, as `QRSquares` has it.
         let buffer = unsafe UnsafeMutableRawBufferPointer(start: data, count: size * size)
         var squares = unsafe Array(buffer)
-        unsafe swiftotp_wipe(data, buffer.count)
+        unsafe explicit_bzero(data, buffer.count)
         return QRSquares(size: size, wiping: &squares)
-    }
-}
-
-/// dlopen(3) and dlclose(3), found through dlsym(3) when they are called for: each function that
-/// the module imports is looked up by name at every load, and few logins show a QR code.
-private enum Loader {
-    /// Opens a library for this caller alone, wholly bound.
-    static func open(_ name: UnsafePointer<CChar>) -> UnsafeMutableRawPointer? {
-        typealias Open =
-            @convention(c) (UnsafePointer<CChar>?, CInt) -> UnsafeMutableRawPointer?
-        guard let function = unsafe dlsym(nil, "dlopen") else { return nil }
-        // SAFETY: the C library's own function, of the type that <dlfcn.h> declares.
-        return unsafe unsafeBitCast(function, to: Open.self)(name, RTLD_NOW | RTLD_LOCAL)
-    }
-
-    /// Closes a library, which leaves the process unless somebody else has it open.
-    static func close(_ library: UnsafeMutableRawPointer) {
-        typealias Close = @convention(c) (UnsafeMutableRawPointer?) -> CInt
-        guard let function = unsafe dlsym(nil, "dlclose") else { return }
-        // SAFETY: as above; what `open` gave, closed once.
-        _ = unsafe unsafeBitCast(function, to: Close.self)(library)
     }
 }

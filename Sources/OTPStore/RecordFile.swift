@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 import OTPCore
 
 /// One user's record, opened and locked.

@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 import OTPCore
 
 /// Opens what must not have been tampered with: every folder on the way and the file itself are
@@ -60,7 +60,7 @@ enum SafeOpen {
         _ folder: borrowing FileDescriptor, path: [UInt8]
     ) throws(StoreError) {
         let status = try status(of: folder, path: path)
-        guard status.owner == 0 || status.owner == swiftotp_geteuid() else {
+        guard status.owner == 0 || status.owner == geteuid() else {
             throw StoreError(.unsafe, path, "a folder on the way belongs to another user")
         }
         // In a sticky folder, such as /tmp, entries can be replaced by their owners alone.
@@ -76,7 +76,7 @@ enum SafeOpen {
     ) throws(StoreError) -> FileStatus {
         let status = try status(of: file, path: path)
         guard status.isRegular else { throw StoreError(.unsafe, path, "not a regular file") }
-        guard status.owner == swiftotp_geteuid() || (status.owner == 0 && forbidden & 0o044 == 0)
+        guard status.owner == geteuid() || (status.owner == 0 && forbidden & 0o044 == 0)
         else {
             throw StoreError(.unsafe, path, "it belongs to user \(status.owner); chown it to root")
         }

@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 import OTPCore
 
 /// The seal key's file: `SWOTPKEY`, eight bytes that name the key, and the 32 bytes of the key.

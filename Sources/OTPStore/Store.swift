@@ -1,4 +1,4 @@
-import CLinux
+import Glibc
 import OTPCore
 
 /// The folder of records, and the key that they are sealed with.
@@ -28,7 +28,7 @@ public final class Store: LoginStore {
         self.keyPath = keyPath
         folder = try SafeOpen.directory(self.path)
         let status = try SafeOpen.status(of: folder, path: self.path)
-        guard status.owner == swiftotp_geteuid() else {
+        guard status.owner == geteuid() else {
             throw status.owner == 0
                 ? StoreError(.system, self.path, "permission denied: it is for root alone")
                 : StoreError(

@@ -1,8 +1,9 @@
 import CLinux
+import Glibc
 import OTPCore
 
-// The system calls of the store. With `QRLibrary.swift`, `SystemFolders.swift`, `SystemSockets.swift`
-// and `SystemUsers.swift`, the only file in OTPStore with unsafe code: every function takes spans and
+// The system calls of the store. With `QRLibrary.swift`, `SystemFolders.swift` and
+// `SystemUsers.swift`, the only file in OTPStore with unsafe code: every function takes spans and
 // arrays, and reads errno at once after the call.
 
 enum System {
@@ -27,7 +28,7 @@ enum System {
 
     /// Opens the root folder.
     static func openRoot() throws(Errno) -> FileDescriptor {
-        try retrying { unsafe swiftotp_openat(AT_FDCWD, "/", folder | always, 0) }
+        try retrying { unsafe openat(AT_FDCWD, "/", folder | always, 0) }
     }
 
     /// openat(2) with O_CLOEXEC, O_NOFOLLOW and O_NOCTTY always.
@@ -37,7 +38,7 @@ enum System {
         let number = directory.number
         // SAFETY: the name is a C string that lives through the call.
         return try retrying {
-            unsafe withCString(name) { unsafe swiftotp_openat(number, $0, flags | always, mode) }
+            unsafe withCString(name) { unsafe openat(number, $0, flags | always, mode) }
         }
     }
 
@@ -45,10 +46,10 @@ enum System {
     static func isMissing(_ path: [UInt8]) -> Bool {
         // SAFETY: the path is a C string that lives through the call.
         let number = unsafe withCString(path) {
-            unsafe swiftotp_openat(AT_FDCWD, $0, O_RDONLY | O_NONBLOCK | always, 0)
+            unsafe openat(AT_FDCWD, $0, O_RDONLY | O_NONBLOCK | always, 0)
         }
         guard number >= 0 else { return Errno.last.number == ENOENT }
-        _ = swiftotp_close(number)
+        _ = close(number)
         return false
     }
 
@@ -68,7 +69,7 @@ enum System {
     static func status(of file: borrowing FileDescriptor) throws(Errno) -> FileStatus {
         var status = stat()
         // SAFETY: a local that the call fills.
-        guard unsafe swiftotp_fstat(file.number, &status) == 0 else { throw .last }
+        guard unsafe fstat(file.number, &status) == 0 else { throw .last }
         return FileStatus(
             mode: status.st_mode, owner: status.st_uid, links: UInt64(status.st_nlink),
             size: Int64(status.st_size))
@@ -86,7 +87,7 @@ enum System {
                 // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
                 let rest = unsafe UnsafeMutableRawBufferPointer(
                     rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
-                let got = unsafe swiftotp_pread(
+                let got = unsafe pread(
                     number, rest.baseAddress, rest.count, Int(offset) + filled)
                 if got > 0 {
                     filled += got
@@ -146,12 +147,12 @@ enum System {
 
     /// fdatasync(2). A failure is final: the pages count as clean after it.
     static func syncData(_ file: borrowing FileDescriptor) throws(Errno) {
-        guard swiftotp_fdatasync(file.number) == 0 else { throw .last }
+        guard fdatasync(file.number) == 0 else { throw .last }
     }
 
     /// fsync(2) of a new file.
     static func sync(_ file: borrowing FileDescriptor) throws(Errno) {
-        guard swiftotp_fsync(file.number) == 0 else { throw .last }
+        guard fsync(file.number) == 0 else { throw .last }
     }
 
     /// fsync(2) of a folder, so that the names in it outlive a power cut.
@@ -163,7 +164,7 @@ enum System {
     static func tryLock(_ file: borrowing FileDescriptor, shared: Bool) throws(Errno) -> Bool {
         var retries = Retries()
         while true {
-            if swiftotp_flock(file.number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 {
+            if flock(file.number, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 {
                 return true
             }
             let error = Errno.last
@@ -174,7 +175,7 @@ enum System {
 
     /// Unlocks (flock(2)); closing would as well.
     static func unlock(_ file: borrowing FileDescriptor) {
-        _ = swiftotp_flock(file.number, LOCK_UN)
+        _ = flock(file.number, LOCK_UN)
     }
 
     /// Whether all bytes in `range` are zero; `false` for a range outside.
@@ -198,7 +199,7 @@ enum System {
                 // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
                 let rest = unsafe UnsafeMutableRawBufferPointer(
                     rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
-                let got = unsafe swiftotp_getrandom(rest.baseAddress, rest.count)
+                let got = unsafe getrandom(rest.baseAddress, rest.count, 0)
                 if got > 0 {
                     filled += got
                 } else {
@@ -222,5 +223,5 @@ enum System {
     }
 
     /// Sleeps (nanosleep(2)); a signal may end it early.
-    static func sleep(milliseconds: Int) { swiftotp_sleep(milliseconds) }
+    static func sleep(milliseconds: Int) { usleep(UInt32(clamping: milliseconds) * 1000) }
 }

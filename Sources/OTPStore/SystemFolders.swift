@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import OTPCore
 
 /// The system calls for the names in a folder. It has unsafe code (see `SystemCalls.swift`).
@@ -21,7 +22,7 @@ extension System {
     static func unlink(_ name: [UInt8], in directory: borrowing FileDescriptor) throws(Errno) {
         let number = directory.number
         // SAFETY: the name is a C string that lives through the call.
-        let result = unsafe withCString(name) { unsafe swiftotp_unlinkat(number, $0) }
+        let result = unsafe withCString(name) { unsafe unlinkat(number, $0, 0) }
         guard result == 0 else { throw .last }
     }
 
@@ -58,7 +59,7 @@ extension System {
     ) throws(Errno) {
         let number = directory.number
         // SAFETY: the name is a C string that lives through the call.
-        let result = unsafe withCString(name) { unsafe swiftotp_mkdirat(number, $0, mode) }
+        let result = unsafe withCString(name) { unsafe mkdirat(number, $0, mode) }
         guard result == 0 else { throw .last }
     }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import OTPCore
 
 /// The system's clock (CLOCK_REALTIME).

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import OTPCore
 
 /// The system's users and groups, through getpwnam_r(3) and its kin, so that LDAP and the like

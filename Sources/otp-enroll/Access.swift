@@ -1,7 +1,7 @@
 import OTPCore
 
 /// The way to one user's second factor, with all that a command asks of it. There are two:
-/// `StoreAccess` opens the store, `HelperAccess` asks swiftotp-helper. The words and looks are the
+/// `StoreAccess` opens the store, `HelperAccess` asks swiftotpd. The words and looks are the
 /// commands', so that they are the same by both.
 protocol Access {
     /// Whom it is about, and which options hold.

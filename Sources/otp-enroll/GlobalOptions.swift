@@ -19,6 +19,13 @@ struct GlobalOptions: ParsableArguments {
         completion: .directory)
     var store: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Talk to the swiftotpd that listens here (default: /run/swiftotp/swiftotpd.sock).",
+            valueName: "socket"),
+        completion: .file())
+    var socket: String?
+
     @Flag(help: "Print one JSON object, for scripts.")
     var json = false
 }

@@ -1,7 +1,8 @@
 import OTPCore
 import OTPStore
+import OTPWire
 
-/// The way to a second factor for its user: swiftotp-helper, which shows no secret but the key of
+/// The way to a second factor for its user: swiftotpd, which shows no secret but the key of
 /// a new authenticator, and changes nothing of an enrolled user without a code.
 ///
 /// Each question has a connection of its own, so that none waits while somebody types, but where
@@ -9,7 +10,7 @@ import OTPStore
 final class HelperAccess: Access {
     let workplace: Workplace
     /// The connection on which a new authenticator waits for its code.
-    private var connection: HelperClient?
+    private var connection: ServiceClient?
     /// The new authenticator that the helper has kept.
     private var kept: Enrollment.Result?
 
@@ -36,7 +37,7 @@ final class HelperAccess: Access {
     }
 
     private func attempt(
-        _ typed: inout [UInt8], on client: HelperClient
+        _ typed: inout [UInt8], on client: ServiceClient
     ) throws -> Explanation {
         defer { Secret.wipe(&typed) }
         var message = HelperRequest.proveMessage(typed.span)
@@ -106,7 +107,7 @@ final class HelperAccess: Access {
 
     /// Asks on a new connection, which is kept, after `proof` has been given there.
     private func askAnew(
-        _ message: [UInt8], after proof: (HelperClient) throws -> Void = { _ in }
+        _ message: [UInt8], after proof: (ServiceClient) throws -> Void = { _ in }
     ) throws -> HelperReply {
         let client = try connect()
         try proof(client)

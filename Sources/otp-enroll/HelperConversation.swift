@@ -1,19 +1,20 @@
 import OTPCore
 import OTPStore
+import OTPWire
 
-// Asking swiftotp-helper, and the words for what it does not do.
+// Asking swiftotpd, and the words for what it does not do.
 extension HelperAccess {
     /// A new connection.
-    func connect() throws(Failure) -> HelperClient {
+    func connect() throws(Failure) -> ServiceClient {
         do throws(StoreError) {
-            return try HelperClient(path: workplace.options.helper)
+            return try ServiceClient(path: workplace.socket)
         } catch {
             guard error.code == .missing else { throw Failure(error) }
-            let path = workplace.options.helper ?? HelperClient.defaultPath
+            let path = workplace.socket ?? ServiceClient.defaultPath
             throw Failure(
-                "swiftotp-helper does not listen at \(Output.printable(path))",
+                "swiftotpd does not listen at \(Output.printable(path))",
                 hints: [
-                    "`systemctl start swiftotp-helper.socket` starts it (as root)",
+                    "`systemctl start swiftotpd.socket` starts it (as root)",
                     "without it, only root can do this; use sudo",
                 ])
         }
@@ -22,7 +23,7 @@ extension HelperAccess {
     /// Sends a question, which is wiped, and waits for the answer. Where none comes, it is not
     /// known whether what was asked for, a change perhaps, was done.
     func ask(
-        _ message: inout [UInt8], on client: HelperClient, isChange: Bool = false
+        _ message: inout [UInt8], on client: ServiceClient, isChange: Bool = false
     ) throws(Failure) -> HelperReply {
         do throws(StoreError) {
             return try client.ask(&message)
@@ -54,7 +55,7 @@ extension HelperAccess {
     /// The helper does not understand, or is not understood.
     var otherLanguage: Failure {
         Failure(
-            "swiftotp-helper and otp-enroll do not understand each other",
+            "swiftotpd and otp-enroll do not understand each other",
             hint: "they have to be of one version; ask your administrator")
     }
 

@@ -141,6 +141,7 @@ extension Workplace {
         self.user = user
         knowsPolicy = true
         usesHelper = false
+        socket = nil
         opened = store
     }
 }

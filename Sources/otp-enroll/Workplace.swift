@@ -12,14 +12,16 @@ struct Workplace {
 
     /// Whether the caller can read the configuration.
     let knowsPolicy: Bool
-    /// Whether an ordinary user asks swiftotp-helper instead of opening the store.
+    /// Whether an ordinary user asks swiftotpd instead of opening the store.
     let usesHelper: Bool
+    /// Where that listens; `nil` for the usual place.
+    let socket: [UInt8]?
 
     /// Who can give a command.
     enum Audience {
         /// Whoever may open the store: root, or anybody with a store of their own.
         case owner
-        /// Everybody about themselves, with the help of swiftotp-helper.
+        /// Everybody about themselves, by way of swiftotpd.
         case everybody
     }
 
@@ -33,13 +35,14 @@ struct Workplace {
             options = try ConfigurationFile.options(arguments)
             knowsPolicy = true
         } catch {
-            // A policy that users cannot read is applied by the helper all the same.
+            // A policy that users cannot read is applied by the service all the same.
             guard isCitizen, global.config == nil, error.code == .system else { throw error }
             options = Options()
             knowsPolicy = false
         }
         // A store that the system's own configuration names is no store of one's own.
         usesHelper = isCitizen && (options.store == nil || global.config == nil)
+        socket = try global.socket.map { Array(try absolute($0).utf8) }
         user = try Workplace.user(name)
         opened = nil
         try checkCaller()
@@ -50,6 +53,7 @@ struct Workplace {
         options = other.options
         knowsPolicy = true
         usesHelper = false
+        socket = nil
         opened = store
         self.user = try Workplace.user(user)
         try checkCaller()

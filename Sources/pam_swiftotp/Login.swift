@@ -1,50 +1,170 @@
 import CLinux
-import OTPCore
-import OTPStore
+import CPAM
 
-/// One call of pam_sm_authenticate: puts the parts together, runs the flow, logs one line.
+/// One call of pam_sm_authenticate: finds a service, and does what it is told until that says how
+/// the login ended.
 struct Login {
-    let pam: PAMHandle
+    /// Where swiftotpd listens, and what is started where nothing does, unless the line says so.
+    private static var socket: StaticString { "/run/swiftotp/swiftotpd.sock" }
+    private static var program: StaticString { "/usr/libexec/swiftotpd" }
 
-    func run(_ arguments: [[UInt8]]?) -> ResultCode {
-        let service = pam.item(.service) ?? []
-        let address = pam.clientAddress
-        let place = Place(service: service, address: address, methods: pam.sshMethods)
-        let name = pam.user() ?? []
-        let result = login(name, from: place, arguments)
-        let log = PAMLog(pam: pam, user: name, place: place)
-        log.write(result)
-        return ResultCode(result)
+    let pam: PAMHandle
+    let line: PAMArguments
+
+    func run() -> LoginEnd {
+        // Who logs in may have to be asked for; nobody is kept waiting meanwhile.
+        pam.askForUser()
+        var trouble = Trouble.noMemory
+        switch atService() {
+        case .ended(let end): return end
+        case .trouble(let what): trouble = what
+        }
+        // Before its first word the service has done nothing that could be done twice.
+        let isSetuid = swiftotp_user() != 0
+        if swiftotp_effective_user() == 0, trouble.allowsOwnService(isSetuid: isSetuid) {
+            switch atOwnService() {
+            case .ended(let end): return end
+            case .trouble(let what): trouble = what
+            }
+        }
+        deny(trouble)
+        return .unavailable
     }
 
-    private func login(
-        _ name: [UInt8], from place: Place, _ arguments: [[UInt8]]?
-    ) -> LoginResult {
-        let conversation = PAMConversation(pam: pam)
-        do throws(StoreError) {
-            guard let arguments else {
-                throw StoreError(
-                    .configuration, Array("arguments".utf8), "too many, or one is too long")
+    // MARK: Services
+
+    /// The service that listens. One that is full is asked again for a moment.
+    private func atService() -> Relay.Outcome {
+        let end = Clock.now &+ Patience.busy
+        var pause = 10_000
+        while true {
+            let outcome = atServiceOnce()
+            guard case .trouble(.busy) = outcome, Clock.now < end else { return outcome }
+            swiftotp_sleep(pause)
+            pause = min(pause &* 2, 200_000)
+        }
+    }
+
+    private func atServiceOnce() -> Relay.Outcome {
+        let socket = connect()
+        guard socket >= 0 else {
+            switch -socket {
+            case EAGAIN, EINTR: return .trouble(.busy)
+            case ENOENT, ECONNREFUSED, ENOTDIR: return .trouble(.nobodyListens)
+            default: return .trouble(.cannotConnect)
             }
-            let options = try ConfigurationFile.options(arguments)
-            if options.debug { PAMLog(pam: pam, user: name, place: place).write(options) }
-            // Only root can read the store of this system; a store of one's own is another matter.
-            if options.store == nil && swiftotp_geteuid() != 0 {
-                let judge = HelperJudge(path: options.helper)
-                let flow = RemoteLogin(
-                    conversation: conversation, clock: SystemClock(), users: SystemUsers(),
-                    judge: judge, options: options)
-                return flow.run(name, by: place.service)
-            }
-            let flow = LoginFlow(
-                conversation: conversation, clock: SystemClock(), users: SystemUsers(),
-                random: SystemRandom(), codes: QRLibrary(), options: options,
-                hostName: SystemHost.name,
-                openStore: { () throws(StoreError) -> Store in try Store(path: options.store) })
-            return flow.run(name, from: place)
-        } catch {
-            conversation.say(UserText.unavailable)
-            return .unavailable(error)
+        }
+        guard let wire = Wire(socket) else { return .trouble(.noMemory) }
+        guard wire.isRoots else { return .trouble(.notRoots) }
+        return Relay(login: self).run(wire)
+    }
+
+    /// A connected socket, or the error number below zero.
+    private func connect() -> CInt {
+        let path = unsafe setting("socket=", Login.socket)
+        // SAFETY: a C string that lives through the call.
+        let socket = unsafe swiftotp_connect(path)
+        return socket >= 0 ? socket : -swiftotp_errno()
+    }
+
+    /// A service for this login alone, where nobody else has one.
+    private func atOwnService() -> Relay.Outcome {
+        let program = unsafe setting("program=", Login.program)
+        guard let service = unsafe OwnService(program) else { return .trouble(.cannotStart) }
+        guard let wire = Wire(service.socket) else {
+            service.end()
+            return .trouble(.noMemory)
+        }
+        let outcome = Relay(login: self).run(wire)
+        service.end()
+        if case .trouble(.closed) = outcome { return .trouble(.cannotStart) }
+        return outcome
+    }
+
+    /// What the PAM line says about one of the two things that the module itself wants to know. The
+    /// service refuses a line that says one of them twice.
+    @unsafe
+    private func setting(_ name: StaticString, _ usual: StaticString) -> UnsafePointer<CChar> {
+        var found: UnsafePointer<CChar>?
+        for index in 0..<line.count {
+            if let value = unsafe line.value(at: index, of: name) { unsafe found = value }
+        }
+        // SAFETY: a literal ends with NUL.
+        return unsafe found ?? UnsafeRawPointer(usual.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+
+    // MARK: Where there is no service
+
+    /// Says that nobody can check a code now, and tells the log why.
+    private func deny(_ trouble: Trouble) {
+        if var text = Bytes(capacity: 1024) {
+            text.append("cannot check; reason=service service=")
+            pam.append(visible: PAM_SERVICE, to: &text)
+            text.append(" tty=")
+            pam.append(visible: PAM_TTY, to: &text)
+            text.append(" rhost=")
+            pam.append(visible: PAM_RHOST, to: &text)
+            text.append(" user=")
+            pam.append(visible: PAM_USER, to: &text)
+            text.append(" error=\"")
+            text.append(trouble.text)
+            text.append(UInt8(ascii: "\""))
+            text.append(0)
+            // SAFETY: a C string.
+            unsafe text.withPointer(at: 0) { unsafe pam.log(UInt8(LOG_CRIT), $0) }
+        }
+        guard !pam.isSilent else { return }
+        let sentence: StaticString =
+            "The code cannot be checked right now. Please tell your administrator."
+        // SAFETY: a literal ends with NUL.
+        unsafe pam.show(sentence.utf8Start, PAM_ERROR_MSG)
+    }
+}
+
+/// Why there is no answer from a service.
+enum Trouble {
+    case noMemory
+    case nobodyListens
+    case cannotConnect
+    case notRoots
+    case busy
+    case silent
+    case closed
+    case malformed
+    case otherVersion
+    case tooLong
+    case forked
+    case cannotStart
+    /// The same, when the service has said something already: nothing may be tried twice then.
+    case closedLater
+    case silentLater
+
+    /// Whether a service for this login alone may be tried in the place of the one that listens.
+    /// Somebody who starts a setuid program may not get round the limits of that one.
+    func allowsOwnService(isSetuid: Bool) -> Bool {
+        switch self {
+        case .nobodyListens, .cannotConnect, .notRoots, .silent, .closed, .malformed, .otherVersion:
+            true
+        case .busy: !isSetuid
+        case .noMemory, .tooLong, .forked, .cannotStart, .closedLater, .silentLater: false
+        }
+    }
+
+    /// What the log says.
+    var text: StaticString {
+        switch self {
+        case .noMemory: "out of memory"
+        case .nobodyListens: "swiftotpd does not listen; start swiftotpd.socket"
+        case .cannotConnect: "no connection to swiftotpd"
+        case .notRoots: "somebody who is not root listens in the place of swiftotpd"
+        case .busy: "swiftotpd has too many connections"
+        case .silent, .silentLater: "swiftotpd gives no answer"
+        case .closed, .closedLater: "swiftotpd ended without an answer"
+        case .malformed: "what answers is not swiftotpd, or is of another version"
+        case .otherVersion: "swiftotpd is of another version; restart swiftotpd.service"
+        case .tooLong: "PAM's items or the arguments are too long"
+        case .forked: "the program has forked in its conversation; the other process goes on"
+        case .cannotStart: "swiftotpd cannot be started"
         }
     }
 }

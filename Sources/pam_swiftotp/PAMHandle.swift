@@ -1,142 +1,147 @@
 import CLinux
 import CPAM
-import OTPCore
 
-/// libpam's handle, for the length of one call. With `PAMConversation` and `PAMLog`, the only
-/// files of the module with unsafe code.
+/// libpam's handle, for the length of one call.
 @safe
 struct PAMHandle {
-    let pointer: OpaquePointer
+    private let pointer: OpaquePointer
     /// The application asked for no messages (PAM_SILENT).
-    let silent: Bool
+    let isSilent: Bool
 
-    /// Arguments that are looked at; more are refused, not ignored.
-    private static let maximumArguments = 64
-    private static let maximumArgumentLength = 1024
-    /// The longest item or variable that is read, in bytes: SSH_AUTH_INFO_0 with a certificate.
-    private static let maximumTextLength = SSHMethods.maximumLength
-
-    init(_ pointer: OpaquePointer, silent: Bool) {
+    @unsafe
+    init(_ pointer: OpaquePointer, _ flags: CInt) {
         unsafe self.pointer = pointer
-        self.silent = silent
+        isSilent = UInt32(bitPattern: flags) & UInt32(PAM_SILENT) != 0
     }
 
-    /// Items that are read (pam_get_item(3)).
-    enum Item {
-        case service, remoteHost, terminal
-
-        var number: CInt {
-            switch self {
-            case .service: PAM_SERVICE
-            case .remoteHost: PAM_RHOST
-            case .terminal: PAM_TTY
-            }
-        }
-    }
-
-    /// The text of an item; `nil` where it is not set.
-    func item(_ item: Item) -> [UInt8]? {
+    /// Appends the text of an item (pam_get_item(3)), its length first; nothing is a text of none.
+    /// One byte more than `limit` shows that it is too long.
+    func append(item: CInt, to frame: inout Bytes, limit: Int) {
         var value: UnsafeRawPointer?
         // SAFETY: these items are C strings that libpam owns; they are copied at once.
-        guard unsafe pam_get_item(pointer, item.number, &value) == PAM_SUCCESS,
-            let text = unsafe value
-        else { return nil }
-        return unsafe PAMHandle.bytes(text.assumingMemoryBound(to: CChar.self))
+        _ = unsafe pam_get_item(pointer, item, &value)
+        unsafe PAMHandle.append(
+            value?.assumingMemoryBound(to: CChar.self), to: &frame, limit: limit)
     }
 
-    /// The user who logs in (pam_get_user(3)), which may ask for the name.
-    func user() -> [UInt8]? {
+    /// Appends the user who logs in (pam_get_user(3)), who may be asked for the name.
+    func appendUser(to frame: inout Bytes, limit: Int) {
         var name: UnsafePointer<CChar>?
-        // SAFETY: the name is a C string that libpam owns; it is copied at once.
-        guard unsafe pam_get_user(pointer, &name, nil) == PAM_SUCCESS, let name = unsafe name else {
-            return nil
-        }
-        return unsafe PAMHandle.bytes(name)
+        // SAFETY: as above.
+        if unsafe pam_get_user(pointer, &name, nil) != PAM_SUCCESS { unsafe name = nil }
+        unsafe PAMHandle.append(name, to: &frame, limit: limit)
     }
 
-    /// A variable of PAM's own environment (pam_getenv(3)), never of the process.
-    private func variable(_ name: StaticString) -> [UInt8]? {
-        guard name.hasPointerRepresentation else { return nil }
+    /// Has the name asked for, where the application has not set it.
+    func askForUser() {
+        var name: UnsafePointer<CChar>?
+        // SAFETY: the name stays libpam's.
+        _ = unsafe pam_get_user(pointer, &name, nil)
+    }
+
+    /// Appends an item for the log: at most 64 bytes of it, and what is not visible ASCII, and the
+    /// backslash, as `\xHH`.
+    func append(visible item: CInt, to line: inout Bytes) {
+        var value: UnsafeRawPointer?
+        // SAFETY: as above, read up to its NUL.
+        guard unsafe pam_get_item(pointer, item, &value) == PAM_SUCCESS,
+            let text = unsafe value?.assumingMemoryBound(to: UInt8.self)
+        else { return }
+        var index = 0
+        while index < 64, case let byte = unsafe text[index], byte != 0 {
+            if (0x21...0x7e).contains(byte), byte != UInt8(ascii: "\\") {
+                line.append(byte)
+            } else {
+                line.append("\\x")
+                line.append(hexDigit: byte >> 4)
+                line.append(hexDigit: byte & 15)
+            }
+            index += 1
+        }
+    }
+
+    /// Appends a variable of PAM's own environment (pam_getenv(3)), never of the process.
+    func append(variable name: StaticString, to frame: inout Bytes, limit: Int) {
+        guard name.hasPointerRepresentation else { return }
         // SAFETY: a literal ends with NUL; the value is a C string that is copied at once.
-        let text = unsafe name.utf8Start.withMemoryRebound(
-            to: CChar.self, capacity: name.utf8CodeUnitCount + 1
-        ) { unsafe pam_getenv(pointer, $0) }
-        guard let text = unsafe text else { return nil }
-        return unsafe PAMHandle.bytes(text)
+        let name = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        unsafe PAMHandle.append(pam_getenv(pointer, name), to: &frame, limit: limit)
     }
 
-    /// The client's numeric address where sshd tells it, otherwise PAM_RHOST; empty for neither.
-    var clientAddress: [UInt8] {
-        if let connection = variable("SSH_CONNECTION"),
-            let address = connection.split(separator: UInt8(ascii: " ")).first
-        {
-            return Array(address)
-        }
-        return item(.remoteHost) ?? []
+    @unsafe
+    static func append(
+        _ text: UnsafePointer<CChar>?, to frame: inout Bytes, limit: Int
+    ) {
+        guard let text = unsafe text else { return frame.append(uint16: 0) }
+        // SAFETY: the caller's string ends with NUL.
+        let count = unsafe min(strlen(text), limit + 1)
+        frame.append(uint16: count)
+        unsafe frame.append(
+            copying: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count)
     }
 
-    /// What sshd has checked in this session so far. Of sshd alone, whose terminal is `ssh`: what
-    /// else calls itself so in PAM's environment has no say.
-    var sshMethods: [UInt8]? {
-        guard let methods = variable("SSH_AUTH_INFO_0"), let terminal = item(.terminal),
-            terminal.elementsEqual("ssh".utf8)
-        else { return nil }
-        return methods
-    }
+    // MARK: What swiftotpd wants done
 
     /// What an earlier module or the application has put down as the password; `nil` for nothing.
-    var authenticationToken: Secret? {
+    @unsafe
+    var authenticationToken: UnsafePointer<CChar>? {
         var value: UnsafeRawPointer?
-        // SAFETY: the item is a C string that libpam owns; it is copied at once.
-        guard unsafe pam_get_item(pointer, PAM_AUTHTOK, &value) == PAM_SUCCESS,
-            let text = unsafe value
-        else { return nil }
-        let bytes = unsafe UnsafeRawBufferPointer(
-            start: text, count: strlen(text.assumingMemoryBound(to: CChar.self)))
-        let typed = unsafe bytes.assumingMemoryBound(to: UInt8.self)
-        return unsafe Secret(copying: Span(_unsafeElements: typed))
+        // SAFETY: the item is a C string that stays libpam's.
+        guard unsafe pam_get_item(pointer, PAM_AUTHTOK, &value) == PAM_SUCCESS else { return nil }
+        return unsafe value?.assumingMemoryBound(to: CChar.self)
     }
 
     /// Puts a password down for the next module. Where that fails, it asks for one.
-    func setAuthenticationToken(_ password: Span<UInt8>) {
-        var ended: [UInt8] = []
-        ended.reserveCapacity(password.count + 1)
-        ended.append(copying: password)
-        ended.append(0)
-        defer { Secret.wipe(&ended) }
-        typealias SetItem = @convention(c) (OpaquePointer?, CInt, UnsafeRawPointer?) -> CInt
-        guard let function = unsafe libraryFunction("pam_set_item") else { return }
-        // SAFETY: libpam's own function, of the type in <security/_pam_types.h>; it makes its own
-        // copy of the C string.
-        unsafe ended.withUnsafeBytes { bytes in
-            _ = unsafe unsafeBitCast(function, to: SetItem.self)(
-                pointer, PAM_AUTHTOK, bytes.baseAddress)
-        }
+    @unsafe
+    func setAuthenticationToken(_ password: UnsafePointer<UInt8>) {
+        // SAFETY: a C string, of which libpam makes its own copy.
+        _ = unsafe pam_set_item(pointer, PAM_AUTHTOK, password)
     }
 
-    /// The module's arguments; `nil` where they are too many or too long.
-    static func arguments(
-        _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>?
-    ) -> [[UInt8]]? {
-        guard (0...maximumArguments).contains(Int(count)) else { return nil }
-        var texts: [[UInt8]] = []
-        for index in 0..<Int(count) {
-            // SAFETY: libpam passes `count` pointers to C strings.
-            guard let argument = unsafe arguments?[index],
-                let text = unsafe bytes(argument, limit: maximumArgumentLength)
-            else { return nil }
-            texts.append(text)
-        }
-        return texts
+    /// Writes a line to the system's log, AUTHPRIV (pam_syslog(3)).
+    @unsafe
+    func log(_ priority: UInt8, _ line: UnsafePointer<UInt8>) {
+        // SAFETY: a C string; the wrapper's format is fixed.
+        let text = unsafe UnsafeRawPointer(line).assumingMemoryBound(to: CChar.self)
+        unsafe swiftotp_pam_syslog(pointer, CInt(priority & 7), text)
     }
 
-    /// A copy of a C string; `nil` where it is longer than `limit`.
-    private static func bytes(
-        _ text: UnsafePointer<CChar>, limit: Int = maximumTextLength
-    ) -> [UInt8]? {
-        // SAFETY: the caller's string ends with NUL; `count` bytes lie before it.
-        let count = unsafe strlen(text)
-        guard count <= limit else { return nil }
-        return unsafe [UInt8](UnsafeRawBufferPointer(start: text, count: count))
+    /// The application's conversation (pam_conv(3)); `nil` where it has none.
+    @unsafe
+    var conversation: UnsafePointer<pam_conv>? {
+        var item: UnsafeRawPointer?
+        // SAFETY: the item is libpam's own pam_conv, which outlives the call.
+        guard unsafe pam_get_item(pointer, PAM_CONV, &item) == PAM_SUCCESS else { return nil }
+        return unsafe item?.assumingMemoryBound(to: pam_conv.self)
+    }
+}
+
+/// The module's arguments.
+@safe
+struct PAMArguments {
+    let count: Int
+    private let texts: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+
+    @unsafe
+    init(_ count: CInt, _ texts: UnsafeMutablePointer<UnsafePointer<CChar>?>?) {
+        self.count = max(0, Int(count))
+        unsafe self.texts = texts
+    }
+
+    /// The argument at `index`.
+    @unsafe
+    subscript(index: Int) -> UnsafePointer<CChar>? {
+        // SAFETY: libpam passes `count` pointers to C strings.
+        (0..<count).contains(index) ? unsafe texts?[index] : nil
+    }
+
+    /// What the argument at `index` says behind `name`, where it begins with that.
+    @unsafe
+    func value(at index: Int, of name: StaticString) -> UnsafePointer<CChar>? {
+        guard name.hasPointerRepresentation, let text = unsafe self[index] else { return nil }
+        let length = name.utf8CodeUnitCount
+        // SAFETY: both are C strings, compared up to the shorter one's NUL.
+        let prefix = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        return unsafe strncmp(text, prefix, length) == 0 ? text + length : nil
     }
 }

@@ -16,14 +16,13 @@ import contestants
 import crowd
 import enrolling
 import measure
-import order
 import page
 import parts
 import report
+import service
 
 USERS = 12
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ORDER = "Sources/pam_swiftotp/order"
 BEGUN = time.monotonic()
 
 
@@ -36,6 +35,7 @@ def main():
     if file_system in ("tmpfs", "ramfs", "overlayfs"):
         raise SystemExit(f"bench: {work} is on {file_system}: set BENCH_DIR to a real disk")
     listen_to_syslog()
+    hide_installed_service()
     tools = find_tools(options, work)
     confdir = work / "services"
     confdir.mkdir()
@@ -45,15 +45,14 @@ def main():
     figures.machine = machine(file_system)
     users = [contestants.user_name(number) for number in range(USERS)]
     field = make_field(tools, work, users)
-    if options.order:
-        count = order.write(ROOT / ORDER, tools, confdir, field[-1], users, work)
-        say(f"wrote {count} names to {ORDER}")
-        return 0
     for contestant in field:
         contestant.write_service(confdir)
-        figures.module(contestant.name, *describe(contestant))
+        figures.module(contestant.name, *describe(contestant.module))
     figures.names = [contestant.name for contestant in field if contestant.module]
     measure_logins(figures, options, tools, work, confdir, field, users)
+    if tools.ours:
+        ours = next(contestant for contestant in field if contestant.name == report.OURS)
+        measure_service(figures, options, tools, work, confdir, ours, users)
     measure_enrolling(figures, options, tools, work, users)
     measure_sizes(figures, options, tools, work, confdir, users[:1])
     # Last, because it needs more users, whom everything else would have to read past.
@@ -75,28 +74,46 @@ def parse():
     parser.add_argument("--scale-rounds", type=int, default=100, help="the same, each size")
     parser.add_argument("--crowd-rounds", type=int, default=30, help="rounds of many at once")
     parser.add_argument("--enroll-rounds", type=int, default=40, help="enrollments, each command")
+    parser.add_argument("--idle-rounds", type=int, default=24, help="logins after a pause")
     parser.add_argument("--most-users", type=int, default=1_000_000, help="users enrolled at most")
     parser.add_argument("--peers-only", action="store_true", help="without our module")
-    parser.add_argument(
-        "--order", action="store_true", help=f"write {ORDER} anew, and measure nothing")
+    parser.add_argument("--beside", help="a folder with another release build, to compare with")
     parser.add_argument("--no-doc", action="store_true", help="leave docs/BENCHMARKS.md alone")
     return parser.parse_args()
 
 
 def find_tools(options, work):
-    """What is ours is measured as it is shipped: stripped."""
     folder = pathlib.Path(options.bin).resolve()
-    tools = types.SimpleNamespace(
-        dialogue=folder / "pam-dialogue", enroll=None, module=None, symbols=None)
+    tools = types.SimpleNamespace(dialogue=folder / "pam-dialogue", ours=None, beside=None)
     if not options.peers_only:
-        tools.symbols = work / "libpam_swiftotp.so"
-        tools.module = work / "pam_swiftotp.so"
-        tools.enroll = work / "otp-enroll"
-        shutil.copy(folder / tools.symbols.name, tools.symbols)
-        shutil.copy(tools.symbols, tools.module)
-        shutil.copy(folder / "otp-enroll", tools.enroll)
-        subprocess.run(["strip", tools.module, tools.enroll], check=True)
+        tools.ours = find_build(folder, work / "ours", contestants.SOCKET)
+    if options.beside:
+        place = work / "beside"
+        tools.beside = find_build(
+            pathlib.Path(options.beside).resolve(), place, place / "swiftotpd.sock")
     return tools
+
+
+def find_build(folder, place, socket_path):
+    """What is ours is measured as it is shipped: stripped. `symbols` has the same with names. The
+    service listens; version 1 had none."""
+    place.mkdir()
+    build, symbols = (types.SimpleNamespace(
+        module=where / "pam_swiftotp.so", enroll=where / "otp-enroll", program=where / "swiftotpd",
+        service=None) for where in (place, place / "symbols"))
+    build.symbols = symbols
+    symbols.module.parent.mkdir()
+    shutil.copy(folder / "libpam_swiftotp.so", symbols.module)
+    for program in (symbols.enroll, symbols.program):
+        if (folder / program.name).exists():
+            shutil.copy(folder / program.name, program)
+    for file in symbols.module.parent.iterdir():
+        shutil.copy(file, place)
+        subprocess.run(["strip", place / file.name], check=True)
+    if build.program.exists():
+        socket_path.parent.mkdir(exist_ok=True)
+        build.service = service.Service(socket_path, build.program)
+    return build
 
 
 def make_field(tools, work, users):
@@ -107,8 +124,11 @@ def make_field(tools, work, users):
         contestants.google_authenticator(report.NOSKEW, users, work, tools, "noskewadj"),
         contestants.oath(report.OATH, users, work),
     ]
-    if tools.module:
-        field.append(contestants.swiftotp(report.OURS, users, work, tools, usual=True))
+    if tools.ours:
+        field.append(contestants.swiftotp(report.OURS, users, work, tools, tools.ours, usual=True))
+        field.append(contestants.swiftotp(report.OWN, users, work, tools, tools.ours, own=True))
+    if tools.beside:
+        field.append(contestants.swiftotp(report.BESIDE, users, work, tools, tools.beside))
     return field
 
 
@@ -118,8 +138,12 @@ def measure_logins(figures, options, tools, work, confdir, field, users):
             say(f"counting {contestant.name}, {word} code")
             figures.count(right, contestant.name, measure.instructions_per_login(
                 tools, confdir, contestant, users, right))
-            figures.syncs[right][contestant.name] = measure.syncs(
-                tools, confdir, contestant, users, right)
+            syncs = measure.syncs(tools, confdir, contestant, users, right)
+            if contestant.service:
+                figures.served[right][contestant.name] = service.instructions_per_login(
+                    tools, confdir, contestant, users, right)
+                syncs = service.syncs(tools, confdir, contestant, users, right) | syncs
+            figures.syncs[right][contestant.name] = syncs
         say(f"timing {options.rounds} logins each, {word} code")
         figures.time(right, measure.times(
             tools, confdir, field, users, options.rounds, right,
@@ -133,11 +157,17 @@ def measure_logins(figures, options, tools, work, confdir, field, users):
     shown = [contestant for contestant in field
              if contestant.name in ("permit", report.GA, report.OURS)]
     figures.parts = parts.shares(tools, confdir, shown, users, work)
-    if tools.module:
-        aged = contestants.swiftotp("swiftotp-aged", users, work, tools, aged=True, usual=True)
-        aged.write_service(confdir)
-        figures.aged = (measure.instructions_per_login(tools, confdir, aged, users, True)
-                        - figures.instructions[True]["permit"])
+    if tools.ours:
+        aged = contestants.swiftotp(
+            "swiftotp-aged", users, work, tools, tools.ours, aged=True)
+        figures.aged = service.instructions_per_login(tools, confdir, aged, users, True)
+
+
+def measure_service(figures, options, tools, work, confdir, ours, users):
+    say(f"timing {options.idle_rounds} logins that find the service idle; its memory")
+    figures.idle = service.times_after_idle(tools, confdir, ours, users, options.idle_rounds)
+    figures.memory = service.memory(tools, confdir, ours, users)
+    figures.program = describe(tools.ours.program)
 
 
 def measure_enrolling(figures, options, tools, work, users):
@@ -158,9 +188,9 @@ def measure_sizes(figures, options, tools, work, confdir, users):
     fields = [[contestants.oath(f"oath-{count}", users, work, count) for count in some]
               for some in (counts[:-1], counts[-1:]) if some]
     rounds = [options.scale_rounds, max(3, options.scale_rounds // 30)]
-    if tools.module:
-        fields.insert(0, [contestants.swiftotp(f"swiftotp-{count}", users, work, tools, count)
-                          for count in counts])
+    if tools.ours:
+        fields.insert(0, [contestants.swiftotp(
+            f"swiftotp-{count}", users, work, tools, tools.ours, count) for count in counts])
         rounds.insert(0, options.scale_rounds)
     os.sync()
     for field, number in zip(fields, rounds):
@@ -188,13 +218,12 @@ def measure_crowd(figures, options, tools, work):
     figures.throughput(samples, refused, count)
 
 
-def describe(contestant):
-    """Size and libraries of a module."""
-    if not contestant.module:
+def describe(file):
+    """Size and libraries of a module or a program."""
+    if not file:
         return 0, []
-    dynamic = output("readelf", "-d", contestant.module)
-    return (contestant.module.stat().st_size,
-            re.findall(r"NEEDED.*\[(.+)\]", dynamic))
+    return file.stat().st_size, re.findall(
+        r"NEEDED.*\[(.+)\]", output("readelf", "-d", file))
 
 
 def machine(file_system):
@@ -214,6 +243,12 @@ def listen_to_syslog():
             log.recv(65536)
 
     threading.Thread(target=drain, daemon=True).start()
+
+
+def hide_installed_service():
+    """A login that finds nobody at the socket is denied, and measured as nobody's."""
+    if contestants.PROGRAM.exists():
+        subprocess.run(["mount", "--bind", "/dev/null", contestants.PROGRAM], check=True)
 
 
 def output(*command):

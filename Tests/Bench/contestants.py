@@ -1,6 +1,7 @@
 """What is measured: each contestant has a service file, its users and a state to go back to."""
 
 import base64
+import copy
 import functools
 import json
 import os
@@ -14,6 +15,9 @@ FIRST_UID = 61000
 # For all of them: libpam, and what a module writes down, cost by the letter.
 SERVICE = "sshd"
 STORE = "/var/lib/swiftotp"
+SOCKET = pathlib.Path("/run/swiftotp/swiftotpd.sock")
+PROGRAM = pathlib.Path("/usr/libexec/swiftotpd")
+NOWHERE = "/nowhere"
 PEERS = pathlib.Path("/usr/lib/x86_64-linux-gnu/security")
 if not PEERS.is_dir():
     PEERS = pathlib.Path("/usr/lib/aarch64-linux-gnu/security")
@@ -41,13 +45,16 @@ def add_users(work, count):
 class Contestant:
     """One module in one setting.
 
-    `secrets` maps users to Base32; `state` holds the files that a login changes.
+    `secrets` maps users to Base32; `state` holds the files that a login changes. Ours has a `build`
+    that it comes from, and mostly a `service` that it asks.
     """
 
-    def __init__(self, name, module, arguments=""):
+    def __init__(self, name, module, arguments="", build=None, service=None):
         self.name = name
         self.module = module
         self.arguments = arguments
+        self.build = build
+        self.service = service
         self.secrets = {}
         self.state = {}
 
@@ -59,9 +66,19 @@ class Contestant:
         """The stack: pam_permit, and above it the module. The base line is pam_permit alone."""
         lines = ["auth required pam_permit.so"]
         if self.module:
-            lines.append(f"auth required {self.module} {self.arguments}".rstrip())
+            words = f"auth required {self.module} {self.arguments}".rstrip()
+            if self.service and self.service.socket != SOCKET:
+                # And no other: a login that had to start a program of its own is denied.
+                words += f" socket={self.service.socket} program={NOWHERE}"
+            lines.append(words)
         self.folder(parent).mkdir(exist_ok=True)
         (self.folder(parent) / SERVICE).write_text("\n".join(lines) + "\n", encoding="ascii")
+
+    def through(self, service):
+        """The same that asks another service."""
+        other = copy.copy(self)
+        other.name, other.service = f"{self.name}-through", service
+        return other
 
     def opening(self, parent):
         """What pam-dialogue is told first. Where the login comes from is the same for all; nobody
@@ -95,7 +112,7 @@ def permit():
 
 
 def google_authenticator(name, users, work, tools, options=""):
-    """Files as `google-authenticator -t -d -r 3 -R 30 -w 3` writes them, with its five scratch codes,
+    """Files as `google-authenticator -t -d -r 3 -R 30 -w 3` writes them, with its scratch codes,
     in the users' homes. As with ours, each user has logged in before.
 
     Two settings share a user's home, so the one with options has a file name of its own in it.
@@ -138,23 +155,28 @@ def oath(name, users, work, enrolled=None):
     return made
 
 
-def swiftotp(name, users, work, tools, enrolled=None, aged=False, usual=False):
+def swiftotp(name, users, work, tools, build, enrolled=None, aged=False, usual=False, own=False):
     """A store of its own, which stands in the `usual` place from now on, or is named to the
     module. Those who log in are enrolled by otp-enroll.
 
+    It asks the service of its build, if there is one, or starts one for each login of its `own`.
     The others' records are empty files, named by other uids: they fill the folder as real ones
     would, and are opened by nobody.
     """
     store = work / name
     store.mkdir(mode=0o700)
-    made = Contestant(name, tools.module, "" if usual else f"store={store}")
+    words = [] if usual else [f"store={store}"]
+    if own:
+        words.append(f"socket={NOWHERE} program={build.program}")
+    made = Contestant(
+        name, build.module, " ".join(words), build, None if own else build.service)
     where = [] if usual else ["--store", store]
     if usual:
         subprocess.run(["mount", "--bind", store, STORE], check=True)
     spare = {}
     for user in users:
         enrolled_as = ask_otp_enroll(
-            tools, "add", user, *where, "--name", "phone", "--no-confirm")
+            build, "add", user, *where, "--name", "phone", "--no-confirm")
         made.secrets[user] = enrolled_as["secret"]
         spare[user] = enrolled_as["backup_codes"]
     log_in_before(made, spare, work, tools)
@@ -170,9 +192,9 @@ def swiftotp(name, users, work, tools, enrolled=None, aged=False, usual=False):
     return made
 
 
-def ask_otp_enroll(tools, *words):
+def ask_otp_enroll(build, *words):
     run = subprocess.run(
-        [tools.enroll, *words, "--json"], check=True, stdout=subprocess.PIPE)
+        [build.enroll, *words, "--json"], check=True, stdout=subprocess.PIPE)
     return json.loads(run.stdout)
 
 
@@ -198,7 +220,8 @@ def fill_history(contestant, codes, work, tools, where):
     """Uses the backup codes, makes new ones, and lets the users be told of that."""
     log_in(contestant, codes, 8, work, tools)
     for user in codes:
-        codes[user] = ask_otp_enroll(tools, "codes", user, *where, "--yes")["backup_codes"]
+        codes[user] = ask_otp_enroll(
+            contestant.build, "codes", user, *where, "--yes")["backup_codes"]
     log_in(contestant, codes, 1, work, tools)
 
 

@@ -32,10 +32,10 @@ def both(tools, work, user):
         "google-authenticator",
         ["/usr/bin/google-authenticator", "-t", "-s", work / "enrolling.ga"],
         b"\x1b[7m  ", b"(-1 to skip)")
-    if tools.module is None:
+    if tools.ours is None:
         return [google]
     return [google, Enroller(
-        "swiftotp", [tools.enroll, "add", user, "--store", store], "\u2588".encode(),
+        "swiftotp", [tools.ours.enroll, "add", user, "--store", store], "\u2588".encode(),
         b"Code shown by the app:")]
 
 

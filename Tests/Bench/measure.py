@@ -85,31 +85,50 @@ def answer(contestant, user, right):
     return contestants.code_now(secret) if right else contestants.wrong_code(secret)
 
 
-def run_logins(command, confdir, contestant, users, right):
+def try_logins(command, confdir, contestant, users, right):
     """All of `users` logging in once, in one process that `command` starts; its standard error.
 
-    Within one step of the codes: a code of the step before is found sooner or later than one of
-    now, as each module has it.
+    None where that was not within one step of the codes: a code of the step before is found sooner
+    or later than one of now, as each module has it.
     """
+    contestant.restore()
+    step = int(time.time()) // 30
+    lines = [f"login {user} {answer(contestant, user, right)}\n" for user in users]
+    run = subprocess.run(
+        command, input=contestant.opening(confdir) + "".join(lines) + "rounds\n",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True)
+    check(contestant, json.loads(run.stdout), right, len(users))
+    return run.stderr if int(time.time()) // 30 == step or not right else None
+
+
+def within_a_step(attempt):
+    """What `attempt` gives when it gives something."""
     for _ in range(20):
-        contestant.restore()
-        step = int(time.time()) // 30
-        lines = [f"login {user} {answer(contestant, user, right)}\n" for user in users]
-        run = subprocess.run(
-            command, input=contestant.opening(confdir) + "".join(lines) + "rounds\n",
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True)
-        check(contestant, json.loads(run.stdout), right, len(users))
-        if int(time.time()) // 30 == step or not right:
-            return run.stderr
+        result = attempt()
+        if result is not None:
+            return result
     raise SystemExit("bench: this machine is too slow to log in within the step of a code")
+
+
+def run_logins(*arguments):
+    return within_a_step(lambda: try_logins(*arguments))
+
+
+def callgrind(out):
+    return ["valgrind", "--tool=callgrind", "--dump-line=no", "--compress-strings=no",
+            f"--callgrind-out-file={out}"]
+
+
+def collected(text):
+    """Instructions that callgrind says it counted, in the process that it started."""
+    number = re.match(r"==(\d+)==", text).group(1)
+    return int(re.search(rf"^=={number}== Collected : (\d+)", text, re.MULTILINE).group(1))
 
 
 def instructions(tools, confdir, contestant, users, right, out="/dev/null"):
     """Instructions of all of `users` logging in once, in one process, start of it included."""
-    errors = run_logins(
-        ["valgrind", "--tool=callgrind", "--dump-line=no", "--compress-strings=no",
-         f"--callgrind-out-file={out}", tools.dialogue], confdir, contestant, users, right)
-    return int(re.search(r"Collected : (\d+)", errors).group(1))
+    return collected(run_logins(
+        [*callgrind(out), tools.dialogue], confdir, contestant, users, right))
 
 
 def instructions_per_login(tools, confdir, contestant, users, right):
@@ -145,16 +164,24 @@ def times(tools, confdir, field, users, rounds, right, disk=None):
     return samples
 
 
+def strace():
+    return ["strace", "-f", "-qq", "-e", f"trace={SYNCS},{FLAGGED}", "-e", "signal=none"]
+
+
 def syncs(tools, confdir, contestant, users, right):
     """How often a login makes the disk write, by the name of the call, as strace sees it."""
-    errors = run_logins(
-        ["strace", "-f", "-qq", "-e", f"trace={SYNCS},{FLAGGED}", "-e", "signal=none",
-         tools.dialogue], confdir, contestant, users, right)
+    return count_syncs(run_logins(
+        [*strace(), tools.dialogue], confdir, contestant, users, right), users)
+
+
+def count_syncs(text, users):
     counts = collections.Counter()
-    for line in errors.splitlines():
-        call = re.match(r"(?:\[pid +\d+\] )?(\w+)\(", line)
+    for line in text.splitlines():
+        call = re.match(r"(?:\[pid +\d+\] |\d+ +)?(?:<\.\.\. )?(\w+)(\(| resumed>)", line)
         if not call:
             raise SystemExit(f"bench: strace says: {line}")
+        if call.group(2) != "(":
+            continue
         if call.group(1) in SYNCS.split(",") or re.search(r"\b(O|RWF)_D?SYNC\b", line):
             counts[call.group(1)] += 1
     return {name: count / len(users) for name, count in counts.items()}

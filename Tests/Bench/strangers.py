@@ -2,9 +2,9 @@
 
     Tests/ground unshare -n python3 -B Tests/Bench/strangers.py --bin FOLDER [--samples N]
 
-FOLDER has a release build. Logins go through the real libpam in one process, in random order. The
-status is 1 where the medians differ by more than chance explains. BENCH_DIR names the folder to
-work in, which must be on a real disk (default: /var/tmp).
+FOLDER has a release build. Logins go through the real libpam in one process, and through one
+service, in random order. The status is 1 where the medians differ by more than chance explains.
+BENCH_DIR names the folder to work in, which must be on a real disk (default: /var/tmp).
 """
 
 import argparse
@@ -38,6 +38,7 @@ def main():
         if bench.output("stat", "-f", "-c", "%T", work) in ("tmpfs", "ramfs", "overlayfs"):
             raise SystemExit(f"strangers: {work} is not on a disk: set BENCH_DIR to a real one")
         bench.listen_to_syslog()
+        bench.hide_installed_service()
         tools = bench.find_tools(options, work)
         making, first, samples = take(options, tools, work)
     print(report(making, first, samples))
@@ -50,7 +51,7 @@ def parse():
     parser.add_argument("--bin", required=True, help="a folder with a release build")
     parser.add_argument("--samples", type=int, default=1000, help="timed logins of each kind")
     options = parser.parse_args()
-    options.peers_only = False
+    options.peers_only, options.beside = False, None
     return options
 
 
@@ -62,7 +63,7 @@ def take(options, tools, work):
     kinds = {ENROLLED: names[:USERS], WITHOUT: names[USERS:],
              UNKNOWN: [f"guest{number:03d}" for number in range(USERS)]}
     even_out_lookups()
-    ours = contestants.swiftotp("swiftotp", kinds[ENROLLED], work, tools)
+    ours = contestants.swiftotp("swiftotp", kinds[ENROLLED], work, tools, tools.ours)
     confdir = work / "services"
     confdir.mkdir()
     ours.write_service(confdir)

@@ -54,11 +54,12 @@ struct Act: Sendable {
     private static func onDisk(
         _ disk: Disk, _ enrolled: Enrollment, _ module: Module, _ codes: Codes
     ) async throws -> [End] {
-        let scratch = try Scratch(), small = try scratch.folder("small")
+        let scratch = try Scratch(), clock = try StoppedClock(scratch)
+        let small = try scratch.folder("small")
         try await Command.output(
             ["mount", "-t", "tmpfs", "-o", "size=96k,mode=700", "small", small])
         let code = Try.code(0)
-        let stall = try Stall(Case(code, of: enrolled), module, in: small)
+        let stall = try Stall(Case(code, of: enrolled), module, in: small, by: clock)
         if disk == .full {
             let filler = try await Command.run(
                 ["dd", "if=/dev/zero", "of=\(small)/filler", "bs=1k"])
@@ -66,7 +67,7 @@ struct Act: Sendable {
         } else {
             try await Command.output(["mount", "-o", "remount,ro", small])
         }
-        let player = try Player(scratch)
+        let player = try Player(clock)
         let typed = try codes.texts(code, enrolled, backup: stall.backup)
         let ends = try (0..<2).map { _ in
             try player.logIn(code, service: Stall.service, in: stall.services, typed)

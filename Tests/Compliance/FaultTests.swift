@@ -16,10 +16,11 @@ extension ComplianceProof {
         let codes = try await Codes()
         let code = Try.code(0)
         for module in Module.allCases {
-            let scratch = try Scratch(), player = try Player(scratch)
+            let scratch = try Scratch(), clock = try StoppedClock(scratch)
+            let player = try Player(clock)
             let mode = Mode.all[1]
             let one = Case("forward_pass", [code], all: "yes", left: ("", "", ""))
-            let stall = try Stall(one, module, mode, in: scratch.path)
+            let stall = try Stall(one, module, mode, in: scratch.path, by: clock)
             let seen = scratch.file("seen")
             let look = try scratch.write("#!/bin/sh\nexec cat > \(seen)\n", to: "look", mode: 0o755)
             let service = stall.services + "/" + Stall.service
@@ -43,10 +44,11 @@ extension ComplianceProof {
         let code = Try.code(0)
         let typed = try codes.texts(code, Enrollment(), backup: [])
         for module in Module.allCases {
-            let scratch = try Scratch(), player = try Player(scratch)
+            let scratch = try Scratch(), clock = try StoppedClock(scratch)
+            let player = try Player(clock)
             let one = Case(
                 "debug", options: Each(all: "debug"), [code], all: "yes", left: ("", "", ""))
-            let stall = try Stall(one, module, in: scratch.path)
+            let stall = try Stall(one, module, in: scratch.path, by: clock)
             let end = try player.logIn(
                 code, service: Stall.service, in: stall.services, typed)
             #expect(end.word == "yes")

@@ -25,19 +25,20 @@ struct Pair: Sendable {
         if case .backup = first.answers[0], module == .oath {
             return try Stage(module, codes).play(Case(first, second), .plain).ends
         }
-        let scratch = try Scratch()
-        let stall = try Stall(Case(first), module, in: scratch.path)
-        let held = try Login(first, stall, codes, scratch)
+        let scratch = try Scratch(), clock = try StoppedClock(scratch)
+        let stall = try Stall(Case(first), module, in: scratch.path, by: clock)
+        let held = try Login(first, stall, codes, clock)
         let call = try await call(module, codes, scratch)
         try held.ask()
-        let holder = try await Holder(try await held.player.pid(), at: call, scratch)
+        let writer = try await held.writer()
+        let holder = try await Holder(writer, at: call, scratch)
         try held.answer()
         try await holder.holds()
         if isKilled {
-            kill(try await held.player.pid(), SIGKILL)
+            kill(writer, SIGKILL)
             holder.letGo()
         }
-        let other = try Login(second, stall, codes, scratch)
+        let other = try Login(second, stall, codes, clock)
         try other.ask()
         try other.answer()
         if module == .ours && !isKilled {
@@ -59,11 +60,12 @@ struct Pair: Sendable {
         case (.google, _), (.oath, .written): return Holder.Call(name: "/^rename")
         case (.oath, .checked):
             // It opens a lock file then. Which of its calls that is, another login tells.
-            let login = try Login(
-                first, try Stall(Case(first), module, in: scratch.path), codes, scratch)
+            let clock = try StoppedClock(try Scratch())
+            let stall = try Stall(Case(first), module, in: scratch.path, by: clock)
+            let login = try Login(first, stall, codes, clock)
             try login.ask()
             let watcher = try await Holder(
-                try await login.player.pid(), at: Holder.Call(name: "openat", number: nil), scratch)
+                try await login.writer(), at: Holder.Call(name: "openat", number: nil), scratch)
             try login.answer()
             _ = try login.player.end()
             watcher.letGo()
@@ -81,11 +83,16 @@ struct Pair: Sendable {
         private let stall: Stall
         private let typed: String
 
-        init(_ step: Try, _ stall: Stall, _ codes: Codes, _ scratch: Scratch) throws {
+        init(_ step: Try, _ stall: Stall, _ codes: Codes, _ clock: StoppedClock) throws {
             self.step = step
             self.stall = stall
             typed = try codes.texts(step, Act.enrolled, backup: stall.backup)[0] ?? ""
-            player = try Player(scratch)
+            player = try Player(clock)
+        }
+
+        /// The process that writes down what was used.
+        func writer() async throws -> pid_t {
+            stall.module == .ours ? try await player.service() : try await player.pid()
         }
 
         func ask() throws {

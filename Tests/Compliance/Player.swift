@@ -11,37 +11,26 @@ final class Player {
         let prompts: Int
     }
 
-    private let clock: String
+    private let clock: StoppedClock
     private let process = Process()
     private let input = Pipe(), output = Pipe()
     private var buffer: [UInt8] = []
     /// What was printed beside the results, by a module.
     private(set) var chatter: [String] = []
 
-    init(_ scratch: Scratch) throws {
-        clock = scratch.file("clock-\(UUID().uuidString)")
+    init(_ clock: StoppedClock) throws {
+        self.clock = clock
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // faketime itself knows where its library is; the moment then comes from a file, which is
         // looked into at each question for the time.
         process.arguments = [
-            "faketime", "-f", "+0d", "env", "-u", "FAKETIME", "FAKETIME_TIMESTAMP_FILE=\(clock)",
+            "faketime", "-f", "+0d", "env", "-u", "FAKETIME",
+            "FAKETIME_TIMESTAMP_FILE=\(clock.file)",
             "FAKETIME_NO_CACHE=1", "TZ=UTC", try Build.product("pam-dialogue"),
         ]
         process.standardInput = input
         process.standardOutput = output
-        try set(0)
         try process.run()
-    }
-
-    /// Stops the clock so many seconds after the start.
-    private func set(_ seconds: Int) throws {
-        var moment = time_t(Codes.start + seconds)
-        var parts = tm()
-        guard gmtime_r(&moment, &parts) != nil else { throw Trouble("no such time: \(seconds)") }
-        let text = String(
-            format: "%04d-%02d-%02d %02d:%02d:%02d\n", parts.tm_year + 1900, parts.tm_mon + 1,
-            parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec)
-        try Data(text.utf8).write(to: URL(fileURLWithPath: clock), options: .atomic)
     }
 
     /// Logs in: `answers` are given in turn (nil is none), and nothing after them.
@@ -79,7 +68,7 @@ final class Player {
     private func begin(
         _ one: Try, service: String, in folder: String, replies: [String]
     ) throws {
-        try set(one.time)
+        try clock.set(one.time)
         let lines =
             [
                 "confdir \(folder)", "service \(service)", "user \(one.user)",
@@ -109,17 +98,26 @@ final class Player {
     }
 
     /// The process that logs in: faketime's child, from the moment on at which it is there.
-    func pid() async throws -> pid_t {
-        let parent = process.processIdentifier
-        return try await patiently("pam-dialogue to start") {
-            let list = try? String(
-                contentsOfFile: "/proc/\(parent)/task/\(parent)/children", encoding: .utf8)
-            guard let pid = list.flatMap({ pid_t($0.trimmingCharacters(in: .whitespaces)) }),
+    func pid() async throws -> pid_t { try await descendant(running: "pam-dialogue") }
+
+    /// The service that ours has started for the login that waits at its question.
+    func service() async throws -> pid_t { try await descendant(running: "swiftotpd") }
+
+    private func descendant(running program: String) async throws -> pid_t {
+        let root = process.processIdentifier
+        return try await patiently("\(program) to start") {
+            Player.descendants(of: root).first { pid in
                 let path = try? FileManager.default.destinationOfSymbolicLink(
-                    atPath: "/proc/\(pid)/exe"), path.hasSuffix("/pam-dialogue")
-            else { return nil }
-            return pid
+                    atPath: "/proc/\(pid)/exe")
+                return path?.hasSuffix("/" + program) ?? false
+            }
         }
+    }
+
+    private static func descendants(of pid: pid_t) -> [pid_t] {
+        let list = try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)
+        let children = (list ?? "").split(separator: " ").compactMap { pid_t($0) }
+        return children + children.flatMap(descendants)
     }
 
     private func line() throws -> Data {

@@ -7,13 +7,15 @@ struct Stage {
     let module: Module
     let codes: Codes
     private let scratch: Scratch
+    private let clock: StoppedClock
     let player: Player
 
     init(_ module: Module, _ codes: Codes) throws {
         self.module = module
         self.codes = codes
         scratch = try Scratch()
-        player = try Player(scratch)
+        clock = try StoppedClock(scratch)
+        player = try Player(clock)
     }
 
     /// What came of a case.
@@ -26,10 +28,12 @@ struct Stage {
 
     /// Plays a case from the enrollment on.
     func play(_ one: Case, _ mode: Mode) throws -> Outcome {
-        var stall = try Stall(one, module, mode, in: scratch.path)
+        var stall = try Stall(one, module, mode, in: scratch.path, by: clock)
         var outcome = Outcome(before: try stall.left(one.enrolled))
         for (number, step) in one.tries.enumerated() {
-            if one.isFresh && number > 0 { stall = try Stall(one, module, mode, in: scratch.path) }
+            if one.isFresh && number > 0 {
+                stall = try Stall(one, module, mode, in: scratch.path, by: clock)
+            }
             outcome.ends.append(try logIn(step, one, stall, mode))
         }
         outcome.left = try stall.left(one.enrolled)

@@ -19,9 +19,15 @@ struct Stall {
     /// Whether nobody can be enrolled with such a key.
     private(set) var refuses = false
 
+    private let clock: StoppedClock
+
     /// Enrolls the user afresh, and writes the service.
-    init(_ one: Case, _ module: Module, _ mode: Mode = .plain, in root: String) throws {
+    init(
+        _ one: Case, _ module: Module, _ mode: Mode = .plain, in root: String,
+        by clock: StoppedClock
+    ) throws {
         self.module = module
+        self.clock = clock
         let folder = root + "/" + UUID().uuidString
         services = folder + "/pam.d"
         state = folder + "/state"
@@ -46,7 +52,7 @@ struct Stall {
             switch module {
             case .google: "user=root secret=\(state)/${USER}"
             case .oath: "usersfile=\(file)" + (options.contains("window=") ? "" : " window=1")
-            case .ours: "store=\(state)"
+            case .ours: "store=\(state) socket=/nonexistent program=\(clock.program)"
             }
         let words = "\(place) \(mode.words(of: module)) \(options)"
         return (mode.earlier == .nothing ? "" : "auth [default=ignore] pam_unix.so nodelay\n") + """

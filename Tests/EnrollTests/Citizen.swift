@@ -3,24 +3,23 @@ import TestSupport
 import Testing
 
 /// Somebody who is not root, with nothing left of root, and types `otp-enroll` on a machine where
-/// swiftotp-helper listens.
+/// swiftotpd listens.
 struct Citizen {
     let account: Account
-    let helper: Helper
+    let service: Service
     private let scratch: Scratch
     /// The program, where everybody may run it.
     private let program: String
     /// What the citizen's otp-enroll can read of the policy.
     private let configuration: String
 
-    /// `policy` is what the helper's configuration says, and `isTold` whether users can read it.
+    /// `policy` is what the service's configuration says, and `isTold` whether users can read it.
     init(policy: String = "", isTold: Bool = false) async throws {
         account = try await Account.make("citizen")
         scratch = try Scratch()
-        helper = try await Helper(configuration: policy)
+        service = try await Service(configuration: policy)
         program = try await Citizen.install(in: scratch)
-        configuration = try scratch.write(
-            "helper = \(helper.socket)\n" + (isTold ? policy : ""), to: "told.conf", mode: 0o644)
+        configuration = try scratch.write(isTold ? policy : "", to: "told.conf", mode: 0o644)
     }
 
     /// Copies the program, and the libraries that may lie where only root can read.
@@ -38,11 +37,14 @@ struct Citizen {
     // MARK: What they type
 
     /// The words that run a command as this user.
-    func words(_ arguments: [String], config: String? = nil) -> [String] {
-        bare(arguments + ["--config", config ?? configuration])
+    func words(
+        _ arguments: [String], config: String? = nil, socket: String? = nil
+    ) -> [String] {
+        bare(
+            arguments + ["--config", config ?? configuration, "--socket", socket ?? service.socket])
     }
 
-    /// The same without naming a configuration.
+    /// The same without naming a configuration and a socket.
     func bare(_ arguments: [String]) -> [String] {
         let folder = (program as NSString).deletingLastPathComponent
         return account.running(
@@ -90,10 +92,10 @@ struct Citizen {
 
     // MARK: What root types on the same machine
 
-    /// Runs a command as root, on the helper's store.
+    /// Runs a command as root, on the service's store.
     func root(_ arguments: String..., input: String = "") async throws -> Command {
         try await Command.run(
-            [try Build.product("otp-enroll")] + arguments + ["--store", helper.store],
+            [try Build.product("otp-enroll")] + arguments + ["--store", service.store],
             input: input)
     }
 
@@ -103,7 +105,7 @@ struct Citizen {
             try Build.product("otp-enroll"), "add", account.name, "--no-confirm", "--json",
         ]
         let told = try Citizen.object(
-            try await Command.output(words + arguments + ["--store", helper.store]))
+            try await Command.output(words + arguments + ["--store", service.store]))
         let uri = try #require(told["uri"] as? String)
         return (try Phone(scanning: uri), try #require(told["backup_codes"] as? [String]))
     }
@@ -119,11 +121,11 @@ struct Citizen {
     func record() async throws -> Data? {
         let uid = try await Command.output(["id", "-u", account.name])
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        return FileManager.default.contents(atPath: "\(helper.store)/\(uid)")
+        return FileManager.default.contents(atPath: "\(service.store)/\(uid)")
     }
 
-    /// Waits until no process of the helper is left.
+    /// Waits until the service has no connection any more.
     func waitForQuiet() async throws {
-        _ = try await patiently("the helper to end") { helper.serving.isEmpty ? true : nil }
+        _ = try await patiently("the connections to end") { service.connections == 0 ? true : nil }
     }
 }

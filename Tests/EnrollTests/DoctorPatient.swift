@@ -9,7 +9,7 @@ final class DoctorPatient: Sendable {
     /// The module's file, as root installed it.
     let module: String
     private let scratch: Scratch
-    private let helper = Mutex<Helper?>(nil)
+    private let listener = Mutex<(any Sendable)?>(nil)
 
     static let keyMethods = "AuthenticationMethods publickey,keyboard-interactive:pam"
     static let passwordMethods = "AuthenticationMethods keyboard-interactive:pam"
@@ -21,9 +21,13 @@ final class DoctorPatient: Sendable {
         module = scratch.file("pam_swiftotp.so")
         try await Command.output(["install", "-m", "0644", Build.module(), module])
         try await copyEtc(to: scratch.file("etc"))
-        for (folder, mode) in [("store", 0o700), ("log", 0o755), ("systemd", 0o755)] {
-            _ = try scratch.folder(folder, mode: mode_t(mode))
+        for folder in ["log", "systemd", "run", "libexec"] {
+            _ = try scratch.folder(folder, mode: 0o755)
         }
+        _ = try scratch.folder("store")
+        try await Command.output([
+            "install", Build.product("swiftotpd"), scratch.file("libexec/swiftotpd"),
+        ])
         _ = try scratch.folder("systemd/timesync", mode: 0o755)
         try scratch.write("", to: "systemd/timesync/synchronized")
         try change("/etc/passwd") { text in
@@ -63,7 +67,7 @@ final class DoctorPatient: Sendable {
 
     private static let mounts = [
         ("/etc", "etc"), ("/var/lib/swiftotp", "store"), ("/var/log", "log"),
-        ("/run/systemd", "systemd"),
+        ("/run/systemd", "systemd"), ("/run/swiftotp", "run"), ("/usr/libexec", "libexec"),
     ]
 
     /// Writes a file of the machine.
@@ -102,8 +106,31 @@ final class DoctorPatient: Sendable {
             (lines + usual).joined(separator: "\n") + "\n")
     }
 
-    /// Keeps a helper running as long as the machine.
-    func keep(_ helper: Helper) { self.helper.withLock { $0 = helper } }
+    /// Starts the service on this machine, which is there as long as the machine is, and gives
+    /// the socket.
+    @discardableResult
+    func serve() async throws -> String {
+        let service = try await Service(store: real("/var/lib/swiftotp"))
+        try listen(on: service.socket)
+        listener.withLock { $0 = service }
+        return service.socket
+    }
+
+    /// The same with something else in its place, see `Impostor`.
+    func pretend(
+        _ work: String, as words: ([String]) -> [String] = { $0 }
+    ) async throws {
+        let impostor = try await Impostor(work, as: words)
+        try listen(on: impostor.socket)
+        listener.withLock { $0 = impostor }
+    }
+
+    private func listen(on socket: String) throws {
+        try remove("/run/swiftotp")
+        try FileManager.default.createSymbolicLink(
+            atPath: real("/run/swiftotp"),
+            withDestinationPath: (socket as NSString).deletingLastPathComponent)
+    }
 
     /// Removes a file of the machine.
     func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: real(path)) }
@@ -124,7 +151,7 @@ final class DoctorPatient: Sendable {
         let binds = Self.mounts.map { folder, name in
             "mount --bind '\(scratch.file(name))' \(folder) && "
         }.joined()
-        let script = "mkdir -p /run/systemd && cd / && " + binds + #"exec "$@""#
+        let script = "mkdir -p /run/systemd /run/swiftotp && cd / && " + binds + #"exec "$@""#
         return ["unshare", "--mount", "sh", "-c", script, "sh"] + words
     }
 

@@ -158,61 +158,18 @@ extension DoctorCase {
                 patient.running(words), input: try await phone.code() + "\n")
         },
         DoctorCase(
-            "screen lockers without their helper", "helper",
-            says: "screen lockers that use /etc/pam.d/common-auth line",
-            change: "systemctl enable --now swiftotp-helper.socket"
-        ) { patient in
-            try patient.change("/etc/pam.d/common-auth") {
-                $0 + "auth required \(patient.module) helper=/run/nobody/helper.sock\n"
-            }
-            try patient.auth("sshd", ["@include common-auth"])
-            try patient.ssh([DoctorPatient.passwordMethods])
-        },
-        DoctorCase(
-            "screen lockers that cannot read the options", "options", "warning",
-            says: "screen lockers cannot read", change: "chmod 0644 /etc/security/swiftotp.conf"
-        ) { patient in
-            let helper = try await Helper(store: patient.real("/var/lib/swiftotp"))
-            patient.keep(helper)
-            try patient.write(
-                "/etc/security/swiftotp.conf", "helper = \(helper.socket)\n", mode: 0o600)
-            try patient.change("/etc/pam.d/common-auth") {
-                $0 + "auth required \(patient.module)\n"
-            }
-            try patient.auth("sshd", ["@include common-auth"])
-            try patient.ssh([DoctorPatient.passwordMethods])
-        },
-        DoctorCase(
-            "a helper until the next start", "helper", "warning", says: "is not enabled",
-            change: "systemctl enable swiftotp-helper.socket"
-        ) { patient in
-            let helper = try await Helper(store: patient.real("/var/lib/swiftotp"))
-            patient.keep(helper)
-            try patient.write("/etc/security/swiftotp.conf", "helper = \(helper.socket)\n")
-            try patient.write("/etc/systemd/system/swiftotp-helper.socket", "[Socket]\n")
-        },
-        DoctorCase(
-            "a helper that users cannot reach", "helper", "warning", says: "users cannot connect",
-            change: "chmod 0666 "
-        ) { patient in
-            let helper = try await Helper(store: patient.real("/var/lib/swiftotp"))
-            patient.keep(helper)
-            chmod(helper.socket, 0o600)
-            try patient.write("/etc/security/swiftotp.conf", "helper = \(helper.socket)\n")
-        },
-        DoctorCase(
             "what AppArmor denied", "denials", "warning",
-            says: "AppArmor has denied swiftotp-helper access to /var/lib/otp/1000",
+            says: "AppArmor has denied swiftotpd access to /var/lib/otp/1000",
             change: "/var/lib/otp/1000 r,"
         ) {
             try $0.write(
                 "/var/log/kern.log",
                 """
                 Nov 21 10:00:01 web1 kernel: [ 1.0] audit: type=1400: apparmor="STATUS" \
-                operation="profile_load" name="swiftotp-helper" comm="apparmor_parser"
+                operation="profile_load" name="swiftotpd" comm="apparmor_parser"
                 Nov 21 10:00:02 web1 kernel: [ 2.0] audit: type=1400: apparmor="DENIED" \
-                operation="open" profile="swiftotp-helper" name="/var/lib/otp/1000" pid=7 \
-                comm="swiftotp-helper" requested_mask="r" denied_mask="r" fsuid=0 ouid=0
+                operation="open" profile="swiftotpd" name="/var/lib/otp/1000" pid=7 \
+                comm="swiftotpd" requested_mask="r" denied_mask="r" fsuid=0 ouid=0
 
                 """)
         },
@@ -230,7 +187,7 @@ extension DoctorCase {
             // Older than a week, and not ours.
             let old =
                 "type=AVC msg=audit(1700000000.123:1): avc:  denied  { read } "
-                + "for comm=\"swiftotp-helper\" name=\"x\"\n"
+                + "for comm=\"swiftotpd\" name=\"x\"\n"
             let other = line.replacingOccurrences(of: "swiftotp_key_t", with: "httpd_t")
             try $0.write("/var/log/audit/audit.log", old + line + other + line)
         },

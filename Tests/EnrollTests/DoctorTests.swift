@@ -48,6 +48,44 @@ import Testing
         #expect(verdict.states["stack"] == "ok" && verdict.states["sshd"] == nil)
     }
 
+    /// Who listens is asked, and where nobody does, it is said what that means.
+    @Test func theServiceIsAskedForItsWelcome() async throws {
+        let patient = try await DoctorPatient()
+        let alone = try await patient.examine()
+        #expect(alone.isWell && alone.states["service"] == "note")
+        let note = try #require(alone.findings.first { $0.check == "service" })
+        #expect(
+            note.text == "nobody listens on /run/swiftotp/swiftotpd.sock: root's programs start"
+                + " /usr/libexec/swiftotpd for each login, and users cannot enroll and look after"
+                + " themselves")
+        #expect(note.change == "systemctl enable --now swiftotpd.socket")
+        let socket = try await patient.serve()
+        let told = try await patient.doctor()
+        #expect(told.status == 0, "\(told.output)")
+        #expect(
+            told.output.contains(
+                "\nok       service  /run/swiftotp/swiftotpd.sock: swiftotpd listens\n"),
+            "\(told.output)")
+        // What the unit lets it write to.
+        try patient.write("/etc/systemd/system/swiftotpd.socket", "[Socket]\n")
+        try patient.write("/etc/systemd/system/sockets.target.wants/swiftotpd.socket", "")
+        try patient.write(
+            "/etc/systemd/system/swiftotpd.service.d/x.conf",
+            "[Service]\nReadWritePaths=-/etc/otp\n")
+        try await patient.moveStore(to: "/etc/otp")
+        #expect(try await patient.examine().isWell)
+        // Another one, by the PAM line and by the command line.
+        try patient.auth("sshd", ["auth required MODULE socket=\(socket) debug"])
+        #expect(
+            try await patient.doctor().output.contains("ok       service  \(socket): swiftotpd"))
+        let none = try await patient.examine(["--socket", "/nonexistent.sock"])
+        #expect(none.states["service"] == "note")
+        #expect(none.findings.contains { $0.text.contains("listens on /nonexistent.sock: root's") })
+        // People who are not root ask as well.
+        let citizen = try await patient.examine(around: withoutRoot([]))
+        #expect(citizen.states["service"] == "ok", "\(citizen.findings)")
+    }
+
     /// What may be meant so is a note, and leaves the exit status at 0.
     @Test func whatMayBeMeantSoIsANote() async throws {
         let patient = try await DoctorPatient()
@@ -75,7 +113,7 @@ import Testing
 
     @Test(
         arguments: DoctorCase.stacks + DoctorCase.modules + DoctorCase.ssh + DoctorCase.stores
-            + DoctorCase.machines)
+            + DoctorCase.machines + DoctorCase.services)
     func eachTroubleIsFound(trouble: DoctorCase) async throws {
         let patient = try await DoctorPatient()
         try await trouble.harm(patient)

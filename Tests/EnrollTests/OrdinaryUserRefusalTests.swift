@@ -151,12 +151,12 @@ import Testing
         #expect(try await citizen.names() == ["phone"])
     }
 
-    /// What the helper cannot do it says in the words that root would read.
+    /// What the service cannot do it says in the words that root would read.
     @Test func aDamagedRecordIsToldAsToRoot() async throws {
         let citizen = try await Citizen()
         _ = try await citizen.enroll()
         let uid = try await Command.output(["id", "-u", citizen.account.name])
-        let path = "\(citizen.helper.store)/\(uid.prefix { $0 != "\n" })"
+        let path = "\(citizen.service.store)/\(uid.prefix { $0 != "\n" })"
         #expect(truncate(path, 1000) == 0)
         for command in ["status", "codes", "disable", "verify"] {
             let root = try await citizen.root(command, citizen.account.name)

@@ -25,7 +25,7 @@ import Testing
         let codes = try await citizen.enroll().codes
         _ = try await citizen.enroll("--name", "tablet")
         let copy = try Scratch()
-        try await Command.output(["cp", "-a", citizen.helper.store, copy.file("store")])
+        try await Command.output(["cp", "-a", citizen.service.store, copy.file("store")])
         // The user's name stands before that of an authenticator.
         let roots = [words[0], citizen.account.name] + words.dropFirst()
         let root = try await Command.run(
@@ -63,7 +63,7 @@ import Testing
     @Test func noFileOfTheStoreIsReadable() async throws {
         let citizen = try await Citizen()
         _ = try await citizen.enroll()
-        let store = citizen.helper.store
+        let store = citizen.service.store
         let files = try FileManager.default.contentsOfDirectory(atPath: store)
         #expect(files.count == 2)
         for path in files.map({ "\(store)/\($0)" }) {
@@ -94,12 +94,15 @@ import Testing
         let script = """
             import base64, socket, sys
             key = base64.b32decode("\(phone.secret)"); code = b"\(codes[0])"
-            s = socket.socket(socket.AF_UNIX); s.connect("\(citizen.helper.socket)")
-            def ask(kind, rest=b""):
-                message = bytes([1, kind]) + rest
-                s.sendall(len(message).to_bytes(2, "big") + message)
+            s = socket.socket(socket.AF_UNIX); s.connect("\(citizen.service.socket)")
+            def hear():
                 length = int.from_bytes(s.recv(2, socket.MSG_WAITALL), "big")
                 return s.recv(length, socket.MSG_WAITALL)
+            def ask(kind, rest=b""):
+                frame = bytes([5, 1, kind]) + rest
+                s.sendall(len(frame).to_bytes(2, "big") + frame)
+                return hear()[1:]
+            assert hear() == b"\\x40\\x02"
             new = b"\\x01\\x01\\x06\\x00\\x1e" + bytes(8) + b"\\x05phone"
             asks = [(1, b""), (2, b""), (7, b""), (5, new), (3, bytes([len(code)]) + code), (2, b""),
                     (5, new), (2, b""), (6, b"\\x06000000"), (8, b"\\x05phone"), (7, b""), (2, b"")]

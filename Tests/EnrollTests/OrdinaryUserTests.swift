@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// People who are not root care for their own second factor, by swiftotp-helper.
+/// People who are not root care for their own second factor, by swiftotpd.
 @Suite struct OrdinaryUserTests {
     @Test func enrollScanAndConfirm() async throws {
         let citizen = try await Citizen()
@@ -140,7 +140,7 @@ import Testing
         #expect(stale.errors.hasPrefix("otp-enroll: refused: wrong code\n"))
     }
 
-    /// What the helper finds out about the app arrives in words.
+    /// What the service finds out about the app arrives in words.
     @Test func appsThatAreOffAreRecognized() async throws {
         let citizen = try await Citizen()
         let terminal = try citizen.terminal("add", "--digits", "8")
@@ -158,7 +158,7 @@ import Testing
         #expect(try await citizen.record() == nil)
     }
 
-    /// The helper starts no programs: the user's own otp-enroll sends the mail, where it can read
+    /// The service starts no programs: the user's own otp-enroll sends the mail, where it can read
     /// that it shall.
     @Test func changesAreToldByMailWhereThePolicyIsKnown() async throws {
         try MailRoom.prepare()
@@ -167,8 +167,7 @@ import Testing
         let codes = try await citizen.enroll().codes
         let untold = try await citizen.json("codes", input: codes[0])
         let scratch = try Scratch()
-        let config = try scratch.write(
-            policy + "helper = \(citizen.helper.socket)\n", to: "config", mode: 0o644)
+        let config = try scratch.write(policy, to: "config", mode: 0o644)
         _ = try await citizen.enroll("--name", "tablet")
         let proof = try #require(untold["backup_codes"] as? [String])[0]
         let told = try await Command.run(
@@ -188,7 +187,7 @@ import Testing
         let security = scratch.file("security")
         try await Command.output(["cp", "-a", "/etc/security", security])
         try scratch.write("window = 3\n", to: "security/swiftotp.conf", mode: 0o600)
-        let run = (citizen.helper.socket as NSString).deletingLastPathComponent
+        let run = (citizen.service.socket as NSString).deletingLastPathComponent
         try await Command.output(["mkdir", "-p", "/run/swiftotp"])
         let script = #"""
             mount --bind "$0" /etc/security && mount --bind "$1" /run/swiftotp && shift && exec "$@"

@@ -2,121 +2,106 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Helpers that are dead, hostile or somebody else's, and people who leave in the middle.
+/// Services that are dead, hostile or somebody else's, and people who leave in the middle.
 @Suite struct OrdinaryUserTroubleTests {
-    /// Something that listens in the helper's place: what it does with each connection `c`.
-    enum Impostor: String, CaseIterable {
+    /// What something does in the service's place with each connection `c`; `w` is a welcome.
+    enum Foul: String, CaseIterable {
         case closes = "pass"
-        case closesAfterTheRequest = "c.recv(999)"
-        case sendsGarbage = #"c.recv(999); c.sendall(bytes(range(255, 0, -1)) * 40)"#
-        case sendsHalfAReply = #"c.recv(999); c.sendall(b"\x00\x20\x01\x81")"#
-        case sendsNothingOfALength = #"c.recv(999); c.sendall(b"\x00\x00")"#
-        case sendsTooMuch = #"c.recv(999); c.sendall(b"\xff\xff" + b"\x01" * 65535)"#
-        case speaksVersionTwo = #"c.recv(999); c.sendall(b"\x00\x03\x02\x80\x01")"#
-        case answersAnotherQuestion = #"c.recv(999); c.sendall(b"\x00\x02\x01\x87")"#
-        case sendsAnUnknownDenial = #"c.recv(999); c.sendall(b"\x00\x04\x01\x88\x63\x00")"#
+        case closesAfterTheWelcome = "c.sendall(w)"
+        case closesAfterTheRequest = "c.sendall(w); c.recv(999)"
+        case sendsGarbage = "c.sendall(bytes(range(255, 0, -1)) * 40)"
+        case welcomesInAnotherVersion = #"c.sendall(b"\x00\x02\x40\x03")"#
+        case asksBeforeItWelcomes = #"c.sendall(b"\x00\x02\x42\x03")"#
+        case sendsHalfAReply = #"c.sendall(w); c.recv(999); c.sendall(b"\x00\x20\x4a\x01\x81")"#
+        case sendsNothingOfALength = #"c.sendall(w); c.recv(999); c.sendall(b"\x00\x00")"#
+        case sendsTooMuch =
+            #"c.sendall(w); c.recv(999); c.sendall(b"\xff\xff" + b"\x4a" * 65535)"#
+        case asksInTheReplysPlace = #"c.sendall(w); c.recv(999); c.sendall(b"\x00\x02\x42\x3a")"#
+        case repliesInVersionTwo =
+            #"c.sendall(w); c.recv(999); c.sendall(b"\x00\x04\x4a\x02\x80\x01")"#
+        case answersAnotherQuestion =
+            #"c.sendall(w); c.recv(999); c.sendall(b"\x00\x03\x4a\x01\x87")"#
+        case sendsAnUnknownDenial =
+            #"c.sendall(w); c.recv(999); c.sendall(b"\x00\x05\x4a\x01\x88\x63\x00")"#
+        case isFull = #"c.sendall(b"\x00\x05\x41full")"#
 
-        /// What follows the program's name on stderr.
+        /// What follows the program's name and the path on stderr.
         var words: String {
             switch self {
-            case .closes, .closesAfterTheRequest, .sendsHalfAReply:
-                "swiftotp-helper ended without an answer\nhint: "
+            case .closes, .closesAfterTheWelcome, .closesAfterTheRequest, .sendsHalfAReply:
+                "swiftotpd ended without an answer\nhint: "
             case .answersAnotherQuestion:
-                "swiftotp-helper and otp-enroll do not understand each other\nhint: "
-            default: "swiftotp-helper speaks another language\nhint: "
+                "swiftotpd and otp-enroll do not understand each other\nhint: "
+            case .isFull: ": full\nhint: "
+            default: "swiftotpd is of another version\nhint: "
             }
         }
     }
 
-    /// Listens with python, and gives the configuration that names the socket.
-    private func listen(
-        _ work: String, in scratch: Scratch, as words: ([String]) -> [String] = { $0 }
-    ) async throws -> (Terminal, config: String) {
-        let folder = try scratch.folder("run", mode: 0o777)
-        let socket = folder + "/helper.sock"
-        let script = """
-            import os, socket, time
-            s = socket.socket(socket.AF_UNIX); s.bind("\(socket)"); os.chmod("\(socket)", 0o666)
-            s.listen(9); print("listening", flush=True)
-            while True:
-                c, _ = s.accept()
-                try:
-                    \(work)
-                except OSError:
-                    pass
-                c.close()
-            """
-        let listener = try Terminal(words(["python3", "-c", script]))
-        try await listener.expect("listening")
-        return (listener, try scratch.write("helper = \(socket)\n", to: "config", mode: 0o644))
-    }
-
-    @Test(arguments: Impostor.allCases)
-    func nothingIsBelieved(impostor: Impostor) async throws {
+    @Test(arguments: Foul.allCases)
+    func nothingIsBelieved(foul: Foul) async throws {
         let citizen = try await Citizen()
-        let scratch = try Scratch()
-        let (listener, config) = try await listen(impostor.rawValue, in: scratch)
+        let impostor = try await Impostor(foul.rawValue)
         for command in ["status", "codes", "verify", "remove", "disable"] {
             let words = [command] + (command == "remove" ? ["phone"] : [])
             let done = try await Command.run(
-                citizen.words(words, config: config), input: "123456\n")
+                citizen.words(words, socket: impostor.socket), input: "123456\n")
             #expect(done.status == 1 && done.output.isEmpty, "\(command): \(done.output)")
             #expect(done.errors.hasPrefix("otp-enroll: "), "\(command): \(done.errors)")
-            #expect(done.errors.contains(impostor.words), "\(command): \(done.errors)")
+            #expect(done.errors.contains(foul.words), "\(command): \(done.errors)")
         }
-        let terminal = try Terminal(citizen.words(["add"], config: config))
+        let terminal = try Terminal(citizen.words(["add"], socket: impostor.socket))
         #expect(try await terminal.finish() == 1)
-        #expect(await terminal.transcript.contains(impostor.words))
-        withExtendedLifetime(listener) {}
+        #expect(await terminal.transcript.contains(foul.words))
     }
 
     /// Whoever waits in vain is told so, and in the end does not wait any more.
-    @Test func aSilentHelperIsNotWaitedForForever() async throws {
+    @Test(arguments: ["time.sleep(60)", "c.sendall(w); c.recv(999); time.sleep(60)"])
+    func aSilentServiceIsNotWaitedForForever(silence: String) async throws {
         let citizen = try await Citizen()
-        let scratch = try Scratch()
-        let (listener, config) = try await listen("c.recv(999); time.sleep(60)", in: scratch)
-        let done = try await Command.run(citizen.words(["status"], config: config))
+        let impostor = try await Impostor(silence)
+        let done = try await Command.run(citizen.words(["status"], socket: impostor.socket))
         #expect(done.status == 1)
-        #expect(done.errors.contains("swiftotp-helper gives no answer\nhint: "), "\(done.errors)")
-        withExtendedLifetime(listener) {}
+        #expect(done.errors.contains("swiftotpd gives no answer\nhint: "), "\(done.errors)")
     }
 
     /// What it says cannot move the cursor.
-    @Test func whatTheHelperSaysIsMadeHarmless() async throws {
+    @Test(arguments: [
+        #"c.sendall(b"\x00\x09\x41a\x1b[2J\xc2\x9bb")"#,
+        #"c.sendall(w); c.recv(9); c.sendall(b"\x00\x0d\x4a\x01\x88\x08\x08a\x1b[2J\xc2\x9bb")"#,
+    ])
+    func whatTheServiceSaysIsMadeHarmless(said: String) async throws {
         let citizen = try await Citizen()
-        let scratch = try Scratch()
-        let reply = #"c.recv(999); c.sendall(b"\x00\x0c\x01\x88\x08\x08a\x1b[2J\xc2\x9bb")"#
-        let (listener, config) = try await listen(reply, in: scratch)
-        let done = try await Command.run(citizen.words(["status"], config: config))
+        let impostor = try await Impostor(said)
+        let done = try await Command.run(citizen.words(["status"], socket: impostor.socket))
         #expect(done.status == 1)
         let unsafe = done.errors.unicodeScalars.filter { $0 != "\n" && !(" "..."~").contains($0) }
         #expect(unsafe.isEmpty, "\(done.errors)")
-        withExtendedLifetime(listener) {}
     }
 
-    @Test func aHelperThatIsNotRootsGetsNoCode() async throws {
+    @Test func aServiceThatIsNotRootsGetsNoCode() async throws {
         let citizen = try await Citizen()
         let thief = try await Account.make("thief")
-        let scratch = try Scratch()
-        let (listener, config) = try await listen(
-            #"print(c.recv(999), flush=True)"#, in: scratch, as: thief.running)
-        let done = try await Command.run(citizen.words(["verify"], config: config), input: "1234")
+        let impostor = try await Impostor(
+            "print(c.recv(999), flush=True)", as: thief.running)
+        let done = try await Command.run(
+            citizen.words(["verify"], socket: impostor.socket), input: "1234")
         #expect(done.status == 1)
-        #expect(done.errors.contains("helper.sock: somebody who is not root listens there\nhint: "))
-        try await listener.expect("b''")
+        #expect(
+            done.errors.contains("swiftotpd.sock: somebody who is not root listens there\nhint: "))
+        try await impostor.terminal.expect("b''")
     }
 
     @Test func withoutAnybodyItSaysWhatToStart() async throws {
         let citizen = try await Citizen()
         let scratch = try Scratch()
         for socket in [scratch.file("none.sock"), try scratch.write("", to: "file", mode: 0o666)] {
-            let config = try scratch.write("helper = \(socket)\n", to: "config", mode: 0o644)
-            let done = try await Command.run(citizen.words(["status"], config: config))
+            let done = try await Command.run(citizen.words(["status"], socket: socket))
             #expect(done.status == 1)
             #expect(
                 done.errors == """
-                    otp-enroll: swiftotp-helper does not listen at \(socket)
-                    hint: `systemctl start swiftotp-helper.socket` starts it (as root)
+                    otp-enroll: swiftotpd does not listen at \(socket)
+                    hint: `systemctl start swiftotpd.socket` starts it (as root)
                     hint: without it, only root can do this; use sudo
 
                     """)
@@ -138,7 +123,7 @@ import Testing
         try await terminal.type(try await phone.wrongCode())
         try await terminal.expect(Citizen.interview)
         // That of the command before may still be ending.
-        try await patiently("one helper") { citizen.helper.serving.count == 1 ? () : nil }
+        try await patiently("one connection") { citizen.service.connections == 1 ? () : nil }
         switch exit {
         case .interrupt: try await terminal.send("\u{3}")
         case .emptyLine: try await terminal.type("")
@@ -157,14 +142,14 @@ import Testing
         #expect(try await citizen.json("status")["enrolled"] as? Bool == false)
     }
 
-    /// The key of a new authenticator is worth nothing where the helper ended before its code.
-    @Test func aHelperThatEndsInTheMiddleKeepsNothing() async throws {
+    /// The key of a new authenticator is worth nothing where the service ended before its code.
+    @Test func aServiceThatEndsInTheMiddleKeepsNothing() async throws {
         let citizen = try await Citizen()
         let terminal = try citizen.terminal("add")
         let phone = try await citizen.phone(on: terminal)
-        for process in citizen.helper.serving { kill(process, SIGKILL) }
+        citizen.service.signal(SIGKILL)
         try await terminal.type(try await phone.code())
-        try await terminal.expect("swiftotp-helper ended without an answer\r\nhint: ")
+        try await terminal.expect("swiftotpd ended without an answer\r\nhint: ")
         #expect(try await terminal.finish() == 1)
         #expect(try await citizen.record() == nil)
     }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// People who are not root look after their trusted keys, by swiftotp-helper.
+/// People who are not root look after their trusted keys, by swiftotpd.
 @Suite struct OrdinaryUserTrustTests {
     private func names(_ citizen: Citizen) async throws -> [String] {
         let told = try Citizen.object(
@@ -44,7 +44,7 @@ import Testing
             "\(one.errors)")
         #expect(try await names(citizen) == ["laptop", "tablet"])
         _ = try await log.line(
-            containing: " swiftotp-helper[",
+            containing: " swiftotpd[",
             "trust in SSH key revoked; name=\"desktop\" by=\(user) user=\(user)")
         let all = try await citizen.json(
             "trusted", "--revoke-all", input: try await phone.code(steps: 1))
@@ -113,13 +113,13 @@ extension Citizen {
     /// Trusts a key of the citizen's by this name.
     func trust(_ name: String) throws {
         let start = name.prefix(8)
-        try TrustShelf(store: helper.store, user: account.name)
+        try TrustShelf(store: service.store, user: account.name)
             .trust(TrustedKeyPair(beginning: String(start)), name)
     }
 
     /// A policy of root's.
     func scratchPolicy(_ text: String) throws -> String {
-        let folder = (helper.socket as NSString).deletingLastPathComponent
+        let folder = (service.socket as NSString).deletingLastPathComponent
         let file = folder + "/roots.conf"
         try Data(text.utf8).write(to: URL(fileURLWithPath: file))
         chmod(file, 0o600)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// People who are not root, and have no helper: their own store works, everything else says what
+/// People who are not root, and have no service: their own store works, everything else says what
 /// to do.
 @Suite struct UserTests {
     let desk: Desk
@@ -39,16 +39,16 @@ import Testing
                 """)
     }
 
-    /// What users do for themselves goes by swiftotp-helper, which is not started here.
+    /// What users do for themselves goes by swiftotpd, which is not started here.
     @Test(arguments: ["status", "codes", "verify", "disable"])
-    func withoutTheHelperItSaysWhatToStart(command: String) async throws {
+    func withoutTheServiceItSaysWhatToStart(command: String) async throws {
         let program = try Build.product("otp-enroll")
         let done = try await Command.run(withoutRoot([program, command]))
         #expect(done.status == 1 && done.output.isEmpty)
         #expect(
             done.errors == """
-                otp-enroll: swiftotp-helper does not listen at /run/swiftotp/helper.sock
-                hint: `systemctl start swiftotp-helper.socket` starts it (as root)
+                otp-enroll: swiftotpd does not listen at /run/swiftotp/swiftotpd.sock
+                hint: `systemctl start swiftotpd.socket` starts it (as root)
                 hint: without it, only root can do this; use sudo
 
                 """)

@@ -3,31 +3,43 @@ import CPAM
 
 /// libpam, the application and the person at it, for one call of the module.
 final class FakePAM {
-    var service = Array("sshd".utf8)
-    var user: [UInt8]? = Array("alice".utf8)
-    var remoteHost: [UInt8]? = Array("192.0.2.7".utf8)
-    var terminal: [UInt8]? = Array("ssh".utf8)
+    var items: [CInt: [UInt8]] = [:]
+    var user: [UInt8]?
     var variables: [(name: String, value: [UInt8])] = []
     var password: [UInt8]?
-    /// The groups of every user, beside their own.
-    var groups: [gid_t] = []
-    var hasConversation = true
 
-    /// What was typed, and what was shown and logged.
-    private(set) var answers: [[UInt8]] = []
-    private(set) var shown: [[UInt8]] = []
-    fileprivate(set) var log: [[UInt8]] = []
-    /// What was handed to the next module.
-    fileprivate(set) var forwarded: [[UInt8]] = []
-    /// Gives the answer to a question; `nil` where the conversation fails.
-    var answer: ([UInt8]) -> [UInt8]?? = { _ in .none }
-    /// Whether somebody answers where nothing was asked, and memory comes with an error.
+    /// What the application gives to talk with.
+    enum Application { case usual, none, withoutFunction }
+    var application = Application.usual
+    /// Whether something is answered where nothing was asked, and where the conversation fails.
     var isOdd = false
+    /// At which of its messages the application forks, and goes on in the new process.
+    var forkAt: Int?
+    /// Gives the answer to a question; `nil` where the conversation fails.
+    var answer: () -> [UInt8]?? = { .none }
+
+    /// What came of it: what was shown and asked, the answers, the log, and the next module's
+    /// password.
+    private(set) var heard: [Message] = []
+    private(set) var answers: [[UInt8]??] = []
+    fileprivate(set) var log: [Message] = []
+    fileprivate(set) var forwarded: [[UInt8]] = []
+    private(set) var hasForked = false
+    private(set) var hasForkedAtQuestion = false
+
+    /// A text, and the style or the priority that it has.
+    struct Message: Equatable {
+        let kind: CInt
+        let text: [UInt8]
+
+        static func == (left: Message, right: Message) -> Bool {
+            left.kind == right.kind && left.text.count == right.text.count
+                && memcmp(left.text, right.text, left.text.count) == 0
+        }
+    }
 
     fileprivate let conversation = UnsafeMutablePointer<pam_conv>.allocate(capacity: 1)
     private var kept: [UnsafeMutablePointer<CChar>] = []
-
-    init() { conversation.initialize(to: pam_conv(conv: converse, appdata_ptr: nil)) }
 
     deinit {
         conversation.deallocate()
@@ -43,35 +55,49 @@ final class FakePAM {
 
     /// A text in memory that free(3) takes back.
     static func copy(_ text: [UInt8]) -> UnsafeMutablePointer<CChar> {
-        let text = text.prefix { $0 != 0 }
+        let text = text.asCString
         guard let memory = calloc(text.count + 1, 1) else { mistake("no memory") }
-        let start = memory.assumingMemoryBound(to: CChar.self)
-        for (index, byte) in text.enumerated() { start[index] = CChar(bitPattern: byte) }
-        return start
+        if !text.isEmpty { memory.copyMemory(from: text, byteCount: text.count) }
+        return memory.assumingMemoryBound(to: CChar.self)
     }
 
     /// One message of the module.
     fileprivate func hear(
         _ style: CInt, _ text: [UInt8], _ response: inout UnsafeMutablePointer<pam_response>?
     ) -> CInt {
-        if Memory.isOver { return PAM_CONV_ERR }
-        expect(kernel?.locks == 0, "a lock is held while somebody reads")
-        expect(!text.contains(0x1b), "an escape on the terminal")
-        shown.append(text)
+        expect(!hasForked || style == PAM_ERROR_MSG, "a question in both of two processes")
         let isQuestion = style == PAM_PROMPT_ECHO_ON || style == PAM_PROMPT_ECHO_OFF
-        let typed: [UInt8]?? = isQuestion ? answer(text) : isOdd ? [120] : .some(nil)
-        if typed == nil && !isOdd { return PAM_CONV_ERR }
-        if isQuestion || isOdd {
+        if forkAt == heard.count {
+            (hasForked, hasForkedAtQuestion) = (true, isQuestion)
+            kernel?.process += 1
+        }
+        heard.append(Message(kind: style, text: text))
+        let typed: [UInt8]?? = isQuestion ? answer() : isOdd ? .some([120]) : .some(nil)
+        if isQuestion { answers.append(typed) }
+        if isQuestion && typed != nil || isOdd {
             guard let memory = calloc(1, MemoryLayout<pam_response>.size) else {
                 mistake("no memory")
             }
             response = memory.assumingMemoryBound(to: pam_response.self)
-            let text: [UInt8]? = typed ?? [120]
-            response?.pointee.resp = text.map(FakePAM.copy)
+            response?.pointee.resp = (typed ?? [120]).map(secret)
         }
-        guard let typed else { return PAM_CONV_ERR }
-        if isQuestion, let typed { answers.append(typed) }
-        return PAM_SUCCESS
+        return typed == nil ? PAM_CONV_ERR : PAM_SUCCESS
+    }
+
+    /// What somebody typed: the module's to wipe, and to free.
+    private func secret(_ typed: [UInt8]) -> UnsafeMutablePointer<CChar> {
+        let copy = FakePAM.copy(typed)
+        kernel?.memory.watch(UnsafeMutableRawPointer(copy), strlen(copy) + 1)
+        return copy
+    }
+}
+
+extension [UInt8] {
+    /// What is left of it in C: up to the first NUL. Not a loop, whose every turn the fuzzer would
+    /// count.
+    var asCString: [UInt8] {
+        let length = strnlen(UnsafeRawPointer(self).assumingMemoryBound(to: CChar.self), count)
+        return length == count ? self : Array(self[..<length])
     }
 }
 
@@ -84,7 +110,7 @@ private func converse(
     _ data: UnsafeMutableRawPointer?
 ) -> CInt {
     guard let pam, count == 1, let message = messages?[0]?.pointee, let text = message.msg,
-        let response
+        let response, response.pointee == nil
     else { mistake("a conversation without a message") }
     return pam.hear(message.msg_style, bytes(text), &response.pointee)
 }
@@ -93,40 +119,37 @@ private func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
     Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
 }
 
-// MARK: libpam's functions
+// MARK: libpam's functions, which nothing else is linked for
 
-@_cdecl("__wrap_pam_get_item")
+@_cdecl("pam_get_item")
 public func getItem(
     _ handle: OpaquePointer?, _ item: CInt, _ value: UnsafeMutablePointer<UnsafeRawPointer?>?
 ) -> CInt {
     guard let pam else { return PAM_SYSTEM_ERR }
-    var text: [UInt8]?
-    switch item {
-    case PAM_CONV:
-        guard pam.hasConversation else { return PAM_BAD_ITEM }
+    if item == PAM_CONV {
+        var conversation = pam_conv(conv: converse, appdata_ptr: nil)
+        if pam.application == .withoutFunction { conversation.conv = nil }
+        pam.conversation.initialize(to: conversation)
+        guard pam.application != .none else { return PAM_BAD_ITEM }
         value?.pointee = UnsafeRawPointer(pam.conversation)
         return PAM_SUCCESS
-    case PAM_SERVICE: text = pam.service
-    case PAM_RHOST: text = pam.remoteHost
-    case PAM_TTY: text = pam.terminal
-    case PAM_AUTHTOK: text = pam.password
-    default: return PAM_BAD_ITEM
     }
+    let text = item == PAM_AUTHTOK ? pam.password : pam.items[item]
     value?.pointee = text.map { UnsafeRawPointer(pam.keep($0)) }
     return PAM_SUCCESS
 }
 
-@_cdecl("__wrap_pam_get_user")
+@_cdecl("pam_get_user")
 public func getUser(
     _ handle: OpaquePointer?, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
     _ prompt: UnsafePointer<CChar>?
 ) -> CInt {
-    guard let pam, let user = pam.user else { return PAM_CONV_ERR }
-    name?.pointee = UnsafePointer(pam.keep(user))
+    guard let user = pam?.user else { return PAM_CONV_ERR }
+    name?.pointee = pam.map { UnsafePointer($0.keep(user)) }
     return PAM_SUCCESS
 }
 
-@_cdecl("__wrap_pam_getenv")
+@_cdecl("pam_getenv")
 public func getVariable(
     _ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?
 ) -> UnsafePointer<CChar>? {
@@ -135,89 +158,21 @@ public func getVariable(
     return pam.variables.first { $0.name == wanted }.map { UnsafePointer(pam.keep($0.value)) }
 }
 
-/// Stands in for syslog(3). The format is the shim's, and takes one text.
-@_cdecl("__wrap_syslog")
-public func log(
-    _ priority: CInt, _ format: UnsafePointer<CChar>?, _ message: UnsafePointer<CChar>?
-) {
-    if let pam, let message, !Memory.isOver { pam.log.append(bytes(message)) }
-}
-
-/// Found by the module with dlsym(3).
 @_cdecl("pam_set_item")
 public func setItem(_ handle: OpaquePointer?, _ item: CInt, _ value: UnsafeRawPointer?) -> CInt {
-    guard let pam, item == PAM_AUTHTOK, let value, !Memory.isOver else { return PAM_BAD_ITEM }
-    pam.forwarded.append(bytes(value.assumingMemoryBound(to: CChar.self)))
+    guard item == PAM_AUTHTOK, let value else { mistake("another item is set") }
+    pam?.forwarded.append(bytes(value.assumingMemoryBound(to: CChar.self)))
     return PAM_SUCCESS
 }
 
-// MARK: Users
-
-extension FakePAM {
-    /// Who there is.
-    static let users: [(name: String, uid: uid_t)] = [("alice", 1000), ("bob", 1001)]
-}
-
-/// Puts a name into the caller's buffer; ERANGE where it does not fit.
-private func fill(
-    _ name: String, _ buffer: UnsafeMutablePointer<CChar>?, _ length: Int
-) -> UnsafeMutablePointer<CChar>? {
-    guard let buffer, name.utf8.count < length else { return nil }
-    for (index, byte) in name.utf8.enumerated() { buffer[index] = CChar(bitPattern: byte) }
-    buffer[name.utf8.count] = 0
-    return buffer
-}
-
-@_cdecl("__wrap_getpwnam_r")
-public func userEntry(
-    _ name: UnsafePointer<CChar>?, _ entry: UnsafeMutablePointer<passwd>?,
-    _ buffer: UnsafeMutablePointer<CChar>?, _ length: Int,
-    _ result: UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>?
-) -> CInt {
-    result?.pointee = nil
-    if case .number(let number) = kernel?.faults.next() {
-        // getpwnam(3) has these for somebody who is not there; they are no failure.
-        return [ENOENT, ESRCH, EBADF, EPERM].contains(number) ? EIO : number
+/// The format is the shim's, and takes one text.
+@_cdecl("__wrap_pam_syslog")
+public func logLine(
+    _ handle: OpaquePointer?, _ priority: CInt, _ format: UnsafePointer<CChar>?,
+    _ text: UnsafePointer<CChar>?
+) {
+    guard let text, format.map({ String(cString: $0) }) == "%s" else {
+        mistake("a format from outside")
     }
-    guard let name, let user = FakePAM.users.first(where: { $0.name == String(cString: name) })
-    else {
-        return 0
-    }
-    guard let text = fill(user.name, buffer, length) else { return ERANGE }
-    entry?.pointee.pw_name = text
-    entry?.pointee.pw_uid = user.uid
-    entry?.pointee.pw_gid = user.uid
-    result?.pointee = entry
-    return 0
-}
-
-@_cdecl("__wrap_getgrnam_r")
-public func groupEntry(
-    _ name: UnsafePointer<CChar>?, _ entry: UnsafeMutablePointer<group>?,
-    _ buffer: UnsafeMutablePointer<CChar>?, _ length: Int,
-    _ result: UnsafeMutablePointer<UnsafeMutablePointer<group>?>?
-) -> CInt {
-    result?.pointee = nil
-    if case .number(let number) = kernel?.faults.next() { return number }
-    guard let name, String(cString: name) == "staff" else { return 0 }
-    entry?.pointee.gr_gid = 500
-    result?.pointee = entry
-    return 0
-}
-
-@_cdecl("__wrap_getgrouplist")
-public func groupList(
-    _ name: UnsafePointer<CChar>?, _ group: gid_t, _ groups: UnsafeMutablePointer<gid_t>?,
-    _ count: UnsafeMutablePointer<CInt>?
-) -> CInt {
-    let all = [group] + (pam?.groups ?? [])
-    guard let groups, let count, Int(count.pointee) >= all.count else { return -1 }
-    for (index, group) in all.enumerated() { groups[index] = group }
-    count.pointee = CInt(all.count)
-    return count.pointee
-}
-
-/// Stands in for the module's own (Sources/pam_swiftotp/StandIns.swift), which is not linked here.
-func libraryFunction(_ name: StaticString) -> UnsafeMutableRawPointer? {
-    dlsym(nil, String(describing: name))
+    pam?.log.append(FakePAM.Message(kind: priority, text: bytes(text)))
 }

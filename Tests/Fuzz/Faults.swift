@@ -1,6 +1,6 @@
 import CLinux
 
-/// Which calls fail, and how; and when memory runs out.
+/// Which calls fail, and how; and when the process is killed.
 struct Faults {
     enum Kind: Equatable {
         case number(CInt)
@@ -13,8 +13,13 @@ struct Faults {
     private var passed: UInt8 = 0
     /// Whether any call has failed.
     private(set) var hasStruck = false
-    /// How many allocations there is memory for; 0 for no end.
-    let allocations: Int
+    /// How many calls there are until the process is killed; 0 for no end. It goes on here, but no
+    /// call does anything any more.
+    private var callsLeft = 0
+    /// Whether the process was killed.
+    private(set) var isOver = false
+    /// What is odd about the other end of the connection.
+    let oddity: Oddity
 
     /// What can go wrong. Not ENOENT, by which a kernel would lie about who is enrolled.
     private static let numbers: [CInt] = [
@@ -22,7 +27,7 @@ struct Faults {
         EINVAL, EINTR, EINTR,
     ]
 
-    init() { allocations = 0 }
+    init() { oddity = Oddity() }
 
     /// Up to three, each after so many calls, and for once or from there on.
     init(_ tape: inout Tape) {
@@ -33,15 +38,20 @@ struct Faults {
                 byte & 15 == 15 ? .short : .number(Faults.numbers[Int(byte & 15) % 15])
             steps.append((skips & 127, kind, byte & 16 == 16 && kind != .number(EINTR)))
         }
-        allocations = first & 12 == 4 ? Int(tape.byte()) + 1 : 0
+        callsLeft = first & 12 == 4 ? Int(tape.byte()) + 1 : 0
+        oddity = Oddity(first >> 4, &tape)
     }
 
-    /// Whether what happened last goes on for ever, as where the process was killed.
-    var lasts: Bool { Memory.isOver || current < steps.count && hasStruck && steps[current].lasts }
+    /// Whether what happened last goes on for ever.
+    var lasts: Bool { isOver || current < steps.count && hasStruck && steps[current].lasts }
 
     /// What happens to the next call; `nil` for nothing.
     mutating func next() -> Kind? {
-        if Memory.isOver { return .number(EIO) }
+        if callsLeft > 0 {
+            callsLeft -= 1
+            if callsLeft == 0 { (isOver, hasStruck) = (true, true) }
+        }
+        if isOver { return .number(EIO) }
         guard current < steps.count else { return nil }
         let step = steps[current]
         guard passed >= step.skips else {

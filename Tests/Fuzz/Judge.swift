@@ -1,6 +1,3 @@
-import CLinux
-import CPAM
-
 /// Says what must never be, whatever the input.
 struct Judge {
     /// The codes that somebody was let in by.
@@ -8,17 +5,20 @@ struct Judge {
 
     mutating func check(_ trial: Trial) {
         switch trial.result {
-        case PAM_SUCCESS:
-            if trial.setup.isRoot { checkGranted(trial) } else { checkRemote(trial) }
-        case PAM_IGNORE: checkIgnored(trial)
-        case PAM_AUTH_ERR: checkCounted(trial)
-        case PAM_AUTHINFO_UNAVAIL, PAM_CONV_ERR, nil: break
-        case let result?: mistake("a result that no login has: \(result)")
+        case .success: checkGranted(trial)
+        case .ignored: checkIgnored(trial)
+        case .refused: checkCounted(trial)
+        case .unavailable, .conversationFailed, nil: break
         }
-        if trial.setup.options == nil {
+        if trial.setup.options == nil || !trial.setup.mayAsk {
             expect(
-                trial.result == PAM_AUTHINFO_UNAVAIL || trial.result == nil,
-                "wrong options, and it goes on")
+                trial.result == .unavailable || trial.result == nil,
+                "wrong options, or another user's program, and it goes on")
+        }
+        if trial.caller.client.replies > 0 {
+            checkClient(trial)
+        } else if !trial.setup.mayAsk {
+            expect(trial.before.now == trial.after.now, "a change by who may not")
         }
         checkRightCode(trial)
         trial.checkWhatStays()
@@ -27,7 +27,7 @@ struct Judge {
     // MARK: Let in
 
     private mutating func checkGranted(_ trial: Trial) {
-        guard let options = trial.setup.options, trial.setup.user != nil else {
+        guard let options = trial.setup.options, trial.setup.user != nil, trial.setup.mayAsk else {
             mistake("let in without options or user")
         }
         guard let disk = trial.after.disk.summary else {
@@ -122,8 +122,11 @@ struct Judge {
     // MARK: Enrolling
 
     private func mayEnroll(_ trial: Trial, _ options: Options) -> Bool {
-        options.enroll != .off && options.firstEnrollment != .root
-            && (options.followsFirstFactor || trial.setup.methods?.provesUser == true)
+        guard options.enroll != .off, options.firstEnrollment != .root else { return false }
+        guard trial.setup.isRoot else {
+            return options.followsFirstFactor && options.firstEnrollment == .open
+        }
+        return options.followsFirstFactor || trial.setup.methods?.provesUser == true
     }
 
     /// Whether the record on the disk has a device whose first code was typed.
@@ -132,7 +135,7 @@ struct Judge {
             let device = disk.authenticators[index]
             guard device.nextStep > 0 else { return false }
             let code = HOTP.typed(device.nextStep - 1, of: device, disk.keys[index])
-            return trial.setup.pam.answers.contains { answer in
+            return trial.answers.contains { answer in
                 answer.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "-") } == code
             }
         }
@@ -144,31 +147,44 @@ struct Judge {
         guard let options = trial.setup.options, trial.setup.user != nil else {
             mistake("passed without options or user")
         }
-        if options.exemptGroup == Array("staff".utf8), trial.setup.pam.groups.contains(500) {
+        if options.exemptGroup == Array("staff".utf8), trial.machine.groups.contains(500) {
             return
         }
-        expect(
-            options.nullok || mayEnroll(trial, options) || !trial.setup.isRoot,
-            "passed without the admin's word")
-        guard trial.setup.isRoot else {
-            checkRemote(trial)
-            return
-        }
+        expect(options.nullok || mayEnroll(trial, options), "passed without the admin's word")
         expect(!trial.before.now.isEnrolled, "passed in spite of being enrolled")
         expect(trial.before.now != .broken, "passed with a store that cannot be read")
     }
 
-    /// Of somebody who is not root, only the helper knows; the store is as it was.
-    private func checkRemote(_ trial: Trial) {
-        expect(trial.before.now == trial.after.now, "a change by who may not")
-        var helper = Tape(trial.machine.helper ?? [])
-        guard let reply = HelperReply(decoding: helper.bytes(Int(helper.uint16())).span) else {
-            mistake("let pass without a word of the helper")
+    // MARK: About oneself
+
+    /// Who asks about oneself changes nothing without a code, and begins only what the admin leaves
+    /// to users.
+    private mutating func checkClient(_ trial: Trial) {
+        let client = trial.caller.client
+        expect(trial.result == nil, "a login out of another request")
+        let (before, after) = (trial.before.now.summary, trial.after.now.summary)
+        guard let before, before.isEnrolled else {
+            guard let after, after.isEnrolled else { return }
+            expect(
+                trial.setup.fileOptions?.firstEnrollment == .open && isEnrolled(by: trial, after),
+                "enrolled without a code, or against the admin's word")
+            return
         }
-        switch reply {
-        case .flag(let isEnrolled): expect(!isEnrolled, "passed in spite of being enrolled")
-        case .outcome(.granted, _): expect(trial.result == PAM_SUCCESS, "another result")
-        default: mistake("let pass by another word of the helper")
+        if client.isProven {
+            guard !client.hasChanged, let after, let options = trial.setup.fileOptions else {
+                return
+            }
+            let byCode = burn(before, after, trial, options)
+            let byBackup = burnBackupCode(before, after, trial)
+            let byTemporary = burnTemporaryCode(before, after, trial)
+            expect(byCode || byBackup || byTemporary, "proven without a right code")
+        } else {
+            expect(!client.hasChanged, "a change without a proof")
+            expect(
+                before.keys == after?.keys
+                    && before.authenticators.map { $0.name }
+                        == after?.authenticators.map { $0.name },
+                "a change without a proof")
         }
     }
 
@@ -176,10 +192,9 @@ struct Judge {
 
     /// A try that was made is counted, where nothing failed.
     private func checkCounted(_ trial: Trial) {
-        guard !trial.isStruck, trial.setup.isRoot, let before = trial.before.now.summary,
-            before.isEnrolled, let answer = trial.setup.pam.answers.first,
-            trial.setup.pam.password == nil, trial.setup.options?.forwardsPass == false,
-            trial.mayTry(before.throttle)
+        guard trial.isSmooth, let before = trial.before.now.summary, before.isEnrolled,
+            let answer = trial.answers.first, trial.setup.password == nil,
+            trial.setup.options?.forwardsPass == false, trial.mayTry(before.throttle)
         else { return }
         switch Answer(answer.span) {
         case .empty: return
@@ -193,18 +208,17 @@ struct Judge {
 
     /// Who types a fresh code at once is let in, where nothing fails.
     private func checkRightCode(_ trial: Trial) {
-        guard !trial.isStruck, trial.setup.isRoot, let options = trial.setup.options,
-            let before = trial.before.now.summary, before.isEnrolled,
-            trial.setup.pam.password == nil, !options.usesFirstPass, !options.forwardsPass,
-            let answer = trial.setup.pam.answers.first, answer.count <= 64,
-            trial.now >= Int64(Attempt.earliestTime), trial.machine.isFree,
+        guard trial.isSmooth, let options = trial.setup.options,
+            let before = trial.before.now.summary, before.isEnrolled, trial.setup.password == nil,
+            !options.usesFirstPass, !options.forwardsPass, let answer = trial.answers.first,
+            answer.count <= 64, trial.now >= Int64(Attempt.earliestTime), trial.machine.isFree,
             trial.mayTry(before.throttle)
         else { return }
         for (index, device) in before.authenticators.enumerated() where device.kind == .totp {
             let current = device.currentStep(at: UInt64(trial.now))
             let code = HOTP.typed(current, of: device, before.keys[index])
             guard current >= device.nextStep, answer == code else { continue }
-            expect(trial.result == PAM_SUCCESS, "a right code is refused: \(trial.result)")
+            expect(trial.result == .success, "a right code is refused")
         }
     }
 }

@@ -1,13 +1,18 @@
 import CLinux
 
-/// A kernel with files in memory, and as much of it as a login calls: it fails the calls that the
-/// input says, counts what is open and locked, and knows what a power cut would leave.
+/// A kernel with files and connections in memory, and as much of it as a login calls: it fails the
+/// calls that the input says, counts what is open and locked, and knows what a power cut would
+/// leave.
 final class Kernel {
-    /// An open file.
+    /// An open file, or an end of a connection.
     struct Handle {
         let file: File
         let isWritable: Bool
+        /// Whether it is for walking through and looking at alone (O_PATH).
+        var isPath = false
         var isListed = false
+        /// Who is at the other end, once it is connected.
+        var line: (any OtherEnd)?
     }
 
     static let pageSize = 4096
@@ -19,16 +24,26 @@ final class Kernel {
     /// Unix seconds, and nanoseconds since the start.
     var realTime: Int64 = 1_800_000_015
     var upTime: Int64 = 1_000_000_000
+    /// Who the process is: its effective and its real user, and its number.
     var user: UInt32 = 0
+    var realUser: UInt32 = 0
+    var process: CInt = 4711
     private var random: UInt64 = 0x9e37_79b9_7f4a_7c15
+    /// The groups of every user, beside their own.
+    var groups: [UInt32] = []
+    /// What was written to the system's log.
+    var journal: [[UInt8]] = []
 
     /// Whether the disk is read, not what is in memory.
     var showsDisk = false
     /// Which calls fail.
     var faults = Faults()
-    /// What the helper answers, where it listens.
-    var helper: [UInt8]?
-    private var received = 0
+    /// Who listens at a path, or why nobody is reached.
+    var listener: ([UInt8]) -> Reached = { _ in .nobody(ENOENT) }
+    /// The service that is started for one login, and what became of it.
+    var child = Child()
+    /// What malloc(3) gave to the module.
+    var memory = Memory()
 
     var descriptors: Int { handles.count }
     /// Whether nobody else holds a lock for ever.
@@ -106,27 +121,31 @@ final class Kernel {
         guard let file else { return -Int(ENOENT) }
         if flags & O_DIRECTORY != 0 && !file.isFolder { return -Int(ENOTDIR) }
         expect(flags & O_CLOEXEC != 0 && flags & O_NOFOLLOW != 0, "a descriptor that gets about")
+        return add(
+            Handle(
+                file: file, isWritable: flags & O_ACCMODE == O_RDWR,
+                isPath: flags & __O_PATH != 0))
+    }
+
+    private func add(_ handle: Handle) -> Int {
         defer { nextHandle += 1 }
-        handles[nextHandle] = Handle(file: file, isWritable: flags & O_ACCMODE == O_RDWR)
+        handles[nextHandle] = handle
         return nextHandle
     }
+
+    /// An end of a connection; nobody is at the other one yet.
+    func socket(to line: (any OtherEnd)? = nil) -> Int {
+        add(Handle(file: File([], mode: 0o600), isWritable: false, line: line))
+    }
+
+    /// Who is at the other end.
+    func line(_ number: Int) -> (any OtherEnd)? { handles[number]?.line }
+
+    func connect(_ number: Int, to line: any OtherEnd) { handles[number]?.line = line }
 
     /// Nobody has anything open any more.
-    func forgetHandles() { handles = [:] }
-
-    func socket() -> Int {
-        guard helper != nil else { return -Int(ENOENT) }
-        received = 0
-        defer { nextHandle += 1 }
-        handles[nextHandle] = Handle(file: File([], mode: 0o600), isWritable: true)
-        return nextHandle
-    }
-
-    func receive(_ count: Int) -> [UInt8] {
-        guard let helper else { return [] }
-        let end = min(helper.count, received + count)
-        defer { received = end }
-        return Array(helper[min(received, end)..<end])
+    func forgetHandles() {
+        for number in handles.keys { _ = close(number) }
     }
 
     func close(_ number: Int) -> Int {
@@ -134,11 +153,15 @@ final class Kernel {
             mistake("a descriptor is closed that is not open")
         }
         if handle.file.holder == number { handle.file.holder = nil }
+        handle.line?.hangUp()
         return 0
     }
 
     func read(_ number: Int, _ count: Int, _ offset: Int) -> [UInt8]? {
-        guard let file = handles[number]?.file, !file.isFolder else { return nil }
+        guard let handle = handles[number], !handle.file.isFolder, !handle.isPath else {
+            return nil
+        }
+        let file = handle.file
         let bytes = showsDisk ? file.disk : file.data
         let start = min(max(0, offset), bytes.count)
         return Array(bytes[start..<min(bytes.count, start + count)])
@@ -171,7 +194,8 @@ final class Kernel {
     }
 
     func lock(_ number: Int, _ operation: CInt) -> Int {
-        guard let file = handles[number]?.file else { return -Int(EBADF) }
+        guard let handle = handles[number], !handle.isPath else { return -Int(EBADF) }
+        let file = handle.file
         if operation & LOCK_UN != 0 {
             if file.holder == number { file.holder = nil }
             return 0

@@ -1,12 +1,13 @@
 import CLinux
-import CPAM
 
-// Whole logins: the module's own pam_sm_authenticate, with a libpam, a person and a kernel that do
-// what the input says.
+// Whole logins: the service's own Connection, with who is at the other end of it, a person and a
+// kernel that do what the input says.
 
 /// The first bytes choose the record and the trouble it is in; then come up to eight logins, each
 /// with its options, its place, its failing calls and its answers, and what happens after it.
 func fuzzLogin(_ input: [UInt8]) {
+    // Each input begins a minute of its own.
+    Noise.state.withLock { $0 = Noise.State() }
     var play = Play(input)
     for _ in 0..<8 {
         if !play.login() { return }
@@ -62,44 +63,50 @@ private struct Play {
     mutating func login() -> Bool {
         guard !stage.tape.isOver else { return false }
         let setup = Setup(&stage.tape, machine)
-        let before = look(setup.user)
+        machine.faults = Faults(&stage.tape)
+        let user = machine.faults.oddity.kind == .asksForOneself ? setup.caller : setup.user
+        let before = look(user)
         stage.begin(
             at: UInt64(max(0, machine.realTime)), before.now.summary,
             joined: setup.options?.forwardsPass == true)
-        setup.pam.answer = stage.answer
-        if setup.hasEarlierAnswer {
-            setup.pam.password = stage.answer(to: []).flatMap { $0 }
-        }
-        let attempt = run(setup)
+        if setup.hasEarlierAnswer { setup.password = stage.answer(to: []).flatMap { $0 } }
+        let caller = run(setup)
         expect(
-            !isUnsafe || !setup.isRoot || setup.user != Scene.alice
-                || attempt.result != PAM_SUCCESS || Scene.files[number] == nil,
+            !isUnsafe || setup.user != Scene.alice || caller.ending != .success
+                || Scene.files[number] == nil,
             "let in by a record that is not safe")
-        let after = look(setup.user)
         judge.check(
             Trial(
-                setup: setup, machine: machine, now: machine.realTime, result: attempt.result,
-                isStruck: attempt.isStruck, before: before, after: after))
+                setup: setup, machine: machine, caller: caller, faults: machine.faults,
+                now: machine.realTime, before: before, after: look(user)))
         return true
     }
 
-    private func run(_ setup: Setup) -> (result: CInt?, isStruck: Bool) {
-        machine.faults = Faults(&stage.tape)
-        machine.user = setup.isRoot ? 0 : 1000
-        (kernel, pam) = (machine, setup.pam)
-        defer { (kernel, pam) = (nil, nil) }
-        let arguments = setup.arguments.map { UnsafePointer<CChar>?(FakePAM.copy($0)) }
-        defer { for argument in arguments { free(UnsafeMutablePointer(mutating: argument)) } }
-        var list = arguments
-        let result = Memory.limited(to: machine.faults.allocations) {
-            list.withUnsafeMutableBufferPointer {
-                authenticate(
-                    OpaquePointer(bitPattern: 16), setup.flags, CInt($0.count), $0.baseAddress)
-            }
+    /// Runs the service on a connection.
+    private func run(_ setup: Setup) -> Caller {
+        let caller = Caller(setup, stage, machine.faults.oddity)
+        machine.journal = []
+        kernel = machine
+        defer { kernel = nil }
+        let (quotas, start) = (Quotas(), machine.upTime)
+        serve(Socket(CInt(machine.socket(to: caller))), quotas)
+        expect(machine.descriptors == 0 && caller.isHungUp, "a descriptor stays open")
+        expect(quotas.emptySince != nil, "a place that is not free again")
+        expect((machine.upTime - start) / 60_000_000_000 <= 32, "a login that does not end")
+        return caller
+    }
+
+    private func serve(_ socket: consuming Socket, _ quotas: Quotas) {
+        do throws(WireError) {
+            let user = try socket.peer()
+            let holder = Peer.isOwner(user) ? Quotas.Holder.unidentified : .user(user)
+            guard let seat = try? quotas.enter(holder) else { mistake("no place") }
+            var connection = Connection(Settings(), user, seat, FrameChannel(socket))
+            connection.greet()
+            connection.serve()
+        } catch {
+            expect(machine.faults.hasStruck, "nobody at the other end")
         }
-        machine.user = 0
-        expect(machine.descriptors == 0, "a descriptor stays open")
-        return (result, machine.faults.hasStruck || result == nil)
     }
 
     private func look(_ user: User?) -> Views {
@@ -143,85 +150,4 @@ private struct Play {
 struct Views {
     let now: Look
     let disk: Look
-}
-
-/// The person at the keyboard, who answers what the input says.
-private final class Stage {
-    var tape: Tape
-    private var time: UInt64 = 0
-    private var record: Summary?
-    private var last: [UInt8] = []
-    private var isJoined = false
-
-    init(_ tape: Tape) { self.tape = tape }
-
-    func begin(at time: UInt64, _ record: Summary?, joined: Bool) {
-        (self.time, self.record, isJoined) = (time, record, joined)
-    }
-
-    /// The answer to a question; `nil` where the conversation fails.
-    func answer(to question: [UInt8]) -> [UInt8]?? {
-        if tape.isOver { return .none }
-        let byte = tape.byte()
-        var typed: [UInt8]
-        switch byte & 15 {
-        case 0: return .none
-        case 1: return .some(nil)
-        case 2: typed = []
-        case 3: typed = tape.text()
-        case 4, 5, 6: typed = code(of: Int(byte >> 4))
-        case 7: typed = Array(Scene.codes[Int(byte >> 4) % BackupCode.setSize].utf8)
-        case 8: typed = Array(Scene.temporaryCode.utf8)
-        case 9: typed = last
-        case 10: typed = shownCode(in: question)
-        case 11: typed = Array(["i", "a", "y", "yes laptop", "n", "Y x"][Int(byte >> 4) % 6].utf8)
-        case 12: typed = Array("00000\(byte >> 4)".utf8)
-        case 13: typed = [UInt8](repeating: UInt8(ascii: "1"), count: 600)
-        case 14:
-            typed = code(of: Int(byte >> 4))
-            typed.insert(UInt8(ascii: " "), at: typed.count / 2)
-        default: typed = Array("hunter2".utf8) + code(of: Int(byte >> 4))
-        }
-        last = typed
-        return isJoined && byte & 15 != 15 ? Array("secret".utf8) + typed : typed
-    }
-
-    /// A code of one of the user's devices, some steps from the current one.
-    private func code(of index: Int) -> [UInt8] {
-        guard let record, !record.authenticators.isEmpty else { return Array("123456".utf8) }
-        let index = index % record.authenticators.count
-        let device = record.authenticators[index]
-        let offset = Int8(bitPattern: tape.byte()) % 16
-        let step = device.currentStep(at: time) &+ UInt64(bitPattern: Int64(offset))
-        return HOTP.typed(step, of: device, record.keys[index])
-    }
-
-    /// The code of a key that a question shows, as an app would have it.
-    private func shownCode(in question: [UInt8]) -> [UInt8] {
-        guard let key = question.shownKey, let name = Name("app".utf8),
-            let device = Authenticator(name: name, added: 0)
-        else { return Array("654321".utf8) }
-        let step = TOTP.step(at: time, period: 30) &+ UInt64(tape.byte() & 3) &- 1
-        return HOTP.typed(step, of: device, key)
-    }
-}
-
-extension HOTP {
-    /// A code as somebody types it.
-    static func typed(_ step: UInt64, of device: Authenticator, _ key: [UInt8]) -> [UInt8] {
-        let code = HOTP.code(
-            key: key.span, factor: step, algorithm: device.algorithm, digits: device.digits)
-        return Array(HOTP.text(code, digits: device.digits).utf8)
-    }
-}
-
-extension [UInt8] {
-    /// The key that a question shows to type into an app.
-    var shownKey: [UInt8]? {
-        for line in split(separator: UInt8(ascii: "\n")) where line.starts(with: "Key: ".utf8) {
-            let symbols = Array(line.dropFirst(5))
-            return Base32.decode(symbols.span)?.withBytes { $0.array }
-        }
-        return nil
-    }
 }

@@ -1,22 +1,34 @@
 import CLinux
-import CPAM
 
 /// How one login is set up: what the admin wrote, where it comes from, and who it is.
 final class Setup {
-    let pam = FakePAM()
-    private(set) var arguments: [[UInt8]] = []
-    let flags: CInt
-    let isRoot: Bool
+    /// What the module tells the service.
+    private(set) var request = LoginRequest()
+    /// Whose program it is that asks, and who has started it, where the kernel tells.
+    let peer: UInt32
+    let sender: UInt32?
     /// What the arguments and the file come to; `nil` where they are no options.
     let options: Options?
+    /// What the file alone comes to, which holds for who asks about oneself.
+    let fileOptions: Options?
     /// The user, if there is one of the name.
     let user: User?
+    /// What an earlier module has put down as the password.
+    var password: [UInt8]?
     /// Whether an earlier module has a password.
-    let hasEarlierAnswer: Bool
-    /// What sshd has proven, where it is sshd.
-    let methods: SSHMethods?
-    /// Where the throttle counts.
-    let place: Place
+    private(set) var hasEarlierAnswer = false
+    /// Whether anybody answers.
+    private(set) var hasPerson = true
+
+    /// Whether it is a program of root's, which is believed; and whether only root can stop it.
+    var isRoot: Bool { peer == 0 }
+    var isRootsAlone: Bool { isRoot && sender == 0 }
+    /// Whom somebody acts on who asks about oneself.
+    var caller: User? { User.known(peer) }
+    /// Whether a connection is served at all.
+    var isAnybody: Bool { isRoot || caller != nil }
+    /// Whether such a program may ask about this user at all.
+    var mayAsk: Bool { isRoot || user?.uid == peer }
 
     init(_ tape: inout Tape, _ machine: Kernel) {
         var words = Setup.firstWords(tape.byte()) + Setup.enrollmentWords(tape.byte())
@@ -24,33 +36,31 @@ final class Setup {
         if more & 1 != 0 { words.append("trust=key") }
         if more & 2 != 0 { words.append("trust_max=1") }
         if more & 4 != 0 { words.append("debug") }
-        arguments = words.map { Array($0.utf8) }
-        if more & 8 != 0 { arguments.append(tape.text().filter { $0 != 0 }) }
+        request.arguments = words.map { Array($0.utf8) }
+        if more & 8 != 0 { request.arguments.append(Setup.anotherWord(&tape)) }
         // A file says a part of it where it may.
         var file: [UInt8] = more & 16 != 0 ? tape.text() : []
         if more & 32 != 0 {
             let forFile = words.filter { $0.contains("=") && !$0.starts(with: "after_first") }
             file += Array(forFile.joined(separator: "\n").utf8)
-            arguments.removeAll { forFile.map { Array($0.utf8) }.contains($0) }
+            request.arguments.removeAll { forFile.map { Array($0.utf8) }.contains($0) }
         }
         if more & 48 != 0 {
             machine.put("/etc/security/swiftotp.conf", file, mode: 0o644)
         } else {
             machine.remove("swiftotp.conf", from: machine.folder(Setup.security))
         }
-        flags = more & 64 != 0 ? CInt(bitPattern: UInt32(PAM_SILENT)) : 0
-        isRoot = more & 128 == 0
-        options = Setup.options(arguments, more & 48 != 0 ? file : nil)
-        machine.helper = isRoot ? nil : tape.text()
-        hasEarlierAnswer = Setup.fill(pam, &tape)
-        let name = pam.user ?? []
-        user = FakePAM.users.first { Array($0.name.utf8) == name }
-            .map { User(name: name, uid: $0.uid, gid: $0.uid) }
-        let info = pam.variables.first { $0.name == "SSH_AUTH_INFO_0" }?.value
-        let known = pam.terminal == Array("ssh".utf8) ? info : nil
-        methods = known.map { SSHMethods($0) }
-        place = Place(
-            service: pam.service, address: pam.remoteHost ?? [], methods: known)
+        request.isSilent = more & 64 != 0
+        (peer, sender) = Setup.people(more & 128 == 0, &tape)
+        let text = more & 48 != 0 ? file : nil
+        options = Words(request.arguments, text, isBelieved: peer == 0).options
+        fileOptions = Words([], text, isBelieved: true).options
+        let (who, how) = (tape.byte(), tape.byte())
+        request.fill(who, how, &tape)
+        user = User.known(request.user)
+        machine.groups = how & 8 != 0 ? [500] : []
+        hasPerson = how & 0xe0 != 0xe0
+        hasEarlierAnswer = how & 32 != 0
     }
 
     private static let security = [Array("etc".utf8), Array("security".utf8)]
@@ -76,48 +86,65 @@ final class Setup {
         return words
     }
 
-    private static func options(_ arguments: [[UInt8]], _ file: [UInt8]?) -> Options? {
-        do throws(StoreError) {
-            var first = OptionParser()
-            for argument in arguments { try first.argument(argument) }
-            if let path = first.options.configurationFile {
-                // Nothing else is there to be read.
-                guard path == ConfigurationFile.defaultPath, file != nil else { return nil }
-            }
-            guard let file else { return first.options }
-            var parser = OptionParser()
-            try parser.file(file, path: [])
-            parser = OptionParser(parser.options)
-            for argument in arguments { try parser.argument(argument) }
-            return parser.options
-        } catch {
-            return nil
-        }
+    /// Whatever somebody may write, or by a text of one byte what strangers had better not say.
+    private static func anotherWord(_ tape: inout Tape) -> [UInt8] {
+        let text = tape.text()
+        let words = [
+            "store=/var/lib/swiftotp", "conf=/etc/security/swiftotp.conf", "window=9", "trust=key",
+            "first_enrollment=open", "trust_days=90", "user_may_disable=yes", "debug=yes",
+        ]
+        guard text.count == 1 else { return text.filter { $0 != 0 } }
+        return Array(words[Int(text[0]) % words.count].utf8)
     }
 
-    /// Sets the application up; whether an earlier module has a password.
-    private static func fill(_ pam: FakePAM, _ tape: inout Tape) -> Bool {
-        let (who, how) = (tape.byte(), tape.byte())
+    /// Whose program it is, and who has started it: mostly alice, where it is not root alone.
+    private static func people(_ isRoot: Bool, _ tape: inout Tape) -> (UInt32, UInt32?) {
+        if isRoot { return (0, 0) }
+        let byte = tape.byte()
+        let people: [UInt32] = [1000, 1000, 1000, 1000, 1001, 65_534, 4000, 0]
+        let person = people[Int(byte & 7)]
+        // A program that root has given to everybody to start, such as su.
+        if byte & 0x30 == 0x30 { return (0, person == 65_534 ? nil : person) }
+        return (person, byte & 0xc0 == 0xc0 ? nil : person)
+    }
+}
+
+/// What PAM has for a login.
+extension LoginRequest {
+    fileprivate mutating func fill(_ who: UInt8, _ how: UInt8, _ tape: inout Tape) {
+        user = Array("alice".utf8)
         switch who & 7 {
-        case 5: pam.user = Array("bob".utf8)
-        case 6: pam.user = tape.text()
-        case 7: pam.user = nil
+        case 5: user = Array("bob".utf8)
+        case 6: user = tape.text()
+        case 7: user = []
         default: break
         }
         let services = ["sshd", "sshd", "login", "sudo", "su", "xscreensaver", "cron"]
-        let service = Int(who >> 3 & 7)
-        pam.service = service < services.count ? Array(services[service].utf8) : tape.text()
-        if who & 64 != 0 { pam.terminal = Array("tty1".utf8) }
-        if who & 128 != 0 { pam.remoteHost = nil }
+        let number = Int(who >> 3 & 7)
+        service = number < services.count ? Array(services[number].utf8) : tape.text()
+        terminal = Array((who & 64 != 0 ? "tty1" : "ssh").utf8)
+        remoteHost = who & 128 != 0 ? [] : Array("192.0.2.7".utf8)
         switch how & 7 {
-        case 1, 2: pam.variables = [("SSH_AUTH_INFO_0", Scene.methods)]
-        case 3: pam.variables = [("SSH_AUTH_INFO_0", Array("password\n".utf8))]
-        case 4: pam.variables = [("SSH_AUTH_INFO_0", tape.text())]
+        case 1, 2: methods = Scene.methods
+        case 3: methods = Array("password\n".utf8)
+        case 4: methods = tape.text()
         default: break
         }
-        if how & 8 != 0 { pam.groups = [500] }
-        pam.isOdd = how & 16 != 0
-        pam.hasConversation = how & 0xe0 != 0xe0
-        return how & 32 != 0
+        if how & 16 != 0 { connection = Array("192.0.2.7 50000 192.0.2.1 22".utf8) }
+    }
+}
+
+extension Setup {
+    /// What sshd has proven, where it is sshd, as far as it is believed.
+    var methods: SSHMethods? {
+        isRoot ? request.sshMethods.map { SSHMethods($0) } : nil
+    }
+
+    /// Where the throttle counts: what a program says of itself that is not root's is no place.
+    var place: Place {
+        isRoot
+            ? Place(
+                service: request.service, address: request.address, methods: request.sshMethods)
+            : Place(ofAnyProgram: request.service)
     }
 }

@@ -1,6 +1,6 @@
 // The fuzz targets, one binary for all of them: Tests/fuzz compiles this folder into one module
-// with OTPCore, OTPStore, OTPImport and the module's own files, so that it sees what they see,
-// and calls it by the name of the target.
+// with OTPCore, OTPStore, OTPWire, OTPImport and the service's own files, so that it sees what they
+// see, and calls it by the name of the target.
 
 /// What an input is given to.
 enum Target: String, CaseIterable {
@@ -9,7 +9,7 @@ enum Target: String, CaseIterable {
     case oath = "users.oath"
     case pskc
     case csv = "privacyidea-csv"
-    case requests, replies, keys, login
+    case requests, replies, keys, frames, login, module
 
     var run: ([UInt8]) -> Void {
         switch self {
@@ -27,7 +27,9 @@ enum Target: String, CaseIterable {
         case .requests: fuzzRequests
         case .replies: fuzzReplies
         case .keys: fuzzKeys
+        case .frames: fuzzFrames
         case .login: fuzzLogin
+        case .module: fuzzModule
         }
     }
 }
@@ -55,7 +57,11 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 }
 
 /// Stops the run: the input is kept as one that shows a mistake.
-func mistake(_ what: String) -> Never { fatalError(what) }
+func mistake(_ what: String) -> Never {
+    // What writes it down calls the system as well.
+    kernel = nil
+    fatalError(what)
+}
 
 /// Stops the run unless `holds`.
 @inline(__always)

@@ -32,6 +32,20 @@ func fuzzOptions(_ input: [UInt8]) {
     } catch {
         expect(error.code == .configuration && isPlain(error.text), "an error that cannot be shown")
     }
+    checkClaims(Array(parts.dropLast()), isRead ? contents : nil, parser.options)
+}
+
+/// The same arguments of a program that is not root's count for what such a one may say.
+private func checkClaims(_ arguments: [[UInt8]], _ file: [UInt8]?, _ options: Options) {
+    let expected = Words(arguments, file, isBelieved: false).options
+    var over = OptionParser(file == nil ? Options() : options, isBelieved: false)
+    do throws(StoreError) {
+        for argument in arguments { try over.argument(argument) }
+        guard let expected else { mistake("a claim that nobody may make") }
+        expect("\(over.options)" == "\(expected)", "a claim that is believed")
+    } catch {
+        expect(expected == nil && isPlain(error.text), "a claim that is refused")
+    }
 }
 
 /// Each value has to be in its range, however it was written.
@@ -41,7 +55,7 @@ private func check(_ options: Options) {
             && (1...72).contains(options.temporaryHours) && options.enrollGrace <= 100
             && (1...90).contains(options.trustDays) && (1...8).contains(options.trustMaximum),
         "a number out of its range")
-    for path in [options.store, options.configurationFile, options.helper] {
+    for path in [options.store, options.configurationFile, options.socket, options.program] {
         guard let path else { continue }
         expect(
             path.first == UInt8(ascii: "/") && path.count < 1024 && !path.contains(0),

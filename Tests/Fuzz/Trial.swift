@@ -1,21 +1,25 @@
-import CLinux
-import CPAM
-
 /// One login, and everything that is known about it.
 struct Trial {
     let setup: Setup
     let machine: Kernel
+    let caller: Caller
+    let faults: Faults
     let now: Int64
-    /// What the module returned; `nil` where memory ran out, and it did not.
-    let result: CInt?
-    /// Whether a call was made to fail.
-    let isStruck: Bool
     let before: Views
     let after: Views
 
-    var answers: [[UInt8]] {
-        setup.pam.answers + (setup.pam.password.map { [$0] } ?? [])
+    /// How it ended, as far as anybody heard.
+    var result: LoginEnd? { caller.ending }
+
+    /// Whether a login was begun, whose line has to be in the log.
+    var isLogin: Bool { !faults.hasStruck && faults.oddity.isAfterLogin && setup.isAnybody }
+
+    /// Whether all went as it should, but for what was typed.
+    var isSmooth: Bool {
+        isLogin && faults.oddity.isHarmless && setup.mayAsk && setup.options?.store == nil
     }
+
+    var answers: [[UInt8]] { caller.answers + caller.client.answers }
 
     /// What the throttle has to say: five failures are free, then there is a wait that doubles from
     /// 30 s to 15 min, and a hundred are the end.

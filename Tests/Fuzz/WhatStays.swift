@@ -1,12 +1,16 @@
-import CLinux
-
 // What stays as it was, and what is said of it in the log, however a login ended.
 
 extension Trial {
     func checkWhatStays() {
-        checkKept(before.now, after.now)
-        checkKept(before.now, after.disk, mayLag: true)
+        // Who has proven who it is may end all of it.
+        if !caller.client.isProven {
+            checkKept(before.now, after.now)
+            checkKept(before.now, after.disk, mayLag: true)
+        }
         checkLog()
+        for password in caller.forwarded {
+            expect(answers.contains { $0.starts(with: password) }, "a password that nobody typed")
+        }
     }
 
     /// Nothing that is used up comes back, and no enrollment is lost. What is on the disk may lag
@@ -40,18 +44,61 @@ extension Trial {
         }
     }
 
-    /// One line at least, unless memory ran out first, fit to be read, and without a secret.
+    /// One line of every login, by the module where only root could keep it from that, else by the
+    /// service; fit to be read, and without a secret or what a stranger claims.
     private func checkLog() {
-        let log = setup.pam.log
-        expect(
-            (!log.isEmpty || result == nil) && log.allSatisfy { isPlain($0) },
-            "a log that cannot be read")
-        let secrets = Scene.codes.map { Array($0.utf8) } + [Array(Scene.temporaryCode.utf8)]
-        for line in log where line.contains(UInt8(ascii: "-")) {
-            for start in line.indices where line.count - start >= 14 {
-                let rest = line[start...]
-                expect(!secrets.contains { rest.starts(with: $0) }, "a secret in the log")
-            }
+        let (told, own) = (caller.log, machine.journal)
+        for (priority, line) in told {
+            expect(priority < 8 && isPlain(line), "a log that cannot be read")
+            checkSecrets(line)
         }
+        for line in own {
+            expect(isPlain(line), "a log that cannot be read")
+            checkSecrets(line)
+        }
+        guard isLogin else { return }
+        // Without those about the options.
+        let lines = told.count { $0.priority != 7 }
+        let logins = own.count { $0.starts(with: "pam_swiftotp(".utf8) }
+        if result != nil, setup.isRootsAlone {
+            expect(lines == 1 && own.isEmpty, "not one line by the module")
+        } else {
+            expect(logins == 1 && own.count == 1, "not one line by the service")
+            expect(setup.isRootsAlone || lines == 0, "a line by who could keep it from the log")
+        }
+        if result != nil, let line = setup.isRootsAlone ? told.last?.line : own.last {
+            checkWords(line)
+        }
+        if !setup.isRoot {
+            let hidden = own.allSatisfy { $0.contains(Array("tty= rhost= user=".utf8)) }
+            expect(hidden, "a place that a stranger claims")
+        }
+    }
+
+    /// What the log says is what happened.
+    private func checkWords(_ line: [UInt8]) {
+        let words =
+            switch result {
+            case .success: "login granted;"
+            case .ignored: "not asked;"
+            case .unavailable: "cannot check;"
+            default: "authentication failure;"
+            }
+        expect(line.contains(Array(words.utf8)), "another end in the log")
+    }
+
+    private func checkSecrets(_ line: [UInt8]) {
+        guard line.contains(UInt8(ascii: "-")) else { return }
+        let secrets = Scene.codes.map { Array($0.utf8) } + [Array(Scene.temporaryCode.utf8)]
+        for start in line.indices where line.count - start >= 14 {
+            let rest = line[start...]
+            expect(!secrets.contains { rest.starts(with: $0) }, "a secret in the log")
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(_ text: [UInt8]) -> Bool {
+        indices.contains { self[$0...].starts(with: text) }
     }
 }

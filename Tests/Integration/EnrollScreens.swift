@@ -17,14 +17,20 @@ extension LoginProgram {
 
 extension Stage {
     /// A door of sshd that runs a command, since a shell has the machine's words of the day.
-    /// `around` are words before sshd.
+    /// `around` are words before sshd, and before the service.
     func remoteDoor(
         _ options: String, settings: [String] = [], around: [String] = []
     ) async throws -> SSHDoor {
+        var (way, service): (String?, Service?) = (nil, nil)
+        if !around.isEmpty {
+            (way, service) = try await answerer.arguments(behind: around, in: scratch)
+        }
         let server = try await SSHServer(
             methods: (program.password ? "" : "publickey,") + "keyboard-interactive:pam",
-            policy: try program.policy(try module(options)), settings: settings, around: around)
+            policy: try program.policy(try module(options, by: way)), settings: settings,
+            around: around)
         var door = try SSHDoor(server: server, key: !program.password, person: person)
+        door.service = service
         door.command = SSHDoor.proof
         return door
     }

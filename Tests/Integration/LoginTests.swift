@@ -1,18 +1,25 @@
 import TestSupport
 import Testing
 
-/// Logins with the real programs: every case with every program.
+/// Logins with the real programs: every case with every program, with the service and without.
 @Suite struct LoginTests {
     @Test(arguments: LoginProgram.all, LoginCase.all)
-    func login(program: LoginProgram, case: LoginCase) async throws {
-        try await `case`.run(try await Stage(program))
+    func loginByTheService(program: LoginProgram, case: LoginCase) async throws {
+        try await `case`.run(try await Stage(program, .resident))
+    }
+
+    @Test(arguments: LoginProgram.all, LoginCase.all)
+    func loginWithoutTheService(program: LoginProgram, case: LoginCase) async throws {
+        try await `case`.run(try await Stage(program, .own))
     }
 
     /// Where the code comes before the password, a stranger meets the same questions and words as
     /// somebody who is known but not enrolled.
-    @Test(arguments: LoginProgram.all.filter { $0.password && $0.greetsStrangers })
-    func codeBeforePassword(program: LoginProgram) async throws {
-        let stage = try await Stage(program)
+    @Test(
+        arguments: LoginProgram.all.filter { $0.password && $0.greetsStrangers },
+        Answerer.allCases)
+    func codeBeforePassword(program: LoginProgram, answerer: Answerer) async throws {
+        let stage = try await Stage(program, answerer)
         let policy = try Policy()
         try policy.put("auth required \(try stage.module())", beforePasswordOf: program.service)
         let ghost = Person(unknown: Int.random(in: 5000..<9999))
@@ -24,9 +31,9 @@ import Testing
     }
 
     /// Whoever lets ssh run a command, and sees no shell, is told the news as well.
-    @Test(arguments: LoginProgram.all(of: "sshd"))
-    func newsBeforeACommand(program: LoginProgram) async throws {
-        let stage = try await Stage(program)
+    @Test(arguments: LoginProgram.all(of: "sshd"), Answerer.allCases)
+    func newsBeforeACommand(program: LoginProgram, answerer: Answerer) async throws {
+        let stage = try await Stage(program, answerer)
         let (phone, _) = try await stage.enroll()
         let door = try await stage.door()
         var remote = try #require(door as? SSHDoor)

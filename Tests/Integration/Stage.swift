@@ -16,15 +16,20 @@ struct Stage: Sendable {
     let person: Person
     let log: SystemLog
     let scratch: Scratch
+    let answerer: Answerer
     private let store: String
+    /// The module's arguments that lead to who answers.
+    private let way: String
 
-    init(_ program: LoginProgram) async throws {
+    init(_ program: LoginProgram, _ answerer: Answerer = .resident) async throws {
         try Build.requireGround()
         self.program = program
         log = try SystemLog.shared()
         scratch = try Scratch()
         store = try scratch.folder("store")
         person = Person(try await Account.make())
+        self.answerer = answerer
+        way = try await answerer.arguments()
     }
 
     /// The same person and store, before another program.
@@ -34,11 +39,12 @@ struct Stage: Sendable {
         log = stage.log
         scratch = stage.scratch
         store = stage.store
+        (answerer, way) = (stage.answerer, stage.way)
     }
 
-    /// The module as a service names it, with this stage's store.
-    func module(_ options: String = "") throws -> String {
-        "\(try Build.module()) store=\(store) \(options)"
+    /// The module as a service names it, with this stage's store; `way` leads to another answerer.
+    func module(_ options: String = "", by way: String? = nil) throws -> String {
+        "\(try Build.module()) store=\(store) \(way ?? self.way) \(options)"
     }
 
     /// The program's door, with the module behind the first factor.

@@ -85,9 +85,13 @@ struct TrustDesk {
         _ key: String, at door: SSHDoor? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
+        let before = stage.logged(stage.person.name).count
         let terminal = try start(key, at: door)
         let met = try await terminal.expectAny([stage.welcome, Stage.Words.prompt])
         #expect(met == 1, sourceLocation: sourceLocation)
         terminal.child.signal(SIGKILL)
+        try await stage.expectLine(
+            "authentication failure", ["reason": "no-answer"], after: before,
+            sourceLocation: sourceLocation)
     }
 }

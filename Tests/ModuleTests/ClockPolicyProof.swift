@@ -54,13 +54,15 @@ struct ClockPolicyProof {
         try await ClockRows.check("enrolling at a login", ClockRows.enrollments) { there in
             let scene = try ClockScene(), enrolled = scene.enrolled
             try enrolled.forget()
-            let stack = try enrolled.stack("enroll=require", service: "sshd")
+            func talk(_ moment: Moment) throws -> Talk {
+                let stack = try enrolled.stack(
+                    "enroll=require", service: "sshd", behind: moment.around)
+                return try Talk(stack, user: enrolled.user, LoginKey().login)
+            }
             var cells: [String] = []
             var phone = enrolled.phone
             var codes: [String] = []
-            if let talk = try? Talk(
-                stack, user: enrolled.user, LoginKey().login, around: there.around)
-            {
+            if let talk = try? talk(there) {
                 phone = try Talk.phone(typing: talk.opening)
                 try talk.answer(try await phone.code(at: there.seconds))
                 let sheet = try talk.question()
@@ -78,8 +80,7 @@ struct ClockPolicyProof {
             cells.append(try await scene.login(.after(120), code))
             if codes.isEmpty {
                 // Nothing was kept, and the right clock enrolls.
-                let talk = try Talk(
-                    stack, user: enrolled.user, LoginKey().login, around: Self.now.around)
+                let talk = try talk(Self.now)
                 let phone = try Talk.phone(typing: talk.opening)
                 try talk.answer(try await phone.code(at: Self.now.seconds))
                 _ = try talk.question()

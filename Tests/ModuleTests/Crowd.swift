@@ -94,24 +94,20 @@ final class Gate {
         }
     }
 
-    /// Waits until so many processes that were started here have the record open to write to it;
+    /// Waits until so many processes have the record open to write to it;
     /// how many have. Not for longer than this: on a busy machine some come later.
     func gather(_ count: Int, atMost limit: Duration = .seconds(4)) async throws -> Int {
         let end = ContinuousClock.now + limit
         while true {
-            let waiting = try Gate.children().count { Gate.opens(path, $0) }
+            let waiting = try Gate.processes().count { Gate.opens(path, $0) }
             if waiting >= count || ContinuousClock.now > end { return waiting }
             try await Task.sleep(for: .milliseconds(5))
         }
     }
 
-    private static func children() throws -> [pid_t] {
-        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
-        return threads.flatMap { thread in
-            let list = "/proc/self/task/\(thread)/children"
-            let text = (try? String(contentsOfFile: list, encoding: .utf8)) ?? ""
-            return text.split(separator: " ").compactMap { pid_t($0) }
-        }
+    /// All processes there are: a service that was started for a login is nobody's child here.
+    private static func processes() throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }
     }
 
     /// Whether a process has a file open to write to it.

@@ -143,8 +143,8 @@ struct CrowdLockProof {
                 waits.min() ?? 0, waits.max() ?? 0))
     }
 
-    @Test("A program that is not root: the helper waits for it, and no longer")
-    func helper() async throws {
+    @Test("A program that is not root: the service waits for it, and no longer")
+    func service() async throws {
         let host = try await ForeignHost()
         let enrolled = host.enrolled, before = try enrolled.bytes
         let holder = try Holder([enrolled.recordFile])

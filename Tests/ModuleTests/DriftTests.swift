@@ -14,9 +14,10 @@ struct DriftTests {
         let start = 1_800_000_000
         let phone = try enrolled.renewKey()
         let clock = String(format: "2027-01-15 08:00:%02d", seconds)
-        return try await enrolled.stack(arguments).login(
-            enrolled.user, [try await phone.code(at: start + step * 30)], with: more,
-            around: ["env", "TZ=UTC", "faketime", "-f", clock])
+        let stack = try enrolled.stack(
+            arguments, behind: ["env", "TZ=UTC", "faketime", "-f", clock])
+        return try await stack.login(
+            enrolled.user, [try await phone.code(at: start + step * 30)], with: more)
     }
 
     @Test(

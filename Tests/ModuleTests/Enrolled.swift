@@ -51,11 +51,6 @@ struct Enrolled {
         return (try Phone(scanning: text), codes)
     }
 
-    /// A stack with this store and more arguments.
-    func stack(_ arguments: String = "") throws -> Stack {
-        try Stack(scratch, "store=\(store) \(arguments)")
-    }
-
     /// The file of the user's record.
     var recordFile: String {
         get throws {

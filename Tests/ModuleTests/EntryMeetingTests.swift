@@ -93,8 +93,6 @@ struct EntryMeetingTests {
     func day() async throws {
         let enrolled = try Enrolled()
         try enrolled.forget()
-        let stack = try enrolled.stack(
-            "enroll=require enroll_until=2027-01-15 enroll_grace=1", service: "sshd")
         for (clock, code, said) in [
             ("2027-01-14 23:59:59", Stack.ignored, "Nothing was enrolled."),
             ("2027-01-14 23:59:59", Stack.ignored, "Nothing was enrolled."),
@@ -107,9 +105,10 @@ struct EntryMeetingTests {
                 "You need an authenticator to log in. Nothing was enrolled."
             ),
         ] {
-            let result = try await stack.login(
-                enrolled.user, [""], with: LoginKey().login,
-                around: ["env", "TZ=UTC", "faketime", "-f", clock])
+            let stack = try enrolled.stack(
+                "enroll=require enroll_until=2027-01-15 enroll_grace=1", service: "sshd",
+                behind: ["env", "TZ=UTC", "faketime", "-f", clock])
+            let result = try await stack.login(enrolled.user, [""], with: LoginKey().login)
             #expect(result.name == code && result.said == [said], "\(clock)")
         }
     }

@@ -2,18 +2,18 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A login of which each allocation fails in turn, for once and from there on.
+/// A login of whose host each allocation fails in turn, for once and from there on.
 @Suite("Every allocation of a login fails in turn")
 struct FailingMemoryProof {
     private static let memory = Task { try await FailMemory() }
 
     @Test(
-        "In with a record that knows it, or out; never ignored, and no crash",
+        "In without a record that knows it, ignored, or crashed",
         arguments: LoginKind.allCases, ["", "nullok"])
     func failing(kind: LoginKind, arguments: String) async throws {
         let memory = try await Self.memory.value
         let rehearsal = try await Rehearsal(kind, arguments)
-        let stages = try await Stages(rehearsal)
+        let stages = try await Stages(rehearsal, .host)
         try rehearsal.restore()
         let file = rehearsal.enrolled.scratch.file("count")
         let whole = try await rehearsal.login(memory.words(countingTo: file))

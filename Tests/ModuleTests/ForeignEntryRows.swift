@@ -1,5 +1,7 @@
 import Foundation
+import OTPCore
 import TestSupport
+import Testing
 
 private let refused = "That code was not accepted."
 
@@ -26,13 +28,23 @@ extension ReturnCodes {
         },
         .foreign(
             "enroll=require, nothing has proven the user", "PAM_AUTH_ERR",
-            arguments: "enroll=require", log: "reason=no-record", says: refused
+            arguments: "enroll=require", log: "reason=first-factor-not-proven", says: refused
         ) {
             try $0.enrolled.forget()
             return ["answer 123456"]
         },
         .foreign(
-            "use_first_pass, nothing was given before", "PAM_AUTH_ERR", .nobody,
+            "enroll=require after a password, which only root's programs may vouch for",
+            "PAM_AUTH_ERR", .service("first_enrollment = at_login\n"),
+            arguments: "enroll=require after_first_factor",
+            log: "reason=first-factor-not-proven", says: refused
+        ) {
+            try $0.enrolled.forget()
+            return ["answer 123456"]
+        },
+        .foreignEnrolls("after_temporary=enroll, enrolled behind the temporary code"),
+        .foreign(
+            "use_first_pass, nothing was given before", "PAM_AUTH_ERR",
             arguments: "use_first_pass", prompts: 0, log: "reason=empty"
         ) { _ in [] },
         .foreign(
@@ -44,4 +56,33 @@ extension ReturnCodes {
             arguments: "forward_pass", log: "reason=wrong", says: refused
         ) { ["answer hunter2\(try await $0.enrolled.wrongCode())"] },
     ]
+}
+
+extension Row {
+    /// A row in which a temporary code lets in, and what was lost is enrolled anew on the spot, from
+    /// the key that is shown.
+    fileprivate static func foreignEnrolls(_ name: String) -> Row {
+        Row(name: "not root: \(name)", code: "PAM_SUCCESS", doors: .one) { row in
+            let systemLog = try SystemLog.shared()
+            let mark = "locker-\(UUID().uuidString.lowercased())"
+            let host = try await ForeignHost(
+                .service("after_temporary = enroll\n"), name: mark)
+            let enrolled = host.enrolled
+            let talk = try Talk(host.stack, user: host.account.name, around: host.around)
+            try talk.answer(try enrolled.issue())
+            let phone = try talk.phone()
+            try await phone.settle()
+            try talk.answer(try await phone.code())
+            let result = try talk.result()
+            #expect(result.name == row.code && result.prompts == 2)
+            let names = try enrolled.read { $0.authenticators.map(\.name.text) }
+            #expect(names == ["phone"])
+            let line = try await systemLog.line(
+                containing: "pam_swiftotp(\(mark):auth): ", "factor=temporary-code",
+                "enrolled=\"phone\"")
+            #expect(!line.text.contains(phone.secret))
+            try await host.expect(try await enrolled.phone.code(), "PAM_AUTH_ERR")
+            try await host.expect(try await phone.code(steps: 1), "PAM_SUCCESS")
+        }
+    }
 }

@@ -2,27 +2,30 @@ import Foundation
 import TestSupport
 
 /// A program that is not root, as a screen locker is: an ordinary user's pam-dialogue with the
-/// module, and swiftotp-helper behind a socket.
+/// module, and swiftotpd behind a socket.
 struct ForeignHost {
-    /// The user whose program it is, enrolled in the helper's store.
+    /// The user whose program it is, enrolled in the service's store.
     let enrolled: Enrolled
     let account: Account
     /// What listens; nobody where it is `nil`.
-    let helper: Helper?
+    let service: Service?
     let stack: Stack
     private let programs: Programs
 
-    /// Who is behind `helper=`.
-    enum Door: Sendable {
-        /// The real helper, with this configuration.
-        case helper(String = "")
+    /// Who is behind `socket=`.
+    enum Behind: Sendable {
+        /// The real service, with this configuration.
+        case service(String = "")
         case nobody
         /// A program of root's, or of the user, that does this with each connection.
-        case fake(FakeHelper.Manner, root: Bool = true)
+        case fake(FakeService.Manner, root: Bool = true)
     }
 
-    /// `arguments` are the module's; STORE stands for the helper's store.
-    init(_ door: Door = .helper(), _ arguments: String = "") async throws {
+    /// `arguments` are the module's; STORE stands for the service's store. `name` is what the
+    /// program calls itself.
+    init(
+        _ behind: Behind = .service(), _ arguments: String = "", name: String = "locker"
+    ) async throws {
         account = try await Self.account.value
         programs = try Programs.shared.get()
         let scratch = try Scratch()
@@ -30,26 +33,26 @@ struct ForeignHost {
         _ = try scratch.folder("pam.d", mode: 0o755)
         enrolled = try Enrolled(user: account.name, in: scratch)
         var socket = scratch.file("nobody.sock")
-        switch door {
-        case .helper(let configuration):
-            let started = try await Helper(store: enrolled.store, configuration: configuration)
-            (helper, fake) = (started, nil)
+        switch behind {
+        case .service(let configuration):
+            let started = try await Service(store: enrolled.store, configuration: configuration)
+            (service, fake) = (started, nil)
             socket = started.socket
-        case .nobody: (helper, fake) = (nil, nil)
+        case .nobody: (service, fake) = (nil, nil)
         case .fake(let manner, let isRoot):
-            let started = try await FakeHelper(manner, as: isRoot ? nil : account)
-            (helper, fake) = (nil, started)
+            let started = try await FakeService(manner, as: isRoot ? nil : account)
+            (service, fake) = (nil, started)
             socket = started.socket
         }
         let arguments = arguments.replacing("STORE", with: enrolled.store)
-        stack = try Stack(scratch, "helper=\(socket) \(arguments)")
+        stack = try Stack(scratch, arguments, service: name, door: .resident(socket))
         let file = "pam.d/\(stack.service)"
         let text = try String(contentsOfFile: scratch.file(file), encoding: .utf8)
         try scratch.write(
             text.replacing(try Build.module(), with: programs.module), to: file, mode: 0o644)
     }
 
-    private let fake: FakeHelper?
+    private let fake: FakeService?
 
     /// The words before pam-dialogue, so that the user's copy is what runs in its place.
     var around: [String] {
@@ -86,25 +89,31 @@ private final class Programs: Sendable {
     }
 }
 
-/// Something that listens in the place of swiftotp-helper, and is none.
-final class FakeHelper: Sendable {
+/// Something that listens in the place of swiftotpd, and is none.
+final class FakeService: Sendable {
     /// What it does with a connection.
     enum Manner: Sendable {
-        /// Takes the request and never answers.
+        /// Never says a word.
         case silent
         /// Never takes a connection, and lets nobody wait for one either.
         case full
-        /// Sends this for the request, in digits of base 16, and ends.
+        /// Sends this, in digits of base 16, when the login was told, and ends.
         case sends(String)
+        /// Sends this, and then nothing.
+        case stops(String)
         /// Sends this, and then a byte each second.
         case drips(String)
+        /// Sends the first part, takes an answer, and sends the second one.
+        case asks(String, then: String)
 
-        var word: String {
+        var words: [String] {
             switch self {
-            case .silent: "silent"
-            case .full: "full"
-            case .sends(let hex): "sends:\(hex)"
-            case .drips(let hex): "drips:\(hex)"
+            case .silent: ["silent", ""]
+            case .full: ["full", ""]
+            case .sends(let hex): ["sends", hex]
+            case .stops(let hex): ["stops", hex]
+            case .drips(let hex): ["drips", hex]
+            case .asks(let hex, let more): ["asks", hex, more]
             }
         }
     }
@@ -117,14 +126,14 @@ final class FakeHelper: Sendable {
     init(_ manner: Manner, as account: Account? = nil) async throws {
         let scratch = try Scratch()
         let folder = try scratch.folder("run", mode: 0o777)
-        let socket = folder + "/helper.sock"
+        let socket = folder + "/swiftotpd.sock"
         let program = try scratch.write(Self.program, to: "fake.py", mode: 0o644)
-        let words = ["python3", "-B", program, socket, manner.word]
+        let words = ["python3", "-B", program, socket] + manner.words
         let all = account?.running(words) ?? words
         run = Task { _ = try? await Command.run(all, within: .seconds(300)) }
         (self.scratch, self.socket) = (scratch, socket)
         // It gets its name when it listens.
-        _ = try await patiently("the false helper to listen") {
+        _ = try await patiently("the false service to listen") {
             access(socket, F_OK) == 0 ? true : nil
         }
     }
@@ -133,33 +142,39 @@ final class FakeHelper: Sendable {
 
     private static let program = """
         import os, socket, sys, time
-        path, manner = sys.argv[1:]
-        word, _, data = manner.partition(":")
+        path, manner, data = sys.argv[1:4]
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path + ".new")
         os.chmod(path + ".new", 0o666)
-        listener.listen(0 if word == "full" else 16)
+        listener.listen(0 if manner == "full" else 16)
         waiting = []
-        if word == "full":
+        if manner == "full":
             first = socket.socket(socket.AF_UNIX)
             first.connect(path + ".new")
         os.rename(path + ".new", path)
-        while word == "full":
+        while manner == "full":
             time.sleep(1)
+
+        def frame(connection):
+            length = int.from_bytes(connection.recv(2, socket.MSG_WAITALL), "big")
+            return connection.recv(length, socket.MSG_WAITALL)
+
         while True:
             connection, _ = listener.accept()
-            length = int.from_bytes(connection.recv(2, socket.MSG_WAITALL), "big")
-            request = connection.recv(length, socket.MSG_WAITALL)
             waiting.append(connection)
             try:
-                if word != "silent":
+                frame(connection)
+                if manner != "silent":
                     connection.sendall(bytes.fromhex(data))
-                while word == "drips":
+                while manner == "drips":
                     time.sleep(1)
                     connection.sendall(b"\\1")
+                if manner == "asks":
+                    frame(connection)
+                    connection.sendall(bytes.fromhex(sys.argv[4]))
             except OSError:
                 pass
-            if word == "sends":
+            if manner in ("sends", "asks"):
                 waiting.pop().close()
 
         """

@@ -10,7 +10,7 @@ struct ForeignHostTests {
 
     @Test("the very answer that somebody else is not believed for lets in where it is root's")
     func believed() async throws {
-        let host = try await ForeignHost(.fake(.sends(ReturnCodes.yes)))
+        let host = try await ForeignHost(.fake(.asks(ReturnCodes.asks, then: "0002 49 00")))
         try await host.expect("123456", "PAM_SUCCESS")
         let door = try await ForeignHost(.fake(.sends(ReturnCodes.no)), "nullok")
         let result = try await door.stack.login(door.account.name, [], around: door.around)
@@ -18,32 +18,25 @@ struct ForeignHostTests {
     }
 
     @Test(
-        "a helper that is silent, that drips, or that nobody can reach is waited for 20 s at most",
+        "a service that is silent, that drips, or that nobody can reach is waited for 20 s at most",
         arguments: [
-            .silent, .drips("1000"), .full,
-        ] as [FakeHelper.Manner])
-    func bounded(_ manner: FakeHelper.Manner) async throws {
+            .silent, .stops(ReturnCodes.welcome), .drips(ReturnCodes.welcome + "7fff"), .full,
+        ] as [FakeService.Manner])
+    func bounded(_ manner: FakeService.Manner) async throws {
         let host = try await ForeignHost(.fake(manner))
         let begin = ContinuousClock.now
-        let result = try await host.stack.login(host.account.name, ["123456"], around: host.around)
+        let result = try await host.stack.login(host.account.name, [], around: host.around)
         // With what a busy machine takes to start it and to end it.
         #expect(ContinuousClock.now - begin < .seconds(50))
         #expect(result.name == "PAM_AUTHINFO_UNAVAIL")
         #expect(result.said == [Self.unavailable])
     }
 
-    @Test("a helper's words reach neither the terminal nor the log as they are")
-    func words() async throws {
-        // Let in by a temporary code, with a sentence that clears the screen.
-        let host = try await ForeignHost(.fake(.sends("000a 01820201 05 1b5b324a41")))
-        let result = try await host.stack.login(host.account.name, ["123456"], around: host.around)
-        #expect(result.name == "PAM_SUCCESS")
-        #expect(result.said == ["?[2JA"])
-    }
-
-    @Test("forward_pass: the password goes to the next module, and not to the helper")
+    @Test(
+        "forward_pass: the password does not go to the next module whole, and the code not without it"
+    )
     func forwards() async throws {
-        let host = try await ForeignHost(.helper(), "forward_pass")
+        let host = try await ForeignHost(.service(), "forward_pass")
         let seen = try host.enrolled.scratch.folder("seen", mode: 0o777) + "/password"
         let look = try host.enrolled.scratch.write(
             "exec cat > \(seen)\n", to: "look", mode: 0o644)

@@ -7,44 +7,46 @@ private let refused = "That code was not accepted."
 private let unavailable = "The code cannot be checked right now. Please tell your administrator."
 
 extension Row {
-    /// A row in which one login of a program that is not root shows the result.
+    /// A row in which one login of a program that is not root shows the result. Its line is found in
+    /// the log by what it calls itself: where it comes from is nothing that it is believed.
     static func foreign(
-        _ name: String, _ code: String, _ door: ForeignHost.Door = .helper(),
+        _ name: String, _ code: String, _ behind: ForeignHost.Behind = .service(),
         arguments: String = "", prompts: Int = 1, log: String, says: String? = nil,
         _ prepare: @escaping @Sendable (ForeignHost) async throws -> [String]
     ) -> Row {
-        Row(name: "not root: \(name)", code: code) { row in
+        Row(name: "not root: \(name)", code: code, doors: .one) { row in
             let systemLog = try SystemLog.shared()
-            let host = try await ForeignHost(door, arguments)
+            // libpam has the names of services in lower case.
+            let mark = "locker-\(UUID().uuidString.lowercased())"
+            let host = try await ForeignHost(behind, arguments, name: mark)
             let commands = try await prepare(host)
-            let mark = "rhost-\(UUID().uuidString)"
             let results = try await host.stack.run(
-                ["user \(host.account.name)", "rhost \(mark)"] + commands + ["go authenticate"],
+                ["user \(host.account.name)", "rhost 192.0.2.77"] + commands + ["go authenticate"],
                 around: host.around)
             let result = try #require(results.last)
             #expect(result.name == row.code)
             #expect(result.prompts == prompts)
             #expect(result.left == 0, "answers left over")
             if let says { #expect(result.said.contains { $0.hasPrefix(says) }, "\(result.said)") }
-            let line = try await systemLog.line(containing: "rhost=\(mark)")
+            let line = try await systemLog.line(containing: "pam_swiftotp(\(mark):auth): ", log)
             #expect(line.facility == 10)
-            #expect(line.text.contains(log), "\(line.text)")
         }
     }
 
-    /// A row in which the helper is none, or not as it should be.
+    /// A row in which the service is none, or not as it should be.
     static func odd(
-        _ name: String, _ door: ForeignHost.Door, nullok: Bool = false, log: String
+        _ name: String, _ behind: ForeignHost.Behind, nullok: Bool = false, prompts: Int = 0,
+        log: String
     ) -> Row {
         .foreign(
-            name, "PAM_AUTHINFO_UNAVAIL", door, arguments: nullok ? "nullok" : "",
-            prompts: nullok ? 0 : 1, log: log, says: unavailable
-        ) { nullok ? [] : ["answer \(try await $0.enrolled.phone.code())"] }
+            name, "PAM_AUTHINFO_UNAVAIL", behind, arguments: nullok ? "nullok" : "",
+            prompts: prompts, log: log, says: unavailable
+        ) { prompts == 0 ? [] : ["answer \(try await $0.enrolled.phone.code())"] }
     }
 }
 
 extension ReturnCodes {
-    /// Programs that are not root, which ask swiftotp-helper.
+    /// Programs that are not root, such as screen lockers.
     static let foreign: [Row] =
         [
             .foreign(
@@ -74,11 +76,9 @@ extension ReturnCodes {
             .foreign(
                 "an answer of a megabyte", "PAM_AUTH_ERR", log: "reason=malformed", says: refused
             ) { _ in ["answer-size 1048576"] },
-            .foreign("empty answer", "PAM_AUTH_ERR", .nobody, log: "reason=empty") { _ in
-                ["answer "]
-            },
-            .foreign("the conversation fails", "PAM_CONV_ERR", .nobody, log: "reason=no-answer") {
-                _ in ["conv-error"]
+            .foreign("empty answer", "PAM_AUTH_ERR", log: "reason=empty") { _ in ["answer "] },
+            .foreign("the conversation fails", "PAM_CONV_ERR", log: "reason=no-answer") { _ in
+                ["conv-error"]
             },
             .foreign(
                 "throttled, with a right code", "PAM_AUTH_ERR", log: "reason=throttled wait=",
@@ -121,7 +121,7 @@ extension ReturnCodes {
                 log: "reason=wrong"
             ) { ["answer \(try await $0.enrolled.wrongCode())"] },
             .foreign(
-                "member of the exempt group", Stack.ignored, .nobody,
+                "member of the exempt group", Stack.ignored,
                 arguments: "exempt_group=\(exempt)", prompts: 0, log: "reason=exempt-group"
             ) { host in
                 try await Account.group(exempt)
@@ -137,80 +137,99 @@ extension ReturnCodes {
                 prompts: 0, log: "error=\"only root can check the code of another user\""
             ) { _ in ["user nobody-of-this-name"] },
             .foreign(
-                "the store named, which is root's", "PAM_AUTHINFO_UNAVAIL",
-                arguments: "store=STORE", log: "permission denied", says: unavailable
-            ) { ["answer \(try await $0.enrolled.phone.code())"] },
+                "the store named", "PAM_AUTHINFO_UNAVAIL", arguments: "store=STORE", prompts: 0,
+                log: "only root's programs may name another place", says: unavailable
+            ) { _ in [] },
             .foreign(
-                "a store of one's own", "PAM_SUCCESS", .nobody, arguments: "store=STORE",
-                log: "login granted"
-            ) { host in
-                let name = host.account.name
-                try await Command.output(["chown", "-R", "\(name):", host.enrolled.store])
-                return ["answer \(try await host.enrolled.phone.code())"]
-            },
+                "another file of options named", "PAM_AUTHINFO_UNAVAIL",
+                arguments: "conf=/etc/shadow", prompts: 0,
+                log: "only root's programs may name another place", says: unavailable
+            ) { _ in [] },
+            .foreign(
+                "a wider window, which is not its business", "PAM_AUTH_ERR", arguments: "window=10",
+                log: "reason=outside-window off=+4", says: refused
+            ) { ["answer \(try await $0.enrolled.phone.code(steps: 4))"] },
+            .foreign(
+                "window=11", "PAM_AUTHINFO_UNAVAIL", arguments: "window=11", prompts: 0,
+                log: "`window` takes a number from 0 to 10", says: unavailable
+            ) { _ in [] },
         ] + doors
 
     private static let exempt = "unlocked"
 
-    /// What can be wrong with the helper.
+    /// What can be wrong with the service.
     private static let doors: [Row] = [
-        .odd("no helper", .nobody, log: "nobody.sock: swiftotp-helper does not listen there"),
-        .odd("no helper, with nullok", .nobody, nullok: true, log: "does not listen there"),
+        .odd("no service", .nobody, log: "swiftotpd does not listen"),
+        .odd("no service, with nullok", .nobody, nullok: true, log: "swiftotpd does not listen"),
         .foreign(
-            "a record that the helper does not trust", "PAM_AUTHINFO_UNAVAIL",
+            "a record that the service does not trust", "PAM_AUTHINFO_UNAVAIL",
             log: "its mode lets others at it; chmod it to 0600", says: unavailable
         ) { host in
             chmod(try host.enrolled.recordFile, 0o644)
             return ["answer \(try await host.enrolled.phone.code())"]
         },
         .odd(
-            "a helper whose configuration is in error", .helper("window = many\n"),
-            log: "the configuration is in error"),
+            "a service whose configuration is in error", .service("window = many\n"),
+            log: "swiftotp.conf line 1: `window` takes a number from 0 to 10"),
         .odd(
-            "somebody else plays the helper, and says yes", .fake(.sends(yes), root: false),
-            log: "helper.sock: somebody who is not root listens there"),
+            "somebody else plays the service, and says yes", .fake(.sends(yes), root: false),
+            log: "somebody who is not root listens in the place of swiftotpd"),
         .odd(
-            "somebody else plays the helper, and says not enrolled, with nullok",
+            "somebody else plays the service, and says not enrolled, with nullok",
             .fake(.sends(no), root: false), nullok: true, log: "somebody who is not root"),
-        .odd("the helper never answers", .fake(.silent), log: "swiftotp-helper gives no answer"),
         .odd(
-            "the helper ends without an answer", .fake(.sends("")),
-            log: "swiftotp-helper ended without an answer"),
+            "somebody else plays the service, and asks", .fake(.sends(asks), root: false),
+            log: "somebody who is not root"),
+        .odd("the service never says a word", .fake(.silent), log: "swiftotpd gives no answer"),
         .odd(
-            "half an answer", .fake(.sends("0004 0182")),
-            log: "swiftotp-helper ended without an answer"),
+            "the service never goes on", .fake(.stops(welcome)), log: "swiftotpd gives no answer"),
         .odd(
-            "an answer that is none", .fake(.sends("0004 deadbeef")),
-            log: "swiftotp-helper speaks another language"),
+            "the service ends without a word", .fake(.sends("")),
+            log: "swiftotpd ended without an answer"),
         .odd(
-            "an answer of another version", .fake(.sends("0004 02820200")),
-            log: "swiftotp-helper speaks another language"),
+            "the service ends after its welcome", .fake(.sends(welcome)),
+            log: "swiftotpd ended without an answer"),
         .odd(
-            "an answer with a byte too many", .fake(.sends("0005 0182020000")),
-            log: "swiftotp-helper speaks another language"),
+            "the service ends after the answer", .fake(.asks(asks, then: "")), prompts: 1,
+            log: "swiftotpd ended without an answer"),
         .odd(
-            "an answer that is too long",
-            .fake(.sends("1001" + String(repeating: "01", count: 99))),
-            log: "swiftotp-helper speaks another language"),
+            "half a frame", .fake(.sends(welcome + "0005 49")),
+            log: "swiftotpd ended without an answer"),
         .odd(
-            "an answer to another question", .fake(.sends("0003 018001")),
-            log: "swiftotp-helper answered something else than was asked"),
+            "what is no frame", .fake(.sends("0004 deadbeef")),
+            log: "what answers is not swiftotpd, or is of another version"),
         .odd(
-            "neither yes nor no, with nullok", .fake(.sends("0003 018002")), nullok: true,
-            log: "swiftotp-helper speaks another language"),
+            "a welcome of another version", .fake(.sends("0002 40 03")),
+            log: "swiftotpd is of another version"),
         .odd(
-            "an answer to another question, with nullok", .fake(.sends(yes)), nullok: true,
-            log: "swiftotp-helper answered something else than was asked"),
+            "a frame that is too long", .fake(.sends(welcome + "8001 49 00")),
+            log: "what answers is not swiftotpd"),
+        .odd("a frame of nothing", .fake(.sends(welcome + "0000 49")), log: "what answers is not"),
         .odd(
-            "no answer, and an order for the terminal as the reason",
-            .fake(.sends("0009 0188 08 05 1b5b324a22")),
-            log: "helper.sock: ?[2J'\""),
+            "an end that nobody knows", .fake(.sends(welcome + "0002 49 07")),
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "an end with a byte too many", .fake(.sends(welcome + "0003 49 0000")),
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "an end of nothing, with nullok", .fake(.sends(welcome + "0001 49")), nullok: true,
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "a welcome in the middle", .fake(.asks(asks, then: welcome + "0002 49 00")), prompts: 1,
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "the service has no room", .fake(.sends("0005 41 66756c6c")),
+            log: "swiftotpd has too many connections"),
     ]
 
-    /// Let in by a temporary code, with nothing to say.
-    static let yes = "0004 01820200"
+    /// The first frame of every connection.
+    static let welcome = "0002 40 02 "
+    /// Let in.
+    static let yes = welcome + "0002 49 00"
     /// Not enrolled.
-    static let no = "0003 018000"
+    static let no = welcome + "0002 49 02"
+    /// A question.
+    static let asks = welcome + "0003 43 3f20 "
 }
 
 extension ForeignHost {

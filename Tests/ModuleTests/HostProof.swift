@@ -53,6 +53,7 @@ struct HostileHostProof {
             _ = try await host.hear("Code from your app")
             try await host.answer(answer)
             let result = try await strike(host, by: &lot)
+            try await victim.setuid.waitForServices()
             let (failures, leftNow) = try enrolled.read {
                 ($0.throttle.sharedFailures, $0.backupCodesLeft)
             }
@@ -102,6 +103,51 @@ struct HostileHostProof {
             kill(pid, SIGKILL)
         }
         return try await host.outcome()?.name
+    }
+
+    @Test("A caller that stops its program at any moment keeps its owner out")
+    func staysStopped() async throws {
+        try await stopForGood("a service of its own")
+        let door = Door.resident(try await Service.shared().socket)
+        try await Door.$current.withValue(door) { try await stopForGood("one service for all") }
+    }
+
+    /// Stops programs at random moments after their answer, and leaves them so; logs their user in
+    /// from elsewhere meanwhile.
+    private func stopForGood(_ door: String) async throws {
+        let victim = try await Victim()
+        let enrolled = victim.setuid.enrolled
+        // Another program, in nobody's hands.
+        let stack = try enrolled.stack(service: "sshd")
+        let seed: UInt64 = 20_261_128
+        var lot = Seeded(seed)
+        var longest = Duration.zero
+        var stopped: [SecretHost] = []
+        let rounds = Proof.count(8, long: 200)
+        for round in 1...rounds {
+            let codes = try enrolled.renewBackupCodes()
+            let place = "seed \(seed), round \(round)"
+            let host = try victim.start()
+            _ = try await host.hear("Code from your app")
+            try await host.answer(codes[0])
+            usleep(UInt32.random(in: 0...3000, using: &lot))
+            kill(host.pid, SIGSTOP)
+            let begin = ContinuousClock.now
+            let other = try await stack.login(enrolled.user, [codes[1]])
+            longest = max(longest, ContinuousClock.now - begin)
+            #expect(other.name == "PAM_SUCCESS", "\(place)")
+            // The stopped program's own code counts once, whether it was checked or not.
+            let again = try await stack.login(enrolled.user, [codes[0]])
+            let left = try enrolled.read { $0.backupCodesLeft }
+            #expect(left == 8, "\(place): \(again.name)")
+            stopped.append(host)
+        }
+        for host in stopped { kill(host.pid, SIGKILL) }
+        try await victim.setuid.waitForServices()
+        let time = longest.formatted(.units(allowed: [.milliseconds], width: .narrow))
+        try Proof.tell(
+            "Hostile hosts", "Stopped for good at random after the answer, by \(door)",
+            "\(rounds) logins of the same user elsewhere: all in, after \(time) at most")
     }
 
     @Test("A terminal that hangs up at each question: nobody is in, and each answer was counted")
@@ -156,6 +202,7 @@ struct HostileHostProof {
                 let code = try await setuid.enrolled.renewKey().code()
                 let answer = isRight ? code : "0ZZZZ-ZZZZZ-ZZZZZ"
                 let result = try await setuid.login(answer, words, in: room)
+                try await setuid.waitForServices()
                 #expect(isRight || result != "PAM_SUCCESS", "\(words)")
                 let again = try await setuid.login(code)
                 // Who says nothing may have come to an end, or not.

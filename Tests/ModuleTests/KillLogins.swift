@@ -80,11 +80,21 @@ struct Ending {
     var isGranted: Bool { result?.name == "PAM_SUCCESS" }
 }
 
+/// To which process of a login something is done.
+enum Victim: String, CaseIterable, Sendable {
+    /// The service that was started for it.
+    case service
+    /// The program that asks.
+    case host
+}
+
 /// A store from which the same login is begun again and again.
 struct Rehearsal {
     let kind: LoginKind
     let enrolled: Enrolled
-    private let stack: Stack
+    private let arguments: String
+    /// A variable in the environment of the services that hosts start here.
+    let mark = "REHEARSAL=\(UUID().uuidString)"
     private let phone: Phone
     private let temporaryCode: String
     private let saved: Snapshot
@@ -95,7 +105,7 @@ struct Rehearsal {
         _ = try SystemLog.shared()
         self.kind = kind
         enrolled = try Enrolled()
-        stack = try enrolled.stack("\(kind.arguments) \(arguments)", service: "sshd")
+        self.arguments = "\(kind.arguments) \(arguments)"
         if kind == .trustedKey {
             try await enrolled.trust(LoginKey())
             // So that a use of it is later, which the record tells in seconds.
@@ -127,19 +137,26 @@ struct Rehearsal {
 // MARK: Logging in
 
 extension Rehearsal {
-    /// The login of this kind, behind these words.
-    func login(_ around: [String] = []) async throws -> Ending {
-        if kind.enrolls { return try await enroll(around) }
-        return try await run(try await answer(), around)
+    /// The login of this kind, with these words before one of its processes.
+    func login(_ words: [String] = [], _ victim: Victim = .host) async throws -> Ending {
+        let stack = try enrolled.stack(
+            arguments, service: "sshd", behind: victim == .service ? words : ["env", mark])
+        let around = victim == .host ? words : []
+        if kind.enrolls { return try await enroll(stack, around) }
+        return try await run(try await answer(), stack, around)
     }
 
     /// Once more with the same answer.
-    func repeated(_ login: Ending) async throws -> Ending { try await run(login.answer) }
+    func repeated(_ login: Ending) async throws -> Ending {
+        try await run(login.answer, try enrolled.stack(arguments, service: "sshd"))
+    }
 
     /// A login with an answer, or without one, in a program that may come to no good end.
-    private func run(_ answer: String?, _ around: [String] = []) async throws -> Ending {
+    private func run(
+        _ answer: String?, _ stack: Stack, _ around: [String] = []
+    ) async throws -> Ending {
         let answers = [answer].compactMap { $0.map { "answer \($0)" } }
-        let input = start + answers + ["go authenticate", "quit", ""]
+        let input = start(stack) + answers + ["go authenticate", "quit", ""]
         let done = try await Command.run(
             around + [try Build.product("pam-dialogue")], input: input.joined(separator: "\n"))
         var result: Result?
@@ -152,7 +169,7 @@ extension Rehearsal {
     }
 
     /// What pam-dialogue is told first.
-    private var start: [String] {
+    private func start(_ stack: Stack) -> [String] {
         ["confdir \(stack.folder)", "service \(stack.service)", "user \(enrolled.user)"]
             + (kind.hasKey ? LoginKey().login : ["tty ssh"])
     }
@@ -170,13 +187,15 @@ extension Rehearsal {
     }
 
     /// The kinds in which a key is shown and its first code typed: question by question.
-    private func enroll(_ around: [String]) async throws -> Ending {
+    private func enroll(_ stack: Stack, _ around: [String]) async throws -> Ending {
         // Without an echo, which could come in the middle of a line of the program's.
         let terminal = try Terminal(
             ["sh", "-c", #"stty -echo && exec "$@""#, "sh"] + around
                 + [Build.product("pam-dialogue")])
         let later = Array(repeating: "answer-later", count: 4)
-        for line in start + later + ["go authenticate"] { try await terminal.send(line + "\n") }
+        for line in start(stack) + later + ["go authenticate"] {
+            try await terminal.send(line + "\n")
+        }
         var (phone, seen): (Phone?, Int) = (nil, 0)
         let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
@@ -214,11 +233,12 @@ extension Rehearsal {
 
     /// Logs in as nothing had happened, with something that was not used yet; what comes of it.
     func loginAfterwards(_ phone: Phone?) async throws -> String? {
+        let stack = try enrolled.stack(arguments, service: "sshd")
         if kind != .firstDevice {
-            return try await run(enrolled.backupCodes[7]).result?.name
+            return try await run(enrolled.backupCodes[7], stack).result?.name
         }
         guard try standing() != nil else { return try await login().result?.name }
         guard let phone else { throw Trouble("enrolled, and no key was shown") }
-        return try await run(try await phone.code(steps: 1)).result?.name
+        return try await run(try await phone.code(steps: 1), stack).result?.name
     }
 }

@@ -5,15 +5,16 @@ import Testing
 /// What is in the record between the writes of a login, from before it to after it.
 struct Stages {
     let all: [Standing?]
-    /// The calls of the whole login, from the first of libpam's on.
+    /// The calls of one of its processes: the service's to its end; the host's from the first of
+    /// libpam's on.
     let calls: ArraySlice<Trace.Call>
 
     /// Sees a whole login of this kind.
-    init(_ rehearsal: Rehearsal) async throws {
+    init(_ rehearsal: Rehearsal, _ victim: Victim) async throws {
         let kind = rehearsal.kind
         let before = try rehearsal.standing()
         let file = rehearsal.enrolled.scratch.file("whole")
-        let whole = try await rehearsal.login(Trace.words(to: file))
+        let whole = try await rehearsal.login(Trace.words(to: file, follows: false), victim)
         #expect(whole.status == 0 && whole.isGranted == (kind != .wrongCode))
         let after = try rehearsal.standing()
         var all = [before]
@@ -28,11 +29,16 @@ struct Stages {
             all.append(used)
         }
         self.all = all + [after]
-        calls = try Trace(file).from("\(rehearsal.enrolled.scratch.path)/pam.d/")
+        let trace = try Trace(file)
+        // The first call starts the program.
+        calls =
+            victim == .service
+            ? trace.calls.dropFirst() : try trace.from("\(rehearsal.enrolled.scratch.path)/pam.d/")
         try expectNothingElseWritten(rehearsal)
     }
 
-    /// Of all files, a login opens those of the user's record alone for anything but reading.
+    /// Of all files, a login opens those of the user's record alone for anything but reading, and
+    /// those by the service.
     private func expectNothingElseWritten(_ rehearsal: Rehearsal) throws {
         let own = try rehearsal.enrolled.recordFile.split(separator: "/").last ?? ""
         for call in calls {
@@ -44,7 +50,7 @@ struct Stages {
         let changing: Set = [
             "unlink", "unlinkat", "rename", "renameat", "link", "linkat", "symlink", "symlinkat",
             "mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "chown", "fchown",
-            "fchownat", "truncate", "ftruncate", "utimensat", "setxattr", "umask", "chdir",
+            "fchownat", "truncate", "ftruncate", "utimensat", "setxattr",
         ]
         #expect(calls.allSatisfy { !changing.contains($0.name) })
     }

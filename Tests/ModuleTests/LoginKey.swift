@@ -48,8 +48,17 @@ extension Enrolled {
         get throws { access(try recordFile, F_OK) == 0 ? try bytes : nil }
     }
 
-    /// A stack of this service with this store and more arguments.
-    func stack(_ arguments: String = "", service: String) throws -> Stack {
-        try Stack(scratch, "store=\(store) \(arguments)", service: service)
+    /// The module with this store, for a line of a service file.
+    func module(behind: [String] = []) throws -> String {
+        let door = try Door.current.arguments(scratch, behind: behind)
+        return "\(try Build.module()) \(door) store=\(store)"
+    }
+
+    /// A stack of this service with this store and more arguments; `behind` are words before a
+    /// swiftotpd that is started for the login.
+    func stack(
+        _ arguments: String = "", service: String = "login", behind: [String] = []
+    ) throws -> Stack {
+        try Stack(scratch, "store=\(store) \(arguments)", service: service, behind: behind)
     }
 }

@@ -55,6 +55,9 @@ final class Partner {
         }
     }
 
+    /// Waits for its end.
+    func finish() async throws -> Int32 { try await child.finish() }
+
     /// Kills it, and waits until it is gone, with the locks that it had.
     func kill() { child.end() }
 

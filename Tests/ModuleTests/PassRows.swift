@@ -18,12 +18,12 @@ struct Neighbors {
         let scratch = enrolled.scratch
         seen = scratch.file("seen")
         let look = try scratch.write("exec cat > \(seen)\n", to: "look")
-        let module = try Build.module()
+        let module = try enrolled.module()
         let asking = "auth optional pam_exec.so quiet expose_authtok /bin/true\n"
         let looking = "auth optional pam_exec.so quiet expose_authtok /bin/sh \(look)\n"
         try scratch.write(
             (before ? asking : "")
-                + "auth required \(module) store=\(enrolled.store) \(arguments)\n"
+                + "auth required \(module) \(arguments)\n"
                 + (behind ? looking : ""),
             to: "pam.d/neighbors", mode: 0o644)
         stack = Stack(folder: scratch.file("pam.d"), service: "neighbors")

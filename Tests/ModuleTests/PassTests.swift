@@ -7,7 +7,7 @@ import Testing
 struct PassTests {
     /// A stack as a host has it: this module, then pam_unix with what it hands on.
     private func stack(_ enrolled: Enrolled, _ lines: [String]) throws -> Stack {
-        let module = "\(try Build.module()) store=\(enrolled.store)"
+        let module = try enrolled.module()
         let text = lines.map { $0.replacing("MODULE", with: module) + "\n" }.joined()
         try enrolled.scratch.write(text, to: "pam.d/joined", mode: 0o644)
         return Stack(folder: enrolled.scratch.file("pam.d"), service: "joined")

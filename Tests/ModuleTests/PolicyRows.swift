@@ -12,7 +12,9 @@ extension Row {
             let enrolled = try Enrolled()
             if let file { try enrolled.scratch.write(file, to: "otp.conf", mode: 0o644) }
             let conf = "conf=\(enrolled.scratch.file("otp.conf"))"
-            let stack = try enrolled.stack(arguments.replacing("CONF", with: conf))
+            let door = try Door.current.arguments(enrolled.scratch, behind: [])
+            let stack = try enrolled.stack(
+                arguments.replacing("CONF", with: conf).replacing("DOOR", with: door))
             let result = try await stack.login(
                 enrolled.user, [], with: ["rhost \(enrolled.scratch.path)"])
             try require(result.name == row.code && result.prompts == 0, "\(result)")
@@ -74,6 +76,7 @@ extension ReturnCodes {
             "argument that does not exist", "nulok", log: "argument nulok: there is no such option"),
         .options("argument out of range", "window=11", log: "`window` takes a number from 0 to 10"),
         .options("argument given twice", "retry=1 retry=2", log: "`retry` is given twice"),
+        .options("the socket given twice", "DOOR", log: "`socket` is given twice"),
         .options(
             "bad line in the file", "CONF", file: "# fine\nwindow = 1\nretry = many\n",
             log: "otp.conf line 3: `retry` takes a number from 1 to 3"),
@@ -81,7 +84,7 @@ extension ReturnCodes {
         .login(
             "clock before the release, with its right code", "PAM_AUTH_ERR",
             log: "reason=clock-before-release",
-            around: ["env", "TZ=UTC", "faketime", "-f", "2025-06-01 00:00:10"]
+            behind: ["env", "TZ=UTC", "faketime", "-f", "2025-06-01 00:00:10"]
         ) { enrolled, _ in
             // 2025-06-01; the login runs under faketime.
             ["answer \(try await enrolled.phone.code(at: 1_748_736_000))"]

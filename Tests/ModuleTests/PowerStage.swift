@@ -140,10 +140,7 @@ final class PowerStage {
             let talk = try Talk(stack, user: user, LoginKey().login, around: around)
             try await body(talk)
             try talk.reply("quit")
-            let trace = trace
-            _ = try await patiently("strace to end") {
-                try String(contentsOfFile: trace, encoding: .utf8).contains("+++ exited") ? 1 : nil
-            }
+            try await talk.finish()
         }
     }
 

@@ -40,12 +40,12 @@ extension ReturnCodes {
             "temporary code, the clock set back by an hour since", "PAM_SUCCESS",
             log: "factor=temporary-code",
             // Without it, faketime gives the time of day for the time since boot as well.
-            around: ["env", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", "-1h"]
+            behind: ["env", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", "-1h"]
         ) { enrolled, _ in ["answer \(try enrolled.issue())"] },
         .login(
             "the clock set back by an hour, with its right code", "PAM_AUTH_ERR",
             log: "reason=clock-moved-back back=3", says: refused,
-            around: ["faketime", "-f", "-1h"]
+            behind: ["faketime", "-f", "-1h"]
         ) { enrolled, stack in
             let now = try await enrolled.phone.code()
             try require(try await stack.login(enrolled.user, [now]).name == "PAM_SUCCESS", now)

@@ -6,7 +6,23 @@ import Testing
 struct Row: Sendable, CustomTestStringConvertible {
     let name: String
     let code: String
+    /// The ways to a service on which it is shown.
+    let doors: Doors
     let run: @Sendable (Row) async throws -> Void
+
+    enum Doors {
+        /// Both: where a service listens, and where nothing does.
+        case both
+        /// The row says itself who is there, or it is about what only one of them can show.
+        case one
+    }
+
+    init(
+        name: String, code: String, doors: Doors = .both,
+        run: @escaping @Sendable (Row) async throws -> Void
+    ) {
+        (self.name, self.code, self.doors, self.run) = (name, code, doors, run)
+    }
 
     var testDescription: String { name }
 
@@ -15,16 +31,17 @@ struct Row: Sendable, CustomTestStringConvertible {
     static func login(
         _ name: String, _ code: String, arguments: String = "", service: String = "login",
         prompts: Int = 1, log: String, says: String? = nil, silent: Bool = false,
-        recordStays: Bool = false,
-        around: [String] = [],
+        recordStays: Bool = false, around: [String] = [], behind: [String] = [],
         _ prepare: @escaping @Sendable (Enrolled, Stack) async throws -> [String]
     ) -> Row {
-        Row(name: name, code: code) { row in
+        // What stands before the service, such as another clock, is before one that is started.
+        Row(name: name, code: code, doors: behind.isEmpty ? .both : .one) { row in
             let systemLog = try SystemLog.shared()
             let enrolled = try Enrolled()
-            let stack = try enrolled.stack(arguments, service: service)
-            let commands = try await prepare(enrolled, stack)
-            let before = recordStays ? try enrolled.bytes : nil
+            let before = try enrolled.stack(arguments, service: service)
+            let commands = try await prepare(enrolled, before)
+            let stack = try enrolled.stack(arguments, service: service, behind: behind)
+            let bytes = recordStays ? try enrolled.bytes : nil
             let mark = "rhost-\(UUID().uuidString)"
             let results = try await stack.run(
                 ["user \(enrolled.user)", "rhost \(mark)"] + commands + ["go authenticate"],
@@ -35,7 +52,7 @@ struct Row: Sendable, CustomTestStringConvertible {
             #expect(result.left == 0, "answers left over")
             if let says { #expect(result.said.contains { $0.hasPrefix(says) }, "\(result.said)") }
             if silent { #expect(result.said.isEmpty) }
-            if let before { #expect(try enrolled.bytes == before, "the record was changed") }
+            if let bytes { #expect(try enrolled.bytes == bytes, "the record was changed") }
             let line = try await systemLog.line(containing: "rhost=\(mark)")
             #expect(line.facility == 10)
             #expect(line.text.contains(log), "\(line.text)")
@@ -53,8 +70,16 @@ struct ReturnCodes {
         answers + recoveries + stores + policies + entries + trusts + passes + foreign
         + foreignEntries
 
-    @Test("one test a row", arguments: rows)
-    func row(_ row: Row) async throws { try await row.run(row) }
+    @Test("where nothing listens, a row ends as docs/RESULTS.md has it", arguments: rows)
+    func ownService(_ row: Row) async throws { try await row.run(row) }
+
+    @Test(
+        "where swiftotpd listens, a row ends as docs/RESULTS.md has it",
+        arguments: rows.filter { $0.doors == .both })
+    func resident(_ row: Row) async throws {
+        let door = Door.resident(try await Service.shared().socket)
+        try await Door.$current.withValue(door) { try await row.run(row) }
+    }
 
     @Test("the document has exactly these rows, with these codes")
     func document() throws {

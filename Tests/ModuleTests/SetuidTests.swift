@@ -85,6 +85,26 @@ struct SetuidTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
 
+    @Test("The umask of the caller decides who may read the seal key", arguments: ["0777", "0"])
+    func umask(_ mask: String) async throws {
+        let host = try await SetuidHost("enroll=require after_first_factor")
+        let enrolled = host.enrolled
+        let files = [try enrolled.recordFile, enrolled.store + "/seal.key"]
+        for file in files { try #require(unlink(file) == 0) }
+        let talk = try Talk(host.stack, user: enrolled.user, around: host.around("umask \(mask)"))
+        let phone = try Talk.phone(typing: talk.opening)
+        try await phone.settle()
+        try talk.answer(try await phone.code())
+        _ = try talk.question()
+        try talk.answer("")
+        #expect(try talk.result().name == "PAM_SUCCESS")
+        for file in files {
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions]
+            #expect(mode as? Int == 0o600, "\(file)")
+        }
+        #expect(try await host.login(try await phone.code(steps: 1)) == "PAM_SUCCESS")
+    }
+
     /// Tries a wrong code and a right one under each of these limits, and the right one without
     /// any; which limits let the right one in.
     private func sweep(_ limits: [[String]]) async throws -> [Bool] {
@@ -123,6 +143,8 @@ struct SetuidHost {
     let enrolled: Enrolled
     private let account: Account
     private let program: String
+    /// What the environment of each service has that a login here starts.
+    private let mark: String
     let stack: Stack
 
     /// `arguments` are the module's.
@@ -130,17 +152,26 @@ struct SetuidHost {
         account = try await Self.account.value
         enrolled = try Enrolled(user: account.name)
         program = enrolled.scratch.file("pam-dialogue")
+        mark = "SETUID=\(program)"
         // By another process: a program that is open for writing, be it in what is just being
         // started beside us, cannot be run.
         try await Command.output(["cp", try Build.product("pam-dialogue"), program])
         guard chown(program, 0, 0) == 0, chmod(program, 0o4755) == 0 else {
             throw Trouble("cannot make \(program) setuid")
         }
-        stack = try enrolled.stack(arguments)
+        stack = try enrolled.stack(arguments, behind: ["env", mark])
     }
+
+    /// Waits until no service works on for a login whose program was killed.
+    func waitForServices() async throws { try await Door.waitForServices(mark) }
 
     /// The words that run the program as its user, behind others.
     func running(_ words: [String]) -> [String] { account.running(words + [program]) }
+
+    /// Words before pam-dialogue, so that its user runs the setuid one, behind this line of a shell's.
+    func around(_ line: String) -> [String] {
+        account.running(["sh", "-c", "\(line); exec \(program)"])
+    }
 
     /// Starts a login at a terminal, which asks so often; each answer is a line that is typed.
     func begin(at terminal: Terminal?, questions: Int) async throws {

@@ -16,7 +16,7 @@ struct StackTests {
     private func newcomer(_ lines: [String], service: String) async throws -> (Enrolled, Stack) {
         let enrolled = try Enrolled(user: try await Account.make("stack").name)
         try enrolled.forget()
-        let module = "\(try Build.module()) store=\(enrolled.store)"
+        let module = try enrolled.module()
         let text = lines.map { $0.replacing("MODULE", with: module) + "\n" }.joined()
         try enrolled.scratch.write(text, to: "pam.d/\(service)", mode: 0o644)
         return (enrolled, Stack(folder: enrolled.scratch.file("pam.d"), service: service))
@@ -78,7 +78,7 @@ struct StackTests {
     func joined() async throws {
         let account = try await Account.make("stack")
         let enrolled = try Enrolled(user: account.name)
-        let module = "\(try Build.module()) store=\(enrolled.store)"
+        let module = try enrolled.module()
         try enrolled.scratch.write(
             "auth required \(module) forward_pass\nauth required pam_unix.so use_first_pass\n",
             to: "pam.d/joined", mode: 0o644)

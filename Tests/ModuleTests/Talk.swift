@@ -74,6 +74,9 @@ final class Talk {
         }
     }
 
+    /// Waits for the end of the process.
+    func finish() async throws { _ = try await program.finish() }
+
     /// Ends the process, as a connection that breaks off does.
     func kill() { program.kill() }
 }

@@ -12,12 +12,12 @@ extension Row {
     static func trust(
         _ name: String, _ code: String, arguments: String = "trust=key",
         service: String = "sshd", prompts: Int = 1, log: String, says: String? = nil,
-        around: [String] = [],
+        around: [String] = [], behind: [String] = [],
         _ prepare: @escaping @Sendable (Enrolled, Stack) async throws -> [String]
     ) -> Row {
         .login(
             name, code, arguments: arguments, service: service, prompts: prompts, log: log,
-            says: says, around: around
+            says: says, around: around, behind: behind
         ) { enrolled, stack in
             try await enrolled.trust(LoginKey())
             return try await prepare(enrolled, stack)
@@ -28,12 +28,13 @@ extension Row {
     static func asked(
         _ name: String, arguments: String = "trust=key", service: String = "sshd",
         log: String = "reason=wrong", says: String = refused, around: [String] = [],
+        behind: [String] = [],
         _ login: [String] = LoginKey().login,
         before: @escaping @Sendable (Enrolled, Stack) async throws -> Void = { _, _ in }
     ) -> Row {
         .trust(
             name, "PAM_AUTH_ERR", arguments: arguments, service: service, log: log, says: says,
-            around: around
+            around: around, behind: behind
         ) { enrolled, stack in
             try await before(enrolled, stack)
             return login + ["answer \(try await enrolled.wrongCode())"]
@@ -58,7 +59,7 @@ extension ReturnCodes {
         ) { _, _ in LoginKey().login },
         .trust(
             "trusted key, a day before it ends", "PAM_SUCCESS", prompts: 0,
-            log: "factor=trusted-key", around: Row.later("+29d")
+            log: "factor=trusted-key", behind: Row.later("+29d")
         ) { _, _ in LoginKey().login },
         .trust(
             "trusted key, with a comment behind it", "PAM_SUCCESS", prompts: 0,
@@ -106,20 +107,21 @@ extension ReturnCodes {
     ]
 
     private static let ended: [Row] = [
-        .asked("trusted key, after its days", around: Row.later("+30d")),
+        .asked("trusted key, after its days", behind: Row.later("+30d")),
         .asked(
-            "trusted key, used until its days were over", around: Row.later("+30d")
-        ) { enrolled, stack in
+            "trusted key, used until its days were over", behind: Row.later("+30d")
+        ) { enrolled, _ in
             for days in ["+10d", "+20d", "+29d"] {
-                let result = try await stack.login(
-                    enrolled.user, [], with: LoginKey().login, around: Row.later(days))
+                let stack = try enrolled.stack(
+                    "trust=key", service: "sshd", behind: Row.later(days))
+                let result = try await stack.login(enrolled.user, [], with: LoginKey().login)
                 try require(result.name == "PAM_SUCCESS" && result.prompts == 0, "\(result)")
             }
         },
         .asked(
             "trusted key, after fewer days that the admin has set since",
-            arguments: "trust=key trust_days=2", around: Row.later("+2d")),
-        .asked("trusted key, the clock set back", log: "reason=", around: Row.later("-1h")),
+            arguments: "trust=key trust_days=2", behind: Row.later("+2d")),
+        .asked("trusted key, the clock set back", log: "reason=", behind: Row.later("-1h")),
         .asked("trusted key, revoked") { enrolled, _ in
             try enrolled.change { _ = $0.revokeAllTrust() }
         },

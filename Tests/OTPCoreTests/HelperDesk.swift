@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// What swiftotp-helper works on, played: records by uid that change by a commit alone, a clock,
+/// What swiftotpd works on for otp-enroll, played: records by uid that change by a commit alone, a clock,
 /// and random numbers that are the same in every run.
 final class HelperDesk {
     typealias Session = HelperSession<DeskClock, DeskRandom, DeskStore>
@@ -42,7 +42,11 @@ final class HelperDesk {
                     throw StoreError(.exists, ascii("/store/1000"), "there is one")
                 }
                 self.records[user.uid] = record.encoded
-            }, journal: { self.entries.append($0) })
+            },
+            journal: {
+                #expect(self.isTidy, "a line of the log while a record is open")
+                self.entries.append($0)
+            })
     }
 
     /// Gives a user a record.
@@ -150,11 +154,6 @@ final class HelperTalk {
     func prove(_ typed: String) throws -> Outcome? {
         let typed = ascii(typed)
         return try ask(HelperRequest.proveMessage(typed.span)).outcome
-    }
-
-    func login(_ typed: String, service: String = "swaylock") throws -> Outcome? {
-        let typed = ascii(typed)
-        return try ask(HelperRequest.loginMessage(service: ascii(service), typed.span)).outcome
     }
 
     /// Begins a new authenticator, and gives its key where it may begin.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("swiftotp-helper: bytes that nobody meant")
+@Suite("otp-enroll's requests: bytes that nobody meant")
 struct HelperFuzzTests {
     /// Changes some bytes, cuts, repeats or adds some.
     private func mutated(_ bytes: [UInt8], _ random: inout Seeded) -> [UInt8] {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("swiftotp-helper: what never leaves it")
+@Suite("otp-enroll's requests: what never leaves it")
 struct HelperSecrecyTests {
     /// A record with everything that may be in one, as long as one may be.
     private func full() throws -> Record {

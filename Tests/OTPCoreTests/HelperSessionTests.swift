@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("swiftotp-helper: who may do what")
+@Suite("otp-enroll's requests: who may do what")
 struct HelperSessionTests {
     /// What a user has.
     enum State: CaseIterable {
@@ -105,17 +105,12 @@ struct HelperSessionTests {
         #expect(try desk.look { $0.authenticators.count } == 1)
     }
 
-    @Test("Proof is of one connection, and a login is none")
+    @Test("Proof is of one connection")
     func proofStaysHere() throws {
         let desk = try desk(.enrolled)
         let first = desk.connection()
         let second = desk.connection()
         guard case .granted? = try first.prove(code(noonStep)) else {
-            Issue.record("refused")
-            return
-        }
-        #expect(try second.ask(HelperRequest.codesMessage).denial == .proofNeeded)
-        guard case .granted? = try second.login(code(noonStep + 1)) else {
             Issue.record("refused")
             return
         }
@@ -137,15 +132,12 @@ struct HelperSessionTests {
         #expect(try desk.look { $0.key(of: 0) } == exampleKey)
     }
 
-    @Test("Guesses are counted, by proof and by login together, and end in waiting")
+    @Test("Guesses are counted, by all connections together, and end in waiting")
     func throttle() throws {
         let desk = try desk(.enrolled)
         for round in 0..<5 {
             let alice = desk.connection()
-            let wrong =
-                round.isMultiple(of: 2)
-                ? try alice.prove("000000") : try alice.login("000000")
-            #expect(wrong == .refused(.wrong))
+            #expect(try alice.prove("000000") == .refused(.wrong))
             #expect(try desk.look { $0.throttle.failures } == UInt32(round + 1))
         }
         let alice = desk.connection()
@@ -219,12 +211,11 @@ struct HelperSessionTests {
                 HelperRequest.untrustMessage(nil),
                 HelperRequest.beginMessage(try device("tablet")),
                 HelperRequest.proveMessage(ascii("123456").span),
-                HelperRequest.loginMessage(service: ascii("su"), ascii("123456").span),
             ] {
                 #expect(try alice.ask(request).denial == .unavailable)
             }
         }
         let troubles = desk.entries.count { if case .trouble = $0 { true } else { false } }
-        #expect(troubles == 3 + 4 * 9)
+        #expect(troubles == 3 + 4 * 8)
     }
 }

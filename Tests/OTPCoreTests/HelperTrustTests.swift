@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("swiftotp-helper: trusted SSH keys")
+@Suite("otp-enroll's requests: trusted SSH keys")
 struct HelperTrustTests {
     private static let laptop = [UInt8](repeating: 1, count: 32)
     private static let desktop = [UInt8](repeating: 2, count: 32)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Words that the log has from the module, the helper and otp-enroll alike")
+@Suite("Words that the log has from logins, from swiftotpd and from otp-enroll alike")
 struct LogWordsTests {
     private func line(_ event: Event.Kind, _ detail: String = "") -> String {
         text(LogLine(Event(event, at: noon, detail: ascii(detail), origin: ascii("test"))).bytes)
@@ -78,16 +78,6 @@ struct LogWordsTests {
             var line = LogLine("out")
             line.add(refusal)
             #expect(text(line.bytes) == expected)
-        }
-    }
-
-    @Test("A line of the module's begins as one of pam_syslog(3), whatever the service is called")
-    func prefix() {
-        for (service, expected) in [
-            ("sshd", "sshd"), ("", ""), ("a b):", "a\\x20b):"), ("x\ny", "x\\x0ay"),
-        ] {
-            let line = LogLine("not asked", by: "pam_swiftotp", of: ascii(service))
-            #expect(text(line.bytes) == "pam_swiftotp(\(expected):auth): not asked;")
         }
     }
 

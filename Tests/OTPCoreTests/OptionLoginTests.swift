@@ -84,7 +84,7 @@ struct OptionLoginTests {
         for line in [
             "conf = /etc/x.conf", "after_first_factor = yes", "after_first_factor = no",
             "try_first_pass = yes", "use_first_pass = no", "forward_pass = yes",
-            "forward_pass = maybe", "after_first_factor =",
+            "forward_pass = maybe", "after_first_factor =", "socket = /run/x", "program = /x",
         ] {
             let error = error(file: "# ours\n" + line + "\n")
             #expect(error?.code == .configuration)

@@ -37,7 +37,8 @@ struct OptionParserTests {
         #expect(text(options.question) == "Code from your app (or a backup code): ")
         #expect(options.userMayDisable && options.temporaryHours == 72)
         #expect(!options.enrollsAfterTemporary && !options.notifiesByMail)
-        #expect(options.mail == nil && options.firstEnrollment == .open && options.helper == nil)
+        #expect(options.mail == nil && options.firstEnrollment == .open)
+        #expect(options.socket == nil && options.program == nil)
         #expect(options.enroll == .off && options.enrollUntil == nil && options.enrollGrace == 0)
         #expect(!options.followsFirstFactor && !options.trustsKeys)
         #expect(options.trustDays == 30 && options.trustMaximum == 8)
@@ -58,7 +59,7 @@ struct OptionParserTests {
             "conf=/etc/other.conf", "store=/srv/otp", "nullok", "prompt=Your code, please: ",
             "echo=no", "retry=3", "window=10", "exempt_group=staff", "user_may_disable=no",
             "temporary_hours=24", "after_temporary=enroll", "notify=mail", "mail=%u@example.org",
-            "first_enrollment=at_login", "helper=/run/other.sock", "debug"
+            "first_enrollment=at_login", "socket=/run/other.sock", "program=/opt/swiftotpd", "debug"
         ).get()
         #expect(options.configurationFile.map(text) == "/etc/other.conf")
         #expect(options.store.map(text) == "/srv/otp")
@@ -70,7 +71,8 @@ struct OptionParserTests {
         #expect(options.enrollsAfterTemporary && options.notifiesByMail)
         #expect(options.mail == ascii("%u@example.org"))
         #expect(options.firstEnrollment == .atLogin)
-        #expect(options.helper.map(text) == "/run/other.sock")
+        #expect(options.socket.map(text) == "/run/other.sock")
+        #expect(options.program.map(text) == "/opt/swiftotpd")
     }
 
     @Test("Every option of the file, with the blanks, comments and quotes that people write")
@@ -92,7 +94,6 @@ struct OptionParserTests {
             notify = mail
             mail = "%u@example.org"
             first_enrollment = root
-            helper = "/run/other.sock"
             debug = no
             """
         ).get()
@@ -105,7 +106,6 @@ struct OptionParserTests {
         #expect(options.enrollsAfterTemporary && options.notifiesByMail)
         #expect(options.mail == ascii("%u@example.org"))
         #expect(options.firstEnrollment == .root)
-        #expect(options.helper.map(text) == "/run/other.sock")
     }
 
     @Test("Flags as arguments: alone, yes, and no")
@@ -129,7 +129,8 @@ struct OptionParserTests {
             "retry=1.0", "retry=0x1", "retry=257", "retry=1000", "retry=１",
             "window=11", "window=-1", "window=256", "window=99999999999999999999",
             "store", "store=", "store=relative", "store=./x", "store=~/x", "store= /x",
-            "store=/x\u{0}y", "store=/x\ny", "conf=", "conf=swiftotp.conf",
+            "store=/x\u{0}y", "store=/x\ny", "socket=run", "program=", "helper=/run/x", "conf=",
+            "conf=swiftotp.conf",
             "prompt", "prompt=", "prompt=Password: ", "prompt=alice's PASSWORD:", "prompt=Code\n",
             "prompt=C\u{f4}de", "prompt=\u{1b}[31m",
             "exempt_group", "exempt_group=", "exempt_group=a\u{0}b", "exemptgroup=x",

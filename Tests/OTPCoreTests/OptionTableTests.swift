@@ -47,7 +47,7 @@ struct OptionTableTests {
                 "user_may_disable", "temporary_hours", "after_temporary", "notify", "mail",
                 "first_enrollment", "enroll", "enroll_until", "enroll_grace", "after_first_factor",
                 "trust", "trust_days", "trust_max", "try_first_pass", "use_first_pass",
-                "forward_pass", "helper", "debug",
+                "forward_pass", "socket", "program", "debug",
             ])
         #expect(Set(names).count == names.count)
         #expect(names.count <= 64, "the parser has a bit for each")
@@ -59,6 +59,7 @@ struct OptionTableTests {
         #expect(
             Option.all.filter { !$0.inFile }.map(\.name) == [
                 "conf", "after_first_factor", "try_first_pass", "use_first_pass", "forward_pass",
+                "socket", "program",
             ])
     }
 

@@ -43,6 +43,8 @@ final class ScriptedHost {
     var methods: String?
     /// The PAM service.
     var service = "sshd"
+    /// Whether it is a program of root's that asks.
+    var isRoots = true
     /// What an earlier module was given.
     var earlier: String?
     /// What was forwarded to the next module.
@@ -89,9 +91,12 @@ final class ScriptedHost {
             if case .closed(let code) = self.condition { throw StoreError(code, [], "closed") }
             return Records(host: self)
         }
-        let place = Place(
-            service: ascii(service), address: ascii(from.address),
-            methods: (methods ?? from.key.map { "publickey \($0)\n" }).map(ascii))
+        let place =
+            isRoots
+            ? Place(
+                service: ascii(service), address: ascii(from.address),
+                methods: (methods ?? from.key.map { "publickey \($0)\n" }).map(ascii))
+            : Place(ofAnyProgram: ascii(service))
         let result = flow.run(ascii(user), from: place)
         #expect(answers.isEmpty, "\(answers.count) answers are left over")
         return result

@@ -88,6 +88,7 @@ struct ConfigurationFileTests {
         "What is an argument only, the file may not have",
         arguments: [
             "conf", "after_first_factor", "try_first_pass", "use_first_pass", "forward_pass",
+            "socket", "program",
         ])
     func argumentsOnly(_ name: String) throws {
         let place = try Place()

@@ -61,12 +61,6 @@ struct NoDescriptorTests {
                     NoDescriptorTests.trouble { () throws(StoreError) in
                         _ = try ConfigurationFile.options([conf])
                     },
-                    NoDescriptorTests.trouble { () throws(StoreError) in
-                        _ = try HelperClient(path: place.bytes("socket"))
-                    },
-                    NoDescriptorTests.trouble { () throws(StoreError) in
-                        _ = try HelperClient.caller()
-                    },
                 ]
                 #expect(troubles == Array(repeating: full, count: troubles.count))
                 #expect(!System.isMissing(place.bytes("none")))

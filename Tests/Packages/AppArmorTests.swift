@@ -6,42 +6,47 @@ import Testing
 /// kernel of a test machine may have no AppArmor, so they are not put in force.)
 @Suite("AppArmor policy")
 struct AppArmorTests {
-    private static let helper = "apparmor/usr.libexec.swiftotp-helper"
+    private static let service = "apparmor/usr.libexec.swiftotpd"
     private static let dropIn = "apparmor/abstractions/authentication.d/swiftotp"
 
-    @Test("The parser compiles the helper's profile")
-    func helperProfile() async throws {
+    @Test("The parser compiles the service's profile")
+    func serviceProfile() async throws {
         let done = try await Command.run([
             "apparmor_parser", "--skip-kernel-load", "--skip-cache", "--names",
-            Packaging.path(Self.helper),
+            Packaging.path(Self.service),
         ])
         #expect(done.status == 0, "\(done.errors)")
-        #expect(done.output == "swiftotp-helper\n")
-        let unit = try Packaging.text("systemd/swiftotp-helper@.service")
-        let profile = try Packaging.text(Self.helper)
-        #expect(unit.contains("\nExecStart=/usr/libexec/swiftotp-helper\n"))
-        #expect(profile.contains("\nprofile swiftotp-helper /usr/libexec/swiftotp-helper {\n"))
-        let rules = try await AppArmorRules(file: Packaging.path(Self.helper))
+        #expect(done.output == "swiftotpd\n")
+        let unit = try Packaging.text("systemd/swiftotpd.service")
+        let profile = try Packaging.text(Self.service)
+        #expect(unit.contains("\nExecStart=/usr/libexec/swiftotpd\n"))
+        #expect(profile.contains("\nprofile swiftotpd /usr/libexec/swiftotpd {\n"))
+        let rules = try await AppArmorRules(file: Packaging.path(Self.service))
         #expect(rules.allow("/usr/bin/sh", needs: "x", isOwner: true) == false)
         #expect(rules.allow("/etc/shadow", needs: "r", isOwner: true) == false)
         #expect(rules.allow("/var/lib/swiftotp/0", needs: "r", isOwner: false) == false)
     }
 
-    @Test("What swiftotp-helper opens on a machine is in its profile")
-    func helperFiles() async throws {
+    @Test("What swiftotpd opens on a machine is in its profile, for everybody and for one login")
+    func serviceFiles() async throws {
         let machine = try await TracedMachine()
-        let trace = try await machine.helper()
-        let rules = try await AppArmorRules(file: Packaging.path(Self.helper))
-        #expect(trace.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
-        let used = Set(trace.map(\.path))
-        for path in [
-            "/etc/swiftotp/seal.key", "/etc/security/swiftotp.conf", "/run/swiftotp/connections",
-            "/proc/sys/kernel/random/boot_id",
-        ] { #expect(used.contains(path), "\(path)") }
-        #expect(trace.contains { $0.path.hasPrefix("/var/lib/swiftotp/") && $0.needs == "k" })
+        let rules = try await AppArmorRules(file: Packaging.path(Self.service))
+        let resident = try await machine.service(), own = try await machine.ownService()
+        for trace in [resident, own] {
+            // By which they were started; they start nothing.
+            let trace = trace.filter { $0 != .init(path: "/usr/libexec/swiftotpd", needs: "x") }
+            #expect(trace.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
+            let used = Set(trace.map(\.path))
+            for path in ["/etc/swiftotp/seal.key", "/etc/security/swiftotp.conf"] {
+                #expect(used.contains(path), "\(path)")
+            }
+            #expect(trace.contains { $0.path.hasPrefix("/var/lib/swiftotp/") && $0.needs == "k" })
+        }
+        #expect(resident.contains { $0.path == "/proc/sys/kernel/random/boot_id" })
+        #expect(own.contains { $0.path.contains("libqrencode.so") })
     }
 
-    @Test("What the module opens is in the rules for programs that log users in")
+    @Test("What the module opens and starts is in the rules for programs that log users in")
     func moduleFiles() async throws {
         // The machine's abstractions, with ours where packages put it, and a program of no rules
         // of its own.
@@ -64,17 +69,23 @@ struct AppArmorTests {
         let rules = try await AppArmorRules(file: profile, base: scratch.file("base"))
 
         let machine = try await TracedMachine()
-        let trace = try await machine.login() + machine.lockerLogin()
-        let ours = trace.filter { $0.path.contains("/swiftotp") || $0.path.contains("boot_id") }
-            .filter { !$0.path.hasPrefix(machine.folder) }
-        #expect(ours.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
-        for path in ["/etc/swiftotp/seal.key", "/run/swiftotp/helper.sock"] {
-            #expect(ours.contains { $0.path == path })
-            #expect(without.allow(path, needs: "r", isOwner: true) == false)
+        let alone = try await machine.login(), locker = try await machine.lockerLogin()
+        for trace in [alone, locker] {
+            let ours = trace.filter { $0.path.contains("/swiftotp") || $0.path == "/dev/null" }
+                .filter { !$0.path.hasPrefix(machine.folder) }
+            #expect(ours.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
+            // Neither store nor key, nor the configuration.
+            #expect(ours.filter { $0.path.hasPrefix("/var/") || $0.path.hasPrefix("/etc/") } == [])
         }
-        #expect(ours.contains { $0.path == "/var/lib/swiftotp/1" && $0.needs == "w" })
-        // Nobody but root gets at the store by these rules.
-        #expect(rules.allow("/var/lib/swiftotp/1", needs: "r", isOwner: false) == false)
-        #expect(rules.allow("/etc/swiftotp/seal.key", needs: "w", isOwner: true) == false)
+        let program = "/usr/libexec/swiftotpd", socket = "/run/swiftotp/swiftotpd.sock"
+        #expect(alone.contains { $0.path == program && $0.needs == "x" })
+        #expect(locker.contains { $0.path == socket && $0.needs == "w" })
+        for (path, needs) in [(program, Character("x")), (socket, "w")] {
+            #expect(rules.allow(path, needs: needs, isOwner: true))
+            #expect(!without.allow(path, needs: needs, isOwner: true))
+        }
+        for path in ["/var/lib/swiftotp/1", "/etc/swiftotp/seal.key"] {
+            #expect(rules.allow(path, needs: "r", isOwner: true) == false)
+        }
     }
 }

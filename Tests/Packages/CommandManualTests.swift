@@ -6,7 +6,9 @@ import Testing
 struct CommandManualTests {
     let program: Program
     let manual: Manual
-    static let common = ["--config", "--store", "--json", "--help", "--version"]
+    static let common = [
+        "--config", "--store", "--socket", "--json", "--help", "--version",
+    ]
 
     init() async throws {
         program = try await Program()
@@ -92,19 +94,25 @@ struct CommandManualTests {
         }
     }
 
-    @Test("swiftotp-helper(8) has its two options and the exit status for any other")
-    func helper() async throws {
-        let told = options(try Manual("swiftotp-helper.8").lines(below: "# OPTIONS"))
-        let helper = try Build.product("swiftotp-helper")
-        let usage = try await Command.run([helper, "--no-such-option"])
-        #expect(usage.status == 64)
-        let named = usage.errors.matches(of: #/\[(--[a-z]+) /#).map { String($0.1) }
-        #expect(named == told.map(\.name))
-        let statuses = Manual.entries(
-            try Manual("swiftotp-helper.8").lines(below: "# EXIT STATUS")
-        ).map { Manual.plain($0.term) }
+    @Test("swiftotpd(8) has its options and the exit status for any other")
+    func service() async throws {
+        let manual = try Manual("swiftotpd.8")
+        let told = options(try manual.lines(below: "# OPTIONS")).map(\.term)
+            .joined(separator: ", ").matches(of: #/--[a-z]+/#).map { String($0.output) }
+        let service = try Build.product("swiftotpd")
+        let help = try await Command.output([service, "--help"])
+        let helped = help.matches(of: #/(?m)^  (--[a-z]+)/#).map { String($0.1) }
+        #expect(helped == told && told.count == 5)
+        let wrong = try await Command.run([service, "--no-such-option"])
+        let usage = help.split(separator: "\n")[0]
+        #expect(wrong.status == 64 && wrong.errors.hasSuffix("\n\(usage)\n"), "\(wrong.errors)")
+        let synopsis = Manual.plain(try manual.lines(below: "# SYNOPSIS").joined())
+        #expect("Usage: \(synopsis)".lowercased() == usage.lowercased())
+        let statuses = Manual.entries(try manual.lines(below: "# EXIT STATUS"))
+            .map { Manual.plain($0.term) }
         #expect(statuses == ["0", "1", "64"])
-        // Its standard input is no connection.
-        #expect(try await Command.run([helper]).status == 1)
+        // There is no socket; the standard input is no connection.
+        #expect(try await Command.run([service]).status == 1)
+        #expect(try await Command.run([service, "--stdio"]).status == 1)
     }
 }

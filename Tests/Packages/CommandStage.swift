@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 /// A machine where the commands of the pages are typed: installed by `make install`, with a user
-/// alice, the helper's socket, and ssh set up as README says.
+/// alice, the service's socket, and ssh set up as README says.
 final class CommandStage: Sendable {
     /// What alice has before a command.
     enum Before { case nothing, phone, phoneAndTablet }
@@ -38,13 +38,27 @@ final class CommandStage: Sendable {
         try root.write("web1 sshd[7]: pam_swiftotp(sshd:auth): test\n", to: "/var/log/auth.log")
 
         try await root.output("mkdir", "-m", "755", "/run/swiftotp")
+        // It ends with the service that it has started, which ends when nobody asks.
         listener = try Terminal(
             root.running([
-                "systemd-socket-activate", "--accept", "--inetd",
-                "--listen=/run/swiftotp/helper.sock", "/usr/libexec/swiftotp-helper",
+                "sh", "-c",
+                """
+                socket=/run/swiftotp/swiftotpd.sock
+                while :; do
+                    rm -f $socket
+                    systemd-socket-activate --listen=$socket /usr/libexec/swiftotpd &
+                    while ! [ -S $socket ]; do sleep 0.05; done
+                    chmod 666 $socket
+                    wait $!
+                done
+                """,
             ]))
-        let socket = root.file("/run/swiftotp/helper.sock")
-        try await patiently("the helper's socket") { chmod(socket, 0o666) == 0 ? () : nil }
+        let socket = root.file("/run/swiftotp/swiftotpd.sock")
+        try await patiently("the service's socket") {
+            var status = stat()
+            let isOpen = stat(socket, &status) == 0 && status.st_mode & 0o006 == 0o006
+            return try isOpen && Port.answers(socket) ? () : nil
+        }
     }
 
     /// `make install` or `make uninstall`, of what was built with these tests, into the root.
@@ -127,7 +141,8 @@ final class CommandStage: Sendable {
             status: try await screen.finish(), shown: try await screen.history())
     }
 
-    deinit { listener.child.signal(SIGTERM) }
+    /// The service with it.
+    deinit { kill(-listener.child.pid, SIGTERM) }
 }
 
 /// Alice: what she has in her hands when something asks her.

@@ -7,7 +7,7 @@ import Testing
 @Suite("packages: swiftotp.conf")
 struct ConfigurationTests {
     private static let introduction = """
-        # What pam_swiftotp, otp-enroll and swiftotp-helper go by: see swiftotp.conf(5).
+        # What swiftotpd and otp-enroll go by: see swiftotp.conf(5).
         #
         # Each key stands here with its default, as a comment. An unknown key or a bad value denies
         # all logins, and the log says which it is. This file belongs to root, mode 0644.

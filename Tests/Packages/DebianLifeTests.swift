@@ -37,7 +37,12 @@ struct DebianLifeTests {
         #expect(try await root.status(Self.store) == "drwx------ root root")
         #expect(try await root.status("/etc/swiftotp") == "drwx------ root root")
         #expect(try await root.status(Self.key) == "-rw------- root root")
-        #expect(try await root.output("find", "/etc/systemd", "-name", "swiftotp*").isEmpty)
+        let enabledUnits = try await root.output(
+            "find", "/etc/systemd", "-name", "swiftotp*", "-printf", "%P %l\n")
+        #expect(
+            enabledUnits
+                == "system/sockets.target.wants/swiftotpd.socket"
+                + " /lib/systemd/system/swiftotpd.socket\n")
         try await alice.expectPasswordAlone("installed")
 
         let enrolled = try await root.enroll("alice")

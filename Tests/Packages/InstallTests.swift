@@ -22,17 +22,17 @@ struct InstallTests {
             try await listing(scratch.path) == [
                 "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp.conf",
                 "-rw-r--r-- /usr/lib64/security/pam_swiftotp.so",
-                "-rwxr-xr-x /usr/libexec/swiftotp-helper",
+                "-rwxr-xr-x /usr/libexec/swiftotpd",
                 "-rwxr-xr-x /usr/local/bin/otp-enroll",
-                "-rw-r--r-- /usr/local/lib/systemd/system/swiftotp-helper.socket",
-                "-rw-r--r-- /usr/local/lib/systemd/system/swiftotp-helper@.service",
+                "-rw-r--r-- /usr/local/lib/systemd/system/swiftotpd.service",
+                "-rw-r--r-- /usr/local/lib/systemd/system/swiftotpd.socket",
                 "-rw-r--r-- /usr/local/share/bash-completion/completions/otp-enroll",
                 "-rw-r--r-- /usr/local/share/doc/swiftotp/swiftotp.conf",
                 "-rw-r--r-- /usr/local/share/fish/vendor_completions.d/otp-enroll.fish",
                 "-rw-r--r-- /usr/local/share/man/man1/otp-enroll.1",
                 "-rw-r--r-- /usr/local/share/man/man5/swiftotp.conf.5",
                 "-rw-r--r-- /usr/local/share/man/man8/pam_swiftotp.8",
-                "-rw-r--r-- /usr/local/share/man/man8/swiftotp-helper.8",
+                "-rw-r--r-- /usr/local/share/man/man8/swiftotpd.8",
                 "-rw-r--r-- /usr/local/share/zsh/site-functions/_otp-enroll",
                 "-rw-r--r-- /usr/share/pam-configs/swiftotp",
             ])
@@ -57,8 +57,8 @@ struct InstallTests {
             "UNITDIR=/u", into: scratch.path)
         #expect(done.status == 0, "\(done.errors)")
         let unit = try String(
-            contentsOfFile: scratch.file("u/swiftotp-helper@.service"), encoding: .utf8)
-        #expect(unit.contains("\nExecStart=/opt/otp/libexec/swiftotp-helper\n"))
+            contentsOfFile: scratch.file("u/swiftotpd.service"), encoding: .utf8)
+        #expect(unit.contains("\nExecStart=/opt/otp/libexec/swiftotpd\n"))
         #expect(access(scratch.file("opt/otp/bin/otp-enroll"), X_OK) == 0)
         #expect(access(scratch.file("m/pam_swiftotp.so"), R_OK) == 0)
     }

@@ -55,9 +55,9 @@ struct OptionManualTests {
     @Test("Each page says how many options the other one has more")
     func count() throws {
         let more = OTPCore.Option.all.count { !$0.inFile }
-        try #require(more == 5)
+        try #require(more == 7)
         let text = try Manual("swiftotp.conf.5").lines.joined(separator: " ")
-        #expect(text.contains("has five more that are for a PAM line only"))
+        #expect(text.contains("has seven more that are for a PAM line only"))
     }
 
     private func check(_ row: Row) throws {
@@ -93,16 +93,18 @@ struct OptionManualTests {
 
     // MARK: Words
 
-    /// The words for a login's end that stand in the sources: those of an outcome, and those that
-    /// the module alone writes.
+    /// The words for a login's end that stand in the sources: those of an outcome, those of a login's
+    /// line, and the one that the module writes by itself.
     private func knownWords() throws -> Set<String> {
         let outcome = try SourceTree.text("Sources/OTPCore/Outcome.swift")
             .matches(of: #/case \.(?:granted|refused)\(\.\w+\): "([a-z-]+)"/#).map { String($0.1) }
-        let module = try SourceTree.text("Sources/pam_swiftotp/PAMLog.swift")
+        let line = try SourceTree.text("Sources/OTPCore/LoginLog.swift")
             .matches(of: #/add\("(?:reason|factor)", "([a-z-]+)"\)/#).map { String($0.1) }
-        #expect(outcome.count >= 20 && module.count >= 6)
+        let module = try SourceTree.text("Sources/pam_swiftotp/Login.swift")
+            .matches(of: #/reason=([a-z-]+) /#).map { String($0.1) }
+        #expect(outcome.count >= 20 && line.count >= 6 && module == ["service"])
         #expect(outcome.contains(Outcome.refused(.clockMovedBack(seconds: 1)).reason))
-        return Set(outcome + module)
+        return Set(outcome + line + module)
     }
 
     @Test("pam_swiftotp(8) explains every word that a login leaves in the log, and no other")

@@ -116,8 +116,8 @@ enum PageActs {
                 reason: network, kind: .packages(["libpam-swiftotp", "otp-enroll"])),
             "sudo apt purge libpam-swiftotp otp-enroll": Check(
                 reason: network, kind: .packages(["libpam-swiftotp", "otp-enroll"])),
-            "sudo systemctl enable --now swiftotp-helper.socket": Check(
-                reason: "no systemd runs here", kind: .unit("swiftotp-helper.socket")),
+            "sudo systemctl enable --now swiftotpd.socket": Check(
+                reason: "no systemd runs here", kind: .unit("swiftotpd.socket")),
             "sudo systemctl reload ssh": Check(
                 reason: "no systemd runs here", kind: .unit("ssh")),
             "sudo make install": Check(

@@ -48,15 +48,34 @@ struct SELinuxTests {
         }
     }
 
+    /// A login program that could write the store could let in whom it likes.
+    @Test("Somebody else than the service and admins gets at the store, its key and its files")
+    func store() throws {
+        let policy = try Packaging.text("selinux/swiftotp.te")
+        let rules = policy.matches(of: #/(?m)^ *allow (\S+|\{.*?\}) (\S+|\{.*?\}):(?:file|dir) .*/#)
+        let reaching = rules.filter {
+            $0.output.2.contains("swiftotp_var_t") || $0.output.2.contains("swiftotp_key_t")
+        }
+        #expect(Set(reaching.map { String($0.output.1) }) == ["swiftotp_t", "sysadm_t", "init_t"])
+        let ofInit = reaching.filter { $0.output.1 == "init_t" }.map { String($0.output.0) }
+        #expect(
+            ofInit.count == 1 && ofInit.allSatisfy { !$0.contains("write") && $0.contains(":dir") })
+        // The others have the way to the service, and the program that they may start as it.
+        #expect(policy.contains("allow swiftotp_door swiftotp_t:unix_stream_socket connectto;"))
+        #expect(
+            policy.contains("type_transition swiftotp_door swiftotp_exec_t:process swiftotp_t;"))
+        #expect(!policy.contains("execute_no_trans;"))
+    }
+
     @Test(
         "The files of the program have their labels",
         arguments: [
-            ("/var/lib/swiftotp", "var_auth_t"), ("/var/lib/swiftotp/1000", "var_auth_t"),
-            ("/var/lib/swiftotp/decoy-a0", "var_auth_t"), ("/var/lib/swiftotp-old", nil),
+            ("/var/lib/swiftotp", "swiftotp_var_t"), ("/var/lib/swiftotp/1000", "swiftotp_var_t"),
+            ("/var/lib/swiftotp/decoy-a0", "swiftotp_var_t"), ("/var/lib/swiftotp-old", nil),
             ("/etc/swiftotp", "swiftotp_key_t"), ("/etc/swiftotp/seal.key", "swiftotp_key_t"),
-            ("/etc/security/swiftotp.conf", nil), ("/run/swiftotp/helper.sock", "swiftotp_run_t"),
-            ("/run/swiftotp/connections", "swiftotp_run_t"),
-            ("/usr/libexec/swiftotp-helper", "swiftotp_exec_t"), ("/usr/bin/otp-enroll", nil),
+            ("/etc/security/swiftotp.conf", nil),
+            ("/run/swiftotp/swiftotpd.sock", "swiftotp_run_t"),
+            ("/usr/libexec/swiftotpd", "swiftotp_exec_t"), ("/usr/bin/otp-enroll", nil),
         ])
     func files(_ path: String, _ type: String?) throws {
         let found = try Packaging.text("selinux/swiftotp.fc").split(separator: "\n")

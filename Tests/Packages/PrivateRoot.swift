@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -9,6 +10,8 @@ import Testing
 final class PrivateRoot: Sendable {
     let path: String
     private let scratch: Scratch
+    /// A process in there, beside which programs are run; nil for those that see what is outside.
+    private let neighbor = Mutex<pid_t?>(nil)
 
     init() async throws {
         try Build.requireGround()
@@ -25,6 +28,9 @@ final class PrivateRoot: Sendable {
             """
         try await Command.output(["sh", "-ec", script, "sh"] + layers + [path])
     }
+
+    /// From now on programs run where this process does, which has `/run` and `/tmp` of its own.
+    func enter(beside process: pid_t) { neighbor.withLock { $0 = process } }
 
     /// The path of one of its files, as seen from outside.
     func file(_ name: String) -> String { path + name }
@@ -49,7 +55,11 @@ final class PrivateRoot: Sendable {
 
     /// The words that run a program in there as root.
     func running(_ words: [String]) -> [String] {
-        ["chroot", path, "env", "DEBIAN_FRONTEND=noninteractive", "HOME=/root"] + words
+        let spaces = ["--mount", "--uts", "--ipc", "--net", "--pid"]
+        let entrance =
+            neighbor.withLock { $0 }.map { ["nsenter", "--target", "\($0)"] + spaces }
+            ?? ["chroot", path]
+        return entrance + ["env", "DEBIAN_FRONTEND=noninteractive", "HOME=/root"] + words
     }
 
     /// Runs a program in there, to its end.
@@ -65,7 +75,7 @@ final class PrivateRoot: Sendable {
 
     /// Copies a package into it, and gives its path in there.
     func bring(_ package: String) throws -> String {
-        let name = "/tmp/" + URL(fileURLWithPath: package).lastPathComponent
+        let name = "/srv/" + URL(fileURLWithPath: package).lastPathComponent
         try? FileManager.default.removeItem(atPath: file(name))
         try FileManager.default.copyItem(atPath: package, toPath: file(name))
         return name

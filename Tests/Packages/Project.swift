@@ -27,13 +27,29 @@ enum Project {
     static func package(_ name: String) async throws -> String {
         let path = packages.appendingPathComponent(name).path
         let remedy = "run `make \(name.hasSuffix(".deb") ? "deb" : "rpm")`"
-        guard access(path, R_OK) == 0 else { throw Trouble("no \(path): \(remedy)") }
         let sources = ["packaging", "Sources", "Makefile", "Package.swift", "LICENSE", "README.md"]
-            .map { folder.appendingPathComponent($0).path }
-        let newer = try await Command.output(
-            ["find"] + sources + ["-type", "f", "-newer", path, "-print", "-quit"])
-        guard newer.isEmpty else { throw Trouble("\(newer) is newer than \(name): \(remedy)") }
+        try await require(path, newerThan: sources, remedy: remedy)
         return path
+    }
+
+    /// A program as it is in the packages, before it is stripped.
+    static func program(_ name: String) async throws -> String {
+        let path = tree.appendingPathComponent(".build/release/\(name)").path
+        // What did not change is not linked again: the packages tell whether it is of today.
+        let packed = packages.appendingPathComponent("swiftotp-\(try version())-1.x86_64.rpm").path
+        try await require(
+            packed, newerThan: ["Sources", "Package.swift"], remedy: "run `make rpm`")
+        return path
+    }
+
+    private static func require(
+        _ path: String, newerThan sources: [String], remedy: String
+    ) async throws {
+        guard access(path, R_OK) == 0 else { throw Trouble("no \(path): \(remedy)") }
+        let newer = try await Command.output(
+            ["find"] + sources.map { folder.appendingPathComponent($0).path }
+                + ["-type", "f", "-newer", path, "-print", "-quit"])
+        guard newer.isEmpty else { throw Trouble("\(newer) is newer than \(path): \(remedy)") }
     }
 }
 

@@ -32,14 +32,14 @@ struct RPMTests {
             try await files(of: "swiftotp").filter { !$0.contains(documents) } == [
                 "-rw-r--r-- /etc/security/swiftotp.conf",
                 "drwx------ /etc/swiftotp",
-                "-rw-r--r-- /usr/lib/systemd/system/swiftotp-helper.socket",
-                "-rw-r--r-- /usr/lib/systemd/system/swiftotp-helper@.service",
+                "-rw-r--r-- /usr/lib/systemd/system/swiftotpd.service",
+                "-rw-r--r-- /usr/lib/systemd/system/swiftotpd.socket",
                 "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp.conf",
                 "-rw-r--r-- /usr/lib64/security/pam_swiftotp.so",
-                "-rwxr-xr-x /usr/libexec/swiftotp-helper",
+                "-rwxr-xr-x /usr/libexec/swiftotpd",
                 "-rw-r--r-- /usr/share/man/man5/swiftotp.conf.5",
                 "-rw-r--r-- /usr/share/man/man8/pam_swiftotp.8",
-                "-rw-r--r-- /usr/share/man/man8/swiftotp-helper.8",
+                "-rw-r--r-- /usr/share/man/man8/swiftotpd.8",
                 "drwx------ /var/lib/swiftotp",
             ])
         #expect(

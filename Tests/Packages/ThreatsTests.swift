@@ -39,6 +39,6 @@ struct ThreatsTests {
         }
         // Each number once.
         let numbers = text.matches(of: #/\n\| ([VT]-?\d\d) \|/#).map(\.output.1)
-        #expect(numbers.count == 83 && Set(numbers).count == 83, "\(numbers.count)")
+        #expect(numbers.count == 90 && Set(numbers).count == 90, "\(numbers.count)")
     }
 }

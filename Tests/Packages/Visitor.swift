@@ -76,14 +76,14 @@ final class Server: Sendable {
 
     init(in root: PrivateRoot) async throws {
         port = try Port.free()
-        known = root.file("/run/sshd/known_hosts")
+        known = root.file("/srv/known_hosts")
         try await root.output(
-            "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/run/sshd/host_key")
-        let key = try root.text("/run/sshd/host_key.pub")
+            "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/srv/host_key")
+        let key = try root.text("/srv/host_key.pub")
         try Data("[127.0.0.1]:\(port) \(key)".utf8).write(to: URL(fileURLWithPath: known))
         sshd = try Terminal(
             root.running([
-                "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", "-h", "/run/sshd/host_key",
+                "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", "-h", "/srv/host_key",
                 "-o", "ListenAddress=127.0.0.1:\(port)", "-o", "PidFile=none", "-o", "UsePAM=yes",
                 "-o", "AuthenticationMethods=keyboard-interactive:pam",
                 "-o", "KbdInteractiveAuthentication=yes", "-o", "PasswordAuthentication=no",

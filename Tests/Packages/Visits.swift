@@ -9,7 +9,7 @@ struct Visits: Sendable {
     let phone: Phone
     let backupCodes: [String]
     let store: String
-    /// The module, as a service names it.
+    /// The module, as a service names it: with a service of its own for each login.
     let module: String
     private let scratch: Scratch
     private let log: SystemLog
@@ -35,9 +35,10 @@ struct Visits: Sendable {
         account = try await Account.make("visited")
         _ = try scratch.folder("pam.d", mode: 0o755)
         // The name that it is installed by, which is in each line.
-        module = scratch.file("pam_swiftotp.so")
+        let file = scratch.file("pam_swiftotp.so")
         try FileManager.default.createSymbolicLink(
-            atPath: module, withDestinationPath: Build.module())
+            atPath: file, withDestinationPath: Build.module())
+        module = "\(file) socket=/nonexistent program=\(try Build.product("swiftotpd"))"
         try scratch.write(
             """
             auth required \(module) store=\(store)

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Ports on the loopback interface.
+/// Ports on the loopback interface, and Unix sockets.
 public enum Port {
     private static let given = Mutex<Set<UInt16>>([])
 
@@ -14,7 +14,7 @@ public enum Port {
     }
 
     private static func unused() throws -> UInt16 {
-        let socket = try open()
+        let socket = try open(AF_INET)
         defer { close(socket) }
         var address = loopback(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -29,7 +29,7 @@ public enum Port {
 
     /// Whether somebody answers there.
     public static func answers(_ port: UInt16) throws -> Bool {
-        let socket = try open()
+        let socket = try open(AF_INET)
         defer { close(socket) }
         var address = loopback(port)
         return withUnsafePointer(to: &address) {
@@ -39,8 +39,22 @@ public enum Port {
         }
     }
 
-    private static func open() throws -> Int32 {
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    /// Whether somebody listens on the Unix socket of this path, in whatever mount namespace.
+    public static func answers(_ path: String) throws -> Bool {
+        let socket = try open(AF_UNIX)
+        defer { close(socket) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+    }
+
+    private static func open(_ family: Int32) throws -> Int32 {
+        let socket = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw Trouble("no sockets") }
         return socket
     }

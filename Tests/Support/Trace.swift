@@ -36,25 +36,31 @@ public struct Trace: Sendable {
     /// Reads what `words` has written to `file`.
     public init(_ file: String) throws {
         var counts: [Substring: Int] = [:]
-        // Each line begins with the number of the process.
-        calls = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
-            .map { $0.drop { $0 != " " }.drop { $0 == " " } }
-            .compactMap { line in
-                let name = line.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-                guard !name.isEmpty, line.dropFirst(name.count).first == "(" else { return nil }
-                counts[name, default: 0] += 1
-                return Call(name: String(name), number: counts[name] ?? 0, line: String(line))
-            }
+        // Each line begins with the number of the process, where there may be several.
+        var calls: [Call] = []
+        for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
+            // Each line begins with the number of the process, where there may be several.
+            let line = line.drop { $0.isNumber }.drop { $0 == " " }
+            let name = line.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+            guard !name.isEmpty, line.dropFirst(name.count).first == "(" else { continue }
+            counts[name, default: 0] += 1
+            calls.append(
+                Call(name: String(name), number: counts[name] ?? 0, line: String(line)))
+        }
+        self.calls = calls
     }
 
     /// The words before a program whose calls are written to `file`: all of them, or those in
-    /// `calls`; what `injection` says happens to one.
+    /// `calls`; what `injection` says happens to one. `follows` says whether the processes that it
+    /// starts are seen too.
     public static func words(
-        to file: String, calls: [String] = ["all"], injection: String? = nil
+        to file: String, calls: [String] = ["all"], injection: String? = nil, follows: Bool = true
     ) -> [String] {
-        ["strace", "-f", "-o", file, "-s", "256", "-e", "signal=none"]
-            + ["-e", "trace=" + calls.joined(separator: ",")]
-            + (injection.map { ["-e", "inject=" + $0] } ?? [])
+        var words = ["strace", "-o", file, "-s", "256", "-e", "signal=none"]
+        if follows { words.append("-f") }
+        words += ["-e", "trace=" + calls.joined(separator: ",")]
+        if let injection { words += ["-e", "inject=" + injection] }
+        return words
     }
 
     /// The calls from the first one on whose line has this text.

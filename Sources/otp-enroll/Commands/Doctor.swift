@@ -79,7 +79,7 @@ struct Doctor: ParsableCommand {
             looks.append(people.look(options, enrolled: store.enrolled, service: service))
         }
         looks.append(ClockCheck.look(lastLogin: store.lastLogin))
-        looks.append(HelperCheck.look(options, lines))
+        looks.append(ServiceCheck.look(options, lines))
         looks.append(DenialCheck.look())
         return DoctorReport(service: service, looks: looks)
     }
@@ -87,13 +87,15 @@ struct Doctor: ParsableCommand {
     /// What the command line says in the place of a PAM line's own arguments.
     private var instead: [[UInt8]] {
         get throws {
-            try [("conf", global.config), ("store", global.store)].compactMap { key, value in
-                guard let value else { return nil }
-                guard value.hasPrefix("/") else {
-                    throw ValidationError("--\(key == "conf" ? "config" : key) takes a whole path")
+            try [("conf", global.config), ("store", global.store), ("socket", global.socket)]
+                .compactMap { key, value in
+                    guard let value else { return nil }
+                    guard value.hasPrefix("/") else {
+                        let option = key == "conf" ? "config" : key
+                        throw ValidationError("--\(option) takes a whole path")
+                    }
+                    return Array("\(key)=\(value)".utf8)
                 }
-                return Array("\(key)=\(value)".utf8)
-            }
         }
     }
 

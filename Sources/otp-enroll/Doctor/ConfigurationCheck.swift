@@ -47,14 +47,7 @@ struct ConfigurationCheck {
         do throws(StoreError) {
             options = try ConfigurationFile.options(arguments)
             isKnown = true
-            let isShared = lines.contains { $0.place.file.hasSuffix("/common-auth") }
-            if isShared, let status = SystemFiles.status(path), status.st_mode & 0o004 == 0 {
-                findings.append(
-                    Finding(
-                        .warning, "screen lockers cannot read \(path), and stay locked", in: path,
-                        change: "chmod 0644 \(path)"))
-            }
-            look = Look(Self.name, about, findings)
+            look = Look(Self.name, about, lines.compactMap(Self.elsewhere))
         } catch {
             (options, isKnown) = (Options(), false)
             look =
@@ -62,6 +55,19 @@ struct ConfigurationCheck {
                 ? .skipped(Self.name, "only root can read \(path)")
                 : Look(Self.name, about, [Finding(error)])
         }
+    }
+
+    /// What screen lockers may not say: a place of their own for records or options.
+    private static func elsewhere(_ line: PAMLine) -> Finding? {
+        guard line.place.file.hasSuffix("/common-auth"),
+            let argument = line.arguments.first(where: {
+                $0.hasPrefix("store=") || $0.hasPrefix("conf=")
+            })
+        else { return nil }
+        return Finding(
+            .warning,
+            "programs that are not root's may not name `\(argument)`: screen lockers stay locked",
+            in: line.place.text, change: line.text(without: argument))
     }
 }
 

@@ -1,0 +1,31 @@
+/// A moment after which nobody waits any longer, by a clock that nobody can set.
+public struct Deadline: Sendable {
+    private let end: ContinuousClock.Instant
+
+    /// So long from now on.
+    public init(in patience: Duration) { end = ContinuousClock.now + patience }
+
+    /// So long from a moment on.
+    public init(in patience: Duration, from start: ContinuousClock.Instant) {
+        end = start + patience
+    }
+
+    private init(end: ContinuousClock.Instant) { self.end = end }
+
+    /// The earlier one of this and another moment.
+    public func clamped(to other: Deadline) -> Deadline { Deadline(end: min(end, other.end)) }
+
+    /// Whether it has passed.
+    public var isOver: Bool { ContinuousClock.now >= end }
+
+    /// The whole milliseconds that are left, at least 1; 0 when it is over.
+    public var milliseconds: CInt {
+        let left = end - ContinuousClock.now
+        guard left > .zero else { return 0 }
+        let (seconds, attoseconds) = left.components
+        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        let part = attoseconds / 1_000_000_000_000_000
+        return overflow
+            ? .max : max(1, CInt(clamping: milliseconds.addingReportingOverflow(part).0))
+    }
+}

@@ -1,0 +1,104 @@
+import Glibc
+import OTPCore
+
+/// A connection to swiftotpd for one request, or several in a row.
+public final class ServiceClient {
+    /// Where the service listens unless something says otherwise.
+    public static let defaultPath = Array("/run/swiftotp/swiftotpd.sock".utf8)
+
+    /// How long a reply is waited for: longer than the service waits for a lock.
+    private static let patience = Duration.seconds(20)
+    /// How long a service that is full is asked again.
+    private static let busyPatience = Duration.seconds(2)
+
+    private let path: [UInt8]
+    private var channel: FrameChannel
+
+    /// Connects to the service at `path`, or the default one. It has to be root's, so that nobody
+    /// else can play it. One that is full is asked again for a moment.
+    public init(path: [UInt8]?) throws(StoreError) {
+        self.path = path ?? ServiceClient.defaultPath
+        let end = Deadline(in: ServiceClient.busyPatience)
+        while true {
+            do throws(StoreError) {
+                channel = try ServiceClient.connect(to: self.path)
+                return
+            } catch {
+                guard error.code == .busy, !end.isOver else { throw error }
+                usleep(50_000)
+            }
+        }
+    }
+
+    /// Connects, and waits for the service's first word.
+    private static func connect(to path: [UInt8]) throws(StoreError) -> FrameChannel {
+        let socket: Socket
+        do throws(WireError) {
+            socket = try Socket(connectingTo: path)
+        } catch {
+            throw failure(path, error)
+        }
+        var channel = FrameChannel(socket)
+        let user: UInt32
+        do throws(WireError) {
+            user = try channel.peer()
+        } catch {
+            throw failure(path, error)
+        }
+        // Before anything is read or said.
+        guard user == 0 else {
+            throw StoreError(.unsafe, path, "somebody who is not root listens there")
+        }
+        let frame: Frame
+        do throws(WireError) {
+            frame = try channel.receive(until: Deadline(in: patience))
+        } catch {
+            throw failure(path, error)
+        }
+        if frame.kind == .busy { throw busy(path, frame) }
+        guard frame == Frame(.welcome, [Frame.version]) else { throw otherVersion(path) }
+        return channel
+    }
+
+    /// Sends a request, which is wiped, and waits for its reply.
+    public func ask(_ request: inout [UInt8]) throws(StoreError) -> HelperReply {
+        defer { Secret.wipe(&request) }
+        var frame: Frame
+        do throws(WireError) {
+            let deadline = Deadline(in: ServiceClient.patience)
+            channel.queue(.request, request)
+            try channel.flush(until: deadline)
+            frame = try channel.receive(until: deadline)
+        } catch {
+            throw ServiceClient.failure(path, error)
+        }
+        defer { Secret.wipe(&frame.payload) }
+        if frame.kind == .busy { throw ServiceClient.busy(path, frame) }
+        guard frame.kind == .reply, let reply = HelperReply(decoding: frame.payload.span) else {
+            throw ServiceClient.otherVersion(path)
+        }
+        return reply
+    }
+
+    private static func busy(_ path: [UInt8], _ frame: Frame) -> StoreError {
+        StoreError(
+            .busy, path, String(decoding: LogLine.visible(frame.payload), as: UTF8.self))
+    }
+
+    private static func otherVersion(_ path: [UInt8]) -> StoreError {
+        StoreError(.system, path, "swiftotpd is of another version")
+    }
+
+    private static func failure(_ path: [UInt8], _ error: WireError) -> StoreError {
+        switch error {
+        case .closed, .cut: StoreError(.system, path, "swiftotpd ended without an answer")
+        case .timedOut: StoreError(.busy, path, "swiftotpd gives no answer")
+        case .malformed: otherVersion(path)
+        case .system(ENOENT), .system(ECONNREFUSED):
+            StoreError(.missing, path, "swiftotpd does not listen there")
+        case .system(EAGAIN): StoreError(.busy, path, "too many wait for swiftotpd")
+        case .system(EACCES): StoreError(.system, path, "permission denied")
+        case .system(let number): StoreError(.system, path, "error number \(number)")
+        }
+    }
+}

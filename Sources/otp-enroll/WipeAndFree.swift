@@ -1,1 +1,0 @@
-../swiftotp-helper/WipeAndFree.swift

@@ -1,0 +1,73 @@
+import CLinux
+import Glibc
+import OTPWire
+
+/// The socket that systemd listens on and hands over (sd_listen_fds(3)). It has unsafe code.
+struct Listener: ~Copyable {
+    /// The first descriptor that is handed over (SD_LISTEN_FDS_START).
+    private static let descriptor: CInt = 3
+
+    /// Why nothing can be accepted.
+    struct Problem: Error {
+        let text: String
+    }
+
+    init() throws(Problem) {
+        guard Process.variable("LISTEN_PID") == "\(getpid())",
+            Process.variable("LISTEN_FDS") == "1"
+        else { throw Problem(text: "there is no socket: systemd has to start this") }
+        var (isListening, length) = (CInt(0), socklen_t(MemoryLayout<CInt>.size))
+        // SAFETY: locals that the call fills.
+        let result = unsafe getsockopt(
+            Listener.descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length)
+        guard result == 0, isListening == 1 else {
+            throw Problem(text: "what systemd handed over is no socket that listens")
+        }
+        // An accept that has to wait would wait for ever: poll(2) comes first.
+        _ = fcntl(Listener.descriptor, F_SETFL, O_NONBLOCK)
+        _ = fcntl(Listener.descriptor, F_SETFD, FD_CLOEXEC)
+        _ = swiftotp_pass_credentials(Listener.descriptor)
+    }
+
+    /// Who came.
+    enum Arrival: ~Copyable {
+        case connection(Socket)
+        case nobody
+        /// No descriptor is left, or the system has other trouble: try again later.
+        case trouble(CInt)
+    }
+
+    /// What happened first: somebody connects, or some of the others, by their places, have
+    /// something to read or are gone.
+    struct Event {
+        var isCalled = false
+        var ready: [Int] = []
+    }
+
+    /// Waits for a connection, and for others.
+    func wait(with others: [CInt], until deadline: Deadline) -> Event {
+        var list = ([Listener.descriptor] + others).map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        // SAFETY: the array's own length is given, and it is filled in place.
+        let count = unsafe list.withUnsafeMutableBufferPointer { list in
+            unsafe poll(list.baseAddress, nfds_t(list.count), deadline.milliseconds)
+        }
+        guard count > 0 else { return Event() }
+        return Event(
+            isCalled: list[0].revents != 0,
+            ready: others.indices.filter { list[$0 + 1].revents != 0 })
+    }
+
+    /// The next one who has connected.
+    func accept() -> Arrival {
+        let number = Glibc.accept(Listener.descriptor, nil, nil)
+        if number >= 0 { return .connection(Socket(number)) }
+        let error = swiftotp_errno()
+        switch error {
+        // Who connected is gone already, or there was a signal.
+        case EAGAIN, EINTR, ECONNABORTED: return .nobody
+        default: return .trouble(error)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Glibc
+import OTPCore
+import OTPWire
+
+/// The command line of swiftotpd, and what is done before the first connection.
+enum Program {
+    /// Runs the service; the exit status.
+    static func run(_ words: ArraySlice<String>) -> CInt {
+        let settings: Settings
+        switch Settings.read(words) {
+        case .run(let found): settings = found
+        case .say(let text):
+            print(text)
+            return 0
+        case .wrong(let what):
+            Process.complain("swiftotpd: \(what)\n\(Settings.usage)\n")
+            return 64
+        }
+        SystemLog.open()
+        guard Process.prepare(forOneLogin: settings.isForOneConnection) else {
+            return ServiceLog.fail("the process cannot be set up")
+        }
+        return settings.isForOneConnection ? serveOne(settings) : listen(settings)
+    }
+
+    /// `--stdio`: the connection is the standard input, and the program ends with it.
+    private static func serveOne(_ settings: Settings) -> CInt {
+        let socket = Socket(0)
+        socket.tellSenders()
+        let user: UInt32
+        do throws(WireError) {
+            user = try socket.peer()
+        } catch {
+            return ServiceLog.fail("the standard input is not a connection")
+        }
+        var connection = Connection(settings, user, nil, FrameChannel(socket))
+        connection.greet()
+        connection.serve()
+        return 0
+    }
+
+    private static func listen(_ settings: Settings) -> CInt {
+        do throws(Listener.Problem) {
+            var service = Service(settings, try Listener())
+            return service.run()
+        } catch {
+            return ServiceLog.fail(error.text)
+        }
+    }
+}
+
+/// What the command line says.
+struct Settings: Sendable {
+    /// Whether the standard input is the only connection.
+    var isForOneConnection = false
+    /// The options that hold for every request, as arguments of the module: `conf=`, `store=`.
+    var arguments: [[UInt8]] = []
+
+    static let usage = """
+        Usage: swiftotpd [--stdio] [--config FILE] [--store FOLDER]
+        """
+
+    private static let help = """
+        \(usage)
+
+        Checks one-time codes for pam_swiftotp and otp-enroll. systemd starts it by
+        swiftotpd.socket, and hands over the socket that it listens on.
+
+          --stdio          serve the one connection that is the standard input, and end
+          --config FILE    read the options from FILE (default: /etc/security/swiftotp.conf)
+          --store FOLDER   records and seal key are in FOLDER (default: /var/lib/swiftotp, and
+                           the key in /etc/swiftotp)
+          --version        print the version
+          --help           print this
+
+        See swiftotpd(8).
+        """
+
+    enum Reading {
+        case run(Settings)
+        case say(String)
+        case wrong(String)
+    }
+
+    static func read(_ words: ArraySlice<String>) -> Reading {
+        var settings = Settings()
+        var rest = words
+        while let word = rest.popFirst() {
+            switch word {
+            case "--stdio": settings.isForOneConnection = true
+            case "--help", "-h": return .say(help)
+            case "--version": return .say("swiftotpd \(version)")
+            case "--config", "--store":
+                guard let value = rest.popFirst() else { return .wrong("\(word) needs a value") }
+                let key = word == "--config" ? "conf" : "store"
+                settings.arguments.append(Array("\(key)=\(value)".utf8))
+            default: return .wrong("unknown word \"\(word)\"")
+            }
+        }
+        return .run(settings)
+    }
+}

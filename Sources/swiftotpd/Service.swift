@@ -1,0 +1,100 @@
+import Glibc
+import OTPWire
+
+/// The resident service: accepts, looks who it is, and gives each connection a thread of its own.
+/// Nothing here may wait for a peer: others wait to be accepted.
+struct Service: ~Copyable {
+    /// How long it stays without a connection.
+    private static let idleTime = Duration.seconds(60)
+    /// How long it waits where the system has no room for more, in microseconds.
+    private static let rest: UInt32 = 20_000
+    /// How many are accepted before anybody else is looked at.
+    private static let batch = 32
+    /// How long a peer for whom there is no room may take to hear it.
+    private static let farewell = Duration.milliseconds(20)
+
+    private let settings: Settings
+    private let quotas = Quotas()
+    private let listener: Listener
+    private var entrance = Entrance()
+
+    init(_ settings: Settings, _ listener: consuming Listener) {
+        self.settings = settings
+        self.listener = listener
+    }
+
+    /// Runs until nobody has been connected for a minute; the exit status.
+    mutating func run() -> CInt {
+        while true {
+            let end = quotas.emptySince.map { Deadline(in: Service.idleTime, from: $0) }
+            // systemd goes on to listen, and starts it again.
+            if end?.isOver == true { return 0 }
+            let deadline = end ?? Deadline(in: Service.idleTime)
+            let event = listener.wait(
+                with: entrance.descriptors,
+                until: entrance.deadline.map { $0.clamped(to: deadline) } ?? deadline)
+            for guest in entrance.leave(event.ready) { start(guest) }
+            entrance.endLate()
+            if event.isCalled { acceptSome() }
+        }
+    }
+
+    private mutating func acceptSome() {
+        for _ in 0..<Service.batch {
+            switch listener.accept() {
+            case .connection(let socket): take(socket)
+            case .nobody: return
+            case .trouble:
+                usleep(Service.rest)
+                return
+            }
+        }
+    }
+
+    private mutating func take(_ socket: consuming Socket) {
+        let user: UInt32
+        do throws(WireError) {
+            user = try socket.peer()
+        } catch {
+            return
+        }
+        let channel = FrameChannel(socket)
+        let isOwner = Peer.isOwner(user)
+        let seat: Seat
+        do throws(Quotas.Refusal) {
+            seat = try enter(isOwner ? .unidentified : .user(user))
+        } catch {
+            return Service.refuse(channel, error.text)
+        }
+        var connection = Connection(settings, user, seat, channel)
+        connection.greet()
+        if isOwner {
+            entrance.take(connection)
+        } else {
+            start(Guest(connection, until: Deadline(in: .zero)))
+        }
+    }
+
+    /// Takes a place. One of root's programs gets that of another one which says nothing.
+    private mutating func enter(_ holder: Quotas.Holder) throws(Quotas.Refusal) -> Seat {
+        while true {
+            do throws(Quotas.Refusal) {
+                return try quotas.enter(holder)
+            } catch {
+                guard holder == .unidentified, entrance.endFirst() else { throw error }
+            }
+        }
+    }
+
+    /// Gives a connection a thread.
+    private func start(_ guest: Guest) {
+        let isStarted = Worker.start { guest.take()?.serve() }
+        if !isStarted { guest.take()?.refuse("swiftotpd has no thread left") }
+    }
+
+    /// Says that there is no room, if that can be said at once.
+    static func refuse(_ channel: consuming FrameChannel, _ why: String) {
+        channel.queue(.busy, Array(why.utf8))
+        try? channel.flush(until: Deadline(in: farewell))
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// A thread for one connection. It has unsafe code.
+enum Worker {
+    /// Room for a login and for what a user database's library wants; only what is used is taken.
+    private static let stackSize = 512 * 1024
+
+    /// Runs `body` on a thread of its own, which nobody waits for; `false` where there can be none.
+    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+        var attributes = pthread_attr_t()
+        // SAFETY: a local, initialized by the first call and destroyed at the end.
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setstacksize(&attributes, stackSize)
+        unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+        var thread = pthread_t()
+        let work = unsafe Unmanaged.passRetained(Work(body))
+        // SAFETY: the thread takes over the only reference; where there is no thread, it is given
+        // up here.
+        let result = unsafe pthread_create(
+            &thread, &attributes,
+            { argument in
+                if let argument = unsafe argument {
+                    unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+                }
+                return nil
+            }, work.toOpaque())
+        if result != 0 { unsafe work.release() }
+        return result == 0
+    }
+
+    private final class Work {
+        let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+}

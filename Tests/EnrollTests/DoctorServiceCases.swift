@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+
+extension DoctorCase {
+    static let services = [
+        DoctorCase(
+            "screen lockers without the service", "service",
+            says: "screen lockers that use /etc/pam.d/common-auth line", in: "swiftotpd.socket",
+            change: "systemctl enable --now swiftotpd.socket"
+        ) { try $0.lockScreens("") },
+        DoctorCase(
+            "screen lockers that name another place", "options", "warning",
+            says: "may not name `conf=/etc/security/swiftotp.conf`: screen lockers stay locked",
+            in: "/etc/pam.d/common-auth line"
+        ) { patient in
+            try await patient.serve()
+            try patient.write("/etc/security/swiftotp.conf", "")
+            try patient.lockScreens("conf=/etc/security/swiftotp.conf")
+        },
+        DoctorCase(
+            "a service until the next start", "service", "warning", says: "is not enabled",
+            change: "systemctl enable swiftotpd.socket"
+        ) { patient in
+            try await patient.serve()
+            try patient.write("/etc/systemd/system/swiftotpd.socket", "[Socket]\n")
+        },
+        DoctorCase(
+            "a store that the unit does not let the service write to", "service",
+            says: "swiftotpd.service may not write to /etc/otp: it denies everybody",
+            change: "ReadWritePaths=/etc/otp"
+        ) { patient in
+            try await patient.serve()
+            try patient.write("/etc/systemd/system/swiftotpd.socket", "[Socket]\n")
+            try patient.write("/etc/systemd/system/sockets.target.wants/swiftotpd.socket", "")
+            try patient.write(
+                "/etc/systemd/system/swiftotpd.service.d/x.conf", "ReadWritePaths=-/srv /etc/otp2\n"
+            )
+            try await patient.moveStore(to: "/etc/otp")
+        },
+        DoctorCase(
+            "a service that users cannot reach", "service", "warning",
+            says: "users cannot connect", change: "chmod 0666 /run/swiftotp/swiftotpd.sock"
+        ) { chmod(try await $0.serve(), 0o600) },
+        DoctorCase(
+            "a service that ends", "service", says: "swiftotpd ended without an answer",
+            change: "systemctl restart swiftotpd.service"
+        ) { try await $0.pretend("pass") },
+        DoctorCase(
+            "a service of another version", "service", says: "swiftotpd is of another version",
+            in: "/run/swiftotp/swiftotpd.sock", change: "systemctl restart swiftotpd.service"
+        ) { try await $0.pretend(#"c.sendall(b"\x00\x02\x40\x03")"#) },
+        DoctorCase(
+            "a service that hangs", "service", says: "swiftotpd gives no answer",
+            change: "systemctl restart swiftotpd.service"
+        ) { try await $0.pretend("time.sleep(60)") },
+        DoctorCase(
+            "somebody in the place of the service", "service",
+            says: "somebody who is not root listens on /run/swiftotp/swiftotpd.sock",
+            change: "systemctl restart swiftotpd.socket"
+        ) { patient in
+            let thief = try await Account.make("thief")
+            try await patient.pretend("c.sendall(w)", as: thief.running)
+        },
+        DoctorCase(
+            "neither a service nor the program", "service",
+            says: "there is no /usr/libexec/swiftotpd: the module denies everybody",
+            change: "systemctl enable --now swiftotpd.socket"
+        ) { try $0.remove("/usr/libexec/swiftotpd") },
+        DoctorCase(
+            "another socket and another program, and nobody there", "service",
+            says: "nobody listens on /run/mine.sock, and there is no /opt/swiftotpd"
+        ) {
+            try $0.auth(
+                "sshd", ["auth required MODULE socket=/run/mine.sock program=/opt/swiftotpd"])
+        },
+        DoctorCase(
+            "a program of somebody's", "service", says: "can be changed by others than root",
+            in: "/usr/libexec/swiftotpd", change: "chown root: /usr/libexec/swiftotpd"
+        ) { chown($0.real("/usr/libexec/swiftotpd"), 4001, 0) },
+        DoctorCase(
+            "a program that others can change", "service",
+            says: "can be changed by others than root", change: "chmod 0755 /usr/libexec/swiftotpd"
+        ) { patient in
+            try await patient.serve()
+            chmod(patient.real("/usr/libexec/swiftotpd"), 0o775)
+        },
+        DoctorCase(
+            "a program that does not run", "service", says: "cannot be started",
+            change: "chmod 0755 /usr/libexec/swiftotpd"
+        ) { chmod($0.real("/usr/libexec/swiftotpd"), 0o644) },
+    ]
+}
+
+extension DoctorPatient {
+    /// Keeps records and key in another place.
+    func moveStore(to folder: String) async throws {
+        try await Command.output(["cp", "-a", real("/var/lib/swiftotp"), real(folder)])
+        try await Command.output(["cp", "-a", real("/etc/swiftotp/seal.key"), real(folder)])
+        try auth("sshd", ["auth required MODULE store=\(folder)"])
+    }
+
+    /// Has the code asked for after every password, as pam-auth-update does.
+    fileprivate func lockScreens(_ arguments: String) throws {
+        try change("/etc/pam.d/common-auth") { $0 + "auth required \(module) \(arguments)\n" }
+        try auth("sshd", ["@include common-auth"])
+        try ssh([Self.passwordMethods])
+    }
+}

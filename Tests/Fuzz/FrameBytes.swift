@@ -1,0 +1,39 @@
+// Frames as docs/PROTOCOL.md has them, once more: both ends are held against the page, and not
+// against each other.
+
+enum FrameBytes {
+    /// A frame: the length of what follows, the kind, and what it carries.
+    static func frame(_ kind: UInt8, _ payload: [UInt8]) -> [UInt8] {
+        number(payload.count + 1) + [kind] + payload
+    }
+
+    /// Takes the first frame out of `bytes`; `nil` where it is not whole, or is none.
+    static func next(_ bytes: inout [UInt8]) -> (kind: UInt8, payload: [UInt8])? {
+        guard bytes.count >= 3 else { return nil }
+        let length = Int(bytes[0]) << 8 | Int(bytes[1])
+        guard (1...32_768).contains(length), bytes.count >= 2 + length else { return nil }
+        defer { bytes.removeFirst(2 + length) }
+        return (bytes[2], Array(bytes[3..<2 + length]))
+    }
+
+    /// All the frames at the beginning of `bytes`.
+    static func all(_ bytes: [UInt8]) -> [(kind: UInt8, payload: [UInt8])] {
+        var (bytes, frames) = (bytes, [(kind: UInt8, payload: [UInt8])]())
+        while let frame = next(&bytes) { frames.append(frame) }
+        return frames
+    }
+
+    /// What the first frame of a login carries.
+    static func login(_ request: LoginRequest) -> [UInt8] {
+        let texts =
+            [
+                request.user, request.service, request.terminal, request.remoteHost,
+                request.remoteUser, request.connection, request.methods,
+            ] + request.arguments
+        return [2, request.isSilent ? 1 : 0] + texts.flatMap { number($0.count) + $0 }
+    }
+
+    private static func number(_ value: Int) -> [UInt8] {
+        [UInt8(value >> 8 & 0xff), UInt8(value & 0xff)]
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+@testable import OTPWire
+
+@Suite("Deadlines", .timeLimit(.minutes(1)))
+struct DeadlineTests {
+    @Test("It is over when its time has passed, and not before")
+    func passes() async throws {
+        let start = ContinuousClock.now
+        let deadline = Deadline(in: .milliseconds(60))
+        let wasOver = deadline.isOver
+        let isEarly = ContinuousClock.now - start < .milliseconds(60)
+        #expect(!(wasOver && isEarly))
+        try await Task.sleep(for: .milliseconds(61))
+        #expect(deadline.isOver && deadline.milliseconds == 0)
+        #expect(Deadline(in: .zero).isOver && Deadline(in: .seconds(-1)).isOver)
+        #expect(Deadline(in: .seconds(-1)).milliseconds == 0)
+    }
+
+    @Test("What is left is told in milliseconds, at least one, and fits poll(2)")
+    func milliseconds() {
+        #expect((3_500_000...3_600_000).contains(Deadline(in: .seconds(3600)).milliseconds))
+        #expect(Deadline(in: .seconds(1 << 40)).milliseconds == .max)
+        #expect(Deadline(in: .seconds(Int64.max / 4)).milliseconds == .max)
+        // As long as it is not over, poll(2) may not be told to return at once.
+        for _ in 0..<1000 {
+            let deadline = Deadline(in: .microseconds(300))
+            let left = deadline.milliseconds
+            #expect(left == 1 || deadline.isOver)
+        }
+    }
+
+    @Test("The earlier one of two counts, whichever is asked")
+    func clamped() {
+        let (soon, late) = (Deadline(in: .zero), Deadline(in: .seconds(3600)))
+        #expect(soon.clamped(to: late).isOver && late.clamped(to: soon).isOver)
+        #expect(!late.clamped(to: late).isOver)
+    }
+}

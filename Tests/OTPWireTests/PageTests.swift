@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPWire
+
+/// docs/PROTOCOL.md, the frames of swiftotpd, and those of the module, which has a list of its own
+/// because it shares no code with them.
+@Suite("The protocol's page, the service and the module")
+struct PageTests {
+    private static func text(_ path: String) throws -> String {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../..").standardizedFileURL
+        return try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    /// The cells of the table that begins with this row of headings.
+    private func table(_ headings: String) throws -> [[String]] {
+        let page = try Self.text("docs/PROTOCOL.md").components(separatedBy: "\n\(headings)\n")
+        try #require(page.count == 2, "one table begins with \(headings)")
+        return page[1].split(separator: "\n", omittingEmptySubsequences: false).dropFirst()
+            .prefix { $0.hasPrefix("|") }
+            .map { row in
+                row.split(separator: "|").map {
+                    $0.trimmingCharacters(in: .whitespaces).replacing("`", with: "")
+                }
+            }
+    }
+
+    /// The cases of an enumeration in a source file, with their numbers.
+    private func cases(of name: String, in path: String) throws -> [String: UInt8] {
+        let source = try Self.text(path)
+        let start = try #require(source.range(of: "enum \(name): UInt8"), "\(name) in \(path)")
+        let body = source[start.upperBound...].prefix { $0 != "}" }
+        var found: [String: UInt8] = [:]
+        for match in body.matches(of: /case (\w+) = (\d+)/) {
+            found[String(match.1)] = UInt8(match.2)
+        }
+        return found
+    }
+
+    private static let module = "Sources/pam_swiftotp/"
+
+    @Test("The kinds of frames have the same names and numbers in all three")
+    func kinds() throws {
+        var page: [String: UInt8] = [:]
+        for row in try table("| kind | name | from | payload |") {
+            guard let number = UInt8(row[0]) else { throw Trouble("no number: \(row)") }
+            page[row[1]] = number
+            #expect(row[2] == (number < 64 ? "client" : "service"), "\(row)")
+        }
+        var service: [String: UInt8] = [:]
+        for kind in Frame.Kind.allCases { service["\(kind)"] = kind.rawValue }
+        #expect(page == service && service.count == 16)
+        // The module knows those of a login.
+        let said = try cases(of: "Said", in: Self.module + "Wire.swift")
+        let heard = try cases(of: "Heard", in: Self.module + "Wire.swift")
+        let others = service.filter { $0.key != "request" && $0.key != "reply" }
+        #expect(said.merging(heard) { $1 } == others)
+        #expect(said.values.allSatisfy { $0 < 64 } && heard.values.allSatisfy { $0 >= 64 })
+    }
+
+    @Test("The ends of a login have the same numbers and codes of PAM in all three")
+    func ends() throws {
+        let page = try table("| end | means | PAM |")
+        let module = try cases(of: "LoginEnd", in: Self.module + "LoginEnd.swift")
+        let codes = try Self.text(Self.module + "LoginEnd.swift").matches(
+            of: /case \.(\w+): (PAM_\w+)/)
+        #expect(page.count == LoginEnd.allCases.count && codes.count == page.count)
+        for (row, end) in zip(page, LoginEnd.allCases) {
+            #expect(UInt8(row[0]) == end.rawValue && module["\(end)"] == end.rawValue)
+            let code = codes.first { $0.1 == "\(end)" }?.2
+            #expect(code.map(String.init) == row[2], "\(end)")
+        }
+        #expect(module.count == page.count)
+    }
+
+    @Test("Version and longest frame are the same in all three")
+    func numbers() throws {
+        let page = try Self.text("docs/PROTOCOL.md")
+        let module = try Self.text(Self.module + "Wire.swift")
+        #expect(page.contains("Frames of version \(Frame.version), "))
+        #expect(page.contains("| 64 | `welcome` | service | `u8`: the version of the frames, 2 |"))
+        #expect(module.contains("static var version: UInt8 { \(Frame.version) }"))
+        #expect(Frame.maximumLength == 32_768)
+        #expect(page.contains("the length of what follows, 1 to 32,768;"))
+        #expect(module.contains("static var maximumLength: Int { 32_768 }"))
+    }
+}

@@ -1,0 +1,247 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPCore
+@testable import OTPWire
+
+/// otp-enroll's end of a connection, and what may listen where swiftotpd should.
+@Suite("The client of swiftotpd", .timeLimit(.minutes(3)))
+struct ServiceClientTests {
+    private static let welcome = FrameBytes.frame(64, [2])
+    private static let done = FrameBytes.frame(74, HelperReply.doneMessage)
+    private static let requestLength = 3 + HelperRequest.statusMessage.count
+
+    /// What a question for the status comes to where `body` is at the other end of each connection
+    /// in turn; the request as it is afterward.
+    private func ask(
+        _ bodies: [@Sendable (CInt) -> Void]
+    ) throws -> (kind: String, request: [UInt8]) {
+        let scratch = try Scratch()
+        let socket = try UnixSocket(at: scratch.file("socket"))
+        let end = socket.serve(bodies)
+        var request = HelperRequest.statusMessage
+        defer { end.wait() }
+        do throws(StoreError) {
+            let client = try ServiceClient(path: socket.path)
+            switch try client.ask(&request) {
+            case .done: return ("done", request)
+            case .denied(_, let text): return ("denied: \(text)", request)
+            default: return ("other", request)
+            }
+        } catch {
+            #expect(error.subject == socket.path)
+            return ("\(error.code): \(error.detail)", request)
+        }
+    }
+
+    private func ask(
+        _ body: @escaping @Sendable (CInt) -> Void
+    ) throws -> (kind: String, request: [UInt8]) {
+        try ask([body])
+    }
+
+    private static func answers(_ bytes: [UInt8], parts: Int = .max) -> @Sendable (CInt) -> Void {
+        { connection in
+            UnixSocket.send(welcome, to: connection, parts: parts)
+            _ = UnixSocket.receive(requestLength, from: connection)
+            UnixSocket.send(bytes, to: connection, parts: parts)
+        }
+    }
+
+    @Test("A request arrives as it is, its reply comes in parts of any size, and it is wiped")
+    func reply() throws {
+        let sent = HelperRequest.statusMessage
+        for size in [1, 2, 3, .max] {
+            let (kind, request) = try ask { connection in
+                UnixSocket.send(Self.welcome, to: connection, parts: size)
+                #expect(
+                    UnixSocket.receive(Self.requestLength, from: connection)
+                        == FrameBytes.frame(5, sent))
+                UnixSocket.send(Self.done, to: connection, parts: size)
+            }
+            #expect(kind == "done")
+            #expect(request.isEmpty)
+        }
+    }
+
+    @Test("Several requests on one connection")
+    func several() throws {
+        let scratch = try Scratch()
+        let socket = try UnixSocket(at: scratch.file("socket"))
+        let end = socket.serve { connection in
+            UnixSocket.send(Self.welcome, to: connection)
+            for _ in 0..<3 {
+                _ = UnixSocket.receive(Self.requestLength, from: connection)
+                UnixSocket.send(Self.done, to: connection)
+            }
+        }
+        let client = try ServiceClient(path: socket.path)
+        for _ in 0..<3 {
+            var request = HelperRequest.statusMessage
+            guard case .done = try client.ask(&request) else {
+                Issue.record("another reply")
+                continue
+            }
+        }
+        end.wait()
+    }
+
+    // MARK: Strange services
+
+    private static let another = "system: swiftotpd is of another version"
+    private static let ended = "system: swiftotpd ended without an answer"
+
+    @Test(
+        "A first word that is no welcome of this version is told in plain words",
+        arguments: [
+            ([], ended), ([0], ended), ([0, 2, 64], ended), (FrameBytes.frame(64, [1]), another),
+            (FrameBytes.frame(64, [3]), another), (FrameBytes.frame(64), another),
+            (FrameBytes.frame(64, [2, 0]), another), (FrameBytes.frame(73, [0]), another),
+            (done, another), ([0, 0], another), ([255, 255], another),
+            (Array("HTTP/1.1 400 Bad Request\r\n".utf8), another),
+            // The helper of an earlier version, which says nothing before it is asked.
+            ([0, 2, 1, 136], another),
+        ] as [([UInt8], String)])
+    func strangeWelcomes(bytes: [UInt8], said: String) throws {
+        let (kind, _) = try ask { UnixSocket.send(bytes, to: $0) }
+        #expect(kind == said)
+    }
+
+    @Test(
+        "A reply that ends too early or is none is told in plain words, and the request is wiped",
+        arguments: [
+            ([], ended), ([0], ended), ([0, 5], ended), (Array(done.dropLast()), ended),
+            ([0, 0], another), ([0x80, 0x01, 74], another), (FrameBytes.frame(200), another),
+            (welcome, another), (FrameBytes.frame(74), another),
+            (FrameBytes.frame(74, [2, 135]), another), (FrameBytes.frame(74, [1, 200]), another),
+            (FrameBytes.frame(73, [0]), another),
+            (FrameBytes.frame(65, Array("no \"room\"\n".utf8)), "busy: no 'room'?"),
+        ] as [([UInt8], String)])
+    func strangeReplies(bytes: [UInt8], said: String) throws {
+        let (kind, request) = try ask(Self.answers(bytes))
+        #expect(kind == said)
+        #expect(request.isEmpty)
+    }
+
+    // MARK: Busy
+
+    @Test("A service that is full is asked again, until it has room")
+    func busyThenWelcome() throws {
+        let full: @Sendable (CInt) -> Void = {
+            UnixSocket.send(FrameBytes.frame(65, Array("full".utf8)), to: $0)
+        }
+        let (kind, _) = try ask([full, full, full, Self.answers(Self.done)])
+        #expect(kind == "done")
+    }
+
+    @Test("A service that stays full is given up after two seconds, in its own words")
+    func busy() throws {
+        let scratch = try Scratch()
+        let socket = try UnixSocket(at: scratch.file("socket"))
+        let full: @Sendable (CInt) -> Void = {
+            UnixSocket.send(FrameBytes.frame(65, Array("no room\u{1b}".utf8)), to: $0)
+        }
+        socket.serve(Array(repeating: full, count: 200))
+        let start = ContinuousClock.now
+        #expect(trouble(socket.path) == "busy: no room?")
+        #expect((.seconds(2)...(.seconds(30))).contains(ContinuousClock.now - start))
+    }
+
+    /// Why no client can be had.
+    private func trouble(_ path: [UInt8]) -> String? {
+        do throws(StoreError) {
+            _ = try ServiceClient(path: path)
+            return nil
+        } catch {
+            return "\(error.code): \(error.detail)"
+        }
+    }
+
+    @Test("Too many who wait already: told after a moment, not when it is one's turn")
+    func backlog() throws {
+        let scratch = try Scratch()
+        let socket = try UnixSocket(at: scratch.file("socket"), backlog: 0)
+        let first = try UnixSocket.connect(to: scratch.file("socket"))
+        defer { close(first) }
+        let start = ContinuousClock.now
+        #expect(trouble(socket.path) == "busy: too many wait for swiftotpd")
+        #expect(ContinuousClock.now - start < .seconds(30))
+    }
+
+    @Test("A service that says nothing is given up after twenty seconds")
+    func silent() throws {
+        let start = ContinuousClock.now
+        let (kind, _) = try ask { connection in
+            _ = UnixSocket.receive(1, from: connection)
+        }
+        #expect(kind == "busy: swiftotpd gives no answer")
+        #expect((.seconds(20)...(.seconds(60))).contains(ContinuousClock.now - start))
+    }
+
+    // MARK: Nobody, or somebody else
+
+    @Test("Nobody who listens: nothing there, a file in its place, and one who has gone")
+    func nobody() throws {
+        let scratch = try Scratch()
+        try scratch.write("", to: "file")
+        do { _ = try UnixSocket(at: scratch.file("gone")) }
+        for name in ["none", "file", "gone"] {
+            let said = trouble(Array(scratch.file(name).utf8))
+            #expect(said == "missing: swiftotpd does not listen there", "\(name)")
+        }
+        let long = scratch.file(String(repeating: "x", count: 108))
+        #expect(trouble(Array(long.utf8)) == "system: error number \(ENAMETOOLONG)")
+    }
+
+    @Test("Somebody else in its place, who is not root, is told nothing, and not waited for")
+    func impostor() async throws {
+        await #expect(processExitsWith: .success) {
+            let scratch = try Scratch()
+            #expect(chmod(scratch.path, 0o777) == 0)
+            try #require(seteuid(65_534) == 0)
+            let socket = try UnixSocket(at: scratch.file("socket"))
+            let end = socket.serve { connection in
+                // Nothing is said here: whoever waits for a word would wait.
+                #expect(UnixSocket.receive(1, from: connection).isEmpty)
+            }
+            let start = ContinuousClock.now
+            do throws(StoreError) {
+                _ = try ServiceClient(path: socket.path)
+                Issue.record("a client of somebody else's")
+            } catch {
+                #expect(error.code == .unsafe)
+                #expect(error.detail == "somebody who is not root listens there")
+            }
+            #expect(ContinuousClock.now - start < .seconds(10))
+            end.wait()
+            try #require(seteuid(0) == 0)
+        }
+    }
+
+    @Test("No descriptor left is trouble, and never \"nobody listens\"")
+    func noDescriptor() async throws {
+        await #expect(processExitsWith: .success) {
+            let path = Array("/nonexistent/socket".utf8)
+            var limit = rlimit()
+            try #require(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            limit.rlim_cur = 0
+            try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            do throws(StoreError) {
+                _ = try ServiceClient(path: path)
+                Issue.record("a client without a descriptor")
+            } catch {
+                #expect(error.code == .system && error.detail == "error number \(EMFILE)")
+            }
+        }
+    }
+
+    @Test("Where it listens unless somebody says otherwise is where the unit has it")
+    func path() throws {
+        let unit = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../packaging/systemd/swiftotpd.socket")
+        let lines = try String(contentsOf: unit, encoding: .utf8).split(separator: "\n")
+        let path = String(decoding: ServiceClient.defaultPath, as: UTF8.self)
+        #expect(lines.contains { $0 == "ListenStream=\(path)" })
+    }
+}

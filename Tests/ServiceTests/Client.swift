@@ -1,0 +1,169 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One line of what Tests/second-client prints.
+struct Reply: Decodable, Sendable {
+    let kind: String
+    let flag: Bool?
+    let authenticators: [String]?
+    let keys: [String]?
+    let hashes: [String]?
+    let backupCodesLeft: Int?
+    let trusted: [Trusted]?
+    let failures: Int?
+    let outcome: Int?
+    let name: String?
+    let replaces: Bool?
+    let replaced: Bool?
+    let key: String?
+    let verdict: Int?
+    let codes: [String]?
+    let why: Int?
+    let text: String?
+    let texts: [String]?
+    /// Of a login: what came, the question that is open, and how it ended.
+    let frames: [Frame]?
+    let question: String?
+    let end: Int?
+
+    /// A trusted SSH key.
+    struct Trusted: Decodable, Equatable, Sendable {
+        let fingerprint: String
+        let name: String
+        let since: UInt64
+        let until: UInt64
+        let lastUsed: UInt64
+        let address: String
+    }
+
+    struct Frame: Decodable, Equatable, Sendable {
+        let kind: String
+        let text: String
+    }
+
+    /// What a login said beside its questions.
+    var said: [String] {
+        (frames ?? []).filter { $0.kind.hasSuffix("Message") }.map(\.text)
+    }
+
+    /// The lines that a login had written to the log, without their priorities.
+    var logged: [String] {
+        (frames ?? []).filter { $0.kind == "log" }.map { String($0.text.dropFirst()) }
+    }
+}
+
+/// A second client of the service, which knows docs/PROTOCOL.md only.
+struct Client {
+    let service: Service
+    /// Who is connected.
+    let user: String
+    private let around: [String]
+    private let scratch: Scratch
+    private let program: String
+
+    /// An ordinary user's.
+    init(_ service: Service, _ account: Account) throws {
+        try self.init(service, user: account.name, around: account.running([]))
+    }
+
+    /// A client of root's.
+    static func root(_ service: Service) throws -> Client {
+        try Client(service, user: "root", around: [])
+    }
+
+    /// A client of a number without a name.
+    static func number(_ service: Service, _ uid: String) throws -> Client {
+        try Client(
+            service, user: uid,
+            around: ["setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "--reset-env"])
+    }
+
+    /// A client with the rights of root that a user has started, as su is.
+    static func setuid(_ service: Service, startedBy account: Account) throws -> Client {
+        try Client(
+            service, user: account.name,
+            around: ["setpriv", "--ruid", account.name, "--reset-env"])
+    }
+
+    private init(_ service: Service, user: String, around: [String]) throws {
+        (self.service, self.user, self.around) = (service, user, around)
+        scratch = try Scratch()
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../second-client").standardizedFileURL
+        // Where everybody may read it, wherever the sources are.
+        program = try scratch.write(
+            String(contentsOf: source, encoding: .utf8), to: "second-client", mode: 0o644)
+    }
+
+    /// Takes these steps on one connection; what came back.
+    @discardableResult
+    func run(_ steps: String..., within limit: Duration = .seconds(60)) async throws -> [Reply] {
+        try await run(steps, within: limit)
+    }
+
+    @discardableResult
+    func run(_ steps: [String], within limit: Duration = .seconds(60)) async throws -> [Reply] {
+        let words = around + ["/usr/bin/python3", "-I", program, service.socket]
+        let output = try await Command.output(
+            words, input: steps.joined(separator: "\n") + "\n", within: limit)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try output.split(separator: "\n").map {
+            try decoder.decode(Reply.self, from: Data($0.utf8))
+        }
+    }
+
+    /// Enrolls the user with one phone; the backup codes.
+    @discardableResult
+    func enroll() async throws -> [String] {
+        let replies = try await run("begin", "confirm =")
+        return try #require(replies.last?.codes, "\(replies)")
+    }
+
+    /// The file of the user's record.
+    var recordFile: String {
+        get throws { "\(service.store)/\(try Account.numbers(of: user).uid)" }
+    }
+
+    /// The bytes of the user's record; none where there is none.
+    var record: Data {
+        get throws { (try? Data(contentsOf: URL(fileURLWithPath: recordFile))) ?? Data() }
+    }
+}
+
+extension Service {
+    /// Waits until it serves so many connections.
+    func serves(_ count: Int, within limit: Duration = .seconds(20)) async throws {
+        _ = try await patiently("\(count) connections", within: limit) {
+            self.connections == count ? true : nil
+        }
+    }
+
+    /// Stops it, and waits until none of its threads runs any more.
+    func stop() async throws {
+        signal(SIGSTOP)
+        guard let process else { throw Trouble("there is no service to stop") }
+        _ = try await patiently("the service to stop") {
+            let threads = try FileManager.default.contentsOfDirectory(
+                atPath: "/proc/\(process)/task")
+            let states = threads.map { thread in
+                (try? kernelFile("/proc/\(process)/task/\(thread)/stat")) ?? ""
+            }
+            return states.allSatisfy { $0.contains(") T ") } ? true : nil
+        }
+    }
+
+    /// The words before a service whose calls are written to a file. It keeps its number, by which
+    /// it knows the socket to be its own.
+    static func traced(
+        to file: String, calls: [String] = ["all"], injection: String? = nil
+    ) -> [String] {
+        ["strace", "-D"] + Trace.words(to: file, calls: calls, injection: injection).dropFirst()
+    }
+
+    /// Waits until nobody is connected any more.
+    func rest(within limit: Duration = .seconds(20)) async throws {
+        try await serves(0, within: limit)
+    }
+}

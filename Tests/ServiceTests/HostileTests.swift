@@ -1,0 +1,234 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Callers who mean harm, against the real program, in what otp-enroll asks for.
+@Suite("swiftotpd: hostile callers")
+struct HostileTests {
+    @Test("Several connections race to enroll: one does, the others are told, and no proof moves")
+    func race() async throws {
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("racer"))
+        let ends = try await withThrowingTaskGroup(of: [Reply].self) { group in
+            for _ in 0..<8 {
+                group.addTask { try await client.run("begin", "wait 1", "confirm =", "codes") }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let kept = ends.filter { $0.count == 3 && $0[1].kind == "kept" }
+        #expect(kept.count == 1)
+        // The losers began in time and were too late, or found the user enrolled at once.
+        #expect(ends.filter { $0[1].kind == "denied" && [1, 7].contains($0[1].why) }.count == 7)
+        #expect(ends.filter { $0[2].why == 1 }.count == 8)
+        let status = try await client.run("status")
+        #expect(status[0].authenticators == ["phone"])
+        try await service.rest()
+    }
+
+    @Test("Proof is not shared with a second connection of the same user, nor with a login")
+    func proofStays() async throws {
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("prover"))
+        let codes = try await client.enroll()
+        async let proven = client.run("prove \(codes[0])", "wait 2", "codes")
+        try await Task.sleep(for: .seconds(1))
+        let other = try await client.run("codes", "disable", "remove phone")
+        #expect(other.map(\.why) == [1, 1, 1])
+        let login = try await client.run(
+            "login \(client.user) locker", "answer \(codes[1])")
+        #expect(login.last?.end == 0)
+        let after = try await client.run("codes", "disable")
+        #expect(after.map(\.why) == [1, 1])
+        #expect(try await proven[1].kind == "codes")
+    }
+
+    @Test("Bytes that are no first frame end the connection, and the service lives on")
+    func noFrame() async throws {
+        let log = try SystemLog.shared()
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("garbled"))
+        try await client.enroll()
+        let (before, process) = (try client.record, service.process)
+        var login = LoginFrame(client.user, service: "su").payload
+        var bad: [[UInt8]] = [
+            [0, 0], [0x80, 0x01], [0xff, 0xff], Array("GET / HTTP/1.1\r\n\r\n".utf8),
+            [0, 2, 1, 2], FrameBytes.frame(1), FrameBytes.frame(1, [2]),
+            FrameBytes.frame(1, Array(login.dropLast())), FrameBytes.frame(1, login + [0]),
+            FrameBytes.frame(1, login + [0, 9, 65]),
+        ]
+        // What the service says, answers before there is a question, and kinds that nobody knows.
+        for kind in [0, 2, 3, 4, 6, 63, 64, 65, 67, 73, 74, 75, 255] as [UInt8] {
+            bad += [FrameBytes.frame(kind), FrameBytes.frame(kind, [1, 2])]
+        }
+        login[0] = 1
+        bad.append(FrameBytes.frame(1, login))
+        login[0...1] = [2, 2]
+        bad.append(FrameBytes.frame(1, login))
+        for bytes in bad {
+            let hex = bytes.map { String(format: "%02x", $0) }.joined()
+            #expect(try await client.run("raw \(hex)", "reply").map(\.kind) == ["end"], "\(hex)")
+        }
+        // Cut off by the client's end: nobody is there to hear it.
+        for hex in ["", "00", "0003", "000305", "00030501", "7fff01"] {
+            let steps = hex.isEmpty ? ["end"] : ["raw \(hex)", "end"]
+            #expect(try await client.run(steps).map(\.kind) == ["end"], "\(hex)")
+        }
+        try await service.rest()
+        #expect(service.process == process && process != nil)
+        #expect(try client.record == before)
+        #expect(try await client.run("enrolled").first?.flag == true)
+        let uid = try Account.numbers(of: client.user).uid
+        let refused = log.lines(
+            containing: "swiftotpd[\(process ?? 0)]", "reason=malformed uid=\(uid)")
+        #expect(refused.count == bad.count && refused.allSatisfy { $0.severity == 5 })
+    }
+
+    @Test("Requests that are none are denied, and what follows is not read")
+    func noRequest() async throws {
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("asking"))
+        try await client.enroll()
+        let before = try client.record
+        for request in [
+            "", "01", "ff01", "01ff", "0180", "01010a", "010300", "0103ff31", "0104027375", "0200",
+            "0105010106001e000000",
+        ] where request != "010300" {
+            let replies = try await client.run("frame 5 \(request)", "reply", "enrolled")
+            #expect(replies[0].why == 9 && replies[1].kind == "end", "\(request)")
+        }
+        // Longer than any request, as short as a frame, and as long as one may be.
+        for count in [257, 32_766] {
+            let bytes = "01" + String(repeating: "01", count: count - 1)
+            let replies = try await client.run("frame 5 \(bytes)", "reply", "reply")
+            #expect(replies[0].why == 9 && replies[1].kind == "end")
+        }
+        // Another kind of frame among requests.
+        for kind in [1, 2, 64, 74, 99] {
+            let replies = try await client.run("enrolled", "frame \(kind) 0101", "reply")
+            #expect(replies.map(\.kind) == ["flag", "end"], "\(kind)")
+        }
+        #expect(try client.record == before)
+        try await service.rest()
+    }
+
+    @Test("Random bytes, and a megabyte in one line")
+    func noise() async throws {
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("noisy"))
+        try await client.enroll()
+        let before = try client.record
+        var random = SystemRandomNumberGenerator()
+        for size in [1, 2, 3, 16, 300, 5000] {
+            let bytes = (0..<size).map { _ in String(format: "%02x", random.next() as UInt8) }
+            _ = try await client.run("raw \(bytes.joined())", "end")
+            _ = try await client.run("frame 1 \(bytes.joined())", "end")
+            _ = try await client.run("frame 5 \(bytes.joined())", "end")
+        }
+        let megabyte = String(repeating: "41", count: 1 << 20)
+        let replies = try await client.run("raw \(megabyte)", "reply", "reply")
+        #expect(replies.map(\.kind) == ["end", "end"])
+        #expect(try client.record == before)
+        try await service.rest()
+    }
+
+    @Test("Half a first frame, and none: dropped after five seconds, however slowly it comes")
+    func silence() async throws {
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("silent"))
+        let root = try Client.root(service)
+        let drip = ["raw 00ff05"] + (0..<40).flatMap { _ in ["raw 01", "wait 0.25"] }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in [client, root] {
+                for steps in [[], ["raw 00"], ["raw 0003"], ["raw 00030501"], drip] {
+                    group.addTask {
+                        let start = ContinuousClock.now
+                        let replies = try await caller.run(steps + ["reply"])
+                        #expect(replies.map(\.kind) == ["end"])
+                        let time = ContinuousClock.now - start
+                        let most = Duration.seconds(steps.count > 9 ? 60 : 40)
+                        #expect((.seconds(4.5)...most).contains(time), "\(steps): \(time)")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await service.rest()
+    }
+
+    @Test("More than 200 requests")
+    func tooMany() async throws {
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("asking"))
+        let body = String(repeating: "0003050101", count: 250)
+        let replies = try await client.run(
+            ["raw \(body)"] + [String](repeating: "reply", count: 202))
+        #expect(replies.count(where: { $0.kind == "flag" }) == 200)
+        #expect(replies.last?.kind == "end")
+    }
+
+    @Test("A peer that dies at each step of enrolling leaves no trace until the last")
+    func dying() async throws {
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("dying"))
+        let steps = ["enrolled", "begin", "confirm 000000", "raw 000b05010606"]
+        for count in 0...steps.count {
+            try await client.run(Array(steps[..<count]) + ["leave"])
+            try await service.rest()
+            #expect(try client.record.isEmpty)
+        }
+        // Enrolled: the same for a second phone.
+        let codes = try await client.enroll()
+        let names = try await client.run("status").first?.authenticators
+        for count in 1...3 {
+            let steps = ["prove \(codes[count])", "begin tablet", "confirm 000000"]
+            try await client.run(Array(steps[..<count]) + ["leave"])
+            try await service.rest()
+            let status = try await client.run("status")
+            #expect(status[0].authenticators == names)
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: service.store)
+        #expect(left.count == 2, "\(left)")
+    }
+
+    @Test(
+        "A peer whose process ends right after its frame: the service lives on, and the log tells")
+    func gone() async throws {
+        let log = try SystemLog.shared()
+        let service = try await Service()
+        let account = try await Account.make("gone")
+        let client = try Client(service, account)
+        try await client.enroll()
+        let (before, process) = (try client.record, service.process)
+        for caller in [client, try Client.setuid(service, startedBy: account)] {
+            for frame in [
+                LoginFrame(account.name, service: "gone").bytes, FrameBytes.frame(5, [1, 1]),
+            ] {
+                let hex = frame.map { String(format: "%02x", $0) }.joined()
+                for _ in 0..<10 { try await caller.run("raw \(hex)", "leave") }
+            }
+        }
+        try await service.rest()
+        #expect(service.process == process && process != nil)
+        #expect(try client.record == before)
+        let lines = log.lines(
+            containing: "pam_swiftotp(gone:auth): authentication failure; reason=no-answer",
+            "user=\(account.name)")
+        #expect(lines.count == 20)
+    }
+
+    @Test("Files that are sent along are not kept")
+    func files() async throws {
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("sender"))
+        let held = Task { try await client.run("files", "wait 5", "files", "wait 5", "enrolled") }
+        try await service.serves(1)
+        try await Task.sleep(for: .seconds(2))
+        let process = try #require(service.process)
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")
+        // Three for everybody, the socket that listens, the log, and the connection.
+        #expect(open.count <= 6, "\(open)")
+        let replies = try await held.value
+        #expect(replies.map(\.kind) == ["flag", "flag", "flag"])
+        try await service.rest()
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What others can make of the log.
+@Suite("swiftotpd: the log", .timeLimit(.minutes(5)))
+struct LogTests {
+    /// The whole frame of a login, for `raw`.
+    private func raw(_ frame: LoginFrame) -> String {
+        "raw " + frame.bytes.map { String(format: "%02x", $0) }.joined()
+    }
+
+    @Test("Texts with NUL, line ends and quotes forge no field and no line, and let nobody in")
+    func texts() async throws {
+        let log = try SystemLog.shared()
+        let service = try await Service()
+        let account = try await Account.make("odd")
+        let client = try Client(service, account)
+        try await client.enroll()
+        let before = try client.record
+        let odd = "x\u{0}y\nlogin granted; user=root rhost=1.2.3.4\u{1b}[2J\""
+        var frame = LoginFrame(account.name + "\u{0}" + odd, service: odd)
+        (frame.terminal, frame.remoteHost, frame.remoteUser) = (odd, odd, odd)
+        // Nobody of this name: an ordinary user's program is denied, and one of root's asks.
+        let denied = try await client.run(raw(frame), "reply", "reply", "reply")
+        #expect(denied.map(\.kind) == ["errorMessage", "end", "end"])
+        let root = try Client.root(service)
+        let asked = try await root.run(
+            raw(frame), "reply", "frame 2 313233343536", "reply", "reply")
+        #expect(asked.map(\.kind) == ["promptShown", "errorMessage", "log"])
+        let line = try #require(asked.last?.text)
+        #expect(line.dropFirst().allSatisfy { $0.isASCII && $0 >= " " })
+        #expect(line.contains("reason=unknown-user service=x\\x00y\\x0alogin\\x20granted;"))
+        // Of the words in it none is a field of its own.
+        #expect(line.split(separator: " ").count { $0.hasPrefix("user=") } == 1)
+        #expect(line.split(separator: " ").count { $0.hasPrefix("rhost=") } == 1)
+        // An argument that is none is named, as far as it can be shown.
+        frame = LoginFrame(account.name, service: "lock", arguments: ["nul\u{0}lok\n"])
+        _ = try await client.run(raw(frame), "reply", "reply")
+        _ = try await log.line(
+            containing: "user=\(account.name) error=\"argument nul\\x00lok\\x0a: there is no such")
+        #expect(try client.record == before)
+    }
+
+    @Test("A user's own programs fill no log: sixty lines a minute, and others' are all there")
+    func flood() async throws {
+        let log = try SystemLog.shared()
+        let service = try await Service()
+        let account = try await Account.make("noisy")
+        let other = try await Account.make("other")
+        let person = try Person(account.name, in: service.store)
+        let locker = try await Host(service.socket, as: account)
+        let uid = try Account.numbers(of: account.name).uid
+        let start = ContinuousClock.now
+        // The count begins anew with each minute of the service.
+        var count = 0
+        while log.lines(containing: "left out; reason=too-many-lines uid=\(uid)").isEmpty {
+            _ = try await locker.login(account.name)
+            count += 1
+            try #require(count < 2000)
+        }
+        let minutes = Int((ContinuousClock.now - start) / .seconds(60)) + 1
+        let lines = log.lines(containing: "pam_swiftotp(locker:auth)", "user=\(account.name)")
+        #expect(lines.count <= 60 * minutes && lines.count < count)
+        // Somebody else's, and what is tried by a program of root's that this user starts.
+        try await Client(service, other).run("login \(other.name) lock nullok")
+        _ = try await log.line(containing: "not asked; ", "user=\(other.name)")
+        let su = try Client.setuid(service, startedBy: account)
+        for _ in 0..<5 {
+            try await su.run("login \(other.name) su", "answer 000000")
+        }
+        #expect(
+            log.lines(containing: "pam_swiftotp(su:auth)", "user=\(other.name)").count == 5)
+        #expect(try await locker.login(account.name, person.code()).name == "PAM_SUCCESS")
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the service has seen stays in no memory of it.
+@Suite("swiftotpd: secrets", .timeLimit(.minutes(5)))
+struct SecretTests {
+    @Test("After enrolling, at a login and by otp-enroll, no key and no code is in its memory")
+    func memory() async throws {
+        _ = try SystemLog.shared()
+        let service = try await Service(
+            configuration: "enroll = require\n", program: try Release.program())
+        // Enrolled at a login, with a QR code, by a program of root's.
+        let account = try await Account.make("secret")
+        let host = try await Host(
+            service.socket, name: "login",
+            arguments: "store=\(service.store) enroll=require after_first_factor")
+        let question = try await host.begin(account.name)
+        #expect(question.contains("█"))
+        let start = try #require(question.range(of: "\nKey: ")).upperBound
+        let key = question[start...].prefix { $0 != "\n" }.filter { $0 != " " }
+        let phone = try Phone(scanning: "otpauth://totp/x:y?secret=\(key)")
+        try await phone.settle(for: 20)
+        try host.type(try await phone.code())
+        let sheet = try await host.question()
+        #expect(try await host.answer("").name == "PAM_SUCCESS")
+        var codes = sheet.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { $0.count == 17 && $0.split(separator: "-").count == 3 }
+        #expect(codes.count == 10)
+        #expect(try await host.login(account.name, codes[0]).name == "PAM_SUCCESS")
+        #expect(try await host.login(account.name, "000000").name == "PAM_AUTH_ERR")
+        // And by otp-enroll's requests, with a proof and a new sheet.
+        let client = try Client(service, try await Account.make("secretive"))
+        let enrolled = try await client.run("begin", "confirm =")
+        let hex = try #require(enrolled[0].key)
+        codes += try #require(enrolled[1].codes)
+        codes += try #require(
+            try await client.run("prove \(codes[10])", "codes").last?.codes)
+        try await service.rest()
+
+        let process = try #require(service.process)
+        kill(process, SIGSTOP)
+        defer { kill(process, SIGCONT) }
+        let image = try MemoryImage(of: process)
+        var forms = SecretForm.key(String(key))
+        forms += SecretForm.binary(
+            "key",
+            stride(from: 0, to: hex.count, by: 2).compactMap {
+                UInt8(hex.dropFirst($0).prefix(2), radix: 16)
+            })
+        for code in codes { forms += SecretForm.groups(code) }
+        #expect(image.places(of: forms) == [])
+        // What is no secret is found there: this is its memory.
+        let store = SecretForm("the store's path", Array(service.store.utf8))
+        #expect(image.missing([store]) == [])
+    }
+}

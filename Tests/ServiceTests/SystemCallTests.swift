@@ -1,0 +1,140 @@
+import Foundation
+import OTPStore
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+/// What `make release` builds calls, in all that it does, and what its unit allows.
+@Suite("swiftotpd: system calls", .timeLimit(.minutes(5)))
+struct SystemCallTests {
+    private static let unit = "swiftotpd.service"
+    private static let configuration =
+        "window = 2\nenroll = offer\nafter_temporary = enroll\n"
+
+    /// The names of the calls in what strace(1) wrote.
+    private func calls(in trace: String) throws -> Set<String> {
+        let text = try String(contentsOfFile: trace, encoding: .utf8)
+        return Set(
+            text.split(separator: "\n").compactMap { line -> String? in
+                let rest = line.drop { $0.isNumber || $0 == " " }
+                let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+                return rest.dropFirst(name.count).first == "(" ? String(name) : nil
+            })
+    }
+
+    /// A login that enrolls with a QR code; `host` has one that the user is asked by.
+    private func enroll(_ user: String, at host: Host) async throws {
+        let question = try await host.begin(user)
+        let start = try #require(question.range(of: "\nKey: ")).upperBound
+        let key = question[start...].prefix { $0 != "\n" }.filter { $0 != " " }
+        let phone = try Phone(scanning: "otpauth://totp/x:y?secret=\(key)")
+        try host.type(try await phone.code())
+        _ = try await host.question()
+        #expect(try await host.answer("").name == "PAM_SUCCESS")
+    }
+
+    /// What root's programs do: they are in, refused, enrolled; strangers; a group that is exempt;
+    /// a lock that somebody holds.
+    private func logins(_ host: Host, _ person: Person, _ newcomer: String) async throws {
+        #expect(try await host.login(person.user, person.code()).name == "PAM_SUCCESS")
+        #expect(try await host.login(person.user, "0ZZZZ-ZZZZZ-ZZZZZ").name == "PAM_AUTH_ERR")
+        #expect(try await host.login("nobody-of-this-name", "123456").name == "PAM_AUTH_ERR")
+        #expect(try await host.login("nobody-of-this-name", "123456").name == "PAM_AUTH_ERR")
+        // What a maker of records left behind is removed by the next one.
+        #expect(
+            FileManager.default.createFile(atPath: person.store + "/new.left", contents: nil))
+        try await enroll(newcomer, at: host)
+        let temporary = try person.issue()
+        #expect(try await host.login(person.user, temporary).name == "PAM_SUCCESS")
+        let code = try person.code()
+        let file = open(try person.file, O_RDWR | O_CLOEXEC)
+        try #require(flock(file, LOCK_EX) == 0)
+        try host.start(person.user, code)
+        try await Task.sleep(for: .seconds(1))
+        close(file)
+        #expect(try await host.next().name == "PAM_SUCCESS")
+    }
+
+    /// The lists of the unit: what the program calls, and what the C library may.
+    private func lists() throws -> (own: Set<String>, others: Set<String>) {
+        let key = "SystemCallFilter="
+        let lines = try UnitTests.text(Self.unit).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let parts = lines.split { $0.isEmpty }.map { part in
+            Set(
+                part.filter { $0.hasPrefix(key) }
+                    .flatMap { $0.dropFirst(key.count).split(separator: " ").map(String.init) })
+        }.filter { !$0.isEmpty }
+        try #require(parts.count == 2, "the lists of \(Self.unit)")
+        return (parts[0], parts[1])
+    }
+
+    /// What is seen by chance, such as waiting for another thread, or at the end alone.
+    private static let rare: Set = ["exit_group", "futex", "madvise", "exit"]
+    /// What a service for one login does to leave behind who has started it. It has no unit.
+    private static let leaving: Set = ["chdir", "setpriority"]
+
+    @Test("What it calls is in the unit's lists, and no more is in them than it needs")
+    func both() async throws {
+        async let first = resident()
+        async let second = own()
+        let (resident, own) = try await (first, second)
+        let (list, others) = try lists()
+        #expect(list.isDisjoint(with: others))
+        #expect(resident.isSubset(of: list), "\(resident.subtracting(list)) are not in the list")
+        #expect(
+            list.subtracting(resident).isSubset(of: Self.rare), "\(list.subtracting(resident))")
+        #expect(own.isSubset(of: list.union(Self.leaving)), "\(own.subtracting(list))")
+    }
+
+    private func resident() async throws -> Set<String> {
+        let scratch = try Scratch()
+        let trace = scratch.file("trace")
+        let service = try await Service(
+            configuration: Self.configuration,
+            around: ["strace", "-D", "-f", "-qq", "-A", "-o", trace],
+            program: try Release.program())
+        let account = try await Account.make("traced")
+        let client = try Client(service, account)
+        try await client.run("enrolled", within: .seconds(60))
+        let replies = try await client.run(
+            "enrolled", "status", "begin", "confirm 000000", "confirm =", "prove +1", "codes",
+            "untrust", "begin tablet", "confirm =", "remove tablet", "disable", "frame 99", "reply")
+        #expect(replies.last?.kind == "end" && replies.map(\.kind).contains("done"))
+        _ = try await Client.number(service, "4242").run("reply")
+        try await Client(service, try await Account.make("tracedtoo")).enroll()
+        let person = try Person("daemon", in: service.store)
+        let root = try await Host(
+            service.socket, name: "login",
+            arguments: "store=\(service.store) after_first_factor exempt_group=games",
+            program: "/nonexistent/swiftotpd")
+        #expect(try await root.login("games").name == Host.ignored)
+        try await logins(root, person, try await Account.make("newcomer").name)
+        let holder = try Holder(service, of: account, count: 16)
+        #expect(try await holder.held() == 16)
+        try await service.serves(16)
+        withExtendedLifetime(holder) {}
+        return try calls(in: trace)
+    }
+
+    private func own() async throws -> Set<String> {
+        let scratch = try Scratch()
+        let (trace, store) = (scratch.file("trace"), try scratch.folder("store"))
+        let conf = try scratch.write(Self.configuration, to: "swiftotp.conf")
+        let program = try scratch.write(
+            """
+            #!/bin/sh
+            exec /usr/bin/strace -D -f -qq -A -o '\(trace)' '\(Release.program())' "$@"
+
+            """, to: "swiftotpd", mode: 0o755)
+        let person = try Person("daemon", in: store)
+        let root = try await Host(
+            "/nonexistent/swiftotpd.sock", name: "login",
+            arguments: "conf=\(conf) store=\(store) after_first_factor exempt_group=games",
+            program: program)
+        #expect(try await root.login("games").name == Host.ignored)
+        try await logins(root, person, try await Account.make("newcomer").name)
+        return try calls(in: trace)
+    }
+}

@@ -1,0 +1,247 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A service that is stopped, killed, of another version or somebody else's: where nothing was begun,
+/// root's programs go on with a service of their own; all others are denied, in bounded time and with
+/// a line in the log. No answer is ever counted twice.
+@Suite("swiftotpd in trouble, and the module", .timeLimit(.minutes(5)))
+struct TroubleTests {
+    /// A service, somebody with a record, and a program of theirs and one of root's.
+    private struct Scene {
+        let service: Service
+        let account: Account
+        let person: Person
+        let locker: Host
+        let root: Host
+
+        /// `socket` in the place of the service's own.
+        init(
+            _ name: String, socket: String? = nil, around: [String] = [], arguments: String = ""
+        ) async throws {
+            _ = try SystemLog.shared()
+            service = try await Service(around: around)
+            account = try await Account.make(name)
+            person = try Person(account.name, in: service.store)
+            let path = socket ?? service.socket
+            locker = try await Host(path, as: account, arguments: arguments)
+            root = try await Host(
+                path, name: "login", arguments: "store=\(service.store) \(arguments)")
+        }
+
+        /// Waits for the one line about a login that could not be checked.
+        func expectLine(_ service: String, _ error: String) async throws {
+            let log = try SystemLog.shared()
+            let line = try await log.line(
+                containing: "pam_swiftotp(\(service):auth): cannot check; reason=service ",
+                "user=\(account.name) error=\"\(error)\"")
+            #expect(line.severity == 2 && line.facility == 10)
+        }
+    }
+
+    private static let sentence =
+        "The code cannot be checked right now. Please tell your administrator."
+
+    // MARK: Before anything is begun
+
+    /// A right code where the service at `scene` says nothing useful: root is in by a service of its
+    /// own, and the locker is denied, with this error in the log.
+    private func expectOwnService(_ scene: Scene, _ error: String) async throws {
+        let start = ContinuousClock.now
+        let before = try scene.person.record
+        let denied = try await scene.locker.login(scene.account.name, "123456")
+        #expect(denied.name == Host.unavailable && denied.prompts == 0, "\(denied)")
+        #expect(denied.said == [Self.sentence])
+        #expect(try scene.person.record == before)
+        try await scene.expectLine("locker", error)
+        let wrong = try await scene.root.login(scene.account.name, "0ZZZZ-ZZZZZ-ZZZZZ")
+        #expect(wrong.name == "PAM_AUTH_ERR" && wrong.prompts == 1)
+        #expect(try scene.person.failures == 1)
+        let code = try scene.person.code()
+        #expect(try await scene.root.login(scene.account.name, code).name == "PAM_SUCCESS")
+        #expect(try await scene.root.login(scene.account.name, code).name == "PAM_AUTH_ERR")
+        #expect(ContinuousClock.now - start < .seconds(240))
+    }
+
+    @Test("Nobody listens")
+    func nobody() async throws {
+        let scene = try await Scene("alone", socket: "/nonexistent/swiftotpd.sock")
+        try await expectOwnService(
+            scene, "swiftotpd does not listen; start swiftotpd.socket")
+    }
+
+    @Test("One that is stopped before anybody connects: it counts nothing either when it goes on")
+    func stopped() async throws {
+        let scene = try await Scene("stopped")
+        let client = try Client(scene.service, scene.account)
+        try await client.run("enrolled")
+        try await scene.service.stop()
+        try await expectOwnService(scene, "swiftotpd gives no answer")
+        let before = try scene.person.record
+        scene.service.signal(SIGCONT)
+        #expect(try await client.run("enrolled").first?.flag == true)
+        try await scene.service.rest()
+        #expect(try scene.person.record == before)
+        let code = try scene.person.code()
+        #expect(try await scene.locker.login(scene.account.name, code).name == "PAM_SUCCESS")
+    }
+
+    @Test(
+        "One that is killed before it has accepted anybody: the next one does, and nobody notices")
+    func killedFirst() async throws {
+        let scene = try await Scene("killed")
+        for host in [scene.locker, scene.root] {
+            let code = try scene.person.code()
+            try await Client(scene.service, scene.account).run("enrolled")
+            try await scene.service.stop()
+            try host.start(scene.account.name, code)
+            try await Task.sleep(for: .seconds(1))
+            scene.service.signal(SIGKILL)
+            #expect(try await host.next().name == "PAM_SUCCESS")
+        }
+    }
+
+    @Test("One that is killed before the question, while it looks whether somebody is enrolled")
+    func killedBeforeQuestion() async throws {
+        let scene = try await Scene("looked", arguments: "nullok")
+        for (host, name) in [(scene.locker, Host.unavailable), (scene.root, "PAM_SUCCESS")] {
+            let code = try scene.person.code()
+            try await Client(scene.service, scene.account).run("enrolled")
+            let file = open(try scene.person.file, O_RDWR | O_CLOEXEC)
+            try #require(flock(file, LOCK_EX) == 0)
+            try host.start(scene.account.name, code)
+            try await scene.service.serves(1)
+            try await Task.sleep(for: .seconds(1))
+            scene.service.signal(SIGKILL)
+            try await Task.sleep(for: .seconds(1))
+            close(file)
+            let result = try await host.next()
+            #expect(result.name == name && result.prompts == (name == "PAM_SUCCESS" ? 1 : 0))
+        }
+        try await scene.expectLine("locker", "swiftotpd ended without an answer")
+    }
+
+    @Test("One of another version")
+    func otherVersion() async throws {
+        let other = try await ScriptedService(saying: FrameBytes.frame(64, [3]))
+        try await expectOwnService(
+            try await Scene("newer", socket: other.socket),
+            "swiftotpd is of another version; restart swiftotpd.service")
+    }
+
+    @Test("Something else that answers there")
+    func otherProtocol() async throws {
+        let other = try await ScriptedService(saying: FrameBytes.frame(200, [1]))
+        try await expectOwnService(
+            try await Scene("strange", socket: other.socket),
+            "what answers is not swiftotpd, or is of another version")
+    }
+
+    @Test("A socket of somebody who is not root: nothing is said to it, whatever it says")
+    func impostor() async throws {
+        let impostor = try await Account.make("impostor")
+        let other = try await ScriptedService(
+            saying: FrameBytes.frame(64, [2]) + FrameBytes.frame(73, [0]), as: impostor)
+        try await expectOwnService(
+            try await Scene("fooled", socket: other.socket),
+            "somebody who is not root listens in the place of swiftotpd")
+    }
+
+    @Test("One that says its welcome, and nothing more")
+    func welcomeOnly() async throws {
+        let other = try await ScriptedService(saying: FrameBytes.frame(64, [2]))
+        try await expectOwnService(
+            try await Scene("waiting", socket: other.socket), "swiftotpd gives no answer")
+    }
+
+    // MARK: In the midst of it
+
+    @Test("One that is killed at the question: denied, nothing is counted, and the code stays good")
+    func killedAtQuestion() async throws {
+        let scene = try await Scene("asked")
+        let user = scene.account.name
+        for host in [scene.locker, scene.root] {
+            let code = try scene.person.code()
+            let before = try scene.person.record
+            _ = try await host.begin(user)
+            scene.service.signal(SIGKILL)
+            let result = try await host.answer(code)
+            #expect(result.name == Host.unavailable && result.said == [Self.sentence])
+            #expect(try scene.person.record == before)
+            #expect(try await host.login(user, code).name == "PAM_SUCCESS")
+        }
+        try await scene.expectLine("locker", "swiftotpd ended without an answer")
+        try await scene.expectLine("login", "swiftotpd ended without an answer")
+    }
+
+    @Test("One that is killed while it waits for the record: denied, and nothing is counted")
+    func killedAtLock() async throws {
+        let scene = try await Scene("locked")
+        let user = scene.account.name
+        for host in [scene.locker, scene.root] {
+            let code = try scene.person.code()
+            let before = try scene.person.record
+            _ = try await host.begin(user)
+            let file = open(try scene.person.file, O_RDWR | O_CLOEXEC)
+            try #require(flock(file, LOCK_EX) == 0)
+            try host.type(code)
+            try await Task.sleep(for: .seconds(1))
+            scene.service.signal(SIGKILL)
+            #expect(try await host.next().name == Host.unavailable)
+            close(file)
+            #expect(try scene.person.record == before)
+            #expect(try await host.login(user, code).name == "PAM_SUCCESS")
+        }
+    }
+
+    @Test("One that is killed as the code is used up: denied, and the code counts once at most")
+    func killedAtCommit() async throws {
+        let scratch = try Scratch()
+        for host in ["locker", "login"] {
+            let scene = try await Scene(
+                "burnt",
+                around: Service.traced(
+                    to: scratch.file("trace"), calls: ["fdatasync"],
+                    injection: "fdatasync:signal=KILL:when=1"))
+            let user = scene.account.name
+            // It is there before anybody waits for it: to be traced takes its time.
+            try await Client(scene.service, scene.account).run("enrolled")
+            let code = try scene.person.code()
+            let program = host == "locker" ? scene.locker : scene.root
+            let result = try await program.login(user, code)
+            #expect(result.name == Host.unavailable && result.prompts == 1)
+            try await scene.expectLine(host, "swiftotpd ended without an answer")
+            #expect(try scene.person.failures <= 1)
+            scene.service.end()
+            let sound = try await Service(store: scene.service.store)
+            let again = try await Host(sound.socket, as: scene.account).login(user, code)
+            // It was written down before the disk was asked to keep it.
+            #expect(again.name == "PAM_AUTH_ERR")
+            #expect(try scene.person.failures <= 2)
+        }
+    }
+
+    @Test("One that is stopped after the answer: denied after a while, and the answer counts once")
+    func stoppedLater() async throws {
+        let scene = try await Scene("halted")
+        let user = scene.account.name
+        for host in [scene.locker, scene.root] {
+            try await scene.service.rest()
+            let code = try scene.person.code()
+            _ = try await host.begin(user)
+            try await scene.service.stop()
+            let start = ContinuousClock.now
+            let result = try await host.answer(code)
+            #expect(result.name == Host.unavailable && result.said == [Self.sentence])
+            #expect((.seconds(19)...(.seconds(90))).contains(ContinuousClock.now - start))
+            #expect(try scene.person.failures == 0)
+            scene.service.signal(SIGCONT)
+            try await scene.service.rest()
+            // The answer was right, and nobody was there to hear it: used up, and not counted.
+            #expect(try scene.person.failures == 0)
+            #expect(try await host.login(user, code).name == "PAM_AUTH_ERR")
+        }
+        try await scene.expectLine("locker", "swiftotpd gives no answer")
+        try await scene.expectLine("login", "swiftotpd gives no answer")
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The systemd units, as far as they can be tried without systemd as the first process.
+@Suite("swiftotpd: the systemd units")
+struct UnitTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../packaging/systemd").standardizedFileURL
+
+    static func text(_ name: String) throws -> String {
+        try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+    }
+
+    /// The values of a setting, word by word.
+    static func words(_ setting: String, in unit: String) throws -> [String] {
+        try text(unit).split(separator: "\n").filter { $0.hasPrefix("\(setting)=") }
+            .flatMap { $0.dropFirst(setting.count + 1).split(separator: " ").map(String.init) }
+    }
+
+    /// Copies of both units, with the program that was built.
+    private func copies() throws -> (scratch: Scratch, socket: String, service: String) {
+        let scratch = try Scratch()
+        let service = try Self.text("swiftotpd.service").replacing(
+            "ExecStart=/usr/libexec/swiftotpd",
+            with: "ExecStart=\(Build.product("swiftotpd"))")
+        return (
+            scratch,
+            try scratch.write(Self.text("swiftotpd.socket"), to: "swiftotpd.socket", mode: 0o644),
+            try scratch.write(service, to: "swiftotpd.service", mode: 0o644)
+        )
+    }
+
+    @Test("systemd finds nothing wrong with them")
+    func verify() async throws {
+        let units = try copies()
+        let done = try await Command.run(
+            ["systemd-analyze", "verify", "--man=no", units.socket, units.service])
+        #expect(done.status == 0)
+        #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
+    }
+
+    @Test("systemd-analyze security: an exposure of 0.7 at most, of 10")
+    func security() async throws {
+        let units = try copies()
+        let done = try await Command.run(
+            ["systemd-analyze", "security", "--offline=true", "--threshold=7", units.service])
+        let figure = done.output.split(separator: "\n").last { $0.contains("exposure level") }
+        #expect(done.status == 0, "\(figure ?? "")")
+    }
+
+    @Test("The socket is for everybody, and one service takes all who connect")
+    func socket() throws {
+        let unit = "swiftotpd.socket"
+        #expect(try Self.words("ListenStream", in: unit) == ["/run/swiftotp/swiftotpd.sock"])
+        #expect(try Self.words("SocketMode", in: unit) == ["0666"])
+        #expect(try Self.words("DirectoryMode", in: unit) == ["0755"])
+        #expect(try Self.words("Accept", in: unit) == ["no"])
+        #expect(try Self.words("PassCredentials", in: unit) == ["yes"])
+        // A flood may neither stop it from listening nor from being started again.
+        #expect(try Self.words("TriggerLimitIntervalSec", in: unit) == ["0"])
+        #expect(try Self.words("StartLimitIntervalSec", in: "swiftotpd.service") == ["0"])
+    }
+
+    @Test("The unit has room for all connections that the service takes, a thread and a file each")
+    func room() throws {
+        let unit = "swiftotpd.service"
+        let files = try #require(Self.words("LimitNOFILE", in: unit).first.flatMap { Int($0) })
+        let tasks = try #require(Self.words("TasksMax", in: unit).first.flatMap { Int($0) })
+        #expect(files >= 512 * 4 && tasks > 512 + 64)
+    }
+}

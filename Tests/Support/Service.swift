@@ -1,0 +1,111 @@
+import Foundation
+
+/// swiftotpd as systemd has it: somebody else listens, starts it at the first connection, hands
+/// over the socket, and starts it again when it has ended.
+///
+/// What listens is a few lines of Python in the place of systemd; the units themselves are tested
+/// in a machine of their own (`SystemdTests`).
+public final class Service: Sendable {
+    /// Where it listens: for `socket=` and `--socket`.
+    public let socket: String
+    /// The folder of records that it serves where nobody names another.
+    public let store: String
+    private let scratch: Scratch
+    private let listener: Child
+
+    /// One for every test that names its own store, and changes nothing about the service.
+    private static let one = Task { try await Service() }
+    public static func shared() async throws -> Service { try await one.value }
+
+    /// Starts the service of this store, which keeps its seal key too; without one, of a new and
+    /// empty store of its own. `configuration` is what its configuration file says, and `around`
+    /// are words before the program, such as `prlimit --nofile=4`. `program` is another swiftotpd
+    /// than the one that was built beside the tests.
+    public init(
+        store: String? = nil, configuration: String = "", environment: [String: String] = [:],
+        around: [String] = [], backlog: Int = 512, program: String? = nil
+    ) async throws {
+        let scratch = try Scratch()
+        let store = try store ?? scratch.folder("store")
+        let file = try scratch.write(configuration, to: "swiftotp.conf")
+        let socket = try scratch.folder("run", mode: 0o755) + "/swiftotpd.sock"
+        let listen = try scratch.write(Self.program, to: "listen.py")
+        let quiet = open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(quiet) }
+        listener = try Child(
+            ["python3", "-BI", listen, socket, "\(backlog)"] + around
+                + [program ?? Build.product("swiftotpd"), "--config", file, "--store", store],
+            environment: environment, streams: .descriptors(quiet, quiet, quiet))
+        let started = listener
+        // It gets its name when it listens.
+        _ = try await patiently("the service to listen") {
+            guard started.status == nil else { throw Trouble("nobody listens on \(socket)") }
+            return access(socket, F_OK) == 0 ? true : nil
+        }
+        (self.scratch, self.store, self.socket) = (scratch, store, socket)
+    }
+
+    /// The process of the service, if it runs now.
+    public var process: pid_t? {
+        let list = "/proc/\(listener.pid)/task/\(listener.pid)/children"
+        let text = (try? String(contentsOfFile: list, encoding: .utf8)) ?? ""
+        return text.split(separator: " ").compactMap { pid_t($0) }.first
+    }
+
+    /// How many connections it serves now: each has a thread.
+    public var connections: Int {
+        guard let process,
+            let threads = try? FileManager.default.contentsOfDirectory(
+                atPath: "/proc/\(process)/task")
+        else { return 0 }
+        return max(0, threads.count - 1)
+    }
+
+    /// Stops or goes on with the service, with SIGSTOP and SIGCONT, or kills it.
+    public func signal(_ number: Int32) {
+        if let process { kill(process, number) }
+    }
+
+    /// Ends whoever listens, and the service; connections to it are refused from now on.
+    public func end() {
+        signal(SIGKILL)
+        listener.end()
+        signal(SIGKILL)
+    }
+
+    deinit {
+        signal(SIGKILL)
+        listener.signal(SIGKILL)
+    }
+
+    private static let program = """
+        import ctypes, os, select, socket, sys
+        path, backlog, words = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+        # Nothing outlives the tests. Not PR_SET_PDEATHSIG: the thread that started this may end
+        # long before.
+        tests = os.pidfd_open(os.getppid())
+        def wait(file):
+            if tests in select.select([file, tests], [], [])[0]:
+                sys.exit()
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(path + ".new")
+        os.chmod(path + ".new", 0o666)
+        listener.listen(backlog)
+        os.rename(path + ".new", path)
+        while True:
+            wait(listener)
+            child = os.fork()
+            if child == 0:
+                # PR_SET_PDEATHSIG
+                ctypes.CDLL(None).prctl(1, 9)
+                os.dup2(listener.fileno(), 3)
+                os.set_inheritable(3, True)
+                os.environ["LISTEN_FDS"], os.environ["LISTEN_PID"] = "1", str(os.getpid())
+                os.execvp(words[0], words)
+            running = os.pidfd_open(child)
+            wait(running)
+            os.close(running)
+            os.waitpid(child, 0)
+
+        """
+}
