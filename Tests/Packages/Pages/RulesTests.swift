@@ -75,16 +75,21 @@ struct RulesTests {
             "Compliance", "Integration", "ModuleTests", "OTPCoreTests", "OTPImportTests",
             "OTPStoreTests", "PAMDialogue", "Packages", "Support",
         ]
-        for target in targets {
-            for file in try Project.files(below: "Tests/\(target)", ending: ".swift") {
-                let type = name(file).split(separator: "+")[0]
-                if type == "main" { continue }
-                let kind =
-                    name(file).contains("+") ? "extension" : "struct|class|enum|actor|protocol"
-                let isThere = try Project.text(file).contains(
-                    Regex("(?m)^(@.*\\) |.*[a-z] )?(\(kind)) \(type)\\b"))
-                #expect(isThere, "\(file)")
-            }
+        for file in try targets.flatMap({
+            try Project.files(below: "Tests/\($0)", ending: ".swift")
+        }) {
+            let text = try Project.text(file)
+            let kinds =
+                #/(?m)^(?!private|fileprivate|extension)(?:\S+ )*(?:struct|class|enum|actor|protocol) (\w+)/#
+            let types = text.matches(of: kinds).map { String($0.1) }
+            let extended = text.matches(of: #/(?m)^extension ([\w.]+)/#).map { String($0.1) }
+            let parts = name(file).split(separator: "+").map(String.init)
+            // What has neither is a few functions.
+            let isNamed =
+                parts.count == 2
+                ? extended.contains { $0 == parts[0] || $0.hasPrefix(parts[0] + ".") }
+                : types.contains(name(file)) || types.isEmpty
+            #expect(isNamed, "\(file): \(types), \(extended)")
         }
     }
 
