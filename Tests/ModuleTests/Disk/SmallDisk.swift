@@ -108,3 +108,13 @@ extension Enrolled {
         try await Command.output(["mount", "-o", "remount,bind,ro", store])
     }
 }
+
+extension Phone {
+    /// The codes of now and of so many steps in all, one after the other, however long that takes.
+    func codes(_ count: Int) async throws -> [String] {
+        let now = Int(Date().timeIntervalSince1970)
+        var codes: [String] = []
+        for step in 0..<count { codes.append(try await code(at: now + step * period)) }
+        return codes
+    }
+}

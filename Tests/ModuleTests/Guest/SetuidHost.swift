@@ -36,24 +36,13 @@ struct SetuidHost {
         account.running(["sh", "-c", "\(line); exec \(program)"])
     }
 
-    /// Starts a login at a terminal, which asks so often; each answer is a line that is typed.
-    func begin(at terminal: Terminal?, questions: Int) async throws {
-        let later = Array(repeating: "answer-later", count: questions)
-        for line in [
-            "confdir \(stack.folder)", "service \(stack.service)", "user \(enrolled.user)",
-            "fail-delay note",
-        ] + later + ["go authenticate"] {
-            try await terminal?.type(line)
-        }
-    }
-
     /// The result of one login, behind these words; nil where the program came to none.
     func login(
-        _ answer: String, _ words: [String] = [], in room: HostRoom? = nil
+        _ answer: String, _ words: [String] = []
     ) async throws -> String? {
         let lines = try await lines(
             ["user \(enrolled.user)", "fail-delay note", "answer \(answer)", "go authenticate"],
-            words, in: room)
+            words)
         guard let line = lines.last else { return nil }
         guard lines.count == 1 else { throw Trouble("it said more: \(lines)") }
         return try? JSONDecoder().decode(DialogueResult.self, from: Data(line.utf8)).name
@@ -61,12 +50,12 @@ struct SetuidHost {
 
     /// What the program prints.
     func lines(
-        _ commands: [String], _ words: [String] = [], in room: HostRoom? = nil
+        _ commands: [String], _ words: [String] = []
     ) async throws -> [Substring] {
         let input =
             ["confdir \(stack.folder)", "service \(stack.service)"] + commands + ["quit", ""]
         // Through a pipe, which no limit of file sizes counts for.
-        let program = room?.running(running(words)) ?? running(words)
+        let program = running(words)
         let done = try await Command.run(
             ["sh", "-c", "\"$@\" | cat", "sh"] + program,
             input: input.joined(separator: "\n"))

@@ -59,23 +59,4 @@ struct TrustAnswerTests {
         #expect(name(String(repeating: " ", count: 128) + "y") == nil)
         #expect(name(String(repeating: " ", count: 127) + "y") == "ed25519")
     }
-
-    @Test("Single bytes, all of them: only two are a yes")
-    func bytes() {
-        for byte in 0...UInt8.max {
-            let isYes = byte == UInt8(ascii: "y") || byte == UInt8(ascii: "Y")
-            #expect((name([byte]) != nil) == isYes, "\(byte)")
-        }
-    }
-
-    @Test("Random answers never trap, and a name is always one")
-    func random() {
-        var generator = Seeded(128)
-        for _ in 0..<3000 {
-            let typed = ascii("y ") + generator.bytes(Int.random(in: 0...200, using: &generator))
-            let chosen = name(typed)
-            #expect(chosen.map { (1...16).contains($0.utf8.count) } == true)
-        }
-        #expect(name(ascii("y"), fallback: "") == nil)
-    }
 }

@@ -91,36 +91,6 @@ struct OptionTableTests {
         }
     }
 
-    @Test("No bytes whatever trap, in an argument or in a file")
-    func fuzz() {
-        var generator = Seeded(31)
-        let pieces = [
-            "nullok", "retry", "prompt", "=", " = ", "\n", "yes", "3", "\"", "#", "/x", "\u{0}",
-            "é", "notify", "mail", "enroll", "enroll_until", "2027-03-31", "trust_days",
-            "use_first_pass",
-        ]
-        for _ in 0..<5000 {
-            let whole = (0..<Int.random(in: 0...8, using: &generator))
-                .map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
-            var parser = OptionParser()
-            do throws(StoreError) {
-                try parser.argument(ascii(whole))
-                try parser.file(ascii(whole), path: ascii("/x"))
-            } catch {
-                #expect(error.code == .configuration)
-            }
-        }
-        for _ in 0..<500 {
-            var parser = OptionParser()
-            do throws(StoreError) {
-                try parser.file(
-                    generator.bytes(Int.random(in: 0...200, using: &generator)), path: ascii("/x"))
-            } catch {
-                #expect(error.code == .configuration)
-            }
-        }
-    }
-
     @Test("A file of 64 KiB in one line, or in 65,536 lines, is read in good time")
     func large() throws {
         var parser = OptionParser()
