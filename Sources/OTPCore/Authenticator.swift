@@ -3,11 +3,19 @@
 /// The key lies in the record's own wiped buffer (`Record.withKey(of:)`).
 public struct Authenticator: Equatable, Sendable {
     /// What moves the code on.
-    public enum Kind: UInt8, Sendable {
+    public enum Kind: UInt8, CaseIterable, Sendable {
         /// The clock (RFC 6238).
         case totp = 1
         /// Each use (RFC 4226).
         case hotp = 2
+
+        /// The word for it in documents, lists and key URIs.
+        public var word: String { self == .totp ? "totp" : "hotp" }
+
+        public init?(word: String) {
+            guard let kind = Kind.allCases.first(where: { $0.word == word }) else { return nil }
+            self = kind
+        }
     }
 
     /// The length of a fresh key in bytes: 160 bits, as RFC 4226 recommends, whatever the hash

@@ -140,4 +140,16 @@ enum EnrollmentPurpose: Equatable {
 
     /// Whether an empty answer is as good as another.
     var canBePutOff: Bool { self != .first(canBePutOff: false) }
+
+    /// Whether the user has to have nothing still when it is kept.
+    var isFirst: Bool {
+        if case .first = self { return true }
+        return false
+    }
+
+    /// When the one was added that it takes the place of.
+    var replaced: UInt64? {
+        if case .replacement(let added) = self { return added }
+        return nil
+    }
 }

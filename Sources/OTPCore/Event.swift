@@ -1,7 +1,7 @@
 /// Something that happened to a user's second factor.
 public struct Event: Equatable, Sendable {
     /// What happened.
-    public enum Kind: UInt8, Sendable {
+    public enum Kind: UInt8, CaseIterable, Sendable {
         case login = 1
         case failure = 2
         case added = 3

@@ -13,6 +13,13 @@ public enum HashAlgorithm: UInt8, CaseIterable, Sendable {
         }
     }
 
+    public init?(name: String) {
+        guard let known = HashAlgorithm.allCases.first(where: { $0.name == name }) else {
+            return nil
+        }
+        self = known
+    }
+
     /// Length of the hash in bytes, which is also the recommended key length (RFC 6238, 5.1).
     public var digestLength: Int {
         switch self {

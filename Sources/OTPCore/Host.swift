@@ -74,10 +74,6 @@ public protocol RecordStore {
     func isEnrolled(_ user: User) throws(StoreError) -> Bool
     /// Opens and locks the record of `user`; `nil` only where the store is sound and has none.
     func open(_ user: User) throws(StoreError) -> Session?
-}
-
-/// A store that a login may also write new records to.
-public protocol LoginStore: RecordStore {
     /// Makes the record of a user who has none; throws `.exists` where there is one.
     func make(_ record: borrowing Record, of user: User) throws(StoreError)
     /// Opens the record that stands in for a name which has none, so that a try on it takes as
@@ -89,7 +85,9 @@ public protocol LoginStore: RecordStore {
 /// One record, opened and locked until `close`.
 public protocol RecordSession: AnyObject {
     /// Reads and changes the record in memory.
-    func withRecord<Result>(_ body: (inout Record) -> Result) -> Result
+    func withRecord<Result, Failure: Error>(
+        _ body: (inout Record) throws(Failure) -> Result
+    ) throws(Failure) -> Result
     /// Writes the throttle's state down without waiting for the disk.
     func charge() throws(StoreError)
     /// Writes the whole record down; when this returns, it outlives a power cut.

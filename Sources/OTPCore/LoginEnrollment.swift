@@ -4,7 +4,7 @@
 /// Nothing is kept until a code was right. The user has been proven before: by a first factor,
 /// or by a temporary code.
 struct LoginEnrollment<
-    Talk: Conversation, Time: Clock, Random: Randomness, Records: LoginStore, Codes: QREncoder
+    Talk: Conversation, Time: Clock, Random: Randomness, Records: RecordStore, Codes: QREncoder
 > {
     let conversation: Talk
     let clock: Time
@@ -135,27 +135,35 @@ struct LoginEnrollment<
         _ authenticator: Authenticator, _ key: borrowing Secret, of user: User,
         for purpose: EnrollmentPurpose, skew: Int
     ) throws(StoreError) -> Ending {
-        guard let codes = try store(authenticator, key, of: user, for: purpose) else {
-            return .taken
+        let new = Enrollment(
+            authenticator, key: key.withBytes { Secret(copying: $0) }, hasWishedName: false,
+            replaced: purpose.replaced, isFirst: purpose.isFirst)
+        guard let kept = try store(new, of: user) else { return .taken }
+        let name = kept.authenticator.name
+        let said = "\"\(name.text)\" is enrolled."
+        if kept.backupCodes.isEmpty {
+            conversation.inform(said)
+        } else {
+            hand(kept.backupCodes, after: said)
         }
-        let said = "\"\(authenticator.name.text)\" is enrolled."
-        if codes.isEmpty { conversation.inform(said) } else { hand(codes, after: said) }
-        if skew != 0 { conversation.inform(UserText.clockIsOff(authenticator.name, by: skew)) }
-        return .enrolled(authenticator.name)
+        if skew != 0 { conversation.inform(UserText.clockIsOff(name, by: skew)) }
+        return .enrolled(name)
     }
 
-    /// Keeps it; the backup codes that come with it, `nil` where somebody else was faster. A call of
-    /// its own, so that the store is closed before anything is shown.
+    /// Keeps it; `nil` where somebody else was faster. A call of its own, so that the store is closed
+    /// before anything is shown.
     private func store(
-        _ authenticator: Authenticator, _ key: borrowing Secret, of user: User,
-        for purpose: EnrollmentPurpose
-    ) throws(StoreError) -> [String]? {
-        let keeper = EnrollmentKeeper(
-            records: try openStore(), random: random, authenticator: authenticator,
-            purpose: purpose,
-            event: Event(
-                .added, at: try clock.now(), detail: authenticator.name.bytes, origin: origin))
-        return try keeper.keep(key, of: user)
+        _ new: borrowing Enrollment, of user: User
+    ) throws(StoreError) -> Enrollment.Kept? {
+        let now = try clock.now()
+        let result = try openStore().edit(user, makesRecord: true) {
+            (record) throws(StoreError) -> Edited<Enrollment.Kept?> in
+            switch try record.enroll(new, at: now, from: origin, random: random) {
+            case .success(let kept): return .kept(kept)
+            case .failure: return .left(nil)
+            }
+        }
+        return result.flatMap { $0 }
     }
 
     /// Shows backup codes with a question, so that they are read before anything else comes, and

@@ -101,26 +101,13 @@ extension LoginFlow {
     /// Counts that it was put off; how often that can be done again, and `nil` where it could not
     /// be done this time.
     private func countPutOff(_ user: User, in store: Records) throws(StoreError) -> UInt8? {
-        for _ in 0..<16 {
-            if let session = try store.open(user) {
-                defer { session.close() }
-                let used = session.withRecord { $0.timesPutOff }
-                guard used < options.enrollGrace else { return nil }
-                session.withRecord { $0.timesPutOff = used + 1 }
-                try session.commit()
-                return options.enrollGrace - used - 1
-            }
-            guard options.enrollGrace > 0 else { return nil }
-            var record = Record()
-            record.timesPutOff = 1
-            do throws(StoreError) {
-                try store.make(record, of: user)
-                return options.enrollGrace - 1
-            } catch {
-                guard error.code == .exists else { throw error }
-            }
+        let grace = options.enrollGrace
+        let left = try store.edit(user, makesRecord: grace > 0) { (record) -> Edited<UInt8?> in
+            guard record.timesPutOff < grace else { return .left(nil) }
+            record.timesPutOff += 1
+            return .kept(grace - record.timesPutOff)
         }
-        throw StoreError(.busy, user.name, "somebody else is changing the record all the time")
+        return left.flatMap { $0 }
     }
 
     // MARK: After a temporary code

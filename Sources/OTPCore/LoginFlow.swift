@@ -3,7 +3,7 @@
 /// It never lets anybody in by accident: whatever throws is `unavailable`, `granted` comes from
 /// `Attempt.run` alone, and what else lets pass has the admin's word in `LoginResult`.
 public struct LoginFlow<
-    Talk: Conversation, Time: Clock, Users: UserDirectory, Records: LoginStore,
+    Talk: Conversation, Time: Clock, Users: UserDirectory, Records: RecordStore,
     Random: Randomness, Codes: QREncoder
 > {
     let conversation: Talk

@@ -35,6 +35,16 @@ public enum Outcome: Equatable, Sendable {
         case clock
         /// Codes were used that the clock has not come to yet, for so many seconds.
         case clockMovedBack(seconds: UInt64)
+
+        /// One of each, with these numbers where they have one.
+        public static func all(offset: Int = 0, seconds: UInt64 = 0) -> [Refusal] {
+            [
+                .wrong, .replayed, .usedBackupCode, .usedTemporaryCode, .expired,
+                .outsideWindow(offset: offset), .malformed, .empty, .throttled(seconds: seconds),
+                .closed, .noRecord, .unknownUser, .unproven, .notEnrolled, .enrolledMeanwhile,
+                .clock, .clockMovedBack(seconds: seconds),
+            ]
+        }
     }
 
     case granted(Factor)

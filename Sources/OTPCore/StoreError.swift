@@ -3,7 +3,7 @@
 /// Two errors are equal where their codes are; the detail is for the admin's log alone.
 public struct StoreError: Error, Equatable, Sendable {
     /// What is wrong.
-    public enum Code: Sendable {
+    public enum Code: CaseIterable, Sendable {
         /// It is not there.
         case missing
         /// Owner, mode, type or link count could let somebody else at it.

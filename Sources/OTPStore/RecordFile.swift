@@ -41,7 +41,11 @@ public final class RecordFile: RecordSession {
 
     // MARK: RecordSession
 
-    public func withRecord<Result>(_ body: (inout Record) -> Result) -> Result { body(&record) }
+    public func withRecord<Result, Failure: Error>(
+        _ body: (inout Record) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(&record)
+    }
 
     public func charge() throws(StoreError) {
         try settle()

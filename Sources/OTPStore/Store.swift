@@ -2,7 +2,7 @@ import Glibc
 import OTPCore
 
 /// The folder of records, and the key that they are sealed with.
-public final class Store: LoginStore {
+public final class Store: RecordStore {
     /// Where the records are unless something says otherwise.
     public static var defaultPath: [UInt8] { [UInt8]("/var/lib/swiftotp" as StaticString) }
     /// Where the seal key of the default store is.

@@ -60,13 +60,19 @@ public final class ServiceClient {
         return channel
     }
 
-    /// Sends a request, which is wiped, and waits for its reply.
-    public func ask(_ request: inout [UInt8]) throws(StoreError) -> HelperReply {
-        defer { Secret.wipe(&request) }
+    /// Sends a request, and waits for its reply.
+    public func send(_ request: Request) throws(StoreError) -> Reply.Result {
+        var document: [UInt8]
+        do throws(Document.Problem) {
+            document = try Document.encode(request)
+        } catch {
+            throw StoreError(.system, path, "what is asked for is too long")
+        }
+        defer { Secret.wipe(&document) }
         var frame: Frame
         do throws(WireError) {
             let deadline = Deadline(in: ServiceClient.patience)
-            channel.queue(.request, request)
+            channel.queue(.request, document)
             try channel.flush(until: deadline)
             frame = try channel.receive(until: deadline)
         } catch {
@@ -74,10 +80,12 @@ public final class ServiceClient {
         }
         defer { Secret.wipe(&frame.payload) }
         if frame.kind == .busy { throw ServiceClient.busy(path, frame) }
-        guard frame.kind == .reply, let reply = HelperReply(decoding: frame.payload.span) else {
+        guard frame.kind == .reply else { throw ServiceClient.otherVersion(path) }
+        do throws(Document.Problem) {
+            return try Document.reply(frame.payload).result
+        } catch {
             throw ServiceClient.otherVersion(path)
         }
-        return reply
     }
 
     private static func busy(_ path: [UInt8], _ frame: Frame) -> StoreError {
