@@ -1,8 +1,8 @@
 /// Base64 (RFC 4648, section 4), as sshd writes keys and ssh-keygen writes fingerprints.
-enum Base64 {
+public enum Base64 {
 
     /// The text of `bytes`, as ASCII and without padding.
-    static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
+    public static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
         let alphabet = Array(
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []
@@ -26,7 +26,7 @@ enum Base64 {
     ///
     /// `nil` for any other byte, for a length that no encoder makes, and for set bits beyond
     /// the last byte, so that no two texts mean the same bytes.
-    static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+    public static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         var end = text.count
         while end > 0, end > text.count - 2, text[end - 1] == UInt8(ascii: "=") { end -= 1 }

@@ -223,7 +223,7 @@ public final class Store: RecordStore {
     }
 
     /// Makes the key where there is none and there are no records, which only another one opens.
-    private func makeKeyAtFirstNeed() throws(StoreError) {
+    func makeKeyAtFirstNeed() throws(StoreError) {
         if try keyIfMade() == nil { try SealKeyFile.make(keyPath) }
     }
 

@@ -10,28 +10,28 @@ public struct Reply: Codable, Equatable, Sendable {
 
     /// What a request came to.
     public enum Result: Codable, Equatable, Sendable {
-        case policy(PolicyDocument)
-        case account(AccountDocument)
+        case policy(policy: PolicyDocument)
+        case account(account: AccountDocument)
         /// Numbers as ranges, both ends included; `isAll` where none comes after them.
         case recorded(ranges: [[UInt32]], isAll: Bool)
         /// In the order of the request.
-        case rows([RowDocument])
+        case rows(rows: [RowDocument])
         /// In the order of the request.
-        case keys([KeysDocument])
+        case keys(keys: [KeysDocument])
         /// How a try ended; for a change, that its proof was refused.
-        case outcome(OutcomeDocument)
+        case outcome(outcome: OutcomeDocument)
         /// It was done.
-        case done(ChangeDocument)
+        case done(change: ChangeDocument)
         /// A new authenticator waits for its code.
-        case begun(BegunDocument)
+        case begun(begun: BegunDocument)
         /// The code was not that of the new authenticator.
-        case verdict(VerdictDocument)
+        case verdict(verdict: VerdictDocument)
         /// What became of a token, or would become of it.
         case taken(name: String, isNew: Bool)
         /// It was not done.
-        case denied(Denial)
+        case denied(reason: Denial)
         /// The store, the key, the configuration or the clock could not be relied on.
-        case failed(TroubleDocument)
+        case failed(trouble: TroubleDocument)
     }
 
     /// Why something was not done.

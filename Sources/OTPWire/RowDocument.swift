@@ -7,7 +7,7 @@ public enum RowDocument: Codable, Equatable, Sendable {
     /// The record of the user with this place among those who have the number.
     case found(place: Int, account: Account)
     /// The record cannot be read.
-    case unreadable(TroubleDocument)
+    case unreadable(trouble: TroubleDocument)
 
     /// The part of an account that a list has room for. Times are Unix seconds.
     public struct Account: Codable, Equatable, Sendable {
@@ -55,5 +55,5 @@ public enum KeysDocument: Codable, Equatable, Sendable {
     case nothing
     /// Of the user with this place among those who have the number.
     case found(place: Int, tokens: [TokenDocument])
-    case unreadable(TroubleDocument)
+    case unreadable(trouble: TroubleDocument)
 }

@@ -58,7 +58,7 @@ struct Connection: ~Copyable, Sendable {
             }
             LoginService(settings, peer, request).serve(on: channel)
         case .request:
-            SelfService(settings, peer).serve(first.payload, on: channel)
+            RequestService(settings, peer).serve(first.payload, on: channel)
         default: ServiceLog.writeBadRequest(of: user)
         }
     }

@@ -48,6 +48,9 @@ enum ServiceLog {
         }
     }
 
+    /// What otp-enroll has changed or tried.
+    static func writeChange(_ line: consuming LogLine) { SystemLog.write(line.bytes, LOG_NOTICE) }
+
     /// What stands in the way of an answer.
     static func write(_ error: StoreError, user: [UInt8]) {
         var line = LogLine("cannot check")
@@ -68,26 +71,5 @@ enum ServiceLog {
     static func fail(_ why: String) -> CInt {
         write(why)
         return 1
-    }
-}
-
-/// What a user does about their own second factor, in the words of `otp-enroll`.
-struct SelfServiceLog {
-    let user: User
-
-    /// Writes down what happened.
-    func write(_ entry: HelperEntry) {
-        switch entry {
-        case .tried(let outcome): write(LogLine(trying: outcome))
-        case .changed(let event): write(LogLine(event))
-        case .trouble(let error): ServiceLog.write(error, user: user.name)
-        }
-    }
-
-    /// Who did it to whom: here always the same person.
-    private func write(_ line: consuming LogLine) {
-        line.add("by", outside: user.name)
-        line.add("user", outside: user.name)
-        SystemLog.write(line.bytes, LOG_NOTICE)
     }
 }
