@@ -53,8 +53,9 @@ extension RequestHandler {
             answer, on: session, at: try clock.now(), boot: clock.boot())
         log(outcome)
         if case .granted = outcome { return nil }
-        return .outcome(outcome: 
-            OutcomeDocument(outcome, authenticators: session.withRecord { $0.authenticators }))
+        return .outcome(
+            outcome:
+                OutcomeDocument(outcome, authenticators: session.withRecord { $0.authenticators }))
     }
 
     func renewBackupCodes(_ proof: String?) throws(StoreError) -> Reply.Result {

@@ -50,8 +50,9 @@ extension RequestHandler {
             hasWishedName: new.name != nil, replaced: replaced, isFirst: isFirst,
             isProven: right == .withProof && !isFirst)
         let text = try ticket.seal(in: Store.openOrMake(path: options.store))
-        return .begun(begun: 
-            BegunDocument(authenticator, key: key, replaces: replaced != nil, ticket: text))
+        return .begun(
+            begun:
+                BegunDocument(authenticator, key: key, replaces: replaced != nil, ticket: text))
     }
 
     func confirm(_ text: String, _ code: String) throws(StoreError) -> Reply.Result {

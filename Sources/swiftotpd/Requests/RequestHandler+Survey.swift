@@ -9,11 +9,13 @@ extension RequestHandler {
         let boot = clock.boot()
         guard let session = try store()?.openForReading(user) else {
             let nothing = Record()
-            return .account(account: AccountDocument(nothing, at: now, boot: boot, options: options))
+            return .account(
+                account: AccountDocument(nothing, at: now, boot: boot, options: options))
         }
         defer { session.close() }
-        return .account(account: 
-            session.withRecord { AccountDocument($0, at: now, boot: boot, options: options) })
+        return .account(
+            account:
+                session.withRecord { AccountDocument($0, at: now, boot: boot, options: options) })
     }
 
     /// How many ranges of numbers a reply has at most.
@@ -39,33 +41,36 @@ extension RequestHandler {
         guard numbers.count <= NumberDocument.mostRows else { return .denied(reason: .malformed) }
         let now = try clock.now()
         let boot = clock.boot()
-        return .rows(rows: 
-            try look(at: numbers) { (finding) in
-                switch finding {
-                case .nothing: .nothing
-                case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
-                case .found(let place, let session):
-                    session.withRecord { record in
-                        .found(
-                            place: place,
-                            account: RowDocument.Account(
-                                record, at: now, boot: boot, options: options))
+        return .rows(
+            rows:
+                try look(at: numbers) { (finding) in
+                    switch finding {
+                    case .nothing: .nothing
+                    case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
+                    case .found(let place, let session):
+                        session.withRecord { record in
+                            .found(
+                                place: place,
+                                account: RowDocument.Account(
+                                    record, at: now, boot: boot, options: options))
+                        }
                     }
-                }
-            })
+                })
     }
 
     func keys(of numbers: [NumberDocument]) throws(StoreError) -> Reply.Result {
         guard numbers.count <= NumberDocument.mostKeys else { return .denied(reason: .malformed) }
-        return .keys(keys: 
-            try look(at: numbers) { (finding) in
-                switch finding {
-                case .nothing: .nothing
-                case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
-                case .found(let place, let session):
-                    .found(place: place, tokens: session.withRecord { RequestHandler.tokens($0) })
-                }
-            })
+        return .keys(
+            keys:
+                try look(at: numbers) { (finding) in
+                    switch finding {
+                    case .nothing: .nothing
+                    case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
+                    case .found(let place, let session):
+                        .found(
+                            place: place, tokens: session.withRecord { RequestHandler.tokens($0) })
+                    }
+                })
     }
 
     private static func tokens(_ record: borrowing Record) -> [TokenDocument] {

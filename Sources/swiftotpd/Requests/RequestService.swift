@@ -78,10 +78,11 @@ struct RequestService {
         guard !peer.isOwner else { return .failed(trouble: TroubleDocument(error)) }
         ServiceLog.write(error, user: user)
         guard error.code == .configuration else { return .failed(trouble: TroubleDocument(error)) }
-        return .failed(trouble: 
-            TroubleDocument(
-                StoreError(
-                    .configuration, [], "the configuration is invalid; see the system log")))
+        return .failed(
+            trouble:
+                TroubleDocument(
+                    StoreError(
+                        .configuration, [], "the configuration is invalid; see the system log")))
     }
 
     /// Sends a reply and wipes it; whether it went out.
