@@ -71,8 +71,8 @@ public struct FrameChannel: ~Copyable, Sendable {
         }
     }
 
-    /// How much is read at a time, and wiped after it: most frames are shorter.
-    private static let portion = 1024
+    /// How much is read at a time: most frames are shorter.
+    private static let portion = 4096
 
     /// The frame at the beginning of what has come, where it is whole.
     private mutating func next() throws(WireError) -> Frame? {
