@@ -89,7 +89,6 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
         .systemLibrary(name: "CNettle", providers: [.apt(["nettle-dev"])]),
-        .systemLibrary(name: "CQREncode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CLinux"),
 
@@ -120,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "otp-enroll",
             dependencies: [
-                "OTPCore", "OTPStore", "OTPWire", "OTPImport", "CQREncode", "CLinux", "CPAM",
+                "OTPCore", "OTPStore", "OTPWire", "OTPImport", "CLinux", "CPAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: everywhere, linkerSettings: wipesMemory),

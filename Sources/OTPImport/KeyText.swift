@@ -1,9 +1,9 @@
 import OTPCore
 
 /// The ways in which files write keys. Whatever is decoded is wiped with its owner.
-enum KeyText {
+public enum KeyText {
     /// The value of a hex digit of either case.
-    static func nibble(_ byte: UInt8) -> UInt8? {
+    public static func nibble(_ byte: UInt8) -> UInt8? {
         switch Text.lowercase(byte) {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"):
