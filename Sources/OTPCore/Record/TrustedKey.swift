@@ -64,7 +64,7 @@ extension Record {
     /// The trusted key of this fingerprint that counts at `now`; `nil` for none, and where
     /// anything in the record says that the clock was later once.
     func liveTrust(in fingerprint: [UInt8], at now: UInt64, days: UInt8) -> Int? {
-        guard isEnrolled, now >= Attempt.earliestTime, !remembersLater(than: now) else {
+        guard isEnrolled, now >= MachineTime.earliest, !remembersLater(than: now) else {
             return nil
         }
         return trusted.firstIndex {

@@ -25,9 +25,3 @@ public struct QRSquares: ~Copyable {
         return squares.withBytes { $0[y * size + x] & 1 == 1 }
     }
 }
-
-/// Makes QR codes.
-public protocol QREncoder {
-    /// The QR code of `text`; `nil` where it cannot be made: the typed key is shown alone then.
-    func encode(_ text: borrowing Secret) -> QRSquares?
-}

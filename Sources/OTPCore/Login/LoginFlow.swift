@@ -213,29 +213,3 @@ public struct LoginFlow<
         conversation.forward(typed.extracting(first: typed.count - length))
     }
 }
-
-extension Outcome.Refusal {
-    /// Whether asking again in the same call makes sense.
-    var allowsAnotherTry: Bool {
-        switch self {
-        case .empty, .throttled, .closed, .clock: false
-        default: true
-        }
-    }
-}
-
-extension Attempt {
-    /// Does what work of a try can be done without a record.
-    func spend(on answer: borrowing Answer, at now: UInt64) {
-        guard let name = Name("none".utf8), let authenticator = Authenticator(name: name, added: 0)
-        else { return }
-        var nobody = Record()
-        let key = [UInt8](repeating: 0, count: 20)
-        do throws(Record.ChangeError) {
-            try nobody.add(authenticator, key: key.span)
-        } catch {
-            return
-        }
-        _ = verifier.verify(answer, against: &nobody, at: now)
-    }
-}

@@ -76,26 +76,4 @@ extension Record {
                 authenticator: authenticator, hasReplaced: hasReplaced, backupCodes: codes,
                 event: event))
     }
-
-    /// Makes new backup codes, and gives them in clear.
-    public mutating func renewBackupCodes(
-        at now: UInt64, random: some Randomness
-    ) throws(StoreError) -> [String] {
-        var codes: [String] = []
-        try renewBackupCodes(
-            at: now, random: { (count) throws(StoreError) in try random.bytes(count) },
-            { codes.append($0) })
-        return codes
-    }
-}
-
-extension Name {
-    /// `phone`, or the first of `phone-2`, `phone-3`, ... that is not among `taken`.
-    public static func free(beside taken: [Name]) -> Name? {
-        for number in 1...taken.count + 1 {
-            let text = number == 1 ? "phone" : "phone-\(number)"
-            if let name = Name(text.utf8), !taken.contains(name) { return name }
-        }
-        return nil
-    }
 }

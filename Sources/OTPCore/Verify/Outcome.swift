@@ -87,3 +87,13 @@ extension Outcome.Factor {
         }
     }
 }
+
+extension Outcome.Refusal {
+    /// Whether asking again in the same call makes sense.
+    var allowsAnotherTry: Bool {
+        switch self {
+        case .empty, .throttled, .closed, .clock: false
+        default: true
+        }
+    }
+}
