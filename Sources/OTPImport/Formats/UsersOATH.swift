@@ -51,7 +51,7 @@ public enum UsersOATH {
         }
         let type = try type(bytes.extracting(fields[0]))
         let owner = try ForeignText.field(bytes.extracting(fields[1]), "user name")
-        let key = try KeyText.hex(bytes.extracting(fields[3]))
+        let key = try KeyDecoding.hex(bytes.extracting(fields[3]))
         var token = try ImportedToken(
             at: place, kind: type.period == nil ? .hotp : .totp, digits: type.digits,
             period: type.period ?? 30, key: key)

@@ -54,7 +54,7 @@ public enum PrivacyIDEACSV {
         }
         guard columns.count <= most else { throw Refusal("more than \(most) columns") }
         let row = Row(columns: columns, first: first)
-        let key = try KeyText.hex(text.extracting(row[1]))
+        let key = try KeyDecoding.hex(text.extracting(row[1]))
         let kind = try row.kind(text)
         let digits = try row.number(3, of: text, "length of codes") ?? 6
         let last = try row.number(4, of: text, kind == .hotp ? "counter" : "period")

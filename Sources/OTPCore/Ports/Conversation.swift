@@ -1,5 +1,3 @@
-// What the login flow needs of the world, each a protocol that tests play by a script.
-
 /// Talks to the person who logs in (pam_conv(3)).
 public protocol Conversation {
     /// Asks one question; `nil` where the answer was missing.
@@ -23,26 +21,4 @@ extension Conversation {
 /// There is nobody to talk to, or the conversation failed.
 public struct ConversationError: Error, Equatable {
     public init() {}
-}
-
-/// Tells the time.
-public protocol Clock {
-    /// Unix seconds.
-    func now() throws(StoreError) -> UInt64
-    /// The time since this machine was started; `nil` where it cannot be told.
-    func boot() -> BootTime?
-}
-
-/// Makes random numbers.
-public protocol Randomness {
-    /// `count` fresh random bytes.
-    func bytes(_ count: Int) throws(StoreError) -> [UInt8]
-}
-
-/// Looks up users and groups.
-public protocol UserDirectory {
-    /// The user of this name, or `nil` for nobody.
-    func user(named name: [UInt8]) throws(StoreError) -> User?
-    /// Whether `user` belongs to `group`; a group that does not exist is an error.
-    func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool
 }

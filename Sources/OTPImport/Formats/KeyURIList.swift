@@ -22,10 +22,10 @@ public enum KeyURIList {
         guard let secret = parts.secret else { throw Refusal("the URI has no secret") }
         var text = try PercentEncoding.decode(uri.extracting(secret))
         defer { Secret.wipe(&text) }
-        let key = try KeyText.base32(text.span, mistyped: false)
+        let key = try KeyDecoding.base32(text.span, mistyped: false)
         var algorithm = HashAlgorithm.sha1
         if let range = parts.algorithm {
-            algorithm = try KeyText.algorithm(uri.extracting(range))
+            algorithm = try KeyDecoding.algorithm(uri.extracting(range))
         }
         var token = try ImportedToken(
             at: place, kind: parts.kind, algorithm: algorithm,
@@ -162,8 +162,8 @@ enum PercentEncoding {
                 index += 1
                 continue
             }
-            guard text.count - index > 2, let high = KeyText.nibble(text[index + 1]),
-                let low = KeyText.nibble(text[index + 2])
+            guard text.count - index > 2, let high = KeyDecoding.nibble(text[index + 1]),
+                let low = KeyDecoding.nibble(text[index + 2])
             else {
                 Secret.wipe(&bytes)
                 throw Refusal("a % in the URI is not followed by two hex digits")

@@ -60,10 +60,10 @@ struct PSKCKey {
     private func algorithm() throws(Refusal) -> HashAlgorithm {
         guard let suite = parameters?.child("Suite") else { return .sha1 }
         let text = try suite.field("suite")?.bytes ?? []
-        if !text.isEmpty { return try KeyText.algorithm(text.span) }
+        if !text.isEmpty { return try KeyDecoding.algorithm(text.span) }
         guard let attribute = suite.attributes["hashalgo"] else { return .sha1 }
         let name = Array(attribute.utf8)
-        return try KeyText.algorithm(name.span)
+        return try KeyDecoding.algorithm(name.span)
     }
 
     private func digits(_ notes: inout [String]) throws(Refusal) -> UInt64 {

@@ -57,7 +57,7 @@ final class XMLElement {
 
     /// The text as bytes written in Base64.
     func base64(_ what: String) throws(Refusal) -> KeyBox {
-        try withText { text throws(Refusal) in try KeyText.base64(text, what) }
+        try withText { text throws(Refusal) in try KeyDecoding.base64(text, what) }
     }
 }
 

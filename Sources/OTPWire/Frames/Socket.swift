@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// A connected Unix socket, closed when its owner is gone. With `WipeAndFree.swift` and
-/// `MoveAndWipe.swift`, the only file of OTPWire with unsafe code.
+/// A connected Unix socket, closed when its owner is gone. With `WipingMalloc.swift`, the only file of
+/// OTPWire with unsafe code.
 public struct Socket: ~Copyable, Sendable {
     private let number: CInt
 

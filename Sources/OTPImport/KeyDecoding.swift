@@ -1,7 +1,7 @@
 import OTPCore
 
 /// The ways in which files write keys. Whatever is decoded is wiped with its owner.
-enum KeyText {
+enum KeyDecoding {
     /// The value of a hex digit of either case.
     static func nibble(_ byte: UInt8) -> UInt8? {
         switch Text.lowercase(byte) {
