@@ -22,7 +22,7 @@ struct FolderTests {
         /// The types that are declared at the left edge.
         var types: [String] {
             code.matches(
-                of: #/(?m)^(?:@\w+ )?(?:public |private |fileprivate )?(?:final )?(?:enum|struct|class|protocol|typealias) (\w+)/#
+                of: #/(?m)^(?:\w+ )*(?:enum|struct|class|protocol|typealias) (\w+)/#
             ).map { String($0.1) }
         }
 
