@@ -70,7 +70,7 @@ let moduleLinkage: [LinkerSetting] = [
 ]
 
 /// Programs that see keys and codes wipe whatever they free or leave when it grows, and so do the
-/// libraries in them (`WipeAndFree.swift`, `MoveAndWipe.swift`).
+/// libraries in them (`WipingMalloc.swift`).
 let wipesMemory: [LinkerSetting] = [
     .unsafeFlags([
         "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",

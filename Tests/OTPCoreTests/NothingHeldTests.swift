@@ -27,7 +27,7 @@ struct NothingHeldTests {
         }
 
         /// A store that tells when nobody has it any more.
-        final class Records: LoginStore {
+        final class Records: RecordStore {
             private let watch: Watch
             private let inner: ScriptedHost.Records
 

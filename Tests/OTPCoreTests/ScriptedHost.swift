@@ -205,7 +205,7 @@ extension ScriptedHost {
         }
     }
 
-    struct Records: LoginStore {
+    struct Records: RecordStore {
         let host: ScriptedHost
 
         func isEnrolled(_ user: User) throws(StoreError) -> Bool {

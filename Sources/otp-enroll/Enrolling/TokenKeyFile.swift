@@ -44,7 +44,7 @@ enum TokenKeyFile {
             if [UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: ":")].contains(byte) {
                 continue
             }
-            guard let digit = KeyText.nibble(byte) else { return nil }
+            guard let digit = KeyDecoding.nibble(byte) else { return nil }
             if let first = high {
                 bytes.append(first << 4 | digit)
                 high = nil
