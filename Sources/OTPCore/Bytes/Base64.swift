@@ -1,12 +1,12 @@
 /// Base64 (RFC 4648, section 4), as sshd writes keys and ssh-keygen writes fingerprints.
 public enum Base64 {
 
-    /// The text of `bytes`, as ASCII and without padding.
-    public static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
+    /// The text of `bytes`, as ASCII; without padding unless it is asked for.
+    public static func encode(_ bytes: Span<UInt8>, isPadded: Bool = false) -> [UInt8] {
         let alphabet = Array(
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []
-        text.reserveCapacity(bytes.count / 3 * 4 + 3)
+        text.reserveCapacity(bytes.count / 3 * 4 + 4)
         var buffer: UInt32 = 0
         var bits: UInt32 = 0
         for index in bytes.indices {
@@ -19,6 +19,7 @@ public enum Base64 {
             buffer &= (1 << bits) - 1
         }
         if bits > 0 { text.append(alphabet[Int(buffer << (6 - bits) & 63)]) }
+        while isPadded, !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
         return text
     }
 

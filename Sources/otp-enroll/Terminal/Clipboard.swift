@@ -20,10 +20,12 @@ enum Clipboard {
                 "this terminal has no clipboard",
                 hint: "its name is in TERM, which sudo and su may have changed")
         }
+        var coded = Base64.encode(text.span, isPadded: true)
+        defer { Secret.wipe(&coded) }
         var sequence = Array("\u{1b}]52;c;".utf8)
-        sequence.reserveCapacity(sequence.count + Base64.count(text.count) + 1)
+        sequence.reserveCapacity(sequence.count + coded.count + 1)
         defer { Secret.wipe(&sequence) }
-        Base64.encode(text.span, into: &sequence)
+        sequence.append(copying: coded.span)
         sequence.append(7)
         try write(sequence)
     }
@@ -47,32 +49,6 @@ enum Clipboard {
     private static func write(_ sequence: [UInt8], to file: CInt) throws(Failure) {
         guard Machine.write(sequence, to: file) else {
             throw Failure("the terminal cannot be written to: \(Machine.lastError)")
-        }
-    }
-}
-
-/// Base64 with padding (RFC 4648, 4).
-enum Base64 {
-    private static let alphabet = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// The length of the text for so many bytes.
-    static func count(_ bytes: Int) -> Int { (bytes + 2) / 3 * 4 }
-
-    /// Appends the text for `bytes` to `text`.
-    static func encode(_ bytes: Span<UInt8>, into text: inout [UInt8]) {
-        var start = 0
-        while start < bytes.count {
-            let count = min(3, bytes.count - start)
-            var group: UInt32 = 0
-            for index in 0..<3 {
-                group = group << 8 | (index < count ? UInt32(bytes[start + index]) : 0)
-            }
-            for index in 0..<4 {
-                let digit = Int(group >> UInt32(18 - 6 * index) & 63)
-                text.append(index <= count ? alphabet[digit] : UInt8(ascii: "="))
-            }
-            start += count
         }
     }
 }

@@ -35,7 +35,7 @@ struct Ticket: Codable {
             throw StoreError(.system, [], "the ticket cannot be written")
         }
         let sealed = try store.sealTicket(&plain)
-        return String(decoding: Base64.encode(sealed.span), as: UTF8.self)
+        return String(decoding: Base64.encode(sealed.span, isPadded: true), as: UTF8.self)
     }
 
     /// What `text` was sealed from; `nil` where it is no ticket of this store's, too old, or about
