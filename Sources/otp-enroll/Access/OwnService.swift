@@ -17,8 +17,7 @@ struct OwnService: ~Copyable {
             return installed
         }
         let path = own[...slash] + name
-        // SAFETY: the string is passed as a C string that lives through the call.
-        return unsafe access(String(path), X_OK) == 0 ? String(path) : installed
+        return SystemFiles.exists(String(path)) ? String(path) : installed
     }
 
     /// Starts the service at `program` with these words.

@@ -44,7 +44,7 @@ struct Remove: ParsableCommand {
             throw Failure("\"\(name)\" stays")
         }
         _ = try context.change(.remove(name: wanted))
-        let left = try context.account().authenticators.map { Output.printable($0.name) }
+        let left = names.filter { $0 != wanted }.map { Output.printable($0) }
         if global.json {
             try Output.json([
                 "user": .text(context.userName), "removed": .text(name),

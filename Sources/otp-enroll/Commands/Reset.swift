@@ -36,7 +36,7 @@ struct Reset: ParsableCommand {
         }
         if let trouble = try context.change(.reset).trouble?.error {
             Output.note(
-                "warning: \(Output.printable(trouble.text)); it was replaced by an empty one")
+                "warning: \(Output.printable(trouble.text)); it is replaced by an empty one")
         }
         if global.json {
             try Output.json(["user": .text(name), "enrolled": .bool(false)])

@@ -51,10 +51,10 @@ struct Trusted: ParsableCommand {
         let keys = try trusted(context)
         if let revoke {
             let key = try TrustedKeyID(revoke).find(in: keys, of: context.userName)
-            _ = try context.change(.revokeTrust(fingerprint: key.fingerprint))
+            try end(key.fingerprint, context)
             try report(keys, context)
         } else if revokeAll {
-            if !keys.isEmpty { _ = try context.change(.revokeTrust(fingerprint: nil)) }
+            if !keys.isEmpty { try end(nil, context) }
             try report(keys, context)
         } else {
             try list(keys, context)
@@ -80,6 +80,15 @@ struct Trusted: ParsableCommand {
     }
 
     // MARK: Ending
+
+    /// Ends the trust in this key, or in all. Where somebody else was faster, it has ended as well.
+    private func end(_ fingerprint: String?, _ context: Context) throws {
+        switch try context.askWithProof(.revokeTrust(fingerprint: fingerprint)) {
+        case .done(let change): context.tell(change)
+        case .denied(.notTrusted): break
+        case let other: throw context.failure(other)
+        }
+    }
 
     /// Says what has ended of what there was: the code that was asked for may have been a backup
     /// code, which ends all.

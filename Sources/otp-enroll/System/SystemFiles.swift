@@ -1,10 +1,7 @@
 import CLinux
 import Glibc
-import OTPStore
 
 /// Files of the system, read to look at them. Nothing here is trusted, and nothing is changed.
-/// With `LoadedModule.swift`, `KernelClock.swift`, `Tool.swift` and `TrialLogin.swift`, the only
-/// files of doctor with unsafe code.
 enum SystemFiles {
     /// What came of reading a file.
     enum Contents {
