@@ -22,5 +22,6 @@ struct WrappedService {
         let file = folder + "/swiftotpd"
         try Data(script.utf8).write(to: URL(fileURLWithPath: file))
         chmod(file, 0o755)
+        for written in [program, file] { try Scratch.waitUntilExecutable(written) }
     }
 }

@@ -143,6 +143,7 @@ struct Client {
         chown(service.path, uid, gid)
         let copy = service.file("swiftotpd")
         try FileManager.default.copyItem(atPath: Build.product("swiftotpd"), toPath: copy)
+        try Scratch.waitUntilExecutable(copy)
         return try await Program().run(
             account.running([]), ["--stdio", copy, "--stdio", "--store", service.file("store")],
             steps, within: .seconds(60))

@@ -105,7 +105,7 @@ struct ProgramTests {
             ["prlimit", "--nofile=5"], ["prlimit", "--nofile=6"],
             ["prlimit", "--nofile=8"], ["prlimit", "--fsize=0"], ["prlimit", "--fsize=600"],
             ["prlimit", "--as=100000000"], ["prlimit", "--stack=65536"], ["prlimit", "--nproc=1"],
-            ["prlimit", "--data=2097152"],
+            ["prlimit", "--data=8388608"],
         ])
     func limits(words: [String]) async throws {
         let good = try await Service()

@@ -4,7 +4,7 @@
 extension LoginFlow {
     /// Whether a login may enroll who has nothing yet. Never before something in this session has
     /// proven the user: a stranger would enroll a device of their own.
-    func mayEnroll(at place: Place) -> Bool {
+    func mayEnroll(at place: LoginOrigin) -> Bool {
         guard options.enroll != .off, options.firstEnrollment != .root else { return false }
         // A program that is not root's is believed no more than its user may do without a proof.
         guard place.isBelieved else {
@@ -21,7 +21,7 @@ extension LoginFlow {
 
     /// Asks a user who has nothing yet to enroll, or says what to run where that cannot be done
     /// here.
-    func enrollFirst(_ user: User, from place: Place) throws(StoreError) -> LoginResult {
+    func enrollFirst(_ user: User, from place: LoginOrigin) throws(StoreError) -> LoginResult {
         let delay = try delay(of: user)
         guard place.showsPicture else {
             if delay == .times(0) {
@@ -50,9 +50,9 @@ extension LoginFlow {
     }
 
     private func enrollment(
-        at place: Place
-    ) -> LoginEnrollment<Talk, Time, Random, Records, Codes> {
-        LoginEnrollment(
+        at place: LoginOrigin
+    ) -> EnrollmentDialog<Talk, Time, Random, Records, Codes> {
+        EnrollmentDialog(
             conversation: conversation, clock: clock, random: random, openStore: openStore,
             codes: codes, options: options, origin: place.origin, issuer: issuer,
             showsPicture: place.showsPicture)
@@ -120,7 +120,7 @@ extension LoginFlow {
     }
 
     /// Asks somebody who is let in to enroll a new device; its name, where that was done.
-    func enrollNext(_ user: User, from place: Place) -> Name? {
+    func enrollNext(_ user: User, from place: LoginOrigin) -> Name? {
         do throws(StoreError) {
             if let (name, purpose) = try newPlace(for: user),
                 case .enrolled(let name) = try enrollment(at: place)

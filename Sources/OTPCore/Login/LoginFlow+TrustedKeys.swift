@@ -3,7 +3,7 @@
 extension LoginFlow {
     /// Lets in a user whose SSH key is trusted; `nil` where it is not.
     func admit(
-        _ user: User, by key: SSHKey, from place: Place, _ store: Records
+        _ user: User, by key: SSHKey, from place: LoginOrigin, _ store: Records
     ) throws(StoreError) -> LoginResult? {
         guard let (name, told) = try use(key, of: user, from: place, store) else { return nil }
         // Only now that the record is unlocked: nobody knows how long it takes to be read.
@@ -13,7 +13,7 @@ extension LoginFlow {
 
     /// Writes down a login with a trusted key; its name, and the sentences for the user.
     private func use(
-        _ key: SSHKey, of user: User, from place: Place, _ store: Records
+        _ key: SSHKey, of user: User, from place: LoginOrigin, _ store: Records
     ) throws(StoreError) -> (Name, [String])? {
         guard let session = try store.open(user) else { return nil }
         defer { session.close() }
@@ -44,7 +44,7 @@ extension LoginFlow {
 
     /// Asks somebody who was let in by a code whether to skip it next time; the name of the key
     /// where it is trusted from now on.
-    func offerTrust(_ user: User, from place: Place) -> Name? {
+    func offerTrust(_ user: User, from place: LoginOrigin) -> Name? {
         guard let key = place.sshMethods?.key else { return nil }
         do throws(StoreError) {
             guard try hasRoom(for: key, of: user), let name = askForTrust(key) else { return nil }
@@ -77,7 +77,7 @@ extension LoginFlow {
     }
 
     private func trust(
-        _ key: SSHKey, of user: User, named name: Name, at now: UInt64, from place: Place
+        _ key: SSHKey, of user: User, named name: Name, at now: UInt64, from place: LoginOrigin
     ) throws(StoreError) -> Name? {
         guard let session = try openStore().open(user) else { return nil }
         defer { session.close() }

@@ -33,7 +33,7 @@ public struct LoginFlow<
     }
 
     /// Runs one login of `name` that came from `place`.
-    public func run(_ name: [UInt8], from place: Place) -> LoginResult {
+    public func run(_ name: [UInt8], from place: LoginOrigin) -> LoginResult {
         do throws(StoreError) {
             let user = try users.user(named: name)
             if let user, let result = try pass(user, from: place) { return result }
@@ -47,7 +47,7 @@ public struct LoginFlow<
     /// The ways in without a code of a device that is enrolled already; `nil` where the user has
     /// to be asked for one. The store is opened only where it matters, and not kept: nothing is
     /// held while somebody types.
-    private func pass(_ user: User, from place: Place) throws(StoreError) -> LoginResult? {
+    private func pass(_ user: User, from place: LoginOrigin) throws(StoreError) -> LoginResult? {
         if let group = options.exemptGroup, try users.isMember(user, of: group) {
             return .ignored(.exempt)
         }
@@ -72,7 +72,7 @@ public struct LoginFlow<
     /// Looks for a trusted key, and then for a record. A call of its own, so that the store is
     /// closed behind it.
     private func look(
-        _ user: User, _ key: SSHKey?, from place: Place, forRecord: Bool
+        _ user: User, _ key: SSHKey?, from place: LoginOrigin, forRecord: Bool
     ) throws(StoreError) -> Look {
         let store = try openStore()
         if let key, let result = try admit(user, by: key, from: place, store) {
@@ -90,9 +90,9 @@ public struct LoginFlow<
     }
 
     private func ask(
-        _ user: User?, _ name: [UInt8], from place: Place
+        _ user: User?, _ name: [UInt8], from place: LoginOrigin
     ) throws(StoreError) -> LoginResult {
-        let questions = Questions(conversation: conversation, options: options)
+        let questions = CodePrompt(conversation: conversation, options: options)
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             try typed.withBytes { (bytes) throws(StoreError) in
@@ -113,7 +113,7 @@ public struct LoginFlow<
 
     /// Tries an answer; with the outcome, the sentences for somebody who is let in.
     private func `try`(
-        _ typed: Span<UInt8>, of user: User?, _ name: [UInt8], from place: Place,
+        _ typed: Span<UInt8>, of user: User?, _ name: [UInt8], from place: LoginOrigin,
         _ sequel: inout Sequel
     ) throws(StoreError) -> (Outcome, [String]) {
         let answer = options.forwardsPass ? JoinedAnswer.answer(typed) : Answer(typed)

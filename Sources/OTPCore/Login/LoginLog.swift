@@ -11,13 +11,13 @@ public enum LogPriority: UInt8, Sendable {
 
 /// The one line that a login leaves in the system's log (AUTHPRIV), for fail2ban and people.
 public struct LoginLog: Sendable {
-    let place: Place
+    let place: LoginOrigin
     /// PAM_TTY; empty for none.
     let terminal: [UInt8]
     /// Who logs in, as PAM has the name.
     let user: [UInt8]
 
-    public init(place: Place, terminal: [UInt8], user: [UInt8]) {
+    public init(place: LoginOrigin, terminal: [UInt8], user: [UInt8]) {
         (self.place, self.terminal, self.user) = (place, terminal, user)
     }
 

@@ -8,7 +8,7 @@ public struct OptionParser {
     private let isBelieved: Bool
 
     /// A parser that starts from `options`. Arguments of a program that is not root's count for
-    /// what they are allowed to (`Option.claim`).
+    /// what they are allowed to (`OptionKey.claim`).
     public init(_ options: Options = Options(), isBelieved: Bool = true) {
         self.options = options
         self.isBelieved = isBelieved
@@ -66,7 +66,7 @@ public struct OptionParser {
     private mutating func set(
         _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>?, inFile: Bool
     ) throws(Problem) {
-        guard let option = Option.named(name), option.inFile || !inFile else {
+        guard let option = OptionKey.named(name), option.inFile || !inFile else {
             throw Problem("there is no such option")
         }
         let bit: UInt64 = 1 << UInt64(option.rawValue)
@@ -82,7 +82,7 @@ public struct OptionParser {
     }
 
     private func apply(
-        _ option: Option, _ value: ArraySlice<UInt8>?, to options: inout Options
+        _ option: OptionKey, _ value: ArraySlice<UInt8>?, to options: inout Options
     ) throws(Problem) {
         switch option.kind {
         case .flag(let apply):
@@ -128,14 +128,14 @@ public struct OptionParser {
         }
     }
 
-    private func flag(_ option: Option, _ value: ArraySlice<UInt8>?) throws(Problem) -> Bool {
+    private func flag(_ option: OptionKey, _ value: ArraySlice<UInt8>?) throws(Problem) -> Bool {
         guard let value else { return true }
         if value.elementsEqual("yes".utf8) { return true }
         if value.elementsEqual("no".utf8) { return false }
         throw takes(option, "yes or no")
     }
 
-    private func takes(_ option: Option, _ what: String) -> Problem {
+    private func takes(_ option: OptionKey, _ what: String) -> Problem {
         Problem("`\(option.name)` takes \(what)")
     }
 

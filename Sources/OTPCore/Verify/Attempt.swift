@@ -12,9 +12,6 @@ public struct Attempt: Sendable {
     /// Whether the user reads the record's notices after a success, so that they are done with.
     public let tellsNotices: Bool
 
-    /// `MachineTime.earliest`.
-    public static let earliestTime = MachineTime.earliest
-
     public init(
         verifier: Verifier, origin: [UInt8], source: SourceID, successKind: Event.Kind = .login,
         tellsNotices: Bool = false
@@ -58,7 +55,7 @@ public struct Attempt: Sendable {
     ) throws(StoreError) -> Outcome {
         if let refusal = try charge(session, at: now) { return .refused(refusal) }
         let outcome = session.withRecord { record in
-            guard now >= Attempt.earliestTime || resync.kind(in: record) == .hotp else {
+            guard now >= MachineTime.earliest || resync.kind(in: record) == .hotp else {
                 return finish(.refused(.clock), on: &record, at: now)
             }
             return finish(resync.run(on: &record, at: now), on: &record, at: now)
@@ -85,7 +82,7 @@ public struct Attempt: Sendable {
     private func verify(
         _ answer: borrowing Answer, on record: inout Record, at now: UInt64, boot: BootTime?
     ) -> Outcome {
-        let sane = now >= Attempt.earliestTime
+        let sane = now >= MachineTime.earliest
         let verdict = verifier.verify(
             answer, against: &record, at: now, boot: boot, clockIsSane: sane)
         let outcome: Outcome

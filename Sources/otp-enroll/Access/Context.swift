@@ -51,7 +51,7 @@ struct Context {
         }
         guard Machine.isRoot || service.isOwn || audience == .everybody else {
             throw Failure(
-                "only root can open \(OTPCore.Option.store.fallback)",
+                "only root can open \(OptionKey.store.fallback)",
                 hint: "use sudo, or --store with a folder of your own")
         }
     }

@@ -10,16 +10,16 @@ struct LoginService {
     private let settings: Settings
     private let peer: Peer
     private let request: LoginRequest
-    private let place: Place
+    private let place: LoginOrigin
 
     init(_ settings: Settings, _ peer: Peer, _ request: LoginRequest) {
         (self.settings, self.peer, self.request) = (settings, peer, request)
         place =
             peer.isOwner
-            ? Place(
+            ? LoginOrigin(
                 service: request.service, address: request.address,
                 methods: request.sshMethods)
-            : Place(ofAnyProgram: request.service)
+            : LoginOrigin(ofAnyProgram: request.service)
     }
 
     /// Runs the login on `channel`, and logs one line.

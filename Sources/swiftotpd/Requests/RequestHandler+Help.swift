@@ -95,7 +95,7 @@ extension RequestHandler {
     /// Now, where the clock can be right.
     func saneTime() throws(StoreError) -> UInt64 {
         let now = try clock.now()
-        guard now >= Attempt.earliestTime else {
+        guard now >= MachineTime.earliest else {
             throw StoreError(.clock, [], "this machine's clock is years behind")
         }
         return now

@@ -41,7 +41,7 @@ struct BusyRecordTests {
                 random: ScriptedHost.Numbers(host: host), codes: ScriptedHost.Pictures(host: host),
                 options: options, hostName: { ascii("vm") },
                 openStore: { Fleeting(journal: host.journal) })
-            let place = Place(
+            let place = LoginOrigin(
                 service: ascii("sshd"), address: [], methods: ascii("password\n"))
             #expect(
                 flow.run(ascii("alice"), from: place) == .unavailable(StoreError(.busy, [], "")))

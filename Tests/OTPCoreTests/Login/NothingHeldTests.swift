@@ -66,7 +66,7 @@ struct NothingHeldTests {
                 random: ScriptedHost.Numbers(host: host), codes: ScriptedHost.Pictures(host: host),
                 options: options, hostName: { ascii("vm") },
                 openStore: { () throws(StoreError) in Records(self) })
-            let place = Place(
+            let place = LoginOrigin(
                 service: ascii("sshd"), address: ascii("192.0.2.7"),
                 methods: host.methods.map(ascii))
             return flow.run(ascii(user), from: place)

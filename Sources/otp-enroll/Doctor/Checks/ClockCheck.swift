@@ -17,7 +17,7 @@ enum ClockCheck {
             return Look(name, "the clock", [Finding(error)])
         }
         let time = Machine.timestamp(now)
-        guard now >= Attempt.earliestTime else {
+        guard now >= MachineTime.earliest else {
             return Look(
                 name, time,
                 [

@@ -33,7 +33,7 @@ enum ServiceCheck {
     }
 
     /// A path of the PAM line, or the usual one.
-    private static func text(_ path: [UInt8]?, of option: OTPCore.Option) -> String {
+    private static func text(_ path: [UInt8]?, of option: OptionKey) -> String {
         path.map { String(decoding: $0, as: UTF8.self) } ?? option.fallback
     }
 

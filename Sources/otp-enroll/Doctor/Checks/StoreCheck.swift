@@ -19,7 +19,7 @@ struct StoreCheck {
     /// about the one that listens: one that is ill is not asked, but another in its place.
     init(_ options: Options, _ configuration: ConfigurationCheck, askedAfter service: Look) throws {
         let place = options.store.map { String(decoding: $0, as: UTF8.self) }
-        let path = place ?? OTPCore.Option.store.fallback
+        let path = place ?? OptionKey.store.fallback
         let names = configuration.named
         let isIll = service.findings.contains { $0.severity == .problem }
         let service = try ServiceConnection(

@@ -1,6 +1,6 @@
 /// Asks for a code, and again where another try makes sense; says what somebody may know of what
 /// came of it. Who judges the answer is the caller's.
-struct Questions<Talk: Conversation> {
+struct CodePrompt<Talk: Conversation> {
     private let conversation: Talk
     private let prompt: [UInt8]
     private let echo: Bool

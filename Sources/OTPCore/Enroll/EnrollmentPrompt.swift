@@ -1,7 +1,7 @@
 /// What a login shows to enroll a device: the QR code, the key to type, and the question for its
 /// first code, in one prompt that begins with a newline and has no escapes, which is the form that
 /// every ssh hands on.
-struct EnrollmentQuestion: ~Copyable {
+struct EnrollmentPrompt: ~Copyable {
     /// The columns that every terminal has.
     static let columns = 80
     /// The rows for a picture that leave every terminal, which has 24, those of the key, of what
@@ -44,7 +44,7 @@ struct EnrollmentQuestion: ~Copyable {
         }
         if text.count == introduction { introduce(.none, into: &text) }
         appendKey(to: &text)
-        append(EnrollmentQuestion.fate(of: authenticator.name, purpose), to: &text)
+        append(EnrollmentPrompt.fate(of: authenticator.name, purpose), to: &text)
         appendQuestion(picture, to: &text)
         return text
     }
@@ -120,8 +120,8 @@ struct EnrollmentQuestion: ~Copyable {
             guard let uri, let squares = encoder.encode(uri) else { return wasMade ? [] : nil }
             wasMade = true
             let size = QRText.size(of: squares.size, as: form, quietZone: QRText.quietZone)
-            if !isBrief, form != .ascii, size.rows > EnrollmentQuestion.rows { continue }
-            if let drawing = QRText.draw(squares, as: form, columns: EnrollmentQuestion.columns) {
+            if !isBrief, form != .ascii, size.rows > EnrollmentPrompt.rows { continue }
+            if let drawing = QRText.draw(squares, as: form, columns: EnrollmentPrompt.columns) {
                 return drawing
             }
         }

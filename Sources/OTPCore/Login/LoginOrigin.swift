@@ -1,5 +1,5 @@
 /// Where a login comes from.
-public struct Place: Sendable {
+public struct LoginOrigin: Sendable {
     /// The PAM service.
     public let service: [UInt8]
     /// The client's address or name; empty for this machine.
@@ -19,14 +19,14 @@ public struct Place: Sendable {
         self.address = address
         self.methods = methods
         isBelieved = true
-        let named = methods.flatMap(Place.key) ?? address[...]
+        let named = methods.flatMap(LoginOrigin.key) ?? address[...]
         self.source = SourceID(named.span)
     }
 
     /// A login by a program that is not root's, such as a screen locker: what it calls itself is
     /// for the log and the list of events, and it is on this machine.
     public init(ofAnyProgram service: [UInt8]) {
-        self.service = Array(service.filter(Place.isPartOfService).prefix(64))
+        self.service = Array(service.filter(LoginOrigin.isPartOfService).prefix(64))
         address = []
         methods = nil
         isBelieved = false
@@ -72,7 +72,7 @@ public struct Place: Sendable {
     }
 
     /// Whether the client logged in with a public key, for `debug`.
-    public var hasKey: Bool { methods.flatMap(Place.key) != nil }
+    public var hasKey: Bool { methods.flatMap(LoginOrigin.key) != nil }
 
     // MARK: What this session has proven
 
@@ -82,7 +82,7 @@ public struct Place: Sendable {
     /// Whether a prompt of this service reaches a terminal as it was written, so that a QR code in
     /// it can be read.
     var showsPicture: Bool {
-        for name in Place.terminals where service.elementsEqual(name.utf8) { return true }
+        for name in LoginOrigin.terminals where service.elementsEqual(name.utf8) { return true }
         return false
     }
 

@@ -1,5 +1,5 @@
 /// One option: what a line or an argument may say. The manual is checked against this table.
-public enum Option: UInt8, CaseIterable, Sendable {
+public enum OptionKey: UInt8, CaseIterable, Sendable {
     case configurationFile, store, nullok, prompt, echo, retry, window, exemptGroup
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
     case enroll, enrollUntil, enrollGrace, afterFirstFactor, trust, trustDays, trustMaximum
@@ -65,10 +65,10 @@ public enum Option: UInt8, CaseIterable, Sendable {
     }
 
     /// Every option there is, for the manual.
-    public static var all: [Option] { allCases }
+    public static var all: [OptionKey] { allCases }
 
     /// The option with this name.
-    static func named(_ name: ArraySlice<UInt8>) -> Option? {
+    static func named(_ name: ArraySlice<UInt8>) -> OptionKey? {
         allCases.first { $0.name.utf8.elementsEqual(name) }
     }
 

@@ -3,7 +3,7 @@
 ///
 /// Nothing is kept until a code was right. The user has been proven before: by a first factor,
 /// or by a temporary code.
-struct LoginEnrollment<
+struct EnrollmentDialog<
     Talk: Conversation, Time: Clock, Random: Randomness, Records: RecordStore, Codes: QREncoder
 > {
     let conversation: Talk
@@ -44,11 +44,11 @@ struct LoginEnrollment<
         -> Ending
     {
         let now = try clock.now()
-        guard now >= Attempt.earliestTime,
+        guard now >= MachineTime.earliest,
             var authenticator = Authenticator(name: name, added: now)
         else { throw StoreError(.clock, [], "this machine's clock is years behind") }
         var bytes = try random.bytes(Authenticator.keyLength)
-        let asked = EnrollmentQuestion(
+        let asked = EnrollmentPrompt(
             authenticator: authenticator, key: Secret(wiping: &bytes), account: user.name,
             issuer: issuer, purpose: purpose)
         let confirmation = Confirmation(authenticator: authenticator, window: options.window)
@@ -103,7 +103,7 @@ struct LoginEnrollment<
         let answer: Answer
         do throws(ConversationError) {
             guard let typed = try conversation.ask(question, echo: true) else { return .none }
-            if let letter = typed.withBytes({ LoginEnrollment.letter($0) }), showsPicture {
+            if let letter = typed.withBytes({ EnrollmentDialog.letter($0) }), showsPicture {
                 if letter == UInt8(ascii: "i") { return .invert }
                 if letter == UInt8(ascii: "a") { return .ascii }
             }
