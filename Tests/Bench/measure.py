@@ -178,6 +178,8 @@ def count_syncs(text, users):
     counts = collections.Counter()
     for line in text.splitlines():
         call = re.match(r"(?:\[pid +\d+\] |\d+ +)?(?:<\.\.\. )?(\w+)(\(| resumed>)", line)
+        if not call and line.endswith("<detached ...>"):
+            continue
         if not call:
             raise SystemExit(f"bench: strace says: {line}")
         if call.group(2) != "(":

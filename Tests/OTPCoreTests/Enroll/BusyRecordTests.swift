@@ -8,7 +8,7 @@ import Testing
 struct BusyRecordTests {
     /// A store where a record is made and removed again all the time: gone whenever somebody
     /// looks, and there whenever somebody makes it.
-    struct Fleeting: LoginStore {
+    struct Fleeting: RecordStore {
         let journal: Journal
 
         func isEnrolled(_ user: User) throws(StoreError) -> Bool { false }
@@ -41,7 +41,7 @@ struct BusyRecordTests {
                 random: ScriptedHost.Numbers(host: host), codes: ScriptedHost.Pictures(host: host),
                 options: options, hostName: { ascii("vm") },
                 openStore: { Fleeting(journal: host.journal) })
-            let place = Place(
+            let place = LoginOrigin(
                 service: ascii("sshd"), address: [], methods: ascii("password\n"))
             #expect(
                 flow.run(ascii("alice"), from: place) == .unavailable(StoreError(.busy, [], "")))

@@ -177,7 +177,7 @@ struct EnrollmentDelayTests {
         noNumbers.random = nil
         #expect(login(noNumbers) == .unavailable(StoreError(.system, [], "")))
         let early = host()
-        early.time = Attempt.earliestTime - 1
+        early.time = MachineTime.earliest - 1
         #expect(login(early) == .unavailable(StoreError(.clock, [], "")))
         let broken = host()
         broken.condition = .broken(.unsafe)

@@ -27,16 +27,16 @@ struct AnyProgramTests {
             (String(repeating: "a ", count: 100), String(repeating: "a", count: 64)),
         ])
     func service(_ said: String, _ kept: String) {
-        let place = Place(ofAnyProgram: ascii(said))
+        let place = LoginOrigin(ofAnyProgram: ascii(said))
         #expect(text(place.service) == kept && text(place.origin) == kept)
     }
 
     @Test("It is on this machine, whatever it says, and has no SSH key")
     func here() {
-        let place = Place(ofAnyProgram: ascii("sshd"))
+        let place = LoginOrigin(ofAnyProgram: ascii("sshd"))
         #expect(place.address.isEmpty && place.source == source(""))
         #expect(!place.hasKey && place.sshMethods == nil && !place.isBelieved)
-        #expect(Place(service: ascii("sshd"), address: [], methods: nil).isBelieved)
+        #expect(LoginOrigin(service: ascii("sshd"), address: [], methods: nil).isBelieved)
     }
 
     // MARK: The flow

@@ -6,9 +6,9 @@ import Testing
 @Suite("A login's line in the log")
 struct LoginLogTests {
     private func log(
-        _ place: Place? = nil, terminal: String = "ssh", user: String = "alice"
+        _ place: LoginOrigin? = nil, terminal: String = "ssh", user: String = "alice"
     ) -> LoginLog {
-        let usual = Place(service: ascii("sshd"), address: ascii("192.0.2.7"), methods: nil)
+        let usual = LoginOrigin(service: ascii("sshd"), address: ascii("192.0.2.7"), methods: nil)
         return LoginLog(place: place ?? usual, terminal: ascii(terminal), user: ascii(user))
     }
 
@@ -103,7 +103,7 @@ struct LoginLogTests {
 
     @Test("No name, terminal or address from outside can forge a field or a line")
     func outside() {
-        let place = Place(
+        let place = LoginOrigin(
             service: ascii("ss hd"), address: ascii("1.2.3.4 user=root"), methods: nil)
         let line = log(place, terminal: "a\nb", user: "x rhost=8.8.8.8").line(
             for: .refused(.wrong)
@@ -116,7 +116,7 @@ struct LoginLogTests {
 
     @Test("A program that is not root's has no address, and a name of plain characters")
     func ofAnyProgram() {
-        let place = Place(ofAnyProgram: ascii("sway lock\n/../ü"))
+        let place = LoginOrigin(ofAnyProgram: ascii("sway lock\n/../ü"))
         let line = log(place, terminal: "").line(for: .ignored(.notEnrolled)).1
         #expect(
             text(line.bytes)
@@ -137,7 +137,7 @@ struct LoginLogTests {
                 + "service=sshd tty=ssh rhost=192.0.2.7 user=alice")
         options.store = ascii("/srv/o t p")
         options.trustsKeys = true
-        let keyed = Place(
+        let keyed = LoginOrigin(
             service: ascii("sshd"), address: [], methods: ascii("publickey ssh-rsa AAAA\n"))
         let other = text(log(keyed).line(about: options, isSilent: false).bytes)
         #expect(other.hasPrefix("debug; store=/srv/o\\x20t\\x20p nullok=no"))

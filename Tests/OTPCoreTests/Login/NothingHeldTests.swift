@@ -27,7 +27,7 @@ struct NothingHeldTests {
         }
 
         /// A store that tells when nobody has it any more.
-        final class Records: LoginStore {
+        final class Records: RecordStore {
             private let watch: Watch
             private let inner: ScriptedHost.Records
 
@@ -66,7 +66,7 @@ struct NothingHeldTests {
                 random: ScriptedHost.Numbers(host: host), codes: ScriptedHost.Pictures(host: host),
                 options: options, hostName: { ascii("vm") },
                 openStore: { () throws(StoreError) in Records(self) })
-            let place = Place(
+            let place = LoginOrigin(
                 service: ascii("sshd"), address: ascii("192.0.2.7"),
                 methods: host.methods.map(ascii))
             return flow.run(ascii(user), from: place)

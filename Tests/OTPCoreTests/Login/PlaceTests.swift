@@ -6,8 +6,8 @@ import Testing
 struct PlaceTests {
     private func place(
         _ methods: String?, address: String = "192.0.2.7", service: String = "sshd"
-    ) -> Place {
-        Place(service: ascii(service), address: ascii(address), methods: methods.map(ascii))
+    ) -> LoginOrigin {
+        LoginOrigin(service: ascii(service), address: ascii(address), methods: methods.map(ascii))
     }
 
     /// The lines that sshd writes for a key of each type.

@@ -78,7 +78,7 @@ struct TrustTroubleTests {
         let host = try host(trusting: [(0, "laptop")])
         let early = login(host, at: noon - 90, code(noonStep - 3), "n")
         #expect(early == .granted(.code(authenticator: try name("phone"), offset: 0)))
-        let old = Attempt.earliestTime - 1
+        let old = MachineTime.earliest - 1
         #expect(login(host, at: old, code(old / 30)) == .refused(.clock))
     }
 

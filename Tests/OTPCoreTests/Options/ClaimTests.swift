@@ -6,7 +6,7 @@ import Testing
 @Suite("Options of a program that is not root's")
 struct ClaimTests {
     /// Every option, what is made of it there, and a value that is not the default.
-    static let rows: [(option: Option, claim: Option.Claim, value: String)] = [
+    static let rows: [(option: OptionKey, claim: OptionKey.Claim, value: String)] = [
         (.configurationFile, .denied, "/etc/other.conf"), (.store, .denied, "/srv/otp"),
         (.nullok, .believed, "yes"), (.prompt, .believed, "Token? "), (.echo, .believed, "no"),
         (.retry, .believed, "3"), (.window, .passedOver, "10"),
@@ -35,20 +35,20 @@ struct ClaimTests {
 
     @Test("Each option is in the table once, and has the claim of its row")
     func table() {
-        #expect(Self.rows.map(\.option) == Option.all)
+        #expect(Self.rows.map(\.option) == OptionKey.all)
         for (option, claim, _) in Self.rows { #expect(option.claim == claim, "\(option.name)") }
     }
 
-    @Test("Of root's programs every option counts", arguments: Option.all)
-    func believed(_ option: Option) throws {
+    @Test("Of root's programs every option counts", arguments: OptionKey.all)
+    func believed(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         let argument = "\(option.name)=\(row.value)"
         let read = try read([argument], isBelieved: true).get()
         #expect(read != "\(Options())", "\(argument) has no effect")
     }
 
-    @Test("Of others an option counts, is passed over or denies", arguments: Option.all)
-    func ofOthers(_ option: Option) throws {
+    @Test("Of others an option counts, is passed over or denies", arguments: OptionKey.all)
+    func ofOthers(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         let argument = "\(option.name)=\(row.value)"
         switch (row.claim, read([argument], isBelieved: false)) {
@@ -64,8 +64,8 @@ struct ClaimTests {
         }
     }
 
-    @Test("Of others, too, an option has to be right, and is given once", arguments: Option.all)
-    func wrong(_ option: Option) throws {
+    @Test("Of others, too, an option has to be right, and is given once", arguments: OptionKey.all)
+    func wrong(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         guard row.claim != .denied else { return }
         let argument = "\(option.name)=\(row.value)"

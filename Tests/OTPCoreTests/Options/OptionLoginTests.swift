@@ -97,14 +97,14 @@ struct OptionLoginTests {
     @Test("All options together, each of them once, are no option given twice")
     func together() throws {
         var parser = OptionParser()
-        for option in Option.all {
+        for option in OptionKey.all {
             switch option.kind {
             case .path: try parser.argument(ascii(option.name + "=/x"))
             case .date: try parser.argument(ascii(option.name + "=2027-01-15"))
             default: try parser.argument(ascii(option.name + "=" + option.fallback))
             }
         }
-        for option in Option.all {
+        for option in OptionKey.all {
             do throws(StoreError) {
                 try parser.argument(ascii(option.name + "=x"))
                 Issue.record("\(option.name) was accepted twice")

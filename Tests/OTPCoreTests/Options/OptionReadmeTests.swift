@@ -23,8 +23,8 @@ struct OptionReadmeTests {
     @Test("The same options in the same order, with their defaults and values")
     func table() throws {
         let rows = try rows()
-        #expect(rows.map { $0[0] } == Option.all.map(\.name))
-        for (row, option) in zip(rows, Option.all) {
+        #expect(rows.map { $0[0] } == OptionKey.all.map(\.name))
+        for (row, option) in zip(rows, OptionKey.all) {
             try #require(row.count == 4, "\(option.name)")
             #expect(row[2] == option.fallback, "\(option.name)")
             #expect(row[3].contains("(PAM line only)") == !option.inFile, "\(option.name)")

@@ -40,30 +40,30 @@ struct OptionTableTests {
 
     @Test("Every option has a name of its own, a default and a line of doc")
     func table() {
-        let names = Option.all.map(\.name)
+        let names = OptionKey.all.map(\.name)
         #expect(Set(names).count == names.count)
         #expect(names.count <= 64, "the parser has a bit for each")
-        for option in Option.all {
+        for option in OptionKey.all {
             #expect(!option.fallback.isEmpty && option.doc.hasSuffix(".") && option.doc.count <= 90)
         }
     }
 
     @Test("An option is found by its name, and by nothing near it")
     func names() {
-        for option in Option.all {
+        for option in OptionKey.all {
             let name = ascii(option.name)
-            #expect(Option.named(name[...]) == option)
-            #expect(Option.named((ascii("x") + name + ascii("x"))[1..<name.count + 1]) == option)
-            #expect(Option.named((name + ascii("s"))[...]) == nil)
+            #expect(OptionKey.named(name[...]) == option)
+            #expect(OptionKey.named((ascii("x") + name + ascii("x"))[1..<name.count + 1]) == option)
+            #expect(OptionKey.named((name + ascii("s"))[...]) == nil)
             for place in name.indices {
                 var near = name
                 near[place] ^= 0x20
-                #expect(Option.named(near[...]) == nil)
+                #expect(OptionKey.named(near[...]) == nil)
                 near.remove(at: place)
-                #expect(Option.named(near[...]) == nil)
+                #expect(OptionKey.named(near[...]) == nil)
             }
         }
-        #expect(Option.named([]) == nil && Option.named(ascii("no_such_option")[...]) == nil)
+        #expect(OptionKey.named([]) == nil && OptionKey.named(ascii("no_such_option")[...]) == nil)
     }
 
     @Test("A choice takes its words and no other, and each means something else")

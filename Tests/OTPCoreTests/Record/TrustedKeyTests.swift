@@ -126,15 +126,15 @@ struct TrustedKeyTests {
     @Test("Before the first release no key counts, whatever is written in it")
     func earliest() throws {
         var record = try record(phone())
-        for (number, since) in [(1, 0), (2, Attempt.earliestTime - 1)] as [(UInt8, UInt64)] {
+        for (number, since) in [(1, 0), (2, MachineTime.earliest - 1)] as [(UInt8, UInt64)] {
             try trust(number, in: &record, at: since, days: 90)
         }
-        for now in [0, 1, Attempt.earliestTime - 1] {
+        for now in [0, 1, MachineTime.earliest - 1] {
             for number in [1, 2] as [UInt8] {
                 #expect(record.liveTrust(in: fingerprint(number), at: now, days: 90) == nil)
             }
         }
-        let index = record.liveTrust(in: fingerprint(2), at: Attempt.earliestTime, days: 90)
+        let index = record.liveTrust(in: fingerprint(2), at: MachineTime.earliest, days: 90)
         #expect(index != nil)
     }
 

@@ -117,3 +117,10 @@ func source(_ text: String) -> SourceID {
     let bytes = ascii(text)
     return SourceID(bytes.span)
 }
+
+/// The code of any key at a moment.
+func code(of key: [UInt8], at time: UInt64 = noon) -> String {
+    let value = HOTP.code(
+        key: key.span, factor: TOTP.step(at: time, period: 30), algorithm: .sha1, digits: 6)
+    return HOTP.text(value, digits: 6)
+}

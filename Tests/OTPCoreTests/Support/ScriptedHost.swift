@@ -93,10 +93,10 @@ final class ScriptedHost {
         }
         let place =
             isRoots
-            ? Place(
+            ? LoginOrigin(
                 service: ascii(service), address: ascii(from.address),
                 methods: (methods ?? from.key.map { "publickey \($0)\n" }).map(ascii))
-            : Place(ofAnyProgram: ascii(service))
+            : LoginOrigin(ofAnyProgram: ascii(service))
         let result = flow.run(ascii(user), from: place)
         #expect(answers.isEmpty, "\(answers.count) answers are left over")
         return result
@@ -205,7 +205,7 @@ extension ScriptedHost {
         }
     }
 
-    struct Records: LoginStore {
+    struct Records: RecordStore {
         let host: ScriptedHost
 
         func isEnrolled(_ user: User) throws(StoreError) -> Bool {

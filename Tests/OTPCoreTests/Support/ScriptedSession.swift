@@ -26,7 +26,11 @@ final class ScriptedSession: RecordSession {
         (record.throttle.failures, record.authenticators.first?.nextStep ?? 0)
     }
 
-    func withRecord<Result>(_ body: (inout Record) -> Result) -> Result { body(&record) }
+    func withRecord<Result, Failure: Error>(
+        _ body: (inout Record) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(&record)
+    }
 
     func charge() throws(StoreError) {
         steps.append(.charge(failures: state.failures, nextStep: state.nextStep))

@@ -143,7 +143,7 @@ struct AttemptTests {
         var start = try record(phone())
         let codes = start.makeBackupCodes()
         let session = ScriptedSession(start)
-        for now in [0, 3600, Attempt.earliestTime - 1] {
+        for now in [0, 3600, MachineTime.earliest - 1] {
             let typed = code(now / 30)
             #expect(try run(typed, on: session, at: now) == .refused(.clock))
             #expect(session.record.authenticators[0].nextStep == 0)
@@ -151,7 +151,7 @@ struct AttemptTests {
         #expect(session.record.throttle.failures == 3)
         let backup = try run(codes[0], on: session, at: 3600)
         #expect(backup == .granted(.backupCode(index: 0, left: 9)))
-        let now = Attempt.earliestTime
+        let now = MachineTime.earliest
         let outcome = try run(code(now / 30), on: session, at: now)
         #expect(outcome == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }

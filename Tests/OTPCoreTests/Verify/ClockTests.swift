@@ -96,7 +96,7 @@ struct ClockTests {
 
     @Test("Not set at all: refused for that, backup codes work, and nothing is burnt by it")
     func notSet() throws {
-        for now in [0, 29, 3600, 86_400 * 365, Attempt.earliestTime - 1] as [UInt64] {
+        for now in [0, 29, 3600, 86_400 * 365, MachineTime.earliest - 1] as [UInt64] {
             let (session, codes) = try session()
             _ = try login(code(noonStep), on: session, at: noon)
             for typed in [code(now / 30), code(noonStep), code(noonStep + 1), "000000"] {
@@ -142,7 +142,7 @@ struct ClockTests {
                 #expect(next >= burnt)
                 if case .granted = outcome {
                     #expect(next > burnt && used.insert(next - 1).inserted)
-                    #expect(now >= Attempt.earliestTime)
+                    #expect(now >= MachineTime.earliest)
                 } else {
                     #expect(next == burnt)
                 }

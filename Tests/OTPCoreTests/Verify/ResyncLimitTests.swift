@@ -46,7 +46,7 @@ struct ResyncLimitTests {
             #expect(outcome.reason == (isFree ? "code" : "wrong"), "from \(nextStep)")
             #expect(session.record.authenticators[0].nextStep == (isFree ? first + 2 : nextStep))
         }
-        for now in [Attempt.earliestTime, .max / 2, .max] as [UInt64] {
+        for now in [MachineTime.earliest, .max / 2, .max] as [UInt64] {
             for nextStep in [0, .max] as [UInt64] {
                 var clock = try phone(period: 15)
                 clock.nextStep = nextStep

@@ -26,7 +26,7 @@ struct FormatPageTests {
     }
 
     /// What an option takes, in the words of the page.
-    private func values(_ kind: Option.Kind) -> String {
+    private func values(_ kind: OptionKey.Kind) -> String {
         switch kind {
         case .flag: "yes or no"
         case .number(let range, _): "\(range.lowerBound) to \(range.upperBound)"
@@ -41,8 +41,8 @@ struct FormatPageTests {
     @Test("The page's table of configuration keys is the table in the code")
     func configuration() throws {
         let rows = try rows(of: "## The configuration", beginning: "| `")
-        #expect(rows.map { $0[0] } == Option.all.filter(\.inFile).map(\.name))
-        for (row, option) in zip(rows, Option.all.filter(\.inFile)) {
+        #expect(rows.map { $0[0] } == OptionKey.all.filter(\.inFile).map(\.name))
+        for (row, option) in zip(rows, OptionKey.all.filter(\.inFile)) {
             #expect(
                 row[2] == option.fallback, "\(option.name)")
             #expect(row[1] == values(option.kind), "\(option.name)")

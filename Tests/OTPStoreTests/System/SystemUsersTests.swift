@@ -98,7 +98,7 @@ struct SystemUsersTests {
         let before = UInt64(Date().timeIntervalSince1970)
         let now = try SystemClock().now()
         #expect(now >= before && now <= before + 2)
-        #expect(now > Attempt.earliestTime)
+        #expect(now > MachineTime.earliest)
     }
 
     @Test("Random bytes are as many as asked for, and others each time")

@@ -23,7 +23,7 @@ struct ConfigurationTests {
     @Test("It is what the table of options says")
     func table() throws {
         var expected = Self.introduction
-        for option in Option.all where option.inFile {
+        for option in OptionKey.all where option.inFile {
             expected += "\n" + Self.comment(on: option).map { "# \($0)\n" }.joined()
             expected += "#\(option.name) = \(Self.value(of: option))\n"
         }
@@ -51,7 +51,7 @@ struct ConfigurationTests {
     }
 
     /// What the option is for, and what it takes.
-    private static func comment(on option: Option) -> [String] {
+    private static func comment(on option: OptionKey) -> [String] {
         var lines = [option.doc]
         switch option.kind {
         case .flag, .path, .text: break
@@ -66,7 +66,7 @@ struct ConfigurationTests {
         return lines
     }
 
-    private static func value(of option: Option) -> String {
+    private static func value(of option: OptionKey) -> String {
         let value = examples[option.name] ?? option.fallback
         return value.contains(" ") ? "\"\(value)\"" : value
     }

@@ -35,7 +35,7 @@ struct MigrationTests {
 
     @Test("What is named on our side is an option here")
     func ours() throws {
-        let names = Set(OTPCore.Option.all.map(\.name))
+        let names = Set(OptionKey.all.map(\.name))
         for module in ["`pam_google_authenticator.so`", "`pam_oath.so`"] {
             for row in try rows(module) {
                 for word in row[1].matches(of: #/`([^`]+)`/#) {

@@ -24,7 +24,7 @@ struct OptionManualTests {
     @Test("swiftotp.conf(5) has every option that the file may have, and no other")
     func file() throws {
         let rows = rows(try Manual("swiftotp.conf.5").lines(below: "# OPTIONS"))
-        let options = OTPCore.Option.all.filter(\.inFile)
+        let options = OptionKey.all.filter(\.inFile)
         #expect(rows.map(\.name).sorted() == options.map(\.name).sorted())
         for row in rows { try check(row) }
     }
@@ -33,7 +33,7 @@ struct OptionManualTests {
     func line() throws {
         let manual = try Manual("pam_swiftotp.8")
         let own = rows(try manual.lines(below: "## For a PAM line only"))
-        let options = OTPCore.Option.all
+        let options = OptionKey.all
         #expect(own.map(\.name) == options.filter { !$0.inFile }.map(\.name))
         for row in own { try check(row) }
 
@@ -53,7 +53,7 @@ struct OptionManualTests {
     }
 
     private func check(_ row: Row) throws {
-        let option = try #require(OTPCore.Option.all.first { $0.name == row.name })
+        let option = try #require(OptionKey.all.first { $0.name == row.name })
         #expect(row.values == values(of: option), "\(row.name)")
         let fallback = option == .prompt ? "\"\(option.fallback)\"" : option.fallback
         #expect(row.text.hasPrefix("Default: \(fallback)"), "\(row.name)")
@@ -66,7 +66,7 @@ struct OptionManualTests {
     }
 
     /// The values as the manual writes them.
-    private func values(of option: OTPCore.Option) -> String {
+    private func values(of option: OptionKey) -> String {
         switch option.kind {
         case .flag: "yes | no"
         case .number(let range, _): "\(range.lowerBound) to \(range.upperBound)"
@@ -88,9 +88,9 @@ struct OptionManualTests {
     /// The words for a login's end that stand in the sources: those of an outcome, those of a login's
     /// line, and the one that the module writes by itself.
     private func knownWords() throws -> Set<String> {
-        let outcome = try Project.text("Sources/OTPCore/Outcome.swift")
+        let outcome = try Project.text("Sources/OTPCore/Verify/Outcome.swift")
             .matches(of: #/case \.(?:granted|refused)\(\.\w+\): "([a-z-]+)"/#).map { String($0.1) }
-        let line = try Project.text("Sources/OTPCore/LoginLog.swift")
+        let line = try Project.text("Sources/OTPCore/Login/LoginLog.swift")
             .matches(of: #/add\("(?:reason|factor)", "([a-z-]+)"\)/#).map { String($0.1) }
         let module = try Project.text("Sources/pam_swiftotp/Login.swift")
             .matches(of: #/reason=([a-z-]+) /#).map { String($0.1) }

@@ -10,16 +10,17 @@ struct RulesTests {
     /// neighbor everywhere, and small.
     private static let unsafeFiles: [String: String] = [
         "OTPCore": "Cryptography Secret",
-        "OTPStore": "QRLibrary SystemCalls SystemFolders SystemUsers",
-        "OTPWire": "MoveAndWipe Socket WipeAndFree",
+        "OTPStore": "QRLibrary System System+Folders SystemUsers",
+        "OTPWire": "Socket WipingMalloc",
         "OTPImport": "PSKCCryptography XMLParser",
         "swiftotpd": "Listener Process SystemLog Worker",
         "otp-enroll": """
-        Clipboard ForeignFile Interruptions KernelClock LoadedModule Machine PrivateFile
-        Progress QRCode SecretFile Sendmail SystemFiles SystemJournal Terminal Tool TrialLogin
+        ChildProcess Clipboard ForeignFile Interruptions KernelClock LoadedModule Machine
+        OpenFile Operator OwnService Pipe PrivateFile Progress SystemFiles Terminal Tool
+        TrialLogin
         """,
         "pam_swiftotp": """
-        Bytes EntryPoints Login OwnService PAMConversation PAMHandle Relay Wire
+        Bytes EntryPoints Login OwnService PAMHandle PAMHandle+Conversation Relay Wire
         """,
     ]
 

@@ -66,7 +66,7 @@ struct BanTests {
     @Test("The reasons of the filter and of the program")
     func reasons() throws {
         let source = try String(
-            contentsOf: Project.folder.appendingPathComponent("Sources/OTPCore/Outcome.swift"),
+            contentsOfFile: Project.path("Sources/OTPCore/Verify/Outcome.swift"),
             encoding: .utf8)
         let words = source.matches(of: #/case \.refused\(.*\): "([a-z-]+)"/#).map {
             String($0.output.1)

@@ -48,8 +48,8 @@ struct TracedMachine {
     /// service for everybody: what that opened.
     func service() async throws -> [Use] {
         let steps = [
-            "enrolled", "status", "begin", "confirm 000000", "confirm =", "prove +1", "codes",
-            "begin tablet", "confirm =", "remove tablet",
+            "policy", "status", "begin", "confirm 000000", "confirm =", "verify +1", "codes",
+            "begin tablet",
         ]
         try scratch.write(steps.joined(separator: "\n") + "\n", to: "steps", mode: 0o644)
         try dialogue(users: [account.name])
