@@ -27,17 +27,20 @@ debug: setup
 release: setup-build build
 
 # What `release` does once everything that it needs is there, for packages, which say so themselves.
-# Nothing looks for libraries in its own folder. The programs bring Swift's library with them, as most
-# machines have none; the module needs none.
-PROGRAM = $(BUILD) -c release --disable-local-rpath --static-swift-stdlib -Xlinker -z -Xlinker now
+# Nothing looks for libraries in its own folder, and no name of that folder gets into a program. The
+# programs bring Swift's library with them, as most machines have none; the module needs none.
+RELEASE = $(BUILD) -c release --disable-local-rpath -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
+PROGRAM = $(RELEASE) --static-swift-stdlib -Xlinker -z -Xlinker now
 build:
-	$(BUILD) -c release --disable-local-rpath --product pam_swiftotp
+	$(RELEASE) --product pam_swiftotp
 	$(PROGRAM) --product swiftotpd
 	$(PROGRAM) --product otp-enroll
 
 # Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
-test: setup lint release debug deb rpm
-	Tests/fuzz 200000
+# Two things at once where each keeps one processor busy.
+test: setup lint debug
+	$(MAKE) --jobs=2 --output-sync build fuzz RUNS=200000
+	$(MAKE) deb rpm
 	Tests/suite
 
 lint: setup
@@ -52,17 +55,17 @@ format:
 
 # Enrolls a user that exists for this only, and logs in through a real sshd on loopback.
 try: setup release
-	$(BUILD) -c release --product try-player
+	$(RELEASE) --product try-player
 	Tests/try "$$($(BUILD) -c release --show-bin-path)"
 
 # Side by side with pam_google_authenticator and pam_oath; writes docs/BENCHMARKS.md.
 bench: setup release
-	$(BUILD) -c release --product pam-dialogue
+	$(RELEASE) --product pam-dialogue
 	Tests/Bench/run "$$($(BUILD) -c release --show-bin-path)"
 
 # What a wrong code takes for users who are enrolled, are not, or do not exist.
 strangers: setup release
-	$(BUILD) -c release --product pam-dialogue
+	$(RELEASE) --product pam-dialogue
 	Tests/ground unshare -n python3 -B Tests/Bench/strangers.py \
 		--bin "$$($(BUILD) -c release --show-bin-path)"
 
@@ -165,16 +168,13 @@ uninstall:
 PACKAGES = .build/packages
 TREE = $(PACKAGES)/swiftotp
 
-# A tree with the project's files and nothing else, in which both packages are built; and what
-# SwiftPM fetched, so that they are built without a network. What was compiled there before is kept,
-# and compiled again where it changed.
-tree: setup-packages
-	swift package resolve
+# A tree with the project's files and nothing else, in which both packages are made; of what was
+# built here, so that nothing is compiled twice.
+tree: setup-packages build
 	mkdir -p $(TREE)/.build
 	rsync -a --delete --exclude=/.git --filter=':- .gitignore' --filter='P /.build' ./ $(TREE)/
 	cp -p Package.resolved $(TREE)/
-	rsync -a --delete .build/checkouts .build/repositories .build/workspace-state.json \
-		$(TREE)/.build/
+	ln -sfn $(CURDIR)/$(BIN) $(TREE)/$(BIN)
 
 # -nc: the tree is clean already; -b: a source package would lack what SwiftPM fetches.
 deb: tree

@@ -70,7 +70,7 @@ let moduleLinkage: [LinkerSetting] = [
 ]
 
 /// Programs that see keys and codes wipe whatever they free or leave when it grows, and so do the
-/// libraries in them (`WipeAndFree.swift`, `MoveAndWipe.swift`).
+/// libraries in them (`WipingMalloc.swift`).
 let wipesMemory: [LinkerSetting] = [
     .unsafeFlags([
         "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",
@@ -89,7 +89,6 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
         .systemLibrary(name: "CNettle", providers: [.apt(["nettle-dev"])]),
-        .systemLibrary(name: "CQREncode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CLinux"),
 
@@ -120,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "otp-enroll",
             dependencies: [
-                "OTPCore", "OTPStore", "OTPWire", "OTPImport", "CQREncode", "CLinux", "CPAM",
+                "OTPCore", "OTPStore", "OTPWire", "OTPImport", "CLinux", "CPAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: everywhere, linkerSettings: wipesMemory),

@@ -30,6 +30,13 @@ public final class ServiceClient {
         }
     }
 
+    /// Takes over the connection to a service that this program has started for itself; `program` is
+    /// where it is, for messages.
+    public init(_ socket: consuming Socket, startedFrom program: [UInt8]) throws(StoreError) {
+        path = program
+        channel = try ServiceClient.welcomed(FrameChannel(socket), path)
+    }
+
     /// Connects, and waits for the service's first word.
     private static func connect(to path: [UInt8]) throws(StoreError) -> FrameChannel {
         let socket: Socket
@@ -38,7 +45,7 @@ public final class ServiceClient {
         } catch {
             throw failure(path, error)
         }
-        var channel = FrameChannel(socket)
+        let channel = FrameChannel(socket)
         let user: UInt32
         do throws(WireError) {
             user = try channel.peer()
@@ -49,6 +56,14 @@ public final class ServiceClient {
         guard user == 0 else {
             throw StoreError(.unsafe, path, "somebody who is not root listens there")
         }
+        return try welcomed(channel, path)
+    }
+
+    /// The same connection, once the service has said its first word.
+    private static func welcomed(
+        _ connection: consuming FrameChannel, _ path: [UInt8]
+    ) throws(StoreError) -> FrameChannel {
+        var channel = connection
         let frame: Frame
         do throws(WireError) {
             frame = try channel.receive(until: Deadline(in: patience))
@@ -60,13 +75,19 @@ public final class ServiceClient {
         return channel
     }
 
-    /// Sends a request, which is wiped, and waits for its reply.
-    public func ask(_ request: inout [UInt8]) throws(StoreError) -> HelperReply {
-        defer { Secret.wipe(&request) }
+    /// Sends a request, and waits for its reply.
+    public func send(_ request: Request) throws(StoreError) -> Reply.Result {
+        var document: [UInt8]
+        do throws(Document.Problem) {
+            document = try Document.encode(request)
+        } catch {
+            throw StoreError(.system, path, "what is asked for is too long")
+        }
+        defer { Secret.wipe(&document) }
         var frame: Frame
         do throws(WireError) {
             let deadline = Deadline(in: ServiceClient.patience)
-            channel.queue(.request, request)
+            channel.queue(.request, document)
             try channel.flush(until: deadline)
             frame = try channel.receive(until: deadline)
         } catch {
@@ -74,10 +95,12 @@ public final class ServiceClient {
         }
         defer { Secret.wipe(&frame.payload) }
         if frame.kind == .busy { throw ServiceClient.busy(path, frame) }
-        guard frame.kind == .reply, let reply = HelperReply(decoding: frame.payload.span) else {
+        guard frame.kind == .reply else { throw ServiceClient.otherVersion(path) }
+        do throws(Document.Problem) {
+            return try Document.reply(frame.payload).result
+        } catch {
             throw ServiceClient.otherVersion(path)
         }
-        return reply
     }
 
     private static func busy(_ path: [UInt8], _ frame: Frame) -> StoreError {
@@ -86,8 +109,10 @@ public final class ServiceClient {
     }
 
     private static func otherVersion(_ path: [UInt8]) -> StoreError {
-        StoreError(.system, path, "swiftotpd is of another version")
+        StoreError(.system, path, anotherVersion)
     }
+
+    fileprivate static let anotherVersion = "swiftotpd is of another version"
 
     private static func failure(_ path: [UInt8], _ error: WireError) -> StoreError {
         switch error {
@@ -100,5 +125,12 @@ public final class ServiceClient {
         case .system(EACCES): StoreError(.system, path, "permission denied")
         case .system(let number): StoreError(.system, path, "error number \(number)")
         }
+    }
+}
+
+extension StoreError {
+    /// Whether a service of another version was at the other end.
+    public var isOfAnotherVersion: Bool {
+        code == .system && detail == ServiceClient.anotherVersion
     }
 }

@@ -33,6 +33,7 @@ struct OTPEnroll: ParsableCommand {
         defaultSubcommand: Add.self)
 
     static func main() {
+        Machine.fillStandardDescriptors()
         Machine.adoptLocale()
         Machine.forbidCoreDumps()
         let result = Result { try perform() }
@@ -62,7 +63,7 @@ struct OTPEnroll: ParsableCommand {
         try command.run()
     }
 
-    /// The arguments with the command first, so that `--json`, `--store` and `--config` may stand
+    /// The arguments with the command first, so that the options that all of them take may stand
     /// before it as well.
     private static func ordered(_ arguments: [String]) -> [String] {
         let commands = configuration.subcommands.map { $0._commandName }
@@ -73,9 +74,9 @@ struct OTPEnroll: ParsableCommand {
                 return [argument] + arguments[..<index] + arguments[(index + 1)...]
             }
             switch argument {
-            case "--store", "--config": index += 2
+            case "--store", "--config", "--socket": index += 2
             case "--json": index += 1
-            case _ where argument.hasPrefix("--store=") || argument.hasPrefix("--config="):
+            case _ where ["--store=", "--config=", "--socket="].contains(where: argument.hasPrefix):
                 index += 1
             default: return arguments
             }
@@ -101,21 +102,5 @@ extension Output {
         }
         let rest = lines.joined(separator: "\n") + "\n"
         _ = Machine.write(Array(rest.utf8), to: 2)
-    }
-}
-
-extension Failure {
-    /// What is wrong with the store, the key, the configuration or the clock.
-    init(_ error: StoreError) {
-        let hint: String? =
-            switch error.code {
-            case .missing: "it has to be there"
-            case .unsafe: "nothing was changed; mend this, and try again"
-            case .otherKey: "bring back the seal key that belongs to this store"
-            case .busy: "try again in a moment"
-            case .system where !Machine.isRoot: "root may be allowed to; use sudo"
-            default: nil
-            }
-        self.init(Output.printable(error.text), hints: hint.map { [$0] } ?? [])
     }
 }

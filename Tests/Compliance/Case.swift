@@ -8,10 +8,8 @@ struct Case: Sendable {
     /// Whether each try is made by somebody freshly enrolled.
     var isFresh = false
     let tries: [Try]
-    /// How each try ends in the plain mode, as `End.list` reads it.
+    /// How each try ends, as `End.list` reads it.
     let ends: Each<String>
-    /// What is left behind, as `Stall.left` writes it.
-    let left: Each<String>
     /// Why the modules do not agree, where they do not.
     let because: [Difference]
 
@@ -19,11 +17,11 @@ struct Case: Sendable {
     init(
         _ name: String, of enrolled: Enrollment = Enrollment(),
         options: Each<String> = Each(all: ""),
-        fresh: Bool = false, _ tries: [Try], all: String, left: (String, String, String)
+        fresh: Bool = false, _ tries: [Try], all: String
     ) {
         self.init(
             name, of: enrolled, options: options, fresh: fresh, tries, ends: (all, all, all),
-            left: left, because: [])
+            because: [])
     }
 
     /// A case in which they do not, with the reasons: first google-authenticator, then pam_oath,
@@ -32,7 +30,7 @@ struct Case: Sendable {
         _ name: String, of enrolled: Enrollment = Enrollment(),
         options: Each<String> = Each(all: ""),
         fresh: Bool = false, _ tries: [Try], ends: (String, String, String),
-        left: (String, String, String), because: [Difference]
+        because: [Difference]
     ) {
         self.name = name
         self.enrolled = enrolled
@@ -40,7 +38,6 @@ struct Case: Sendable {
         isFresh = fresh
         self.tries = tries
         self.ends = Each(google: ends.0, oath: ends.1, ours: ends.2)
-        self.left = Each(google: left.0, oath: left.1, ours: left.2)
         self.because = because
     }
 }

@@ -64,7 +64,9 @@ struct Codes: Sendable {
             found = halves[step].map { String((zeros + $0).suffix(length)) }
         case .counter(let number): found = counters[number]
         case .backup(let number):
-            found = backup.indices.contains(number) ? backup[number] : Stall.scratchCodes[number]
+            found =
+                backup.indices.contains(number)
+                ? backup[number] : EnrolledService.scratchCodes[number]
         case .text(let text): found = text
         case .nothing: return nil
         }

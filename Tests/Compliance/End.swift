@@ -23,39 +23,14 @@ struct End: Equatable, Sendable, CustomStringConvertible {
 
     var description: String { questions == 1 ? word : "\(word)/\(questions)" }
 
-    // MARK: As the tables write it
-
-    /// The ends that a cell of a table says for the plain mode, as they are in a mode where a
-    /// module has that manner.
-    ///
-    /// `no*5` are five of them. `no:seen` is about a code that the module knows, so that it asks as
-    /// often as for a good one; `no:file` and `unavailable:file` are about its file. With a number
-    /// of questions, a word is the same in all modes.
-    static func list(_ text: String, _ manner: Mode.Manner) -> [End] {
+    /// The ends that a cell of a table says: `no*5` are five of them, and `yes/3` is one after three
+    /// questions.
+    static func list(_ text: String) -> [End] {
         text.split(separator: " ").flatMap { token -> [End] in
-            let parts = token.split(separator: "*")
-            let times = parts.count > 1 ? Int(parts[1]) ?? 0 : 1
-            return Array(repeating: End(cell: parts[0], manner), count: times)
-        }
-    }
-
-    private init(cell: Substring, _ manner: Mode.Manner) {
-        let fixed = cell.split(separator: "/")
-        if fixed.count > 1, let questions = Int(fixed[1]) {
-            self.init(word: String(fixed[0]), questions: questions)
-            return
-        }
-        let parts = cell.split(separator: ":")
-        let word = String(parts[0])
-        let isSeen = parts.last == "seen" && !manner.isDeaf && manner.refusal == "no"
-        if parts.last == "file" {
-            self.init(word: word, questions: manner.file)
-        } else if word == "yes" && !manner.isDeaf {
-            self.init(word: word, questions: manner.yes)
-        } else if word == "no" || word == "yes" {
-            self.init(word: manner.refusal, questions: isSeen ? manner.yes : manner.no)
-        } else {
-            self.init(word: word, questions: manner.no)
+            let parts = token.split(separator: "*"), cell = parts[0].split(separator: "/")
+            let end = End(
+                word: String(cell[0]), questions: cell.count > 1 ? Int(cell[1]) ?? -1 : 1)
+            return Array(repeating: end, count: parts.count > 1 ? Int(parts[1]) ?? 0 : 1)
         }
     }
 }

@@ -10,16 +10,13 @@ struct Citizen {
     private let scratch: Scratch
     /// The program, where everybody may run it.
     private let program: String
-    /// What the citizen's otp-enroll can read of the policy.
-    private let configuration: String
 
-    /// `policy` is what the service's configuration says, and `isTold` whether users can read it.
-    init(policy: String = "", isTold: Bool = false) async throws {
+    /// `policy` is what the service's configuration says.
+    init(policy: String = "") async throws {
         account = try await Account.make("citizen")
         scratch = try Scratch()
         service = try await Service(configuration: policy)
         program = try await Citizen.install(in: scratch)
-        configuration = try scratch.write(isTold ? policy : "", to: "told.conf", mode: 0o644)
     }
 
     /// Copies the program, and the libraries that may lie where only root can read.
@@ -37,14 +34,11 @@ struct Citizen {
     // MARK: What they type
 
     /// The words that run a command as this user.
-    func words(
-        _ arguments: [String], config: String? = nil, socket: String? = nil
-    ) -> [String] {
-        bare(
-            arguments + ["--config", config ?? configuration, "--socket", socket ?? service.socket])
+    func words(_ arguments: [String], socket: String? = nil) -> [String] {
+        bare(arguments + ["--socket", socket ?? service.socket])
     }
 
-    /// The same without naming a configuration and a socket.
+    /// The same without naming a socket.
     func bare(_ arguments: [String]) -> [String] {
         let folder = (program as NSString).deletingLastPathComponent
         return account.running(

@@ -13,9 +13,10 @@ struct Desk {
         store = scratch.file("store")
     }
 
-    /// The words that run a command on this store.
-    func words(_ arguments: [String]) throws -> [String] {
-        [try Build.product("otp-enroll")] + arguments + ["--store", store]
+    /// The words that run a command on this store; `program` is another otp-enroll than the built
+    /// one.
+    func words(_ arguments: [String], by program: String? = nil) throws -> [String] {
+        [try program ?? Build.product("otp-enroll")] + arguments + ["--store", store]
     }
 
     /// Runs a command without a terminal.
@@ -51,10 +52,14 @@ struct Desk {
     func run(
         offClock offset: String, _ arguments: String..., input: String = ""
     ) async throws -> Command {
-        try await Command.run(
-            ["faketime", "-f", offset] + words(arguments), input: input,
+        let service = try WrappedService(in: scratch, behind: Desk.faketime + "'\(offset)'")
+        return try await Command.run(
+            ["faketime", "-f", offset] + words(arguments, by: service.program), input: input,
             environment: ["FAKETIME_DONT_FAKE_MONOTONIC": "1"])
     }
+
+    /// The words before a service whose clock is off, up to the offset.
+    static let faketime = "env FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "
 
     /// What happened to a user, by `status`, the last thing first.
     func events(_ user: String = "root") async throws -> [String] {
@@ -133,7 +138,7 @@ struct Desk {
 /// program is found wherever it was built.
 func withoutRoot(_ words: [String]) -> [String] {
     [
-        "setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups",
+        "setpriv", "--reuid", "games", "--regid", "games", "--clear-groups",
         "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search",
     ] + words
 }

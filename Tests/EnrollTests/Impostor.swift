@@ -8,8 +8,8 @@ final class Impostor: Sendable {
     let terminal: Terminal
     private let scratch: Scratch
 
-    /// Listens with python, and does `work` with each connection `c`; `w` is a welcome. `words` make
-    /// it somebody else's.
+    /// Listens with python, and does `work` with each connection `c`; `w` is a welcome, and
+    /// `reply` says it and answers one request. `words` make it somebody else's.
     init(_ work: String, as words: ([String]) -> [String] = { $0 }) async throws {
         scratch = try Scratch()
         let socket = try scratch.folder("run", mode: 0o777) + "/swiftotpd.sock"
@@ -18,6 +18,10 @@ final class Impostor: Sendable {
             s = socket.socket(socket.AF_UNIX); s.bind("\(socket)"); os.chmod("\(socket)", 0o666)
             s.listen(9); print("listening", flush=True)
             w = b"\\x00\\x02\\x40\\x02"
+            def reply(text):
+                c.sendall(w)
+                c.recv(9999)
+                c.sendall((len(text) + 1).to_bytes(2, "big") + b"\\x4a" + text.encode())
             while True:
                 c, _ = s.accept()
                 try:

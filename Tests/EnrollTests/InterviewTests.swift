@@ -49,7 +49,7 @@ import Testing
             shown[back.upperBound...].hasPrefix(
                 "otp-enroll: no code was confirmed, nothing was kept\nhint: "))
         #expect(try await !desk.isEnrolled())
-        #expect(!FileManager.default.fileExists(atPath: desk.store))
+        #expect(desk.record == nil)
     }
 
     @Test(arguments: [Exit.interrupt, .terminate, .emptyLine])

@@ -20,7 +20,7 @@ import Testing
         let line = try await line("authenticator added;")
         #expect(line.facility == 10 && line.severity == 5)
         #expect(line.text.contains(#"name="my phone""#), "\(line)")
-        let start = #/ otp-enroll\[\d+\]: authenticator added; /#
+        let start = #/ swiftotpd\[\d+\]: authenticator added; /#
         #expect(line.text.firstMatch(of: start) != nil, "\(line)")
         #expect(line.fields["by"] == Self.me)
     }

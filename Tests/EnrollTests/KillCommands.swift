@@ -89,6 +89,8 @@ struct CommandRehearsal {
     private let uid: String
     private let words: [String]
     private let input: String
+    /// What the service that does it runs behind.
+    private let around: String
     private let phone: Phone
     private let saved: Snapshot
     /// The record before it, with the charge where codes are tried, and after it.
@@ -117,7 +119,9 @@ struct CommandRehearsal {
         let uris = try desk.scratch.write(
             "otpauth://totp/a:root?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", to: "uris")
         let names = ["URIS": uris, "OUT": desk.scratch.file("out"), "ACCOUNT": user]
-        words = try desk.words(command.words.map { names[$0] ?? $0 })
+        around = try desk.scratch.write("", to: "around")
+        let service = try WrappedService(in: desk.scratch, behind: "$(cat '\(around)')")
+        words = try desk.words(command.words.map { names[$0] ?? $0 }, by: service.program)
         switch command.input {
         case .nothing: input = ""
         case .backupCode: input = codes[3] + "\n"
@@ -142,16 +146,15 @@ struct CommandRehearsal {
     /// Sees it done once, without any trouble.
     private mutating func see() async throws {
         let before = try await state()
-        let file = desk.scratch.file("whole")
-        let done = try await run(Trace.words(to: file))
+        let done = try await run(traced())
         #expect((done.status == 0) == (command.input != .wrongCode), "\(done.errors)")
         let after = try await state()
         #expect(before != after)
         var charged = before
         charged.failures += 1
         states = command.isTry ? [before, charged, after] : [before, after]
-        calls = try Trace(file).from(", \"\(desk.scratch.path.split(separator: "/").last ?? "")\"")
-        #expect(try Trace(file).steps == states.count - 1)
+        calls = try Trace(trace).from(", \"\(desk.scratch.path.split(separator: "/").last ?? "")\"")
+        #expect(try Trace(trace).steps == states.count - 1)
     }
 }
 
@@ -160,13 +163,34 @@ extension CommandRehearsal {
     func restore() throws {
         try saved.restore()
         unlink(output)
+        unlink(trace)
     }
 
-    /// Gives the command, behind these words.
-    func run(_ around: [String] = []) async throws -> Command {
+    /// Where the calls of the service are written down: of several, where the first one has ended.
+    var trace: String { desk.scratch.file("trace") }
+
+    /// The words for it, see `Trace.words`.
+    func traced(_ calls: [String] = ["all"], injection: String? = nil) -> [String] {
+        Trace.words(
+            to: trace, calls: calls, injection: injection, follows: false, appends: true)
+    }
+
+    /// Gives the command, whose service runs behind these words.
+    func run(_ words: [String] = []) async throws -> Command {
         // A program that has no memory left ends, and need not be looked into.
-        try await Command.run(
-            around + words, input: input, environment: ["SWIFT_BACKTRACE": "enable=no"])
+        let quiet = ["env", "SWIFT_BACKTRACE=enable=no"]
+        try desk.scratch.write((words + quiet).joined(separator: " "), to: "around")
+        return try await Command.run(self.words, input: input)
+    }
+
+    /// Whether it says that the record was changed.
+    func claims(_ done: Command) -> Bool {
+        switch command.words[0] {
+        // These tell what became of each user, and the last line of errors that not all is well.
+        case "import": done.output.contains("1 of 1 are here.")
+        case "export": !done.output.isEmpty && done.errors.isEmpty
+        default: !done.output.isEmpty
+        }
     }
 
     func state() async throws -> RecordState {

@@ -102,11 +102,11 @@ import Testing
         #expect(refused.status == 1 && refused.output.isEmpty)
         #expect(refused.errors.hasPrefix("otp-enroll: only root can open /var/lib/swiftotp\n"))
         try await Command.output(
-            ["install", "-d", "-m", "700", "-o", "nobody", "-g", "nogroup", desk.store])
+            ["install", "-d", "-m", "700", "-o", "games", "-g", "games", desk.store])
         let own = withoutRoot(try desk.words(["add", "--no-confirm", "--json"]))
         try await Command.output(own)
         let listed = try await Command.output(withoutRoot(try desk.words(["list"])))
-        #expect(listed.contains("\nnobody") && listed.contains("\nroot"))
+        #expect(listed.contains("\ngames") && listed.contains("\nroot"))
     }
 
     @Test func theTableFitsTheTerminal() async throws {
@@ -152,10 +152,14 @@ import Testing
         #expect(await !quick.transcript.contains("Reading"))
     }
 
-    /// Waits until a program has a file open.
+    /// Waits until the service of a program has a file open.
     private func waits(_ program: pid_t, for path: String) async throws {
-        let folder = "/proc/\(program)/fd", files = FileManager.default
-        try await patiently("\(path) to be opened") {
+        let files = FileManager.default
+        try await patiently("\(path) to be opened") { () -> Void? in
+            let children = try? String(
+                contentsOfFile: "/proc/\(program)/task/\(program)/children", encoding: .utf8)
+            guard let child = children?.split(separator: " ").first else { return nil }
+            let folder = "/proc/\(child)/fd"
             let names = (try? files.contentsOfDirectory(atPath: folder)) ?? []
             return names.contains {
                 (try? files.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")) == path

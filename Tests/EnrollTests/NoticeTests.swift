@@ -19,7 +19,7 @@ import Testing
     private func line(_ title: String) async throws -> [String: String] {
         let line = try await log.line(containing: "]: \(title); ", "user=\(user)")
         #expect(line.facility == 10 && line.severity == 5)
-        #expect(line.text.contains(" otp-enroll["))
+        #expect(line.text.contains(" swiftotpd["))
         #expect(line.fields["by"] == Desk.person)
         return line.fields
     }

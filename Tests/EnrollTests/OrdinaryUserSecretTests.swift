@@ -92,32 +92,60 @@ import Testing
 
         // Every request that there is, as a program of the user's own would send it.
         let script = """
-            import base64, socket, sys
-            key = base64.b32decode("\(phone.secret)"); code = b"\(codes[0])"
+            import json, socket
+            code = "\(codes[0])"
             s = socket.socket(socket.AF_UNIX); s.connect("\(citizen.service.socket)")
             def hear():
                 length = int.from_bytes(s.recv(2, socket.MSG_WAITALL), "big")
                 return s.recv(length, socket.MSG_WAITALL)
-            def ask(kind, rest=b""):
-                frame = bytes([5, 1, kind]) + rest
+            def ask(command, proof=None, **fields):
+                request = {"version": 1, "command": {command: fields}}
+                if proof: request["proof"] = proof
+                frame = b"\\x05" + json.dumps(request).encode()
                 s.sendall(len(frame).to_bytes(2, "big") + frame)
-                return hear()[1:]
+                return hear()[1:].decode()
             assert hear() == b"\\x40\\x02"
-            new = b"\\x01\\x01\\x06\\x00\\x1e" + bytes(8) + b"\\x05phone"
-            asks = [(1, b""), (2, b""), (7, b""), (5, new), (3, bytes([len(code)]) + code), (2, b""),
-                    (5, new), (2, b""), (6, b"\\x06000000"), (8, b"\\x05phone"), (7, b""), (2, b"")]
-            replies = [ask(*each) for each in asks]
-            print([reply[1] for reply in replies])
-            print("key", any(key in reply for reply in replies))
-            print("codes", any(c.encode() in reply for reply in replies for c in \(codes)))
+            device = {"kind": "totp", "algorithm": "SHA1", "digits": 6, "period": 30, "counter": 0,
+                      "name": "phone", "isUnconfirmed": False}
+            number = {"uid": \(try citizen.account.user().uid), "users": ["\(citizen.account.name)"]}
+            replies = [
+                ask("policy"), ask("status"), ask("renewBackupCodes"), ask("begin", device=device),
+                ask("recorded"), ask("rows", of=[number]), ask("keys", of=[number]),
+                ask("noteExport", names=["phone"]), ask("reset"), ask("issue"), ask("unlock"),
+                ask("verify", code=code), ask("status"), ask("begin", "\(codes[1])", device=device),
+                ask("begin", "\(codes[2])", device=dict(device, isUnconfirmed=True)),
+                ask("remove", "\(codes[3])", name="phone"), ask("renewBackupCodes", "\(codes[4])"),
+                ask("status")]
+            for reply in replies:
+                result = json.loads(reply)["result"]
+                word = next(iter(result))
+                print(word, *result[word].get("reason", []) if word == "denied" else [])
+            print("key", any("\(phone.secret)" in reply for reply in replies))
+            print("codes", any(each in reply for reply in replies for each in \(codes)))
             """
         let told = try await Command.output(
             citizen.account.running(["python3", "-"]), input: script)
-        // flag, record, denied, denied, outcome, record, device, record, verdict, denied, codes,
-        // record: a new key and new codes, and nothing of the old ones.
+        // New keys and new codes come, and nothing of the old ones.
         #expect(
             told == """
-                [128, 129, 136, 136, 130, 129, 131, 129, 132, 136, 134, 129]
+                policy
+                account
+                denied proofNeeded
+                denied proofNeeded
+                denied rootOnly
+                denied rootOnly
+                denied rootOnly
+                denied rootOnly
+                denied rootOnly
+                denied rootOnly
+                denied rootOnly
+                outcome
+                account
+                begun
+                denied rootOnly
+                denied lastAuthenticator
+                done
+                account
                 key False
                 codes False
 

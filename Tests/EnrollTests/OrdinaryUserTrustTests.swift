@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test func theListIsTheSameAsRoots() async throws {
-        let citizen = try await Citizen(policy: "trust = key\n", isTold: true)
+        let citizen = try await Citizen(policy: "trust = key\n")
         let user = citizen.account.name
         #expect(try await citizen.run("trusted").output == "\(user) trusts no SSH key.\n")
         _ = try await citizen.enroll()

@@ -42,6 +42,7 @@ final class Caller: OtherEnd {
     init(_ setup: Setup, _ stage: Stage, _ oddity: Oddity) {
         (self.setup, self.stage, self.oddity) = (setup, stage, oddity)
         (user, sender) = (setup.peer, setup.sender)
+        client.isRoots = setup.isRoot
     }
 
     /// What was typed, as far as it arrived.

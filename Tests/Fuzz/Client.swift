@@ -1,62 +1,87 @@
 /// Somebody who asks the service about their own second factor, as `otp-enroll` does.
 struct Client {
-    /// Whether a right code was given on this connection, and whether anything was changed after.
+    /// Whether it is a program of root's: what root does needs no proof.
+    var isRoots = false
+    /// Whether a right code was given, and whether anything was changed after.
     private(set) var isProven = false
     private(set) var hasChanged = false
     private(set) var replies = 0
     /// What was typed.
     private(set) var answers: [[UInt8]] = []
-    /// The key of a new device that waits for its code.
+    /// The key of a new device that waits for its code, and the ticket.
     private var key: [UInt8] = []
+    private var ticket = ""
+    /// Whether the last request has to come with a code.
+    private var isChange = false
 
     /// The next request, as the input has it; nothing where there is none.
     mutating func request(_ stage: Stage) -> [UInt8] {
         guard !stage.tape.isOver else { return [] }
         let byte = stage.tape.byte()
-        var message: [UInt8]
+        let command: Command
+        isChange = [4, 6, 7, 8, 9, 10, 11].contains(byte & 15)
         switch byte & 15 {
         case 0: return []
-        case 1, 2, 3: message = prove(stage)
-        case 4, 5:
+        case 1, 2: command = .verify(code: text(typed(stage)))
+        case 3: command = .rows(of: [NumberDocument(uid: 1000, users: ["alice"])])
+        case 4: command = .keep(ticket: ticket)
+        case 5:
             let code = stage.code(of: key)
             answers.append(code)
-            message = HelperRequest.confirmMessage(code.span)
+            command = .confirm(ticket: ticket, code: text(code))
         case 6, 7:
-            let name = byte >> 4 == 0 ? nil : Name("device\(byte >> 4)".utf8)
-            let device = HelperRequest.NewDevice(
-                name: name, kind: .totp, algorithm: .sha1, digits: 6, period: 30, counter: 0)
-            message = HelperRequest.beginMessage(device)
-        case 8: message = HelperRequest.codesMessage
-        case 9: message = HelperRequest.disableMessage
-        case 10: message = Name("phone".utf8).map { HelperRequest.removeMessage($0) } ?? []
-        case 11: message = HelperRequest.untrustMessage(nil)
-        case 12: message = HelperRequest.statusMessage
-        case 13: message = HelperRequest.enrolledMessage
-        default: message = [HelperRequest.version] + stage.tape.text()
+            command = .begin(
+                device: DeviceDocument(
+                    name: byte >> 4 == 0 ? nil : "device\(byte >> 4)", kind: "totp",
+                    algorithm: "SHA1", digits: 6, period: 30, counter: 0))
+        case 8: command = .renewBackupCodes
+        case 9: command = .disable
+        case 10: command = .remove(name: "phone")
+        case 11: command = .revokeTrust(fingerprint: nil)
+        case 12: command = .status
+        case 13: command = .policy
+        default: return FrameBytes.frame(Frame.Kind.request.rawValue, stage.tape.text())
         }
-        let isProof = message.count > 1 && [3, 6].contains(message[1])
-        if isProof, byte & 15 > 13 { answers.append(Array(message.dropFirst(3))) }
-        return FrameBytes.frame(Frame.Kind.request.rawValue, message)
+        var request = Request(command)
+        if isChange, byte & 0x10 == 0 { request.proof = text(typed(stage)) }
+        do throws(Document.Problem) {
+            return FrameBytes.frame(
+                Frame.Kind.request.rawValue, try Document.encode(request))
+        } catch {
+            mistake("a request that cannot be written")
+        }
     }
 
-    private mutating func prove(_ stage: Stage) -> [UInt8] {
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private mutating func typed(_ stage: Stage) -> [UInt8] {
         let typed = stage.answer(to: []).flatMap { $0 } ?? []
         answers.append(typed)
-        return HelperRequest.proveMessage(typed.span)
+        return typed
     }
 
     /// What the service answers.
     mutating func hear(_ payload: [UInt8]) {
         replies += 1
-        guard let reply = HelperReply(decoding: payload.span) else {
+        let result: Reply.Result
+        do throws(Document.Problem) {
+            result = try Document.reply(payload).result
+        } catch {
             mistake("a reply that cannot be read")
         }
-        switch consume reply {
-        case .outcome(.granted, _): isProven = true
-        case .device(_, _, let secret): key = secret.withBytes { $0.array }
-        case .kept: hasChanged = true
-        case .codes: hasChanged = true
-        case .done: hasChanged = true
+        switch result {
+        case .outcome(let outcome): isProven = isProven || outcome.isAccepted
+        case .begun(let begun):
+            let text = Array(begun.key.utf8)
+            key = Base32.decode(text.span)?.withBytes { $0.array } ?? []
+            ticket = begun.ticket
+            // Or there was nothing to prove.
+            if !isRoots { isProven = true }
+        case .done where !isRoots:
+            // The service has taken the proof for right.
+            if isChange { isProven = true }
+            hasChanged = true
+        case .rows, .keys, .recorded: expect(isRoots, "all users shown to one of them")
         default: break
         }
     }

@@ -71,7 +71,7 @@ struct Judge {
             let now = UInt64(max(0, trial.now))
             let current = device.currentStep(at: now)
             if device.kind == .totp {
-                expect(now >= Attempt.earliestTime, "a code of a clock that cannot be right")
+                expect(now >= MachineTime.earliest, "a code of a clock that cannot be right")
                 let distance = step > current ? step - current : current - step
                 expect(distance <= UInt64(options.window), "a code outside the window")
             } else {
@@ -211,7 +211,7 @@ struct Judge {
         guard trial.isSmooth, let options = trial.setup.options,
             let before = trial.before.now.summary, before.isEnrolled, trial.setup.password == nil,
             !options.usesFirstPass, !options.forwardsPass, let answer = trial.answers.first,
-            answer.count <= 64, trial.now >= Int64(Attempt.earliestTime), trial.machine.isFree,
+            answer.count <= 64, trial.now >= Int64(MachineTime.earliest), trial.machine.isFree,
             trial.mayTry(before.throttle)
         else { return }
         for (index, device) in before.authenticators.enumerated() where device.kind == .totp {

@@ -6,7 +6,13 @@ private let now: UInt64 = 1_800_000_015
 func fuzzRecord(_ input: [UInt8]) {
     guard var record = Record(decoding: input.span) else { return }
     expect(encoded(record) == input, "a record that is written as another")
-    expect(encoded(record.redacted()).count <= Record.maximumEncodedLength, "too long")
+    let account = AccountDocument(record, at: now, boot: nil, options: Options())
+    do throws(Document.Problem) {
+        let reply = Reply(.account(account: account))
+        expect(try Document.reply(Document.encode(reply)) == reply, "another account")
+    } catch {
+        mistake("an account that is too long")
+    }
     for event in record.events.events { _ = Notices.sentence(event, at: now) }
     _ = record.notices.sentences(at: now, backupCodesLeft: record.backupCodesLeft)
     _ = record.throttle.lockedUntil(at: now)
@@ -14,7 +20,7 @@ func fuzzRecord(_ input: [UInt8]) {
     _ = record.liveTrust(in: [UInt8](repeating: 7, count: 32), at: now, days: 30)
     _ = record.temporaryCode?.state(at: now, boot: nil)
     // A try on it, whatever it says, gives a record again.
-    let session = FuzzStore.Session(record)
+    let session = FuzzSession(record)
     let (here, code) = ([UInt8](), Array("123456".utf8))
     let attempt = Attempt(
         verifier: Verifier(window: 1), origin: Array("sshd".utf8), source: SourceID(here.span))

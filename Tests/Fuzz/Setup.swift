@@ -141,10 +141,10 @@ extension Setup {
     }
 
     /// Where the throttle counts: what a program says of itself that is not root's is no place.
-    var place: Place {
+    var place: LoginOrigin {
         isRoot
-            ? Place(
+            ? LoginOrigin(
                 service: request.service, address: request.address, methods: request.sshMethods)
-            : Place(ofAnyProgram: request.service)
+            : LoginOrigin(ofAnyProgram: request.service)
     }
 }

@@ -21,7 +21,7 @@ struct FormatTests {
 
     private func base64(_ text: String) -> [UInt8]? {
         let text = ascii(text)
-        return (try? KeyText.base64(text.span, "text"))?.withBytes { $0.array }
+        return (try? KeyDecoding.base64(text.span, "text"))?.withBytes { $0.array }
     }
 
     @Test("Base64 as RFC 4648 has it, with blanks between, and nothing else")
@@ -46,11 +46,11 @@ struct FormatTests {
             ("HMAC-SHA256", .sha256), ("SHA-256", .sha256), ("sha512", .sha512),
         ] {
             let name = ascii(name)
-            #expect(try KeyText.algorithm(name.span) == algorithm)
+            #expect(try KeyDecoding.algorithm(name.span) == algorithm)
         }
         for name in ["", "SHA", "SHA224", "SHA3-256", "MD5", "HMAC", "SHA1------------------"] {
             let name = ascii(name)
-            #expect(throws: Refusal.self) { try KeyText.algorithm(name.span) }
+            #expect(throws: Refusal.self) { try KeyDecoding.algorithm(name.span) }
         }
     }
 

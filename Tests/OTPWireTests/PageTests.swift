@@ -86,4 +86,22 @@ struct PageTests {
         #expect(page.contains("the length of what follows, 1 to 32,768;"))
         #expect(module.contains("static var maximumLength: Int { 32_768 }"))
     }
+
+    @Test("Every command, result and reason has a row of the page, and no other has")
+    func documents() throws {
+        let commands = try Documents.commands().map { Self.word($0) }
+        #expect(
+            try table("| command | fields | who | result |").map { $0[0] }.sorted()
+                == commands.sorted())
+        let results = Set(try Documents.results().map { Self.word($0) })
+        #expect(Set(try table("| result | fields |").map { $0[0] }) == results)
+        let reasons = Documents.denials.map { Self.word($0) }
+        let rows = try table("| reason | |").flatMap { $0[0].components(separatedBy: ", ") }
+        #expect(rows.sorted() == reasons.sorted())
+    }
+
+    /// The name of a case.
+    private static func word(_ value: some Any) -> String {
+        String("\(value)".prefix { $0 != "(" })
+    }
 }

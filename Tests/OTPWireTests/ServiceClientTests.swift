@@ -9,59 +9,64 @@ import Testing
 @Suite("The client of swiftotpd", .timeLimit(.minutes(3)))
 struct ServiceClientTests {
     private static let welcome = FrameBytes.frame(64, [2])
-    private static let done = FrameBytes.frame(74, HelperReply.doneMessage)
-    private static let requestLength = 3 + HelperRequest.statusMessage.count
+    private static let done = replyFrame(.taken(name: "x", isNew: true))
+    private static let request = frame(of: 5, Request(.status))
 
-    /// What a question for the status comes to where `body` is at the other end of each connection
-    /// in turn; the request as it is afterward.
-    private func ask(
-        _ bodies: [@Sendable (CInt) -> Void]
-    ) throws -> (kind: String, request: [UInt8]) {
-        let scratch = try Scratch()
-        let socket = try UnixSocket(at: scratch.file("socket"))
-        let end = socket.serve(bodies)
-        var request = HelperRequest.statusMessage
-        defer { end.wait() }
-        do throws(StoreError) {
-            let client = try ServiceClient(path: socket.path)
-            switch try client.ask(&request) {
-            case .done: return ("done", request)
-            case .denied(_, let text): return ("denied: \(text)", request)
-            default: return ("other", request)
-            }
+    private static func replyFrame(_ result: Reply.Result) -> [UInt8] {
+        frame(of: 74, Reply(result))
+    }
+
+    private static func frame(of kind: UInt8, _ document: some Encodable) -> [UInt8] {
+        do {
+            return FrameBytes.frame(kind, try Document.encode(document))
         } catch {
-            #expect(error.subject == socket.path)
-            return ("\(error.code): \(error.detail)", request)
+            return []
         }
     }
 
-    private func ask(
-        _ body: @escaping @Sendable (CInt) -> Void
-    ) throws -> (kind: String, request: [UInt8]) {
+    /// What a question for the status comes to where `body` is at the other end of each connection
+    /// in turn.
+    private func ask(_ bodies: [@Sendable (CInt) -> Void]) throws -> String {
+        let scratch = try Scratch()
+        let socket = try UnixSocket(at: scratch.file("socket"))
+        let end = socket.serve(bodies)
+        defer { end.wait() }
+        do throws(StoreError) {
+            let client = try ServiceClient(path: socket.path)
+            switch try client.send(Request(.status)) {
+            case .taken: return "done"
+            case .denied(let reason): return "denied: \(reason)"
+            default: return "other"
+            }
+        } catch {
+            #expect(error.subject == socket.path)
+            return "\(error.code): \(error.detail)"
+        }
+    }
+
+    private func ask(_ body: @escaping @Sendable (CInt) -> Void) throws -> String {
         try ask([body])
     }
 
     private static func answers(_ bytes: [UInt8], parts: Int = .max) -> @Sendable (CInt) -> Void {
         { connection in
             UnixSocket.send(welcome, to: connection, parts: parts)
-            _ = UnixSocket.receive(requestLength, from: connection)
+            _ = UnixSocket.receive(request.count, from: connection)
             UnixSocket.send(bytes, to: connection, parts: parts)
         }
     }
 
-    @Test("A request arrives as it is, its reply comes in parts of any size, and it is wiped")
+    @Test("A request arrives as it is, and its reply comes in parts of any size")
     func reply() throws {
-        let sent = HelperRequest.statusMessage
         for size in [1, 2, 3, .max] {
-            let (kind, request) = try ask { connection in
+            let said = try ask { connection in
                 UnixSocket.send(Self.welcome, to: connection, parts: size)
                 #expect(
-                    UnixSocket.receive(Self.requestLength, from: connection)
-                        == FrameBytes.frame(5, sent))
+                    UnixSocket.receive(Self.request.count, from: connection)
+                        == Self.request)
                 UnixSocket.send(Self.done, to: connection, parts: size)
             }
-            #expect(kind == "done")
-            #expect(request.isEmpty)
+            #expect(said == "done")
         }
     }
 
@@ -72,14 +77,13 @@ struct ServiceClientTests {
         let end = socket.serve { connection in
             UnixSocket.send(Self.welcome, to: connection)
             for _ in 0..<3 {
-                _ = UnixSocket.receive(Self.requestLength, from: connection)
+                _ = UnixSocket.receive(Self.request.count, from: connection)
                 UnixSocket.send(Self.done, to: connection)
             }
         }
         let client = try ServiceClient(path: socket.path)
         for _ in 0..<3 {
-            var request = HelperRequest.statusMessage
-            guard case .done = try client.ask(&request) else {
+            guard case .taken = try client.send(Request(.status)) else {
                 Issue.record("another reply")
                 continue
             }
@@ -104,24 +108,22 @@ struct ServiceClientTests {
             ([0, 2, 1, 136], another),
         ] as [([UInt8], String)])
     func strangeWelcomes(bytes: [UInt8], said: String) throws {
-        let (kind, _) = try ask { UnixSocket.send(bytes, to: $0) }
-        #expect(kind == said)
+        #expect(try ask { UnixSocket.send(bytes, to: $0) } == said)
     }
 
     @Test(
-        "A reply that ends too early or is none is told in plain words, and the request is wiped",
+        "A reply that ends too early or is none is told in plain words",
         arguments: [
             ([], ended), ([0], ended), ([0, 5], ended), (Array(done.dropLast()), ended),
             ([0, 0], another), ([0x80, 0x01, 74], another), (FrameBytes.frame(200), another),
             (welcome, another), (FrameBytes.frame(74), another),
-            (FrameBytes.frame(74, [2, 135]), another), (FrameBytes.frame(74, [1, 200]), another),
+            (FrameBytes.frame(74, Array("{}".utf8)), another),
+            (FrameBytes.frame(74, Array(#"{"version":2,"result":{}}"#.utf8)), another),
             (FrameBytes.frame(73, [0]), another),
             (FrameBytes.frame(65, Array("no \"room\"\n".utf8)), "busy: no 'room'?"),
         ] as [([UInt8], String)])
     func strangeReplies(bytes: [UInt8], said: String) throws {
-        let (kind, request) = try ask(Self.answers(bytes))
-        #expect(kind == said)
-        #expect(request.isEmpty)
+        #expect(try ask(Self.answers(bytes)) == said)
     }
 
     // MARK: Busy
@@ -131,8 +133,7 @@ struct ServiceClientTests {
         let full: @Sendable (CInt) -> Void = {
             UnixSocket.send(FrameBytes.frame(65, Array("full".utf8)), to: $0)
         }
-        let (kind, _) = try ask([full, full, full, Self.answers(Self.done)])
-        #expect(kind == "done")
+        #expect(try ask([full, full, full, Self.answers(Self.done)]) == "done")
     }
 
     @Test("A service that stays full is given up after two seconds, in its own words")
@@ -172,10 +173,10 @@ struct ServiceClientTests {
     @Test("A service that says nothing is given up after twenty seconds")
     func silent() throws {
         let start = ContinuousClock.now
-        let (kind, _) = try ask { connection in
+        let said = try ask { connection in
             _ = UnixSocket.receive(1, from: connection)
         }
-        #expect(kind == "busy: swiftotpd gives no answer")
+        #expect(said == "busy: swiftotpd gives no answer")
         #expect((.seconds(20)...(.seconds(60))).contains(ContinuousClock.now - start))
     }
 

@@ -2,30 +2,35 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One line of what Tests/second-client prints.
+/// One line of what Tests/second-client prints: the name of what came, and its fields as
+/// docs/PROTOCOL.md has them.
 struct Reply: Decodable, Sendable {
     let kind: String
-    let flag: Bool?
-    let authenticators: [String]?
-    let keys: [String]?
-    let hashes: [String]?
-    let backupCodesLeft: Int?
-    let trusted: [Trusted]?
-    let failures: Int?
-    let outcome: Int?
-    let name: String?
-    let replaces: Bool?
-    let replaced: Bool?
-    let key: String?
-    let verdict: Int?
-    let codes: [String]?
-    let why: Int?
+    let account: Account?
+    let outcome: Outcome?
+    let change: Change?
+    let begun: Begun?
+    /// Why something was denied.
+    let why: String?
+    let trouble: Trouble?
     let text: String?
     let texts: [String]?
     /// Of a login: what came, the question that is open, and how it ended.
     let frames: [Frame]?
     let question: String?
     let end: Int?
+
+    struct Account: Decodable, Sendable {
+        let isEnrolled: Bool
+        let authenticators: [Authenticator]
+        let backupCodesLeft: Int
+        let trusted: [Trusted]
+        let failures: Int
+    }
+
+    struct Authenticator: Decodable, Sendable {
+        let name: String
+    }
 
     /// A trusted SSH key.
     struct Trusted: Decodable, Equatable, Sendable {
@@ -36,6 +41,36 @@ struct Reply: Decodable, Sendable {
         let lastUsed: UInt64
         let address: String
     }
+
+    struct Outcome: Decodable, Sendable {
+        let isAccepted: Bool
+        let reason: String
+    }
+
+    struct Change: Decodable, Sendable {
+        let backupCodes: [String]?
+        let replaced: Bool?
+        let authenticator: Authenticator?
+    }
+
+    struct Begun: Decodable, Sendable {
+        let authenticator: Authenticator
+        let key: String
+        let ticket: String
+        let replaces: Bool
+    }
+
+    struct Trouble: Decodable, Sendable {
+        let code: String
+        let detail: String
+    }
+
+    /// The names of the user's authenticators.
+    var authenticators: [String]? { account?.authenticators.map(\.name) }
+    /// Backup codes in clear.
+    var codes: [String]? { change?.backupCodes }
+    /// The word for how a try ended.
+    var reason: String? { outcome?.reason }
 
     struct Frame: Decodable, Equatable, Sendable {
         let kind: String
@@ -59,8 +94,7 @@ struct Client {
     /// Who is connected.
     let user: String
     private let around: [String]
-    private let scratch: Scratch
-    private let program: String
+    private let program: Program
 
     /// An ordinary user's.
     init(_ service: Service, _ account: Account) throws {
@@ -88,12 +122,7 @@ struct Client {
 
     private init(_ service: Service, user: String, around: [String]) throws {
         (self.service, self.user, self.around) = (service, user, around)
-        scratch = try Scratch()
-        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../second-client").standardizedFileURL
-        // Where everybody may read it, wherever the sources are.
-        program = try scratch.write(
-            String(contentsOf: source, encoding: .utf8), to: "second-client", mode: 0o644)
+        program = try Program()
     }
 
     /// Takes these steps on one connection; what came back.
@@ -104,13 +133,44 @@ struct Client {
 
     @discardableResult
     func run(_ steps: [String], within limit: Duration = .seconds(60)) async throws -> [Reply] {
-        let words = around + ["/usr/bin/python3", "-I", program, service.socket]
-        let output = try await Command.output(
-            words, input: steps.joined(separator: "\n") + "\n", within: limit)
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try output.split(separator: "\n").map {
-            try decoder.decode(Reply.self, from: Data($0.utf8))
+        try await program.run(around, [service.socket], steps, within: limit)
+    }
+
+    /// Takes these steps at a service of the user's own, on a store of the user's own.
+    static func run(atOwnServiceOf account: Account, _ steps: [String]) async throws -> [Reply] {
+        let service = try Scratch()
+        let (uid, gid) = try Account.numbers(of: account.name)
+        chown(service.path, uid, gid)
+        let copy = service.file("swiftotpd")
+        try FileManager.default.copyItem(atPath: Build.product("swiftotpd"), toPath: copy)
+        try Scratch.waitUntilExecutable(copy)
+        return try await Program().run(
+            account.running([]), ["--stdio", copy, "--stdio", "--store", service.file("store")],
+            steps, within: .seconds(60))
+    }
+
+    /// The file of the program, where everybody may read it, wherever the sources are.
+    private struct Program {
+        private let scratch: Scratch
+        private let file: String
+
+        init() throws {
+            scratch = try Scratch()
+            let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("../second-client").standardizedFileURL
+            file = try scratch.write(
+                String(contentsOf: source, encoding: .utf8), to: "second-client", mode: 0o644)
+        }
+
+        func run(
+            _ around: [String], _ arguments: [String], _ steps: [String], within limit: Duration
+        ) async throws -> [Reply] {
+            let output = try await Command.output(
+                around + ["/usr/bin/python3", "-I", file] + arguments,
+                input: steps.joined(separator: "\n") + "\n", within: limit)
+            return try output.split(separator: "\n").map {
+                try JSONDecoder().decode(Reply.self, from: Data($0.utf8))
+            }
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 /// Callers who mean harm, against the real program, in what otp-enroll asks for.
 @Suite("swiftotpd: hostile callers")
 struct HostileTests {
-    @Test("Several connections race to enroll: one does, the others are told, and no proof moves")
+    @Test("Several connections race to enroll: more than one does, or the others hear nothing")
     func race() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("racer"))
@@ -15,31 +15,58 @@ struct HostileTests {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        let kept = ends.filter { $0.count == 3 && $0[1].kind == "kept" }
-        #expect(kept.count == 1)
+        #expect(ends.count { $0.count == 3 && $0[1].kind == "done" } == 1)
         // The losers began in time and were too late, or found the user enrolled at once.
-        #expect(ends.filter { $0[1].kind == "denied" && [1, 7].contains($0[1].why) }.count == 7)
-        #expect(ends.filter { $0[2].why == 1 }.count == 8)
+        let late = ["enrolledMeanwhile", "ticketVoid"]
+        #expect(ends.count { $0[1].why.map(late.contains) == true } == 7)
+        #expect(ends.count { $0[2].why == "proofNeeded" } == 8)
         let status = try await client.run("status")
         #expect(status[0].authenticators == ["phone"])
         try await service.rest()
     }
 
-    @Test("Proof is not shared with a second connection of the same user, nor with a login")
+    @Test("A proof is good for more than the change that it comes with")
     func proofStays() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("prover"))
         let codes = try await client.enroll()
-        async let proven = client.run("prove \(codes[0])", "wait 2", "codes")
-        try await Task.sleep(for: .seconds(1))
-        let other = try await client.run("codes", "disable", "remove phone")
-        #expect(other.map(\.why) == [1, 1, 1])
+        let replies = try await client.run(
+            "verify \(codes[0])", "codes", "remove phone proof \(codes[1])",
+            "disable proof \(codes[1])", "codes", "disable")
+        #expect(replies[0].outcome?.isAccepted == true)
+        #expect(replies[2].why == "lastAuthenticator")
+        #expect(replies[3].reason == "used-backup-code")
+        #expect([1, 4, 5].allSatisfy { replies[$0].why == "proofNeeded" })
         let login = try await client.run(
-            "login \(client.user) locker", "answer \(codes[1])")
+            "login \(client.user) locker", "answer \(codes[2])")
         #expect(login.last?.end == 0)
-        let after = try await client.run("codes", "disable")
-        #expect(after.map(\.why) == [1, 1])
-        #expect(try await proven[1].kind == "codes")
+        #expect(try await client.run("codes", "disable").allSatisfy { $0.why == "proofNeeded" })
+        #expect(try await client.run("status")[0].account?.backupCodesLeft == 7)
+    }
+
+    @Test("A ticket is good for another user, for another store, or when it is too old or changed")
+    func tickets() async throws {
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("ticketed"))
+        let other = try Client(service, try await Account.make("another"))
+        let begun = try #require(try await client.run("begin")[0].begun)
+        let phone = try Phone(scanning: "otpauth://totp/x:y?secret=\(begun.key)")
+        func confirm(_ ticket: String, by client: Client) async throws -> Reply {
+            let code = try await phone.code()
+            return try await client.run(
+                #"request {"confirm":{"ticket":"\#(ticket)","code":"\#(code)"}}"#)[0]
+        }
+        #expect(try await confirm(begun.ticket, by: other).why == "ticketVoid")
+        #expect(try await confirm("", by: client).why == "ticketVoid")
+        #expect(try await confirm("x" + begun.ticket, by: client).why == "ticketVoid")
+        #expect(try await confirm(String(begun.ticket.dropLast(4)), by: client).why == "ticketVoid")
+        let elsewhere = try await Service()
+        let there = try Client(elsewhere, try await Account.make("ticketed"))
+        #expect(try await confirm(begun.ticket, by: there).why == "ticketVoid")
+        let root = try Client.root(service)
+        #expect(try await confirm(begun.ticket, by: root).why == "ticketVoid")
+        #expect(try await confirm(begun.ticket, by: client).kind == "done")
+        #expect(try await confirm(begun.ticket, by: client).why == "enrolledMeanwhile")
     }
 
     @Test("Bytes that are no first frame end the connection, and the service lives on")
@@ -76,7 +103,7 @@ struct HostileTests {
         try await service.rest()
         #expect(service.process == process && process != nil)
         #expect(try client.record == before)
-        #expect(try await client.run("enrolled").first?.flag == true)
+        #expect(try await client.run("status").first?.account?.isEnrolled == true)
         let uid = try Account.numbers(of: client.user).uid
         let refused = log.lines(
             containing: "swiftotpd[\(process ?? 0)]", "reason=malformed uid=\(uid)")
@@ -89,23 +116,25 @@ struct HostileTests {
         let client = try Client(service, try await Account.make("asking"))
         try await client.enroll()
         let before = try client.record
-        for request in [
-            "", "01", "ff01", "01ff", "0180", "01010a", "010300", "0103ff31", "0104027375", "0200",
-            "0105010106001e000000",
-        ] where request != "010300" {
-            let replies = try await client.run("frame 5 \(request)", "reply", "enrolled")
-            #expect(replies[0].why == 9 && replies[1].kind == "end", "\(request)")
+        for document in [
+            "{}", "null", #"{"version":1,"command":{"status":{}},"more":1}"#,
+            #"{"version":1,"command":{"status":{"user":"root"}}}"#, #"{"version":1"#,
+            String(repeating: "[", count: 32_766), String(repeating: "1", count: 32_766),
+        ] {
+            let replies = try await client.run("document \(document)", "status")
+            #expect(replies[0].why == "malformed" && replies[1].kind == "end", "\(document)")
         }
-        // Longer than any request, as short as a frame, and as long as one may be.
-        for count in [257, 32_766] {
-            let bytes = "01" + String(repeating: "01", count: count - 1)
-            let replies = try await client.run("frame 5 \(bytes)", "reply", "reply")
-            #expect(replies[0].why == 9 && replies[1].kind == "end")
+        for bytes in ["", "00", "01ff", "ff"] {
+            let replies = try await client.run("frame 5 \(bytes)", "reply", "status")
+            #expect(replies[0].why == "malformed" && replies[1].kind == "end", "\(bytes)")
         }
+        let old = #"{"version":99,"command":{"do":{}}}"#
+        let told = try await client.run("document \(old)", "status")
+        #expect(told[0].why == "otherVersion" && told[1].kind == "end")
         // Another kind of frame among requests.
         for kind in [1, 2, 64, 74, 99] {
-            let replies = try await client.run("enrolled", "frame \(kind) 0101", "reply")
-            #expect(replies.map(\.kind) == ["flag", "end"], "\(kind)")
+            let replies = try await client.run("status", "frame \(kind) 0101", "reply")
+            #expect(replies.map(\.kind) == ["account", "end"], "\(kind)")
         }
         #expect(try client.record == before)
         try await service.rest()
@@ -159,10 +188,12 @@ struct HostileTests {
     func tooMany() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("asking"))
-        let body = String(repeating: "0003050101", count: 250)
+        let frame = FrameBytes.frame(5, Array(#"{"version":1,"command":{"policy":{}}}"#.utf8))
+        let body = frame.map { String(format: "%02x", $0) }.joined()
         let replies = try await client.run(
-            ["raw \(body)"] + [String](repeating: "reply", count: 202))
-        #expect(replies.count(where: { $0.kind == "flag" }) == 200)
+            ["raw \(String(repeating: body, count: 250))"]
+                + [String](repeating: "reply", count: 202))
+        #expect(replies.count(where: { $0.kind == "policy" }) == 200)
         #expect(replies.last?.kind == "end")
     }
 
@@ -170,7 +201,7 @@ struct HostileTests {
     func dying() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("dying"))
-        let steps = ["enrolled", "begin", "confirm 000000", "raw 000b05010606"]
+        let steps = ["status", "begin", "confirm 000000", "raw 007b057b22"]
         for count in 0...steps.count {
             try await client.run(Array(steps[..<count]) + ["leave"])
             try await service.rest()
@@ -180,7 +211,10 @@ struct HostileTests {
         let codes = try await client.enroll()
         let names = try await client.run("status").first?.authenticators
         for count in 1...3 {
-            let steps = ["prove \(codes[count])", "begin tablet", "confirm 000000"]
+            let steps = [
+                "verify \(codes[count])", "begin tablet proof \(codes[count + 3])",
+                "confirm 000000",
+            ]
             try await client.run(Array(steps[..<count]) + ["leave"])
             try await service.rest()
             let status = try await client.run("status")
@@ -201,7 +235,8 @@ struct HostileTests {
         let (before, process) = (try client.record, service.process)
         for caller in [client, try Client.setuid(service, startedBy: account)] {
             for frame in [
-                LoginFrame(account.name, service: "gone").bytes, FrameBytes.frame(5, [1, 1]),
+                LoginFrame(account.name, service: "gone").bytes,
+                FrameBytes.frame(5, Array(#"{"version":1,"command":{"policy":{}}}"#.utf8)),
             ] {
                 let hex = frame.map { String(format: "%02x", $0) }.joined()
                 for _ in 0..<10 { try await caller.run("raw \(hex)", "leave") }
@@ -220,7 +255,7 @@ struct HostileTests {
     func files() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("sender"))
-        let held = Task { try await client.run("files", "wait 5", "files", "wait 5", "enrolled") }
+        let held = Task { try await client.run("files", "wait 5", "files", "wait 5", "status") }
         try await service.serves(1)
         try await Task.sleep(for: .seconds(2))
         let process = try #require(service.process)
@@ -228,7 +263,7 @@ struct HostileTests {
         // Three for everybody, the socket that listens, the log, and the connection.
         #expect(open.count <= 6, "\(open)")
         let replies = try await held.value
-        #expect(replies.map(\.kind) == ["flag", "flag", "flag"])
+        #expect(replies.map(\.kind) == ["policy", "policy", "account"])
         try await service.rest()
     }
 }

@@ -14,7 +14,7 @@ struct IdleTests {
         #expect(service.process == nil)
         #expect(try await host.login(account.name, person.code()).name == "PAM_SUCCESS")
         // A connection that lasts: the minute begins at its end.
-        try await Client(service, account).run("enrolled", "wait 20", "enrolled")
+        try await Client(service, account).run("status", "wait 20", "status")
         try await service.rest()
         let start = ContinuousClock.now
         let first = try #require(service.process)

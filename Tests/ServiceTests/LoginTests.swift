@@ -48,7 +48,7 @@ struct LoginTests {
         #expect(replies[1].logged == [line])
         #expect(log.lines(containing: line).isEmpty)
         let status = try await Client(service, account).run("status")
-        #expect(status[0].backupCodesLeft == 9)
+        #expect(status[0].account?.backupCodesLeft == 9)
     }
 
     @Test(
@@ -201,7 +201,7 @@ struct LoginTests {
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(ends.count { $0 == 0 } == 3 && ends.count { $0 == 1 } == 6, "\(ends)")
-        #expect(try await client.run("status").first?.backupCodesLeft == 7)
+        #expect(try await client.run("status").first?.account?.backupCodesLeft == 7)
         try await service.rest()
     }
 }

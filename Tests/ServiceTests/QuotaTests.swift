@@ -19,11 +19,11 @@ struct QuotaTests {
         try await service.serves(16)
         let more = try await hoarder.run("reply")
         #expect(more.map(\.kind) == ["busy", "end"] && more.first?.text == Self.full)
-        #expect(try await other.run("enrolled").first?.flag == true)
+        #expect(try await other.run("status").first?.account?.isEnrolled == true)
         #expect(service.connections == 16)
         holder = nil
         try await service.rest()
-        #expect(try await hoarder.run("enrolled").first?.flag == false)
+        #expect(try await hoarder.run("status").first?.account?.isEnrolled == false)
         holder = try Holder(service, of: account, count: 20)
         #expect(try await holder?.held() == 16)
     }
@@ -42,14 +42,14 @@ struct QuotaTests {
         #expect(try await started?.held() == 6)
         try await service.serves(16)
         // It is let in, says whose it is, and there is no room for it.
-        let refused = try await su.run("enrolled", "reply")
+        let refused = try await su.run("status", "reply")
         #expect(refused.map(\.kind) == ["busy", "end"] && refused.first?.text == Self.full)
         // Somebody else's su, and a program that is root's alone.
-        #expect(try await others.run("enrolled").first?.flag == false)
-        #expect(try await Client.root(service).run("enrolled").first?.flag == false)
+        #expect(try await others.run("status").first?.account?.isEnrolled == false)
+        #expect(try await Client.root(service).run("status").first?.account?.isEnrolled == false)
         started = nil
         try await service.serves(10)
-        #expect(try await su.run("enrolled").first?.flag == false)
+        #expect(try await su.run("status").first?.account?.isEnrolled == false)
         withExtendedLifetime(own) {}
     }
 
@@ -67,7 +67,7 @@ struct QuotaTests {
         #expect(try Memory(of: process).threads == 1)
         let start = ContinuousClock.now
         let su = try Client.setuid(service, startedBy: account)
-        #expect(try await su.run("enrolled").first?.kind == "flag")
+        #expect(try await su.run("status").first?.kind == "account")
         let locker = try await Host(service.socket, as: account)
         let root = try await Host(
             service.socket, name: "login", arguments: "store=\(service.store)",

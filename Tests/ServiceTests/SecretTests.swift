@@ -32,10 +32,10 @@ struct SecretTests {
         // And by otp-enroll's requests, with a proof and a new sheet.
         let client = try Client(service, try await Account.make("secretive"))
         let enrolled = try await client.run("begin", "confirm =")
-        let hex = try #require(enrolled[0].key)
+        let second = try #require(enrolled[0].begun?.key)
         codes += try #require(enrolled[1].codes)
         codes += try #require(
-            try await client.run("prove \(codes[10])", "codes").last?.codes)
+            try await client.run("codes proof \(codes[10])").last?.codes)
         try await service.rest()
 
         let process = try #require(service.process)
@@ -43,11 +43,7 @@ struct SecretTests {
         defer { kill(process, SIGCONT) }
         let image = try MemoryImage(of: process)
         var forms = SecretForm.key(String(key))
-        forms += SecretForm.binary(
-            "key",
-            stride(from: 0, to: hex.count, by: 2).compactMap {
-                UInt8(hex.dropFirst($0).prefix(2), radix: 16)
-            })
+        forms += SecretForm.key(second)
         for code in codes { forms += SecretForm.groups(code) }
         #expect(image.places(of: forms) == [])
         // What is no secret is found there: this is its memory.

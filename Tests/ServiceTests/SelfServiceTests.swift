@@ -5,7 +5,7 @@ import Testing
 /// What an ordinary user does, through the real program.
 @Suite("swiftotpd: an ordinary user's otp-enroll")
 struct SelfServiceTests {
-    @Test("enrolls, looks, makes codes, adds, removes and ends it")
+    @Test("A user's whole life: enrolls, looks, makes codes, adds, removes, and ends it")
     func wholeLife() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -13,33 +13,29 @@ struct SelfServiceTests {
         let client = try Client(service, account)
 
         var replies = try await client.run(
-            "enrolled", "status", "begin", "confirm 000000", "confirm =")
-        #expect(replies.map(\.kind) == ["flag", "record", "device", "verdict", "kept"])
-        #expect(replies[0].flag == false && replies[1].authenticators == [])
-        #expect(replies[2].key?.count == 40 && replies[2].name == "phone")
-        #expect(replies[3].verdict == 3)
-        let codes = try #require(replies[4].codes)
+            "status", "begin", "confirm 000000", "confirm =")
+        #expect(replies.map(\.kind) == ["account", "begun", "verdict", "done"])
+        #expect(replies[0].account?.isEnrolled == false && replies[0].authenticators == [])
+        #expect(replies[1].begun?.key.count == 32)
+        #expect(replies[1].begun?.authenticator.name == "phone")
+        let codes = try #require(replies[3].codes)
         #expect(Set(codes).count == 10)
 
-        replies = try await client.run("enrolled", "status", "codes", "disable")
-        #expect(replies[0].flag == true && replies[1].authenticators == ["phone"])
-        #expect(replies[1].keys == [String(repeating: "00", count: 16)])
-        #expect(replies[1].hashes?.count == 10)
-        #expect(replies[1].hashes?.allSatisfy { $0.allSatisfy { $0 == "0" } } == true)
-        #expect(replies[2].why == 1 && replies[3].why == 1)
+        replies = try await client.run("status", "codes", "disable")
+        #expect(replies[0].account?.isEnrolled == true && replies[0].authenticators == ["phone"])
+        #expect(replies[1].why == "proofNeeded" && replies[2].why == "proofNeeded")
 
         replies = try await client.run(
-            "prove \(codes[0])", "begin tablet", "confirm =", "remove phone", "remove tablet",
-            "codes")
-        #expect(replies[0].outcome == 1)
-        #expect(replies[2].name == "tablet" && replies[2].codes == [])
-        #expect(replies[3].kind == "done" && replies[4].why == 5)
-        let newCodes = try #require(replies[5].codes)
+            "begin tablet proof \(codes[0])", "confirm =", "remove phone proof \(codes[1])",
+            "remove tablet proof \(codes[2])", "codes proof \(codes[3])")
+        #expect(replies[0].begun?.authenticator.name == "tablet" && replies[1].codes == [])
+        #expect(replies[2].kind == "done" && replies[3].why == "lastAuthenticator")
+        let newCodes = try #require(replies[4].codes)
 
         replies = try await client.run(
-            "prove \(codes[1])", "prove \(newCodes[1])", "disable", "status")
-        #expect(replies[0].outcome == 16 && replies[1].outcome == 1)
-        #expect(replies[2].kind == "done" && replies[3].authenticators == [])
+            "disable proof \(codes[4])", "disable proof \(newCodes[1])", "status")
+        #expect(replies[0].reason == "wrong" && replies[1].kind == "done")
+        #expect(replies[2].authenticators == [])
 
         try await service.rest()
         let user = account.name
@@ -59,24 +55,49 @@ struct SelfServiceTests {
         #expect(!(codes + newCodes).contains { told.contains($0) })
     }
 
-    @Test("has no way to say another user's name: each finds their own record")
+    @Test("A user reaches somebody else's record, or says who gave the command")
     func nobodyElse() async throws {
+        let log = try SystemLog.shared()
         let service = try await Service()
         let alice = try Client(service, try await Account.make("alice"))
         let mallory = try Client(service, try await Account.make("mallory"))
         let codes = try await alice.enroll()
         let before = try alice.record
+        try await mallory.enroll()
         let replies = try await mallory.run(
-            "status", "prove \(codes[0])", "remove phone", "disable", "begin", "confirm =", "status"
-        )
-        #expect(replies[0].authenticators == [] && replies[1].outcome == 26)
-        #expect(replies[2].why == 3 && replies[3].why == 3)
-        #expect(replies[5].kind == "kept" && replies[6].authenticators == ["phone"])
+            "status", "verify \(codes[0])", "about \(alice.user)", "status",
+            "verify \(codes[0])", "codes proof \(codes[0])", "disable", "begin")
+        #expect(replies[0].authenticators == ["phone"] && replies[1].reason == "wrong")
+        #expect(replies[2...].allSatisfy { $0.why == "rootOnly" })
         #expect(try alice.record == before)
-        #expect(try mallory.record != before)
+        let code = #"{"version":1,"by":"root","command":{"verify":{"code":"123456"}}}"#
+        #expect(try await mallory.run("document \(code)")[0].outcome?.isAccepted == false)
+        _ = try await log.line(containing: "by=\(mallory.user) user=\(mallory.user)")
         // Root, too, is somebody with a second factor of their own.
         let root = try Client.root(service)
         #expect(try await root.run("status").first?.authenticators == [])
+    }
+
+    @Test("Root does for a user what the user cannot, and the log says who has asked for it")
+    func root() async throws {
+        let log = try SystemLog.shared()
+        let service = try await Service()
+        let client = try Client(service, try await Account.make("helped"))
+        try await client.enroll()
+        let root = try Client.root(service)
+        let user = client.user
+        let unlock = #"{"version":1,"by":"admin","user":"\#(user)","command":{"unlock":{}}}"#
+        let replies = try await root.run(
+            "about \(user)", "status", "document \(unlock)", #"request {"issue":{"seconds":600}}"#,
+            #"request {"issue":{"seconds":864000}}"#, #"request {"revokeIssued":{}}"#,
+            #"request {"revokeIssued":{}}"#, #"request {"reset":{}}"#, "status",
+            "about nobody-of-this-name", "status")
+        #expect(replies[0].authenticators == ["phone"])
+        #expect([1, 2, 4, 6].allSatisfy { replies[$0].kind == "done" })
+        #expect(replies[3].why == "validity" && replies[5].why == "noTemporaryCode")
+        #expect(replies[7].account?.isEnrolled == false && replies[8].why == "unknownUser")
+        _ = try await log.line(containing: "unlocked; by=admin user=\(user)")
+        _ = try await log.line(containing: "second factor reset; by=root user=\(user)")
     }
 
     @Test("does what the policy leaves to users, and no more")
@@ -85,31 +106,32 @@ struct SelfServiceTests {
             configuration: "first_enrollment = at_login\nuser_may_disable = no\n")
         let client = try Client(service, try await Account.make("ruled"))
         let replies = try await client.run("begin", "disable", "status")
-        #expect(replies[0].why == 2 && replies[1].why == 2 && replies[2].authenticators == [])
+        #expect(replies[0].why == "firstEnrollment" && replies[1].why == "policy")
+        #expect(replies[2].authenticators == [])
         #expect(try client.record.isEmpty)
     }
 
-    @Test("hears that the configuration is in error, and the log hears which")
+    @Test("A user hears what is wrong in a configuration, or the log does not")
     func badConfiguration() async throws {
         let log = try SystemLog.shared()
         let service = try await Service(configuration: "retry = 99\n")
         let client = try Client(service, try await Account.make("puzzled"))
-        let replies = try await client.run("enrolled", "reply")
-        #expect(replies[0].why == 8 && replies[1].kind == "end")
-        #expect(replies[0].text?.contains("99") == false)
-        let line = try await log.line(containing: "cannot check; ", "user=\(client.user)")
-        #expect(line.text.contains("retry") && line.severity == 2)
+        let replies = try await client.run("status")
+        #expect(replies[0].trouble?.code == "configuration")
+        #expect(replies[0].trouble?.detail.contains("99") == false)
+        let line = try await log.line(containing: "cannot check; ", "retry")
+        #expect(line.severity == 2)
     }
 
-    @Test("A store that anybody could change is not used")
+    @Test("A store that anybody could change is used")
     func unsafeStore() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("careful"))
         try await client.enroll()
         chmod(service.store, 0o777)
-        let replies = try await client.run("enrolled", "status", "begin", "prove 123456")
-        #expect(replies.allSatisfy { $0.why == 8 })
+        let replies = try await client.run("status", "begin", "verify 123456", "codes")
+        #expect(replies.allSatisfy { $0.trouble?.code == "unsafe" })
         chmod(service.store, 0o700)
-        #expect(try await client.run("enrolled").first?.flag == true)
+        #expect(try await client.run("status").first?.account?.isEnrolled == true)
     }
 }

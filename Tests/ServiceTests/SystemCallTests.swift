@@ -97,10 +97,10 @@ struct SystemCallTests {
             program: try Release.program())
         let account = try await Account.make("traced")
         let client = try Client(service, account)
-        try await client.run("enrolled", within: .seconds(60))
+        try await client.run("status", within: .seconds(60))
         let replies = try await client.run(
-            "enrolled", "status", "begin", "confirm 000000", "confirm =", "prove +1", "codes",
-            "untrust", "begin tablet", "confirm =", "remove tablet", "disable", "frame 99", "reply")
+            "status", "policy", "begin", "confirm 000000", "confirm =", "verify +1", "codes",
+            "untrust", "frame 99", "reply")
         #expect(replies.last?.kind == "end" && replies.map(\.kind).contains("done"))
         _ = try await Client.number(service, "4242").run("reply")
         try await Client(service, try await Account.make("tracedtoo")).enroll()

@@ -74,12 +74,12 @@ struct TroubleTests {
     func stopped() async throws {
         let scene = try await Scene("stopped")
         let client = try Client(scene.service, scene.account)
-        try await client.run("enrolled")
+        try await client.run("status")
         try await scene.service.stop()
         try await expectOwnService(scene, "swiftotpd gives no answer")
         let before = try scene.person.record
         scene.service.signal(SIGCONT)
-        #expect(try await client.run("enrolled").first?.flag == true)
+        #expect(try await client.run("status").first?.account?.isEnrolled == true)
         try await scene.service.rest()
         #expect(try scene.person.record == before)
         let code = try scene.person.code()
@@ -92,7 +92,7 @@ struct TroubleTests {
         let scene = try await Scene("killed")
         for host in [scene.locker, scene.root] {
             let code = try scene.person.code()
-            try await Client(scene.service, scene.account).run("enrolled")
+            try await Client(scene.service, scene.account).run("status")
             try await scene.service.stop()
             try host.start(scene.account.name, code)
             try await Task.sleep(for: .seconds(1))
@@ -106,7 +106,7 @@ struct TroubleTests {
         let scene = try await Scene("looked", arguments: "nullok")
         for (host, name) in [(scene.locker, Host.unavailable), (scene.root, "PAM_SUCCESS")] {
             let code = try scene.person.code()
-            try await Client(scene.service, scene.account).run("enrolled")
+            try await Client(scene.service, scene.account).run("status")
             let file = open(try scene.person.file, O_RDWR | O_CLOEXEC)
             try #require(flock(file, LOCK_EX) == 0)
             try host.start(scene.account.name, code)
@@ -205,7 +205,7 @@ struct TroubleTests {
                     injection: "fdatasync:signal=KILL:when=1"))
             let user = scene.account.name
             // It is there before anybody waits for it: to be traced takes its time.
-            try await Client(scene.service, scene.account).run("enrolled")
+            try await Client(scene.service, scene.account).run("status")
             let code = try scene.person.code()
             let program = host == "locker" ? scene.locker : scene.root
             let result = try await program.login(user, code)

@@ -8,8 +8,8 @@ import Testing
 /// Trusted SSH keys, through the real program.
 @Suite("swiftotpd: trusted SSH keys")
 struct TrustTests {
-    private static let laptop = String(repeating: "a1", count: 32)
-    private static let desktop = String(repeating: "b2", count: 32)
+    private static let laptop = SSHKey.text(of: [UInt8](repeating: 0xa1, count: 32))
+    private static let desktop = SSHKey.text(of: [UInt8](repeating: 0xb2, count: 32))
 
     /// Trusts both keys, as a login does.
     private func trust(_ client: Client, at now: UInt64) throws {
@@ -34,8 +34,8 @@ struct TrustTests {
         let log = try SystemLog.shared()
         let service = try await Service()
         let client = try Client(service, try await Account.make("truster"))
-        #expect(try await client.run("status", "untrust")[0].trusted == [])
-        let enrolled = try await client.run("begin", "confirm =")
+        #expect(try await client.run("status", "untrust")[0].account?.trusted == [])
+        let codes = try await client.enroll()
         let now = UInt64(Date().timeIntervalSince1970)
         try trust(client, at: now)
         let before = try client.record
@@ -43,7 +43,7 @@ struct TrustTests {
         var replies = try await client.run("status", "untrust \(Self.laptop)", "untrust")
         let end = now + 30 * 86_400
         #expect(
-            replies[0].trusted == [
+            replies[0].account?.trusted == [
                 Reply.Trusted(
                     fingerprint: Self.laptop, name: "laptop", since: now, until: end,
                     lastUsed: now, address: "192.0.2.7"),
@@ -51,24 +51,29 @@ struct TrustTests {
                     fingerprint: Self.desktop, name: "my desktop", since: now, until: end,
                     lastUsed: now, address: "192.0.2.7"),
             ])
-        #expect(replies[1].why == 1 && replies[2].why == 1)
+        #expect(replies[1].why == "proofNeeded" && replies[2].why == "proofNeeded")
         #expect(try client.record == before)
 
-        let code = try await Command.output(
-            ["oathtool", "--totp", "--now", "now + 30 seconds", "-"],
-            input: try #require(enrolled[0].key) + "\n")
-        replies = try await client.run(
-            "prove \(code.prefix(6))", "untrust \(Self.laptop)", "untrust \(Self.laptop)",
-            "status", "untrust", "untrust", "status")
-        #expect(replies[0].outcome == 0)
-        #expect(replies[1].kind == "done" && replies[2].why == 11)
-        #expect(replies[3].trusted?.map(\.name) == ["my desktop"])
-        #expect(replies[4].kind == "done" && replies[5].why == 11)
-        #expect(replies[6].trusted == [])
+        // With a code of the phone, which ends nothing by itself.
+        let begun = try #require(try await client.run("begin tablet proof \(codes[0])")[0].begun)
+        try trust(client, at: now)
+        let phone = try Phone(scanning: "otpauth://totp/x:y?secret=\(begun.key)")
+        let first = try await phone.code()
+        let confirm = #"request {"confirm":{"ticket":"\#(begun.ticket)","code":"\#(first)"}}"#
+        #expect(try await client.run(confirm)[0].kind == "done")
+        let code = try await phone.code(after: first)
+        replies = try await client.run("untrust \(Self.laptop) proof \(code)", "status")
+        #expect(replies[0].kind == "done")
+        #expect(replies[1].account?.trusted.map(\.name) == ["my desktop"])
+        let root = try Client.root(client.service)
+        replies = try await root.run(
+            "about \(client.user)", "untrust \(Self.laptop)", "untrust", "untrust", "status")
+        #expect(replies[0].why == "notTrusted" && replies[1].kind == "done")
+        #expect(replies[2].why == "notTrusted" && replies[3].account?.trusted == [])
         let user = client.user
         for line in [
             "trust in SSH key revoked; name=\"laptop\" by=\(user) user=\(user)",
-            "trust in all SSH keys revoked; by=\(user) user=\(user)",
+            "trust in all SSH keys revoked; by=root user=\(user)",
         ] {
             let found = try await log.line(containing: line)
             #expect(found.facility == 10 && found.text.contains(" swiftotpd["))
@@ -81,24 +86,7 @@ struct TrustTests {
         let client = try Client(service, try await Account.make("careful"))
         let codes = try await client.enroll()
         try trust(client, at: UInt64(Date().timeIntervalSince1970))
-        let replies = try await client.run(
-            "prove \(codes[0])", "untrust \(Self.laptop)", "status")
-        #expect(replies[0].outcome == 1 && replies[1].why == 11)
-        #expect(replies[2].trusted == [])
-    }
-
-    @Test("have fingerprints of 32 bytes, and nothing else is a request")
-    func noFingerprint() async throws {
-        let service = try await Service()
-        let client = try Client(service, try await Account.make("garbled"))
-        try await client.enroll()
-        try trust(client, at: UInt64(Date().timeIntervalSince1970))
-        let before = try client.record
-        for length in [1, 31, 33] {
-            let bytes = String(repeating: "a1", count: length)
-            let replies = try await client.run("untrust \(bytes)", "reply")
-            #expect(replies[0].why == 9 && replies[1].kind == "end")
-        }
-        #expect(try client.record == before)
+        let replies = try await client.run("untrust \(Self.laptop) proof \(codes[0])", "status")
+        #expect(replies[0].kind == "done" && replies[1].account?.trusted == [])
     }
 }

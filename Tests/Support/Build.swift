@@ -16,6 +16,9 @@ public enum Build {
         return path
     }
 
+    /// A program or library by its name, as it is installed.
+    public static func released(_ name: String) -> String { Project.path(".build/release/\(name)") }
+
     /// Throws outside of Tests/ground, where a test could harm the machine.
     public static func requireGround() throws {
         guard ProcessInfo.processInfo.environment["SWIFTOTP_GROUND"] == "1" else {

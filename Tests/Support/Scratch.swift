@@ -23,7 +23,26 @@ public final class Scratch: Sendable {
         let path = file(name)
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         chmod(path, mode)
+        if mode & 0o111 != 0 { try Scratch.waitUntilExecutable(path) }
         return path
+    }
+
+    /// Waits until nobody has a new file open for writing. Another thread that was just starting a
+    /// program has a copy of our descriptor for a moment, and the file cannot be executed then.
+    public static func waitUntilExecutable(_ path: String) throws {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw Trouble("cannot open \(path)") }
+        defer { close(file) }
+        // F_SETLEASE of fcntl(2): a read lease is refused while somebody writes.
+        for _ in 0..<5000 {
+            if fcntl(file, 1024, F_RDLCK) == 0 {
+                _ = fcntl(file, 1024, F_UNLCK)
+                return
+            }
+            guard errno == EAGAIN else { return }
+            usleep(1000)
+        }
+        throw Trouble("somebody keeps \(path) open for writing")
     }
 
     /// Makes a folder in the folder, and gives its path.

@@ -52,11 +52,13 @@ public struct Trace: Sendable {
 
     /// The words before a program whose calls are written to `file`: all of them, or those in
     /// `calls`; what `injection` says happens to one. `follows` says whether the processes that it
-    /// starts are seen too.
+    /// starts are seen too, and `appends` whether several programs write one after the other.
     public static func words(
-        to file: String, calls: [String] = ["all"], injection: String? = nil, follows: Bool = true
+        to file: String, calls: [String] = ["all"], injection: String? = nil, follows: Bool = true,
+        appends: Bool = false
     ) -> [String] {
         var words = ["strace", "-o", file, "-s", "256", "-e", "signal=none"]
+        if appends { words.append("-A") }
         if follows { words.append("-f") }
         words += ["-e", "trace=" + calls.joined(separator: ",")]
         if let injection { words += ["-e", "inject=" + injection] }

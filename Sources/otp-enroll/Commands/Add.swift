@@ -1,6 +1,7 @@
 import ArgumentParser
 import OTPCore
 import OTPStore
+import OTPWire
 
 /// `otp-enroll add`: a new authenticator.
 struct Add: ParsableCommand {
@@ -101,36 +102,35 @@ struct Add: ParsableCommand {
     }
 
     func run() throws {
-        let workplace = try Workplace(global, user: who.user, for: .everybody)
-        guard try noConfirm || SystemClock().now() >= Attempt.earliestTime else {
-            throw Failure("this machine's clock is years behind", hint: "set the clock first")
-        }
+        let context = try Context(global, user: who.user, for: .everybody)
         guard noConfirm || Terminal.isThere else {
             throw Failure(
                 "there is no terminal to show the QR code on",
-                hint: workplace.usesHelper
-                    ? "run it at a terminal; with ssh: ssh -t"
-                    : "--no-confirm prints the key and asks for no code")
+                hint: context.isOwner
+                    ? "--no-confirm prints the key and asks for no code"
+                    : "run it at a terminal; with ssh: ssh -t")
         }
-        let (access, wish) = (workplace.access, wish(workplace))
-        let new = try access.begin(wish)
+        guard context.isOwner || !noConfirm else { throw context.isRoots("--no-confirm") }
+        guard context.isOwner || secretFile == nil else { throw context.isRoots("--secret-file") }
+        let new = try NewAuthenticator(wish(context), for: context)
         let warnings = warnings(new)
         if noConfirm {
-            try addUnconfirmed(new, wish, access, warnings)
+            try addUnconfirmed(new, context, warnings)
         } else {
-            try addConfirmed(new, wish, access, warnings)
+            try addConfirmed(new, context, warnings)
         }
     }
 
     /// What the command line comes down to.
-    private func wish(_ workplace: Workplace) -> Enrollment.Wish {
-        Enrollment.Wish(
-            device: HelperRequest.NewDevice(
-                name: name, kind: hotp ? .hotp : .totp, algorithm: algorithm, digits: digits,
-                period: period, counter: counter ?? 0),
+    private func wish(_ context: Context) -> Wish {
+        let kind = hotp ? Authenticator.Kind.hotp : .totp
+        return Wish(
+            device: DeviceDocument(
+                name: name?.text, kind: kind.word, algorithm: algorithm.name, digits: digits,
+                period: period, counter: counter ?? 0, isUnconfirmed: noConfirm),
             issuer: issuer ?? NewAuthenticator.part(of: Machine.hostName),
-            account: account ?? NewAuthenticator.part(of: workplace.userName),
-            keyFile: secretFile, isConfirmed: !noConfirm)
+            account: account ?? NewAuthenticator.part(of: context.userName),
+            keyFile: secretFile)
     }
 
     /// What the user should know before anything is scanned.
@@ -153,25 +153,41 @@ struct Add: ParsableCommand {
         return warnings
     }
 
-    /// Writes the QR code to the file that the user named.
-    func writeFile(_ code: borrowing QRSquares) throws -> PrivateFile? {
-        guard let qrFile else { return nil }
-        var svg = QRDrawing.svg(code)
-        return try PrivateFile(qrFile, holding: &svg)
+    /// The QR code of `new`, where it is wanted and can be drawn.
+    func code(of new: borrowing NewAuthenticator) -> QRSquares? {
+        let isShown = qr != .none && !noConfirm
+        return isShown || qrFile != nil ? QRLibrary().encode(new.uri) : nil
     }
 
-    /// Shows what came of it with `show`; where that fails, says what is kept all the same.
+    /// Writes the QR code to the file that the user named.
+    func writeFile(_ code: borrowing QRSquares?) throws -> PrivateFile? {
+        guard let qrFile else { return nil }
+        switch code {
+        case .some(let code):
+            var svg = QRDrawing.svg(code)
+            return try PrivateFile(qrFile, holding: &svg)
+        case .none: throw Failure("the QR code cannot be made", hint: Add.library)
+        }
+    }
+
+    /// What draws QR codes.
+    static let library = "libqrencode draws it, which is not installed or does not work"
+
+    /// Tells the user of what was kept, and shows it with `show`; where that fails, says that it is
+    /// kept all the same.
     func shown(
-        _ result: Enrollment.Result, of user: String, _ show: () throws -> Void
+        _ change: ChangeDocument, of context: Context, _ show: (Enrolled) throws -> Void
     ) throws {
+        context.tell(change)
+        let enrolled = try Enrolled(change)
         do {
-            try show()
+            try show(enrolled)
         } catch let failure as Failure {
             throw Failure(
                 failure.message,
                 hints: [
-                    "\"\(result.name.text)\" of \(user) is enrolled all the same",
-                    "`otp-enroll codes \(user)` makes new backup codes",
+                    "\"\(enrolled.name)\" of \(context.userName) is enrolled all the same",
+                    "`otp-enroll codes \(context.userName)` makes new backup codes",
                 ])
         }
     }
@@ -179,37 +195,39 @@ struct Add: ParsableCommand {
     // MARK: For scripts
 
     private func addUnconfirmed(
-        _ new: borrowing NewAuthenticator, _ wish: Enrollment.Wish, _ access: any Access,
-        _ warnings: [String]
+        _ new: borrowing NewAuthenticator, _ context: Context, _ warnings: [String]
     ) throws {
-        let file = try qrFile == nil ? nil : writeFile(QRCode.squares(of: new.uri))
+        let file = try writeFile(code(of: new))
         for warning in warnings { Output.note("warning: \(warning)") }
-        let result: Enrollment.Result
+        let change: ChangeDocument
         do {
-            result = try access.keep(new, wish)
+            switch try context.ask(.keep(ticket: new.ticket)) {
+            case .done(let done): change = done
+            case let other: throw context.failure(other)
+            }
         } catch {
             file?.remove()
             throw error
         }
-        try shown(result, of: access.userName) { try print(result, new, of: access.userName) }
+        try shown(change, of: context) { try print($0, new, of: context.userName) }
     }
 
     private func print(
-        _ result: Enrollment.Result, _ new: borrowing NewAuthenticator, of user: String
+        _ result: Enrolled, _ new: borrowing NewAuthenticator, of user: String
     ) throws {
         // Who brought the key along needs no copy of it.
         let uri = new.isToken ? nil : String(decoding: new.uriBytes, as: UTF8.self)
         let key = new.isToken ? nil : String(decoding: new.typedKey, as: UTF8.self)
         if global.json {
             try Output.json([
-                "user": .text(user), "name": .text(result.name.text),
+                "user": .text(user), "name": .text(result.name),
                 "uri": uri.map(JSON.text) ?? .null, "secret": key.map(JSON.text) ?? .null,
                 "backup_codes": .list(result.backupCodes.map(JSON.text)),
             ])
             return
         }
         try Output.line("user: \(user)")
-        try Output.line("name: \(result.name.text)")
+        try Output.line("name: \(result.name)")
         if let uri { try Output.line("uri: \(uri)") }
         if let key { try Output.line("key: \(key)") }
         for code in result.backupCodes { try Output.line("backup code: \(code)") }

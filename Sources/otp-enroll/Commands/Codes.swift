@@ -1,5 +1,5 @@
 import ArgumentParser
-import OTPCore
+import OTPWire
 
 /// `otp-enroll codes`: new backup codes.
 struct Codes: ParsableCommand {
@@ -23,17 +23,17 @@ struct Codes: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let access = try Workplace(global, user: who.user, for: .everybody).access
-        let left = try access.lookAtEnrolled { $0.backupCodesLeft }
+        let context = try Context(global, user: who.user, for: .everybody)
+        let left = try context.enrolledAccount().backupCodesLeft
         if left > 0, !yes {
             let which = left == 1 ? "the code left" : "the \(left) codes left"
             guard Terminal.agrees("Replace \(which)?") else {
                 throw Failure("the old backup codes stay")
             }
         }
-        let codes = try access.renewBackupCodes()
+        let codes = try context.change(.renewBackupCodes).backupCodes ?? []
         do {
-            try show(codes, access.userName)
+            try show(codes.map { Output.printable($0) }, context.userName)
         } catch let failure as Failure {
             let hint = "the new codes were made and nobody knows them: make others"
             throw Failure(failure.message, hints: failure.hints + [hint])

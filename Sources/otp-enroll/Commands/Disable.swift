@@ -1,5 +1,5 @@
 import ArgumentParser
-import OTPCore
+import OTPWire
 
 /// `otp-enroll disable`: no second factor any more.
 struct Disable: ParsableCommand {
@@ -23,15 +23,15 @@ struct Disable: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let access = try Workplace(global, user: who.user, for: .everybody).access
-        let user = access.userName
-        guard Machine.isRoot || access.workplace.options.userMayDisable else {
-            throw access.disablingIsRoots
+        let context = try Context(global, user: who.user, for: .everybody)
+        let user = context.userName
+        guard try Machine.isRoot || context.policy().mayDisable else {
+            throw context.disablingIsRoots
         }
-        let hadApps = try access.lookAtEnrolled { !$0.authenticators.isEmpty }
+        let hadApps = try !context.enrolledAccount().authenticators.isEmpty
         let question = "Remove all authenticators and backup codes of \(user)?"
         guard yes || Terminal.agrees(question) else { throw Failure("\(user) stays enrolled") }
-        try access.disable()
+        _ = try context.change(.disable)
         if global.json {
             try Output.json(["user": .text(user), "enrolled": .bool(false)])
         } else {

@@ -73,13 +73,14 @@ struct Doctor: ParsableCommand {
         } else {
             looks.append(configuration.look)
         }
-        let store = StoreCheck(options)
+        let swiftotpd = ServiceCheck.look(options, lines)
+        let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
         looks.append(store.look)
         if configuration.isKnown && !lines.isEmpty {
             looks.append(people.look(options, enrolled: store.enrolled, service: service))
         }
         looks.append(ClockCheck.look(lastLogin: store.lastLogin))
-        looks.append(ServiceCheck.look(options, lines))
+        looks.append(swiftotpd)
         looks.append(DenialCheck.look())
         return DoctorReport(service: service, looks: looks)
     }

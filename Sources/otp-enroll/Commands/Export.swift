@@ -1,6 +1,6 @@
 import ArgumentParser
 import OTPCore
-import OTPStore
+import OTPWire
 
 /// `otp-enroll export`: the keys in clear, into a file.
 struct Export: ParsableCommand {
@@ -52,76 +52,76 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-        let roster = try Roster(global)
-        let one = try user.map { try Workplace(global, user: $0) }
-        guard let store = try roster.store() else { throw nobody(one) }
-        let entries =
-            try one.map { [Roster.Entry(uid: $0.user.uid, users: [$0.user], hasRecord: true)] }
-            ?? roster.entries(in: store).filter(\.hasRecord)
-        guard revealSecrets else { throw try refusal(roster, entries, store, one) }
+        let context = try Context(global, user: user)
+        try context.service.series { try run(context) }
+    }
 
-        var work = ExportWork(roster: roster, store: store, form: format)
-        var text = try work.collect(entries)
-        defer { Secret.wipe(&text) }
+    private func run(_ context: Context) throws {
+        let entries =
+            user == nil
+            ? try Roster(context).entries().filter(\.hasRecord)
+            : [Roster.Entry(uid: context.user.uid, users: [context.user], hasRecord: true)]
+        guard revealSecrets else { throw try refusal(context, entries) }
+
+        var work = ExportWork(context, format, to: output)
+        try work.write(entries)
         guard !work.exported.isEmpty else {
             if work.unreadable == nil { work.noteLeftOut() }
-            throw work.unreadable ?? nobody(one)
+            throw work.unreadable ?? nobody(context)
         }
-        let interruptions = try Interruptions()
-        let file = try PrivateFile(output, holding: &text)
         // Only now that the keys are out do records and log say so.
-        try work.tellRecords(file, interruptions)
+        try work.tellRecords()
         work.noteLeftOut()
         try report(work)
-        if let failure = work.failure(file) { throw failure }
+        if let failure = work.failure { throw failure }
     }
 
     /// Why nothing is written without --reveal-secrets: what the file would hold.
-    private func refusal(
-        _ roster: Roster, _ entries: [Roster.Entry], _ store: Store, _ one: Workplace?
-    ) throws -> Failure {
-        var (names, users): ([String], Int) = ([], 0)
+    private func refusal(_ context: Context, _ entries: [Roster.Entry]) throws -> Failure {
+        var (names, count, users): ([String], Int, Int) = ([], 0, 0)
         var problem: StoreError?
-        try roster.look(at: entries, in: store) { record, _ in
-            record.authenticators.map(\.name.text)
-        } _: { _, finding in
+        try Roster(context).look(at: entries) { _, finding in
             switch finding {
-            case .found(let found, _):
-                names += found
-                users += found.isEmpty ? 0 : 1
+            case .found(let account, _):
+                count += account.authenticators.count
+                users += account.authenticators.isEmpty ? 0 : 1
+                if user != nil { names += account.authenticators }
             case .unreadable(let error): problem = problem ?? error
             case .nothing, .orphan: break
             }
         }
-        guard !names.isEmpty else { return problem.map { Failure($0) } ?? nobody(one) }
+        guard count > 0 else { return problem.map { Failure($0) } ?? nobody(context) }
+        let list = Output.printable(names.joined(separator: ", "))
         let whose =
-            one.map { "\($0.userName) (\(names.joined(separator: ", ")))" }
-            ?? "\(Words.count(users, "user")) (\(Words.count(names.count, "authenticator")))"
+            user == nil
+            ? "\(Words.count(users, "user")) (\(Words.count(count, "authenticator")))"
+            : "\(context.userName) (\(list))"
         return Failure(
             "the file would hold the keys of \(whose) in clear, and whoever reads it could log in",
             hint: "--reveal-secrets writes it all the same")
     }
 
     /// What there is to say where there is nothing to write.
-    private func nobody(_ one: Workplace?) -> Failure {
-        guard let one else { return Failure("nobody has an authenticator") }
+    private func nobody(_ context: Context) -> Failure {
+        guard user != nil else { return Failure("nobody has an authenticator") }
         return Failure(
-            "\(one.userName) has no authenticator",
-            hint: "`otp-enroll status \(one.userName)` shows what there is")
+            "\(context.userName) has no authenticator",
+            hint: "`otp-enroll status \(context.userName)` shows what there is")
     }
 
-    private func report(_ work: ExportWork) throws {
+    private func report(_ work: borrowing ExportWork) throws {
+        let users = work.exported.count
         let count = work.exported.reduce(0) { $0 + $1.names.count }
         if global.json {
             try Output.json([
                 "file": .text(Output.printable(output)), "format": .text(format.rawValue),
-                "users": .count(work.exported.count), "authenticators": .count(count),
+                "users": .count(users), "authenticators": .count(count),
                 "left_out": .list(work.leftOut.map(\.json)),
             ])
             return
         }
         try Output.line(
-            "The keys of \(Words.count(work.exported.count, "user")) "
+            "The keys of \(Words.count(users, "user")) "
                 + "(\(Words.count(count, "authenticator"))) are in \(Output.printable(output)).")
         try Output.line("Delete it as soon as it has arrived where it is needed.")
     }

@@ -85,28 +85,26 @@ struct Import: ParsableCommand {
 
     func run() throws {
         // Whoever may not do it hears so before any file is read.
-        let workplace = try Workplace(global, user: user)
+        let context = try Context(global, user: user)
         var report = ImportReport(isRehearsal: dryRun)
-        let map = try map.map(ImportSource.readMap) ?? [:]
-        if from == .googleAuthenticator && file == nil {
-            try importHomes(workplace, into: &report)
-        } else if let file {
-            let result = try ImportSource.read(
-                file, as: from, preSharedKey: try pskFile.map { KeyBox(try KeyText.read($0)) })
-            // Only now: a file that gives nothing makes no store.
-            let store = result.tokens.isEmpty ? nil : try store(workplace)
-            let importer = Importer(
-                workplace: workplace, store: store, onlyUser: user, map: map, isRehearsal: dryRun)
-            report.add(result, by: importer)
-        }
+        try context.service.series { try run(context, &report) }
         try report.show(asJSON: global.json)
     }
 
+    private func run(_ context: Context, _ report: inout ImportReport) throws {
+        let map = try map.map(ImportSource.readMap) ?? [:]
+        guard let file else { return try importHomes(context, into: &report) }
+        let result = try ImportSource.read(
+            file, as: from, preSharedKey: try pskFile.map { KeyBox(try TokenKeyFile.read($0)) })
+        report.add(
+            result,
+            by: Importer(context: context, onlyUser: user, map: map, isRehearsal: dryRun))
+    }
+
     /// Imports the file in the home of one user, or of everybody who has one.
-    private func importHomes(_ workplace: Workplace, into report: inout ImportReport) throws {
+    private func importHomes(_ context: Context, into report: inout ImportReport) throws {
         let file = ".google_authenticator"
-        let homes = all ? try SystemUsers().all() : [workplace.user]
-        var opened: Store?
+        let homes = all ? try SystemUsers().all() : [context.user]
         var progress = Progress("Reading homes", of: homes.count)
         defer { progress.finish() }
         for home in homes {
@@ -120,19 +118,13 @@ struct Import: ParsableCommand {
                         hint: "a file elsewhere is imported by: import --from google-authenticator"
                             + " --user \(Output.printable(name)) FILE")
                 }
-                if opened == nil && !result.tokens.isEmpty { opened = try store(workplace) }
-                let importer = Importer(
-                    workplace: workplace, store: opened, onlyUser: name, map: [:],
-                    isRehearsal: dryRun)
-                report.add(result, of: name, by: importer)
+                report.add(
+                    result, of: name,
+                    by: Importer(
+                        context: context, onlyUser: name, map: [:], isRehearsal: dryRun))
             } catch let failure as Failure where all {
                 report.failed(failure.message, for: name)
             }
         }
-    }
-
-    /// The store, which is made where it is missing, unless nothing is to be changed.
-    private func store(_ workplace: Workplace) throws -> Store? {
-        try dryRun ? workplace.store() : Store.openOrMake(path: workplace.options.store)
     }
 }

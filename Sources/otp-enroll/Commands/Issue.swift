@@ -1,6 +1,6 @@
 import ArgumentParser
 import OTPCore
-import OTPStore
+import OTPWire
 
 /// `otp-enroll issue`: one temporary code, for somebody whose phone is lost or far away.
 struct Issue: ParsableCommand {
@@ -69,8 +69,8 @@ struct Issue: ParsableCommand {
 
     func run() throws {
         if list { return try listAll() }
-        let workplace = try Workplace(global, user: user)
-        revoke ? try end(workplace) : try issue(workplace)
+        let context = try Context(global, user: user)
+        revoke ? try end(context) : try issue(context)
     }
 
     // MARK: Issuing
@@ -80,65 +80,40 @@ struct Issue: ParsableCommand {
         let code: String
         let expires: UInt64
         let isLocked: Bool
+
+        init(_ change: ChangeDocument) throws(Failure) {
+            guard let code = change.temporaryCode, let expires = change.expires else {
+                throw Failure.otherVersion
+            }
+            self.code = Output.printable(code)
+            self.expires = expires
+            isLocked = change.isLocked ?? false
+        }
     }
 
-    private func issue(_ workplace: Workplace) throws {
-        guard try SystemClock().now() >= Attempt.earliestTime else {
-            throw Failure("this machine's clock is years behind", hint: "set the clock first")
-        }
-        let seconds = try validity(workplace)
+    private func issue(_ context: Context) throws {
         // Whatever can go wrong with the address does so before there is a code.
-        let recipient = mail ? try workplace.address(address) : nil
-        let issued = try make(workplace, seconds)
+        let recipient = mail ? try context.address(address) : nil
+        let issued = try Issued(context.change(.issue(seconds: valid)))
         do {
-            if let recipient { try send(issued, to: recipient, workplace) }
+            if let recipient { try send(issued, to: recipient, context.userName) }
             if copy {
                 var code = Array(issued.code.utf8)
                 try Clipboard.copy(&code)
             }
-            try report(issued, recipient, workplace)
+            try report(issued, recipient, context.userName)
         } catch let failure as Failure {
             let hint = "the code was made and nobody knows it: issue another one"
             throw Failure(failure.message, hints: failure.hints + [hint])
         }
     }
 
-    /// The validity in seconds, as the policy allows it.
-    private func validity(_ workplace: Workplace) throws -> UInt64 {
-        let cap = UInt64(workplace.options.temporaryHours) * 3600
-        guard let valid else { return min(86_400, cap) }
-        guard valid <= cap else {
-            throw Failure(
-                "the policy here allows \(Words.count(cap / 3600, "hour")) at most",
-                hint: "temporary_hours in swiftotp.conf is that limit")
-        }
-        return valid
-    }
-
-    private func make(_ workplace: Workplace, _ seconds: UInt64) throws -> Issued {
-        let random = SystemRandom()
-        return try workplace.edit(makesRecord: true) { record, now in
-            var bytes = try random.bytes(TemporaryCode.randomLength)
-            var code = ""
-            record.issueTemporaryCode(
-                at: now, validFor: seconds, boot: SystemClock().boot(), random: &bytes,
-                salt: try random.bytes(HashedCode.saltLength)
-            ) { code = $0 }
-            let expires = record.temporaryCode?.expires ?? now
-            let issued = Issued(
-                code: code, expires: expires, isLocked: record.throttle.lockedUntil(at: now) != nil)
-            return (issued, workplace.event(.temporaryCodeIssued, at: now))
-        }
-    }
-
-    private func send(
-        _ issued: Issued, to recipient: MailAddress, _ workplace: Workplace
-    ) throws {
+    private func send(_ issued: Issued, to recipient: MailAddress, _ user: String) throws {
         let host = Output.printable(Machine.hostName, utf8: false)
         let mail = try Mail(to: recipient, subject: "Your temporary code for \(host)")
         var text = Array(
             """
-            Hello \(workplace.userName),
+            Hello \(user),
 
             an administrator of \(host) has issued this code for you:
 
@@ -151,18 +126,15 @@ struct Issue: ParsableCommand {
         try Sendmail.send(mail, &text)
     }
 
-    private func report(
-        _ issued: Issued, _ recipient: MailAddress?, _ workplace: Workplace
-    ) throws {
+    private func report(_ issued: Issued, _ recipient: MailAddress?, _ user: String) throws {
         if issued.isLocked {
-            Output.note("warning: \(workplace.userName) is locked by wrong codes")
-            Output.hint("`otp-enroll unlock \(workplace.userName)` ends that")
+            Output.note("warning: \(user) is locked by wrong codes")
+            Output.hint("`otp-enroll unlock \(user)` ends that")
         }
         let isShown = recipient == nil && !copy
         if global.json {
             try Output.json([
-                "user": .text(workplace.userName),
-                "code": isShown ? .text(issued.code) : .null,
+                "user": .text(user), "code": isShown ? .text(issued.code) : .null,
                 "expires": .time(issued.expires),
             ])
             return
@@ -170,29 +142,23 @@ struct Issue: ParsableCommand {
         let end =
             "It logs in once, until \(Machine.localTime(issued.expires)); older ones have ended."
         if isShown {
-            try Output.line("Temporary code for \(workplace.userName): \(issued.code)")
+            try Output.line("Temporary code for \(user): \(issued.code)")
         } else if let recipient {
-            try Output.line(
-                "A temporary code for \(workplace.userName) was sent to \(recipient.text).")
+            try Output.line("A temporary code for \(user) was sent to \(recipient.text).")
         } else {
-            try Output.line("A temporary code for \(workplace.userName) is on the clipboard.")
+            try Output.line("A temporary code for \(user) is on the clipboard.")
         }
         try Output.line(end)
     }
 
     // MARK: Ending and listing
 
-    private func end(_ workplace: Workplace) throws {
-        try workplace.change(.temporaryCodeRevoked) { record, now in
-            guard let code = record.temporaryCode, code.used == 0, now < code.expires else {
-                throw Failure("\(workplace.userName) has no temporary code that can be used")
-            }
-            record.revokeTemporaryCode()
-        }
+    private func end(_ context: Context) throws {
+        _ = try context.change(.revokeIssued)
         if global.json {
-            try Output.json(["user": .text(workplace.userName), "code": .null])
+            try Output.json(["user": .text(context.userName), "code": .null])
         } else {
-            try Output.line("The temporary code of \(workplace.userName) has ended.")
+            try Output.line("The temporary code of \(context.userName) has ended.")
         }
     }
 }

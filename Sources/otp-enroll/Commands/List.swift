@@ -1,6 +1,7 @@
 import ArgumentParser
 import OTPCore
 import OTPStore
+import OTPWire
 
 /// `otp-enroll list`: everyone, enrolled or not.
 struct List: ParsableCommand {
@@ -36,25 +37,22 @@ struct List: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let roster = try Roster(global)
-        let store = try roster.store()
-        let entries = try roster.entries(in: store, group: group)
-        let clock = SystemClock()
-        let (now, boot) = (try clock.now(), clock.boot())
-        var report = Report(at: now, asJSON: global.json)
-        try roster.look(at: entries, in: store) { record, _ in
-            Summary(record, at: now, boot: boot, trust: TrustPolicy(roster.options))
-        } _: { entry, finding in
-            if isWanted(finding) { report.add(entry, finding) }
+        let context = try Context(global, user: nil)
+        let roster = Roster(context)
+        var report = Report(at: try SystemClock().now(), asJSON: global.json)
+        try context.service.series {
+            try roster.look(at: roster.entries(group: group)) { entry, finding in
+                if isWanted(finding) { report.add(entry, finding) }
+            }
         }
         try report.print()
         if let failure = report.failure { throw failure }
     }
 
-    private func isWanted(_ finding: Roster.Finding<Summary>) -> Bool {
+    private func isWanted(_ finding: Roster.Finding<RowDocument.Account>) -> Bool {
         switch finding {
-        case .found(let summary, _):
-            (!notEnrolled || !summary.isEnrolled) && (!locked || summary.lock != nil)
+        case .found(let account, _):
+            (!notEnrolled || !account.isEnrolled) && (!locked || account.lock != nil)
         case .nothing: !locked
         case .orphan: !notEnrolled && !locked
         case .unreadable: true
@@ -77,7 +75,7 @@ extension List {
             self.asJSON = asJSON
         }
 
-        mutating func add(_ entry: Roster.Entry, _ finding: Roster.Finding<Summary>) {
+        mutating func add(_ entry: Roster.Entry, _ finding: Roster.Finding<RowDocument.Account>) {
             if case .unreadable(let error) = finding { unreadable.append((entry, error)) }
             if asJSON {
                 objects.append(RosterRow(entry, finding, at: now).json)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import OTPCore
+import OTPWire
 
 /// `otp-enroll remove`: one authenticator less.
 struct Remove: ParsableCommand {
@@ -34,25 +34,25 @@ struct Remove: ParsableCommand {
 
     func run() throws {
         let user = words.count == 2 ? words.first : nil
-        let access = try Workplace(global, user: user, for: .everybody).access
+        let context = try Context(global, user: user, for: .everybody)
         let wanted = words.last ?? ""
-        let names = try access.lookAtEnrolled { $0.authenticators.map(\.name) }
-        guard let name = names.first(where: { $0.text == wanted }) else {
-            throw access.unknown(wanted)
+        let names = try context.enrolledAccount().authenticators.map(\.name)
+        guard names.contains(wanted) else { throw context.unknown(wanted) }
+        guard names.count > 1 else { throw context.last(wanted) }
+        let name = Output.printable(wanted)
+        guard yes || Terminal.agrees("Remove \"\(name)\" of \(context.userName)?") else {
+            throw Failure("\"\(name)\" stays")
         }
-        guard names.count > 1 else { throw access.last(name) }
-        guard yes || Terminal.agrees("Remove \"\(name.text)\" of \(access.userName)?") else {
-            throw Failure("\"\(name.text)\" stays")
-        }
-        let left = try access.remove(name).map(\.text)
+        _ = try context.change(.remove(name: wanted))
+        let left = names.filter { $0 != wanted }.map { Output.printable($0) }
         if global.json {
             try Output.json([
-                "user": .text(access.userName), "removed": .text(name.text),
+                "user": .text(context.userName), "removed": .text(name),
                 "authenticators": .list(left.map(JSON.text)),
             ])
             return
         }
         let rest = left.map { "\"\($0)\"" }.joined(separator: ", ")
-        try Output.line("\"\(name.text)\" was removed; \(rest) stays.")
+        try Output.line("\"\(name)\" was removed; \(rest) stays.")
     }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import OTPCore
-import OTPStore
+import OTPWire
 
 /// `otp-enroll reset`: for somebody who has lost everything.
 struct Reset: ParsableCommand {
@@ -29,12 +29,15 @@ struct Reset: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let workplace = try Workplace(global, user: user)
-        let name = workplace.userName
+        let context = try Context(global, user: user)
+        let name = context.userName
         guard yes || Terminal.agrees("Remove everything that logs \(name) in?") else {
             throw Failure("nothing was removed")
         }
-        try reset(workplace)
+        if let trouble = try context.change(.reset).trouble?.error {
+            Output.note(
+                "warning: \(Output.printable(trouble.text)); it is replaced by an empty one")
+        }
         if global.json {
             try Output.json(["user": .text(name), "enrolled": .bool(false)])
             return
@@ -42,29 +45,5 @@ struct Reset: ParsableCommand {
         try Output.line("\(name) was reset, and is not enrolled any more.")
         try Output.line("Next: `otp-enroll add \(name)` together with the user, or")
         try Output.line("`otp-enroll issue \(name)` for a temporary code.")
-    }
-
-    private func reset(_ workplace: Workplace) throws {
-        do {
-            try workplace.change(.reset) { record, _ in record.removeAll() }
-        } catch let error as StoreError {
-            guard Reset.isTheRecordsOwn(error), let store = try workplace.store() else {
-                throw error
-            }
-            Output.note("warning: \(Output.printable(error.text)); it is replaced by an empty one")
-            try store.remove(workplace.user)
-            try workplace.edit(makesRecord: true) { record, now in
-                record.removeAll()
-                return ((), workplace.event(.reset, at: now))
-            }
-        }
-    }
-
-    /// Whether nobody can open this record any more, rather than the whole store.
-    private static func isTheRecordsOwn(_ error: StoreError) -> Bool {
-        switch error.code {
-        case .damaged, .otherUser, .otherKey: true
-        default: false
-        }
     }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import OTPCore
-import OTPStore
+import OTPWire
 
 /// `otp-enroll resync`: finds a device whose clock or counter has run away.
 struct Resynchronize: ParsableCommand {
@@ -27,68 +27,58 @@ struct Resynchronize: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let workplace = try Workplace(global, user: who.user)
-        let names = try workplace.access.lookAtEnrolled { $0.authenticators.map(\.name) }
-        if let name, !names.contains(name) {
-            throw Failure(
-                "\(workplace.userName) has no authenticator \"\(name.text)\"",
-                hint: "`otp-enroll status \(workplace.userName)` lists them")
-        }
-        let resync = try ask()
-        guard let session = try workplace.store()?.open(workplace.user) else {
-            throw workplace.notEnrolled
-        }
-        defer { session.close() }
-        let now = try SystemClock().now()
-        let outcome = try workplace.attempt(as: .resynchronized).run(resync, on: session, at: now)
-        try finish(outcome, workplace, session)
-    }
-
-    private func ask() throws -> Resync {
+        let context = try Context(global, user: who.user)
+        let names = try context.enrolledAccount().authenticators.map(\.name)
+        if let name, !names.contains(name.text) { throw context.unknown(name.text) }
         var first = Terminal.readAnswer("A code: ")
         var second = Terminal.readAnswer("The next code of the same device: ")
         defer {
             Secret.wipe(&first)
             Secret.wipe(&second)
         }
-        guard let resync = Resync(Answer(first.span), Answer(second.span), of: name) else {
+        guard Resync(Answer(first.span), Answer(second.span), of: name) != nil else {
             throw Failure(
                 "it takes two codes of 6 to 8 digits, one after the other",
                 hint: "wait until the device shows the next one")
         }
-        return resync
+        let command = Command.resync(
+            first: String(decoding: first, as: UTF8.self),
+            second: String(decoding: second, as: UTF8.self), name: name?.text)
+        switch try context.ask(command) {
+        case .done(let change):
+            context.tell(change)
+            try report(change, context.userName)
+        case .outcome(let outcome): throw refusal(outcome, context.userName)
+        case let other: throw context.failure(other)
+        }
     }
 
-    private func finish(_ outcome: Outcome, _ workplace: Workplace, _ session: RecordFile) throws {
-        let user = workplace.userName
-        guard case .granted(.code(let name, let drift)) = outcome else {
-            workplace.announce(outcome)
-            let explanation = Explanation(outcome, authenticators: [])
-            guard case .refused(.wrong) = outcome else {
-                throw Failure(explanation.text(user: user), hints: explanation.hints)
-            }
-            throw Failure(
-                "refused: these are no two codes in a row of any device of \(user)",
-                hint: "they have to be of the same device, the later one last")
+    private func refusal(_ outcome: OutcomeDocument, _ user: String) -> Failure {
+        guard case .wrong = outcome.refusal else {
+            let verdict = VerdictText(outcome)
+            return Failure(verdict.text(user: user), hints: verdict.hints)
         }
-        let found = session.withRecord { $0.authenticators.first { $0.name == name } }
-        // Before the mail, which may take its time.
-        session.close()
-        let event = workplace.event(
-            .resynchronized, detail: name.bytes, at: try SystemClock().now())
-        workplace.announce(event)
-        let isToken = found?.kind == .hotp
+        return Failure(
+            "refused: these are no two codes in a row of any device of \(user)",
+            hint: "they have to be of the same device, the later one last")
+    }
+
+    private func report(_ change: ChangeDocument, _ user: String) throws {
+        guard let found = change.authenticator, let drift = change.drift else {
+            throw Failure.otherVersion
+        }
+        let name = Output.printable(found.name)
         if global.json {
             try Output.json([
-                "user": .text(user), "name": .text(name.text), "drift": .count(drift),
-                "counter": isToken ? .number(Int64(clamping: found?.nextStep ?? 0)) : .null,
+                "user": .text(user), "name": .text(name), "drift": .count(drift),
+                "counter": found.isCounter ? .number(Int64(clamping: found.nextStep)) : .null,
             ])
             return
         }
         let place =
-            isToken
+            found.isCounter
             ? "its counter was found"
-            : "its clock is \(Words.place(of: drift, period: found?.period ?? 30))"
-        try Output.line("\"\(name.text)\" of \(user) works again: \(place).")
+            : "its clock is \(Words.place(of: drift, period: found.period))"
+        try Output.line("\"\(name)\" of \(user) works again: \(place).")
     }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import OTPCore
 import OTPStore
+import OTPWire
 
 /// `otp-enroll status`: what a user has, and how the last logins went.
 struct Status: ParsableCommand {
@@ -21,16 +21,13 @@ struct Status: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let access = try Workplace(global, user: who.user, for: .everybody).access
-        let clock = SystemClock()
-        let (now, boot) = (try clock.now(), clock.boot())
-        let policy = access.workplace.trustPolicy
-        let summary =
-            try access.look { Summary($0, at: now, boot: boot, trust: policy) } ?? Summary()
+        let context = try Context(global, user: who.user, for: .everybody)
+        let summary = try Summary(of: context)
         if global.json {
-            try Output.json(summary.json(user: access.userName))
+            try Output.json(summary.json(user: context.userName))
         } else {
-            try Output.line(summary.text(user: access.userName, now: now))
+            let now = try SystemClock().now()
+            try Output.line(summary.text(user: context.userName, now: now))
         }
     }
 }

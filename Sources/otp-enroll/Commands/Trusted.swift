@@ -1,6 +1,5 @@
 import ArgumentParser
-import OTPCore
-import OTPStore
+import OTPWire
 
 /// `otp-enroll trusted`: the SSH keys that skip the code.
 struct Trusted: ParsableCommand {
@@ -25,8 +24,7 @@ struct Trusted: ParsableCommand {
               otp-enroll trusted --revoke-all               a stolen laptop, say
 
             `ssh-keygen -lf FILE` prints the fingerprint of a key. With --json, `active` says \
-            whether a key skips the code now: not after its end, and not with `trust = off`; it \
-            is null where you may not read the options.
+            whether a key skips the code now: not after its end, and not with `trust = off`.
             """)
 
     @OptionGroup var who: UserArgument
@@ -49,59 +47,66 @@ struct Trusted: ParsableCommand {
     }
 
     func run() throws {
-        let access = try Workplace(global, user: who.user, for: .everybody).access
-        let keys = try trusted(access)
+        let context = try Context(global, user: who.user, for: .everybody)
+        let keys = try trusted(context)
         if let revoke {
-            let key = try TrustedKeyID(revoke).find(in: keys, of: access.userName)
-            try access.revokeTrust(in: key.fingerprint)
-            try report(keys, access)
+            let key = try TrustedKeyID(revoke).find(in: keys, of: context.userName)
+            try end(key.fingerprint, context)
+            try report(keys, context)
         } else if revokeAll {
-            if !keys.isEmpty { try access.revokeTrust(in: nil) }
-            try report(keys, access)
+            if !keys.isEmpty { try end(nil, context) }
+            try report(keys, context)
         } else {
-            try list(keys, access)
+            try list(keys, context)
         }
     }
 
-    private func trusted(_ access: any Access) throws -> [TrustedKeySummary] {
-        let policy = access.workplace.trustPolicy
-        let now = try SystemClock().now()
-        return try access.look { policy.keys(of: $0, at: now) } ?? []
+    private func trusted(_ context: Context) throws -> [TrustedKeySummary] {
+        try TrustedKeySummary.list(context.account().trusted, of: context)
     }
 
-    private func list(_ keys: [TrustedKeySummary], _ access: any Access) throws {
+    private func list(_ keys: [TrustedKeySummary], _ context: Context) throws {
+        let user = context.userName
         if global.json {
-            try Output.json([
-                "user": .text(access.userName), "trusted": .list(keys.map(\.json)),
-            ])
-            return
+            return try Output.json(["user": .text(user), "trusted": .list(keys.map(\.json))])
         }
-        guard !keys.isEmpty else { return try Output.line("\(access.userName) trusts no SSH key.") }
-        var lines = ["\(access.userName) trusts these SSH keys to log in without a code:"]
+        guard !keys.isEmpty else { return try Output.line("\(user) trusts no SSH key.") }
+        var lines = ["\(user) trusts these SSH keys to log in without a code:"]
         for key in keys { lines += [""] + key.lines }
-        if let remark = access.workplace.trustPolicy.remark { lines += ["", remark] }
+        if let remark = try TrustedKeySummary.remark(about: keys, of: context) {
+            lines += ["", remark]
+        }
         try Output.line(lines.joined(separator: "\n"))
     }
 
     // MARK: Ending
 
+    /// Ends the trust in this key, or in all. Where somebody else was faster, it has ended as well.
+    private func end(_ fingerprint: String?, _ context: Context) throws {
+        switch try context.askWithProof(.revokeTrust(fingerprint: fingerprint)) {
+        case .done(let change): context.tell(change)
+        case .denied(.notTrusted): break
+        case let other: throw context.failure(other)
+        }
+    }
+
     /// Says what has ended of what there was: the code that was asked for may have been a backup
     /// code, which ends all.
-    private func report(_ before: [TrustedKeySummary], _ access: any Access) throws {
-        let left = try trusted(access)
+    private func report(_ before: [TrustedKeySummary], _ context: Context) throws {
+        let user = context.userName
+        let left = try trusted(context)
         let ended = before.filter { key in
             !left.contains { $0.fingerprint == key.fingerprint }
         }
         if global.json {
-            try Output.json([
-                "user": .text(access.userName), "revoked": .list(ended.map { .text($0.name) }),
+            return try Output.json([
+                "user": .text(user), "revoked": .list(ended.map { .text($0.name) }),
                 "trusted": .list(left.map(\.json)),
             ])
-            return
         }
         let rest =
             left.isEmpty
-            ? "\(access.userName) trusts no SSH key\(ended.isEmpty ? "" : " any more")."
+            ? "\(user) trusts no SSH key\(ended.isEmpty ? "" : " any more")."
             : "\(Trusted.quoted(left)) \(left.count == 1 ? "stays" : "stay") trusted."
         guard !ended.isEmpty else { return try Output.line(rest) }
         try Output.line("The trust in \(Trusted.quoted(ended)) has ended; \(rest)")

@@ -1,6 +1,5 @@
 import ArgumentParser
-import OTPCore
-import OTPStore
+import OTPWire
 
 /// `otp-enroll unlock`: forgives the failures.
 struct Unlock: ParsableCommand {
@@ -21,21 +20,17 @@ struct Unlock: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let workplace = try Workplace(global, user: user)
-        let failures = try workplace.change(.unlocked) { record, _ in
-            let failures = record.throttle.failures
-            record.throttle.unlock()
-            return failures
-        }
+        let context = try Context(global, user: user)
+        let failures = try context.change(.unlock).failures ?? 0
         if global.json {
             try Output.json([
-                "user": .text(workplace.userName), "failures": .number(Int64(failures)),
+                "user": .text(context.userName), "failures": .number(Int64(failures)),
             ])
             return
         }
         let forgotten =
             failures == 0
             ? "There were no failures." : "\(Words.count(failures, "failure")) forgotten."
-        try Output.line("\(workplace.userName) is unlocked. \(forgotten)")
+        try Output.line("\(context.userName) is unlocked. \(forgotten)")
     }
 }

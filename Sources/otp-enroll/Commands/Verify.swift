@@ -1,5 +1,6 @@
 import ArgumentParser
 import OTPCore
+import OTPWire
 
 /// `otp-enroll verify`: tries a code as a login would.
 struct Verify: ParsableCommand {
@@ -21,21 +22,25 @@ struct Verify: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let access = try Workplace(global, user: who.user, for: .everybody).access
-        guard try access.isEnrolled() else {
-            return try finish(Explanation(.refused(.noRecord), authenticators: []), access)
+        let context = try Context(global, user: who.user, for: .everybody)
+        guard try context.account().isEnrolled else {
+            return try finish(.notEnrolled, context.userName)
         }
         var typed = Terminal.readAnswer(UserText.question)
-        try finish(try access.attempt(&typed), access)
+        defer { Secret.wipe(&typed) }
+        switch try context.ask(.verify(code: String(decoding: typed, as: UTF8.self))) {
+        case .outcome(let outcome): try finish(VerdictText(outcome), context.userName)
+        case let other: throw context.failure(other)
+        }
     }
 
-    private func finish(_ explanation: Explanation, _ access: any Access) throws {
+    private func finish(_ verdict: VerdictText, _ user: String) throws {
         if global.json {
-            try Output.line(explanation.json(user: access.userName).lines)
-            if !explanation.accepted { throw ExitCode.failure }
+            try Output.line(verdict.json(user: user).lines)
+            if !verdict.accepted { throw ExitCode.failure }
             return
         }
-        try explanation.require(of: access.userName)
-        try Output.line(explanation.text(user: access.userName))
+        try verdict.require(of: user)
+        try Output.line(verdict.text(user: user))
     }
 }

@@ -1,0 +1,7 @@
+extension UInt64 {
+    /// The sum, or `UInt64.max` where it does not fit.
+    func addingClamped(_ other: UInt64) -> UInt64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

@@ -1,0 +1,182 @@
+/// Enrolls a device within the conversation of a login: shows a QR code and the key to type, asks
+/// for the first code, and hands out backup codes where none are left.
+///
+/// Nothing is kept until a code was right. The user has been proven before: by a first factor,
+/// or by a temporary code.
+struct EnrollmentDialog<
+    Talk: Conversation, Time: Clock, Random: Randomness, Records: RecordStore, Codes: QREncoder
+> {
+    let conversation: Talk
+    let clock: Time
+    let random: Random
+    /// Opens the store, when something is to be kept.
+    let openStore: () throws(StoreError) -> Records
+    let codes: Codes
+    let options: Options
+    /// What the event log says about where it was done.
+    let origin: [UInt8]
+    /// What apps show beside the user's name.
+    let issuer: [UInt8]
+    /// Whether a QR code survives the way to the user's eyes.
+    let showsPicture: Bool
+
+    /// How often a code may be wrong before it ends.
+    private static var tries: Int { 3 }
+    /// How often anything is asked, pictures drawn anew among it.
+    private static var questions: Int { 12 }
+
+    /// How it ended.
+    enum Ending: Equatable {
+        /// The device logs in from now on.
+        case enrolled(Name)
+        /// Nothing was typed.
+        case putOff
+        /// Too many wrong codes.
+        case failed
+        /// Somebody else enrolled the user meanwhile.
+        case taken
+        /// No answer came.
+        case gone
+    }
+
+    /// Enrolls the device called `name` with a fresh key.
+    func run(_ user: User, _ name: Name, for purpose: EnrollmentPurpose) throws(StoreError)
+        -> Ending
+    {
+        let now = try clock.now()
+        guard now >= MachineTime.earliest,
+            var authenticator = Authenticator(name: name, added: now)
+        else { throw StoreError(.clock, [], "this machine's clock is years behind") }
+        var bytes = try random.bytes(Authenticator.keyLength)
+        let asked = EnrollmentPrompt(
+            authenticator: authenticator, key: Secret(wiping: &bytes), account: user.name,
+            issuer: issuer, purpose: purpose)
+        let confirmation = Confirmation(authenticator: authenticator, window: options.window)
+        var form: QRText.Form? = showsPicture ? .blocks : nil
+        var question = asked.text(codes, as: form)
+        defer { Secret.wipe(&question) }
+        var tries = 0
+        for _ in 0..<Self.questions {
+            let reply = try ask(question, confirmation, asked.key)
+            Secret.wipe(&question)
+            switch reply {
+            case .none: return .gone
+            case .empty: return .putOff
+            case .invert:
+                form = form.map { $0 == .blocks ? .invertedBlocks : .blocks }
+                question = asked.text(codes, as: form)
+                continue
+            case .ascii:
+                form = form.map { $0 == .ascii ? .blocks : .ascii }
+                question = asked.text(codes, as: form)
+                continue
+            case .code(.right(let nextStep, let skew)):
+                authenticator.nextStep = nextStep
+                return try keep(authenticator, asked.key, of: user, for: purpose, skew: skew)
+            case .code(.offClock):
+                question = asked.again(
+                    "The key is right, but the app's clock or this machine's is not.",
+                    hasPicture: form != nil)
+            case .code(.ignored), .code(.wrong):
+                question = asked.again(
+                    "That is not the code of this key.", hasPicture: form != nil)
+            }
+            tries += 1
+            if tries == Self.tries { return .failed }
+        }
+        return .failed
+    }
+
+    // MARK: Asking
+
+    private enum Reply {
+        case none
+        case empty
+        case invert
+        case ascii
+        case code(Confirmation.Verdict)
+    }
+
+    private func ask(
+        _ question: [UInt8], _ confirmation: Confirmation, _ key: borrowing Secret
+    ) throws(StoreError) -> Reply {
+        let answer: Answer
+        do throws(ConversationError) {
+            guard let typed = try conversation.ask(question, echo: true) else { return .none }
+            if let letter = typed.withBytes({ EnrollmentDialog.letter($0) }), showsPicture {
+                if letter == UInt8(ascii: "i") { return .invert }
+                if letter == UInt8(ascii: "a") { return .ascii }
+            }
+            answer = typed.withBytes { Answer($0) }
+        } catch {
+            return .none
+        }
+        let now = try clock.now()
+        switch answer {
+        case .empty: return .empty
+        case .code(let value, let digits):
+            return .code(
+                key.withBytes { confirmation.judge(value, digits: digits, key: $0, at: now) })
+        case .malformed: return .code(.wrong)
+        case .joinedCode: return .code(.wrong)
+        case .backupCode: return .code(.wrong)
+        case .temporaryCode: return .code(.wrong)
+        }
+    }
+
+    /// The only letter of an answer, in lower case.
+    private static func letter(_ typed: Span<UInt8>) -> UInt8? {
+        typed.count == 1 ? typed[0] | 0x20 : nil
+    }
+
+    // MARK: Keeping
+
+    private func keep(
+        _ authenticator: Authenticator, _ key: borrowing Secret, of user: User,
+        for purpose: EnrollmentPurpose, skew: Int
+    ) throws(StoreError) -> Ending {
+        let new = Enrollment(
+            authenticator, key: key.withBytes { Secret(copying: $0) }, hasWishedName: false,
+            replaced: purpose.replaced, isFirst: purpose.isFirst)
+        guard let kept = try store(new, of: user) else { return .taken }
+        let name = kept.authenticator.name
+        let said = "\"\(name.text)\" is enrolled."
+        if kept.backupCodes.isEmpty {
+            conversation.inform(said)
+        } else {
+            hand(kept.backupCodes, after: said)
+        }
+        if skew != 0 { conversation.inform(UserText.clockIsOff(name, by: skew)) }
+        return .enrolled(name)
+    }
+
+    /// Keeps it; `nil` where somebody else was faster. A call of its own, so that the store is closed
+    /// before anything is shown.
+    private func store(
+        _ new: borrowing Enrollment, of user: User
+    ) throws(StoreError) -> Enrollment.Kept? {
+        let now = try clock.now()
+        let result = try openStore().edit(user, makesRecord: true) {
+            (record) throws(StoreError) -> Edited<Enrollment.Kept?> in
+            switch try record.enroll(new, at: now, from: origin, random: random) {
+            case .success(let kept): return .kept(kept)
+            case .failure: return .left(nil)
+            }
+        }
+        return result.flatMap { $0 }
+    }
+
+    /// Shows backup codes with a question, so that they are read before anything else comes, and
+    /// once: what is only said, some sshd show twice (and `ssh -q` not at all).
+    private func hand(_ codes: [String], after said: String) {
+        var text =
+            "\n\(said)\nBackup codes, each for one login without the device, shown only now:\n"
+        for code in codes { text += "\n    \(code)" }
+        text += "\n\nPress Return when you have kept them: "
+        do throws(ConversationError) {
+            _ = try conversation.ask(Array(text.utf8), echo: true)
+        } catch {
+            // The device is enrolled all the same, and `otp-enroll codes` makes new ones.
+        }
+    }
+}

@@ -1,0 +1,145 @@
+// Logins without a code, by an SSH key that the user has trusted at an earlier one.
+
+extension LoginFlow {
+    /// Lets in a user whose SSH key is trusted; `nil` where it is not.
+    func admit(
+        _ user: User, by key: SSHKey, from place: LoginOrigin, _ store: Records
+    ) throws(StoreError) -> LoginResult? {
+        guard let (name, told) = try use(key, of: user, from: place, store) else { return nil }
+        // Only now that the record is unlocked: nobody knows how long it takes to be read.
+        for sentence in told { conversation.inform(sentence) }
+        return .trusted(name, fingerprint: key.fingerprint)
+    }
+
+    /// Writes down a login with a trusted key; its name, and the sentences for the user.
+    private func use(
+        _ key: SSHKey, of user: User, from place: LoginOrigin, _ store: Records
+    ) throws(StoreError) -> (Name, [String])? {
+        guard let session = try store.open(user) else { return nil }
+        defer { session.close() }
+        let now = try clock.now()
+        let days = options.trustDays
+        let found = session.withRecord { record -> Int? in
+            // Who may not try a code now is not let in without one either.
+            guard record.throttle.permission(at: now, from: place.source) == .open else {
+                return nil
+            }
+            return record.liveTrust(in: key.fingerprint, at: now, days: days)
+        }
+        guard let index = found else { return nil }
+        let notices = session.withRecord { $0.notices }
+        let left = session.withRecord { $0.backupCodesLeft }
+        let name = session.withRecord { record -> Name in
+            let name = record.trusted[index].name
+            var detail = [UInt8]("trusted key " as StaticString)
+            detail.append(copying: name.bytes.span)
+            record.useTrust(index, at: now, from: place.address)
+            record.note(Event(.login, at: now, detail: detail, origin: place.origin))
+            if conversation.isHeard { record.notices = Notices() }
+            return name
+        }
+        try session.commit()
+        return (name, notices.sentences(at: now, backupCodesLeft: left))
+    }
+
+    /// Asks somebody who was let in by a code whether to skip it next time; the name of the key
+    /// where it is trusted from now on.
+    func offerTrust(_ user: User, from place: LoginOrigin) -> Name? {
+        guard let key = place.sshMethods?.key else { return nil }
+        do throws(StoreError) {
+            guard try hasRoom(for: key, of: user), let name = askForTrust(key) else { return nil }
+            let now = try clock.now()
+            guard let kept = try trust(key, of: user, named: name, at: now, from: place) else {
+                conversation.inform(UserText.notTrusted)
+                return nil
+            }
+            let end = now.addingClamped(UInt64(options.trustDays) * TrustedKey.day)
+            conversation.inform(UserText.trusted(kept, until: end))
+            return kept
+        } catch {
+            // The login stands: its code is used up.
+            conversation.inform(UserText.notTrusted)
+            return nil
+        }
+    }
+
+    private func hasRoom(for key: SSHKey, of user: User) throws(StoreError) -> Bool {
+        guard let session = try openStore().open(user) else { return false }
+        defer { session.close() }
+        let now = try clock.now()
+        return session.withRecord { record in
+            // A key that is renewed needs no other room.
+            let others = record.trusted.count {
+                $0.fingerprint != key.fingerprint && now < $0.end(days: options.trustDays)
+            }
+            return others < Int(options.trustMaximum)
+        }
+    }
+
+    private func trust(
+        _ key: SSHKey, of user: User, named name: Name, at now: UInt64, from place: LoginOrigin
+    ) throws(StoreError) -> Name? {
+        guard let session = try openStore().open(user) else { return nil }
+        defer { session.close() }
+        let kept = session.withRecord { record -> Name? in
+            guard record.isEnrolled, let name = record.freeTrustName(like: name, for: key),
+                record.trust(
+                    key.fingerprint, named: name, at: now, days: options.trustDays,
+                    most: options.trustMaximum, from: place.address)
+            else { return nil }
+            record.note(Event(.keyTrusted, at: now, detail: name.bytes, origin: place.origin))
+            return name
+        }
+        if kept != nil { try session.commit() }
+        return kept
+    }
+
+    /// The name for a key that somebody wants to trust; `nil` for who does not.
+    private func askForTrust(_ key: SSHKey) -> Name? {
+        let days = options.trustDays == 1 ? "1 day" : "\(options.trustDays) days"
+        let question =
+            "\nYour SSH key: \(SSHKey.text(of: key.fingerprint))\n"
+            + "Skip the code for \(days) when you log in with it? [y/N, or y and a name]: "
+        do throws(ConversationError) {
+            guard let typed = try conversation.ask(Array(question.utf8), echo: true) else {
+                return nil
+            }
+            return typed.withBytes { TrustAnswer.name($0, fallback: key.kind) }
+        } catch {
+            return nil
+        }
+    }
+}
+
+/// What somebody says who is asked to trust a key: `y`, `yes`, or either with a name behind it.
+enum TrustAnswer {
+    /// The name; `fallback` where none was given or it cannot be one, `nil` for a no.
+    static func name(_ typed: Span<UInt8>, fallback: [UInt8]) -> Name? {
+        let words = typed.extracting(first: min(typed.count, 128)).array
+            .split(separator: UInt8(ascii: " "))
+        guard let first = words.first else { return nil }
+        let word = first.map { $0 | 0x20 }
+        guard word.elementsEqual("y".utf8) || word.elementsEqual("yes".utf8) else { return nil }
+        var chosen: [UInt8] = []
+        for word in words.dropFirst() {
+            if !chosen.isEmpty { chosen.append(UInt8(ascii: " ")) }
+            chosen += word
+        }
+        if chosen.count <= TrustedKey.nameLength, let name = Name(chosen) { return name }
+        return Name(fallback)
+    }
+}
+
+extension Record {
+    /// `name`, or with a number behind it where another trusted key has it.
+    fileprivate func freeTrustName(like name: Name, for key: SSHKey) -> Name? {
+        let taken = trusted.filter { $0.fingerprint != key.fingerprint }.map { $0.name }
+        if !taken.contains(name) { return name }
+        for number in 2...TrustedKey.maximum + 1 {
+            let tail = Array("-\(number)".utf8)
+            let head = name.bytes.prefix(TrustedKey.nameLength - tail.count)
+            if let name = Name(head + tail), !taken.contains(name) { return name }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,215 @@
+/// The login: what to ask, in which order, when to stop.
+///
+/// It never lets anybody in by accident: whatever throws is `unavailable`, `granted` comes from
+/// `Attempt.run` alone, and what else lets pass has the admin's word in `LoginResult`.
+public struct LoginFlow<
+    Talk: Conversation, Time: Clock, Users: UserDirectory, Records: RecordStore,
+    Random: Randomness, Codes: QREncoder
+> {
+    let conversation: Talk
+    let clock: Time
+    let users: Users
+    let random: Random
+    let codes: Codes
+    let options: Options
+    /// What this machine is called.
+    let hostName: () -> [UInt8]
+    /// Opens the store. Called whenever it is needed, and never kept over a question.
+    let openStore: () throws(StoreError) -> Records
+
+    public init(
+        conversation: Talk, clock: Time, users: Users, random: Random, codes: Codes,
+        options: Options, hostName: @escaping () -> [UInt8],
+        openStore: @escaping () throws(StoreError) -> Records
+    ) {
+        self.conversation = conversation
+        self.clock = clock
+        self.users = users
+        self.random = random
+        self.codes = codes
+        self.options = options
+        self.hostName = hostName
+        self.openStore = openStore
+    }
+
+    /// Runs one login of `name` that came from `place`.
+    public func run(_ name: [UInt8], from place: LoginOrigin) -> LoginResult {
+        do throws(StoreError) {
+            let user = try users.user(named: name)
+            if let user, let result = try pass(user, from: place) { return result }
+            return try ask(user, name, from: place)
+        } catch {
+            conversation.say(UserText.unavailable)
+            return .unavailable(error)
+        }
+    }
+
+    /// The ways in without a code of a device that is enrolled already; `nil` where the user has
+    /// to be asked for one. The store is opened only where it matters, and not kept: nothing is
+    /// held while somebody types.
+    private func pass(_ user: User, from place: LoginOrigin) throws(StoreError) -> LoginResult? {
+        if let group = options.exemptGroup, try users.isMember(user, of: group) {
+            return .ignored(.exempt)
+        }
+        let key = options.trustsKeys ? place.sshMethods?.key : nil
+        let enrolls = mayEnroll(at: place)
+        guard key != nil || enrolls || options.nullok else { return nil }
+        switch try look(user, key, from: place, forRecord: enrolls || options.nullok) {
+        case .admitted(let result): return result
+        case .toBeAsked: return nil
+        case .notEnrolled:
+            return enrolls ? try enrollFirst(user, from: place) : .ignored(.notEnrolled)
+        }
+    }
+
+    /// What the store says before anything is asked.
+    private enum Look {
+        case admitted(LoginResult)
+        case toBeAsked
+        case notEnrolled
+    }
+
+    /// Looks for a trusted key, and then for a record. A call of its own, so that the store is
+    /// closed behind it.
+    private func look(
+        _ user: User, _ key: SSHKey?, from place: LoginOrigin, forRecord: Bool
+    ) throws(StoreError) -> Look {
+        let store = try openStore()
+        if let key, let result = try admit(user, by: key, from: place, store) {
+            return .admitted(result)
+        }
+        guard forRecord else { return .toBeAsked }
+        return try store.isEnrolled(user) ? .toBeAsked : .notEnrolled
+    }
+
+    // MARK: Asking
+
+    /// What a try was found to mean for what comes after it.
+    private struct Sequel {
+        var enrolls = false
+    }
+
+    private func ask(
+        _ user: User?, _ name: [UInt8], from place: LoginOrigin
+    ) throws(StoreError) -> LoginResult {
+        let questions = CodePrompt(conversation: conversation, options: options)
+        var sequel = Sequel()
+        let result = try questions.ask { (typed) throws(StoreError) in
+            try typed.withBytes { (bytes) throws(StoreError) in
+                try self.try(bytes, of: user, name, from: place, &sequel)
+            }
+        }
+        guard case .granted(let factor) = result, let user else { return result }
+        if sequel.enrolls, let name = enrollNext(user, from: place) {
+            return .enrolled(factor, name)
+        }
+        if options.trustsKeys, conversation.isHeard, case .code = factor,
+            let name = offerTrust(user, from: place)
+        {
+            return .trusting(factor, name)
+        }
+        return result
+    }
+
+    /// Tries an answer; with the outcome, the sentences for somebody who is let in.
+    private func `try`(
+        _ typed: Span<UInt8>, of user: User?, _ name: [UInt8], from place: LoginOrigin,
+        _ sequel: inout Sequel
+    ) throws(StoreError) -> (Outcome, [String]) {
+        let answer = options.forwardsPass ? JoinedAnswer.answer(typed) : Answer(typed)
+        // Before anything is looked up, so that it ends alike for everybody.
+        if answer.isEmpty { return (.refused(.empty), []) }
+        // Asked for by the answer's form alone, so that it takes alike for everybody.
+        let boot = answer.isTemporaryCode ? clock.boot() : nil
+        let attempt = Attempt(
+            verifier: Verifier(window: options.window), origin: place.origin,
+            source: place.source, tellsNotices: conversation.isHeard)
+        let records = try openStore()
+        guard let user, let session = try openEnrolled(user, in: records) else {
+            if options.forwardsPass { forward(typed, digits: JoinedAnswer.usualDigits) }
+            let refusal = try spend(answer, on: name, in: records, attempt, boot: boot)
+            guard refusal == .noRecord else { return (.refused(refusal), []) }
+            return (.refused(missing(user)), [])
+        }
+        defer { session.close() }
+        // Not before the lock, which may have taken a while: the throttle goes by it.
+        let now = try clock.now()
+        let notices = session.withRecord { $0.notices }
+        let outcome = try attempt.run(answer, on: session, at: now, boot: boot)
+        if options.forwardsPass { forward(typed, outcome, session) }
+        guard case .granted(let factor) = outcome else { return (outcome, []) }
+        let left = session.withRecord { $0.backupCodesLeft }
+        sequel.enrolls = session.withRecord { enrollsNext($0, after: factor) }
+        let told = notices.sentences(
+            after: factor, at: now, backupCodesLeft: left, enrollsNext: sequel.enrolls,
+            clockIsOffBy: skew(factor, session, at: now))
+        return (outcome, told)
+    }
+
+    /// Opens the record of a user who has anything to log in with.
+    private func openEnrolled(
+        _ user: User, in records: Records
+    ) throws(StoreError) -> Records.Session? {
+        guard let session = try records.open(user) else { return nil }
+        if session.withRecord({ $0.isEnrolled }) { return session }
+        session.close()
+        return nil
+    }
+
+    /// Why somebody is refused who has nothing to log in with.
+    private func missing(_ user: User?) -> Outcome.Refusal {
+        if user == nil { return .unknownUser }
+        return options.enroll == .off || options.firstEnrollment == .root ? .noRecord : .unproven
+    }
+
+    /// How far the clock of the device is off whose code it was; 0 for nothing to say.
+    private func skew(
+        _ factor: Outcome.Factor, _ session: Records.Session, at now: UInt64
+    ) -> Int {
+        guard case .code(let name, let offset) = factor, offset != 0 else { return 0 }
+        return session.withRecord { record in
+            record.authenticators.first { $0.name == name }?
+                .clockSkew(of: offset, at: now, window: options.window) ?? 0
+        }
+    }
+
+    // MARK: Nobody who could be let in
+
+    /// Does the work of a try that can only fail, on a record that nobody has a code for, so that
+    /// no stranger learns who exists or is enrolled. `noRecord`, or what the throttle says.
+    private func spend(
+        _ answer: borrowing Answer, on name: [UInt8], in records: Records, _ attempt: Attempt,
+        boot: BootTime?
+    ) throws(StoreError) -> Outcome.Refusal {
+        guard let decoy = try records.openDecoy(for: name) else {
+            attempt.spend(on: answer, at: try clock.now())
+            return .noRecord
+        }
+        defer { decoy.close() }
+        let now = try clock.now()
+        switch try attempt.run(answer, on: decoy, at: now, boot: boot) {
+        case .refused(.throttled(let seconds)): return .throttled(seconds: seconds)
+        case .refused(.closed): return .closed
+        // Whatever else it was, a code that happens to fit among it, it is nobody's.
+        default: return .noRecord
+        }
+    }
+
+    // MARK: Joined answers
+
+    /// Gives the next module what stands before the code.
+    private func forward(_ typed: Span<UInt8>, _ outcome: Outcome, _ session: Records.Session) {
+        var digits = session.withRecord { $0.authenticators.first?.digits }
+        if case .granted(.code(let name, _)) = outcome {
+            digits = session.withRecord { record in
+                record.authenticators.first { $0.name == name }?.digits
+            }
+        }
+        forward(typed, digits: digits ?? JoinedAnswer.usualDigits)
+    }
+
+    private func forward(_ typed: Span<UInt8>, digits: UInt8) {
+        let length = JoinedAnswer.codeLength(typed, digits: digits)
+        conversation.forward(typed.extracting(first: typed.count - length))
+    }
+}

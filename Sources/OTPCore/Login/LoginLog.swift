@@ -1,0 +1,106 @@
+/// How much a line in the system's log matters; the numbers are those of syslog(3).
+public enum LogPriority: UInt8, Sendable {
+    /// Nobody gets in before something is mended.
+    case critical = 2
+    /// Somebody was refused.
+    case notice = 5
+    /// Somebody was let in, or not asked.
+    case info = 6
+    case debug = 7
+}
+
+/// The one line that a login leaves in the system's log (AUTHPRIV), for fail2ban and people.
+public struct LoginLog: Sendable {
+    let place: LoginOrigin
+    /// PAM_TTY; empty for none.
+    let terminal: [UInt8]
+    /// Who logs in, as PAM has the name.
+    let user: [UInt8]
+
+    public init(place: LoginOrigin, terminal: [UInt8], user: [UInt8]) {
+        (self.place, self.terminal, self.user) = (place, terminal, user)
+    }
+
+    /// The line for `result`.
+    public func line(for result: LoginResult) -> (LogPriority, LogLine) {
+        var line: LogLine
+        var priority = LogPriority.info
+        var error: StoreError?
+        switch result {
+        case .granted(let factor):
+            line = LogLine("login granted")
+            line.add(factor)
+        case .enrolled(let factor, let name):
+            line = LogLine("login granted")
+            if let factor { line.add(factor) } else { line.add("factor", "enrollment") }
+            line.add("enrolled", quoted: name)
+        case .trusting(let factor, let name):
+            line = LogLine("login granted")
+            line.add(factor)
+            line.add("trusts", quoted: name)
+        case .trusted(let name, let fingerprint):
+            line = LogLine("login granted")
+            line.add("factor", "trusted-key")
+            line.add("key", quoted: name)
+            line.add("fingerprint", SSHKey.text(of: fingerprint))
+        case .refused(let refusal):
+            line = LogLine("authentication failure")
+            line.add("reason", Outcome.refused(refusal).reason)
+            line.add(refusal)
+            priority = .notice
+        case .ignored(let reason):
+            line = LogLine("not asked")
+            line.add(reason)
+        case .unavailable(let trouble):
+            line = LogLine("cannot check")
+            line.add("reason", "store")
+            error = trouble
+            priority = .critical
+        case .conversationFailed:
+            line = LogLine("authentication failure")
+            line.add("reason", "no-answer")
+            priority = .notice
+        }
+        addPlace(to: &line)
+        if let error { line.add("error", sentence: error.text) }
+        return (priority, line)
+    }
+
+    /// The line that says which options are in force, for `debug`.
+    public func line(about options: Options, isSilent: Bool) -> LogLine {
+        var line = LogLine("debug")
+        line.add("store", outside: options.store ?? Array("/var/lib/swiftotp".utf8))
+        line.add("nullok", options.nullok ? "yes" : "no")
+        line.add("echo", options.echoes ? "yes" : "no")
+        line.add("retry", "\(options.retry)")
+        line.add("window", "\(options.window)")
+        line.add("exempt_group", outside: options.exemptGroup ?? [])
+        line.add("silent", isSilent ? "yes" : "no")
+        line.add("key", place.hasKey ? "yes" : "no")
+        line.add("enroll", options.enroll == .off ? "off" : "on")
+        line.add("trust", options.trustsKeys ? "key" : "off")
+        addPlace(to: &line)
+        return line
+    }
+
+    /// Where from: in the order of pam_unix(8), so that `rhost` and `user` are found.
+    private func addPlace(to line: inout LogLine) {
+        line.add("service", outside: place.service)
+        line.add("tty", outside: terminal)
+        line.add("rhost", outside: place.address)
+        line.add("user", outside: user)
+    }
+}
+
+extension LogLine {
+    /// Adds why somebody was not asked.
+    fileprivate mutating func add(_ reason: LoginResult.Reason) {
+        switch reason {
+        case .exempt: add("reason", "exempt-group")
+        case .notEnrolled: add("reason", "not-enrolled")
+        case .putOff(let left):
+            add("reason", "enrolling-put-off")
+            if let left { add("left", "\(left)") }
+        }
+    }
+}

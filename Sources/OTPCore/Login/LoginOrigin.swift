@@ -1,0 +1,90 @@
+/// Where a login comes from.
+public struct LoginOrigin: Sendable {
+    /// The PAM service.
+    public let service: [UInt8]
+    /// The client's address or name; empty for this machine.
+    public let address: [UInt8]
+    /// What names the source for the throttle: the SSH key where one was used, or the address.
+    public let source: SourceID
+    /// What sshd says it has checked so far (SSH_AUTH_INFO_0); `nil` for another service.
+    private let methods: [UInt8]?
+    /// Whether it is a program of root's that asks, which is believed. Any other one speaks for the
+    /// user whose program it is.
+    let isBelieved: Bool
+
+    /// A login by a program of root's. `methods` is SSH_AUTH_INFO_0 of PAM's environment, of logins
+    /// by sshd alone.
+    public init(service: [UInt8], address: [UInt8], methods: [UInt8]?) {
+        self.service = service
+        self.address = address
+        self.methods = methods
+        isBelieved = true
+        let named = methods.flatMap(LoginOrigin.key) ?? address[...]
+        self.source = SourceID(named.span)
+    }
+
+    /// A login by a program that is not root's, such as a screen locker: what it calls itself is
+    /// for the log and the list of events, and it is on this machine.
+    public init(ofAnyProgram service: [UInt8]) {
+        self.service = Array(service.filter(LoginOrigin.isPartOfService).prefix(64))
+        address = []
+        methods = nil
+        isBelieved = false
+        let here: [UInt8] = []
+        source = SourceID(here.span)
+    }
+
+    /// Whether a byte may be in the name of a service that anybody has chosen. No blanks: behind
+    /// one, the list of events has an address.
+    private static func isPartOfService(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    /// Service and address, as the event list shows them.
+    public var origin: [UInt8] {
+        guard !address.isEmpty else { return service }
+        var origin: [UInt8] = []
+        origin.reserveCapacity(service.count + 1 + address.count)
+        origin.append(copying: service.span)
+        origin.append(UInt8(ascii: " "))
+        origin.append(copying: address.span)
+        return origin
+    }
+
+    /// Type and key of the first `publickey` line. What may stand behind them is left out: the
+    /// signature count of a security key differs from login to login.
+    private static func key(_ methods: [UInt8]) -> ArraySlice<UInt8>? {
+        let prefix = [UInt8]("publickey " as StaticString)
+        for line in methods.split(separator: UInt8(ascii: "\n")) where line.starts(with: prefix) {
+            let fields = line.dropFirst(prefix.count)
+            let blank = UInt8(ascii: " ")
+            guard let first = fields.firstIndex(of: blank) else { return fields }
+            let end = fields[(first + 1)...].firstIndex(of: blank) ?? fields.endIndex
+            return fields[..<end]
+        }
+        return nil
+    }
+
+    /// Whether the client logged in with a public key, for `debug`.
+    public var hasKey: Bool { methods.flatMap(LoginOrigin.key) != nil }
+
+    // MARK: What this session has proven
+
+    /// What sshd has checked in this session, where it is sshd. Read at each call.
+    var sshMethods: SSHMethods? { methods.map { SSHMethods($0) } }
+
+    /// Whether a prompt of this service reaches a terminal as it was written, so that a QR code in
+    /// it can be read.
+    var showsPicture: Bool {
+        for name in LoginOrigin.terminals where service.elementsEqual(name.utf8) { return true }
+        return false
+    }
+
+    private static var terminals: [String] { ["sshd", "login", "su", "su-l", "sudo", "sudo-i"] }
+}

@@ -1,0 +1,194 @@
+/// One option: what a line or an argument may say. The manual is checked against this table.
+public enum OptionKey: UInt8, CaseIterable, Sendable {
+    case configurationFile, store, nullok, prompt, echo, retry, window, exemptGroup
+    case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
+    case enroll, enrollUntil, enrollGrace, afterFirstFactor, trust, trustDays, trustMaximum
+    case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
+
+    /// What values it takes, and where they go.
+    public enum Kind: Sendable {
+        /// `yes` or `no`; as an argument, its name alone is `yes`.
+        case flag(@Sendable (inout Options, Bool) -> Void)
+        /// A whole number in this range.
+        case number(ClosedRange<UInt8>, @Sendable (inout Options, UInt8) -> Void)
+        /// A text of 1 to so many bytes of printable ASCII.
+        case text(maximum: Int, @Sendable (inout Options, [UInt8]) -> Void)
+        /// One of two or three words, the default first; which, is counted from 0.
+        case choice(String, String, String?, @Sendable (inout Options, Int) -> Void)
+        /// A path that begins with `/`.
+        case path(@Sendable (inout Options, [UInt8]) -> Void)
+        /// A date as `2026-11-21`, from 1970 to 9999; when that day begins in UTC.
+        case date(@Sendable (inout Options, UInt64) -> Void)
+    }
+
+    /// The key.
+    public var name: String { look { name, _, _, _ in name } }
+    /// What values it takes, and where they go.
+    public var kind: Kind { look { _, kind, _, _ in kind } }
+    /// The default, as the manual writes it.
+    public var fallback: String { look { _, _, fallback, _ in fallback } }
+    /// One line of doc.
+    public var doc: String { look { _, _, _, doc in doc } }
+    /// Whether swiftotp.conf may have it; what is about one place in one stack is an argument only.
+    public var inFile: Bool {
+        switch self {
+        case .configurationFile, .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass,
+            .socket, .program:
+            false
+        default: true
+        }
+    }
+
+    /// Of whose programs it is believed, where it stands in a PAM line.
+    ///
+    /// A program that is not root's could say anything. Its word counts for what is asked and how,
+    /// and for what becomes of its own login; where codes are looked up is not its business, and
+    /// for the rest, the service's own configuration holds.
+    var claim: Claim {
+        switch self {
+        case .configurationFile, .store: .denied
+        case .nullok, .prompt, .echo, .retry, .exemptGroup, .enroll, .enrollUntil, .enrollGrace,
+            .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass:
+            .believed
+        default: .passedOver
+        }
+    }
+
+    /// What becomes of an option in the PAM line of a program that is not root's.
+    enum Claim {
+        /// It holds.
+        case believed
+        /// It has to be right, and has no effect.
+        case passedOver
+        /// It denies.
+        case denied
+    }
+
+    /// Every option there is, for the manual.
+    public static var all: [OptionKey] { allCases }
+
+    /// The option with this name.
+    static func named(_ name: ArraySlice<UInt8>) -> OptionKey? {
+        allCases.first { $0.name.utf8.elementsEqual(name) }
+    }
+
+    /// A part of the option's row: name, kind, default, doc.
+    private func look<Part>(_ part: (String, Kind, String, String) -> Part) -> Part {
+        switch self {
+        case .configurationFile:
+            part(
+                "conf", .path { $0.configurationFile = $1 }, "/etc/security/swiftotp.conf",
+                "Read the options from this file; it must be there.")
+        case .store:
+            part(
+                "store", .path { $0.store = $1 }, "/var/lib/swiftotp",
+                "Keep the records here. The seal key is then looked for in the same folder.")
+        case .nullok:
+            part(
+                "nullok", .flag { $0.nullok = $1 }, "no",
+                "Let users who have not enrolled pass without being asked.")
+        case .prompt:
+            part(
+                "prompt", .text(maximum: 128) { $0.prompt = $1 }, UserText.question,
+                "The question. It must not look like a password prompt.")
+        case .echo:
+            part(
+                "echo", .flag { $0.echo = $1 }, "yes",
+                "Show what is typed. With no, sshd's password method would spend tries on it.")
+        case .retry:
+            part(
+                "retry", .number(1...3) { $0.retry = $1 }, "1", "How many tries one login has.")
+        case .window:
+            part(
+                "window", .number(0...10) { $0.window = $1 }, "1",
+                "How many steps a code may be early or late. More than 1 makes guessing easier.")
+        case .exemptGroup:
+            part(
+                "exempt_group", .text(maximum: 64) { $0.exemptGroup = $1 }, "none",
+                "Members of this group log in without a code.")
+        case .userMayDisable:
+            part(
+                "user_may_disable", .flag { $0.userMayDisable = $1 }, "yes",
+                "Let users end their own second factor, with a code; with no, root does it.")
+        case .temporaryHours:
+            part(
+                "temporary_hours", .number(1...72) { $0.temporaryHours = $1 }, "72",
+                "The longest validity of a temporary code, in hours.")
+        case .afterTemporary:
+            part(
+                "after_temporary",
+                .choice("tell", "enroll", nil) { $0.enrollsAfterTemporary = $1 == 1 }, "tell",
+                "After a temporary code: tell the user to enroll a new device, or do so at once.")
+        case .notify:
+            part(
+                "notify", .choice("login", "mail", nil) { $0.notifiesByMail = $1 == 1 }, "login",
+                "Tell users of changes to their second factor at the next login, or by mail too.")
+        case .mail:
+            part(
+                "mail", .text(maximum: 128) { $0.mail = $1 }, "%u",
+                "Where mail for a user goes; %u stands for the user's name.")
+        case .firstEnrollment:
+            part(
+                "first_enrollment",
+                .choice("open", "at_login", "root") {
+                    $0.firstEnrollment = $1 == 0 ? .open : $1 == 1 ? .atLogin : .root
+                }, "open", "Who enrolls a user first: the user, the user at a login, or root.")
+        case .enroll:
+            part(
+                "enroll",
+                .choice("off", "offer", "require") {
+                    $0.enroll = $1 == 0 ? .off : $1 == 1 ? .offer : .require
+                }, "off",
+                "At a login, users without an authenticator are not asked, may, or must enroll one."
+            )
+        case .enrollUntil:
+            part(
+                "enroll_until", .date { $0.enrollUntil = $1 }, "none",
+                "With enroll = require: enrolling may be put off until this day begins, in UTC.")
+        case .enrollGrace:
+            part(
+                "enroll_grace", .number(0...100) { $0.enrollGrace = $1 }, "0",
+                "With enroll = require: how many logins after that day may still put it off.")
+        case .afterFirstFactor:
+            part(
+                "after_first_factor", .flag { $0.followsFirstFactor = $1 }, "no",
+                "The modules before this one have proven the user, so that enrolling is allowed.")
+        case .trust:
+            part(
+                "trust", .choice("off", "key", nil) { $0.trustsKeys = $1 == 1 }, "off",
+                "After a code, offer to skip it from now on with the SSH key that logged in.")
+        case .trustDays:
+            part(
+                "trust_days", .number(1...90) { $0.trustDays = $1 }, "30",
+                "How many days a key is trusted. No login makes it longer.")
+        case .trustMaximum:
+            part(
+                "trust_max", .number(1...8) { $0.trustMaximum = $1 }, "8",
+                "How many keys of one user may be trusted.")
+        case .tryFirstPass:
+            part(
+                "try_first_pass", .flag { $0.triesFirstPass = $1 }, "no",
+                "Try what an earlier module was given, and ask where that is no right code.")
+        case .useFirstPass:
+            part(
+                "use_first_pass", .flag { $0.usesFirstPass = $1 }, "no",
+                "Take what an earlier module was given, and that alone: never ask.")
+        case .forwardPass:
+            part(
+                "forward_pass", .flag { $0.forwardsPass = $1 }, "no",
+                "Ask for password and code in one; the password goes on to the next module.")
+        case .socket:
+            part(
+                "socket", .path { $0.socket = $1 }, "/run/swiftotp/swiftotpd.sock",
+                "Where swiftotpd listens.")
+        case .program:
+            part(
+                "program", .path { $0.program = $1 }, "/usr/libexec/swiftotpd",
+                "What root's programs start for one login where nothing listens.")
+        case .debug:
+            part(
+                "debug", .flag { $0.debug = $1 }, "no",
+                "Log which options are in force at each login; never a secret.")
+        }
+    }
+}

@@ -1,0 +1,184 @@
+/// Reads options off arguments and lines. Anything that is not exactly an option is an error.
+public struct OptionParser {
+    /// The options so far.
+    public private(set) var options: Options
+    /// A bit for each option that was given.
+    private var seen: UInt64 = 0
+    /// Whether it is root's word that is read.
+    private let isBelieved: Bool
+
+    /// A parser that starts from `options`. Arguments of a program that is not root's count for
+    /// what they are allowed to (`OptionKey.claim`).
+    public init(_ options: Options = Options(), isBelieved: Bool = true) {
+        self.options = options
+        self.isBelieved = isBelieved
+    }
+
+    /// Reads one module argument: `name=value`, or a flag's `name`.
+    public mutating func argument(_ text: [UInt8]) throws(StoreError) {
+        do throws(Problem) {
+            guard text.count <= 1024 else { throw Problem("too long") }
+            if let equals = text.firstIndex(of: UInt8(ascii: "=")) {
+                try set(text[..<equals], text[(equals + 1)...], inFile: false)
+            } else {
+                try set(text[...], nil, inFile: false)
+            }
+        } catch {
+            let subject = Array("argument ".utf8) + LogLine.sanitized(text)
+            throw StoreError(.configuration, subject, error.detail)
+        }
+    }
+
+    /// Reads a whole configuration file; `path` is for the errors, which name file and line.
+    public mutating func file(_ contents: [UInt8], path: [UInt8]) throws(StoreError) {
+        var number = 0
+        var rest = contents[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+            number += 1
+            do throws(Problem) {
+                try line(rest[..<end])
+            } catch {
+                let subject = path + Array(" line \(number)".utf8)
+                throw StoreError(.configuration, subject, error.detail)
+            }
+            rest = rest[end...].dropFirst()
+        }
+    }
+
+    /// What is wrong with an option, before it is known where it stands.
+    private struct Problem: Error {
+        let detail: String
+        init(_ detail: String) { self.detail = detail }
+    }
+
+    private mutating func line(_ line: ArraySlice<UInt8>) throws(Problem) {
+        let text = OptionParser.trimmed(line)
+        guard let first = text.first, first != UInt8(ascii: "#") else { return }
+        guard let equals = text.firstIndex(of: UInt8(ascii: "=")) else {
+            throw Problem("not of the form `key = value`")
+        }
+        let name = OptionParser.trimmed(text[..<equals])
+        let value = OptionParser.trimmed(text[(equals + 1)...])
+        try set(name, OptionParser.unquoted(value), inFile: true)
+    }
+
+    private mutating func set(
+        _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>?, inFile: Bool
+    ) throws(Problem) {
+        guard let option = OptionKey.named(name), option.inFile || !inFile else {
+            throw Problem("there is no such option")
+        }
+        let bit: UInt64 = 1 << UInt64(option.rawValue)
+        guard seen & bit == 0 else { throw Problem("`\(option.name)` is given twice") }
+        seen |= bit
+        switch isBelieved ? .believed : option.claim {
+        case .believed: try apply(option, value, to: &options)
+        case .passedOver:
+            var ignored = options
+            try apply(option, value, to: &ignored)
+        case .denied: throw Problem("only root's programs may name another place")
+        }
+    }
+
+    private func apply(
+        _ option: OptionKey, _ value: ArraySlice<UInt8>?, to options: inout Options
+    ) throws(Problem) {
+        switch option.kind {
+        case .flag(let apply):
+            apply(&options, try flag(option, value))
+        case .number(let range, let apply):
+            guard let number = value.flatMap(OptionParser.number), range.contains(number) else {
+                throw takes(option, "a number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            apply(&options, number)
+        case .text(let maximum, let apply):
+            guard let value, (1...maximum).contains(value.count),
+                value.allSatisfy({ (0x20...0x7e).contains($0) })
+            else { throw takes(option, "1 to \(maximum) characters of plain ASCII") }
+            guard option != .prompt || !OptionParser.looksLikePassword(value) else {
+                throw takes(option, "no text that looks like a password prompt")
+            }
+            guard option != .mail || OptionParser.hasOnePlaceholder(value) else {
+                throw takes(option, "an address with one %u in it, for the user's name")
+            }
+            apply(&options, Array(value))
+        case .choice(let first, let second, let third, let apply):
+            if let value, first.utf8.elementsEqual(value) {
+                apply(&options, 0)
+            } else if let value, second.utf8.elementsEqual(value) {
+                apply(&options, 1)
+            } else if let value, let third, third.utf8.elementsEqual(value) {
+                apply(&options, 2)
+            } else if let third {
+                throw takes(option, "\(first), \(second) or \(third)")
+            } else {
+                throw takes(option, "\(first) or \(second)")
+            }
+        case .path(let apply):
+            guard let value, value.first == UInt8(ascii: "/"), value.count < 1024,
+                value.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+            else { throw takes(option, "a path that begins with `/`") }
+            apply(&options, Array(value))
+        case .date(let apply):
+            guard let value, let seconds = CivilTime.seconds(ofDate: value) else {
+                throw takes(option, "a date such as 2027-03-31")
+            }
+            apply(&options, seconds)
+        }
+    }
+
+    private func flag(_ option: OptionKey, _ value: ArraySlice<UInt8>?) throws(Problem) -> Bool {
+        guard let value else { return true }
+        if value.elementsEqual("yes".utf8) { return true }
+        if value.elementsEqual("no".utf8) { return false }
+        throw takes(option, "yes or no")
+    }
+
+    private func takes(_ option: OptionKey, _ what: String) -> Problem {
+        Problem("`\(option.name)` takes \(what)")
+    }
+
+    /// Whether there is one `%`, and a `u` behind it.
+    private static func hasOnePlaceholder(_ text: ArraySlice<UInt8>) -> Bool {
+        guard let place = text.firstIndex(of: UInt8(ascii: "%")) else { return false }
+        let rest = text[(place + 1)...]
+        return rest.first == UInt8(ascii: "u") && !rest.contains(UInt8(ascii: "%"))
+    }
+
+    /// Whether a prompt would be taken for a password's, by people or by sudo, which then puts
+    /// its own in the place of it.
+    private static func looksLikePassword(_ prompt: ArraySlice<UInt8>) -> Bool {
+        let letters = trimmed(prompt).map { $0 | 0x20 }
+        return letters.suffix(9).elementsEqual("password:".utf8)
+            || letters.suffix(8).elementsEqual("password".utf8)
+    }
+
+    /// A number of one to three digits that fits a byte.
+    private static func number(_ text: ArraySlice<UInt8>) -> UInt8? {
+        guard (1...3).contains(text.count) else { return nil }
+        var value: UInt16 = 0
+        for byte in text {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            value = value &* 10 &+ UInt16(byte &- UInt8(ascii: "0"))
+        }
+        return UInt8(exactly: value)
+    }
+
+    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        func isBlank(_ byte: UInt8) -> Bool {
+            byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+        }
+        guard let first = text.firstIndex(where: { !isBlank($0) }),
+            let last = text.lastIndex(where: { !isBlank($0) })
+        else { return [] }
+        return text[first...last]
+    }
+
+    /// The text between double quotes, so that a prompt can end with a space.
+    private static func unquoted(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let quote = UInt8(ascii: "\"")
+        guard text.count >= 2, text.first == quote, text.last == quote else { return text }
+        return text.dropFirst().dropLast()
+    }
+}

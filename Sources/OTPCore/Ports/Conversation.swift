@@ -1,0 +1,24 @@
+/// Talks to the person who logs in (pam_conv(3)).
+public protocol Conversation {
+    /// Asks one question; `nil` where the answer was missing.
+    func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret?
+    /// Says why somebody is not let in. Whether it arrives changes nothing.
+    func say(_ text: String)
+    /// Says something by the way to somebody who is let in.
+    func inform(_ text: String)
+    /// Whether anything that is said can be read.
+    var isHeard: Bool { get }
+    /// What an earlier module was given (PAM_AUTHTOK); `nil` for nothing.
+    func earlierAnswer() -> Secret?
+    /// Gives the next module a password to try (PAM_AUTHTOK).
+    func forward(_ password: Span<UInt8>)
+}
+
+extension Conversation {
+    public func inform(_ text: String) { say(text) }
+}
+
+/// There is nobody to talk to, or the conversation failed.
+public struct ConversationError: Error, Equatable {
+    public init() {}
+}

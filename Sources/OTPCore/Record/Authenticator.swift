@@ -1,0 +1,86 @@
+/// An app or token that shows codes: everything about it but its key.
+///
+/// The key lies in the record's own wiped buffer (`Record.withKey(of:)`).
+public struct Authenticator: Equatable, Sendable {
+    /// What moves the code on.
+    public enum Kind: UInt8, CaseIterable, Sendable {
+        /// The clock (RFC 6238).
+        case totp = 1
+        /// Each use (RFC 4226).
+        case hotp = 2
+
+        /// The word for it in documents, lists and key URIs.
+        public var word: String { self == .totp ? "totp" : "hotp" }
+
+        public init?(word: String) {
+            guard let kind = Kind.allCases.first(where: { $0.word == word }) else { return nil }
+            self = kind
+        }
+    }
+
+    /// The length of a fresh key in bytes: 160 bits, as RFC 4226 recommends, whatever the hash
+    /// function. That is far beyond guessing, 32 characters to type, and a QR code that fits a
+    /// terminal; some apps refuse longer keys.
+    public static var keyLength: Int { 20 }
+
+    /// What the user calls it.
+    public var name: Name
+    /// What moves the code on.
+    public var kind: Kind
+    /// The hash function of the HMAC.
+    public var algorithm: HashAlgorithm
+    /// Digits of a code, 6 to 8.
+    public var digits: UInt8
+    /// Seconds of a step, 15 to 120; 30 for HOTP, where it means nothing.
+    public var period: UInt16
+    /// Steps that the device's clock is ahead of ours (negative: behind), set by a resync.
+    public var drift: Int16
+    /// The lowest step (TOTP) or counter (HOTP) that may still be used: all below are burnt.
+    public var nextStep: UInt64
+    /// When it was enrolled, in Unix seconds.
+    public var added: UInt64
+    /// When it last logged somebody in, in Unix seconds; 0 for never.
+    public var lastUsed: UInt64
+
+    /// An authenticator with the defaults that every app understands (`formats.md`: TOTP,
+    /// SHA-1, 6 digits, 30 s). `nil` where digits or period are out of range.
+    public init?(
+        name: Name, kind: Kind = .totp, algorithm: HashAlgorithm = .sha1, digits: UInt8 = 6,
+        period: UInt16 = 30, added: UInt64
+    ) {
+        guard HOTP.digitsRange.contains(digits), TOTP.periodRange.contains(period) else {
+            return nil
+        }
+        self.name = name
+        self.kind = kind
+        self.algorithm = algorithm
+        self.digits = digits
+        self.period = period
+        self.drift = 0
+        self.nextStep = 0
+        self.added = added
+        self.lastUsed = 0
+    }
+
+    /// The step that counts as now: the clock's step corrected by the drift, or the counter.
+    func currentStep(at time: UInt64) -> UInt64 {
+        switch kind {
+        case .hotp: return nextStep
+        case .totp:
+            let step = TOTP.step(at: time, period: period)
+            let shift = UInt64(drift.magnitude)
+            return drift < 0 ? step - min(step, shift) : step.addingClamped(shift)
+        }
+    }
+
+    /// How many seconds the device's clock is ahead at least (negative: behind) whose code of
+    /// `offset` steps from the current one was typed at `now`; 0 unless that is more than half
+    /// of what a login with `window` steps on each side puts up with.
+    func clockSkew(of offset: Int, at now: UInt64, window: UInt8) -> Int {
+        guard kind == .totp, offset != 0, abs(offset) <= Int(window) else { return 0 }
+        let period = Int(self.period)
+        let elapsed = Int(now % UInt64(self.period))
+        let seconds = offset > 0 ? offset * period - elapsed : (offset + 1) * period - elapsed
+        return 2 * abs(seconds) > period * Int(window) ? seconds + Int(drift) * period : 0
+    }
+}

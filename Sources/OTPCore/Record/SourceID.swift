@@ -1,0 +1,23 @@
+/// A place that logins come from: an SSH key, an address, or this machine itself, as 128 bits of
+/// what names it. It only chooses a failure counter, so that a hash without a key is enough.
+public struct SourceID: Equatable, Sendable {
+    let high: UInt64
+    let low: UInt64
+
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The source that `text` names; an empty text is this machine.
+    public init(_ text: Span<UInt8>) {
+        // FNV-1a, 64 bits, from two starting points.
+        var high: UInt64 = 0xcbf2_9ce4_8422_2325
+        var low: UInt64 = 0x6c62_272e_07bb_0142
+        for index in text.indices {
+            high = (high ^ UInt64(text[index])) &* 0x0000_0100_0000_01b3
+            low = (low ^ UInt64(text[index])) &* 0x0000_0100_0000_01b3
+        }
+        self.init(high: high, low: low)
+    }
+}

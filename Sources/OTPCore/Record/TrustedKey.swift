@@ -1,0 +1,156 @@
+/// An SSH key with which a user logs in without a code, for a fixed time.
+///
+/// Bound to the user by lying in the user's record, and to the key by its fingerprint.
+public struct TrustedKey: Equatable, Sendable {
+    /// How many a record has room for.
+    public static let maximum = 8
+    /// Length of a fingerprint in bytes (SHA-256).
+    public static let fingerprintLength = 32
+    /// The longest name, in bytes.
+    public static let nameLength = 16
+    /// The longest address that is kept, in bytes: any numeric one.
+    static let addressLength = 39
+    /// How far the clock may be behind the last use, in seconds.
+    static let tolerance: UInt64 = 60
+    /// Seconds of a day.
+    static let day: UInt64 = 86_400
+
+    /// The SHA-256 fingerprint of the public key.
+    public let fingerprint: [UInt8]
+    /// What the user calls it.
+    public let name: Name
+    /// When it was trusted, in Unix seconds.
+    public let since: UInt64
+    /// When that ends, in Unix seconds. It is never lengthened.
+    public let until: UInt64
+    /// When it last logged in, in Unix seconds; `since` before that.
+    public internal(set) var lastUsed: UInt64
+    /// Where it last logged in from. Printable ASCII, at most 39 bytes.
+    public internal(set) var address: [UInt8]
+
+    /// `nil` where fingerprint or name have not their length.
+    init?(
+        fingerprint: [UInt8], name: Name, since: UInt64, until: UInt64, lastUsed: UInt64,
+        address: [UInt8]
+    ) {
+        guard fingerprint.count == TrustedKey.fingerprintLength,
+            name.bytes.count <= TrustedKey.nameLength
+        else { return nil }
+        self.fingerprint = fingerprint
+        self.name = name
+        self.since = since
+        self.until = until
+        self.lastUsed = lastUsed
+        self.address = TrustedKey.printable(address)
+    }
+
+    static func printable(_ address: [UInt8]) -> [UInt8] {
+        address.prefix(addressLength).map { (0x21...0x7e).contains($0) ? $0 : UInt8(ascii: "?") }
+    }
+
+    /// When the trust ends where it may last `days` days at most.
+    public func end(days: UInt8) -> UInt64 {
+        min(until, since.addingClamped(UInt64(days) * TrustedKey.day))
+    }
+
+    /// Whether it counts at `now`. A clock that was set back to before the last use is not
+    /// believed, so that it cannot lengthen the time.
+    public func isLive(at now: UInt64, days: UInt8) -> Bool {
+        now.addingClamped(TrustedKey.tolerance) >= max(lastUsed, since) && now < end(days: days)
+    }
+}
+
+extension Record {
+    /// The trusted key of this fingerprint that counts at `now`; `nil` for none, and where
+    /// anything in the record says that the clock was later once.
+    func liveTrust(in fingerprint: [UInt8], at now: UInt64, days: UInt8) -> Int? {
+        guard isEnrolled, now >= MachineTime.earliest, !remembersLater(than: now) else {
+            return nil
+        }
+        return trusted.firstIndex {
+            $0.fingerprint == fingerprint && $0.isLive(at: now, days: days)
+        }
+    }
+
+    /// Whether a code was used at a time that is still to come: the machine's clock was ahead then,
+    /// or is behind now.
+    public func remembersLater(than now: UInt64) -> Bool {
+        authenticators.contains { $0.lastUsed > now.addingClamped(TrustedKey.tolerance) }
+    }
+
+    /// How many keys count at `now`.
+    public func liveTrusts(at now: UInt64, days: UInt8) -> Int {
+        trusted.count { $0.isLive(at: now, days: days) }
+    }
+
+    /// Trusts a key from `now` on; an older trust of the same key ends, and those that have
+    /// ended are forgotten. Whether there was room.
+    mutating func trust(
+        _ fingerprint: [UInt8], named name: Name, at now: UInt64, days: UInt8, most: UInt8,
+        from address: [UInt8]
+    ) -> Bool {
+        trusted.removeAll { $0.fingerprint == fingerprint || now >= $0.end(days: days) }
+        guard trusted.count < min(Int(most), TrustedKey.maximum),
+            let key = TrustedKey(
+                fingerprint: fingerprint, name: name, since: now,
+                until: now.addingClamped(UInt64(days) * TrustedKey.day), lastUsed: now,
+                address: address)
+        else { return false }
+        trusted.append(key)
+        return true
+    }
+
+    /// Notes a login with trusted key `index`.
+    mutating func useTrust(_ index: Int, at now: UInt64, from address: [UInt8]) {
+        guard trusted.indices.contains(index) else { return }
+        trusted[index].lastUsed = max(now, trusted[index].lastUsed)
+        trusted[index].address = TrustedKey.printable(address)
+    }
+
+    /// Ends the trust in the key of this fingerprint; its name, where it was trusted.
+    @discardableResult
+    public mutating func revokeTrust(in fingerprint: [UInt8]) -> Name? {
+        guard let index = trusted.firstIndex(where: { $0.fingerprint == fingerprint }) else {
+            return nil
+        }
+        return trusted.remove(at: index).name
+    }
+
+    /// Ends the trust in all keys; how many there were.
+    @discardableResult
+    public mutating func revokeAllTrust() -> Int {
+        defer { trusted.removeAll() }
+        return trusted.count
+    }
+}
+
+// MARK: The form in a record (docs/FILEFORMAT.md)
+
+extension TrustedKey {
+    func encode(into bytes: inout OutputSpan<UInt8>) {
+        bytes.write(copying: fingerprint.span)
+        bytes.write(bigEndian: since)
+        bytes.write(bigEndian: until)
+        bytes.write(bigEndian: lastUsed)
+        bytes.write(UInt8(truncatingIfNeeded: name.bytes.count))
+        bytes.write(copying: name.bytes.span)
+        bytes.write(UInt8(truncatingIfNeeded: address.count))
+        bytes.write(copying: address.span)
+    }
+
+    /// Reads what `encode` wrote; `nil` where the bytes are none.
+    init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
+        guard let fingerprint = cursor.bytes(TrustedKey.fingerprintLength, of: bytes),
+            let since = cursor.uint64(bytes), let until = cursor.uint64(bytes),
+            let lastUsed = cursor.uint64(bytes),
+            let name = cursor.byte(bytes)
+                .flatMap({ cursor.bytes(Int($0), of: bytes) }).flatMap({ Name($0) }),
+            let length = cursor.byte(bytes), Int(length) <= TrustedKey.addressLength,
+            let address = cursor.bytes(Int(length), of: bytes),
+            address.allSatisfy({ (0x21...0x7e).contains($0) })
+        else { return nil }
+        self.init(
+            fingerprint: fingerprint, name: name, since: since, until: until, lastUsed: lastUsed,
+            address: address)
+    }
+}

@@ -1,0 +1,153 @@
+/// One try with one answer on one record: the part of a login that the module and the command
+/// line share.
+public struct Attempt: Sendable {
+    /// How codes are compared.
+    public let verifier: Verifier
+    /// What the event log says about where the try came from.
+    public let origin: [UInt8]
+    /// Whose failures these are.
+    public let source: SourceID
+    /// What a success is called in the event log.
+    public let successKind: Event.Kind
+    /// Whether the user reads the record's notices after a success, so that they are done with.
+    public let tellsNotices: Bool
+
+    public init(
+        verifier: Verifier, origin: [UInt8], source: SourceID, successKind: Event.Kind = .login,
+        tellsNotices: Bool = false
+    ) {
+        self.verifier = verifier
+        self.origin = origin
+        self.source = source
+        self.successKind = successKind
+        self.tellsNotices = tellsNotices
+    }
+
+    /// Charges one failure, verifies, burns and refunds, and answers only when all of it is
+    /// durable. Nothing is charged for an answer that has not the form of a code, or while the
+    /// throttle says to wait. `boot` is asked for temporary codes alone.
+    public func run<Session: RecordSession>(
+        _ answer: borrowing Answer, on session: Session, at now: UInt64, boot: BootTime? = nil
+    ) throws(StoreError) -> Outcome {
+        switch answer {
+        case .empty: return .refused(.empty)
+        case .malformed: return .refused(.malformed)
+        case .code: break
+        case .joinedCode: break
+        case .backupCode: break
+        case .temporaryCode: break
+        }
+        // Like a user without a record: nothing is counted, for nothing can be guessed.
+        guard session.withRecord({ $0.isEnrolled }) else {
+            spend(on: answer, at: now)
+            return .refused(.noRecord)
+        }
+        if let refusal = try charge(session, at: now) { return .refused(refusal) }
+        let outcome = session.withRecord { verify(answer, on: &$0, at: now, boot: boot) }
+        try session.commit()
+        return outcome
+    }
+
+    /// Sets the drift or the counter of an authenticator by two codes that it showed one after
+    /// the other, under the same throttle as any other try; both codes are burnt.
+    public func run<Session: RecordSession>(
+        _ resync: Resync, on session: Session, at now: UInt64
+    ) throws(StoreError) -> Outcome {
+        if let refusal = try charge(session, at: now) { return .refused(refusal) }
+        let outcome = session.withRecord { record in
+            guard now >= MachineTime.earliest || resync.kind(in: record) == .hotp else {
+                return finish(.refused(.clock), on: &record, at: now)
+            }
+            return finish(resync.run(on: &record, at: now), on: &record, at: now)
+        }
+        try session.commit()
+        return outcome
+    }
+
+    /// Charges one failure before anything is compared; why not, where the throttle says no.
+    private func charge<Session: RecordSession>(
+        _ session: Session, at now: UInt64
+    ) throws(StoreError) -> Outcome.Refusal? {
+        if session.withRecord({ $0.throttle.repair(at: now) }) { try session.commit() }
+        switch session.withRecord({ $0.throttle.permission(at: now, from: source) }) {
+        case .open: break
+        case .wait(let seconds): return .throttled(seconds: seconds)
+        case .closed: return .closed
+        }
+        session.withRecord { $0.throttle.charge(at: now, from: source) }
+        try session.charge()
+        return nil
+    }
+
+    private func verify(
+        _ answer: borrowing Answer, on record: inout Record, at now: UInt64, boot: BootTime?
+    ) -> Outcome {
+        let sane = now >= MachineTime.earliest
+        let verdict = verifier.verify(
+            answer, against: &record, at: now, boot: boot, clockIsSane: sane)
+        let outcome: Outcome
+        switch verdict {
+        case .code(let index, let offset):
+            let authenticator = record.authenticators[index]
+            outcome = .granted(.code(authenticator: authenticator.name, offset: offset))
+        case .backupCode(let index, let left):
+            outcome = .granted(.backupCode(index: index, left: left))
+        case .temporaryCode: outcome = .granted(.temporaryCode)
+        case .replayed: outcome = .refused(.replayed)
+        case .clockMovedBack(let seconds): outcome = .refused(.clockMovedBack(seconds: seconds))
+        case .usedBackupCode: outcome = .refused(.usedBackupCode)
+        case .usedTemporaryCode: outcome = .refused(.usedTemporaryCode)
+        case .expiredTemporaryCode: outcome = .refused(.expired)
+        case .temporaryCodeBeforeIssue: outcome = .refused(.clock)
+        case .outsideWindow(let offset):
+            outcome = sane ? .refused(.outsideWindow(offset: offset)) : .refused(.clock)
+        case .wrong: outcome = sane ? .refused(.wrong) : .refused(.clock)
+        }
+        return finish(outcome, on: &record, at: now)
+    }
+
+    /// Refunds or keeps the failure, and writes down what happened.
+    private func finish(_ outcome: Outcome, on record: inout Record, at now: UInt64) -> Outcome {
+        guard case .granted(let factor) = outcome else {
+            record.note(
+                Event(.failure, at: now, detail: Array(outcome.reason.utf8), origin: origin))
+            record.notices.failed(at: now, from: origin)
+            return outcome
+        }
+        record.throttle.succeed(at: now, from: source)
+        record.note(Event(successKind, at: now, detail: factor.detail, origin: origin))
+        if tellsNotices { record.notices = Notices() }
+        switch factor {
+        case .code: break
+        case .backupCode(_, let left):
+            record.notices.remindsOfBackupCodes = left == 3 || left <= 1
+            endTrust(in: &record, at: now)
+        case .temporaryCode:
+            endTrust(in: &record, at: now)
+            record.note(Event(.temporaryCodeUsed, at: now, detail: [], origin: origin))
+        }
+        return outcome
+    }
+
+    /// Ends the trust in all SSH keys: who logs in without the device may have lost more.
+    private func endTrust(in record: inout Record, at now: UInt64) {
+        guard record.revokeAllTrust() > 0 else { return }
+        record.note(Event(.trustRevoked, at: now, detail: [], origin: origin))
+    }
+}
+
+extension Attempt {
+    /// Does what work of a try can be done without a record.
+    func spend(on answer: borrowing Answer, at now: UInt64) {
+        guard let name = Name("none".utf8), let authenticator = Authenticator(name: name, added: 0)
+        else { return }
+        var nobody = Record()
+        let key = [UInt8](repeating: 0, count: 20)
+        do throws(Record.ChangeError) {
+            try nobody.add(authenticator, key: key.span)
+        } catch {
+            return
+        }
+        _ = verifier.verify(answer, against: &nobody, at: now)
+    }
+}

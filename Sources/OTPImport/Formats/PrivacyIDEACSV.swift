@@ -1,0 +1,109 @@
+import OTPCore
+
+/// The OATH CSV of privacyIDEA: SHA-1 only, and no quotes.
+///
+/// `serial, key in hex, hotp|totp, digits, counter|period`; where the first line is
+/// `# version: 2`, behind `user, resolver, realm`.
+public enum PrivacyIDEACSV {
+    /// Reads the tokens.
+    public static func read(_ bytes: Span<UInt8>) -> ImportResult {
+        if let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize) {
+            return ImportResult(complaint)
+        }
+        let text = bytes.extracting(Text.start(of: bytes)..<bytes.count)
+        var result = ImportResult()
+        let hasUsers: Bool
+        do throws(Refusal) {
+            hasUsers = try version(text) == 2
+        } catch {
+            return ImportResult(error.sentence)
+        }
+        result.readLines(of: text) { place, line throws(Refusal) in
+            try token(at: place, line, of: text, hasUsers: hasUsers)
+        }
+        return result
+    }
+
+    /// What `# version: N` in the first line says; 1 where it says nothing.
+    private static func version(_ text: Span<UInt8>) throws(Refusal) -> UInt64 {
+        var lines = Lines()
+        guard let first = lines.next(in: text), !first.isEmpty, text[0] == UInt8(ascii: "#") else {
+            return 1
+        }
+        let comment = Text.trimmed(1..<first.upperBound, in: text)
+        let word = "version:".utf8.count
+        guard Text.begins(text.extracting(comment), "version:") else { return 1 }
+        let value = text.extracting(
+            Text.trimmed(comment.lowerBound + word..<comment.upperBound, in: text))
+        guard let version = Text.decimal(value), (1...2).contains(version) else {
+            throw Refusal("its version is not supported: \(ForeignText.printable(value))")
+        }
+        return version
+    }
+
+    private static func token(
+        at place: ImportPlace, _ line: Range<Int>, of text: Span<UInt8>, hasUsers: Bool
+    ) throws(Refusal) -> ImportedToken {
+        let most = hasUsers ? 8 : 5
+        let columns = Text.parts(line, of: text, at: UInt8(ascii: ","), limit: most + 1)
+            .map { Text.trimmed($0, in: text) }
+        let first = hasUsers ? 3 : 0
+        guard columns.count >= first + 2 else {
+            let needed = hasUsers ? "user, resolver, realm, serial and key" : "serial and key"
+            throw Refusal("too few columns: \(needed) are needed")
+        }
+        guard columns.count <= most else { throw Refusal("more than \(most) columns") }
+        let row = Row(columns: columns, first: first)
+        let key = try KeyDecoding.hex(text.extracting(row[1]))
+        let kind = try row.kind(text)
+        let digits = try row.number(3, of: text, "length of codes") ?? 6
+        let last = try row.number(4, of: text, kind == .hotp ? "counter" : "period")
+        var token = try ImportedToken(
+            at: place, kind: kind, digits: digits, period: kind == .totp ? last ?? 30 : 30,
+            key: key)
+        if kind == .hotp {
+            let counter = last ?? 0
+            guard counter <= ImportLimits.counter else { throw Refusal("the counter is too high") }
+            token.nextStep = counter
+        }
+        token.serial = try ForeignText.field(text.extracting(row[0]), "serial number")
+        token.name = token.serial.flatMap { Name($0.bytes) }
+        if hasUsers {
+            token.owner = try ForeignText.field(text.extracting(columns[0]), "user name")
+            if !columns[2].isEmpty {
+                let realm = ForeignText.printable(text.extracting(columns[2]))
+                token.notes.append("the realm is left behind: \(realm)")
+            }
+        }
+        return token
+    }
+
+    /// The columns behind those of the user; one that is missing is empty.
+    private struct Row {
+        let columns: [Range<Int>]
+        let first: Int
+
+        subscript(_ index: Int) -> Range<Int> {
+            let index = first + index
+            return columns.indices.contains(index) ? columns[index] : 0..<0
+        }
+
+        func kind(_ text: Span<UInt8>) throws(Refusal) -> Authenticator.Kind {
+            let word = text.extracting(self[2])
+            if word.isEmpty || word.count == 4 && Text.begins(word, "hotp") { return .hotp }
+            if word.count == 4, Text.begins(word, "totp") { return .totp }
+            throw Refusal("the type is not supported: \(ForeignText.printable(word))")
+        }
+
+        func number(
+            _ index: Int, of text: Span<UInt8>, _ what: String
+        ) throws(Refusal) -> UInt64? {
+            let column = text.extracting(self[index])
+            if column.isEmpty { return nil }
+            guard let number = Text.decimal(column) else {
+                throw Refusal("the \(what) is no number: \(ForeignText.printable(column))")
+            }
+            return number
+        }
+    }
+}

@@ -1,0 +1,237 @@
+import Glibc
+import OTPCore
+
+/// The folder of records, and the key that they are sealed with.
+public final class Store: RecordStore {
+    /// Where the records are unless something says otherwise.
+    public static var defaultPath: [UInt8] { [UInt8]("/var/lib/swiftotp" as StaticString) }
+    /// Where the seal key of the default store is.
+    public static var defaultKeyPath: [UInt8] { [UInt8]("/etc/swiftotp/seal.key" as StaticString) }
+
+    let folder: FileDescriptor
+    /// The folder's path.
+    public let path: [UInt8]
+    /// The seal key's path.
+    public let keyPath: [UInt8]
+    /// Whether the seal key lies in the folder itself.
+    let keepsKey: Bool
+    private var cachedKey: SealKey?
+    /// Whether leftovers were looked for: once is enough, also for many records in a row.
+    private var isTidy = false
+
+    /// Opens the store at `path`, or the default one. A store that is named has its key inside.
+    public init(path: [UInt8]?) throws(StoreError) {
+        self.path = path ?? Store.defaultPath
+        keepsKey = path != nil
+        var keyPath = path ?? Store.defaultKeyPath
+        if keepsKey { keyPath.append("/seal.key") }
+        self.keyPath = keyPath
+        folder = try SafeOpen.directory(self.path)
+        let status = try SafeOpen.status(of: folder, path: self.path)
+        guard status.owner == geteuid() else {
+            throw status.owner == 0
+                ? StoreError(.system, self.path, "permission denied: it is for root alone")
+                : StoreError(
+                    .unsafe, self.path, "it belongs to user \(status.owner); chown it to root")
+        }
+        guard status.permissions & 0o077 == 0 else {
+            throw StoreError(.unsafe, self.path, "its mode lets others in; chmod it to 0700")
+        }
+    }
+
+    /// Opens the store as `init` does, and makes it and its key where they are missing. A key is
+    /// never made where there are records, which only another key can open.
+    public static func openOrMake(path: [UInt8]?) throws(StoreError) -> Store {
+        try makeFolder(path ?? defaultPath)
+        let store = try Store(path: path)
+        try store.makeKeyAtFirstNeed()
+        return store
+    }
+
+    /// Makes the folder at `path`, 0700, where it is missing.
+    static func makeFolder(_ path: [UInt8]) throws(StoreError) {
+        let (parent, name) = try split(path)
+        let folder = try SafeOpen.directory(parent)
+        do throws(Errno) {
+            try System.makeDirectory(name, in: folder, mode: 0o700)
+            try System.syncFolder(folder)
+        } catch {
+            if error.number != EEXIST { throw StoreError(path, error) }
+        }
+    }
+
+    /// Syncs the folder that `path` is in.
+    private static func syncParent(of path: [UInt8]) throws(StoreError) {
+        let folder = try SafeOpen.directory(try split(path).parent)
+        do throws(Errno) {
+            try System.syncFolder(folder)
+        } catch {
+            // One that may not be read, such as by a rule of AppArmor, is its maker's to sync.
+            if error.number != EACCES { throw StoreError(path, error) }
+        }
+    }
+
+    /// The folder that `path` is in, and its name there.
+    private static func split(
+        _ path: [UInt8]
+    ) throws(StoreError) -> (parent: [UInt8], name: [UInt8]) {
+        var path = path
+        while path.count > 1 && path.last == UInt8(ascii: "/") { path.removeLast() }
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
+            throw StoreError(.unsafe, path, "not an absolute path")
+        }
+        return (Array(path[..<slash]), Array(path[(slash + 1)...]))
+    }
+
+    // MARK: Records
+
+    public func isEnrolled(_ user: User) throws(StoreError) -> Bool {
+        // A record is read only where there is one, so that most of those who pass cost little.
+        guard try hasRecord(of: user), let session = try openForReading(user) else {
+            return false
+        }
+        defer { session.close() }
+        return session.withRecord { $0.isEnrolled }
+    }
+
+    /// Whether `user` has a record, whatever is in it. `false` only where the store is sound.
+    public func hasRecord(of user: User) throws(StoreError) -> Bool {
+        let name = fileName(of: user)
+        let path = path(of: name)
+        do throws(StoreError) {
+            let file = try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
+            _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
+            return true
+        } catch {
+            if error.code == .missing { return false }
+            throw error
+        }
+    }
+
+    public func open(_ user: User) throws(StoreError) -> RecordFile? {
+        // The key first, whose every use then comes in the order that it has with a decoy, which
+        // is chosen by it. What is wrong with the key matters only where there is a record.
+        do throws(StoreError) { _ = try key() } catch {}
+        return try RecordFile.open(user, as: fileName(of: user), in: self, writing: true)
+    }
+
+    /// Opens a record to look at it; `commit` will fail.
+    public func openForReading(_ user: User) throws(StoreError) -> RecordFile? {
+        try RecordFile.open(user, as: fileName(of: user), in: self, writing: false)
+    }
+
+    /// Makes the record of a user who has none, and the seal key where there is none and nobody
+    /// has a record; throws `.exists` where the user has one.
+    public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
+        try makeKeyAtFirstNeed()
+        try tidy()
+        try RecordFile.make(record, of: user, as: fileName(of: user), in: self)
+    }
+
+    /// Removes the record that `session` has open, which stays locked until it is closed.
+    public func remove(_ user: User) throws(StoreError) {
+        let name = fileName(of: user)
+        do throws(Errno) {
+            try System.unlink(name, in: folder)
+            try System.syncFolder(folder)
+        } catch {
+            throw StoreError(path(of: name), error)
+        }
+    }
+
+    /// The numbers of all users who have a record.
+    public func userIDs() throws(StoreError) -> [UInt32] {
+        try entries().compactMap { Store.userID($0) }
+    }
+
+    /// Whose record is called `name`. One that is named another way, such as `007`, is nobody's.
+    private static func userID(_ name: [UInt8]) -> UInt32? {
+        UInt32(String(decoding: name, as: UTF8.self))
+            .flatMap { String($0).utf8.elementsEqual(name) ? $0 : nil }
+    }
+
+    /// Syncs the names of store and key.
+    private func settle() throws(StoreError) {
+        try Store.syncParent(of: path)
+        try Store.syncParent(of: keyPath)
+        if !keepsKey { try Store.syncParent(of: try Store.split(keyPath).parent) }
+    }
+
+    /// Removes what makers of records left behind when they were killed: temporary files that
+    /// nobody holds locked any more. Before the first record, makes sure of store and key, whose
+    /// makers may have been killed as well.
+    private func tidy() throws(StoreError) {
+        if isTidy { return }
+        let names = try entries()
+        if !names.contains(where: { Store.userID($0) != nil }) { try settle() }
+        isTidy = true
+        for name in names where NewFile.isTemporary(name) {
+            do throws(Errno) {
+                let file = try System.open(name, in: folder, O_RDWR | O_NONBLOCK)
+                if try System.tryLock(file, shared: false) { try System.unlink(name, in: folder) }
+            } catch {
+                continue
+            }
+        }
+    }
+
+    private func entries() throws(StoreError) -> [[UInt8]] {
+        do throws(Errno) {
+            return try System.entries(of: folder)
+        } catch {
+            throw StoreError(path, error)
+        }
+    }
+
+    /// What a user's record is called: the user's number, never a name from outside.
+    private func fileName(of user: User) -> [UInt8] { Array(String(user.uid).utf8) }
+
+    /// The path of a file in the folder.
+    func path(of name: [UInt8]) -> [UInt8] {
+        let folder = path
+        return [UInt8](capacity: folder.count + 1 + name.count) { full in
+            full.write(copying: folder.span)
+            full.write(UInt8(ascii: "/"))
+            full.write(copying: name.span)
+        }
+    }
+
+    // MARK: The key
+
+    func keyID() throws(StoreError) -> [UInt8] { try key().id }
+
+    /// The key; `nil` where none was made yet, because nobody has a record.
+    func keyIfMade() throws(StoreError) -> SealKey? {
+        do throws(StoreError) {
+            return try key()
+        } catch {
+            guard error.code == .missing else { throw error }
+            // Who made the first record while we looked made the key before: look once more.
+            return try userIDs().isEmpty ? nil : requiredKey()
+        }
+    }
+
+    private func requiredKey() throws(StoreError) -> SealKey {
+        do throws(StoreError) {
+            return try key()
+        } catch {
+            guard error.code == .missing else { throw error }
+            throw StoreError(
+                .missing, keyPath,
+                "the seal key is gone, and the records need it; restore it from a backup")
+        }
+    }
+
+    /// Makes the key where there is none and there are no records, which only another one opens.
+    func makeKeyAtFirstNeed() throws(StoreError) {
+        if try keyIfMade() == nil { try SealKeyFile.make(keyPath) }
+    }
+
+    /// The seal key, read at first need.
+    func key() throws(StoreError) -> SealKey {
+        if let cachedKey { return cachedKey }
+        let key = try SealKeyFile.read(for: self)
+        cachedKey = key
+        return key
+    }
+}

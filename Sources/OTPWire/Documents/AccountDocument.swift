@@ -1,0 +1,192 @@
+import OTPCore
+
+/// A user's second factor, without anything that logs in. Times are Unix seconds.
+public struct AccountDocument: Codable, Equatable, Sendable {
+    /// Whether there is anything to log in with.
+    public var isEnrolled: Bool
+    public var authenticators: [AuthenticatorDocument]
+    public var backupCodesLeft: Int
+    /// The temporary code that was issued last.
+    public var temporaryCode: TemporaryCodeDocument?
+    /// The SSH keys that skip the code, or did.
+    public var trusted: [TrustedKeyDocument]
+    /// Consecutive failures from everywhere.
+    public var failures: UInt32
+    /// What keeps tries from being made.
+    public var lock: LockDocument?
+    /// When a code was last accepted; `nil` for never.
+    public var lastLogin: UInt64?
+    /// What happened, the last thing first.
+    public var events: [EventDocument]
+
+    public init(
+        _ record: borrowing Record, at now: UInt64, boot: BootTime?, options: Options
+    ) {
+        isEnrolled = record.isEnrolled
+        authenticators = record.authenticators.map(AuthenticatorDocument.init)
+        backupCodesLeft = record.backupCodesLeft
+        temporaryCode = record.temporaryCode.map {
+            TemporaryCodeDocument($0, at: now, boot: boot)
+        }
+        let isBehind = record.remembersLater(than: now)
+        trusted = record.trusted.map {
+            TrustedKeyDocument($0, at: now, options: options, clockIsBehind: isBehind)
+        }
+        failures = record.throttle.failures
+        lock = record.throttle.lockout(at: now).map(LockDocument.init)
+        lastLogin = record.throttle.lastLogin
+        events = record.events.events.reversed().map(EventDocument.init)
+    }
+}
+
+/// An authenticator, without its key.
+public struct AuthenticatorDocument: Codable, Equatable, Sendable {
+    public var name: String
+    /// `totp` or `hotp`.
+    public var kind: String
+    /// `SHA1`, `SHA256` or `SHA512`.
+    public var algorithm: String
+    public var digits: UInt8
+    /// Seconds.
+    public var period: UInt16
+    /// How many steps the device's clock is ahead.
+    public var drift: Int16
+    /// The first step or counter that may be used.
+    public var nextStep: UInt64
+    public var added: UInt64
+    /// 0 for never.
+    public var lastUsed: UInt64
+
+    public init(_ authenticator: Authenticator) {
+        name = authenticator.name.text
+        kind = authenticator.kind.word
+        algorithm = authenticator.algorithm.name
+        digits = authenticator.digits
+        period = authenticator.period
+        drift = authenticator.drift
+        nextStep = authenticator.nextStep
+        added = authenticator.added
+        lastUsed = authenticator.lastUsed
+    }
+
+    /// The authenticator as it was; `nil` where there cannot be such a one.
+    public var authenticator: Authenticator? {
+        guard let name = Name(name.utf8), let kind = Authenticator.Kind(word: kind),
+            let algorithm = HashAlgorithm(name: algorithm),
+            var authenticator = Authenticator(
+                name: name, kind: kind, algorithm: algorithm, digits: digits, period: period,
+                added: added)
+        else { return nil }
+        authenticator.drift = drift
+        authenticator.nextStep = nextStep
+        authenticator.lastUsed = lastUsed
+        return authenticator
+    }
+}
+
+/// How it stands with a temporary code.
+public struct TemporaryCodeDocument: Codable, Equatable, Sendable {
+    /// Whether it can be used.
+    public enum State: String, Codable, Sendable {
+        case live
+        case used
+        case expired
+        /// The machine's clock was set back to before its issue.
+        case beforeIssue
+    }
+
+    public var state: State
+    public var issued: UInt64
+    public var expires: UInt64
+    /// When it was used; 0 for never.
+    public var used: UInt64
+
+    init(_ code: IssuedCode, at now: UInt64, boot: BootTime?) {
+        state =
+            switch code.state(at: now, boot: boot) {
+            case .live: .live
+            case .used: .used
+            case .expired: .expired
+            case .beforeIssue: .beforeIssue
+            }
+        issued = code.issued
+        expires = code.expires
+        used = code.used
+    }
+}
+
+/// How it stands with an SSH key that skips the code, or did.
+public struct TrustedKeyDocument: Codable, Equatable, Sendable {
+    /// Whether its time is now.
+    public enum State: String, Codable, Sendable {
+        case live
+        case ended
+        /// The machine's clock was set back, to before the last use of this key or of a code.
+        case clockIsBehind
+    }
+
+    /// The fingerprint as ssh-keygen(1) prints it.
+    public var fingerprint: String
+    /// What the user calls it.
+    public var name: String
+    public var since: UInt64
+    /// When it ends.
+    public var until: UInt64
+    public var lastUsed: UInt64
+    /// Where it last logged in from; empty where nobody knows.
+    public var address: String
+    public var state: State
+
+    init(_ key: TrustedKey, at now: UInt64, options: Options, clockIsBehind: Bool) {
+        fingerprint = SSHKey.text(of: key.fingerprint)
+        name = key.name.text
+        since = key.since
+        until = key.end(days: options.trustDays)
+        lastUsed = key.lastUsed
+        address = String(decoding: key.address, as: UTF8.self)
+        if now >= until {
+            state = .ended
+        } else {
+            let isLive = key.isLive(at: now, days: options.trustDays) && !clockIsBehind
+            state = isLive ? .live : .clockIsBehind
+        }
+    }
+}
+
+/// What keeps tries from being made.
+public struct LockDocument: Codable, Equatable, Sendable {
+    /// Until when; `nil` where only root can open it again.
+    public var until: UInt64?
+    /// Whom it keeps out.
+    public var reach: Lockout.Reach
+
+    init(_ lockout: Lockout) {
+        until = lockout.until == .max ? nil : lockout.until
+        reach = lockout.reach
+    }
+}
+
+extension Lockout.Reach: Codable {}
+
+/// Something that happened.
+public struct EventDocument: Codable, Equatable, Sendable {
+    /// A word of docs/PROTOCOL.md's list.
+    public var kind: String
+    public var time: UInt64
+    public var detail: String
+    public var origin: String
+
+    public init(_ event: Event) {
+        kind = event.kind.name
+        time = event.time
+        detail = String(decoding: event.detail, as: UTF8.self)
+        origin = String(decoding: event.origin, as: UTF8.self)
+    }
+
+    /// The event as it was; `nil` for one that this program does not know.
+    public var event: Event? {
+        Event.Kind.allCases.first { $0.name == kind }.map {
+            Event($0, at: time, detail: Array(detail.utf8), origin: Array(origin.utf8))
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import FoundationEssentials
+import OTPCore
+
+/// How the documents of requests and replies are written and read: JSON (RFC 8259), in UTF-8, one
+/// document a frame. docs/PROTOCOL.md describes them.
+public enum Document {
+    /// The version of all documents.
+    public static let version = 1
+    /// The longest document, in bytes: what a frame holds.
+    public static let maximumLength = Frame.maximumLength - 1
+    /// How deep lists and objects may lie in each other; ours need seven.
+    static let maximumDepth = 16
+
+    /// Why bytes are not a document.
+    public enum Problem: Error, Equatable, Sendable {
+        /// They are no JSON, too long or too deep, or have members that are missing, of another
+        /// kind or not known.
+        case malformed
+        /// They are of another version.
+        case otherVersion
+    }
+
+    /// The document as it is sent. To be wiped: it may hold a key or a code.
+    public static func encode(_ document: some Encodable) throws(Problem) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            let bytes = Array(try encoder.encode(document))
+            guard bytes.count <= maximumLength else { throw Problem.malformed }
+            return bytes
+        } catch {
+            throw .malformed
+        }
+    }
+
+    /// What a request says. Nothing in it may be unknown: whoever asks for more than is understood
+    /// shall hear so, and not get the half of it.
+    public static func request(_ bytes: [UInt8]) throws(Problem) -> Request {
+        let request = try decode(Request.self, from: bytes)
+        let (sent, understood) = (
+            try read(Tree.self, from: bytes), try read(Tree.self, from: encode(request))
+        )
+        guard sent.isWithin(understood) else { throw .malformed }
+        return request
+    }
+
+    /// What a reply says. Members that are not known are passed over.
+    public static func reply(_ bytes: [UInt8]) throws(Problem) -> Reply {
+        try decode(Reply.self, from: bytes)
+    }
+
+    private static func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8]
+    ) throws(Problem) -> Value {
+        guard bytes.count <= maximumLength, isShallow(bytes) else { throw .malformed }
+        guard try read(Version.self, from: bytes).version == version else { throw .otherVersion }
+        return try read(type, from: bytes)
+    }
+
+    private static func read<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8]
+    ) throws(Problem) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw .malformed
+        }
+    }
+
+    /// Whether lists and objects lie in each other no deeper than they may, whatever else is wrong.
+    private static func isShallow(_ bytes: [UInt8]) -> Bool {
+        var (depth, isText, isEscaped) = (0, false, false)
+        for byte in bytes {
+            if isText {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isText = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isText = true
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                if depth > maximumDepth { return false }
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            default: break
+            }
+        }
+        return true
+    }
+
+    /// What every document of every version has.
+    private struct Version: Decodable {
+        let version: Int
+    }
+
+    /// The members of a document, without their values.
+    private enum Tree: Decodable {
+        case object([String: Tree])
+        case list([Tree])
+        case value
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let members = try? container.decode([String: Tree].self) {
+                self = .object(members)
+            } else if let list = try? container.decode([Tree].self) {
+                self = .list(list)
+            } else {
+                self = .value
+            }
+        }
+
+        /// Whether the other one has all members of this one.
+        func isWithin(_ other: Tree) -> Bool {
+            switch (self, other) {
+            case (.object(let mine), .object(let others)):
+                mine.allSatisfy { name, tree in others[name].map(tree.isWithin) ?? false }
+            case (.list(let mine), .list(let others)):
+                mine.count == others.count
+                    && zip(mine, others).allSatisfy { $0.isWithin($1) }
+            case (.value, .value): true
+            default: false
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import OTPCore
+
+/// How a try ended.
+public struct OutcomeDocument: Codable, Equatable, Sendable {
+    /// Whether a login would have been let in.
+    public var isAccepted: Bool
+    /// The word for it that `--json` and the log have.
+    public var reason: String
+    /// Whose code it was.
+    public var authenticator: String?
+    /// How many steps it is from the current one; for a token that counts, from the next one.
+    public var offset: Int?
+    /// The period of a clock's authenticator whose code it was; of the longest one where the code
+    /// was outside the window.
+    public var period: UInt16?
+    /// Which backup code it was, and how many are left.
+    public var backupCode: Int?
+    public var backupCodesLeft: Int?
+    /// How long to wait, in seconds; with `clock-moved-back`, how far back the clock is.
+    public var seconds: UInt64?
+
+    /// `authenticators` are those of the record that the try was made on.
+    public init(_ outcome: Outcome, authenticators: [Authenticator]) {
+        reason = outcome.reason
+        switch outcome {
+        case .granted(let factor):
+            isAccepted = true
+            switch factor {
+            case .code(let name, let steps):
+                authenticator = name.text
+                offset = steps
+                period = authenticators.first { $0.name == name && $0.kind == .totp }?.period
+            case .backupCode(let index, let left): (backupCode, backupCodesLeft) = (index, left)
+            case .temporaryCode: break
+            }
+        case .refused(let refusal):
+            isAccepted = false
+            switch refusal {
+            case .outsideWindow(let steps):
+                offset = steps
+                period = authenticators.filter { $0.kind == .totp }.map(\.period).max() ?? 30
+            case .throttled(let wait): seconds = wait
+            case .clockMovedBack(let back): seconds = back
+            default: break
+            }
+        }
+    }
+
+    /// Why it was refused; `nil` where it was not, or for a reason that is not known here.
+    public var refusal: Outcome.Refusal? {
+        isAccepted
+            ? nil
+            : Outcome.Refusal.all(offset: offset ?? 0, seconds: seconds ?? 0)
+                .first { Outcome.refused($0).reason == reason }
+    }
+}
+
+/// What a right or wrong code of a new authenticator came to.
+public enum VerdictDocument: Codable, Equatable, Sendable {
+    /// Of the right key, but so many steps off that no login would take it.
+    case offClock(steps: Int)
+    /// What an app shows that ignores these: `algorithm`, `digits`, `period`.
+    case ignored(settings: [String])
+    /// Of another key, or mistyped.
+    case wrong
+
+    /// `nil` for a right one, which is kept and answered by `done`.
+    public init?(_ verdict: Confirmation.Verdict) {
+        switch verdict {
+        case .right: return nil
+        case .offClock(let steps): self = .offClock(steps: steps)
+        case .ignored(let settings): self = .ignored(settings: settings.map { "\($0)" })
+        case .wrong: self = .wrong
+        }
+    }
+}
+
+/// A new authenticator that waits for its code.
+public struct BegunDocument: Codable, Equatable, Sendable {
+    public var authenticator: AuthenticatorDocument
+    /// Its key in Base32, which leaves the service this once.
+    public var key: String
+    /// Whether one of this name ends when it is kept.
+    public var replaces: Bool
+    /// What `confirm` and `keep` take, for a quarter of an hour. It means nothing to anybody else.
+    public var ticket: String
+
+    public init(
+        _ authenticator: Authenticator, key: String, replaces: Bool, ticket: String
+    ) {
+        self.authenticator = AuthenticatorDocument(authenticator)
+        self.key = key
+        self.replaces = replaces
+        self.ticket = ticket
+    }
+}
+
+/// What was done.
+public struct ChangeDocument: Codable, Equatable, Sendable {
+    /// What the event list says of it now; `nil` where nothing had to be done.
+    public var event: EventDocument?
+    /// The name that it has now, of a new authenticator or one that was found again.
+    public var authenticator: AuthenticatorDocument?
+    /// Whether it took the place of another one.
+    public var replaced: Bool?
+    /// How many seconds the clock of a new one is ahead.
+    public var skew: Int?
+    /// Backup codes in clear.
+    public var backupCodes: [String]?
+    /// A temporary code in clear, when it ends, and whether wrong codes have locked the user.
+    public var temporaryCode: String?
+    public var expires: UInt64?
+    public var isLocked: Bool?
+    /// How many steps a clock was found to be ahead.
+    public var drift: Int?
+    /// How many failures were forgotten.
+    public var failures: UInt32?
+    /// What was wrong with a record that was replaced by an empty one.
+    public var trouble: TroubleDocument?
+
+    public init(_ event: Event?) { self.event = event.map(EventDocument.init) }
+}

@@ -1,0 +1,115 @@
+import OTPCore
+
+/// What swiftotpd answers (docs/PROTOCOL.md).
+public struct Reply: Codable, Equatable, Sendable {
+    /// `Document.version`.
+    public var version = Document.version
+    public var result: Result
+
+    public init(_ result: Result) { self.result = result }
+
+    /// What a request came to.
+    public enum Result: Codable, Equatable, Sendable {
+        case policy(policy: PolicyDocument)
+        case account(account: AccountDocument)
+        /// Numbers as ranges, both ends included; `isAll` where none comes after them.
+        case recorded(ranges: [[UInt32]], isAll: Bool)
+        /// In the order of the request.
+        case rows(rows: [RowDocument])
+        /// In the order of the request.
+        case keys(keys: [KeysDocument])
+        /// How a try ended; for a change, that its proof was refused.
+        case outcome(outcome: OutcomeDocument)
+        /// It was done.
+        case done(change: ChangeDocument)
+        /// A new authenticator waits for its code.
+        case begun(begun: BegunDocument)
+        /// The code was not that of the new authenticator.
+        case verdict(verdict: VerdictDocument)
+        /// What became of a token, or would become of it.
+        case taken(name: String, isNew: Bool)
+        /// It was not done.
+        case denied(reason: Denial)
+        /// The store, the key, the configuration or the clock could not be relied on.
+        case failed(trouble: TroubleDocument)
+    }
+
+    /// Why something was not done.
+    public enum Denial: Codable, Equatable, Sendable {
+        /// The request is none, or of another version of these documents.
+        case malformed
+        case otherVersion
+        /// Only root may do it, or do it for others.
+        case rootOnly
+        /// There is no such user.
+        case unknownUser
+        /// The policy leaves it to root.
+        case policy
+        /// The policy on first enrollments: a value of `first_enrollment`.
+        case firstEnrollment(rule: String)
+        /// It takes a code of the user's.
+        case proofNeeded
+        case notEnrolled
+        case noSuchAuthenticator
+        case lastAuthenticator
+        /// There are five already.
+        case full
+        /// Another one of this name came up meanwhile.
+        case nameTaken(name: String)
+        /// The user was enrolled meanwhile by somebody else.
+        case enrolledMeanwhile
+        /// The ticket is too old, or of another user or service.
+        case ticketVoid
+        /// The user does not trust this SSH key, or none at all.
+        case notTrusted
+        case noTemporaryCode
+        /// The policy allows so many hours at most.
+        case validity(hours: UInt64)
+        /// The key cannot be kept.
+        case badKey
+        /// No name is left.
+        case noName
+    }
+}
+
+/// Something that could not be relied on.
+public struct TroubleDocument: Codable, Equatable, Sendable {
+    /// A word for what is wrong, as `StoreError.Code` has it.
+    public var code: String
+    /// The file, folder or setting that it is about.
+    public var subject: String
+    public var detail: String
+
+    public init(_ error: StoreError) {
+        code = "\(error.code)"
+        subject = String(decoding: error.subject, as: UTF8.self)
+        detail = error.detail
+    }
+
+    /// The error as it was.
+    public var error: StoreError {
+        let known = StoreError.Code.allCases.first { "\($0)" == code }
+        return StoreError(known ?? .system, Array(subject.utf8), detail)
+    }
+}
+
+/// What the options say of things that otp-enroll has words for.
+public struct PolicyDocument: Codable, Equatable, Sendable {
+    /// Whether users may end their second factor.
+    public var mayDisable: Bool
+    /// How long a temporary code may be valid, in hours.
+    public var temporaryHours: UInt64
+    /// Whether changes are told by mail, and where mail goes (`mail`).
+    public var notifiesByMail: Bool
+    public var mail: String?
+    /// Whether trusted SSH keys count.
+    public var trustsKeys: Bool
+
+    public init(_ options: Options) {
+        mayDisable = options.userMayDisable
+        temporaryHours = UInt64(options.temporaryHours)
+        notifiesByMail = options.notifiesByMail
+        mail = options.mail.map { String(decoding: $0, as: UTF8.self) }
+        trustsKeys = options.trustsKeys
+    }
+}

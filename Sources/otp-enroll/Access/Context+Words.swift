@@ -1,0 +1,106 @@
+import OTPWire
+
+// Why something was not done.
+extension Context {
+    /// What a reply says that a command has no words of its own for.
+    func failure(_ reply: Reply.Result) -> Failure {
+        guard case .denied(let reason) = reply else { return .otherVersion }
+        return failure(reason)
+    }
+
+    private func failure(_ reason: Reply.Denial) -> Failure {
+        switch reason {
+        case .malformed, .otherVersion, .proofNeeded: .otherVersion
+        case .rootOnly: Failure("only root may do this", hint: "use sudo")
+        case .unknownUser: Context.noUser(userName)
+        case .policy: isRoots
+        case .firstEnrollment(let rule): firstEnrollmentIsRoots(rule)
+        case .notEnrolled: notEnrolled
+        case .noSuchAuthenticator:
+            Failure("\(userName) has no such authenticator", hint: listing)
+        case .lastAuthenticator: last(nil)
+        case .full:
+            Failure(
+                "\(userName) has 5 authenticators already",
+                hint: "`otp-enroll remove \(userName) NAME` makes room;"
+                    + " `otp-enroll status \(userName)` lists them")
+        case .nameTaken(let name):
+            Failure(
+                "an authenticator \"\(Output.printable(name))\" was added by somebody else meanwhile"
+            )
+        case .enrolledMeanwhile:
+            Failure(
+                "\(userName) was enrolled by somebody else meanwhile, nothing was kept",
+                hint: "`otp-enroll status` tells what there is")
+        case .ticketVoid:
+            Failure(
+                "that took too long, nothing was kept",
+                hint: "delete the entry in the app, and enroll again")
+        case .notTrusted: Failure("somebody else has ended that trust meanwhile")
+        case .noTemporaryCode: Failure("\(userName) has no temporary code that can be used")
+        case .validity(let hours):
+            Failure(
+                "the policy here allows \(Words.count(hours, "hour")) at most",
+                hint: "temporary_hours in swiftotp.conf is that limit")
+        case .badKey: Failure("its key cannot be kept")
+        case .noName: Failure("no name is left for it")
+        }
+    }
+
+    /// Nobody has this name.
+    static func noUser(_ name: String) -> Failure {
+        Failure(
+            "there is no user \"\(Output.printable(name))\"",
+            hint: "`getent passwd` lists the users, `otp-enroll --help` the commands")
+    }
+
+    /// There is nothing to log in with.
+    var notEnrolled: Failure {
+        Failure("\(userName) is not enrolled", hint: "`otp-enroll add \(userName)` enrolls")
+    }
+
+    /// There is no authenticator of this name.
+    func unknown(_ name: String) -> Failure {
+        Failure(
+            "\(userName) has no authenticator \"\(Output.printable(name))\"", hint: listing)
+    }
+
+    private var listing: String { "`otp-enroll status \(userName)` lists them" }
+
+    /// It is the last authenticator.
+    func last(_ name: String?) -> Failure {
+        let which = name.map { "\"\(Output.printable($0))\"" } ?? "it"
+        return Failure(
+            "\(which) is the last authenticator of \(userName)",
+            hint: "`otp-enroll disable \(userName)` ends the second factor")
+    }
+
+    /// The policy lets only root disable.
+    var disablingIsRoots: Failure {
+        Failure(
+            "the policy here leaves this to root (user_may_disable = no)",
+            hint: "ask your administrator")
+    }
+
+    private var isRoots: Failure {
+        Failure("the policy here leaves this to root", hint: "ask your administrator")
+    }
+
+    private func firstEnrollmentIsRoots(_ rule: String) -> Failure {
+        rule == "root"
+            ? Failure(
+                "the policy here lets only root enroll users first (first_enrollment = root)",
+                hint: "ask your administrator")
+            : Failure(
+                "the policy here lets users enroll first at a login alone"
+                    + " (first_enrollment = at_login)",
+                hint: "log in, where you are asked to enroll; or ask your administrator")
+    }
+
+    /// An option that only root may use.
+    func isRoots(_ option: String) -> Failure {
+        Failure(
+            "only root may use \(option)",
+            hint: "leave it out: the QR code is shown, and a code of the app asked for")
+    }
+}

@@ -1,0 +1,155 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+/// What the command line comes down to: whom the command is about, and the way to the service that
+/// does it.
+struct Context {
+    /// Whom the command is about.
+    let user: User
+    /// The way to swiftotpd.
+    let service: ServiceConnection
+
+    /// Who can give a command.
+    enum Audience {
+        /// Root, and anybody with a store of their own.
+        case owner
+        /// Everybody about themselves.
+        case everybody
+    }
+
+    /// Finds out user and service; `name` is who the command line says it is about.
+    init(_ global: GlobalOptions, user name: String?, for audience: Audience = .owner) throws {
+        service = try ServiceConnection(global)
+        user = try Context.user(name)
+        try checkCaller(audience)
+    }
+
+    /// The same for another user, by the same service.
+    init(_ user: String, like other: Context) throws {
+        service = other.service
+        self.user = try Context.user(user)
+        try checkCaller(.owner)
+    }
+
+    /// The same for a user who is known.
+    init(_ user: User, by service: ServiceConnection) {
+        self.user = user
+        self.service = service
+    }
+
+    /// The caller, and a service that is known.
+    init(by service: ServiceConnection) throws {
+        self.init(try Context.user(nil), by: service)
+    }
+
+    private func checkCaller(_ audience: Audience) throws(Failure) {
+        guard Machine.isRoot || user.uid == Machine.caller else {
+            throw Failure(
+                "only root may do this for \(userName)",
+                hint: "leave the name out to do it for yourself, or use sudo")
+        }
+        guard Machine.isRoot || service.isOwn || audience == .everybody else {
+            throw Failure(
+                "only root can open \(OptionKey.store.fallback)",
+                hint: "use sudo, or --store with a folder of your own")
+        }
+    }
+
+    /// Whether the caller may do all about the user: root, and whoever has a store of their own.
+    var isOwner: Bool { Machine.isRoot || service.isOwn }
+
+    /// The user's name as it may be shown.
+    var userName: String { Output.printable(user.name) }
+
+    private static func user(_ name: String?) throws -> User {
+        let users = SystemUsers()
+        guard let name else {
+            guard let user = try users.user(withID: Machine.caller) else {
+                throw Failure("user \(Machine.caller), who calls this, has no name on this system")
+            }
+            return user
+        }
+        guard let user = try users.user(named: Array(name.utf8)) else { throw noUser(name) }
+        return user
+    }
+
+    // MARK: Asking
+
+    /// Asks about the user; what the service could not do is thrown.
+    func ask(_ command: Command, proof: String? = nil) throws(Failure) -> Reply.Result {
+        var request = Request(command, proof: proof)
+        if !command.isAboutNobody { request.user = String(decoding: user.name, as: UTF8.self) }
+        if Machine.isRoot, !command.isLook { request.by = Operator.name }
+        let reply = try service.send(request)
+        guard case .failed(let trouble) = reply else { return reply }
+        var failure = Failure(trouble.error)
+        if !isOwner {
+            failure.hints = ["your administrator finds the same line in the system's log"]
+        }
+        failure.trouble = trouble.error
+        throw failure
+    }
+
+    /// Has something changed, after a code where the service wants one, and tells the user by
+    /// mail.
+    func change(_ command: Command) throws(Failure) -> ChangeDocument {
+        switch try askWithProof(command) {
+        case .done(let change):
+            tell(change)
+            return change
+        case let other: throw failure(other)
+        }
+    }
+
+    /// Asks for a change, and for a code of the user's where the service wants one.
+    func askWithProof(_ command: Command) throws(Failure) -> Reply.Result {
+        // Without one first: what cannot be uses up no code.
+        let reply = try ask(command)
+        guard case .denied(.proofNeeded) = reply else { return reply }
+        var typed = Terminal.readAnswer(UserText.question)
+        defer { Secret.wipe(&typed) }
+        let answered = try ask(command, proof: String(decoding: typed, as: UTF8.self))
+        if case .outcome(let outcome) = answered { try VerdictText(outcome).require(of: userName) }
+        return answered
+    }
+
+    /// The user's account.
+    func account() throws(Failure) -> AccountDocument {
+        switch try ask(.status) {
+        case .account(let account): return account
+        case let other: throw failure(other)
+        }
+    }
+
+    /// The account of a user who has something to log in with; anybody else is a failure.
+    func enrolledAccount() throws(Failure) -> AccountDocument {
+        let account = try account()
+        guard account.isEnrolled else { throw notEnrolled }
+        return account
+    }
+
+    /// What the options say of things that there are words for; asked for once in a command.
+    func policy() throws(Failure) -> PolicyDocument {
+        if let policy = service.policy { return policy }
+        switch try ask(.policy) {
+        case .policy(let policy):
+            service.policy = policy
+            return policy
+        case let other: throw failure(other)
+        }
+    }
+}
+
+extension Command {
+    /// Whether it is about the options, or the whole store.
+    fileprivate var isAboutNobody: Bool {
+        switch self {
+        case .policy, .recorded, .rows, .keys: true
+        default: false
+        }
+    }
+
+    /// Whether nobody needs to know who has asked.
+    fileprivate var isLook: Bool { isAboutNobody || self == .status }
+}

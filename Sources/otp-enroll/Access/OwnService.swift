@@ -1,0 +1,57 @@
+import CLinux
+import Glibc
+import OTPWire
+
+/// A swiftotpd that this program starts for itself (`--stdio`), on a socket of its own.
+struct OwnService: ~Copyable {
+    /// Our end of the connection, with which the service ends.
+    let socket: Socket
+    let process: ChildProcess
+
+    private static let name = "swiftotpd"
+    private static let installed = "/usr/libexec/" + name
+
+    /// Where the program is: beside this one in a build, or installed.
+    static var program: String {
+        guard let own = Machine.executable, let slash = own.lastIndex(of: "/") else {
+            return installed
+        }
+        let path = own[...slash] + name
+        return SystemFiles.exists(String(path)) ? String(path) : installed
+    }
+
+    /// Starts the service at `program` with these words.
+    static func start(_ program: String, _ words: [String]) throws(Failure) -> OwnService {
+        try OwnService.requireSafe(program)
+        var ends: [CInt] = [-1, -1]
+        // SAFETY: the array has room for the two descriptors.
+        guard unsafe swiftotp_socketpair(&ends) == 0, let ours = ends.first, let its = ends.last
+        else { throw OwnService.cannotStart(program, .last) }
+        let socket = Socket(ours)
+        let other = OpenFile(its)
+        do throws(SystemError) {
+            return OwnService(
+                socket: socket,
+                process: try ChildProcess([program, "--stdio"] + words, input: other.number))
+        } catch {
+            throw OwnService.cannotStart(program, error)
+        }
+    }
+
+    private static func cannotStart(_ program: String, _ error: SystemError) -> Failure {
+        Failure(
+            "\(Output.printable(program)) cannot be started: \(error.text)",
+            hints: error.number == ENOENT ? ["it comes with the module: install it as well"] : [])
+    }
+
+    /// Root starts nothing that somebody else can change. What lies beside this program is as good
+    /// as this program.
+    private static func requireSafe(_ program: String) throws(Failure) {
+        guard program == installed, let status = SystemFiles.status(program) else { return }
+        guard status.st_uid == 0, status.st_mode & 0o022 == 0 else {
+            throw Failure(
+                "\(program) can be changed by others than root",
+                hint: "chown root: \(program) && chmod 0755 \(program)")
+        }
+    }
+}

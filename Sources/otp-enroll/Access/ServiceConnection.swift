@@ -1,0 +1,171 @@
+import ArgumentParser
+import OTPCore
+import OTPWire
+
+/// The way to swiftotpd: to the one that listens, or to one that is started for this command alone.
+///
+/// Each request has a connection of its own, so that none waits while somebody types, but in a
+/// `series`.
+final class ServiceConnection {
+    /// Where the service is.
+    private enum Way {
+        /// It listens at this path, or the usual one.
+        case listening(path: [UInt8]?)
+        /// It is started with these words.
+        case own(words: [String])
+    }
+
+    private var way: Way
+    private var client: ServiceClient?
+    private var process: ChildProcess?
+    private var isSeries = false
+
+    /// Whether the command line names a store or a configuration of its own.
+    let isOwn: Bool
+    /// What the service has said of the options.
+    var policy: PolicyDocument?
+
+    /// How long a service of our own may take to end, once the connection is closed.
+    private static let patience = Duration.seconds(2)
+
+    convenience init(_ global: GlobalOptions) throws {
+        guard global.socket == nil || (global.config == nil && global.store == nil) else {
+            throw ValidationError(
+                "--socket is about a service that has options and a store of its own: it goes"
+                    + " neither with --config nor with --store.")
+        }
+        try self.init(configuration: global.config, store: global.store, socket: global.socket)
+    }
+
+    /// `configuration` and `store` are those of a service of our own. That is started also where
+    /// `avoidsListener`.
+    init(
+        configuration: String?, store: String?, socket: String?, avoidsListener: Bool = false
+    ) throws {
+        var words: [String] = []
+        if let configuration { words += ["--config", try configuration.absolutePath] }
+        if let store { words += ["--store", try store.absolutePath] }
+        isOwn = !words.isEmpty
+        way =
+            isOwn || avoidsListener
+            ? .own(words: words)
+            : .listening(path: try socket.map { Array(try $0.absolutePath.utf8) })
+    }
+
+    deinit { leave() }
+
+    // MARK: Asking
+
+    /// Sends a request, and gives its reply. Where none comes, it is not known whether what was
+    /// asked for, a change perhaps, was done.
+    func send(_ request: Request) throws(Failure) -> Reply.Result {
+        let client = try connect()
+        if !isSeries, case .listening = way { self.client = nil }
+        let reply: Reply.Result
+        do throws(StoreError) {
+            reply = try client.send(request)
+        } catch {
+            leave()
+            guard !error.isOfAnotherVersion else { throw Failure(error) }
+            throw Failure(
+                Output.printable(error.text),
+                hint: request.command.isChange
+                    ? "it may be done or not: `otp-enroll status` tells" : "try again in a moment")
+        }
+        switch reply {
+        case .denied(.malformed), .denied(.otherVersion): throw Failure.otherVersion
+        default: return reply
+        }
+    }
+
+    /// Has all requests of `body` go on one connection: nobody is waited for between them.
+    func series<Result>(_ body: () throws -> Result) throws -> Result {
+        isSeries = true
+        defer {
+            isSeries = false
+            if case .listening = way { client = nil }
+        }
+        return try body()
+    }
+
+    // MARK: Getting there
+
+    private func connect() throws(Failure) -> ServiceClient {
+        if let client, process?.ended() == nil { return client }
+        leave()
+        let client: ServiceClient
+        switch way {
+        case .own(let words): client = try start(words)
+        case .listening(let path): client = try find(path)
+        }
+        self.client = client
+        return client
+    }
+
+    /// Connects to the service that listens. Where none does, root starts one, but in the place of
+    /// one that the command line has named.
+    private func find(_ path: [UInt8]?) throws(Failure) -> ServiceClient {
+        do throws(StoreError) {
+            return try ServiceClient(path: path)
+        } catch {
+            guard error.code == .missing else { throw Failure(error) }
+            guard Machine.isRoot, path == nil else {
+                throw Failure.notListening(path ?? ServiceClient.defaultPath)
+            }
+        }
+        do throws(Failure) {
+            let client = try start([])
+            way = .own(words: [])
+            return client
+        } catch {
+            throw Failure(
+                error.message,
+                hints: error.hints + [Failure.notListening(ServiceClient.defaultPath).message])
+        }
+    }
+
+    private func start(_ words: [String]) throws(Failure) -> ServiceClient {
+        let program = OwnService.program
+        let service = try OwnService.start(program, words)
+        process = consume service.process
+        do throws(StoreError) {
+            return try ServiceClient(service.socket, startedFrom: Array(program.utf8))
+        } catch {
+            leave()
+            throw Failure(error)
+        }
+    }
+
+    /// Closes the connection; a service of our own ends with it.
+    private func leave() {
+        client = nil
+        guard var process = process.take() else { return }
+        _ = process.wait(until: Deadline(in: ServiceConnection.patience))
+    }
+}
+
+extension Command {
+    /// Whether it changes something.
+    fileprivate var isChange: Bool {
+        switch self {
+        case .policy, .status, .recorded, .rows, .keys, .verify: false
+        case .resync, .renewBackupCodes, .remove, .revokeTrust, .disable, .reset, .unlock, .issue,
+            .revokeIssued, .begin, .confirm, .keep, .take, .noteExport:
+            true
+        }
+    }
+}
+
+extension String {
+    /// This path, from the working folder on where it is relative.
+    fileprivate var absolutePath: String {
+        get throws {
+            if hasPrefix("/") { return self }
+            guard let folder = Machine.workingFolder else {
+                throw Failure(
+                    "the working folder cannot be found", hint: "name files by absolute paths")
+            }
+            return folder + "/" + self
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import OTPCore
+import OTPWire
+
+// `otp-enroll add` for a person who sits at the terminal.
+extension Add {
+    /// Shows `new`, asks for its code, and has it kept once one was right.
+    func addConfirmed(
+        _ new: borrowing NewAuthenticator, _ context: Context, _ warnings: [String]
+    ) throws {
+        if new.isToken {
+            let interview = Interview(
+                context: context, form: .none, notices: warnings.map { "warning: \($0)" })
+            return try interview.confirmToken(new) { change in
+                try shown(change, of: context) { try report($0, of: context.userName) }
+            }
+        }
+        // Held back to the end: a Ctrl-C between keeping and showing would lose the backup codes.
+        let interruptions = try Interruptions()
+        let code = code(of: new)
+        let file = try writeFile(code)
+        let notices = qr == .none || code != nil ? warnings : warnings + [Add.library]
+        do {
+            let interview = Interview(
+                context: context, form: qr,
+                notices: notices.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." })
+            let change = try interview.confirm(new, code, interruptions)
+            try shown(change, of: context) { try report($0, of: context.userName) }
+        } catch {
+            file?.remove()
+            throw error
+        }
+    }
+
+    private func report(_ result: Enrolled, of user: String) throws {
+        let width = Terminal.textWidth
+        var text = "\(user) is enrolled: \"\(result.name)\" works."
+        if result.replaced { text += " Delete its old entry in the app." }
+        if result.skew != 0 {
+            let seconds = Words.count(result.skew.magnitude, "second")
+            let side = result.skew > 0 ? "ahead" : "behind"
+            text += " The app's clock is at least \(seconds) \(side): \(Words.clockAdvice)."
+        }
+        if result.backupCodes.isEmpty { text += " The backup codes are the same as before." }
+        let next = "Next: log in once more, and keep this session open until that worked."
+        let lines =
+            Words.wrapped(text, width) + [""]
+            + BackupCodeSheet.lines(result.backupCodes, width: width)
+            + (result.backupCodes.isEmpty ? [] : [""]) + Words.wrapped(next, width)
+        try Output.line(lines.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,152 @@
+import CLinux
+import Glibc
+import OTPCore
+import OTPStore
+import OTPWire
+
+/// swiftotpd: who listens where the module connects, and what root's programs start where nobody
+/// does.
+enum ServiceCheck {
+    static let name = "service"
+
+    private static let unit = "swiftotpd.socket"
+    private static let start = "systemctl enable --now \(unit)"
+    private static let restart = "systemctl restart swiftotpd.service"
+
+    static func look(_ options: Options, _ lines: [PAMLine]) -> Look {
+        let socket = text(options.socket, of: .socket)
+        let program = text(options.program, of: .program)
+        let programTrouble = trouble(ofProgram: program)
+        do throws(StoreError) {
+            _ = try ServiceClient(path: Array(socket.utf8))
+        } catch {
+            guard error.code == .missing else {
+                let findings = [finding(error, socket)] + [programTrouble].compactMap { $0 }
+                return Look(name, socket, findings)
+            }
+            return Look(
+                name, "\(socket): nobody listens; \(program)",
+                [programTrouble ?? whereNobodyListens(socket, program, lines)])
+        }
+        let findings = [programTrouble, reachability(socket), confinement(options), enabling]
+        return Look(name, "\(socket): swiftotpd listens", findings.compactMap { $0 })
+    }
+
+    /// A path of the PAM line, or the usual one.
+    private static func text(_ path: [UInt8]?, of option: OptionKey) -> String {
+        path.map { String(decoding: $0, as: UTF8.self) } ?? option.fallback
+    }
+
+    // MARK: Where nobody listens
+
+    private static func whereNobodyListens(
+        _ socket: String, _ program: String, _ lines: [PAMLine]
+    ) -> Finding {
+        guard SystemFiles.exists(program) else {
+            return Finding(
+                .problem,
+                "nobody listens on \(socket), and there is no \(program): the module denies"
+                    + " everybody", in: unit, change: start)
+        }
+        // What stands in common-auth is asked by screen lockers too.
+        if let shared = lines.first(where: { $0.place.file.hasSuffix("/common-auth") }) {
+            return Finding(
+                .problem,
+                "nobody listens on \(socket): screen lockers that use \(shared.place.text) stay"
+                    + " locked", in: unit, change: start)
+        }
+        return Finding(
+            .note,
+            "nobody listens on \(socket): root's programs start \(program) for each login, and"
+                + " users cannot enroll and look after themselves", in: unit, change: start)
+    }
+
+    /// What is wrong with what root's programs start; where it is missing, nobody minds while the
+    /// service listens.
+    private static func trouble(ofProgram path: String) -> Finding? {
+        guard let status = SystemFiles.status(path) else { return nil }
+        if status.st_uid != 0 || status.st_mode & 0o022 != 0 {
+            return Finding(
+                .problem, "\(path) can be changed by others than root", in: path,
+                change: "chown root: \(path) && chmod 0755 \(path)")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o100 != 0 else {
+            return Finding(
+                .problem, "\(path) cannot be started", in: path, change: "chmod 0755 \(path)")
+        }
+        return nil
+    }
+
+    // MARK: Where somebody does
+
+    /// What is wrong with who listens.
+    private static func finding(_ error: StoreError, _ socket: String) -> Finding {
+        if error.code == .unsafe {
+            return Finding(
+                .problem, "somebody who is not root listens on \(socket)", in: socket,
+                change: "systemctl restart \(unit)")
+        }
+        if !Machine.isRoot, let denied = reachability(socket) { return denied }
+        let text = String(decoding: error.text, as: UTF8.self)
+        return Finding(.problem, text, in: socket, change: restart)
+    }
+
+    private static func reachability(_ socket: String) -> Finding? {
+        guard let status = SystemFiles.status(socket) else { return nil }
+        let folder = socket.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        let isOpen = (SystemFiles.status(folder)?.st_mode ?? 0) & 0o001 != 0
+        guard status.st_mode & 0o006 != 0o006 || !isOpen else { return nil }
+        return Finding(
+            .warning, "users cannot connect to \(socket)", in: socket,
+            change: "chmod 0666 \(socket) && chmod 0755 \(folder)")
+    }
+
+    /// Whether the unit lets the service write to a store that is not in its usual place.
+    private static func confinement(_ options: Options) -> Finding? {
+        guard isInstalled, let store = options.store.map({ String(decoding: $0, as: UTF8.self) })
+        else { return nil }
+        let parts = store.split(separator: "/")
+        let allowed =
+            ["/var/lib/swiftotp", "/etc/swiftotp"] + unitFolders.flatMap(writablePaths)
+        // The folder itself, or one above it.
+        let isAllowed = (0...parts.count).contains { count in
+            allowed.contains("/" + parts.prefix(count).joined(separator: "/"))
+        }
+        guard !isAllowed else { return nil }
+        return Finding(
+            .problem, "swiftotpd.service may not write to \(store): it denies everybody",
+            in: "swiftotpd.service, by `systemctl edit swiftotpd.service`",
+            change: "ReadWritePaths=\(store)")
+    }
+
+    /// What the units' drop-ins in a folder allow.
+    private static func writablePaths(_ folder: String) -> [String] {
+        let folder = "\(folder)/swiftotpd.service.d"
+        return SystemFiles.names(in: folder).flatMap { SystemFiles.lines("\(folder)/\($0)") }
+            .filter { $0.hasPrefix("ReadWritePaths=") }
+            .flatMap { $0.dropFirst(15).split(separator: " ") }
+            .map { $0.hasPrefix("-") || $0.hasPrefix("+") ? String($0.dropFirst()) : String($0) }
+    }
+
+    // MARK: After the next start
+
+    private static var enabling: Finding? {
+        guard isInstalled, !isEnabled else { return nil }
+        return Finding(
+            .warning, "\(unit) is not enabled: after the next start of the machine nobody listens",
+            in: unit, change: "systemctl enable \(unit)")
+    }
+
+    private static let unitFolders = [
+        "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+        "/lib/systemd/system",
+    ]
+
+    private static var isInstalled: Bool {
+        unitFolders.contains { SystemFiles.exists("\($0)/\(unit)") }
+    }
+
+    private static var isEnabled: Bool {
+        unitFolders.contains { SystemFiles.exists("\($0)/sockets.target.wants/\(unit)") }
+    }
+}

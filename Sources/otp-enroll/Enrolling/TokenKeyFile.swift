@@ -1,0 +1,58 @@
+import OTPCore
+import OTPImport
+
+/// The key of a hardware token, as its maker hands it out: a line of hex or Base32 in a file.
+enum TokenKeyFile {
+    /// The largest file that is read, in bytes.
+    private static let maximumSize = 4096
+
+    /// Reads the key in the file at `path`; `-` is stdin.
+    static func read(_ path: String) throws -> Secret {
+        var text = try OpenFile.contents(path, limit: maximumSize)
+        defer { Secret.wipe(&text) }
+        while text.last == UInt8(ascii: "\n") || text.last == UInt8(ascii: "\r") {
+            text.removeLast()
+        }
+        let name = path == "-" ? "stdin" : Output.printable(path)
+        guard !text.isEmpty else { throw Failure("\(name): it is empty") }
+        guard let key = decode(text.span) else {
+            throw Failure(
+                "\(name): neither a line of hex nor of Base32", hint: "it holds the key alone")
+        }
+        let range = HOTP.keyLengthRange
+        guard range.contains(key.count) else {
+            throw Failure(
+                "\(name): the key has \(key.count * 8) bits; it takes "
+                    + "\(range.lowerBound * 8) to \(range.upperBound * 8)")
+        }
+        return key
+    }
+
+    /// Hex where it can be hex: a Base32 text of 26 symbols or more is so by chance once in
+    /// 10^11.
+    private static func decode(_ text: Span<UInt8>) -> Secret? {
+        hex(text) ?? Base32.decode(text)
+    }
+
+    private static func hex(_ text: Span<UInt8>) -> Secret? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        defer { Secret.wipe(&bytes) }
+        var high: UInt8?
+        for index in text.indices {
+            let byte = text[index]
+            if [UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: ":")].contains(byte) {
+                continue
+            }
+            guard let digit = KeyDecoding.nibble(byte) else { return nil }
+            if let first = high {
+                bytes.append(first << 4 | digit)
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        guard high == nil, !bytes.isEmpty else { return nil }
+        return Secret(copying: bytes.span)
+    }
+}

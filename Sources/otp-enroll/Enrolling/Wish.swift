@@ -1,0 +1,34 @@
+import OTPCore
+import OTPWire
+
+/// What `otp-enroll add` is asked for.
+struct Wish {
+    /// The authenticator; without a name, a free one is found. Without its key.
+    let device: DeviceDocument
+    /// Who the app says the codes are from.
+    let issuer: String
+    /// What the app calls the account.
+    let account: String
+    /// The file with the key of a token that has one already.
+    let keyFile: String?
+}
+
+/// What came of it.
+struct Enrolled {
+    /// The name that the authenticator has now.
+    let name: String
+    /// The backup codes in clear, where a set was made.
+    let backupCodes: [String]
+    /// Whether it took the place of one of this name.
+    let replaced: Bool
+    /// How many seconds the app's clock is ahead at least; 0 for nothing to say.
+    let skew: Int
+
+    init(_ change: ChangeDocument) throws(Failure) {
+        guard let authenticator = change.authenticator else { throw Failure.otherVersion }
+        name = Output.printable(authenticator.name)
+        backupCodes = (change.backupCodes ?? []).map { Output.printable($0) }
+        replaced = change.replaced ?? false
+        skew = change.skew ?? 0
+    }
+}

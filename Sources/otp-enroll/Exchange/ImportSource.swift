@@ -1,0 +1,58 @@
+import OTPCore
+import OTPImport
+import OTPStore
+
+/// Where the things that are imported come from: files that root names, and users' homes.
+enum ImportSource {
+    /// The largest map that is read, in bytes.
+    private static let maximumMap = 1 << 20
+
+    /// Reads a file that the command line names; `-` is stdin.
+    static func read(
+        _ path: String, as format: ImportFormat, preSharedKey: KeyBox?
+    ) throws -> ImportResult {
+        var bytes = try OpenFile.contents(path, limit: format.maximumSize)
+        defer { Secret.wipe(&bytes) }
+        switch format {
+        case .googleAuthenticator:
+            return GoogleAuthenticatorFile.read(bytes.span, now: try SystemClock().now())
+        case .usersOATH:
+            let now = try SystemClock().now()
+            return UsersOATH.read(bytes.span, now: now) { Machine.time(local: $0) }
+        case .otpauth: return KeyURIList.read(bytes.span)
+        case .pskc: return PSKCFile.read(bytes.span, preSharedKey: preSharedKey)
+        case .privacyIDEA: return PrivacyIDEACSV.read(bytes.span)
+        }
+    }
+
+    /// Reads google-authenticator's file in a user's home, as that user; `nil` where there is
+    /// none.
+    static func readGoogleAuthenticator(_ name: String, at home: User) throws -> ImportResult? {
+        guard var bytes = try ForeignFile.read(name, of: home) else { return nil }
+        defer { Secret.wipe(&bytes) }
+        return GoogleAuthenticatorFile.read(bytes.span, now: try SystemClock().now())
+    }
+
+    /// Reads which token is whose: a line each with a serial number or foreign name, blanks, and
+    /// the user here; `#` begins a comment.
+    static func readMap(_ path: String) throws -> [String: String] {
+        let name = Output.printable(path)
+        let text = String(
+            decoding: try OpenFile.contents(path, limit: maximumMap), as: UTF8.self)
+        var map: [String: String] = [:]
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in lines.enumerated() {
+            let words = line.split { $0 == " " || $0 == "\t" }
+            if words.isEmpty || words[0].hasPrefix("#") { continue }
+            guard words.count == 2 else {
+                throw Failure(
+                    "\(name) line \(index + 1): not a serial number and a user",
+                    hint: "it is one token a line, such as: 4711 alice")
+            }
+            guard map.updateValue(String(words[1]), forKey: String(words[0])) == nil else {
+                throw Failure("\(name) line \(index + 1): this token stands there twice")
+            }
+        }
+        return map
+    }
+}

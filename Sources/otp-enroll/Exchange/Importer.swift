@@ -1,0 +1,103 @@
+import OTPCore
+import OTPImport
+import OTPStore
+import OTPWire
+
+/// Brings what was read from other programs' files to the users it belongs to.
+struct Importer {
+    /// The service, and that the caller may do it.
+    let context: Context
+    /// Whom everything is for, where the command line says so.
+    let onlyUser: String?
+    /// Serial numbers or foreign names, and the users here that they belong to.
+    let map: [String: String]
+    /// Whether nothing is to be changed.
+    let isRehearsal: Bool
+
+    /// What became of one token.
+    struct Row {
+        /// The user, or what the file says.
+        var user: String
+        /// The name that it has here, or would have.
+        var name = ""
+        /// `totp` or `hotp`.
+        var kind = ""
+        /// What happened: `imported`, `already here`, or why not.
+        var result: String
+        /// Whether it is here now, or would be.
+        var isHere = false
+        /// What could not come along, and why.
+        var notes: [String] = []
+    }
+
+    /// Imports one token.
+    func run(_ token: ImportedToken) -> Row {
+        var row = Row(
+            user: token.owner?.printable ?? "-", kind: token.kind == .totp ? "totp" : "hotp",
+            result: "", notes: token.notes)
+        do {
+            guard let name = user(of: token) else {
+                throw Failure("\(token.place.text) names no user here")
+            }
+            let context = try Context(name, like: context)
+            row.user = context.userName
+            let (authenticator, isNew) = try keep(token, context)
+            row.name = Output.printable(authenticator)
+            row.isHere = true
+            row.result = isNew ? (isRehearsal ? "would be imported" : "imported") : "already here"
+        } catch let failure as Failure {
+            row.result = failure.message
+        } catch let error as StoreError {
+            row.result = Output.printable(error.text)
+        } catch {
+            row.result = "it cannot be imported"
+        }
+        return row
+    }
+
+    // MARK: Whose it is
+
+    private func user(of token: ImportedToken) -> String? {
+        if let onlyUser { return onlyUser }
+        let names = [token.serial, token.owner, token.ownerBeforeHost].compactMap { name in
+            name.map { String(decoding: $0.bytes, as: UTF8.self) }
+        }
+        if let mapped = names.lazy.compactMap({ map[$0] }).first { return mapped }
+        guard token.owner != nil else { return nil }
+        // As it stands first: a user may well be called `alice@example.com` here.
+        let owners = names.dropFirst(token.serial == nil ? 0 : 1)
+        return owners.first { Importer.isUser($0) } ?? owners.last
+    }
+
+    private static func isUser(_ name: String) -> Bool {
+        do throws(StoreError) {
+            return try SystemUsers().user(named: Array(name.utf8)) != nil
+        } catch {
+            return false
+        }
+    }
+
+    // MARK: Keeping it
+
+    /// Has it kept, or finds out what would become of it; its name, and whether it is new there.
+    private func keep(
+        _ token: ImportedToken, _ context: Context
+    ) throws -> (name: String, isNew: Bool) {
+        let wish = token.name ?? Name((token.serial == nil ? "phone" : "token").utf8)
+        guard let wish, let authenticator = token.authenticator(name: wish, added: 0) else {
+            throw Failure("it cannot be imported")
+        }
+        var key = token.key.withBytes { Base32.encode($0) }
+        defer { Secret.wipe(&key) }
+        let document = TokenDocument(
+            AuthenticatorDocument(authenticator), key: String(decoding: key, as: UTF8.self))
+        switch try context.ask(.take(token: document, rehearses: isRehearsal)) {
+        case .taken(let name, let isNew):
+            if isNew, !isRehearsal {
+                context.tell(try context.event(.imported, detail: Array(name.utf8)))
+            }
+            return (name, isNew)
+        case let other: throw context.failure(other)
+        }
+    }
+}

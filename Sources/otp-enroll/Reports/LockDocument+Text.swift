@@ -1,0 +1,26 @@
+import OTPCore
+import OTPWire
+
+// What keeps tries from being made, in words.
+extension LockDocument {
+    /// How long it holds on, for a table.
+    func short(at now: UInt64) -> String {
+        until.map { UserText.duration($0 - min(now, $0)) } ?? "closed"
+    }
+
+    /// What it means for `user`, in a clause.
+    func text(user: String, at now: UInt64) -> String {
+        let time =
+            until.map { "locked until \(Machine.localTime($0)), for \(short(at: now))" }
+            ?? "closed until root unlocks it (`otp-enroll unlock \(user)`)"
+        switch reach {
+        case .everybody: return time
+        case .strangers: return "\(time), but not where \(user) has logged in before"
+        case .knownPlaces: return "\(time), at a place where \(user) has logged in before"
+        }
+    }
+
+    /// `until` as `--json` writes it: one that only root can open again holds until the end of
+    /// the years that RFC 3339 can write.
+    var json: JSON { .time(min(until ?? .max, 253_402_300_799)) }
+}

@@ -1,0 +1,72 @@
+import OTPWire
+
+/// What `status` tells of an account.
+struct Summary {
+    let account: AccountDocument
+    /// The SSH keys that skip the code, or did.
+    let trusted: [TrustedKeySummary]
+    /// What to say below them.
+    let trustRemark: String?
+
+    /// The summary of the user's account.
+    init(of context: Context) throws(Failure) {
+        account = try context.account()
+        trusted = try TrustedKeySummary.list(account.trusted, of: context)
+        trustRemark = try TrustedKeySummary.remark(about: trusted, of: context)
+    }
+
+    /// The event that ended it for somebody who is not enrolled any more.
+    var end: EventDocument? {
+        account.isEnrolled
+            ? nil : account.events.first { $0.kind == "reset" || $0.kind == "disabled" }
+    }
+
+    // MARK: For scripts
+
+    /// The members of the object that `status --json` prints.
+    func json(user: String) -> KeyValuePairs<String, JSON> {
+        [
+            "user": .text(user), "enrolled": .bool(account.isEnrolled),
+            "authenticators": .list(account.authenticators.map(\.json)),
+            "backup_codes_left": .count(account.backupCodesLeft),
+            "temporary_code": account.temporaryCode?.json ?? .null,
+            "failures": .number(Int64(account.failures)),
+            "locked_until": account.lock?.json ?? .null,
+            "trusted": .list(trusted.map(\.json)),
+            "events": .list(account.events.map(\.json)),
+        ]
+    }
+}
+
+extension AuthenticatorDocument {
+    /// Whether it counts, rather than going by the clock.
+    var isCounter: Bool { kind == "hotp" }
+
+    /// The object of `status --json`.
+    fileprivate var json: JSON {
+        let used = lastUsed == 0 ? JSON.null : .time(lastUsed)
+        guard isCounter else {
+            return .object([
+                "name": .text(name), "kind": .text(kind), "algorithm": .text(algorithm),
+                "digits": .number(Int64(digits)), "period": .number(Int64(period)),
+                "drift": .number(Int64(drift)), "added": .time(added), "last_used": used,
+            ])
+        }
+        return .object([
+            "name": .text(name), "kind": .text(kind), "algorithm": .text(algorithm),
+            "digits": .number(Int64(digits)), "period": .null, "drift": .number(0),
+            "counter": .number(Int64(clamping: nextStep)), "added": .time(added),
+            "last_used": used,
+        ])
+    }
+}
+
+extension EventDocument {
+    /// The object of `status --json`.
+    fileprivate var json: JSON {
+        .object([
+            "time": .time(time), "event": .text(kind), "detail": .text(Output.printable(detail)),
+            "origin": .text(Output.printable(origin)),
+        ])
+    }
+}

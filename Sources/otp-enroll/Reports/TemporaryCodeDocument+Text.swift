@@ -1,0 +1,26 @@
+import OTPWire
+
+// How it stands with a temporary code, in words.
+extension TemporaryCodeDocument {
+    /// The member of `status --json`.
+    var json: JSON {
+        .object([
+            "issued": .time(issued), "expires": .time(expires),
+            "used": used == 0 ? .null : .time(used),
+        ])
+    }
+
+    /// What a person reads.
+    func text(at now: UInt64) -> String {
+        let end =
+            switch state {
+            case .live:
+                "works once until \(Machine.localTime(expires)), for "
+                    + Words.duration(expires - min(now, expires))
+            case .used: "used on \(Machine.localTime(used))"
+            case .expired: "expired on \(Machine.localTime(expires))"
+            case .beforeIssue: "not usable while this machine's clock is before its issue"
+            }
+        return "\(end) (issued on \(Machine.localTime(issued)))"
+    }
+}

@@ -1,0 +1,68 @@
+import OTPWire
+
+/// How it stands with an SSH key that skips the code, or did.
+struct TrustedKeySummary {
+    let key: TrustedKeyDocument
+    /// Whether it logs in without a code now.
+    let isActive: Bool
+
+    /// The keys of a user; the options say whether they count.
+    static func list(
+        _ keys: [TrustedKeyDocument], of context: Context
+    ) throws(Failure) -> [TrustedKeySummary] {
+        guard !keys.isEmpty else { return [] }
+        let areTrusted = try context.policy().trustsKeys
+        return keys.map {
+            TrustedKeySummary(key: $0, isActive: areTrusted && $0.state == .live)
+        }
+    }
+
+    /// What to say below them. A PAM line cannot be seen from here.
+    static func remark(
+        about keys: [TrustedKeySummary], of context: Context
+    ) throws(Failure) -> String? {
+        guard !keys.isEmpty, try !context.policy().trustsKeys else { return nil }
+        return "None of them counts now: trust = off (a PAM line may say otherwise)."
+    }
+
+    /// What the user calls it, as it may be shown.
+    var name: String { Output.printable(key.name) }
+    /// The fingerprint as ssh-keygen prints it.
+    var fingerprint: String { Output.printable(key.fingerprint) }
+    /// Where it last logged in from; empty where nobody knows.
+    var lastAddress: String { Output.printable(key.address) }
+
+    /// The object of `trusted --json` and `status --json`.
+    var json: JSON {
+        .object([
+            "fingerprint": .text(fingerprint), "name": .text(name), "since": .time(key.since),
+            "until": .time(key.until), "last_used": .time(key.lastUsed),
+            "last_address": lastAddress.isEmpty ? .null : .text(lastAddress),
+            "active": .bool(isActive),
+        ])
+    }
+
+    /// What a person reads of it, line by line.
+    var lines: [String] {
+        let end = key.state == .ended ? "ended" : "until"
+        let place = lastAddress.isEmpty ? "" : " from \(lastAddress)"
+        var lines = [
+            name, "  \(fingerprint)",
+            "  since \(Machine.localTime(key.since)), \(end) \(Machine.localTime(key.until))",
+            "  last used \(Machine.localTime(key.lastUsed))\(place)",
+        ]
+        if key.state == .clockIsBehind {
+            lines.append("  does not count while this machine's clock is before the last login")
+        }
+        return lines
+    }
+
+    /// Its end, for a table.
+    var end: String {
+        switch key.state {
+        case .live: Machine.localTime(key.until)
+        case .ended: "ended"
+        case .clockIsBehind: "not now"
+        }
+    }
+}

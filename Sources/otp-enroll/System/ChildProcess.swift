@@ -1,0 +1,88 @@
+import CLinux
+import Glibc
+import OTPWire
+
+/// A program that this one has started: by fixed words, without a shell, with nothing of our
+/// environment and no descriptor but the standard ones. It has a process group of its own: what
+/// interrupts us must not tear its work in two.
+struct ChildProcess: ~Copyable {
+    private let pid: pid_t
+    /// What it ended with, where that is known.
+    private var status: CInt?
+
+    /// Starts the program at the first of `words`, an absolute path. Its standard descriptors are
+    /// those given, or /dev/null.
+    init(
+        _ words: [String], environment: [String] = [], input: CInt? = nil, output: CInt? = nil,
+        errors: CInt? = nil
+    ) throws(SystemError) {
+        let path = words.first ?? ""
+        var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        var none = sigset_t(), all = sigset_t()
+        // SAFETY: locals, made here and given back below, each once; the calls copy what they are
+        // given.
+        unsafe posix_spawn_file_actions_init(&actions)
+        unsafe posix_spawnattr_init(&attributes)
+        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+        var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
+        defer {
+            unsafe posix_spawn_file_actions_destroy(&actions)
+            unsafe posix_spawnattr_destroy(&attributes)
+            unsafe (arguments + variables).forEach { unsafe free($0) }
+        }
+        unsafe sigemptyset(&none)
+        unsafe sigfillset(&all)
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        var steps = unsafe [
+            posix_spawnattr_setsigmask(&attributes, &none),
+            posix_spawnattr_setsigdefault(&attributes, &all),
+            posix_spawnattr_setpgroup(&attributes, 0),
+            posix_spawnattr_setflags(&attributes, Int16(flags)),
+        ]
+        for (number, file) in [input, output, errors].enumerated() {
+            let number = CInt(number)
+            // SAFETY: as above.
+            unsafe steps.append(
+                file.map { unsafe posix_spawn_file_actions_adddup2(&actions, $0, number) }
+                    ?? posix_spawn_file_actions_addopen(
+                        &actions, number, "/dev/null", O_RDWR, 0))
+        }
+        unsafe steps.append(posix_spawn_file_actions_addclosefrom_np(&actions, 3))
+        var pid: pid_t = 0
+        let error =
+            unsafe steps.first { $0 != 0 }
+            ?? posix_spawn(&pid, path, &actions, &attributes, &arguments, &variables)
+        guard error == 0 else { throw SystemError(number: error) }
+        self.pid = pid
+    }
+
+    /// What it ended with: its exit status, or 128 and the signal; `nil` while it runs.
+    mutating func ended() -> CInt? {
+        if let status { return status }
+        var found: CInt = 0
+        // SAFETY: a local that the call fills.
+        guard unsafe waitpid(pid, &found, WNOHANG) == pid else { return nil }
+        // WIFEXITED and its kin are macros, which Swift cannot import.
+        let signal = found & 0x7f
+        status = signal == 0 ? (found >> 8) & 0xff : 128 + signal
+        return status
+    }
+
+    /// Waits until it has ended, or the time is over.
+    mutating func wait(until deadline: Deadline) -> CInt? {
+        var pause: UInt32 = 200
+        while ended() == nil, !deadline.isOver {
+            usleep(pause)
+            pause = min(2 * pause, 5000)
+        }
+        return ended()
+    }
+
+    deinit {
+        guard status == nil else { return }
+        // With its whole group, whose number is not free before it was waited for.
+        _ = kill(-pid, SIGKILL)
+        _ = waitpid(pid, nil, 0)
+    }
+}

@@ -1,0 +1,178 @@
+import CLinux
+import Glibc
+import OTPImport
+import OTPStore
+
+/// What the commands need of the machine beyond the core: who and where we are, the locale, local
+/// time, and whole writes. With the other files of this folder, `Operator.swift`, `OwnService.swift`,
+/// `Clipboard.swift`, `ForeignFile.swift`, `Interruptions.swift`,
+/// `Progress.swift` and `Terminal.swift`, and doctor's `LoadedModule.swift`, `KernelClock.swift` and
+/// `TrialLogin.swift`, the only files of otp-enroll with unsafe code.
+enum Machine {
+    /// Whether the program runs as root.
+    static var isRoot: Bool { geteuid() == 0 }
+
+    /// The number of the user who called the program.
+    static var caller: UInt32 { getuid() }
+
+    /// A variable of the environment; `nil` where it is unset or empty.
+    static func environment(_ name: String) -> String? {
+        // SAFETY: nothing in this program changes the environment, and the text is copied.
+        guard let value = unsafe getenv(name) else { return nil }
+        let text = unsafe String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
+    /// The machine's name; `localhost` where it has none.
+    static var hostName: String {
+        let name = SystemHost.name()
+        return name.isEmpty ? "localhost" : String(decoding: name, as: UTF8.self)
+    }
+
+    /// The folder that relative paths begin at; `nil` where it is gone.
+    static var workingFolder: String? {
+        // SAFETY: getcwd(3) allocates the text, which is copied and freed once.
+        guard let path = unsafe getcwd(nil, 0) else { return nil }
+        defer { unsafe free(path) }
+        return unsafe String(cString: path)
+    }
+
+    /// The program's own file; `nil` where the kernel does not tell.
+    static var executable: String? {
+        var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        // SAFETY: the array's own length is given.
+        let length = unsafe path.withUnsafeMutableBytes { buffer -> Int in
+            let text = unsafe buffer.assumingMemoryBound(to: CChar.self)
+            guard let start = text.baseAddress else { return -1 }
+            return unsafe readlink("/proc/self/exe", start, buffer.count)
+        }
+        return length > 0 ? String(decoding: path.prefix(length), as: UTF8.self) : nil
+    }
+
+    /// Takes over the user's locale. To be called once, before anything is written.
+    static func adoptLocale() {
+        // SAFETY: literals; the result is not looked at: without a locale it stays the C locale.
+        _ = unsafe setlocale(LC_CTYPE, "")
+        // SAFETY: as above.
+        _ = unsafe setlocale(LC_TIME, "")
+    }
+
+    /// Whether the user's terminal understands UTF-8, as the locale says.
+    static var speaksUTF8: Bool {
+        // SAFETY: the C library's own text, which stays while the locale does, and is copied.
+        if let codeset = unsafe nl_langinfo(nl_item(CODESET)),
+            unsafe String(cString: codeset).uppercased() == "UTF-8"
+        {
+            return true
+        }
+        // ssh often brings a locale along that this machine does not have; the terminal at its
+        // other end is what it says all the same.
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(environment).first ?? ""
+        let codeset = locale.split(separator: ".").dropFirst().first?.split(separator: "@").first
+        return ["UTF-8", "UTF8"].contains(codeset?.uppercased())
+    }
+
+    /// Has something at each standard descriptor, where whoever started the program left one out:
+    /// a file that is opened later must not be taken for standard output. What is put there is for
+    /// writing where one reads, and the other way about, so that using it is an error. To be
+    /// called once, before any file is opened.
+    static func fillStandardDescriptors() {
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+            // SAFETY: a literal. The lowest free number is this one.
+            let file = unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+            guard file == number else { _exit(unfilled) }
+        }
+    }
+
+    /// What the program ends with where that cannot be (EX_OSERR).
+    private static let unfilled: CInt = 71
+
+    /// Keeps secrets out of core dumps, and out of the page that Swift's runtime shows where its
+    /// debugger is installed, should the program crash. That page comes at Ctrl-\ as well, and
+    /// then asks questions.
+    static func forbidCoreDumps() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        // SAFETY: reads the local. Where it fails, all goes on as without it.
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        for number in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] {
+            _ = signal(number, SIG_DFL)
+        }
+    }
+
+    /// What the last failed call said, in the words of strerror(3).
+    static var lastError: String { SystemError.last.text }
+
+    // MARK: Time
+
+    /// A time in UTC as RFC 3339 writes it.
+    static func timestamp(_ seconds: UInt64) -> String {
+        formatted(seconds, "%Y-%m-%dT%H:%M:%SZ", local: false)
+    }
+
+    /// A time as the people here write it: date and time of day.
+    static func localTime(_ seconds: UInt64) -> String {
+        formatted(seconds, "%Y-%m-%d %H:%M", local: true)
+    }
+
+    private static func formatted(_ seconds: UInt64, _ format: String, local: Bool) -> String {
+        guard var time = time_t(exactly: seconds) else { return "never" }
+        var parts = unsafe tm()
+        // SAFETY: both are locals, and `parts` is read only where the call filled it.
+        let known = unsafe local ? localtime_r(&time, &parts) : gmtime_r(&time, &parts)
+        guard unsafe known != nil else { return "never" }
+        var text = [CChar](repeating: 0, count: 64)
+        // SAFETY: the array's own length is given; the result is the number of bytes written.
+        let length = unsafe strftime(&text, text.count, format, &parts)
+        return String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// The Unix seconds of a local time; `nil` where there is none.
+    static func time(local time: LocalTime) -> UInt64? {
+        guard let year = CInt(exactly: time.year - 1900), let month = CInt(exactly: time.month - 1),
+            let day = CInt(exactly: time.day), let hour = CInt(exactly: time.hour),
+            let minute = CInt(exactly: time.minute), let second = CInt(exactly: time.second)
+        else { return nil }
+        var parts = unsafe tm()
+        unsafe parts.tm_year = year
+        unsafe parts.tm_mon = month
+        unsafe parts.tm_mday = day
+        unsafe parts.tm_hour = hour
+        unsafe parts.tm_min = minute
+        unsafe parts.tm_sec = second
+        // Whether it was summer time is for the C library to find out.
+        unsafe parts.tm_isdst = -1
+        // SAFETY: reads and writes the local.
+        return UInt64(exactly: unsafe mktime(&parts))
+    }
+
+    // MARK: Writing
+
+    /// Writes all of `bytes` to an open file; `false` where that fails (see `lastError`).
+    static func write(_ bytes: [UInt8], to file: CInt) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            // SAFETY: reads at most the bytes behind the `done` ones.
+            let wrote = unsafe bytes.withUnsafeBytes { buffer in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
+                return unsafe Glibc.write(file, rest.baseAddress, rest.count)
+            }
+            if wrote > 0 { done += wrote } else if errno != EINTR { return false }
+        }
+        return true
+    }
+}
+
+/// A system call that failed.
+struct SystemError: Error {
+    /// Its number (errno(3)).
+    let number: CInt
+
+    /// The last one.
+    static var last: SystemError { SystemError(number: errno) }
+
+    /// In the words of strerror(3).
+    var text: String {
+        // SAFETY: the C library's own text, copied at once; there is one thread.
+        unsafe String(cString: strerror(number)).lowercased()
+    }
+}

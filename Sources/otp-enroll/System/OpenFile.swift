@@ -1,0 +1,86 @@
+import CLinux
+import Glibc
+import OTPCore
+
+/// An open file, closed when its owner is gone.
+struct OpenFile: ~Copyable {
+    let number: CInt
+
+    init(_ number: CInt) { self.number = number }
+
+    deinit { _ = close(number) }
+
+    /// fstat(2); `name` is for messages.
+    func status(_ name: String) throws(Failure) -> stat {
+        var status = stat()
+        // SAFETY: a local that the call fills.
+        guard unsafe fstat(number, &status) == 0 else {
+            throw Failure("\(name): \(Machine.lastError)")
+        }
+        return status
+    }
+
+    /// All of a file that was named on the command line and may hold secrets: a regular file at
+    /// `path`, or `-` for standard input. 1 to `limit` bytes, to be wiped.
+    static func contents(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+        if path == "-" { return try contents(of: STDIN_FILENO, "standard input", limit) }
+        let name = Output.printable(path)
+        // Non-blocking, because opening a named pipe waits for somebody at its other end.
+        let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        // SAFETY: the string is passed as a C string that lives through the call.
+        let number = unsafe open(path, flags)
+        guard number >= 0 else { throw Failure("\(name): \(Machine.lastError)") }
+        let file = OpenFile(number)
+        try file.status(name).requireRegular(name)
+        return try contents(of: file.number, name, limit)
+    }
+
+    /// Reads to the end: 1 to `limit` bytes, anything else is a failure. To be wiped.
+    static func contents(of file: CInt, _ name: String, _ limit: Int) throws(Failure) -> [UInt8] {
+        // One byte more shows that there is more; one piece leaves no copy behind by growing.
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var done = 0
+        var complete = false
+        defer { if !complete { Secret.wipe(&bytes) } }
+        while done <= limit {
+            // SAFETY: writes at most the bytes behind the `done` ones.
+            let got = unsafe bytes.withUnsafeMutableBytes { buffer in
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+                return unsafe Glibc.read(file, rest.baseAddress, rest.count)
+            }
+            if got == 0 { break }
+            if got > 0 {
+                done += got
+            } else if errno != EINTR {
+                throw Failure("\(name): \(Machine.lastError)")
+            }
+        }
+        guard done > 0 else { throw Failure("\(name): it is empty") }
+        guard done <= limit else {
+            throw Failure("\(name): it is larger than \(OpenFile.size(limit))")
+        }
+        bytes.removeLast(bytes.count - done)
+        complete = true
+        return bytes
+    }
+
+    /// `500 bytes`, `64 KiB`.
+    static func size(_ bytes: Int) -> String {
+        bytes % 1024 == 0 ? "\(bytes / 1024) KiB" : Words.count(bytes, "byte")
+    }
+}
+
+extension stat {
+    /// Throws unless the file is a regular one, and says what else it is.
+    func requireRegular(_ name: String) throws(Failure) {
+        let kind =
+            switch st_mode & S_IFMT {
+            case S_IFREG: ""
+            case S_IFDIR: "directory"
+            case S_IFIFO: "named pipe"
+            case S_IFSOCK: "socket"
+            default: "device"
+            }
+        if !kind.isEmpty { throw Failure("\(name): it is a \(kind), not a regular file") }
+    }
+}

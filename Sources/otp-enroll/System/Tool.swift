@@ -1,0 +1,144 @@
+import CLinux
+import Glibc
+import OTPCore
+import OTPWire
+
+/// Runs a program of the system to its end, and hears what it says.
+struct Tool: ~Copyable {
+    /// What a program said, and what it ended with.
+    struct Result {
+        /// The exit status; 128 and the signal where one ended it.
+        let status: CInt
+        let output: [UInt8]
+        let errors: [UInt8]
+    }
+
+    /// How long to wait for something to read or to write, in milliseconds, before it is looked
+    /// whether the program has ended.
+    private static let pace: CInt = 10
+
+    private var process: ChildProcess
+    /// Its standard input, while there is more to write.
+    private var input: OpenFile?
+    private var output: Ear
+    private var errors: Ear
+
+    /// Runs the program at the first of `words`, an absolute path, and gives it `input` to read.
+    /// `limit` is how many bytes are kept of what it says. `nil` where it takes too long, and is
+    /// ended for that.
+    static func run(
+        _ words: [String], reading input: [UInt8] = [], environment: [String] = [],
+        within patience: Duration, keeping limit: Int
+    ) throws(SystemError) -> Result? {
+        // That it reads no further is told by its status, not by a signal that ends us.
+        let before = signal(SIGPIPE, SIG_IGN)
+        defer { signal(SIGPIPE, before) }
+        var tool = try Tool(words, environment: environment, keeping: limit)
+        return tool.finish(reading: input, until: Deadline(in: patience))
+    }
+
+    private init(
+        _ words: [String], environment: [String], keeping limit: Int
+    ) throws(SystemError) {
+        var toTool = try Pipe()
+        var fromTool = try Pipe()
+        var complaints = try Pipe()
+        process = try ChildProcess(
+            words, environment: environment, input: toTool.read?.number,
+            output: fromTool.write?.number, errors: complaints.write?.number)
+        input = toTool.write.take()
+        output = Ear(fromTool.read.take(), keeping: limit)
+        errors = Ear(complaints.read.take(), keeping: limit)
+        // So that neither side ever waits for the other one.
+        input?.makeNonBlocking()
+    }
+
+    private mutating func finish(reading text: [UInt8], until deadline: Deadline) -> Result? {
+        var rest = text[...]
+        while true {
+            write(&rest)
+            output.listen()
+            errors.listen()
+            if let status = process.ended() {
+                output.listen()
+                errors.listen()
+                return Result(status: status, output: output.heard, errors: errors.heard)
+            }
+            guard !deadline.isOver else { return nil }
+            pause()
+        }
+    }
+
+    /// Writes what the pipe has room for, and closes it behind the last byte.
+    private mutating func write(_ rest: inout ArraySlice<UInt8>) {
+        guard let number = input?.number else { return }
+        while !rest.isEmpty {
+            // SAFETY: reads the slice's own bytes.
+            let wrote = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.write(number, $0.baseAddress, $0.count)
+            }
+            if wrote > 0 {
+                rest = rest.dropFirst(wrote)
+            } else if errno == EAGAIN {
+                return
+            } else if errno != EINTR {
+                break
+            }
+        }
+        input = nil
+    }
+
+    /// Waits a moment, or until there is something to write or to read.
+    private mutating func pause() {
+        var files = [
+            pollfd(fd: input?.number ?? -1, events: Int16(POLLOUT), revents: 0),
+            pollfd(fd: output.number, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: errors.number, events: Int16(POLLIN), revents: 0),
+        ]
+        guard files.contains(where: { $0.fd >= 0 }) else {
+            usleep(1000)
+            return
+        }
+        // SAFETY: the array's own length is given.
+        _ = unsafe poll(&files, nfds_t(files.count), Tool.pace)
+    }
+}
+
+/// One of the pipes that a program speaks into.
+private struct Ear: ~Copyable {
+    private var file: OpenFile?
+    private let limit: Int
+    /// The beginning of what it said.
+    private(set) var heard: [UInt8] = []
+
+    init(_ file: consuming OpenFile?, keeping limit: Int) {
+        self.limit = limit
+        let file = file
+        file?.makeNonBlocking()
+        self.file = file
+    }
+
+    /// For poll(2), which passes over -1.
+    var number: CInt { mutating get { file?.number ?? -1 } }
+
+    /// Takes in what there is, so that the program never waits for us, and keeps the beginning.
+    mutating func listen() {
+        var part = [UInt8](repeating: 0, count: 65_536)
+        while let number = file?.number {
+            // SAFETY: writes within the array.
+            let got = unsafe read(number, &part, part.count)
+            if got > 0 {
+                heard += part.prefix(min(got, limit - heard.count))
+            } else if got == 0 || ![EINTR, EAGAIN].contains(errno) {
+                file = nil
+            } else if errno == EAGAIN {
+                return
+            }
+        }
+    }
+}
+
+extension OpenFile {
+    /// Has reading and writing give up where they would wait.
+    fileprivate func makeNonBlocking() { _ = fcntl(number, F_SETFL, O_NONBLOCK) }
+}

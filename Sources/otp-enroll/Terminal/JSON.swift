@@ -1,0 +1,79 @@
+/// A value of JSON (RFC 8259), written for scripts: plain ASCII, so that no locale and no
+/// terminal can take it for something else.
+enum JSON {
+    case null
+    case bool(Bool)
+    case number(Int64)
+    case text(String)
+    case list([JSON])
+    case members([Member])
+
+    /// A member of an object.
+    struct Member {
+        let name: String
+        let value: JSON
+
+        init(_ name: String, _ value: JSON) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// An object with these members.
+    static func object(_ members: KeyValuePairs<String, JSON>) -> JSON {
+        .members(members.map { Member($0.key, $0.value) })
+    }
+
+    /// The value on lines of its own, without a final newline.
+    var lines: String { written(indent: "") }
+
+    private func written(indent: String) -> String {
+        let inner = indent + "  "
+        switch self {
+        case .null: return "null"
+        case .bool(let value): return value ? "true" : "false"
+        case .number(let value): return String(value)
+        case .text(let value): return JSON.quoted(value)
+        case .list(let values):
+            return JSON.enclosed(values.map { $0.written(indent: inner) }, "[", "]", indent)
+        case .members(let members):
+            let written = members.map {
+                JSON.quoted($0.name) + ": " + $0.value.written(indent: inner)
+            }
+            return JSON.enclosed(written, "{", "}", indent)
+        }
+    }
+
+    private static func enclosed(
+        _ parts: [String], _ open: String, _ close: String, _ indent: String
+    ) -> String {
+        guard !parts.isEmpty else { return open + close }
+        let separator = ",\n" + indent + "  "
+        return open + "\n" + indent + "  " + parts.joined(separator: separator) + "\n" + indent
+            + close
+    }
+
+    /// A string in quotes; all that is not printable ASCII as `\uXXXX` in UTF-16.
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for unit in text.utf16 {
+            switch unit {
+            case 0x22: quoted += "\\\""
+            case 0x5c: quoted += "\\\\"
+            case 0x20...0x7e: quoted.unicodeScalars.append(Unicode.Scalar(UInt8(unit)))
+            default:
+                let digits = String(unit, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return quoted + "\""
+    }
+}
+
+extension JSON {
+    /// A time as RFC 3339 writes it.
+    static func time(_ seconds: UInt64) -> JSON { .text(Machine.timestamp(seconds)) }
+
+    /// A count.
+    static func count(_ value: Int) -> JSON { .number(Int64(value)) }
+}

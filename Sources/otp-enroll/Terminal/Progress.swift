@@ -1,0 +1,74 @@
+import CLinux
+import Glibc
+
+/// A bar on stderr for work over many items, for people who wait at a terminal. It comes after a
+/// second, and is taken away when the work is done or has failed.
+struct Progress: ~Copyable {
+    private let title: String
+    private let total: Int
+    private let columns: Int
+    private var done = 0
+    private var nextDrawing: ContinuousClock.Instant?
+    private var isDrawn = false
+
+    /// How long work may take before anything is shown.
+    private static let patience = Duration.seconds(1)
+    /// The time between two drawings.
+    private static let pace = Duration.milliseconds(100)
+    private static let barWidth = 30
+
+    /// Begins work over `total` items; `title` says what is done, such as `Reading records`.
+    init(_ title: String, of total: Int) {
+        self.title = title
+        self.total = total
+        columns = isatty(STDERR_FILENO) == 1 && !Terminal.isDumb ? Progress.terminalColumns : 0
+        nextDrawing = ContinuousClock.now + Progress.patience
+    }
+
+    /// Counts `items` as done.
+    mutating func advance(by items: Int = 1) {
+        done += items
+        guard columns > 0, let moment = nextDrawing else { return }
+        let now = ContinuousClock.now
+        guard now >= moment else { return }
+        nextDrawing = now + Progress.pace
+        isDrawn = true
+        Progress.write("\r\u{1b}[K" + bar)
+    }
+
+    /// Takes the bar away, before anything else is written to the terminal.
+    mutating func finish() {
+        if isDrawn { Progress.write("\r\u{1b}[K") }
+        isDrawn = false
+        nextDrawing = nil
+    }
+
+    deinit {
+        if isDrawn { Progress.write("\r\u{1b}[K") }
+    }
+
+    /// `Reading records  [######            ] 20% of 100000`, as far as the terminal's width goes.
+    private var bar: String {
+        let part = total > 0 ? min(1, Double(done) / Double(total)) : 1
+        let filled = Int(part * Double(Progress.barWidth))
+        let bar =
+            String(repeating: "#", count: filled)
+            + String(repeating: " ", count: Progress.barWidth - filled)
+        let text = "\(title)  [\(bar)] \(Int(part * 100))% of \(total)"
+        // The last column stays free: some terminals begin a new line there.
+        return String(text.prefix(columns - 1))
+    }
+
+    /// The width of the terminal on stderr; 80 where it does not know.
+    private static var terminalColumns: Int {
+        var size = winsize()
+        // SAFETY: the call fills the local.
+        let status = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
+        return status == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+
+    private static func write(_ text: String) {
+        // A terminal that is gone shows nothing any more.
+        _ = Machine.write(Array(text.utf8), to: STDERR_FILENO)
+    }
+}

@@ -1,0 +1,82 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+/// One connection, from the welcome to its end.
+struct Connection: ~Copyable, Sendable {
+    /// How long the first frame may take: whoever connects has it ready.
+    private static let firstPatience = Duration.seconds(5)
+
+    private let settings: Settings
+    /// The effective user of the program at the other end.
+    private let user: UInt32
+    /// Its place among all connections; none where it is the only one.
+    private var seat: Seat?
+    private var channel: FrameChannel
+
+    init(
+        _ settings: Settings, _ user: UInt32, _ seat: consuming Seat?,
+        _ channel: consuming FrameChannel
+    ) {
+        self.settings = settings
+        self.user = user
+        self.seat = seat
+        self.channel = channel
+    }
+
+    /// What poll(2) is to look at.
+    var descriptor: CInt { channel.descriptor }
+
+    /// Says the first word. There is room for it in a new connection, so that this never waits;
+    /// whether anybody is there to hear it is seen by what comes.
+    mutating func greet() {
+        channel.queue(.welcome, [Frame.version])
+        try? channel.flush(until: Deadline(in: .zero))
+    }
+
+    /// Serves it. The connection ends with this value.
+    consuming func serve() {
+        guard isAnybody else { return }
+        var first: Frame
+        do throws(WireError) {
+            first = try channel.receive(until: Deadline(in: Connection.firstPatience))
+        } catch {
+            if error == .malformed { ServiceLog.writeBadRequest(of: user) }
+            return
+        }
+        defer { Secret.wipe(&first.payload) }
+        let peer = Peer(user: user, sender: channel.sender)
+        do throws(Quotas.Refusal) {
+            try seat?.identify(peer)
+        } catch {
+            return Service.refuse(channel, error.text)
+        }
+        switch first.kind {
+        case .login:
+            guard let request = LoginRequest(decoding: first.payload) else {
+                return ServiceLog.writeBadRequest(of: user)
+            }
+            LoginService(settings, peer, request).serve(on: channel)
+        case .request:
+            RequestService(settings, peer).serve(first.payload, on: channel)
+        default: ServiceLog.writeBadRequest(of: user)
+        }
+    }
+
+    /// Whether there is a user of this number. One person may have thousands of numbers
+    /// (subuid(5)), with sixteen connections each: without a name they are nobody's, and end before
+    /// they have taken a place for long. Where that cannot be told, what is asked for tells it.
+    private var isAnybody: Bool {
+        guard !Peer.isOwner(user) else { return true }
+        do throws(StoreError) {
+            if user != Peer.nobody, try SystemUsers().user(withID: user) != nil { return true }
+        } catch {
+            return true
+        }
+        ServiceLog.writeUnknownUser(user)
+        return false
+    }
+
+    /// Ends it at once, and says why.
+    consuming func refuse(_ why: String) { Service.refuse(channel, why) }
+}

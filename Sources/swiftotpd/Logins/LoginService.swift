@@ -1,0 +1,101 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+/// One login: what PAM told of it, as far as it is believed, and the flow.
+struct LoginService {
+    /// How long the last words may take to be taken.
+    private static let patience = Duration.seconds(10)
+
+    private let settings: Settings
+    private let peer: Peer
+    private let request: LoginRequest
+    private let place: LoginOrigin
+
+    init(_ settings: Settings, _ peer: Peer, _ request: LoginRequest) {
+        (self.settings, self.peer, self.request) = (settings, peer, request)
+        place =
+            peer.isOwner
+            ? LoginOrigin(
+                service: request.service, address: request.address,
+                methods: request.sshMethods)
+            : LoginOrigin(ofAnyProgram: request.service)
+    }
+
+    /// Runs the login on `channel`, and logs one line.
+    func serve(on channel: consuming FrameChannel) {
+        let conversation = TerminalConversation(channel, isSilent: request.isSilent)
+        let log = LoginLog(
+            place: place, terminal: peer.isOwner ? request.terminal : [], user: request.user)
+        let result = run(conversation, log)
+        let (priority, line) = log.line(for: result)
+        // Somebody who could stop or kill the program that asks could keep its line out of the log.
+        let isOurs = !peer.isOwnersAlone
+        if !isOurs { conversation.log(priority, line) }
+        let isHeard = conversation.end(LoginEnd(result), within: LoginService.patience)
+        if isOurs || !isHeard { ServiceLog.write(priority, line, of: place.service, by: peer) }
+    }
+
+    private func run(_ conversation: TerminalConversation, _ log: LoginLog) -> LoginResult {
+        do throws(StoreError) {
+            let options = try ConfigurationFile.options(
+                settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
+            if options.debug, peer.isOwner {
+                let line = log.line(about: options, isSilent: request.isSilent)
+                conversation.log(.debug, line)
+            }
+            try checkUser()
+            let flow = LoginFlow(
+                conversation: conversation, clock: SystemClock(), users: SystemUsers(),
+                random: SystemRandom(), codes: QRLibrary(), options: options,
+                hostName: SystemHost.name,
+                openStore: { () throws(StoreError) -> Store in try Store(path: options.store) })
+            return flow.run(request.user, from: place)
+        } catch {
+            conversation.say(UserText.unavailable)
+            return .unavailable(error)
+        }
+    }
+
+    /// A program that is not root's asks about whose program it is, and nobody else.
+    private func checkUser() throws(StoreError) {
+        guard !peer.isOwner else { return }
+        guard let user = try SystemUsers().user(named: request.user), user.uid == peer.user,
+            peer.user != Peer.nobody
+        else {
+            throw StoreError(.otherUser, [], "only root can check the code of another user")
+        }
+    }
+}
+
+extension LoginRequest {
+    /// The longest text of sshd's that is looked at: in a longer one nothing counts.
+    private static let maximumMethods = SSHMethods.maximumLength
+
+    /// The client's numeric address where sshd tells it, otherwise PAM_RHOST; empty for neither.
+    var address: [UInt8] {
+        connection.split(separator: UInt8(ascii: " ")).first.map { Array($0) } ?? remoteHost
+    }
+
+    /// What sshd has checked in this session so far. Of sshd alone, whose terminal is `ssh`: what
+    /// else calls itself so in PAM's environment has no say.
+    var sshMethods: [UInt8]? {
+        guard !methods.isEmpty, methods.count <= LoginRequest.maximumMethods,
+            terminal.elementsEqual("ssh".utf8)
+        else { return nil }
+        return methods
+    }
+}
+
+extension LoginEnd {
+    /// The one table from a login's result to what the module is told.
+    init(_ result: LoginResult) {
+        switch result {
+        case .granted, .trusting, .trusted, .enrolled: self = .success
+        case .refused: self = .refused
+        case .ignored: self = .ignored
+        case .unavailable: self = .unavailable
+        case .conversationFailed: self = .conversationFailed
+        }
+    }
+}

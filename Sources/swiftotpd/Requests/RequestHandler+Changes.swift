@@ -1,0 +1,124 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+// What changes an account that is there.
+extension RequestHandler {
+    /// What a change came to: the event's detail, or why nothing was changed.
+    typealias Change = Result<[UInt8], Refusal>
+
+    /// Changes the record of the user, after a proof where one is needed: under one lock, so that
+    /// nothing comes between the two. The record and the log say that `kind` happened; `fill` says
+    /// what else the reply tells.
+    func change(
+        _ kind: Event.Kind, _ proof: String?, isForEnrolled: Bool = true,
+        fill: (inout ChangeDocument) -> Void = { _ in },
+        _ body: (inout Record, UInt64) throws(StoreError) -> Change
+    ) throws(StoreError) -> Reply.Result {
+        guard let session = try store()?.open(user) else { return .denied(reason: .notEnrolled) }
+        defer { session.close() }
+        guard !isForEnrolled || session.withRecord({ $0.isEnrolled }) else {
+            return .denied(reason: .notEnrolled)
+        }
+        if let reply = try refusal(of: proof, on: session) {
+            return reply
+        }
+        let now = try clock.now()
+        let change = try session.withRecord { (record) throws(StoreError) in
+            try body(&record, now).map { detail in
+                let event = event(kind, detail: detail, at: now)
+                record.note(event)
+                return event
+            }
+        }
+        switch change {
+        case .failure(let refusal): return .denied(reason: refusal.denial)
+        case .success(let event):
+            try session.commit()
+            // The record is free again: a log may be slow.
+            session.close()
+            log(event)
+            var done = ChangeDocument(event)
+            fill(&done)
+            return .done(change: done)
+        }
+    }
+
+    /// Tries the proof where one is needed; the reply where it is missing or refused.
+    func refusal(of proof: String?, on session: RecordFile) throws(StoreError) -> Reply.Result? {
+        guard right == .withProof else { return nil }
+        guard let proof else { return .denied(reason: .proofNeeded) }
+        let answer = RequestHandler.answer(proof)
+        let outcome = try attempt(as: .verified).run(
+            answer, on: session, at: try clock.now(), boot: clock.boot())
+        log(outcome)
+        if case .granted = outcome { return nil }
+        return .outcome(
+            outcome:
+                OutcomeDocument(outcome, authenticators: session.withRecord { $0.authenticators }))
+    }
+
+    func renewBackupCodes(_ proof: String?) throws(StoreError) -> Reply.Result {
+        var codes: [String] = []
+        return try change(.codesRenewed, proof, fill: { $0.backupCodes = codes }) {
+            (record, now) throws(StoreError) in
+            codes = try record.renewBackupCodes(at: now, random: random)
+            return .success([])
+        }
+    }
+
+    func remove(_ text: String, _ proof: String?) throws(StoreError) -> Reply.Result {
+        try change(.removed, proof) { (record, _) in
+            guard let name = Name(text.utf8),
+                record.authenticators.contains(where: { $0.name == name })
+            else { return .failure(Refusal(denial: .noSuchAuthenticator)) }
+            guard record.authenticators.count > 1 else {
+                return .failure(Refusal(denial: .lastAuthenticator))
+            }
+            do throws(Record.ChangeError) {
+                try record.remove(name)
+            } catch {
+                return .failure(Refusal(denial: .noSuchAuthenticator))
+            }
+            return .success(name.bytes)
+        }
+    }
+
+    func revokeTrust(
+        in fingerprint: String?, _ proof: String?
+    ) throws(StoreError) -> Reply.Result {
+        // A backup code that is the proof ends all trust; what was wanted is done then as well.
+        let before = try trusted(fingerprint)
+        return try change(.trustRevoked, proof, isForEnrolled: caller == .user) { (record, _) in
+            guard let fingerprint else {
+                return record.revokeAllTrust() > 0 || !before.isEmpty
+                    ? .success([]) : .failure(Refusal(denial: .notTrusted))
+            }
+            let key = record.trusted.first { SSHKey.text(of: $0.fingerprint) == fingerprint }
+            if let key, let name = record.revokeTrust(in: key.fingerprint) {
+                return .success(name.bytes)
+            }
+            return before.first.map { .success($0.bytes) }
+                ?? .failure(Refusal(denial: .notTrusted))
+        }
+    }
+
+    /// The names of the keys that are trusted: of this one, or of all.
+    private func trusted(_ fingerprint: String?) throws(StoreError) -> [Name] {
+        guard let session = try store()?.openForReading(user) else { return [] }
+        defer { session.close() }
+        return session.withRecord { record in
+            record.trusted.filter {
+                fingerprint == nil || SSHKey.text(of: $0.fingerprint) == fingerprint
+            }.map(\.name)
+        }
+    }
+
+    func disable(_ proof: String?) throws(StoreError) -> Reply.Result {
+        guard caller != .user || options.userMayDisable else { return .denied(reason: .policy) }
+        return try change(.disabled, proof, isForEnrolled: caller == .user) { (record, _) in
+            record.removeAll()
+            return .success([])
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+// What an admin does for somebody who has lost something.
+extension RequestHandler {
+    /// Ends all that logs the user in. A record that nobody can read any more is replaced by an empty
+    /// one.
+    func reset() throws(StoreError) -> Reply.Result {
+        do throws(StoreError) {
+            return try change(.reset, nil, isForEnrolled: false) { (record, _) in
+                record.removeAll()
+                return .success([])
+            }
+        } catch {
+            guard RequestHandler.isTheRecordsOwn(error), let store = try store() else {
+                throw error
+            }
+            return try replace(in: store, because: error)
+        }
+    }
+
+    /// Whether nobody can open this record any more, rather than the whole store.
+    private static func isTheRecordsOwn(_ error: StoreError) -> Bool {
+        switch error.code {
+        case .damaged, .otherUser, .otherKey: true
+        default: false
+        }
+    }
+
+    private func replace(
+        in store: Store, because trouble: StoreError
+    ) throws(StoreError) -> Reply.Result {
+        try store.remove(user)
+        let event = event(.reset, at: try clock.now())
+        _ = try store.edit(user, makesRecord: true) { (record) -> Edited<Void> in
+            record.removeAll()
+            record.note(event)
+            return .kept(())
+        }
+        log(event)
+        var done = ChangeDocument(event)
+        done.trouble = TroubleDocument(trouble)
+        return .done(change: done)
+    }
+
+    func unlock() throws(StoreError) -> Reply.Result {
+        var failures: UInt32 = 0
+        return try change(
+            .unlocked, nil, isForEnrolled: false, fill: { $0.failures = failures }
+        ) { (record, _) in
+            failures = record.throttle.failures
+            record.throttle.unlock()
+            return .success([])
+        }
+    }
+
+    /// Makes a temporary code, for somebody without a record too.
+    func issue(for seconds: UInt64?) throws(StoreError) -> Reply.Result {
+        let now = try saneTime()
+        let hours = UInt64(options.temporaryHours)
+        let validity = seconds ?? min(86_400, hours * 3600)
+        guard validity <= hours * 3600, IssuedCode.validRange.contains(validity) else {
+            return .denied(reason: .validity(hours: hours))
+        }
+        let event = event(.temporaryCodeIssued, at: now)
+        var done = ChangeDocument(event)
+        let store = try Store.openOrMake(path: options.store)
+        _ = try store.edit(user, makesRecord: true) {
+            (record) throws(StoreError) -> Edited<Void> in
+            var bytes = try random.bytes(TemporaryCode.randomLength)
+            record.issueTemporaryCode(
+                at: now, validFor: validity, boot: clock.boot(), random: &bytes,
+                salt: try random.bytes(HashedCode.saltLength)
+            ) { done.temporaryCode = $0 }
+            record.note(event)
+            done.expires = record.temporaryCode?.expires
+            done.isLocked = record.throttle.lockedUntil(at: now) != nil
+            return .kept(())
+        }
+        log(event)
+        return .done(change: done)
+    }
+
+    func revokeIssued() throws(StoreError) -> Reply.Result {
+        try change(.temporaryCodeRevoked, nil, isForEnrolled: false) { (record, now) in
+            guard let code = record.temporaryCode, code.used == 0, now < code.expires else {
+                return .failure(Refusal(denial: .noTemporaryCode))
+            }
+            record.revokeTemporaryCode()
+            return .success([])
+        }
+    }
+
+    /// Now, where the clock can be right.
+    func saneTime() throws(StoreError) -> UInt64 {
+        let now = try clock.now()
+        guard now >= MachineTime.earliest else {
+            throw StoreError(.clock, [], "this machine's clock is years behind")
+        }
+        return now
+    }
+
+    // MARK: Trying
+
+    /// Tries a code as a login would.
+    func verify(_ code: String) throws(StoreError) -> Reply.Result {
+        let answer = RequestHandler.answer(code)
+        guard let session = try store()?.open(user) else {
+            return .outcome(outcome: OutcomeDocument(.refused(.noRecord), authenticators: []))
+        }
+        defer { session.close() }
+        let outcome = try attempt(as: .verified).run(
+            answer, on: session, at: try clock.now(), boot: clock.boot())
+        let authenticators = session.withRecord { $0.authenticators }
+        session.close()
+        log(outcome)
+        return .outcome(outcome: OutcomeDocument(outcome, authenticators: authenticators))
+    }
+
+    func resync(
+        _ first: String, _ second: String, of text: String?
+    ) throws(StoreError) -> Reply.Result {
+        var wanted: Name?
+        if let text {
+            guard let name = Name(text.utf8) else { return .denied(reason: .noSuchAuthenticator) }
+            wanted = name
+        }
+        let answer = RequestHandler.answer(first)
+        let next = RequestHandler.answer(second)
+        guard let resync = Resync(answer, next, of: wanted) else {
+            return .outcome(outcome: OutcomeDocument(.refused(.malformed), authenticators: []))
+        }
+        guard let session = try store()?.open(user) else { return .denied(reason: .notEnrolled) }
+        defer { session.close() }
+        let now = try clock.now()
+        let outcome = try attempt(as: .resynchronized).run(resync, on: session, at: now)
+        let authenticators = session.withRecord { $0.authenticators }
+        session.close()
+        guard case .granted(.code(let name, let drift)) = outcome else {
+            log(outcome)
+            return .outcome(outcome: OutcomeDocument(outcome, authenticators: authenticators))
+        }
+        let event = event(.resynchronized, detail: name.bytes, at: now)
+        log(event)
+        var done = ChangeDocument(event)
+        done.authenticator = authenticators.first { $0.name == name }
+            .map(AuthenticatorDocument.init)
+        done.drift = drift
+        return .done(change: done)
+    }
+}

@@ -1,0 +1,147 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+// Looking: at one account, or at all of them.
+extension RequestHandler {
+    func status() throws(StoreError) -> Reply.Result {
+        let now = try clock.now()
+        let boot = clock.boot()
+        guard let session = try store()?.openForReading(user) else {
+            let nothing = Record()
+            return .account(
+                account: AccountDocument(nothing, at: now, boot: boot, options: options))
+        }
+        defer { session.close() }
+        return .account(
+            account:
+                session.withRecord { AccountDocument($0, at: now, boot: boot, options: options) })
+    }
+
+    /// How many ranges of numbers a reply has at most.
+    private static let mostRanges = 1000
+
+    /// The numbers that have a record.
+    func recorded(after number: UInt32?) throws(StoreError) -> Reply.Result {
+        let numbers = try store()?.userIDs().sorted().filter { $0 > number ?? 0 || number == nil }
+        var ranges: [[UInt32]] = []
+        for uid in numbers ?? [] {
+            if let last = ranges.last?.last, last &+ 1 == uid {
+                ranges[ranges.count - 1][1] = uid
+            } else if ranges.count < RequestHandler.mostRanges {
+                ranges.append([uid, uid])
+            } else {
+                return .recorded(ranges: ranges, isAll: false)
+            }
+        }
+        return .recorded(ranges: ranges, isAll: true)
+    }
+
+    func rows(of numbers: [NumberDocument]) throws(StoreError) -> Reply.Result {
+        guard numbers.count <= NumberDocument.mostRows else { return .denied(reason: .malformed) }
+        let now = try clock.now()
+        let boot = clock.boot()
+        return .rows(
+            rows:
+                try look(at: numbers) { (finding) in
+                    switch finding {
+                    case .nothing: .nothing
+                    case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
+                    case .found(let place, let session):
+                        session.withRecord { record in
+                            .found(
+                                place: place,
+                                account: RowDocument.Account(
+                                    record, at: now, boot: boot, options: options))
+                        }
+                    }
+                })
+    }
+
+    func keys(of numbers: [NumberDocument]) throws(StoreError) -> Reply.Result {
+        guard numbers.count <= NumberDocument.mostKeys else { return .denied(reason: .malformed) }
+        return .keys(
+            keys:
+                try look(at: numbers) { (finding) in
+                    switch finding {
+                    case .nothing: .nothing
+                    case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
+                    case .found(let place, let session):
+                        .found(
+                            place: place, tokens: session.withRecord { RequestHandler.tokens($0) })
+                    }
+                })
+    }
+
+    private static func tokens(_ record: borrowing Record) -> [TokenDocument] {
+        var tokens: [TokenDocument] = []
+        for (index, authenticator) in record.authenticators.enumerated() {
+            var key = record.withKey(of: index) { Base32.encode($0) }
+            tokens.append(
+                TokenDocument(
+                    AuthenticatorDocument(authenticator),
+                    key: String(decoding: key, as: UTF8.self)))
+            Secret.wipe(&key)
+        }
+        return tokens
+    }
+
+    // MARK: One by one
+
+    /// What a look at a number's record found.
+    private enum Finding {
+        case nothing
+        case found(place: Int, RecordFile)
+        case unreadable(StoreError)
+    }
+
+    /// Looks at the records of `numbers`. What is wrong with the store or its key is thrown, what is
+    /// wrong with one record is a finding.
+    private func look<Row>(
+        at numbers: [NumberDocument], _ row: (Finding) -> Row
+    ) throws(StoreError) -> [Row] {
+        guard let store = try store() else { return numbers.map { _ in row(.nothing) } }
+        var rows: [Row] = []
+        for number in numbers {
+            let finding = try find(number, in: store)
+            rows.append(row(finding))
+            if case .found(_, let session) = finding { session.close() }
+        }
+        return rows
+    }
+
+    private func find(
+        _ number: NumberDocument, in store: Store
+    ) throws(StoreError) -> Finding {
+        let path = store.path + Array("/\(number.uid)".utf8)
+        var refusal: StoreError?
+        for (place, name) in number.users.enumerated() {
+            let user = User(name: Array(name.utf8), uid: number.uid, gid: 0)
+            do throws(StoreError) {
+                guard let session = try store.openForReading(user) else { return .nothing }
+                return .found(place: place, session)
+            } catch {
+                // The key's or the folder's trouble is everybody's.
+                guard error.subject == path else { throw error }
+                refusal = refusal ?? error
+                // Of two names of one number, the record is one's alone.
+                if error.code != .otherUser { break }
+            }
+        }
+        return refusal.map { .unreadable($0) } ?? .nothing
+    }
+
+    // MARK: Written down
+
+    /// Writes down that keys left. The log is told in any case: they are out.
+    func noteExport(of names: [String]) throws(StoreError) -> Reply.Result {
+        let event = event(
+            .exported, detail: Array(names.joined(separator: ", ").utf8), at: try clock.now())
+        defer { log(event) }
+        _ = try store()?.edit(user, makesRecord: false) { (record) -> Edited<Void> in
+            record.note(event)
+            return .kept(())
+        }
+        return .done(change: ChangeDocument(event))
+    }
+}

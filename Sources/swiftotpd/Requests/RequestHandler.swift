@@ -1,0 +1,142 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+/// One request: who asks, whom it is about, and what the options say. What it does is in the files
+/// beside this one.
+struct RequestHandler {
+    let caller: Rights.Caller
+    /// Whom it is about; of a request about everybody, whoever asks.
+    let user: User
+    /// The number of whoever asks.
+    let askingUID: UInt32
+    /// Who gave the command.
+    let operatorName: [UInt8]
+    let options: Options
+    let right: Rights.Right
+
+    let clock = SystemClock()
+    let random = SystemRandom()
+
+    /// Why nothing is done.
+    struct Refusal: Error {
+        let denial: Reply.Denial
+    }
+
+    /// Finds out all that a request is about, and whether it may be asked for.
+    static func make(
+        for request: Request, of peer: Peer, _ settings: Settings
+    ) throws(StoreError) -> Result<RequestHandler, Refusal> {
+        let users = SystemUsers()
+        // A number that this system has no name for is that of several people, who must not share
+        // a second factor (user_namespaces(7)).
+        guard peer.user != Peer.nobody, let asking = try users.user(withID: peer.user) else {
+            ServiceLog.writeUnknownUser(peer.user)
+            return .failure(Refusal(denial: .unknownUser))
+        }
+        var user = asking
+        if let name = request.user {
+            guard let found = try users.user(named: Array(name.utf8)) else {
+                return .failure(Refusal(denial: .unknownUser))
+            }
+            user = found
+        }
+        let caller: Rights.Caller = peer.user == 0 ? .root : peer.isOwner ? .owner : .user
+        let kind = Rights.kind(of: request.command)
+        let target: Rights.Target =
+            kind == .survey ? .everybody : user.uid == peer.user ? .oneself : .somebodyElse
+        let right = Rights.right(to: kind, of: caller, about: target)
+        guard right != .denied else { return .failure(Refusal(denial: .rootOnly)) }
+        return .success(
+            RequestHandler(
+                caller: caller, user: user, askingUID: peer.user,
+                operatorName: caller == .root
+                    ? request.by.map { Array($0.utf8) } ?? asking.name : asking.name,
+                options: try ConfigurationFile.options(settings.arguments), right: right))
+    }
+
+    private init(
+        caller: Rights.Caller, user: User, askingUID: UInt32, operatorName: [UInt8],
+        options: Options, right: Rights.Right
+    ) {
+        self.caller = caller
+        self.askingUID = askingUID
+        self.user = user
+        self.operatorName = operatorName
+        self.options = options
+        self.right = right
+    }
+
+    /// Does what is asked for.
+    func run(_ request: Request) throws(StoreError) -> Reply.Result {
+        switch request.command {
+        case .policy: return .policy(policy: PolicyDocument(options))
+        case .status: return try status()
+        case .recorded(let number): return try recorded(after: number)
+        case .rows(let numbers): return try rows(of: numbers)
+        case .verify(let code): return try verify(code)
+        case .resync(let first, let second, let name):
+            return try resync(first, second, of: name)
+        case .renewBackupCodes: return try renewBackupCodes(request.proof)
+        case .remove(let name): return try remove(name, request.proof)
+        case .revokeTrust(let fingerprint): return try revokeTrust(in: fingerprint, request.proof)
+        case .disable: return try disable(request.proof)
+        case .reset: return try reset()
+        case .unlock: return try unlock()
+        case .issue(let seconds): return try issue(for: seconds)
+        case .revokeIssued: return try revokeIssued()
+        case .begin(let device): return try begin(device, request.proof)
+        case .confirm(let ticket, let code): return try confirm(ticket, code)
+        case .keep(let ticket): return try keep(ticket)
+        case .take(let token, let rehearses): return try take(token, rehearses: rehearses)
+        case .keys(let numbers): return try keys(of: numbers)
+        case .noteExport(let names): return try noteExport(of: names)
+        }
+    }
+
+    // MARK: What all of them use
+
+    /// What the event list says about where a change came from, and who made it.
+    var origin: [UInt8] { Array("otp-enroll ".utf8) + operatorName }
+
+    func event(_ kind: Event.Kind, detail: [UInt8] = [], at now: UInt64) -> Event {
+        Event(kind, at: now, detail: detail, origin: origin)
+    }
+
+    /// How a try is made; a success counts as `kind`.
+    func attempt(as kind: Event.Kind) -> Attempt {
+        let here: [UInt8] = []
+        return Attempt(
+            verifier: Verifier(window: options.window), origin: origin,
+            source: SourceID(here.span), successKind: kind)
+    }
+
+    /// The store; `nil` where there is none yet.
+    func store() throws(StoreError) -> Store? {
+        do throws(StoreError) {
+            return try Store(path: options.store)
+        } catch {
+            guard error.code == .missing else { throw error }
+            return nil
+        }
+    }
+
+    /// Writes to the log what happened.
+    func log(_ event: Event) { log(LogLine(event)) }
+
+    /// The same for how a try ended.
+    func log(_ outcome: Outcome) { log(LogLine(trying: outcome)) }
+
+    private func log(_ line: consuming LogLine) {
+        line.add("by", outside: operatorName)
+        line.add("user", outside: user.name)
+        ServiceLog.writeChange(line)
+    }
+
+    /// Sets what was typed, as a program has sent it.
+    static func answer(_ typed: String) -> Answer {
+        var bytes = Array(typed.utf8)
+        defer { Secret.wipe(&bytes) }
+        return Answer(bytes.span)
+    }
+}

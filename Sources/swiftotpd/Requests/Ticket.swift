@@ -1,0 +1,86 @@
+import FoundationEssentials
+import OTPCore
+import OTPStore
+import OTPWire
+
+/// What waits between `begin` and `confirm`: the new authenticator, and under which conditions it may
+/// be kept. It lies with whoever has begun it, sealed with the store's key, so that the service keeps
+/// nothing in between.
+struct Ticket: Codable {
+    /// How long it may be used, in seconds: long enough to find the phone and to scan a QR code.
+    private static let lifetime: UInt64 = 15 * 60
+
+    /// Whose authenticator it is, and by whose program it was begun.
+    let user: String
+    let uid: UInt32
+    let caller: UInt32
+    let begun: UInt64
+    let authenticator: AuthenticatorDocument
+    /// The key in Base32.
+    let key: String
+    let hasWishedName: Bool
+    /// When the authenticator was added that it takes the place of.
+    let replaced: UInt64?
+    /// Whether there was nothing to log in with, and nothing proven.
+    let isFirst: Bool
+    /// Whether a code of another authenticator has allowed it.
+    let isProven: Bool
+
+    /// The ticket as it leaves the service.
+    func seal(in store: Store) throws(StoreError) -> String {
+        var plain: [UInt8]
+        do {
+            plain = Array(try JSONEncoder().encode(self))
+        } catch {
+            throw StoreError(.system, [], "the ticket cannot be written")
+        }
+        let sealed = try store.sealTicket(&plain)
+        return String(decoding: Base64.encode(sealed.span, isPadded: true), as: UTF8.self)
+    }
+
+    /// What `text` was sealed from; `nil` where it is no ticket of this store's, too old, or about
+    /// somebody else.
+    init?(_ text: String, in store: Store, for user: User, of caller: UInt32, at now: UInt64)
+        throws(StoreError)
+    {
+        let text = Array(text.utf8)
+        guard let sealed = Base64.decode(text.span), var plain = try store.openTicket(sealed) else {
+            return nil
+        }
+        defer { Secret.wipe(&plain) }
+        do {
+            self = try JSONDecoder().decode(Ticket.self, from: Data(plain))
+        } catch {
+            return nil
+        }
+        guard self.user.utf8.elementsEqual(user.name), uid == user.uid, self.caller == caller,
+            now >= begun, now - begun <= Ticket.lifetime
+        else { return nil }
+    }
+
+    init(
+        of user: User, by caller: UInt32, at now: UInt64, _ authenticator: Authenticator,
+        key: String, hasWishedName: Bool, replaced: UInt64?, isFirst: Bool, isProven: Bool
+    ) {
+        self.user = String(decoding: user.name, as: UTF8.self)
+        uid = user.uid
+        self.caller = caller
+        begun = now
+        self.authenticator = AuthenticatorDocument(authenticator)
+        self.key = key
+        self.hasWishedName = hasWishedName
+        self.replaced = replaced
+        self.isFirst = isFirst
+        self.isProven = isProven
+    }
+
+    /// What is to be kept.
+    func enrollment() -> Enrollment? {
+        let text = Array(key.utf8)
+        guard let authenticator = authenticator.authenticator, let key = Base32.decode(text.span)
+        else { return nil }
+        return Enrollment(
+            authenticator, key: key, hasWishedName: hasWishedName, replaced: replaced,
+            isFirst: isFirst)
+    }
+}

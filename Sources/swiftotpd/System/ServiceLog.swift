@@ -1,0 +1,75 @@
+import Glibc
+import OTPCore
+
+/// What the service itself tells the system's log. Never a code or a key.
+enum ServiceLog {
+    /// A login's line, as the module would write it. Those of programs that are not root's are
+    /// about their own user alone, and bounded.
+    static func write(
+        _ priority: LogPriority, _ line: LogLine, of service: [UInt8], by peer: Peer
+    ) {
+        var text = Array("pam_swiftotp(".utf8)
+        text.append(copying: LogLine.sanitized(service).span)
+        text.append(copying: Array(":auth): ".utf8).span)
+        text.append(copying: line.bytes.span)
+        if peer.isOwner {
+            SystemLog.write(text, CInt(priority.rawValue))
+        } else {
+            writeNoise(text, CInt(priority.rawValue), of: peer.user)
+        }
+    }
+
+    /// What came was no frame, or no request, after which the connection ends.
+    static func writeBadRequest(of user: UInt32) {
+        var line = LogLine("request refused")
+        line.add("reason", "malformed")
+        line.add("uid", "\(user)")
+        writeNoise(line.bytes, LOG_NOTICE, of: user)
+    }
+
+    /// Somebody connected who has no name.
+    static func writeUnknownUser(_ user: UInt32) {
+        var line = LogLine("request refused")
+        line.add("reason", "unknown-user")
+        line.add("uid", "\(user)")
+        // All of them together: one person may have many numbers.
+        writeNoise(line.bytes, LOG_NOTICE, of: Peer.nobody)
+    }
+
+    private static func writeNoise(_ text: [UInt8], _ priority: CInt, of user: UInt32) {
+        switch Noise.another(of: user) {
+        case .written: SystemLog.write(text, priority)
+        case .full:
+            var line = LogLine("left out")
+            line.add("reason", "too-many-lines")
+            line.add("uid", "\(user)")
+            SystemLog.write(line.bytes, LOG_NOTICE)
+        case .leftOut: break
+        }
+    }
+
+    /// What otp-enroll has changed or tried.
+    static func writeChange(_ line: consuming LogLine) { SystemLog.write(line.bytes, LOG_NOTICE) }
+
+    /// What stands in the way of an answer.
+    static func write(_ error: StoreError, user: [UInt8]) {
+        var line = LogLine("cannot check")
+        line.add("reason", "store")
+        line.add("user", outside: user)
+        line.add("error", sentence: error.text)
+        SystemLog.write(line.bytes, LOG_CRIT)
+    }
+
+    /// What stands in the way of serving somebody.
+    static func write(_ why: String) {
+        var line = LogLine("cannot serve")
+        line.add("error", sentence: Array(why.utf8))
+        SystemLog.write(line.bytes, LOG_ERR)
+    }
+
+    /// What stands in the way of everything; the exit status for it.
+    static func fail(_ why: String) -> CInt {
+        write(why)
+        return 1
+    }
+}

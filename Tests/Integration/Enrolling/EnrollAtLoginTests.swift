@@ -1,0 +1,148 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `enroll`: users without an authenticator get one at a login, on the screen of a real ssh.
+@Suite struct EnrollAtLoginTests {
+    /// A login that has come to the question for the first code, on a screen.
+    private struct Shown {
+        let fixture: LoginFixture
+        let door: SSHDoor
+        let screen: Screen
+    }
+
+    private func show(
+        _ options: String, columns: Int = 80, rows: Int = 24, locale: String = "C.UTF-8",
+        host: String? = nil
+    ) async throws -> Shown {
+        let fixture = try await LoginFixture(LoginProgram.sshdByKey())
+        let naming = host.map {
+            ["unshare", "--uts", "sh", "-c", #"hostname "$0" && exec "$@""#, $0]
+        }
+        let door = try await fixture.remoteDoor(options, around: naming ?? [])
+        let screen = try await door.screen(
+            fixture.person, columns: columns, rows: rows, locale: locale)
+        try await screen.wait(for: Enrolling.question)
+        return Shown(fixture: fixture, door: door, screen: screen)
+    }
+
+    /// Enrolls with the phone, looks at the backup codes, and gives them.
+    private func finish(_ shown: Shown, _ phone: Phone, _ code: String) async throws -> [String] {
+        try await shown.screen.type(code)
+        let codes = try await shown.screen.backupCodes()
+        try await shown.screen.press("Enter")
+        try await shown.screen.wait(for: shown.fixture.welcome)
+        #expect(try await shown.screen.finish() == 0)
+        try await shown.fixture.expectLine(
+            "login granted", ["factor": "enrollment", "enrolled": "\"phone\""], after: 0)
+        #expect(shown.fixture.log.lines(containing: phone.secret).isEmpty, "the key is in the log")
+        for code in codes { #expect(shown.fixture.log.lines(containing: code).isEmpty) }
+        return codes
+    }
+
+    @Test(arguments: [(80, 24, "web1"), (80, 24, "bastion-17.ams.example.com"), (120, 50, "web1")])
+    func qrCodeOnTheScreen(columns: Int, rows: Int, host: String) async throws {
+        let shown = try await show(
+            "enroll=require", columns: columns, rows: rows, host: host)
+        let text = try await shown.screen.text()
+        let uri = try #require(try await shown.screen.scan(), "no QR code to be read:\n\(text)")
+        let phone = try Phone(scanning: uri)
+        #expect(try Enrolling.key(in: text) == phone.secret)
+        #expect(phone.label == "\(host):\(shown.fixture.person.name)")
+        #expect(text.contains(Enrolling.question), "\(text)")
+        if rows > 24 {
+            try ExpectedScreen.compare(text, with: "enroll", of: shown.fixture.person)
+        }
+
+        try await phone.settle()
+        let code = try await phone.code()
+        let backupCodes = try await finish(shown, phone, code)
+        if rows > 24 {
+            try ExpectedScreen.compare(
+                try await shown.screen.text(), with: "enrolled", of: shown.fixture.person)
+        }
+        let door = shown.door
+        try await shown.fixture.expectAdmitted(
+            door, code: try await phone.code(steps: 1), factor: "code")
+        try await shown.fixture.expectAdmitted(door, code: backupCodes[0], factor: "backup-code")
+        try await shown.fixture.expectAdmitted(door, code: backupCodes[9], factor: "backup-code")
+    }
+
+    /// `i`, for dark text on a light ground, and back again.
+    @Test func invertedForALightTerminal() async throws {
+        let shown = try await show("enroll=require", columns: 100, rows: 60)
+        try await shown.screen.type("i")
+        try await shown.screen.wait(for: "): i\n")
+        let inverted = try await after(Enrolling.question, shown, times: 2)
+        let picture = Picture(inverted, theme: .light)
+        let uri = try #require(try await Camera.read(picture), "\(inverted)")
+        let phone = try Phone(scanning: uri)
+        #expect(try Enrolling.key(in: inverted) == phone.secret)
+        try await shown.screen.type("I")
+        let again = try await after(Enrolling.question, shown, times: 3)
+        #expect(try await Camera.read(Picture(again, theme: .dark)) == uri)
+        try await phone.settle()
+        _ = try await finish(shown, phone, try await phone.code())
+    }
+
+    /// `a`, in a client that shows the half blocks as numbers.
+    @Test(arguments: ["C", "C.UTF-8"])
+    func asciiForAnOldTerminal(locale: String) async throws {
+        let shown = try await show("enroll=require", columns: 80, rows: 160, locale: locale)
+        let first = try await shown.screen.text()
+        #expect(first.contains(#"\342\226\210"#) == (locale == "C"), "\(first)")
+        let key = try Enrolling.key(in: first)
+        try await shown.screen.type("a")
+        let drawn = try await after(Enrolling.question, shown, times: 2)
+        let uri = try #require(try await Camera.read(drawn), "\(drawn)")
+        let phone = try Phone(scanning: uri)
+        #expect(key == phone.secret)
+        #expect(try Enrolling.key(in: drawn) == key)
+        #expect(drawn.utf8.allSatisfy { $0 < 0x80 })
+        try ExpectedScreen.compare(drawn, with: "enroll-ascii", of: shown.fixture.person)
+        try await phone.settle()
+        _ = try await finish(shown, phone, try await phone.code())
+    }
+
+    /// The part of the screen from behind the last but one question, when there are so many.
+    private func after(_ question: String, _ shown: Shown, times: Int) async throws -> String {
+        let clock = ContinuousClock(), end = clock.now + .seconds(40)
+        while true {
+            let text = try await shown.screen.text()
+            let places = text.ranges(of: question)
+            if places.count >= times {
+                let tail = text[places[places.count - 2].upperBound...]
+                return String(tail.drop { $0 != "\n" }.dropFirst())
+            }
+            guard clock.now < end else { throw Trouble("no other question:\n\(text)") }
+            try await Task.sleep(for: .milliseconds(60))
+        }
+    }
+
+    // MARK: May and must
+
+    @Test func offerCanBeDeclined() async throws {
+        let shown = try await show("enroll=offer", columns: 80, rows: 40)
+        let text = try await shown.screen.text()
+        try await shown.screen.press("Enter")
+        let end = try await shown.screen.wait(for: shown.fixture.welcome)
+        #expect(text.contains("Enter: later"))
+        try ExpectedScreen.compare(end, with: "declined", of: shown.fixture.person)
+        #expect(try await shown.screen.finish() == 0)
+        #expect(try !shown.fixture.hasRecord())
+        try await shown.fixture.expectLine(
+            "not asked", ["reason": "enrolling-put-off"], after: 0)
+    }
+
+    @Test func requireRefusesEnter() async throws {
+        let shown = try await show("enroll=require", columns: 80, rows: 40)
+        #expect(try await !shown.screen.text().contains("later"))
+        try await shown.screen.press("Enter")
+        let end = try await shown.screen.wait(for: "Permission denied")
+        try ExpectedScreen.compare(end, with: "refused", of: shown.fixture.person)
+        #expect(try await shown.screen.finish() == 255)
+        #expect(try !shown.fixture.hasRecord())
+        try await shown.fixture.expectLine(
+            "authentication failure", ["reason": "not-enrolled"], after: 0)
+    }
+}

@@ -1,0 +1,74 @@
+import TestSupport
+import Testing
+
+/// Logins with the real programs, with the service and without.
+@Suite("Logins with the real programs") struct LoginTests {
+    /// Every case with one program of each sort, and the others where they differ: in what they
+    /// ask first, show and say.
+    private static let all: [(LoginProgram, LoginCase)] = LoginProgram.all.flatMap { program in
+        let isWhole = ["sshd, key then code", "su"].contains(program.testDescription)
+        return (isWhole ? LoginCase.all : LoginCase.essential).map { (program, $0) }
+    }
+
+    @Test("A real program lets the wrong one in, or shuts the right one out", arguments: all)
+    func loginByTheService(program: LoginProgram, case: LoginCase) async throws {
+        try await `case`.run(try await LoginFixture(program, .resident))
+    }
+
+    @Test(
+        "The same, where no service listens and each login starts its own",
+        arguments: LoginProgram.all, LoginCase.essential)
+    func loginWithoutTheService(program: LoginProgram, case: LoginCase) async throws {
+        try await `case`.run(try await LoginFixture(program, .own))
+    }
+
+    /// Where the code comes before the password, a stranger meets the same questions and words as
+    /// somebody who is known but not enrolled.
+    @Test(
+        arguments: LoginProgram.all.filter { $0.password && $0.greetsStrangers },
+        Answerer.allCases)
+    func codeBeforePassword(program: LoginProgram, answerer: Answerer) async throws {
+        let fixture = try await LoginFixture(program, answerer)
+        let policy = try Policy()
+        try policy.put("auth required \(try fixture.module())", beforePasswordOf: program.service)
+        let ghost = Person(unknown: Int.random(in: 5000..<9999))
+        let known = try await talk(fixture.person, program, policy)
+        let stranger = try await talk(ghost, program, policy)
+        #expect(known.replacing(fixture.person.name, with: ghost.name) == stranger)
+        let lines = [fixture.person, ghost].map {
+            fixture.logged($0.name).map { $0.fields["reason"] }
+        }
+        #expect(lines == [["no-record"], ["unknown-user"]])
+    }
+
+    /// Whoever lets ssh run a command, and sees no shell, is told the news as well.
+    @Test(arguments: LoginProgram.all(of: "sshd"), Answerer.allCases)
+    func newsBeforeACommand(program: LoginProgram, answerer: Answerer) async throws {
+        let fixture = try await LoginFixture(program, answerer)
+        let (phone, _) = try await fixture.enroll()
+        let door = try await fixture.door()
+        var remote = try #require(door as? SSHDoor)
+        remote.command = SSHDoor.proof
+        let told = try await fixture.expectAdmitted(
+            remote, code: try await phone.code(), factor: "code")
+        #expect(told.transcript.contains("The authenticator \"phone\" was added on "))
+    }
+
+    /// Answers code and password, and gives all that was shown up to the refusal.
+    private func talk(
+        _ person: Person, _ program: LoginProgram, _ policy: Policy
+    ) async throws -> String {
+        let door = try await program.door(policy, person)
+        // A door that nobody holds any more is closed.
+        defer { withExtendedLifetime(door) {} }
+        let terminal = try door.start(person)
+        try await terminal.expect(LoginFixture.Words.prompt)
+        try await terminal.type("123456")
+        try await terminal.expect("assword")
+        try await terminal.type(person.password)
+        try await terminal.expect(program.refusal)
+        let shown = await terminal.transcript
+        let end = try #require(shown.firstRange(of: program.refusal)).upperBound
+        return String(shown[..<end])
+    }
+}

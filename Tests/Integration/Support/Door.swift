@@ -1,0 +1,132 @@
+import Foundation
+import TestSupport
+
+/// A place to log in, under one policy. What is behind it says "inside:" and who it runs as.
+protocol Door: Sendable {
+    /// Whether the program asks this person for a password.
+    func asksPassword(_ person: Person) -> Bool
+    /// Starts one login.
+    func start(_ person: Person) throws -> Terminal
+}
+
+extension Door {
+    /// Starts one login and gives the first factor, so that what comes next is our question.
+    func knock(_ person: Person) async throws -> Terminal {
+        let terminal = try start(person)
+        if asksPassword(person) {
+            // Each program words it differently, all with this.
+            try await terminal.expect("assword")
+            try await terminal.type(person.password)
+        }
+        return terminal
+    }
+}
+
+// MARK: The doors of the programs
+
+/// What every login runs inside.
+private let proof = SSHDoor.proof
+
+/// Lets a login shell of the person say the proof and end.
+private func greet(_ person: Person) throws {
+    guard person.isKnown else { return }
+    let file = URL(fileURLWithPath: "/home/\(person.name)/.profile")
+    try Data("\(proof)\nexit\n".utf8).write(to: file)
+}
+
+/// sshd, with the ssh client, which starts a shell.
+struct SSHDoor: Door {
+    let server: SSHServer
+    let key: Bool
+    /// Runs this in place of the shell, where it is not empty.
+    var command = ""
+    /// A service that is there for this door alone.
+    var service: Service?
+
+    /// A command that shows who runs it.
+    static let proof = "echo inside:$(id -un)."
+
+    init(server: SSHServer, key: Bool, person: Person) throws {
+        self.server = server
+        self.key = key
+        try greet(person)
+    }
+
+    func asksPassword(_ person: Person) -> Bool { !key }
+
+    func start(_ person: Person) throws -> Terminal {
+        try SSHClient.login(person.name, on: server, key: key, command: command)
+    }
+}
+
+/// sudo, run by the person, who may become root.
+struct SudoDoor: Door {
+    let policy: Policy
+
+    init(policy: Policy, person: Person) throws {
+        self.policy = policy
+        // sudo reads the whole folder, but no file with a dot in its name: so nobody ever reads
+        // half a file.
+        let file = "/etc/sudoers.d/\(person.name)"
+        let rules = """
+            Defaults:\(person.name) passwd_tries=1, timestamp_timeout=0, !lecture
+            \(person.name) ALL=(ALL) ALL
+
+            """
+        try Data(rules.utf8).write(to: URL(fileURLWithPath: file + ".new"))
+        guard chmod(file + ".new", 0o440) == 0, rename(file + ".new", file) == 0 else {
+            throw Trouble("cannot write \(file)")
+        }
+    }
+
+    func asksPassword(_ person: Person) -> Bool { person.isKnown }
+
+    func start(_ person: Person) throws -> Terminal {
+        try Terminal(
+            policy.running(
+                [
+                    "setpriv", "--reuid", person.user, "--clear-groups",
+                    "--regid", person.isKnown ? person.name : "nogroup", "sudo", "sh", "-c", proof,
+                ]))
+    }
+}
+
+/// su to the person, run by somebody with no rights at all.
+struct SuDoor: Door {
+    let policy: Policy
+
+    /// Who runs it: several, since nobody may have more than so many logins open at once.
+    private static let callers = ["nobody", "daemon", "bin", "games", "man", "mail", "news", "lp"]
+
+    private func caller(_ person: Person) -> String {
+        let number = person.name.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) % 1009 }
+        return Self.callers[number % Self.callers.count]
+    }
+
+    func asksPassword(_ person: Person) -> Bool { person.isKnown }
+
+    func start(_ person: Person) throws -> Terminal {
+        try Terminal(
+            policy.running(
+                [
+                    "setpriv", "--reuid", caller(person), "--regid", "nogroup", "--clear-groups",
+                    "su", person.name, "-c", proof,
+                ]))
+    }
+}
+
+/// login, as getty starts it on a terminal.
+struct LoginDoor: Door {
+    let policy: Policy
+
+    init(policy: Policy, person: Person) throws {
+        self.policy = policy
+        try greet(person)
+    }
+
+    func asksPassword(_ person: Person) -> Bool { true }
+
+    func start(_ person: Person) throws -> Terminal {
+        try Terminal(policy.running(["login", person.name]))
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One of the real programs that log people in, and how its logins look from outside.
+struct LoginProgram: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// The PAM service.
+    let service: String
+    /// Whether a password comes before the code.
+    let password: Bool
+    /// What the person sees where the login is refused.
+    let refusal: String
+    /// What the program says, and when it says it, to somebody whom nobody knows.
+    let unknown: String
+    /// How the fields begin that say in the log where the login comes from.
+    let origin: [String: String]
+    /// Whether it asks somebody whom nobody knows the same questions.
+    var greetsStrangers = false
+    /// Whether modules may say more than a question. sudo wants them silent (PAM_SILENT), which
+    /// only versions newer than Debian 12's can be talked out of.
+    var letsModulesSpeak = true
+    /// Who the login ends up as; nil for the one who logged in.
+    var becomes: String?
+    /// Sets the program up for one person.
+    let door: @Sendable (Policy, Person) async throws -> any Door
+
+    /// A policy whose only change is our module in this program's service.
+    func policy(_ module: String) throws -> Policy {
+        let policy = try Policy()
+        // Whatever the module says other than yes and "not my business" ends the login.
+        let line = "auth [success=ok ignore=ignore default=die] \(module)"
+        if password {
+            try policy.add(line, toService: service)
+        } else {
+            // The key was the first factor. Without a password in the stack something has to
+            // say yes where the module says "not my business".
+            try policy.replace(
+                withLine: line + "\nauth required pam_permit.so", passwordOf: service)
+        }
+        return policy
+    }
+
+    /// The programs of a PAM service.
+    static func all(of service: String) -> [LoginProgram] { all.filter { $0.service == service } }
+
+    static let all: [LoginProgram] = [
+        LoginProgram(
+            testDescription: "sshd, key then code", service: "sshd", password: false,
+            refusal: "Permission denied (keyboard-interactive)",
+            unknown: "Permission denied (publickey)", origin: ["rhost": "127.0.0.1", "tty": "ssh"],
+            door: { policy, person in
+                let methods = "publickey,keyboard-interactive:pam"
+                let server = try await SSHServer(methods: methods, policy: policy)
+                return try SSHDoor(server: server, key: true, person: person)
+            }),
+        LoginProgram(
+            testDescription: "sshd, password then code", service: "sshd", password: true,
+            refusal: "Permission denied (keyboard-interactive)",
+            unknown: "Permission denied (keyboard-interactive)",
+            origin: ["rhost": "127.0.0.1", "tty": "ssh"], greetsStrangers: true,
+            door: { policy, person in
+                let methods = "keyboard-interactive:pam"
+                let server = try await SSHServer(methods: methods, policy: policy)
+                return try SSHDoor(server: server, key: false, person: person)
+            }),
+        LoginProgram(
+            testDescription: "sudo", service: "sudo", password: true,
+            refusal: "sudo: 1 incorrect password attempt",
+            unknown: "sudo: you do not exist in the passwd database",
+            origin: ["tty": "/dev/pts/"], letsModulesSpeak: false, becomes: "root",
+            door: { policy, person in try SudoDoor(policy: policy, person: person) }),
+        LoginProgram(
+            testDescription: "su", service: "su", password: true,
+            refusal: "su: Authentication failure", unknown: "does not exist",
+            origin: ["tty": "/dev/pts/"], door: { policy, _ in SuDoor(policy: policy) }),
+        LoginProgram(
+            testDescription: "login", service: "login", password: true,
+            refusal: "Login incorrect", unknown: "Login incorrect", origin: ["tty": "/dev/pts/"],
+            greetsStrangers: true,
+            door: { policy, person in try LoginDoor(policy: policy, person: person) }),
+    ]
+}

@@ -1,0 +1,72 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// How the trust in an SSH key ends, and where it does not reach.
+@Suite struct TrustEndTests {
+    /// A user whose key is trusted as "laptop", and one more key that is not.
+    private func trusting(_ options: String = "trust=key") async throws -> (TrustingUser, String) {
+        let user = try await TrustingUser(options)
+        let other = try await user.makeKey("other")
+        _ = try await user.trust(
+            user.key, saying: "y laptop", code: try await user.phone.lastCode())
+        try await user.expectTrusted(user.key, named: "laptop")
+        return (user, other)
+    }
+
+    /// Logs in with the other key and this answer, with no offer to follow.
+    private func login(_ user: TrustingUser, _ key: String, _ answer: String) async throws {
+        let terminal = try user.start(key)
+        try await terminal.expect(LoginFixture.Words.prompt)
+        try await terminal.type(answer)
+        #expect(try await terminal.expectAny([user.fixture.welcome, TrustingUser.offer]) == 0)
+    }
+
+    @Test func aBackupCodeEndsIt() async throws {
+        let (user, other) = try await trusting()
+        try await login(user, other, user.backupCodes[2])
+        try await user.expectAsked(user.key)
+    }
+
+    /// Thirty days from the first day on, however often the key was used since.
+    @Test func itEndsAndDoesNotSlide() async throws {
+        let (user, _) = try await trusting()
+        for (days, isTrusted) in [("+29d", true), ("+31d", false)] {
+            let door = try await user.fixture.remoteDoor(
+                "trust=key", around: ["faketime", "-f", days])
+            try user.admit(user.key, at: door)
+            if isTrusted {
+                try await user.expectTrusted(user.key, named: "laptop", at: door)
+            } else {
+                try await user.expectAsked(user.key, at: door)
+            }
+        }
+        // Nor is a clock believed that was set back since.
+        try await user.expectAsked(user.key)
+    }
+
+    /// sudo in a session that a trusted key has opened, whatever the environment says there.
+    @Test func notForSudoInside() async throws {
+        let (user, _) = try await trusting()
+        let fixture = user.fixture
+        let policy = try fixture.program.policy(try fixture.module("trust=key"))
+        try policy.add("auth required \(try fixture.module("trust=key"))", toService: "sudo")
+        _ = try SudoDoor(policy: policy, person: fixture.person)
+        let server = try await SSHServer(
+            methods: "publickey,keyboard-interactive:pam", policy: policy)
+        var door = try SSHDoor(server: server, key: true, person: fixture.person)
+        try user.admit(user.key, at: door)
+        let key = try String(contentsOfFile: user.key + ".pub", encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        door.command = "SSH_AUTH_INFO_0='publickey \(key)' sudo sh -c '\(SSHDoor.proof)'"
+        let terminal = try Terminal(
+            SSHClient.words(
+                fixture.person.name, on: server, identity: user.key, command: door.command,
+                options: ["-t"]))
+        try await terminal.expect("assword for \(fixture.person.name)")
+        try await terminal.type(fixture.person.password)
+        try await terminal.expect(LoginFixture.Words.prompt)
+        try await terminal.type(try await user.phone.code())
+        #expect(try await terminal.expectAny(["inside:root.", TrustingUser.offer]) == 0)
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// How much work it is to find a code wrong: the same, however much of it is right. The released
+/// service, whose instructions callgrind counts.
+@Suite("The work of comparing codes")
+struct ComparisonTests {
+    @Test("a wrong code takes more or fewer instructions by how many of its digits are right")
+    func codes() async throws {
+        let enrolled = try Enrolled()
+        try await enrolled.phone.settle()
+        let before = try enrolled.bytes
+        let right = Array(try await enrolled.phone.code())
+        let wrong = right.map { $0 == "9" ? "0" : Character("\($0.wholeNumberValue! + 1)") }
+        var counts: Set<Int> = []
+        for kept in 0..<right.count {
+            let begins = right.prefix(kept) + wrong.dropFirst(kept)
+            let ends = wrong.dropLast(kept) + right.suffix(kept)
+            for guess in [begins, ends] {
+                try before.write(to: URL(fileURLWithPath: enrolled.recordFile))
+                counts.insert(try await instructions(enrolled, String(guess)))
+            }
+        }
+        #expect(counts.count == 1, "\(counts)")
+    }
+
+    /// The instructions of a try, and of what it calls, when it refuses this code.
+    private func instructions(_ enrolled: Enrolled, _ guess: String) async throws -> Int {
+        let out = enrolled.scratch.file("callgrind")
+        let program = try ServiceAccess.program(
+            enrolled.scratch,
+            behind: [
+                "valgrind", "--tool=callgrind", "--toggle-collect=*7OTPCore7AttemptV3run*",
+                "--callgrind-out-file=\(out)",
+            ], program: Build.released("swiftotpd"))
+        let module = Build.released("libpam_swiftotp.so")
+        let line =
+            "auth required \(module) socket=/nonexistent program=\(program) "
+            + "store=\(enrolled.store)\n"
+        try enrolled.scratch.write(line, to: "pam.d/login", mode: 0o644)
+        let stack = Stack(folder: enrolled.scratch.file("pam.d"), service: "login")
+        let result = try await stack.login(enrolled.user, [guess])
+        #expect(result.name == "PAM_AUTH_ERR")
+        let profile = try String(contentsOfFile: out, encoding: .utf8)
+        let total = profile.split(separator: "\n").last { $0.hasPrefix("totals: ") } ?? ""
+        let count = try #require(Int(total.dropFirst(8)))
+        #expect(count > 30_000, "hardly anything was counted")
+        return count
+    }
+}

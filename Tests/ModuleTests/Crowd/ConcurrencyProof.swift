@@ -1,0 +1,44 @@
+import Foundation
+import OTPStore
+import TestSupport
+import Testing
+
+/// One code, one login: many processes that log in at the same moment.
+@Suite("One code, one login")
+struct ConcurrencyProof {
+    private static let processes = Proof.count(24, long: 64)
+    private static let rounds = Proof.count(4, long: 1000)
+
+    /// What everybody types in a round.
+    enum Kind: String, CaseIterable, Sendable {
+        case code
+        case backupCode = "backup code"
+        case temporaryCode = "temporary code"
+
+        func answer(_ enrolled: Enrolled) async throws -> String {
+            switch self {
+            // The clock gives a new code every 30 s only: a round takes a fresh key.
+            case .code: try await enrolled.renewKey().code()
+            case .backupCode: try enrolled.renewBackupCodes()[3]
+            case .temporaryCode: try enrolled.issue()
+            }
+        }
+    }
+
+    @Test(
+        "One code lets two processes in, or none, where all log in at once",
+        arguments: Kind.allCases)
+    func once(kind: Kind) async throws {
+        let waiting = try WaitingLogins(Self.processes)
+        for round in 0..<Self.rounds {
+            try waiting.enrolled.forgive()
+            let answer = try await kind.answer(waiting.enrolled)
+            let yes = try waiting.logIn(Array(repeating: answer, count: Self.processes))
+            #expect(yes == 1, "round \(round)")
+        }
+        try Proof.tell(
+            "Many at once",
+            "one \(kind.rawValue), \(Self.processes) processes, \(Self.rounds) rounds",
+            "\(Self.rounds * Self.processes) logins: one let in in each round")
+    }
+}

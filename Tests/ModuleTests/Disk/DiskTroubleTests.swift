@@ -1,0 +1,25 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Disks that are full or cannot be written to, over more than one login.
+@Suite("Bad days")
+struct DiskTroubleTests {
+    @Test("a full btrfs, which copies on write: what was made there is overwritten in place")
+    func fullBtrfs() async throws {
+        let enrolled = try Enrolled()
+        try await enrolled.useSmallDisk(.btrfs)
+        defer { enrolled.removeSmallDisk() }
+        let added = try await enrolled.otpEnroll(["add", "bin", "--no-confirm", "--json"])
+        let told = try JSONSerialization.jsonObject(with: Data(added.output.utf8))
+        let uri = try #require((told as? [String: Any])?["uri"] as? String, "\(added.errors)")
+        try await enrolled.fillSmallDisk()
+        let stack = try enrolled.stack()
+        let code = try await Phone(scanning: uri).code()
+        #expect(try await stack.login("bin", [code]).name == "PAM_SUCCESS")
+        #expect(try await stack.login("bin", [code]).name == "PAM_AUTH_ERR")
+        // A copy of a record has no such right, by which this test knows that the disk is full.
+        let other = try await enrolled.phone.code()
+        #expect(try await stack.login(enrolled.user, [other]).name == "PAM_AUTHINFO_UNAVAIL")
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import TestSupport
+
+/// A small file system for a store.
+enum SmallDisk {
+    /// In memory, with room for some records.
+    case memory
+    /// The same, with room for three names more.
+    case fewNames
+    /// ext4, which has a journal and reserves blocks, in a file.
+    case ext4
+    /// btrfs, which copies on write, likewise.
+    case btrfs
+
+    /// How such a file is mounted: the journal is written when it has to, not after some seconds as
+    /// well.
+    fileprivate static let options = "loop,commit=300"
+}
+
+extension Enrolled {
+    /// Puts the store on a file system that has no room left.
+    func fillDisk() async throws {
+        try await useSmallDisk()
+        try await fillSmallDisk()
+    }
+
+    /// Puts the store on a small file system of its own.
+    func useSmallDisk(_ kind: SmallDisk = .memory) async throws {
+        let small = try scratch.folder("small")
+        switch kind {
+        case .memory:
+            try await Command.output(
+                ["mount", "-t", "tmpfs", "-o", "size=96k,mode=700", "small", small])
+        case .fewNames:
+            // The store has two files, and is a name itself.
+            try await Command.output(
+                ["mount", "-t", "tmpfs", "-o", "nr_inodes=6,mode=700", "small", small])
+        case .ext4:
+            try await mountImage("4M", ["mkfs.ext4", "-q", "-b", "1024"], at: small)
+        case .btrfs:
+            try await mountImage("128M", ["mkfs.btrfs", "-q", "-m", "single"], at: small)
+        }
+        try await Command.output(["cp", "-a", store + "/.", small])
+        try await Command.output(["sync", "-f", small])
+        try await Command.output(["mount", "--bind", small, store])
+    }
+
+    /// Mounts a file that `format` makes a file system of, which takes a loop device: Tests/ground has
+    /// none of its own.
+    private func mountImage(_ size: String, _ format: [String], at folder: String) async throws {
+        let image = scratch.file("image")
+        try await Command.output(["truncate", "-s", size, image])
+        try await Command.output(format + [image])
+        let numbers = ["loop-control": (10, 237)].merging(
+            (0..<64).map { ("loop\($0)", (7, $0)) }
+        ) { $1 }
+        for (name, (major, minor)) in numbers where access("/dev/\(name)", F_OK) != 0 {
+            // makedev(3); another test may be faster.
+            _ = mknod(
+                "/dev/\(name)", (major == 10 ? S_IFCHR : S_IFBLK) | 0o600, dev_t(major << 8 | minor)
+            )
+        }
+        try await Command.output(["mount", "-o", SmallDisk.options, image, folder])
+        chmod(folder, 0o700)
+    }
+
+    /// Takes it away with all that is on it. One in memory goes with Tests/ground, but loop devices
+    /// are the machine's.
+    func removeSmallDisk() {
+        for folder in [store, scratch.file("small")] { umount2(folder, Int32(MNT_DETACH)) }
+    }
+
+    /// Leaves no room on it, or so many bytes.
+    func fillSmallDisk(but room: off_t = 0) async throws {
+        let filler = try await Command.run(["dd", "if=/dev/zero", "of=\(store)/filler", "bs=1k"])
+        guard filler.errors.contains("No space left") else { throw Trouble("it is not full") }
+        guard room > 0 else { return }
+        var status = stat()
+        stat("\(store)/filler", &status)
+        truncate("\(store)/filler", status.st_size - room)
+    }
+
+    /// Leaves no room for a name on it.
+    func useUpNames() throws {
+        for number in 0..<20 {
+            let file = open("\(store)/filler-\(number)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+            if file < 0 && errno == ENOSPC { return }
+            close(file)
+        }
+        throw Trouble("there is no end of names")
+    }
+
+    /// Makes room on it again.
+    func makeRoom() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: store)
+        where name.hasPrefix("filler") { unlink("\(store)/\(name)") }
+    }
+
+    /// Lets nobody write to it any more, whoever has it open; or everybody again.
+    func lockSmallDisk(_ isLocked: Bool = true) async throws {
+        let option = isLocked ? "remount,ro" : "remount,rw"
+        try await Command.output(["mount", "-o", option, scratch.file("small")])
+    }
+
+    /// Makes the store's file system read-only.
+    func makeReadOnly() async throws {
+        try await Command.output(["mount", "--bind", store, store])
+        try await Command.output(["mount", "-o", "remount,bind,ro", store])
+    }
+}
+
+extension Phone {
+    /// The codes of now and of so many steps in all, one after the other, however long that takes.
+    func codes(_ count: Int) async throws -> [String] {
+        let now = Int(Date().timeIntervalSince1970)
+        var codes: [String] = []
+        for step in 0..<count { codes.append(try await code(at: now + step * period)) }
+        return codes
+    }
+}

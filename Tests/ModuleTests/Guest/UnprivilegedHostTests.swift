@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A program that is not root, beyond its return codes (docs/RESULTS.md).
+@Suite("In a program that is not root")
+struct UnprivilegedHostTests {
+    private static let unavailable =
+        "The code cannot be checked right now. Please tell your administrator."
+
+    @Test("the very answer that somebody else is not believed for lets in where it is root's")
+    func believed() async throws {
+        let host = try await UnprivilegedHost(.fake(.asks(ReturnCodes.asks, then: "0002 49 00")))
+        try await host.expect("123456", "PAM_SUCCESS")
+        let door = try await UnprivilegedHost(.fake(.sends(ReturnCodes.no)), "nullok")
+        let result = try await door.stack.login(door.account.name, [], around: door.around)
+        #expect(result.name == Stack.ignored)
+    }
+
+    @Test(
+        "a service that is silent, that drips, or that nobody can reach is waited for 20 s at most",
+        arguments: [
+            .silent, .stops(ReturnCodes.welcome), .drips(ReturnCodes.welcome + "7fff"), .full,
+        ] as [FakeService.Manner])
+    func bounded(_ manner: FakeService.Manner) async throws {
+        let host = try await UnprivilegedHost(.fake(manner))
+        let begin = ContinuousClock.now
+        let result = try await host.stack.login(host.account.name, [], around: host.around)
+        // With what a busy machine takes to start it and to end it.
+        #expect(ContinuousClock.now - begin < .seconds(50))
+        #expect(result.name == "PAM_AUTHINFO_UNAVAIL")
+        #expect(result.said == [Self.unavailable])
+    }
+
+    @Test("vlock without its setuid bit: a code unlocks the terminal of its user")
+    func vlock() async throws {
+        let systemLog = try SystemLog.shared()
+        let host = try await UnprivilegedHost()
+        let service = host.stack.folder + "/" + host.stack.service
+        let policy = try Policy()
+        try policy.write([String(contentsOfFile: service, encoding: .utf8)], service: "vlock")
+        // As under systemd's NoNewPrivileges=yes: the bit gives nothing.
+        let terminal = try Terminal(
+            policy.running(
+                ["setpriv", "--no-new-privs"] + host.account.running(["vlock", "-c"])))
+        try await terminal.expect("[ENTER] to unlock.")
+        try await terminal.type("")
+        try await terminal.expect("Code from your app")
+        try await terminal.type(try await host.enrolled.wrongCode())
+        try await terminal.expect("That code was not accepted.")
+        // Then it tries root, whose code only root can check.
+        try await terminal.expect(Self.unavailable)
+        _ = try await systemLog.line(
+            containing: "vlock", "only root can check the code of another user", "user=root")
+        try await terminal.expect("[ENTER] to unlock.")
+        try await terminal.type("")
+        try await terminal.expect("Code from your app")
+        try await terminal.type(try await host.enrolled.phone.code())
+        #expect(try await terminal.finish() == 0)
+        _ = try await systemLog.line(
+            containing: "pam_swiftotp(vlock:", "login granted", "user=\(host.account.name)")
+    }
+}

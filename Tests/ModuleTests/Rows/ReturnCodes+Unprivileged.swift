@@ -1,0 +1,241 @@
+import Foundation
+import OTPCore
+import TestSupport
+import Testing
+
+private let refused = "That code was not accepted."
+private let unavailable = "The code cannot be checked right now. Please tell your administrator."
+
+extension Row {
+    /// A row in which one login of a program that is not root shows the result. Its line is found in
+    /// the log by what it calls itself: where it comes from is nothing that it is believed.
+    static func foreign(
+        _ name: String, _ code: String, _ behind: UnprivilegedHost.Behind = .service(),
+        arguments: String = "", prompts: Int = 1, log: String, says: String? = nil,
+        _ prepare: @escaping @Sendable (UnprivilegedHost) async throws -> [String]
+    ) -> Row {
+        Row(name: "not root: \(name)", code: code, doors: .one) { row in
+            let systemLog = try SystemLog.shared()
+            // libpam has the names of services in lower case.
+            let mark = "locker-\(UUID().uuidString.lowercased())"
+            let host = try await UnprivilegedHost(behind, arguments, name: mark)
+            let commands = try await prepare(host)
+            let results = try await host.stack.run(
+                ["user \(host.account.name)", "rhost 192.0.2.77"] + commands + ["go authenticate"],
+                around: host.around)
+            let result = try #require(results.last)
+            #expect(result.name == row.code)
+            #expect(result.prompts == prompts)
+            #expect(result.left == 0, "answers left over")
+            if let says { #expect(result.said.contains { $0.hasPrefix(says) }, "\(result.said)") }
+            let line = try await systemLog.line(containing: "pam_swiftotp(\(mark):auth): ", log)
+            #expect(line.facility == 10)
+        }
+    }
+
+    /// A row in which the service is none, or not as it should be.
+    static func odd(
+        _ name: String, _ behind: UnprivilegedHost.Behind, nullok: Bool = false, prompts: Int = 0,
+        log: String
+    ) -> Row {
+        .foreign(
+            name, "PAM_AUTHINFO_UNAVAIL", behind, arguments: nullok ? "nullok" : "",
+            prompts: prompts, log: log, says: unavailable
+        ) { prompts == 0 ? [] : ["answer \(try await $0.enrolled.phone.code())"] }
+    }
+}
+
+extension ReturnCodes {
+    /// Programs that are not root, such as screen lockers.
+    static let foreign: [Row] =
+        [
+            .foreign(
+                "right code", "PAM_SUCCESS",
+                log: "login granted; factor=code authenticator=\"phone\" step="
+            ) { ["answer \(try await $0.enrolled.phone.code())"] },
+            .foreign("wrong code", "PAM_AUTH_ERR", log: "reason=wrong", says: refused) {
+                ["answer \(try await $0.enrolled.wrongCode())"]
+            },
+            .foreign(
+                "the same code again", "PAM_AUTH_ERR", log: "reason=replayed",
+                says: "That code was already used. Wait for the next one."
+            ) { host in
+                let code = try await host.enrolled.phone.code()
+                try await host.expect(code, "PAM_SUCCESS")
+                return ["answer \(code)"]
+            },
+            .foreign(
+                "backup code", "PAM_SUCCESS",
+                log: "login granted; factor=backup-code index=3 left=9",
+                says: "You have 9 backup codes left."
+            ) { ["answer \($0.enrolled.backupCodes[3].lowercased())"] },
+            .foreign(
+                "temporary code", "PAM_SUCCESS", log: "login granted; factor=temporary-code",
+                says: "That was a temporary code, and it has ended. Run `otp-enroll`"
+            ) { ["answer \(try $0.enrolled.issue())"] },
+            .foreign(
+                "an answer of a megabyte", "PAM_AUTH_ERR", log: "reason=malformed", says: refused
+            ) { _ in ["answer-size 1048576"] },
+            .foreign("empty answer", "PAM_AUTH_ERR", log: "reason=empty") { _ in ["answer "] },
+            .foreign("the conversation fails", "PAM_CONV_ERR", log: "reason=no-answer") { _ in
+                ["conv-error"]
+            },
+            .foreign(
+                "throttled, with a right code", "PAM_AUTH_ERR", log: "reason=throttled wait=",
+                says: "Too many wrong codes. Try again in "
+            ) { host in
+                let wrong = try await host.enrolled.wrongCode()
+                for _ in 1...5 { try await host.expect(wrong, "PAM_AUTH_ERR") }
+                return ["answer \(try await host.enrolled.phone.code())"]
+            },
+            .foreign(
+                "closed after 100 failures, with a right code", "PAM_AUTH_ERR",
+                log: "reason=closed",
+                says: "Too many wrong codes. Ask your administrator to unlock you."
+            ) { host in
+                try host.enrolled.fail(100)
+                return ["answer \(try await host.enrolled.phone.code())"]
+            },
+            .foreign(
+                "wrong, right with retry=2", "PAM_SUCCESS", arguments: "retry=2", prompts: 2,
+                log: "login granted", says: "That code was not accepted. Please try again."
+            ) { host in
+                [
+                    "answer \(try await host.enrolled.wrongCode())",
+                    "answer \(try await host.enrolled.phone.code())",
+                ]
+            },
+            .foreign("not enrolled", "PAM_AUTH_ERR", log: "reason=no-record", says: refused) {
+                try $0.enrolled.change { $0.removeAll() }
+                return ["answer 123456"]
+            },
+            .foreign(
+                "not enrolled, with nullok", Stack.ignored, arguments: "nullok", prompts: 0,
+                log: "not asked; reason=not-enrolled"
+            ) {
+                unlink(try $0.enrolled.recordFile)
+                return []
+            },
+            .foreign(
+                "enrolled, with nullok, wrong code", "PAM_AUTH_ERR", arguments: "nullok",
+                log: "reason=wrong"
+            ) { ["answer \(try await $0.enrolled.wrongCode())"] },
+            .foreign(
+                "member of the exempt group", Stack.ignored,
+                arguments: "exempt_group=\(exempt)", prompts: 0, log: "reason=exempt-group"
+            ) { host in
+                try await Account.group(exempt)
+                try await host.account.join(exempt)
+                return []
+            },
+            .foreign(
+                "another user", "PAM_AUTHINFO_UNAVAIL", prompts: 0,
+                log: "error=\"only root can check the code of another user\"", says: unavailable
+            ) { _ in ["user \(try await UnprivilegedHost.other.value.name)"] },
+            .foreign(
+                "unknown user, with nullok", "PAM_AUTHINFO_UNAVAIL", arguments: "nullok",
+                prompts: 0, log: "error=\"only root can check the code of another user\""
+            ) { _ in ["user nobody-of-this-name"] },
+            .foreign(
+                "the store named", "PAM_AUTHINFO_UNAVAIL", arguments: "store=STORE", prompts: 0,
+                log: "only root's programs may name another place", says: unavailable
+            ) { _ in [] },
+            .foreign(
+                "another file of options named", "PAM_AUTHINFO_UNAVAIL",
+                arguments: "conf=/etc/shadow", prompts: 0,
+                log: "only root's programs may name another place", says: unavailable
+            ) { _ in [] },
+            .foreign(
+                "a wider window, which is not its business", "PAM_AUTH_ERR", arguments: "window=10",
+                log: "reason=outside-window off=+4", says: refused
+            ) { ["answer \(try await $0.enrolled.phone.code(steps: 4))"] },
+            .foreign(
+                "window=11", "PAM_AUTHINFO_UNAVAIL", arguments: "window=11", prompts: 0,
+                log: "`window` takes a number from 0 to 10", says: unavailable
+            ) { _ in [] },
+        ] + doors
+
+    private static let exempt = "unlocked"
+
+    /// What can be wrong with the service.
+    private static let doors: [Row] = [
+        .odd("no service", .nobody, log: "swiftotpd does not listen"),
+        .odd("no service, with nullok", .nobody, nullok: true, log: "swiftotpd does not listen"),
+        .foreign(
+            "a record that the service does not trust", "PAM_AUTHINFO_UNAVAIL",
+            log: "its mode lets others at it; chmod it to 0600", says: unavailable
+        ) { host in
+            chmod(try host.enrolled.recordFile, 0o644)
+            return ["answer \(try await host.enrolled.phone.code())"]
+        },
+        .odd(
+            "a service whose configuration is in error", .service("window = many\n"),
+            log: "swiftotp.conf line 1: `window` takes a number from 0 to 10"),
+        .odd(
+            "somebody else plays the service, and says yes", .fake(.sends(yes), root: false),
+            log: "somebody who is not root listens in the place of swiftotpd"),
+        .odd(
+            "somebody else plays the service, and says not enrolled, with nullok",
+            .fake(.sends(no), root: false), nullok: true, log: "somebody who is not root"),
+        .odd(
+            "somebody else plays the service, and asks", .fake(.sends(asks), root: false),
+            log: "somebody who is not root"),
+        .odd("the service never says a word", .fake(.silent), log: "swiftotpd gives no answer"),
+        .odd(
+            "the service never goes on", .fake(.stops(welcome)), log: "swiftotpd gives no answer"),
+        .odd(
+            "the service ends without a word", .fake(.sends("")),
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "the service ends after its welcome", .fake(.sends(welcome)),
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "the service ends after the answer", .fake(.asks(asks, then: "")), prompts: 1,
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "half a frame", .fake(.sends(welcome + "0005 49")),
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "what is no frame", .fake(.sends("0004 deadbeef")),
+            log: "what answers is not swiftotpd, or is of another version"),
+        .odd(
+            "a welcome of another version", .fake(.sends("0002 40 03")),
+            log: "swiftotpd is of another version"),
+        .odd(
+            "a frame that is too long", .fake(.sends(welcome + "8001 49 00")),
+            log: "what answers is not swiftotpd"),
+        .odd("a frame of nothing", .fake(.sends(welcome + "0000 49")), log: "what answers is not"),
+        .odd(
+            "an end that nobody knows", .fake(.sends(welcome + "0002 49 07")),
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "an end with a byte too many", .fake(.sends(welcome + "0003 49 0000")),
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "an end of nothing, with nullok", .fake(.sends(welcome + "0001 49")), nullok: true,
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "a welcome in the middle", .fake(.asks(asks, then: welcome + "0002 49 00")), prompts: 1,
+            log: "swiftotpd ended without an answer"),
+        .odd(
+            "the service has no room", .fake(.sends("0005 41 66756c6c")),
+            log: "swiftotpd has too many connections"),
+    ]
+
+    /// The first frame of every connection.
+    static let welcome = "0002 40 02 "
+    /// Let in.
+    static let yes = welcome + "0002 49 00"
+    /// Not enrolled.
+    static let no = welcome + "0002 49 02"
+    /// A question.
+    static let asks = welcome + "0003 43 3f20 "
+}
+
+extension UnprivilegedHost {
+    /// One login of the user, which has to end like this.
+    func expect(_ answer: String, _ code: String) async throws {
+        let result = try await stack.login(account.name, [answer], around: around)
+        try require(result.name == code, "\(result)")
+    }
+}

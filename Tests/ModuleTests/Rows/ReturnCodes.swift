@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Return codes through libpam (docs/RESULTS.md)")
+struct ReturnCodes {
+    static let rows =
+        answers + recoveries + stores + policies + entries + trusts + passes + foreign
+        + foreignEntries
+
+    /// Those that say themselves who is there, and one in eight of the others: what a login ends in
+    /// does not depend on who has started the service.
+    private static let own = rows.enumerated().filter {
+        $0.element.doors == .one || $0.offset.isMultiple(of: 8)
+    }.map(\.element)
+
+    @Test("where nothing listens, a row ends otherwise than docs/RESULTS.md has it", arguments: own)
+    func ownService(_ row: Row) async throws { try await row.run(row) }
+
+    @Test(
+        "where swiftotpd listens, a row ends otherwise than docs/RESULTS.md has it",
+        arguments: rows.filter { $0.doors == .both })
+    func resident(_ row: Row) async throws {
+        let door = ServiceAccess.resident(try await Service.shared().socket)
+        try await ServiceAccess.$current.withValue(door) { try await row.run(row) }
+    }
+
+    @Test("docs/RESULTS.md has a row that no test shows, or the other way round")
+    func document() throws {
+        let text = try Project.text("docs/RESULTS.md")
+        let documented = text.split(separator: "\n").compactMap { line -> String? in
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard line.hasPrefix("|"), cells.count >= 2, cells[1].hasPrefix("`PAM_") else {
+                return nil
+            }
+            return "\(cells[0]) \(cells[1].filter { $0 != "`" })"
+        }
+        let tested = Self.rows.map {
+            "\($0.name) \($0.code == Stack.ignored ? "PAM_IGNORE" : $0.code)"
+        }
+        #expect(documented == tested)
+    }
+}

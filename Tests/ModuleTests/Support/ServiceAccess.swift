@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+
+/// Where the module finds its service.
+enum ServiceAccess: Sendable {
+    /// Nothing listens, and a service is started for each login.
+    case ownService
+    /// One service for all, which listens here.
+    case resident(String)
+
+    /// The door of this test.
+    @TaskLocal static var current = ServiceAccess.ownService
+
+    /// The module's arguments for it. `behind` are words before the service that it starts, such as
+    /// `faketime -f -1h`.
+    func arguments(_ scratch: Scratch, behind: [String]) throws -> String {
+        switch self {
+        case .ownService:
+            let program = try ServiceAccess.program(scratch, behind: behind)
+            return "socket=/nonexistent/swiftotpd.sock program=\(program)"
+        // If a service were started all the same, the login would be denied: there is none.
+        case .resident(let socket): return "socket=\(socket) program=/nonexistent/swiftotpd"
+        }
+    }
+
+    /// What starts swiftotpd with words before it; the module gives it no environment.
+    static func program(
+        _ scratch: Scratch, behind: [String], program: String? = nil
+    ) throws -> String {
+        let program = try program ?? Build.product("swiftotpd")
+        guard !behind.isEmpty else { return program }
+        let words = (behind + [program]).map { "'\($0.replacing("'", with: #"'\''"#))'" }
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+        return try scratch.write(
+            """
+            #!/bin/sh
+            export PATH='\(path)' LC_ALL=C.UTF-8
+            exec \(words.joined(separator: " ")) "$@"
+
+            """, to: "swiftotpd-\(UUID().uuidString)", mode: 0o755)
+    }
+
+    /// Waits until the services have ended that have `mark` in their environment: one whose host was
+    /// killed goes on for a moment, and finds out.
+    static func waitForServices(_ mark: String) async throws {
+        let wanted = Array(mark.utf8)
+        try await patiently("the service to end") {
+            let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc")
+            return numbers.contains { number in
+                guard pid_t(number) != nil else { return false }
+                let text = FileManager.default.contents(atPath: "/proc/\(number)/environ") ?? Data()
+                return Array(text).firstPlace(of: wanted) != nil
+            } ? nil : ()
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+@Suite("Times of the calendar")
+struct CivilTimeTests {
+    private let calendar: Calendar = {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        return calendar
+    }()
+
+    /// Compares with Foundation.
+    private func check(_ seconds: UInt64) {
+        let date = Date(timeIntervalSince1970: TimeInterval(seconds))
+        let expected = calendar.dateComponents(
+            [.year, .month, .day, .hour, .minute, .weekday], from: date)
+        let civil = CivilTime(seconds)
+        let same =
+            Int(civil.year) == expected.year && Int(civil.month) == expected.month
+            && Int(civil.day) == expected.day && Int(civil.hour) == expected.hour
+            && Int(civil.minute) == expected.minute && civil.weekday + 1 == expected.weekday
+        #expect(same, "\(seconds): \(civil) is not \(expected)")
+    }
+
+    @Test("Random moments until the year 9999 are those of Foundation")
+    func random() {
+        var generator = Seeded(1970)
+        for _ in 0..<2000 { check(.random(in: 0...253_402_300_799, using: &generator)) }
+        for _ in 0..<2000 { check(.random(in: 0...4_102_444_800, using: &generator)) }
+    }
+
+    @Test(
+        "The ends of years and of Februaries",
+        arguments: [1970, 1972, 1999, 2000, 2001, 2026, 2028, 2099, 2100, 2101, 2400, 9999])
+    func edges(_ year: Int) throws {
+        for (month, day) in [(1, 1), (2, 28), (3, 1), (12, 31)] {
+            let parts = DateComponents(year: year, month: month, day: day)
+            let midnight = try #require(calendar.date(from: parts)).timeIntervalSince1970
+            for seconds in [-1, 0, 59, 60, 86_399, 86_400, 86_459] as [Double] {
+                let moment = midnight + seconds
+                if (0...253_402_300_799).contains(moment) { check(UInt64(moment)) }
+            }
+        }
+    }
+
+    /// When a day that is written as a date begins.
+    private func seconds(_ date: String) -> UInt64? {
+        // In the middle of more, as the parser has it.
+        let text = ascii("x=" + date + "x")
+        return CivilTime.seconds(ofDate: text[2..<text.count - 1])
+    }
+
+    @Test("Every day until the year 2101, and some until 9999, begins when its date says")
+    func datesOfDays() {
+        var generator = Seeded(2101)
+        let days = (0..<47_900 as Range<UInt64>).map { $0 * 86_400 }
+        let later = (0..<5000).map { _ in
+            UInt64.random(in: 47_900...2_932_896, using: &generator) * 86_400
+        }
+        for midnight in days + later {
+            let date = CivilTime(midnight + 3600).date
+            let same = seconds(date) == midnight
+            #expect(same, "\(date)")
+        }
+        #expect(CivilTime(47_900 * 86_400).date > "2100-12-31")
+    }
+
+    @Test("Days that no month has, in every year of four centuries, are no dates")
+    func noDays() {
+        let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        for year in 1970...2401 {
+            let isLeap = year.isMultiple(of: 4) && !year.isMultiple(of: 100)
+            let hasLeapDay = isLeap || year.isMultiple(of: 400)
+            for (index, length) in lengths.enumerated() {
+                let last = length + (hasLeapDay && index == 1 ? 1 : 0)
+                let month = "\(year)-\(two(index + 1))-"
+                let good = seconds(month + two(last)) != nil
+                let bad = seconds(month + two(last + 1)) ?? seconds(month + "00")
+                #expect(good && bad == nil, "\(month)")
+            }
+        }
+    }
+
+    @Test(
+        "What is no date of the years 1970 to 9999",
+        arguments: [
+            "", "-", "--", "2026", "2026-11", "2026-11-", "2026-11-2", "2026-1-21", "26-11-21",
+            "2026-02-29", "2027-04-31", "2100-02-29", "2026-13-01", "2026-00-01", "2026-11-00",
+            "2026-99-99", "1969-12-31", "0000-01-01", "10000-01-01", "2026-11-211", "2026-11-21 ",
+            " 2026-11-21", "2026- 1-21", "2026/11/21", "2026-1121x", "+026-11-21", "2026--1-21",
+            "2026-1a-21", "21-11-2026", "2026-11-21T00", "２０26-11-21", "2026-11-2\u{0}",
+            "2026\u{2d}11\u{2010}21", "----------", "1795219200",
+        ])
+    func noDates(_ text: String) {
+        #expect(seconds(text) == nil)
+    }
+
+    @Test(
+        "Written with two digits",
+        arguments: [
+            (0, "1970-01-01", "00:00", "Thursday"), (951_782_400, "2000-02-29", "00:00", "Tuesday"),
+            (noon, "2027-01-15", "08:00", "Friday"),
+            (4_107_542_399, "2100-02-28", "23:59", "Sunday"),
+            (253_402_300_799, "9999-12-31", "23:59", "Friday"),
+            (253_402_300_800, "9999-12-31", "23:59", "Friday"),
+            (.max, "9999-12-31", "23:59", "Friday"),
+        ] as [(UInt64, String, String, String)])
+    func texts(_ seconds: UInt64, _ date: String, _ time: String, _ day: String) {
+        let civil = CivilTime(seconds)
+        #expect(civil.date == date && civil.timeOfDay == time && civil.dayName == day)
+    }
+
+    @Test("A moment has a day's name for six days, then a date, and a date in the future")
+    func moments() {
+        let then: UInt64 = 1_799_762_520
+        #expect(UserText.moment(then, now: then) == "Tuesday 14:02 UTC")
+        #expect(UserText.moment(then, now: then + 6 * 86_400 - 1) == "Tuesday 14:02 UTC")
+        #expect(UserText.moment(then, now: then + 6 * 86_400) == "2027-01-12 14:02 UTC")
+        #expect(UserText.moment(then, now: then - 1) == "2027-01-12 14:02 UTC")
+        #expect(UserText.moment(0, now: .max) == "1970-01-01 00:00 UTC")
+        #expect(UserText.moment(.max, now: 0) == "9999-12-31 23:59 UTC")
+    }
+}

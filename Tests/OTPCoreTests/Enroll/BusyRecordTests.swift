@@ -1,0 +1,76 @@
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+/// Others who are always faster, and trouble in the middle: it ends, and keeps nothing by halves.
+@Suite("A record that changes under one's hands")
+struct BusyRecordTests {
+    /// A store where a record is made and removed again all the time: gone whenever somebody
+    /// looks, and there whenever somebody makes it.
+    struct Fleeting: RecordStore {
+        let journal: Journal
+
+        func isEnrolled(_ user: User) throws(StoreError) -> Bool { false }
+
+        func open(_ user: User) throws(StoreError) -> ScriptedSession? { nil }
+
+        func make(_ record: borrowing Record, of user: User) throws(StoreError) {
+            journal.note("make")
+            throw StoreError(.exists, user.name, "it is there")
+        }
+
+        func openDecoy(for name: [UInt8]) throws(StoreError) -> ScriptedSession? { nil }
+    }
+
+    private var shown: String {
+        var numbers = Seeded(2027)
+        return code(of: numbers.bytes(Authenticator.keyLength))
+    }
+
+    @Test("A login gives up, whether it keeps an authenticator or counts that it was put off")
+    func login() throws {
+        for typed in [shown, ""] {
+            let host = ScriptedHost(.text(typed))
+            var options = Options()
+            options.enroll = .require
+            options.enrollGrace = 3
+            let flow = LoginFlow(
+                conversation: ScriptedHost.Talk(host: host), clock: ScriptedHost.Time(host: host),
+                users: ScriptedHost.Directory(host: host),
+                random: ScriptedHost.Numbers(host: host), codes: ScriptedHost.Pictures(host: host),
+                options: options, hostName: { ascii("vm") },
+                openStore: { Fleeting(journal: host.journal) })
+            let place = LoginOrigin(
+                service: ascii("sshd"), address: [], methods: ascii("password\n"))
+            #expect(
+                flow.run(ascii("alice"), from: place) == .unavailable(StoreError(.busy, [], "")))
+            #expect(host.journal.entries.count { $0 == "make" } == 16)
+            #expect(host.talk.last == "say " + UserText.unavailable)
+        }
+    }
+
+    @Test("Random numbers that end in the middle of a login: no authenticator, no codes")
+    func noNumbersAtLogin() throws {
+        let host = ScriptedHost(.text(shown))
+        host.methods = "password\n"
+        host.session = ScriptedSession(Record(), journal: host.journal)
+        host.beforeAsking = { _ in host.random = nil }
+        #expect(
+            host.login { $0.enroll = .require } == .unavailable(StoreError(.system, [], "")))
+        #expect(!host.journal.entries.contains("commit"))
+    }
+
+    @Test("A store that is gone when a key is to be trusted: in, and asked again next time")
+    func trust() throws {
+        let host = ScriptedHost(.text(code(noonStep)), .text("y"))
+        try host.enroll()
+        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
+        host.methods = row.line + "\n"
+        host.beforeAsking = { if $0.contains("Skip the code") { host.condition = .broken(.busy) } }
+        let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
+        #expect(host.login { $0.trustsKeys = true } == .granted(factor))
+        #expect(host.talk.last == "say " + UserText.notTrusted)
+        #expect(host.session?.record.trusted.isEmpty == true)
+    }
+}

@@ -1,0 +1,129 @@
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+/// The one rule by which an authenticator is put into a record, and the one loop that changes one.
+@Suite("Enrolling into a record, and changing one")
+struct EnrollingTests {
+    private let origin = ascii("test")
+
+    private func new(
+        _ name: String = "phone", isWished: Bool = false, replaced: UInt64? = nil,
+        isFirst: Bool = false
+    ) throws -> Enrollment {
+        let key = exampleKey
+        return Enrollment(
+            try phone(name), key: Secret(copying: key.span), hasWishedName: isWished,
+            replaced: replaced, isFirst: isFirst)
+    }
+
+    private func enroll(
+        _ new: borrowing Enrollment, into record: inout Record
+    ) throws -> Result<Enrollment.Kept, Enrollment.Refusal> {
+        try record.enroll(
+            new, at: noon, from: origin, random: ScriptedHost.Numbers(host: ScriptedHost()))
+    }
+
+    @Test("The first one comes without backup codes, or is not noted")
+    func first() throws {
+        var record = Record()
+        let kept = try enroll(new(isFirst: true), into: &record).get()
+        #expect(Set(kept.backupCodes).count == 10 && record.backupCodesLeft == 10)
+        #expect(kept.authenticator.name.text == "phone" && !kept.hasReplaced)
+        #expect(kept.event.kind == .added && record.events.events.last == kept.event)
+        #expect(kept.event.origin == origin)
+    }
+
+    @Test("Backup codes that are left end with another authenticator")
+    func second() throws {
+        var record = Record()
+        _ = try enroll(new(), into: &record).get()
+        let kept = try enroll(new("tablet"), into: &record).get()
+        #expect(kept.backupCodes.isEmpty && record.backupCodesLeft == 10)
+        #expect(record.authenticators.map(\.name.text) == ["phone", "tablet"])
+    }
+
+    @Test("Somebody is enrolled who has been enrolled by somebody else meanwhile")
+    func meanwhile() throws {
+        var record = try record(phone("other"))
+        let before = record.encoded
+        #expect(try enroll(new(isFirst: true), into: &record) == .failure(.enrolledMeanwhile))
+        #expect(record.encoded == before)
+    }
+
+    @Test("A name that was taken meanwhile is taken again, or an error where no name was asked for")
+    func taken() throws {
+        var record = try record(phone())
+        let before = record.encoded
+        #expect(try enroll(new(isWished: true), into: &record) == .failure(.nameTaken))
+        #expect(record.encoded == before)
+        let kept = try enroll(new(), into: &record).get()
+        #expect(kept.authenticator.name.text == "phone-2" && !kept.hasReplaced)
+    }
+
+    @Test("An authenticator ends whose end nobody has agreed to, or one stays that was to end")
+    func replaced() throws {
+        var record = try record(phone())
+        let added = record.authenticators[0].added
+        let kept = try enroll(new(isWished: true, replaced: added), into: &record).get()
+        #expect(kept.hasReplaced && record.authenticators.count == 1)
+        // Another one of its name has come in its place.
+        for isWished in [true, false] {
+            let late = try new(isWished: isWished, replaced: added + 1)
+            #expect(try enroll(late, into: &record) == .failure(.nameTaken))
+        }
+        // It is gone already.
+        record = Record()
+        let alone = try enroll(new(isWished: true, replaced: added), into: &record).get()
+        #expect(!alone.hasReplaced && record.authenticators.count == 1)
+    }
+
+    @Test("A sixth authenticator")
+    func full() throws {
+        var record = try record(phone("a"), phone("b"), phone("c"), phone("d"), phone("e"))
+        let before = record.encoded
+        #expect(try enroll(new("sixth"), into: &record) == .failure(.full))
+        #expect(record.encoded == before)
+        let added = record.authenticators[2].added
+        #expect(throws: Never.self) { try enroll(new("c", replaced: added), into: &record).get() }
+    }
+
+    @Test("Free names are not counted up from phone")
+    func names() throws {
+        #expect(Name.free(beside: [])?.text == "phone")
+        #expect(Name.free(beside: [try name("phone"), try name("phone-3")])?.text == "phone-2")
+    }
+
+    // MARK: The loop
+
+    @Test("A change that is not to be kept is written, or one that is to be kept is not")
+    func edits() throws {
+        let host = ScriptedHost()
+        let store = ScriptedHost.Records(host: host)
+        let alice = User(name: ascii("alice"), uid: 1000, gid: 1000)
+        #expect(try store.edit(alice, makesRecord: false) { (_) in .kept(1) } == nil)
+        try host.enroll()
+        #expect(try store.edit(alice, makesRecord: false) { (_) in .left(2) } == 2)
+        #expect(!host.journal.entries.contains("commit"))
+        #expect(try store.edit(alice, makesRecord: false) { (_) in .kept(3) } == 3)
+        #expect(host.journal.entries.contains("commit"))
+    }
+
+    @Test("A record that is made and removed again all the time is tried for ever")
+    func fleeting() throws {
+        let journal = Journal()
+        let alice = User(name: ascii("alice"), uid: 1000, gid: 1000)
+        #expect(throws: StoreError(.busy, [], "")) {
+            try BusyRecordTests.Fleeting(journal: journal)
+                .edit(alice, makesRecord: true) { (_) in .kept(()) }
+        }
+        #expect(journal.entries.count { $0 == "make" } == 16)
+    }
+}
+
+extension Enrollment.Kept: Equatable {
+    public static func == (left: Enrollment.Kept, right: Enrollment.Kept) -> Bool {
+        left.event == right.event && left.backupCodes == right.backupCodes
+    }
+}

@@ -1,0 +1,201 @@
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+/// Enrolling that is put off, fails, or is done by two at once.
+@Suite("Enrolling later, or not at all")
+struct EnrollmentDelayTests {
+    private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
+        let host = ScriptedHost(answers)
+        host.methods = "password\n"
+        return host
+    }
+
+    private func login(
+        _ host: ScriptedHost, _ enroll: Options.Enroll = .require, grace: UInt8 = 0,
+        until: UInt64? = nil, nullok: Bool = false
+    ) -> LoginResult {
+        host.login {
+            $0.enroll = enroll
+            $0.enrollGrace = grace
+            $0.enrollUntil = until
+            $0.nullok = nullok
+        }
+    }
+
+    private func shown() -> ScriptedHost.Typed {
+        var numbers = Seeded(2027)
+        let key = numbers.bytes(20)
+        let value = HOTP.code(key: key.span, factor: noonStep, algorithm: .sha1, digits: 6)
+        return .text(HOTP.text(value, digits: 6))
+    }
+
+    @Test("An offer can be declined with Enter, as often as one likes, and leaves no trace")
+    func offer() throws {
+        let host = host()
+        for _ in 0..<20 {
+            host.answers = [.text("")]
+            #expect(login(host, .offer) == .ignored(.putOff(left: nil)))
+            #expect(host.talk.last == "say Nothing was enrolled.")
+        }
+        host.answers = [.text("000000"), .text("000000"), .text("000000")]
+        #expect(login(host, .offer) == .ignored(.putOff(left: nil)))
+        #expect(host.session == nil)
+    }
+
+    @Test("Where it is required, Enter and three wrong codes are refused, and leave no trace")
+    func required() throws {
+        for answers in [[""], ["000000", ""], ["000000", "000000", "000000"]] {
+            let host = host()
+            host.answers = answers.map { .text($0) }
+            #expect(login(host) == .refused(.notEnrolled))
+            #expect(host.talk.last == "say " + UserText.mustEnroll)
+            #expect(host.session == nil && !host.journal.entries.contains("make"))
+        }
+    }
+
+    @Test("A dropped connection leaves no trace, at any question, offered or required")
+    func dropped() throws {
+        for enroll in [.offer, .require] as [Options.Enroll] {
+            for before in [[], ["i"], ["000000"], ["a", "000000", "i"]] {
+                for end in [.nothing, .failure] as [ScriptedHost.Typed] {
+                    let host = host()
+                    host.answers = before.map { .text($0) } + [end]
+                    #expect(login(host, enroll, grace: 5) == .conversationFailed)
+                    #expect(host.session == nil && !host.journal.entries.contains("make"))
+                }
+            }
+        }
+    }
+
+    @Test("One that drops at the backup codes is enrolled: the code was right")
+    func droppedLater() throws {
+        let host = host(shown(), .failure)
+        #expect(login(host) == .enrolled(nil, try name("phone")))
+        #expect(host.session?.record.isEnrolled == true)
+    }
+
+    @Test("A grace is counted, told, and given once")
+    func grace() throws {
+        let host = host()
+        for (left, said) in [
+            (2, "Nothing was enrolled. You can put it off 2 more times."),
+            (1, "Nothing was enrolled. You can put it off 1 more time."),
+            (0, "Nothing was enrolled. At the next login you must enroll."),
+        ] as [(UInt8, String)] {
+            host.answers = [.text("")]
+            #expect(login(host, grace: 3) == .ignored(.putOff(left: left)))
+            #expect(host.talk.last == "say " + said)
+        }
+        host.answers = [.text("")]
+        #expect(login(host, grace: 3) == .refused(.notEnrolled))
+        #expect(host.session?.record.timesPutOff == 3)
+        #expect(host.session?.record.isEnrolled == false)
+        // A larger grace gives the difference, and a reset nothing.
+        host.answers = [.text("")]
+        #expect(login(host, grace: 5) == .ignored(.putOff(left: 1)))
+        host.session?.withRecord { $0.removeAll() }
+        host.answers = [.text("")]
+        #expect(login(host, grace: 4) == .refused(.notEnrolled))
+    }
+
+    @Test("Until the admin's day nothing is counted; from its first second on it is")
+    func until() throws {
+        let host = host()
+        for now in [noon - 100, noon - 1] {
+            host.time = now
+            host.answers = [.text("")]
+            #expect(login(host, grace: 1, until: noon) == .ignored(.putOff(left: nil)))
+            #expect(host.session == nil)
+        }
+        host.time = noon
+        host.answers = [.text("")]
+        #expect(login(host, grace: 1, until: noon) == .ignored(.putOff(left: 0)))
+        host.answers = [.text("")]
+        #expect(login(host, grace: 1, until: noon) == .refused(.notEnrolled))
+    }
+
+    @Test("Other services say what to run, and ask nothing")
+    func elsewhere() throws {
+        let told = "say " + UserText.enrollElsewhere
+        for (enroll, grace, nullok, result, said) in [
+            (.offer, 0, false, .ignored(.putOff(left: nil)), told),
+            (.require, 1, false, .ignored(.putOff(left: 0)), told),
+            (.require, 0, true, .ignored(.notEnrolled), nil),
+            (.require, 0, false, .refused(.notEnrolled), "say " + UserText.mustEnrollElsewhere),
+        ] as [(Options.Enroll, UInt8, Bool, LoginResult, String?)] {
+            let host = host()
+            host.service = "vsftpd"
+            let ending = host.login {
+                $0.enroll = enroll
+                $0.enrollGrace = grace
+                $0.nullok = nullok
+                $0.followsFirstFactor = true
+            }
+            #expect(ending == result)
+            #expect(host.talk == (said.map { [$0] } ?? []))
+        }
+    }
+
+    @Test("Two at once: one is enrolled, the other is told, and only the first one's key is kept")
+    func twoAtOnce() throws {
+        for isThere in [false, true] {
+            let host = host(shown())
+            let other = try record(phone("theirs"))
+            let bytes = other.encoded
+            func enrollOther() {
+                guard let record = Record(decoding: bytes.span) else { return }
+                host.session = ScriptedSession(record, journal: host.journal)
+            }
+            if isThere {
+                host.beforeAsking = { _ in enrollOther() }
+            } else {
+                host.beforeMaking = enrollOther
+            }
+            #expect(login(host) == .refused(.enrolledMeanwhile))
+            #expect(host.talk.last == "say " + UserText.enrolledMeanwhile)
+            #expect(host.session?.record.encoded == bytes)
+        }
+    }
+
+    @Test("A record that another login has made to count puts off no enrollment")
+    func countedMeanwhile() throws {
+        let host = host(shown(), .text(""))
+        host.beforeMaking = {
+            var record = Record()
+            record.timesPutOff = 1
+            host.session = ScriptedSession(record, journal: host.journal)
+        }
+        #expect(login(host, grace: 3) == .enrolled(nil, try name("phone")))
+        #expect(host.session?.record.authenticators.count == 1)
+    }
+
+    @Test("No random numbers, no clock, a store that is not sound: unavailable, and nothing kept")
+    func trouble() throws {
+        let noNumbers = host()
+        noNumbers.random = nil
+        #expect(login(noNumbers) == .unavailable(StoreError(.system, [], "")))
+        let early = host()
+        early.time = MachineTime.earliest - 1
+        #expect(login(early) == .unavailable(StoreError(.clock, [], "")))
+        let broken = host()
+        broken.condition = .broken(.unsafe)
+        #expect(login(broken) == .unavailable(StoreError(.unsafe, [], "")))
+        for host in [noNumbers, early, broken] {
+            #expect(host.session == nil && host.talk == ["say " + UserText.unavailable])
+        }
+    }
+
+    @Test("Nothing is locked while somebody types")
+    func unlocked() throws {
+        let host = host(.text("i"), .text("000000"), shown(), .text(""))
+        host.session = ScriptedSession(Record(), journal: host.journal)
+        #expect(login(host, grace: 1) == .enrolled(nil, try name("phone")))
+        let entries = host.journal.entries
+        for index in entries.indices where entries[index].hasPrefix("ask") {
+            let before = entries[..<index]
+            #expect(before.count { $0 == "open" } == before.count { $0 == "close" })
+        }
+    }
+}

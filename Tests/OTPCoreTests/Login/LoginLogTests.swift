@@ -1,0 +1,152 @@
+import Testing
+
+@testable import OTPCore
+
+/// The line that each login leaves in the system's log.
+@Suite("A login's line in the log")
+struct LoginLogTests {
+    private func log(
+        _ place: LoginOrigin? = nil, terminal: String = "ssh", user: String = "alice"
+    ) -> LoginLog {
+        let usual = LoginOrigin(service: ascii("sshd"), address: ascii("192.0.2.7"), methods: nil)
+        return LoginLog(place: place ?? usual, terminal: ascii(terminal), user: ascii(user))
+    }
+
+    private static func rows() throws -> [(LoginResult, LogPriority, String)] {
+        let phone = try name("my phone")
+        let laptop = try name("laptop")
+        let fingerprint = [UInt8](repeating: 7, count: 32)
+        let hash = "SHA256:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"
+        let code = Outcome.Factor.code(authenticator: phone, offset: -1)
+        return [
+            (
+                .granted(code), .info,
+                "login granted; factor=code authenticator=\"my phone\" step=-1"
+            ),
+            (
+                .granted(.backupCode(index: 3, left: 9)), .info,
+                "login granted; factor=backup-code index=3 left=9"
+            ),
+            (.granted(.temporaryCode), .info, "login granted; factor=temporary-code"),
+            (
+                .trusting(code, laptop), .info,
+                "login granted; factor=code authenticator=\"my phone\" step=-1 trusts=\"laptop\""
+            ),
+            (
+                .trusted(laptop, fingerprint: fingerprint), .info,
+                "login granted; factor=trusted-key key=\"laptop\" fingerprint=\(hash)"
+            ),
+            (
+                .enrolled(nil, phone), .info,
+                "login granted; factor=enrollment enrolled=\"my phone\""
+            ),
+            (
+                .enrolled(.temporaryCode, phone), .info,
+                "login granted; factor=temporary-code enrolled=\"my phone\""
+            ),
+            (.refused(.wrong), .notice, "authentication failure; reason=wrong"),
+            (
+                .refused(.outsideWindow(offset: 4)), .notice,
+                "authentication failure; reason=outside-window off=+4"
+            ),
+            (
+                .refused(.throttled(seconds: 30)), .notice,
+                "authentication failure; reason=throttled wait=30s"
+            ),
+            (.ignored(.exempt), .info, "not asked; reason=exempt-group"),
+            (.ignored(.notEnrolled), .info, "not asked; reason=not-enrolled"),
+            (.ignored(.putOff(left: nil)), .info, "not asked; reason=enrolling-put-off"),
+            (.ignored(.putOff(left: 2)), .info, "not asked; reason=enrolling-put-off left=2"),
+            (
+                .conversationFailed, .notice,
+                "authentication failure; reason=no-answer"
+            ),
+        ]
+    }
+
+    @Test("One line for each result, with what it was and where it came from")
+    func results() throws {
+        for (result, priority, expected) in try Self.rows() {
+            let (found, line) = log().line(for: result)
+            #expect(found == priority, "\(expected)")
+            #expect(
+                text(line.bytes)
+                    == expected + " service=sshd tty=ssh rhost=192.0.2.7 user=alice")
+        }
+    }
+
+    @Test("Trouble is critical, and the line ends with what it was")
+    func trouble() {
+        let error = StoreError(.unsafe, ascii("/var/lib/swiftotp/1000"), "mode 0644")
+        let (priority, line) = log().line(for: .unavailable(error))
+        #expect(priority == .critical)
+        #expect(
+            text(line.bytes)
+                == "cannot check; reason=store service=sshd tty=ssh rhost=192.0.2.7 user=alice "
+                + "error=\"/var/lib/swiftotp/1000: mode 0644\"")
+    }
+
+    @Test("Each reason of a refusal has a word of its own, and fail2ban's words before it")
+    func refusals() {
+        let refusals: [Outcome.Refusal] = [
+            .wrong, .replayed, .usedBackupCode, .usedTemporaryCode, .expired,
+            .outsideWindow(offset: 1), .malformed, .empty, .throttled(seconds: 1), .closed,
+            .noRecord, .unknownUser, .clock, .clockMovedBack(seconds: 1), .unproven, .notEnrolled,
+            .enrolledMeanwhile,
+        ]
+        let begins = refusals.map { refusal in
+            text(log().line(for: .refused(refusal)).1.bytes).split(separator: " service=")[0]
+        }
+        #expect(Set(begins).count == refusals.count)
+        #expect(begins.allSatisfy { $0.hasPrefix("authentication failure; reason=") })
+    }
+
+    @Test("No name, terminal or address from outside can forge a field or a line")
+    func outside() {
+        let place = LoginOrigin(
+            service: ascii("ss hd"), address: ascii("1.2.3.4 user=root"), methods: nil)
+        let line = log(place, terminal: "a\nb", user: "x rhost=8.8.8.8").line(
+            for: .refused(.wrong)
+        ).1
+        #expect(
+            text(line.bytes)
+                == "authentication failure; reason=wrong service=ss\\x20hd tty=a\\x0ab "
+                + "rhost=1.2.3.4\\x20user=root user=x\\x20rhost=8.8.8.8")
+    }
+
+    @Test("A program that is not root's has no address, and a name of plain characters")
+    func ofAnyProgram() {
+        let place = LoginOrigin(ofAnyProgram: ascii("sway lock\n/../ü"))
+        let line = log(place, terminal: "").line(for: .ignored(.notEnrolled)).1
+        #expect(
+            text(line.bytes)
+                == "not asked; reason=not-enrolled service=swaylock.. tty= rhost= user=alice")
+    }
+
+    @Test("The line for `debug` has the options in force, and no secret")
+    func debug() {
+        var options = Options()
+        options.retry = 3
+        options.exemptGroup = ascii("domain users")
+        options.enroll = .offer
+        let line = text(log().line(about: options, isSilent: true).bytes)
+        #expect(
+            line
+                == "debug; store=/var/lib/swiftotp nullok=no echo=yes retry=3 window=1 "
+                + "exempt_group=domain\\x20users silent=yes key=no enroll=on trust=off "
+                + "service=sshd tty=ssh rhost=192.0.2.7 user=alice")
+        options.store = ascii("/srv/o t p")
+        options.trustsKeys = true
+        let keyed = LoginOrigin(
+            service: ascii("sshd"), address: [], methods: ascii("publickey ssh-rsa AAAA\n"))
+        let other = text(log(keyed).line(about: options, isSilent: false).bytes)
+        #expect(other.hasPrefix("debug; store=/srv/o\\x20t\\x20p nullok=no"))
+        #expect(other.contains(" silent=no key=yes enroll=on trust=key "))
+    }
+
+    @Test("The priorities are the numbers of syslog(3)")
+    func priorities() {
+        let all = [LogPriority.critical, .notice, .info, .debug]
+        #expect(all.map(\.rawValue) == [2, 5, 6, 7])
+    }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+@Suite("What sshd has checked")
+struct SSHMethodsTests {
+    private func methods(_ text: String) -> SSHMethods { SSHMethods(ascii(text)) }
+
+    private func first() throws -> SSHRow { try SSHRow.all()[0] }
+
+    @Test("A public key login: the key, with or without a line's end or more behind it")
+    func key() throws {
+        for row in try SSHRow.all() where !row.kind.isEmpty {
+            for end in [
+                "", "\n", " signature count = 4711\n", " ", " other  words\n", " \"ü\"\n",
+                "\nkeyboard-interactive/pam\n", "\npassword\n", "\nnone",
+            ] {
+                let methods = methods(row.line + end)
+                #expect(methods.key == row.key, "\(row.type)")
+                #expect(methods.provesUser)
+            }
+            let last = methods("keyboard-interactive/pam\n\n\(row.line)\n")
+            #expect(last.key == row.key && last.provesUser)
+        }
+    }
+
+    @Test(
+        "What proves who the user is",
+        arguments: [
+            ("password", true), ("password\n", true), ("password x\n", true),
+            ("gssapi-with-mic", true), ("gssapi-with-mic alice@EXAMPLE.COM\n", true),
+            ("gssapi-keyex\n", true), ("gssapi-keyex Älice\n", true),
+            ("keyboard-interactive/pam\npassword\n", true), ("none\npassword", true),
+            ("", false), ("\n", false), ("\n\n\n", false), (" ", false), ("none\n", false),
+            ("keyboard-interactive/pam\n", false), ("keyboard-interactive\n", false),
+            ("hostbased ssh-ed25519 AAAA client user \"a\", client host \"b\"\n", false),
+            ("hostbased password\n", false), ("none password", false),
+            ("publickey", false), ("publickey\n", false), ("publickey ", false),
+            ("publickey ssh-ed25519", false), ("publickey ssh-ed25519 ", false),
+            ("publickey ssh-ed25519 AAAA\n", false),
+            ("publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5\n", false),
+            ("passwordx", false), ("passwor", false), ("Password", false), ("PASSWORD", false),
+            (" password", false), ("\tpassword", false), ("password\t", false),
+            ("password\r\n", false), ("password \r\n", false), ("password\u{0}", false),
+            ("password \u{0}", false), ("password\u{7f}", false), ("password/x", false),
+            ("gssapi", false), ("gssapi-with-micx\n", false), ("gssapi-keyex/x\n", false),
+            ("p\nassword", false), ("ｐassword", false), ("password\u{a0}x", false),
+        ])
+    func proof(_ text: String, _ proves: Bool) {
+        let methods = methods(text)
+        #expect(methods.provesUser == proves)
+        #expect(methods.key == nil)
+    }
+
+    @Test("A hostbased key is not the user's, however it is written")
+    func hostbased() throws {
+        let row = try first()
+        let line = "hostbased \(row.type) \(row.text) client user \"a\", client host \"b\"\n"
+        #expect(methods(line).key == nil && !methods(line).provesUser)
+        let both = methods(line + row.line)
+        #expect(both.key == row.key && both.provesUser)
+    }
+
+    @Test("Several public keys: proof of the user, but none of them is the key")
+    func several() throws {
+        let rows = try SSHRow.all()
+        for second in rows {
+            for text in [
+                "\(rows[0].line)\n\(second.line)\n", "\(second.line)\npassword\n\(rows[0].line)",
+            ] {
+                #expect(methods(text).key == nil)
+                #expect(methods(text).provesUser)
+            }
+        }
+        for odd in ["publickey", "publickey ", "publickey ssh-ed25519 AAAA", "publickey\u{20}\r"] {
+            for text in ["\(odd)\n\(rows[0].line)", "\(rows[0].line)\n\(odd)"] {
+                #expect(methods(text).key == nil, "\(odd)")
+                #expect(methods(text).provesUser)
+            }
+        }
+    }
+
+    @Test("A line that was cut anywhere is no key and proves nothing")
+    func truncated() throws {
+        for row in try SSHRow.all() where !row.kind.isEmpty {
+            let line = ascii(row.line)
+            for count in 0..<line.count {
+                for end in ["", "\n", " signature count = 1\n"] {
+                    let methods = SSHMethods(line[..<count] + ascii(end))
+                    #expect(methods.key == nil && !methods.provesUser, "\(row.type) \(count)")
+                }
+            }
+        }
+    }
+
+    @Test("Fields with anything else between, before or inside")
+    func odd() throws {
+        let row = try first()
+        let (type, text) = (row.type, row.text)
+        for line in [
+            " \(row.line)", "\t\(row.line)", "publickey  \(type) \(text)",
+            "publickey \(type)  \(text)", "publickey\t\(type) \(text)",
+            "publickey \(type)\t\(text)",
+            "publickey \(type) \(text)\r\n", "publickey \(type) \(text) more\r\n",
+            "publickey \(type) \(text)\u{0}", "publickey \(type) \(text) \u{0}",
+            "publickey \(type) \u{0}\(text)", "publickey\u{0} \(type) \(text)",
+            "publickey \(type) \(text)=", "publickey \(type) =\(text)",
+            "publickey \(type) \(text)\(text)", "publickey \(type) \(text)AAAA",
+            "publickey \(text) \(type)", "publickey \(type),\(text)", "publickey \(text)",
+            "publickey/x \(type) \(text)", "Publickey \(type) \(text)", "\(type) \(text)",
+            "publickey \(type.uppercased()) \(text)", "publickey \(type) \(text.lowercased())",
+            "publickey \(type) \"\(text)\"", "publickey \(type) \(row.fingerprint)",
+            "publickey \(type)\n\(text)", "publickey\n\(type) \(text)",
+            "publickey \(type) \(text.prefix(20))\n\(text.dropFirst(20))",
+        ] {
+            #expect(methods(line).key == nil, "\(line)")
+            #expect(!methods(line).provesUser, "\(line)")
+        }
+    }
+
+    @Test("Base64 that other decoders would take for the same key")
+    func spelling() throws {
+        // Its blob needs two `=`, and has a letter that is another one in file names.
+        let rows = try SSHRow.all().filter { $0.text.hasSuffix("==") }
+        let row = try #require(rows.first { $0.text.contains("/") || $0.text.contains("+") })
+        let bare = row.text.dropLast(2)
+        let letters = ascii("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        let end = try #require(bare.utf8.last)
+        let last = try #require(letters.firstIndex(of: end))
+        // The same bytes and one of the bits behind the last of them.
+        let odd = "\(bare.dropLast())\(UnicodeScalar(letters[last + 1]))=="
+        #expect(Data(base64Encoded: odd) == Data(row.blob))
+        for other in [
+            "\(bare)", "\(bare)=", "\(row.text)=", "\(bare)= =", odd,
+            "\(bare.prefix(8))\r\(bare.dropFirst(8))==",
+            "\(bare.prefix(64))\n\(bare.dropFirst(64))==",
+            row.text.replacing("+", with: "-").replacing("/", with: "_"),
+        ] {
+            #expect(methods("publickey \(row.type) \(other)").key == nil, "\(other)")
+        }
+        #expect(methods("publickey \(row.type) \(row.text)").key == row.key)
+    }
+
+    @Test("Of a text longer than 16 KB nothing counts, and none is too long to read")
+    func long() throws {
+        let row = try first()
+        let line = ascii(row.line)
+        for (count, proves) in [
+            (SSHMethods.maximumLength, true), (SSHMethods.maximumLength + 1, false),
+            (65_536, false), (4_000_000, false),
+        ] {
+            for filler in ["\n", "x", " ", "A", "=", "\u{0}"] {
+                // Behind an end of line, so that the line itself stays whole.
+                let text =
+                    line + ascii("\n")
+                    + [UInt8](
+                        repeating: ascii(filler)[0], count: count - line.count - 1)
+                #expect(text.count == count)
+                let methods = SSHMethods(text)
+                #expect(methods.provesUser == proves)
+                #expect((methods.key == row.key) == proves)
+            }
+        }
+        for junk in ["\n", "x", " ", "publickey ", "publickey\n", "A", "publickey ssh-rsa AAAA"] {
+            let text = Array(repeatElement(ascii(junk), count: 16_384 / junk.count).joined())
+            #expect(SSHMethods(text).key == nil && !SSHMethods(text).provesUser)
+        }
+    }
+}

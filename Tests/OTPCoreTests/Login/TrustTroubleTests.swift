@@ -1,0 +1,131 @@
+import Testing
+
+@testable import OTPCore
+
+@Suite("Trusted keys on a bad day")
+struct TrustTroubleTests {
+    private func methods(_ index: Int = 0) throws -> String {
+        let rows = try SSHRow.all().filter { !$0.kind.isEmpty }
+        return try #require(rows.dropFirst(index).first).line + "\n"
+    }
+
+    private func key(_ index: Int = 0) throws -> SSHKey {
+        try #require(SSHMethods(ascii(try methods(index))).key)
+    }
+
+    /// Alice with these keys trusted, who comes with the first of all there are.
+    private func host(trusting keys: [(index: Int, label: String)]) throws -> ScriptedHost {
+        let host = ScriptedHost()
+        try host.enroll()
+        host.methods = try methods()
+        for key in keys {
+            let print = try self.key(key.index).fingerprint
+            let label = try name(key.label)
+            host.session?.withRecord { record in
+                let isTrusted = record.trust(
+                    print, named: label, at: noon, days: 30, most: 8, from: [])
+                #expect(isTrusted)
+            }
+        }
+        return host
+    }
+
+    private func login(
+        _ host: ScriptedHost, at now: UInt64 = noon, _ answers: String...,
+        change: (inout Options) -> Void = { _ in }
+    ) -> LoginResult {
+        host.time = now
+        host.answers = answers.map { .text($0) }
+        return host.login {
+            $0.trustsKeys = true
+            change(&$0)
+        }
+    }
+
+    @Test("A login that cannot be written down is none, and one by a broken store neither")
+    func unwritable() throws {
+        let host = try host(trusting: [(0, "laptop")])
+        host.session?.commitFails = true
+        #expect(login(host) == .unavailable(StoreError(.system, [], "")))
+        #expect(host.journal.entries.suffix(2) == ["close", "say " + UserText.unavailable])
+        for code in [.damaged, .busy, .otherKey, .unsafe] as [StoreError.Code] {
+            let broken = try self.host(trusting: [(0, "laptop")])
+            broken.condition = .broken(code)
+            #expect(login(broken) == .unavailable(StoreError(code, [], "")))
+        }
+        let clockless = try self.host(trusting: [(0, "laptop")])
+        clockless.answers = []
+        clockless.time = nil
+        #expect(
+            clockless.login { $0.trustsKeys = true } == .unavailable(StoreError(.clock, [], "")))
+    }
+
+    @Test("Who has to wait, or is closed, does not get round it by a key")
+    func throttled() throws {
+        let host = try host(trusting: [(0, "laptop")])
+        host.session?.withRecord { $0.throttle.shared = .init(failures: 5, last: noon) }
+        #expect(login(host, code(noonStep)) == .refused(.throttled(seconds: 30)))
+        guard case .trusted = login(host, at: noon + 30) else {
+            Issue.record("the wait is over")
+            return
+        }
+        host.session?.withRecord { $0.throttle.shared = .init(failures: 100, last: noon) }
+        #expect(login(host, at: noon + 60, code(noonStep + 2)) == .refused(.closed))
+    }
+
+    @Test("A clock before the last use, or before the first release, asks for the code")
+    func clock() throws {
+        let host = try host(trusting: [(0, "laptop")])
+        let early = login(host, at: noon - 90, code(noonStep - 3), "n")
+        #expect(early == .granted(.code(authenticator: try name("phone"), offset: 0)))
+        let old = MachineTime.earliest - 1
+        #expect(login(host, at: old, code(old / 30)) == .refused(.clock))
+    }
+
+    @Test("Where there is no room it is not asked; a key that is renewed needs none")
+    func room() throws {
+        let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
+        let full = try host(trusting: [(1, "a"), (2, "b")])
+        #expect(login(full, code(noonStep)) { $0.trustMaximum = 2 } == .granted(factor))
+        #expect(full.talk == ["ask Code: "])
+        let renewed = try host(trusting: [(0, "a"), (2, "b")])
+        renewed.session?.withRecord { $0.useTrust(0, at: noon + 500, from: []) }
+        let result = login(renewed, code(noonStep), "y") { $0.trustMaximum = 2 }
+        #expect(result == .trusting(factor, try name("ed25519")))
+        #expect(renewed.session?.record.trusted.map(\.name.text) == ["b", "ed25519"])
+    }
+
+    @Test("A name that another key has gets a number, and stays within 16 bytes")
+    func names() throws {
+        let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
+        for (taken, typed, kept) in [
+            (["laptop"], "y laptop", "laptop-2"), (["laptop", "laptop-2"], "y laptop", "laptop-3"),
+            (["sixteen letters!"], "y sixteen letters!", "sixteen letter-2"),
+            (["ed25519"], "y", "ed25519-2"), (["Laptop"], "y laptop", "laptop"),
+        ] {
+            let host = try host(
+                trusting: taken.enumerated().map { (index: $0.offset + 1, label: $0.element) })
+            #expect(login(host, code(noonStep), typed) == .trusting(factor, try name(kept)))
+        }
+    }
+
+    @Test("What happens between code and yes counts: a reset meanwhile leaves nothing to trust")
+    func meanwhile() throws {
+        let host = try host(trusting: [])
+        host.beforeAsking = { if $0.contains("Skip the code") { host.session = nil } }
+        let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
+        #expect(login(host, code(noonStep), "y") == .granted(factor))
+        #expect(host.talk.last == "say " + UserText.notTrusted)
+    }
+
+    @Test("Nothing is locked while somebody reads the question")
+    func unlocked() throws {
+        let host = try host(trusting: [])
+        _ = login(host, code(noonStep), "y")
+        let entries = host.journal.entries
+        for index in entries.indices where entries[index].hasPrefix("ask") {
+            let before = entries[..<index]
+            #expect(before.count { $0 == "open" } == before.count { $0 == "close" })
+        }
+    }
+}

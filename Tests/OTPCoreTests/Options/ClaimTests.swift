@@ -1,0 +1,102 @@
+import Testing
+
+@testable import OTPCore
+
+/// What counts of a PAM line that is not root's.
+@Suite("Options of a program that is not root's")
+struct ClaimTests {
+    /// Every option, what is made of it there, and a value that is not the default.
+    static let rows: [(option: OptionKey, claim: OptionKey.Claim, value: String)] = [
+        (.configurationFile, .denied, "/etc/other.conf"), (.store, .denied, "/srv/otp"),
+        (.nullok, .believed, "yes"), (.prompt, .believed, "Token? "), (.echo, .believed, "no"),
+        (.retry, .believed, "3"), (.window, .passedOver, "10"),
+        (.exemptGroup, .believed, "staff"), (.userMayDisable, .passedOver, "no"),
+        (.temporaryHours, .passedOver, "1"), (.afterTemporary, .passedOver, "enroll"),
+        (.notify, .passedOver, "mail"), (.mail, .passedOver, "%u@example.org"),
+        (.firstEnrollment, .passedOver, "root"), (.enroll, .believed, "require"),
+        (.enrollUntil, .believed, "2027-01-15"), (.enrollGrace, .believed, "3"),
+        (.afterFirstFactor, .believed, "yes"), (.trust, .passedOver, "key"),
+        (.trustDays, .passedOver, "90"), (.trustMaximum, .passedOver, "1"),
+        (.tryFirstPass, .believed, "yes"), (.useFirstPass, .believed, "yes"),
+        (.forwardPass, .believed, "yes"), (.socket, .passedOver, "/run/other.sock"),
+        (.program, .passedOver, "/opt/swiftotpd"), (.debug, .passedOver, "yes"),
+    ]
+
+    /// What `arguments` make of the defaults: each property as text, or the error.
+    private func read(_ arguments: [String], isBelieved: Bool) -> Result<String, StoreError> {
+        var parser = OptionParser(isBelieved: isBelieved)
+        do throws(StoreError) {
+            for argument in arguments { try parser.argument(ascii(argument)) }
+            return .success("\(parser.options)")
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    @Test("Each option is in the table once, and has the claim of its row")
+    func table() {
+        #expect(Self.rows.map(\.option) == OptionKey.all)
+        for (option, claim, _) in Self.rows { #expect(option.claim == claim, "\(option.name)") }
+    }
+
+    @Test("Of root's programs every option counts", arguments: OptionKey.all)
+    func believed(_ option: OptionKey) throws {
+        let row = try #require(Self.rows.first { $0.option == option })
+        let argument = "\(option.name)=\(row.value)"
+        let read = try read([argument], isBelieved: true).get()
+        #expect(read != "\(Options())", "\(argument) has no effect")
+    }
+
+    @Test("Of others an option counts, is passed over or denies", arguments: OptionKey.all)
+    func ofOthers(_ option: OptionKey) throws {
+        let row = try #require(Self.rows.first { $0.option == option })
+        let argument = "\(option.name)=\(row.value)"
+        switch (row.claim, read([argument], isBelieved: false)) {
+        case (.believed, let result):
+            #expect(try result.get() == (try read([argument], isBelieved: true).get()))
+        case (.passedOver, let result): #expect(try result.get() == "\(Options())")
+        case (.denied, .failure(let error)):
+            #expect(error.code == .configuration)
+            #expect(
+                text(error.text)
+                    == "argument \(argument): only root's programs may name another place")
+        case (.denied, .success): Issue.record("\(argument) was accepted")
+        }
+    }
+
+    @Test("Of others, too, an option has to be right, and is given once", arguments: OptionKey.all)
+    func wrong(_ option: OptionKey) throws {
+        let row = try #require(Self.rows.first { $0.option == option })
+        guard row.claim != .denied else { return }
+        let argument = "\(option.name)=\(row.value)"
+        var bad = ["\(option.name)=", "\(option.name)s=\(row.value)"]
+        if case .text(let maximum, _) = option.kind {
+            bad.append("\(option.name)=%u" + String(repeating: "a", count: maximum))
+        } else {
+            bad.append("\(option.name)=\u{1}")
+        }
+        for word in bad {
+            #expect(throws: StoreError(.configuration, [], ""), "\(word)") {
+                try read([word], isBelieved: false).get()
+            }
+        }
+        guard case .failure(let error) = read([argument, argument], isBelieved: false) else {
+            Issue.record("\(argument) was accepted twice")
+            return
+        }
+        #expect(error.detail == "`\(option.name)` is given twice")
+    }
+
+    @Test("What is passed over leaves what the service's own configuration says")
+    func underneath() throws {
+        var settings = OptionParser()
+        try settings.file(
+            ascii("window = 5\ntrust = key\nretry = 2\nnullok = yes\n"), path: ascii("/x"))
+        var line = OptionParser(settings.options, isBelieved: false)
+        for argument in ["window=10", "trust=off", "retry=3", "nullok=no"] {
+            try line.argument(ascii(argument))
+        }
+        #expect(line.options.window == 5 && line.options.trustsKeys)
+        #expect(line.options.retry == 3 && !line.options.nullok)
+    }
+}

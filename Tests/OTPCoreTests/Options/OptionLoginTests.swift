@@ -1,0 +1,131 @@
+import Testing
+
+@testable import OTPCore
+
+/// The options of enrolling at a login, of trusted keys, and of passwords and codes in one.
+@Suite("Options of a login")
+struct OptionLoginTests {
+    /// The options that `arguments` give.
+    private func options(_ arguments: String...) throws(StoreError) -> Options {
+        var parser = OptionParser()
+        for argument in arguments { try parser.argument(ascii(argument)) }
+        return parser.options
+    }
+
+    private func error(_ arguments: String...) -> StoreError? {
+        var parser = OptionParser()
+        do throws(StoreError) {
+            for argument in arguments { try parser.argument(ascii(argument)) }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func options(file: String) throws(StoreError) -> Options {
+        var parser = OptionParser()
+        try parser.file(ascii(file), path: ascii("/x"))
+        return parser.options
+    }
+
+    private func error(file: String) -> StoreError? {
+        do throws(StoreError) {
+            _ = try options(file: file)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("All as arguments")
+    func arguments() throws {
+        let options = try options(
+            "enroll=require", "enroll_until=2027-01-15", "enroll_grace=3", "after_first_factor",
+            "trust=key", "trust_days=7", "trust_max=2", "try_first_pass", "use_first_pass=yes",
+            "forward_pass")
+        #expect(options.enroll == .require && options.enrollUntil == 1_799_971_200)
+        #expect(options.enrollGrace == 3 && options.followsFirstFactor)
+        #expect(options.trustsKeys && options.trustDays == 7 && options.trustMaximum == 2)
+        #expect(options.triesFirstPass && options.usesFirstPass && options.forwardsPass)
+    }
+
+    @Test("Enrolling is off, offered or required")
+    func enroll() throws {
+        #expect(try options("enroll=off").enroll == .off)
+        #expect(try options("enroll=offer").enroll == .offer)
+        #expect(try options("enroll=require").enroll == .require)
+        for bad in [
+            "enroll", "enroll=", "enroll=on", "enroll=yes", "enroll=no", "enroll=Offer",
+            "enroll=offered", "enroll=require ", "enroll=offer,require",
+        ] {
+            #expect(error(bad)?.detail == "`enroll` takes off, offer or require")
+        }
+    }
+
+    @Test("Numbers end where the table says")
+    func numbers() {
+        for (name, range) in [
+            ("enroll_grace", 0...100), ("trust_days", 1...90), ("trust_max", 1...8),
+        ] {
+            for number in 0...300 {
+                let isGood = error("\(name)=\(number)") == nil
+                #expect(isGood == range.contains(number), "\(name)=\(number)")
+            }
+            let words = "`\(name)` takes a number from \(range.lowerBound) to \(range.upperBound)"
+            for bad in ["", "=", "=-1", "=1.0", "=2d", "= 2", "=1000", "=0x1", "=4294967297"] {
+                #expect(error(name + bad)?.detail == words)
+            }
+        }
+    }
+
+    @Test("A date that is none says what one looks like")
+    func dates() throws {
+        #expect(try options("enroll_until=1970-01-01").enrollUntil == 0)
+        #expect(try options("enroll_until=9999-12-31").enrollUntil == 253_402_214_400)
+        for bad in [
+            "", "=", "=none", "=2026-02-30", "=2026-13-01", "=1969-12-31", "=10000-01-01",
+            "= 2027-01-15", "=2027-01-15 ", "=\"2027-01-15\"", "=2027-1-15", "=15.01.2027",
+            "=2027-01-15T00:00", "=1799971200",
+        ] {
+            let error = error("enroll_until" + bad)
+            #expect(error?.detail == "`enroll_until` takes a date such as 2027-03-31")
+        }
+        #expect(error(file: "enroll_until = \" 2027-01-15\"")?.code == .configuration)
+        #expect(error(file: "enroll_until = 2027-01-15 # then")?.code == .configuration)
+    }
+
+    @Test("All options together, each of them once, are no option given twice")
+    func together() throws {
+        var parser = OptionParser()
+        for option in OptionKey.all {
+            switch option.kind {
+            case .path: try parser.argument(ascii(option.name + "=/x"))
+            case .date: try parser.argument(ascii(option.name + "=2027-01-15"))
+            default: try parser.argument(ascii(option.name + "=" + option.fallback))
+            }
+        }
+        for option in OptionKey.all {
+            do throws(StoreError) {
+                try parser.argument(ascii(option.name + "=x"))
+                Issue.record("\(option.name) was accepted twice")
+            } catch {
+                #expect(error.detail == "`\(option.name)` is given twice")
+            }
+        }
+    }
+
+    @Test("The question fits the answer, and a password is never seen")
+    func question() throws {
+        #expect(text(Options().question) == UserText.question && Options().echoes)
+        let joined = try options("forward_pass")
+        #expect(text(joined.question) == UserText.joinedQuestion)
+        #expect(joined.echo && !joined.echoes)
+        let own = try options("forward_pass", "prompt=Token? ", "echo=yes")
+        #expect(text(own.question) == "Token? " && !own.echoes)
+        #expect(try text(options("prompt=Token? ").question) == "Token? ")
+        #expect(try !options("echo=no").echoes && options("echo=yes").echoes)
+        #expect(try options("try_first_pass", "use_first_pass").echoes)
+        let code = try options("forward_pass=no")
+        #expect(text(code.question) == UserText.question && code.echoes)
+    }
+}

@@ -1,0 +1,115 @@
+import Testing
+
+@testable import OTPCore
+
+/// A stranger who fails on purpose, over the real login flow: alice logs in all the while from
+/// where she has logged in before.
+@Suite("A stranger's failures")
+struct StrangerTests {
+    /// A place that logins come from: an address, and the SSH key where there is one.
+    typealias From = (address: String, key: String?)
+
+    private let stranger: From = ("198.51.100.9", nil)
+
+    /// What came of a simulation.
+    private struct Tally {
+        /// Alice's logins.
+        var logins = 0
+        /// How often the stranger was told to wait, or that it is closed.
+        var waits = 0, closed = 0
+        /// How often a code of the stranger's was looked at.
+        var tries = 0
+    }
+
+    /// Every 5 s a code of the stranger's, every 30 s a right one of alice's; `seconds` long, from
+    /// a minute after her first login on. `typed` is what the stranger types at a moment.
+    private func simulate(
+        _ host: ScriptedHost, _ seconds: UInt64, alice: (UInt64) -> From,
+        typed: (UInt64) -> String = { _ in "000000" }
+    ) throws -> Tally {
+        var tally = Tally()
+        for elapsed in stride(from: 60, to: 60 + seconds, by: 5) {
+            let now = noon + elapsed
+            host.from = stranger
+            switch host.login(typing: typed(now), at: now).result {
+            case .refused(.throttled): tally.waits += 1
+            case .refused(.closed): tally.closed += 1
+            case .refused(.wrong): tally.tries += 1
+            case let other: Issue.record("the stranger: \(other)")
+            }
+            guard elapsed % 30 == 0 else { continue }
+            host.from = alice(elapsed)
+            let login = host.login(typing: code(now / 30), at: now)
+            #expect(login.result == (try granted()), "\(elapsed) s")
+            let isTold = login.said.allSatisfy { $0.hasSuffix("last from 198.51.100.9.") }
+            #expect(isTold, "\(login.said)")
+            tally.logins += 1
+        }
+        return tally
+    }
+
+    private func granted() throws -> LoginResult {
+        .granted(.code(authenticator: try name("phone"), offset: 0))
+    }
+
+    /// Alice, who has logged in from `place` once.
+    private func known(from place: From) throws -> ScriptedHost {
+        let host = ScriptedHost()
+        try host.enroll()
+        host.from = place
+        #expect(host.login(typing: code(noonStep), at: noon).result == (try granted()))
+        return host
+    }
+
+    @Test("A wrong code every 5 s for 5 minutes, and every login from a known address succeeds")
+    func address() throws {
+        let host = try known(from: ("192.0.2.7", nil))
+        let tally = try simulate(host, 300) { _ in ("192.0.2.7", nil) }
+        #expect(tally.logins == 10)
+        // Five are free, then 30, 60 and 120 s are waited; the fourth wait outlasts the time.
+        #expect(tally.tries == 8 && tally.waits == 52)
+        #expect(host.session?.record.throttle.shared.failures == 8)
+    }
+
+    @Test("The stranger goes on until it is closed, and alice still comes in")
+    func closed() throws {
+        let host = try known(from: ("192.0.2.7", nil))
+        let day: UInt64 = 86_400
+        let tally = try simulate(host, day) { _ in ("192.0.2.7", nil) }
+        #expect(tally.logins == Int(day / 30))
+        #expect(tally.tries == 100 && tally.closed > 0)
+        host.from = stranger
+        let right = host.login(typing: code(noonStep + 3000), at: noon + 90_000)
+        #expect(right.result == .refused(.closed))
+        #expect(right.said == [UserText.closed])
+        // Nor does it open by itself, or by a login of alice's.
+        host.from = ("192.0.2.7", nil)
+        #expect(
+            host.login(typing: code(noonStep + 3001), at: noon + 90_030).result == (try granted()))
+        host.from = stranger
+        let later = host.login(typing: code(noonStep + 9000), at: noon + 270_000)
+        #expect(later.result == .refused(.closed))
+    }
+
+    @Test("While the stranger has to wait, no code of the stranger's is looked at, right or wrong")
+    func rightCode() throws {
+        let host = try known(from: ("192.0.2.7", nil))
+        for _ in 0..<5 {
+            host.from = stranger
+            #expect(host.login(typing: "000000", at: noon + 30).result == .refused(.wrong))
+        }
+        for elapsed in 0..<30 as Range<UInt64> {
+            let typed = code((noon + 30 + elapsed) / 30)
+            let now = noon + 30 + elapsed
+            let result = host.login(typing: typed, at: now).result
+            #expect(result == .refused(.throttled(seconds: 30 - elapsed)))
+        }
+        // It was not burnt by that: alice uses it.
+        host.from = ("192.0.2.7", nil)
+        #expect(host.login(typing: code(noonStep + 1), at: noon + 35).result == (try granted()))
+        // And a code that alice has used is no use to the stranger who saw it.
+        host.from = stranger
+        let seen = host.login(typing: code(noonStep + 1), at: noon + 60)
+        #expect(seen.result == .refused(.replayed))
+    }
+}

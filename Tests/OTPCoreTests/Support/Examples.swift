@@ -1,0 +1,126 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+extension Seeded {
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
+
+    /// Bytes of printable ASCII.
+    mutating func printable(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0x20...0x7e, using: &self) }
+    }
+}
+
+/// The published test vectors: one row a line, fields between blanks, `#` for comments, `-` for
+/// an empty field.
+func vectors(_ name: String) throws -> [[String]] {
+    let file = try #require(Bundle.module.resourceURL).appendingPathComponent("Vectors/\(name)")
+    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        .filter { !$0.hasPrefix("#") }
+        .map { $0.split(separator: " ").map { $0 == "-" ? "" : String($0) } }
+}
+
+/// The bytes that a text of hex digits stands for.
+func bytes(hex: String) throws -> [UInt8] {
+    let digits = Array(hex.utf8)
+    try #require(digits.count.isMultiple(of: 2))
+    return try stride(from: 0, to: digits.count, by: 2).map {
+        try #require(UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16))
+    }
+}
+
+func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+/// A name that is known to be one.
+func name(_ text: String) throws -> Name { try #require(Name(text.utf8)) }
+
+/// The key of RFC 4226 and, with SHA-1, of RFC 6238.
+let exampleKey = ascii("12345678901234567890")
+
+/// A moment in 2027, in the middle of a step of 30 s.
+let noon: UInt64 = 1_800_000_015
+/// The step of `noon`.
+let noonStep: UInt64 = 60_000_000
+
+/// The code of one step of the example key, as a phone shows it.
+func code(_ step: UInt64, algorithm: HashAlgorithm = .sha1, digits: UInt8 = 6) -> String {
+    let key = exampleKey
+    let value = HOTP.code(key: key.span, factor: step, algorithm: algorithm, digits: digits)
+    return HOTP.text(value, digits: digits)
+}
+
+/// An authenticator called `label` with the defaults of every app.
+func phone(
+    _ label: String = "phone", kind: Authenticator.Kind = .totp,
+    algorithm: HashAlgorithm = .sha1, digits: UInt8 = 6, period: UInt16 = 30
+) throws -> Authenticator {
+    try #require(
+        Authenticator(
+            name: name(label), kind: kind, algorithm: algorithm, digits: digits, period: period,
+            added: noon))
+}
+
+/// The record of a user with these authenticators, all with the example key.
+func record(_ authenticators: Authenticator...) throws -> Record {
+    let key = exampleKey
+    var record = Record()
+    for authenticator in authenticators {
+        try record.add(authenticator, key: key.span)
+    }
+    return record
+}
+
+extension Record {
+    /// Gives the record ten backup codes, and returns them.
+    mutating func makeBackupCodes(seed: UInt64 = 1) -> [String] {
+        var generator = Seeded(seed)
+        var codes: [String] = []
+        renewBackupCodes(at: noon) {
+            generator.bytes($0)
+        } _: {
+            codes.append($0)
+        }
+        return codes
+    }
+
+    /// Gives the record a temporary code, and returns it.
+    mutating func issue(
+        at now: UInt64 = noon, validFor seconds: UInt64 = 86_400, boot: BootTime? = nil,
+        seed: UInt64 = 12
+    ) -> String {
+        var generator = Seeded(seed)
+        var random = generator.bytes(TemporaryCode.randomLength)
+        var code = ""
+        issueTemporaryCode(
+            at: now, validFor: seconds, boot: boot, random: &random,
+            salt: generator.bytes(HashedCode.saltLength)
+        ) { code = $0 }
+        return code
+    }
+
+    func key(of index: Int) -> [UInt8] { withKey(of: index) { $0.array } }
+}
+
+/// So many seconds after start `start` of the machine.
+func boot(_ start: UInt8, _ seconds: UInt64) -> BootTime? {
+    BootTime(id: [UInt8](repeating: start, count: BootTime.idLength), seconds: seconds)
+}
+
+/// A place that logins come from.
+func source(_ text: String) -> SourceID {
+    let bytes = ascii(text)
+    return SourceID(bytes.span)
+}
+
+/// The code of any key at a moment.
+func code(of key: [UInt8], at time: UInt64 = noon) -> String {
+    let value = HOTP.code(
+        key: key.span, factor: TOTP.step(at: time, period: 30), algorithm: .sha1, digits: 6)
+    return HOTP.text(value, digits: 6)
+}

@@ -1,0 +1,251 @@
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+/// What happened in a login, in order.
+final class Journal {
+    private(set) var entries: [String] = []
+    func note(_ entry: String) { entries.append(entry) }
+}
+
+/// Plays the whole world of a login by a script. A question that the script does not know fails
+/// the test, and so does an answer that is left over (`finish`).
+final class ScriptedHost {
+    /// What comes back at the prompt.
+    enum Typed {
+        case text(String)
+        case nothing
+        case failure
+    }
+
+    /// What the store is like.
+    enum Condition {
+        case sound
+        /// Cannot be opened at all.
+        case closed(StoreError.Code)
+        /// The record cannot be read.
+        case broken(StoreError.Code)
+    }
+
+    let journal = Journal()
+    var answers: [Typed]
+    var time: UInt64? = noon
+    /// The clock that nobody sets.
+    var boot: BootTime?
+    /// What random numbers come from; `nil` where there are none to be had.
+    var random: Seeded? = Seeded(2027)
+    /// Whether somebody reads what is said.
+    var isHeard = true
+    /// Where logins come from: an address, and the SSH key where there is one.
+    var from: (address: String, key: String?) = ("192.0.2.7", nil)
+    /// What sshd says it has checked, where that is more than a key.
+    var methods: String?
+    /// The PAM service.
+    var service = "sshd"
+    /// Whether it is a program of root's that asks.
+    var isRoots = true
+    /// What an earlier module was given.
+    var earlier: String?
+    /// What was forwarded to the next module.
+    private(set) var forwarded: [String] = []
+    /// How large QR codes are; `nil` where none can be made.
+    var picture: Int? = 25
+    /// Done once, when a record is made: what another session does at that moment.
+    var beforeMaking: (() -> Void)?
+    /// Done before each question: what another session does while somebody types.
+    var beforeAsking: ((String) -> Void)?
+    var users: [String: User] = ["alice": User(name: ascii("alice"), uid: 1000, gid: 100)]
+    var usersFail = false
+    var groups: [String: Set<UInt32>] = ["wheel": [0]]
+    var condition = Condition.sound
+    /// The record of alice, where she has one.
+    var session: ScriptedSession?
+    /// The records that stand in for names without one; `nil` where there can be none.
+    var decoys: [String: ScriptedSession]? = [:]
+
+    init(_ answers: Typed...) { self.answers = answers }
+
+    /// Enrolls alice, and returns her backup codes.
+    @discardableResult
+    func enroll() throws -> [String] {
+        var record = try record(phone())
+        let codes = record.makeBackupCodes()
+        session = ScriptedSession(record, journal: journal)
+        return codes
+    }
+
+    /// Plays one login.
+    func login(
+        _ user: String = "alice", _ change: (inout Options) -> Void = { _ in }
+    ) -> LoginResult {
+        var options = Options()
+        options.prompt = ascii("Code: ")
+        change(&options)
+        let flow = LoginFlow(
+            conversation: Talk(host: self), clock: Time(host: self), users: Directory(host: self),
+            random: Numbers(host: self), codes: Pictures(host: self), options: options,
+            hostName: { ascii("vm.example.com") }
+        ) { () throws(StoreError) in
+            self.journal.note("store")
+            if case .closed(let code) = self.condition { throw StoreError(code, [], "closed") }
+            return Records(host: self)
+        }
+        let place =
+            isRoots
+            ? LoginOrigin(
+                service: ascii(service), address: ascii(from.address),
+                methods: (methods ?? from.key.map { "publickey \($0)\n" }).map(ascii))
+            : LoginOrigin(ofAnyProgram: ascii(service))
+        let result = flow.run(ascii(user), from: place)
+        #expect(answers.isEmpty, "\(answers.count) answers are left over")
+        return result
+    }
+
+    /// Plays one login with one answer; what was said in it is returned beside the result.
+    func login(typing typed: String, at now: UInt64) -> (result: LoginResult, said: [String]) {
+        answers = [.text(typed)]
+        time = now
+        let before = journal.entries.count
+        let result = login()
+        let said = journal.entries.dropFirst(before).filter { $0.hasPrefix("say ") }
+        return (result, said.map { String($0.dropFirst(4)) })
+    }
+
+    /// What was said and asked, without the store's doings.
+    var talk: [String] {
+        journal.entries.filter { $0.hasPrefix("ask ") || $0.hasPrefix("say ") }
+    }
+}
+
+extension ScriptedHost {
+    struct Talk: Conversation {
+        let host: ScriptedHost
+
+        func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret? {
+            host.journal.note("ask \(text(prompt))\(echo ? "" : " (unseen)")")
+            host.beforeAsking?(text(prompt))
+            guard !host.answers.isEmpty else {
+                Issue.record("an unexpected prompt: \(text(prompt))")
+                throw ConversationError()
+            }
+            switch host.answers.removeFirst() {
+            case .text(let typed):
+                var bytes = ascii(typed)
+                return Secret(wiping: &bytes)
+            case .nothing: return nil
+            case .failure: throw ConversationError()
+            }
+        }
+
+        func say(_ text: String) { host.journal.note("say \(text)") }
+
+        var isHeard: Bool { host.isHeard }
+
+        func earlierAnswer() -> Secret? {
+            host.earlier.map { text in
+                var bytes = ascii(text)
+                return Secret(wiping: &bytes)
+            }
+        }
+
+        func forward(_ password: Span<UInt8>) { host.forwarded.append(text(password.array)) }
+    }
+
+    struct Pictures: QREncoder {
+        let host: ScriptedHost
+
+        /// A chess board: nothing to scan, but what is drawn can be told.
+        func encode(_ text: borrowing Secret) -> QRSquares? {
+            guard let size = host.picture else { return nil }
+            host.journal.note("encode")
+            var squares = (0..<size * size).map { UInt8(($0 / size + $0 % size) % 2) }
+            return QRSquares(size: size, wiping: &squares)
+        }
+    }
+
+    struct Time: Clock {
+        let host: ScriptedHost
+
+        func now() throws(StoreError) -> UInt64 {
+            guard let time = host.time else { throw StoreError(.clock, [], "no clock") }
+            return time
+        }
+
+        func boot() -> BootTime? {
+            host.journal.note("boot")
+            return host.boot
+        }
+    }
+
+    struct Numbers: Randomness {
+        let host: ScriptedHost
+
+        func bytes(_ count: Int) throws(StoreError) -> [UInt8] {
+            guard let bytes = host.random?.bytes(count) else {
+                throw StoreError(.system, [], "no random numbers")
+            }
+            return bytes
+        }
+    }
+
+    struct Directory: UserDirectory {
+        let host: ScriptedHost
+
+        func user(named name: [UInt8]) throws(StoreError) -> User? {
+            if host.usersFail { throw StoreError(.system, name, "the directory does not answer") }
+            return host.users[text(name)]
+        }
+
+        func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool {
+            guard let members = host.groups[text(group)] else {
+                throw StoreError(.configuration, group, "there is no such group")
+            }
+            return members.contains(user.uid)
+        }
+    }
+
+    struct Records: RecordStore {
+        let host: ScriptedHost
+
+        func isEnrolled(_ user: User) throws(StoreError) -> Bool {
+            host.journal.note("look")
+            if case .broken(let code) = host.condition, code == .unsafe {
+                throw StoreError(code, [], "broken")
+            }
+            return host.session?.record.isEnrolled ?? false
+        }
+
+        func open(_ user: User) throws(StoreError) -> ScriptedSession? {
+            host.journal.note("open")
+            if case .broken(let code) = host.condition { throw StoreError(code, [], "broken") }
+            return host.session
+        }
+
+        func make(_ record: borrowing Record, of user: User) throws(StoreError) {
+            host.journal.note("make")
+            host.beforeMaking?()
+            host.beforeMaking = nil
+            guard host.session == nil else { throw StoreError(.exists, user.name, "it is there") }
+            guard let copy = Record(decoding: record.encoded.span) else {
+                throw StoreError(.damaged, user.name, "no record")
+            }
+            host.session = ScriptedSession(copy, journal: host.journal)
+        }
+
+        func openDecoy(for name: [UInt8]) throws(StoreError) -> ScriptedSession? {
+            host.journal.note("decoy")
+            if case .broken(let code) = host.condition { throw StoreError(code, [], "broken") }
+            if let decoy = host.decoys?[text(name)] { return decoy }
+            guard host.decoys != nil else { return nil }
+            var key = ScriptedHost.decoyKey
+            let record = Decoy.record(random: &key)
+            let session = ScriptedSession(record, journal: host.journal)
+            host.decoys?[text(name)] = session
+            return session
+        }
+    }
+
+    /// The key that nobody but a test has.
+    static var decoyKey: [UInt8] { [UInt8](repeating: 7, count: 20) }
+}

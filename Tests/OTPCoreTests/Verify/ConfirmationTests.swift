@@ -1,0 +1,80 @@
+import Testing
+
+@testable import OTPCore
+
+/// The first code of a new authenticator. Apps are known that show codes for SHA-1, 6 digits and
+/// 30 s whatever the QR code says; they are to be told from a wrong code.
+@Suite("The first code of a new authenticator")
+struct ConfirmationTests {
+    typealias Verdict = OTPCore.Confirmation.Verdict
+
+    private let ignoring: [OTPCore.Confirmation.Setting: (inout Authenticator) -> Void] = [
+        .algorithm: { $0.algorithm = .sha1 }, .digits: { $0.digits = 6 },
+        .period: { $0.period = 30 },
+    ]
+
+    /// What a code comes to that `app` shows `offset` steps from now, where `real` was enrolled.
+    private func judge(
+        _ real: Authenticator, shownBy app: Authenticator, offset: Int = 0, at now: UInt64 = noon
+    ) -> Verdict {
+        let key = exampleKey
+        let step = app.currentStep(at: now) &+ UInt64(bitPattern: Int64(offset))
+        let code = HOTP.code(
+            key: key.span, factor: step, algorithm: app.algorithm, digits: app.digits)
+        return OTPCore.Confirmation(authenticator: real, window: 1)
+            .judge(code, digits: app.digits, key: key.span, at: now)
+    }
+
+    @Test("Every app that ignores some of the settings is found out, and by which")
+    func ignored() throws {
+        let settings: [OTPCore.Confirmation.Setting] = [.algorithm, .digits, .period]
+        for bits in 1...7 {
+            let ignored = settings.indices.filter { bits >> $0 & 1 == 1 }.map { settings[$0] }
+            let real = try phone(algorithm: .sha512, digits: 8, period: 60)
+            var app = real
+            for setting in ignored { ignoring[setting]?(&app) }
+            for offset in [0, -1, 1, 10] {
+                #expect(judge(real, shownBy: app, offset: offset) == .ignored(ignored))
+            }
+        }
+    }
+
+    @Test("What has its default cannot be ignored")
+    func defaults() throws {
+        let real = try phone(algorithm: .sha256)
+        #expect(judge(real, shownBy: try phone()) == .ignored([.algorithm]))
+        for other in [try phone(digits: 8), try phone(period: 60), try phone(algorithm: .sha512)] {
+            #expect(judge(real, shownBy: other) == .wrong)
+            #expect(judge(try phone(), shownBy: other) == .wrong)
+        }
+    }
+
+    @Test("Counters: the next ten, and an app that ignores the settings of one")
+    func counters() throws {
+        var real = try phone(kind: .hotp, algorithm: .sha256, digits: 8)
+        real.nextStep = 5
+        for offset in 0...10 {
+            #expect(
+                judge(real, shownBy: real, offset: offset)
+                    == .right(nextStep: 6 + UInt64(offset), skew: 0))
+        }
+        #expect(judge(real, shownBy: real, offset: -1) == .wrong)
+        #expect(judge(real, shownBy: real, offset: 11) == .wrong)
+        var app = real
+        (app.algorithm, app.digits) = (.sha1, 6)
+        #expect(judge(real, shownBy: app, offset: 2) == .ignored([.algorithm, .digits]))
+        #expect(judge(real, shownBy: app, offset: -1) == .wrong)
+    }
+
+    @Test("At the two ends of time nothing overflows")
+    func ends() throws {
+        let real = try phone(algorithm: .sha256)
+        #expect(judge(real, shownBy: real, at: 0) == .right(nextStep: 1, skew: 0))
+        let app = try phone()
+        #expect(judge(real, shownBy: app, at: 0) == .ignored([.algorithm]))
+        #expect(judge(real, shownBy: app, offset: -1, at: 0) == .ignored([.algorithm]))
+        var counter = try phone(kind: .hotp)
+        counter.nextStep = .max - 20
+        #expect(judge(counter, shownBy: counter) == .right(nextStep: .max - 19, skew: 0))
+    }
+}

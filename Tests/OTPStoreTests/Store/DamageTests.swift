@@ -1,0 +1,223 @@
+import Foundation
+import Testing
+
+@testable import OTPCore
+@testable import OTPStore
+
+@Suite("Records that are not what was written")
+struct DamageTests {
+    private let name = "store/\(alice.uid)"
+
+    /// Puts `file` in the place of the record, and says what opening it comes to; the file must
+    /// stay as it is.
+    private func trouble(_ file: [UInt8], in fixture: StoreFixture) throws -> StoreError.Code? {
+        try fixture.write(file, to: name)
+        let code = OTPStoreTests.trouble(opening: fixture)
+        #expect(try fixture.read(name) == file)
+        return code
+    }
+
+    /// What the store says of the record with each byte of the file changed in one bit, one
+    /// after the other. Where it opens, it must say what it said before.
+    private func flips(_ fixture: StoreFixture) throws -> [StoreError.Code?] {
+        let file = try fixture.read(name)
+        let state = try #require(try fixture.state())
+        let descriptor = open(fixture.record(of: alice), O_RDWR)
+        defer { close(descriptor) }
+        let store = try fixture.store()
+        let codes = file.indices.map { index in
+            var flipped = file[index] ^ (1 << (index % 8))
+            pwrite(descriptor, &flipped, 1, index)
+            defer {
+                var original = file[index]
+                pwrite(descriptor, &original, 1, index)
+            }
+            return OTPStoreTests.trouble { () throws(StoreError) in
+                let session = try store.openForReading(alice)
+                let read = session?.withRecord { State($0) }
+                session?.close()
+                #expect(read == state, "byte \(index)")
+            }
+        }
+        #expect(try fixture.state() == state)
+        #expect(try fixture.read(name) == file)
+        return codes
+    }
+
+    /// Checks what flipping the bytes of the head, the mark and the zeros comes to.
+    private func expectHeadRefused(_ codes: [StoreError.Code?]) {
+        for index in 0..<1024 {
+            switch index {
+            case 12..<16, 26..<31: #expect(codes[index] == .otherUser, "byte \(index)")
+            case 16..<24: #expect(codes[index] == .otherKey, "byte \(index)")
+            case 24..<26: #expect(codes[index] != nil, "byte \(index)")
+            case ..<528: #expect(codes[index] == .damaged, "byte \(index)")
+            default: break
+            }
+        }
+        #expect(codes[1024..<4096].allSatisfy { $0 == .damaged })
+    }
+
+    @Test("A bit flipped anywhere that counts is found, and elsewhere it changes nothing")
+    func flipped() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        for _ in 0..<3 { _ = try fixture.attempt("000000") }
+        _ = try fixture.attempt(code(noonStep))
+        // Four commits after the first write: slot 0 has generation 5, and the charge is of 4.
+        #expect(try fixture.read(name)[4096..<4104].elementsEqual([0, 0, 0, 0, 0, 0, 0, 5]))
+        let codes = try flips(fixture)
+        expectHeadRefused(codes)
+        #expect(codes[4096..<8192].allSatisfy { $0 == .damaged })
+        #expect(codes[8192...].allSatisfy { $0 == nil })
+        // The charge is over; only its generation is looked at, and refused where it is too high.
+        #expect(codes[528..<535].allSatisfy { $0 == .damaged })
+        #expect(codes[536..<1024].allSatisfy { $0 == nil })
+    }
+
+    @Test("While a charge counts, a bit flipped in it is found")
+    func flippedCharge() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        _ = try fixture.attempt("000000")
+        let session = try #require(try fixture.store().open(alice))
+        session.withRecord { $0.throttle.charge(at: noon, from: here()) }
+        try session.charge()
+        session.close()
+        // The charge, like slot 1, has generation 2; byte 535 is the last of its generation, and
+        // flipped in bit 7 it is too high.
+        let codes = try flips(fixture)
+        expectHeadRefused(codes)
+        #expect(codes[528..<1024].allSatisfy { $0 == .damaged })
+        #expect(codes[4096..<8192].allSatisfy { $0 == nil })
+        #expect(codes[8192...].allSatisfy { $0 == .damaged })
+    }
+
+    @Test("Cut short or longer anywhere, it is damaged")
+    func truncated() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let file = try fixture.read(name)
+        let lengths = [
+            0, 1, 7, 8, 23, 24, 31, 511, 512, 513, 1023, 1024, 4095, 4096, 4097, 4104, 5000, 8191,
+            8192, 8193, 12_287,
+        ]
+        for length in lengths {
+            #expect(try trouble(Array(file.prefix(length)), in: fixture) == .damaged, "\(length)")
+        }
+        #expect(try trouble(file + [0], in: fixture) == .damaged)
+        #expect(try trouble(file + file, in: fixture) == .damaged)
+        #expect(try trouble([UInt8](repeating: 0, count: file.count), in: fixture) == .damaged)
+        #expect(try trouble(file, in: fixture) == nil)
+    }
+
+    @Test("Text, another version, and a newer one are damaged to us")
+    func foreign() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let file = try fixture.read(name)
+        let text = Array("\"RATE_LIMIT 3 30\n".utf8)
+        #expect(try trouble(text, in: fixture) == .damaged)
+        #expect(try trouble(text + file.dropFirst(text.count), in: fixture) == .damaged)
+        for version in [0, 2, 255] as [UInt8] {
+            var other = file
+            other[11] = version
+            #expect(try trouble(other, in: fixture) == .damaged)
+        }
+    }
+
+    @Test("The record of another user is told apart, by its name and by its number")
+    func otherUser() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        // userdel and useradd gave the number to somebody else.
+        for name in ["mallory", "alicia", "alic", "Alice", ""] {
+            let other = User(name: Array(name.utf8), uid: alice.uid, gid: 100)
+            #expect(OTPStoreTests.trouble(opening: fixture, other) == .otherUser)
+        }
+        // Somebody copied it.
+        try fixture.write(try fixture.read(name), to: "store/70002")
+        #expect(OTPStoreTests.trouble(opening: fixture, bob) == .otherUser)
+        let namesake = User(name: alice.name, uid: bob.uid, gid: 100)
+        #expect(OTPStoreTests.trouble(opening: fixture, namesake) == .otherUser)
+        #expect(OTPStoreTests.trouble(opening: fixture) == nil)
+    }
+
+    @Test("Parts of other records, and slots in each other's places, do not open")
+    func transplanted() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        try fixture.enroll(bob)
+        // The newest slot is slot 0, and there is a charge on it.
+        for user in [alice, bob] {
+            for _ in 0..<2 { _ = try fixture.attempt("000000", as: user) }
+            let session = try #require(try fixture.store().open(user))
+            try session.charge()
+            session.close()
+        }
+        let (ours, other) = (try fixture.read(name), try fixture.read("store/\(bob.uid)"))
+        for range in [528..<1024, 4096..<8192] {
+            var file = ours
+            file.replaceSubrange(range, with: other[range])
+            #expect(try trouble(file, in: fixture) == .damaged)
+        }
+        var head = other
+        head.replaceSubrange(0..<512, with: ours[0..<512])
+        #expect(try trouble(head, in: fixture) == .damaged)
+        let swapped = Array(ours[..<4096] + ours[8192...] + ours[4096..<8192])
+        #expect(try trouble(swapped, in: fixture) == .damaged)
+        #expect(try trouble(ours, in: fixture) == nil)
+    }
+
+    @Test("Another seal key is told from damage; the same name on another key is not")
+    func otherKey() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let key = try fixture.read("store/seal.key")
+        var other = key
+        for index in 8..<48 { other[index] = UInt8(index) }
+        try fixture.write(other, to: "store/seal.key")
+        #expect(OTPStoreTests.trouble(opening: fixture) == .otherKey)
+        try fixture.write(Array(key[..<16] + other[16...]), to: "store/seal.key")
+        #expect(OTPStoreTests.trouble(opening: fixture) == .damaged)
+        try fixture.write(key, to: "store/seal.key")
+        #expect(OTPStoreTests.trouble(opening: fixture) == nil)
+    }
+
+    @Test("Without the seal key nothing opens, and no new one is made over records")
+    func missingKey() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let before = try fixture.read(name)
+        #expect(unlink(fixture.file("store/seal.key")) == 0)
+        #expect(OTPStoreTests.trouble(opening: fixture) == .missing)
+        #expect(try fixture.store().open(bob) == nil)
+        #expect(try fixture.store().hasRecord(of: alice))
+        let made = OTPStoreTests.trouble { () throws(StoreError) in
+            _ = try Store.openOrMake(path: fixture.bytes("store"))
+        }
+        #expect(made == .missing)
+        #expect(try fixture.names(in: "store") == ["70001"])
+        #expect(try fixture.read(name) == before)
+        // Where there is no record, there is nothing to lose.
+        #expect(unlink(fixture.record(of: alice)) == 0)
+        _ = try Store.openOrMake(path: fixture.bytes("store"))
+        try fixture.enroll()
+        #expect(OTPStoreTests.trouble(opening: fixture) == nil)
+    }
+
+    @Test("A key that is no key", arguments: [0, 1, 47, 49, 4096])
+    func brokenKey(_ length: Int) throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let key = try fixture.read("store/seal.key")
+        #expect(key.count == 48)
+        let long = key + [UInt8](repeating: 0, count: 4096)
+        try fixture.write(Array(long.prefix(length)), to: "store/seal.key")
+        #expect(OTPStoreTests.trouble(opening: fixture) == .damaged)
+        var magic = key
+        magic[3] ^= 1
+        try fixture.write(magic, to: "store/seal.key")
+        #expect(OTPStoreTests.trouble(opening: fixture) == .damaged)
+    }
+}

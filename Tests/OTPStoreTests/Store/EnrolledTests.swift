@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+@testable import OTPCore
+@testable import OTPStore
+
+@Suite("Who counts as enrolled")
+struct EnrolledTests {
+    private func isEnrolled(_ fixture: StoreFixture, _ user: User = alice) throws(StoreError)
+        -> Bool
+    {
+        try fixture.store().isEnrolled(user)
+    }
+
+    /// Changes the record of alice for good.
+    private func change(_ fixture: StoreFixture, _ change: (inout Record) -> Void) throws {
+        let session = try #require(try fixture.store().open(alice))
+        defer { session.close() }
+        session.withRecord { change(&$0) }
+        try session.commit()
+    }
+
+    /// Gives the record a temporary code.
+    private func issue(_ record: inout Record) -> String {
+        var random = [UInt8](0..<11)
+        var code = ""
+        record.issueTemporaryCode(
+            at: noon, validFor: 600, boot: nil, random: &random, salt: [UInt8](0..<8)
+        ) { code = $0 }
+        return code
+    }
+
+    @Test("Nobody without a record, and nobody with one in which there is nothing")
+    func nothing() throws {
+        let fixture = try StoreFixture()
+        #expect(try !isEnrolled(fixture))
+        try fixture.enroll()
+        #expect(try isEnrolled(fixture))
+        #expect(try !isEnrolled(fixture, bob))
+        try change(fixture) { record in
+            record.removeAll()
+            record.note(Event(.reset, at: noon, detail: [], origin: Array("x".utf8)))
+        }
+        #expect(try !isEnrolled(fixture))
+        #expect(try fixture.store().hasRecord(of: alice))
+        let told = try #require(try fixture.store().openForReading(alice))
+        defer { told.close() }
+        #expect(told.withRecord { $0.notices.changes.map(\.kind) } == [.reset])
+    }
+
+    @Test("A temporary code counts until it is used")
+    func temporary() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        var code = ""
+        try change(fixture) { record in
+            record.removeAll()
+            code = issue(&record)
+        }
+        #expect(try isEnrolled(fixture))
+        #expect(try fixture.attempt(code, at: noon + 601) == .refused(.expired))
+        #expect(try isEnrolled(fixture))
+        #expect(try fixture.attempt(code, at: noon + 599) == .granted(.temporaryCode))
+        #expect(try !isEnrolled(fixture))
+        #expect(try fixture.attempt(code, at: noon + 599) == .refused(.noRecord))
+    }
+
+    @Test("One temporary code, many at once: one comes in")
+    func race() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        for _ in 0..<10 {
+            var code = ""
+            try change(fixture) { record in
+                code = issue(&record)
+                // The losers of the round before would make this one wait.
+                record.throttle.unlock()
+            }
+            let typed = code
+            let outcomes = together(8) { _ in
+                (try? fixture.attempt(typed)) == .granted(.temporaryCode)
+            }
+            #expect(outcomes.count { $0 } == 1)
+        }
+    }
+
+    @Test("A record that cannot be relied on is an error, not nobody's")
+    func trouble() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let path = "store/\(alice.uid)"
+        let good = try fixture.read(path)
+        for damage in [[], Array(good.dropLast()), good.map { $0 ^ 1 }] {
+            try fixture.write(damage, to: path)
+            #expect(throws: StoreError.self) { try isEnrolled(fixture) }
+        }
+        try fixture.write(good, to: path, mode: 0o644)
+        #expect(throws: StoreError(.unsafe, [], "")) { try isEnrolled(fixture) }
+        try fixture.write(good, to: path)
+        #expect(try isEnrolled(fixture))
+        #expect(throws: StoreError(.otherUser, [], "")) {
+            try isEnrolled(fixture, User(name: Array("alicia".utf8), uid: alice.uid, gid: 100))
+        }
+    }
+
+    @Test("The clock that nobody sets goes on, and its start has an id")
+    func boot() throws {
+        let clock = SystemClock()
+        let first = try #require(clock.boot())
+        let text = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+        let digits = text.filter(\.isHexDigit)
+        #expect(first.id.map { String(format: "%02x", $0) }.joined() == digits)
+        let uptime = try String(contentsOfFile: "/proc/uptime", encoding: .utf8)
+        let seconds = try #require(uptime.split(separator: ".").first.flatMap { UInt64($0) })
+        #expect(first.seconds <= seconds && seconds - first.seconds <= 5)
+        usleep(1_100_000)
+        let second = try #require(clock.boot())
+        #expect(second.id == first.id && second.seconds > first.seconds)
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+@testable import OTPCore
+@testable import OTPStore
+
+@Suite("Locks", .timeLimit(.minutes(2)))
+struct LockTests {
+    /// Opens the record in a thread of its own, for as long as it takes.
+    private func opening(_ fixture: StoreFixture) -> Results<StoreError.Code?> {
+        let results = Results<StoreError.Code?>()
+        Thread.detachNewThread { results.append(trouble(opening: fixture)) }
+        return results
+    }
+
+    @Test("A second open waits for the first, and gets it")
+    func waits() async throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let session = try #require(try fixture.store().open(alice))
+        let results = opening(fixture)
+        usleep(300_000)
+        #expect(results.all.isEmpty)
+        session.close()
+        try await results.wait(upTo: 30)
+        #expect(results.all == [nil])
+    }
+
+    @Test("The lock goes with the session, also where nobody closes it")
+    func dropped() throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        do { _ = try fixture.store().open(alice) }
+        let start = Date()
+        #expect(trouble(opening: fixture) == nil)
+        #expect(Date().timeIntervalSince(start) < 9)
+    }
+
+    @Test("Readers do not wait for each other; a writer waits for them")
+    func shared() async throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let reader = try #require(try fixture.store().openForReading(alice))
+        #expect(try fixture.state() != nil)
+        let results = opening(fixture)
+        usleep(200_000)
+        #expect(results.all.isEmpty)
+        reader.close()
+        try await results.wait(upTo: 30)
+        #expect(results.all == [nil])
+    }
+
+    @Test("A lock that is never let go is busy after ten seconds, and not before")
+    func busy() async throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let before = try fixture.read("store/70001")
+        let holder = try #require(ForeignLock(fixture.record(of: alice)))
+        let start = Date()
+        let results = opening(fixture)
+        try await results.wait(upTo: 60)
+        let waited = Date().timeIntervalSince(start)
+        #expect(results.all == [.busy])
+        #expect(waited > 9.5 && waited < 50)
+        holder.release()
+        #expect(try fixture.read("store/70001") == before)
+        #expect(trouble(opening: fixture) == nil)
+    }
+
+    @Test("A record that is removed while somebody waits for it is no record")
+    func removedMeanwhile() async throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        let holder = try #require(ForeignLock(fixture.record(of: alice)))
+        let results = Results<Bool>()
+        let store = fixture.file("store")
+        Thread.detachNewThread {
+            let opened = try? Store(path: Array(store.utf8)).open(alice)
+            results.append(opened == nil)
+        }
+        usleep(200_000)
+        #expect(results.all.isEmpty)
+        try fixture.store().remove(alice)
+        holder.release()
+        try await results.wait(upTo: 5)
+        #expect(results.all == [true])
+    }
+
+    @Test("A record that is removed and made anew while somebody waits is the new one")
+    func renewedMeanwhile() async throws {
+        let fixture = try StoreFixture()
+        try fixture.enroll()
+        _ = try fixture.attempt(code(noonStep))
+        let holder = try #require(ForeignLock(fixture.record(of: alice)))
+        let results = Results<[UInt64]>()
+        let store = fixture.file("store")
+        Thread.detachNewThread {
+            let opened = try? Store(path: Array(store.utf8)).open(alice)
+            results.append(opened?.withRecord { $0.authenticators.map(\.nextStep) } ?? [])
+            opened?.close()
+        }
+        usleep(200_000)
+        try fixture.store().remove(alice)
+        try fixture.enroll()
+        holder.release()
+        try await results.wait(upTo: 5)
+        #expect(results.all == [[0]])
+    }
+
+    @Test("What a killed maker left behind goes at the next make, what a live one holds stays")
+    func leftovers() throws {
+        let fixture = try StoreFixture()
+        for name in ["new.1", "new.abcdef", "new."] {
+            try fixture.write([1, 2, 3], to: "store/\(name)")
+        }
+        try fixture.write([], to: "store/newer")
+        try fixture.write([], to: "store/new.held")
+        let holder = try #require(ForeignLock(fixture.file("store/new.held")))
+        try fixture.enroll()
+        #expect(try fixture.names(in: "store") == ["70001", "new.held", "newer", "seal.key"])
+        holder.release()
+        try fixture.enroll(bob)
+        #expect(try fixture.names(in: "store") == ["70001", "70002", "newer", "seal.key"])
+    }
+}

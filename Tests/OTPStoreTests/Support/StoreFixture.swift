@@ -1,0 +1,144 @@
+import Foundation
+import Testing
+
+@testable import OTPCore
+@testable import OTPStore
+
+/// A folder for one test with a store in it, removed when the test is over. The store wants
+/// files of root's, so these tests run as root.
+final class StoreFixture: Sendable {
+    let path: String
+
+    init() throws {
+        try #require(geteuid() == 0, "these tests change owners: run them as root")
+        var template = Array("/tmp/swiftotp-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        _ = try Store.openOrMake(path: bytes("store"))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The path of a file in the folder.
+    func file(_ name: String) -> String { path + "/" + name }
+
+    /// The same as bytes.
+    func bytes(_ name: String) -> [UInt8] { Array(file(name).utf8) }
+
+    /// The store, opened anew.
+    func store() throws(StoreError) -> Store { try Store(path: bytes("store")) }
+
+    /// The path of a user's record.
+    func record(of user: User) -> String { file("store/\(user.uid)") }
+
+    /// Puts `contents` where `name` is, in fixture, with the mode of a record.
+    func write(_ contents: [UInt8], to name: String, mode: mode_t = 0o600) throws {
+        let descriptor = open(file(name), O_WRONLY | O_CREAT | O_TRUNC, mode)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        try #require(fchmod(descriptor, mode) == 0)
+        try #require(Foundation.write(descriptor, contents, contents.count) == contents.count)
+    }
+
+    func read(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: file(name))))
+    }
+
+    func names(in folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: file(folder)).sorted()
+    }
+
+    /// Enrolls `user` with the example key and ten backup codes, which are returned.
+    @discardableResult
+    func enroll(_ user: User = alice) throws -> [String] {
+        var codes: [String] = []
+        try store().make(try fullRecord(&codes), of: user)
+        return codes
+    }
+
+    /// One whole try of `typed`, as the module makes it.
+    func attempt(
+        _ typed: String, at now: UInt64 = noon, as user: User = alice, from source: String = ""
+    ) throws(StoreError) -> Outcome {
+        guard let session = try store().open(user) else { return .refused(.noRecord) }
+        defer { session.close() }
+        let (typed, source) = (Array(typed.utf8), Array(source.utf8))
+        let attempt = Attempt(
+            verifier: Verifier(window: 1), origin: Array("test".utf8), source: SourceID(source.span)
+        )
+        return try attempt.run(Answer(typed.span), on: session, at: now)
+    }
+
+    /// What the store says of the record of `user`.
+    func state(of user: User = alice) throws(StoreError) -> State? {
+        guard let session = try store().openForReading(user) else { return nil }
+        defer { session.close() }
+        return session.withRecord { State($0) }
+    }
+}
+
+/// What is in a record, in a form that can be compared.
+struct State: Equatable {
+    var nextSteps: [UInt64]
+    var failures: UInt32
+    var backupCodes: Set<Int>
+    var encoded: [UInt8]
+
+    init(_ record: borrowing Record) {
+        nextSteps = record.authenticators.map(\.nextStep)
+        failures = record.throttle.failures
+        let codes = record.backupCodes
+        backupCodes = Set(codes.indices.filter { codes[$0] != nil })
+        encoded = record.encoded
+    }
+}
+
+let alice = User(name: Array("alice".utf8), uid: 70_001, gid: 100)
+let bob = User(name: Array("bob".utf8), uid: 70_002, gid: 100)
+
+/// The key of RFC 6238, and a moment in 2027.
+let exampleKey = Array("12345678901234567890".utf8)
+let noon: UInt64 = 1_800_000_015
+let noonStep: UInt64 = 60_000_000
+
+/// The code that a phone with the example key shows at a step.
+func code(_ step: UInt64) -> String {
+    let key = exampleKey
+    let value = HOTP.code(key: key.span, factor: step, algorithm: .sha1, digits: 6)
+    return HOTP.text(value, digits: 6)
+}
+
+/// A record with the example key and ten backup codes, which are put into `codes`.
+func fullRecord(_ codes: inout [String]) throws -> Record {
+    var record = Record()
+    let key = exampleKey
+    let name = try #require(Name("phone".utf8))
+    try record.add(try #require(Authenticator(name: name, added: noon)), key: key.span)
+    try record.renewBackupCodes(at: noon) { (count) throws(StoreError) in
+        try SystemRandom().bytes(count)
+    } _: {
+        codes.append($0)
+    }
+    return record
+}
+
+/// What kind of error `body` throws; `nil` for none.
+func trouble(_ body: () throws(StoreError) -> Void) -> StoreError.Code? {
+    do throws(StoreError) {
+        try body()
+        return nil
+    } catch {
+        return error.code
+    }
+}
+
+/// What opening the record of `user` comes to: an error, or `nil` for a record or none.
+func trouble(opening fixture: StoreFixture, _ user: User = alice) -> StoreError.Code? {
+    trouble { () throws(StoreError) in try fixture.store().open(user)?.close() }
+}
+
+/// The source of everybody in these tests.
+func here() -> SourceID {
+    let name = Array("here".utf8)
+    return SourceID(name.span)
+}

@@ -1,0 +1,142 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import OTPCore
+@testable import OTPWire
+
+/// Requests and replies as JSON: what is written is read as it was, and nothing else is a request.
+@Suite("Documents of requests and replies")
+struct DocumentTests {
+    @Test("A request that is read as another one than was written")
+    func requests() throws {
+        for command in try Documents.commands() {
+            for request in [
+                Request(command), Request(command, user: "alice", by: "root", proof: "1 2-3"),
+            ] {
+                #expect(try Document.request(Document.encode(request)) == request)
+            }
+        }
+    }
+
+    @Test("A reply that is read as another one than was written")
+    func replies() throws {
+        for result in try Documents.results() {
+            #expect(try Document.reply(Document.encode(Reply(result))).result == result)
+        }
+    }
+
+    @Test("A request that is none, or has a member too many, and is obeyed all the same")
+    func malformed() throws {
+        let good = #"{"version":1,"command":{"remove":{"name":"x"}}}"#
+        #expect(throws: Never.self) { try Document.request(Array(good.utf8)) }
+        let deep = String(repeating: "[", count: 30_000)
+        for text in [
+            "", " ", "{", "null", "[]", "1", "\"x\"", deep, deep + good, good + good, good + "x",
+            #"{"command":{"status":{}}}"#, #"{"version":1}"#, #"{"version":1,"command":{}}"#,
+            #"{"version":1,"command":{"nothing":{}}}"#, #"{"version":1,"command":"status"}"#,
+            #"{"version":1,"command":{"status":{},"reset":{}}}"#,
+            #"{"version":1,"command":{"status":{"x":1}}}"#,
+            #"{"version":1,"command":{"status":{}},"more":{}}"#,
+            #"{"version":1,"command":{"status":{}},"user":null}"#,
+            #"{"version":1,"command":{"status":{}},"user":7}"#,
+            #"{"version":1,"command":{"remove":{}}}"#,
+            #"{"version":1,"command":{"remove":{"name":1}}}"#,
+            #"{"version":1,"command":{"recorded":{"after":-1}}}"#,
+            #"{"version":1,"command":{"recorded":{"after":4294967296}}}"#,
+            #"{"version":1,"command":{"recorded":{"after":1.5}}}"#,
+            #"{"version":1,"command":{"issue":{"seconds":1e99}}}"#,
+            #"{"version":1,"command":{"rows":{"of":[{"uid":1,"users":["a"],"gid":1}]}}}"#,
+            #"{"version":"1","command":{"status":{}}}"#,
+            "{\"version\":1,\"command\":{\"status\":{}},\"user\":\"\u{0}\"}",
+        ] {
+            #expect(throws: Document.Problem.malformed, "\(text.prefix(80))") {
+                try Document.request(Array(text.utf8))
+            }
+        }
+        let noText = Array(good.utf8).map { $0 == UInt8(ascii: "x") ? 0xff : $0 }
+        #expect(throws: Document.Problem.malformed) { try Document.request(noText) }
+        let long = Array(good.utf8) + [UInt8](repeating: 0x20, count: Frame.maximumLength)
+        #expect(throws: Document.Problem.malformed) { try Document.request(long) }
+    }
+
+    @Test("A document of another version is told from one that is none, whatever else is in it")
+    func versions() {
+        for text in [
+            #"{"version":2,"command":{"status":{}}}"#, #"{"version":0}"#, #"{"version":99,"x":[]}"#,
+            #"{"version":-1}"#,
+        ] {
+            #expect(throws: Document.Problem.otherVersion) {
+                try Document.request(Array(text.utf8))
+            }
+            #expect(throws: Document.Problem.otherVersion) { try Document.reply(Array(text.utf8)) }
+        }
+    }
+
+    @Test("A reply with a member that is not known is read all the same")
+    func more() throws {
+        let text = #"{"version":1,"result":{"taken":{"name":"x","isNew":true,"y":1}},"z":[]}"#
+        #expect(try Document.reply(Array(text.utf8)).result == .taken(name: "x", isNew: true))
+    }
+
+    @Test("Brackets within a text count as depth, or quotes end it too early")
+    func brackets() throws {
+        for text in [String(repeating: "[{", count: 40), #"\"[["#, #"a\\"#, "ü{[\u{1F600}"] {
+            let request = Request(.remove(name: text), user: text)
+            #expect(try Document.request(Document.encode(request)) == request)
+        }
+    }
+
+    @Test("Full pages of the largest rows and keys do not fit into a frame")
+    func pages() throws {
+        var row = RowDocument.Account(Record(), at: 0, boot: nil, options: Options())
+        let name = String(repeating: "m", count: Name.maximumLength)
+        row.authenticators = Array(repeating: name, count: Record.maximumAuthenticators)
+        (row.failures, row.lastLogin, row.trustedKeys) = (.max, 4_000_000_000, 8)
+        (row.end, row.backupCodesLeft) = ("disabled", 10)
+        let rows = Array(
+            repeating: RowDocument.found(place: 1, account: row), count: NumberDocument.mostRows)
+        #expect(throws: Never.self) { try Document.encode(Reply(.rows(rows: rows))) }
+
+        var phone = try Documents.authenticator
+        (phone.name, phone.algorithm) = (name, "SHA512")
+        (phone.added, phone.lastUsed, phone.nextStep) = (4_000_000_000, 4_000_000_000, 1 << 47)
+        let token = TokenDocument(phone, key: String(repeating: "A", count: 103))
+        let keys = Array(
+            repeating: KeysDocument.found(
+                place: 1, tokens: Array(repeating: token, count: Record.maximumAuthenticators)),
+            count: NumberDocument.mostKeys)
+        #expect(throws: Never.self) { try Document.encode(Reply(.keys(keys: keys))) }
+    }
+
+    @Test("An account of many events does not fit into a frame")
+    func account() throws {
+        var record = Record()
+        let text = [UInt8](repeating: 0x22, count: 60)
+        for _ in 0..<200 { record.note(Event(.added, at: .max, detail: text, origin: text)) }
+        let account = AccountDocument(record, at: 0, boot: nil, options: Options())
+        #expect(throws: Never.self) { try Document.encode(Reply(.account(account: account))) }
+    }
+
+    @Test("Every outcome can be told from all others")
+    func outcomes() {
+        for refusal in Outcome.Refusal.all(offset: 3, seconds: 40) {
+            let document = OutcomeDocument(.refused(refusal), authenticators: [])
+            #expect(document.refusal == refusal && !document.isAccepted)
+        }
+        #expect(OutcomeDocument(.granted(.temporaryCode), authenticators: []).refusal == nil)
+    }
+
+    @Test("Every trouble and event is read as it was")
+    func words() {
+        for code in StoreError.Code.allCases {
+            let error = StoreError(code, Array("/x".utf8), "detail")
+            let read = TroubleDocument(error).error
+            #expect(read.code == code && read.text == error.text)
+        }
+        for kind in Event.Kind.allCases {
+            let event = Event(kind, at: 7, detail: Array("a".utf8), origin: Array("b".utf8))
+            #expect(EventDocument(event).event == event)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+@testable import OTPCore
+@testable import OTPWire
+
+/// One document of each kind, with every field that it can have.
+enum Documents {
+    static let device = DeviceDocument(
+        name: "tablet", kind: "hotp", algorithm: "SHA256", digits: 8, period: 60, counter: 7,
+        key: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", isUnconfirmed: true)
+
+    static var authenticator: AuthenticatorDocument {
+        get throws {
+            guard let name = Name("phone".utf8), let phone = Authenticator(name: name, added: 9)
+            else { throw DocumentTrouble() }
+            return AuthenticatorDocument(phone)
+        }
+    }
+
+    struct DocumentTrouble: Error {}
+
+    static func commands() throws -> [Command] {
+        let numbers = [NumberDocument(uid: 1000, users: ["alice", "also"])]
+        let token = TokenDocument(try authenticator, key: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+        return [
+            .policy, .status, .recorded(after: 4), .rows(of: numbers), .verify(code: "123456"),
+            .resync(first: "1", second: "2", name: "phone"), .renewBackupCodes,
+            .remove(name: "phone"), .revokeTrust(fingerprint: "SHA256:x"), .disable, .reset,
+            .unlock, .issue(seconds: 600), .revokeIssued, .begin(device: device),
+            .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),
+            .take(token: token, rehearses: true), .keys(of: numbers), .noteExport(names: ["phone"]),
+        ]
+    }
+
+    static func results() throws -> [Reply.Result] {
+        var record = Record()
+        guard let name = Name("phone".utf8), let phone = Authenticator(name: name, added: 9) else {
+            throw DocumentTrouble()
+        }
+        let key = [UInt8](repeating: 7, count: 20)
+        try record.add(phone, key: key.span)
+        let event = Event(.added, at: 9, detail: name.bytes, origin: Array("x".utf8))
+        record.note(event)
+        let account = AccountDocument(record, at: 1_800_000_000, boot: nil, options: Options())
+        let row = RowDocument.Account(record, at: 1_800_000_000, boot: nil, options: Options())
+        let trouble = TroubleDocument(StoreError(.busy, Array("/x".utf8), "busy"))
+        let token = TokenDocument(try authenticator, key: "MFRGG")
+        return [
+            .policy(policy: PolicyDocument(Options())), .account(account: account),
+            .recorded(ranges: [[1, 4]], isAll: false),
+            .rows(rows: [
+                .nothing, .found(place: 1, account: row), .unreadable(trouble: trouble),
+            ]),
+            .keys(keys: [
+                .nothing, .found(place: 0, tokens: [token]), .unreadable(trouble: trouble),
+            ]),
+            .outcome(
+                outcome: OutcomeDocument(
+                    .granted(.code(authenticator: name, offset: -1)), authenticators: [phone])),
+            .done(change: ChangeDocument(event)),
+            .begun(begun: BegunDocument(phone, key: "MFRGG", replaces: true, ticket: "t")),
+            .verdict(verdict: .ignored(settings: ["digits"])), .taken(name: "x", isNew: true),
+            .failed(trouble: trouble),
+        ] + denials.map { .denied(reason: $0) }
+    }
+
+    static let denials: [Reply.Denial] = [
+        .malformed, .otherVersion, .rootOnly, .unknownUser, .policy,
+        .firstEnrollment(rule: "root"), .proofNeeded, .notEnrolled, .noSuchAuthenticator,
+        .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
+        .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .noName,
+    ]
+}

@@ -1,0 +1,160 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The Debian packages on a real system, from the first installation to the purge.
+@Suite("packages: the life of the Debian packages")
+struct DebianLifeTests {
+    private static let commonAuth = "/etc/pam.d/common-auth"
+    private static let configuration = "/etc/security/swiftotp.conf"
+    private static let store = "/var/lib/swiftotp"
+    private static let key = "/etc/swiftotp/seal.key"
+
+    /// Installs both packages, as an admin does who has downloaded them.
+    private func install(in root: PrivateRoot) async throws {
+        let version = try Project.version()
+        let architecture = try await root.output("dpkg", "--print-architecture")
+            .trimmingCharacters(in: .newlines)
+        var files: [String] = []
+        for name in ["libpam-swiftotp", "otp-enroll"] {
+            let package = try await Project.package("\(name)_\(version)_\(architecture).deb")
+            files.append(try root.bring(package))
+        }
+        try await root.output("dpkg", "-i", files[0], files[1])
+    }
+
+    @Test("Installed, enabled, upgraded, removed, back again, purged: everybody logs in throughout")
+    func life() async throws {
+        let root = try await PrivateRoot()
+        let server = try await Server(in: root)
+        let alice = try await Visitor("alice", in: root, server: server)
+        let bob = try await Visitor("bob", in: root, server: server)
+        let untouched = try root.text(Self.commonAuth)
+        #expect(!untouched.contains("swiftotp"))
+
+        try await install(in: root)
+        #expect(try root.text(Self.commonAuth) == untouched)
+        #expect(try await root.status(Self.store) == "drwx------ root root")
+        #expect(try await root.status("/etc/swiftotp") == "drwx------ root root")
+        #expect(try await root.status(Self.key) == "-rw------- root root")
+        let enabledUnits = try await root.output(
+            "find", "/etc/systemd", "-name", "swiftotp*", "-printf", "%P %l\n")
+        #expect(
+            enabledUnits
+                == "system/sockets.target.wants/swiftotpd.socket"
+                + " /lib/systemd/system/swiftotpd.socket\n")
+        try await alice.expectPasswordAlone("installed")
+
+        let enrolled = try await root.enroll("alice")
+        var codes = enrolled.backupCodes[...]
+        let key = try Data(contentsOf: URL(fileURLWithPath: root.file(Self.key)))
+        try await alice.expectPasswordAlone("enrolled, not enabled")
+
+        try await root.output("pam-auth-update", "--enable", "swiftotp")
+        let enabled = try root.text(Self.commonAuth)
+        #expect(enabled.contains("pam_swiftotp.so"))
+        for way in Visitor.Way.allCases {
+            #expect(try await alice.login(way, code: "BBBB-BBBB-BBBB-BBBB") == .refused)
+            #expect(try await bob.login(way) == .refused)
+        }
+        let phone = try Phone(scanning: enrolled.uri)
+        try await phone.settle()
+        let code = try await phone.code()
+        #expect(try await alice.login(.su, code: code) == .admittedWithCode)
+        #expect(try await alice.login(.ssh, code: code) == .refused, "used before")
+        #expect(try await alice.login(.ssh, code: codes.removeFirst()) == .admittedWithCode)
+
+        // As README.Debian says: those who have not enrolled pass.
+        let changed = try root.text(Self.configuration).replacing(
+            "#nullok = no", with: "nullok = yes")
+        try root.write(changed, to: Self.configuration)
+        try await bob.expectPasswordAlone("nullok")
+
+        try await install(in: root)
+        #expect(try root.text(Self.commonAuth) == enabled)
+        #expect(try root.text(Self.configuration) == changed)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: root.file(Self.key))) == key)
+        for way in Visitor.Way.allCases {
+            #expect(try await alice.login(way, code: codes.removeFirst()) == .admittedWithCode)
+        }
+        try await bob.expectPasswordAlone("upgraded")
+
+        try await root.output("dpkg", "-r", "libpam-swiftotp", "otp-enroll")
+        #expect(try root.text(Self.commonAuth) == untouched)
+        try await alice.expectPasswordAlone("removed")
+        try await install(in: root)
+        #expect(try root.text(Self.commonAuth) == untouched)
+        try await root.output("pam-auth-update", "--enable", "swiftotp")
+        #expect(try root.text(Self.configuration) == changed)
+        for way in Visitor.Way.allCases {
+            #expect(try await alice.login(way, code: codes.removeFirst()) == .admittedWithCode)
+        }
+
+        // The records stay, and the admin is told.
+        let purge = try await root.run("dpkg", "-P", "libpam-swiftotp", "otp-enroll")
+        #expect(purge.status == 0, "\(purge.errors)")
+        #expect(purge.errors.contains("rm -r \(Self.store) /etc/swiftotp"))
+        #expect(try root.text(Self.commonAuth) == untouched)
+        #expect(try await root.status(Self.configuration) == nil)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: root.file(Self.key))) == key)
+        try await alice.expectPasswordAlone("purged")
+    }
+
+    @Test("Lines of the admin's own that name the module: removing stops, and has changed nothing")
+    func ownLines() async throws {
+        let root = try await PrivateRoot()
+        let server = try await Server(in: root)
+        try await install(in: root)
+        let alice = try await Visitor("alice", in: root, server: server)
+        var codes = try await root.enroll("alice").backupCodes[...]
+        try await root.output("pam-auth-update", "--enable", "swiftotp")
+        let sudo = try root.text("/etc/pam.d/sudo")
+        let before = try root.text(Self.commonAuth)
+        for line in ["auth required pam_swiftotp.so nullok", "  auth\trequired pam_swiftotp.so"] {
+            try root.write(sudo + line + "\n", to: "/etc/pam.d/sudo")
+            let stopped = try await root.run("dpkg", "-r", "--force-depends", "libpam-swiftotp")
+            #expect(stopped.status == 1)
+            #expect(stopped.errors.contains("pam.d/sudo:\(line)\n"), "\(stopped.errors)")
+            #expect(try root.text(Self.commonAuth) == before)
+            #expect(try await alice.login(.su, code: codes.removeFirst()) == .admittedWithCode)
+        }
+        // These deny nobody once the module is gone.
+        let harmless = "# auth required pam_swiftotp.so\n-auth optional pam_swiftotp.so\n"
+        try root.write(sudo + harmless, to: "/etc/pam.d/sudo")
+        try await root.output("dpkg", "-r", "libpam-swiftotp", "otp-enroll")
+        try await alice.expectPasswordAlone("removed")
+    }
+
+    @Test("Purged before anybody has enrolled: nothing is left")
+    func nothingLeft() async throws {
+        let root = try await PrivateRoot()
+        func files() async throws -> Set<String> {
+            let all = try await root.output(
+                "find", "/etc", "/usr/share", "/usr/lib", "/usr/libexec", "/usr/bin", "/var/lib",
+                "-not", "-path", "/var/lib/dpkg/*", "-not", "-path", "/var/cache/*",
+                // What Python compiled: gdb, which other tests run, keeps it at its first start.
+                "-not", "-path", "*/__pycache__*")
+            return Set(all.split(separator: "\n").map(String.init))
+        }
+        let before = try await files()
+        try await install(in: root)
+        let installed = try await files().subtracting(before)
+        #expect(installed.contains(Self.key) && installed.contains("/usr/bin/otp-enroll"))
+        try await root.output("dpkg", "-P", "libpam-swiftotp", "otp-enroll")
+        // dh_apparmor's script takes away this folder, which is apparmor's, where it is empty.
+        let left = try await files().symmetricDifference(before)
+            .subtracting(["/etc/apparmor.d/disable"])
+        #expect(left.isEmpty, "\(left.sorted())")
+    }
+
+    @Test("A store that has lost its key gets no other one")
+    func lostKey() async throws {
+        let root = try await PrivateRoot()
+        try await install(in: root)
+        try await root.user("alice", password: "first factor")
+        _ = try await root.enroll("alice")
+        try FileManager.default.removeItem(atPath: root.file(Self.key))
+        try await install(in: root)
+        #expect(try await root.status(Self.key) == nil)
+    }
+}

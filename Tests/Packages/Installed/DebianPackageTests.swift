@@ -1,0 +1,177 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The Debian packages as files: what is in them, and what Debian's own checker says.
+@Suite("packages: what is in the Debian packages")
+struct DebianPackageTests {
+    /// A package by its name, and the machine's name for its architecture (`x86_64-linux-gnu`).
+    private func package(_ name: String) async throws -> (path: String, triple: String) {
+        let words = ["dpkg-architecture", "-q"]
+        func ask(_ variable: String) async throws -> String {
+            try await Command.output(words + [variable]).trimmingCharacters(in: .newlines)
+        }
+        let (version, architecture) = (try Project.version(), try await ask("DEB_HOST_ARCH"))
+        return (
+            try await Project.package("\(name)_\(version)_\(architecture).deb"),
+            try await ask("DEB_HOST_MULTIARCH")
+        )
+    }
+
+    /// Unpacks a package, and gives everything that was in it.
+    private func contents(_ name: String) async throws -> (scratch: Scratch, files: [String]) {
+        let scratch = try Scratch()
+        try await Command.output(["dpkg-deb", "-x", package(name).path, scratch.path])
+        return (scratch, try await listing(scratch.path))
+    }
+
+    private func field(_ field: String, of name: String) async throws -> String {
+        try await Command.output(["dpkg-deb", "-f", package(name).path, field])
+            .trimmingCharacters(in: .newlines)
+    }
+
+    @Test("libpam-swiftotp: module, profile, service, units, configuration, manuals")
+    func module() async throws {
+        let triple = try await package("libpam-swiftotp").triple
+        let files = try await contents("libpam-swiftotp").files
+        let documents = "-rw-r--r-- /usr/share/doc/libpam-swiftotp/"
+        #expect(
+            Set(files.filter { !$0.hasPrefix(documents) }) == [
+                "-rw-r--r-- /etc/apparmor.d/abstractions/authentication.d/swiftotp",
+                "-rw-r--r-- /etc/apparmor.d/usr.libexec.swiftotpd",
+                "-rw-r--r-- /etc/security/swiftotp.conf",
+                "-rw-r--r-- /lib/systemd/system/swiftotpd.service",
+                "-rw-r--r-- /lib/systemd/system/swiftotpd.socket",
+                "-rw-r--r-- /usr/lib/\(triple)/security/pam_swiftotp.so",
+                "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp.conf",
+                "-rwxr-xr-x /usr/libexec/swiftotpd",
+                "-rw-r--r-- /usr/share/man/man5/swiftotp.conf.5.gz",
+                "-rw-r--r-- /usr/share/man/man8/pam_swiftotp.8.gz",
+                "-rw-r--r-- /usr/share/man/man8/swiftotpd.8.gz",
+                "-rw-r--r-- /usr/share/pam-configs/swiftotp",
+            ])
+        for name in [
+            "README.Debian", "copyright", "changelog.gz", "README.md.gz",
+            "examples/fail2ban/filter.d/swiftotp.conf", "examples/selinux/swiftotp.te",
+        ] {
+            #expect(files.contains(documents + name))
+        }
+    }
+
+    @Test("otp-enroll: program, manual, completions for three shells")
+    func enroll() async throws {
+        let files = try await contents("otp-enroll").files
+        let documents = "-rw-r--r-- /usr/share/doc/otp-enroll/"
+        #expect(
+            files == [
+                "-rwxr-xr-x /usr/bin/otp-enroll",
+                "-rw-r--r-- /usr/share/bash-completion/completions/otp-enroll",
+                documents + "changelog.Debian.gz", documents + "changelog.gz",
+                documents + "copyright",
+                "-rw-r--r-- /usr/share/fish/vendor_completions.d/otp-enroll.fish",
+                "-rw-r--r-- /usr/share/man/man1/otp-enroll.1.gz",
+                "-rw-r--r-- /usr/share/zsh/vendor-completions/_otp-enroll",
+            ])
+    }
+
+    @Test("They need what every Debian 12 has, and no library of Swift's")
+    func dependencies() async throws {
+        func names(_ text: String) -> Set<String> {
+            let words = text.split(separator: ",").compactMap { $0.split(separator: " ").first }
+            return Set(words.map(String.init))
+        }
+        #expect(
+            names(try await field("Depends", of: "libpam-swiftotp")) == [
+                "libc6", "libgcc-s1", "libnettle8", "libpam0g", "libpam-runtime", "libstdc++6",
+            ])
+        #expect(
+            names(try await field("Depends", of: "otp-enroll")) == [
+                "libc6", "libexpat1", "libgcc-s1", "libnettle8", "libpam-swiftotp", "libpam0g",
+                "libqrencode4", "libstdc++6",
+            ])
+        for name in ["libpam-swiftotp", "otp-enroll"] {
+            #expect(try await field("Section", of: name) == "admin")
+        }
+    }
+
+    @Test("What lies in /etc is a conffile, which upgrades leave to the admin")
+    func conffiles() async throws {
+        let path = try await package("libpam-swiftotp").path
+        let list = try await Command.output(["dpkg-deb", "-I", path, "conffiles"])
+        let files = try await contents("libpam-swiftotp").files.filter { $0.contains(" /etc/") }
+        #expect(
+            list.split(separator: "\n").sorted() == files.map { $0.drop { $0 != "/" } }.sorted())
+        #expect(!files.isEmpty)
+    }
+
+    @Test(
+        "The files for the machine: stripped, bound at start, no run path, no folder of the build")
+    func binaries() async throws {
+        let triple = try await package("libpam-swiftotp").triple
+        for (name, file) in [
+            ("libpam-swiftotp", "usr/lib/\(triple)/security/pam_swiftotp.so"),
+            ("libpam-swiftotp", "usr/libexec/swiftotpd"),
+            ("otp-enroll", "usr/bin/otp-enroll"),
+        ] {
+            let scratch = try await contents(name).scratch
+            let path = scratch.file(file)
+            let section = try await Command.output(["readelf", "-dWlS", path])
+            #expect(section.contains("BIND_NOW") && section.contains("GNU_RELRO"), "\(file)")
+            #expect(!section.contains("RUNPATH") && !section.contains("RPATH"), "\(file)")
+            #expect(!section.contains(".symtab") && !section.contains(".debug_info"), "\(file)")
+            #expect(section.contains("DYN (") || file.hasSuffix(".so") || section.contains("PIE"))
+            let data = try Data(contentsOf: URL(fileURLWithPath: path))
+            #expect(data.range(of: Data(Project.folder.path.utf8)) == nil, "\(file)")
+        }
+    }
+
+    @Test("systemd-tmpfiles makes the folders at each start, root's alone where secrets are")
+    func tmpfiles() async throws {
+        let scratch = try Scratch()
+        let file = Project.folder.path + "/packaging/tmpfiles/swiftotp.conf"
+        try await Command.output([
+            "systemd-tmpfiles", "--root=\(scratch.path)", "--create", file,
+        ])
+        let modes = try await Command.output(
+            ["find", scratch.path, "-name", "swiftotp", "-printf", "%m %u /%P\n"])
+        #expect(
+            modes.split(separator: "\n").sorted() == [
+                "700 root /etc/swiftotp", "700 root /var/lib/swiftotp", "755 root /run/swiftotp",
+            ])
+    }
+
+    @Test("What Debian needs to build them is what Tests/setup installs for that")
+    func buildDependencies() async throws {
+        let control = try Project.text("packaging/debian/control")
+        let list = try #require(control.firstMatch(of: #/Build-Depends:((?:.*\n )+.*)/#)).1
+        let needed = list.split { " ,\n()=".contains($0) }.map(String.init)
+            .filter { $0 != "13" }.map { $0 == "debhelper-compat" ? "debhelper" : $0 }
+        let setup = try Project.text("Tests/setup")
+        let lists = ["build", "packages"].compactMap { name in
+            setup.split(separator: "\n\(name)=\"").last?.prefix { $0 != "\"" }
+        }
+        let installed = Set(
+            lists.joined(separator: " ").split { " \n".contains($0) }.map(String.init))
+        #expect(needed.count == 8 && Set(needed).isSubset(of: installed), "\(needed)")
+    }
+
+    @Test("lintian finds neither errors nor warnings")
+    func lintian() async throws {
+        for name in ["libpam-swiftotp", "otp-enroll"] {
+            let done = try await Command.run(
+                ["lintian", "--allow-root", "--fail-on", "warning", package(name).path],
+                within: .seconds(300))
+            #expect(done.status == 0 && done.output.isEmpty, "\(done.output)\(done.errors)")
+        }
+    }
+
+    @Test("Makefile, changelog, spec and program have one version")
+    func version() async throws {
+        let version = try Project.version()
+        let said = try await Command.output([try Build.product("otp-enroll"), "--version"])
+        #expect(said == "otp-enroll (swiftotp) \(version)\n")
+        #expect(try Project.text("packaging/debian/changelog").hasPrefix("swiftotp (\(version)) "))
+        let spec = try Project.text("packaging/rpm/swiftotp.spec")
+        #expect(spec.contains(try Regex("\nVersion: +\(version)\n")))
+    }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import TestSupport
+
+/// A machine where the commands of the pages are typed: installed by `make install`, with a user
+/// alice, the service's socket, and ssh set up as README says.
+final class CommandMachine: Sendable {
+    /// What alice has before a command.
+    enum Before { case nothing, phone, phoneAndTablet }
+
+    /// What became of a command.
+    struct Result {
+        let status: Int32
+        let shown: String
+    }
+
+    static let password = "first factor"
+    static let tokenKey = "3132333435363738393031323334353637383930"
+    let root: PrivateRoot
+    private let listener: Terminal
+
+    init() async throws {
+        root = try await PrivateRoot()
+        try await Self.make("install", in: root)
+        for name in ["alice", "bob"] { try await root.user(name, password: Self.password) }
+        try root.write("HOTP/T30/6 bob - \(Self.tokenKey)\n", to: "/etc/users.oath")
+        try await root.output("chmod", "600", "/etc/users.oath")
+        // As README's steps 4 and 5 have it.
+        let blocks = try Self.blocks(of: Project.text("README.md"))
+        guard let settings = blocks.first(where: { $0.contains("UsePAM yes") }),
+            let lines = blocks.first(where: { $0.contains("pam_permit.so") })
+        else { throw Trouble("README has no example for ssh") }
+        try root.write(settings, to: "/etc/ssh/sshd_config.d/10-swiftotp.conf")
+        let service = try root.text("/etc/pam.d/sshd")
+        try root.write(
+            service.replacing("@include common-auth\n", with: lines), to: "/etc/pam.d/sshd")
+        try await root.output("ssh-keygen", "-A")
+        try root.write("auth required pam_google_authenticator.so\n", to: "/etc/pam.d/old")
+        try root.write("web1 sshd[7]: pam_swiftotp(sshd:auth): test\n", to: "/var/log/auth.log")
+
+        try await root.output("mkdir", "-m", "755", "/run/swiftotp")
+        // It ends with the service that it has started, which ends when nobody asks.
+        listener = try Terminal(
+            root.running([
+                "sh", "-c",
+                """
+                socket=/run/swiftotp/swiftotpd.sock
+                while :; do
+                    rm -f $socket
+                    systemd-socket-activate --listen=$socket /usr/libexec/swiftotpd &
+                    while ! [ -S $socket ]; do sleep 0.05; done
+                    chmod 666 $socket
+                    wait $!
+                done
+                """,
+            ]))
+        let socket = root.file("/run/swiftotp/swiftotpd.sock")
+        try await patiently("the service's socket") {
+            var status = stat()
+            let isOpen = stat(socket, &status) == 0 && status.st_mode & 0o006 == 0o006
+            return try isOpen && Port.answers(socket) ? () : nil
+        }
+    }
+
+    /// `make install` or `make uninstall`, of what was built with these tests, into the root.
+    static func make(_ target: String, in root: PrivateRoot) async throws {
+        try await Command.output(
+            [
+                "make", "-s", "-C", Project.folder.path, target, "BIN=\(Build.products.path)",
+                "DESTDIR=\(root.path)", "PREFIX=/usr",
+            ], within: .seconds(180))
+    }
+
+    /// The indented blocks of a page.
+    private static func blocks(of text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .split { !$0.hasPrefix("    ") }
+            .map { block in
+                block.map { $0.trimmingCharacters(in: .whitespaces) + "\n" }.joined()
+            }
+    }
+
+    /// Gives alice what she is to have before a command, and her phone and backup codes.
+    func prepare(_ before: Before) async throws -> Person {
+        _ = try await root.run("otp-enroll", "reset", "alice")
+        guard before != .nothing else { return Person(phone: nil, codes: []) }
+        let enrolled = try await root.enroll("alice")
+        if before == .phoneAndTablet {
+            try await root.output(
+                "otp-enroll", "add", "alice", "--name", "tablet", "--no-confirm", "--json")
+        }
+        return Person(phone: try Phone(scanning: enrolled.uri), codes: enrolled.backupCodes)
+    }
+
+    /// Files that a command names, as somebody would have them.
+    func bring(for line: String) async throws {
+        if line.contains("fob.key") {
+            try root.write(Self.tokenKey + "\n", to: "/root/fob.key")
+            try await root.output("chmod", "600", "/root/fob.key")
+        }
+        if line.contains("--output") { try await root.output("rm", "-f", "/root/users.oath") }
+        guard line.contains("google-authenticator") else { return }
+        let maker = ["google-authenticator", "-t", "-d", "-f", "-q", "-C", "-w", "3", "-u"]
+        try await Command.output(root.running(asAlice(maker)))
+        try await root.output("mkdir", "-p", "/srv/otp")
+        try await root.output(
+            "install", "-m", "600", "/home/alice/.google_authenticator", "/srv/otp/alice")
+    }
+
+    private func asAlice(_ words: [String]) -> [String] {
+        [
+            "setpriv", "--reuid=alice", "--regid=alice", "--init-groups", "env", "HOME=/home/alice",
+            "USER=alice", "LOGNAME=alice",
+        ] + words
+    }
+
+    /// Types a line at a terminal, and answers what it asks. What begins with `sudo` is typed by
+    /// root, and everything else by alice.
+    func type(_ line: String, by person: Person) async throws -> Result {
+        let isRoot = line.hasPrefix("sudo ") || line.hasPrefix("grep ")
+        let shell = ["bash", "-c", "cd \"$HOME\" && \(line)"]
+        let screen = try await Screen(
+            root.running(isRoot ? shell : asAlice(shell)), columns: 120, rows: 60)
+        var person = person
+        let clock = ContinuousClock(), end = clock.now + .seconds(90)
+        while screen.status == nil {
+            let text = try await screen.text()
+            guard clock.now < end else { throw Trouble("\(line) does not end:\n\(text)") }
+            let question = text.split(separator: "\n").last.map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            if let question, let answer = try await person.answer(question, on: screen) {
+                try await screen.type(answer)
+                for _ in 0..<100 where screen.status == nil {
+                    if try await screen.text() != text { break }
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+            try await Task.sleep(for: .milliseconds(80))
+        }
+        return Result(
+            status: try await screen.finish(), shown: try await screen.history())
+    }
+
+    /// The service with it.
+    deinit { kill(-listener.child.pid, SIGTERM) }
+}
+
+/// Alice: what she has in her hands when something asks her.
+struct Person {
+    var phone: Phone?
+    var codes: [String]
+    private var presses = 0
+    private var steps = 0
+
+    init(phone: Phone?, codes: [String]) { (self.phone, self.codes) = (phone, codes) }
+
+    /// What she types at a question; nil where it is none.
+    mutating func answer(_ question: String, on screen: Screen) async throws -> String? {
+        if question.hasPrefix("Code shown by the app"), question.hasSuffix(":") {
+            return try await screen.phone().code()
+        }
+        if question.hasPrefix("Code shown by the token"), question.hasSuffix(":") {
+            presses += 1
+            return try await Command.output(
+                ["oathtool", "--counter=\(presses - 1)", "-"],
+                input: CommandMachine.tokenKey + "\n"
+            ).trimmingCharacters(in: .newlines)
+        }
+        if question.hasSuffix("device:") || question == "A code:" {
+            if steps == 0 { try await phone?.settle() }
+            steps += 1
+            return try await phone?.code(steps: steps - 1)
+        }
+        if question.lowercased().contains("password"), question.hasSuffix(":") {
+            return CommandMachine.password
+        }
+        if question.contains("[y/N]") { return "y" }
+        guard question.lowercased().contains("code"), question.hasSuffix(":") else { return nil }
+        return codes.isEmpty ? nil : codes.removeFirst()
+    }
+}

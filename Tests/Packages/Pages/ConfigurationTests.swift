@@ -1,0 +1,73 @@
+import Foundation
+import OTPCore
+import TestSupport
+import Testing
+
+/// The configuration file that the packages bring along: every key, and none of them in force.
+@Suite("packages: swiftotp.conf")
+struct ConfigurationTests {
+    private static let introduction = """
+        # What swiftotpd and otp-enroll go by: see swiftotp.conf(5).
+        #
+        # Each key stands here with its default, as a comment. An unknown key or a bad value denies
+        # all logins, and the log says which it is. This file belongs to root, mode 0644.
+
+        """
+
+    /// What stands in the place of a default that is none, or that would not be the same if it
+    /// were written down: a store that is named has its key inside.
+    private static let examples = [
+        "store": "/srv/swiftotp", "exempt_group": "no-code", "enroll_until": "2027-01-15",
+    ]
+
+    @Test("It is what the table of options says")
+    func table() throws {
+        var expected = Self.introduction
+        for option in OptionKey.all where option.inFile {
+            expected += "\n" + Self.comment(on: option).map { "# \($0)\n" }.joined()
+            expected += "#\(option.name) = \(Self.value(of: option))\n"
+        }
+        #expect(try Project.text("packaging/swiftotp.conf") == expected, "should be:\n\(expected)")
+    }
+
+    @Test("All of it is a comment, and without the signs it is valid")
+    func defaults() throws {
+        let text = try Project.text("packaging/swiftotp.conf")
+        let path = [UInt8]("/swiftotp.conf".utf8)
+        #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("#") })
+        var parser = OptionParser()
+        try parser.file([UInt8](text.utf8), path: path)
+        #expect(String(reflecting: parser.options) == String(reflecting: Options()))
+
+        let keys = text.replacing(#/#([a-z_]+ = )/#.anchorsMatchLineEndings()) { $0.1 }
+        try parser.file([UInt8](keys.utf8), path: path)
+        let set = Mirror(reflecting: parser.options).children
+        for (now, before) in zip(set, Mirror(reflecting: Options()).children)
+        where Mirror(reflecting: before.value).displayStyle != .optional {
+            // Those that are nil by default are texts, which the table test compares.
+            #expect("\(now.value)" == "\(before.value)", "\(now.label ?? "")")
+        }
+        #expect(parser.options.exemptGroup == Array("no-code".utf8))
+    }
+
+    /// What the option is for, and what it takes.
+    private static func comment(on option: OptionKey) -> [String] {
+        var lines = [option.doc]
+        switch option.kind {
+        case .flag, .path, .text: break
+        case .date: lines.append("Value: YEAR-MONTH-DAY.")
+        case .number(let range, _):
+            lines.append("Values: \(range.lowerBound) to \(range.upperBound).")
+        case .choice(let first, let second, let third, _):
+            let words = third.map { "\(first), \(second) or \($0)" } ?? "\(first) or \(second)"
+            lines.append("Values: \(words).")
+        }
+        if examples[option.name] != nil { lines.append("Default: \(option.fallback).") }
+        return lines
+    }
+
+    private static func value(of option: OptionKey) -> String {
+        let value = examples[option.name] ?? option.fallback
+        return value.contains(" ") ? "\"\(value)\"" : value
+    }
+}

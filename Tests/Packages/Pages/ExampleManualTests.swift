@@ -1,0 +1,118 @@
+import Foundation
+import OTPCore
+import TestSupport
+import Testing
+
+/// The examples of the pages, read by what they are for.
+@Suite("The examples in the manual")
+struct ExampleManualTests {
+    /// What an example's file is, told by its words.
+    private func isSSHD(_ block: [String]) -> Bool {
+        block.contains { $0.contains("AuthenticationMethods") }
+    }
+
+    private func isPAM(_ block: [String]) -> Bool { block.contains { $0.hasPrefix("auth ") } }
+
+    @Test("The module takes the options of every PAM line, in the manual, README and docs")
+    func lines() throws {
+        var count = 0
+        for text in try Self.pages() {
+            for match in text.matches(of: #/(?m)^ *auth .*pam_swiftotp\.so(.*)$/#) {
+                count += 1
+                var parser = OptionParser()
+                for word in match.1.split(separator: " ") {
+                    try parser.argument(Array(word.utf8))
+                }
+            }
+        }
+        #expect(count >= 12)
+    }
+
+    @Test("The files of swiftotp.conf(5) are read without a complaint")
+    func files() throws {
+        let blocks = try Manual("swiftotp.conf.5").blocks
+        #expect(blocks.count == 4)
+        for block in blocks {
+            var parser = OptionParser()
+            try parser.file(Array(block.joined(separator: "\n").utf8), path: Array("/x".utf8))
+        }
+        var parser = OptionParser()
+        try parser.file(
+            Array(blocks[0].joined(separator: "\n").utf8), path: Array("/x".utf8))
+        #expect(parser.options.nullok)
+        #expect(parser.options.prompt == Array("Code, please: ".utf8))
+    }
+
+    @Test("PAM's examples end in a line that may say yes, as the text has it")
+    func stacks() throws {
+        let blocks = try Manual("pam_swiftotp.8").blocks.filter { isPAM($0) }
+        #expect(blocks.count >= 7)
+        for block in blocks {
+            let isWhole = block.count > 1
+            let module = try #require(block.firstIndex { $0.contains("pam_swiftotp.so") })
+            guard isWhole else { continue }
+            // Another module has proven the user before it, or has the last word.
+            #expect(
+                block[0] == "@include common-auth" || block.last?.contains("pam_permit.so") == true
+                    || block[module].contains("forward_pass"), "\(block)")
+            // Enrolling is allowed only where a wrong password ends the stack.
+            if block[module].contains("after_first_factor") {
+                #expect(block[..<module].contains("@include common-auth"))
+            }
+        }
+    }
+
+    @Test("sshd takes its examples, and asks PAM for the code as they say")
+    func sshd() async throws {
+        try Build.requireGround()
+        let scratch = try Scratch()
+        let key = scratch.file("host_key")
+        try await Command.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+        let blocks = try Manual("pam_swiftotp.8").blocks.filter { isSSHD($0) }
+        #expect(blocks.count == 3)
+        for (index, block) in blocks.enumerated() {
+            let text = "HostKey \(key)\n" + block.joined(separator: "\n") + "\n"
+            let file = try scratch.write(text, to: "sshd_config.\(index)")
+            let told = try await Command.output([
+                "/usr/sbin/sshd", "-T", "-f", file, "-C", "user=backup,host=x,addr=192.0.2.7",
+            ])
+            let methods = try #require(block.last { $0.contains("AuthenticationMethods") })
+                .trimmingCharacters(in: .whitespaces).split(separator: " ")[1]
+            #expect(told.contains("authenticationmethods \(methods)\n"))
+        }
+    }
+
+    @Test("otp-enroll knows the commands and options of every example, here and in the docs")
+    func commands() async throws {
+        let program = try await Program()
+        var count = 0
+        for text in try Self.pages() {
+            for match in text.matches(of: #/(?m)^( {4}|)(.*\|)? *(sudo )?(otp-enroll\b[^|#\n]*)/#) {
+                let words = Self.words(String(match.4))
+                guard !words.contains("help") else { continue }
+                count += 1
+                #expect(try program.complaint(about: words) == nil, "\(words)")
+            }
+        }
+        #expect(count >= 50)
+        #expect(try program.complaint(about: ["otp-enroll", "status", "--no"]) != nil)
+        #expect(try program.complaint(about: ["otp-enroll", "add", "--qr", "x"]) != nil)
+    }
+
+    /// The words of a line as a shell would give them, without redirections.
+    private static func words(_ line: String) -> [String] {
+        var words = line.split(separator: " ").map(String.init)
+        if let place = words.firstIndex(of: "<") { words.removeSubrange(place...) }
+        return words
+    }
+
+    /// What a reader copies from: the examples of the manual pages, README and docs.
+    private static func pages() throws -> [String] {
+        let manuals = try Manual.all.map { $0.blocks.joined().joined(separator: "\n") }
+        let others = try ["README.md", "docs/LOGIN.md", "docs/MIGRATING.md"].map { path in
+            try Project.text(path).split(separator: "\n").filter { $0.hasPrefix("    ") }
+                .joined(separator: "\n")
+        }
+        return manuals + others
+    }
+}

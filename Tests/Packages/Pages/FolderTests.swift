@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What stands where: files are named after what is in them, and no folder of the core needs one that
+/// stands above it.
+@Suite("Files and folders of the sources")
+struct FolderTests {
+    /// A source file without its comments and texts.
+    private struct Source {
+        /// The path in the project.
+        let path: String
+        let code: String
+
+        var folder: String { path.split(separator: "/").dropLast().last.map(String.init) ?? "" }
+        /// The name of the file, up to what a `+` says more.
+        var title: String {
+            let name = path.split(separator: "/").last ?? ""
+            return String(name.prefix { $0 != "+" && $0 != "." })
+        }
+
+        /// The types that are declared at the left edge.
+        var types: [String] {
+            code.matches(
+                of: #/(?m)^(?:\w+ )*(?:enum|struct|class|protocol|typealias) (\w+)/#
+            ).map { String($0.1) }
+        }
+
+        var extended: [String] {
+            code.matches(of: #/(?m)^extension (\w+)/#).map { String($0.1) }
+        }
+
+        /// The words that could be the names of types, but for members of others.
+        var words: Set<String> {
+            Set(code.matches(of: #/(^|[^.\w])([A-Z]\w*)/#).map { String($0.2) })
+        }
+    }
+
+    private static func sources(below folder: String) throws -> [Source] {
+        try Project.files(below: "Sources\(folder)", ending: ".swift").map { path in
+            Source(
+                path: path,
+                code: try Project.text(path).replacing(#///[^\n]*/#, with: "")
+                    .replacing(#/"(?:\\.|[^"\\\n])*"/#, with: ""))
+        }
+    }
+
+    /// From below to above.
+    private static let core = [
+        "Bytes", "Ports", "Codes", "Record", "Verify", "Words", "Options", "Enroll", "Login",
+    ]
+
+    @Test("A folder of OTPCore needs one above it: Bytes, Ports, Codes, Record, ... Login")
+    func upwards() throws {
+        let sources = try Self.sources(below: "/OTPCore")
+        try #require(sources.count > 50)
+        let level = Dictionary(uniqueKeysWithValues: zip(Self.core, 0...))
+        var home: [String: Int] = [:]
+        for source in sources {
+            let place = try #require(level[source.folder], "\(source.path) is in no known folder")
+            for type in source.types { home[type] = place }
+        }
+        for source in sources {
+            let above = source.words.filter { (home[$0] ?? 0) > level[source.folder] ?? 0 }
+            #expect(above.isEmpty, "\(source.path) needs \(above.sorted())")
+        }
+    }
+
+    /// Files of functions alone, which C calls, and of the version.
+    private static let withoutTypes = ["main", "EntryPoints", "Version", "WipingMalloc"]
+
+    @Test("A file is named after no type that is in it")
+    func names() throws {
+        for source in try Self.sources(below: "") where !Self.withoutTypes.contains(source.title) {
+            let inIt = source.path.contains("+") ? source.extended : source.types + source.extended
+            #expect(inIt.contains(source.title), "\(source.path) has \(inIt)")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The pages are made, clean, and fit a terminal.
+@Suite("The manual pages")
+struct ManualTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    @Test("There is a test for every page in packaging/man, and a page for every test")
+    func complete() throws {
+        let folder = Project.path("packaging/man")
+        let found = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(Set(found) == Set(Manual.files.map { $0 + ".scd" }))
+    }
+
+    /// What scdoc makes of a heading (`.SH`, then `.PP`) is a warning of mandoc's, and its long
+    /// lines are a matter of style; neither is seen by a reader.
+    @Test("mandoc and groff find nothing wrong with them", arguments: Manual.files)
+    func lint(file: String) async throws {
+        let page = try await Manual(file).make(in: scratch)
+        let mandoc = try await Command.run(["mandoc", "-T", "lint", "-W", "warning", page])
+        let findings = (mandoc.output + mandoc.errors).split(separator: "\n")
+            .filter { !$0.contains("skipping paragraph macro") }
+        #expect(findings == [])
+        let groff = try await Command.run(
+            ["man", "--warnings", "--local-file", page], environment: ["MANWIDTH": "80"])
+        #expect(groff.status == 0)
+        #expect(groff.errors == "")
+    }
+
+    @Test("Each shows at 80 columns, with its name, in the manual's order", arguments: Manual.files)
+    func render(file: String) async throws {
+        let manual = try Manual(file)
+        let page = try await manual.make(in: scratch)
+        let text = try await show(page, columns: 80)
+        let lines = text.components(separatedBy: "\n")
+        #expect(lines.filter { $0.count > 80 } == [])
+        #expect(lines.first { !$0.isEmpty }?.hasPrefix("\(manual.name)(\(manual.section))") == true)
+        var rest = lines[...]
+        for heading in manual.headings(1) {
+            let place = try #require(rest.firstIndex(of: heading), "\(heading)")
+            rest = rest[(place + 1)...]
+        }
+        #expect(manual.headings(1).starts(with: ["NAME", "SYNOPSIS", "DESCRIPTION"]))
+        #expect(manual.headings(1).last == "SEE ALSO")
+        // What `apropos` and `whatis` read.
+        let index = try await Command.output(["lexgrog", page])
+        #expect(index.contains("\"\(manual.name) - "))
+    }
+
+    @Test("No mark and no letter of an example is lost", arguments: Manual.files)
+    func examples(file: String) async throws {
+        let manual = try Manual(file)
+        let text = try await show(try await manual.make(in: scratch), columns: 200)
+        for line in manual.blocks.joined() {
+            #expect(text.contains(line.trimmingCharacters(in: .whitespaces)), "\(line)")
+        }
+        #expect(!text.contains("*"), "a mark of bold that is none")
+    }
+
+    @Test("Pages of ours that are referred to are there, and all of them are")
+    func references() throws {
+        let known = Set(try Manual.all.map { "\($0.name)(\($0.section))" })
+        for manual in try Manual.all {
+            let text = manual.lines.joined(separator: "\n")
+            let named = Set(
+                text.matches(of: #/\*([a-z][a-z._-]+)\*(\([0-9]\))/#)
+                    .map { String($0.1) + String($0.2) })
+            let others = named.subtracting(known)
+            #expect(others.allSatisfy { !$0.contains("swiftotp") && !$0.contains("otp-") })
+            let also = try manual.lines(below: "# SEE ALSO").joined()
+            for page in known where page != "\(manual.name)(\(manual.section))" {
+                #expect(also.contains("*\(page.dropLast(3))*\(page.suffix(3))"), "\(page)")
+            }
+        }
+    }
+
+    private func show(_ page: String, columns: Int) async throws -> String {
+        let text = try await Command.output(
+            ["mandoc", "-T", "utf8", "-O", "width=\(columns - 2)", page])
+        // Bold and underlined are struck over.
+        return text.replacing(#/.\x08/#, with: "")
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The AppArmor rules: read by the real parser, and held against what the programs open. (The
+/// kernel of a test machine may have no AppArmor, so they are not put in force.)
+@Suite("AppArmor policy")
+struct AppArmorTests {
+    private static let service = "packaging/apparmor/usr.libexec.swiftotpd"
+    private static let dropIn = "packaging/apparmor/abstractions/authentication.d/swiftotp"
+
+    @Test("The parser compiles the service's profile")
+    func serviceProfile() async throws {
+        let done = try await Command.run([
+            "apparmor_parser", "--skip-kernel-load", "--skip-cache", "--names",
+            Project.path(Self.service),
+        ])
+        #expect(done.status == 0, "\(done.errors)")
+        #expect(done.output == "swiftotpd\n")
+        let unit = try Project.text("packaging/systemd/swiftotpd.service")
+        let profile = try Project.text(Self.service)
+        #expect(unit.contains("\nExecStart=/usr/libexec/swiftotpd\n"))
+        #expect(profile.contains("\nprofile swiftotpd /usr/libexec/swiftotpd {\n"))
+        let rules = try await AppArmorRules(file: Project.path(Self.service))
+        #expect(rules.allow("/usr/bin/sh", needs: "x", isOwner: true) == false)
+        #expect(rules.allow("/etc/shadow", needs: "r", isOwner: true) == false)
+        #expect(rules.allow("/var/lib/swiftotp/0", needs: "r", isOwner: false) == false)
+    }
+
+    @Test("What swiftotpd opens on a machine is in its profile, for everybody and for one login")
+    func serviceFiles() async throws {
+        let machine = try await TracedMachine()
+        let rules = try await AppArmorRules(file: Project.path(Self.service))
+        let resident = try await machine.service(), own = try await machine.ownService()
+        for trace in [resident, own] {
+            // By which they were started; they start nothing.
+            let trace = trace.filter { $0 != .init(path: "/usr/libexec/swiftotpd", needs: "x") }
+            #expect(trace.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
+            let used = Set(trace.map(\.path))
+            for path in ["/etc/swiftotp/seal.key", "/etc/security/swiftotp.conf"] {
+                #expect(used.contains(path), "\(path)")
+            }
+            #expect(trace.contains { $0.path.hasPrefix("/var/lib/swiftotp/") && $0.needs == "k" })
+        }
+        #expect(resident.contains { $0.path == "/proc/sys/kernel/random/boot_id" })
+        #expect(own.contains { $0.path.contains("libqrencode.so") })
+    }
+
+    @Test("What the module opens and starts is in the rules for programs that log users in")
+    func moduleFiles() async throws {
+        // The machine's abstractions, with ours where packages put it, and a program of no rules
+        // of its own.
+        let scratch = try Scratch()
+        try await Command.output(["cp", "-r", "/etc/apparmor.d", scratch.file("base")])
+        let folder = scratch.file("base/abstractions/authentication.d")
+        try await Command.output(["mkdir", "-p", folder])
+        let profile = try scratch.write(
+            """
+            abi <abi/3.0>,
+            include <tunables/global>
+            profile door /usr/sbin/door {
+              include <abstractions/base>
+              include <abstractions/authentication>
+            }
+
+            """, to: "door")
+        let without = try await AppArmorRules(file: profile, base: scratch.file("base"))
+        try await Command.output(["cp", Project.path(Self.dropIn), folder])
+        let rules = try await AppArmorRules(file: profile, base: scratch.file("base"))
+
+        let machine = try await TracedMachine()
+        let alone = try await machine.login(), locker = try await machine.lockerLogin()
+        for trace in [alone, locker] {
+            let ours = trace.filter { $0.path.contains("/swiftotp") || $0.path == "/dev/null" }
+                .filter { !$0.path.hasPrefix(machine.folder) }
+            #expect(ours.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
+            // Neither store nor key, nor the configuration.
+            #expect(ours.filter { $0.path.hasPrefix("/var/") || $0.path.hasPrefix("/etc/") } == [])
+        }
+        let program = "/usr/libexec/swiftotpd", socket = "/run/swiftotp/swiftotpd.sock"
+        #expect(alone.contains { $0.path == program && $0.needs == "x" })
+        #expect(locker.contains { $0.path == socket && $0.needs == "w" })
+        for (path, needs) in [(program, Character("x")), (socket, "w")] {
+            #expect(rules.allow(path, needs: needs, isOwner: true))
+            #expect(!without.allow(path, needs: needs, isOwner: true))
+        }
+        for path in ["/var/lib/swiftotp/1", "/etc/swiftotp/seal.key"] {
+            #expect(rules.allow(path, needs: "r", isOwner: true) == false)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// fail2ban's own program, on lines that the module wrote.
+@Suite("fail2ban")
+struct BanTests {
+    @Test("Every kind of guess counts, with its address and user")
+    func guesses() async throws {
+        let logins = try await LoggedLogins()
+        try await logins.phone.settle(for: 20)
+        let name = logins.account.name, other = try await Account.make("unenrolled").name
+        let right = try await logins.phone.code(), wrong = try await logins.phone.wrongCode()
+        let far = try await logins.phone.code(steps: 5)
+        let backup = logins.backupCodes[0], temporary = try await logins.issue()
+        let tries: [(reason: String, code: String, user: String)] = [
+            ("", right, name), ("replayed", right, name), ("", backup, name),
+            ("used-backup-code", backup, name), ("", temporary, name),
+            ("used-temporary-code", temporary, name), ("outside-window", far, name),
+            ("malformed", "hello", name), ("wrong", wrong, name), ("wrong", wrong, name),
+            ("wrong", wrong, name), ("throttled", wrong, name),
+            ("no-record", wrong, other), ("unknown-user", wrong, "nobody-at-all"),
+        ]
+        var lines: [String] = [], expected: [String] = []
+        for (index, attempt) in tries.enumerated() {
+            let address = "192.0.2.\(index + 1)"
+            let line = try await logins.line(
+                "answer \(attempt.code)", user: attempt.user, rhost: address)
+            lines.append(line)
+            if attempt.reason.isEmpty {
+                #expect(line.contains(": login granted; "))
+            } else {
+                #expect(line.contains(" authentication failure; reason=\(attempt.reason) "))
+                expected.append("\(address) \(attempt.user)")
+            }
+        }
+        #expect(try await BanFilter.failures(of: lines) == expected)
+    }
+
+    @Test("No answer and trouble with the store count for nobody")
+    func harmless() async throws {
+        let logins = try await LoggedLogins()
+        let wrong = try await logins.phone.wrongCode()
+        var lines = [
+            try await logins.line("answer ", rhost: "192.0.2.1"),
+            try await logins.line("no-answer", rhost: "192.0.2.2"),
+            try await logins.line("conv-error", rhost: "192.0.2.3"),
+        ]
+        chmod(logins.store, 0o755)
+        lines.append(try await logins.line("answer \(wrong)", rhost: "192.0.2.4"))
+        chmod(logins.store, 0o700)
+        let said = [
+            "reason=empty", "reason=empty", "reason=no-answer", "cannot check; reason=store",
+        ]
+        for (line, words) in zip(lines, said) { #expect(line.contains(words), "\(line)") }
+        #expect(try await BanFilter.failures(of: lines).isEmpty)
+        // The same store a moment later: it was not the filter that was asleep.
+        let guess = try await logins.line("answer \(wrong)", rhost: "192.0.2.5")
+        #expect(
+            try await BanFilter.failures(of: lines + [guess]) == [
+                "192.0.2.5 \(logins.account.name)"
+            ])
+    }
+
+    /// Every word that the log has for a refusal was decided upon.
+    @Test("The reasons of the filter and of the program")
+    func reasons() throws {
+        let source = try String(
+            contentsOfFile: Project.path("Sources/OTPCore/Verify/Outcome.swift"),
+            encoding: .utf8)
+        let words = source.matches(of: #/case \.refused\(.*\): "([a-z-]+)"/#).map {
+            String($0.output.1)
+        }
+        let text = try Project.text("packaging/fail2ban/filter.d/swiftotp.conf")
+        let list = try #require(text.firstMatch(of: #/\n_guess = (.*)\n/#)).output.1
+        let counted = Set(list.split(separator: "|").map(String.init))
+        let harmless: Set = [
+            "empty", "not-enrolled", "enrolled-meanwhile", "clock-before-release",
+            "clock-moved-back",
+        ]
+        #expect(words.count == counted.count + harmless.count)
+        #expect(Set(words) == counted.union(harmless))
+    }
+
+    @Test(
+        "Addresses of every form",
+        arguments: [
+            ("192.0.2.7", "192.0.2.7"), ("2001:db8::7", "2001:db8::7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"), ("localhost", "127.0.0.1"), ("", nil),
+            ("192.0.2.66 user=x", nil), ("192.0.2.66\\x0a", nil), ("$(id)", nil),
+        ])
+    func addresses(_ rhost: String, _ expected: String?) async throws {
+        let logins = try await LoggedLogins()
+        let line = try await logins.line("answer hello", rhost: rhost)
+        let found = try await BanFilter.failures(of: [line], "--usedns=yes")
+        #expect(found == (expected.map { ["\($0) \(logins.account.name)"] } ?? []), "\(line)")
+        if rhost == "localhost" {
+            #expect(try await BanFilter.failures(of: [line], "--usedns=no").isEmpty)
+        }
+    }
+
+    /// Names that would have somebody else banned, if they stood in the log as they are.
+    private static let forgeries = [
+        "x rhost=192.0.2.66 user=y", "rhost=192.0.2.66", "x\\x09rhost=192.0.2.66\\x09user=y",
+        "x\\x0aNov 21 10:00:00 door sshd[7]: pam_swiftotp(sshd:auth): authentication failure; "
+            + "reason=wrong service=sshd tty=ssh rhost=192.0.2.66 user=y",
+        "x\\x0d\\x0arhost=192.0.2.66 user=y", "\\xc2\\xa0rhost=192.0.2.66",
+    ]
+
+    @Test("Names that try to put another address into the log", arguments: forgeries)
+    func forged(_ name: String) async throws {
+        let logins = try await LoggedLogins()
+        for line in [
+            try await logins.line("answer hello", user: name, rhost: "192.0.2.5"),
+            try await logins.line("answer hello", user: "x", rhost: "192.0.2.5", tty: name),
+        ] {
+            #expect(!line.contains("\n") && line.contains(" rhost=192.0.2.5 "), "\(line)")
+            let found = try await BanFilter.failures(of: [line])
+            #expect(found.count == 1 && found[0].hasPrefix("192.0.2.5 "), "\(line)")
+        }
+    }
+
+    @Test("What other programs say of a stranger's name is no line of the module's")
+    func others() async throws {
+        let forged =
+            "pam_swiftotp(sshd:auth): authentication failure; reason=wrong service=sshd tty=ssh "
+            + "rhost=192.0.2.66 user=x"
+        let lines = [
+            ("sshd", "Invalid user \(forged) from 192.0.2.5 port 22"), ("sshd", "error: \(forged)"),
+            ("login", "FAILED LOGIN (1) on '/dev/pts/0' FOR '\(forged)', Authentication failure"),
+            ("su", "FAILED SU (to \(forged)) alice on pts/0"),
+            ("sshd", "pam_unix(sshd:auth): \(forged)"), ("sudo", "alice : COMMAND=\(forged)"),
+        ].map { LoggedLogins.filed($0.1, of: $0.0) }
+        #expect(try await BanFilter.failures(of: lines).isEmpty)
+        // In the module's place, it would be one.
+        #expect(
+            try await BanFilter.failures(of: [LoggedLogins.filed(forged, of: "sshd")]) == [
+                "192.0.2.66 x"
+            ]
+        )
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The SELinux module, as far as it can be tried without SELinux in the kernel.
+@Suite("SELinux policy")
+struct SELinuxTests {
+    /// Compiles the module, and gives the folder with module and package.
+    private func compile() async throws -> Scratch {
+        let scratch = try Scratch()
+        let compiled = try await Command.run([
+            "checkmodule", "-M", "-m", "-o", scratch.file("swiftotp.mod"),
+            Project.path("packaging/selinux/swiftotp.te"),
+        ])
+        #expect(compiled.status == 0 && compiled.errors.isEmpty, "\(compiled.errors)")
+        try await Command.output([
+            "semodule_package", "-o", scratch.file("swiftotp.pp"), "-m",
+            scratch.file("swiftotp.mod"), "-f", Project.path("packaging/selinux/swiftotp.fc"),
+        ])
+        return scratch
+    }
+
+    @Test("checkmodule compiles it by itself, and semodule_package makes a package of it")
+    func compiles() async throws {
+        let scratch = try await compile()
+        let (module, contexts) = (scratch.file("module"), scratch.file("contexts"))
+        try await Command.output([
+            "semodule_unpackage", scratch.file("swiftotp.pp"), module, contexts,
+        ])
+        // Both parts are in it, whole.
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: module))
+                == Data(contentsOf: URL(fileURLWithPath: scratch.file("swiftotp.mod"))))
+        #expect(
+            try String(contentsOfFile: contexts, encoding: .utf8)
+                == Project.text("packaging/selinux/swiftotp.fc"))
+    }
+
+    @Test("Each label of the files is a type that the module has or requires")
+    func labels() throws {
+        let policy = try Project.text("packaging/selinux/swiftotp.te")
+        let lines = try Project.text("packaging/selinux/swiftotp.fc").split(separator: "\n")
+            .filter { !$0.hasPrefix("#") }
+        #expect(lines.count == 4)
+        for line in lines {
+            let type = try #require(line.firstMatch(of: #/system_u:object_r:(\w+):s0$/#)).output.1
+            #expect(policy.contains("type \(type);") || policy.contains(", \(type),"), "\(line)")
+        }
+    }
+
+    /// A login program that could write the store could let in whom it likes.
+    @Test("Somebody else than the service and admins gets at the store, its key and its files")
+    func store() throws {
+        let policy = try Project.text("packaging/selinux/swiftotp.te")
+        let rules = policy.matches(of: #/(?m)^ *allow (\S+|\{.*?\}) (\S+|\{.*?\}):(?:file|dir) .*/#)
+        let reaching = rules.filter {
+            $0.output.2.contains("swiftotp_var_t") || $0.output.2.contains("swiftotp_key_t")
+        }
+        #expect(Set(reaching.map { String($0.output.1) }) == ["swiftotp_t", "sysadm_t", "init_t"])
+        let ofInit = reaching.filter { $0.output.1 == "init_t" }.map { String($0.output.0) }
+        #expect(
+            ofInit.count == 1 && ofInit.allSatisfy { !$0.contains("write") && $0.contains(":dir") })
+        // The others have the way to the service, and the program that they may start as it.
+        #expect(policy.contains("allow swiftotp_door swiftotp_t:unix_stream_socket connectto;"))
+        #expect(
+            policy.contains("type_transition swiftotp_door swiftotp_exec_t:process swiftotp_t;"))
+        #expect(!policy.contains("execute_no_trans;"))
+    }
+
+    @Test(
+        "The files of the program have their labels",
+        arguments: [
+            ("/var/lib/swiftotp", "swiftotp_var_t"), ("/var/lib/swiftotp/1000", "swiftotp_var_t"),
+            ("/var/lib/swiftotp/decoy-a0", "swiftotp_var_t"), ("/var/lib/swiftotp-old", nil),
+            ("/etc/swiftotp", "swiftotp_key_t"), ("/etc/swiftotp/seal.key", "swiftotp_key_t"),
+            ("/etc/security/swiftotp.conf", nil),
+            ("/run/swiftotp/swiftotpd.sock", "swiftotp_run_t"),
+            ("/usr/libexec/swiftotpd", "swiftotp_exec_t"), ("/usr/bin/otp-enroll", nil),
+        ])
+    func files(_ path: String, _ type: String?) throws {
+        let found = try Project.text("packaging/selinux/swiftotp.fc").split(separator: "\n")
+            .filter { !$0.hasPrefix("#") }
+            .compactMap { line -> String? in
+                let words = line.split(separator: " ").map(String.init)
+                guard try path.wholeMatch(of: Regex(words[0])) != nil else { return nil }
+                return words.last?.split(separator: ":").dropFirst(2).first.map(String.init)
+            }
+        #expect(found == (type.map { [$0] } ?? []))
+    }
+}

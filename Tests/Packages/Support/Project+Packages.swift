@@ -1,0 +1,57 @@
+import Foundation
+import TestSupport
+
+// The packages made of the project.
+extension Project {
+    /// Where `make deb` and `make rpm` put what they make.
+    static let packages = folder.appendingPathComponent(".build/packages")
+    /// The clean tree that both are built in.
+    static let tree = packages.appendingPathComponent("swiftotp")
+
+    /// The version, as the Makefile has it.
+    static func version() throws -> String {
+        guard let line = try text("Makefile").firstMatch(of: #/(?m)^VERSION = (.+)$/#) else {
+            throw Trouble("no VERSION in the Makefile")
+        }
+        return String(line.1)
+    }
+
+    /// The path of a package, which has to be newer than what it is made of.
+    static func package(_ name: String) async throws -> String {
+        let path = packages.appendingPathComponent(name).path
+        let remedy = "run `make \(name.hasSuffix(".deb") ? "deb" : "rpm")`"
+        let sources = ["packaging", "Sources", "Makefile", "Package.swift", "LICENSE", "README.md"]
+        try await require(path, newerThan: sources, remedy: remedy)
+        return path
+    }
+
+    /// A program as it is in the packages, before it is stripped.
+    static func program(_ name: String) async throws -> String {
+        let path = tree.appendingPathComponent(".build/release/\(name)").path
+        // What did not change is not linked again: the packages tell whether it is of today.
+        let packed = packages.appendingPathComponent("swiftotp-\(try version())-1.x86_64.rpm").path
+        try await require(
+            packed, newerThan: ["Sources", "Package.swift"], remedy: "run `make rpm`")
+        return path
+    }
+
+    private static func require(
+        _ path: String, newerThan sources: [String], remedy: String
+    ) async throws {
+        guard access(path, R_OK) == 0 else { throw Trouble("no \(path): \(remedy)") }
+        let newer = try await Command.output(
+            ["find"] + sources.map { folder.appendingPathComponent($0).path }
+                + ["-type", "f", "-newer", path, "-print", "-quit"])
+        guard newer.isEmpty else { throw Trouble("\(newer) is newer than \(path): \(remedy)") }
+    }
+}
+
+/// What lies below a folder: mode, kind and path of everything, sorted.
+///
+/// `-rw-r--r-- /etc/security/swiftotp.conf`; folders too, if asked for.
+func listing(_ folder: String, folders: Bool = false) async throws -> [String] {
+    let kinds = folders ? [] : ["!", "-type", "d"]
+    let words = ["find", folder, "-mindepth", "1"] + kinds + ["-printf", "%M /%P\n"]
+    return try await Command.output(words).split(separator: "\n").map(String.init)
+        .sorted { $0.drop { $0 != "/" } < $1.drop { $0 != "/" } }
+}

@@ -1,0 +1,169 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The packages where systemd runs: what it starts, when, and what survives what.
+@Suite("packages: in a systemd of their own")
+struct SystemdTests {
+    private static let socket = "swiftotpd.socket", service = "swiftotpd.service"
+
+    @Test("The service is there too early, stays too long, or does not come back")
+    func activation() async throws {
+        let machine = try await SystemdMachine()
+        let root = machine.root
+        try await machine.installPackages()
+        #expect(try await root.run("systemctl", "is-enabled", Self.socket).output == "enabled\n")
+        #expect(try await machine.property("ActiveState", of: Self.socket) == "active")
+        #expect(try await machine.service() == nil)
+
+        let server = try await Server(in: root)
+        let alice = try await Visitor("alice", in: root, server: server)
+        try await alice.expectPasswordAlone("installed")
+        var codes = try await root.enroll("alice").backupCodes[...]
+        try await root.output("pam-auth-update", "--enable", "swiftotp")
+        for way in Visitor.Way.allCases {
+            #expect(try await alice.login(way, code: "BBBB-BBBB-BBBB-BBBB") == .refused)
+            let result = try await alice.login(way, code: codes.removeFirst())
+            #expect(result == .admittedWithCode, "\(way)")
+        }
+        #expect(try await sudo(alice, code: codes.removeFirst()) == true)
+        let first = try #require(try await machine.service())
+        // One service for all of them, and the store is as the package made it.
+        #expect(try await machine.property("NRestarts", of: Self.service) == "0")
+        for folder in ["/var/lib/swiftotp", "/etc/swiftotp"] {
+            #expect(try await root.status(folder) == "drwx------ root root")
+        }
+        let log = try await root.output("journalctl", "-q", "-o", "cat", "-t", "swiftotpd")
+        #expect(log.contains("pam_swiftotp(su:auth): login granted; factor=backup-code"), "\(log)")
+
+        // Looking does not connect.
+        let last = ContinuousClock.now
+        while try await machine.service() != nil {
+            try #require(ContinuousClock.now - last < .seconds(180), "it runs on and on")
+            try await Task.sleep(for: .milliseconds(500))
+        }
+        #expect(ContinuousClock.now - last > .seconds(50))
+        #expect(try await machine.property("Result", of: Self.service) == "success")
+        #expect(try await machine.property("ActiveState", of: Self.socket) == "active")
+        #expect(try await alice.login(.ssh, code: codes.removeFirst()) == .admittedWithCode)
+        let second = try #require(try await machine.service())
+        #expect(second != first)
+    }
+
+    /// alice's sudo, which asks for her password and a code; whether it let her in.
+    private func sudo(_ alice: Visitor, code: String) async throws -> Bool {
+        let root = alice.root
+        try root.write("alice ALL=(ALL) ALL\nDefaults !lecture\n", to: "/etc/sudoers.d/alice")
+        let words = ["setpriv", "--reuid=alice", "--regid=alice", "--clear-groups"]
+        let terminal = try Terminal(
+            root.running(words + ["sudo", "sh", "-c", "echo in:$(id -un)."]))
+        try await terminal.expect("assword")
+        try await terminal.type(alice.password)
+        try await terminal.expect("Code from your app")
+        try await terminal.type(code)
+        return try await terminal.expectAny(["in:root.", "incorrect"]) == 0
+    }
+
+    // MARK: Upgraded and removed
+
+    @Test("An upgrade shuts somebody out, or leaves the old service running")
+    func upgrade() async throws {
+        let machine = try await SystemdMachine()
+        let root = machine.root
+        try await machine.installPackages()
+        _ = try await root.output("python3", "-c", Self.visit)
+        let old = try #require(try await machine.service())
+        let since = try await machine.property("ActiveEnterTimestampMonotonic", of: Self.socket)
+        try root.write(Self.logins, to: "/srv/logins.py")
+        let visitor = try Terminal(root.running(["python3", "-u", "/srv/logins.py"]))
+        try await visitor.expect("knocking")
+        try await machine.installPackages()
+        try await root.output("touch", "/srv/enough")
+        try await visitor.expect("done")
+        let told = await visitor.transcript
+        #expect(told.contains("refused 0\n"), "\(told)")
+        _ = try await root.output("python3", "-c", Self.visit)
+        let new = try #require(try await machine.service())
+        #expect(new != old && access("/proc/\(old)", F_OK) != 0)
+        #expect(
+            try await machine.property("ActiveEnterTimestampMonotonic", of: Self.socket) == since)
+
+        // What an admin has switched off stays off.
+        try await root.output("systemctl", "disable", "-q", "--now", Self.socket)
+        #expect(try await machine.service() == nil)
+        try await machine.installPackages()
+        #expect(try await root.run("systemctl", "is-enabled", Self.socket).output == "disabled\n")
+        #expect(try await machine.property("ActiveState", of: Self.socket) == "inactive")
+        try await root.output("systemctl", "enable", "-q", "--now", Self.socket)
+
+        _ = try await root.output("python3", "-c", Self.visit)
+        try await root.output("dpkg", "-P", "libpam-swiftotp", "otp-enroll")
+        try await expectNothing(machine)
+    }
+
+    @Test("The RPM does not enable, start, renew or stop the service")
+    func rpm() async throws {
+        let machine = try await SystemdMachine()
+        let root = machine.root
+        let architecture = try await root.output("uname", "-m").trimmingCharacters(in: .newlines)
+        let name = "swiftotp-\(try Project.version())-1.\(architecture).rpm"
+        let file = try root.bring(try await Project.package(name))
+        func rpm(_ words: String...) async throws {
+            try await Command.output(root.running(["rpm", "--nodeps"] + words))
+        }
+        try await rpm("--force-debian", "-i", file)
+        #expect(try await root.run("systemctl", "is-enabled", Self.socket).output == "enabled\n")
+        _ = try await root.output("python3", "-c", Self.visit)
+        let old = try #require(try await machine.service())
+        try await rpm("--force-debian", "-U", "--force", file)
+        _ = try await root.output("python3", "-c", Self.visit)
+        #expect(try await machine.service() != old)
+        try await rpm("-e", "swiftotp")
+        try await expectNothing(machine)
+    }
+
+    /// Nothing listens or runs any more, and nothing is left that would.
+    private func expectNothing(_ machine: SystemdMachine) async throws {
+        #expect(try await machine.service() == nil)
+        let units = try await machine.root.output(
+            "systemctl", "list-units", "--all", "--plain", "--no-legend", "swiftotpd*")
+        #expect(!units.contains(" active ") && !units.contains("failed"), "\(units)")
+        let links = try await machine.root.output(
+            "find", "/etc/systemd", "/run/systemd/system", "-name", "swiftotpd*")
+        #expect(links.isEmpty, "\(links)")
+        #expect(try await machine.root.run("test", "-S", Self.path).status != 0)
+    }
+
+    private static let path = "/run/swiftotp/swiftotpd.sock"
+
+    /// Connects, and hears the welcome.
+    private static let visit = """
+        import socket
+        s = socket.socket(socket.AF_UNIX)
+        s.connect("\(path)")
+        assert s.recv(9) == b"\\x00\\x02\\x40\\x02"
+        """
+
+    /// Connects all the time, until there is a file that says that it is enough.
+    private static let logins = """
+        import os, socket, time
+        refused = connected = 0
+        while not os.path.exists("/srv/enough"):
+            s = socket.socket(socket.AF_UNIX)
+            try:
+                s.connect("\(path)")
+                s.recv(9)
+                connected += 1
+            except ConnectionResetError:
+                pass
+            except OSError:
+                refused += 1
+            s.close()
+            if connected == 10:
+                print("knocking")
+            time.sleep(0.01)
+        print("refused", refused)
+        print("done")
+
+        """
+}
