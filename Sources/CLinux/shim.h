@@ -328,8 +328,7 @@ static inline int swiftotp_reap(int process, int waits) {
 
 // MARK: Others
 
-// libqrencode's QRcode, as <qrencode.h> has it. CQREncode, which includes that header, links the
-// library; the service opens it itself, and only while it shows a QR code.
+// libqrencode's QRcode, as <qrencode.h> has it: the library is opened only while a QR code is shown.
 struct swiftotp_qr_code {
     int version;
     int width;

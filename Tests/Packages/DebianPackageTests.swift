@@ -86,8 +86,8 @@ struct DebianPackageTests {
             ])
         #expect(
             names(try await field("Depends", of: "otp-enroll")) == [
-                "libc6", "libexpat1", "libgcc-s1", "libnettle8", "libpam0g", "libqrencode4",
-                "libstdc++6",
+                "libc6", "libexpat1", "libgcc-s1", "libnettle8", "libpam-swiftotp", "libpam0g",
+                "libqrencode4", "libstdc++6",
             ])
         for name in ["libpam-swiftotp", "otp-enroll"] {
             #expect(try await field("Section", of: name) == "admin")
