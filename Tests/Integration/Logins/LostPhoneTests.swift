@@ -48,7 +48,7 @@ import Testing
         ]
         let log = fixture.log.lines.filter { line in
             line.fields["user"] == name
-                && ["pam_swiftotp(", "otp-enroll["].contains { line.text.contains($0) }
+                && ["pam_swiftotp(", "swiftotpd["].contains { line.text.contains($0) }
         }
         #expect(log.count == wanted.count, "\(log)")
         for (line, wish) in zip(log, wanted) { #expect(line.text.contains(wish)) }
