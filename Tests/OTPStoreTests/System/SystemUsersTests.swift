@@ -35,6 +35,14 @@ struct SystemUsersTests {
         #expect(try user(name) == nil)
     }
 
+    @Test("No bytes that are no text either")
+    func bytes() throws {
+        for name in [[0xff, 0xfe], [0x80], [0xc3], Array(repeating: 0xe9, count: 256)] as [[UInt8]]
+        {
+            #expect(try users.user(named: name) == nil)
+        }
+    }
+
     /// Of the system's own: others come and go with the tests that make them.
     @Test("Every user of this machine is in exactly the groups that the databases say")
     func groups() throws {
