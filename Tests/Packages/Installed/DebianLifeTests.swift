@@ -79,7 +79,7 @@ struct DebianLifeTests {
         }
         try await bob.expectPasswordAlone("upgraded")
 
-        try await root.output("dpkg", "-r", "libpam-swiftotp")
+        try await root.output("dpkg", "-r", "libpam-swiftotp", "otp-enroll")
         #expect(try root.text(Self.commonAuth) == untouched)
         try await alice.expectPasswordAlone("removed")
         try await install(in: root)
@@ -112,7 +112,7 @@ struct DebianLifeTests {
         let before = try root.text(Self.commonAuth)
         for line in ["auth required pam_swiftotp.so nullok", "  auth\trequired pam_swiftotp.so"] {
             try root.write(sudo + line + "\n", to: "/etc/pam.d/sudo")
-            let stopped = try await root.run("dpkg", "-r", "libpam-swiftotp")
+            let stopped = try await root.run("dpkg", "-r", "--force-depends", "libpam-swiftotp")
             #expect(stopped.status == 1)
             #expect(stopped.errors.contains("pam.d/sudo:\(line)\n"), "\(stopped.errors)")
             #expect(try root.text(Self.commonAuth) == before)
@@ -121,7 +121,7 @@ struct DebianLifeTests {
         // These deny nobody once the module is gone.
         let harmless = "# auth required pam_swiftotp.so\n-auth optional pam_swiftotp.so\n"
         try root.write(sudo + harmless, to: "/etc/pam.d/sudo")
-        try await root.output("dpkg", "-r", "libpam-swiftotp")
+        try await root.output("dpkg", "-r", "libpam-swiftotp", "otp-enroll")
         try await alice.expectPasswordAlone("removed")
     }
 

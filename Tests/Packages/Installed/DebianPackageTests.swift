@@ -152,7 +152,7 @@ struct DebianPackageTests {
         }
         let installed = Set(
             lists.joined(separator: " ").split { " \n".contains($0) }.map(String.init))
-        #expect(needed.count == 9 && Set(needed).isSubset(of: installed), "\(needed)")
+        #expect(needed.count == 8 && Set(needed).isSubset(of: installed), "\(needed)")
     }
 
     @Test("lintian finds neither errors nor warnings")

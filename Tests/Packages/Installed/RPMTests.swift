@@ -55,7 +55,7 @@ struct RPMTests {
         let kept = try await Command.output(["rpm", "-qp", "--configfiles", package("swiftotp")])
         #expect(kept == "\(Self.configuration)\n")
         let needed = try await Command.output(["rpm", "-qp", "--requires", package("otp-enroll")])
-        #expect(needed.contains("libqrencode.so.4") && !needed.contains("swift"))
+        #expect(needed.contains("libqrencode.so.4") && !needed.contains("libswift"))
     }
 
     @Test("rpmlint finds nothing beside what swiftotp.rpmlintrc explains")

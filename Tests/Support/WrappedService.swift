@@ -1,14 +1,13 @@
 import Foundation
-import TestSupport
 
 /// otp-enroll in a folder of its own, where the swiftotpd that it starts for itself runs behind other
 /// words: it gets nothing of its starter's environment.
-struct WrappedService {
+public struct WrappedService {
     /// The otp-enroll to run.
-    let program: String
+    public let program: String
 
     /// `words` are for the shell, such as `faketime -f +25h`.
-    init(in scratch: Scratch, behind words: String) throws {
+    public init(in scratch: Scratch, behind words: String) throws {
         let folder = try scratch.folder("wrapped-\(UUID().uuidString)", mode: 0o755)
         program = folder + "/otp-enroll"
         // No link: the program looks for the service beside its own file.
