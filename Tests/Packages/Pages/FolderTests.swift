@@ -68,7 +68,7 @@ struct FolderTests {
 
     @Test("otp-enroll opens a record, or a seal key, by itself")
     func terminal() throws {
-        let sources = try Self.sources(below: "otp-enroll/")
+        let sources = try Self.sources(below: "/otp-enroll")
         try #require(sources.count > 50)
         let opening: Set = [
             "Store", "Record", "RecordFile", "RecordStore", "RecordSession", "SealKey",
