@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `enroll`: users without an authenticator get one at a login, on the screen of a real ssh.
-@Suite struct EnrollAtLoginTests {
+@Suite("Enrolling on the screen of ssh") struct EnrollAtLoginTests {
     /// A login that has come to the question for the first code, on a screen.
     private struct Shown {
         let fixture: LoginFixture
@@ -40,7 +40,9 @@ import Testing
         return codes
     }
 
-    @Test(arguments: [(80, 24, "web1"), (80, 24, "bastion-17.ams.example.com"), (120, 50, "web1")])
+    @Test(
+        "The picture on the screen of ssh is not read by a camera, or enrolls nobody",
+        arguments: [(80, 24, "web1"), (80, 24, "bastion-17.ams.example.com"), (120, 50, "web1")])
     func qrCodeOnTheScreen(columns: Int, rows: Int, host: String) async throws {
         let shown = try await show(
             "enroll=require", columns: columns, rows: rows, host: host)
@@ -69,7 +71,8 @@ import Testing
     }
 
     /// `i`, for dark text on a light ground, and back again.
-    @Test func invertedForALightTerminal() async throws {
+    @Test("The picture for a light terminal is not read by a camera")
+    func invertedForALightTerminal() async throws {
         let shown = try await show("enroll=require", columns: 100, rows: 60)
         try await shown.screen.type("i")
         try await shown.screen.wait(for: "): i\n")
@@ -86,7 +89,9 @@ import Testing
     }
 
     /// `a`, in a client that shows the half blocks as numbers.
-    @Test(arguments: ["C", "C.UTF-8"])
+    @Test(
+        "The picture in ASCII is not read by a camera, or has other bytes",
+        arguments: ["C", "C.UTF-8"])
     func asciiForAnOldTerminal(locale: String) async throws {
         let shown = try await show("enroll=require", columns: 80, rows: 160, locale: locale)
         let first = try await shown.screen.text()
@@ -121,7 +126,8 @@ import Testing
 
     // MARK: May and must
 
-    @Test func offerCanBeDeclined() async throws {
+    @Test("Enter does not decline what is only offered")
+    func offerCanBeDeclined() async throws {
         let shown = try await show("enroll=offer", columns: 80, rows: 40)
         let text = try await shown.screen.text()
         try await shown.screen.press("Enter")
@@ -134,7 +140,8 @@ import Testing
             "not asked", ["reason": "enrolling-put-off"], after: 0)
     }
 
-    @Test func requireRefusesEnter() async throws {
+    @Test("Enter gets past what is required")
+    func requireRefusesEnter() async throws {
         let shown = try await show("enroll=require", columns: 80, rows: 40)
         #expect(try await !shown.screen.text().contains("later"))
         try await shown.screen.press("Enter")

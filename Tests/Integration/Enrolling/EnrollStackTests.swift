@@ -3,8 +3,9 @@ import TestSupport
 import Testing
 
 /// Who may enroll at a login, when it can be put off, and what the other programs do.
-@Suite struct EnrollStackTests {
-    @Test func passwordFirst() async throws {
+@Suite("Who may enroll at a login") struct EnrollStackTests {
+    @Test("A wrong password gets to the key, or a right one does not")
+    func passwordFirst() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let door = try await fixture.remoteDoor("enroll=require after_first_factor")
         let imposter = try door.start(fixture.person)
@@ -28,7 +29,9 @@ import Testing
     }
 
     /// Keyboard-interactive may have been anything: the module does not take it for a proof.
-    @Test(arguments: ["enroll=require", "enroll=offer"])
+    @Test(
+        "Somebody whom nothing has proven may enroll",
+        arguments: ["enroll=require", "enroll=offer"])
     func nothingHasProvenTheUser(options: String) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let door = try await fixture.remoteDoor(options)
@@ -38,7 +41,10 @@ import Testing
     }
 
     /// Without a terminal ssh answers every question with nothing, which is a no.
-    @Test func withoutATerminal() async throws {
+    @Test(
+        "ssh without a terminal enrolls, is let in where it must enroll, or is shut out where it may"
+    )
+    func withoutATerminal() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let offer = try await fixture.remoteDoor("enroll=offer")
         let plain = try await Command.run(offer.words(fixture.person))
@@ -59,7 +65,8 @@ import Testing
         #expect(try !fixture.hasRecord())
     }
 
-    @Test func scpWithoutATerminal() async throws {
+    @Test("scp fails where enrolling is only offered")
+    func scpWithoutATerminal() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let door = try await fixture.remoteDoor(
             "enroll=offer", settings: ["Subsystem sftp internal-sftp"])
@@ -81,7 +88,9 @@ import Testing
 
     private static let local = LoginProgram.all.filter { $0.service != "sshd" }
 
-    @Test(arguments: local)
+    @Test(
+        "su, sudo or login do not enroll, or their picture is not read",
+        arguments: local)
     func atTheMachine(program: LoginProgram) async throws {
         let fixture = try await LoginFixture(program)
         let door = try await fixture.door("enroll=require after_first_factor")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Enrolling at an ssh login where something goes wrong: nothing is kept until a code was right.
-@Suite struct EnrollTroubleTests {
+@Suite("Enrolling at an ssh login, with trouble") struct EnrollTroubleTests {
     /// A login that has come to the question for the first code.
     private struct Asked {
         let terminal: Terminal
@@ -29,7 +29,8 @@ import Testing
         throw Trouble("sshd has not noticed: \(await server.said)")
     }
 
-    @Test func brokenAtTheQuestion() async throws {
+    @Test("A connection that breaks at the first code leaves a key or a record behind")
+    func brokenAtTheQuestion() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let door = try await fixture.remoteDoor("enroll=require")
         let asked = try await ask(fixture, door)
@@ -59,7 +60,9 @@ import Testing
         ],
     ]
 
-    @Test(arguments: nonsense)
+    @Test(
+        "Nonsense at the question for the first code enrolls, or floods the log",
+        arguments: nonsense)
     func junk(answers: [String]) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let door = try await fixture.remoteDoor("enroll=require")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `after_temporary=enroll`: a login with a temporary code goes on with a new device.
-@Suite struct EnrollingLoginTests {
+@Suite("A new device after a temporary code") struct EnrollingLoginTests {
     private static let question =
         "Code shown by the app (i: invert, a: ASCII, Enter: later): "
     private static let declined = "Nothing was enrolled."
@@ -53,7 +53,9 @@ import Testing
         #expect(asked.fixture.log.lines(containing: key).isEmpty, "the key is in the log")
     }
 
-    @Test(arguments: LoginProgram.all(of: "sshd"))
+    @Test(
+        "After a temporary code, the new phone does not take the old one's place",
+        arguments: LoginProgram.all(of: "sshd"))
     func newPhoneReplacesTheOldOne(program: LoginProgram) async throws {
         let fixture = try await LoginFixture(program)
         let (old, backupCodes) = try await fixture.enroll()
@@ -75,7 +77,9 @@ import Testing
         try await fixture.expectAdmitted(door, code: backupCodes[0], factor: "backup-code")
     }
 
-    @Test(arguments: LoginProgram.all(of: "login"))
+    @Test(
+        "Who enrolls after a reset gets no backup codes",
+        arguments: LoginProgram.all(of: "login"))
     func backupCodesComeWhereNoneAreLeft(program: LoginProgram) async throws {
         let fixture = try await LoginFixture(program)
         _ = try await fixture.enroll()

@@ -3,9 +3,11 @@ import TestSupport
 import Testing
 
 /// Enrolling at a login by other clients than OpenSSH's.
-@Suite struct OtherClientTests {
+@Suite("Other clients than OpenSSH") struct OtherClientTests {
     /// Dropbear's client shows ASCII alone, and PuTTY's what the locale has. `a` helps both.
-    @Test(arguments: ["dbclient", "plink"], ["C.UTF-8", "C"])
+    @Test(
+        "Dropbear's or PuTTY's client cannot enroll",
+        arguments: ["dbclient", "plink"], ["C.UTF-8", "C"])
     func enroll(client: String, locale: String) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let door = try await fixture.remoteDoor("enroll=require")
@@ -85,7 +87,9 @@ import Testing
         ("bytes", true),
     ]
 
-    @Test(arguments: answers)
+    @Test(
+        "A hostile client's answer enrolls, or keeps the next login out",
+        arguments: answers)
     func hostile(answer: String, comesThrough: Bool) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let door = try await fixture.remoteDoor("enroll=require")

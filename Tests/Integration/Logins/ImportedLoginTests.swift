@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// People who come from other modules: their phones log in here as they did there.
-@Suite struct ImportedLoginTests {
+@Suite("Logins with what other modules kept") struct ImportedLoginTests {
     /// Logs in with another module in place of ours, which has to let the person in.
     private func login(
         _ fixture: LoginFixture, through module: String, prompt: String, code: String
@@ -33,9 +33,10 @@ import Testing
         return String(try #require(file.split(separator: "\n").first))
     }
 
-    @Test(arguments: LoginProgram.all(of: "sshd"))
-    func googleAuthenticatorByTheClock(program: LoginProgram) async throws {
-        let fixture = try await LoginFixture(program)
+    @Test(
+        "google-authenticator's file, by the clock: a used code counts again, or the next does not")
+    func googleAuthenticatorByTheClock() async throws {
+        let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let key = try await googleAuthenticator(
             fixture, "--time-based", "--disallow-reuse", "--window-size=3")
         let phone = try Phone(scanning: "otpauth://totp/\(fixture.person.name)?secret=\(key)")
@@ -52,9 +53,10 @@ import Testing
             door, code: try await phone.code(after: used), factor: "code")
     }
 
-    @Test(arguments: LoginProgram.all(of: "sshd"))
-    func googleAuthenticatorByTheCounter(program: LoginProgram) async throws {
-        let fixture = try await LoginFixture(program)
+    @Test(
+        "google-authenticator's file, by a counter: a used code counts again, or the next does not")
+    func googleAuthenticatorByTheCounter() async throws {
+        let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let key = try await googleAuthenticator(fixture, "--counter-based", "--window-size=3")
         let phone = CounterPhone(key: key, inHex: false)
         let used = try await phone.code(1)
@@ -71,9 +73,9 @@ import Testing
         try await fixture.expectAdmitted(door, code: try await phone.code(4), factor: "code")
     }
 
-    @Test(arguments: LoginProgram.all(of: "sshd"))
-    func usersOATHByTheClock(program: LoginProgram) async throws {
-        let fixture = try await LoginFixture(program)
+    @Test("pam_oath's file, by the clock: a used code counts again, or the next does not")
+    func usersOATHByTheClock() async throws {
+        let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let key = "3132333435363738393031323334353637383930"
         let file = try fixture.scratch.write(
             "HOTP/T30/6\t\(fixture.person.name)\t-\t\(key)\n", to: "users.oath")
@@ -92,9 +94,9 @@ import Testing
             door, code: try await phone.code(after: used), factor: "code")
     }
 
-    @Test(arguments: LoginProgram.all(of: "sshd"))
-    func usersOATHByTheCounter(program: LoginProgram) async throws {
-        let fixture = try await LoginFixture(program)
+    @Test("pam_oath's file, by a counter: a used code counts again, or the next does not")
+    func usersOATHByTheCounter() async throws {
+        let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let key = "00112233445566778899aabbccddeeff00112233"
         let file = try fixture.scratch.write(
             "HOTP/E/6\t\(fixture.person.name)\t-\t\(key)\n", to: "users.oath")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What somebody reads at a login: short, and only when there is something to say.
-@Suite struct LoginMessageTests {
+@Suite("What is read at a login") struct LoginMessageTests {
     /// The next step's code in the first half of a step, and the last one's in the second half: the
     /// code, which way the phone's clock is off then, and by how much at a time of the same step.
     private func farCode(
@@ -23,7 +23,9 @@ import Testing
     /// How much of the current step is over, in seconds.
     private static var elapsed: Int { Int(Date().timeIntervalSince1970) % 30 }
 
-    @Test(arguments: LoginProgram.all.filter { ["sudo", "su"].contains($0.service) })
+    @Test(
+        "A phone's clock that is off is not told, or told wrong",
+        arguments: LoginProgram.all.filter { ["sudo", "su"].contains($0.service) })
     func aClockThatIsOff(program: LoginProgram) async throws {
         let fixture = try await LoginFixture(program)
         let (phone, backupCodes) = try await fixture.enroll()
@@ -53,7 +55,8 @@ import Testing
     }
 
     /// All there is to say after a while, on the screen of ssh; and the next time nothing.
-    @Test func whatHappenedMeanwhile() async throws {
+    @Test("What happened meanwhile is not told, or told twice, on the screen of ssh")
+    func whatHappenedMeanwhile() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let (phone, backupCodes) = try await fixture.enroll()
         let door = try await fixture.remoteDoor("")

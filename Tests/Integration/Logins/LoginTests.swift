@@ -25,6 +25,7 @@ import Testing
     /// Where the code comes before the password, a stranger meets the same questions and words as
     /// somebody who is known but not enrolled.
     @Test(
+        "A code before the password: a stranger is told from somebody who is not enrolled",
         arguments: LoginProgram.all.filter { $0.password && $0.greetsStrangers },
         Answerer.allCases)
     func codeBeforePassword(program: LoginProgram, answerer: Answerer) async throws {
@@ -42,7 +43,9 @@ import Testing
     }
 
     /// Whoever lets ssh run a command, and sees no shell, is told the news as well.
-    @Test(arguments: LoginProgram.all(of: "sshd"), Answerer.allCases)
+    @Test(
+        "ssh with a command: the news of the record is not told",
+        arguments: LoginProgram.all(of: "sshd"), Answerer.allCases)
     func newsBeforeACommand(program: LoginProgram, answerer: Answerer) async throws {
         let fixture = try await LoginFixture(program, answerer)
         let (phone, _) = try await fixture.enroll()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Password and code in one field: `forward_pass` and `use_first_pass`, with real programs.
-@Suite struct OnePromptLoginTests {
+@Suite("Password and code in one field") struct OnePromptLoginTests {
     private static let question = "Password, with the code right behind it: "
 
     /// A user with a phone, and a policy of one service whose stack is these lines.
@@ -86,7 +86,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["use_first_pass", "try_first_pass"])
+    @Test(
+        "Password and code in one field: something else than both lets in, or both do not",
+        arguments: ["use_first_pass", "try_first_pass"])
     func keyboardInteractive(taking: String) async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
@@ -99,7 +101,8 @@ import Testing
     }
 
     /// The other way round: the password's module asks, and leaves the whole to us.
-    @Test func methodPassword() async throws {
+    @Test("sshd's method password, with code behind the password: something else lets in")
+    func methodPassword() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
             stack: [
@@ -116,7 +119,8 @@ import Testing
 
     /// sshd answers no question whose answer would be seen: a login by its method `password` fails
     /// where the code is to be asked for, and no try is burnt.
-    @Test func methodPasswordWithoutForwarding() async throws {
+    @Test("sshd's method password without forward_pass: it lets in, or burns a try")
+    func methodPasswordWithoutForwarding() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
             stack: ["auth requisite pam_unix.so", "auth required module"])
@@ -143,7 +147,8 @@ import Testing
     }
 
     /// With `echo=no` sshd gives the password to the code's question as well, which counts.
-    @Test func methodPasswordWithAHiddenQuestion() async throws {
+    @Test("With echo=no, the password that sshd gives to the code's question is taken for a code")
+    func methodPasswordWithAHiddenQuestion() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
             stack: ["auth requisite pam_unix.so", "auth required module echo=no"])
@@ -158,7 +163,8 @@ import Testing
     }
 
     /// A code in the place of the password, with nothing asked by us.
-    @Test func whatAnEarlierModuleWasGiven() async throws {
+    @Test("use_first_pass: the code in the password's place does not let in, or the password does")
+    func whatAnEarlierModuleWasGiven() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
             stack: [

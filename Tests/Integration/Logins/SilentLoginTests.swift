@@ -2,8 +2,9 @@ import TestSupport
 import Testing
 
 /// sudo, which lets no module speak: what is to be told waits for a login that can.
-@Suite struct SilentLoginTests {
-    @Test func noticesWait() async throws {
+@Suite("Logins where no module may speak") struct SilentLoginTests {
+    @Test("sudo lets no module speak: what is to be told is lost, or asked all the same")
+    func noticesWait() async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)
         let su = try #require(LoginProgram.all(of: "su").first)
         let fixture = try await LoginFixture(sudo)

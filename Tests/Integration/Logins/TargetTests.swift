@@ -3,8 +3,10 @@ import TestSupport
 import Testing
 
 /// sudo that asks for the password of whoever is to be become: then the code is theirs as well.
-@Suite struct TargetTests {
-    @Test(arguments: ["targetpw", "runaspw"])
+@Suite("sudo that asks for the target's password") struct TargetTests {
+    @Test(
+        "With sudo's targetpw, the caller's own code counts, or the target's does not",
+        arguments: ["targetpw", "runaspw"])
     func codeOfTheTarget(setting: String) async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)
         let fixture = try await LoginFixture(sudo)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// How the trust in an SSH key ends, and where it does not reach.
-@Suite struct TrustEndTests {
+@Suite("The end of the trust in a key") struct TrustEndTests {
     /// A user whose key is trusted as "laptop", and one more key that is not.
     private func trusting(_ options: String = "trust=key") async throws -> (TrustingUser, String) {
         let user = try await TrustingUser(options)
@@ -22,14 +22,16 @@ import Testing
         #expect(try await terminal.expectAny([user.fixture.welcome, TrustingUser.offer]) == 0)
     }
 
-    @Test func aBackupCodeEndsIt() async throws {
+    @Test("A key is trusted on after a login by a backup code")
+    func aBackupCodeEndsIt() async throws {
         let (user, other) = try await trusting()
         try await login(user, other, user.backupCodes[2])
         try await user.expectAsked(user.key)
     }
 
     /// Thirty days from the first day on, however often the key was used since.
-    @Test func itEndsAndDoesNotSlide() async throws {
+    @Test("A key is trusted for more than its thirty days, or by a clock that was set back")
+    func itEndsAndDoesNotSlide() async throws {
         let (user, _) = try await trusting()
         for (days, isTrusted) in [("+29d", true), ("+31d", false)] {
             let door = try await user.fixture.remoteDoor(
@@ -46,7 +48,8 @@ import Testing
     }
 
     /// sudo in a session that a trusted key has opened, whatever the environment says there.
-    @Test func notForSudoInside() async throws {
+    @Test("sudo in a session that a trusted key has opened skips the code")
+    func notForSudoInside() async throws {
         let (user, _) = try await trusting()
         let fixture = user.fixture
         let policy = try fixture.program.policy(try fixture.module("trust=key"))

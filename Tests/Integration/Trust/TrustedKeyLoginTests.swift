@@ -3,8 +3,9 @@ import TestSupport
 import Testing
 
 /// `trust = key`: an SSH key that skips the code, at a real sshd, for a while.
-@Suite struct TrustedKeyLoginTests {
-    @Test func nextTimeNothingIsAsked() async throws {
+@Suite("Logins by a trusted key") struct TrustedKeyLoginTests {
+    @Test("A key that was trusted is asked for a code, or shown and logged otherwise")
+    func nextTimeNothingIsAsked() async throws {
         let user = try await TrustingUser()
         let screen = try await user.door.screen(user.fixture.person, columns: 120)
         try await screen.wait(for: String(LoginFixture.Words.prompt.dropLast()))
@@ -25,7 +26,8 @@ import Testing
         try await user.expectTrusted(user.key, named: "laptop")
     }
 
-    @Test func otherKeysAreAsked() async throws {
+    @Test("Another key than the trusted one skips the code, or cannot be trusted itself")
+    func otherKeysAreAsked() async throws {
         let user = try await TrustingUser()
         let other = try await user.makeKey("other", type: "ecdsa")
         _ = try await user.trust(
@@ -40,7 +42,8 @@ import Testing
         try await user.expectTrusted(user.key, named: "ed25519")
     }
 
-    @Test func certificatesAreTheKeyInside() async throws {
+    @Test("A certificate is another key than the one inside")
+    func certificatesAreTheKeyInside() async throws {
         let scratch = try Scratch()
         let authority = scratch.file("authority")
         try await Command.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", authority])

@@ -28,12 +28,12 @@ struct SSHKeyTests {
 
     @Test("ssh-keygen on this machine prints the same fingerprints")
     func fingerprints() throws {
-        let desk = try SSHKeygen()
+        let keygen = try SSHKeygen()
         for row in try SSHRow.all() {
             // This one may be too new to know DSA.
             if row.type.hasPrefix("ssh-dss") { continue }
-            try desk.write("\(row.type) \(row.text) comment\n", to: "key.pub")
-            #expect(try desk.fingerprint("key.pub") == row.fingerprint, "\(row.type)")
+            try keygen.write("\(row.type) \(row.text) comment\n", to: "key.pub")
+            #expect(try keygen.fingerprint("key.pub") == row.fingerprint, "\(row.type)")
         }
     }
 
@@ -44,45 +44,45 @@ struct SSHKeyTests {
             ["ecdsa", "-b", "384"], ["ecdsa", "-b", "521"],
         ])
     func fresh(_ options: [String]) throws {
-        let desk = try SSHKeygen()
-        try desk.make("key", ["-t"] + options)
-        try desk.make("ca", ["-t", "ecdsa"])
-        let fingerprint = try desk.fingerprint("key.pub")
+        let keygen = try SSHKeygen()
+        try keygen.make("key", ["-t"] + options)
+        try keygen.make("ca", ["-t", "ecdsa"])
+        let fingerprint = try keygen.fingerprint("key.pub")
         var texts: Set<String> = []
         for serial in 1...3 {
-            try desk.run([
+            try keygen.run([
                 "-q", "-s", "ca", "-I", "a name", "-n", "alice,bob", "-z", "\(serial)", "-O",
                 "force-command=/bin/true", "-O", "no-pty", "-V", "+1d", "key.pub",
             ])
-            let certificate = try desk.row("key-cert.pub")
+            let certificate = try keygen.row("key-cert.pub")
             texts.insert(certificate.text)
             let key = try #require(certificate.key)
             #expect(SSHKey.text(of: key.fingerprint) == fingerprint)
             #expect(text(key.kind) == options[0])
-            #expect(try desk.fingerprint("key-cert.pub") == fingerprint)
-            let plain = try desk.row("key.pub")
+            #expect(try keygen.fingerprint("key-cert.pub") == fingerprint)
+            let plain = try keygen.row("key.pub")
             #expect(plain.key == key)
         }
         #expect(texts.count == 3)
-        try desk.run(["-q", "-s", "ca", "-h", "-I", "host", "key.pub"])
-        #expect(try desk.row("key-cert.pub").key == nil)
+        try keygen.run(["-q", "-s", "ca", "-h", "-I", "host", "key.pub"])
+        #expect(try keygen.row("key-cert.pub").key == nil)
     }
 
     @Test("Keys of security keys, as PROTOCOL.u2f puts them together")
     func securityKeys() throws {
-        let desk = try SSHKeygen()
+        let keygen = try SSHKeygen()
         for (options, type, kind) in [
             (["-t", "ed25519"], "sk-ssh-ed25519@openssh.com", "ed25519-sk"),
             (["-t", "ecdsa", "-b", "256"], "sk-ecdsa-sha2-nistp256@openssh.com", "ecdsa-sk"),
         ] {
-            try desk.make("key-\(kind)", options)
-            var fields = try desk.row("key-\(kind).pub").fields
+            try keygen.make("key-\(kind)", options)
+            var fields = try keygen.row("key-\(kind).pub").fields
             fields[0] = ascii(type)
             for application in ["ssh:", "ssh:work", "https://example.com"] {
                 let row = SSHRow(type, fields + [ascii(application)])
-                try desk.write("\(type) \(row.text)\n", to: "sk.pub")
+                try keygen.write("\(type) \(row.text)\n", to: "sk.pub")
                 let key = try #require(row.key)
-                #expect(SSHKey.text(of: key.fingerprint) == (try desk.fingerprint("sk.pub")))
+                #expect(SSHKey.text(of: key.fingerprint) == (try keygen.fingerprint("sk.pub")))
                 #expect(text(key.kind) == kind)
             }
             #expect(SSHRow(type, fields + [[]]).key == nil)

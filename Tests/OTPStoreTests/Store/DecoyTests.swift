@@ -56,24 +56,6 @@ struct DecoyTests {
         #expect(try fixture.names(in: "store") == names)
     }
 
-    @Test("Each has a key of its own, and its right code burns like any other")
-    func keys() throws {
-        let fixture = try StoreFixture()
-        try fixture.enroll()
-        let names = ["mallory", "trudy", "oscar"].map { Array($0.utf8) }
-        let keys = try names.map { name in
-            let session = try #require(try fixture.store().openDecoy(for: name))
-            defer { session.close() }
-            return session.withRecord { $0.withKey(of: 0) { $0.array } }
-        }
-        #expect(Set(keys).count == (try fixture.decoys(["mallory", "trudy", "oscar"]).count))
-        let key = keys[0]
-        let value = HOTP.code(key: key.span, factor: noonStep, algorithm: .sha1, digits: 6)
-        let typed = HOTP.text(value, digits: 6)
-        #expect(try fixture.attemptDecoy("mallory", typed)?.reason == "code")
-        #expect(try fixture.attemptDecoy("mallory", typed) == .refused(.replayed))
-    }
-
     @Test("Its throttle says what that of an enrolled user says, name by name")
     func throttle() throws {
         let fixture = try StoreFixture()

@@ -65,25 +65,6 @@ struct EnrolledTests {
         #expect(try fixture.attempt(code, at: noon + 599) == .refused(.noRecord))
     }
 
-    @Test("One temporary code, many at once: one comes in")
-    func race() throws {
-        let fixture = try StoreFixture()
-        try fixture.enroll()
-        for _ in 0..<10 {
-            var code = ""
-            try change(fixture) { record in
-                code = issue(&record)
-                // The losers of the round before would make this one wait.
-                record.throttle.unlock()
-            }
-            let typed = code
-            let outcomes = together(8) { _ in
-                (try? fixture.attempt(typed)) == .granted(.temporaryCode)
-            }
-            #expect(outcomes.count { $0 } == 1)
-        }
-    }
-
     @Test("A record that cannot be relied on is an error, not nobody's")
     func trouble() throws {
         let fixture = try StoreFixture()

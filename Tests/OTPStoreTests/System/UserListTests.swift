@@ -55,14 +55,6 @@ struct UserListTests {
         }
     }
 
-    @Test("Who was put into a group is in it")
-    func newMember() async throws {
-        try await Account.group("crowd")
-        let account = try await Account.make("crowd", groups: ["crowd"])
-        let group = try #require(try SystemUsers().group(named: Array("crowd".utf8)))
-        #expect(group.members == [Array(account.name.utf8)])
-    }
-
     @Test("The numbers of people are those that useradd gives them")
     func numbers() async throws {
         let numbers = SystemUsers().peoplesNumbers()

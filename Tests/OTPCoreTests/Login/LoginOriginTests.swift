@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 @Suite("Where a login comes from")
-struct PlaceTests {
+struct LoginOriginTests {
     private func place(
         _ methods: String?, address: String = "192.0.2.7", service: String = "sshd"
     ) -> LoginOrigin {
