@@ -77,6 +77,12 @@ public final class ServiceClient {
 
     /// Sends a request, and waits for its reply.
     public func send(_ request: Request) throws(StoreError) -> Reply.Result {
+        try post(request)
+        return try reply()
+    }
+
+    /// Sends a request, whose reply comes after those to the ones before it.
+    public func post(_ request: Request) throws(StoreError) {
         var document: [UInt8]
         do throws(Document.Problem) {
             document = try Document.encode(request)
@@ -84,12 +90,19 @@ public final class ServiceClient {
             throw StoreError(.system, path, "what is asked for is too long")
         }
         defer { Secret.wipe(&document) }
+        do throws(WireError) {
+            channel.queue(.request, document)
+            try channel.flush(until: Deadline(in: ServiceClient.patience))
+        } catch {
+            throw ServiceClient.failure(path, error)
+        }
+    }
+
+    /// Waits for the next reply.
+    public func reply() throws(StoreError) -> Reply.Result {
         var frame: Frame
         do throws(WireError) {
-            let deadline = Deadline(in: ServiceClient.patience)
-            channel.queue(.request, document)
-            try channel.flush(until: deadline)
-            frame = try channel.receive(until: deadline)
+            frame = try channel.receive(until: Deadline(in: ServiceClient.patience))
         } catch {
             throw ServiceClient.failure(path, error)
         }

@@ -5,8 +5,10 @@ import OTPCore
 /// The program: parses, runs one command, and says in one line what failed.
 @main
 struct OTPEnroll: ParsableCommand {
+    static let name = "otp-enroll"
+
     static let configuration = CommandConfiguration(
-        commandName: "otp-enroll",
+        commandName: name,
         abstract: "Give users one-time codes as the second factor of their logins.",
         discussion: """
             Without a command, `add`: shows a QR code for an authenticator app, asks for the code \
@@ -59,8 +61,20 @@ struct OTPEnroll: ParsableCommand {
     /// Runs the command. A function of its own, so that nothing of its stack is in use after it.
     @inline(never)
     private static func perform() throws {
-        var command = try parseAsRoot(ordered(Array(CommandLine.arguments.dropFirst())))
+        var command = try parsed(ordered(Array(CommandLine.arguments.dropFirst())))
         try command.run()
+    }
+
+    /// What the command line says. A command that is named is read alone first, which takes half the
+    /// time. Where there is more to it, help or a mistake, the whole program is read.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        let named = configuration.subcommands.first { $0._commandName == arguments.first }
+        if let named, let command = try? named.parseAsRoot(Array(arguments.dropFirst())),
+            type(of: command) == named
+        {
+            return command
+        }
+        return try parseAsRoot(arguments)
     }
 
     /// The arguments with the command first, so that the options that all of them take may stand

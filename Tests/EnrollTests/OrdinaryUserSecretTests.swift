@@ -107,7 +107,7 @@ import Testing
             assert hear() == b"\\x40\\x02"
             device = {"kind": "totp", "algorithm": "SHA1", "digits": 6, "period": 30, "counter": 0,
                       "name": "phone", "isUnconfirmed": False}
-            number = {"uid": \(try citizen.account.user().uid), "users": ["\(citizen.account.name)"]}
+            number = [\(try citizen.account.user().uid), "\(citizen.account.name)"]
             replies = [
                 ask("policy"), ask("status"), ask("renewBackupCodes"), ask("begin", device=device),
                 ask("recorded"), ask("rows", of=[number]), ask("keys", of=[number]),

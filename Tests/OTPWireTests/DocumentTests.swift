@@ -46,7 +46,11 @@ struct DocumentTests {
             #"{"version":1,"command":{"recorded":{"after":4294967296}}}"#,
             #"{"version":1,"command":{"recorded":{"after":1.5}}}"#,
             #"{"version":1,"command":{"issue":{"seconds":1e99}}}"#,
-            #"{"version":1,"command":{"rows":{"of":[{"uid":1,"users":["a"],"gid":1}]}}}"#,
+            #"{"version":1,"command":{"rows":{"of":[{"uid":1,"users":["a"]}]}}}"#,
+            #"{"version":1,"command":{"rows":{"of":[[]]}}}"#,
+            #"{"version":1,"command":{"rows":{"of":[[1,"a",2]]}}}"#,
+            #"{"version":1,"command":{"rows":{"of":[["a"]]}}}"#,
+            #"{"version":1,"command":{"status":{}},"user":"a","user":"b"}"#,
             #"{"version":"1","command":{"status":{}}}"#,
             "{\"version\":1,\"command\":{\"status\":{}},\"user\":\"\u{0}\"}",
         ] {

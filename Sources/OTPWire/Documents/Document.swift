@@ -37,10 +37,10 @@ public enum Document {
     /// shall hear so, and not get the half of it.
     public static func request(_ bytes: [UInt8]) throws(Problem) -> Request {
         let request = try decode(Request.self, from: bytes)
-        let (sent, understood) = (
-            try read(Tree.self, from: bytes), try read(Tree.self, from: encode(request))
-        )
-        guard sent.isWithin(understood) else { throw .malformed }
+        var understood = try encode(request)
+        defer { Secret.wipe(&understood) }
+        // What was not understood is not in it any more.
+        guard Shape(bytes).members == Shape(understood).members else { throw .malformed }
         return request
     }
 
@@ -49,12 +49,20 @@ public enum Document {
         try decode(Reply.self, from: bytes)
     }
 
-    private static func decode<Value: Decodable>(
+    private static func decode<Value: Decodable & Versioned>(
         _ type: Value.Type, from bytes: [UInt8]
     ) throws(Problem) -> Value {
-        guard bytes.count <= maximumLength, isShallow(bytes) else { throw .malformed }
-        guard try read(Version.self, from: bytes).version == version else { throw .otherVersion }
-        return try read(type, from: bytes)
+        guard bytes.count <= maximumLength, Shape(bytes).isShallow else { throw .malformed }
+        let value: Value
+        do throws(Problem) {
+            value = try read(type, from: bytes)
+        } catch {
+            // What cannot be understood may well be of another version.
+            let found = try read(Version.self, from: bytes).version
+            throw found == version ? error : .otherVersion
+        }
+        guard value.version == version else { throw .otherVersion }
+        return value
     }
 
     private static func read<Value: Decodable>(
@@ -67,30 +75,37 @@ public enum Document {
         }
     }
 
-    /// Whether lists and objects lie in each other no deeper than they may, whatever else is wrong.
-    private static func isShallow(_ bytes: [UInt8]) -> Bool {
-        var (depth, isText, isEscaped) = (0, false, false)
-        for byte in bytes {
-            if isText {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isText = false
+    /// What there is to see of a document without reading it.
+    private struct Shape {
+        /// Whether lists and objects lie in each other no deeper than they may.
+        private(set) var isShallow = true
+        /// How many members all objects have together.
+        private(set) var members = 0
+
+        init(_ bytes: [UInt8]) {
+            var (depth, isText, isEscaped) = (0, false, false)
+            for byte in bytes {
+                if isText {
+                    if isEscaped {
+                        isEscaped = false
+                    } else if byte == UInt8(ascii: "\\") {
+                        isEscaped = true
+                    } else if byte == UInt8(ascii: "\"") {
+                        isText = false
+                    }
+                    continue
                 }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isText = true
-            case UInt8(ascii: "["), UInt8(ascii: "{"):
-                depth += 1
-                if depth > maximumDepth { return false }
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
-            default: break
+                switch byte {
+                case UInt8(ascii: "\""): isText = true
+                case UInt8(ascii: ":"): members += 1
+                case UInt8(ascii: "["), UInt8(ascii: "{"):
+                    depth += 1
+                    if depth > maximumDepth { isShallow = false }
+                case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+                default: break
+                }
             }
         }
-        return true
     }
 
     /// What every document of every version has.
@@ -98,34 +113,8 @@ public enum Document {
         let version: Int
     }
 
-    /// The members of a document, without their values.
-    private enum Tree: Decodable {
-        case object([String: Tree])
-        case list([Tree])
-        case value
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let members = try? container.decode([String: Tree].self) {
-                self = .object(members)
-            } else if let list = try? container.decode([Tree].self) {
-                self = .list(list)
-            } else {
-                self = .value
-            }
-        }
-
-        /// Whether the other one has all members of this one.
-        func isWithin(_ other: Tree) -> Bool {
-            switch (self, other) {
-            case (.object(let mine), .object(let others)):
-                mine.allSatisfy { name, tree in others[name].map(tree.isWithin) ?? false }
-            case (.list(let mine), .list(let others)):
-                mine.count == others.count
-                    && zip(mine, others).allSatisfy { $0.isWithin($1) }
-            case (.value, .value): true
-            default: false
-            }
-        }
+    /// A document that says of which version it is.
+    protocol Versioned {
+        var version: Int { get }
     }
 }

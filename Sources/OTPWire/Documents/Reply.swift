@@ -1,7 +1,7 @@
 import OTPCore
 
 /// What swiftotpd answers (docs/PROTOCOL.md).
-public struct Reply: Codable, Equatable, Sendable {
+public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
     /// `Document.version`.
     public var version = Document.version
     public var result: Result

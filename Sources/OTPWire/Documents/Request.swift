@@ -1,5 +1,5 @@
 /// What otp-enroll asks swiftotpd for (docs/PROTOCOL.md).
-public struct Request: Codable, Equatable, Sendable {
+public struct Request: Codable, Equatable, Sendable, Document.Versioned {
     /// `Document.version`.
     public var version = Document.version
     /// Whom it is about, by name; `nil` for whoever asks.
@@ -97,6 +97,22 @@ public struct NumberDocument: Codable, Equatable, Sendable {
     public static let mostRows = 48
     /// The same for keys.
     public static let mostKeys = 12
+}
+
+// There may be many: a list of the number and the names takes half the time of an object.
+extension NumberDocument {
+    public init(from decoder: any Decoder) throws {
+        var list = try decoder.unkeyedContainer()
+        uid = try list.decode(UInt32.self)
+        users = []
+        while !list.isAtEnd { users.append(try list.decode(String.self)) }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var list = encoder.unkeyedContainer()
+        try list.encode(uid)
+        for user in users { try list.encode(user) }
+    }
 }
 
 /// What a new authenticator is to be.

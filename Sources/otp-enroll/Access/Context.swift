@@ -80,8 +80,19 @@ struct Context {
     func ask(_ command: Command, proof: String? = nil) throws(Failure) -> Reply.Result {
         var request = Request(command, proof: proof)
         if !command.isAboutNobody { request.user = String(decoding: user.name, as: UTF8.self) }
-        if Machine.isRoot, !command.isLook { request.by = Operator.name }
-        let reply = try service.send(request)
+        if Machine.isRoot, command.isToldOf { request.by = Operator.name }
+        return try possible(service.send(request))
+    }
+
+    /// Asks about nobody again and again; `take` hears the replies.
+    func ask(
+        _ commands: some Sequence<Command>, _ take: (Reply.Result) throws -> Void
+    ) throws {
+        try service.send(commands.lazy.map { Request($0) }) { try take(possible($0)) }
+    }
+
+    /// The reply, where the service could do it.
+    private func possible(_ reply: Reply.Result) throws(Failure) -> Reply.Result {
         guard case .failed(let trouble) = reply else { return reply }
         var failure = Failure(trouble.error)
         if !isOwner {
@@ -150,6 +161,11 @@ extension Command {
         }
     }
 
-    /// Whether nobody needs to know who has asked.
-    fileprivate var isLook: Bool { isAboutNobody || self == .status }
+    /// Whether log or event list say who has asked.
+    fileprivate var isToldOf: Bool {
+        switch self {
+        case .policy, .recorded, .rows, .keys, .status, .begin: false
+        default: true
+        }
+    }
 }

@@ -72,6 +72,32 @@ final class ServiceConnection {
                 hint: request.command.isChange
                     ? "it may be done or not: `otp-enroll status` tells" : "try again in a moment")
         }
+        return try ServiceConnection.understood(reply)
+    }
+
+    /// Sends requests that change nothing, each before the reply to the one before it is looked at:
+    /// both ends work at the same time. `take` hears the replies.
+    func send(
+        _ requests: some Sequence<Request>, _ take: (Reply.Result) throws -> Void
+    ) throws {
+        do {
+            let client = try connect()
+            var isWaiting = false
+            for request in requests {
+                try client.post(request)
+                if isWaiting { try take(ServiceConnection.understood(client.reply())) }
+                isWaiting = true
+            }
+            if isWaiting { try take(ServiceConnection.understood(client.reply())) }
+        } catch {
+            // A reply may still be on its way.
+            leave()
+            throw error
+        }
+    }
+
+    /// The reply, where both ends speak the same language.
+    private static func understood(_ reply: Reply.Result) throws(Failure) -> Reply.Result {
         switch reply {
         case .denied(.malformed), .denied(.otherVersion): throw Failure.otherVersion
         default: return reply

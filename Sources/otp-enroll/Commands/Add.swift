@@ -6,7 +6,7 @@ import OTPWire
 /// `otp-enroll add`: a new authenticator.
 struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add",
+        commandName: "add", _superCommandName: OTPEnroll.name,
         abstract: "Enroll an authenticator: show the QR code, ask for a code, give backup codes.",
         discussion: """
             Nothing is kept until a code from the app was right; Ctrl-C leaves all as it was. A \

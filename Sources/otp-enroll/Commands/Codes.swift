@@ -4,7 +4,7 @@ import OTPWire
 /// `otp-enroll codes`: new backup codes.
 struct Codes: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "codes",
+        commandName: "codes", _superCommandName: OTPEnroll.name,
         abstract: "Make ten new backup codes; the old ones end.",
         usage: "otp-enroll codes [<options>] [<user>]",
         discussion: """

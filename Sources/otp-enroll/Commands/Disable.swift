@@ -4,7 +4,7 @@ import OTPWire
 /// `otp-enroll disable`: no second factor any more.
 struct Disable: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "disable",
+        commandName: "disable", _superCommandName: OTPEnroll.name,
         abstract: "End the second factor: remove all authenticators, codes and trusted keys.",
         usage: "otp-enroll disable [<options>] [<user>]",
         discussion: """

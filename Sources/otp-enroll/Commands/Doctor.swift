@@ -5,7 +5,7 @@ import OTPStore
 /// `otp-enroll doctor`: what is wrong with the set-up, before it locks somebody out.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor",
+        commandName: "doctor", _superCommandName: OTPEnroll.name,
         abstract: "Find what is wrong with the set-up before it locks you out (as root).",
         usage: "otp-enroll doctor [<options>]",
         discussion: """

@@ -5,7 +5,7 @@ import OTPWire
 /// `otp-enroll export`: the keys in clear, into a file.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export",
+        commandName: "export", _superCommandName: OTPEnroll.name,
         abstract: "Write keys in clear to a new file, for another machine or program (as root).",
         usage: """
             otp-enroll export [<options>] [<user>] --format <format> --output <file>

@@ -8,7 +8,7 @@ extension ImportFormat: ExpressibleByArgument {}
 /// `otp-enroll import`: takes over what other programs have.
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import",
+        commandName: "import", _superCommandName: OTPEnroll.name,
         abstract: "Take over users from google-authenticator, pam_oath and others (as root).",
         usage: """
             otp-enroll import --from google-authenticator [--user <user> | --all]

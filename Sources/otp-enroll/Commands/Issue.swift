@@ -5,7 +5,7 @@ import OTPWire
 /// `otp-enroll issue`: one temporary code, for somebody whose phone is lost or far away.
 struct Issue: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "issue",
+        commandName: "issue", _superCommandName: OTPEnroll.name,
         abstract: "Issue a temporary code for a user who has lost everything (as root).",
         usage: """
             otp-enroll issue [<options>] <user>

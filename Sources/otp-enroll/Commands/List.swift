@@ -6,7 +6,7 @@ import OTPWire
 /// `otp-enroll list`: everyone, enrolled or not.
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list",
+        commandName: "list", _superCommandName: OTPEnroll.name,
         abstract: "List all users, enrolled or not, and how they are getting on (as root).",
         usage: "otp-enroll list [<options>]",
         discussion: """
@@ -41,11 +41,13 @@ struct List: ParsableCommand {
         let roster = Roster(context)
         var report = Report(at: try SystemClock().now(), asJSON: global.json)
         try context.service.series {
-            try roster.look(at: roster.entries(group: group)) { entry, finding in
-                if isWanted(finding) { report.add(entry, finding) }
+            // Objects are written while others come: no bar may come between them on a terminal.
+            let quiet = global.json && Terminal.outputColumns < .max
+            try roster.look(at: roster.entries(group: group), quiet: quiet) { entry, finding in
+                if isWanted(finding) { try report.add(entry, finding) }
             }
         }
-        try report.print()
+        try report.finish()
         if let failure = report.failure { throw failure }
     }
 
@@ -67,40 +69,37 @@ extension List {
         private let asJSON: Bool
         private var table = Table(
             ["USER", "ENROLLED", "BACKUP CODES", "FAILURES", "LOCKED", "LAST LOGIN"], flexible: 1)
-        private var objects: [JSON] = []
-        private var unreadable: [(entry: Roster.Entry, error: StoreError)] = []
+        private var objects = JSONList("users")
+        private var unreadable: (count: Int, first: Roster.Entry, error: StoreError)?
 
         init(at now: UInt64, asJSON: Bool) {
             self.now = now
             self.asJSON = asJSON
         }
 
-        mutating func add(_ entry: Roster.Entry, _ finding: Roster.Finding<RowDocument.Account>) {
-            if case .unreadable(let error) = finding { unreadable.append((entry, error)) }
-            if asJSON {
-                objects.append(RosterRow(entry, finding, at: now).json)
-            } else {
-                table.add(RosterRow(entry, finding, at: now).cells)
+        mutating func add(
+            _ entry: Roster.Entry, _ finding: Roster.Finding<RowDocument.Account>
+        ) throws {
+            if case .unreadable(let error) = finding {
+                unreadable = unreadable ?? (0, entry, error)
+                unreadable?.count += 1
             }
+            let row = RosterRow(entry, finding, at: now)
+            if asJSON { try objects.add(row.json) } else { table.add(row.cells) }
         }
 
-        func print() throws {
-            if asJSON {
-                try Output.json(["users": .list(objects)])
-            } else {
-                try Output.line(table.lines.joined(separator: "\n"))
-            }
+        mutating func finish() throws {
+            if asJSON { try objects.finish() } else { try table.print() }
         }
 
         /// What to end with where not all records could be read.
         var failure: Failure? {
-            guard let first = unreadable.first else { return nil }
-            guard unreadable.count > 1 else { return Failure(first.error) }
+            guard let unreadable else { return nil }
+            guard unreadable.count > 1 else { return Failure(unreadable.error) }
+            let name = unreadable.first.shownName
             return Failure(
                 "\(unreadable.count) records cannot be read",
-                hint:
-                    "`otp-enroll status \(first.entry.shownName)` says what is wrong with the first"
-            )
+                hint: "`otp-enroll status \(name)` says what is wrong with the first")
         }
     }
 }

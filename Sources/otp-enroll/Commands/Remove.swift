@@ -4,7 +4,7 @@ import OTPWire
 /// `otp-enroll remove`: one authenticator less.
 struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove",
+        commandName: "remove", _superCommandName: OTPEnroll.name,
         abstract: "Remove one authenticator, such as a lost phone; the others stay.",
         usage: "otp-enroll remove [<options>] [<user>] <name>",
         discussion: """

@@ -5,7 +5,7 @@ import OTPWire
 /// `otp-enroll reset`: for somebody who has lost everything.
 struct Reset: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reset",
+        commandName: "reset", _superCommandName: OTPEnroll.name,
         abstract: "Remove everything that logs a user in, so that they can enroll again (as root).",
         usage: "otp-enroll reset [<options>] <user>",
         discussion: """

@@ -5,7 +5,7 @@ import OTPWire
 /// `otp-enroll resync`: finds a device whose clock or counter has run away.
 struct Resynchronize: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resync",
+        commandName: "resync", _superCommandName: OTPEnroll.name,
         abstract:
             "Find a device whose clock or counter has run away, by two of its codes (as root).",
         usage: "otp-enroll resync [<options>] [<user>]",

@@ -5,7 +5,7 @@ import OTPWire
 /// `otp-enroll status`: what a user has, and how the last logins went.
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status",
+        commandName: "status", _superCommandName: OTPEnroll.name,
         abstract: "Show authenticators, trusted keys, backup codes left, failures, and events.",
         usage: "otp-enroll status [<options>] [<user>]",
         discussion: """

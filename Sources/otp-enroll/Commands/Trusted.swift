@@ -4,7 +4,7 @@ import OTPWire
 /// `otp-enroll trusted`: the SSH keys that skip the code.
 struct Trusted: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trusted",
+        commandName: "trusted", _superCommandName: OTPEnroll.name,
         abstract: "List the SSH keys that log in without a code, and end the trust in them.",
         usage: """
             otp-enroll trusted [<options>] [<user>]

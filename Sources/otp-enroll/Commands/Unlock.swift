@@ -4,7 +4,7 @@ import OTPWire
 /// `otp-enroll unlock`: forgives the failures.
 struct Unlock: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unlock",
+        commandName: "unlock", _superCommandName: OTPEnroll.name,
         abstract: "Forget a user's failed codes, so that the next one is looked at (as root).",
         usage: "otp-enroll unlock [<options>] <user>",
         discussion: """

@@ -5,7 +5,7 @@ import OTPWire
 /// `otp-enroll verify`: tries a code as a login would.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify",
+        commandName: "verify", _superCommandName: OTPEnroll.name,
         abstract: "Try a code of any kind, and hear why it is refused. This uses it up.",
         usage: "otp-enroll verify [<options>] [<user>]",
         discussion: """

@@ -4,7 +4,7 @@ import OTPWire
 
 /// Everybody: the people of the system, and whoever else has a record.
 struct Roster {
-    private let context: Context
+    let context: Context
 
     /// Finds out that the caller may look at everybody.
     init(_ global: GlobalOptions) throws { self.init(try Context(global, user: nil)) }
@@ -27,9 +27,9 @@ struct Roster {
         var shownName: String { name ?? "(uid \(uid))" }
 
         /// Whether there is something to ask the service about.
-        fileprivate var isAsked: Bool { hasRecord && !users.isEmpty }
+        var isAsked: Bool { hasRecord && !users.isEmpty }
 
-        fileprivate var document: NumberDocument {
+        var document: NumberDocument {
             NumberDocument(uid: uid, users: users.map { String(decoding: $0.name, as: UTF8.self) })
         }
     }
@@ -126,99 +126,5 @@ struct Roster {
         }
 
         func contains(_ user: User) -> Bool { user.gid == gid || names.contains(user.name) }
-    }
-
-    // MARK: Records
-
-    /// Looks at the records of `entries`; on a terminal it shows how far it is. What is wrong with
-    /// the store or its key is thrown, what is wrong with one record is a finding.
-    func look(
-        at entries: [Entry], _ tell: (Entry, Finding<RowDocument.Account>) throws -> Void
-    ) throws {
-        try ask(about: entries, most: NumberDocument.mostRows) { numbers in
-            switch try context.ask(.rows(of: numbers)) {
-            case .rows(let rows): return rows
-            case let other: throw context.failure(other)
-            }
-        } _: { entry, row in
-            switch row {
-            case .nothing, nil: try tell(entry, entry.finding())
-            case .found(let place, let account):
-                try tell(entry, .found(account, of: try entry.user(place)))
-            case .unreadable(let trouble): try tell(entry, .unreadable(trouble.error))
-            }
-        }
-    }
-
-    /// The same for the authenticators, with their keys.
-    func lookAtKeys(
-        of entries: [Entry], _ tell: (Entry, Finding<[TokenDocument]>) throws -> Void
-    ) throws {
-        try ask(about: entries, most: NumberDocument.mostKeys) { numbers in
-            switch try context.ask(.keys(of: numbers)) {
-            case .keys(let keys): return keys
-            case let other: throw context.failure(other)
-            }
-        } _: { entry, keys in
-            switch keys {
-            case .nothing, nil: try tell(entry, entry.finding())
-            case .found(let place, let tokens):
-                try tell(entry, .found(tokens, of: try entry.user(place)))
-            case .unreadable(let trouble): try tell(entry, .unreadable(trouble.error))
-            }
-        }
-    }
-
-    /// Asks page by page, so that neither end has to hold all of it.
-    private func ask<Document>(
-        about entries: [Entry], most: Int, _ ask: ([NumberDocument]) throws -> [Document],
-        _ tell: (Entry, Document?) throws -> Void
-    ) throws {
-        var progress = Progress("Reading records", of: entries.count)
-        defer { progress.finish() }
-        var rest = entries[...]
-        while !rest.isEmpty {
-            var count = 0
-            let end =
-                rest.firstIndex {
-                    count += $0.isAsked ? 1 : 0
-                    return count > most
-                } ?? rest.endIndex
-            let page = rest[..<end]
-            let numbers = page.filter(\.isAsked).map(\.document)
-            var documents = numbers.isEmpty ? [] : try ask(numbers)[...]
-            guard documents.count == numbers.count else { throw Failure.otherVersion }
-            progress.advance(by: page.count)
-            for entry in page { try tell(entry, entry.isAsked ? documents.popFirst() : nil) }
-            rest = rest[end...]
-        }
-    }
-}
-
-extension Roster.Entry {
-    /// What there is to find without a record that can be asked for.
-    fileprivate func finding<Value>() -> Roster.Finding<Value> {
-        hasRecord && users.isEmpty ? .orphan : .nothing
-    }
-
-    /// The user at this place among those who have the number.
-    fileprivate func user(_ place: Int) throws(Failure) -> User {
-        let index = users.startIndex + place
-        guard users.indices.contains(index) else { throw Failure.otherVersion }
-        return users[index]
-    }
-}
-
-extension StoreError {
-    /// What is wrong with a record, in a word or two for a table.
-    var shortText: String {
-        switch code {
-        case .damaged: "damaged"
-        case .otherKey: "other seal key"
-        case .otherUser: "another user's"
-        case .unsafe: "unsafe file"
-        case .busy: "busy"
-        case .missing, .exists, .system, .configuration, .clock: "unreadable"
-        }
     }
 }

@@ -71,7 +71,7 @@ struct ChildProcess: ~Copyable {
 
     /// Waits until it has ended, or the time is over.
     mutating func wait(until deadline: Deadline) -> CInt? {
-        var pause: UInt32 = 200
+        var pause: UInt32 = 50
         while ended() == nil, !deadline.isOver {
             usleep(pause)
             pause = min(2 * pause, 5000)

@@ -51,10 +51,8 @@ enum Machine {
 
     /// Takes over the user's locale. To be called once, before anything is written.
     static func adoptLocale() {
-        // SAFETY: literals; the result is not looked at: without a locale it stays the C locale.
+        // SAFETY: a literal; the result is not looked at: without a locale it stays the C locale.
         _ = unsafe setlocale(LC_CTYPE, "")
-        // SAFETY: as above.
-        _ = unsafe setlocale(LC_TIME, "")
     }
 
     /// Whether the user's terminal understands UTF-8, as the locale says.

@@ -27,6 +27,9 @@ enum JSON {
     /// The value on lines of its own, without a final newline.
     var lines: String { written(indent: "") }
 
+    /// The same where its first line stands behind so much.
+    func lines(indentedBy indent: String) -> String { written(indent: indent) }
+
     private func written(indent: String) -> String {
         let inner = indent + "  "
         switch self {

@@ -18,10 +18,11 @@ struct Progress: ~Copyable {
     private static let barWidth = 30
 
     /// Begins work over `total` items; `title` says what is done, such as `Reading records`.
-    init(_ title: String, of total: Int) {
+    init(_ title: String, of total: Int, isShown: Bool = true) {
         self.title = title
         self.total = total
-        columns = isatty(STDERR_FILENO) == 1 && !Terminal.isDumb ? Progress.terminalColumns : 0
+        let isTerminal = isShown && isatty(STDERR_FILENO) == 1 && !Terminal.isDumb
+        columns = isTerminal ? Progress.terminalColumns : 0
         nextDrawing = ContinuousClock.now + Progress.patience
     }
 

@@ -1,6 +1,10 @@
 /// Columns of text, cut so that a row fits the terminal.
 struct Table {
-    private var rows: [[String]]
+    /// All cells, one after the other, each with a newline behind it: a list of rows of strings
+    /// would take several times as much for very many.
+    private var cells: [UInt8] = []
+    /// How wide each column is.
+    private var widths: [Int]
     private let flexible: Int?
     private let width: Int
 
@@ -10,38 +14,60 @@ struct Table {
     /// A table with these headings, as wide as `width` columns at most. Where it is wider, the
     /// `flexible` column makes room first, and the ends of the rows after it.
     init(_ headings: [String], flexible: Int? = nil, width: Int = Terminal.outputColumns) {
-        rows = [headings]
+        widths = [Int](repeating: 0, count: headings.count)
         self.flexible = flexible
         self.width = width
+        add(headings)
     }
 
-    /// Adds a row of as many cells.
-    mutating func add(_ cells: [String]) { rows.append(cells) }
+    /// Adds a row of as many cells, which have no newlines.
+    mutating func add(_ row: [String]) {
+        for (column, cell) in zip(widths.indices, row) {
+            widths[column] = max(widths[column], cell.count)
+            cells += cell.utf8
+            cells.append(UInt8(ascii: "\n"))
+        }
+    }
 
     /// The rows as text, the headings first.
     var lines: [String] {
-        let widths = widths
-        return rows.map { row in
-            var line = ""
-            for (column, cell) in row.enumerated() {
-                let cell = column == flexible ? Table.cut(cell, widths[column]) : cell
-                line += cell
-                guard column < row.count - 1 else { break }
+        var lines: [String] = []
+        forEachLine { lines.append($0) }
+        return lines
+    }
+
+    /// Writes the rows to stdout.
+    func print() throws {
+        var piece: [UInt8] = []
+        try forEachLine { line in
+            piece += (line + "\n").utf8
+            if piece.count >= 65_536 { try Output.write(&piece) }
+        }
+        try Output.write(&piece)
+    }
+
+    private func forEachLine(_ body: (String) throws -> Void) rethrows {
+        let widths = fittingWidths
+        var (line, column, start) = ("", 0, 0)
+        for index in cells.indices where cells[index] == UInt8(ascii: "\n") {
+            var cell = String(decoding: cells[start..<index], as: UTF8.self)
+            start = index + 1
+            if column == flexible { cell = Table.cut(cell, widths[column]) }
+            line += cell
+            if column < widths.count - 1 {
                 line += String(repeating: " ", count: widths[column] - cell.count + 2)
+                column += 1
+            } else {
+                try body(Table.cut(line, width))
+                (line, column) = ("", 0)
             }
-            return Table.cut(line, width)
         }
     }
 
     /// The widths of the columns, the flexible one cut where that helps.
-    private var widths: [Int] {
-        var widths = [Int](repeating: 0, count: rows.first?.count ?? 0)
-        for row in rows {
-            for (column, cell) in row.enumerated() where cell.count > widths[column] {
-                widths[column] = cell.count
-            }
-        }
+    private var fittingWidths: [Int] {
         guard let flexible else { return widths }
+        var widths = widths
         let excess = widths.reduce(2 * (widths.count - 1), +) - width
         let least = min(Table.leastWidth, widths[flexible])
         if excess > 0 { widths[flexible] = max(least, widths[flexible] - excess) }

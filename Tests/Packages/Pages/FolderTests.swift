@@ -66,6 +66,20 @@ struct FolderTests {
         }
     }
 
+    @Test("otp-enroll opens a record, or a seal key, by itself")
+    func terminal() throws {
+        let sources = try Self.sources(below: "otp-enroll/")
+        try #require(sources.count > 50)
+        let opening: Set = [
+            "Store", "Record", "RecordFile", "RecordStore", "RecordSession", "SealKey",
+            "SealKeyFile",
+        ]
+        for source in sources {
+            let used = source.words.intersection(opening)
+            #expect(used.isEmpty, "\(source.path) uses \(used.sorted())")
+        }
+    }
+
     /// Files of functions alone, which C calls, and of the version.
     private static let withoutTypes = ["main", "EntryPoints", "Version", "WipingMalloc"]
 

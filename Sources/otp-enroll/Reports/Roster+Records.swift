@@ -1,0 +1,121 @@
+import OTPCore
+import OTPWire
+
+// What the records say, asked for page by page.
+extension Roster {
+    /// Looks at the records of `entries`; on a terminal it shows how far it is, unless it shall be
+    /// `quiet`. What is wrong with the store or its key is thrown, what is wrong with one record is
+    /// a finding.
+    func look(
+        at entries: [Entry], quiet: Bool = false,
+        _ tell: (Entry, Finding<RowDocument.Account>) throws -> Void
+    ) throws {
+        try ask(about: entries, most: NumberDocument.mostRows, quiet, Command.rows) { reply in
+            guard case .rows(let rows) = reply else { throw context.failure(reply) }
+            return rows
+        } _: { entry, row in
+            switch row {
+            case .nothing, nil: try tell(entry, entry.finding())
+            case .found(let place, let account):
+                try tell(entry, .found(account, of: try entry.user(place)))
+            case .unreadable(let trouble): try tell(entry, .unreadable(trouble.error))
+            }
+        }
+    }
+
+    /// The same for the authenticators, with their keys.
+    func lookAtKeys(
+        of entries: [Entry], _ tell: (Entry, Finding<[TokenDocument]>) throws -> Void
+    ) throws {
+        try ask(about: entries, most: NumberDocument.mostKeys, false, Command.keys) { reply in
+            guard case .keys(let keys) = reply else { throw context.failure(reply) }
+            return keys
+        } _: { entry, keys in
+            switch keys {
+            case .nothing, nil: try tell(entry, entry.finding())
+            case .found(let place, let tokens):
+                try tell(entry, .found(tokens, of: try entry.user(place)))
+            case .unreadable(let trouble): try tell(entry, .unreadable(trouble.error))
+            }
+        }
+    }
+
+    /// Asks page by page, so that neither end has to hold all of it.
+    private func ask<Document>(
+        about entries: [Entry], most: Int, _ quiet: Bool,
+        _ command: @escaping ([NumberDocument]) -> Command,
+        _ documents: (Reply.Result) throws -> [Document],
+        _ tell: (Entry, Document?) throws -> Void
+    ) throws {
+        var progress = Progress("Reading records", of: entries.count, isShown: !quiet)
+        defer { progress.finish() }
+        var told = entries[...]
+        func tellOthers(until end: Int) throws {
+            for entry in told[..<end] { try tell(entry, nil) }
+            told = told[end...]
+        }
+        let pages = Pages(entries[...], most: most)
+        try context.ask(pages.lazy.map { command($0.map(\.document)) }) { reply in
+            let found = try documents(reply)
+            let start = told.startIndex
+            for document in found {
+                guard let index = told.firstIndex(where: \.isAsked) else {
+                    throw Failure.otherVersion
+                }
+                try tellOthers(until: index)
+                try tell(told[index], document)
+                told = told[(index + 1)...]
+            }
+            progress.advance(by: told.startIndex - start)
+        }
+        guard !told.contains(where: \.isAsked) else { throw Failure.otherVersion }
+        try tellOthers(until: told.endIndex)
+    }
+}
+
+/// Those of many entries that the service is asked about, so many at a time.
+private struct Pages: Sequence, IteratorProtocol {
+    private var rest: ArraySlice<Roster.Entry>
+    private let most: Int
+
+    init(_ entries: ArraySlice<Roster.Entry>, most: Int) {
+        rest = entries
+        self.most = most
+    }
+
+    mutating func next() -> [Roster.Entry]? {
+        var page: [Roster.Entry] = []
+        while page.count < most, let entry = rest.popFirst() {
+            if entry.isAsked { page.append(entry) }
+        }
+        return page.isEmpty ? nil : page
+    }
+}
+
+extension Roster.Entry {
+    /// What there is to find without a record that can be asked for.
+    fileprivate func finding<Value>() -> Roster.Finding<Value> {
+        hasRecord && users.isEmpty ? .orphan : .nothing
+    }
+
+    /// The user at this place among those who have the number.
+    fileprivate func user(_ place: Int) throws(Failure) -> User {
+        let index = users.startIndex + place
+        guard users.indices.contains(index) else { throw Failure.otherVersion }
+        return users[index]
+    }
+}
+
+extension StoreError {
+    /// What is wrong with a record, in a word or two for a table.
+    var shortText: String {
+        switch code {
+        case .damaged: "damaged"
+        case .otherKey: "other seal key"
+        case .otherUser: "another user's"
+        case .unsafe: "unsafe file"
+        case .busy: "busy"
+        case .missing, .exists, .system, .configuration, .clock: "unreadable"
+        }
+    }
+}
