@@ -54,7 +54,7 @@ struct FormatTests {
         }
     }
 
-    @Test("Numbers end where 64 bits end")
+    @Test("A number of more than 64 bits is read")
     func numbers() {
         func decimal(_ text: String) -> UInt64? {
             let text = ascii(text)

@@ -157,7 +157,7 @@ struct GoogleAuthenticatorTests {
         }
     }
 
-    @Test("64 KiB are read, a byte more is not")
+    @Test("A google-authenticator file of 64 KiB is refused, or a larger one read")
     func size() {
         let head = exampleBase32 + "\n\" TOTP_AUTH\n"
         let room = 65_536 - head.utf8.count

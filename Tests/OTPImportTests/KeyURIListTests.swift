@@ -118,7 +118,7 @@ struct PrivacyIDEACSVTests {
         }
     }
 
-    @Test("With users in three leading columns")
+    @Test("privacyIDEA's list with users: a column is read wrong")
     func second() throws {
         let bytes = try file("tokens-v2.csv")
         let result = PrivacyIDEACSV.read(bytes.span)

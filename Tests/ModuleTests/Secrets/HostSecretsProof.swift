@@ -33,7 +33,7 @@ struct HostSecretsProof {
             + SecretForm.binary("seal key", Array(file.dropFirst(16)))
     }
 
-    @Test("Nothing of a login of any kind", arguments: Kind.allCases)
+    @Test("Something of a login is left in its host's memory", arguments: Kind.allCases)
     func nothingStays(kind: Kind) async throws {
         let log = try SystemLog.shared()
         let times = Proof.count(1, long: 12)

@@ -43,7 +43,7 @@ struct Base32Tests {
     }
 
     @Test(
-        "Text that no encoder makes is refused",
+        "Base32 or Base64 that no encoder makes is read",
         arguments: [
             "0", "1", "8", "9", "JBSWY3D0", "JBSWY3D1", "JBSWY3D8",  // digits outside the alphabet
             "A", "AAA", "AAAAAA", "JBSWY3DPE",  // lengths that are no whole bytes

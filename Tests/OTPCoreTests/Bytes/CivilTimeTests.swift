@@ -33,7 +33,7 @@ struct CivilTimeTests {
     }
 
     @Test(
-        "The ends of years and of Februaries",
+        "The end of a year or of a February has another date",
         arguments: [1970, 1972, 1999, 2000, 2001, 2026, 2028, 2099, 2100, 2101, 2400, 9999])
     func edges(_ year: Int) throws {
         for (month, day) in [(1, 1), (2, 28), (3, 1), (12, 31)] {
@@ -86,7 +86,7 @@ struct CivilTimeTests {
     }
 
     @Test(
-        "What is no date of the years 1970 to 9999",
+        "Something is read as a date that is none of the years 1970 to 9999",
         arguments: [
             "", "-", "--", "2026", "2026-11", "2026-11-", "2026-11-2", "2026-1-21", "26-11-21",
             "2026-02-29", "2027-04-31", "2100-02-29", "2026-13-01", "2026-00-01", "2026-11-00",
@@ -100,7 +100,7 @@ struct CivilTimeTests {
     }
 
     @Test(
-        "Written with two digits",
+        "A time is written otherwise than with two digits",
         arguments: [
             (0, "1970-01-01", "00:00", "Thursday"), (951_782_400, "2000-02-29", "00:00", "Tuesday"),
             (noon, "2027-01-15", "08:00", "Friday"),

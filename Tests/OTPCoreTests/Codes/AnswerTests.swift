@@ -31,7 +31,7 @@ enum Reading: Equatable {
 @Suite("Reading an answer")
 struct AnswerTests {
     @Test(
-        "Codes of six to eight digits, whatever spaces and hyphens are between",
+        "A code of six to eight digits with spaces and hyphens is read wrong",
         arguments: [
             ("123456", 123_456, 6), ("1234567", 1_234_567, 7), ("12345678", 12_345_678, 8),
             ("123 456", 123_456, 6), ("123-456", 123_456, 6), (" 1 2-3 4-5 6 ", 123_456, 6),
@@ -49,7 +49,7 @@ struct AnswerTests {
     }
 
     @Test(
-        "Everything else is malformed",
+        "Something that is no code is not malformed",
         arguments: [
             "1", "12345", "123456789", "1234567890", "12345678901234567890",
             "１２３４５６", "١٢٣٤٥٦", "۱۲۳۴۵۶", "१२३४५६", "𝟏𝟐𝟑𝟒𝟓𝟔", "②③④⑤⑥⑦",

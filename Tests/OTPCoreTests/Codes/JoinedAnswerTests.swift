@@ -125,7 +125,7 @@ struct JoinedAnswerTests {
         }
     }
 
-    @Test("The last digits of a number")
+    @Test("Of a password that ends in digits, other digits are the code")
     func lastDigits() {
         for (digits, last) in [
             (0, 0), (1, 5), (6, 967_295), (8, 94_967_295), (9, 294_967_295), (255, 294_967_295),

@@ -86,7 +86,7 @@ struct TemporaryClockTests {
     }
 
     @Test(
-        "Validity is 10 minutes to 3 days",
+        "A temporary code is valid for less than 10 minutes, or more than 3 days",
         arguments: [
             (0, 600), (1, 600), (599, 600), (600, 600), (601, 601), (86_400, 86_400),
             (259_199, 259_199), (259_200, 259_200), (259_201, 259_200), (.max, 259_200),

@@ -84,7 +84,7 @@ struct TemporaryCodeTests {
         #expect(!record.encoded.indices.contains { record.encoded[$0...].starts(with: issued) })
     }
 
-    @Test("Accepted once")
+    @Test("A temporary code is accepted twice, or not at all")
     func once() throws {
         var record = try record(phone())
         let code = record.issue()

@@ -79,7 +79,7 @@ struct EnrollingTests {
         #expect(!alone.hasReplaced && record.authenticators.count == 1)
     }
 
-    @Test("A sixth authenticator")
+    @Test("A sixth authenticator is taken, or has no error of its own")
     func full() throws {
         var record = try record(phone("a"), phone("b"), phone("c"), phone("d"), phone("e"))
         let before = record.encoded

@@ -105,7 +105,7 @@ struct KeyURITests {
         }
     }
 
-    @Test("64 bytes are enough and allowed")
+    @Test("A URI's name of 64 bytes is refused, or a longer one taken")
     func longest() throws {
         let part = String(repeating: "é", count: 32)
         let made = try #require(try uri(phone(), part, part))

@@ -96,7 +96,7 @@ struct QRTextTests {
         }
     }
 
-    @Test("Every form, square by square")
+    @Test("A QR code is drawn with a square in another place")
     func forms() throws {
         let toy = try toy()
         #expect(
@@ -166,7 +166,7 @@ struct QRTextTests {
         #expect(refused && squares.isEmpty)
     }
 
-    @Test("All around the code is light")
+    @Test("A QR code is dark outside of its squares")
     func outside() throws {
         let toy = try toy()
         for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 2)] { #expect(toy.isDark(x, y)) }

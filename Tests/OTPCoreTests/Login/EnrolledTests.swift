@@ -30,7 +30,7 @@ struct EnrolledTests {
         return record
     }
 
-    @Test("Who has an authenticator, a backup code, or a temporary code that was not used")
+    @Test("nullok: somebody with an authenticator or an unused code does not count as enrolled")
     func combinations() throws {
         for hasPhone in [true, false] {
             for left in [0, 1, 9] {

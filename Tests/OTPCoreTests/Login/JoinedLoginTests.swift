@@ -100,7 +100,7 @@ struct JoinedLoginTests {
         }
     }
 
-    @Test("use_first_pass never asks")
+    @Test("use_first_pass asks")
     func useFirst() throws {
         for (earlier, refusal) in [
             ("000000", .wrong), ("password", .malformed), ("", .empty), (nil, .empty),

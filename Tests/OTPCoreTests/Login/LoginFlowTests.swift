@@ -87,7 +87,7 @@ struct LoginFlowTests {
         #expect(host.login() == (try granted()))
     }
 
-    @Test("Closed: the administrator is named")
+    @Test("Somebody who is closed out is not told to ask the administrator")
     func closed() throws {
         let host = ScriptedHost(.text(code(noonStep)))
         try host.enroll()

@@ -42,7 +42,7 @@ struct LoginTroubleTests {
         }
     }
 
-    @Test("No clock, or one that cannot be right")
+    @Test("Without a clock, or with one that cannot be right, a login is let in")
     func clock() throws {
         let none = ScriptedHost(.text(code(noonStep)))
         try none.enroll()

@@ -43,7 +43,7 @@ struct NobodyTests {
         }
     }
 
-    @Test("After a hundred failures it is closed")
+    @Test("Names without a record are not closed after a hundred failures")
     func closed() throws {
         for (user, refusal) in strangers {
             let host = ScriptedHost()

@@ -71,7 +71,7 @@ struct SSHKeyRefusalTests {
         }
     }
 
-    @Test("Fields that are not what the type says")
+    @Test("An SSH key whose fields are not what its type says is a key")
     func fields() throws {
         let rows = try SSHRow.all()
         for (type, field, values) in [

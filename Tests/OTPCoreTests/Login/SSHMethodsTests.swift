@@ -27,7 +27,7 @@ struct SSHMethodsTests {
     }
 
     @Test(
-        "What proves who the user is",
+        "A line of sshd's proves a user that it does not, or the other way round",
         arguments: [
             ("password", true), ("password\n", true), ("password x\n", true),
             ("gssapi-with-mic", true), ("gssapi-with-mic alice@EXAMPLE.COM\n", true),

@@ -12,14 +12,14 @@ struct TrustAnswerTests {
     private func name(_ typed: String) -> String? { name(ascii(typed)) }
 
     @Test(
-        "A yes without a name",
+        "Trusting a key: a yes is not taken for one",
         arguments: ["y", "Y", "yes", "YES", "Yes", "yEs", " y", "y ", "  yes   "])
     func yes(_ typed: String) {
         #expect(name(typed) == "ed25519")
     }
 
     @Test(
-        "A yes with a name",
+        "Trusting a key, a yes with a name: the name is another one",
         arguments: [
             ("y laptop", "laptop"), ("yes laptop", "laptop"), ("Y My Laptop", "My Laptop"),
             ("y   my    laptop  ", "my laptop"), ("y y", "y"), ("y yes", "yes"), ("y n", "n"),
@@ -30,7 +30,7 @@ struct TrustAnswerTests {
     }
 
     @Test(
-        "Anything else is a no",
+        "Trusting a key: what is no clear yes is taken for one",
         arguments: [
             "", " ", "    ", "n", "N", "no", "nyes", "ye", "yess", "yy", "yeah", "ja", "oui", "j",
             "0", "1", "laptop", "laptop y", "n y", "no yes", "y\tlaptop", "y\n", "\ny", "y\r",

@@ -39,7 +39,7 @@ struct ClaimTests {
         for (option, claim, _) in Self.rows { #expect(option.claim == claim, "\(option.name)") }
     }
 
-    @Test("Of root's programs every option counts", arguments: OptionKey.all)
+    @Test("An option of root's programs does not count", arguments: OptionKey.all)
     func believed(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         let argument = "\(option.name)=\(row.value)"

@@ -37,7 +37,7 @@ struct OptionLoginTests {
         }
     }
 
-    @Test("All as arguments")
+    @Test("The options of a login as arguments: one is read wrong")
     func arguments() throws {
         let options = try options(
             "enroll=require", "enroll_until=2027-01-15", "enroll_grace=3", "after_first_factor",
@@ -49,7 +49,7 @@ struct OptionLoginTests {
         #expect(options.triesFirstPass && options.usesFirstPass && options.forwardsPass)
     }
 
-    @Test("Enrolling is off, offered or required")
+    @Test("`enroll` takes something else than off, offer and require")
     func enroll() throws {
         #expect(try options("enroll=off").enroll == .off)
         #expect(try options("enroll=offer").enroll == .offer)
@@ -62,7 +62,7 @@ struct OptionLoginTests {
         }
     }
 
-    @Test("Numbers end where the table says")
+    @Test("An option's number is beyond what the table says")
     func numbers() {
         for (name, range) in [
             ("enroll_grace", 0...100), ("trust_days", 1...90), ("trust_max", 1...8),

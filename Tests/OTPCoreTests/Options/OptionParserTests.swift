@@ -45,7 +45,7 @@ struct OptionParserTests {
         #expect(!options.triesFirstPass && !options.usesFirstPass && !options.forwardsPass)
     }
 
-    @Test("Nothing said means the defaults")
+    @Test("No option at all means something else than the defaults")
     func defaults() throws {
         expectDefaults(try arguments().get())
         for contents in ["", "\n", "# a comment\n\n   \n\t# another = one\r\n", "\r\n\r\n"] {
@@ -53,7 +53,7 @@ struct OptionParserTests {
         }
     }
 
-    @Test("Every option as an argument")
+    @Test("An option as an argument is read wrong")
     func everyArgument() throws {
         let options = try arguments(
             "conf=/etc/other.conf", "store=/srv/otp", "nullok", "prompt=Your code, please: ",
@@ -108,7 +108,7 @@ struct OptionParserTests {
         #expect(options.firstEnrollment == .root)
     }
 
-    @Test("Flags as arguments: alone, yes, and no")
+    @Test("A flag as an argument, alone, yes or no, is read wrong")
     func flags() throws {
         for (name, value) in [
             ("nullok", \Options.nullok), ("echo", \.echo), ("user_may_disable", \.userMayDisable),
@@ -195,7 +195,7 @@ struct OptionParserTests {
         }
     }
 
-    @Test("Errors say what the option takes")
+    @Test("An option's error does not say what it takes")
     func words() {
         for (argument, detail) in [
             ("window=11", "`window` takes a number from 0 to 10"),

@@ -27,7 +27,7 @@ struct OptionTableTests {
         }
     }
 
-    @Test("Lengths end where the table says")
+    @Test("An option's text is longer than the table says")
     func lengths() {
         func a(_ count: Int) -> String { String(repeating: "a", count: count) }
         #expect(isAccepted("prompt=" + a(128)) && !isAccepted("prompt=" + a(129)))

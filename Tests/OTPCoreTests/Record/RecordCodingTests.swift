@@ -105,7 +105,7 @@ struct RecordCodingTests {
         }
     }
 
-    @Test("The fullest record fits its place")
+    @Test("The fullest record does not fit its place")
     func longest() throws {
         var record = Record()
         let key = [UInt8](repeating: 1, count: 64)

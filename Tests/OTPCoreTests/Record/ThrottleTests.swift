@@ -55,7 +55,7 @@ struct ThrottleTests {
         }
     }
 
-    @Test("The count does not run over")
+    @Test("The count of failures runs over")
     func saturates() {
         var throttle = Throttle()
         throttle.shared = Throttle.Counter(failures: .max, last: noon)

@@ -59,7 +59,7 @@ struct TrustedKeyTests {
         #expect(!key.isLive(at: noon, days: 0))
     }
 
-    @Test("Using it makes it no longer")
+    @Test("Using a trusted key prolongs its trust")
     func fixed() throws {
         var record = try record(phone())
         try trust(1, in: &record)

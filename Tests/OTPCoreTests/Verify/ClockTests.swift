@@ -109,7 +109,7 @@ struct ClockTests {
         }
     }
 
-    @Test("Counters do not mind the clock")
+    @Test("A clock that is wrong refuses the codes of a counter")
     func counter() throws {
         let session = try ScriptedSession(record(phone("token", kind: .hotp)))
         for (count, now) in [noon, noon - year, noon + 10 * year, 0].enumerated() {

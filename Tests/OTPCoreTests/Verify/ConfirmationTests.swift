@@ -39,7 +39,7 @@ struct ConfirmationTests {
         }
     }
 
-    @Test("What has its default cannot be ignored")
+    @Test("An app is said to ignore a setting that has its default")
     func defaults() throws {
         let real = try phone(algorithm: .sha256)
         #expect(judge(real, shownBy: try phone()) == .ignored([.algorithm]))

@@ -83,7 +83,9 @@ struct ResyncTests {
         }
     }
 
-    @Test("The next login goes by the drift", arguments: [-1440, -700, -3, 0, 3, 700, 1440])
+    @Test(
+        "The login after a resync does not go by the drift",
+        arguments: [-1440, -700, -3, 0, 3, 700, 1440])
     func drift(_ offset: Int) throws {
         let session = try ScriptedSession(record(OTPCoreTests.phone()))
         let first = step(offset)

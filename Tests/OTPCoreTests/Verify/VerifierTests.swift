@@ -52,7 +52,7 @@ struct VerifierTests {
         }
     }
 
-    @Test("A window over ten counts as ten")
+    @Test("A window over ten counts for more than ten steps")
     func widest() throws {
         var record = try record(phone())
         #expect(verdict(code(noonStep + 11), &record, window: 255) == .outsideWindow(offset: 11))

@@ -45,7 +45,7 @@ struct LogLineTests {
         }
     }
 
-    @Test("What was escaped can be read back")
+    @Test("What a log line has escaped cannot be read back")
     func reversible() throws {
         var generator = Seeded(25)
         for _ in 0..<500 {
@@ -66,7 +66,7 @@ struct LogLineTests {
         }
     }
 
-    @Test("A value is cut at 64 bytes")
+    @Test("A value in a log line is longer than 64 bytes")
     func cut() {
         let long = [UInt8](repeating: 0x61, count: 65)
         #expect(LogLine.sanitized(long).count == 64)

@@ -46,7 +46,7 @@ struct LogWordsTests {
                 == "authentication failure; reason=replayed")
     }
 
-    @Test("What let somebody in")
+    @Test("A log line has the wrong words for what let somebody in")
     func factors() throws {
         let phone = try name("my phone")
         for (factor, expected) in [

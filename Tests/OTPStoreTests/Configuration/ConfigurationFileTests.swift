@@ -19,7 +19,7 @@ struct ConfigurationFileTests {
         }
     }
 
-    @Test("The default file may be missing")
+    @Test("A default configuration file that is missing denies")
     func missingDefault() throws {
         // In Tests/ground, which `make test` uses, there never is one.
         let path = String(decoding: ConfigurationFile.defaultPath, as: UTF8.self)
@@ -29,7 +29,7 @@ struct ConfigurationFileTests {
         #expect(try self.options("window=3").window == 3)
     }
 
-    @Test("A file that is named must be there")
+    @Test("A configuration file that is named and missing is passed over")
     func missingNamed() throws {
         let fixture = try StoreFixture()
         for path in [fixture.file("none.conf"), fixture.file("none/x.conf"), "/nonexistent"] {
@@ -58,7 +58,7 @@ struct ConfigurationFileTests {
         #expect(error(conf, "retry=1", "retry=1")?.code == .configuration)
     }
 
-    @Test("A bad line is named by file and line")
+    @Test("A bad line of the file is not named by file and line")
     func badLine() throws {
         let fixture = try StoreFixture()
         try fixture.write(

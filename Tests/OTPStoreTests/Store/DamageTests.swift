@@ -206,7 +206,7 @@ struct DamageTests {
         #expect(OTPStoreTests.trouble(opening: fixture) == nil)
     }
 
-    @Test("A key that is no key", arguments: [0, 1, 47, 49, 4096])
+    @Test("A seal key that is none is taken for one", arguments: [0, 1, 47, 49, 4096])
     func brokenKey(_ length: Int) throws {
         let fixture = try StoreFixture()
         try fixture.enroll()

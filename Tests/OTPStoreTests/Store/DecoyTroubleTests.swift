@@ -13,7 +13,7 @@ struct DecoyTroubleTests {
         }
     }
 
-    @Test("A spoilt one is made anew", arguments: SafeOpenTests.Flaw.allCases)
+    @Test("A spoilt decoy is not made anew", arguments: SafeOpenTests.Flaw.allCases)
     func flaws(_ flaw: SafeOpenTests.Flaw) throws {
         let fixture = try StoreFixture()
         try fixture.enroll()

@@ -168,7 +168,7 @@ struct RecordFileTests {
         #expect(try fixture.store().userIDs() == [70_001])
     }
 
-    @Test("The fullest record fits")
+    @Test("The fullest record does not fit its file")
     func fullest() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()

@@ -20,7 +20,7 @@ struct ConfigurationTests {
         "store": "/srv/swiftotp", "exempt_group": "no-code", "enroll_until": "2027-01-15",
     ]
 
-    @Test("It is what the table of options says")
+    @Test("packaging/swiftotp.conf is not what the table of options says")
     func table() throws {
         var expected = Self.introduction
         for option in OptionKey.all where option.inFile {

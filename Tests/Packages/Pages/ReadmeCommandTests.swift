@@ -28,7 +28,7 @@ struct ReadmeCommandTests {
         #expect(Set(PageActs.run.keys).isDisjoint(with: PageActs.checked.keys))
     }
 
-    @Test("Each command works when it is typed", arguments: PageCommands.pages)
+    @Test("A command of a page does something else when it is typed", arguments: PageCommands.pages)
     func typed(page: String) async throws {
         let lines = try PageCommands.lines(of: page).map(\.text).filter {
             PageActs.run[$0] != nil

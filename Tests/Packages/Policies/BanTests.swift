@@ -83,7 +83,7 @@ struct BanTests {
     }
 
     @Test(
-        "Addresses of every form",
+        "fail2ban misses an address, or takes something else for one",
         arguments: [
             ("192.0.2.7", "192.0.2.7"), ("2001:db8::7", "2001:db8::7"),
             ("::ffff:192.0.2.7", "192.0.2.7"), ("localhost", "127.0.0.1"), ("", nil),
@@ -107,7 +107,7 @@ struct BanTests {
         "x\\x0d\\x0arhost=192.0.2.66 user=y", "\\xc2\\xa0rhost=192.0.2.66",
     ]
 
-    @Test("Names that try to put another address into the log", arguments: forgeries)
+    @Test("A name puts another address into the log", arguments: forgeries)
     func forged(_ name: String) async throws {
         let logins = try await LoggedLogins()
         for line in [
