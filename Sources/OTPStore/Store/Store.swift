@@ -18,6 +18,8 @@ public final class Store: RecordStore {
     private var cachedKey: SealKey?
     /// Whether leftovers were looked for: once is enough, also for many records in a row.
     private var isTidy = false
+    /// Whether the marker was found to be of the key.
+    var isProven = false
 
     /// Opens the store at `path`, or the default one. Any other store has its key inside.
     public init(path: [UInt8]?) throws(StoreError) {
@@ -35,15 +37,6 @@ public final class Store: RecordStore {
         guard status.permissions & 0o077 == 0 else {
             throw StoreError(.unsafe, self.path, "its mode lets others in; chmod it to 0700")
         }
-    }
-
-    /// Opens the store as `init` does, and makes it and its key where they are missing. A key is
-    /// never made where there are records, which only another key can open.
-    public static func openOrMake(path: [UInt8]?) throws(StoreError) -> Store {
-        try makeFolder(path ?? defaultPath)
-        let store = try Store(path: path)
-        try store.makeKeyAtFirstNeed()
-        return store
     }
 
     /// Whether `path` is the default store's, however it is written: it has one key, not one for
@@ -95,14 +88,15 @@ public final class Store: RecordStore {
     public func isEnrolled(_ user: User) throws(StoreError) -> Bool {
         // A record is read only where there is one, so that most of those who pass cost little.
         guard try hasRecord(of: user), let session = try openForReading(user) else {
+            try prove()
             return false
         }
         defer { session.close() }
         return session.withRecord { $0.isEnrolled }
     }
 
-    /// Whether `user` has a record, whatever is in it. `false` only where the store is sound.
-    public func hasRecord(of user: User) throws(StoreError) -> Bool {
+    /// Whether `user` has a record, whatever is in it.
+    func hasRecord(of user: User) throws(StoreError) -> Bool {
         let name = fileName(of: user)
         let path = path(of: name)
         do throws(StoreError) {
@@ -119,18 +113,25 @@ public final class Store: RecordStore {
         // The key first, whose every use then comes in the order that it has with a decoy, which
         // is chosen by it. What is wrong with the key matters only where there is a record.
         do throws(StoreError) { _ = try key() } catch {}
-        return try RecordFile.open(user, as: fileName(of: user), in: self, writing: true)
+        // The marker is looked at in any case, so that it takes alike for everybody; a record that
+        // is there proves itself.
+        var doubt: StoreError?
+        do throws(StoreError) { try prove() } catch { doubt = error }
+        let file = try RecordFile.open(user, as: fileName(of: user), in: self, writing: true)
+        if file == nil, let doubt { throw doubt }
+        return file
     }
 
     /// Opens a record to look at it; `commit` will fail.
     public func openForReading(_ user: User) throws(StoreError) -> RecordFile? {
-        try RecordFile.open(user, as: fileName(of: user), in: self, writing: false)
+        let file = try RecordFile.open(user, as: fileName(of: user), in: self, writing: false)
+        if file == nil { try prove() }
+        return file
     }
 
-    /// Makes the record of a user who has none, and the seal key where there is none and nobody
-    /// has a record; throws `.exists` where the user has one.
+    /// Makes the record of a user who has none; throws `.exists` where the user has one.
     public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
-        try makeKeyAtFirstNeed()
+        try prove()
         try tidy()
         try RecordFile.make(record, of: user, as: fileName(of: user), in: self)
     }
@@ -158,7 +159,7 @@ public final class Store: RecordStore {
     }
 
     /// Syncs the names of store and key.
-    private func settle() throws(StoreError) {
+    func settle() throws(StoreError) {
         try Store.syncParent(of: path)
         try Store.syncParent(of: keyPath)
         if !keepsKey { try Store.syncParent(of: try Store.split(keyPath).parent) }
@@ -206,33 +207,6 @@ public final class Store: RecordStore {
     // MARK: The key
 
     func keyID() throws(StoreError) -> [UInt8] { try key().id }
-
-    /// The key; `nil` where none was made yet, because nobody has a record.
-    func keyIfMade() throws(StoreError) -> SealKey? {
-        do throws(StoreError) {
-            return try key()
-        } catch {
-            guard error.code == .missing else { throw error }
-            // Who made the first record while we looked made the key before: look once more.
-            return try userIDs().isEmpty ? nil : requiredKey()
-        }
-    }
-
-    private func requiredKey() throws(StoreError) -> SealKey {
-        do throws(StoreError) {
-            return try key()
-        } catch {
-            guard error.code == .missing else { throw error }
-            throw StoreError(
-                .missing, keyPath,
-                "the seal key is gone, and the records need it; restore it from a backup")
-        }
-    }
-
-    /// Makes the key where there is none and there are no records, which only another one opens.
-    func makeKeyAtFirstNeed() throws(StoreError) {
-        if try keyIfMade() == nil { try SealKeyFile.make(keyPath) }
-    }
 
     /// The seal key, read at first need.
     func key() throws(StoreError) -> SealKey {

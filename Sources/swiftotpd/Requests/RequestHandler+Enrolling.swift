@@ -49,7 +49,7 @@ extension RequestHandler {
             of: user, by: askingUID, at: now, authenticator, key: key,
             hasWishedName: new.name != nil, replaced: replaced, isFirst: isFirst,
             isProven: right == .withProof && !isFirst)
-        let text = try ticket.seal(in: Store.openOrMake(path: options.store))
+        let text = try ticket.seal(in: storeForMore())
         return .begun(
             begun:
                 BegunDocument(authenticator, key: key, replaces: replaced != nil, ticket: text))
@@ -100,7 +100,7 @@ extension RequestHandler {
     private func keep(
         _ new: borrowing Enrollment, isProven: Bool, skew: Int, at now: UInt64
     ) throws(StoreError) -> Reply.Result {
-        let store = try Store.openOrMake(path: options.store)
+        let store = try storeForMore()
         let result = try store.edit(user, makesRecord: true) {
             (record) throws(StoreError) -> Edited<Result<Enrollment.Kept, Refusal>> in
             // What was proven was about what is gone: whoever enrolls the user next starts anew.
@@ -150,7 +150,7 @@ extension RequestHandler {
         }
         let now = try clock.now()
         authenticator.added = now
-        let store = try Store.openOrMake(path: options.store)
+        let store = try storeForMore()
         var event: Event?
         let result = try store.edit(user, makesRecord: true) {
             (record) -> Edited<Result<Place, Refusal>> in

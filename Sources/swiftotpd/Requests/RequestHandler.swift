@@ -91,6 +91,7 @@ struct RequestHandler {
         case .take(let token, let rehearses): return try take(token, rehearses: rehearses)
         case .keys(let numbers): return try keys(of: numbers)
         case .noteExport(let names): return try noteExport(of: names)
+        case .makeStore(let startsEmpty): return try makeStore(startsEmpty: startsEmpty)
         }
     }
 
@@ -112,13 +113,26 @@ struct RequestHandler {
     }
 
     /// The store; `nil` where there is none yet.
-    func store() throws(StoreError) -> Store? {
-        do throws(StoreError) {
-            return try Store(path: options.store)
-        } catch {
-            guard error.code == .missing else { throw error }
-            return nil
-        }
+    func store() throws(StoreError) -> Store? { try Store.openIfMade(path: options.store) }
+
+    /// The store, for something new in it: root makes one where there is none, and so does whoever
+    /// has a service of their own.
+    func storeForMore() throws(StoreError) -> Store {
+        guard caller != .user else { return try Store(path: options.store) }
+        let (store, made) = try Store.make(path: options.store)
+        ServiceLog.write(made, store, by: operatorName)
+        return store
+    }
+
+    /// Makes the store, where there is none.
+    func makeStore(startsEmpty: Bool) throws(StoreError) -> Reply.Result {
+        let (store, made) = try Store.make(path: options.store, startsEmpty: startsEmpty)
+        let document = StoreDocument(
+            path: String(decoding: store.path, as: UTF8.self),
+            keyPath: String(decoding: store.keyPath, as: UTF8.self), made: made.rawValue,
+            records: try store.userIDs().count)
+        ServiceLog.write(made, store, by: operatorName)
+        return .store(store: document)
     }
 
     /// Writes to the log what happened.
