@@ -32,11 +32,10 @@ extension Store {
     /// not here gets a new one only where the caller `startsEmpty`, and a key is never made where
     /// there are records, which only another one can open.
     public static func make(
-        path: [UInt8]?, startsEmpty: Bool = false
+        path: [UInt8]?, startsEmpty: Bool = false, _ leftovers: Leftovers = Leftovers()
     ) throws(StoreError) -> (store: Store, made: Made) {
         try makeFolder(path ?? defaultPath)
-        let store = try Store(path: path)
-        let hasRecords = try !store.userIDs().isEmpty
+        let store = try Store(path: path, leftovers)
         switch try store.standing() {
         case .whole:
             // Of somebody who was killed right before it went.
@@ -47,9 +46,13 @@ extension Store {
             try store.writeMarker()
             return (store, .marked)
         case .lost where !startsEmpty: throw store.lost
-        case .ofAnotherKey where !startsEmpty || hasRecords:
-            throw StoreError(.otherKey, store.path(of: markerName), otherStore)
-        case .unmade, .lost, .ofAnotherKey:
+        case .ofAnotherKey:
+            guard startsEmpty, try store.userIDs().isEmpty else {
+                throw StoreError(.otherKey, store.path(of: markerName), otherStore)
+            }
+            try store.make()
+            return (store, .new)
+        case .unmade, .lost:
             try store.make()
             return (store, .new)
         }
@@ -61,10 +64,12 @@ extension Store {
     }
 
     /// The store at `path`; `nil` where there is nothing of one, which is not where its key is.
-    public static func openIfMade(path: [UInt8]?) throws(StoreError) -> Store? {
+    public static func openIfMade(
+        path: [UInt8]?, _ leftovers: Leftovers = Leftovers()
+    ) throws(StoreError) -> Store? {
         let store: Store
         do throws(StoreError) {
-            store = try Store(path: path)
+            store = try Store(path: path, leftovers)
         } catch {
             guard error.code == .missing else { throw error }
             let path = path ?? defaultPath

@@ -30,14 +30,19 @@ extension Store {
         let marker = try marker()
         guard try keyIfThere() != nil else {
             guard marker == .missing, try userIDs().isEmpty else { throw keyIsGone }
-            throw StoreError(
-                .missing, path, "no store was made here; as root, run `otp-enroll init`")
+            throw Store.notMade(path)
         }
         switch marker {
         case .ours: isProven = true
         case .missing: throw lost
         case .notOurs: throw StoreError(.otherKey, path(of: Store.markerName), Store.otherStore)
         }
+    }
+
+    /// There is nothing of the store at `path`, or the default one.
+    public static func notMade(_ path: [UInt8]?) -> StoreError {
+        StoreError(
+            .missing, path ?? defaultPath, "no store was made here; as root, run `otp-enroll init`")
     }
 
     /// A key whose store is not here.

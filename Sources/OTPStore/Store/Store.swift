@@ -16,13 +16,20 @@ public final class Store: RecordStore {
     /// Whether the seal key lies in the folder itself.
     let keepsKey: Bool
     private var cachedKey: SealKey?
-    /// Whether leftovers were looked for: once is enough, also for many records in a row.
-    private var isTidy = false
+    private let leftovers: Leftovers
     /// Whether the marker was found to be of the key.
     var isProven = false
 
+    /// Whether leftovers were looked for. Once is enough for many records in a row, each of which
+    /// would read the whole folder.
+    public final class Leftovers {
+        fileprivate var wereLookedFor = false
+        public init() {}
+    }
+
     /// Opens the store at `path`, or the default one. Any other store has its key inside.
-    public init(path: [UInt8]?) throws(StoreError) {
+    public init(path: [UInt8]?, _ leftovers: Leftovers = Leftovers()) throws(StoreError) {
+        self.leftovers = leftovers
         self.path = path ?? Store.defaultPath
         keepsKey = !Store.isDefault(self.path)
         keyPath = keepsKey ? self.path + Array("/seal.key".utf8) : Store.defaultKeyPath
@@ -169,10 +176,10 @@ public final class Store: RecordStore {
     /// nobody holds locked any more. Before the first record, makes sure of store and key, whose
     /// makers may have been killed as well.
     private func tidy() throws(StoreError) {
-        if isTidy { return }
+        if leftovers.wereLookedFor { return }
         let names = try entries()
         if !names.contains(where: { Store.userID($0) != nil }) { try settle() }
-        isTidy = true
+        leftovers.wereLookedFor = true
         for name in names where NewFile.isTemporary(name) {
             do throws(Errno) {
                 let file = try System.open(name, in: folder, O_RDWR | O_NONBLOCK)

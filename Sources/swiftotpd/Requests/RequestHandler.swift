@@ -14,6 +14,8 @@ struct RequestHandler {
     let operatorName: [UInt8]
     let options: Options
     let right: Rights.Right
+    /// Looked for once on a connection.
+    private let leftovers: Store.Leftovers
 
     let clock = SystemClock()
     let random = SystemRandom()
@@ -25,7 +27,7 @@ struct RequestHandler {
 
     /// Finds out all that a request is about, and whether it may be asked for.
     static func make(
-        for request: Request, of peer: Peer, _ settings: Settings
+        for request: Request, of peer: Peer, _ settings: Settings, _ leftovers: Store.Leftovers
     ) throws(StoreError) -> Result<RequestHandler, Refusal> {
         let users = SystemUsers()
         // A number that this system has no name for is that of several people, who must not share
@@ -52,12 +54,13 @@ struct RequestHandler {
                 caller: caller, user: user, askingUID: peer.user,
                 operatorName: caller == .root
                     ? request.by.map { Array($0.utf8) } ?? asking.name : asking.name,
-                options: try ConfigurationFile.options(settings.arguments), right: right))
+                options: try ConfigurationFile.options(settings.arguments), right: right,
+                leftovers: leftovers))
     }
 
     private init(
         caller: Rights.Caller, user: User, askingUID: UInt32, operatorName: [UInt8],
-        options: Options, right: Rights.Right
+        options: Options, right: Rights.Right, leftovers: Store.Leftovers
     ) {
         self.caller = caller
         self.askingUID = askingUID
@@ -65,6 +68,7 @@ struct RequestHandler {
         self.operatorName = operatorName
         self.options = options
         self.right = right
+        self.leftovers = leftovers
     }
 
     /// Does what is asked for.
@@ -113,13 +117,18 @@ struct RequestHandler {
     }
 
     /// The store; `nil` where there is none yet.
-    func store() throws(StoreError) -> Store? { try Store.openIfMade(path: options.store) }
+    func store() throws(StoreError) -> Store? {
+        try Store.openIfMade(path: options.store, leftovers)
+    }
 
     /// The store, for something new in it: root makes one where there is none, and so does whoever
     /// has a service of their own.
     func storeForMore() throws(StoreError) -> Store {
-        guard caller != .user else { return try Store(path: options.store) }
-        let (store, made) = try Store.make(path: options.store)
+        guard caller != .user else {
+            if let store = try store() { return store }
+            throw Store.notMade(options.store)
+        }
+        let (store, made) = try Store.make(path: options.store, startsEmpty: false, leftovers)
         ServiceLog.write(made, store, by: operatorName)
         return store
     }

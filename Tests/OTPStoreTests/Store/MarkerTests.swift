@@ -44,14 +44,16 @@ struct MarkerTests {
         #expect(try !fixture.store().isEnrolled(bob))
         try lose(fixture, loss)
         let code = code(of: loss)
-        #expect(trouble { () throws(StoreError) in _ = try fixture.store().isEnrolled(bob) } == code)
+        #expect(
+            trouble { () throws(StoreError) in _ = try fixture.store().isEnrolled(bob) } == code)
         #expect(OTPStoreTests.trouble(opening: fixture, bob) == code)
         #expect(
             trouble { () throws(StoreError) in
                 _ = try fixture.store().openDecoy(for: Array("mallory".utf8))
             } == code)
         #expect(
-            trouble { () throws(StoreError) in try fixture.store().make(Record(), of: bob) } == code)
+            trouble { () throws(StoreError) in try fixture.store().make(Record(), of: bob) } == code
+        )
         let path = fixture.bytes("store")
         #expect(trouble { () throws(StoreError) in _ = try Store.openIfMade(path: path) } == code)
         // Root's commands do not make one in its place either, unless they are told to.
@@ -119,4 +121,3 @@ struct MarkerTests {
         #expect(OTPStoreTests.trouble(opening: fixture, bob) == nil)
     }
 }
-
