@@ -157,6 +157,10 @@ let package = Package(
         .testTarget(
             name: "ModuleTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),
+        // The peers' own cases against the peers and us.
+        .testTarget(
+            name: "ComplianceTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
+            path: "Tests/Compliance", swiftSettings: tests),
         .testTarget(
             name: "EnrollTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),

@@ -1,0 +1,41 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The section of docs/MIGRATING.md about logins against the tables of these tests.
+@Suite("The page about what differs")
+struct PageTests {
+    /// Everything that is a reason to differ in a table.
+    private static let reasons =
+        (GoogleCases.all + OathCases.all + YubicoCases.all + ServerCases.all + FaultCases.all)
+        .flatMap(\.because)
+        // What no single login shows is in no table.
+        + [.atOnce, .killed, .fullDisk, .readOnly, .passwordBefore, .triesOnce, .debug]
+
+    @Test("Each difference of the tables has its row there, and no row is about anything else")
+    func rows() throws {
+        let page = try Project.text("docs/MIGRATING.md")
+        let start = try #require(page.range(of: "\n## Where logins behave otherwise\n"))
+        let section = page[start.upperBound...].components(separatedBy: "\n## ")[0]
+        let rows = section.split(separator: "\n").filter { $0.hasPrefix("|") }.dropFirst(2)
+            .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+        #expect(rows.map { $0[0] } == Difference.allCases.map(\.rawValue))
+        for row in rows { #expect(row.count == 3 && row.allSatisfy { !$0.isEmpty }, "\(row)") }
+        #expect(Set(Self.reasons) == Set(Difference.allCases))
+    }
+
+    @Test("A case has a name of its own, and as many ends as logins")
+    func tables() {
+        let cases =
+            GoogleCases.all + OathCases.all + YubicoCases.all
+            + ServerCases.all
+            + FaultCases.all
+        #expect(Set(cases.map(\.name)).count == cases.count)
+        for one in cases {
+            for module in Module.allCases {
+                let ends = End.list(one.ends[module])
+                #expect(ends.count == one.tries.count, "\(one.name), \(module)")
+            }
+        }
+    }
+}
