@@ -19,8 +19,9 @@ public struct LoginOrigin: Sendable {
         self.address = address
         self.methods = methods
         isBelieved = true
-        let named = methods.flatMap(LoginOrigin.key) ?? address[...]
-        self.source = SourceID(named.span)
+        let key = methods.flatMap { SSHMethods($0).keys.first }
+        let name = key?.fingerprint ?? address
+        source = SourceID(name.span)
     }
 
     /// A login by a program that is not root's, such as a screen locker: what it calls itself is
@@ -57,22 +58,8 @@ public struct LoginOrigin: Sendable {
         return origin
     }
 
-    /// Type and key of the first `publickey` line. What may stand behind them is left out: the
-    /// signature count of a security key differs from login to login.
-    private static func key(_ methods: [UInt8]) -> ArraySlice<UInt8>? {
-        let prefix = [UInt8]("publickey " as StaticString)
-        for line in methods.split(separator: UInt8(ascii: "\n")) where line.starts(with: prefix) {
-            let fields = line.dropFirst(prefix.count)
-            let blank = UInt8(ascii: " ")
-            guard let first = fields.firstIndex(of: blank) else { return fields }
-            let end = fields[(first + 1)...].firstIndex(of: blank) ?? fields.endIndex
-            return fields[..<end]
-        }
-        return nil
-    }
-
     /// Whether the client logged in with a public key, for `debug`.
-    public var hasKey: Bool { methods.flatMap(LoginOrigin.key) != nil }
+    public var hasKey: Bool { sshMethods?.keys.isEmpty == false }
 
     // MARK: What this session has proven
 
