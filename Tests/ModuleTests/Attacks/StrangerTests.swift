@@ -51,18 +51,6 @@ struct StrangerTests {
         return sights
     }
 
-    @Test("Wrong codes, one after the other, until all are told to wait")
-    func wrongCodes() async throws {
-        let enrolled = try enrolled()
-        let wrong = try await enrolled.wrongCode()
-        let sights = try await look(enrolled, "", Array(repeating: [wrong], count: 8))
-        let ends = sights[0].map { $0.texts.last ?? "" }
-        let refused = "error: That code was not accepted."
-        let wait = "error: Too many wrong codes. Try again in 30 seconds."
-        #expect(ends == Array(repeating: refused, count: 5) + Array(repeating: wait, count: 3))
-        for other in sights { #expect(other == sights[0]) }
-    }
-
     @Test("Nobody is let in by a decoy, not even by its right code")
     func rightCode() async throws {
         let enrolled = try enrolled()
