@@ -72,7 +72,7 @@ struct Citizen {
         try await Screen(words(arguments))
     }
 
-    static let question = "Code from your app (or a backup code): "
+    static let question = "Verification code: "
     static let interview = "Code shown by the app: "
 
     /// Waits for the question of `add`, and gives the phone of somebody who typed the key.

@@ -130,7 +130,7 @@ import Testing
     @Test func atATerminalItAsks() async throws {
         let phone = try await desk.enroll().phone
         let terminal = try Terminal(try desk.words(["verify"]))
-        try await terminal.expect("Code from your app (or a backup code): ")
+        try await terminal.expect("Verification code: ")
         try await phone.settle()
         try await terminal.type(try await phone.code())
         try await terminal.expect("Accepted")

@@ -5,7 +5,7 @@ import Testing
 /// Logins frame by frame, of a program of root's and of an ordinary user's.
 @Suite("swiftotpd: a login")
 struct LoginTests {
-    private static let question = "Code from your app (or a backup code): "
+    private static let question = "Verification code: "
 
     @Test("Of an ordinary user's program: asked, in, and the service itself writes the line")
     func ofAUser() async throws {

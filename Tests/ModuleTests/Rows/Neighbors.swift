@@ -66,7 +66,7 @@ extension Row {
             for question in questions {
                 let isJoined = arguments.contains("forward_pass")
                 #expect(question.style == (isJoined ? "echo_off" : "echo_on"))
-                #expect(question.text.hasPrefix(isJoined ? "Password, with the code" : "Code "))
+                #expect(question.text.hasPrefix(isJoined ? "Password & " : "Verification "))
             }
             let line = try await systemLog.line(containing: "rhost=\(mark)")
             #expect(line.facility == 10 && line.text.contains(log), "\(line.text)")

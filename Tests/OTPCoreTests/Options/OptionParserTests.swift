@@ -34,7 +34,7 @@ struct OptionParserTests {
         #expect(!options.nullok && options.echo && !options.debug)
         #expect(options.retry == 1 && options.window == 1 && options.exemptGroup == nil)
         #expect(options.prompt == nil && options.echoes)
-        #expect(text(options.question) == "Code from your app (or a backup code): ")
+        #expect(text(options.question) == "Verification code: ")
         #expect(options.userMayDisable && options.temporaryHours == 72)
         #expect(!options.enrollsAfterTemporary && !options.notifiesByMail)
         #expect(options.mail == nil && options.firstEnrollment == .open)
