@@ -16,7 +16,7 @@ struct LoginTests {
         let user = client.user
         var replies = try await client.run("login \(user) swaylock", "answer \(codes[4])")
         #expect(replies[0].question == Self.question && replies[0].frames?.count == 1)
-        #expect(replies[0].frames?.first?.kind == "promptShown")
+        #expect(replies[0].frames?.first?.kind == "promptHidden")
         #expect(replies[1].end == 0 && replies[1].logged.isEmpty)
         replies = try await client.run("login \(user) swaylock", "answer \(codes[4])")
         #expect(replies[1].end == 1 && replies[1].said == ["That code was not accepted."])
