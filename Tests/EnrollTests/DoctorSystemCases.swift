@@ -84,6 +84,13 @@ extension DoctorCase {
         """, "sh",
     ]
 
+    static let sudo = [
+        DoctorCase(
+            "sudo that shows what is typed", "sudo", "warning", says: "echo is on",
+            in: "/etc/pam.d/sudo line 2", change: "echo = no", arguments: ["--service", "sudo"]
+        ) { try $0.auth("sudo", ["@include common-auth", "auth required MODULE echo=yes"]) }
+    ]
+
     static let stores = [
         DoctorCase(
             "no store", "store", says: "is missing: the module denies everybody",

@@ -8,10 +8,10 @@ struct CodePrompt<Talk: Conversation> {
     private let triesEarlier: Bool
     private let usesEarlier: Bool
 
-    init(conversation: Talk, options: Options) {
+    init(conversation: Talk, options: Options, at place: LoginOrigin) {
         self.conversation = conversation
         prompt = options.question
-        echo = options.echoes
+        echo = options.echoes(atSSHD: place.isSSHD)
         tries = max(1, options.retry)
         triesEarlier = options.triesFirstPass || options.usesFirstPass
         usesEarlier = options.usesFirstPass

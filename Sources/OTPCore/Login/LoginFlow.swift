@@ -92,7 +92,7 @@ public struct LoginFlow<
     private func ask(
         _ user: User?, _ name: [UInt8], from place: LoginOrigin
     ) throws(StoreError) -> LoginResult {
-        let questions = CodePrompt(conversation: conversation, options: options)
+        let questions = CodePrompt(conversation: conversation, options: options, at: place)
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             try typed.withBytes { (bytes) throws(StoreError) in

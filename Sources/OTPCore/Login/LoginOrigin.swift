@@ -66,6 +66,9 @@ public struct LoginOrigin: Sendable {
     /// What sshd has checked in this session, where it is sshd. Read at each call.
     var sshMethods: SSHMethods? { methods.map { SSHMethods($0) } }
 
+    /// Whether it is sshd that asks, by its name or by what it says of this session.
+    var isSSHD: Bool { methods != nil || service.elementsEqual("sshd".utf8) }
+
     /// Whether a prompt of this service reaches a terminal as it was written, so that a QR code in
     /// it can be read.
     var showsPicture: Bool {
