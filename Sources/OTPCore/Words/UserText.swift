@@ -54,6 +54,14 @@ public enum UserText {
     public static let notTrusted =
         "The key could not be trusted. You are asked for codes as before."
 
+    /// Said behind that something was enrolled or removed, where trust in SSH keys ended with what is
+    /// gone; nothing for none.
+    public static func trustEnded(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "" }
+        let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+        return " SSH keys that are asked for a code again: \(list)."
+    }
+
     /// After enrolling was put off; `nil` where that can be done as often as one likes.
     public static func putOff(left: UInt8?) -> String {
         switch left {

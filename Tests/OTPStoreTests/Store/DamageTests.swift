@@ -119,7 +119,7 @@ struct DamageTests {
         let text = Array("\"RATE_LIMIT 3 30\n".utf8)
         #expect(try trouble(text, in: fixture) == .damaged)
         #expect(try trouble(text + file.dropFirst(text.count), in: fixture) == .damaged)
-        for version in [0, 2, 255] as [UInt8] {
+        for version in [0, 1, 3, 255] as [UInt8] {
             var other = file
             other[11] = version
             #expect(try trouble(other, in: fixture) == .damaged)
