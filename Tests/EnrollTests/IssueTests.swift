@@ -216,7 +216,9 @@ import Testing
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(Set(codes).count == 10)
-        #expect(try await desk.events("daemon").count { $0 == "temporary-code-issued" } == 10)
+        // As many as there is room for.
+        #expect(
+            try await desk.events("daemon") == Array(repeating: "temporary-code-issued", count: 8))
         var reasons: [String] = []
         for code in codes {
             reasons.append(try await desk.verify(code, of: "daemon").1)

@@ -146,6 +146,24 @@ import Testing
         #expect(try await names().count == 2)
     }
 
+    @Test func removingAnAuthenticatorEndsItsTrust() async throws {
+        try shelf.trust(try TrustedKeyPair(beginning: "laptop"), "laptop")
+        try await desk.enroll(user, "--name", "tablet")
+        let told = try await desk.json("trusted", user)["trusted"] as? [[String: Any]]
+        #expect(told?.first?["by"] as? String == "phone")
+        #expect(try await desk.run("trusted", user).output.contains("  by a code of \"phone\"\n"))
+        let done = try await desk.run("remove", user, "phone", "--yes")
+        #expect(
+            done.output == "\"phone\" was removed; \"tablet\" stays."
+                + " SSH keys that are asked for a code again: \"laptop\".\n")
+        #expect(try await names() == [])
+        // The same where another one takes its name.
+        try shelf.trust(try TrustedKeyPair(beginning: "desktop"), "desktop")
+        let again = try await desk.json("add", user, "--no-confirm", "--name", "tablet")
+        #expect(again["trust_ended"] as? [String] == ["desktop"])
+        #expect(try await names() == [])
+    }
+
     /// A backup code at hand is a phone that is not, so all of them end.
     @Test func aBackupCodeEndsAll() async throws {
         let other = try Desk()

@@ -35,6 +35,8 @@ extension RequestHandler {
         let event = event(.reset, at: try clock.now())
         _ = try store.edit(user, makesRecord: true) { (record) -> Edited<Void> in
             record.removeAll()
+            // Nobody knows how often the record before this one was reset.
+            record.raiseEpoch(at: event.time)
             record.note(event)
             return .kept(())
         }

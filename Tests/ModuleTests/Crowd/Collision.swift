@@ -62,7 +62,9 @@ struct Collision {
         (words, self.commands) = (commands, ends)
         self.answers = answers
         for (end, words) in zip(ends, commands) where words[0] != "verify" {
-            #expect(end.status == 0, "\(words): \(end.errors)")
+            // What is added is void where something ended between its beginning and its end.
+            let isVoid = words[0] == "add" && end.errors.contains("has changed meanwhile")
+            #expect(end.status == 0 || isVoid, "\(words): \(end.errors)")
         }
         commits = Int(try enrolled.generation - before)
         events = try enrolled.read { record in
