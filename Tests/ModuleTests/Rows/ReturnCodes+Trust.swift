@@ -148,14 +148,16 @@ extension ReturnCodes {
 }
 
 extension Enrolled {
-    /// Logs in with a code and this key, and trusts it for as long as the default is.
-    func trust(_ key: LoginKey, named name: String = "", at service: String = "trusting")
-        async throws
-    {
+    /// Logs in with a code and this key, and trusts it for as long as the default is; the phone.
+    @discardableResult
+    func trust(
+        _ key: LoginKey, named name: String = "", at service: String = "trusting"
+    ) async throws -> Phone {
         let phone = try renewKey()
         let result = try await stack("trust=key", service: service).login(
             user, [try await phone.code(), "y \(name)"], with: key.login)
         try require(result.name == "PAM_SUCCESS" && result.prompts == 2, "\(result)")
         try require(result.said.contains { $0.contains("logs in without a code") }, "\(result)")
+        return phone
     }
 }
