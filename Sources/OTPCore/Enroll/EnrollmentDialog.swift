@@ -152,8 +152,8 @@ struct EnrollmentDialog<
         return .enrolled(name)
     }
 
-    /// Keeps it; `nil` where somebody else was faster. A call of its own, so that the store is closed
-    /// before anything is shown.
+    /// Keeps it; `nil` where somebody else was faster. A call of its own, so that the store is
+    /// closed before anything is shown.
     private func store(
         _ new: borrowing Enrollment, of user: User
     ) throws(StoreError) -> Enrollment.Kept? {

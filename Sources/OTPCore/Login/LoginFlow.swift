@@ -104,7 +104,10 @@ public struct LoginFlow<
     private func ask(
         _ user: User?, _ name: [UInt8], from place: LoginOrigin
     ) throws(StoreError) -> LoginResult {
-        let questions = CodePrompt(conversation: conversation, options: options)
+        let questions = CodePrompt(
+            conversation: conversation, options: options,
+            tellsReasons: place.isHere || options.followsFirstFactor
+                || place.sshMethods?.provesUser == true)
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             try typed.withBytes { (bytes) throws(StoreError) in
@@ -153,9 +156,14 @@ public struct LoginFlow<
         let left = session.withRecord { $0.backupCodesLeft }
         sequel.enrolls = session.withRecord { enrollsNext($0, after: factor) }
         sequel.epoch = session.withRecord { $0.epoch }
-        let told = notices.sentences(
+        var told = notices.sentences(
             after: factor, at: now, backupCodesLeft: left, enrollsNext: sequel.enrolls,
             clockIsOffBy: skew(factor, session, at: now))
+        if case .code = factor { return (outcome, told) }
+        // Codes may be of no use to who has got in by something else.
+        if session.withRecord({ $0.throttle.lockedUntil(at: now) }) == .max {
+            told.append(UserText.closedElsewhere)
+        }
         return (outcome, told)
     }
 

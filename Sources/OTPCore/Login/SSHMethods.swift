@@ -14,14 +14,19 @@ public struct SSHMethods: Sendable {
     /// proves a host; nor does a key that cannot be read.
     public private(set) var provesUser = false
 
+    /// The keys of the public key logins that there were and that can be read, in their order.
+    public private(set) var keys: [SSHKey] = []
+
     /// The key of the one public key login there was; `nil` for none, for several, and for a
     /// key that cannot be read.
-    public private(set) var key: SSHKey?
+    public var key: SSHKey? { keyLines == 1 ? keys.first : nil }
+
+    /// How many lines are about a public key.
+    private var keyLines = 0
 
     /// Reads any bytes; what is not written as sshd does it does not count.
     public init(_ text: [UInt8]) {
         guard text.count <= SSHMethods.maximumLength else { return }
-        var keyLines = 0
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let words = line.split(
                 separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false)
@@ -30,13 +35,14 @@ public struct SSHMethods: Sendable {
             let isClean = line.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
             if method.elementsEqual("publickey".utf8) {
                 keyLines += 1
-                key = isClean && words.count >= 3 ? SSHKey(type: words[1], text: words[2]) : nil
-                if key != nil { provesUser = true }
+                if isClean, words.count >= 3, let key = SSHKey(type: words[1], text: words[2]) {
+                    keys.append(key)
+                    provesUser = true
+                }
             } else if isClean && SSHMethods.provesUser(method) {
                 provesUser = true
             }
         }
-        if keyLines != 1 { key = nil }
     }
 
     private static func provesUser(_ method: ArraySlice<UInt8>) -> Bool {

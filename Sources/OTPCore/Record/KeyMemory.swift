@@ -1,7 +1,7 @@
 /// What is remembered of the keys that a record has had: how far each was used.
 ///
-/// A code that was used belongs to its key. Whoever takes an authenticator away and enrolls the same
-/// key again, under whatever name, goes on where it was.
+/// A code that was used belongs to its key. Whoever takes an authenticator away and enrolls the
+/// same key again, under whatever name, goes on where it was.
 public struct KeyMemory: Equatable, Sendable {
     /// How many keys are remembered; the one that was taken away first makes room.
     public static let capacity = 10

@@ -30,6 +30,7 @@ extension Record {
         bytes.write(timesPutOff)
         bytes.write(bigEndian: epoch)
         keyMemory.encode(into: &bytes)
+        refusedAnswers.encode(into: &bytes)
     }
 
     private func encode(
@@ -74,8 +75,10 @@ extension Record {
             trusted.append(key)
         }
         guard let timesPutOff = cursor.byte(bytes), let epoch = cursor.uint64(bytes),
-            let keyMemory = KeyMemory(decoding: bytes, &cursor), cursor.offset == bytes.count
+            let keyMemory = KeyMemory(decoding: bytes, &cursor),
+            let refused = RefusedAnswers(decoding: bytes, &cursor), cursor.offset == bytes.count
         else { return nil }
+        refusedAnswers = refused
         self.epoch = epoch
         self.keyMemory = keyMemory
         self.timesPutOff = timesPutOff

@@ -30,6 +30,8 @@ public struct Record: ~Copyable {
 
     /// The SSH keys that log in without a code, the oldest first.
     public internal(set) var trusted: [TrustedKey] = []
+    /// What was refused last.
+    public internal(set) var refusedAnswers = RefusedAnswers()
     /// How far the keys were used that were taken away.
     public internal(set) var keyMemory = KeyMemory()
     /// Rises whenever something ends that logs in. What was begun under another epoch, such as an
@@ -88,6 +90,8 @@ public struct Record: ~Copyable {
         let index = existing ?? authenticators.count
         guard index < Record.maximumAuthenticators else { throw .full }
         timesPutOff = .max
+        // What was typed too early is worth another look: a token shows it until it is pressed.
+        refusedAnswers = RefusedAnswers()
         if existing == nil {
             authenticators.append(authenticator)
             keyLengths.append(key.count)

@@ -4,8 +4,8 @@ import OTPWire
 
 // What an admin does for somebody who has lost something.
 extension RequestHandler {
-    /// Ends all that logs the user in. A record that nobody can read any more is replaced by an empty
-    /// one.
+    /// Ends all that logs the user in. A record that nobody can read any more is replaced by an
+    /// empty one.
     func reset() throws(StoreError) -> Reply.Result {
         do throws(StoreError) {
             return try change(.reset, nil, isForEnrolled: false) { (record, _) in

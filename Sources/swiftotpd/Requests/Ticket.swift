@@ -3,9 +3,9 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// What waits between `begin` and `confirm`: the new authenticator, and under which conditions it may
-/// be kept. It lies with whoever has begun it, sealed with the store's key, so that the service keeps
-/// nothing in between.
+/// What waits between `begin` and `confirm`: the new authenticator, and under which conditions it
+/// may be kept. It lies with whoever has begun it, sealed with the store's key, so that the service
+/// keeps nothing in between.
 struct Ticket: Codable {
     /// How long it may be used, in seconds: long enough to find the phone and to scan a QR code.
     private static let lifetime: UInt64 = 15 * 60

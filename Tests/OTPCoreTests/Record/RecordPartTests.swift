@@ -11,7 +11,7 @@ struct RecordPartTests {
     }
 
     /// What is behind the number of times that enrolling was put off, in an empty record.
-    private var tail: [UInt8] { Array(Record().encoded.suffix(9)) }
+    private var tail: [UInt8] { Array(Record().encoded.suffix(10)) }
 
     /// The bytes of an empty record but for the temporary code, which are `bytes`.
     private func recoded(temporary bytes: [UInt8]) -> Bool {

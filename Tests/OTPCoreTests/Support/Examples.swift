@@ -58,6 +58,9 @@ func code(
     return HOTP.text(value, digits: digits)
 }
 
+/// A code that is wrong at the times of the tests, another one for each number.
+func wrong(_ number: some BinaryInteger) -> String { String(format: "%06d", 900_000 + Int(number)) }
+
 /// An authenticator called `label` with the defaults of every app.
 func phone(
     _ label: String = "phone", kind: Authenticator.Kind = .totp,

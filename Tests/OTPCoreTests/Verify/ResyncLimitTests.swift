@@ -92,7 +92,7 @@ struct ResyncLimitTests {
             session.steps == [.charge(failures: 1, nextStep: 0), .commit(failures: 1, nextStep: 0)])
         #expect(session.record.events.events.map(\.kind) == [.failure])
         #expect(session.record.notices.failures.count == 1)
-        for _ in 0..<4 { _ = try login("000000", on: session, at: noon) }
+        for number in 0..<4 { _ = try login(wrong(number), on: session, at: noon) }
         let written = session.steps.count
         let (first, second) = (code(noonStep), code(noonStep + 1))
         #expect(try resync(first, second, on: session) == .refused(.throttled(seconds: 30)))

@@ -38,7 +38,7 @@ extension SecondReader.Contents {
             timesPutOff: record.timesPutOff, epoch: record.epoch,
             usedKeys: record.keyMemory.entries.map {
                 .init(mark: $0.mark.bytes, time: $0.time, counter: $0.counter)
-            })
+            }, refused: record.refusedAnswers.marks)
     }
 }
 

@@ -78,6 +78,7 @@ struct SecondReader {
         var timesPutOff: UInt8
         var epoch: UInt64
         var usedKeys: [UsedKey]
+        var refused: [UInt64]
     }
 
     enum Refusal: Error { case damaged, otherUser, otherKey, noKey }
@@ -184,7 +185,7 @@ struct SecondReader {
             usedKeys: try fields.list(upTo: 10) {
                 Contents.UsedKey(
                     mark: try $0.bytes(16), time: try $0.integer(8), counter: try $0.integer(8))
-            })
+            }, refused: try fields.list(upTo: 5) { try $0.integer(8) })
         guard fields.isAtEnd else { throw Refusal.damaged }
         return contents
     }
