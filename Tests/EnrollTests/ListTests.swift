@@ -135,8 +135,8 @@ import Testing
         let attempt = Attempt(
             verifier: Verifier(window: 1), origin: stranger, source: SourceID(stranger.span))
         let now = UInt64(Date().timeIntervalSince1970)
-        let typed = Array(Desk.wrongCode.utf8)
         for hour in (0..<UInt64(100)).reversed() {
+            let typed = Array(Desk.wrongCode.utf8)
             _ = try attempt.run(Answer(typed.span), on: session, at: now - hour * 3600)
         }
     }

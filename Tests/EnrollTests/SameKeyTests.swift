@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A key that comes back: by a script that runs again, under another name, or after it was taken away.
+/// A key that comes back: by a script that runs again, under another name, or after it was taken
+/// away.
 @Suite struct SameKeyTests {
     let desk: Desk
     let hex: String

@@ -42,14 +42,18 @@ struct LoginFixture: Sendable {
         (answerer, way) = (fixture.answerer, fixture.way)
     }
 
-    /// The module as a service names it, with this fixture's store; `way` leads to another answerer.
+    /// The module as a service names it, with this fixture's store; `way` leads to another
+    /// answerer.
     func module(_ options: String = "", by way: String? = nil) throws -> String {
         "\(try Build.module()) store=\(store) \(way ?? self.way) \(options)"
     }
 
     /// The program's door, with the module behind the first factor.
     func door(_ options: String = "") async throws -> any Door {
-        try await program.door(try program.policy(try module(options)), person)
+        // As README has it: whoever has proven a password from afar may hear reasons.
+        let isProven = program.service == "sshd" && program.password
+        let all = options + (isProven ? " after_first_factor" : "")
+        return try await program.door(try program.policy(try module(all)), person)
     }
 
     /// The words that run an otp-enroll command on this fixture's store.

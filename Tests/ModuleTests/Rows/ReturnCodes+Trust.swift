@@ -73,8 +73,7 @@ extension ReturnCodes {
             "trusted key, after failures of strangers", "PAM_SUCCESS", prompts: 0,
             log: "factor=trusted-key", says: "5 failed codes since "
         ) { enrolled, stack in
-            let wrong = try await enrolled.wrongCode()
-            for _ in 1...5 {
+            for wrong in try await enrolled.wrongCodes(5) {
                 _ = try await stack.login(enrolled.user, [wrong], with: ["rhost 192.0.2.66"])
             }
             return LoginKey().login
@@ -141,8 +140,9 @@ extension ReturnCodes {
         ) { enrolled, stack in
             // With another key beside it, which is not trusted: the first one is the source.
             let login = LoginKey.login(LoginKey().line, LoginKey(8).line)
-            let wrong = try await enrolled.wrongCode()
-            for _ in 1...6 { _ = try await stack.login(enrolled.user, [wrong], with: login) }
+            for wrong in try await enrolled.wrongCodes(6) {
+                _ = try await stack.login(enrolled.user, [wrong], with: login)
+            }
         },
     ]
 }

@@ -7,8 +7,8 @@ private let refused = "That code was not accepted."
 private let unavailable = "The code cannot be checked right now. Please tell your administrator."
 
 extension Row {
-    /// A row in which one login of a program that is not root shows the result. Its line is found in
-    /// the log by what it calls itself: where it comes from is nothing that it is believed.
+    /// A row in which one login of a program that is not root shows the result. Its line is found
+    /// in the log by what it calls itself: where it comes from is nothing that it is believed.
     static func foreign(
         _ name: String, _ code: String, _ behind: UnprivilegedHost.Behind = .service(),
         arguments: String = "", prompts: Int = 1, log: String, says: String? = nil,
@@ -84,14 +84,15 @@ extension ReturnCodes {
                 "throttled, with a right code", "PAM_AUTH_ERR", log: "reason=throttled wait=",
                 says: "Too many wrong codes. Try again in "
             ) { host in
-                let wrong = try await host.enrolled.wrongCode()
-                for _ in 1...5 { try await host.expect(wrong, "PAM_AUTH_ERR") }
+                for wrong in try await host.enrolled.wrongCodes(5) {
+                    try await host.expect(wrong, "PAM_AUTH_ERR")
+                }
                 return ["answer \(try await host.enrolled.phone.code())"]
             },
             .foreign(
                 "closed after 100 failures, with a right code", "PAM_AUTH_ERR",
                 log: "reason=closed",
-                says: "Too many wrong codes. Ask your administrator to unlock you."
+                says: "Too many wrong codes. Use a backup code, or ask your administrator"
             ) { host in
                 try host.enrolled.fail(100)
                 return ["answer \(try await host.enrolled.phone.code())"]

@@ -41,7 +41,7 @@ struct Row: Sendable, CustomTestStringConvertible {
             let before = try enrolled.stack(arguments, service: service)
             let commands = try await prepare(enrolled, before)
             let stack = try enrolled.stack(arguments, service: service, behind: behind)
-            let bytes = recordStays ? try enrolled.bytes : nil
+            let kept = recordStays ? try enrolled.read { $0.encoded } : nil
             let mark = "rhost-\(UUID().uuidString)"
             let results = try await stack.run(
                 ["user \(enrolled.user)", "rhost \(mark)"] + commands + ["go authenticate"],
@@ -52,7 +52,9 @@ struct Row: Sendable, CustomTestStringConvertible {
             #expect(result.left == 0, "answers left over")
             if let says { #expect(result.said.contains { $0.hasPrefix(says) }, "\(result.said)") }
             if silent { #expect(result.said.isEmpty) }
-            if let bytes { #expect(try enrolled.bytes == bytes, "the record was changed") }
+            if let kept {
+                #expect(try enrolled.read { $0.encoded } == kept, "the record was changed")
+            }
             let line = try await systemLog.line(containing: "rhost=\(mark)")
             #expect(line.facility == 10)
             #expect(line.text.contains(log), "\(line.text)")
