@@ -23,7 +23,6 @@ public struct ForeignText: Equatable, Sendable {
 
     /// `bytes` as they may be shown anywhere.
     static func printable(_ bytes: Span<UInt8>) -> String {
-        let hex = Array("0123456789abcdef".utf8)
         var shown: [UInt8] = []
         for index in 0..<min(bytes.count, shownLength) {
             let byte = bytes[index]
@@ -32,8 +31,7 @@ public struct ForeignText: Equatable, Sendable {
             case 0x20...0x7e: shown.append(byte)
             default:
                 shown.append(contentsOf: "\\x".utf8)
-                shown.append(hex[Int(byte >> 4)])
-                shown.append(hex[Int(byte & 15)])
+                shown.append(hex: byte)
             }
         }
         if bytes.count > shownLength { shown.append(contentsOf: "...".utf8) }

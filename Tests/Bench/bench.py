@@ -17,7 +17,6 @@ import crowd
 import enrolling
 import measure
 import page
-import parts
 import report
 import service
 
@@ -41,7 +40,7 @@ def main():
     confdir.mkdir()
     contestants.add_users(work, USERS)
 
-    figures = report.Figures(not options.peers_only, options.most_users)
+    figures = report.Figures(options.most_users)
     figures.machine = machine(file_system)
     users = [contestants.user_name(number) for number in range(USERS)]
     field = make_field(tools, work, users)
@@ -50,9 +49,8 @@ def main():
         figures.module(contestant.name, *describe(contestant.module))
     figures.names = [contestant.name for contestant in field if contestant.module]
     measure_logins(figures, options, tools, work, confdir, field, users)
-    if tools.ours:
-        ours = next(contestant for contestant in field if contestant.name == report.OURS)
-        measure_service(figures, options, tools, work, confdir, ours, users)
+    ours = next(contestant for contestant in field if contestant.name == report.OURS)
+    measure_service(figures, options, tools, work, confdir, ours, users)
     measure_enrolling(figures, options, tools, work, users)
     measure_sizes(figures, options, tools, work, confdir, users[:1])
     # Last, because it needs more users, whom everything else would have to read past.
@@ -76,43 +74,28 @@ def parse():
     parser.add_argument("--enroll-rounds", type=int, default=40, help="enrollments, each command")
     parser.add_argument("--idle-rounds", type=int, default=24, help="logins after a pause")
     parser.add_argument("--most-users", type=int, default=1_000_000, help="users enrolled at most")
-    parser.add_argument("--peers-only", action="store_true", help="without our module")
-    parser.add_argument("--beside", help="a folder with another release build, to compare with")
     parser.add_argument("--no-doc", action="store_true", help="leave docs/BENCHMARKS.md alone")
     return parser.parse_args()
 
 
 def find_tools(options, work):
     folder = pathlib.Path(options.bin).resolve()
-    tools = types.SimpleNamespace(dialogue=folder / "pam-dialogue", ours=None, beside=None)
-    if not options.peers_only:
-        tools.ours = find_build(folder, work / "ours", contestants.SOCKET)
-    if options.beside:
-        place = work / "beside"
-        tools.beside = find_build(
-            pathlib.Path(options.beside).resolve(), place, place / "swiftotpd.sock")
-    return tools
+    return types.SimpleNamespace(
+        dialogue=folder / "pam-dialogue",
+        ours=find_build(folder, work / "ours", contestants.SOCKET))
 
 
 def find_build(folder, place, socket_path):
-    """What is ours is measured as it is shipped: stripped. `symbols` has the same with names. The
-    service listens; version 1 had none."""
+    """What is ours is measured as it is shipped: stripped. The service listens."""
     place.mkdir()
-    build, symbols = (types.SimpleNamespace(
-        module=where / "pam_swiftotp.so", enroll=where / "otp-enroll", program=where / "swiftotpd",
-        service=None) for where in (place, place / "symbols"))
-    build.symbols = symbols
-    symbols.module.parent.mkdir()
-    shutil.copy(folder / "libpam_swiftotp.so", symbols.module)
-    for program in (symbols.enroll, symbols.program):
-        if (folder / program.name).exists():
-            shutil.copy(folder / program.name, program)
-    for file in symbols.module.parent.iterdir():
-        shutil.copy(file, place)
-        subprocess.run(["strip", place / file.name], check=True)
-    if build.program.exists():
-        socket_path.parent.mkdir(exist_ok=True)
-        build.service = service.Service(socket_path, build.program)
+    build = types.SimpleNamespace(
+        module=place / "pam_swiftotp.so", enroll=place / "otp-enroll", program=place / "swiftotpd")
+    for name, file in (("libpam_swiftotp.so", build.module), ("otp-enroll", build.enroll),
+                       ("swiftotpd", build.program)):
+        shutil.copy(folder / name, file)
+        subprocess.run(["strip", file], check=True)
+    socket_path.parent.mkdir(exist_ok=True)
+    build.service = service.Service(socket_path, build.program)
     return build
 
 
@@ -124,11 +107,8 @@ def make_field(tools, work, users):
         contestants.google_authenticator(report.NOSKEW, users, work, tools, "noskewadj"),
         contestants.oath(report.OATH, users, work),
     ]
-    if tools.ours:
-        field.append(contestants.swiftotp(report.OURS, users, work, tools, tools.ours, usual=True))
-        field.append(contestants.swiftotp(report.OWN, users, work, tools, tools.ours, own=True))
-    if tools.beside:
-        field.append(contestants.swiftotp(report.BESIDE, users, work, tools, tools.beside))
+    field.append(contestants.swiftotp(report.OURS, users, work, tools, tools.ours, usual=True))
+    field.append(contestants.swiftotp(report.OWN, users, work, tools, tools.ours, own=True))
     return field
 
 
@@ -148,19 +128,12 @@ def measure_logins(figures, options, tools, work, confdir, field, users):
         figures.time(right, measure.times(
             tools, confdir, field, users, options.rounds, right,
             measure.Disk(work) if right else None))
-    say("counting first logins, memory, and parts of a login")
+    say("counting first logins, and memory")
     for contestant in field:
         figures.first[contestant.name] = measure.instructions(
             tools, confdir, contestant, users[:1], True)
         figures.peak[contestant.name], figures.own[contestant.name] = measure.memory(
             tools, confdir, contestant, users)
-    shown = [contestant for contestant in field
-             if contestant.name in ("permit", report.GA, report.OURS)]
-    figures.parts = parts.shares(tools, confdir, shown, users, work)
-    if tools.ours:
-        aged = contestants.swiftotp(
-            "swiftotp-aged", users, work, tools, tools.ours, aged=True)
-        figures.aged = service.instructions_per_login(tools, confdir, aged, users, True)
 
 
 def measure_service(figures, options, tools, work, confdir, ours, users):
@@ -188,10 +161,9 @@ def measure_sizes(figures, options, tools, work, confdir, users):
     fields = [[contestants.oath(f"oath-{count}", users, work, count) for count in some]
               for some in (counts[:-1], counts[-1:]) if some]
     rounds = [options.scale_rounds, max(3, options.scale_rounds // 30)]
-    if tools.ours:
-        fields.insert(0, [contestants.swiftotp(
-            f"swiftotp-{count}", users, work, tools, tools.ours, count) for count in counts])
-        rounds.insert(0, options.scale_rounds)
+    fields.insert(0, [contestants.swiftotp(
+        f"swiftotp-{count}", users, work, tools, tools.ours, count) for count in counts])
+    rounds.insert(0, options.scale_rounds)
     os.sync()
     for field, number in zip(fields, rounds):
         field.insert(0, contestants.permit())

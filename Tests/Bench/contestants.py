@@ -155,7 +155,7 @@ def oath(name, users, work, enrolled=None):
     return made
 
 
-def swiftotp(name, users, work, tools, build, enrolled=None, aged=False, usual=False, own=False):
+def swiftotp(name, users, work, tools, build, enrolled=None, usual=False, own=False):
     """A store of its own, which stands in the `usual` place from now on, or is named to the
     module. Those who log in are enrolled by otp-enroll.
 
@@ -180,8 +180,6 @@ def swiftotp(name, users, work, tools, build, enrolled=None, aged=False, usual=F
         made.secrets[user] = enrolled_as["secret"]
         spare[user] = enrolled_as["backup_codes"]
     log_in_before(made, spare, work, tools)
-    if aged:
-        fill_history(made, spare, work, tools, where)
     uids = {str(FIRST_UID + number) for number in range(len(users))}
     records = [path for path in store.rglob("*") if path.is_file() and path.name in uids]
     if len(records) != len(users):
@@ -214,15 +212,6 @@ def log_in_before(contestant, codes, work, tools):
     log_in(contestant, codes, 1, work, tools)
     if len(codes) > 1:
         log_in(contestant, dict(list(codes.items())[1::2]), 1, work, tools)
-
-
-def fill_history(contestant, codes, work, tools, where):
-    """Uses the backup codes, makes new ones, and lets the users be told of that."""
-    log_in(contestant, codes, 8, work, tools)
-    for user in codes:
-        codes[user] = ask_otp_enroll(
-            contestant.build, "codes", user, *where, "--yes")["backup_codes"]
-    log_in(contestant, codes, 1, work, tools)
 
 
 def log_in(contestant, codes, count, work, tools):

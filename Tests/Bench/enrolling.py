@@ -28,15 +28,13 @@ def both(tools, work, user):
     """Alike as far as they go: neither asks anything before the QR code."""
     store = work / "enrolling"
     store.mkdir(mode=0o700)
-    google = Enroller(
-        "google-authenticator",
-        ["/usr/bin/google-authenticator", "-t", "-s", work / "enrolling.ga"],
-        b"\x1b[7m  ", b"(-1 to skip)")
-    if tools.ours is None:
-        return [google]
-    return [google, Enroller(
-        "swiftotp", [tools.ours.enroll, "add", user, "--store", store], "\u2588".encode(),
-        b"Code shown by the app:")]
+    return [
+        Enroller("google-authenticator",
+                 ["/usr/bin/google-authenticator", "-t", "-s", work / "enrolling.ga"],
+                 b"\x1b[7m  ", b"(-1 to skip)"),
+        Enroller("swiftotp", [tools.ours.enroll, "add", user, "--store", store],
+                 "\u2588".encode(), b"Code shown by the app:"),
+    ]
 
 
 def figures(tools, work, user, rounds):

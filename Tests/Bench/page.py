@@ -3,15 +3,15 @@
 import statistics
 
 from crowd import LOGINS, PROCESSES
-from report import BESIDE, GA, NOSKEW, OATH, OURS, OWN, SERVICE, library_names, met, over
+from report import GA, NOSKEW, OATH, OURS, OWN, library_names, met, over
 from service import CONVERSATIONS
 
 TITLES = {GA: "google-authenticator", NOSKEW: "the same, `noskewadj`", OATH: "pam_oath",
-          OURS: "**swiftotp**", OWN: "swiftotp, no service runs", SERVICE: "**swiftotpd**"}
+          OURS: "**swiftotp**", OWN: "swiftotp, no service runs"}
 
 
 def document(figures):
-    names = [name for name in figures.names if name != BESIDE]
+    names = figures.names
     out = [HEAD.format(machine=figures.machine)]
     out.append("| over the pam_permit stack | " + " | ".join(TITLES[n] for n in names) + " |")
     out.append("|---" * (len(names) + 1) + "|")
@@ -21,29 +21,22 @@ def document(figures):
     for title, values in figures.words():
         out.append(f"| {title} | " + " | ".join(values[n] for n in names) + " |")
     out += list(remarks(figures))
-    if figures.ours:
-        out += list(service_rows(figures))
+    out += list(service_rows(figures))
     out += list(size_rows(figures))
     out += list(enrolling_rows(figures))
-    out += list(part_rows(figures))
-    if figures.ours:
-        out.append("\n## Aims\n\n| | measured | aim | |\n|---|---|---|---|")
-        out += [f"| {text} | {value:.2f} | at {bound} {limit} | {met(value, limit, bound)} |"
-                for text, value, limit, bound in figures.aims()]
+    out.append("\n## Aims\n\n| | measured | aim | |\n|---|---|---|---|")
+    out += [f"| {text} | {value:.2f} | at {bound} {limit} | {met(value, limit, bound)} |"
+            for text, value, limit, bound in figures.aims()]
     return "\n".join(out) + "\n" + METHOD.format(
         most=figures.counts[-1], processes=PROCESSES, logins=LOGINS, open=CONVERSATIONS)
 
 
 def remarks(figures):
-    """What the table leaves open: the disk's part, and records that are not new."""
+    """What the table leaves open: the disk's part."""
     right = over(figures.microseconds[True])
     yield ("\nA block of a file overwritten in place and synced, which is the least that a durable"
            f"\nlogin can be, takes {figures.disk / right[GA]:.2f} of google-authenticator's time.")
-    if not figures.ours:
-        return
-    yield (f"Of swiftotp's time it is {figures.disk / right[OURS]:.2f}. With a record whose history"
-           f" is full, the\nservice takes {figures.aged / figures.served[True][OURS]:.2f} of the"
-           " instructions that it takes with a new one.")
+    yield f"Of swiftotp's time it is {figures.disk / right[OURS]:.2f}."
 
 
 def service_rows(figures):
@@ -85,25 +78,6 @@ def enrolling_rows(figures):
         yield f"| {title} | " + " | ".join(cells) + " |"
 
 
-def part_rows(figures):
-    """Parts of a login, as shares of all of google-authenticator's."""
-    yield PARTS
-    names = list(figures.parts)
-    whole = sum(figures.parts[GA].values())
-    titles = TITLES | {OURS: "**swiftotp**, in the host"}
-    yield "| instructions, right code | " + " | ".join(titles[name] for name in names) + " |"
-    yield "|---" * (len(names) + 1) + "|"
-    for part in figures.parts[GA]:
-        cells = (share(figures.parts[name][part] / whole) for name in names)
-        yield f"| {part} | " + " | ".join(cells) + " |"
-    cells = (f"{sum(figures.parts[name].values()) / whole:.2f}" for name in names)
-    yield "| all | " + " | ".join(cells) + " |"
-
-
-def share(value):
-    return "" if abs(value) < 0.0005 else f"{value:.3f}"
-
-
 HEAD = """# Benchmarks
 
 `make bench` (as root) measures pam_swiftotp against pam_google_authenticator and pam_oath in one
@@ -139,14 +113,6 @@ ENROLLING = """
 ## Enrolling, as a ratio to the command google-authenticator
 """
 
-PARTS = """
-## Where the instructions of a login go
-
-As shares of all of pam_google_authenticator's, in the host over the pam_permit stack's. Its
-functions have no names in Debian's package, so that its SHA-1 and HMAC are among the "other
-functions".
-"""
-
 METHOD = """
 ## How it is measured
 
@@ -172,9 +138,7 @@ METHOD = """
   the work of the kernel is not in it. Those of the service are counted in the service while the
   host runs as it is, those of the host while the service runs as it is. The application brings no
   library but libpam and libc, so that what a module pulls in is counted. "First login of a
-  process" is one login and no more, as in sshd, which has a process for each connection. The parts
-  are sums over the functions in callgrind's own file, of the same logins by a module and a service
-  that still have their symbols.
+  process" is one login and no more, as in sshd, which has a process for each connection.
 - Times are medians; contestants take turns, login by login, in an order by lot, on a disk (no
   tmpfs), with somebody reading /dev/log. Of swiftotp's logins, as many write the one half of a
   record as the other.
@@ -197,7 +161,6 @@ METHOD = """
 - {most:,} users: the user who logs in is enrolled by otp-enroll; the other records are empty
   files in the same folder, because a record opens for its own user only and nobody opens
   theirs. In pam_oath's file the user stands in the middle.
-- A full history: nine or ten logins by backup codes, new backup codes, and a login by one of those.
 - Enrolling is `otp-enroll add USER` and `google-authenticator -t`, as root on a terminal, from the
   start of the command until it asks for a code of the app; both have drawn the QR code by then.
 """

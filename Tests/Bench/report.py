@@ -5,15 +5,14 @@ import statistics
 from service import CONVERSATIONS
 
 GA, NOSKEW, OATH, OURS = "google-authenticator", "ga-noskewadj", "oath", "swiftotp"
-# Ours without a service that runs, another build of ours, and the service as a column of its own.
-OWN, BESIDE, SERVICE = "swiftotp-own", "swiftotp-beside", "swiftotpd"
+# Ours without a service that runs.
+OWN = "swiftotp-own"
 
 
 class Figures:
     """What was measured. Costs of a login are over the pam_permit stack's."""
 
-    def __init__(self, ours, most):
-        self.ours = ours
+    def __init__(self, most):
         self.machine = ""
         self.names = []
         # How many users are enrolled, from one to the most.
@@ -21,7 +20,7 @@ class Figures:
         self.bytes, self.libraries = {}, {}
         # In the host, and in the service.
         self.instructions, self.served = {True: {}, False: {}}, {True: {}, False: {}}
-        self.first, self.aged = {}, 0
+        self.first = {}
         self.microseconds, self.quartiles = {True: {}, False: {}}, {True: {}, False: {}}
         self.disk = 0
         self.sizes = {True: {}, False: {}}
@@ -29,7 +28,6 @@ class Figures:
         self.peak, self.own = {}, {}
         self.syncs = {True: {}, False: {}}
         self.enrolling = {"instructions": {}, "time": {}}
-        self.parts = {}
         # Of the service: milliseconds of logins that start it, its memory at rest, with many
         # conversations open and after that, its size, and its libraries.
         self.idle, self.memory, self.program = [], (), ()
@@ -141,14 +139,13 @@ def table(figures):
             else 22 * " " for name in figures.names))
     for title, values in figures.words():
         lines += [f"{title}, {name}: {values[name]}" for name in figures.names]
-    lines += list(time_lines(figures)) + list(part_lines(figures))
+    lines += list(time_lines(figures))
     lines.append("pam_permit's own: {:,.0f} instructions, {:,.0f} µs, {:,.0f} logins/s".format(
         figures.instructions[True]["permit"], figures.microseconds[True]["permit"],
         figures.crowd / figures.seconds["permit"]))
-    if figures.ours:
-        lines += list(service_lines(figures))
-        lines += [f"aim: {text}: {value:.2f} (at {bound} {limit}): {met(value, limit, bound)}"
-                  for text, value, limit, bound in figures.aims()]
+    lines += list(service_lines(figures))
+    lines += [f"aim: {text}: {value:.2f} (at {bound} {limit}): {met(value, limit, bound)}"
+              for text, value, limit, bound in figures.aims()]
     return "\n".join(lines)
 
 
@@ -166,18 +163,9 @@ def time_lines(figures):
         yield f"to the QR code, {name}: {value:.1f} ms, {count:,} instructions"
 
 
-def part_lines(figures):
-    if not figures.parts:
-        return
-    names = list(figures.parts)
-    yield f"{'instructions by part':<52}" + "".join(f"{name:>22}" for name in names)
-    for part in figures.parts[GA]:
-        yield f"{part:<52}" + "".join(f"{figures.parts[name][part]:>22,.0f}" for name in names)
-
-
 def service_lines(figures):
     served = figures.served[True][OURS]
-    yield f"the service's instructions: {served:,.0f}; with a full history: {figures.aged:,.0f}"
+    yield f"the service's instructions: {served:,.0f}"
     yield "ms, a login that starts the service: quartiles {:.1f}, {:.1f}, {:.1f}".format(
         *statistics.quantiles(figures.idle, n=4))
     for memory, when in zip(figures.memory, (

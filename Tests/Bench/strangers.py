@@ -50,9 +50,7 @@ def parse():
     parser = argparse.ArgumentParser(prog="Tests/Bench/strangers.py")
     parser.add_argument("--bin", required=True, help="a folder with a release build")
     parser.add_argument("--samples", type=int, default=1000, help="timed logins of each kind")
-    options = parser.parse_args()
-    options.peers_only, options.beside = False, None
-    return options
+    return parser.parse_args()
 
 
 def take(options, tools, work):

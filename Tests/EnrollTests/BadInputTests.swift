@@ -29,6 +29,7 @@ import Testing
         (["add", "--period", "-30"], 64, "period"),
         (["add", "--algorithm", "MD5"], 64, "SHA1, SHA256 or SHA512"),
         (["add", "--qr", "png"], 64, "'png' is invalid"),
+        (["add", "--secret-file", "-"], 64, "--secret-file - needs --no-confirm"),
         (["add", "--json"], 64, "--json needs --no-confirm"),
         (["add", "root", "root"], 64, "unexpected argument 'root'"),
         (["add", "--what"], 64, "unknown option '--what'"),
@@ -42,6 +43,10 @@ import Testing
         (["remove", "phone"], 1, "root is not enrolled"),
         (["disable"], 1, "root is not enrolled"),
         (["verify"], 1, "root is not enrolled"),
+        (["unlock", "root"], 1, "root is not enrolled"),
+        (["reset", "root"], 1, "root is not enrolled"),
+        (["list", "--group", "a\u{1b}[2Jb"], 1, "there is no group \"a[2Jb\""),
+        (["list", "--config", "/nowhere"], 1, "otp-enroll: /nowhere"),
         (["status", "--config", "/nowhere/at/all"], 1, "otp-enroll: /nowhere"),
         (["add", "--no-confirm", "--qr-file", "/nowhere/qr.svg"], 1, "/nowhere/qr.svg"),
     ]

@@ -75,15 +75,6 @@ struct Citizen {
     static let question = "Code from your app (or a backup code): "
     static let interview = "Code shown by the app: "
 
-    /// Waits for the question of `add`, and gives the phone of somebody who typed the key.
-    func phone(on terminal: Terminal) async throws -> Phone {
-        try await terminal.expect(Citizen.interview)
-        let shown = await terminal.transcript
-        let groups = shown.matches(of: #/  ((?:[A-Z2-7]{4} ){3}[A-Z2-7]{4})\n/#).suffix(2)
-        let key = groups.map(\.output.1).joined().filter { $0 != " " }
-        return try Phone(scanning: "otpauth://totp/x:y?secret=\(key)&issuer=x")
-    }
-
     // MARK: What root types on the same machine
 
     /// Runs a command as root, on the service's store.

@@ -148,3 +148,13 @@ func withoutRoot(_ words: [String]) -> [String] {
         "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search",
     ] + words
 }
+
+extension Terminal {
+    /// Waits for the question of `add`, and gives the phone of somebody who typed the key.
+    func typedPhone(_ parameters: String = "") async throws -> Phone {
+        try await expect(Citizen.interview)
+        let groups = transcript.matches(of: #/  ((?:[A-Z2-7]{4} ){3}[A-Z2-7]{4})\n/#).suffix(2)
+        let key = groups.map(\.output.1).joined().filter { $0 != " " }
+        return try Phone(scanning: "otpauth://totp/x:y?secret=\(key)&issuer=x\(parameters)")
+    }
+}

@@ -67,26 +67,9 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
             try $0.ssh([DoctorPatient.passwordMethods])
         },
         DoctorCase(
-            "a control value that ignores one error", "stack",
-            says: "a wrong code keeps nobody out",
-            in: "/etc/pam.d/sshd line 2"
-        ) {
-            try $0.auth(
-                "sshd",
-                ["@include common-auth", "auth [success=ok auth_err=die default=ignore] MODULE"])
-            try $0.ssh([DoctorPatient.passwordMethods])
-        },
-        DoctorCase(
             "nullok and nobody who says yes", "stack", says: "no other module says yes",
             in: "/etc/pam.d/sshd line 1", change: "auth required pam_permit.so"
         ) { try $0.auth("sshd", ["auth required MODULE nullok"]) },
-        DoctorCase("pam_deny below", "stack", says: "nobody can log in") {
-            try $0.auth("sshd", ["auth required MODULE", "auth required pam_deny.so"])
-        },
-        DoctorCase(
-            "a misspelled control value", "stack", says: "\"requierd\" is no control value",
-            in: "/etc/pam.d/sshd line 1", change: "auth required "
-        ) { try $0.auth("sshd", ["auth requierd MODULE"]) },
         DoctorCase(
             "an include that is missing", "stack",
             says: "includes \"common-otp\", which is missing",
@@ -108,14 +91,6 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
             "after_first_factor below nothing", "stack", says: "no line above proves the user",
             in: "/etc/pam.d/sshd line 1"
         ) { try $0.auth("sshd", ["auth required MODULE after_first_factor"]) },
-        DoctorCase(
-            "a substack that ends with a yes", "stack", says: "a wrong code keeps nobody out",
-            in: "/etc/pam.d/otp line 1"
-        ) {
-            try $0.write("/etc/pam.d/otp", "auth optional \($0.module)\n")
-            try $0.auth("sshd", ["@include common-auth", "auth substack otp"])
-            try $0.ssh([DoctorPatient.passwordMethods])
-        },
         DoctorCase(
             "sudo by a code alone", "stack", "warning", says: "a code alone logs in",
             arguments: ["--service", "sudo"]

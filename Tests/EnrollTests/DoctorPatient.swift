@@ -14,8 +14,18 @@ final class DoctorPatient: Sendable {
     static let keyMethods = "AuthenticationMethods publickey,keyboard-interactive:pam"
     static let passwordMethods = "AuthenticationMethods keyboard-interactive:pam"
 
-    /// A machine of root, alice and bob, who are enrolled.
+    /// A machine of root, alice and bob, who are enrolled: made once, and copied for each test.
     init() async throws {
+        let model = try await Self.model.value
+        scratch = try Scratch()
+        module = scratch.file("pam_swiftotp.so")
+        try await Command.output(["cp", "-a", model.scratch.path + "/.", scratch.path])
+        try auth("sshd", ["auth required MODULE"])
+    }
+
+    private static let model = Task { try await DoctorPatient(made: ()) }
+
+    private init(made: Void) async throws {
         try Build.requireGround()
         scratch = try Scratch()
         module = scratch.file("pam_swiftotp.so")

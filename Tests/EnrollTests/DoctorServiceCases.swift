@@ -42,10 +42,6 @@ extension DoctorCase {
             says: "users cannot connect", change: "chmod 0666 /run/swiftotp/swiftotpd.sock"
         ) { chmod(try await $0.serve(), 0o600) },
         DoctorCase(
-            "a service that ends", "service", says: "swiftotpd ended without an answer",
-            change: "systemctl restart swiftotpd.service"
-        ) { try await $0.pretend("pass") },
-        DoctorCase(
             "a service of another version", "service", says: "swiftotpd is of another version",
             in: "/run/swiftotp/swiftotpd.sock", change: "systemctl restart swiftotpd.service"
         ) { try await $0.pretend(#"c.sendall(b"\x00\x02\x40\x03")"#) },

@@ -104,14 +104,4 @@ import Testing
         #expect(done.status == 1 && done.errors == "otp-enroll: nobody has an authenticator\n")
         #expect(!FileManager.default.fileExists(atPath: file))
     }
-
-    @Test func theStoreOfTheSystemIsRoots() async throws {
-        let done = try await Command.run(
-            withoutRoot([
-                try Build.product("otp-enroll"), "export", "--format", "json", "--output",
-                desk.scratch.file("out"), "--reveal-secrets",
-            ]))
-        #expect(done.status == 1)
-        #expect(done.errors.hasPrefix("otp-enroll: only root can open /var/lib/swiftotp\n"))
-    }
 }

@@ -28,14 +28,6 @@ import Testing
             "import", "--from", "google-authenticator", "--user", account.name)
     }
 
-    @Test func aFileOfTheRealProgramIsRead() async throws {
-        try await makeReal()
-        let done = try await take()
-        #expect(done.status == 0, "\(done.errors)")
-        let status = try await desk.json("status", account.name)
-        #expect(status["enrolled"] as? Bool == true)
-    }
-
     /// A home that others may not enter, as on a server that root of another machine cannot.
     @Test func aClosedHomeIsReadAsItsUser() async throws {
         try await makeReal()

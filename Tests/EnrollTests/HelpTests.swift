@@ -8,13 +8,6 @@ import Testing
         "resync", "import", "list", "export", "trusted", "doctor",
     ]
 
-    @Test func theProgramListsItsCommands() async throws {
-        let help = try await Command.output([try Build.product("otp-enroll"), "--help"])
-        for command in Self.commands { #expect(help.contains("\n  \(command)"), "\(command)") }
-        #expect(help.contains("Exit status: 0 done, 1 refused or failed, 64 wrong usage."))
-        check(help)
-    }
-
     @Test(arguments: commands)
     func everyCommandTeaches(command: String) async throws {
         let help = try await Command.output([try Build.product("otp-enroll"), command, "--help"])

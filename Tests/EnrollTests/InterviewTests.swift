@@ -13,15 +13,6 @@ import Testing
         try Terminal(try desk.words(arguments))
     }
 
-    /// The phone of somebody who types the key that the terminal shows.
-    private func phone(_ terminal: Terminal, parameters: String = "") async throws -> Phone {
-        try await terminal.expect(Self.question)
-        let shown = await terminal.transcript
-        let groups = shown.matches(of: #/  ((?:[A-Z2-7]{4} ){3}[A-Z2-7]{4})\n/#).suffix(2)
-        let key = groups.map(\.output.1).joined().filter { $0 != " " }
-        return try Phone(scanning: "otpauth://totp/x:y?secret=\(key)&issuer=x\(parameters)")
-    }
-
     /// A way to give up.
     enum Exit: String, CaseIterable {
         case interrupt = "\u{3}"
@@ -77,7 +68,7 @@ import Testing
 
     @Test func stoppingIsNotPossibleWhileTheKeyIsShown() async throws {
         let terminal = try terminal("add")
-        let phone = try await phone(terminal)
+        let phone = try await terminal.typedPhone()
         try await terminal.send("\u{1a}")
         try await phone.settle()
         try await terminal.type(try await phone.code())
@@ -86,7 +77,7 @@ import Testing
 
     @Test func wrongCodesAreForgiven() async throws {
         let terminal = try terminal("add")
-        let phone = try await phone(terminal)
+        let phone = try await terminal.typedPhone()
         for _ in 1...6 {
             try await terminal.type(try await phone.wrongCode())
             try await terminal.expect("not the code of this key")
@@ -111,7 +102,7 @@ import Testing
     @Test func anotherAuthenticatorKeepsNameCodesAndTheFirst() async throws {
         let first = try await desk.enroll()
         let terminal = try terminal("add")
-        let phone = try await phone(terminal)
+        let phone = try await terminal.typedPhone()
         #expect(await terminal.transcript.contains("Name here: phone-2"))
         try await phone.settle()
         try await terminal.type(try await phone.code())
@@ -126,7 +117,7 @@ import Testing
     @Test func aNameThatIsThereIsReplacedOnceConfirmed() async throws {
         let old = try await desk.enroll()
         let terminal = try terminal("add", "--name", "phone")
-        let new = try await phone(terminal)
+        let new = try await terminal.typedPhone()
         try await new.settle(for: 10)
         _ = try await desk.json("verify", input: try await old.phone.code())
         try await terminal.type(try await new.code())
@@ -158,7 +149,7 @@ import Testing
         settings: [String], understood: String, named: String
     ) async throws {
         let terminal = try Terminal(try desk.words(["add"] + settings), rows: 50)
-        let app = try await phone(terminal, parameters: understood)
+        let app = try await terminal.typedPhone(understood)
         try await app.settle()
         try await terminal.type(try await app.code())
         try await terminal.expect("otp-enroll: the app ignored \(named), and")
@@ -169,7 +160,7 @@ import Testing
     @Test(arguments: [(-7, "about 4 minutes behind"), (4, "120 seconds ahead")])
     func aClockThatIsFarOffIsRecognized(steps: Int, words: String) async throws {
         let terminal = try terminal("add", "--qr", "none")
-        let phone = try await phone(terminal)
+        let phone = try await terminal.typedPhone()
         try await phone.settle()
         try await terminal.type(try await phone.code(steps: steps))
         try await terminal.expect("clock is \(words)")
@@ -180,7 +171,7 @@ import Testing
 
     @Test func aClockThatIsALittleOffIsAccepted() async throws {
         let terminal = try terminal("add")
-        let phone = try await phone(terminal)
+        let phone = try await terminal.typedPhone()
         // Early in a step, so that the next one is far: the clock is off by at least the rest.
         try await phone.settle(for: 26)
         let code = try await phone.code(steps: 1)
@@ -196,7 +187,7 @@ import Testing
 
     @Test func twoAtOnceAreBothEnrolled() async throws {
         let (one, other) = (try terminal("add"), try terminal("add"))
-        let (first, second) = (try await phone(one), try await phone(other))
+        let (first, second) = (try await one.typedPhone(), try await other.typedPhone())
         try await first.settle(for: 10)
         let codes = (try await first.code(), try await second.code())
         try await one.type(codes.0)
@@ -211,7 +202,7 @@ import Testing
     /// A terminal that cannot be cleared is not filled with escape sequences, and says so.
     @Test func aDumbTerminalGetsNoEscapes() async throws {
         let terminal = try Terminal(try desk.words(["add"]), environment: ["TERM": "dumb"])
-        let phone = try await phone(terminal)
+        let phone = try await terminal.typedPhone()
         try await phone.settle()
         try await terminal.type(try await phone.code())
         try await terminal.expect("This terminal cannot take the key off the screen")

@@ -113,20 +113,6 @@ import Testing
         #expect(try await desk.verify(try await phone.code()) == (true, "code"))
     }
 
-    @Test func itEndsWithItsTime() async throws {
-        try await desk.enroll()
-        let code = try await issue("root", "--valid", "10m")
-        let late = try await desk.run(offClock: "+10m", "verify", "--json", input: code)
-        #expect(late.status == 1)
-        #expect(late.output.contains("\"reason\": \"expired\""), "\(late.output)")
-        // A clock that was set back does not take it away.
-        let early = try await desk.run(offClock: "-1h", "verify", "--json", input: code)
-        #expect(early.status == 0, "\(early.output)")
-        let next = try await issue("root", "--valid", "10m")
-        let last = try await desk.run(offClock: "+500s", "verify", "--json", input: next)
-        #expect(last.status == 0, "\(last.output)")
-    }
-
     @Test func itIsRevoked() async throws {
         try await desk.enroll()
         let code = try await issue("root")
@@ -162,18 +148,6 @@ import Testing
         #expect(table.dropFirst().allSatisfy { $0.hasPrefix("root ") || $0.hasPrefix("daemon ") })
     }
 
-    @Test func whoNeverEnrolledGetsOneToo() async throws {
-        let code = try await issue("daemon")
-        let added = try await desk.enroll("daemon", "--name", "phone")
-        #expect(added.codes.count == 10)
-        #expect(try await desk.verify(code, of: "daemon") == (true, "temporary-code"))
-        #expect(try await desk.verify(added.codes[9], of: "daemon") == (true, "backup-code"))
-        // And without ever enrolling: what is issued logs in.
-        let other = try await issue("bin")
-        #expect(try await desk.verify(other, of: "bin") == (true, "temporary-code"))
-        #expect(try await desk.verify(other, of: "bin").0 == false)
-    }
-
     @Test func aLockIsWarnedOf() async throws {
         try await desk.enroll()
         try await desk.fail(5)
@@ -189,56 +163,5 @@ import Testing
         let code = try #require((members as? [String: Any])?["code"] as? String)
         #expect(try await desk.verify(code) == (true, "temporary-code"))
         _ = try await desk.json("unlock", "root")
-    }
-
-    @Test func sixHundredCodesAreAllDifferent() async throws {
-        let words = try desk.words(["issue", "root"])
-        let script = #"i=0; while [ $i -lt 600 ]; do "$@" || exit 1; i=$((i + 1)); done"#
-        let told = try await Command.output(
-            ["sh", "-c", script, "sh"] + words, within: .seconds(600))
-        let codes = told.split(separator: "\n").compactMap { line in
-            line.hasPrefix("Temporary code for root: ") ? line.split(separator: " ").last : nil
-        }
-        #expect(codes.count == 600 && Set(codes).count == 600)
-        #expect(codes.allSatisfy(isCode))
-        // Each of the 11 places behind the T has all of the 32 symbols: one of 352 is missing by
-        // chance once in 500,000 runs.
-        let symbols = codes.map { $0.filter { $0 != "-" } }
-        for place in 1..<12 {
-            #expect(Set(symbols.map { Array($0)[place] }).count == 32, "place \(place)")
-        }
-    }
-
-    @Test func ofManyAtOnceTheLastCounts() async throws {
-        let codes = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<10 { group.addTask { try await self.issue("daemon") } }
-            return try await group.reduce(into: []) { $0.append($1) }
-        }
-        #expect(Set(codes).count == 10)
-        // As many as there is room for.
-        #expect(
-            try await desk.events("daemon") == Array(repeating: "temporary-code-issued", count: 8))
-        var reasons: [String] = []
-        for code in codes {
-            reasons.append(try await desk.verify(code, of: "daemon").1)
-            _ = try await desk.json("unlock", "daemon")
-        }
-        #expect(reasons.count { $0 == "temporary-code" } == 1, "\(reasons)")
-    }
-
-    @Test(arguments: [
-        ["issue"], ["issue", "root", "bin"], ["issue", "--list", "root"],
-        ["issue", "root", "--list", "--revoke"], ["issue", "--revoke"],
-        ["issue", "root", "--revoke", "--valid", "1h"], ["issue", "root", "--revoke", "--mail"],
-        ["issue", "root", "--revoke", "--copy"], ["issue", "--list", "--valid", "1h"],
-        ["issue", "--list", "--copy"], ["issue", "root", "--address", "a@example.com"],
-        ["issue", "root", "--revoke", "--mail", "--address", "a@example.com"],
-        ["issue", "root", "--mail", "--address", "a@b\nBcc: c@d"], ["issue", "root", "--yes"],
-    ])
-    func whatDoesNotGoTogetherIsWrongUsage(arguments: [String]) async throws {
-        let done = try await Command.run(desk.words(arguments))
-        #expect(done.status == 64 && done.output.isEmpty)
-        #expect(done.errors.split(separator: "\n").count { $0.hasPrefix("otp-enroll: ") } == 1)
-        #expect(!FileManager.default.fileExists(atPath: desk.store))
     }
 }

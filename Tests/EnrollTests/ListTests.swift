@@ -120,24 +120,9 @@ import Testing
         let later = try await desk.run(offClock: "+25h", "list").output
         #expect(rows(later)[alice.name]?[1] == "temporary code (ended)")
         // Who is closed is not locked for a time.
-        try await closed(alice)
+        try desk.fail(100, from: "192.0.2.66", of: try alice.user())
         #expect(rows(try await desk.run("list").output)[alice.name]?[4] == "closed")
         let end = try await objects(["--locked"])[alice.name]?["locked_until"] as? String
         #expect(end == "9999-12-31T23:59:59Z")
-    }
-
-    /// Fails a hundred times in a row, once every hour.
-    private func closed(_ account: Account) async throws {
-        let store = try Store(path: Array(desk.store.utf8))
-        let session = try #require(try store.open(try account.user()))
-        defer { session.close() }
-        let stranger = Array("192.0.2.66".utf8)
-        let attempt = Attempt(
-            verifier: Verifier(window: 1), origin: stranger, source: SourceID(stranger.span))
-        let now = UInt64(Date().timeIntervalSince1970)
-        for hour in (0..<UInt64(100)).reversed() {
-            let typed = Array(Desk.wrongCode.utf8)
-            _ = try attempt.run(Answer(typed.span), on: session, at: now - hour * 3600)
-        }
     }
 }

@@ -79,36 +79,6 @@ import Testing
         #expect(done.errors.hasPrefix("otp-enroll: \(desk.store)/seal.key: "), "\(done.errors)")
     }
 
-    static let refused: [([String], Int32, String)] = [
-        (["list", "--group", "nosuch"], 1, "there is no group \"nosuch\""),
-        (["list", "--group", "a\u{1b}[2Jb"], 1, "there is no group \"a[2Jb\""),
-        (["list", "--group", ""], 1, "there is no group \"\""),
-        (["list", "alice"], 64, "unexpected argument 'alice'"),
-        (["list", "--group"], 64, "missing value for '--group <name>'"),
-        (["list", "--config", "/nowhere"], 1, "/nowhere"),
-    ]
-
-    @Test(arguments: refused)
-    func badInputIsRefused(arguments: [String], status: Int32, words: String) async throws {
-        let done = try await Command.run(desk.words(arguments))
-        #expect(done.status == status && done.output.isEmpty)
-        #expect(done.errors.hasPrefix("otp-enroll: \(words)"), "\(done.errors)")
-        #expect(done.errors.unicodeScalars.allSatisfy { $0.value >= 32 || $0 == "\n" })
-    }
-
-    @Test func whoIsNotRootHasOwnStoresOnly() async throws {
-        let refused = try await Command.run(
-            withoutRoot([try Build.product("otp-enroll"), "list"]))
-        #expect(refused.status == 1 && refused.output.isEmpty)
-        #expect(refused.errors.hasPrefix("otp-enroll: only root can open /var/lib/swiftotp\n"))
-        try await Command.output(
-            ["install", "-d", "-m", "700", "-o", "games", "-g", "games", desk.store])
-        let own = withoutRoot(try desk.words(["add", "--no-confirm", "--json"]))
-        try await Command.output(own)
-        let listed = try await Command.output(withoutRoot(try desk.words(["list"])))
-        #expect(listed.contains("\ngames") && listed.contains("\nroot"))
-    }
-
     @Test func theTableFitsTheTerminal() async throws {
         let alice = try await Account.make("alice")
         for name in ["a phone with a long, long name.", "another phone with a name"] {
@@ -124,47 +94,6 @@ import Testing
         #expect(try await narrow.finish() == 0)
         let cut = try await narrow.history().split(separator: "\n")
         #expect(cut.allSatisfy { $0.count <= 30 } && cut.contains { $0.hasPrefix(alice.name) })
-    }
-
-    @Test func aBarTellsOnATerminalHowFarItIs() async throws {
-        let alice = try await Account.make("alice")
-        try await desk.enroll(alice.name)
-        let record = open("\(desk.store)/\(try alice.user().uid)", O_RDONLY | O_CLOEXEC)
-        defer { close(record) }
-        #expect(record >= 0 && flock(record, LOCK_EX) == 0)
-        let words = try desk.words(["list", "--group", alice.name])
-        let terminal = try Terminal(words)
-        // The second before the bar begins before it waits for the record.
-        try await waits(terminal.child.pid, for: "\(desk.store)/\(try alice.user().uid)")
-        try await Task.sleep(for: .milliseconds(1300))
-        #expect(flock(record, LOCK_UN) == 0)
-        try await terminal.expect("Reading records  [")
-        #expect(try await terminal.finish() == 0)
-        #expect(await terminal.transcript.contains("\r\u{1b}[K\(Desk.headings)"))
-        // Without a terminal there is no bar, and not before a second is over either.
-        #expect(flock(record, LOCK_EX) == 0)
-        async let slow = Command.run(words)
-        try await Task.sleep(for: .milliseconds(1500))
-        #expect(flock(record, LOCK_UN) == 0)
-        #expect(try await slow.errors.isEmpty)
-        let quick = try Terminal(words)
-        #expect(try await quick.finish() == 0)
-        #expect(await !quick.transcript.contains("Reading"))
-    }
-
-    /// Waits until the service of a program has a file open.
-    private func waits(_ program: pid_t, for path: String) async throws {
-        let files = FileManager.default
-        try await patiently("\(path) to be opened") { () -> Void? in
-            let children = try? String(
-                contentsOfFile: "/proc/\(program)/task/\(program)/children", encoding: .utf8)
-            guard let child = children?.split(separator: " ").first else { return nil }
-            let folder = "/proc/\(child)/fd"
-            let names = (try? files.contentsOfDirectory(atPath: folder)) ?? []
-            return names.contains {
-                (try? files.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")) == path
-            } ? () : nil
-        }
     }
 
     /// A hundred thousand users with records: with time by the square, this would take hours.
@@ -198,32 +127,6 @@ import Testing
         #expect(group.output.split(separator: "\n").count == 1 + 100_000, "\(group.errors)")
     }
 
-    @Test func whoIsAPersonIsTheSystemsWord() async throws {
-        let passwd = (0...5).map { "user\($0):x:\($0 * 100):100::/:/bin/sh\n" }.joined()
-        let files = ["passwd": passwd, "login.defs": "#UID_MIN 1\nUID_MIN\t200\n"]
-        let above = try await run(["list"], with: files).output
-        #expect(names(above) == ["user0", "user2", "user3", "user4", "user5"])
-        let range = "UID_MIN 0x9\nUID_MIN  200\n UID_MAX 399 \n"
-        let between = try await run(
-            ["list"], with: ["passwd": passwd, "login.defs": range])
-        #expect(names(between.output) == ["user0", "user2", "user3"])
-        let usual = try await run(
-            ["list"], with: ["passwd": passwd, "login.defs": "UID_MIN many\n"])
-        #expect(names(usual.output) == ["user0"])
-        // Two names of one number are two names of one user.
-        let twice = passwd + "toor:x:0:0::/:/bin/sh\n"
-        let toor = User(name: Array("toor".utf8), uid: 0, gid: 0)
-        try desk.shelve(toor)
-        let both = try await run(["list"], with: ["passwd": twice])
-        #expect(names(both.output) == ["toor"] && both.output.contains("phone"))
-    }
-
-    private func names(_ text: String) -> [String] {
-        text.split(separator: "\n").dropFirst().compactMap {
-            $0.split(separator: " ").first.map(String.init)
-        }
-    }
-
     /// Runs a command with an /etc of its own, where some files say something else.
     private func run(_ arguments: [String], with texts: [String: String]) async throws -> Command {
         let own = try Scratch()
@@ -237,9 +140,4 @@ import Testing
             ["unshare", "-m", "sh", "-c", script, own.path] + desk.words(arguments),
             within: .seconds(900))
     }
-}
-
-extension Desk {
-    /// The beginning of the table of `list`.
-    static let headings = "USER"
 }

@@ -16,7 +16,9 @@ import Testing
     static let commands = [
         ["status"], ["status", "--json"], ["verify"], ["verify", "--json"], ["codes"],
         ["codes", "--json"], ["remove", "tablet"], ["remove", "tablet", "--json"],
-        ["remove", "watch"], ["disable"], ["disable", "--json"],
+        ["remove", "watch"], ["disable"], ["disable", "--json"], ["trusted"],
+        ["trusted", "--json"],
+        ["trusted", "--revoke-all", "--json"],
     ]
 
     @Test(arguments: commands)
@@ -24,6 +26,7 @@ import Testing
         let citizen = try await Citizen()
         let codes = try await citizen.enroll().codes
         _ = try await citizen.enroll("--name", "tablet")
+        for name in ["laptop", "desktop"] { try citizen.trust(name) }
         let copy = try Scratch()
         try await Command.output(["cp", "-a", citizen.service.store, copy.file("store")])
         // The user's name stands before that of an authenticator.
@@ -47,11 +50,11 @@ import Testing
             [program, "add", citizen.account.name, "--qr", "none", "--store", copy.file("store")],
         ] {
             let terminal = try Terminal(words)
-            let phone = try await citizen.phone(on: terminal)
+            let phone = try await terminal.typedPhone()
             try await terminal.type("nothing")
-            try await citizen.phone(on: terminal).settle()
+            try await terminal.typedPhone().settle()
             try await terminal.type(try await phone.wrongCode())
-            try await citizen.phone(on: terminal).settle()
+            try await terminal.typedPhone().settle()
             try await terminal.type(try await phone.code())
             #expect(try await terminal.finish() == 0)
             shown.append(plain(await terminal.transcript))
@@ -80,7 +83,7 @@ import Testing
     @Test func theKeyIsShownOnce() async throws {
         let citizen = try await Citizen()
         let terminal = try citizen.terminal("add")
-        let phone = try await citizen.phone(on: terminal)
+        let phone = try await terminal.typedPhone()
         try await phone.settle()
         try await terminal.type(try await phone.code())
         #expect(try await terminal.finish() == 0)

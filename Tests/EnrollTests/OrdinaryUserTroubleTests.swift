@@ -106,61 +106,13 @@ import Testing
         try await impostor.terminal.expect("b''")
     }
 
-    @Test func withoutAnybodyItSaysWhatToStart() async throws {
-        let citizen = try await Citizen()
-        let scratch = try Scratch()
-        for socket in [scratch.file("none.sock"), try scratch.write("", to: "file", mode: 0o666)] {
-            let done = try await Command.run(citizen.words(["status"], socket: socket))
-            #expect(done.status == 1)
-            #expect(
-                done.errors == """
-                    otp-enroll: swiftotpd does not listen at \(socket)
-                    hint: `systemctl start swiftotpd.socket` starts it (as root)
-                    hint: without it, only root can do this; use sudo
-
-                    """)
-        }
-    }
-
     // MARK: In the middle
-
-    /// How somebody leaves who was shown a key.
-    enum Exit: CaseIterable {
-        case interrupt, emptyLine, endOfInput, terminate, hangUp, kill
-    }
-
-    @Test(arguments: Exit.allCases)
-    func leavingLeavesNoTrace(exit: Exit) async throws {
-        let citizen = try await Citizen()
-        let terminal = try citizen.terminal("add")
-        let phone = try await citizen.phone(on: terminal)
-        try await terminal.type(try await phone.wrongCode())
-        try await terminal.expect(Citizen.interview)
-        // Nothing is held while somebody types.
-        try await citizen.waitForQuiet()
-        switch exit {
-        case .interrupt: try await terminal.send("\u{3}")
-        case .emptyLine: try await terminal.type("")
-        case .endOfInput: try await terminal.send("\u{4}")
-        case .terminate: terminal.child.signal(SIGTERM)
-        case .hangUp: terminal.child.signal(SIGHUP)
-        case .kill: terminal.child.signal(SIGKILL)
-        }
-        #expect(try await terminal.finish() == (exit == .kill ? 128 + SIGKILL : 1))
-        if exit != .kill {
-            let words = "otp-enroll: no code was confirmed, nothing was kept\n"
-            #expect(await terminal.transcript.contains(words))
-        }
-        try await citizen.waitForQuiet()
-        #expect(try await citizen.record() == nil)
-        #expect(try await citizen.json("status")["enrolled"] as? Bool == false)
-    }
 
     /// What was begun waits with the user, and not in the service.
     @Test func aServiceThatEndsInTheMiddleIsStartedAnew() async throws {
         let citizen = try await Citizen()
         let terminal = try citizen.terminal("add")
-        let phone = try await citizen.phone(on: terminal)
+        let phone = try await terminal.typedPhone()
         citizen.service.signal(SIGKILL)
         #expect(try await citizen.record() == nil)
         try await phone.settle()
@@ -175,7 +127,7 @@ import Testing
         let name = citizen.account.name
         let (one, other) = (try citizen.terminal("add"), try citizen.terminal("add"))
         let (first, second) = (
-            try await citizen.phone(on: one), try await citizen.phone(on: other)
+            try await one.typedPhone(), try await other.typedPhone()
         )
         try await first.settle(for: 10)
         try await one.type(try await first.code())
@@ -194,7 +146,7 @@ import Testing
         let terminal = try citizen.terminal("add", "--name", "tablet")
         try await terminal.expect(Citizen.question)
         try await terminal.type(codes[0])
-        let phone = try await citizen.phone(on: terminal)
+        let phone = try await terminal.typedPhone()
         let tablet = try await citizen.enroll("--name", "tablet").phone
         try await phone.settle(for: 10)
         try await terminal.type(try await phone.code())

@@ -11,24 +11,6 @@ import Testing
         return keys.compactMap { $0["name"] as? String }
     }
 
-    @Test func theListIsTheSameAsRoots() async throws {
-        let citizen = try await Citizen(policy: "trust = key\n")
-        let user = citizen.account.name
-        #expect(try await citizen.run("trusted").output == "\(user) trusts no SSH key.\n")
-        _ = try await citizen.enroll()
-        try citizen.trust("laptop")
-        let mine = try await citizen.json("trusted")
-        let config = try citizen.scratchPolicy("trust = key\n")
-        let roots = try Citizen.object(
-            try await citizen.root("trusted", user, "--json", "--config", config).output)
-        #expect(mine as NSDictionary == roots as NSDictionary)
-        let keys = try #require(mine["trusted"] as? [[String: Any]])
-        #expect(keys.count == 1 && keys[0]["active"] as? Bool == true)
-        let status = try await citizen.json("status")
-        #expect(status["trusted"] as? NSArray == keys as NSArray)
-        #expect(try await citizen.run("trusted", "root").status == 1)
-    }
-
     @Test func aCodeEndsOneAndAll() async throws {
         let log = try SystemLog.shared()
         let citizen = try await Citizen()
@@ -74,25 +56,6 @@ import Testing
         #expect(try await names(citizen) == [])
     }
 
-    @Test func withoutACodeTheyStay() async throws {
-        let citizen = try await Citizen()
-        let codes = try await citizen.enroll().codes
-        try citizen.trust("laptop")
-        let record = try await citizen.record()
-        // What is not there uses up no code.
-        let unknown = try await citizen.run("trusted", "--revoke", "desktop", input: codes[0])
-        #expect(unknown.status == 1 && unknown.errors.contains("trusts no SSH key \"desktop\""))
-        #expect(try await citizen.record() == record)
-        for option in [["--revoke", "laptop"], ["--revoke-all"]] {
-            for typed in ["", "letmein", Desk.wrongCode] {
-                let done = try await Command.run(
-                    citizen.words(["trusted"] + option), input: typed + "\n")
-                #expect(done.status == 1 && done.output.isEmpty)
-                #expect(try await names(citizen) == ["laptop"])
-            }
-        }
-    }
-
     /// The proof was good, and the trust ended by somebody else meanwhile.
     @Test func whatEndedMeanwhileHasEnded() async throws {
         let citizen = try await Citizen()
@@ -115,14 +78,5 @@ extension Citizen {
         let start = name.prefix(8)
         try TrustShelf(store: service.store, user: account.name)
             .trust(TrustedKeyPair(beginning: String(start)), name)
-    }
-
-    /// A policy of root's.
-    func scratchPolicy(_ text: String) throws -> String {
-        let folder = (service.socket as NSString).deletingLastPathComponent
-        let file = folder + "/roots.conf"
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-        chmod(file, 0o600)
-        return file
     }
 }

@@ -120,32 +120,4 @@ import Testing
         #expect(noKey.status == 1 && desk.record == before)
         #expect(!FileManager.default.fileExists(atPath: desk.store + "/seal.key"))
     }
-
-    @Test func whoHasNothingCannotBeReset() async throws {
-        let done = try await desk.run("reset", "root")
-        #expect(done.status == 1)
-        #expect(done.errors.hasPrefix("otp-enroll: root is not enrolled\nhint: "))
-        #expect(desk.record == nil)
-    }
-
-    @Test(arguments: ["n", "", "\u{4}", "no", "yess"])
-    func onlyAYesIsAYes(answer: String) async throws {
-        try await desk.enroll()
-        let before = desk.record
-        let terminal = try Terminal(desk.words(["reset", "root"]))
-        try await terminal.expect("Remove everything that logs root in? [y/N] ")
-        try await terminal.send(answer + (answer == "\u{4}" ? "" : "\r"))
-        #expect(try await terminal.finish() == 1)
-        #expect(desk.record == before)
-    }
-
-    @Test func aYesIsOne() async throws {
-        try await desk.enroll()
-        let terminal = try Terminal(desk.words(["reset", "root"]))
-        try await terminal.expect("[y/N] ")
-        try await terminal.type("Yes")
-        try await terminal.expect("root was reset, and is not enrolled any more.")
-        #expect(try await terminal.finish() == 0)
-        #expect(try await !desk.isEnrolled())
-    }
 }

@@ -42,39 +42,6 @@ import Testing
         #expect(phones[0]["drift"] as? Int == seconds / 30 + 1)
     }
 
-    @Test func whatIsFurtherOffIsNotFound() async throws {
-        let phone = try await desk.enroll().phone
-        let now = Int(Date().timeIntervalSince1970)
-        for away in [13 * 3600, -13 * 3600] {
-            let codes = try await [0, 30].asyncMap { try await phone.code(at: now + away + $0) }
-            let refused = try await resync(codes[0], codes[1])
-            #expect(refused.status == 1)
-            #expect(
-                refused.errors.hasPrefix("otp-enroll: refused: these are no two codes in a row"))
-        }
-    }
-
-    @Test func aCounterIsFound() async throws {
-        let (hex, token) = try Token.random()
-        let file = try desk.scratch.write(hex + "\n", to: "fob")
-        _ = try await desk.json("add", "--no-confirm", "--hotp", "--secret-file", file)
-        let codes = try await [700, 701, 702].asyncMap { try await token.code($0) }
-        #expect(try await desk.verify(codes[0]) == (false, "wrong"))
-        let found = try await resync(codes[0], codes[1], "--json")
-        #expect(found.status == 0, "\(found.errors)")
-        #expect(found.output.contains("\"counter\": 702"), "\(found.output)")
-        for used in codes[0...1] { #expect(try await desk.verify(used).0 == false) }
-        #expect(try await desk.verify(codes[2]) == (true, "code"))
-        // It never goes back, and not further than a thousand.
-        let back = try await resync(codes[0], codes[1])
-        #expect(back.status == 1, "\(back.output)")
-        let far = try await resync(try await token.code(1704), try await token.code(1705))
-        #expect(far.status == 1, "\(far.output)")
-        let near = try await resync(try await token.code(1703), try await token.code(1704))
-        #expect(near.status == 0, "\(near.errors)")
-        #expect(near.output == "\"phone\" of root works again: its counter was found.\n")
-    }
-
     @Test func whatDoesNotFitIsRefusedAndCounted() async throws {
         let phone = try await desk.enroll().phone
         try await phone.settle(for: 20)
@@ -122,28 +89,6 @@ import Testing
 
                 """)
         #expect(desk.record == before)
-    }
-
-    @Test func onlyTheNamedDeviceIsLookedAt() async throws {
-        let first = try await desk.enroll("--name", "one").phone
-        try await desk.enroll("--name", "two")
-        try await first.settle(for: 20)
-        let now = Int(Date().timeIntervalSince1970) - 7200
-        let codes = try await [0, 30].asyncMap { try await first.code(at: now + $0) }
-        let before = desk.record
-        let unknown = try await resync(codes[0], codes[1], "--name", "three")
-        #expect(unknown.status == 1)
-        #expect(
-            unknown.errors.hasPrefix("otp-enroll: root has no authenticator \"three\"\nhint: "))
-        #expect(desk.record == before)
-        #expect(try await resync(codes[0], codes[1], "--name", "two").status == 1)
-        #expect(try await resync(codes[0], codes[1], "--name", "one").status == 0)
-    }
-
-    @Test func whoHasNothingIsNotAsked() async throws {
-        let done = try await resync("123456", "123457")
-        #expect(done.status == 1)
-        #expect(done.errors.hasPrefix("otp-enroll: root is not enrolled\nhint: "))
     }
 }
 

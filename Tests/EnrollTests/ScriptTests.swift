@@ -37,29 +37,6 @@ import Testing
         #expect(lines.contains("key: \(try Phone(scanning: String(uri)).secret)"))
     }
 
-    @Test func aSecondAuthenticatorKeepsTheBackupCodes() async throws {
-        let first = try await desk.enroll()
-        let second = try await desk.json("add", "--no-confirm")
-        #expect(second["name"] as? String == "phone-2")
-        #expect((second["backup_codes"] as? [String])?.isEmpty == true)
-        let tried = try await desk.json("verify", input: first.codes[7] + "\n")
-        #expect(tried["reason"] as? String == "backup-code")
-        #expect(tried["backup_codes_left"] as? Int == 9)
-        try await first.phone.settle()
-        let code = try await first.phone.code()
-        #expect(try await desk.json("verify", input: code)["authenticator"] as? String == "phone")
-    }
-
-    @Test func aNameThatIsThereIsReplaced() async throws {
-        let old = try await desk.enroll("--name", "tablet").phone
-        let new = try await desk.enroll("--name", "tablet").phone
-        #expect(try await desk.names() == ["tablet"])
-        try await new.settle()
-        let stale = try await desk.json("verify", input: try await old.code(), status: 1)
-        #expect(stale["reason"] as? String == "wrong")
-        _ = try await desk.json("verify", input: try await new.code())
-    }
-
     @Test func theSixthAuthenticatorIsRefused() async throws {
         var phones: [Phone] = []
         for _ in 1...5 { phones.append(try await desk.enroll().phone) }

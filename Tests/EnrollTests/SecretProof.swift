@@ -94,20 +94,6 @@ struct CommandSecretsProof {
 
     // MARK: Commands
 
-    @Test("add for scripts, as text and as JSON, with a picture")
-    func addUnconfirmed() async throws {
-        _ = try SystemLog.shared()
-        let desk = try Desk()
-        for words in [
-            ["--json"], ["--name", "second", "--qr-file", desk.scratch.file("qr.svg")],
-        ] {
-            let ended = try await run(desk, ["add", "--no-confirm"] + words)
-            let forms = secrets(in: await ended.shown)
-            #expect(forms.count > (words.count == 1 ? 300 : 60))
-            try await check(ended, desk, forms, "add --no-confirm \(words[0])")
-        }
-    }
-
     @Test("add at a terminal: the key is there while it asks, and gone at its end")
     func add() async throws {
         _ = try SystemLog.shared()
@@ -135,17 +121,6 @@ struct CommandSecretsProof {
             SecretForm.key(key) + SecretForm.code(code) + SecretForm.code("98765421")
             + codes.flatMap { SecretForm.groups($0) }
         try await check(ended, desk, forms, "add")
-    }
-
-    @Test("add of a token's key, out of a file")
-    func addToken() async throws {
-        _ = try SystemLog.shared()
-        let desk = try Desk()
-        let key = String((0..<32).map { _ in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".randomElement()! })
-        let file = try desk.scratch.write(key + "\n", to: "key")
-        let ended = try await run(desk, ["add", "--no-confirm", "--secret-file", file])
-        let forms = SecretForm.key(key) + secrets(in: await ended.shown)
-        try await check(ended, desk, forms, "add --secret-file")
     }
 
     @Test(

@@ -2,6 +2,7 @@ import Foundation
 import OTPCore
 import OTPStore
 import TestSupport
+import Testing
 
 /// Puts records on the shelf that no single command makes, through the real store.
 extension Desk {
@@ -14,6 +15,23 @@ extension Desk {
         try Self.fill(&record, change)
         for event in events { record.note(event) }
         try store.make(record, of: user)
+    }
+
+    /// Types so many wrong codes at an address, one every hour up to now.
+    func fail(
+        _ count: UInt64, from address: String,
+        of user: User = User(name: Array("root".utf8), uid: 0, gid: 0)
+    ) throws {
+        let session = try #require(try Store(path: Array(store.utf8)).open(user))
+        defer { session.close() }
+        let source = Array(address.utf8)
+        let attempt = Attempt(
+            verifier: Verifier(window: 1), origin: source, source: SourceID(source.span))
+        let now = UInt64(Date().timeIntervalSince1970)
+        for hour in (0..<count).reversed() {
+            let typed = Array(Desk.wrongCode.utf8)
+            _ = try attempt.run(Answer(typed.span), on: session, at: now - hour * 3600)
+        }
     }
 
     /// Gives a record the authenticator `phone` with a fresh key.

@@ -86,25 +86,9 @@ import Testing
         #expect(apps[1]["kind"] as? String == "hotp" && apps[1]["counter"] as? Int == 0)
     }
 
-    /// Fails so often from an address, once every hour up to now.
-    private func fail(_ count: UInt64, from address: String) throws {
-        let store = try Store(path: Array(desk.store.utf8))
-        let session = try #require(try store.open(Self.root))
-        defer { session.close() }
-        let source = Array(address.utf8)
-        let attempt = Attempt(
-            verifier: Verifier(window: 1), origin: source, source: SourceID(source.span))
-        let now = UInt64(Date().timeIntervalSince1970)
-        for hour in (0..<count).reversed() {
-            let typed = Array(Desk.wrongCode.utf8)
-            let answer = Answer(typed.span)
-            _ = try attempt.run(answer, on: session, at: now - hour * 3600)
-        }
-    }
-
     @Test func aLockIsToldWithItsReach() async throws {
         let phone = try await desk.enroll().phone
-        try fail(6, from: "192.0.2.66")
+        try desk.fail(6, from: "192.0.2.66")
         let everybody = try await words()
         #expect(everybody.contains("\nFailures in a row: 6; locked until 2"))
         #expect(everybody.contains(#/, for (1 minute|[1-5]\d seconds)\n/#), "\(everybody)")
@@ -113,7 +97,7 @@ import Testing
         #expect(try await desk.run("unlock", "root").status == 0)
         try await phone.settle()
         #expect(try await desk.verify(try await phone.code()).0)
-        try fail(8, from: "192.0.2.66")
+        try desk.fail(8, from: "192.0.2.66")
         #expect(
             try await words().contains(", for 4 minutes, but not where root has logged in before\n")
         )
@@ -123,7 +107,7 @@ import Testing
         #expect(here.contains("; locked until 2"), "\(here)")
         #expect(here.contains(" seconds, at a place where root has logged in before\n"))
 
-        try fail(100, from: "192.0.2.66")
+        try desk.fail(100, from: "192.0.2.66")
         let closed = try await words()
         #expect(
             closed.contains("Failures in a row: 105; closed until root unlocks it (`otp-enroll "))
@@ -133,7 +117,7 @@ import Testing
 
     @Test func nothingFromOutsideIsPrintedRaw() async throws {
         try await desk.enroll()
-        try fail(1, from: "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}evil")
+        try desk.fail(1, from: "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}evil")
         for arguments in [["status"], ["status", "--json"]] {
             let done = try await Command.run(desk.words(arguments))
             #expect(done.status == 0 && done.output.contains("?]0;owned?"), "\(done.output)")

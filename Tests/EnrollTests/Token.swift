@@ -1,4 +1,5 @@
 import Foundation
+import OTPCore
 import TestSupport
 
 /// A hardware token, or an app that counts: oathtool, with a counter that goes up.
@@ -27,7 +28,7 @@ struct Token {
     static func random(bytes: Int = 20) throws -> (hex: String, token: Token) {
         let key = (0..<bytes).map { _ in UInt8.random(in: 0...255) }
         let hex = key.map { String(format: "%02x", $0) }.joined()
-        return (hex, Token(key: base32(key)))
+        return (hex, Token(key: String(decoding: Base32.encode(key.span), as: UTF8.self)))
     }
 
     /// The code of a counter.
@@ -41,19 +42,5 @@ struct Token {
     /// The same key in an app that goes by the clock.
     func phone() throws -> Phone {
         try Phone(scanning: "otpauth://totp/x:y?secret=\(key)&digits=\(digits)")
-    }
-
-    /// RFC 4648, without padding.
-    private static func base32(_ bytes: [UInt8]) -> String {
-        let bits = bytes.map { byte in
-            let text = String(byte, radix: 2)
-            return String(repeating: "0", count: 8 - text.count) + text
-        }.joined()
-        let symbols = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-        return stride(from: 0, to: bits.count, by: 5).reduce(into: "") { text, start in
-            let group = bits.dropFirst(start).prefix(5)
-            let value = Int(group, radix: 2).map { $0 << (5 - group.count) } ?? 0
-            text.append(symbols[value])
-        }
     }
 }

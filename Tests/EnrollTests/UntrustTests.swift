@@ -136,16 +136,6 @@ import Testing
         #expect(try await names() == ["the desktop", "Twin/+1"])
     }
 
-    @Test func withoutAnyKeyThereIsNoneToName() async throws {
-        let done = try await desk.run("trusted", user, "--revoke", "laptop\u{1b}[31m")
-        #expect(done.status == 1 && done.output.isEmpty)
-        #expect(done.errors == "otp-enroll: \(user) trusts no SSH key\n")
-        _ = try twins()
-        let odd = try await desk.run("trusted", user, "--revoke", "lap\u{1b}top")
-        #expect(odd.errors.hasPrefix("otp-enroll: \(user) trusts no SSH key \"laptop\"\n"))
-        #expect(try await names().count == 2)
-    }
-
     @Test func removingAnAuthenticatorEndsItsTrust() async throws {
         try shelf.trust(try TrustedKeyPair(beginning: "laptop"), "laptop")
         try await desk.enroll(user, "--name", "tablet")
@@ -162,32 +152,6 @@ import Testing
         let again = try await desk.json("add", user, "--no-confirm", "--name", "tablet")
         #expect(again["trust_ended"] as? [String] == ["desktop"])
         #expect(try await names() == [])
-    }
-
-    /// A backup code at hand is a phone that is not, so all of them end.
-    @Test func aBackupCodeEndsAll() async throws {
-        let other = try Desk()
-        let codes = try await other.enroll(user).codes
-        let shelf = TrustShelf(store: other.store, user: user)
-        try shelf.trust(try TrustedKeyPair(beginning: "laptop"), "laptop")
-        let (accepted, _) = try await other.verify(codes[2], of: user)
-        #expect(accepted)
-        #expect(try await other.run("trusted", user).output == "\(user) trusts no SSH key.\n")
-        #expect(try await other.events(user).contains("trust-revoked"))
-    }
-
-    @Test func theUserIsToldByMailWhereThePolicySaysSo() async throws {
-        try MailRoom.prepare()
-        let account = try await Account.make("mailed")
-        try await desk.enroll(account.name)
-        let shelf = TrustShelf(store: desk.store, user: account.name)
-        try shelf.trust(try TrustedKeyPair(beginning: "laptop"), "laptop")
-        let policy = try desk.scratch.write("notify = mail\n", to: "policy", mode: 0o644)
-        let done = try await desk.run(
-            "trusted", account.name, "--revoke", "laptop", "--config", policy)
-        #expect(done.status == 0 && done.errors.isEmpty, "\(done.errors)")
-        let mails = try await MailRoom.messages(of: account, count: 1)
-        #expect(mails[0].body.contains("The trust in the SSH key \"laptop\" was ended on "))
     }
 
     private func uid() throws -> UInt32 { try Account.numbers(of: user).uid }

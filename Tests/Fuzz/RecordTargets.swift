@@ -1,4 +1,4 @@
-// Records: their bytes, the file around them, and the seal.
+// Records: their bytes; the file around them is in RecordFileTarget.swift.
 
 private let now: UInt64 = 1_800_000_015
 
@@ -43,37 +43,4 @@ private func encoded(_ record: borrowing Record) -> [UInt8] {
     let bytes = record.encoded
     expect(bytes.count <= Record.maximumEncodedLength, "a record that has grown too large")
     return bytes
-}
-
-// MARK: The seal
-
-/// What is sealed opens again, and only as it was.
-func fuzzSeal(_ input: [UInt8]) {
-    var tape = Tape(input)
-    let (change, place) = (tape.byte(), Int(tape.uint16()))
-    let binding = tape.text()
-    let nonce = [UInt8](repeating: tape.byte(), count: SealKey.nonceLength)
-    let plain = tape.rest()
-    let key = Scene.sealKey
-    var bytes = plain
-    guard let tag = key.seal(&bytes, nonce: nonce.span, binding: binding.span) else {
-        mistake("nothing is sealed")
-    }
-    var opened = bytes
-    expect(
-        key.open(&opened, nonce: nonce.span, binding: binding.span, tag: tag.span)
-            && opened == plain, "what is sealed does not open")
-    // One bit of anything changed.
-    var (other, otherTag, otherBinding, otherNonce) = (bytes, tag.span.array, binding, nonce)
-    let bit = UInt8(1) << (change >> 2 & 7)
-    switch change & 3 {
-    case 0 where !other.isEmpty: other[place % other.count] ^= bit
-    case 1 where !otherBinding.isEmpty: otherBinding[place % otherBinding.count] ^= bit
-    case 2: otherNonce[place % otherNonce.count] ^= bit
-    default: otherTag[place % otherTag.count] ^= bit
-    }
-    expect(
-        !key.open(&other, nonce: otherNonce.span, binding: otherBinding.span, tag: otherTag.span),
-        "what was changed opens")
-    expect(other.isEmpty, "what was not opened is left behind")
 }

@@ -4,7 +4,7 @@
 
 /// What an input is given to.
 enum Target: String, CaseIterable {
-    case record, file, seal, options, answer, base, uri
+    case record, file, options, answer, uri
     case google = "google-authenticator"
     case oath = "users.oath"
     case pskc
@@ -15,10 +15,8 @@ enum Target: String, CaseIterable {
         switch self {
         case .record: fuzzRecord
         case .file: fuzzFile
-        case .seal: fuzzSeal
         case .options: fuzzOptions
         case .answer: fuzzAnswer
-        case .base: fuzzBase
         case .uri: fuzzURI
         case .google: fuzzGoogle
         case .oath: fuzzUsersOATH

@@ -1,4 +1,4 @@
-// What people and files say in text: options, answers, Base32 and Base64.
+// What people and files say in text: options and answers.
 
 /// The first byte says which form of the input is used for what: arguments between NULs, then the
 /// configuration file.
@@ -179,30 +179,5 @@ private func check(joined typed: [UInt8], length: Int?) {
     case .temporaryCode: expect(typed.count >= 14, "a temporary code that is too short")
     case .empty: expect(typed.isEmpty, "something that counts as nothing")
     case .malformed: expect(length == nil, "a code that is not taken")
-    }
-}
-
-// MARK: Base32 and Base64
-
-/// The input both as bytes and as text.
-func fuzzBase(_ input: [UInt8]) {
-    let text32 = Base32.encode(input.span)
-    guard let back = Base32.decode(text32.span), back.withBytes({ $0.array }) == input else {
-        mistake("Base32 that cannot be read back")
-    }
-    if let bytes = Base32.decode(input.span)?.withBytes({ $0.array }) {
-        var symbols = input.filter { !Array(" -=".utf8).contains($0) }
-        for index in symbols.indices where symbols[index] >= UInt8(ascii: "a") {
-            symbols[index] -= 32
-        }
-        expect(Base32.encode(bytes.span) == symbols, "two texts of Base32 for one key")
-    }
-    var text64 = Base64.encode(input.span)
-    while !text64.count.isMultiple(of: 4) { text64.append(UInt8(ascii: "=")) }
-    expect(Base64.decode(text64.span) == input, "Base64 that cannot be read back")
-    if let bytes = Base64.decode(input.span) {
-        var text = Base64.encode(bytes.span)
-        while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
-        expect(text == input, "two texts of Base64 for the same bytes")
     }
 }

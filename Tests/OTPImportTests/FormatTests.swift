@@ -5,40 +5,6 @@ import Testing
 
 @Suite("Words, keys and texts")
 struct FormatTests {
-    @Test("The words after --from, each with one line of help")
-    func words() {
-        #expect(
-            ImportFormat.allCases.map(\.rawValue) == [
-                "google-authenticator", "users.oath", "otpauth", "pskc", "privacyidea-csv",
-            ])
-        for format in ImportFormat.allCases {
-            #expect((10...80).contains(format.help.count) && !format.help.contains("\n"))
-            #expect(ImportFormat(rawValue: format.rawValue) == format)
-        }
-        #expect(ImportFormat.googleAuthenticator.maximumSize == 65_536)
-        #expect(ImportFormat.pskc.maximumSize == 8 << 20)
-    }
-
-    private func base64(_ text: String) -> [UInt8]? {
-        let text = ascii(text)
-        return (try? KeyDecoding.base64(text.span, "text"))?.withBytes { $0.array }
-    }
-
-    @Test("Base64 as RFC 4648 has it, with blanks between, and nothing else")
-    func base64() {
-        let good: [(String, String)] = [
-            ("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"),
-            ("Zm9v\n  YmE=", "fooba"), (" Zm9vYmFy\t", "foobar"),
-        ]
-        for (text, value) in good { #expect(base64(text) == ascii(value)) }
-        #expect(base64("+/+/") == [0xfb, 0xff, 0xbf])
-        for text in [
-            "Zg=", "Zg", "Z===", "Zg==Zg==", "Zh==", "Zm9=", "Zm-v", "=", "====", "Zm9v\u{0}",
-        ] {
-            #expect(base64(text) == nil, "\(text)")
-        }
-    }
-
     @Test("The names of hash functions that files use")
     func algorithms() throws {
         for (name, algorithm) in [
@@ -72,15 +38,5 @@ struct FormatTests {
         for text in ["", "-", "+", "--1", "9223372036854775808"] {
             #expect(signed(text) == nil, "\(text)")
         }
-    }
-
-    @Test("Outside text is shown in printable ASCII, whatever it is")
-    func printable() {
-        #expect(ForeignText("plain user").printable == "plain user")
-        #expect(ForeignText("a\\b\n\u{1b}[2J").printable == #"a\\b\x0a\x1b[2J"#)
-        #expect(ForeignText([0xff, 0x00]).printable == #"\xff\x00"#)
-        #expect(
-            ForeignText(String(repeating: "x", count: 81)).printable
-                == String(repeating: "x", count: 80) + "...")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import OTPCore
+import TestSupport
 import Testing
 
 @testable import OTPImport
@@ -8,7 +9,7 @@ import Testing
 struct GoogleAuthenticatorTests {
     /// Lets the real program write a file, and reads it.
     private func made(_ options: String...) throws -> (result: ImportResult, secret: String) {
-        let folder = try Folder()
+        let folder = try Scratch()
         _ = try run(
             ["google-authenticator", "-f", "-C", "-q", "-s", folder.path + "/state"] + options)
         let bytes = try folder.read("state")
@@ -32,18 +33,6 @@ struct GoogleAuthenticatorTests {
         #expect(token.notes.contains { $0.hasPrefix("WINDOW_SIZE 17") })
         #expect(token.notes.contains { $0.hasPrefix("RATE_LIMIT") })
         #expect(token.notes.count == 3)
-    }
-
-    @Test("One that the program made with steps of a minute, and nothing to leave behind")
-    func realMinute() throws {
-        let (result, secret) = try made("-t", "-D", "-u", "-W", "-S", "60", "-e", "0")
-        let token = try #require(result.tokens.first)
-        #expect(token.period == 60 && token.notes == [])
-        let shown = try run(
-            [
-                "oathtool", "--totp", "--time-step-size=60s", "--base32", "--now=@\(noon)", "-",
-            ], input: secret + "\n")
-        #expect(token.code(noon / 60) == shown)
     }
 
     @Test("One that the program made for a counter: the phone's first code is ours")
@@ -155,17 +144,5 @@ struct GoogleAuthenticatorTests {
             #expect(
                 result.tokens.first?.notes == ["TIME_SKEW is out of range and dropped: \(skew)"])
         }
-    }
-
-    @Test("A google-authenticator file of 64 KiB is refused, or a larger one read")
-    func size() {
-        let head = exampleBase32 + "\n\" TOTP_AUTH\n"
-        let room = 65_536 - head.utf8.count
-        #expect(
-            googleAuthenticator(head + String(repeating: "\n", count: room)).tokens.count == 1)
-        #expect(
-            googleAuthenticator(head + String(repeating: "\n", count: room + 1)).problems == [
-                ImportProblem(place: .file, sentence: "it is larger than 65536 bytes")
-            ])
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import OTPCore
+import TestSupport
 import Testing
 
 @testable import OTPImport
@@ -25,7 +26,7 @@ struct HostileXMLTests {
 
     @Test("A document type ends the parse: no entity grows, and none is fetched")
     func entities() throws {
-        let folder = try Folder()
+        let folder = try Scratch()
         let key = Data("MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=".utf8)
         try folder.write(Array(key), to: "key")
         let refused = ImportProblem(

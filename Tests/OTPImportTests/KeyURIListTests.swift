@@ -85,13 +85,6 @@ struct KeyURIListTests {
             }
         }
     }
-
-    @Test("Marks that turn the direction of writing are never shown raw")
-    func direction() throws {
-        let result = uris("otpauth://totp/%E2%80%AEecila?secret=\(exampleBase32)\n")
-        let token = try #require(result.tokens.first)
-        #expect(token.owner?.printable == #"\xe2\x80\xaeecila"#)
-    }
 }
 
 @Suite("The CSV of privacyIDEA")

@@ -50,8 +50,8 @@ let help = """
       hostcheck             the state of this process: {"op":"hostcheck","fds","threads",
                             "sig_blocked","sig_ignored","sig_caught","umask","uids","gids",
                             "groups","capabilities","rss_kb","data_kb","locked_kb","cwd",
-                            "environ","heap_end","mappings","libraries", and more: what each
-                            signal leads to, limits, timers, keyrings, locale, namespaces}
+                            "environ","heap_end","mappings","libraries", and more: limits,
+                            namespaces}
       quit                  ends, as the end of the input does
 
     """

@@ -9,11 +9,6 @@ func hostState() -> [UInt8] {
     for (key, name) in statusFields {
         state.add(key, bytes: field(name, of: status))
     }
-    state.add("sig_actions", signalActions())
-    state.add("signal_stack", signalStack())
-    state.add("timers", timers())
-    state.add("keyrings", keyrings())
-    state.add("locale", bytes: locale())
     for name in links { state.add(name, bytes: linkTarget("/proc/self/\(name)") ?? []) }
     for name in processFiles { state.add(name, bytes: readFile("/proc/self/\(name)") ?? []) }
     state.add("session", bytes: session())

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What a process has in its memory, to look for secrets in: all that it can write to, stacks, heaps
-/// and variables, or a whole core image.
+/// and variables.
 public struct MemoryImage: Sendable {
     private struct Part: Sendable {
         let name: String
@@ -16,7 +16,7 @@ public struct MemoryImage: Sendable {
 
     /// The memory of a process that stands still.
     public init(of process: pid_t) throws {
-        let maps = try Self.maps(of: process)
+        let maps = try kernelFile("/proc/\(process)/maps")
         let file = open("/proc/\(process)/mem", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Trouble("no memory of \(process)") }
         defer { close(file) }
@@ -33,33 +33,6 @@ public struct MemoryImage: Sendable {
         guard Set(parts.map(\.name)).isSuperset(of: ["[heap]", "[stack]"]) else {
             throw Trouble("the memory of \(process) cannot be read: \(maps)")
         }
-    }
-
-    /// The list of what is mapped. Foundation would read a page of it and take that for all.
-    private static func maps(of process: pid_t) throws -> String {
-        let file = open("/proc/\(process)/maps", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw Trouble("no process \(process)") }
-        defer { close(file) }
-        var text: [UInt8] = []
-        var page = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = read(file, &page, page.count)
-            guard count > 0 else { return String(decoding: text, as: UTF8.self) }
-            text += page[..<count]
-        }
-    }
-
-    /// The same by gcore(1) of gdb, with all registers.
-    public init(coreOf process: pid_t, in scratch: Scratch) async throws {
-        let done = try await Command.run(
-            ["gcore", "-o", scratch.file("core"), "\(process)"],
-            environment: ["PYTHONDONTWRITEBYTECODE": "1"], within: .seconds(120))
-        let path = scratch.file("core.\(process)")
-        guard done.status == 0, let core = FileManager.default.contents(atPath: path) else {
-            throw Trouble("gcore: \(done.output) \(done.errors)")
-        }
-        try FileManager.default.removeItem(atPath: path)
-        parts = [Part(name: "core", start: 0, bytes: [UInt8](core))]
     }
 
     /// Where these are found, in words; none where the image is free of them.

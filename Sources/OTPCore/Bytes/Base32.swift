@@ -21,11 +21,21 @@ public enum Base32 {
         return text
     }
 
-    /// The bytes of `text`: either case, spaces and hyphens between, `=` only at the end.
-    ///
-    /// `nil` for any other byte, for a length that no encoder makes, and for set bits beyond
-    /// the last byte, so that no two texts of one spelling mean one key.
-    public static func decode(_ text: Span<UInt8>) -> Secret? {
+    /// How a text is read.
+    public enum Spelling {
+        /// Either case, spaces and hyphens between, `=` only at the end. A length that no encoder
+        /// makes is refused, and set bits beyond the last byte, so that no two texts mean one key.
+        case exact
+        /// As phones take it: line ends between too, and bits beyond the last byte, which random
+        /// texts have, are dropped.
+        case ofPhones
+        /// As `ofPhones`, and `0`, `1` and `8` are `O`, `L` and `B`, as google-authenticator reads
+        /// them.
+        case mistyped
+    }
+
+    /// The bytes of `text`; `nil` where it is not written as `spelling` says.
+    public static func decode(_ text: Span<UInt8>, as spelling: Spelling = .exact) -> Secret? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 5 / 8 + 1)
         defer { Secret.wipe(&bytes) }
@@ -35,12 +45,12 @@ public enum Base32 {
         var padded = false
         for index in text.indices {
             let byte = text[index]
-            if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "-") { continue }
+            if isBetween(byte, spelling) { continue }
             if byte == UInt8(ascii: "=") {
                 padded = true
                 continue
             }
-            guard !padded, let value = value(of: byte) else { return nil }
+            guard !padded, let value = value(of: byte, spelling) else { return nil }
             symbols += 1
             buffer = buffer << 5 | value
             bits += 5
@@ -50,15 +60,26 @@ public enum Base32 {
                 buffer &= (1 << bits) - 1
             }
         }
-        guard buffer == 0, bits < 5, ![1, 3, 6].contains(symbols % 8) else { return nil }
-        return Secret(copying: bytes.span)
+        let isWhole = buffer == 0 && bits < 5 && ![1, 3, 6].contains(symbols % 8)
+        return isWhole || spelling != .exact ? Secret(copying: bytes.span) : nil
     }
 
-    private static func value(of byte: UInt8) -> UInt32? {
+    private static func isBetween(_ byte: UInt8, _ spelling: Spelling) -> Bool {
+        switch byte {
+        case UInt8(ascii: " "), UInt8(ascii: "-"): true
+        case UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): spelling != .exact
+        default: false
+        }
+    }
+
+    private static func value(of byte: UInt8, _ spelling: Spelling) -> UInt32? {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
         case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a"))
         case UInt8(ascii: "2")...UInt8(ascii: "7"): UInt32(byte - UInt8(ascii: "2")) + 26
+        case UInt8(ascii: "0") where spelling == .mistyped: 14
+        case UInt8(ascii: "1") where spelling == .mistyped: 11
+        case UInt8(ascii: "8") where spelling == .mistyped: 1
         default: nil
         }
     }

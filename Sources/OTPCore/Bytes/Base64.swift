@@ -23,7 +23,7 @@ public enum Base64 {
         return text
     }
 
-    /// The bytes of `text`, which has all its padding and nothing between.
+    /// The bytes of `text`, for their owner to wipe, which has all its padding and nothing between.
     ///
     /// `nil` for any other byte, for a length that no encoder makes, and for set bits beyond
     /// the last byte, so that no two texts mean the same bytes.

@@ -68,7 +68,6 @@ public enum KeyURI {
 
     /// Percent-encodes all but RFC 3986's unreserved characters and `@`.
     private static func escape(_ part: Span<UInt8>, into uri: inout [UInt8]) {
-        let hex = Array("0123456789ABCDEF".utf8)
         for index in part.indices {
             let byte = part[index]
             switch byte {
@@ -78,8 +77,7 @@ public enum KeyURI {
                 uri.append(byte)
             default:
                 uri.append(UInt8(ascii: "%"))
-                uri.append(hex[Int(byte >> 4)])
-                uri.append(hex[Int(byte & 15)])
+                uri.append(hex: byte, uppercase: true)
             }
         }
     }

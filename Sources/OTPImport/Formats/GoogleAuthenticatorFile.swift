@@ -35,7 +35,7 @@ public enum GoogleAuthenticatorFile {
         guard first.count <= ImportLimits.lineLength else {
             throw Refusal("the first line is longer than \(ImportLimits.lineLength) bytes")
         }
-        let key = try KeyDecoding.base32(bytes.extracting(first), mistyped: true)
+        let key = try KeyDecoding.base32(bytes.extracting(first), as: .mistyped)
         let settings = FileSettings(bytes, behind: lines)
         var token: ImportedToken
         // As the module decides: a counter above 0 wins over the clock.

@@ -22,7 +22,7 @@ public enum KeyURIList {
         guard let secret = parts.secret else { throw Refusal("the URI has no secret") }
         var text = try PercentEncoding.decode(uri.extracting(secret))
         defer { Secret.wipe(&text) }
-        let key = try KeyDecoding.base32(text.span, mistyped: false)
+        let key = try KeyDecoding.base32(text.span, as: .ofPhones)
         var algorithm = HashAlgorithm.sha1
         if let range = parts.algorithm {
             algorithm = try KeyDecoding.algorithm(uri.extracting(range))
@@ -162,8 +162,8 @@ enum PercentEncoding {
                 index += 1
                 continue
             }
-            guard text.count - index > 2, let high = KeyDecoding.nibble(text[index + 1]),
-                let low = KeyDecoding.nibble(text[index + 2])
+            guard text.count - index > 2, let high = Hex.digit(text[index + 1]),
+                let low = Hex.digit(text[index + 2])
             else {
                 Secret.wipe(&bytes)
                 throw Refusal("a % in the URI is not followed by two hex digits")

@@ -25,11 +25,7 @@ public enum UsersOATHWriter {
         line.append(contentsOf: "HOTP/\(type)/\(authenticator.digits)\t".utf8)
         line.append(copying: user)
         line.append(contentsOf: "\t-\t".utf8)
-        let hex = Array("0123456789abcdef".utf8)
-        for index in key.indices {
-            line.append(hex[Int(key[index] >> 4)])
-            line.append(hex[Int(key[index] & 15)])
-        }
+        for index in key.indices { line.append(hex: key[index]) }
         if authenticator.kind == .hotp {
             line.append(contentsOf: "\t\(authenticator.nextStep)".utf8)
         } else if authenticator.nextStep > 0 {

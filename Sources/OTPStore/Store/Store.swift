@@ -19,13 +19,11 @@ public final class Store: RecordStore {
     /// Whether leftovers were looked for: once is enough, also for many records in a row.
     private var isTidy = false
 
-    /// Opens the store at `path`, or the default one. A store that is named has its key inside.
+    /// Opens the store at `path`, or the default one. Any other store has its key inside.
     public init(path: [UInt8]?) throws(StoreError) {
         self.path = path ?? Store.defaultPath
-        keepsKey = path != nil
-        var keyPath = path ?? Store.defaultKeyPath
-        if keepsKey { keyPath.append("/seal.key") }
-        self.keyPath = keyPath
+        keepsKey = !Store.isDefault(self.path)
+        keyPath = keepsKey ? self.path + Array("/seal.key".utf8) : Store.defaultKeyPath
         folder = try SafeOpen.directory(self.path)
         let status = try SafeOpen.status(of: folder, path: self.path)
         guard status.owner == geteuid() else {
@@ -46,6 +44,15 @@ public final class Store: RecordStore {
         let store = try Store(path: path)
         try store.makeKeyAtFirstNeed()
         return store
+    }
+
+    /// Whether `path` is the default store's, however it is written: it has one key, not one for
+    /// those who name it and one for the others. Links do not lead there, as none is followed.
+    static func isDefault(_ path: [UInt8]) -> Bool {
+        func parts(_ path: [UInt8]) -> [ArraySlice<UInt8>] {
+            path.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
+        }
+        return path.first == UInt8(ascii: "/") && parts(path) == parts(defaultPath)
     }
 
     /// Makes the folder at `path`, 0700, where it is missing.

@@ -22,33 +22,13 @@ public struct SystemClock: Clock {
     public func boot() -> BootTime? {
         do throws(Errno) {
             let text = try SystemHost.kernelText("proc/sys/kernel/random/boot_id", count: 36)
+            let id = Hex.decode(text.span) { $0 == UInt8(ascii: "-") }
             let time = try System.time(CLOCK_BOOTTIME)
             return BootTime(
-                id: SystemClock.bytes(hex: text), seconds: UInt64(clamping: time.seconds))
+                id: id?.withBytes { $0.array } ?? [], seconds: UInt64(clamping: time.seconds))
         } catch {
             return nil
         }
-    }
-
-    /// The bytes that the digits of base 16 in `text` stand for; anything between them is skipped.
-    private static func bytes(hex text: [UInt8]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var high: UInt8?
-        for byte in text {
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            default: continue
-            }
-            if let first = high {
-                bytes.append(first << 4 | digit)
-                high = nil
-            } else {
-                high = digit
-            }
-        }
-        return bytes
     }
 }
 

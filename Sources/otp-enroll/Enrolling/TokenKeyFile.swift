@@ -1,5 +1,4 @@
 import OTPCore
-import OTPImport
 
 /// The key of a hardware token, as its maker hands it out: a line of hex or Base32 in a file.
 enum TokenKeyFile {
@@ -31,28 +30,10 @@ enum TokenKeyFile {
     /// Hex where it can be hex: a Base32 text of 26 symbols or more is so by chance once in
     /// 10^11.
     private static func decode(_ text: Span<UInt8>) -> Secret? {
-        hex(text) ?? Base32.decode(text)
-    }
-
-    private static func hex(_ text: Span<UInt8>) -> Secret? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
-        defer { Secret.wipe(&bytes) }
-        var high: UInt8?
-        for index in text.indices {
-            let byte = text[index]
-            if [UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: ":")].contains(byte) {
-                continue
-            }
-            guard let digit = KeyDecoding.nibble(byte) else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | digit)
-                high = nil
-            } else {
-                high = digit
-            }
+        let between = [UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: ":")]
+        if let key = Hex.decode(text, between: { between.contains($0) }), key.count > 0 {
+            return key
         }
-        guard high == nil, !bytes.isEmpty else { return nil }
-        return Secret(copying: bytes.span)
+        return Base32.decode(text)
     }
 }

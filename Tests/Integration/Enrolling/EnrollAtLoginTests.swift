@@ -70,60 +70,6 @@ import Testing
         try await shown.fixture.expectAdmitted(door, code: backupCodes[9], factor: "backup-code")
     }
 
-    /// `i`, for dark text on a light ground, and back again.
-    @Test("The picture for a light terminal is not read by a camera")
-    func invertedForALightTerminal() async throws {
-        let shown = try await show("enroll=require", columns: 100, rows: 60)
-        try await shown.screen.type("i")
-        try await shown.screen.wait(for: "): i\n")
-        let inverted = try await after(Enrolling.question, shown, times: 2)
-        let picture = Picture(inverted, theme: .light)
-        let uri = try #require(try await Camera.read(picture), "\(inverted)")
-        let phone = try Phone(scanning: uri)
-        #expect(try Enrolling.key(in: inverted) == phone.secret)
-        try await shown.screen.type("I")
-        let again = try await after(Enrolling.question, shown, times: 3)
-        #expect(try await Camera.read(Picture(again, theme: .dark)) == uri)
-        try await phone.settle()
-        _ = try await finish(shown, phone, try await phone.code())
-    }
-
-    /// `a`, in a client that shows the half blocks as numbers.
-    @Test(
-        "The picture in ASCII is not read by a camera, or has other bytes",
-        arguments: ["C", "C.UTF-8"])
-    func asciiForAnOldTerminal(locale: String) async throws {
-        let shown = try await show("enroll=require", columns: 80, rows: 160, locale: locale)
-        let first = try await shown.screen.text()
-        #expect(first.contains(#"\342\226\210"#) == (locale == "C"), "\(first)")
-        let key = try Enrolling.key(in: first)
-        try await shown.screen.type("a")
-        let drawn = try await after(Enrolling.question, shown, times: 2)
-        let uri = try #require(try await Camera.read(drawn), "\(drawn)")
-        let phone = try Phone(scanning: uri)
-        #expect(key == phone.secret)
-        #expect(try Enrolling.key(in: drawn) == key)
-        #expect(drawn.utf8.allSatisfy { $0 < 0x80 })
-        try ExpectedScreen.compare(drawn, with: "enroll-ascii", of: shown.fixture.person)
-        try await phone.settle()
-        _ = try await finish(shown, phone, try await phone.code())
-    }
-
-    /// The part of the screen from behind the last but one question, when there are so many.
-    private func after(_ question: String, _ shown: Shown, times: Int) async throws -> String {
-        let clock = ContinuousClock(), end = clock.now + .seconds(40)
-        while true {
-            let text = try await shown.screen.text()
-            let places = text.ranges(of: question)
-            if places.count >= times {
-                let tail = text[places[places.count - 2].upperBound...]
-                return String(tail.drop { $0 != "\n" }.dropFirst())
-            }
-            guard clock.now < end else { throw Trouble("no other question:\n\(text)") }
-            try await Task.sleep(for: .milliseconds(60))
-        }
-    }
-
     // MARK: May and must
 
     @Test("Enter does not decline what is only offered")

@@ -28,18 +28,6 @@ import Testing
         try await fixture.expectAdmitted(door, code: try await phone.code(), factor: "code")
     }
 
-    /// Keyboard-interactive may have been anything: the module does not take it for a proof.
-    @Test(
-        "Somebody whom nothing has proven may enroll",
-        arguments: ["enroll=require", "enroll=offer"])
-    func nothingHasProvenTheUser(options: String) async throws {
-        let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
-        let door = try await fixture.remoteDoor(options)
-        try await fixture.expectRefused(
-            door, code: "123456", reason: "first-factor-not-proven")
-        #expect(try !fixture.hasRecord())
-    }
-
     /// Without a terminal ssh answers every question with nothing, which is a no.
     @Test(
         "ssh without a terminal enrolls, is let in where it must enroll, or is shut out where it may"

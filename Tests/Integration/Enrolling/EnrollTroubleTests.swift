@@ -18,8 +18,6 @@ import Testing
         return Asked(terminal: terminal, phone: phone)
     }
 
-    // MARK: Connections that break
-
     /// Waits until sshd says that somebody has gone.
     private func closed(_ server: SSHServer) async throws {
         for _ in 0..<600 {
@@ -44,40 +42,5 @@ import Testing
         try await again.terminal.type(try await asked.phone.code())
         try await again.terminal.expect(Enrolling.wrong)
         _ = try await again.terminal.enroll(try await again.phone.code(), welcome: fixture.welcome)
-    }
-
-    // MARK: Answers that are none
-
-    private static let nonsense: [[String]] = [
-        // A password, what has two letters to draw anew, and what is no number in ASCII.
-        ["correct horse battery staple", "ia", "\u{0661}\u{0662}\u{0663}\u{0664}\u{0665}\u{0666}"],
-        // Control characters, and orders for the server's own terminal.
-        ["\u{1}\u{2}\u{5}\u{1d}", "\u{1b}]0;owned\u{7}\u{1b}[2J", "\u{1b}[31m123456"],
-        // ssh cuts what is longer than 1023 bytes, a terminal what is longer than 4095.
-        [
-            String(repeating: "7", count: 1023), String(repeating: "%n", count: 2000),
-            String(repeating: "1", count: 100_000),
-        ],
-    ]
-
-    @Test(
-        "Nonsense at the question for the first code enrolls, or floods the log",
-        arguments: nonsense)
-    func junk(answers: [String]) async throws {
-        let fixture = try await LoginFixture(LoginProgram.sshdByKey())
-        let door = try await fixture.remoteDoor("enroll=require")
-        let asked = try await ask(fixture, door)
-        for answer in answers.dropLast() {
-            try await asked.terminal.type(answer)
-            try await asked.terminal.expect(Enrolling.wrong)
-            try await asked.terminal.expect(Enrolling.question)
-        }
-        try await asked.terminal.type(answers[2])
-        try await asked.terminal.expect(Enrolling.must)
-        #expect(try await asked.terminal.finish() == 255)
-        #expect(try !fixture.hasRecord())
-        let line = try await fixture.expectLine(
-            "authentication failure", ["reason": "not-enrolled"], after: 0)
-        #expect(line.text.utf8.count < 300, "\(line)")
     }
 }

@@ -7,7 +7,6 @@ enum Enrolling {
     static let question = "Code shown by the app"
     static let sheet = "Press Return when you have kept them: "
     static let wrong = "That is not the code of this key."
-    static let nothing = "Nothing was enrolled."
     static let must = "You need an authenticator to log in. Nothing was enrolled."
 
     /// The key as somebody reads it who types it into an app.

@@ -7,8 +7,6 @@ struct LoginCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let run: @Sendable (LoginFixture) async throws -> Void
 
-    static let all = codes + recoveries
-
     /// Those in which programs differ: a yes and a no, nobody asked, and nobody known.
     static let essential = all.filter {
         [
@@ -16,7 +14,7 @@ struct LoginCase: Sendable, CustomTestStringConvertible {
         ].contains($0.testDescription)
     }
 
-    static let codes: [LoginCase] = [
+    static let all: [LoginCase] = [
         LoginCase(testDescription: "a right code, and the same again") { fixture in
             let (phone, _) = try await fixture.enroll()
             let door = try await fixture.door()
@@ -42,12 +40,6 @@ struct LoginCase: Sendable, CustomTestStringConvertible {
             let typed = "\(code.prefix(3)) \(code.dropFirst(3))"
             try await fixture.expectAdmitted(door, code: typed, factor: "code")
         },
-        LoginCase(testDescription: "a code from two minutes ago") { fixture in
-            let (phone, _) = try await fixture.enroll()
-            let code = try await phone.code(steps: -4)
-            try await fixture.expectRefused(
-                try await fixture.door(), code: code, reason: "outside-window")
-        },
         LoginCase(testDescription: "a backup code, that one again, and another") { fixture in
             let (_, backupCodes) = try await fixture.enroll()
             let door = try await fixture.door()
@@ -64,18 +56,6 @@ struct LoginCase: Sendable, CustomTestStringConvertible {
             try await fixture.expectLogged(
                 "not asked", ["reason": "not-enrolled"], after: 0, code: "123456")
         },
-        LoginCase(testDescription: "enrolled, with nullok") { fixture in
-            let (phone, _) = try await fixture.enroll()
-            let door = try await fixture.door("nullok")
-            let wrong = try await phone.wrongCode()
-            try await fixture.expectRefused(door, code: wrong, reason: "wrong")
-            let code = try await phone.code()
-            try await fixture.expectAdmitted(door, code: code, factor: "code")
-        },
-        LoginCase(testDescription: "not enrolled, without nullok") { fixture in
-            try await fixture.expectRefused(
-                try await fixture.door(), code: "123456", reason: "no-record")
-        },
         LoginCase(testDescription: "an unknown user") { fixture in
             let ghost = Person(unknown: Int.random(in: 0..<5000))
             let outcome = try await fixture.login(
@@ -84,21 +64,6 @@ struct LoginCase: Sendable, CustomTestStringConvertible {
             #expect(!outcome.asked, "\(outcome.transcript)")
             #expect(!outcome.admitted, "\(outcome.transcript)")
             #expect(fixture.logged(ghost.name).isEmpty)
-        },
-        LoginCase(testDescription: "five wrong codes, and the wait") { fixture in
-            let (phone, _) = try await fixture.enroll()
-            let door = try await fixture.door()
-            for _ in 0..<5 {
-                let wrong = try await phone.wrongCode()
-                try await fixture.expectRefused(door, code: wrong, reason: "wrong")
-            }
-            let failed = ContinuousClock.now
-            try await fixture.expectRefused(
-                door, code: try await phone.code(), reason: "throttled",
-                words: LoginFixture.Words.throttled)
-            // The wait is 30 seconds in whole seconds of the clock: one more is enough.
-            try await Task.sleep(until: failed + .seconds(31), clock: .continuous)
-            try await fixture.expectAdmitted(door, code: try await phone.code(), factor: "code")
         },
     ]
 }

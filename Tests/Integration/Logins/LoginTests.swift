@@ -42,21 +42,6 @@ import Testing
         #expect(lines == [["no-record"], ["unknown-user"]])
     }
 
-    /// Whoever lets ssh run a command, and sees no shell, is told the news as well.
-    @Test(
-        "ssh with a command: the news of the record is not told",
-        arguments: LoginProgram.all(of: "sshd"), Answerer.allCases)
-    func newsBeforeACommand(program: LoginProgram, answerer: Answerer) async throws {
-        let fixture = try await LoginFixture(program, answerer)
-        let (phone, _) = try await fixture.enroll()
-        let door = try await fixture.door()
-        var remote = try #require(door as? SSHDoor)
-        remote.command = SSHDoor.proof
-        let told = try await fixture.expectAdmitted(
-            remote, code: try await phone.code(), factor: "code")
-        #expect(told.transcript.contains("The authenticator \"phone\" was added on "))
-    }
-
     /// Answers code and password, and gives all that was shown up to the refusal.
     private func talk(
         _ person: Person, _ program: LoginProgram, _ policy: Policy

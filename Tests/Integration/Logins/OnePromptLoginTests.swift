@@ -4,8 +4,6 @@ import Testing
 
 /// Password and code in one field: `forward_pass` and `use_first_pass`, with real programs.
 @Suite("Password and code in one field") struct OnePromptLoginTests {
-    private static let question = "Password, with the code right behind it: "
-
     /// A user with a phone, and a policy of one service whose stack is these lines.
     private struct OnePromptLogin {
         let fixture: LoginFixture
@@ -83,20 +81,6 @@ import Testing
         ]
         for row in rows {
             #expect(try await login(row.answer) == row.isRight, "\(row.what)")
-        }
-    }
-
-    @Test(
-        "Password and code in one field: something else than both lets in, or both do not",
-        arguments: ["use_first_pass", "try_first_pass"])
-    func keyboardInteractive(taking: String) async throws {
-        let user = try await OnePromptLogin(
-            LoginProgram.sshdByPassword(),
-            stack: ["auth requisite module forward_pass", "auth required pam_unix.so \(taking)"])
-        let server = try await user.server("keyboard-interactive:pam")
-        try await tryAll(user) { typed in
-            try await answer(
-                try user.ssh("keyboard-interactive", server), Self.question, typed, user)
         }
     }
 

@@ -9,7 +9,6 @@ struct LoginFixture: Sendable {
         static let prompt = "Code from your app (or a backup code): "
         static let refused = "That code was not accepted."
         static let alreadyUsed = "That code was already used. Wait for the next one."
-        static let throttled = "Too many wrong codes. Try again in "
     }
 
     let program: LoginProgram
@@ -32,18 +31,7 @@ struct LoginFixture: Sendable {
         way = try await answerer.arguments()
     }
 
-    /// The same person and store, before another program.
-    init(_ program: LoginProgram, of fixture: LoginFixture) {
-        self.program = program
-        person = fixture.person
-        log = fixture.log
-        scratch = fixture.scratch
-        store = fixture.store
-        (answerer, way) = (fixture.answerer, fixture.way)
-    }
-
-    /// The module as a service names it, with this fixture's store; `way` leads to another
-    /// answerer.
+    /// The module as a service names it, with this fixture's store; `way` leads to another answerer.
     func module(_ options: String = "", by way: String? = nil) throws -> String {
         "\(try Build.module()) store=\(store) \(way ?? self.way) \(options)"
     }
@@ -138,14 +126,13 @@ struct LoginFixture: Sendable {
         return outcome
     }
 
-    /// Logs in, and expects to be asked and then sent away with these words; without any, with
-    /// those that go with the reason.
+    /// Logs in, and expects to be asked and then sent away with the words that go with the reason.
     func expectRefused(
-        _ door: any Door, code: String, reason: String, words: String? = nil,
+        _ door: any Door, code: String, reason: String,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let before = logged(person.name).count
-        let words = words ?? (reason == "replayed" ? Words.alreadyUsed : Words.refused)
+        let words = reason == "replayed" ? Words.alreadyUsed : Words.refused
         let outcome = try await login(door, code: code)
         #expect(outcome.asked, "\(outcome.transcript)", sourceLocation: sourceLocation)
         #expect(!outcome.admitted, "\(outcome.transcript)", sourceLocation: sourceLocation)

@@ -4,35 +4,19 @@ import Testing
 
 /// How the trust in an SSH key ends, and where it does not reach.
 @Suite("The end of the trust in a key") struct TrustEndTests {
-    /// A user whose key is trusted as "laptop", and one more key that is not.
-    private func trusting(_ options: String = "trust=key") async throws -> (TrustingUser, String) {
-        let user = try await TrustingUser(options)
-        let other = try await user.makeKey("other")
+    /// A user whose key is trusted as "laptop".
+    private func trusting() async throws -> TrustingUser {
+        let user = try await TrustingUser("trust=key")
         _ = try await user.trust(
             user.key, saying: "y laptop", code: try await user.phone.lastCode())
         try await user.expectTrusted(user.key, named: "laptop")
-        return (user, other)
-    }
-
-    /// Logs in with the other key and this answer, with no offer to follow.
-    private func login(_ user: TrustingUser, _ key: String, _ answer: String) async throws {
-        let terminal = try user.start(key)
-        try await terminal.expect(LoginFixture.Words.prompt)
-        try await terminal.type(answer)
-        #expect(try await terminal.expectAny([user.fixture.welcome, TrustingUser.offer]) == 0)
-    }
-
-    @Test("A key is trusted on after a login by a backup code")
-    func aBackupCodeEndsIt() async throws {
-        let (user, other) = try await trusting()
-        try await login(user, other, user.backupCodes[2])
-        try await user.expectAsked(user.key)
+        return user
     }
 
     /// Thirty days from the first day on, however often the key was used since.
     @Test("A key is trusted for more than its thirty days, or by a clock that was set back")
     func itEndsAndDoesNotSlide() async throws {
-        let (user, _) = try await trusting()
+        let user = try await trusting()
         for (days, isTrusted) in [("+29d", true), ("+31d", false)] {
             let door = try await user.fixture.remoteDoor(
                 "trust=key", around: ["faketime", "-f", days])
@@ -50,7 +34,7 @@ import Testing
     /// sudo in a session that a trusted key has opened, whatever the environment says there.
     @Test("sudo in a session that a trusted key has opened skips the code")
     func notForSudoInside() async throws {
-        let (user, _) = try await trusting()
+        let user = try await trusting()
         let fixture = user.fixture
         let policy = try fixture.program.policy(try fixture.module("trust=key"))
         try policy.add("auth required \(try fixture.module("trust=key"))", toService: "sudo")

@@ -26,22 +26,6 @@ import Testing
         try await user.expectTrusted(user.key, named: "laptop")
     }
 
-    @Test("Another key than the trusted one skips the code, or cannot be trusted itself")
-    func otherKeysAreAsked() async throws {
-        let user = try await TrustingUser()
-        let other = try await user.makeKey("other", type: "ecdsa")
-        _ = try await user.trust(
-            user.key, saying: "y", code: try await user.phone.lastCode())
-        try await user.expectTrusted(user.key, named: "ed25519")
-        try await user.expectAsked(other)
-        // That key can be trusted as well, under a name that is taken.
-        let said = try await user.trust(
-            other, saying: "YES ed25519", code: try await user.phone.code())
-        #expect(said.contains("The key \"ed25519-2\" logs in without a code until "), "\(said)")
-        try await user.expectTrusted(other, named: "ed25519-2")
-        try await user.expectTrusted(user.key, named: "ed25519")
-    }
-
     @Test("A certificate is another key than the one inside")
     func certificatesAreTheKeyInside() async throws {
         let scratch = try Scratch()

@@ -28,7 +28,7 @@ struct StrangerPolicyTests {
     @Test(
         "The same questions, sentences and waits for everybody, eight times in a row",
         arguments: [
-            "enroll=require enroll_grace=5", "forward_pass", "retry=2 enroll=offer trust=key",
+            "", "enroll=require enroll_grace=5", "forward_pass", "retry=2 enroll=offer trust=key",
         ])
     func same(arguments: String) async throws {
         for proof in [

@@ -60,41 +60,4 @@ struct EnrollingAtOnceProof {
             "Many at once", "enrolling, \(Self.sessions) sessions",
             "one enrolled in each of \(Self.rounds * 2) rounds, the others told")
     }
-
-    @Test("otp-enroll add: as many as there is room for, each with its own key, and the codes once")
-    func adding() async throws {
-        for _ in 0..<Self.rounds {
-            let enrolled = try Enrolled()
-            try enrolled.forget()
-            let words = ["add", enrolled.user, "--no-confirm", "--json"]
-            let commands = (0..<Self.sessions).map { _ in
-                Task { try await enrolled.otpEnroll(words) }
-            }
-            var phones: [Phone] = [], sheets: [[String]] = []
-            for command in commands {
-                let end = try await command.value
-                guard end.status == 0 else {
-                    #expect(end.status == 1 && end.errors.contains("authenticators"), "\(end)")
-                    continue
-                }
-                phones.append(try Phone(scanning: try end.member("uri")))
-                let sheet: [String] = try end.member("backup_codes")
-                if !sheet.isEmpty { sheets.append(sheet) }
-            }
-            #expect(phones.count == Record.maximumAuthenticators && sheets.count == 1)
-            #expect(
-                try enrolled.read { Set($0.authenticators.map(\.name.text)) }
-                    == ["phone", "phone-2", "phone-3", "phone-4", "phone-5"])
-            let stack = try enrolled.stack()
-            for phone in phones {
-                let login = try await stack.login(enrolled.user, [try await phone.code()])
-                #expect(login.name == "PAM_SUCCESS")
-            }
-            let code = try #require(sheets.first?.last)
-            #expect(try await stack.login(enrolled.user, [code]).name == "PAM_SUCCESS")
-        }
-        try Proof.tell(
-            "Many at once", "`otp-enroll add`, \(Self.sessions) sessions, \(Self.rounds) rounds",
-            "five enrolled in each, the others told that there is no room")
-    }
 }

@@ -8,8 +8,8 @@ final class WaitingLogins {
     let enrolled: Enrolled
     private let members: [Member]
 
-    init(_ count: Int, _ enrolled: Enrolled? = nil) throws {
-        let enrolled = try enrolled ?? Enrolled()
+    init(_ count: Int) throws {
+        let enrolled = try Enrolled()
         let stack = try enrolled.stack()
         self.enrolled = enrolled
         members = try (0..<count).map { _ in try Member(stack, user: enrolled.user) }
@@ -17,24 +17,9 @@ final class WaitingLogins {
 
     /// Logs everybody in with their own answer at the same moment; how many got in.
     func logIn(_ answers: [String]) throws -> Int {
-        try gather(answers.count)
-        try answer(answers)
-        return try members.prefix(answers.count).reduce(0) { $0 + (try $1.granted() ? 1 : 0) }
-    }
-
-    /// Lets the first `count` begin a login, and waits until they are asked.
-    func gather(_ count: Int) throws {
-        for member in members.prefix(count) { try member.begin() }
-    }
-
-    /// What the first ones answer, each their own.
-    func answer(_ answers: [String]) throws {
+        for member in members { try member.begin() }
         for (member, answer) in zip(members, answers) { try member.answer(answer) }
-    }
-
-    /// How it ended for the first `count`.
-    func results(_ count: Int) throws -> [DialogueResult] {
-        try members.prefix(count).map { try $0.result() }
+        return try members.reduce(0) { $0 + (try $1.granted() ? 1 : 0) }
     }
 
     private struct Member {
@@ -61,10 +46,6 @@ final class WaitingLogins {
                 throw Trouble(line)
             }
             return line.contains("PAM_SUCCESS")
-        }
-
-        func result() throws -> DialogueResult {
-            try JSONDecoder().decode(DialogueResult.self, from: Data(try program.line().utf8))
         }
     }
 }

@@ -10,7 +10,10 @@ struct DiskTroubleTests {
         let enrolled = try Enrolled()
         try await enrolled.useSmallDisk(.btrfs)
         defer { enrolled.removeSmallDisk() }
-        let added = try await enrolled.otpEnroll(["add", "bin", "--no-confirm", "--json"])
+        let added = try await Command.run([
+            try Build.product("otp-enroll"), "add", "bin", "--no-confirm", "--json", "--store",
+            enrolled.store,
+        ])
         let told = try JSONSerialization.jsonObject(with: Data(added.output.utf8))
         let uri = try #require((told as? [String: Any])?["uri"] as? String, "\(added.errors)")
         try await enrolled.fillSmallDisk()

@@ -70,6 +70,6 @@ struct HostStateProof {
         }
         try Proof.tell(
             "Hostile hosts", "State of the process before and after a login",
-            "\(kinds.count) kinds of logins, 40 things each: none changed")
+            "\(kinds.count) kinds of logins, 35 things each: none changed")
     }
 }

@@ -79,6 +79,17 @@ struct ModuleFileTests {
         #expect(stack?.contains("RWE") == false)
     }
 
+    /// What is there is the C runtime's own, from before the first call.
+    @Test("keeps something between two calls, which logins on one thread would share")
+    func memory() async throws {
+        let sections = try await Command.output(["readelf", "-SW", Self.module])
+        for line in sections.split(separator: "\n") where line.contains(#/ \.t?(data|bss) /#) {
+            let words = line.split(separator: "]")[1].split(separator: " ")
+            #expect(words[0].hasPrefix(".t") == false && Int(words[4], radix: 16) ?? 99 <= 8)
+        }
+        #expect(sections.contains(" .bss "))
+    }
+
     @Test("is larger than google-authenticator's module, which has 43 KB")
     func size() async throws {
         let scratch = try Scratch()

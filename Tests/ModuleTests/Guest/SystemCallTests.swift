@@ -56,6 +56,25 @@ struct SystemCallTests {
         }
     }
 
+    /// Between a look at a name and its use somebody could put a link there.
+    @Test("looks at a name of the store before it opens it, or follows a link there")
+    func names() async throws {
+        let enrolled = try Enrolled()
+        let trace = enrolled.scratch.file("trace")
+        for user in [enrolled.user, "bin"] {
+            _ = try await enrolled.stack().login(
+                user, [try await enrolled.phone.code()],
+                around: ["strace", "-f", "-y", "-o", trace, "-e", "trace=%file"])
+            let folder = try #require(enrolled.scratch.path.split(separator: "/").last)
+            let uses = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
+                .filter { $0.contains("/\(folder)/store") || $0.contains("\"\(folder)\"") }
+                // Of what is open already, or takes nothing's place.
+                .filter { !$0.contains(", \"\", ") && !$0.contains("RENAME_NOREPLACE") }
+            #expect(uses.count > 3, "\(uses)")
+            #expect(uses.filter { !$0.contains(" openat(") || !$0.contains("O_NOFOLLOW") } == [])
+        }
+    }
+
     @Test("what a killed login left unsynced is written again and synced before anything else is")
     func settles() async throws {
         let enrolled = try Enrolled()

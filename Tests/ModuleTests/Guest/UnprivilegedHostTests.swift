@@ -21,8 +21,8 @@ struct UnprivilegedHostTests {
         "a service that is silent, that drips, or that nobody can reach is waited for 20 s at most",
         arguments: [
             .silent, .stops(ReturnCodes.welcome), .drips(ReturnCodes.welcome + "7fff"), .full,
-        ] as [FakeService.Manner])
-    func bounded(_ manner: FakeService.Manner) async throws {
+        ] as [FakeService])
+    func bounded(_ manner: FakeService) async throws {
         let host = try await UnprivilegedHost(.fake(manner))
         let begin = ContinuousClock.now
         let result = try await host.stack.login(host.account.name, [], around: host.around)

@@ -79,8 +79,6 @@ extension ReturnCodes {
     /// One field for password and code.
     static let passes = joined + earlier
 
-    private static let long = String(repeating: "pass word ", count: 49) + "0123456789"
-
     private static let joined: [Row] = [
         .pass(
             "forward_pass, password and code", "PAM_SUCCESS", "forward_pass", log: "factor=code",
@@ -91,18 +89,9 @@ extension ReturnCodes {
             log: "reason=wrong", says: refused, passesOn: "hunter2", charged: 1
         ) { (nil, ["hunter2\(try await $0.wrongCode())"]) },
         .pass(
-            "forward_pass, a password that ends in digits, and code", "PAM_SUCCESS",
-            "forward_pass", log: "factor=code", passesOn: "hunter2026"
-        ) { (nil, ["hunter2026\(try await $0.phone.code())"]) },
-        .pass(
             "forward_pass, password and code of eight digits", "PAM_SUCCESS", "forward_pass",
             log: "factor=code", passesOn: "hunter2", digits: 8
         ) { (nil, ["hunter2\(try await $0.phone.code())"]) },
-        .pass(
-            "forward_pass, password and wrong code of eight digits", "PAM_AUTH_ERR",
-            "forward_pass", log: "reason=wrong", says: refused, passesOn: "hunter2", digits: 8,
-            charged: 1
-        ) { _ in (nil, ["hunter200000000"]) },
         .pass(
             "forward_pass, password and backup code", "PAM_SUCCESS", "forward_pass",
             log: "factor=backup-code index=3 left=9", passesOn: "hunter2"
@@ -111,14 +100,6 @@ extension ReturnCodes {
             "forward_pass, password and temporary code", "PAM_SUCCESS", "forward_pass",
             log: "factor=temporary-code", passesOn: "hunter2"
         ) { (nil, ["hunter2\(try $0.issue())"]) },
-        .pass(
-            "forward_pass, a password of 500 bytes and code", "PAM_SUCCESS", "forward_pass",
-            log: "factor=code", passesOn: long
-        ) { (nil, ["\(long)\(try await $0.phone.code())"]) },
-        .pass(
-            "forward_pass, a password of blanks and other letters than ASCII, and code",
-            "PAM_SUCCESS", "forward_pass", log: "factor=code", passesOn: " pässwörd 日本 -- "
-        ) { (nil, [" pässwörd 日本 -- \(try await $0.phone.code())"]) },
         .pass(
             "forward_pass, a code alone", "PAM_SUCCESS", "forward_pass", log: "factor=code",
             passesOn: ""
@@ -131,13 +112,6 @@ extension ReturnCodes {
             "forward_pass, more than 512 bytes", "PAM_AUTH_ERR", "forward_pass",
             log: "reason=malformed", says: refused
         ) { (nil, [String(repeating: "x", count: 507) + (try await $0.phone.code())]) },
-        .pass(
-            "forward_pass, empty answer", "PAM_AUTH_ERR", "forward_pass", log: "reason=empty"
-        ) { _ in (nil, [""]) },
-        .pass(
-            "forward_pass, wrong, then right with retry=2", "PAM_SUCCESS",
-            "forward_pass retry=2", prompts: 2, log: "factor=code", passesOn: "hunter2"
-        ) { (nil, ["hunter1\(try await $0.wrongCode())", "hunter2\(try await $0.phone.code())"]) },
     ]
 
     private static let earlier: [Row] = [
@@ -158,10 +132,6 @@ extension ReturnCodes {
             "use_first_pass forward_pass", log: "factor=code", passesOn: "hunter2"
         ) { ("hunter2\(try await $0.phone.code())", []) },
         .pass(
-            "use_first_pass with retry=3, a wrong code was given before", "PAM_AUTH_ERR",
-            "use_first_pass retry=3", log: "reason=wrong", says: refused, charged: 1
-        ) { (try await $0.wrongCode(), []) },
-        .pass(
             "try_first_pass, a code was given before", "PAM_SUCCESS", "try_first_pass",
             log: "factor=code"
         ) { (try await $0.phone.code(), []) },
@@ -169,14 +139,6 @@ extension ReturnCodes {
             "try_first_pass, a password was given before, then right code", "PAM_SUCCESS",
             "try_first_pass", prompts: 2, log: "factor=code"
         ) { ("hunter2", [try await $0.phone.code()]) },
-        .pass(
-            "try_first_pass, a password was given before, then nothing", "PAM_AUTH_ERR",
-            "try_first_pass", prompts: 2, log: "reason=empty", charged: 0
-        ) { _ in ("hunter2", [""]) },
-        .pass(
-            "try_first_pass, a wrong code was given before, then wrong code", "PAM_AUTH_ERR",
-            "try_first_pass", prompts: 2, log: "reason=wrong", says: refused, charged: 2
-        ) { (try await $0.wrongCode(), [try await $0.wrongCode()]) },
         .pass(
             "try_first_pass, nothing was given before, then right code", "PAM_SUCCESS",
             "try_first_pass", log: "factor=code"
@@ -186,9 +148,5 @@ extension ReturnCodes {
             "PAM_SUCCESS", "try_first_pass forward_pass", prompts: 2, log: "factor=code",
             passesOn: "hunter2"
         ) { ("hunter1", ["hunter2\(try await $0.phone.code())"]) },
-        .pass(
-            "try_first_pass with use_first_pass, a password was given before", "PAM_AUTH_ERR",
-            "try_first_pass use_first_pass", log: "reason=malformed", says: refused
-        ) { _ in ("hunter2", []) },
     ]
 }

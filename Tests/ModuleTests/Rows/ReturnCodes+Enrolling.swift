@@ -21,19 +21,8 @@ extension ReturnCodes {
         .enrolls("enroll=require, enrolled at the login", "enroll=require"),
         .enrolls("enroll=offer, enrolled at the login", "enroll=offer"),
         .enrolls(
-            "enroll=require, enrolled by console login after its password",
-            "enroll=require after_first_factor", service: "login", by: ["tty tty1"]),
-        .enrolls(
-            "enroll=require, enrolled by su after its password",
-            "enroll=require after_first_factor", service: "su", by: ["tty pts/3"]),
-        .enrolls(
-            "enroll=offer, enrolled by sudo after its password",
-            "enroll=offer after_first_factor", service: "sudo", by: ["tty pts/3"]),
-        .enrolls(
             "enroll=require, enrolled after sshd's own password method", "enroll=require",
             by: LoginKey.login("password")),
-        .enrolls(
-            "enroll=require with nullok, enrolled at the login", "enroll=require nullok"),
         .enrolls(
             "enroll=require, wrong, wrong, then enrolled", "enroll=require",
             first: ["answer 00000", "answer rubbish"]),
@@ -44,10 +33,6 @@ extension ReturnCodes {
             "enroll=require, enrolled before, right code", "PAM_SUCCESS",
             arguments: "enroll=require", service: "sshd", log: "factor=code"
         ) { enrolled, _ in LoginKey().login + ["answer \(try await enrolled.phone.code())"] },
-        .login(
-            "enroll=require, enrolled before, wrong code", "PAM_AUTH_ERR",
-            arguments: "enroll=require", service: "sshd", log: "reason=wrong", says: refused
-        ) { enrolled, _ in LoginKey().login + ["answer \(try await enrolled.wrongCode())"] },
     ]
 
     /// Without it.
@@ -56,14 +41,7 @@ extension ReturnCodes {
             "enroll=offer, put off", Stack.ignored, "enroll=offer",
             log: "not asked; reason=enrolling-put-off", says: putOff, ["answer "]),
         .entry(
-            "enroll=offer, three wrong codes", Stack.ignored, "enroll=offer", prompts: 3,
-            log: "not asked; reason=enrolling-put-off", says: putOff,
-            ["answer 123", "answer-size 1048576", "answer \\x1b[2J\\x0a"]),
-        .entry(
             "enroll=require, put off", "PAM_AUTH_ERR", "enroll=require",
-            log: "reason=not-enrolled", says: must, ["answer "]),
-        .entry(
-            "enroll=require with nullok, put off", "PAM_AUTH_ERR", "enroll=require nullok",
             log: "reason=not-enrolled", says: must, ["answer "]),
         .entry(
             "enroll=require, three wrong codes", "PAM_AUTH_ERR", "enroll=require", prompts: 3,
@@ -73,14 +51,6 @@ extension ReturnCodes {
             "enroll=require, `i` and `a` for ever", "PAM_AUTH_ERR", "enroll=require", prompts: 12,
             log: "reason=not-enrolled", says: must,
             (1...6).flatMap { _ in ["answer i", "answer A"] }),
-        .entry(
-            "enroll=require, the day is not there yet, put off", Stack.ignored,
-            "enroll=require enroll_until=2999-01-01",
-            log: "not asked; reason=enrolling-put-off", says: putOff, ["answer "]),
-        .entry(
-            "enroll=require, the day has come, put off", "PAM_AUTH_ERR",
-            "enroll=require enroll_until=2026-01-01", log: "reason=not-enrolled", says: must,
-            ["answer "]),
         .entry(
             "enroll=require, put off a third time of two", "PAM_AUTH_ERR",
             "enroll=require enroll_grace=2", log: "reason=not-enrolled", says: must, ["answer "]
@@ -93,11 +63,6 @@ extension ReturnCodes {
             }
         },
         .entry(
-            "enroll=require, enrolled once and then reset, put off, with a grace",
-            "PAM_AUTH_ERR", "enroll=require enroll_grace=2", log: "reason=not-enrolled",
-            says: must, ["answer "]
-        ) { enrolled, _ in try enrolled.change { $0.removeAll() } },
-        .entry(
             "enroll=offer, a service without a terminal", Stack.ignored,
             "enroll=offer after_first_factor", service: "vsftpd", by: ["tty ftp"], prompts: 0,
             log: "not asked; reason=enrolling-put-off", says: elsewhere),
@@ -105,10 +70,6 @@ extension ReturnCodes {
             "enroll=require, a service without a terminal", "PAM_AUTH_ERR",
             "enroll=require after_first_factor", service: "vsftpd", by: ["tty ftp"], prompts: 0,
             log: "reason=not-enrolled", says: mustElsewhere),
-        .entry(
-            "enroll=require with nullok, a service without a terminal", Stack.ignored,
-            "enroll=require nullok after_first_factor", service: "vsftpd", by: ["tty ftp"],
-            prompts: 0, log: "not asked; reason=not-enrolled"),
     ]
 
     /// Whom nothing has proven: asked for a code, like everybody.
@@ -116,10 +77,6 @@ extension ReturnCodes {
         .entry(
             "enroll=require, nothing has proven the user", "PAM_AUTH_ERR", "enroll=require",
             by: ["tty ssh"], log: unproven, says: refused, ["answer 123456"]),
-        .entry(
-            "enroll=offer with nullok, nothing has proven the user", Stack.ignored,
-            "enroll=offer nullok", by: ["tty ssh"], prompts: 0,
-            log: "not asked; reason=not-enrolled"),
         .entry(
             "enroll=require, sshd's words from a program that is not sshd", "PAM_AUTH_ERR",
             "enroll=require", by: LoginKey.login(LoginKey().line, terminal: "pts/3"),
@@ -129,29 +86,9 @@ extension ReturnCodes {
             "PAM_AUTH_ERR", "enroll=require", by: ["tty ssh"], log: unproven, says: refused,
             around: ["env", "SSH_AUTH_INFO_0=\(LoginKey().line)\n"], ["answer 123456"]),
         .entry(
-            "enroll=require, more words than sshd has", "PAM_AUTH_ERR", "enroll=require",
-            by: LoginKey.login("password", String(repeating: "x", count: 16_384)), log: unproven,
-            says: refused, ["answer 123456"]),
-        .entry(
-            "enroll=require, only keyboard-interactive before", "PAM_AUTH_ERR", "enroll=require",
-            by: LoginKey.login("keyboard-interactive"), log: unproven, says: refused,
-            ["answer 123456"]),
-        .entry(
-            "enroll=require, a key that is none", "PAM_AUTH_ERR", "enroll=require",
-            by: LoginKey.login("publickey ssh-ed25519 AAAA", "publickey", "publickey  "),
-            log: unproven, says: refused, ["answer 123456"]),
-        .entry(
-            "enroll=require, a key with an escape behind it", "PAM_AUTH_ERR", "enroll=require",
-            by: LoginKey.login(LoginKey().line + " \\x1b]0;x"), log: unproven, says: refused,
-            ["answer 123456"]),
-        .entry(
             "enroll=require with first_enrollment=root", "PAM_AUTH_ERR",
             "enroll=require first_enrollment=root", log: "reason=no-record", says: refused,
             ["answer 123456"]),
-        .entry(
-            "enroll=require, unknown user with a key", "PAM_AUTH_ERR", "enroll=require",
-            by: ["user nobody-of-this-name"] + LoginKey().login, log: "reason=unknown-user",
-            says: refused, ["answer 123456"]),
         .entry(
             "enroll=require in a store without its seal key", "PAM_AUTHINFO_UNAVAIL",
             "enroll=require", prompts: 0, log: "cannot check",
@@ -162,20 +99,11 @@ extension ReturnCodes {
     /// Nobody there.
     private static let goneEntries: [Row] = [
         .entry(
-            "enroll=offer, no answer", "PAM_CONV_ERR", "enroll=offer", log: "reason=no-answer",
-            ["no-answer"]),
-        .entry(
             "enroll=require, no answer", "PAM_CONV_ERR", "enroll=require",
             log: "reason=no-answer", ["no-answer"]),
         .entry(
-            "enroll=require, no response comes back", "PAM_CONV_ERR", "enroll=require",
-            log: "reason=no-answer", ["conv-null-response"]),
-        .entry(
             "enroll=require, the conversation fails", "PAM_CONV_ERR", "enroll=require",
             log: "reason=no-answer", ["conv-error"]),
-        .entry(
-            "enroll=require, the conversation fails at the second question", "PAM_CONV_ERR",
-            "enroll=require", prompts: 2, log: "reason=no-answer", ["answer i", "conv-error"]),
     ]
 
     /// Right, and yet not kept.

@@ -55,12 +55,6 @@ extension ReturnCodes {
             _, _ in ["user nobody-of-this-name", "answer 123456"]
         },
         .login(
-            "unknown user, with nullok", "PAM_AUTH_ERR", arguments: "nullok",
-            log: "reason=unknown-user"
-        ) {
-            _, _ in ["user ../etc/passwd", "answer 123456"]
-        },
-        .login(
             "member of the exempt group", Stack.ignored, arguments: "exempt_group=daemon",
             prompts: 0,
             log: "not asked; reason=exempt-group"
@@ -75,7 +69,6 @@ extension ReturnCodes {
         .options(
             "argument that does not exist", "nulok", log: "argument nulok: there is no such option"),
         .options("argument out of range", "window=11", log: "`window` takes a number from 0 to 10"),
-        .options("argument given twice", "retry=1 retry=2", log: "`retry` is given twice"),
         .options("the socket given twice", "DOOR", log: "`socket` is given twice"),
         .options(
             "bad line in the file", "CONF", file: "# fine\nwindow = 1\nretry = many\n",

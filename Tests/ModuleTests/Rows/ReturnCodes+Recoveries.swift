@@ -20,12 +20,6 @@ extension ReturnCodes {
             try require(try await stack.login(enrolled.user, [code]).name == "PAM_SUCCESS", code)
             return ["answer \(code)"]
         },
-        .login("a temporary code that a newer one ended", "PAM_AUTH_ERR", log: "reason=wrong") {
-            enrolled, _ in
-            let code = try enrolled.issue()
-            _ = try enrolled.issue()
-            return ["answer \(code)"]
-        },
         .login(
             "a temporary code that was revoked", "PAM_AUTH_ERR", log: "reason=wrong", says: refused
         ) { enrolled, _ in
@@ -58,25 +52,11 @@ extension ReturnCodes {
             return ["answer \(try await enrolled.phone.code())"]
         },
         .login(
-            "reset by root, with nullok", Stack.ignored, arguments: "nullok", prompts: 0,
-            log: "not asked; reason=not-enrolled"
-        ) { enrolled, _ in
-            try enrolled.change { $0.removeAll() }
-            return []
-        },
-        .login(
             "nothing but a temporary code, with nullok", "PAM_SUCCESS", arguments: "nullok",
             log: "factor=temporary-code"
         ) { enrolled, _ in
             try enrolled.change { $0.removeAll() }
             return ["answer \(try enrolled.issue())"]
-        },
-        .login(
-            "nothing but a temporary code that is too late, with nullok", "PAM_AUTH_ERR",
-            arguments: "nullok", log: "reason=expired"
-        ) { enrolled, _ in
-            try enrolled.change { $0.removeAll() }
-            return ["answer \(try enrolled.issue(ago: 601, validFor: 600))"]
         },
     ]
 }

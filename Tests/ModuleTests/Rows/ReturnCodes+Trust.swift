@@ -12,12 +12,12 @@ extension Row {
     static func trust(
         _ name: String, _ code: String, arguments: String = "trust=key",
         service: String = "sshd", prompts: Int = 1, log: String, says: String? = nil,
-        around: [String] = [], behind: [String] = [],
+        behind: [String] = [],
         _ prepare: @escaping @Sendable (Enrolled, Stack) async throws -> [String]
     ) -> Row {
         .login(
             name, code, arguments: arguments, service: service, prompts: prompts, log: log,
-            says: says, around: around, behind: behind
+            says: says, behind: behind
         ) { enrolled, stack in
             try await enrolled.trust(LoginKey())
             return try await prepare(enrolled, stack)
@@ -27,14 +27,14 @@ extension Row {
     /// A row in which the trust does not count, and a wrong code is refused as everywhere.
     static func asked(
         _ name: String, arguments: String = "trust=key", service: String = "sshd",
-        log: String = "reason=wrong", says: String = refused, around: [String] = [],
+        log: String = "reason=wrong", says: String = refused,
         behind: [String] = [],
         _ login: [String] = LoginKey().login,
         before: @escaping @Sendable (Enrolled, Stack) async throws -> Void = { _, _ in }
     ) -> Row {
         .trust(
             name, "PAM_AUTH_ERR", arguments: arguments, service: service, log: log, says: says,
-            around: around, behind: behind
+            behind: behind
         ) { enrolled, stack in
             try await before(enrolled, stack)
             return login + ["answer \(try await enrolled.wrongCode())"]
@@ -58,18 +58,6 @@ extension ReturnCodes {
             log: "login granted; factor=trusted-key key=\"ed25519\" fingerprint=SHA256:"
         ) { _, _ in LoginKey().login },
         .trust(
-            "trusted key, a day before it ends", "PAM_SUCCESS", prompts: 0,
-            log: "factor=trusted-key", behind: Row.later("+29d")
-        ) { _, _ in LoginKey().login },
-        .trust(
-            "trusted key, with a comment behind it", "PAM_SUCCESS", prompts: 0,
-            log: "factor=trusted-key"
-        ) { _, _ in LoginKey.login(LoginKey().line + " laptop") },
-        .trust(
-            "trusted key, and a password checked as well", "PAM_SUCCESS", prompts: 0,
-            log: "factor=trusted-key"
-        ) { _, _ in LoginKey.login(LoginKey().line, "password") },
-        .trust(
             "trusted key, after failures of strangers", "PAM_SUCCESS", prompts: 0,
             log: "factor=trusted-key", says: "5 failed codes since "
         ) { enrolled, stack in
@@ -82,44 +70,14 @@ extension ReturnCodes {
 
     private static let untrusted: [Row] = [
         .asked("trusted key, asked for by sudo", service: "sudo", ["tty pts/3"]),
-        .asked("trusted key, asked for by su", service: "su", ["tty pts/3"]),
-        .asked(
-            "trusted key, a program that is not sshd but says so", service: "sudo",
-            LoginKey.login(LoginKey().line, terminal: "pts/3")),
-        .asked(
-            "trusted key, in the environment of the process alone",
-            around: ["env", "SSH_AUTH_INFO_0=\(LoginKey().line)\n"], ["tty ssh"]),
         .asked("another key than the trusted one", LoginKey(8).login),
-        .asked(
-            "trusted key, and another one",
-            LoginKey.login(LoginKey().line, LoginKey(8).line)),
-        .asked("trusted key, twice", LoginKey.login(LoginKey().line, LoginKey().line)),
         .asked("trusted key, of another user", ["user bin"] + LoginKey().login) { enrolled, _ in
             _ = try Enrolled(user: "bin", in: enrolled.scratch)
         },
         .asked("trusted key, with trust=off", arguments: "trust=off"),
-        .trust(
-            "trusted key, with exempt_group", Stack.ignored,
-            arguments: "trust=key exempt_group=daemon", prompts: 0,
-            log: "not asked; reason=exempt-group"
-        ) { _, _ in LoginKey().login },
     ]
 
     private static let ended: [Row] = [
-        .asked("trusted key, after its days", behind: Row.later("+30d")),
-        .asked(
-            "trusted key, used until its days were over", behind: Row.later("+30d")
-        ) { enrolled, _ in
-            for days in ["+10d", "+20d", "+29d"] {
-                let stack = try enrolled.stack(
-                    "trust=key", service: "sshd", behind: Row.later(days))
-                let result = try await stack.login(enrolled.user, [], with: LoginKey().login)
-                try require(result.name == "PAM_SUCCESS" && result.prompts == 0, "\(result)")
-            }
-        },
-        .asked(
-            "trusted key, after fewer days that the admin has set since",
-            arguments: "trust=key trust_days=2", behind: Row.later("+2d")),
         .asked("trusted key, the clock set back", log: "reason=", behind: Row.later("-1h")),
         .asked("trusted key, revoked") { enrolled, _ in
             try enrolled.change { _ = $0.revokeAllTrust() }
@@ -127,13 +85,6 @@ extension ReturnCodes {
         .asked("trusted key, after a backup code") { enrolled, stack in
             let result = try await stack.login(enrolled.user, [enrolled.backupCodes[0]])
             try require(result.name == "PAM_SUCCESS", "\(result)")
-        },
-        .asked("trusted key, after a temporary code") { enrolled, stack in
-            let result = try await stack.login(enrolled.user, [try enrolled.issue()])
-            try require(result.name == "PAM_SUCCESS", "\(result)")
-        },
-        .asked("trusted key, after a reset", log: "reason=no-record") { enrolled, _ in
-            try enrolled.change { $0.removeAll() }
         },
         .asked(
             "trusted key, after six failures with it", log: "reason=throttled", says: wait

@@ -56,59 +56,8 @@ extension ReturnCodes {
             .foreign("wrong code", "PAM_AUTH_ERR", log: "reason=wrong", says: refused) {
                 ["answer \(try await $0.enrolled.wrongCode())"]
             },
-            .foreign(
-                "the same code again", "PAM_AUTH_ERR", log: "reason=replayed",
-                says: "That code was already used. Wait for the next one."
-            ) { host in
-                let code = try await host.enrolled.phone.code()
-                try await host.expect(code, "PAM_SUCCESS")
-                return ["answer \(code)"]
-            },
-            .foreign(
-                "backup code", "PAM_SUCCESS",
-                log: "login granted; factor=backup-code index=3 left=9",
-                says: "You have 9 backup codes left."
-            ) { ["answer \($0.enrolled.backupCodes[3].lowercased())"] },
-            .foreign(
-                "temporary code", "PAM_SUCCESS", log: "login granted; factor=temporary-code",
-                says: "That was a temporary code, and it has ended. Run `otp-enroll`"
-            ) { ["answer \(try $0.enrolled.issue())"] },
-            .foreign(
-                "an answer of a megabyte", "PAM_AUTH_ERR", log: "reason=malformed", says: refused
-            ) { _ in ["answer-size 1048576"] },
-            .foreign("empty answer", "PAM_AUTH_ERR", log: "reason=empty") { _ in ["answer "] },
             .foreign("the conversation fails", "PAM_CONV_ERR", log: "reason=no-answer") { _ in
                 ["conv-error"]
-            },
-            .foreign(
-                "throttled, with a right code", "PAM_AUTH_ERR", log: "reason=throttled wait=",
-                says: "Too many wrong codes. Try again in "
-            ) { host in
-                for wrong in try await host.enrolled.wrongCodes(5) {
-                    try await host.expect(wrong, "PAM_AUTH_ERR")
-                }
-                return ["answer \(try await host.enrolled.phone.code())"]
-            },
-            .foreign(
-                "closed after 100 failures, with a right code", "PAM_AUTH_ERR",
-                log: "reason=closed",
-                says: "Too many wrong codes. Use a backup code, or ask your administrator"
-            ) { host in
-                try host.enrolled.fail(100)
-                return ["answer \(try await host.enrolled.phone.code())"]
-            },
-            .foreign(
-                "wrong, right with retry=2", "PAM_SUCCESS", arguments: "retry=2", prompts: 2,
-                log: "login granted", says: "That code was not accepted. Please try again."
-            ) { host in
-                [
-                    "answer \(try await host.enrolled.wrongCode())",
-                    "answer \(try await host.enrolled.phone.code())",
-                ]
-            },
-            .foreign("not enrolled", "PAM_AUTH_ERR", log: "reason=no-record", says: refused) {
-                try $0.enrolled.change { $0.removeAll() }
-                return ["answer 123456"]
             },
             .foreign(
                 "not enrolled, with nullok", Stack.ignored, arguments: "nullok", prompts: 0,
@@ -117,10 +66,6 @@ extension ReturnCodes {
                 unlink(try $0.enrolled.recordFile)
                 return []
             },
-            .foreign(
-                "enrolled, with nullok, wrong code", "PAM_AUTH_ERR", arguments: "nullok",
-                log: "reason=wrong"
-            ) { ["answer \(try await $0.enrolled.wrongCode())"] },
             .foreign(
                 "member of the exempt group", Stack.ignored,
                 arguments: "exempt_group=\(exempt)", prompts: 0, log: "reason=exempt-group"
@@ -133,10 +78,6 @@ extension ReturnCodes {
                 "another user", "PAM_AUTHINFO_UNAVAIL", prompts: 0,
                 log: "error=\"only root can check the code of another user\"", says: unavailable
             ) { _ in ["user \(try await UnprivilegedHost.other.value.name)"] },
-            .foreign(
-                "unknown user, with nullok", "PAM_AUTHINFO_UNAVAIL", arguments: "nullok",
-                prompts: 0, log: "error=\"only root can check the code of another user\""
-            ) { _ in ["user nobody-of-this-name"] },
             .foreign(
                 "the store named", "PAM_AUTHINFO_UNAVAIL", arguments: "store=STORE", prompts: 0,
                 log: "only root's programs may name another place", says: unavailable
@@ -181,20 +122,11 @@ extension ReturnCodes {
         .odd(
             "somebody else plays the service, and asks", .fake(.sends(asks), root: false),
             log: "somebody who is not root"),
-        .odd("the service never says a word", .fake(.silent), log: "swiftotpd gives no answer"),
-        .odd(
-            "the service never goes on", .fake(.stops(welcome)), log: "swiftotpd gives no answer"),
         .odd(
             "the service ends without a word", .fake(.sends("")),
             log: "swiftotpd ended without an answer"),
         .odd(
-            "the service ends after its welcome", .fake(.sends(welcome)),
-            log: "swiftotpd ended without an answer"),
-        .odd(
             "the service ends after the answer", .fake(.asks(asks, then: "")), prompts: 1,
-            log: "swiftotpd ended without an answer"),
-        .odd(
-            "half a frame", .fake(.sends(welcome + "0005 49")),
             log: "swiftotpd ended without an answer"),
         .odd(
             "what is no frame", .fake(.sends("0004 deadbeef")),
@@ -205,18 +137,11 @@ extension ReturnCodes {
         .odd(
             "a frame that is too long", .fake(.sends(welcome + "8001 49 00")),
             log: "what answers is not swiftotpd"),
-        .odd("a frame of nothing", .fake(.sends(welcome + "0000 49")), log: "what answers is not"),
         .odd(
             "an end that nobody knows", .fake(.sends(welcome + "0002 49 07")),
             log: "swiftotpd ended without an answer"),
         .odd(
-            "an end with a byte too many", .fake(.sends(welcome + "0003 49 0000")),
-            log: "swiftotpd ended without an answer"),
-        .odd(
             "an end of nothing, with nullok", .fake(.sends(welcome + "0001 49")), nullok: true,
-            log: "swiftotpd ended without an answer"),
-        .odd(
-            "a welcome in the middle", .fake(.asks(asks, then: welcome + "0002 49 00")), prompts: 1,
             log: "swiftotpd ended without an answer"),
         .odd(
             "the service has no room", .fake(.sends("0005 41 66756c6c")),

@@ -27,13 +27,6 @@ extension ReturnCodes {
             return []
         },
         .foreign(
-            "enroll=require, nothing has proven the user", "PAM_AUTH_ERR",
-            arguments: "enroll=require", log: "reason=first-factor-not-proven", says: refused
-        ) {
-            try $0.enrolled.forget()
-            return ["answer 123456"]
-        },
-        .foreign(
             "enroll=require after a password, which only root's programs may vouch for",
             "PAM_AUTH_ERR", .service("first_enrollment = at_login\n"),
             arguments: "enroll=require after_first_factor",
@@ -44,17 +37,9 @@ extension ReturnCodes {
         },
         .foreignEnrolls("after_temporary=enroll, enrolled behind the temporary code"),
         .foreign(
-            "use_first_pass, nothing was given before", "PAM_AUTH_ERR",
-            arguments: "use_first_pass", prompts: 0, log: "reason=empty"
-        ) { _ in [] },
-        .foreign(
             "forward_pass, password and code", "PAM_SUCCESS", arguments: "forward_pass",
             log: "factor=code"
         ) { ["answer hunter2\(try await $0.enrolled.phone.code())"] },
-        .foreign(
-            "forward_pass, password and wrong code", "PAM_AUTH_ERR",
-            arguments: "forward_pass", log: "reason=wrong", says: refused
-        ) { ["answer hunter2\(try await $0.enrolled.wrongCode())"] },
     ]
 }
 

@@ -6,15 +6,6 @@ import Testing
 /// The same for logins that show a key, for those in programs that are not root, and for the service.
 @Suite("What enrolling at a login leaves in memory, and a login in the service")
 struct EnrollingSecretsProof {
-    /// Words that hide libqrencode from a program and the service that it starts.
-    private static let withoutPictures = [
-        "unshare", "--mount", "sh", "-c",
-        """
-        for file in /usr/lib/*/libqrencode.so.4; do mount --bind /dev/null "$file" || exit 1; done
-        exec "$@"
-        """, "sh",
-    ]
-
     /// An enrollment to its end: the host, and all that was shown.
     private func enroll(
         _ enrolled: Enrolled, around: [String] = [], atPrompt: (SecretHost, String) throws -> Void
@@ -64,16 +55,13 @@ struct EnrollingSecretsProof {
                 keyForms + rows + SecretForm.squares(try await QREncode.squares(uri))
             let places = try host.image.places(of: forms)
             #expect(places == [])
-            let core = try await MemoryImage(
-                coreOf: host.pid, in: enrolled.scratch)
-            #expect(core.places(of: forms) == [], "in the core image")
             #expect(try await host.result().name == "PAM_SUCCESS")
             searched += forms.count
         }
         guard allocator == Self.allocators[0] else { return }
         try Proof.tell(
             "Secrets", "Enrolling at a login, with a picture",
-            "\(times) hosts, each as memory and by gcore, \(searched) forms: none found")
+            "\(times) hosts, \(searched) forms: none found")
     }
 
     @Test("Something of a login is left in a program that is not root, or in the service")
@@ -113,18 +101,5 @@ struct EnrollingSecretsProof {
                 "in the service")
             #expect(try await host.result().name == (isRight ? "PAM_SUCCESS" : "PAM_AUTH_ERR"))
         }
-    }
-}
-
-extension Enrolled {
-    /// Gives the authenticator a new key and codes of so many digits.
-    fileprivate func renewKey(digits: UInt8) throws -> Phone {
-        guard let name = Name("phone".utf8),
-            let authenticator = Authenticator(name: name, digits: digits, added: 1)
-        else { throw Trouble("no authenticator") }
-        let key = Data((0..<20).map { _ in UInt8.random(in: 0...255) })
-        try change { record in try? record.add(authenticator, key: Array(key).span) }
-        let secret = String(decoding: Base32.encode(Array(key).span), as: UTF8.self)
-        return try Phone(scanning: "otpauth://totp/test:\(user)?secret=\(secret)&digits=\(digits)")
     }
 }

@@ -100,13 +100,14 @@ struct Enrolled {
 
 extension Enrolled {
     /// Gives the authenticator a new key, as enrolling it again does.
-    func renewKey() throws -> Phone {
-        guard let name = Name("phone".utf8), let authenticator = Authenticator(name: name, added: 1)
+    func renewKey(digits: UInt8 = 6) throws -> Phone {
+        guard let name = Name("phone".utf8),
+            let authenticator = Authenticator(name: name, digits: digits, added: 1)
         else { throw Trouble("no authenticator") }
         let key = try SystemRandom().bytes(20)
         try change { record in try? record.add(authenticator, key: key.span) }
         let secret = String(decoding: Base32.encode(key.span), as: UTF8.self)
-        return try Phone(scanning: "otpauth://totp/test:\(user)?secret=\(secret)&issuer=test")
+        return try Phone(scanning: "otpauth://totp/test:\(user)?secret=\(secret)&digits=\(digits)")
     }
 
     /// Makes a new set of backup codes.

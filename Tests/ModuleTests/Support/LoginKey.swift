@@ -25,16 +25,6 @@ struct LoginKey: Sendable {
         let info = lines.map { $0 + "\\x0a" }.joined()
         return ["tty \(terminal)", "env SSH_AUTH_INFO_0=\(info)"]
     }
-
-    /// The fingerprint, as the real ssh-keygen tells it.
-    func fingerprint() async throws -> String {
-        let scratch = try Scratch()
-        let file = try scratch.write(text + "\n", to: "key.pub")
-        let said = try await Command.output(["ssh-keygen", "-l", "-f", file])
-        let words = said.split(separator: " ")
-        guard words.count > 1 else { throw Trouble(said) }
-        return String(words[1])
-    }
 }
 
 extension Enrolled {

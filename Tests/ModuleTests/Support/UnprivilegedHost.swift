@@ -18,7 +18,7 @@ struct UnprivilegedHost {
         case service(String = "")
         case nobody
         /// A program of root's, or of the user, that does this with each connection.
-        case fake(FakeService.Manner, root: Bool = true)
+        case fake(FakeService, root: Bool = true)
     }
 
     /// `arguments` are the module's; STORE stands for the service's store. `name` is what the
@@ -40,7 +40,8 @@ struct UnprivilegedHost {
             socket = started.socket
         case .nobody: (service, fake) = (nil, nil)
         case .fake(let manner, let isRoot):
-            let started = try await FakeService(manner, as: isRoot ? nil : account)
+            let started = try await Impostor(
+                manner.work, isFull: manner.isFull, as: isRoot ? { $0 } : account.running)
             (service, fake) = (nil, started)
             socket = started.socket
         }
@@ -52,7 +53,7 @@ struct UnprivilegedHost {
             text.replacing(try Build.module(), with: programs.module), to: file, mode: 0o644)
     }
 
-    private let fake: FakeService?
+    private let fake: Impostor?
 
     /// The words before pam-dialogue, so that the user's copy is what runs in its place.
     var around: [String] {

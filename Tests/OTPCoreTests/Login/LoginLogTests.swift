@@ -137,9 +137,9 @@ struct LoginLogTests {
                 + "service=sshd tty=ssh rhost=192.0.2.7 user=alice")
         options.store = ascii("/srv/o t p")
         options.trustsKeys = true
+        let key = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
         let keyed = LoginOrigin(
-            service: ascii("sshd"), address: [],
-            methods: ascii(try #require(try SSHRow.all().first { !$0.kind.isEmpty }).line))
+            service: ascii("sshd"), address: [], methods: ascii(key.line + "\n"))
         let other = text(log(keyed).line(about: options, isSilent: false).bytes)
         #expect(other.hasPrefix("debug; store=/srv/o\\x20t\\x20p nullok=no"))
         #expect(other.contains(" silent=no key=yes enroll=on trust=key "))

@@ -18,6 +18,23 @@ struct DefaultPathTests {
         _ = try store.userIDs()
     }
 
+    @Test(
+        "The default store has the one key of /etc/swiftotp, also where its path is written out",
+        arguments: [
+            ("/var/lib/swiftotp", true), ("/var/lib/swiftotp/", true),
+            ("//var/./lib//swiftotp/.", true), ("/var/lib/swiftotp2", false),
+            ("/var/lib", false), ("/var/lib/swiftotp/x", false), ("/", false), ("", false),
+            ("var/lib/swiftotp", false), ("/var/lib/./.swiftotp", false),
+        ])
+    func writtenOut(_ path: String, _ isDefault: Bool) throws {
+        #expect(Store.isDefault(Array(path.utf8)) == isDefault)
+        guard isDefault else { return }
+        try Build.requireGround()
+        let store = try Store(path: Array(path.utf8))
+        #expect(String(decoding: store.keyPath, as: UTF8.self) == "/etc/swiftotp/seal.key")
+        #expect(!store.keepsKey)
+    }
+
     @Test("Who is not root is told that it is for root alone")
     func others() async throws {
         await #expect(processExitsWith: .success) {

@@ -10,19 +10,6 @@ struct DebianLifeTests {
     private static let store = "/var/lib/swiftotp"
     private static let key = "/etc/swiftotp/seal.key"
 
-    /// Installs both packages, as an admin does who has downloaded them.
-    private func install(in root: PrivateRoot) async throws {
-        let version = try Project.version()
-        let architecture = try await root.output("dpkg", "--print-architecture")
-            .trimmingCharacters(in: .newlines)
-        var files: [String] = []
-        for name in ["libpam-swiftotp", "otp-enroll"] {
-            let package = try await Project.package("\(name)_\(version)_\(architecture).deb")
-            files.append(try root.bring(package))
-        }
-        try await root.output("dpkg", "-i", files[0], files[1])
-    }
-
     @Test("Installed, enabled, upgraded, removed, back again, purged: everybody logs in throughout")
     func life() async throws {
         let root = try await PrivateRoot()
@@ -32,7 +19,7 @@ struct DebianLifeTests {
         let untouched = try root.text(Self.commonAuth)
         #expect(!untouched.contains("swiftotp"))
 
-        try await install(in: root)
+        try await root.installPackages()
         #expect(try root.text(Self.commonAuth) == untouched)
         #expect(try await root.status(Self.store) == "drwx------ root root")
         #expect(try await root.status("/etc/swiftotp") == "drwx------ root root")
@@ -70,7 +57,7 @@ struct DebianLifeTests {
         try root.write(changed, to: Self.configuration)
         try await bob.expectPasswordAlone("nullok")
 
-        try await install(in: root)
+        try await root.installPackages()
         #expect(try root.text(Self.commonAuth) == enabled)
         #expect(try root.text(Self.configuration) == changed)
         #expect(try Data(contentsOf: URL(fileURLWithPath: root.file(Self.key))) == key)
@@ -82,7 +69,7 @@ struct DebianLifeTests {
         try await root.output("dpkg", "-r", "libpam-swiftotp", "otp-enroll")
         #expect(try root.text(Self.commonAuth) == untouched)
         try await alice.expectPasswordAlone("removed")
-        try await install(in: root)
+        try await root.installPackages()
         #expect(try root.text(Self.commonAuth) == untouched)
         try await root.output("pam-auth-update", "--enable", "swiftotp")
         #expect(try root.text(Self.configuration) == changed)
@@ -104,7 +91,7 @@ struct DebianLifeTests {
     func ownLines() async throws {
         let root = try await PrivateRoot()
         let server = try await Server(in: root)
-        try await install(in: root)
+        try await root.installPackages()
         let alice = try await Visitor("alice", in: root, server: server)
         var codes = try await root.enroll("alice").backupCodes[...]
         try await root.output("pam-auth-update", "--enable", "swiftotp")
@@ -132,12 +119,12 @@ struct DebianLifeTests {
             let all = try await root.output(
                 "find", "/etc", "/usr/share", "/usr/lib", "/usr/libexec", "/usr/bin", "/var/lib",
                 "-not", "-path", "/var/lib/dpkg/*", "-not", "-path", "/var/cache/*",
-                // What Python compiled: gdb, which other tests run, keeps it at its first start.
+                // What Python compiled.
                 "-not", "-path", "*/__pycache__*")
             return Set(all.split(separator: "\n").map(String.init))
         }
         let before = try await files()
-        try await install(in: root)
+        try await root.installPackages()
         let installed = try await files().subtracting(before)
         #expect(installed.contains(Self.key) && installed.contains("/usr/bin/otp-enroll"))
         try await root.output("dpkg", "-P", "libpam-swiftotp", "otp-enroll")
@@ -150,11 +137,11 @@ struct DebianLifeTests {
     @Test("A store that has lost its key gets no other one")
     func lostKey() async throws {
         let root = try await PrivateRoot()
-        try await install(in: root)
+        try await root.installPackages()
         try await root.user("alice", password: "first factor")
         _ = try await root.enroll("alice")
         try FileManager.default.removeItem(atPath: root.file(Self.key))
-        try await install(in: root)
+        try await root.installPackages()
         #expect(try await root.status(Self.key) == nil)
     }
 }

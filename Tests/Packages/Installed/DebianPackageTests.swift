@@ -140,21 +140,6 @@ struct DebianPackageTests {
             ])
     }
 
-    @Test("What Debian needs to build them is what Tests/setup installs for that")
-    func buildDependencies() async throws {
-        let control = try Project.text("packaging/debian/control")
-        let list = try #require(control.firstMatch(of: #/Build-Depends:((?:.*\n )+.*)/#)).1
-        let needed = list.split { " ,\n()=".contains($0) }.map(String.init)
-            .filter { $0 != "13" }.map { $0 == "debhelper-compat" ? "debhelper" : $0 }
-        let setup = try Project.text("Tests/setup")
-        let lists = ["build", "packages"].compactMap { name in
-            setup.split(separator: "\n\(name)=\"").last?.prefix { $0 != "\"" }
-        }
-        let installed = Set(
-            lists.joined(separator: " ").split { " \n".contains($0) }.map(String.init))
-        #expect(needed.count == 8 && Set(needed).isSubset(of: installed), "\(needed)")
-    }
-
     @Test("lintian finds neither errors nor warnings")
     func lintian() async throws {
         for name in ["libpam-swiftotp", "otp-enroll"] {

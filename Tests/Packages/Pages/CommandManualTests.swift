@@ -66,34 +66,6 @@ struct CommandManualTests {
         }
     }
 
-    @Test("The part on common options has those that all commands have")
-    func common() throws {
-        let told = options(try manual.lines(below: "# COMMON OPTIONS")).map(\.name)
-        #expect(told == Self.common + ["--generate-completion-script"])
-        let shared = program.commands.map { command in
-            Set(command.options.flatMap(\.names).filter { $0.hasPrefix("--") })
-        }
-        let everywhere = shared.dropFirst().reduce(shared[0]) { $0.intersection($1) }
-        #expect(everywhere == Set(Self.common))
-    }
-
-    @Test("How a command is called begins with its name, and names none of its options wrong")
-    func synopses() throws {
-        for command in program.commands {
-            let lines = try manual.lines(below: "## \(command.name)").prefix { !$0.hasPrefix("*-") }
-            let calls = lines.filter { $0.hasPrefix("*otp-enroll") }
-            try #require(!calls.isEmpty, "\(command.name)")
-            for call in calls {
-                let plain = Manual.plain(call).replacing("[add]", with: "add")
-                #expect(plain.hasPrefix("otp-enroll \(command.name)"), "\(call)")
-                for option in plain.matches(of: #/--[a-z-]+/#) {
-                    let isKnown = command.options.contains { $0.names.contains(String(option.0)) }
-                    #expect(isKnown, "\(call)")
-                }
-            }
-        }
-    }
-
     @Test("swiftotpd(8) has its options and the exit status for any other")
     func service() async throws {
         let manual = try Manual("swiftotpd.8")

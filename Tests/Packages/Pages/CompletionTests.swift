@@ -73,12 +73,4 @@ struct CompletionTests {
         let wanted = try #require(done.split(separator: " ").last)
         #expect(words == [wanted])
     }
-
-    @Test("No script says anything when it is loaded", arguments: ["bash", "zsh", "fish"])
-    func quiet(shell: String) async throws {
-        let file = try await script(shell, as: "script")
-        let check = try await Command.run([shell, "-n", file])
-        #expect(check.status == 0)
-        #expect(check.output + check.errors == "")
-    }
 }

@@ -11,8 +11,6 @@ struct ExampleManualTests {
         block.contains { $0.contains("AuthenticationMethods") }
     }
 
-    private func isPAM(_ block: [String]) -> Bool { block.contains { $0.hasPrefix("auth ") } }
-
     @Test("The module takes the options of every PAM line, in the manual, README and docs")
     func lines() throws {
         var count = 0
@@ -26,40 +24,6 @@ struct ExampleManualTests {
             }
         }
         #expect(count >= 12)
-    }
-
-    @Test("The files of swiftotp.conf(5) are read without a complaint")
-    func files() throws {
-        let blocks = try Manual("swiftotp.conf.5").blocks
-        #expect(blocks.count == 4)
-        for block in blocks {
-            var parser = OptionParser()
-            try parser.file(Array(block.joined(separator: "\n").utf8), path: Array("/x".utf8))
-        }
-        var parser = OptionParser()
-        try parser.file(
-            Array(blocks[0].joined(separator: "\n").utf8), path: Array("/x".utf8))
-        #expect(parser.options.nullok)
-        #expect(parser.options.prompt == Array("Code, please: ".utf8))
-    }
-
-    @Test("PAM's examples end in a line that may say yes, as the text has it")
-    func stacks() throws {
-        let blocks = try Manual("pam_swiftotp.8").blocks.filter { isPAM($0) }
-        #expect(blocks.count >= 7)
-        for block in blocks {
-            let isWhole = block.count > 1
-            let module = try #require(block.firstIndex { $0.contains("pam_swiftotp.so") })
-            guard isWhole else { continue }
-            // Another module has proven the user before it, or has the last word.
-            #expect(
-                block[0] == "@include common-auth" || block.last?.contains("pam_permit.so") == true
-                    || block[module].contains("forward_pass"), "\(block)")
-            // Enrolling is allowed only where a wrong password ends the stack.
-            if block[module].contains("after_first_factor") {
-                #expect(block[..<module].contains("@include common-auth"))
-            }
-        }
     }
 
     @Test("sshd takes its examples, and asks PAM for the code as they say")

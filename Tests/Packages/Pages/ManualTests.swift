@@ -9,13 +9,6 @@ struct ManualTests {
 
     init() throws { scratch = try Scratch() }
 
-    @Test("There is a test for every page in packaging/man, and a page for every test")
-    func complete() throws {
-        let folder = Project.path("packaging/man")
-        let found = try FileManager.default.contentsOfDirectory(atPath: folder)
-        #expect(Set(found) == Set(Manual.files.map { $0 + ".scd" }))
-    }
-
     /// What scdoc makes of a heading (`.SH`, then `.PP`) is a warning of mandoc's, and its long
     /// lines are a matter of style; neither is seen by a reader.
     @Test("mandoc and groff find nothing wrong with them", arguments: Manual.files)
@@ -49,16 +42,6 @@ struct ManualTests {
         // What `apropos` and `whatis` read.
         let index = try await Command.output(["lexgrog", page])
         #expect(index.contains("\"\(manual.name) - "))
-    }
-
-    @Test("No mark and no letter of an example is lost", arguments: Manual.files)
-    func examples(file: String) async throws {
-        let manual = try Manual(file)
-        let text = try await show(try await manual.make(in: scratch), columns: 200)
-        for line in manual.blocks.joined() {
-            #expect(text.contains(line.trimmingCharacters(in: .whitespaces)), "\(line)")
-        }
-        #expect(!text.contains("*"), "a mark of bold that is none")
     }
 
     @Test("Pages of ours that are referred to are there, and all of them are")

@@ -20,12 +20,12 @@ struct ReadmeCommandTests {
     func lists() throws {
         let lines = try PageCommands.all()
         #expect(lines.count >= 75)
-        let known = Set(PageActs.run.keys).union(PageActs.checked.keys)
+        let known = PageActs.left.union(PageActs.run.keys)
         for line in lines {
             #expect(known.contains(line.text), "\(line.page) has a command that no test runs")
         }
         #expect(known.subtracting(lines.map(\.text)).isEmpty)
-        #expect(Set(PageActs.run.keys).isDisjoint(with: PageActs.checked.keys))
+        #expect(PageActs.left.isDisjoint(with: PageActs.run.keys))
     }
 
     @Test("A command of a page does something else when it is typed", arguments: PageCommands.pages)
@@ -48,42 +48,6 @@ struct ReadmeCommandTests {
                 "\(page): \(line)\n\(result.shown)")
             let left = try await machine.root.run("sh", "-c", act.leaves)
             #expect(left.status == 0, "\(page): \(line) has not done: \(act.leaves)")
-        }
-    }
-
-    @Test("What cannot be typed here names what there is")
-    func checked() async throws {
-        let root = try await PrivateRoot()
-        try await CommandMachine.make("install", in: root)
-        for (line, check) in PageActs.checked {
-            #expect(!check.reason.isEmpty)
-            switch check.kind {
-            case .make(let target):
-                let done = try await Command.run(
-                    ["make", "-n", "-C", Project.folder.path, target])
-                #expect(done.status == 0, "\(line): \(done.errors)")
-                #expect(line.hasSuffix("make \(target)"))
-            case .packages(let names):
-                let control = try Project.text("packaging/debian/control")
-                for name in names {
-                    #expect(line.contains(name))
-                    #expect(control.contains("\nPackage: \(name)\n"))
-                }
-            case .unit(let unit):
-                #expect(line.contains(unit))
-                let file = unit.contains(".") ? unit : "\(unit).service"
-                let found = ["/usr/lib/systemd/system", "/lib/systemd/system"]
-                    .contains { access(root.file("\($0)/\(file)"), R_OK) == 0 }
-                #expect(found, "\(line)")
-                if line.contains("enable") {
-                    try await Command.output(["systemctl", "--root=\(root.path)", "enable", unit])
-                    let link = "/etc/systemd/system/sockets.target.wants/\(unit)"
-                    #expect(try await root.status(link) != nil)
-                }
-            case .tests(let target):
-                #expect(line.hasSuffix("--filter \(target)"))
-                #expect(try Project.text("Package.swift").contains("name: \"\(target)\""))
-            }
         }
     }
 }

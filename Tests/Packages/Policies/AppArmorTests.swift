@@ -29,21 +29,18 @@ struct AppArmorTests {
 
     @Test("What swiftotpd opens on a machine is in its profile, for everybody and for one login")
     func serviceFiles() async throws {
-        let machine = try await TracedMachine()
         let rules = try await AppArmorRules(file: Project.path(Self.service))
-        let resident = try await machine.service(), own = try await machine.ownService()
-        for trace in [resident, own] {
-            // By which they were started; they start nothing.
-            let trace = trace.filter { $0 != .init(path: "/usr/libexec/swiftotpd", needs: "x") }
-            #expect(trace.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
-            let used = Set(trace.map(\.path))
-            for path in ["/etc/swiftotp/seal.key", "/etc/security/swiftotp.conf"] {
-                #expect(used.contains(path), "\(path)")
-            }
-            #expect(trace.contains { $0.path.hasPrefix("/var/lib/swiftotp/") && $0.needs == "k" })
-        }
-        #expect(resident.contains { $0.path == "/proc/sys/kernel/random/boot_id" })
-        #expect(own.contains { $0.path.contains("libqrencode.so") })
+        // By which it was started; it starts nothing.
+        let uses = try await TracedMachine().uses().service
+            .subtracting([.init(path: "/usr/libexec/swiftotpd", needs: "x")])
+        #expect(uses.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
+        let paths = uses.map(\.path)
+        for path in [
+            "/etc/swiftotp/seal.key", "/etc/security/swiftotp.conf",
+            "/proc/sys/kernel/random/boot_id",
+        ] { #expect(paths.contains(path), "\(path)") }
+        #expect(uses.contains { $0.path.hasPrefix("/var/lib/swiftotp/") && $0.needs == "k" })
+        #expect(paths.contains { $0.contains("libqrencode.so") })
     }
 
     @Test("What the module opens and starts is in the rules for programs that log users in")
@@ -69,18 +66,16 @@ struct AppArmorTests {
         let rules = try await AppArmorRules(file: profile, base: scratch.file("base"))
 
         let machine = try await TracedMachine()
-        let alone = try await machine.login(), locker = try await machine.lockerLogin()
-        for trace in [alone, locker] {
-            let ours = trace.filter { $0.path.contains("/swiftotp") || $0.path == "/dev/null" }
-                .filter { !$0.path.hasPrefix(machine.folder) }
-            #expect(ours.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
-            // Neither store nor key, nor the configuration.
-            #expect(ours.filter { $0.path.hasPrefix("/var/") || $0.path.hasPrefix("/etc/") } == [])
+        let ours = try await machine.uses().host.filter {
+            ($0.path.contains("/swiftotp") || $0.path == "/dev/null")
+                && !$0.path.hasPrefix(machine.folder)
         }
+        #expect(ours.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
+        // Neither store nor key, nor the configuration.
+        #expect(ours.filter { $0.path.hasPrefix("/var/") || $0.path.hasPrefix("/etc/") } == [])
         let program = "/usr/libexec/swiftotpd", socket = "/run/swiftotp/swiftotpd.sock"
-        #expect(alone.contains { $0.path == program && $0.needs == "x" })
-        #expect(locker.contains { $0.path == socket && $0.needs == "w" })
         for (path, needs) in [(program, Character("x")), (socket, "w")] {
+            #expect(ours.contains(.init(path: path, needs: needs)))
             #expect(rules.allow(path, needs: needs, isOwner: true))
             #expect(!without.allow(path, needs: needs, isOwner: true))
         }

@@ -36,18 +36,6 @@ struct SELinuxTests {
                 == Project.text("packaging/selinux/swiftotp.fc"))
     }
 
-    @Test("Each label of the files is a type that the module has or requires")
-    func labels() throws {
-        let policy = try Project.text("packaging/selinux/swiftotp.te")
-        let lines = try Project.text("packaging/selinux/swiftotp.fc").split(separator: "\n")
-            .filter { !$0.hasPrefix("#") }
-        #expect(lines.count == 4)
-        for line in lines {
-            let type = try #require(line.firstMatch(of: #/system_u:object_r:(\w+):s0$/#)).output.1
-            #expect(policy.contains("type \(type);") || policy.contains(", \(type),"), "\(line)")
-        }
-    }
-
     /// A login program that could write the store could let in whom it likes.
     @Test("Somebody else than the service and admins gets at the store, its key and its files")
     func store() throws {

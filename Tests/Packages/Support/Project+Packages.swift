@@ -55,3 +55,18 @@ func listing(_ folder: String, folders: Bool = false) async throws -> [String] {
     return try await Command.output(words).split(separator: "\n").map(String.init)
         .sorted { $0.drop { $0 != "/" } < $1.drop { $0 != "/" } }
 }
+
+extension PrivateRoot {
+    /// Installs the Debian packages, as an admin does who has downloaded them.
+    func installPackages() async throws {
+        let version = try Project.version()
+        let architecture = try await output("dpkg", "--print-architecture")
+            .trimmingCharacters(in: .newlines)
+        var files: [String] = []
+        for name in ["libpam-swiftotp", "otp-enroll"] {
+            let package = try await Project.package("\(name)_\(version)_\(architecture).deb")
+            files.append(try bring(package))
+        }
+        try await output("dpkg", "-i", files[0], files[1])
+    }
+}

@@ -29,7 +29,7 @@ struct SandboxTests {
     func reach() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
-        try await machine.installPackages()
+        try await machine.root.installPackages()
         try await root.user("alice", password: "first factor")
         try root.write(Self.probe, to: "/srv/probe.py")
         try root.write(Self.listener, to: "/srv/listener.py")
@@ -95,7 +95,7 @@ struct SandboxTests {
     func strictHost() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
-        try await machine.installPackages()
+        try await machine.root.installPackages()
         try await root.user("alice", password: "first factor")
         // And one whom the service finds by systemd alone.
         try await makeUp("madeup", in: root)

@@ -46,19 +46,6 @@ final class SystemdMachine: Sendable {
         let text = try await property("MainPID", of: "swiftotpd.service")
         return pid_t(text).flatMap { $0 > 0 ? $0 : nil }
     }
-
-    /// Installs the Debian packages, as an admin does who has downloaded them.
-    func installPackages() async throws {
-        let version = try Project.version()
-        let architecture = try await root.output("dpkg", "--print-architecture")
-            .trimmingCharacters(in: .newlines)
-        var files: [String] = []
-        for name in ["libpam-swiftotp", "otp-enroll"] {
-            let package = try await Project.package("\(name)_\(version)_\(architecture).deb")
-            files.append(try root.bring(package))
-        }
-        try await root.output("dpkg", "-i", files[0], files[1])
-    }
 }
 
 /// systemd-nspawn and all that runs in it, in a control group of its own, so that several are not in

@@ -11,7 +11,7 @@ struct SystemdTests {
     func activation() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
-        try await machine.installPackages()
+        try await machine.root.installPackages()
         #expect(try await root.run("systemctl", "is-enabled", Self.socket).output == "enabled\n")
         #expect(try await machine.property("ActiveState", of: Self.socket) == "active")
         #expect(try await machine.service() == nil)
@@ -70,14 +70,14 @@ struct SystemdTests {
     func upgrade() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
-        try await machine.installPackages()
+        try await machine.root.installPackages()
         _ = try await root.output("python3", "-c", Self.visit)
         let old = try #require(try await machine.service())
         let since = try await machine.property("ActiveEnterTimestampMonotonic", of: Self.socket)
         try root.write(Self.logins, to: "/srv/logins.py")
         let visitor = try Terminal(root.running(["python3", "-u", "/srv/logins.py"]))
         try await visitor.expect("knocking")
-        try await machine.installPackages()
+        try await machine.root.installPackages()
         try await root.output("touch", "/srv/enough")
         try await visitor.expect("done")
         let told = await visitor.transcript
@@ -91,7 +91,7 @@ struct SystemdTests {
         // What an admin has switched off stays off.
         try await root.output("systemctl", "disable", "-q", "--now", Self.socket)
         #expect(try await machine.service() == nil)
-        try await machine.installPackages()
+        try await machine.root.installPackages()
         #expect(try await root.run("systemctl", "is-enabled", Self.socket).output == "disabled\n")
         #expect(try await machine.property("ActiveState", of: Self.socket) == "inactive")
         try await root.output("systemctl", "enable", "-q", "--now", Self.socket)

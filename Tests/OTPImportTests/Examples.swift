@@ -1,5 +1,6 @@
 import Foundation
 import OTPCore
+import TestSupport
 import Testing
 
 @testable import OTPImport
@@ -26,10 +27,6 @@ let exampleBase32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 let noon: UInt64 = 1_800_000_015
 let noonStep: UInt64 = 60_000_000
 
-struct ProgramFailed: Error {
-    let text: String
-}
-
 /// Runs a program to its end, and gives what it said.
 func run(_ words: [String], input: String = "") throws -> String {
     let program = Process()
@@ -45,28 +42,18 @@ func run(_ words: [String], input: String = "") throws -> String {
         decoding: stdout.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     program.waitUntilExit()
     guard program.terminationStatus == 0 else {
-        throw ProgramFailed(text: "\(words): status \(program.terminationStatus): \(output)")
+        throw Trouble("\(words): status \(program.terminationStatus): \(output)")
     }
     return output.trimmingCharacters(in: .whitespacesAndNewlines)
 }
 
-/// A folder that is gone after the test.
-final class Folder {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "/import-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+extension Scratch {
+    func write(_ bytes: [UInt8], to name: String) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func read(_ name: String) throws -> [UInt8] {
-        try Array(Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
-    }
-
-    func write(_ bytes: [UInt8], to name: String) throws {
-        try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+        try Array(Data(contentsOf: URL(fileURLWithPath: file(name))))
     }
 }
 

@@ -1,27 +1,36 @@
-import TestSupport
-
 /// Something that listens in the service's place.
-final class Impostor: Sendable {
+public final class Impostor: Sendable {
     /// Where it listens.
-    let socket: String
+    public let socket: String
     /// What it prints.
-    let terminal: Terminal
+    public let terminal: Terminal
+
     private let scratch: Scratch
 
-    /// Listens with python, and does `work` with each connection `c`; `w` is a welcome, and
-    /// `reply` says it and answers one request. `words` make it somebody else's.
-    init(_ work: String, as words: ([String]) -> [String] = { $0 }) async throws {
+    /// Listens with python, and does `work` with each connection `c`; `w` is a welcome, `frame` takes
+    /// a frame, and `reply` says the welcome and answers one request. One that is full takes no
+    /// connection, and lets nobody wait for one either. `words` make it somebody else's.
+    public init(
+        _ work: String, isFull: Bool = false, as words: ([String]) -> [String] = { $0 }
+    ) async throws {
         scratch = try Scratch()
         let socket = try scratch.folder("run", mode: 0o777) + "/swiftotpd.sock"
         let script = """
             import os, socket, time
             s = socket.socket(socket.AF_UNIX); s.bind("\(socket)"); os.chmod("\(socket)", 0o666)
-            s.listen(9); print("listening", flush=True)
+            s.listen(\(isFull ? 0 : 9))
+            first = socket.socket(socket.AF_UNIX)
+            if \(isFull ? 1 : 0): first.connect("\(socket)")
+            print("listening", flush=True)
             w = b"\\x00\\x02\\x40\\x02"
+            def frame():
+                length = int.from_bytes(c.recv(2, socket.MSG_WAITALL), "big")
+                return c.recv(length, socket.MSG_WAITALL)
             def reply(text):
                 c.sendall(w)
                 c.recv(9999)
                 c.sendall((len(text) + 1).to_bytes(2, "big") + b"\\x4a" + text.encode())
+            while \(isFull ? 1 : 0): time.sleep(1)
             while True:
                 c, _ = s.accept()
                 try:
