@@ -67,5 +67,6 @@ enum Documents {
         .firstEnrollment(rule: "root"), .proofNeeded, .notEnrolled, .noSuchAuthenticator,
         .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
         .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .noName,
+        .keyIsThere(name: "phone"), .counterIsUsed(next: 3),
     ]
 }
