@@ -101,6 +101,8 @@ def one_round(dialogue, kinds, codes, tries):
     random.shuffle(order)
     times = {kind: [] for kind in kinds}
     for kind, user in order:
+        # Another one each time: the same again is no guess, and not compared.
+        codes[user] = f"{(int(codes[user]) + 1) % 1_000_000:06d}"
         times[kind].append(dialogue.login(user, codes[user], right=False))
     return times
 

@@ -9,6 +9,7 @@ enum Difference: String, CaseIterable, Sendable {
     case learnedClock = "learned clock"
     case counterMoves = "counters"
     case freeGuesses = "guesses"
+    case sameAgain = "the same again"
     case goodTries = "good tries"
     case strangers = "strangers"
     case backupCodes = "backup codes"

@@ -100,9 +100,10 @@ struct EnrolledService {
                     period: UInt16(enrolled.period), added: UInt64(Codes.start))
             else { throw Trouble("no authenticator") }
             device.nextStep = UInt64(enrolled.counter ?? 0)
-            do {
+            do throws(Record.ChangeError) {
                 try record.add(device, key: key.span)
-            } catch Record.ChangeError.keyLength {
+            } catch {
+                guard error == .keyLength else { throw error }
                 refuses = true
                 return
             }

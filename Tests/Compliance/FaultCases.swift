@@ -20,7 +20,8 @@ enum FaultCases {
 
     private static let guesses = [
         Case(
-            "150 wrong codes, then a right one", .text("123456") * 150 + [.code(0)],
+            "150 wrong codes, then a right one",
+            (0..<150).map { .text("\(123_456 + $0)") } + [.code(0)],
             ends: ("no*150 yes", "no*150 yes", "no*151"), because: [.freeGuesses]),
         Case(
             "a stranger's wrong code every five seconds, and the user at the end of each step",

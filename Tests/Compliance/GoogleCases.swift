@@ -34,23 +34,23 @@ enum GoogleCases {
         Case(
             "6 one code around its step of 60 s", of: Enrollment(period: 60),
             around([-2, -1, 1, 2, 0], of: 60),
-            ends: ("no yes yes no yes", "no yes no*3", "no yes no*3"),
-            because: [.usedCodes]),
+            ends: ("no yes yes no yes", "no yes no*3", "no*5"),
+            because: [.usedCodes, .sameAgain]),
         Case(
             "6 the same, each time afresh", of: Enrollment(period: 60), fresh: true,
             around([-2, -1, 1, 2, 0], of: 60), all: "no yes yes no yes"),
         Case(
             "7 one code around its step of 30 s", around([-2, -1, 1, 2, 0]),
-            ends: ("no yes yes no yes", "no yes no*3", "no yes no*3"),
-            because: [.usedCodes]),
+            ends: ("no yes yes no yes", "no yes no*3", "no*5"),
+            because: [.usedCodes, .sameAgain]),
         Case(
             "7 the same, each time afresh", fresh: true, around([-2, -1, 1, 2, 0]),
             all: "no yes yes no yes"),
         Case(
             "8 one code in a window of six", of: Enrollment(google: ["WINDOW_SIZE 6"]),
             options: windowOfThree, around([-4, -3, 2, 3, 0]),
-            ends: ("no yes yes no yes", "no yes no*3", "no yes no*3"),
-            because: [.usedCodes]),
+            ends: ("no yes yes no yes", "no yes no*3", "no*5"),
+            because: [.usedCodes, .sameAgain]),
         Case(
             "8 the same, each time afresh", of: Enrollment(google: ["WINDOW_SIZE 6"]),
             options: windowOfThree, fresh: true, around([-4, -3, 2, 3, 0]),

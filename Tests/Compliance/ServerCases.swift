@@ -48,7 +48,8 @@ enum ServerCases {
     private static let limits = [
         Case(
             "totp-cgi, testRateLimit: five wrong codes, then a right one",
-            of: Enrollment(google: ["RATE_LIMIT 4 40"]), .text("555555") * 5 + [.code(0)],
+            of: Enrollment(google: ["RATE_LIMIT 4 40"]),
+            (0..<5).map { .text("55555\($0)") } + [.code(0)],
             ends: ("no*4 no/0*2", "no*5 yes", "no*6"),
             because: [.freeGuesses]),
         Case(

@@ -85,7 +85,13 @@ struct Desk {
         }
     }
 
-    static let wrongCode = "0ZZZZ-ZZZZZ-ZZZZZ"
+    /// A backup code that was never made; another one each time, for the same again is no guess.
+    static var wrongCode: String {
+        let symbols = (0..<13).compactMap { _ in "0123456789ABCDEFGHJKMNPQRSTVWXYZ".randomElement()
+        }
+        let text = "0Z" + String(symbols)
+        return [text.prefix(5), text.dropFirst(5).prefix(5), text.suffix(5)].joined(separator: "-")
+    }
 
     /// Who the commands say they were given by: the person who logged in, through sudo as well.
     static let person: String = {

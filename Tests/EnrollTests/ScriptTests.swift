@@ -10,7 +10,10 @@ import Testing
 
     @Test func addPrintsWhatAScriptHandsOut() async throws {
         let added = try await desk.json("add", "root", "--no-confirm", "--issuer", "example.com")
-        #expect(Set(added.keys) == ["user", "name", "uri", "secret", "backup_codes"])
+        #expect(
+            Set(added.keys) == [
+                "user", "name", "uri", "secret", "backup_codes", "already_here", "trust_ended",
+            ])
         #expect(added["user"] as? String == "root")
         #expect(added["name"] as? String == "phone")
         let secret = try #require(added["secret"] as? String)

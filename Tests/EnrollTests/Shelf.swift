@@ -24,11 +24,12 @@ extension Desk {
     ) throws {
         let session = try #require(try Store(path: Array(store.utf8)).open(user))
         defer { session.close() }
-        let (source, typed) = (Array(address.utf8), Array(Desk.wrongCode.utf8))
+        let source = Array(address.utf8)
         let attempt = Attempt(
             verifier: Verifier(window: 1), origin: source, source: SourceID(source.span))
         let now = UInt64(Date().timeIntervalSince1970)
         for hour in (0..<count).reversed() {
+            let typed = Array(Desk.wrongCode.utf8)
             _ = try attempt.run(Answer(typed.span), on: session, at: now - hour * 3600)
         }
     }

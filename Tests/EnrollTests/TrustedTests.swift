@@ -51,7 +51,9 @@ import Testing
         #expect(
             Set(mine.keys) == [
                 "fingerprint", "name", "since", "until", "last_used", "last_address", "active",
+                "by",
             ])
+        #expect(mine["by"] as? String == "phone")
         #expect(mine["fingerprint"] as? String == key.printed)
         #expect(mine["name"] as? String == "my laptop")
         #expect(mine["last_address"] as? String == "2001:db8::7")
@@ -80,11 +82,13 @@ import Testing
 
             laptop
               \(NSRegularExpression.escapedPattern(for: key.printed))
+              by a code of "phone"
               since \(time), until \(time)
               last used \(time) from 192\\.0\\.2\\.7
 
             old
               \(NSRegularExpression.escapedPattern(for: ended.printed))
+              by a code of "phone"
               since \(time), ended \(time)
               last used \(time)
 

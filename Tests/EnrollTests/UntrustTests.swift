@@ -136,5 +136,23 @@ import Testing
         #expect(try await names() == ["the desktop", "Twin/+1"])
     }
 
+    @Test func removingAnAuthenticatorEndsItsTrust() async throws {
+        try shelf.trust(try TrustedKeyPair(beginning: "laptop"), "laptop")
+        try await desk.enroll(user, "--name", "tablet")
+        let told = try await desk.json("trusted", user)["trusted"] as? [[String: Any]]
+        #expect(told?.first?["by"] as? String == "phone")
+        #expect(try await desk.run("trusted", user).output.contains("  by a code of \"phone\"\n"))
+        let done = try await desk.run("remove", user, "phone", "--yes")
+        #expect(
+            done.output == "\"phone\" was removed; \"tablet\" stays."
+                + " SSH keys that are asked for a code again: \"laptop\".\n")
+        #expect(try await names() == [])
+        // The same where another one takes its name.
+        try shelf.trust(try TrustedKeyPair(beginning: "desktop"), "desktop")
+        let again = try await desk.json("add", user, "--no-confirm", "--name", "tablet")
+        #expect(again["trust_ended"] as? [String] == ["desktop"])
+        #expect(try await names() == [])
+    }
+
     private func uid() throws -> UInt32 { try Account.numbers(of: user).uid }
 }

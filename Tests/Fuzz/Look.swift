@@ -7,6 +7,7 @@ struct Summary: Equatable {
     let throttle: Throttle
     let trusted: [TrustedKey]
     let timesPutOff: UInt8
+    let refused: RefusedAnswers
     let isEnrolled: Bool
 
     init(_ record: borrowing Record) {
@@ -17,7 +18,20 @@ struct Summary: Equatable {
         throttle = record.throttle
         trusted = record.trusted
         timesPutOff = record.timesPutOff
+        refused = record.refusedAnswers
         isEnrolled = record.isEnrolled
+    }
+}
+
+extension Summary {
+    /// Whether this is a guess: of a length that a device has, and not refused before.
+    func counts(_ typed: [UInt8]) -> Bool {
+        let answer = Answer(typed.span)
+        guard let mark = answer.mark, !refused.contains(mark) else { return false }
+        switch answer {
+        case .code(_, let digits): return authenticators.contains { $0.digits == digits }
+        default: return true
+        }
     }
 }
 

@@ -144,7 +144,8 @@ extension Setup {
     var place: LoginOrigin {
         isRoot
             ? LoginOrigin(
-                service: request.service, address: request.address, methods: request.sshMethods)
+                service: request.service, address: request.address, methods: request.sshMethods,
+                remoteUser: request.remoteUser)
             : LoginOrigin(ofAnyProgram: request.service)
     }
 }

@@ -58,9 +58,11 @@ enum Documents {
                     .granted(.code(authenticator: name, offset: -1)), authenticators: [phone])),
             .done(change: ChangeDocument(event)),
             .begun(begun: BegunDocument(phone, key: "MFRGG", replaces: true, ticket: "t")),
-            .verdict(verdict: .ignored(settings: ["digits"])), .store(
+            .verdict(verdict: .ignored(settings: ["digits"])),
+            .store(
                 store: StoreDocument(
-                    path: "/s", keyPath: "/s/seal.key", made: "new", records: 0)), .taken(name: "x", isNew: true),
+                    path: "/s", keyPath: "/s/seal.key", made: "new", records: 0)),
+            .taken(name: "x", isNew: true),
             .failed(trouble: trouble),
         ] + denials.map { .denied(reason: $0) }
     }
@@ -70,5 +72,6 @@ enum Documents {
         .firstEnrollment(rule: "root"), .proofNeeded, .notEnrolled, .noSuchAuthenticator,
         .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
         .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .noName,
+        .keyIsThere(name: "phone"), .counterIsUsed(next: 3),
     ]
 }

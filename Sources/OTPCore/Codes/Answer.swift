@@ -28,6 +28,15 @@ public enum Answer: ~Copyable {
         }
     }
 
+    /// Whether it has the form of a backup code or a temporary code.
+    var isLong: Bool {
+        switch self {
+        case .backupCode: true
+        case .temporaryCode: true
+        default: false
+        }
+    }
+
     /// Whether it has the form of a temporary code.
     var isTemporaryCode: Bool {
         switch self {

@@ -41,10 +41,11 @@ struct EnrollmentDialog<
         case gone
     }
 
-    /// Enrolls the device called `name` with a fresh key.
-    func run(_ user: User, _ name: Name, for purpose: EnrollmentPurpose) throws(StoreError)
-        -> Ending
-    {
+    /// Enrolls the device called `name` with a fresh key, if nothing of the user's ends meanwhile:
+    /// the record is of this epoch now.
+    func run(
+        _ user: User, _ name: Name, for purpose: EnrollmentPurpose, in epoch: UInt64
+    ) throws(StoreError) -> Ending {
         let now = try clock.now()
         guard now >= MachineTime.earliest,
             var authenticator = Authenticator(name: name, added: now)
@@ -74,7 +75,11 @@ struct EnrollmentDialog<
                 continue
             case .code(.right(let nextStep, let skew)):
                 authenticator.nextStep = nextStep
-                return try keep(authenticator, asked.key, of: user, for: purpose, skew: skew)
+                let new = Enrollment(
+                    authenticator, key: asked.key.withBytes { Secret(copying: $0) },
+                    hasWishedName: false, replaced: purpose.replaced, isFirst: purpose.isFirst,
+                    epoch: epoch)
+                return try keep(new, of: user, skew: skew)
             case .code(.offClock):
                 question = asked.again(
                     "The key is right, but the app's clock or this machine's is not.",
@@ -134,15 +139,12 @@ struct EnrollmentDialog<
     // MARK: Keeping
 
     private func keep(
-        _ authenticator: Authenticator, _ key: borrowing Secret, of user: User,
-        for purpose: EnrollmentPurpose, skew: Int
+        _ new: borrowing Enrollment, of user: User, skew: Int
     ) throws(StoreError) -> Ending {
-        let new = Enrollment(
-            authenticator, key: key.withBytes { Secret(copying: $0) }, hasWishedName: false,
-            replaced: purpose.replaced, isFirst: purpose.isFirst)
         guard let kept = try store(new, of: user) else { return .taken }
         let name = kept.authenticator.name
-        let said = "\"\(name.text)\" is enrolled."
+        let said =
+            "\"\(name.text)\" is enrolled." + UserText.trustEnded(kept.trustEnded.map(\.text))
         if kept.backupCodes.isEmpty {
             conversation.inform(said)
         } else {
@@ -152,8 +154,8 @@ struct EnrollmentDialog<
         return .enrolled(name)
     }
 
-    /// Keeps it; `nil` where somebody else was faster. A call of its own, so that the store is closed
-    /// before anything is shown.
+    /// Keeps it; `nil` where somebody else was faster. A call of its own, so that the store is
+    /// closed before anything is shown.
     private func store(
         _ new: borrowing Enrollment, of user: User
     ) throws(StoreError) -> Enrollment.Kept? {

@@ -10,16 +10,19 @@ public struct Enrollment: ~Copyable {
     public var replaced: UInt64?
     /// Whether it has to be the first one: nobody has proven more than that.
     public var isFirst: Bool
+    /// The epoch of the record when it was begun; 0 where there was none.
+    public var epoch: UInt64
 
     public init(
         _ authenticator: Authenticator, key: consuming Secret, hasWishedName: Bool,
-        replaced: UInt64?, isFirst: Bool
+        replaced: UInt64?, isFirst: Bool, epoch: UInt64
     ) {
         self.authenticator = authenticator
         self.key = key
         self.hasWishedName = hasWishedName
         self.replaced = replaced
         self.isFirst = isFirst
+        self.epoch = epoch
     }
 
     /// Why there is no place for it any more.
@@ -30,6 +33,12 @@ public struct Enrollment: ~Copyable {
         case nameTaken
         /// There are five already.
         case full
+        /// Something has ended since it was begun, and what was proven then with it.
+        case void
+        /// Another authenticator has this key.
+        case keyIsThere(Name)
+        /// Counters up to this one were used with this key.
+        case counterIsUsed(next: UInt64)
     }
 
     /// What was kept.
@@ -39,7 +48,10 @@ public struct Enrollment: ~Copyable {
         public let hasReplaced: Bool
         /// New backup codes in clear, where none were left.
         public let backupCodes: [String]
-        public let event: Event
+        /// The SSH keys that were trusted by what it has replaced, and are no longer.
+        public let trustEnded: [Name]
+        /// `nil` where it was there already, and nothing had to be done.
+        public let event: Event?
     }
 }
 
@@ -50,7 +62,9 @@ extension Record {
         _ new: borrowing Enrollment, at now: UInt64, from origin: [UInt8], random: some Randomness
     ) throws(StoreError) -> Result<Enrollment.Kept, Enrollment.Refusal> {
         if new.isFirst, isEnrolled { return .failure(.enrolledMeanwhile) }
+        guard new.epoch == epoch else { return .failure(.void) }
         var authenticator = new.authenticator
+        if let known = new.key.withBytes({ known($0, as: new) }) { return known }
         let there = authenticators.first { $0.name == authenticator.name }
         if let there, there.added != new.replaced {
             guard !new.hasWishedName, new.replaced == nil,
@@ -58,6 +72,7 @@ extension Record {
             else { return .failure(.nameTaken) }
             authenticator.name = free
         }
+        let trusted = self.trusted
         let isAdded = new.key.withBytes { key in
             do throws(ChangeError) {
                 try add(authenticator, key: key)
@@ -74,6 +89,32 @@ extension Record {
         return .success(
             Enrollment.Kept(
                 authenticator: authenticator, hasReplaced: hasReplaced, backupCodes: codes,
+                trustEnded: trusted.filter { !self.trusted.contains($0) }.map(\.name),
                 event: event))
+    }
+
+    /// What comes of an enrollment whose key this record has, or has had; `nil` where it is to be
+    /// added like any other.
+    private func known(
+        _ key: Span<UInt8>, as new: borrowing Enrollment
+    ) -> Result<Enrollment.Kept, Enrollment.Refusal>? {
+        var next = keyMemory.nextStep(of: new.authenticator, KeyMemory.Mark(of: key))
+        if let name = name(of: key), let there = authenticators.first(where: { $0.name == name }) {
+            let isSame = there.showsTheSame(as: new.authenticator)
+            guard new.authenticator.name == name || (isSame && !new.hasWishedName) else {
+                return .failure(.keyIsThere(name))
+            }
+            if isSame {
+                return .success(
+                    Enrollment.Kept(
+                        authenticator: there, hasReplaced: false, backupCodes: [],
+                        trustEnded: [], event: nil))
+            }
+            if there.kind == .hotp { next = max(next, there.nextStep) }
+        }
+        guard new.authenticator.kind == .hotp, new.authenticator.nextStep < next else {
+            return nil
+        }
+        return .failure(.counterIsUsed(next: next))
     }
 }

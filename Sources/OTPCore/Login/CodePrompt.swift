@@ -7,9 +7,15 @@ struct CodePrompt<Talk: Conversation> {
     private let tries: UInt8
     private let triesEarlier: Bool
     private let usesEarlier: Bool
+    /// Whether who is asked may hear why a code is refused: who is on this machine already, or has
+    /// proven something. A stranger from afar would learn by it who exists and is enrolled.
+    private let tellsReasons: Bool
 
-    init(conversation: Talk, options: Options, at place: LoginOrigin) {
+    init(
+        conversation: Talk, options: Options, at place: LoginOrigin, tellsReasons: Bool
+    ) {
         self.conversation = conversation
+        self.tellsReasons = tellsReasons
         prompt = options.question
         echo = options.echoes(atSSHD: place.isSSHD)
         tries = max(1, options.retry)
@@ -41,11 +47,12 @@ struct CodePrompt<Talk: Conversation> {
                 for sentence in told { conversation.inform(sentence) }
                 return .granted(factor)
             case .refused(let refusal):
-                guard left > 0, refusal.allowsAnotherTry else {
+                guard left > 0, allowsAnotherTry(refusal) else {
                     explain(refusal)
                     return .refused(refusal)
                 }
-                conversation.say(refusal == .replayed ? UserText.alreadyUsed : UserText.again)
+                let isUsed = refusal == .replayed && tellsReasons
+                conversation.say(isUsed ? UserText.alreadyUsed : UserText.again)
             }
         }
     }
@@ -63,19 +70,24 @@ struct CodePrompt<Talk: Conversation> {
             for sentence in told { conversation.inform(sentence) }
             return .granted(factor)
         case .refused(let refusal):
-            if !usesEarlier && (refusal == .empty || refusal.allowsAnotherTry) { return nil }
+            if !usesEarlier && (refusal == .empty || allowsAnotherTry(refusal)) { return nil }
             explain(refusal)
             return .refused(refusal)
         }
+    }
+
+    /// Whether it is asked again after this one: of a stranger as often as of anybody.
+    private func allowsAnotherTry(_ refusal: Outcome.Refusal) -> Bool {
+        tellsReasons ? refusal.allowsAnotherTry : refusal != .empty
     }
 
     /// Says to somebody who is not let in what they may know of the reason.
     private func explain(_ refusal: Outcome.Refusal) {
         switch refusal {
         case .empty: break
-        case .throttled(let seconds): conversation.say(UserText.wait(seconds))
-        case .closed: conversation.say(UserText.closed)
-        case .replayed: conversation.say(UserText.alreadyUsed)
+        case .throttled(let seconds) where tellsReasons: conversation.say(UserText.wait(seconds))
+        case .closed where tellsReasons: conversation.say(UserText.closed)
+        case .replayed where tellsReasons: conversation.say(UserText.alreadyUsed)
         default: conversation.say(UserText.refused)
         }
     }

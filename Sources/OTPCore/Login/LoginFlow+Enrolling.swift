@@ -21,7 +21,9 @@ extension LoginFlow {
 
     /// Asks a user who has nothing yet to enroll, or says what to run where that cannot be done
     /// here.
-    func enrollFirst(_ user: User, from place: LoginOrigin) throws(StoreError) -> LoginResult {
+    func enrollFirst(
+        _ user: User, from place: LoginOrigin, in epoch: UInt64
+    ) throws(StoreError) -> LoginResult {
         let delay = try delay(of: user)
         guard place.showsPicture else {
             if delay == .times(0) {
@@ -35,7 +37,7 @@ extension LoginFlow {
         guard let name = Name("phone".utf8) else { return .refused(.notEnrolled) }
         let canBePutOff = delay != .times(0)
         let ending = try enrollment(at: place)
-            .run(user, name, for: .first(canBePutOff: canBePutOff))
+            .run(user, name, for: .first(canBePutOff: canBePutOff), in: epoch)
         switch ending {
         case .enrolled(let name): return .enrolled(nil, name)
         case .gone: return .conversationFailed
@@ -121,11 +123,11 @@ extension LoginFlow {
     }
 
     /// Asks somebody who is let in to enroll a new device; its name, where that was done.
-    func enrollNext(_ user: User, from place: LoginOrigin) -> Name? {
+    func enrollNext(_ user: User, from place: LoginOrigin, in epoch: UInt64) -> Name? {
         do throws(StoreError) {
             if let (name, purpose) = try newPlace(for: user),
                 case .enrolled(let name) = try enrollment(at: place)
-                    .run(user, name, for: purpose)
+                    .run(user, name, for: purpose, in: epoch)
             {
                 return name
             }

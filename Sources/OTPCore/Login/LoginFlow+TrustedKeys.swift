@@ -44,12 +44,17 @@ extension LoginFlow {
 
     /// Asks somebody who was let in by a code whether to skip it next time; the name of the key
     /// where it is trusted from now on.
-    func offerTrust(_ user: User, from place: LoginOrigin) -> Name? {
-        guard let key = place.sshMethods?.key else { return nil }
+    func offerTrust(
+        _ user: User, after factor: Outcome.Factor, from place: LoginOrigin, in epoch: UInt64
+    ) -> Name? {
+        guard let key = place.sshMethods?.key, case .code(let by, _) = factor else { return nil }
         do throws(StoreError) {
             guard try hasRoom(for: key, of: user), let name = askForTrust(key) else { return nil }
             let now = try clock.now()
-            guard let kept = try trust(key, of: user, named: name, at: now, from: place) else {
+            guard
+                let kept = try trust(
+                    key, of: user, named: name, at: now, from: place, by: by, in: epoch)
+            else {
                 conversation.inform(UserText.notTrusted)
                 return nil
             }
@@ -77,15 +82,19 @@ extension LoginFlow {
     }
 
     private func trust(
-        _ key: SSHKey, of user: User, named name: Name, at now: UInt64, from place: LoginOrigin
+        _ key: SSHKey, of user: User, named name: Name, at now: UInt64, from place: LoginOrigin,
+        by authenticator: Name, in epoch: UInt64
     ) throws(StoreError) -> Name? {
         guard let session = try openStore().open(user) else { return nil }
         defer { session.close() }
         let kept = session.withRecord { record -> Name? in
-            guard record.isEnrolled, let name = record.freeTrustName(like: name, for: key),
+            // What has ended since the code was right takes the offer with it.
+            guard record.isEnrolled, record.epoch == epoch,
+                let index = record.authenticators.firstIndex(where: { $0.name == authenticator }),
+                let name = record.freeTrustName(like: name, for: key),
                 record.trust(
                     key.fingerprint, named: name, at: now, days: options.trustDays,
-                    most: options.trustMaximum, from: place.address)
+                    most: options.trustMaximum, from: place.address, by: index)
             else { return nil }
             record.note(Event(.keyTrusted, at: now, detail: name.bytes, origin: place.origin))
             return name

@@ -57,8 +57,9 @@ public struct LoginFlow<
         switch try look(user, key, from: place, forRecord: enrolls || options.nullok) {
         case .admitted(let result): return result
         case .toBeAsked: return nil
-        case .notEnrolled:
-            return enrolls ? try enrollFirst(user, from: place) : .ignored(.notEnrolled)
+        case .notEnrolled(let epoch):
+            return enrolls
+                ? try enrollFirst(user, from: place, in: epoch) : .ignored(.notEnrolled)
         }
     }
 
@@ -66,7 +67,8 @@ public struct LoginFlow<
     private enum Look {
         case admitted(LoginResult)
         case toBeAsked
-        case notEnrolled
+        /// The record, if there is one, is of this epoch.
+        case notEnrolled(epoch: UInt64)
     }
 
     /// Looks for a trusted key, and then for a record. A call of its own, so that the store is
@@ -79,7 +81,15 @@ public struct LoginFlow<
             return .admitted(result)
         }
         guard forRecord else { return .toBeAsked }
-        return try store.isEnrolled(user) ? .toBeAsked : .notEnrolled
+        // Before it is looked whether anybody is enrolled: what ends after that makes it void.
+        let epoch = forRecord && mayEnroll(at: place) ? try epoch(of: user, in: store) : 0
+        return try store.isEnrolled(user) ? .toBeAsked : .notEnrolled(epoch: epoch)
+    }
+
+    private func epoch(of user: User, in store: Records) throws(StoreError) -> UInt64 {
+        guard let session = try store.open(user) else { return 0 }
+        defer { session.close() }
+        return session.withRecord { $0.epoch }
     }
 
     // MARK: Asking
@@ -87,12 +97,17 @@ public struct LoginFlow<
     /// What a try was found to mean for what comes after it.
     private struct Sequel {
         var enrolls = false
+        /// The epoch of the record at the try.
+        var epoch: UInt64 = 0
     }
 
     private func ask(
         _ user: User?, _ name: [UInt8], from place: LoginOrigin
     ) throws(StoreError) -> LoginResult {
-        let questions = CodePrompt(conversation: conversation, options: options, at: place)
+        let questions = CodePrompt(
+            conversation: conversation, options: options, at: place,
+            tellsReasons: place.isHere || options.followsFirstFactor
+                || place.sshMethods?.provesUser == true)
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             try typed.withBytes { (bytes) throws(StoreError) in
@@ -100,11 +115,11 @@ public struct LoginFlow<
             }
         }
         guard case .granted(let factor) = result, let user else { return result }
-        if sequel.enrolls, let name = enrollNext(user, from: place) {
+        if sequel.enrolls, let name = enrollNext(user, from: place, in: sequel.epoch) {
             return .enrolled(factor, name)
         }
         if options.trustsKeys, conversation.isHeard, case .code = factor,
-            let name = offerTrust(user, from: place)
+            let name = offerTrust(user, after: factor, from: place, in: sequel.epoch)
         {
             return .trusting(factor, name)
         }
@@ -140,9 +155,15 @@ public struct LoginFlow<
         guard case .granted(let factor) = outcome else { return (outcome, []) }
         let left = session.withRecord { $0.backupCodesLeft }
         sequel.enrolls = session.withRecord { enrollsNext($0, after: factor) }
-        let told = notices.sentences(
+        sequel.epoch = session.withRecord { $0.epoch }
+        var told = notices.sentences(
             after: factor, at: now, backupCodesLeft: left, enrollsNext: sequel.enrolls,
             clockIsOffBy: skew(factor, session, at: now))
+        if case .code = factor { return (outcome, told) }
+        // Codes may be of no use to who has got in by something else.
+        if session.withRecord({ $0.throttle.lockedUntil(at: now) }) == .max {
+            told.append(UserText.closedElsewhere)
+        }
         return (outcome, told)
     }
 

@@ -4,7 +4,7 @@ public struct LoginOrigin: Sendable {
     public let service: [UInt8]
     /// The client's address or name; empty for this machine.
     public let address: [UInt8]
-    /// What names the source for the throttle: the SSH key where one was used, or the address.
+    /// Whom the throttle counts failures for: an SSH key, a network, or a service on this machine.
     public let source: SourceID
     /// What sshd says it has checked so far (SSH_AUTH_INFO_0); `nil` for another service.
     private let methods: [UInt8]?
@@ -13,15 +13,21 @@ public struct LoginOrigin: Sendable {
     let isBelieved: Bool
 
     /// A login by a program of root's. `methods` is SSH_AUTH_INFO_0 of PAM's environment, of logins
-    /// by sshd alone.
-    public init(service: [UInt8], address: [UInt8], methods: [UInt8]?) {
+    /// by sshd alone; `remoteUser` is PAM_RUSER.
+    public init(
+        service: [UInt8], address: [UInt8], methods: [UInt8]?, remoteUser: [UInt8] = []
+    ) {
         self.service = service
         self.address = address
         self.methods = methods
         isBelieved = true
-        let key = methods.flatMap { SSHMethods($0).keys.first }
-        let name = key?.fingerprint ?? address
-        source = SourceID(name.span)
+        if let key = methods.flatMap({ SSHMethods($0).keys.first }) {
+            source = SourceID(key: key)
+        } else if address.isEmpty {
+            source = SourceID(service: service, remoteUser: remoteUser)
+        } else {
+            source = SourceID(address: address)
+        }
     }
 
     /// A login by a program that is not root's, such as a screen locker: what it calls itself is
@@ -31,8 +37,7 @@ public struct LoginOrigin: Sendable {
         address = []
         methods = nil
         isBelieved = false
-        let here: [UInt8] = []
-        source = SourceID(here.span)
+        source = SourceID(service: self.service, remoteUser: [])
     }
 
     /// Whether a byte may be in the name of a service that anybody has chosen. No blanks: behind
@@ -68,6 +73,9 @@ public struct LoginOrigin: Sendable {
 
     /// Whether it is sshd that asks, by its name or by what it says of this session.
     var isSSHD: Bool { methods != nil || service.elementsEqual("sshd".utf8) }
+
+    /// Whether who logs in is on this machine already.
+    var isHere: Bool { address.isEmpty }
 
     /// Whether a prompt of this service reaches a terminal as it was written, so that a QR code in
     /// it can be read.

@@ -62,6 +62,12 @@ public struct Authenticator: Equatable, Sendable {
         self.lastUsed = 0
     }
 
+    /// Whether both show the same codes, of the same key.
+    public func showsTheSame(as other: Authenticator) -> Bool {
+        kind == other.kind && algorithm == other.algorithm && digits == other.digits
+            && (kind == .hotp || period == other.period)
+    }
+
     /// The step that counts as now: the clock's step corrected by the drift, or the counter.
     func currentStep(at time: UInt64) -> UInt64 {
         switch kind {

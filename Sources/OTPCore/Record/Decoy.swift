@@ -22,8 +22,12 @@ public struct Decoy {
         self.name = SourceID(mac.span.extracting(last: 16))
     }
 
-    /// Turns the decoy's record to the name: its throttle is what it was for this name.
-    public func turn(_ record: inout Record) { record.throttle.turn(to: name) }
+    /// Turns the decoy's record to the name: its throttle is what it was for this name, and so are
+    /// the answers that it has refused.
+    public func turn(_ record: inout Record) {
+        record.throttle.turn(to: name)
+        record.refusedAnswers.owner = name.low
+    }
 
     /// A record that nobody can log in with: its key is `random`, which is wiped.
     public static func record(random: inout [UInt8]) -> Record {

@@ -1,11 +1,11 @@
-// The bytes of a record, as docs/FILEFORMAT.md describes them: version 1, big-endian.
+// The bytes of a record, as docs/FILEFORMAT.md describes them: version 2, big-endian.
 
 extension Record {
     /// The version of the form below. A reader refuses any other.
-    public static let formatVersion: UInt32 = 1
+    public static let formatVersion: UInt32 = 2
 
     /// The longest form, in bytes.
-    public static let maximumEncodedLength = 4000
+    public static let maximumEncodedLength = 4056
 
     /// The record's bytes, which hold keys: to be wiped. More than `maximumEncodedLength` where the
     /// record has grown too large.
@@ -28,6 +28,9 @@ extension Record {
         bytes.write(UInt8(truncatingIfNeeded: trusted.count))
         for key in trusted { key.encode(into: &bytes) }
         bytes.write(timesPutOff)
+        bytes.write(bigEndian: epoch)
+        keyMemory.encode(into: &bytes)
+        refusedAnswers.encode(into: &bytes)
     }
 
     private func encode(
@@ -71,9 +74,13 @@ extension Record {
             guard let key = TrustedKey(decoding: bytes, &cursor) else { return nil }
             trusted.append(key)
         }
-        guard let timesPutOff = cursor.byte(bytes), cursor.offset == bytes.count else {
-            return nil
-        }
+        guard let timesPutOff = cursor.byte(bytes), let epoch = cursor.uint64(bytes),
+            let keyMemory = KeyMemory(decoding: bytes, &cursor),
+            let refused = RefusedAnswers(decoding: bytes, &cursor), cursor.offset == bytes.count
+        else { return nil }
+        refusedAnswers = refused
+        self.epoch = epoch
+        self.keyMemory = keyMemory
         self.timesPutOff = timesPutOff
         self.backupCodesMade = made
         self.backupCodes = backupCodes

@@ -30,6 +30,13 @@ public struct Record: ~Copyable {
 
     /// The SSH keys that log in without a code, the oldest first.
     public internal(set) var trusted: [TrustedKey] = []
+    /// What was refused last.
+    public internal(set) var refusedAnswers = RefusedAnswers()
+    /// How far the keys were used that were taken away.
+    public internal(set) var keyMemory = KeyMemory()
+    /// Rises whenever something ends that logs in. What was begun under another epoch, such as an
+    /// enrollment that is still open, is void.
+    public internal(set) var epoch: UInt64 = 0
     /// How often enrolling was put off after the admin's day; all that is possible once somebody
     /// has enrolled, so that a `reset` gives no new grace.
     public internal(set) var timesPutOff: UInt8 = 0
@@ -59,17 +66,32 @@ public struct Record: ~Copyable {
         case keyLength
         /// No authenticator has this name.
         case noSuchAuthenticator
+        /// Another authenticator has this key.
+        case keyIsThere(Name)
     }
 
-    /// Adds an authenticator with its key (16 to 64 bytes); one of the same name is replaced.
+    /// Adds an authenticator with its key (16 to 64 bytes); one of the same name is replaced. What
+    /// was used of the key stays used, whatever name it had.
     public mutating func add(
         _ authenticator: Authenticator, key: Span<UInt8>
     ) throws(ChangeError) {
         guard HOTP.keyLengthRange.contains(key.count) else { throw .keyLength }
+        if let other = name(of: key), other != authenticator.name { throw .keyIsThere(other) }
+        var authenticator = authenticator
+        if let old = authenticators.firstIndex(where: { $0.name == authenticator.name }) {
+            forget(old)
+            raiseEpoch()
+        }
+        if !keyMemory.isEmpty {
+            let used = keyMemory.nextStep(of: authenticator, KeyMemory.Mark(of: key))
+            authenticator.nextStep = max(authenticator.nextStep, used)
+        }
         let existing = authenticators.firstIndex { $0.name == authenticator.name }
         let index = existing ?? authenticators.count
         guard index < Record.maximumAuthenticators else { throw .full }
         timesPutOff = .max
+        // What was typed too early is worth another look: a token shows it until it is pressed.
+        refusedAnswers = RefusedAnswers()
         if existing == nil {
             authenticators.append(authenticator)
             keyLengths.append(key.count)
@@ -86,6 +108,8 @@ public struct Record: ~Copyable {
         guard let index = authenticators.firstIndex(where: { $0.name == name }) else {
             throw .noSuchAuthenticator
         }
+        forget(index)
+        raiseEpoch()
         authenticators.remove(at: index)
         keyLengths.remove(at: index)
         keys.withMutableBytes { block in
@@ -96,6 +120,28 @@ public struct Record: ~Copyable {
                 block[offset] = next < blocks ? block[next] : 0
             }
         }
+    }
+
+    /// The name of the authenticator that has this key.
+    public func name(of key: Span<UInt8>) -> Name? {
+        authenticators.indices.first { index in withKey(of: index) { $0.isEqual(to: key) } }
+            .map { authenticators[$0].name }
+    }
+
+    /// What the key of authenticator `index` is known by.
+    func mark(of index: Int) -> KeyMemory.Mark { withKey(of: index) { KeyMemory.Mark(of: $0) } }
+
+    /// Remembers how far authenticator `index` was used, and ends the trust that came by it: it is
+    /// about to be taken away.
+    private mutating func forget(_ index: Int) {
+        let mark = mark(of: index)
+        keyMemory.remember(authenticators[index], mark)
+        trusted.removeAll { $0.origin == mark }
+    }
+
+    /// Begins another epoch; with a time, one that no record of this user has had.
+    public mutating func raiseEpoch(at now: UInt64 = 0) {
+        epoch = max(epoch.addingClamped(1), now)
     }
 
     /// Changes what is kept beside the key of authenticator `index`.
@@ -149,20 +195,27 @@ public struct Record: ~Copyable {
         guard let code = TemporaryCode(random: random.span), let hash = code.hashed(salt: salt)
         else { return }
         temporaryCode = IssuedCode(hash, at: now, validFor: seconds, boot: boot)
+        raiseEpoch()
         body(code.text)
     }
 
     /// Ends the temporary code; whether there was one that had not been used.
     @discardableResult
     public mutating func revokeTemporaryCode() -> Bool {
-        defer { temporaryCode = nil }
-        return temporaryCode?.used == 0
+        guard let code = temporaryCode else { return false }
+        raiseEpoch()
+        temporaryCode = nil
+        return code.used == 0
     }
 
-    /// Ends everything that logs in. What happened, and what is to be told, stays; enrolling can
-    /// not be put off after it.
+    /// Ends everything that logs in. What happened, what is to be told, and how far keys were used
+    /// stays; enrolling can not be put off after it.
     public mutating func removeAll() {
+        for index in authenticators.indices { forget(index) }
         var emptied = Record()
+        emptied.keyMemory = keyMemory
+        emptied.epoch = epoch
+        emptied.raiseEpoch()
         emptied.events = events
         emptied.notices = notices
         emptied.timesPutOff = .max

@@ -1,9 +1,11 @@
 /// How often a user may be wrong.
 ///
-/// Five consecutive failures are free, then each asks for a wait of 30 s that doubles to 15 min;
-/// a hundred close the second factor until root unlocks it (NIST SP 800-63B-4, 3.2.2). There is
-/// one counter for all factors, services and sessions. A source that has logged in before has a
-/// counter of its own, so that a stranger who fails on purpose locks out nobody but strangers.
+/// Five consecutive failures are free, then each asks for a wait of 30 s that doubles to 15 min; a
+/// hundred close it for codes until root unlocks. There is one counter for all factors, services
+/// and sessions. A source that has logged in before has a counter of its own, so that a stranger
+/// who fails on purpose locks out nobody but strangers. (So the hundred of NIST SP 800-63B-4,
+/// 3.2.2, is one for each source that the user has logged in from, eight at most, and one for all
+/// others.)
 public struct Throttle: Equatable, Sendable {
     /// Failures before the first wait.
     public static let freeFailures: UInt32 = 5
@@ -75,14 +77,15 @@ public struct Throttle: Equatable, Sendable {
         }
     }
 
-    /// Ends the row of failures of `source`, and remembers it.
-    mutating func succeed(at now: UInt64, from source: SourceID) {
+    /// Ends the row of failures of `source`, and remembers it. Where the try was not `open`, others
+    /// have seen to that, and it stays so: whoever got in by a backup code had no part in it.
+    mutating func succeed(at now: UInt64, from source: SourceID, wasOpen: Bool = true) {
         if let index = index(of: source) {
             sources[index].counter = Counter()
             sources[index].lastLogin = now
             return
         }
-        shared = Counter()
+        if wasOpen { shared = Counter() }
         if sources.count >= Throttle.maximumSources,
             let oldest = sources.indices.min(by: { sources[$0].lastLogin < sources[$1].lastLogin })
         {

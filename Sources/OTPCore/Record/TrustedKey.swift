@@ -27,11 +27,13 @@ public struct TrustedKey: Equatable, Sendable {
     public internal(set) var lastUsed: UInt64
     /// Where it last logged in from. Printable ASCII, at most 39 bytes.
     public internal(set) var address: [UInt8]
+    /// The key of the authenticator whose code let the user in who trusted it: it ends with that.
+    let origin: KeyMemory.Mark
 
     /// `nil` where fingerprint or name have not their length.
     init?(
         fingerprint: [UInt8], name: Name, since: UInt64, until: UInt64, lastUsed: UInt64,
-        address: [UInt8]
+        address: [UInt8], origin: KeyMemory.Mark
     ) {
         guard fingerprint.count == TrustedKey.fingerprintLength,
             name.bytes.count <= TrustedKey.nameLength
@@ -42,6 +44,7 @@ public struct TrustedKey: Equatable, Sendable {
         self.until = until
         self.lastUsed = lastUsed
         self.address = TrustedKey.printable(address)
+        self.origin = origin
     }
 
     static func printable(_ address: [UInt8]) -> [UInt8] {
@@ -84,20 +87,26 @@ extension Record {
     }
 
     /// Trusts a key from `now` on; an older trust of the same key ends, and those that have
-    /// ended are forgotten. Whether there was room.
+    /// ended are forgotten. It came by authenticator `index`. Whether there was room.
     mutating func trust(
         _ fingerprint: [UInt8], named name: Name, at now: UInt64, days: UInt8, most: UInt8,
-        from address: [UInt8]
+        from address: [UInt8], by index: Int = 0
     ) -> Bool {
         trusted.removeAll { $0.fingerprint == fingerprint || now >= $0.end(days: days) }
         guard trusted.count < min(Int(most), TrustedKey.maximum),
             let key = TrustedKey(
                 fingerprint: fingerprint, name: name, since: now,
                 until: now.addingClamped(UInt64(days) * TrustedKey.day), lastUsed: now,
-                address: address)
+                address: address, origin: mark(of: index))
         else { return false }
         trusted.append(key)
         return true
+    }
+
+    /// The authenticator by whose code the key came, and with which it ends.
+    public func origin(of key: TrustedKey) -> Name? {
+        authenticators.indices.first { mark(of: $0) == key.origin }
+            .map { authenticators[$0].name }
     }
 
     /// Notes a login with trusted key `index`.
@@ -113,12 +122,15 @@ extension Record {
         guard let index = trusted.firstIndex(where: { $0.fingerprint == fingerprint }) else {
             return nil
         }
+        raiseEpoch()
         return trusted.remove(at: index).name
     }
 
     /// Ends the trust in all keys; how many there were.
     @discardableResult
     public mutating func revokeAllTrust() -> Int {
+        guard !trusted.isEmpty else { return 0 }
+        raiseEpoch()
         defer { trusted.removeAll() }
         return trusted.count
     }
@@ -136,6 +148,7 @@ extension TrustedKey {
         bytes.write(copying: name.bytes.span)
         bytes.write(UInt8(truncatingIfNeeded: address.count))
         bytes.write(copying: address.span)
+        bytes.write(copying: origin.bytes.span)
     }
 
     /// Reads what `encode` wrote; `nil` where the bytes are none.
@@ -147,10 +160,12 @@ extension TrustedKey {
                 .flatMap({ cursor.bytes(Int($0), of: bytes) }).flatMap({ Name($0) }),
             let length = cursor.byte(bytes), Int(length) <= TrustedKey.addressLength,
             let address = cursor.bytes(Int(length), of: bytes),
-            address.allSatisfy({ (0x21...0x7e).contains($0) })
+            address.allSatisfy({ (0x21...0x7e).contains($0) }),
+            let origin = cursor.bytes(KeyMemory.Mark.length, of: bytes)
+                .flatMap({ KeyMemory.Mark($0) })
         else { return nil }
         self.init(
             fingerprint: fingerprint, name: name, since: since, until: until, lastUsed: lastUsed,
-            address: address)
+            address: address, origin: origin)
     }
 }

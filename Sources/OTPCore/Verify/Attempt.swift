@@ -24,28 +24,74 @@ public struct Attempt: Sendable {
     }
 
     /// Charges one failure, verifies, burns and refunds, and answers only when all of it is
-    /// durable. Nothing is charged for an answer that has not the form of a code, or while the
-    /// throttle says to wait. `boot` is asked for temporary codes alone.
+    /// durable. What is no guess is not charged, takes the same time and the same writes, and
+    /// leaves no event, of which there is room for few. `boot` is asked for temporary codes alone.
     public func run<Session: RecordSession>(
         _ answer: borrowing Answer, on session: Session, at now: UInt64, boot: BootTime? = nil
     ) throws(StoreError) -> Outcome {
-        switch answer {
-        case .empty: return .refused(.empty)
-        case .malformed: return .refused(.malformed)
-        case .code: break
-        case .joinedCode: break
-        case .backupCode: break
-        case .temporaryCode: break
-        }
+        if answer.isEmpty { return .refused(.empty) }
         // Like a user without a record: nothing is counted, for nothing can be guessed.
         guard session.withRecord({ $0.isEnrolled }) else {
             spend(on: answer, at: now)
             return .refused(.noRecord)
         }
-        if let refusal = try charge(session, at: now) { return .refused(refusal) }
-        let outcome = session.withRecord { verify(answer, on: &$0, at: now, boot: boot) }
+        if session.withRecord({ $0.throttle.repair(at: now) }) { try session.commit() }
+        let plan = session.withRecord { self.plan(for: answer, on: $0, at: now) }
+        if plan == .counted {
+            session.withRecord { $0.throttle.charge(at: now, from: source) }
+        }
+        try session.charge()
+        let outcome = session.withRecord { record -> Outcome in
+            if case .refused(let refusal) = plan {
+                spend(on: &record, at: now)
+                return .refused(refusal)
+            }
+            let outcome = verify(answer, on: &record, at: now, boot: boot)
+            let isCounted = plan == .counted
+            guard isCounted || outcome.isGranted else { return outcome }
+            return finish(outcome, on: &record, at: now, mark: answer.mark, wasOpen: isCounted)
+        }
         try session.commit()
         return outcome
+    }
+
+    /// What is to be done with an answer.
+    private enum Plan: Equatable {
+        /// It is compared, and a failure until it is found to be right.
+        case counted
+        /// It is compared, whatever others have guessed.
+        case uncounted
+        /// It is not even compared.
+        case refused(Outcome.Refusal)
+    }
+
+    private func plan(
+        for answer: borrowing Answer, on record: borrowing Record, at now: UInt64
+    ) -> Plan {
+        let permission = record.throttle.permission(at: now, from: source)
+        // Nobody guesses the long codes, and who has one gets in whatever others have guessed.
+        // While one has to wait a wrong one does not count: else a row of them would close the
+        // account.
+        guard permission == .open || answer.isLong else {
+            if case .wait(let seconds) = permission {
+                return .refused(.throttled(seconds: seconds))
+            }
+            return .refused(.closed)
+        }
+        guard record.couldAccept(answer), let mark = answer.mark else {
+            return .refused(.malformed)
+        }
+        if record.refusedAnswers.contains(mark) {
+            // A long one may be good by now, such as after the clock was set right.
+            return answer.isLong ? .uncounted : .refused(.repeated)
+        }
+        return permission == .open ? .counted : .uncounted
+    }
+
+    /// Does the work of a try that no code fits.
+    private func spend(on record: inout Record, at now: UInt64) {
+        let digits = record.authenticators.first?.digits ?? HOTP.digitsRange.lowerBound
+        _ = verifier.verify(.code(value: .max, digits: digits), against: &record, at: now)
     }
 
     /// Sets the drift or the counter of an authenticator by two codes that it showed one after
@@ -103,18 +149,22 @@ public struct Attempt: Sendable {
             outcome = sane ? .refused(.outsideWindow(offset: offset)) : .refused(.clock)
         case .wrong: outcome = sane ? .refused(.wrong) : .refused(.clock)
         }
-        return finish(outcome, on: &record, at: now)
+        return outcome
     }
 
     /// Refunds or keeps the failure, and writes down what happened.
-    private func finish(_ outcome: Outcome, on record: inout Record, at now: UInt64) -> Outcome {
+    private func finish(
+        _ outcome: Outcome, on record: inout Record, at now: UInt64, mark: UInt64? = nil,
+        wasOpen: Bool = true
+    ) -> Outcome {
         guard case .granted(let factor) = outcome else {
+            if let mark, outcome.isAboutTheAnswer { record.refusedAnswers.append(mark) }
             record.note(
                 Event(.failure, at: now, detail: Array(outcome.reason.utf8), origin: origin))
             record.notices.failed(at: now, from: origin)
             return outcome
         }
-        record.throttle.succeed(at: now, from: source)
+        record.throttle.succeed(at: now, from: source, wasOpen: wasOpen)
         record.note(Event(successKind, at: now, detail: factor.detail, origin: origin))
         if tellsNotices { record.notices = Notices() }
         switch factor {

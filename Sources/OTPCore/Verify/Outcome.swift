@@ -21,6 +21,8 @@ public enum Outcome: Equatable, Sendable {
         case outsideWindow(offset: Int)
         case malformed
         case empty
+        /// The same answer as one that was refused before; not looked at, and not counted.
+        case repeated
         case throttled(seconds: UInt64)
         case closed
         case noRecord
@@ -40,7 +42,8 @@ public enum Outcome: Equatable, Sendable {
         public static func all(offset: Int = 0, seconds: UInt64 = 0) -> [Refusal] {
             [
                 .wrong, .replayed, .usedBackupCode, .usedTemporaryCode, .expired,
-                .outsideWindow(offset: offset), .malformed, .empty, .throttled(seconds: seconds),
+                .outsideWindow(offset: offset), .malformed, .empty, .repeated,
+                .throttled(seconds: seconds),
                 .closed, .noRecord, .unknownUser, .unproven, .notEnrolled, .enrolledMeanwhile,
                 .clock, .clockMovedBack(seconds: seconds),
             ]
@@ -64,6 +67,7 @@ public enum Outcome: Equatable, Sendable {
         case .refused(.outsideWindow): "outside-window"
         case .refused(.malformed): "malformed"
         case .refused(.empty): "empty"
+        case .refused(.repeated): "repeated"
         case .refused(.throttled): "throttled"
         case .refused(.closed): "closed"
         case .refused(.noRecord): "no-record"
@@ -93,6 +97,22 @@ extension Outcome.Refusal {
     var allowsAnotherTry: Bool {
         switch self {
         case .empty, .throttled, .closed, .clock: false
+        default: true
+        }
+    }
+}
+
+extension Outcome {
+    /// Whether somebody is let in.
+    var isGranted: Bool {
+        if case .granted = self { return true }
+        return false
+    }
+
+    /// Whether the answer was compared and is no good, whatever the clock says.
+    var isAboutTheAnswer: Bool {
+        switch self {
+        case .granted, .refused(.clock), .refused(.clockMovedBack): false
         default: true
         }
     }

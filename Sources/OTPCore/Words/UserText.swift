@@ -18,7 +18,12 @@ public enum UserText {
     /// After a quarter of an hour without an answer.
     public static let tooLate = "That took too long. Please try again."
     /// A hundred failures.
-    public static let closed = "Too many wrong codes. Ask your administrator to unlock you."
+    public static let closed =
+        "Too many wrong codes. Use a backup code, or ask your administrator to unlock you."
+
+    /// For somebody who is let in while that has closed the way for others.
+    public static let closedElsewhere =
+        "Too many wrong codes from elsewhere. Ask your administrator to unlock you."
 
     /// The throttle's wait, in seconds.
     public static func wait(_ seconds: UInt64) -> String {
@@ -55,6 +60,14 @@ public enum UserText {
     /// Where a key that somebody wanted to trust is not.
     public static let notTrusted =
         "The key could not be trusted. You are asked for codes as before."
+
+    /// Said behind that something was enrolled or removed, where trust in SSH keys ended with what
+    /// is gone; nothing for none.
+    public static func trustEnded(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "" }
+        let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+        return " SSH keys that are asked for a code again: \(list)."
+    }
 
     /// After enrolling was put off; `nil` where that can be done as often as one likes.
     public static func putOff(left: UInt8?) -> String {

@@ -29,8 +29,11 @@ public struct AccountDocument: Codable, Equatable, Sendable {
             TemporaryCodeDocument($0, at: now, boot: boot)
         }
         let isBehind = record.remembersLater(than: now)
-        trusted = record.trusted.map {
-            TrustedKeyDocument($0, at: now, options: options, clockIsBehind: isBehind)
+        trusted = []
+        for key in record.trusted {
+            trusted.append(
+                TrustedKeyDocument(
+                    key, of: record, at: now, options: options, clockIsBehind: isBehind))
         }
         failures = record.throttle.failures
         lock = record.throttle.lockout(at: now).map(LockDocument.init)
@@ -135,9 +138,15 @@ public struct TrustedKeyDocument: Codable, Equatable, Sendable {
     public var lastUsed: UInt64
     /// Where it last logged in from; empty where nobody knows.
     public var address: String
+    /// The authenticator by whose code it came, and with which it ends.
+    public var by: String?
     public var state: State
 
-    init(_ key: TrustedKey, at now: UInt64, options: Options, clockIsBehind: Bool) {
+    init(
+        _ key: TrustedKey, of record: borrowing Record, at now: UInt64, options: Options,
+        clockIsBehind: Bool
+    ) {
+        by = record.origin(of: key)?.text
         fingerprint = SSHKey.text(of: key.fingerprint)
         name = key.name.text
         since = key.since

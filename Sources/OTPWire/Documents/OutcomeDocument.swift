@@ -115,6 +115,8 @@ public struct ChangeDocument: Codable, Equatable, Sendable {
     public var drift: Int?
     /// How many failures were forgotten.
     public var failures: UInt32?
+    /// The names of SSH keys that were trusted by what was removed, and are no longer.
+    public var trustEnded: [String]?
     /// What was wrong with a record that was replaced by an empty one.
     public var trouble: TroubleDocument?
 

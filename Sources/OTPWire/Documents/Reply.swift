@@ -69,6 +69,10 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case validity(hours: UInt64)
         /// The key cannot be kept.
         case badKey
+        /// Another authenticator, of this name, has the key.
+        case keyIsThere(name: String)
+        /// Codes of the key were used up to this counter.
+        case counterIsUsed(next: UInt64)
         /// No name is left.
         case noName
     }

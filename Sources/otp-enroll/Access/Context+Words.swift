@@ -34,7 +34,7 @@ extension Context {
                 hint: "`otp-enroll status` tells what there is")
         case .ticketVoid:
             Failure(
-                "that took too long, nothing was kept",
+                "that took too long, or something else has changed meanwhile; nothing was kept",
                 hint: "delete the entry in the app, and enroll again")
         case .notTrusted: Failure("somebody else has ended that trust meanwhile")
         case .noTemporaryCode: Failure("\(userName) has no temporary code that can be used")
@@ -42,6 +42,15 @@ extension Context {
             Failure(
                 "the policy here allows \(Words.count(hours, "hour")) at most",
                 hint: "temporary_hours in swiftotp.conf is that limit")
+        case .keyIsThere(let name):
+            Failure(
+                "\"\(Output.printable(name))\" of \(userName) has this key already",
+                hint: "a key has one name: leave --name out, or remove"
+                    + " \"\(Output.printable(name))\" first")
+        case .counterIsUsed(let next):
+            Failure(
+                "codes of this key were used up to counter \(next), and stay used",
+                hint: "--counter \(next), or what the device is at")
         case .badKey: Failure("its key cannot be kept")
         case .noName: Failure("no name is left for it")
         }

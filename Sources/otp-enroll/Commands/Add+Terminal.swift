@@ -33,8 +33,13 @@ extension Add {
 
     private func report(_ result: Enrolled, of user: String) throws {
         let width = Terminal.textWidth
+        if result.wasThere {
+            let text = "\"\(result.name)\" of \(user) has this key already: nothing was changed."
+            return try Output.line(Words.wrapped(text, width).joined(separator: "\n"))
+        }
         var text = "\(user) is enrolled: \"\(result.name)\" works."
         if result.replaced { text += " Delete its old entry in the app." }
+        text += UserText.trustEnded(result.trustEnded)
         if result.skew != 0 {
             let seconds = Words.count(result.skew.magnitude, "second")
             let side = result.skew > 0 ? "ahead" : "behind"

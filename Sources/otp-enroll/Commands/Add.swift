@@ -223,13 +223,17 @@ struct Add: ParsableCommand {
                 "user": .text(user), "name": .text(result.name),
                 "uri": uri.map(JSON.text) ?? .null, "secret": key.map(JSON.text) ?? .null,
                 "backup_codes": .list(result.backupCodes.map(JSON.text)),
+                "already_here": .bool(result.wasThere),
+                "trust_ended": .list(result.trustEnded.map(JSON.text)),
             ])
             return
         }
+        if result.wasThere { try Output.line("already here: nothing was changed") }
         try Output.line("user: \(user)")
         try Output.line("name: \(result.name)")
         if let uri { try Output.line("uri: \(uri)") }
         if let key { try Output.line("key: \(key)") }
         for code in result.backupCodes { try Output.line("backup code: \(code)") }
+        for key in result.trustEnded { try Output.line("trust ended: \(key)") }
     }
 }

@@ -128,7 +128,7 @@ struct Issue: ParsableCommand {
 
     private func report(_ issued: Issued, _ recipient: MailAddress?, _ user: String) throws {
         if issued.isLocked {
-            Output.note("warning: \(user) is locked by wrong codes")
+            Output.note("warning: \(user) is locked by wrong codes, but for this one")
             Output.hint("`otp-enroll unlock \(user)` ends that")
         }
         let isShown = recipient == nil && !copy

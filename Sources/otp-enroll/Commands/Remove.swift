@@ -1,4 +1,5 @@
 import ArgumentParser
+import OTPCore
 import OTPWire
 
 /// `otp-enroll remove`: one authenticator less.
@@ -43,16 +44,18 @@ struct Remove: ParsableCommand {
         guard yes || Terminal.agrees("Remove \"\(name)\" of \(context.userName)?") else {
             throw Failure("\"\(name)\" stays")
         }
-        _ = try context.change(.remove(name: wanted))
+        let ended = try context.change(.remove(name: wanted)).trustEnded ?? []
+        let keys = ended.map { Output.printable($0) }
         let left = names.filter { $0 != wanted }.map { Output.printable($0) }
         if global.json {
             try Output.json([
                 "user": .text(context.userName), "removed": .text(name),
                 "authenticators": .list(left.map(JSON.text)),
+                "trust_ended": .list(keys.map(JSON.text)),
             ])
             return
         }
         let rest = left.map { "\"\($0)\"" }.joined(separator: ", ")
-        try Output.line("\"\(name)\" was removed; \(rest) stays.")
+        try Output.line("\"\(name)\" was removed; \(rest) stays.\(UserText.trustEnded(keys))")
     }
 }

@@ -21,6 +21,10 @@ struct Enrolled {
     let backupCodes: [String]
     /// Whether it took the place of one of this name.
     let replaced: Bool
+    /// Whether its key was there already, so that nothing was changed.
+    let wasThere: Bool
+    /// The SSH keys that were trusted by the one of before, and are no longer.
+    let trustEnded: [String]
     /// How many seconds the app's clock is ahead at least; 0 for nothing to say.
     let skew: Int
 
@@ -30,5 +34,7 @@ struct Enrolled {
         backupCodes = (change.backupCodes ?? []).map { Output.printable($0) }
         replaced = change.replaced ?? false
         skew = change.skew ?? 0
+        wasThere = change.event == nil
+        trustEnded = (change.trustEnded ?? []).map { Output.printable($0) }
     }
 }

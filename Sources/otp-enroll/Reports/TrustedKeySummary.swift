@@ -32,13 +32,16 @@ struct TrustedKeySummary {
     /// Where it last logged in from; empty where nobody knows.
     var lastAddress: String { Output.printable(key.address) }
 
+    /// The authenticator by whose code it came.
+    private var origin: String? { key.by.map { Output.printable($0) } }
+
     /// The object of `trusted --json` and `status --json`.
     var json: JSON {
         .object([
             "fingerprint": .text(fingerprint), "name": .text(name), "since": .time(key.since),
             "until": .time(key.until), "last_used": .time(key.lastUsed),
             "last_address": lastAddress.isEmpty ? .null : .text(lastAddress),
-            "active": .bool(isActive),
+            "by": origin.map(JSON.text) ?? .null, "active": .bool(isActive),
         ])
     }
 
@@ -51,6 +54,7 @@ struct TrustedKeySummary {
             "  since \(Machine.localTime(key.since)), \(end) \(Machine.localTime(key.until))",
             "  last used \(Machine.localTime(key.lastUsed))\(place)",
         ]
+        if let origin { lines.insert("  by a code of \"\(origin)\"", at: 2) }
         if key.state == .clockIsBehind {
             lines.append("  does not count while this machine's clock is before the last login")
         }

@@ -66,6 +66,7 @@ struct VerdictText {
                 + "\(offset > 0 ? "early" : "late"), the phone's clock is \(off) \(side)"
         case .malformed: return "refused: neither a code nor a backup code"
         case .empty: return "no code was given"
+        case .repeated: return "refused: the same code was refused before"
         case .throttled(let seconds):
             return "not tried: too many wrong codes, wait for \(UserText.duration(seconds))"
         case .closed: return "not tried: too many wrong codes, the second factor is closed"
@@ -96,8 +97,9 @@ struct VerdictText {
             return ["set the clock; where it is right now, `otp-enroll resync` (as root) mends it"]
         case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
             return ["`otp-enroll add` enrolls"]
-        case .closed: return ["only root can open it again"]
+        case .closed: return ["only root can open it again; backup codes work all the same"]
         case .clock: return ["set the clock; backup codes work all the same"]
+        case .repeated: return ["wait for the next one"]
         case .empty, .throttled, .unknownUser: return []
         }
     }

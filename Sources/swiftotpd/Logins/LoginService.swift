@@ -18,7 +18,7 @@ struct LoginService {
             peer.isOwner
             ? LoginOrigin(
                 service: request.service, address: request.address,
-                methods: request.sshMethods)
+                methods: request.sshMethods, remoteUser: request.remoteUser)
             : LoginOrigin(ofAnyProgram: request.service)
     }
 

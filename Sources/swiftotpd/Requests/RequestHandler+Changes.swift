@@ -62,13 +62,16 @@ extension RequestHandler {
         var codes: [String] = []
         return try change(.codesRenewed, proof, fill: { $0.backupCodes = codes }) {
             (record, now) throws(StoreError) in
+            // Those of before log nobody in any more.
+            record.raiseEpoch()
             codes = try record.renewBackupCodes(at: now, random: random)
             return .success([])
         }
     }
 
     func remove(_ text: String, _ proof: String?) throws(StoreError) -> Reply.Result {
-        try change(.removed, proof) { (record, _) in
+        var ended: [String] = []
+        return try change(.removed, proof, fill: { $0.trustEnded = ended }) { (record, _) in
             guard let name = Name(text.utf8),
                 record.authenticators.contains(where: { $0.name == name })
             else { return .failure(Refusal(denial: .noSuchAuthenticator)) }
@@ -76,7 +79,9 @@ extension RequestHandler {
                 return .failure(Refusal(denial: .lastAuthenticator))
             }
             do throws(Record.ChangeError) {
+                let trusted = record.trusted
                 try record.remove(name)
+                ended = trusted.filter { !record.trusted.contains($0) }.map(\.name.text)
             } catch {
                 return .failure(Refusal(denial: .noSuchAuthenticator))
             }

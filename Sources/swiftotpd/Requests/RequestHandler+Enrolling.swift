@@ -12,27 +12,35 @@ extension RequestHandler {
         guard let new = DeviceOrder(device) else { return .denied(reason: .malformed) }
         var authenticators: [Authenticator] = []
         var isEnrolled = false
+        var epoch: UInt64 = 0
+        var there: Authenticator?
         if let session = try store()?.open(user) {
             defer { session.close() }
             isEnrolled = session.withRecord { $0.isEnrolled }
             if isEnrolled, let reply = try refusal(of: proof, on: session) { return reply }
             authenticators = session.withRecord { $0.authenticators }
+            epoch = session.withRecord { $0.epoch }
+            there = session.withRecord { new.authenticator(in: $0) }
         }
         guard isEnrolled || caller != .user || options.firstEnrollment == .open else {
             return .denied(reason: .firstEnrollment(rule: "\(options.firstEnrollment)"))
         }
         let names = authenticators.map(\.name)
-        guard let name = new.name ?? .free(beside: names),
+        if let there, let name = new.name, name != there.name {
+            return .denied(reason: .keyIsThere(name: there.name.text))
+        }
+        guard let name = new.name ?? there?.name ?? .free(beside: names),
             names.contains(name) || names.count < Record.maximumAuthenticators
         else { return .denied(reason: .full) }
+        let old = authenticators.first { $0.name == name && !new.isLike(there) }
         return try begin(
-            new, as: name, replacing: authenticators.first { $0.name == name }?.added,
-            isFirst: caller == .user && !isEnrolled, at: now)
+            new, as: name, replacing: old?.added,
+            isFirst: caller == .user && !isEnrolled, in: epoch, at: now)
     }
 
     private func begin(
         _ new: DeviceOrder, as name: Name, replacing replaced: UInt64?, isFirst: Bool,
-        at now: UInt64
+        in epoch: UInt64, at now: UInt64
     ) throws(StoreError) -> Reply.Result {
         guard let authenticator = new.authenticator(named: name, added: now) else {
             return .denied(reason: .malformed)
@@ -48,7 +56,7 @@ extension RequestHandler {
         let ticket = Ticket(
             of: user, by: askingUID, at: now, authenticator, key: key,
             hasWishedName: new.name != nil, replaced: replaced, isFirst: isFirst,
-            isProven: right == .withProof && !isFirst)
+            epoch: epoch)
         let text = try ticket.seal(in: storeForMore())
         return .begun(
             begun:
@@ -80,7 +88,7 @@ extension RequestHandler {
             new.authenticator.nextStep = nextStep
             skew = found
         }
-        return try keep(new, isProven: ticket.isProven, skew: skew, at: now)
+        return try keep(new, skew: skew, at: now)
     }
 
     /// Keeps it without a code.
@@ -89,7 +97,7 @@ extension RequestHandler {
         guard let ticket = try ticket(text, at: now), let new = ticket.enrollment() else {
             return .denied(reason: .ticketVoid)
         }
-        return try keep(new, isProven: ticket.isProven, skew: 0, at: now)
+        return try keep(new, skew: 0, at: now)
     }
 
     private func ticket(_ text: String, at now: UInt64) throws(StoreError) -> Ticket? {
@@ -98,124 +106,32 @@ extension RequestHandler {
     }
 
     private func keep(
-        _ new: borrowing Enrollment, isProven: Bool, skew: Int, at now: UInt64
+        _ new: borrowing Enrollment, skew: Int, at now: UInt64
     ) throws(StoreError) -> Reply.Result {
         let store = try storeForMore()
         let result = try store.edit(user, makesRecord: true) {
             (record) throws(StoreError) -> Edited<Result<Enrollment.Kept, Refusal>> in
-            // What was proven was about what is gone: whoever enrolls the user next starts anew.
-            if isProven, !record.isEnrolled {
-                return .left(.failure(Refusal(denial: .ticketVoid)))
-            }
             switch try record.enroll(new, at: now, from: origin, random: random) {
-            case .success(let kept): return .kept(.success(kept))
-            case .failure(.enrolledMeanwhile):
-                return .left(.failure(Refusal(denial: .enrolledMeanwhile)))
-            case .failure(.nameTaken):
-                let name = new.authenticator.name.text
-                return .left(.failure(Refusal(denial: .nameTaken(name: name))))
-            case .failure(.full): return .left(.failure(Refusal(denial: .full)))
+            case .success(let kept):
+                return kept.event == nil ? .left(.success(kept)) : .kept(.success(kept))
+            case .failure(let why):
+                let name = new.authenticator.name
+                return .left(.failure(Refusal(denial: Reply.Denial(why, of: name))))
             }
         }
         switch result {
         case .success(let kept):
-            log(kept.event)
+            if let event = kept.event { log(event) }
             var done = ChangeDocument(kept.event)
             done.authenticator = AuthenticatorDocument(kept.authenticator)
             done.replaced = kept.hasReplaced
             done.skew = skew
             done.backupCodes = kept.backupCodes
+            done.trustEnded = kept.trustEnded.map(\.text)
             return .done(change: done)
         case .failure(let refusal): return .denied(reason: refusal.denial)
         case nil: return .denied(reason: .notEnrolled)
         }
-    }
-
-    // MARK: From other programs
-
-    /// Keeps what another program had, with its codes that were used there.
-    func take(_ token: TokenDocument, rehearses: Bool) throws(StoreError) -> Reply.Result {
-        let text = Array(token.key.utf8)
-        guard let key = Base32.decode(text.span), HOTP.keyLengthRange.contains(key.count),
-            var authenticator = token.authenticator.authenticator
-        else { return .denied(reason: .badKey) }
-        // Looked at first, so that a second run writes nothing.
-        let before = try place(for: authenticator.name, key)
-        switch before {
-        case .failure(let refusal): return .denied(reason: refusal.denial)
-        case .success(let place):
-            if rehearses || !place.isNew {
-                return .taken(name: place.name.text, isNew: place.isNew)
-            }
-        }
-        let now = try clock.now()
-        authenticator.added = now
-        let store = try storeForMore()
-        var event: Event?
-        let result = try store.edit(user, makesRecord: true) {
-            (record) -> Edited<Result<Place, Refusal>> in
-            let found = RequestHandler.place(for: authenticator.name, key, in: record)
-            guard case .success(let place) = found, place.isNew else { return .left(found) }
-            var new = authenticator
-            new.name = place.name
-            let isAdded = key.withBytes { key in
-                do throws(Record.ChangeError) {
-                    try record.add(new, key: key)
-                    return true
-                } catch {
-                    return false
-                }
-            }
-            guard isAdded else { return .left(.failure(Refusal(denial: .badKey))) }
-            let made = self.event(.imported, detail: place.name.bytes, at: now)
-            record.note(made)
-            event = made
-            return .kept(found)
-        }
-        if let event { log(event) }
-        switch result {
-        case .success(let place): return .taken(name: place.name.text, isNew: place.isNew)
-        case .failure(let refusal): return .denied(reason: refusal.denial)
-        case nil: return .denied(reason: .notEnrolled)
-        }
-    }
-
-    /// What a token is called here, or would be.
-    private struct Place {
-        let name: Name
-        let isNew: Bool
-    }
-
-    private func place(
-        for wish: Name, _ key: borrowing Secret
-    ) throws(StoreError) -> Result<Place, Refusal> {
-        guard let session = try store()?.openForReading(user) else {
-            let nothing = Record()
-            return RequestHandler.place(for: wish, key, in: nothing)
-        }
-        defer { session.close() }
-        return session.withRecord { RequestHandler.place(for: wish, key, in: $0) }
-    }
-
-    /// The name that the key has in `record` already, or a free one like `wish`.
-    private static func place(
-        for wish: Name, _ key: borrowing Secret, in record: borrowing Record
-    ) -> Result<Place, Refusal> {
-        for (index, authenticator) in record.authenticators.enumerated() {
-            let isSame = record.withKey(of: index) { kept in
-                key.withBytes { $0.isEqual(to: kept) }
-            }
-            if isSame { return .success(Place(name: authenticator.name, isNew: false)) }
-        }
-        let taken = record.authenticators.map(\.name)
-        guard taken.count < Record.maximumAuthenticators else {
-            return .failure(Refusal(denial: .full))
-        }
-        let candidates =
-            [wish.text] + (2...taken.count + 2).map { "\(wish.text.prefix(28))-\($0)" }
-        let name = candidates.lazy.compactMap { Name($0.utf8) }.first { !taken.contains($0) }
-        guard let name else { return .failure(Refusal(denial: .noName)) }
-        return .success(Place(name: name, isNew: true))
     }
 }
 
@@ -249,6 +165,20 @@ private struct DeviceOrder {
         self.device = device
     }
 
+    /// The authenticator in the record that has the device's key already.
+    func authenticator(in record: borrowing Record) -> Authenticator? {
+        guard let text = key.map({ Array($0.utf8) }), let key = Base32.decode(text.span),
+            let name = key.withBytes({ record.name(of: $0) })
+        else { return nil }
+        return record.authenticators.first { $0.name == name }
+    }
+
+    /// Whether it shows the same codes as the authenticator that has its key.
+    func isLike(_ there: Authenticator?) -> Bool {
+        guard let there, let new = authenticator(named: there.name, added: 0) else { return false }
+        return new.showsTheSame(as: there)
+    }
+
     func authenticator(named name: Name, added: UInt64) -> Authenticator? {
         guard
             var authenticator = Authenticator(
@@ -257,5 +187,19 @@ private struct DeviceOrder {
         else { return nil }
         authenticator.nextStep = device.counter
         return authenticator
+    }
+}
+
+extension Reply.Denial {
+    /// Why an authenticator of this name was not enrolled.
+    fileprivate init(_ refusal: Enrollment.Refusal, of name: Name) {
+        switch refusal {
+        case .enrolledMeanwhile: self = .enrolledMeanwhile
+        case .nameTaken: self = .nameTaken(name: name.text)
+        case .full: self = .full
+        case .void: self = .ticketVoid
+        case .keyIsThere(let other): self = .keyIsThere(name: other.text)
+        case .counterIsUsed(let next): self = .counterIsUsed(next: next)
+        }
     }
 }

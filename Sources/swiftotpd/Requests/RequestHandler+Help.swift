@@ -4,8 +4,8 @@ import OTPWire
 
 // What an admin does for somebody who has lost something.
 extension RequestHandler {
-    /// Ends all that logs the user in. A record that nobody can read any more is replaced by an empty
-    /// one.
+    /// Ends all that logs the user in. A record that nobody can read any more is replaced by an
+    /// empty one.
     func reset() throws(StoreError) -> Reply.Result {
         do throws(StoreError) {
             return try change(.reset, nil, isForEnrolled: false) { (record, _) in
@@ -35,6 +35,8 @@ extension RequestHandler {
         let event = event(.reset, at: try clock.now())
         _ = try store.edit(user, makesRecord: true) { (record) -> Edited<Void> in
             record.removeAll()
+            // Nobody knows how often the record before this one was reset.
+            record.raiseEpoch(at: event.time)
             record.note(event)
             return .kept(())
         }

@@ -110,10 +110,9 @@ struct RequestHandler {
 
     /// How a try is made; a success counts as `kind`.
     func attempt(as kind: Event.Kind) -> Attempt {
-        let here: [UInt8] = []
-        return Attempt(
-            verifier: Verifier(window: options.window), origin: origin,
-            source: SourceID(here.span), successKind: kind)
+        Attempt(
+            verifier: Verifier(window: options.window), origin: origin, source: .command,
+            successKind: kind)
     }
 
     /// The store; `nil` where there is none yet.

@@ -3,9 +3,9 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// What waits between `begin` and `confirm`: the new authenticator, and under which conditions it may
-/// be kept. It lies with whoever has begun it, sealed with the store's key, so that the service keeps
-/// nothing in between.
+/// What waits between `begin` and `confirm`: the new authenticator, and under which conditions it
+/// may be kept. It lies with whoever has begun it, sealed with the store's key, so that the service
+/// keeps nothing in between.
 struct Ticket: Codable {
     /// How long it may be used, in seconds: long enough to find the phone and to scan a QR code.
     private static let lifetime: UInt64 = 15 * 60
@@ -23,8 +23,8 @@ struct Ticket: Codable {
     let replaced: UInt64?
     /// Whether there was nothing to log in with, and nothing proven.
     let isFirst: Bool
-    /// Whether a code of another authenticator has allowed it.
-    let isProven: Bool
+    /// The epoch of the record when it was begun.
+    let epoch: UInt64
 
     /// The ticket as it leaves the service.
     func seal(in store: Store) throws(StoreError) -> String {
@@ -60,7 +60,7 @@ struct Ticket: Codable {
 
     init(
         of user: User, by caller: UInt32, at now: UInt64, _ authenticator: Authenticator,
-        key: String, hasWishedName: Bool, replaced: UInt64?, isFirst: Bool, isProven: Bool
+        key: String, hasWishedName: Bool, replaced: UInt64?, isFirst: Bool, epoch: UInt64
     ) {
         self.user = String(decoding: user.name, as: UTF8.self)
         uid = user.uid
@@ -71,7 +71,7 @@ struct Ticket: Codable {
         self.hasWishedName = hasWishedName
         self.replaced = replaced
         self.isFirst = isFirst
-        self.isProven = isProven
+        self.epoch = epoch
     }
 
     /// What is to be kept.
@@ -81,6 +81,6 @@ struct Ticket: Codable {
         else { return nil }
         return Enrollment(
             authenticator, key: key, hasWishedName: hasWishedName, replaced: replaced,
-            isFirst: isFirst)
+            isFirst: isFirst, epoch: epoch)
     }
 }

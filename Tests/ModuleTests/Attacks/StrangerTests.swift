@@ -36,7 +36,8 @@ struct StrangerTests {
 
     /// What each of the names comes to when `answers` are given, one login for each list.
     private func look(
-        _ enrolled: Enrolled, _ arguments: String = "", _ logins: [[String]]
+        _ enrolled: Enrolled, _ arguments: String = "", _ logins: [[String]],
+        from address: String = ""
     ) async throws -> [[Sight]] {
         let stack = try enrolled.stack(arguments)
         var sights: [[Sight]] = []
@@ -44,11 +45,47 @@ struct StrangerTests {
             let commands = logins.flatMap { answers in
                 ["forget"] + answers.map { "answer \($0)" } + ["go authenticate"]
             }
-            let results = try await stack.run(["user \(name)", "fail-delay note"] + commands)
+            let origin = address.isEmpty ? [] : ["rhost \(address)"]
+            let results = try await stack.run(
+                ["user \(name)", "fail-delay note"] + origin + commands)
             #expect(results.count == logins.count)
             sights.append(results.map { Sight($0) })
         }
         return sights
+    }
+
+    @Test(
+        "Wrong codes, one after the other: who is on this machine hears of the wait, others do not",
+        arguments: ["", "192.0.2.66"])
+    func wrongCodes(address: String) async throws {
+        let enrolled = try enrolled()
+        let wrong = try await enrolled.wrongCodes(8)
+        let sights = try await look(enrolled, "", wrong.map { [$0] }, from: address)
+        let ends = sights[0].map { $0.texts.last ?? "" }
+        let refused = "error: That code was not accepted."
+        let wait = "error: Too many wrong codes. Try again in 30 seconds."
+        let later = address.isEmpty ? wait : refused
+        #expect(ends == Array(repeating: refused, count: 5) + Array(repeating: later, count: 3))
+        for other in sights { #expect(other == sights[0]) }
+    }
+
+    /// What sshd answers for a name that does not exist, a password, a code of another length, and
+    /// the same wrong code each time; with a code now and then, and more tries than one.
+    @Test(
+        "What is not counted, seven times: a stranger learns who is enrolled",
+        arguments: ["", "retry=3", "forward_pass"])
+    func uncounted(arguments: String) async throws {
+        let enrolled = try enrolled()
+        let wrong = try await enrolled.wrongCodes(10)
+        let tries = arguments == "retry=3" ? 3 : 1
+        for other in ["password", "12345678", wrong[9], "\u{8}INCORRECT"] {
+            var logins = Array(repeating: Array(repeating: other, count: tries), count: 7)
+            for index in 0..<7 { logins.append(Array(repeating: wrong[index], count: tries)) }
+            let sights = try await look(enrolled, arguments, logins, from: "192.0.2.66")
+            for sight in sights { #expect(sight == sights[0], "\(other)") }
+            let said = Set(sights[0].flatMap(\.texts).filter { $0.hasPrefix("error: ") })
+            #expect(said.allSatisfy { $0.hasPrefix("error: That code was not accepted.") })
+        }
     }
 
     @Test("Nobody is let in by a decoy, not even by its right code")
@@ -158,6 +195,12 @@ struct StrangerCalls {
         // The one call more: that there is no record.
         let without = try await calls(enrolled, "bin", wrong)
         #expect(without.found == expected.found && without.missed == expected.missed + 1)
+        // What is no guess costs the same as one.
+        for odd in ["password", "12345678", wrong] {
+            for name in ["daemon", "mallory"] {
+                #expect(try await calls(enrolled, name, odd).found == expected.found, "\(odd)")
+            }
+        }
         // A record with nothing in it is read, and let go again, before the decoy is.
         let emptied = try await calls(enrolled, "sys", wrong)
         let syncs = { (calls: [String]) in calls.filter { !looks.contains($0) } }

@@ -44,7 +44,9 @@ struct HostileHostProof {
             if codes.isEmpty { codes = try enrolled.renewBackupCodes() }
             try enrolled.change { $0.throttle.unlock() }
             let isRight = Bool.random(using: &lot)
-            let answer = isRight ? codes.removeFirst() : "0ZZZZ-ZZZZZ-ZZZZZ"
+            // Another wrong one each time: the same again would not count.
+            let wrong = String(format: "0ZZZZ-ZZZZZ-%05d", rounds)
+            let answer = isRight ? codes.removeFirst() : wrong
             let left = try enrolled.read { $0.backupCodesLeft }
             let place = "seed \(seed), round \(rounds)"
             let host = try victim.start()

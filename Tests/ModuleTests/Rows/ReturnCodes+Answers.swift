@@ -22,7 +22,10 @@ extension ReturnCodes {
         .login("wrong code", "PAM_AUTH_ERR", log: "reason=wrong", says: refused) { enrolled, _ in
             ["answer \(try await enrolled.wrongCode())"]
         },
-        .login("the same code again", "PAM_AUTH_ERR", log: "reason=replayed", says: used) {
+        .login(
+            "the same code again", "PAM_AUTH_ERR", arguments: "after_first_factor",
+            log: "reason=replayed", says: used
+        ) {
             enrolled, stack in
             let code = try await enrolled.phone.code()
             guard try await stack.login(enrolled.user, [code]).name == "PAM_SUCCESS" else {
@@ -31,8 +34,8 @@ extension ReturnCodes {
             return ["answer \(code)"]
         },
         .login(
-            "an earlier code after a later one", "PAM_AUTH_ERR", log: "reason=replayed",
-            says: used
+            "an earlier code after a later one", "PAM_AUTH_ERR", arguments: "after_first_factor",
+            log: "reason=replayed", says: used
         ) { enrolled, stack in
             let later = try await enrolled.phone.code(steps: 1)
             guard try await stack.login(enrolled.user, [later]).name == "PAM_SUCCESS" else {
@@ -96,21 +99,24 @@ extension ReturnCodes {
             _, _ in ["conv-null-response"]
         },
         .login(
-            "throttled, with a right code", "PAM_AUTH_ERR", log: "reason=throttled wait=",
+            "throttled, with a right code", "PAM_AUTH_ERR", arguments: "after_first_factor",
+            log: "reason=throttled wait=",
             says: "Too many wrong codes. Try again in ", recordStays: true
         ) { enrolled, stack in
-            let wrong = try await enrolled.wrongCode()
+            let wrong = try await enrolled.wrongCodes(5)
             let tries = try await stack.run(
                 ["user \(enrolled.user)"]
-                    + (1...5).flatMap { _ in ["answer \(wrong)", "go authenticate"] })
+                    + wrong.flatMap { ["answer \($0)", "go authenticate"] })
             guard tries.count == 5, tries.allSatisfy({ $0.name == "PAM_AUTH_ERR" }) else {
                 throw Trouble("five wrong codes gave \(tries)")
             }
             return ["answer \(try await enrolled.phone.code())"]
         },
         .login(
-            "closed after 100 failures, with a right code", "PAM_AUTH_ERR", log: "reason=closed",
-            says: "Too many wrong codes. Ask your administrator to unlock you.", recordStays: true
+            "closed after 100 failures, with a right code", "PAM_AUTH_ERR",
+            arguments: "after_first_factor", log: "reason=closed",
+            says: "Too many wrong codes. Use a backup code, or ask your administrator",
+            recordStays: true
         ) { enrolled, stack in
             try enrolled.fail(100)
             return ["answer \(try await enrolled.phone.code())"]
@@ -119,9 +125,10 @@ extension ReturnCodes {
             "wrong, wrong, right with retry=3", "PAM_SUCCESS", arguments: "retry=3", prompts: 3,
             log: "login granted", says: "That code was not accepted. Please try again."
         ) { enrolled, _ in
-            let wrong = try await enrolled.wrongCode()
+            let wrong = try await enrolled.wrongCodes(2)
             return [
-                "answer \(wrong)", "answer \(wrong)", "answer \(try await enrolled.phone.code())",
+                "answer \(wrong[0])", "answer \(wrong[1])",
+                "answer \(try await enrolled.phone.code())",
             ]
         },
     ]

@@ -61,8 +61,7 @@ extension ReturnCodes {
             "trusted key, after failures of strangers", "PAM_SUCCESS", prompts: 0,
             log: "factor=trusted-key", says: "5 failed codes since "
         ) { enrolled, stack in
-            let wrong = try await enrolled.wrongCode()
-            for _ in 1...5 {
+            for wrong in try await enrolled.wrongCodes(5) {
                 _ = try await stack.login(enrolled.user, [wrong], with: ["rhost 192.0.2.66"])
             }
             return LoginKey().login
@@ -92,21 +91,24 @@ extension ReturnCodes {
         ) { enrolled, stack in
             // With another key beside it, which is not trusted: the first one is the source.
             let login = LoginKey.login(LoginKey().line, LoginKey(8).line)
-            let wrong = try await enrolled.wrongCode()
-            for _ in 1...6 { _ = try await stack.login(enrolled.user, [wrong], with: login) }
+            for wrong in try await enrolled.wrongCodes(6) {
+                _ = try await stack.login(enrolled.user, [wrong], with: login)
+            }
         },
     ]
 }
 
 extension Enrolled {
-    /// Logs in with a code and this key, and trusts it for as long as the default is.
-    func trust(_ key: LoginKey, named name: String = "", at service: String = "trusting")
-        async throws
-    {
+    /// Logs in with a code and this key, and trusts it for as long as the default is; the phone.
+    @discardableResult
+    func trust(
+        _ key: LoginKey, named name: String = "", at service: String = "trusting"
+    ) async throws -> Phone {
         let phone = try renewKey()
         let result = try await stack("trust=key", service: service).login(
             user, [try await phone.code(), "y \(name)"], with: key.login)
         try require(result.name == "PAM_SUCCESS" && result.prompts == 2, "\(result)")
         try require(result.said.contains { $0.contains("logs in without a code") }, "\(result)")
+        return phone
     }
 }

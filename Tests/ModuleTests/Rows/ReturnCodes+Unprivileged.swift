@@ -7,8 +7,8 @@ private let refused = "That code was not accepted."
 private let unavailable = "The code cannot be checked right now. Please tell your administrator."
 
 extension Row {
-    /// A row in which one login of a program that is not root shows the result. Its line is found in
-    /// the log by what it calls itself: where it comes from is nothing that it is believed.
+    /// A row in which one login of a program that is not root shows the result. Its line is found
+    /// in the log by what it calls itself: where it comes from is nothing that it is believed.
     static func foreign(
         _ name: String, _ code: String, _ behind: UnprivilegedHost.Behind = .service(),
         arguments: String = "", prompts: Int = 1, log: String, says: String? = nil,

@@ -81,11 +81,20 @@ struct Enrolled {
         return session.withRecord { body($0) }
     }
 
-    /// A code that is no right one anywhere near now.
-    func wrongCode() async throws -> String {
-        var right: Set<String> = []
-        for step in -12...12 { right.insert(try await phone.code(steps: step)) }
-        return (0...).lazy.map { String(format: "%06d", $0) }.first { !right.contains($0) } ?? ""
+    /// A code that is no right one anywhere near now, nor one of before: the same again would be no
+    /// guess.
+    func wrongCode() async throws -> String { try await wrongCodes(1).joined() }
+
+    /// So many of them, each another one.
+    func wrongCodes(_ count: Int) async throws -> [String] {
+        var known: Set<String> = []
+        for step in -12...12 { known.insert(try await phone.code(steps: step)) }
+        var codes: [String] = []
+        while codes.count < count {
+            let code = String(format: "%06d", Int.random(in: 0..<1_000_000))
+            if known.insert(code).inserted { codes.append(code) }
+        }
+        return codes
     }
 }
 

@@ -41,7 +41,7 @@ struct FirstEnrollmentTests {
         #expect(require(host) == (try enrolled))
         #expect(
             host.journal.entries.filter { !$0.hasPrefix("ask") } == [
-                "store", "look", "encode", "store", "open", "make",
+                "store", "open", "look", "encode", "store", "open", "make",
             ])
         let question = try #require(host.talk.first)
         var numbers = Seeded(2027)

@@ -28,8 +28,10 @@ struct LoginEnrollmentTests {
         _ labels: [String], codes: Int = 10, _ answers: ScriptedHost.Typed...
     ) throws -> ScriptedHost {
         var record = Record()
-        let key = exampleKey
-        for label in labels { try record.add(phone(label), key: key.span) }
+        for (index, label) in labels.enumerated() {
+            let key = exampleKey(of: index)
+            try record.add(phone(label), key: key.span)
+        }
         _ = record.makeBackupCodes()
         for index in codes..<10 { record.backupCodes[index] = nil }
         let host = ScriptedHost([.text(record.issue())] + answers)

@@ -3,8 +3,8 @@ import Testing
 
 @testable import OTPCore
 
-/// The login of a program that is not root's, such as a screen locker: the same flow, and nothing is
-/// believed that only root's programs can know.
+/// The login of a program that is not root's, such as a screen locker: the same flow, and nothing
+/// is believed that only root's programs can know.
 @Suite("The login of a program that is not root's")
 struct AnyProgramTests {
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
@@ -34,7 +34,7 @@ struct AnyProgramTests {
     @Test("It is on this machine, whatever it says, and has no SSH key")
     func here() {
         let place = LoginOrigin(ofAnyProgram: ascii("sshd"))
-        #expect(place.address.isEmpty && place.source == source(""))
+        #expect(place.address.isEmpty && place.source == source("here sshd\0"))
         #expect(!place.hasKey && place.sshMethods == nil && !place.isBelieved)
         #expect(LoginOrigin(service: ascii("sshd"), address: [], methods: nil).isBelieved)
     }
@@ -56,7 +56,7 @@ struct AnyProgramTests {
         let host = host()
         try host.enroll()
         for number in 1...5 {
-            host.answers = [.text("000000")]
+            host.answers = [.text(wrong(number))]
             host.from = ("198.51.100.\(number)", "ssh-rsa AAAA\(number)")
             host.methods = nil
             #expect(host.login() == .refused(.wrong))

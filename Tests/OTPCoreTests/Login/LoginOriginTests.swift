@@ -10,53 +10,86 @@ struct LoginOriginTests {
         LoginOrigin(service: ascii(service), address: ascii(address), methods: methods.map(ascii))
     }
 
-    /// What sshd writes for each key that can be read.
-    private func rows() throws -> [SSHRow] { try SSHRow.all().filter { !$0.kind.isEmpty } }
+    /// The first key that can be read.
+    private func row() throws -> SSHRow {
+        try #require(try SSHRow.all().first { !$0.kind.isEmpty })
+    }
 
-    @Test("The SSH key names the source where one can be read, the address where not")
+    @Test("The SSH key names the source where there is one, the address where not")
     func sources() throws {
-        let key = try #require(try rows().first).line + "\n"
+        let key = try row().line + "\n"
         let one = place(key)
+        let two = place(key, address: "203.0.113.9")
         let none = place(nil)
-        #expect(one.source == place(key, address: "203.0.113.9").source && one.hasKey)
+        #expect(one.source == two.source && one.hasKey)
         #expect(one.source != none.source && !none.hasKey)
-        #expect(none.source == source("192.0.2.7"))
-        #expect(place(nil, address: "").source == source(""))
+        #expect(none.source != place(nil, address: "192.0.2.8").source)
         for methods in [
             "", "\n", "password\n", "keyboard-interactive/pam\n", "publickeys x y\n",
-            "publickey ssh-ed25519 AAAA\n", "publickey ssh-rsa\n", "publickey a b\n",
+            "publickey ssh-ed25519 AAAA\n",
         ] {
-            #expect(place(methods).source == source("192.0.2.7"))
+            #expect(place(methods).source == none.source)
             #expect(!place(methods).hasKey)
+        }
+    }
+
+    @Test("A renewed certificate of the same key is another source, or another key is the same one")
+    func certificates() throws {
+        let rows = try SSHRow.all().filter { !$0.kind.isEmpty }
+        #expect(rows.contains { $0.type.contains("-cert-") })
+        for one in rows {
+            for other in rows {
+                let isSame = place(one.line).source == place(other.line).source
+                #expect(isSame == (one.fingerprint == other.fingerprint))
+            }
         }
     }
 
     @Test("Nothing behind the key changes the source: the signature count is another each time")
     func signatureCount() throws {
-        for row in try rows() {
-            let plain = place(row.line + "\n")
-            for tail in [
-                " signature count = 1", " signature count = 4294967295",
-                " signature count = 2 user-verified", " x", " ", "  ",
-            ] {
-                for rest in ["", "\n", "\npassword\n", "\npublickey ssh-rsa AAAA\n"] {
-                    #expect(place(row.line + tail + rest).source == plain.source)
-                }
+        let line = try row().line
+        let plain = place(line + "\n")
+        for tail in [
+            " signature count = 1", " signature count = 4294967295",
+            " signature count = 2 user-verified", " x", " ",
+        ] {
+            for rest in ["", "\n", "\npassword\n", "\npublickey ssh-rsa AAAA\n"] {
+                #expect(place(line + tail + rest).source == plain.source)
+                #expect(place("password\n" + line + tail + rest).source == plain.source)
             }
         }
     }
 
-    @Test("A key is one source, in a certificate or not, whatever came before it")
-    func others() throws {
-        let rows = try rows()
-        for one in rows {
-            for other in rows {
-                #expect(
-                    (place(one.line).source == place(other.line).source)
-                        == (one.fingerprint == other.fingerprint))
-            }
-            #expect(place("password\n" + one.line + "\n").source == place(one.line).source)
+    @Test(
+        "An address of IPv6 is another source than its network, or two networks are one",
+        arguments: [
+            ("2001:db8::7", "2001:db8::8", true), ("2001:db8::7", "2001:DB8:0:0:1:2:3:4", true),
+            ("2001:db8:0:1::7", "2001:db8:0:2::7", false), ("::1", "::2", true),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", true), ("1::", "1:0:0:0:9::", true),
+            ("fe80::1%eth0", "fe80::2%eth0", true), ("1:2:3::", "1:2:3:0:ffff::", true),
+            ("1:2:3:4::", "1:2:3:5::", false), ("::ffff:192.0.2.7", "::ffff:192.0.2.8", false),
+            ("192.0.2.7", "192.0.2.8", false), ("host.example", "other.example", false),
+            ("1:2", "1:3", false), (":", "::", false), ("1:2:3:4:5:6:7:8:9", "1:2:3:4::", false),
+        ])
+    func networks(_ one: String, _ other: String, _ isSame: Bool) {
+        #expect((place(nil, address: one).source == place(nil, address: other).source) == isSame)
+        #expect(place(nil, address: one).source == place(nil, address: one).source)
+    }
+
+    @Test("On this machine a service, and who calls it, is not a source of its own")
+    func here() {
+        func place(_ service: String, by user: String = "") -> LoginOrigin {
+            LoginOrigin(service: ascii(service), address: [], methods: nil, remoteUser: ascii(user))
         }
+        let sudo = place("sudo", by: "alice").source
+        #expect(sudo == place("sudo", by: "alice").source)
+        let others = [
+            place("su", by: "alice"), place("sudo", by: "bob"), place("sudo"), place("sudoalice"),
+            self.place(nil, address: "sudo"),
+        ]
+        for other in others { #expect(other.source != sudo) }
+        #expect(LoginOrigin(ofAnyProgram: ascii("sudo")).source == place("sudo").source)
+        #expect(SourceID.command == place("otp-enroll").source)
     }
 
     @Test("Service and address are where an event comes from")
@@ -78,15 +111,14 @@ struct LoginOriginTests {
         // Of the types that are refused.
         for row in try SSHRow.all() where row.kind.isEmpty {
             let one = place(row.line + "\n")
-            #expect(
-                one.sshMethods?.key == nil && one.sshMethods?.provesUser != true && !one.hasKey)
+            #expect(one.sshMethods?.key == nil && one.sshMethods?.provesUser != true && !one.hasKey)
         }
     }
 
     @Test(
         "Without a word of sshd's there is no key, whatever the address or the service looks like")
     func noMethods() throws {
-        let line = try #require(try rows().first).line
+        let line = try row().line
         for service in ["sshd", "login", "su", line] {
             let place = place(nil, address: line, service: service)
             #expect(

@@ -51,6 +51,7 @@ struct LoginTroubleTests {
         #expect(none.talk == ["ask Code: ", unavailable])
 
         let early = ScriptedHost(.text(code(100)))
+        early.from.address = ""
         let codes = try early.enroll()
         early.time = 3000
         #expect(early.login { $0.retry = 3 } == .refused(.clock))
@@ -69,7 +70,8 @@ struct LoginTroubleTests {
 
     @Test("retry gives one to three tries, and no more", arguments: [1, 2, 3])
     func tries(_ tries: Int) throws {
-        let host = ScriptedHost(Array(repeating: .text("000000"), count: tries))
+        let host = ScriptedHost()
+        host.answers = (0..<tries).map { .text(wrong($0)) }
         try host.enroll()
         #expect(host.login { $0.retry = UInt8(tries) } == .refused(.wrong))
         let retries = Array(repeating: ["ask Code: ", again], count: tries - 1).flatMap { $0 }

@@ -111,9 +111,9 @@ struct LoginTrustTests {
         host.methods = try line() + "password\n"
         #expect(isTrusted(login(host)))
         host.methods = nil
-        for service in ["sudo", "su", "login"] {
+        for (number, service) in ["sudo", "su", "login"].enumerated() {
             host.service = service
-            #expect(login(host, "000000") == .refused(.wrong))
+            #expect(login(host, wrong(number)) == .refused(.wrong))
         }
     }
 

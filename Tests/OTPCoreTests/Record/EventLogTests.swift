@@ -12,7 +12,7 @@ struct EventLogTests {
             origin: [UInt8](repeating: filler, count: origin))
     }
 
-    @Test("Twelve are kept, the oldest goes first, whatever their lengths")
+    @Test("Eight are kept, the oldest goes first, whatever their lengths")
     func rolling() {
         var generator = Seeded(16)
         var log = EventLog()
@@ -22,7 +22,7 @@ struct EventLogTests {
                 number, detail: Int.random(in: 0...60, using: &generator),
                 origin: Int.random(in: 0...80, using: &generator))
             log.append(event)
-            expected = Array((expected + [event]).suffix(12))
+            expected = Array((expected + [event]).suffix(8))
             #expect(log.events == expected)
             #expect(log.count == expected.count)
             #expect(log.bytes.count <= log.maximumLength)
@@ -44,7 +44,7 @@ struct EventLogTests {
         var log = EventLog()
         for number in 0..<5 { log.append(event(number)) }
         #expect(EventLog(bytes: log.bytes, count: 5) == log)
-        for count in [-1, 0, 1, 4, 6, 12, 13, .max, .min] {
+        for count in [-1, 0, 1, 4, 6, 8, 9, .max, .min] {
             #expect(EventLog(bytes: log.bytes, count: count) == nil)
         }
         for length in 0..<log.bytes.count {
@@ -53,7 +53,7 @@ struct EventLogTests {
         #expect(EventLog(bytes: log.bytes + [0], count: 5) == nil)
         #expect(EventLog(bytes: [], count: 0) == EventLog())
         let long = [UInt8](repeating: 0, count: log.maximumLength + 1)
-        #expect(EventLog(bytes: long, count: 12) == nil)
+        #expect(EventLog(bytes: long, count: 8) == nil)
     }
 
     @Test("Each kind has a name of its own and survives being stored")
@@ -71,7 +71,7 @@ struct EventLogTests {
         var log = EventLog()
         for number in 0..<40 { log.append(event(number, detail: 500, origin: 500)) }
         #expect(log.bytes.count == log.maximumLength)
-        #expect(log.events.count == 12)
-        #expect(EventLog(bytes: log.bytes, count: 12) == log)
+        #expect(log.events.count == 8)
+        #expect(EventLog(bytes: log.bytes, count: 8) == log)
     }
 }

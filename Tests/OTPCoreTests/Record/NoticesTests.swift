@@ -119,7 +119,7 @@ struct NoticesTests {
         session.record.note(
             Event(.added, at: tuesday, detail: ascii("evil"), origin: ascii("otp-enroll alice")))
         for number in 0..<10_000 as Range<UInt64> {
-            #expect(try login("000000", on: session, at: tuesday + number) == .refused(.wrong))
+            #expect(try login(wrong(number), on: session, at: tuesday + number) == .refused(.wrong))
             session.record.throttle.unlock()
         }
         #expect(session.record.events.events.allSatisfy { $0.kind == .failure })

@@ -51,6 +51,14 @@ struct RecordCodingTests {
             record.notices.failed(at: generator.next(), from: generator.printable(50))
         }
         try randomTrust(&record, &generator)
+        record.epoch = generator.next()
+        for _ in 0..<Int.random(in: 0...12, using: &generator) {
+            var used = try phone(kind: Bool.random(using: &generator) ? .totp : .hotp)
+            used.nextStep = generator.next()
+            let key = generator.bytes(20)
+            record.keyMemory.remember(used, KeyMemory.Mark(of: key.span))
+            record.refusedAnswers.append(generator.next())
+        }
         return record
     }
 
@@ -62,7 +70,7 @@ struct RecordCodingTests {
             let key = TrustedKey(
                 fingerprint: generator.bytes(32), name: try name(String(label.prefix(16))),
                 since: generator.next(), until: generator.next(), lastUsed: generator.next(),
-                address: address)
+                address: address, origin: exampleMark)
             record.trusted.append(try #require(key))
         }
         record.timesPutOff = .random(in: 0...255, using: &generator)
@@ -101,6 +109,8 @@ struct RecordCodingTests {
             #expect(read.notices == record.notices)
             #expect(read.trusted == record.trusted)
             #expect(read.timesPutOff == record.timesPutOff)
+            #expect(read.epoch == record.epoch && read.keyMemory == record.keyMemory)
+            #expect(read.refusedAnswers == record.refusedAnswers)
             #expect(read.encoded == bytes)
         }
     }
@@ -109,11 +119,14 @@ struct RecordCodingTests {
     func longest() throws {
         var record = Record()
         let key = [UInt8](repeating: 1, count: 64)
-        for index in 0..<5 {
-            try record.add(
-                phone("\(index)" + String(repeating: "x", count: 31), algorithm: .sha512),
-                key: key.span)
+        for index in 0..<20 {
+            var one = key
+            one[0] = UInt8(index)
+            var phone = try phone("\(index % 5)" + String(repeating: "x", count: 31))
+            phone.nextStep = .max
+            try record.add(phone, key: one.span)
         }
+        for number in 0..<20 as Range<UInt64> { record.refusedAnswers.append(number) }
         _ = record.makeBackupCodes()
         for index in 0..<20 {
             record.throttle.succeed(at: .max, from: source("\(index)"))
@@ -133,9 +146,9 @@ struct RecordCodingTests {
             #expect(added)
         }
         #expect(record.throttle.sources.count == 8)
-        #expect(record.events.count == 12 && record.notices.changes.count == 6)
+        #expect(record.events.count == 8 && record.notices.changes.count == 6)
         // What is left is for what later versions keep; less than this would not do.
-        #expect(Record.maximumEncodedLength - record.encoded.count == 56)
+        #expect(Record.maximumEncodedLength - record.encoded.count == 2)
         #expect(recoded(record.encoded) == record.encoded)
     }
 
@@ -143,25 +156,29 @@ struct RecordCodingTests {
     func empty() {
         // No authenticators; codes never made, none live; no temporary code; no failures, no
         // sources; no events; no failures to tell of, no reminder, no changes; no trusted keys,
-        // never put off.
+        // never put off; no epoch, no used keys, no refused answers.
         let notices = 4 + 8 + 1 + 1 + 3
-        #expect(
-            Record().encoded
-                == [UInt8](repeating: 0, count: 1 + 8 + 2 + 1 + 4 + 8 + 1 + 3 + notices + 2))
+        let length = 1 + 8 + 2 + 1 + 4 + 8 + 1 + 3 + notices + 2 + 8 + 1 + 1
+        #expect(Record().encoded == [UInt8](repeating: 0, count: length))
     }
 
-    @Test("Two authenticators of one name, six of them, and an eleventh code are refused")
+    @Test("Two authenticators of one name or key, six of them, and an eleventh code are refused")
     func inconsistent() throws {
         let one = try record(phone("a")).encoded
         let two = try record(phone("a"), phone("b")).encoded
-        let rest = one.suffix(46)
-        let entry = Array(one[1..<one.count - 46])
+        let rest = one.suffix(Record().encoded.count - 1)
+        let entry = Array(one[1..<one.count - rest.count])
         #expect(two.count == one.count + entry.count)
         #expect(recoded([1] + entry + rest) == one)
         #expect(recoded([2] + entry + entry + rest) == nil)
+        let sameKey = try record(phone("b")).encoded[1..<1 + entry.count]
+        #expect(recoded([2] + entry + sameKey + rest) == nil)
         var six: [UInt8] = [6]
-        for label in ["a", "b", "c", "d", "e", "f"] {
-            six += try record(phone(label)).encoded[1..<1 + entry.count]
+        for (index, label) in ["a", "b", "c", "d", "e", "f"].enumerated() {
+            var other = Record()
+            let key = exampleKey(of: index)
+            try other.add(phone(label), key: key.span)
+            six += other.encoded[1..<1 + entry.count]
         }
         #expect(recoded(six + rest) == nil)
         six[0] = 5

@@ -10,6 +10,9 @@ struct RecordPartTests {
         return record.encoded
     }
 
+    /// What is behind the number of times that enrolling was put off, in an empty record.
+    private var tail: [UInt8] { Array(Record().encoded.suffix(10)) }
+
     /// The bytes of an empty record but for the temporary code, which are `bytes`.
     private func recoded(temporary bytes: [UInt8]) -> Bool {
         let empty = Record().encoded
@@ -36,8 +39,8 @@ struct RecordPartTests {
     @Test("Notices with a long origin, a reminder that is neither, or seven changes are refused")
     func notices() {
         let empty = Record().encoded
-        let head = Array(empty.dropLast(19))
-        func isRead(_ notices: [UInt8]) -> Bool { recoded(head + notices + [0, 0]) != nil }
+        let head = Array(empty.dropLast(19 + tail.count))
+        func isRead(_ notices: [UInt8]) -> Bool { recoded(head + notices + [0, 0] + tail) != nil }
         let counts = [UInt8](repeating: 0, count: 12)
         #expect(isRead(counts + [0, 0, 0, 0, 0]))
         #expect(isRead(counts + [0, 1, 0, 0, 0]))
@@ -62,22 +65,22 @@ struct RecordPartTests {
         bytes.append(UInt8(nameLength ?? name.utf8.count))
         bytes += ascii(name)
         bytes.append(UInt8(addressLength ?? address.count))
-        return bytes + address
+        return bytes + address + [UInt8](repeating: 5, count: 16)
     }
 
-    /// An empty record but for what is at its end.
-    private var head: [UInt8] { Array(Record().encoded.dropLast(2)) }
+    /// An empty record up to its trusted keys.
+    private var head: [UInt8] { Array(Record().encoded.dropLast(2 + tail.count)) }
 
     /// Whether a record with these trusted keys alone is read, as what it says.
     private func isRead(_ keys: [UInt8], count: UInt8 = 1, timesPutOff: [UInt8] = [0]) -> Bool {
-        let whole = head + [count] + keys + timesPutOff
+        let whole = head + [count] + keys + timesPutOff + tail
         guard let again = recoded(whole) else { return false }
         return again == whole
     }
 
     @Test("A trusted key is read field by field")
     func trustedKey() throws {
-        let whole = head + [1] + trusted() + [7]
+        let whole = head + [1] + trusted() + [7] + tail
         guard let record = Record(decoding: whole.span) else {
             Issue.record("it was refused")
             return
@@ -130,10 +133,29 @@ struct RecordPartTests {
         }
     }
 
-    @Test("How often enrolling was put off is the last byte, and there")
+    @Test("How often enrolling was put off is one byte, and there")
     func timesPutOff() {
         for times in 0...UInt8.max { #expect(isRead(trusted(), timesPutOff: [times])) }
         #expect(!isRead(trusted(), timesPutOff: []))
         #expect(!isRead(trusted(), timesPutOff: [0, 0]))
+    }
+
+    @Test("An epoch is lost, or more used keys are read than there is room for")
+    func usedKeys() {
+        let head = Array(Record().encoded.dropLast(tail.count))
+        let behind = Array(tail.dropFirst(9))
+        let epoch: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
+        for count in 0...12 as ClosedRange<UInt8> {
+            let keys = (0..<count).flatMap { [UInt8](repeating: $0, count: 32) }
+            let whole = head + epoch + [count] + keys + behind
+            #expect((recoded(whole) == whole) == (count <= 10), "\(count)")
+            #expect(recoded(head + epoch + [count + 1] + keys + behind) == nil)
+        }
+        let bytes = head + epoch + tail.dropFirst(8)
+        if let record = Record(decoding: bytes.span) {
+            #expect(record.epoch == 0x0102_0304_0506_0708)
+        } else {
+            Issue.record("it was refused")
+        }
     }
 }

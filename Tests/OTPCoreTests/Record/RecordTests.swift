@@ -109,16 +109,16 @@ struct RecordTests {
     @Test("Five authenticators, and a sixth only in the place of one")
     func full() {
         var record = Record()
-        for label in ["a", "b", "c", "d", "e"] {
-            #expect(add(label, key(1), to: &record) == nil)
+        for (index, label) in ["a", "b", "c", "d", "e"].enumerated() {
+            #expect(add(label, key(UInt8(index)), to: &record) == nil)
         }
-        #expect(add("f", key(1), to: &record) == .full)
+        #expect(add("f", key(8), to: &record) == .full)
         #expect(record.authenticators.count == 5)
-        #expect(add("e", key(2), to: &record) == nil)
-        #expect(record.key(of: 4) == key(2))
+        #expect(add("e", key(9), to: &record) == nil)
+        #expect(record.key(of: 4) == key(9))
         #expect(remove("f", from: &record) == .noSuchAuthenticator)
         #expect(remove("a", from: &record) == nil)
-        #expect(add("f", key(1), to: &record) == nil)
+        #expect(add("f", key(0), to: &record) == nil)
     }
 
     @Test("Keys are 128 to 512 bits, and a refused one changes nothing")

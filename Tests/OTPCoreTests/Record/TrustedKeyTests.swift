@@ -15,7 +15,7 @@ struct TrustedKeyTests {
         try #require(
             TrustedKey(
                 fingerprint: fingerprint(1), name: name("laptop"), since: since, until: until,
-                lastUsed: lastUsed ?? since, address: ascii("192.0.2.7")))
+                lastUsed: lastUsed ?? since, address: ascii("192.0.2.7"), origin: exampleMark))
     }
 
     /// Trusts a key of this number, and says whether there was room.
@@ -233,7 +233,7 @@ extension TrustedKeyTests {
         #expect(
             TrustedKey(
                 fingerprint: fingerprint(1), name: long, since: 0, until: 0, lastUsed: 0,
-                address: []) == nil)
+                address: [], origin: exampleMark) == nil)
         var record = try record(phone())
         let address = ascii("fe80::1 %\n\u{7f}") + [0xff] + [UInt8](repeating: 0x61, count: 100)
         #expect(

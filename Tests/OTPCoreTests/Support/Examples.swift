@@ -48,12 +48,18 @@ let noon: UInt64 = 1_800_000_015
 /// The step of `noon`.
 let noonStep: UInt64 = 60_000_000
 
-/// The code of one step of the example key, as a phone shows it.
-func code(_ step: UInt64, algorithm: HashAlgorithm = .sha1, digits: UInt8 = 6) -> String {
-    let key = exampleKey
+/// The code of one step of the example key, or of the authenticator with this place in a record, as
+/// a phone shows it.
+func code(
+    _ step: UInt64, algorithm: HashAlgorithm = .sha1, digits: UInt8 = 6, of index: Int = 0
+) -> String {
+    let key = exampleKey(of: index)
     let value = HOTP.code(key: key.span, factor: step, algorithm: algorithm, digits: digits)
     return HOTP.text(value, digits: digits)
 }
+
+/// A code that is wrong at the times of the tests, another one for each number.
+func wrong(_ number: some BinaryInteger) -> String { String(format: "%06d", 900_000 + Int(number)) }
 
 /// An authenticator called `label` with the defaults of every app.
 func phone(
@@ -66,11 +72,24 @@ func phone(
             added: noon))
 }
 
-/// The record of a user with these authenticators, all with the example key.
-func record(_ authenticators: Authenticator...) throws -> Record {
+/// The key of the authenticator with this place in a record: the example key for the first one.
+func exampleKey(of index: Int) -> [UInt8] {
+    var key = exampleKey
+    key[0] = key[0] &+ UInt8(truncatingIfNeeded: index)
+    return key
+}
+
+/// What the example key is known by.
+var exampleMark: KeyMemory.Mark {
     let key = exampleKey
+    return KeyMemory.Mark(of: key.span)
+}
+
+/// The record of a user with these authenticators, the first with the example key.
+func record(_ authenticators: Authenticator...) throws -> Record {
     var record = Record()
-    for authenticator in authenticators {
+    for (index, authenticator) in authenticators.enumerated() {
+        let key = exampleKey(of: index)
         try record.add(authenticator, key: key.span)
     }
     return record

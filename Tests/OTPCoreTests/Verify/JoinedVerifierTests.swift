@@ -20,7 +20,7 @@ struct JoinedVerifierTests {
         for before in ["", "secret", "secret ", "Grüße-"] {
             var alone = try record(phone(digits: digits), phone("token", kind: .hotp, digits: 8))
             var joined = try record(phone(digits: digits), phone("token", kind: .hotp, digits: 8))
-            let key = exampleKey
+            let key = exampleKey(of: 1)
             var tries = [0, 0, 1, -1, 7, -9, 30].map {
                 code(UInt64(Int(noonStep) + $0), digits: digits)
             }

@@ -79,7 +79,7 @@ struct ResyncLimitTests {
             code(noonStep, digits: 7), code(noonStep + 1, digits: 7), on: session)
         #expect(seven == .refused(.wrong))
         let eight = try resync(
-            code(noonStep, digits: 8), code(noonStep + 1, digits: 8), on: session)
+            code(noonStep, digits: 8, of: 1), code(noonStep + 1, digits: 8, of: 1), on: session)
         #expect(eight == .granted(.code(authenticator: try name("eight"), offset: 1)))
         #expect(session.record.authenticators.map(\.nextStep) == [0, noonStep + 2])
     }
@@ -92,7 +92,7 @@ struct ResyncLimitTests {
             session.steps == [.charge(failures: 1, nextStep: 0), .commit(failures: 1, nextStep: 0)])
         #expect(session.record.events.events.map(\.kind) == [.failure])
         #expect(session.record.notices.failures.count == 1)
-        for _ in 0..<4 { _ = try login("000000", on: session, at: noon) }
+        for number in 0..<4 { _ = try login(wrong(number), on: session, at: noon) }
         let written = session.steps.count
         let (first, second) = (code(noonStep), code(noonStep + 1))
         #expect(try resync(first, second, on: session) == .refused(.throttled(seconds: 30)))
@@ -126,7 +126,8 @@ struct ResyncLimitTests {
         let counting = try token(5)
         #expect(try resync(code(90), code(91), on: counting, at: 3000).reason == "code")
         let both = try ScriptedSession(record(phone(), phone("token", kind: .hotp)))
-        let named = try resync(code(9), code(10), of: "token", on: both, at: 3000)
+        let named = try resync(
+            code(9, of: 1), code(10, of: 1), of: "token", on: both, at: 3000)
         #expect(named.reason == "code")
         let unnamed = try resync(code(30), code(31), on: both, at: 3000)
         #expect(unnamed == .refused(.clock))

@@ -78,7 +78,8 @@ struct Fields {
     mutating func trustedKey() throws -> SecondReader.Contents.TrustedKey {
         let read = SecondReader.Contents.TrustedKey(
             fingerprint: try bytes(32), since: try integer(8), until: try integer(8),
-            lastUsed: try integer(8), name: try text(), address: try text())
+            lastUsed: try integer(8), name: try text(), address: try text(),
+            origin: try bytes(16))
         guard (1...16).contains(read.name.utf8.count), read.address.utf8.count <= 39,
             read.address.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
         else { throw SecondReader.Refusal.damaged }

@@ -32,9 +32,13 @@ extension SecondReader.Contents {
             trusted: record.trusted.map {
                 .init(
                     fingerprint: $0.fingerprint, since: $0.since, until: $0.until,
-                    lastUsed: $0.lastUsed, name: $0.name.text, address: text($0.address))
+                    lastUsed: $0.lastUsed, name: $0.name.text, address: text($0.address),
+                    origin: $0.origin.bytes)
             },
-            timesPutOff: record.timesPutOff)
+            timesPutOff: record.timesPutOff, epoch: record.epoch,
+            usedKeys: record.keyMemory.entries.map {
+                .init(mark: $0.mark.bytes, time: $0.time, counter: $0.counter)
+            }, refused: record.refusedAnswers.marks)
     }
 }
 

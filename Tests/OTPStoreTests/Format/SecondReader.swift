@@ -57,6 +57,14 @@ struct SecondReader {
             var fingerprint: [UInt8]
             var since, until, lastUsed: UInt64
             var name, address: String
+            /// What the key of the authenticator is known by whose code it came by.
+            var origin: [UInt8]
+        }
+
+        /// How far a key was used that was taken away.
+        struct UsedKey: Equatable {
+            var mark: [UInt8]
+            var time, counter: UInt64
         }
 
         var authenticators: [Authenticator]
@@ -68,6 +76,9 @@ struct SecondReader {
         var notices: Notices
         var trusted: [TrustedKey]
         var timesPutOff: UInt8
+        var epoch: UInt64
+        var usedKeys: [UsedKey]
+        var refused: [UInt64]
     }
 
     enum Refusal: Error { case damaged, otherUser, otherKey, noKey }
@@ -91,7 +102,7 @@ struct SecondReader {
     func read(_ file: [UInt8], uid: UInt32, name: [UInt8]) throws -> (Contents, UInt64) {
         guard file.count == 12_288 else { throw Refusal.damaged }
         var head = Fields(file[0..<512])
-        guard try head.bytes(8) == Array("SWIFTOTP".utf8), try head.integer(4) == 1 else {
+        guard try head.bytes(8) == Array("SWIFTOTP".utf8), try head.integer(4) == 2 else {
             throw Refusal.damaged
         }
         guard try head.integer(4) == uid else { throw Refusal.otherUser }
@@ -168,9 +179,13 @@ struct SecondReader {
         let contents = Contents(
             authenticators: authenticators, codesMade: made, codes: codes,
             temporary: try fields.temporary(), throttle: try fields.throttle(),
-            events: try fields.events(upTo: 12), notices: try fields.notices(),
+            events: try fields.events(upTo: 8), notices: try fields.notices(),
             trusted: try fields.list(upTo: 8) { try $0.trustedKey() },
-            timesPutOff: UInt8(try fields.integer(1)))
+            timesPutOff: UInt8(try fields.integer(1)), epoch: try fields.integer(8),
+            usedKeys: try fields.list(upTo: 10) {
+                Contents.UsedKey(
+                    mark: try $0.bytes(16), time: try $0.integer(8), counter: try $0.integer(8))
+            }, refused: try fields.list(upTo: 5) { try $0.integer(8) })
         guard fields.isAtEnd else { throw Refusal.damaged }
         return contents
     }

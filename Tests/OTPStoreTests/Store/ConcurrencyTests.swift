@@ -41,14 +41,14 @@ struct ConcurrencyTests {
                     return
                 }
                 switch refusal {
-                case .replayed, .throttled: break
+                case .replayed, .repeated: break
                 default: Issue.record("round \(round): \(refusal)")
                 }
             }
             let state = try #require(try fixture.state())
             #expect(state.nextSteps == [now / 30 + 1])
-            // The yes forgave what came before it; five after it, and the throttle closed.
-            #expect(state.failures <= 5)
+            // The first one after the yes is a failure, and those after it are the same again.
+            #expect(state.failures == 1)
         }
     }
 
@@ -82,10 +82,10 @@ struct ConcurrencyTests {
     }
 
     @Test("Wrong codes at once: each is counted, until the throttle closes")
-    func wrong() throws {
+    func wrongAtOnce() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
-        let endings = together(32) { _ in attempt(fixture, "000000", at: noon) }
+        let endings = together(32) { attempt(fixture, wrong($0), at: noon) }
         #expect(endings.count { $0 == .outcome(.refused(.wrong)) } == 5)
         #expect(endings.count { $0 == .outcome(.refused(.throttled(seconds: 30))) } == 27)
         #expect(try fixture.state()?.failures == 5)

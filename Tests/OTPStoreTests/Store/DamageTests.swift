@@ -62,7 +62,7 @@ struct DamageTests {
     func flipped() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
-        for _ in 0..<3 { _ = try fixture.attempt("000000") }
+        for number in 0..<3 { _ = try fixture.attempt(wrong(number)) }
         _ = try fixture.attempt(code(noonStep))
         // Four commits after the first write: slot 0 has generation 5, and the charge is of 4.
         #expect(try fixture.read(name)[4096..<4104].elementsEqual([0, 0, 0, 0, 0, 0, 0, 5]))
@@ -119,7 +119,7 @@ struct DamageTests {
         let text = Array("\"RATE_LIMIT 3 30\n".utf8)
         #expect(try trouble(text, in: fixture) == .damaged)
         #expect(try trouble(text + file.dropFirst(text.count), in: fixture) == .damaged)
-        for version in [0, 2, 255] as [UInt8] {
+        for version in [0, 1, 3, 255] as [UInt8] {
             var other = file
             other[11] = version
             #expect(try trouble(other, in: fixture) == .damaged)
@@ -150,7 +150,7 @@ struct DamageTests {
         try fixture.enroll(bob)
         // The newest slot is slot 0, and there is a charge on it.
         for user in [alice, bob] {
-            for _ in 0..<2 { _ = try fixture.attempt("000000", as: user) }
+            for number in 0..<2 { _ = try fixture.attempt(wrong(number), as: user) }
             let session = try #require(try fixture.store().open(user))
             try session.charge()
             session.close()

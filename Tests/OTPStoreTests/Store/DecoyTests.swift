@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import OTPCore
@@ -64,7 +65,7 @@ struct DecoyTests {
         let others = try fixture.companions(8, of: "mallory")
         for round in 0..<200 as Range<UInt64> {
             let now = noon + round * 600
-            let enrolled = try fixture.attempt("000000", at: now)
+            let enrolled = try fixture.attempt(wrong(round), at: now)
             #expect(try fixture.attemptDecoy("mallory", at: now) == enrolled, "round \(round)")
         }
         // The others of the same decoy begin at the beginning, whatever became of the first.
@@ -77,21 +78,42 @@ struct DecoyTests {
         #expect(try fixture.attemptDecoy(others[0]) == .refused(.throttled(seconds: 30)))
         // One more than eight, and the one that was not tried for longest is forgotten.
         #expect(try fixture.attemptDecoy(others[7]) == .refused(.wrong))
-        #expect(try fixture.attemptDecoy("mallory", at: noon + 900_000) == .refused(.wrong))
+        #expect(try fixture.attemptDecoy(others[1]) == .refused(.wrong))
+        #expect(try fixture.attemptDecoy("mallory", at: noon + 900_000) == .refused(.closed))
+        // The same guess for two names of one decoy is two guesses, and for one name it is none.
+        let guess = "123456"
+        for _ in 0..<2 { _ = try fixture.attemptDecoy(others[2], guess, at: noon + 950_000) }
+        #expect(
+            try fixture.attemptDecoy(others[2], guess, at: noon + 960_000) == .refused(.repeated))
+        #expect(try fixture.attemptDecoy(others[3], guess, at: noon + 960_000) == .refused(.wrong))
     }
 }
 
+/// How many codes were tried against decoys.
+private let decoyGuesses = Atomic<Int>(0)
+
 extension StoreFixture {
-    /// One whole try of `typed` for a name without a record. Eight digits are no code of a decoy's,
-    /// whatever its key is.
+    /// One whole try of `typed` for a name without a record: by itself a code that was not tried
+    /// yet, and that the decoy's key does not make.
     func attemptDecoy(
-        _ name: String, _ typed: String = "00000000", at now: UInt64 = noon
+        _ name: String, _ typed: String? = nil, at now: UInt64 = noon
     ) throws(StoreError) -> Outcome? {
         guard let session = try store().openDecoy(for: Array(name.utf8)) else { return nil }
         defer { session.close() }
         let attempt = Attempt(
             verifier: Verifier(window: 1), origin: Array("test".utf8), source: here())
-        let typed = Array(typed.utf8)
+        let right = session.withRecord { record in
+            record.withKey(of: 0) { key in
+                (now / 30 - 1...now / 30 + 1).map {
+                    HOTP.text(
+                        HOTP.code(key: key, factor: $0, algorithm: .sha1, digits: 6), digits: 6)
+                }
+            }
+        }
+        let guess = (0..<4).lazy.map { _ in wrong(decoyGuesses.add(1, ordering: .relaxed).newValue)
+        }
+        .first { !right.contains($0) }
+        let typed = Array((typed ?? guess ?? "").utf8)
         return try attempt.run(Answer(typed.span), on: session, at: now)
     }
 

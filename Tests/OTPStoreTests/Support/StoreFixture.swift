@@ -142,3 +142,6 @@ func here() -> SourceID {
     let name = Array("here".utf8)
     return SourceID(name.span)
 }
+
+/// A code that is wrong at the times of the tests, another one for each number.
+func wrong(_ number: some BinaryInteger) -> String { String(format: "%06d", 900_000 + Int(number)) }

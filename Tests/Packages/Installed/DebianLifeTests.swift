@@ -137,7 +137,7 @@ struct DebianLifeTests {
     @Test("Purged where nobody is enrolled, but a stranger has failed: something is left")
     func decoys() async throws {
         let root = try await PrivateRoot()
-        try await install(in: root)
+        try await root.installPackages()
         try root.write("auth required pam_swiftotp.so\n", to: "/etc/pam.d/trial")
         let trial = try await root.run(
             "otp-enroll", "doctor", "--try", "--service", "trial", "--user", "games",
@@ -151,7 +151,7 @@ struct DebianLifeTests {
 
         // What was installed over that has a key, also where it was lost meanwhile.
         try FileManager.default.removeItem(atPath: root.file(Self.key))
-        try await install(in: root)
+        try await root.installPackages()
         #expect(try await root.status(Self.key) == "-rw------- root root")
 
         try FileManager.default.removeItem(atPath: root.file("/etc/pam.d/trial"))
@@ -164,7 +164,7 @@ struct DebianLifeTests {
     @Test("Purged where a file in the store is not known: it and the key go")
     func unknownFile() async throws {
         let root = try await PrivateRoot()
-        try await install(in: root)
+        try await root.installPackages()
         try root.write("a copy of a record", to: Self.store + "/1000.bak")
         try root.write("", to: Self.store + "/decoy-00")
         let purge = try await root.run("dpkg", "-P", "libpam-swiftotp", "otp-enroll")

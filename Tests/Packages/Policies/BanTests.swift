@@ -11,14 +11,15 @@ struct BanTests {
         try await logins.phone.settle(for: 20)
         let name = logins.account.name, other = try await Account.make("unenrolled").name
         let right = try await logins.phone.code(), wrong = try await logins.phone.wrongCode()
+        let more = [try await logins.phone.wrongCode(), try await logins.phone.wrongCode()]
         let far = try await logins.phone.code(steps: 5)
         let backup = logins.backupCodes[0], temporary = try await logins.issue()
         let tries: [(reason: String, code: String, user: String)] = [
             ("", right, name), ("replayed", right, name), ("", backup, name),
             ("used-backup-code", backup, name), ("", temporary, name),
             ("used-temporary-code", temporary, name), ("outside-window", far, name),
-            ("malformed", "hello", name), ("wrong", wrong, name), ("wrong", wrong, name),
-            ("wrong", wrong, name), ("throttled", wrong, name),
+            ("malformed", "hello", name), ("wrong", wrong, name), ("wrong", more[0], name),
+            ("wrong", more[1], name), ("throttled", wrong, name),
             ("no-record", wrong, other), ("unknown-user", wrong, "nobody-at-all"),
         ]
         var lines: [String] = [], expected: [String] = []
@@ -76,7 +77,7 @@ struct BanTests {
         let counted = Set(list.split(separator: "|").map(String.init))
         let harmless: Set = [
             "empty", "not-enrolled", "enrolled-meanwhile", "clock-before-release",
-            "clock-moved-back",
+            "clock-moved-back", "repeated",
         ]
         #expect(words.count == counted.count + harmless.count)
         #expect(Set(words) == counted.union(harmless))

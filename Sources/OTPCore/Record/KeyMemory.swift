@@ -1,0 +1,101 @@
+/// What is remembered of the keys that a record has had: how far each was used.
+///
+/// A code that was used belongs to its key. Whoever takes an authenticator away and enrolls the
+/// same key again, under whatever name, goes on where it was.
+public struct KeyMemory: Equatable, Sendable {
+    /// How many keys are remembered; the one that was taken away first makes room.
+    public static let capacity = 10
+
+    /// One key.
+    struct Entry: Equatable, Sendable {
+        /// What the key is known by.
+        let mark: Mark
+        /// The time up to which codes of a clock were used, in Unix seconds; 0 for none.
+        var time: UInt64
+        /// The lowest counter that was not used; 0 for none.
+        var counter: UInt64
+    }
+
+    /// What a key is known by: nothing of the key can be told from it.
+    public struct Mark: Equatable, Sendable {
+        /// Length in bytes.
+        static let length = 16
+        let bytes: [UInt8]
+
+        /// The mark of a key.
+        init(of key: Span<UInt8>) {
+            let text = Array("swiftotp key".utf8)
+            bytes = Cryptography.pbkdf2(
+                password: key, salt: text.span, iterations: 1, length: Mark.length)
+        }
+
+        /// `nil` where the bytes have another length.
+        init?(_ bytes: [UInt8]) {
+            guard bytes.count == Mark.length else { return nil }
+            self.bytes = bytes
+        }
+    }
+
+    private(set) var entries: [Entry] = []
+
+    /// Whether nothing is remembered.
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// Remembers how far a key was used that is taken away.
+    mutating func remember(_ authenticator: Authenticator, _ mark: Mark) {
+        var entry = Entry(mark: mark, time: 0, counter: 0)
+        if let index = entries.firstIndex(where: { $0.mark == mark }) {
+            entry = entries.remove(at: index)
+        }
+        switch authenticator.kind {
+        case .hotp: entry.counter = max(entry.counter, authenticator.nextStep)
+        case .totp:
+            let (time, overflow) = authenticator.nextStep.multipliedReportingOverflow(
+                by: UInt64(authenticator.period))
+            entry.time = max(entry.time, overflow ? .max : time)
+        }
+        // A key of which no code was used has nothing to be remembered for.
+        guard entry.time > 0 || entry.counter > 0 else { return }
+        if entries.count == KeyMemory.capacity {
+            // What a clock has used is over soon; a counter is not.
+            entries.remove(at: entries.firstIndex { $0.counter == 0 } ?? 0)
+        }
+        entries.append(entry)
+    }
+
+    /// The first step or counter that `authenticator` may use with the key of this mark.
+    func nextStep(of authenticator: Authenticator, _ mark: Mark) -> UInt64 {
+        guard let entry = entries.first(where: { $0.mark == mark }) else { return 0 }
+        switch authenticator.kind {
+        case .hotp: return entry.counter
+        case .totp:
+            let period = UInt64(max(1, authenticator.period))
+            // A step that has begun before the time was used in part.
+            return entry.time / period + (entry.time % period == 0 ? 0 : 1)
+        }
+    }
+}
+
+// MARK: The form in a record (docs/FILEFORMAT.md)
+
+extension KeyMemory {
+    func encode(into bytes: inout OutputSpan<UInt8>) {
+        bytes.write(UInt8(truncatingIfNeeded: entries.count))
+        for entry in entries {
+            bytes.write(copying: entry.mark.bytes.span)
+            bytes.write(bigEndian: entry.time)
+            bytes.write(bigEndian: entry.counter)
+        }
+    }
+
+    /// Reads what `encode` wrote; `nil` where the bytes are none.
+    init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
+        guard let count = cursor.byte(bytes), Int(count) <= KeyMemory.capacity else { return nil }
+        for _ in 0..<count {
+            guard let mark = cursor.bytes(Mark.length, of: bytes).flatMap({ Mark($0) }),
+                let time = cursor.uint64(bytes), let counter = cursor.uint64(bytes)
+            else { return nil }
+            entries.append(Entry(mark: mark, time: time, counter: counter))
+        }
+    }
+}

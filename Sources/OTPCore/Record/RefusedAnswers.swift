@@ -1,0 +1,88 @@
+/// The last few answers that were refused and counted.
+///
+/// A program that repeats a stale code, such as a mail client, guesses nothing: the same answer
+/// again is refused without a look, and not counted. Whoever guesses learns nothing by it: what was
+/// refused once is not compared again, not even when its time has come, and each other guess
+/// counts.
+public struct RefusedAnswers: Equatable, Sendable {
+    /// How many are kept; the oldest makes room.
+    static let capacity = 5
+
+    /// What they are known by, the oldest first.
+    private(set) var marks: [UInt64] = []
+    /// Whose they are, where several share a record, as names share a decoy: the same answer for
+    /// another name is another one. Not kept.
+    var owner: UInt64 = 0
+
+    /// Whether an answer of this mark is among them.
+    func contains(_ mark: UInt64) -> Bool { marks.contains(mark ^ owner) }
+
+    mutating func append(_ mark: UInt64) {
+        guard !contains(mark) else { return }
+        if marks.count == RefusedAnswers.capacity { marks.removeFirst() }
+        marks.append(mark ^ owner)
+    }
+
+    func encode(into bytes: inout OutputSpan<UInt8>) {
+        bytes.write(UInt8(truncatingIfNeeded: marks.count))
+        for mark in marks { bytes.write(bigEndian: mark) }
+    }
+
+    /// Nothing was refused.
+    init() {}
+
+    /// Reads what `encode` wrote; `nil` where the bytes are none.
+    init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
+        guard let count = cursor.byte(bytes), Int(count) <= RefusedAnswers.capacity else {
+            return nil
+        }
+        for _ in 0..<count {
+            guard let mark = cursor.uint64(bytes) else { return nil }
+            marks.append(mark)
+        }
+    }
+}
+
+extension Answer {
+    /// What an answer is known by; `nil` for what is no code.
+    var mark: UInt64? {
+        switch self {
+        case .code(let value, let digits): Answer.mark(1, value, digits)
+        case .joinedCode(let value, let digits): Answer.mark(2, value, digits)
+        case .backupCode(let code): code.symbols.withBytes { Answer.mark(of: $0) }
+        case .temporaryCode(let code): code.symbols.withBytes { Answer.mark(of: $0) }
+        case .empty: nil
+        case .malformed: nil
+        }
+    }
+
+    private static func mark(_ form: UInt8, _ value: UInt32, _ digits: UInt8) -> UInt64? {
+        var text = [form, digits]
+        text.append(bigEndian: value)
+        defer { Secret.wipe(&text) }
+        return mark(of: text.span)
+    }
+
+    /// Nobody can try all codes against it who cannot open the record, and has the keys then.
+    private static func mark(of text: Span<UInt8>) -> UInt64? {
+        let salt = Array("swiftotp answer".utf8)
+        let hash = Cryptography.pbkdf2(password: text, salt: salt.span, iterations: 1, length: 8)
+        var cursor = Cursor()
+        return cursor.uint64(hash.span)
+    }
+}
+
+extension Record {
+    /// Whether an answer has the form of something that this user could be asked for: a code of six
+    /// digits is none where all authenticators show eight.
+    func couldAccept(_ answer: borrowing Answer) -> Bool {
+        switch answer {
+        case .code(_, let digits): authenticators.contains { $0.digits == digits }
+        case .joinedCode(_, let digits): authenticators.contains { $0.digits <= digits }
+        case .backupCode: true
+        case .temporaryCode: true
+        case .empty: false
+        case .malformed: false
+        }
+    }
+}

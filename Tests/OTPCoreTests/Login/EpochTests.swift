@@ -1,0 +1,117 @@
+import TestSupport
+import Testing
+
+@testable import OTPCore
+
+/// What was begun at one moment, and is kept at another, for each thing that may end in between.
+@Suite("Begun before something ended, and kept after it")
+struct EpochTests {
+    /// What ends, while a question is open.
+    static let changes: [(String, @Sendable (inout Record) throws -> Void)] = [
+        ("reset", { $0.removeAll() }),
+        ("remove", { try $0.remove(name("other")) }),
+        ("revoke", { $0.revokeAllTrust() }),
+        ("issue", { _ = $0.issue() }),
+        (
+            "replace",
+            {
+                let key = [UInt8](repeating: 9, count: 20)
+                try $0.add(phone("other"), key: key.span)
+            }
+        ),
+    ]
+
+    private func enrolled(_ host: ScriptedHost) throws {
+        var record = try record(phone(), phone("other"))
+        _ = record.makeBackupCodes()
+        _ = record.trust(
+            [UInt8](repeating: 3, count: 32), named: try name("old"), at: noon, days: 30, most: 8,
+            from: [])
+        host.session = ScriptedSession(record, journal: host.journal)
+    }
+
+    @Test("An offer of trust is kept after something has ended", arguments: changes.indices)
+    func trust(index: Int) throws {
+        let (word, change) = Self.changes[index]
+        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
+        let host = ScriptedHost(.text(code(noonStep)), .text("y"))
+        try enrolled(host)
+        host.methods = row.line + "\n"
+        host.beforeAsking = { prompt in
+            guard prompt.contains("Skip the code"), let session = host.session else { return }
+            do { try change(&session.record) } catch { Issue.record("\(word): \(error)") }
+        }
+        _ = host.login { $0.trustsKeys = true }
+        let names = host.session?.record.trusted.map(\.name.text) ?? []
+        #expect(names.allSatisfy { $0 == "old" }, "\(word): \(names)")
+        #expect(host.talk.last == "say " + UserText.notTrusted)
+    }
+
+    @Test(
+        "An enrollment after a temporary code is kept after something has ended",
+        arguments: changes.indices)
+    func next(index: Int) throws {
+        let (word, change) = Self.changes[index]
+        var numbers = Seeded(2027)
+        let shown = code(of: numbers.bytes(Authenticator.keyLength))
+        let host = ScriptedHost()
+        try enrolled(host)
+        let temporary = try #require(host.session).record.issue()
+        host.answers = [.text(temporary), .text(shown)]
+        host.beforeAsking = { prompt in
+            guard prompt.contains("Code shown by the app"), let session = host.session else {
+                return
+            }
+            do { try change(&session.record) } catch { Issue.record("\(word): \(error)") }
+        }
+        _ = host.login { $0.enrollsAfterTemporary = true }
+        let names = host.session?.record.authenticators.map(\.name.text) ?? []
+        // The temporary code has ended all trust itself, so that there is none to revoke.
+        let isKept = word == "revoke"
+        #expect(names.contains { !["phone", "other"].contains($0) } == isKept, "\(word): \(names)")
+    }
+
+    @Test("Another device that is added meanwhile ends an offer of trust")
+    func added() throws {
+        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
+        let host = ScriptedHost(.text(code(noonStep)), .text("y"))
+        try enrolled(host)
+        host.methods = row.line + "\n"
+        host.beforeAsking = { prompt in
+            guard prompt.contains("Skip the code"), let session = host.session else { return }
+            let key = exampleKey(of: 7)
+            do { try session.record.add(phone("third"), key: key.span) } catch {
+                Issue.record("\(error)")
+            }
+        }
+        let result = host.login { $0.trustsKeys = true }
+        guard case .trusting = result else {
+            Issue.record("\(host.talk)")
+            return
+        }
+    }
+
+    @Test(
+        "A first enrollment is kept after somebody else has enrolled the user, whatever ended then",
+        arguments: -1..<changes.count)
+    func first(index: Int) throws {
+        var numbers = Seeded(2027)
+        let shown = code(of: numbers.bytes(Authenticator.keyLength))
+        let host = ScriptedHost(.text(shown))
+        host.methods = "password\n"
+        host.beforeAsking = { _ in
+            host.beforeAsking = nil
+            do {
+                try enrolled(host)
+                guard index >= 0, let session = host.session else { return }
+                try Self.changes[index].1(&session.record)
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+        #expect(host.login { $0.enroll = .require } == .refused(.enrolledMeanwhile))
+        let names = host.session?.record.authenticators.map(\.name.text) ?? []
+        #expect(names == (index == 0 ? [] : index == 1 ? ["phone"] : ["phone", "other"]))
+        #expect(host.session?.record.authenticators.first?.nextStep ?? 0 == 0)
+    }
+}
