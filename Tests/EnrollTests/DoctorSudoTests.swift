@@ -25,7 +25,9 @@ import Testing
         let verdict = try await patient.examine(["--service", "sudo"])
         #expect(verdict.isWell && verdict.status == 0 && verdict.states["sudo"] == "note")
         let notes = verdict.findings.filter { $0.check == "sudo" }
-        #expect(notes.map(\.place) == [place], "\(notes)")
+        // Other tests' users may have files of their own there.
+        #expect(
+            notes.map(\.place).filter { !$0.contains("sudoers.d/user") } == [place], "\(notes)")
         #expect(notes.allSatisfy { $0.text.contains("passprompt_override is set") })
     }
 

@@ -105,7 +105,7 @@ extension DoctorCase {
             change: "chown root: /var/lib/swiftotp"
         ) { chown($0.real("/var/lib/swiftotp"), 4001, 0) },
         DoctorCase(
-            "no seal key", "store", says: "bring it back from a backup",
+            "no seal key", "store", says: "restore it from a backup",
             in: "/etc/swiftotp/seal.key"
         ) { try $0.remove("/etc/swiftotp/seal.key") },
         DoctorCase(

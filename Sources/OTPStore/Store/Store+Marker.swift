@@ -60,6 +60,7 @@ extension Store {
 
     /// Looks at the marker. What is wrong with the key is thrown.
     func marker() throws(StoreError) -> Marker {
+        let key = try keyIfThere()
         let path = path(of: Store.markerName)
         let file: FileDescriptor
         do throws(StoreError) {
@@ -69,16 +70,16 @@ extension Store {
             guard error.code == .missing else { throw error }
             return .missing
         }
-        _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
+        let status = try SafeOpen.check(file, path: path, forbidden: 0o077)
         let length = Store.sealedStart + Store.nameLength
+        guard status.size == Int64(length), let key else { return .notOurs }
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try System.read(file, at: 0, count: length + 1)
+            bytes = try System.read(file, at: 0, count: length)
         } catch {
             throw StoreError(path, error)
         }
-        guard bytes.count == length, bytes.starts(with: Store.magic), let key = try keyIfThere()
-        else { return .notOurs }
+        guard bytes.count == length, bytes.starts(with: Store.magic) else { return .notOurs }
         let nonce = Store.magic.count + SealKey.idLength
         let tag = nonce + SealKey.nonceLength
         var name = Array(bytes[Store.sealedStart...])
