@@ -59,7 +59,10 @@ private struct Play {
         case 8: record?.holder = -1
         case 9: record?.links = 0
         case 10: machine.remove("marker", from: folders[0])
-        case 11: folders[0].entries[Array("marker".utf8)]?.data[50] ^= 1
+        case 11:
+            guard let marker = folders[0].entries[Array("marker".utf8)] else { return }
+            marker.data[50] ^= 1
+            marker.disk = marker.data
         default: break
         }
     }

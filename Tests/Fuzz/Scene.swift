@@ -100,6 +100,7 @@ enum Scene {
                 mistake("decoys that cannot be made")
             }
             return machine.folder(storeParts).entries.mapValues { $0.data }
+                .filter { $0.key.starts(with: "decoy-".utf8) }
         }
     }()
 
