@@ -30,7 +30,8 @@ struct OTPEnroll: ParsableCommand {
         subcommands: [
             Add.self, Status.self, List.self, Codes.self, Verify.self, Remove.self, Trusted.self,
             Disable.self, Reset.self,
-            Issue.self, Unlock.self, Resynchronize.self, Import.self, Export.self, Doctor.self,
+            Init.self, Issue.self, Unlock.self, Resynchronize.self, Import.self, Export.self,
+            Doctor.self,
         ],
         defaultSubcommand: Add.self)
 

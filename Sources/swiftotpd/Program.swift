@@ -1,5 +1,6 @@
 import Glibc
 import OTPCore
+import OTPStore
 import OTPWire
 
 /// The command line of swiftotpd, and what is done before the first connection.
@@ -20,7 +21,21 @@ enum Program {
         guard Process.prepare(forOneLogin: settings.isForOneConnection) else {
             return ServiceLog.fail("the process cannot be set up")
         }
+        if settings.makesStore { return makeStore(settings) }
         return settings.isForOneConnection ? serveOne(settings) : listen(settings)
+    }
+
+    /// `--init`: makes the store where there is none, for packages.
+    private static func makeStore(_ settings: Settings) -> CInt {
+        do throws(StoreError) {
+            let options = try ConfigurationFile.options(settings.arguments)
+            let (store, made) = try Store.make(path: options.store)
+            ServiceLog.write(made, store, by: Array("swiftotpd".utf8))
+            return 0
+        } catch {
+            Process.complain("swiftotpd: \(String(decoding: error.text, as: UTF8.self))\n")
+            return 1
+        }
     }
 
     /// `--stdio`: the connection is the standard input, and the program ends with it.
@@ -53,11 +68,13 @@ enum Program {
 struct Settings: Sendable {
     /// Whether the standard input is the only connection.
     var isForOneConnection = false
+    /// Whether the store is made, and nothing is served.
+    var makesStore = false
     /// The options that hold for every request, as arguments of the module: `conf=`, `store=`.
     var arguments: [[UInt8]] = []
 
     static let usage = """
-        Usage: swiftotpd [--stdio] [--config FILE] [--store FOLDER]
+        Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER]
         """
 
     private static let help = """
@@ -67,6 +84,8 @@ struct Settings: Sendable {
         swiftotpd.socket, and hands over the socket that it listens on.
 
           --stdio          serve the one connection that is the standard input, and end
+          --init           make the store where there is none, and end; `otp-enroll init` does
+                           it too, and has more to say
           --config FILE    read the options from FILE (default: /etc/security/swiftotp.conf)
           --store FOLDER   records and seal key are in FOLDER (default: /var/lib/swiftotp, and
                            the key in /etc/swiftotp)
@@ -88,6 +107,7 @@ struct Settings: Sendable {
         while let word = rest.popFirst() {
             switch word {
             case "--stdio": settings.isForOneConnection = true
+            case "--init": settings.makesStore = true
             case "--help", "-h": return .say(help)
             case "--version": return .say("swiftotpd \(version)")
             case "--config", "--store":

@@ -72,7 +72,7 @@ struct Citizen {
         try await Screen(words(arguments))
     }
 
-    static let question = "Code from your app (or a backup code): "
+    static let question = "Verification code: "
     static let interview = "Code shown by the app: "
 
     // MARK: What root types on the same machine

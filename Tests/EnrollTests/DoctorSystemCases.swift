@@ -84,6 +84,13 @@ extension DoctorCase {
         """, "sh",
     ]
 
+    static let sudo = [
+        DoctorCase(
+            "sudo that shows what is typed", "sudo", "warning", says: "echo is on",
+            in: "/etc/pam.d/sudo line 2", change: "echo = no", arguments: ["--service", "sudo"]
+        ) { try $0.auth("sudo", ["@include common-auth", "auth required MODULE echo=yes"]) }
+    ]
+
     static let stores = [
         DoctorCase(
             "no store", "store", says: "is missing: the module denies everybody",
@@ -98,7 +105,7 @@ extension DoctorCase {
             change: "chown root: /var/lib/swiftotp"
         ) { chown($0.real("/var/lib/swiftotp"), 4001, 0) },
         DoctorCase(
-            "no seal key", "store", says: "bring it back from a backup",
+            "no seal key", "store", says: "restore it from a backup",
             in: "/etc/swiftotp/seal.key"
         ) { try $0.remove("/etc/swiftotp/seal.key") },
         DoctorCase(

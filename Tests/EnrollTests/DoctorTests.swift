@@ -113,7 +113,7 @@ import Testing
 
     @Test(
         arguments: DoctorCase.stacks + DoctorCase.modules + DoctorCase.ssh + DoctorCase.stores
-            + DoctorCase.machines + DoctorCase.services)
+            + DoctorCase.machines + DoctorCase.services + DoctorCase.sudo)
     func eachTroubleIsFound(trouble: DoctorCase) async throws {
         let patient = try await DoctorPatient()
         try await trouble.harm(patient)

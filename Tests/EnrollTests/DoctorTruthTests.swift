@@ -106,7 +106,7 @@ import Testing
             let done = try await Command.run(
                 patient.running(words + ["--user", "alice"]), input: answer + "\n")
             #expect((done.status == 0) == isAccepted, "\(answer): \(done.output)")
-            #expect(done.errors.contains("Code from your app") == stack.asks)
+            #expect(done.errors.contains("Verification code") == stack.asks)
         }
     }
 }

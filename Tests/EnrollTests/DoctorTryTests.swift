@@ -25,12 +25,12 @@ import Testing
         try patient.auth("trial", ["auth required MODULE echo=no"])
         let code = try await phone.code()
         let first = try Terminal(words(patient))
-        try await first.expect("Code from your app")
+        try await first.expect("Verification code")
         try await first.send("\u{3}")
         try await first.expect("Refused: PAM_")
         #expect(try await first.finish() == 1)
         let second = try Terminal(words(patient))
-        try await second.expect("Code from your app")
+        try await second.expect("Verification code")
         try await second.type(code)
         try await second.expect("Accepted: PAM_SUCCESS (0)")
         #expect(try await second.finish() == 0)
@@ -43,7 +43,7 @@ import Testing
             (try await phone.code() + "\n", "PAM_SUCCESS", 0), ("", "PAM_CONV_ERR", 1),
         ] {
             let done = try await Command.run(words(patient, "--json"), input: input)
-            #expect(done.status == Int32(status) && done.errors.contains("Code from your app"))
+            #expect(done.status == Int32(status) && done.errors.contains("Verification code"))
             let told = try JSONSerialization.jsonObject(with: Data(done.output.utf8))
             let members = try #require(told as? [String: Any])
             #expect(members["result"] as? String == result, "\(members)")

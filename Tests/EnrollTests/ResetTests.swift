@@ -82,10 +82,9 @@ import Testing
                 let file = try #require(FileHandle(forWritingAtPath: record))
                 try file.write(contentsOf: other)
             case .ofAnotherKey:
-                let key = desk.store + "/seal.key"
-                var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: key)))
-                bytes[bytes.count - 1] ^= 1
-                let file = try #require(FileHandle(forWritingAtPath: key))
+                var bytes = Array(try #require(desk.record))
+                bytes[16] ^= 1
+                let file = try #require(FileHandle(forWritingAtPath: record))
                 try file.write(contentsOf: bytes)
             }
         }

@@ -24,6 +24,8 @@ private struct Play {
     private var judge = Judge()
     /// Whether somebody else could have got at alice's record.
     private var isUnsafe = false
+    /// Whether the store is not the one that the key was made for.
+    private var isLost = false
 
     init(_ input: [UInt8]) {
         stage = Stage(Tape(input))
@@ -36,6 +38,7 @@ private struct Play {
         ]
         makeTrouble(trouble & 15)
         isUnsafe = [2, 3, 4, 5, 6, 9].contains(trouble & 15)
+        isLost = [10, 11].contains(trouble & 15)
     }
 
     /// What an admin, another program or a bad disk has done to the files.
@@ -55,6 +58,11 @@ private struct Play {
             record.disk = record.data
         case 8: record?.holder = -1
         case 9: record?.links = 0
+        case 10: machine.remove("marker", from: folders[0])
+        case 11:
+            guard let marker = folders[0].entries[Array("marker".utf8)] else { return }
+            marker.data[50] ^= 1
+            marker.disk = marker.data
         default: break
         }
     }
@@ -75,6 +83,11 @@ private struct Play {
             !isUnsafe || setup.user != Scene.alice || caller.ending != .success
                 || Scene.files[number] == nil,
             "let in by a record that is not safe")
+        if isLost, Scene.files[number] == nil, setup.options?.exemptGroup == nil {
+            expect(
+                caller.ending != .success && caller.ending != .ignored,
+                "a lost store is taken for one in which nobody is enrolled")
+        }
         judge.check(
             Trial(
                 setup: setup, machine: machine, caller: caller, faults: machine.faults,

@@ -27,6 +27,21 @@ enum Scene {
         Array("SWOTPKEY".utf8) + [UInt8](repeating: 1, count: SealKey.idLength)
         + [UInt8](repeating: 9, count: SealKey.keyLength)
 
+    private static let marker: [UInt8] = {
+        let nonce = [UInt8](repeating: 3, count: SealKey.nonceLength)
+        var name = [UInt8](repeating: 5, count: 16)
+        let binding = Array("swiftotp marker".utf8)
+        guard let tag = sealKey.seal(&name, nonce: nonce.span, binding: binding.span) else {
+            mistake("no marker")
+        }
+        let start = Array("SWOTPMRK".utf8) + sealKey.id + nonce
+        return [UInt8](capacity: start.count + SealKey.tagLength + name.count) { bytes in
+            bytes.write(copying: start.span)
+            bytes.write(copying: tag.span)
+            bytes.write(copying: name.span)
+        }
+    }()
+
     // MARK: The machine
 
     /// A machine without any record.
@@ -37,6 +52,7 @@ enum Scene {
         let keys = kernel.folder([Array("etc".utf8), Array("swiftotp".utf8)])
         (keys.mode, keys.isWritable) = (0o700, true)
         kernel.put("/etc/swiftotp/seal.key", sealKeyFile)
+        kernel.put("/var/lib/swiftotp/marker", marker)
         kernel.put("/proc/sys/kernel/random/boot_id", boot)
         kernel.put("/proc/sys/kernel/hostname", Array("host\n".utf8))
         kernel.put("/proc/self/status", Array("Name:\tsu\nUid:\t1000\t1000\t1000\t1000\n".utf8))
@@ -84,6 +100,7 @@ enum Scene {
                 mistake("decoys that cannot be made")
             }
             return machine.folder(storeParts).entries.mapValues { $0.data }
+                .filter { $0.key.starts(with: "decoy-".utf8) }
         }
     }()
 

@@ -27,6 +27,7 @@ enum Documents {
             .unlock, .issue(seconds: 600), .revokeIssued, .begin(device: device),
             .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),
             .take(token: token, rehearses: true), .keys(of: numbers), .noteExport(names: ["phone"]),
+            .makeStore(startsEmpty: true),
         ]
     }
 
@@ -57,7 +58,11 @@ enum Documents {
                     .granted(.code(authenticator: name, offset: -1)), authenticators: [phone])),
             .done(change: ChangeDocument(event)),
             .begun(begun: BegunDocument(phone, key: "MFRGG", replaces: true, ticket: "t")),
-            .verdict(verdict: .ignored(settings: ["digits"])), .taken(name: "x", isNew: true),
+            .verdict(verdict: .ignored(settings: ["digits"])),
+            .store(
+                store: StoreDocument(
+                    path: "/s", keyPath: "/s/seal.key", made: "new", records: 0)),
+            .taken(name: "x", isNew: true),
             .failed(trouble: trouble),
         ] + denials.map { .denied(reason: $0) }
     }

@@ -54,7 +54,7 @@ struct Person {
     }
 
     func logIn(_ phone: Phone, _ used: String, _ backupCodes: [String]) async throws {
-        try await screen.wait(for: "Code from your app")
+        try await screen.wait(for: "Verification code")
         narrate("The code that confirmed is used up. Waiting for the next one.")
         let code = try await phone.code(after: used)
         try await attempt([(code, "You are in")])
@@ -69,7 +69,7 @@ struct Person {
     /// Starts one more ssh.
     private func again(_ answers: [(String, String)]) async throws {
         try await screen.wait(for: "Press Return to log in again")
-        try await after("Code from your app") { try await screen.type("") }
+        try await after("Verification code") { try await screen.type("") }
         try await attempt(answers)
     }
 

@@ -27,7 +27,7 @@ struct LogTests {
         let root = try Client.root(service)
         let asked = try await root.run(
             raw(frame), "reply", "frame 2 313233343536", "reply", "reply")
-        #expect(asked.map(\.kind) == ["promptShown", "errorMessage", "log"])
+        #expect(asked.map(\.kind) == ["promptHidden", "errorMessage", "log"])
         let line = try #require(asked.last?.text)
         #expect(line.dropFirst().allSatisfy { $0.isASCII && $0 >= " " })
         #expect(line.contains("reason=unknown-user service=x\\x00y\\x0alogin\\x20granted;"))

@@ -5,7 +5,7 @@ import Testing
 /// Logins frame by frame, of a program of root's and of an ordinary user's.
 @Suite("swiftotpd: a login")
 struct LoginTests {
-    private static let question = "Code from your app (or a backup code): "
+    private static let question = "Verification code: "
 
     @Test("Of an ordinary user's program: asked, in, and the service itself writes the line")
     func ofAUser() async throws {
@@ -16,7 +16,7 @@ struct LoginTests {
         let user = client.user
         var replies = try await client.run("login \(user) swaylock", "answer \(codes[4])")
         #expect(replies[0].question == Self.question && replies[0].frames?.count == 1)
-        #expect(replies[0].frames?.first?.kind == "promptShown")
+        #expect(replies[0].frames?.first?.kind == "promptHidden")
         #expect(replies[1].end == 0 && replies[1].logged.isEmpty)
         replies = try await client.run("login \(user) swaylock", "answer \(codes[4])")
         #expect(replies[1].end == 1 && replies[1].said == ["That code was not accepted."])

@@ -5,7 +5,8 @@ import Testing
 /// The program as a file and as a process.
 @Suite("swiftotpd: the program", .timeLimit(.minutes(5)))
 struct ProgramTests {
-    private static let usage = "Usage: swiftotpd [--stdio] [--config FILE] [--store FOLDER]\n"
+    private static let usage =
+        "Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER]\n"
 
     @Test("Words that it does not know are refused, before anything else")
     func usage() async throws {

@@ -20,7 +20,8 @@ struct RightsTests {
         (#"{"keep":{"ticket":"x"}}"#, .denied),
         (#"{"resync":{"first":"x","second":"x"}}"#, .denied), (#"{"unlock":{}}"#, .denied),
         (#"{"issue":{}}"#, .denied), (#"{"revokeIssued":{}}"#, .denied), (token, .denied),
-        (#"{"noteExport":{"names":[]}}"#, .denied), (#"{"recorded":{}}"#, .denied),
+        (#"{"noteExport":{"names":[]}}"#, .denied),
+        (#"{"makeStore":{"startsEmpty":false}}"#, .denied), (#"{"recorded":{}}"#, .denied),
         (#"{"rows":{"of":[]}}"#, .denied), (#"{"keys":{"of":[]}}"#, .denied),
         (#"{"disable":{}}"#, .withProof), (#"{"reset":{}}"#, .denied),
     ]
@@ -91,7 +92,7 @@ struct RightsTests {
             try await Client.run(atOwnServiceOf: account, steps)
         }
         expect(try await rights(about: nil, run), of: "an owner") { (_, _) in .allowed }
-        let surveys = ["recorded", "rows", "keys", "policy"]
+        let surveys = ["recorded", "rows", "keys", "makeStore", "policy"]
         expect(try await rights(about: "root", run), of: "an owner about others") { (command, _) in
             surveys.contains { command.contains($0) } ? .allowed : .denied
         }

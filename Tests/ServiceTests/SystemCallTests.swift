@@ -103,6 +103,10 @@ struct SystemCallTests {
             "untrust", "frame 99", "reply")
         #expect(replies.last?.kind == "end" && replies.map(\.kind).contains("done"))
         _ = try await Client.number(service, "4242").run("reply")
+        // Root's, which makes the store where there is none.
+        let made = try await Client.number(service, "0").run(
+            #"request {"makeStore":{"startsEmpty":false}}"#)
+        #expect(made.first?.kind == "store", "\(made)")
         try await Client(service, try await Account.make("tracedtoo")).enroll()
         let person = try Person("daemon", in: service.store)
         let root = try await Host(

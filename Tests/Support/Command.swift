@@ -79,7 +79,11 @@ private final class NamelessFile {
 public func copyEtc(to folder: String) async throws {
     for _ in 0..<50 {
         let done = try await Command.run(["cp", "-a", "/etc", folder])
-        if done.status == 0 { return }
+        if done.status == 0 {
+            // A key that another test has made is that of another store.
+            try await Command.output(["rm", "-rf", folder + "/swiftotp"])
+            return
+        }
         guard ["No such file", "replaced while being copied"].contains(where: done.errors.contains)
         else { throw Trouble("cp -a /etc: \(done.errors)") }
         try await Command.output(["rm", "-rf", folder])

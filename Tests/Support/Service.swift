@@ -28,6 +28,11 @@ public final class Service: Sendable {
         let scratch = try Scratch()
         let store = try store ?? scratch.folder("store")
         let file = try scratch.write(configuration, to: "swiftotp.conf")
+        // As a package does, with a configuration in which nothing is wrong.
+        let empty = try scratch.write("", to: "empty.conf")
+        _ = try await Command.output([
+            Build.product("swiftotpd"), "--init", "--config", empty, "--store", store,
+        ])
         let socket = try scratch.folder("run", mode: 0o755) + "/swiftotpd.sock"
         let listen = try scratch.write(Self.program, to: "listen.py")
         let quiet = open("/dev/null", O_RDWR | O_CLOEXEC)

@@ -19,6 +19,8 @@ struct EnrollmentDialog<
     let issuer: [UInt8]
     /// Whether a QR code survives the way to the user's eyes.
     let showsPicture: Bool
+    /// Whether what is typed is seen.
+    let echo: Bool
 
     /// How often a code may be wrong before it ends.
     private static var tries: Int { 3 }
@@ -107,7 +109,7 @@ struct EnrollmentDialog<
     ) throws(StoreError) -> Reply {
         let answer: Answer
         do throws(ConversationError) {
-            guard let typed = try conversation.ask(question, echo: true) else { return .none }
+            guard let typed = try conversation.ask(question, echo: echo) else { return .none }
             if let letter = typed.withBytes({ EnrollmentDialog.letter($0) }), showsPicture {
                 if letter == UInt8(ascii: "i") { return .invert }
                 if letter == UInt8(ascii: "a") { return .ascii }
@@ -176,7 +178,7 @@ struct EnrollmentDialog<
         for code in codes { text += "\n    \(code)" }
         text += "\n\nPress Return when you have kept them: "
         do throws(ConversationError) {
-            _ = try conversation.ask(Array(text.utf8), echo: true)
+            _ = try conversation.ask(Array(text.utf8), echo: echo)
         } catch {
             // The device is enrolled all the same, and `otp-enroll codes` makes new ones.
         }

@@ -11,11 +11,13 @@ struct CodePrompt<Talk: Conversation> {
     /// proven something. A stranger from afar would learn by it who exists and is enrolled.
     private let tellsReasons: Bool
 
-    init(conversation: Talk, options: Options, tellsReasons: Bool) {
+    init(
+        conversation: Talk, options: Options, at place: LoginOrigin, tellsReasons: Bool
+    ) {
         self.conversation = conversation
         self.tellsReasons = tellsReasons
         prompt = options.question
-        echo = options.echoes
+        echo = options.echoes(atSSHD: place.isSSHD)
         tries = max(1, options.retry)
         triesEarlier = options.triesFirstPass || options.usesFirstPass
         usesEarlier = options.usesFirstPass

@@ -57,7 +57,8 @@ extension LoginFlow {
         EnrollmentDialog(
             conversation: conversation, clock: clock, random: random, openStore: openStore,
             codes: codes, options: options, origin: place.origin, issuer: issuer,
-            showsPicture: place.showsPicture)
+            showsPicture: place.showsPicture,
+            echo: options.showsTyping(atSSHD: place.isSSHD))
     }
 
     /// What apps show beside the user's name: this machine's name, as far as an app can read it.

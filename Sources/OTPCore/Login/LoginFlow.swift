@@ -105,7 +105,7 @@ public struct LoginFlow<
         _ user: User?, _ name: [UInt8], from place: LoginOrigin
     ) throws(StoreError) -> LoginResult {
         let questions = CodePrompt(
-            conversation: conversation, options: options,
+            conversation: conversation, options: options, at: place,
             tellsReasons: place.isHere || options.followsFirstFactor
                 || place.sshMethods?.provesUser == true)
         var sequel = Sequel()

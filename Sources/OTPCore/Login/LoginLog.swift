@@ -71,7 +71,7 @@ public struct LoginLog: Sendable {
         var line = LogLine("debug")
         line.add("store", outside: options.store ?? Array("/var/lib/swiftotp".utf8))
         line.add("nullok", options.nullok ? "yes" : "no")
-        line.add("echo", options.echoes ? "yes" : "no")
+        line.add("echo", options.echoes(atSSHD: place.isSSHD) ? "yes" : "no")
         line.add("retry", "\(options.retry)")
         line.add("window", "\(options.window)")
         line.add("exempt_group", outside: options.exemptGroup ?? [])

@@ -71,6 +71,9 @@ public struct LoginOrigin: Sendable {
     /// What sshd has checked in this session, where it is sshd. Read at each call.
     var sshMethods: SSHMethods? { methods.map { SSHMethods($0) } }
 
+    /// Whether it is sshd that asks, by its name or by what it says of this session.
+    var isSSHD: Bool { methods != nil || service.elementsEqual("sshd".utf8) }
+
     /// Whether who logs in is on this machine already.
     var isHere: Bool { address.isEmpty }
 

@@ -93,7 +93,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
                 "The question. It must not look like a password prompt.")
         case .echo:
             part(
-                "echo", .flag { $0.echo = $1 }, "yes",
+                "echo", .flag { $0.echo = $1 }, "yes at sshd, no elsewhere",
                 "Show what is typed. With no, sshd's password method would spend tries on it.")
         case .retry:
             part(

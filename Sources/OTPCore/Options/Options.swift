@@ -8,8 +8,8 @@ public struct Options: Sendable {
     public var nullok = false
     /// The admin's own question.
     public var prompt: [UInt8]?
-    /// Whether what is typed may be seen; `echoes` says whether it is.
-    public var echo = true
+    /// Whether what is typed may be seen, where the admin says so; `showsTyping` says whether it is.
+    public var echo: Bool?
     /// Tries in one call, 1 to 3.
     public var retry: UInt8 = 1
     /// Steps accepted on each side of the current one, 0 to 10.
@@ -82,6 +82,11 @@ public struct Options: Sendable {
         prompt ?? Array((forwardsPass ? UserText.joinedQuestion : UserText.question).utf8)
     }
 
-    /// Whether what is typed is seen; never where a password is typed with it.
-    public var echoes: Bool { echo && !forwardsPass }
+    /// Whether what is typed at a question for a code is seen. By default that is so at sshd alone,
+    /// whose method `password` answers every hidden question with the password. Others may put a
+    /// question of their own in the place of ours, at which people type a password (`sudo -p`).
+    public func showsTyping(atSSHD: Bool) -> Bool { echo ?? atSSHD }
+
+    /// The same for the question of a login; never where a password is typed with the code.
+    public func echoes(atSSHD: Bool) -> Bool { showsTyping(atSSHD: atSSHD) && !forwardsPass }
 }

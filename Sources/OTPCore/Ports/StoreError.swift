@@ -12,6 +12,8 @@ public struct StoreError: Error, Equatable, Sendable {
         case damaged
         /// It was sealed with another key.
         case otherKey
+        /// Nothing shows that this is the store which belongs to the key.
+        case unproven
         /// It belongs to another user.
         case otherUser
         /// Somebody else held it for too long.

@@ -1,9 +1,11 @@
 /// The sentences that a person who logs in may see. Vague on purpose: the log has the rest.
 public enum UserText {
-    /// The question, where the admin has no other.
-    public static let question = "Code from your app (or a backup code): "
+    /// The question, where the admin has no other: google-authenticator's words, since clients and
+    /// scripts look for them (`Vectors/prompt-rules.txt` of the tests).
+    public static let question = "Verification code: "
     /// The question where a password and a code are joined, and the admin has no other.
-    public static let joinedQuestion = "Password, with the code right behind it: "
+    /// google-authenticator's words as well.
+    public static let joinedQuestion = "Password & verification code: "
     /// A refused code, whatever the reason.
     public static let refused = "That code was not accepted."
     /// The same, with another try to come.

@@ -19,6 +19,9 @@ enum RecordLayout {
     /// Bytes before the sealed part of a slot or a charge: its generation.
     static let generationSize = 8
 
+    /// Where the id of the key is: behind magic, version and the user's number.
+    static let keyIDOffset: Int64 = 16
+
     static func slotOffset(_ slot: Int) -> Int { (1 + slot) * blockSize }
 
     /// `SWIFTOTP`

@@ -6,10 +6,10 @@ import OTPCore
 
 extension Store {
     /// Opens the record that `name`, which has none, is tried against; `nil` where there cannot be
-    /// one now, and where nobody has a record, so that there is nothing to hide.
+    /// one now.
     public func openDecoy(for name: [UInt8]) throws(StoreError) -> RecordFile? {
-        guard let key = try keyIfMade() else { return nil }
-        let decoy = Decoy(for: name, key: key)
+        try prove()
+        let decoy = Decoy(for: name, key: try key())
         let session = try openOrMakeDecoy(decoy.number)
         session?.withRecord { decoy.turn(&$0) }
         return session

@@ -4,10 +4,9 @@ import OTPCore
 extension Store {
     private static let binding = Array("swiftotp ticket".utf8)
 
-    /// Seals `plain`, which is wiped, for `openTicket`. The key is made where there is none yet.
+    /// Seals `plain`, which is wiped, for `openTicket`.
     public func sealTicket(_ plain: inout [UInt8]) throws(StoreError) -> [UInt8] {
         defer { Secret.wipe(&plain) }
-        try makeKeyAtFirstNeed()
         let nonce = try SystemRandom().bytes(SealKey.nonceLength)
         guard let tag = try key().seal(&plain, nonce: nonce.span, binding: Store.binding.span)
         else { throw StoreError(.system, keyPath, "the ticket cannot be sealed") }
@@ -21,7 +20,7 @@ extension Store {
     /// What was sealed; `nil` where it was not sealed with this key, or anything was changed.
     public func openTicket(_ ticket: [UInt8]) throws(StoreError) -> [UInt8]? {
         let start = SealKey.nonceLength + SealKey.tagLength
-        guard ticket.count > start, let key = try keyIfMade() else { return nil }
+        guard ticket.count > start, let key = try keyIfThere() else { return nil }
         var plain = Array(ticket[start...])
         let isOurs = key.open(
             &plain, nonce: ticket.span.extracting(0..<SealKey.nonceLength),

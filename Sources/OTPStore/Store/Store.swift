@@ -16,11 +16,20 @@ public final class Store: RecordStore {
     /// Whether the seal key lies in the folder itself.
     let keepsKey: Bool
     private var cachedKey: SealKey?
-    /// Whether leftovers were looked for: once is enough, also for many records in a row.
-    private var isTidy = false
+    private let leftovers: Leftovers
+    /// Whether the marker was found to be of the key.
+    var isProven = false
+
+    /// Whether leftovers were looked for. Once is enough for many records in a row, each of which
+    /// would read the whole folder.
+    public final class Leftovers {
+        fileprivate var wereLookedFor = false
+        public init() {}
+    }
 
     /// Opens the store at `path`, or the default one. Any other store has its key inside.
-    public init(path: [UInt8]?) throws(StoreError) {
+    public init(path: [UInt8]?, _ leftovers: Leftovers = Leftovers()) throws(StoreError) {
+        self.leftovers = leftovers
         self.path = path ?? Store.defaultPath
         keepsKey = !Store.isDefault(self.path)
         keyPath = keepsKey ? self.path + Array("/seal.key".utf8) : Store.defaultKeyPath
@@ -35,15 +44,6 @@ public final class Store: RecordStore {
         guard status.permissions & 0o077 == 0 else {
             throw StoreError(.unsafe, self.path, "its mode lets others in; chmod it to 0700")
         }
-    }
-
-    /// Opens the store as `init` does, and makes it and its key where they are missing. A key is
-    /// never made where there are records, which only another key can open.
-    public static func openOrMake(path: [UInt8]?) throws(StoreError) -> Store {
-        try makeFolder(path ?? defaultPath)
-        let store = try Store(path: path)
-        try store.makeKeyAtFirstNeed()
-        return store
     }
 
     /// Whether `path` is the default store's, however it is written: it has one key, not one for
@@ -95,14 +95,15 @@ public final class Store: RecordStore {
     public func isEnrolled(_ user: User) throws(StoreError) -> Bool {
         // A record is read only where there is one, so that most of those who pass cost little.
         guard try hasRecord(of: user), let session = try openForReading(user) else {
+            try prove()
             return false
         }
         defer { session.close() }
         return session.withRecord { $0.isEnrolled }
     }
 
-    /// Whether `user` has a record, whatever is in it. `false` only where the store is sound.
-    public func hasRecord(of user: User) throws(StoreError) -> Bool {
+    /// Whether `user` has a record, whatever is in it.
+    func hasRecord(of user: User) throws(StoreError) -> Bool {
         let name = fileName(of: user)
         let path = path(of: name)
         do throws(StoreError) {
@@ -119,18 +120,25 @@ public final class Store: RecordStore {
         // The key first, whose every use then comes in the order that it has with a decoy, which
         // is chosen by it. What is wrong with the key matters only where there is a record.
         do throws(StoreError) { _ = try key() } catch {}
-        return try RecordFile.open(user, as: fileName(of: user), in: self, writing: true)
+        // The marker is looked at in any case, so that it takes alike for everybody; a record that
+        // is there proves itself.
+        var doubt: StoreError?
+        do throws(StoreError) { try prove() } catch { doubt = error }
+        let file = try RecordFile.open(user, as: fileName(of: user), in: self, writing: true)
+        if file == nil, let doubt { throw doubt }
+        return file
     }
 
     /// Opens a record to look at it; `commit` will fail.
     public func openForReading(_ user: User) throws(StoreError) -> RecordFile? {
-        try RecordFile.open(user, as: fileName(of: user), in: self, writing: false)
+        let file = try RecordFile.open(user, as: fileName(of: user), in: self, writing: false)
+        if file == nil { try prove() }
+        return file
     }
 
-    /// Makes the record of a user who has none, and the seal key where there is none and nobody
-    /// has a record; throws `.exists` where the user has one.
+    /// Makes the record of a user who has none; throws `.exists` where the user has one.
     public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
-        try makeKeyAtFirstNeed()
+        try prove()
         try tidy()
         try RecordFile.make(record, of: user, as: fileName(of: user), in: self)
     }
@@ -158,7 +166,7 @@ public final class Store: RecordStore {
     }
 
     /// Syncs the names of store and key.
-    private func settle() throws(StoreError) {
+    func settle() throws(StoreError) {
         try Store.syncParent(of: path)
         try Store.syncParent(of: keyPath)
         if !keepsKey { try Store.syncParent(of: try Store.split(keyPath).parent) }
@@ -168,10 +176,10 @@ public final class Store: RecordStore {
     /// nobody holds locked any more. Before the first record, makes sure of store and key, whose
     /// makers may have been killed as well.
     private func tidy() throws(StoreError) {
-        if isTidy { return }
+        if leftovers.wereLookedFor { return }
         let names = try entries()
         if !names.contains(where: { Store.userID($0) != nil }) { try settle() }
-        isTidy = true
+        leftovers.wereLookedFor = true
         for name in names where NewFile.isTemporary(name) {
             do throws(Errno) {
                 let file = try System.open(name, in: folder, O_RDWR | O_NONBLOCK)
@@ -206,33 +214,6 @@ public final class Store: RecordStore {
     // MARK: The key
 
     func keyID() throws(StoreError) -> [UInt8] { try key().id }
-
-    /// The key; `nil` where none was made yet, because nobody has a record.
-    func keyIfMade() throws(StoreError) -> SealKey? {
-        do throws(StoreError) {
-            return try key()
-        } catch {
-            guard error.code == .missing else { throw error }
-            // Who made the first record while we looked made the key before: look once more.
-            return try userIDs().isEmpty ? nil : requiredKey()
-        }
-    }
-
-    private func requiredKey() throws(StoreError) -> SealKey {
-        do throws(StoreError) {
-            return try key()
-        } catch {
-            guard error.code == .missing else { throw error }
-            throw StoreError(
-                .missing, keyPath,
-                "the seal key is gone, and the records need it; restore it from a backup")
-        }
-    }
-
-    /// Makes the key where there is none and there are no records, which only another one opens.
-    func makeKeyAtFirstNeed() throws(StoreError) {
-        if try keyIfMade() == nil { try SealKeyFile.make(keyPath) }
-    }
 
     /// The seal key, read at first need.
     func key() throws(StoreError) -> SealKey {

@@ -1,14 +1,21 @@
 import CLinux
 import Glibc
 import OTPCore
+import Synchronization
 
 /// The system's users and groups, through getpwnam_r(3) and its kin, so that LDAP and the like
 /// are asked as well. It has unsafe code (see `SystemCalls.swift`).
 public struct SystemUsers: UserDirectory {
-    /// The largest entry that is read, in bytes.
-    private static let maximumEntry = 1 << 18
-    /// The largest group that is read, in bytes: one of everybody is a long line.
-    private static let maximumGroup = 1 << 26
+    /// The largest entry that is read, in bytes. glibc has no limit: getgrnam(3) makes room until
+    /// an entry fits, and a group of everybody is a long line. In this one are more than a million.
+    private static let maximumEntry = 1 << 26
+    /// From this size on, entries are read one after the other: many logins at once would need more
+    /// memory than the service may have.
+    private static let largeEntry = 1 << 20
+    private static let turn = Mutex(())
+    /// In how many groups a user can be. The kernel gives a process 65,536, and the databases may
+    /// have more.
+    private static let maximumGroups: CInt = 1 << 20
 
     public init() {}
 
@@ -43,8 +50,10 @@ public struct SystemUsers: UserDirectory {
 
     /// Whether `user` is in `group`, by its primary group or as a member.
     public func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool {
+        var size = 0
         let wanted: UInt32? = unsafe try entry(about: group) {
             (buffer, length, found: inout UInt32?) in
+            size = length
             var entry = unsafe CLinux.group()
             var result: UnsafeMutablePointer<CLinux.group>?
             // SAFETY: `text` ends with NUL, the buffer is `length` long, the rest are locals.
@@ -57,12 +66,17 @@ public struct SystemUsers: UserDirectory {
         guard let wanted else {
             throw StoreError(.configuration, group, "exempt_group: there is no such group")
         }
-        return try groups(of: user).contains(wanted)
+        // The C library reads all groups for it.
+        let all =
+            size < SystemUsers.largeEntry
+            ? try groups(of: user)
+            : try SystemUsers.turn.withLock { _ throws(StoreError) in try groups(of: user) }
+        return all.contains(wanted)
     }
 
     private func groups(of user: User) throws(StoreError) -> [UInt32] {
         var room: CInt = 64
-        while room <= 65_536 {
+        while room <= SystemUsers.maximumGroups {
             var count = room
             var groups = [gid_t](repeating: 0, count: Int(room))
             // SAFETY: `name` ends with NUL, and the array has room for `count` groups.
@@ -73,25 +87,25 @@ public struct SystemUsers: UserDirectory {
                 }
             }
             if status >= 0 { return Array(groups.prefix(Int(max(0, min(count, room))))) }
-            room *= 4
+            // `count` says how many there are.
+            room = max(room * 4, min(count, SystemUsers.maximumGroups))
         }
         throw StoreError(.system, user.name, "the groups cannot be read")
     }
 
-    /// Calls `look` with buffers of growing size until the entry fits; `nil` for no entry.
+    /// Calls `look` with more and more room until the entry fits; `nil` for no entry.
     private func entry<Value>(
-        about subject: [UInt8], upTo maximum: Int = SystemUsers.maximumEntry,
-        _ look: (UnsafeMutablePointer<CChar>, Int, inout Value?) -> CInt
+        about subject: [UInt8], _ look: (UnsafeMutablePointer<CChar>, Int, inout Value?) -> CInt
     ) throws(StoreError) -> Value? {
-        var length = 1024
+        var length = Room.smallest
         var retries = Retries()
-        while length <= maximum {
-            var buffer = [CChar](repeating: 0, count: length)
+        while length <= SystemUsers.maximumEntry {
+            guard let room = Room(length) else { throw StoreError(subject, Errno(number: ENOMEM)) }
             var value: Value?
-            let status = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
-                guard let start = buffer.baseAddress else { return EINVAL }
-                return unsafe look(start, buffer.count, &value)
-            }
+            let status =
+                length < SystemUsers.largeEntry
+                ? unsafe look(room.start, length, &value)
+                : SystemUsers.turn.withLock { _ in unsafe look(room.start, length, &value) }
             switch status {
             // getpwnam(3) lists these for "not found".
             case 0, ENOENT, ESRCH, EBADF, EPERM: return value
@@ -102,6 +116,28 @@ public struct SystemUsers: UserDirectory {
             }
         }
         throw StoreError(.system, subject, "the entry in the user database is too long")
+    }
+
+    /// Room for an entry, of which only what is written to takes memory.
+    ///
+    /// SAFETY: the mapping is as long as `length`, and is given back with the value.
+    @safe
+    private struct Room: ~Copyable {
+        /// A page.
+        static let smallest = 4096
+        let start: UnsafeMutablePointer<CChar>
+        private let length: Int
+
+        init?(_ length: Int) {
+            // SAFETY: a new mapping of this length, which is ours until `deinit`.
+            let room = unsafe mmap(
+                nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            guard let room = unsafe room, unsafe room != MAP_FAILED else { return nil }
+            unsafe start = room.bindMemory(to: CChar.self, capacity: length)
+            self.length = length
+        }
+
+        deinit { unsafe munmap(start, length) }
     }
 
     private static func user(_ entry: passwd) -> User? {
@@ -132,40 +168,42 @@ extension SystemUsers {
         setpwent()
         defer { endpwent() }
         var users: [User] = []
-        var buffer = [CChar](repeating: 0, count: 4096)
+        var length = Room.smallest
         var retries = Retries()
-        while buffer.count <= SystemUsers.maximumEntry {
-            var entry = unsafe passwd()
-            var result: UnsafeMutablePointer<passwd>?
-            let status = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
-                guard let start = buffer.baseAddress else { return EINVAL }
-                // SAFETY: the buffer is as long as is said, the rest are locals.
-                let status = unsafe getpwent_r(&entry, start, buffer.count, &result)
-                // SAFETY: what `entry` points to lies in the buffer, and is copied.
+        while length <= SystemUsers.maximumEntry {
+            guard let room = Room(length) else { throw SystemUsers.trouble(Errno(number: ENOMEM)) }
+            var status: CInt = 0
+            while status == 0 {
+                var entry = unsafe passwd()
+                var result: UnsafeMutablePointer<passwd>?
+                // SAFETY: the room is as long as is said, the rest are locals.
+                status = unsafe getpwent_r(&entry, room.start, length, &result)
+                // SAFETY: what `entry` points to lies in the room, and is copied.
                 if unsafe status == 0 && result != nil, let user = unsafe SystemUsers.user(entry) {
                     users.append(user)
                 }
-                return status
             }
             switch status {
-            case 0: continue
             case ENOENT: return users
-            // The same entry comes again for a larger buffer.
-            case ERANGE: buffer = [CChar](repeating: 0, count: buffer.count * 4)
+            // The same entry comes again for more room.
+            case ERANGE: length *= 4
             default:
                 let error = Errno(number: status)
-                if retries.allow(error) { continue }
-                throw StoreError([UInt8]("user database" as StaticString), error)
+                guard retries.allow(error) else { throw SystemUsers.trouble(error) }
             }
         }
         throw StoreError(
             .system, [UInt8]("user database" as StaticString), "an entry in it is too long")
     }
 
+    private static func trouble(_ error: Errno) -> StoreError {
+        StoreError([UInt8]("user database" as StaticString), error)
+    }
+
     /// The group of this name; `nil` where there is none.
     public func group(named name: [UInt8]) throws(StoreError) -> Group? {
         guard !name.isEmpty, name.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { return nil }
-        return unsafe try entry(about: name, upTo: SystemUsers.maximumGroup) {
+        return unsafe try entry(about: name) {
             (buffer, length, found: inout Group?) in
             var entry = unsafe CLinux.group()
             var result: UnsafeMutablePointer<CLinux.group>?

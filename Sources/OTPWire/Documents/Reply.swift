@@ -28,6 +28,8 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case verdict(verdict: VerdictDocument)
         /// What became of a token, or would become of it.
         case taken(name: String, isNew: Bool)
+        /// The store is there.
+        case store(store: StoreDocument)
         /// It was not done.
         case denied(reason: Denial)
         /// The store, the key, the configuration or the clock could not be relied on.
@@ -94,6 +96,25 @@ public struct TroubleDocument: Codable, Equatable, Sendable {
     public var error: StoreError {
         let known = StoreError.Code.allCases.first { "\($0)" == code }
         return StoreError(known ?? .system, Array(subject.utf8), detail)
+    }
+}
+
+/// A store.
+public struct StoreDocument: Codable, Equatable, Sendable {
+    /// The folder of records.
+    public var path: String
+    /// Where its seal key is.
+    public var keyPath: String
+    /// `new`, `there`, or `marked` where its records were there without their marker.
+    public var made: String
+    /// How many records there are.
+    public var records: Int
+
+    public init(path: String, keyPath: String, made: String, records: Int) {
+        self.path = path
+        self.keyPath = keyPath
+        self.made = made
+        self.records = records
     }
 }
 

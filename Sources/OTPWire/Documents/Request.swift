@@ -80,6 +80,12 @@ public enum Command: Codable, Equatable, Sendable {
     case keys(of: [NumberDocument])
     /// Write down that these authenticators' keys were exported.
     case noteExport(names: [String])
+
+    // MARK: The store
+
+    /// Make the store where there is none; also for a key whose store is not here, if it is to
+    /// start empty.
+    case makeStore(startsEmpty: Bool)
 }
 
 /// A number that the system knows, and who has it.

@@ -156,7 +156,7 @@ extension Command {
     /// Whether it is about the options, or the whole store.
     fileprivate var isAboutNobody: Bool {
         switch self {
-        case .policy, .recorded, .rows, .keys: true
+        case .policy, .recorded, .rows, .keys, .makeStore: true
         default: false
         }
     }
@@ -164,7 +164,7 @@ extension Command {
     /// Whether log or event list say who has asked.
     fileprivate var isToldOf: Bool {
         switch self {
-        case .policy, .recorded, .rows, .keys, .status, .begin: false
+        case .policy, .recorded, .rows, .keys, .status, .begin, .makeStore: false
         default: true
         }
     }

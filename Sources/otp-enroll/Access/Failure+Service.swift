@@ -10,6 +10,7 @@ extension Failure {
             case _ where error.isOfAnotherVersion: Failure.restart
             case .missing: "it has to be there"
             case .unsafe: "nothing was changed; mend this, and try again"
+            case .unproven: nil
             case .otherKey: "bring back the seal key that belongs to this store"
             case .busy: "try again in a moment"
             case .clock: "set the clock first"

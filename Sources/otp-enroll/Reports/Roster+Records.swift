@@ -115,7 +115,7 @@ extension StoreError {
         case .otherUser: "another user's"
         case .unsafe: "unsafe file"
         case .busy: "busy"
-        case .missing, .exists, .system, .configuration, .clock: "unreadable"
+        case .missing, .unproven, .exists, .system, .configuration, .clock: "unreadable"
         }
     }
 }

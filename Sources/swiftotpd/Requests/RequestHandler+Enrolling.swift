@@ -57,7 +57,7 @@ extension RequestHandler {
             of: user, by: askingUID, at: now, authenticator, key: key,
             hasWishedName: new.name != nil, replaced: replaced, isFirst: isFirst,
             epoch: epoch)
-        let text = try ticket.seal(in: Store.openOrMake(path: options.store))
+        let text = try ticket.seal(in: storeForMore())
         return .begun(
             begun:
                 BegunDocument(authenticator, key: key, replaces: replaced != nil, ticket: text))
@@ -108,7 +108,7 @@ extension RequestHandler {
     private func keep(
         _ new: borrowing Enrollment, skew: Int, at now: UInt64
     ) throws(StoreError) -> Reply.Result {
-        let store = try Store.openOrMake(path: options.store)
+        let store = try storeForMore()
         let result = try store.edit(user, makesRecord: true) {
             (record) throws(StoreError) -> Edited<Result<Enrollment.Kept, Refusal>> in
             switch try record.enroll(new, at: now, from: origin, random: random) {

@@ -67,7 +67,7 @@ extension RequestHandler {
         }
         let event = event(.temporaryCodeIssued, at: now)
         var done = ChangeDocument(event)
-        let store = try Store.openOrMake(path: options.store)
+        let store = try storeForMore()
         _ = try store.edit(user, makesRecord: true) {
             (record) throws(StoreError) -> Edited<Void> in
             var bytes = try random.bytes(TemporaryCode.randomLength)

@@ -21,7 +21,7 @@ extension RequestHandler {
         }
         let now = try clock.now()
         authenticator.added = now
-        let store = try Store.openOrMake(path: options.store)
+        let store = try storeForMore()
         var event: Event?
         let result = try store.edit(user, makesRecord: true) {
             (record) -> Edited<Result<Place, Refusal>> in

@@ -14,6 +14,8 @@ struct RequestHandler {
     let operatorName: [UInt8]
     let options: Options
     let right: Rights.Right
+    /// Looked for once on a connection.
+    private let leftovers: Store.Leftovers
 
     let clock = SystemClock()
     let random = SystemRandom()
@@ -25,7 +27,7 @@ struct RequestHandler {
 
     /// Finds out all that a request is about, and whether it may be asked for.
     static func make(
-        for request: Request, of peer: Peer, _ settings: Settings
+        for request: Request, of peer: Peer, _ settings: Settings, _ leftovers: Store.Leftovers
     ) throws(StoreError) -> Result<RequestHandler, Refusal> {
         let users = SystemUsers()
         // A number that this system has no name for is that of several people, who must not share
@@ -52,12 +54,13 @@ struct RequestHandler {
                 caller: caller, user: user, askingUID: peer.user,
                 operatorName: caller == .root
                     ? request.by.map { Array($0.utf8) } ?? asking.name : asking.name,
-                options: try ConfigurationFile.options(settings.arguments), right: right))
+                options: try ConfigurationFile.options(settings.arguments), right: right,
+                leftovers: leftovers))
     }
 
     private init(
         caller: Rights.Caller, user: User, askingUID: UInt32, operatorName: [UInt8],
-        options: Options, right: Rights.Right
+        options: Options, right: Rights.Right, leftovers: Store.Leftovers
     ) {
         self.caller = caller
         self.askingUID = askingUID
@@ -65,6 +68,7 @@ struct RequestHandler {
         self.operatorName = operatorName
         self.options = options
         self.right = right
+        self.leftovers = leftovers
     }
 
     /// Does what is asked for.
@@ -91,6 +95,7 @@ struct RequestHandler {
         case .take(let token, let rehearses): return try take(token, rehearses: rehearses)
         case .keys(let numbers): return try keys(of: numbers)
         case .noteExport(let names): return try noteExport(of: names)
+        case .makeStore(let startsEmpty): return try makeStore(startsEmpty: startsEmpty)
         }
     }
 
@@ -112,12 +117,30 @@ struct RequestHandler {
 
     /// The store; `nil` where there is none yet.
     func store() throws(StoreError) -> Store? {
-        do throws(StoreError) {
-            return try Store(path: options.store)
-        } catch {
-            guard error.code == .missing else { throw error }
-            return nil
+        try Store.openIfMade(path: options.store, leftovers)
+    }
+
+    /// The store, for something new in it: root makes one where there is none, and so does whoever
+    /// has a service of their own.
+    func storeForMore() throws(StoreError) -> Store {
+        guard caller != .user else {
+            if let store = try store() { return store }
+            throw Store.notMade(options.store)
         }
+        let (store, made) = try Store.make(path: options.store, startsEmpty: false, leftovers)
+        ServiceLog.write(made, store, by: operatorName)
+        return store
+    }
+
+    /// Makes the store, where there is none.
+    func makeStore(startsEmpty: Bool) throws(StoreError) -> Reply.Result {
+        let (store, made) = try Store.make(path: options.store, startsEmpty: startsEmpty)
+        let document = StoreDocument(
+            path: String(decoding: store.path, as: UTF8.self),
+            keyPath: String(decoding: store.keyPath, as: UTF8.self), made: made.rawValue,
+            records: try store.userIDs().count)
+        ServiceLog.write(made, store, by: operatorName)
+        return .store(store: document)
     }
 
     /// Writes to the log what happened.

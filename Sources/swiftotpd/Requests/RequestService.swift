@@ -18,6 +18,7 @@ struct RequestService {
 
     private let settings: Settings
     private let peer: Peer
+    private let leftovers = Store.Leftovers()
 
     init(_ settings: Settings, _ peer: Peer) {
         (self.settings, self.peer) = (settings, peer)
@@ -57,7 +58,7 @@ struct RequestService {
         }
         let handler: RequestHandler
         do throws(StoreError) {
-            switch try RequestHandler.make(for: request, of: peer, settings) {
+            switch try RequestHandler.make(for: request, of: peer, settings, leftovers) {
             case .success(let found): handler = found
             case .failure(let refusal): return .denied(reason: refusal.denial)
             }

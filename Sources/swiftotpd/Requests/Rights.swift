@@ -51,7 +51,7 @@ enum Rights {
         case .renewBackupCodes, .remove, .revokeTrust, .disable, .begin: .change
         case .confirm: .end
         case .resync, .reset, .unlock, .issue, .revokeIssued, .keep, .take, .noteExport: .help
-        case .recorded, .rows, .keys: .survey
+        case .recorded, .rows, .keys, .makeStore: .survey
         }
     }
 

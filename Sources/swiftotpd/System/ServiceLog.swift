@@ -1,5 +1,6 @@
 import Glibc
 import OTPCore
+import OTPStore
 
 /// What the service itself tells the system's log. Never a code or a key.
 enum ServiceLog {
@@ -50,6 +51,16 @@ enum ServiceLog {
 
     /// What otp-enroll has changed or tried.
     static func writeChange(_ line: consuming LogLine) { SystemLog.write(line.bytes, LOG_NOTICE) }
+
+    /// A store was made, or its records got a marker.
+    static func write(_ made: Store.Made, _ store: Store, by operatorName: [UInt8]) {
+        guard made != .there else { return }
+        var line = LogLine(made == .new ? "store made" : "store marked")
+        line.add("store", outside: store.path)
+        line.add("key", outside: store.keyPath)
+        line.add("by", outside: operatorName)
+        SystemLog.write(line.bytes, LOG_NOTICE)
+    }
 
     /// What stands in the way of an answer.
     static func write(_ error: StoreError, user: [UInt8]) {

@@ -4,6 +4,8 @@ import Testing
 
 /// Password and code in one field: `forward_pass` and `use_first_pass`, with real programs.
 @Suite("Password and code in one field") struct OnePromptLoginTests {
+    private static let question = "Password & verification code: "
+
     /// A user with a phone, and a policy of one service whose stack is these lines.
     private struct OnePromptLogin {
         let fixture: LoginFixture

@@ -26,7 +26,7 @@ import Testing
             lines: [
                 "auth requisite module forward_pass", "auth required pam_unix.so use_first_pass",
             ],
-            questions: ["Password, with the code right behind it: "]),
+            questions: ["Password & verification code: "]),
         Stack(
             testDescription: "code after a wrong password",
             lines: ["auth required pam_unix.so", "auth required module retry=2"],

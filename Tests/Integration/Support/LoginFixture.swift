@@ -6,7 +6,7 @@ import Testing
 struct LoginFixture: Sendable {
     /// What the module says to people.
     enum Words {
-        static let prompt = "Code from your app (or a backup code): "
+        static let prompt = "Verification code: "
         static let refused = "That code was not accepted."
         static let alreadyUsed = "That code was already used. Wait for the next one."
     }
@@ -26,6 +26,7 @@ struct LoginFixture: Sendable {
         log = try SystemLog.shared()
         scratch = try Scratch()
         store = try scratch.folder("store")
+        try await Command.output([Build.product("swiftotpd"), "--init", "--store", store])
         person = Person(try await Account.make())
         self.answerer = answerer
         way = try await answerer.arguments()

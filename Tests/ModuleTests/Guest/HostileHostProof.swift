@@ -50,7 +50,7 @@ struct HostileHostProof {
             let left = try enrolled.read { $0.backupCodesLeft }
             let place = "seed \(seed), round \(rounds)"
             let host = try victim.start()
-            _ = try await host.hear("Code from your app")
+            _ = try await host.hear("Verification code")
             try await host.answer(answer)
             let result = try await strike(host, by: &lot)
             try await victim.setuid.waitForServices()
@@ -129,7 +129,7 @@ struct HostileHostProof {
             let codes = try enrolled.renewBackupCodes()
             let place = "seed \(seed), round \(round)"
             let host = try victim.start()
-            _ = try await host.hear("Code from your app")
+            _ = try await host.hear("Verification code")
             try await host.answer(codes[0])
             usleep(UInt32.random(in: 0...3000, using: &lot))
             kill(host.pid, SIGSTOP)

@@ -45,7 +45,7 @@ struct UnprivilegedHostTests {
                 ["setpriv", "--no-new-privs"] + host.account.running(["vlock", "-c"])))
         try await terminal.expect("[ENTER] to unlock.")
         try await terminal.type("")
-        try await terminal.expect("Code from your app")
+        try await terminal.expect("Verification code")
         try await terminal.type(try await host.enrolled.wrongCode())
         try await terminal.expect("That code was not accepted.")
         // Then it tries root, whose code only root can check.
@@ -54,7 +54,7 @@ struct UnprivilegedHostTests {
             containing: "vlock", "only root can check the code of another user", "user=root")
         try await terminal.expect("[ENTER] to unlock.")
         try await terminal.type("")
-        try await terminal.expect("Code from your app")
+        try await terminal.expect("Verification code")
         try await terminal.type(try await host.enrolled.phone.code())
         #expect(try await terminal.finish() == 0)
         _ = try await systemLog.line(

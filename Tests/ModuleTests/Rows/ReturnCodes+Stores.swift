@@ -98,6 +98,39 @@ extension ReturnCodes {
             "no store, with nullok", log: "store: no such file or directory", prompts: 0,
             recordStays: false, arguments: "nullok"
         ) { rename($0.store, $0.scratch.file("away")) },
+        .login(
+            "not enrolled, with nullok, in a store that is lost", "PAM_AUTHINFO_UNAVAIL",
+            arguments: "nullok", prompts: 0, log: "its marker is missing", says: unavailable
+        ) { enrolled, _ in
+            unlink(enrolled.store + "/marker")
+            unlink(try enrolled.recordFile)
+            return ["user bin"]
+        },
+        .login(
+            "not enrolled, with nullok, in a store of another key", "PAM_AUTHINFO_UNAVAIL",
+            arguments: "nullok", prompts: 0, log: "marker: it was made for another seal key",
+            says: unavailable
+        ) { enrolled, _ in
+            let other = try Enrolled()
+            unlink(enrolled.store + "/marker")
+            try FileManager.default.copyItem(
+                atPath: other.store + "/marker", toPath: enrolled.store + "/marker")
+            return ["user bin"]
+        },
+        .login(
+            "unknown user in a store that is lost", "PAM_AUTHINFO_UNAVAIL",
+            log: "its marker is missing", says: unavailable
+        ) { enrolled, _ in
+            unlink(enrolled.store + "/marker")
+            unlink(try enrolled.recordFile)
+            return ["user nobody-of-this-name", "answer 123456"]
+        },
+        .login(
+            "enrolled, in a store without its marker", "PAM_SUCCESS", log: "login granted"
+        ) { enrolled, _ in
+            unlink(enrolled.store + "/marker")
+            return ["answer \(try await enrolled.phone.code())"]
+        },
         .trouble("store on a read-only file system", log: "the file system is read-only") {
             try await $0.makeReadOnly()
         },

@@ -109,7 +109,7 @@ struct AnyProgramTests {
             } else {
                 let isUnproven = enroll != .off && policy != .root
                 #expect(result == .refused(isUnproven ? .unproven : .noRecord))
-                #expect(host.talk.first == "ask Code: " && host.session == nil)
+                #expect(host.talk.first == "ask Code:  (unseen)" && host.session == nil)
             }
         }
     }

@@ -101,6 +101,7 @@ struct OptionLoginTests {
             switch option.kind {
             case .path: try parser.argument(ascii(option.name + "=/x"))
             case .date: try parser.argument(ascii(option.name + "=2027-01-15"))
+            case .flag: try parser.argument(ascii(option.name + "=yes"))
             default: try parser.argument(ascii(option.name + "=" + option.fallback))
             }
         }
@@ -116,16 +117,29 @@ struct OptionLoginTests {
 
     @Test("The question fits the answer, and a password is never seen")
     func question() throws {
-        #expect(text(Options().question) == UserText.question && Options().echoes)
+        #expect(text(Options().question) == UserText.question)
         let joined = try options("forward_pass")
         #expect(text(joined.question) == UserText.joinedQuestion)
-        #expect(joined.echo && !joined.echoes)
+        #expect(!joined.echoes(atSSHD: true) && joined.showsTyping(atSSHD: true))
         let own = try options("forward_pass", "prompt=Token? ", "echo=yes")
-        #expect(text(own.question) == "Token? " && !own.echoes)
+        #expect(text(own.question) == "Token? " && !own.echoes(atSSHD: true))
         #expect(try text(options("prompt=Token? ").question) == "Token? ")
-        #expect(try !options("echo=no").echoes && options("echo=yes").echoes)
-        #expect(try options("try_first_pass", "use_first_pass").echoes)
         let code = try options("forward_pass=no")
-        #expect(text(code.question) == UserText.question && code.echoes)
+        #expect(text(code.question) == UserText.question && code.echoes(atSSHD: true))
+    }
+
+    @Test("What is typed is seen at sshd alone, unless the admin says the one or the other")
+    func echo() throws {
+        for words in [[], ["try_first_pass", "use_first_pass"], ["retry=3"]] {
+            var parser = OptionParser()
+            for word in words { try parser.argument(ascii(word)) }
+            #expect(parser.options.echoes(atSSHD: true) && !parser.options.echoes(atSSHD: false))
+        }
+        for isSSHD in [true, false] {
+            #expect(try options("echo=yes").echoes(atSSHD: isSSHD))
+            #expect(try options(file: "echo = yes").showsTyping(atSSHD: isSSHD))
+            #expect(try !options("echo=no").echoes(atSSHD: isSSHD))
+            #expect(try !options(file: "echo = no").showsTyping(atSSHD: isSSHD))
+        }
     }
 }

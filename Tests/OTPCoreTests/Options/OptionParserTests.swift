@@ -31,10 +31,11 @@ struct OptionParserTests {
 
     private func expectDefaults(_ options: Options) {
         #expect(options.configurationFile == nil && options.store == nil)
-        #expect(!options.nullok && options.echo && !options.debug)
+        #expect(!options.nullok && options.echo == nil && !options.debug)
         #expect(options.retry == 1 && options.window == 1 && options.exemptGroup == nil)
-        #expect(options.prompt == nil && options.echoes)
-        #expect(text(options.question) == "Code from your app (or a backup code): ")
+        #expect(options.prompt == nil && options.echoes(atSSHD: true))
+        #expect(!options.echoes(atSSHD: false))
+        #expect(text(options.question) == "Verification code: ")
         #expect(options.userMayDisable && options.temporaryHours == 72)
         #expect(!options.enrollsAfterTemporary && !options.notifiesByMail)
         #expect(options.mail == nil && options.firstEnrollment == .open)
@@ -64,7 +65,7 @@ struct OptionParserTests {
         #expect(options.configurationFile.map(text) == "/etc/other.conf")
         #expect(options.store.map(text) == "/srv/otp")
         #expect(options.prompt.map(text) == "Your code, please: ")
-        #expect(options.nullok && !options.echo && options.debug)
+        #expect(options.nullok && options.echo == false && options.debug)
         #expect(options.retry == 3 && options.window == 10)
         #expect(options.exemptGroup.map(text) == "staff")
         #expect(!options.userMayDisable && options.temporaryHours == 24)
@@ -99,7 +100,7 @@ struct OptionParserTests {
         ).get()
         #expect(options.store.map(text) == "/srv/otp")
         #expect(options.prompt.map(text) == "Your code: ")
-        #expect(options.nullok && !options.echo && !options.debug)
+        #expect(options.nullok && options.echo == false && !options.debug)
         #expect(options.retry == 2 && options.window == 0)
         #expect(options.exemptGroup.map(text) == "domain users")
         #expect(!options.userMayDisable && options.temporaryHours == 1)
@@ -111,12 +112,15 @@ struct OptionParserTests {
     @Test("A flag as an argument, alone, yes or no, is read wrong")
     func flags() throws {
         for (name, value) in [
-            ("nullok", \Options.nullok), ("echo", \.echo), ("user_may_disable", \.userMayDisable),
+            ("nullok", \Options.nullok), ("user_may_disable", \.userMayDisable),
             ("debug", \.debug),
         ] {
             #expect(try arguments(name).get()[keyPath: value])
             #expect(try arguments(name + "=yes").get()[keyPath: value])
             #expect(try !arguments(name + "=no").get()[keyPath: value])
+        }
+        for (argument, value) in [("echo", true), ("echo=yes", true), ("echo=no", false)] {
+            #expect(try arguments(argument).get().echo == value)
         }
     }
 

@@ -35,13 +35,13 @@ struct ConfigurationWordsTests {
         let fixture = try place()
         let conf = "conf=" + fixture.file("one")
         var found = try options([conf, "echo=no"], isBelieved: isBelieved).get()
-        #expect(found.window == 5 && found.retry == 2 && !found.echo)
+        #expect(found.window == 5 && found.retry == 2 && found.echo == false)
         found = try options([conf, "echo=no", "retry=1"], isBelieved: isBelieved).get()
         #expect(found.retry == 1)
         found = try options(
             [conf, "echo=no", "retry=1"], then: ["retry=3", "echo"], isBelieved: isBelieved
         ).get()
-        #expect(found.retry == 3 && found.echo && found.window == 5)
+        #expect(found.retry == 3 && found.echo == true && found.window == 5)
         #expect(found.store.map { String(decoding: $0, as: UTF8.self) } == "/srv/one")
     }
 

@@ -123,7 +123,7 @@ struct ConcurrencyTests {
             }
             #expect(endings.count { $0 == nil } == 1)
             #expect(endings.count { $0 == .exists } == 15)
-            #expect(try fixture.names(in: "store") == ["70001", "seal.key"])
+            #expect(try fixture.names(in: "store") == ["70001", "marker", "seal.key"])
             try fixture.store().remove(alice)
         }
     }
@@ -156,7 +156,7 @@ struct ConcurrencyTests {
             }
             #expect(Set(keys).count == 1)
             #expect(keys[0].count == 8)
-            #expect(try fixture.names(in: "other") == ["seal.key"])
+            #expect(try fixture.names(in: "other") == ["marker", "seal.key"])
         }
     }
 }

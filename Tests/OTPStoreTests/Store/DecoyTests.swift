@@ -49,7 +49,8 @@ struct DecoyTests {
         session.close()
         let names = try fixture.names(in: "store")
         #expect(
-            names == ["70001"] + (0...255).map { String(format: "decoy-%02x", $0) } + ["seal.key"])
+            names == ["70001"] + (0...255).map { String(format: "decoy-%02x", $0) }
+                + ["marker", "seal.key"])
         // One that somebody removed is made with the next that is missing.
         try #require(unlink(fixture.file("store/decoy-00")) == 0)
         try #require(unlink(fixture.file(try fixture.decoyFile("mallory"))) == 0)

@@ -117,9 +117,11 @@ struct LockTests {
         try fixture.write([], to: "store/new.held")
         let holder = try #require(ForeignLock(fixture.file("store/new.held")))
         try fixture.enroll()
-        #expect(try fixture.names(in: "store") == ["70001", "new.held", "newer", "seal.key"])
+        #expect(
+            try fixture.names(in: "store") == ["70001", "marker", "new.held", "newer", "seal.key"])
         holder.release()
         try fixture.enroll(bob)
-        #expect(try fixture.names(in: "store") == ["70001", "70002", "newer", "seal.key"])
+        #expect(
+            try fixture.names(in: "store") == ["70001", "70002", "marker", "newer", "seal.key"])
     }
 }

@@ -137,7 +137,7 @@ struct RecordFileTests {
                 == .exists
         )
         #expect(try fixture.read(name) == before)
-        #expect(try fixture.names(in: "store") == ["70001", "seal.key"])
+        #expect(try fixture.names(in: "store") == ["70001", "marker", "seal.key"])
     }
 
     @Test("Removed is removed, and can be made anew")

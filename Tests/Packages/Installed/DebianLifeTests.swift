@@ -134,6 +134,45 @@ struct DebianLifeTests {
         #expect(left.isEmpty, "\(left.sorted())")
     }
 
+    @Test("Purged where nobody is enrolled, but a stranger has failed: something is left")
+    func decoys() async throws {
+        let root = try await PrivateRoot()
+        try await root.installPackages()
+        try root.write("auth required pam_swiftotp.so\n", to: "/etc/pam.d/trial")
+        let trial = try await root.run(
+            "otp-enroll", "doctor", "--try", "--service", "trial", "--user", "games",
+            input: "000000\n")
+        #expect(trial.status == 1 && trial.output.contains("Refused"), "\(trial.errors)")
+        // What a write leaves that broke off.
+        try root.write("", to: Self.store + "/new.7f")
+        let names = try await root.output("ls", Self.store).split(separator: "\n")
+        #expect(names.contains("decoy-00") && names.contains("new.7f"), "\(names)")
+        #expect(!names.contains { Int($0) != nil }, "\(names)")
+
+        // What was installed over that has a key, also where it was lost meanwhile.
+        try FileManager.default.removeItem(atPath: root.file(Self.key))
+        try await root.installPackages()
+        #expect(try await root.status(Self.key) == "-rw------- root root")
+
+        try FileManager.default.removeItem(atPath: root.file("/etc/pam.d/trial"))
+        let purge = try await root.run("dpkg", "-P", "libpam-swiftotp", "otp-enroll")
+        #expect(purge.status == 0 && !purge.errors.contains("are kept"), "\(purge.errors)")
+        #expect(try await root.status(Self.store) == nil)
+        #expect(try await root.status("/etc/swiftotp") == nil)
+    }
+
+    @Test("Purged where a file in the store is not known: it and the key go")
+    func unknownFile() async throws {
+        let root = try await PrivateRoot()
+        try await root.installPackages()
+        try root.write("a copy of a record", to: Self.store + "/1000.bak")
+        try root.write("", to: Self.store + "/decoy-00")
+        let purge = try await root.run("dpkg", "-P", "libpam-swiftotp", "otp-enroll")
+        #expect(purge.status == 0 && purge.errors.contains("are kept"), "\(purge.errors)")
+        #expect(try await root.status(Self.key) == "-rw------- root root")
+        #expect(try root.text(Self.store + "/1000.bak") == "a copy of a record")
+    }
+
     @Test("A store that has lost its key gets no other one")
     func lostKey() async throws {
         let root = try await PrivateRoot()

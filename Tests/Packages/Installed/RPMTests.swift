@@ -127,11 +127,31 @@ struct RPMTests {
         #expect(refused.status != 0 && refused.errors.contains("pam.d/su:\(line)"))
         #expect(try await visitor.login(.su, code: codes.removeFirst()) == .admittedWithCode)
         try root.write(su, to: "/etc/pam.d/su")
-        try await root.output("rpm", "-e", "--nodeps", "swiftotp")
+        let erased = try await root.run("rpm", "-e", "--nodeps", "swiftotp")
+        #expect(erased.status == 0 && erased.errors.contains("rm -r /var/lib/swiftotp"))
         #expect(try await root.status("/usr/lib64/security/pam_swiftotp.so") == nil)
         #expect(try Data(contentsOf: URL(fileURLWithPath: root.file(Self.key))) == key)
         #expect(try root.text("\(Self.configuration).rpmsave") == "window = 2\n")
         try await visitor.expectPasswordAlone("erased")
+    }
+
+    @Test("Erased where nobody is enrolled, but a stranger has failed: something is left")
+    func decoys() async throws {
+        let root = try await PrivateRoot()
+        let rpm = try await installed(in: root)
+        // What a failed login makes, and a write that broke off.
+        let store = "/var/lib/swiftotp"
+        for name in ["decoy-00", "decoy-a7", "decoy-ff", "new.7f"] {
+            try root.write("", to: "\(store)/\(name)")
+        }
+        // A key that is missing is made anew: no record needs the old one.
+        try FileManager.default.removeItem(atPath: root.file(Self.key))
+        try await root.output("rpm", "-U", "--force", "--nodeps", "--force-debian", rpm)
+        #expect(try await root.status(Self.key) == "-rw------- root root")
+        let erased = try await root.run("rpm", "-e", "--nodeps", "swiftotp")
+        #expect(erased.status == 0 && !erased.errors.contains("are kept"), "\(erased.errors)")
+        #expect(try await root.status(store) == nil)
+        #expect(try await root.status("/etc/swiftotp") == nil)
     }
 
     @Test("The line of README.authselect, in a stack as authselect writes it, wants both factors")

@@ -17,7 +17,8 @@ struct ConfigurationTests {
     /// What stands in the place of a default that is none, or that would not be the same if it
     /// were written down: a store that is named has its key inside.
     private static let examples = [
-        "store": "/srv/swiftotp", "exempt_group": "no-code", "enroll_until": "2027-01-15",
+        "store": "/srv/swiftotp", "echo": "no", "exempt_group": "no-code",
+        "enroll_until": "2027-01-15",
     ]
 
     @Test("packaging/swiftotp.conf is not what the table of options says")

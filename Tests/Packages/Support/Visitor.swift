@@ -20,7 +20,7 @@ struct Visitor: Sendable {
     }
 
     private static let proof = "echo inside:$(id -un)."
-    private static let question = "Code from your app"
+    private static let question = "Verification code"
 
     /// How a login can end, the good end first.
     private var ends: [String] {

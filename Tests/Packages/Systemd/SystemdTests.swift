@@ -59,7 +59,7 @@ struct SystemdTests {
             root.running(words + ["sudo", "sh", "-c", "echo in:$(id -un)."]))
         try await terminal.expect("assword")
         try await terminal.type(alice.password)
-        try await terminal.expect("Code from your app")
+        try await terminal.expect("Verification code")
         try await terminal.type(code)
         return try await terminal.expectAny(["in:root.", "incorrect"]) == 0
     }

@@ -1,0 +1,141 @@
+import Glibc
+import OTPCore
+
+// A store is made by root alone: by the package, or by a command. A login makes none, so that one
+// that is lost is not taken for one in which nobody is enrolled yet.
+extension Store {
+    /// What making a store came to.
+    public enum Made: String, Sendable {
+        /// There was none.
+        case new
+        /// It was there already.
+        case there
+        /// Its records were there, and its marker is new.
+        case marked
+    }
+
+    /// What there is of a store.
+    private enum Standing {
+        /// All of it, and the marker is of its key.
+        case whole
+        /// Nothing, or what is left where its making was cut short.
+        case unmade
+        /// A key, records of that key, and no marker.
+        case unmarked
+        /// A key, and neither marker nor record.
+        case lost
+        /// The marker is of another key, or spoilt.
+        case ofAnotherKey
+    }
+
+    /// The store at `path`, or the default one; what is missing of it is made. A key whose store is
+    /// not here gets a new one only where the caller `startsEmpty`, and a key is never made where
+    /// there are records, which only another one can open.
+    public static func make(
+        path: [UInt8]?, startsEmpty: Bool = false, _ leftovers: Leftovers = Leftovers()
+    ) throws(StoreError) -> (store: Store, made: Made) {
+        try makeFolder(path ?? defaultPath)
+        let store = try Store(path: path, leftovers)
+        switch try store.standing() {
+        case .whole:
+            // Of somebody who was killed right before it went.
+            try? System.unlink(makingName, in: store.folder)
+            return (store, .there)
+        case .unmarked:
+            try store.checkRecords()
+            try store.writeMarker()
+            return (store, .marked)
+        case .lost where !startsEmpty: throw store.lost
+        case .ofAnotherKey:
+            guard startsEmpty, try store.userIDs().isEmpty else {
+                throw StoreError(.otherKey, store.path(of: markerName), otherStore)
+            }
+            try store.make()
+            return (store, .new)
+        case .unmade, .lost:
+            try store.make()
+            return (store, .new)
+        }
+    }
+
+    /// The store as `make` leaves it.
+    public static func openOrMake(path: [UInt8]?) throws(StoreError) -> Store {
+        try make(path: path).store
+    }
+
+    /// The store at `path`; `nil` where there is nothing of one, which is not where its key is.
+    public static func openIfMade(
+        path: [UInt8]?, _ leftovers: Leftovers = Leftovers()
+    ) throws(StoreError) -> Store? {
+        let store: Store
+        do throws(StoreError) {
+            store = try Store(path: path, leftovers)
+        } catch {
+            guard error.code == .missing else { throw error }
+            let path = path ?? defaultPath
+            guard isDefault(path), !System.isMissing(defaultKeyPath) else { return nil }
+            throw StoreError(
+                .unproven, path,
+                "it is missing, and its key \(String(decoding: defaultKeyPath, as: UTF8.self)) is"
+                    + " there; mount or restore it, or see `otp-enroll help init`")
+        }
+        switch try store.standing() {
+        case .whole, .unmarked: return store
+        case .unmade: return nil
+        case .lost: throw store.lost
+        case .ofAnotherKey: throw StoreError(.otherKey, store.path(of: markerName), otherStore)
+        }
+    }
+
+    private func standing() throws(StoreError) -> Standing {
+        guard try keyIfThere() != nil else {
+            guard try userIDs().isEmpty else { throw keyIsGone }
+            return .unmade
+        }
+        switch try marker() {
+        case .ours: return .whole
+        case .notOurs: return .ofAnotherKey
+        case .missing:
+            if !(try userIDs().isEmpty) { return .unmarked }
+            return System.isMissing(path(of: Store.makingName)) ? .lost : .unmade
+        }
+    }
+
+    /// The records need a key that is not there.
+    var keyIsGone: StoreError {
+        StoreError(
+            .missing, keyPath,
+            "the seal key is gone, and the records need it; restore it from a backup")
+    }
+
+    /// Makes key and marker. Done again where it was cut short; others may do the same at once.
+    private func make() throws(StoreError) {
+        try writeLasting([], as: Store.makingName)
+        try SealKeyFile.make(keyPath)
+        try writeMarker()
+        do throws(Errno) {
+            try System.unlink(Store.makingName, in: folder)
+            try System.syncFolder(folder)
+        } catch {
+            if error.number != ENOENT { throw StoreError(path, error) }
+        }
+        try settle()
+    }
+
+    /// Makes sure that a record here was sealed with this key; the first one speaks for the others.
+    private func checkRecords() throws(StoreError) {
+        guard let number = try userIDs().min() else { return }
+        let name = Array(String(number).utf8)
+        let path = path(of: name)
+        let file = try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
+        _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
+        let id: [UInt8]
+        do throws(Errno) {
+            id = try System.read(file, at: RecordLayout.keyIDOffset, count: SealKey.idLength)
+        } catch {
+            throw StoreError(path, error)
+        }
+        if try keyID() == id { return }
+        throw StoreError(.otherKey, path, "it was sealed with another seal key; restore that key")
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Databases of users and groups as large as systems have them, which glibc gives to every program
+/// whatever their size.
+@Suite("Large groups, through libpam")
+struct LargeGroupTests {
+    private let enrolled: Enrolled
+
+    init() throws { enrolled = try Enrolled() }
+
+    /// A wrong code, typed where `exempt_group` is looked up in /etc/group with these lines more, and
+    /// the user in /etc/passwd as it was changed.
+    private func login(
+        exempt: String, groups: String = "", passwd: @escaping (String) -> String = { $0 }
+    ) async throws -> DialogueResult {
+        // A folder: a file of /etc would be there again when somebody else adds a user.
+        let etc = try enrolled.scratch.folder("etc-\(UUID().uuidString)", mode: 0o755)
+        for (name, change) in [
+            ("group", { $0 + groups }), ("passwd", passwd), ("nsswitch.conf", { $0 }),
+        ] as [(String, (String) -> String)] {
+            let text = try String(contentsOfFile: "/etc/\(name)", encoding: .utf8)
+            try Data(change(text).utf8).write(to: URL(fileURLWithPath: "\(etc)/\(name)"))
+        }
+        let script = "mount --bind \(etc) /etc && exec \"$@\""
+        let stack = try enrolled.stack(
+            "exempt_group=\(exempt)", behind: ["unshare", "--mount", "sh", "-c", script, "sh"])
+        return try await stack.login(enrolled.user, ["000000"])
+    }
+
+    /// A group of so many, with `last` as the last of them.
+    private func group(_ count: Int, last: String) -> String {
+        let members = (1..<count).map { "person\($0)" } + [last]
+        return "everybody:x:59999:\(members.joined(separator: ","))\n"
+    }
+
+    @Test(
+        "A group of many thousands denies everybody, or its members are asked",
+        arguments: [20_000, 100_000, 400_000])
+    func member(count: Int) async throws {
+        let groups = group(count, last: enrolled.user)
+        let exempt = try await login(exempt: "everybody", groups: groups)
+        #expect(exempt.name == Stack.ignored && exempt.prompts == 0, "\(exempt)")
+    }
+
+    @Test("Who is not in a group of many thousands is not asked, or denied without being asked")
+    func nonmember() async throws {
+        let result = try await login(
+            exempt: "everybody", groups: group(100_000, last: "personx"))
+        #expect(result.name == "PAM_AUTH_ERR" && result.prompts == 1, "\(result)")
+        // Nor is the group in the way of another one.
+        let other = try await login(
+            exempt: enrolled.user, groups: group(100_000, last: enrolled.user))
+        #expect(other.name == Stack.ignored, "\(other)")
+    }
+
+    @Test("Who is in more groups than the kernel gives a process is denied")
+    func groups() async throws {
+        let lines = (1...70_000).map { "group\($0):x:\(100_000 + $0):\(enrolled.user)\n" }.joined()
+        for exempt in ["group1", "group70000"] {
+            let result = try await login(exempt: exempt, groups: lines)
+            #expect(result.name == Stack.ignored, "\(exempt): \(result)")
+        }
+    }
+
+    @Test("Whose entry in the database of users is long is denied without being asked")
+    func entry() async throws {
+        let name = enrolled.user
+        let long = String(repeating: "x", count: 1 << 20)
+        let result = try await login(exempt: "games") { text in
+            text.split(separator: "\n").map { line in
+                guard line.hasPrefix(name + ":") else { return line + "\n" }
+                var words = line.split(separator: ":", omittingEmptySubsequences: false)
+                words[4] = long[...]
+                return words.joined(separator: ":") + "\n"
+            }.joined()
+        }
+        #expect(result.name == "PAM_AUTH_ERR" && result.prompts == 1, "\(result)")
+    }
+}
