@@ -26,7 +26,8 @@ enum Documents {
             .remove(name: "phone"), .revokeTrust(fingerprint: "SHA256:x"), .disable, .reset,
             .unlock, .issue(seconds: 600), .revokeIssued, .begin(device: device),
             .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),
-            .take(token: token, rehearses: true), .keys(of: numbers), .noteExport(names: ["phone"]),
+            .take(token: token, rehearses: true, isMeant: false), .keys(of: numbers),
+            .noteExport(names: ["phone"]),
             .makeStore(startsEmpty: true),
         ]
     }
@@ -62,7 +63,7 @@ enum Documents {
             .store(
                 store: StoreDocument(
                     path: "/s", keyPath: "/s/seal.key", made: "new", records: 0)),
-            .taken(name: "x", isNew: true),
+            .taken(name: "x", isNew: true, beside: ["phone"]),
             .failed(trouble: trouble),
         ] + denials.map { .denied(reason: $0) }
     }
@@ -72,6 +73,6 @@ enum Documents {
         .firstEnrollment(rule: "root"), .proofNeeded, .notEnrolled, .noSuchAuthenticator,
         .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
         .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .noName,
-        .keyIsThere(name: "phone"), .counterIsUsed(next: 3),
+        .keyIsThere(name: "phone"), .counterIsUsed(next: 3), .isEnrolled, .wasEnrolled,
     ]
 }

@@ -52,6 +52,9 @@ public struct Record: ~Copyable {
         !authenticators.isEmpty || backupCodesLeft > 0 || temporaryCode?.used == 0
     }
 
+    /// Whether the user has enrolled once, or was reset.
+    public var wasEnrolled: Bool { timesPutOff == .max }
+
     /// Writes an event down, for the user to be told where it is of that kind.
     public mutating func note(_ event: Event) {
         events.append(event)

@@ -74,8 +74,9 @@ public enum Command: Codable, Equatable, Sendable {
 
     // MARK: Coming and going
 
-    /// Keep what another program had, or say what would become of it.
-    case take(token: TokenDocument, rehearses: Bool)
+    /// Keep what another program had, or say what would become of it. To somebody who is enrolled, or
+    /// was, it is added only where that `isMeant`.
+    case take(token: TokenDocument, rehearses: Bool, isMeant: Bool)
     /// The authenticators of these numbers, with their keys.
     case keys(of: [NumberDocument])
     /// Write down that these authenticators' keys were exported.

@@ -92,7 +92,8 @@ struct RequestHandler {
         case .begin(let device): return try begin(device, request.proof)
         case .confirm(let ticket, let code): return try confirm(ticket, code)
         case .keep(let ticket): return try keep(ticket)
-        case .take(let token, let rehearses): return try take(token, rehearses: rehearses)
+        case .take(let token, let rehearses, let isMeant):
+            return try take(token, rehearses: rehearses, isMeant: isMeant)
         case .keys(let numbers): return try keys(of: numbers)
         case .noteExport(let names): return try noteExport(of: names)
         case .makeStore(let startsEmpty): return try makeStore(startsEmpty: startsEmpty)
