@@ -28,7 +28,8 @@ enum Documents {
             .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),
             .take(token: token, rehearses: true, isMeant: false), .keys(of: numbers),
             .noteExport(names: ["phone"]),
-            .makeStore(startsEmpty: true),
+            .makeStore(startsEmpty: true), .move(from: "bob", rehearses: true),
+            .forget(record: "1001"),
         ]
     }
 
@@ -50,6 +51,7 @@ enum Documents {
             .recorded(ranges: [[1, 4]], isAll: false),
             .rows(rows: [
                 .nothing, .found(place: 1, account: row), .unreadable(trouble: trouble),
+                .orphan(name: "bob"),
             ]),
             .keys(keys: [
                 .nothing, .found(place: 0, tokens: [token]), .unreadable(trouble: trouble),
@@ -73,6 +75,7 @@ enum Documents {
         .firstEnrollment(rule: "root"), .proofNeeded, .notEnrolled, .noSuchAuthenticator,
         .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
         .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .noName,
-        .keyIsThere(name: "phone"), .counterIsUsed(next: 3), .isEnrolled, .wasEnrolled,
+        .keyIsThere(name: "phone"), .counterIsUsed(next: 3), .isEnrolled, .wasEnrolled, .noRecord,
+        .isHere(name: "bob"),
     ]
 }

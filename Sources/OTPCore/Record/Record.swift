@@ -211,6 +211,18 @@ public struct Record: ~Copyable {
         return code.used == 0
     }
 
+    /// Takes the place of another record of the same user, in which nothing logs in: what was used
+    /// there stays used, and what was void there stays void.
+    public mutating func succeed(_ other: borrowing Record) {
+        epoch = max(epoch, other.epoch)
+        timesPutOff = max(timesPutOff, other.timesPutOff)
+        for index in authenticators.indices {
+            let used = other.keyMemory.nextStep(of: authenticators[index], mark(of: index))
+            update(index) { $0.nextStep = max($0.nextStep, used) }
+        }
+        keyMemory.remember(other.keyMemory)
+    }
+
     /// Ends everything that logs in. What happened, what is to be told, and how far keys were used
     /// stays; enrolling can not be put off after it.
     public mutating func removeAll() {

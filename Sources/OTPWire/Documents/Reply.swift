@@ -75,8 +75,12 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case counterIsUsed(next: UInt64)
         /// No name is left.
         case noName
-        /// The user is enrolled, and nobody meant to add to that.
+        /// The user is enrolled, and nobody meant to add to that or to replace it.
         case isEnrolled
+        /// There is no record of this name or number.
+        case noRecord
+        /// There is a user of the name and number that the record is of.
+        case isHere(name: String)
         /// The user was enrolled once, and nobody meant to begin anew.
         case wasEnrolled
     }

@@ -86,6 +86,8 @@ struct RequestHandler {
         case .revokeTrust(let fingerprint): return try revokeTrust(in: fingerprint, request.proof)
         case .disable: return try disable(request.proof)
         case .reset: return try reset()
+        case .move(let old, let rehearses): return try move(from: old, rehearses: rehearses)
+        case .forget(let record): return try forget(record)
         case .unlock: return try unlock()
         case .issue(let seconds): return try issue(for: seconds)
         case .revokeIssued: return try revokeIssued()
@@ -136,6 +138,7 @@ struct RequestHandler {
     /// Makes the store, where there is none.
     func makeStore(startsEmpty: Bool) throws(StoreError) -> Reply.Result {
         let (store, made) = try Store.make(path: options.store, startsEmpty: startsEmpty)
+        try store.noteNames()
         let document = StoreDocument(
             path: String(decoding: store.path, as: UTF8.self),
             keyPath: String(decoding: store.keyPath, as: UTF8.self), made: made.rawValue,
@@ -150,7 +153,7 @@ struct RequestHandler {
     /// The same for how a try ended.
     func log(_ outcome: Outcome) { log(LogLine(trying: outcome)) }
 
-    private func log(_ line: consuming LogLine) {
+    func log(_ line: consuming LogLine) {
         line.add("by", outside: operatorName)
         line.add("user", outside: user.name)
         ServiceLog.writeChange(line)
