@@ -38,6 +38,19 @@ public struct Account: Sendable {
         }
     }
 
+    /// The user with another name or number, as usermod(8) gives it.
+    public func modified(_ options: [String], name: String? = nil) async throws -> Account {
+        try await Self.turns.take {
+            _ = try await Command.output(["usermod"] + options + [self.name])
+        }
+        return Account(name: name ?? self.name, password: password)
+    }
+
+    /// Removes the user (userdel(8)).
+    public func remove() async throws {
+        try await Self.turns.take { _ = try await Command.output(["userdel", name]) }
+    }
+
     /// Makes a group, which may exist already.
     public static func group(_ name: String) async throws {
         try Build.requireGround()

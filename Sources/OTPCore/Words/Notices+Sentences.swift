@@ -69,6 +69,7 @@ extension Notices {
                 name.isEmpty
                     ? "The trust in all SSH keys was ended"
                     : "The trust in the SSH key \"\(name)\" was ended"
+            case .moved: "Your second factor was moved here from \(name)"
             }
         let origin = String(decoding: event.origin, as: UTF8.self)
         return "\(what) on \(UserText.moment(event.time, now: now)) (\(origin))."

@@ -117,6 +117,8 @@ public struct ChangeDocument: Codable, Equatable, Sendable {
     public var failures: UInt32?
     /// The names of SSH keys that were trusted by what was removed, and are no longer.
     public var trustEnded: [String]?
+    /// The number of the record that was moved or forgotten, and whose it was.
+    public var record: NumberDocument?
     /// What was wrong with a record that was replaced by an empty one.
     public var trouble: TroubleDocument?
 

@@ -13,9 +13,10 @@ extension RequestHandler {
                 return .success([])
             }
         } catch {
-            guard RequestHandler.isTheRecordsOwn(error), let store = try store() else {
-                throw error
-            }
+            guard RequestHandler.isTheRecordsOwn(error), let store = try store(),
+                // The record of the number that the user had before is not this one.
+                error.code != .otherUser || error.subject == store.path(of: user)
+            else { throw error }
             return try replace(in: store, because: error)
         }
     }

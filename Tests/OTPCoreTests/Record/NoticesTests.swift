@@ -36,6 +36,7 @@ struct NoticesTests {
             (.exported, "Your key was exported"),
             (.keyTrusted, "The SSH key \"new phone\" was trusted to skip the code"),
             (.trustRevoked, "The trust in the SSH key \"new phone\" was ended"),
+            (.moved, "Your second factor was moved here from new phone"),
         ] as [(Event.Kind, String)])
     func changes(_ kind: Event.Kind, _ what: String) {
         #expect(kind.isTold)
@@ -63,7 +64,7 @@ struct NoticesTests {
         }
         #expect(record.notices.isEmpty && record.events.count == 3)
         let told = (0...255).compactMap { Event.Kind(rawValue: $0) }.filter(\.isTold)
-        #expect(told.count == 14)
+        #expect(told.count == 15)
     }
 
     @Test(
