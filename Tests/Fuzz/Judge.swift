@@ -153,6 +153,12 @@ struct Judge {
         if options.exemptGroup == Array("staff".utf8), trial.machine.groups.contains(500) {
             return
         }
+        // The core's own tests show which addresses lie in which networks.
+        if options.exemptNetworks != nil, trial.setup.isRoot,
+            options.followsFirstFactor || trial.setup.methods?.provesUser == true
+        {
+            return
+        }
         expect(options.nullok || mayEnroll(trial, options), "passed without the admin's word")
         expect(!trial.before.now.isEnrolled, "passed in spite of being enrolled")
         expect(trial.before.now != .broken, "passed with a store that cannot be read")

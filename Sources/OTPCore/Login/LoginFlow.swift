@@ -48,9 +48,7 @@ public struct LoginFlow<
     /// to be asked for one. The store is opened only where it matters, and not kept: nothing is
     /// held while somebody types.
     private func pass(_ user: User, from place: LoginOrigin) throws(StoreError) -> LoginResult? {
-        if let group = options.exemptGroup, try users.isMember(user, of: group) {
-            return .ignored(.exempt)
-        }
+        if let reason = try exemption(of: user, from: place) { return .ignored(reason) }
         let key = options.trustsKeys ? place.sshMethods?.key : nil
         let enrolls = mayEnroll(at: place)
         guard key != nil || enrolls || options.nullok else { return nil }
@@ -106,8 +104,7 @@ public struct LoginFlow<
     ) throws(StoreError) -> LoginResult {
         let questions = CodePrompt(
             conversation: conversation, options: options, at: place,
-            tellsReasons: place.isHere || options.followsFirstFactor
-                || place.sshMethods?.provesUser == true)
+            tellsReasons: place.isHere || isProven(at: place))
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             try typed.withBytes { (bytes) throws(StoreError) in

@@ -75,6 +75,8 @@ public struct LoginLog: Sendable {
         line.add("retry", "\(options.retry)")
         line.add("window", "\(options.window)")
         line.add("exempt_group", outside: options.exemptGroup ?? [])
+        let networks = options.exemptNetworks ?? []
+        line.add("exempt_networks", outside: Array(networks.map(\.text).joined(separator: [0x2c])))
         line.add("silent", isSilent ? "yes" : "no")
         line.add("key", place.hasKey ? "yes" : "no")
         line.add("enroll", options.enroll == .off ? "off" : "on")
@@ -97,6 +99,7 @@ extension LogLine {
     fileprivate mutating func add(_ reason: LoginResult.Reason) {
         switch reason {
         case .exempt: add("reason", "exempt-group")
+        case .exemptNetwork: add("reason", "exempt-network")
         case .notEnrolled: add("reason", "not-enrolled")
         case .putOff(let left):
             add("reason", "enrolling-put-off")

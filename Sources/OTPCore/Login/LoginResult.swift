@@ -22,6 +22,8 @@ public enum LoginResult: Equatable, Sendable {
     public enum Reason: Equatable, Sendable {
         /// `exempt_group`.
         case exempt
+        /// `exempt_networks`.
+        case exemptNetwork
         /// `nullok`, and the store is sound and has no record.
         case notEnrolled
         /// `enroll`, and the user has put it off; so often it can be done again, `nil` for any

@@ -16,6 +16,8 @@ public struct Options: Sendable {
     public var window: UInt8 = 1
     /// Members of this group are not asked.
     public var exemptGroup: [UInt8]?
+    /// Who comes from these by ssh, and has proven something, is not asked.
+    public var exemptNetworks: [IPNetwork]?
     /// Whether users may end their own second factor.
     public var userMayDisable = true
     /// The longest validity of a temporary code, in hours, 1 to 72.

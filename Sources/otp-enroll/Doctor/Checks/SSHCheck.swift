@@ -125,6 +125,16 @@ struct SSHCheck {
                         + " line says that the user is proven", methods)
             ]
         }
+        if options.exemptNetworks != nil, !options.followsFirstFactor,
+            ways.contains(where: { $0.allSatisfy(SSHCheck.isPAM) })
+        {
+            return [
+                finding(
+                    .warning,
+                    "exempt_networks has no effect here: neither sshd nor the PAM line says"
+                        + " that the user is proven", methods)
+            ]
+        }
         return []
     }
 
