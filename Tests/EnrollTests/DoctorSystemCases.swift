@@ -110,6 +110,14 @@ extension DoctorCase {
         ) { try $0.write("/etc/security/swiftotp.conf", "exempt_networks = 10.1.2.3/8\n") },
     ]
 
+    static let securityKeys = [
+        DoctorCase(
+            "security keys that nobody need touch", "sshd", "warning",
+            says: "may say no-touch-required", in: "10-swiftotp.conf",
+            change: "PubkeyAuthOptions touch-required"
+        ) { try $0.write("/etc/security/swiftotp.conf", "trust = sk\n") }
+    ]
+
     /// Words that put the store on a FUSE file system while a command runs.
     private static let onFUSE = [
         "sh", "-c",

@@ -49,6 +49,9 @@ public struct LoginFlow<
     /// held while somebody types.
     private func pass(_ user: User, from place: LoginOrigin) throws(StoreError) -> LoginResult? {
         if let reason = try exemption(of: user, from: place) { return .ignored(reason) }
+        if options.admitsSecurityKeys, let key = place.sshMethods?.securityKey {
+            return admit(user, bySecurityKey: key, from: place)
+        }
         let key = options.trustsKeys ? place.sshMethods?.key : nil
         let enrolls = mayEnroll(at: place)
         guard key != nil || enrolls || options.nullok else { return nil }

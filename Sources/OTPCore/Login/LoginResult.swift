@@ -6,6 +6,9 @@ public enum LoginResult: Equatable, Sendable {
     case trusting(Outcome.Factor, Name)
     /// Let in without a code, by a trusted SSH key: its name and fingerprint.
     case trusted(Name, fingerprint: [UInt8])
+    /// Let in without a code, by an SSH key in a FIDO authenticator; what kept it from being noted
+    /// in the user's record.
+    case securityKey(SSHKey, trouble: StoreError?)
     /// Let in, and a device was enrolled under this name: after a temporary code, or (`nil`) by
     /// the first code of that device.
     case enrolled(Outcome.Factor?, Name)

@@ -161,8 +161,12 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
                 "The modules before this one have proven the user, so that enrolling is allowed.")
         case .trust:
             part(
-                "trust", .choice("off", "key", nil) { $0.trustsKeys = $1 == 1 }, "off",
-                "After a code, offer to skip it from now on with the SSH key that logged in.")
+                "trust",
+                .choice("off", "key", "sk") {
+                    $0.trustsKeys = $1 == 1
+                    $0.admitsSecurityKeys = $1 == 2
+                }, "off",
+                "Skip the code with an SSH key: one trusted after a code, or any security key.")
         case .trustDays:
             part(
                 "trust_days", .number(1...90) { $0.trustDays = $1 }, "30",

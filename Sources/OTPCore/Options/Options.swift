@@ -40,6 +40,8 @@ public struct Options: Sendable {
     public var followsFirstFactor = false
     /// Whether to offer to skip the code with the SSH key that logged in.
     public var trustsKeys = false
+    /// Whether an SSH key that lies in a FIDO authenticator needs no code beside it.
+    public var admitsSecurityKeys = false
     /// How many days a key is trusted, 1 to 90; never lengthened.
     public var trustDays: UInt8 = 30
     /// How many keys of a user may be trusted, 1 to 8.

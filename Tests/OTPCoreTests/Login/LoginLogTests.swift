@@ -144,6 +144,10 @@ struct LoginLogTests {
         let other = text(log(keyed).line(about: options, isSilent: false).bytes)
         #expect(other.hasPrefix("debug; store=/srv/o\\x20t\\x20p nullok=no"))
         #expect(other.contains(" silent=no key=yes enroll=on trust=key "))
+        options.trustsKeys = false
+        options.admitsSecurityKeys = true
+        let last = text(log(keyed).line(about: options, isSilent: false).bytes)
+        #expect(last.contains(" enroll=on trust=sk "))
     }
 
     @Test("The priorities are the numbers of syslog(3)")
