@@ -48,8 +48,9 @@ public struct LoginFlow<
     /// to be asked for one. The store is opened only where it matters, and not kept: nothing is
     /// held while somebody types.
     private func pass(_ user: User, from place: LoginOrigin) throws(StoreError) -> LoginResult? {
-        if let group = options.exemptGroup, try users.isMember(user, of: group) {
-            return .ignored(.exempt)
+        if let reason = try exemption(of: user, from: place) { return .ignored(reason) }
+        if options.admitsSecurityKeys, let key = place.sshMethods?.securityKey {
+            return admit(user, bySecurityKey: key, from: place)
         }
         let key = options.trustsKeys ? place.sshMethods?.key : nil
         let enrolls = mayEnroll(at: place)
@@ -106,8 +107,7 @@ public struct LoginFlow<
     ) throws(StoreError) -> LoginResult {
         let questions = CodePrompt(
             conversation: conversation, options: options, at: place,
-            tellsReasons: place.isHere || options.followsFirstFactor
-                || place.sshMethods?.provesUser == true)
+            tellsReasons: place.isHere || isProven(at: place))
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             try typed.withBytes { (bytes) throws(StoreError) in

@@ -125,8 +125,40 @@ public struct OptionParser {
                 throw takes(option, "a date such as 2027-03-31")
             }
             apply(&options, seconds)
+        case .networks(let apply):
+            apply(&options, try networks(option, value ?? []))
         }
     }
+
+    /// The networks of a list, all of which have to be right.
+    private func networks(
+        _ option: OptionKey, _ value: ArraySlice<UInt8>
+    ) throws(Problem) -> [IPNetwork] {
+        let words = value.split { " \t,".utf8.contains($0) }
+        guard (1...OptionParser.maximumNetworks).contains(words.count) else {
+            let most = OptionParser.maximumNetworks
+            throw takes(option, "1 to \(most) networks such as 10.0.0.0/8 or fd00::/8")
+        }
+        var networks: [IPNetwork] = []
+        for word in words {
+            do throws(IPNetwork.Trouble) {
+                networks.append(try IPNetwork(word))
+            } catch {
+                let written = String(decoding: LogLine.sanitized(Array(word)), as: UTF8.self)
+                let what =
+                    switch error {
+                    case .form: "numeric networks such as 10.0.0.0/8 or fd00::/8"
+                    case .bitsBehind: "networks without bits behind their length"
+                    case .everything: "no network of all addresses"
+                    }
+                throw takes(option, "\(what): \(written)")
+            }
+        }
+        return networks
+    }
+
+    /// How many networks an option takes.
+    static let maximumNetworks = 64
 
     private func flag(_ option: OptionKey, _ value: ArraySlice<UInt8>?) throws(Problem) -> Bool {
         guard let value else { return true }

@@ -16,6 +16,8 @@ public struct Options: Sendable {
     public var window: UInt8 = 1
     /// Members of this group are not asked.
     public var exemptGroup: [UInt8]?
+    /// Who comes from these by ssh, and has proven something, is not asked.
+    public var exemptNetworks: [IPNetwork]?
     /// Whether users may end their own second factor.
     public var userMayDisable = true
     /// The longest validity of a temporary code, in hours, 1 to 72.
@@ -38,6 +40,8 @@ public struct Options: Sendable {
     public var followsFirstFactor = false
     /// Whether to offer to skip the code with the SSH key that logged in.
     public var trustsKeys = false
+    /// Whether an SSH key that lies in a FIDO authenticator needs no code beside it.
+    public var admitsSecurityKeys = false
     /// How many days a key is trusted, 1 to 90; never lengthened.
     public var trustDays: UInt8 = 30
     /// How many keys of a user may be trusted, 1 to 8.

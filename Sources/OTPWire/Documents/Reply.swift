@@ -137,6 +137,8 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
     public var mail: String?
     /// Whether trusted SSH keys count.
     public var trustsKeys: Bool
+    /// Whether SSH keys in FIDO authenticators log in without a code.
+    public var admitsSecurityKeys: Bool
 
     public init(_ options: Options) {
         mayDisable = options.userMayDisable
@@ -144,5 +146,6 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
         notifiesByMail = options.notifiesByMail
         mail = options.mail.map { String(decoding: $0, as: UTF8.self) }
         trustsKeys = options.trustsKeys
+        admitsSecurityKeys = options.admitsSecurityKeys
     }
 }

@@ -38,6 +38,7 @@ struct OptionReadmeTests {
                 #expect(row[1] == words, "\(option.name)")
             case .path: #expect(row[1] == "a path", "\(option.name)")
             case .date: #expect(row[1] == "a date, YYYY-MM-DD", "\(option.name)")
+            case .networks: #expect(row[1] == "networks", "\(option.name)")
             case .text(let maximum, _):
                 let isOf128 = option == .prompt
                 #expect(row[1].contains("up to \(maximum) ASCII") == isOf128, "\(option.name)")

@@ -35,6 +35,7 @@ struct FormatPageTests {
             third.map { "\(first), \(second) or \($0)" } ?? "\(first) or \(second)"
         case .path: "a path that begins with /, under 1024 bytes"
         case .date: "a date, YYYY-MM-DD, from 1970 to 9999"
+        case .networks: "1 to 64 networks"
         }
     }
 

@@ -74,6 +74,7 @@ struct OptionManualTests {
             [first, second, third].compactMap { $0 }.joined(separator: " | ")
         case .path: "path"
         case .date: "YYYY-MM-DD"
+        case .networks: "networks"
         case .text:
             switch option {
             case .exemptGroup: "group"
