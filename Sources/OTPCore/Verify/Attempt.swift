@@ -9,7 +9,7 @@ public struct Attempt: Sendable {
     public let source: SourceID
     /// What a success is called in the event log.
     public let successKind: Event.Kind
-    /// Whether the user reads the record's notices after a success, so that they are done with.
+    /// Whether the user reads the record's notices after a success, so that they count as told.
     public let tellsNotices: Bool
 
     public init(
@@ -166,7 +166,7 @@ public struct Attempt: Sendable {
         }
         record.throttle.succeed(at: now, from: source, wasOpen: wasOpen)
         record.note(Event(successKind, at: now, detail: factor.detail, origin: origin))
-        if tellsNotices { record.notices = Notices() }
+        if tellsNotices { record.notices.told(to: record.listener(by: factor), at: now) }
         switch factor {
         case .code: break
         case .backupCode(_, let left):

@@ -70,9 +70,12 @@ struct Fields {
         let origin = try text()
         let reminds = try integer(1)
         guard origin.utf8.count <= 46, reminds <= 1 else { throw SecondReader.Refusal.damaged }
+        let changes = try events(upTo: 6)
+        let tellings = try bytes(changes.count)
+        guard tellings.allSatisfy({ $0 <= 3 }) else { throw SecondReader.Refusal.damaged }
         return SecondReader.Contents.Notices(
             failures: failures, since: since, origin: origin, reminds: reminds == 1,
-            changes: try events(upTo: 6))
+            changes: changes, tellings: tellings)
     }
 
     mutating func trustedKey() throws -> SecondReader.Contents.TrustedKey {

@@ -28,7 +28,8 @@ extension SecondReader.Contents {
                 failures: record.notices.failures.count, since: record.notices.failures.since,
                 origin: text(record.notices.failures.origin),
                 reminds: record.notices.remindsOfBackupCodes,
-                changes: record.notices.changes.map(Event.init)),
+                changes: record.notices.changes.map(Event.init),
+                tellings: record.notices.tellings),
             trusted: record.trusted.map {
                 .init(
                     fingerprint: $0.fingerprint, since: $0.since, until: $0.until,

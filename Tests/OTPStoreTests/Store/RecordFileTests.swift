@@ -197,7 +197,7 @@ struct RecordFileTests {
         let state = session.withRecord { State($0) }
         session.close()
         #expect(state.nextSteps.count == 5)
-        #expect(state.encoded.count == 2591)
+        #expect(state.encoded.count == 2500)
         #expect(try fixture.state() == state)
     }
 }
