@@ -20,10 +20,12 @@ extension LoginFlow {
         let now = try clock.now()
         let days = options.trustDays
         let found = session.withRecord { record -> Int? in
-            // Who may not try a code now is not let in without one either.
-            guard record.throttle.permission(at: now, from: place.source) == .open else {
-                return nil
-            }
+            // Who may not try a code now is not let in without one either. Of a key that was not
+            // seen for long there is no count, and that of strangers is not the owner's.
+            guard
+                !record.throttle.knows(place.source)
+                    || record.throttle.permission(at: now, from: place.source) == .open
+            else { return nil }
             return record.liveTrust(in: key.fingerprint, at: now, days: days)
         }
         guard let index = found else { return nil }
@@ -35,6 +37,7 @@ extension LoginFlow {
             var detail = [UInt8]("trusted key " as StaticString)
             detail.append(copying: name.bytes.span)
             record.useTrust(index, at: now, from: place.address)
+            record.throttle.visit(at: now, from: place.source)
             record.note(Event(.login, at: now, detail: detail, origin: place.origin))
             if conversation.isHeard { record.notices.told(to: listener, at: now) }
             return name

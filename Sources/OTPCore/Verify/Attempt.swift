@@ -47,9 +47,8 @@ public struct Attempt: Sendable {
                 return .refused(refusal)
             }
             let outcome = verify(answer, on: &record, at: now, boot: boot)
-            let isCounted = plan == .counted
-            guard isCounted || outcome.isGranted else { return outcome }
-            return finish(outcome, on: &record, at: now, mark: answer.mark, wasOpen: isCounted)
+            guard plan == .counted || outcome.isGranted else { return outcome }
+            return finish(outcome, on: &record, at: now, mark: answer.mark)
         }
         try session.commit()
         return outcome
@@ -154,8 +153,7 @@ public struct Attempt: Sendable {
 
     /// Refunds or keeps the failure, and writes down what happened.
     private func finish(
-        _ outcome: Outcome, on record: inout Record, at now: UInt64, mark: UInt64? = nil,
-        wasOpen: Bool = true
+        _ outcome: Outcome, on record: inout Record, at now: UInt64, mark: UInt64? = nil
     ) -> Outcome {
         guard case .granted(let factor) = outcome else {
             if let mark, outcome.isAboutTheAnswer { record.refusedAnswers.append(mark) }
@@ -164,7 +162,7 @@ public struct Attempt: Sendable {
             record.notices.failed(at: now, from: origin)
             return outcome
         }
-        record.throttle.succeed(at: now, from: source, wasOpen: wasOpen)
+        record.throttle.succeed(at: now, from: source)
         record.note(Event(successKind, at: now, detail: factor.detail, origin: origin))
         if tellsNotices { record.notices.told(to: record.listener(by: factor), at: now) }
         switch factor {

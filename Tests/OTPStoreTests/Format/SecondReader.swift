@@ -26,10 +26,17 @@ struct SecondReader {
             var last, lastLogin: UInt64
         }
 
+        struct Newcomer: Equatable {
+            var id: [UInt8]
+            var failures: UInt8
+        }
+
         struct Throttle: Equatable {
             var failures: UInt32
             var last: UInt64
             var sources: [Source]
+            var newcomers: [Newcomer]
+            var forgiven: UInt64
         }
 
         struct Event: Equatable {
