@@ -22,7 +22,8 @@ public struct Account: Sendable {
         // useradd locks the user database and gives up at once where it is locked already.
         try await turns.take {
             try await Command.output(
-                ["useradd", "--create-home", "--shell", "/bin/sh"]
+                // A number of its own: that of one who is gone is not given again.
+                ["useradd", "--uid", "\(30_000 + number)", "--create-home", "--shell", "/bin/sh"]
                     + (groups.isEmpty ? [] : ["--groups", groups.joined(separator: ",")])
                     + [account.name])
             try await Command.output(

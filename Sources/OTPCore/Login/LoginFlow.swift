@@ -156,8 +156,10 @@ public struct LoginFlow<
         let left = session.withRecord { $0.backupCodesLeft }
         sequel.enrolls = session.withRecord { enrollsNext($0, after: factor) }
         sequel.epoch = session.withRecord { $0.epoch }
+        let listener = session.withRecord { $0.listener(by: factor) }
         var told = notices.sentences(
-            after: factor, at: now, backupCodesLeft: left, enrollsNext: sequel.enrolls,
+            to: listener, after: factor, at: now, backupCodesLeft: left,
+            enrollsNext: sequel.enrolls,
             clockIsOffBy: skew(factor, session, at: now))
         if case .code = factor { return (outcome, told) }
         // Codes may be of no use to who has got in by something else.

@@ -1,10 +1,9 @@
-// Whom failures are counted for. Whoever has logged in from one has a counter there that strangers
-// do not reach.
+// Whom failures are counted for. Whoever has logged in from one waits there by its failures alone.
 
 extension SourceID {
     /// An SSH key: of a certificate the key inside it, which stays the same while certificates come
     /// and go.
-    init(key: SSHKey) { self.init(Array("key ".utf8), key.fingerprint) }
+    init(key: SSHKey) { self.init(Array("key ".utf8), key.fingerprint, isKey: true) }
 
     /// Where somebody comes from: an address, or the network of one of IPv6, of which a client has
     /// as many as it likes.
@@ -20,9 +19,9 @@ extension SourceID {
     /// otp-enroll on this machine.
     public static let command = SourceID(service: Array("otp-enroll".utf8), remoteUser: [])
 
-    private init(_ kind: [UInt8], _ name: [UInt8]) {
+    private init(_ kind: [UInt8], _ name: [UInt8], isKey: Bool = false) {
         let text = kind + name
-        self.init(text.span)
+        self.init(text.span, isKey: isKey)
     }
 
     /// A numeric address of IPv4 as it is, also where it stands in one of IPv6; of another one of

@@ -58,7 +58,13 @@ public struct Record: ~Copyable {
     /// Writes an event down, for the user to be told where it is of that kind.
     public mutating func note(_ event: Event) {
         events.append(event)
-        if event.kind.isTold { notices.log.append(event) }
+        if event.kind.isTold { notices.append(event) }
+    }
+
+    /// What happened, the last thing first, and behind it changes that later events have pushed out.
+    public var happened: [Event] {
+        let events = events.events
+        return (notices.changes.filter { !events.contains($0) } + events).reversed()
     }
 
     /// Why a record could not be changed as asked.

@@ -9,7 +9,7 @@ public struct Attempt: Sendable {
     public let source: SourceID
     /// What a success is called in the event log.
     public let successKind: Event.Kind
-    /// Whether the user reads the record's notices after a success, so that they are done with.
+    /// Whether the user reads the record's notices after a success, so that they count as told.
     public let tellsNotices: Bool
 
     public init(
@@ -47,9 +47,8 @@ public struct Attempt: Sendable {
                 return .refused(refusal)
             }
             let outcome = verify(answer, on: &record, at: now, boot: boot)
-            let isCounted = plan == .counted
-            guard isCounted || outcome.isGranted else { return outcome }
-            return finish(outcome, on: &record, at: now, mark: answer.mark, wasOpen: isCounted)
+            guard plan == .counted || outcome.isGranted else { return outcome }
+            return finish(outcome, on: &record, at: now, mark: answer.mark)
         }
         try session.commit()
         return outcome
@@ -154,8 +153,7 @@ public struct Attempt: Sendable {
 
     /// Refunds or keeps the failure, and writes down what happened.
     private func finish(
-        _ outcome: Outcome, on record: inout Record, at now: UInt64, mark: UInt64? = nil,
-        wasOpen: Bool = true
+        _ outcome: Outcome, on record: inout Record, at now: UInt64, mark: UInt64? = nil
     ) -> Outcome {
         guard case .granted(let factor) = outcome else {
             if let mark, outcome.isAboutTheAnswer { record.refusedAnswers.append(mark) }
@@ -164,9 +162,9 @@ public struct Attempt: Sendable {
             record.notices.failed(at: now, from: origin)
             return outcome
         }
-        record.throttle.succeed(at: now, from: source, wasOpen: wasOpen)
+        record.throttle.succeed(at: now, from: source)
         record.note(Event(successKind, at: now, detail: factor.detail, origin: origin))
-        if tellsNotices { record.notices = Notices() }
+        if tellsNotices { record.notices.told(to: record.listener(by: factor), at: now) }
         switch factor {
         case .code: break
         case .backupCode(_, let left):

@@ -38,7 +38,7 @@ public struct AccountDocument: Codable, Equatable, Sendable {
         failures = record.throttle.failures
         lock = record.throttle.lockout(at: now).map(LockDocument.init)
         lastLogin = record.throttle.lastLogin
-        events = record.events.events.reversed().map(EventDocument.init)
+        events = record.happened.map(EventDocument.init)
     }
 }
 

@@ -10,9 +10,12 @@ extension LockDocument {
 
     /// What it means for `user`, in a clause.
     func text(user: String, at now: UInt64) -> String {
-        let time =
-            until.map { "locked until \(Machine.localTime($0)), for \(short(at: now))" }
-            ?? "closed until root unlocks it (`otp-enroll unlock \(user)`)"
+        guard let until else {
+            let keys = reach == .strangers ? ", and SSH keys that have logged in before," : ""
+            return "closed until root unlocks it (`otp-enroll unlock \(user)`); "
+                + "backup and temporary codes\(keys) work all the while"
+        }
+        let time = "locked until \(Machine.localTime(until)), for \(short(at: now))"
         switch reach {
         case .everybody: return time
         case .strangers: return "\(time), but not where \(user) has logged in before"

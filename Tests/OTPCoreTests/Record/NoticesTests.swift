@@ -8,7 +8,8 @@ struct NoticesTests {
     private let tuesday: UInt64 = 1_799_762_520
 
     private func sentences(_ notices: Notices, at now: UInt64 = noon, left: Int = 5) -> [String] {
-        notices.sentences(at: now, backupCodesLeft: left)
+        notices.sentences(
+            to: Notices.Listener(since: 0, oldest: 0), at: now, backupCodesLeft: left)
     }
 
     private func failures(_ count: Int, from origin: String) -> Notices {
