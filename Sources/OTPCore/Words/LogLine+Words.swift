@@ -15,7 +15,9 @@ extension LogLine {
     public init(_ event: Event) {
         let isAboutAll = event.kind == .trustRevoked && event.detail.isEmpty
         self.init(isAboutAll ? "trust in all SSH keys revoked" : LogLine.title(event.kind))
-        if let name = Name(event.detail) { add("name", quoted: name) }
+        if let name = Name(event.detail) {
+            add(event.kind == .unlocked ? "when" : "name", quoted: name)
+        }
     }
 
     /// Adds what let somebody in.

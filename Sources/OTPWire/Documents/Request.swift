@@ -55,8 +55,8 @@ public enum Command: Codable, Equatable, Sendable {
     case disable
     /// End the second factor, also of a record that nobody can read any more.
     case reset
-    /// Forget failures.
-    case unlock
+    /// Forget failures, now or after so many seconds.
+    case unlock(after: UInt64?)
     /// A temporary code, valid for so many seconds; without a number, for a day or what the policy
     /// allows.
     case issue(seconds: UInt64?)

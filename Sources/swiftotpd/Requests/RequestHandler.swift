@@ -86,7 +86,7 @@ struct RequestHandler {
         case .revokeTrust(let fingerprint): return try revokeTrust(in: fingerprint, request.proof)
         case .disable: return try disable(request.proof)
         case .reset: return try reset()
-        case .unlock: return try unlock()
+        case .unlock(let seconds): return try unlock(after: seconds)
         case .issue(let seconds): return try issue(for: seconds)
         case .revokeIssued: return try revokeIssued()
         case .begin(let device): return try begin(device, request.proof)
@@ -112,7 +112,7 @@ struct RequestHandler {
     func attempt(as kind: Event.Kind) -> Attempt {
         Attempt(
             verifier: Verifier(window: options.window), origin: origin, source: .command,
-            successKind: kind)
+            successKind: kind, closedFor: options.closedFor)
     }
 
     /// The store; `nil` where there is none yet.
