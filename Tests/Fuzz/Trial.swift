@@ -25,6 +25,7 @@ struct Trial {
     /// 30 s to 15 min, and a hundred are the end: a key's own where one has logged in before, and
     /// those of all others for all others.
     func mayTry(_ throttle: Throttle) -> Bool {
+        if throttle.opensAt > 0, now >= Int64(clamping: throttle.opensAt) { return true }
         let known = throttle.sources.first { $0.id == setup.place.source }
         let counter = known?.counter ?? throttle.shared
         if known == nil || !setup.place.source.isKey {

@@ -30,10 +30,14 @@ extension LoginFlow {
             var detail = [UInt8]("security key " as StaticString)
             detail.append(copying: key.kind.span)
             record.note(Event(.login, at: now, detail: detail, origin: place.origin))
-            if conversation.isHeard { record.notices = Notices() }
+            // Told at each login, and counted where nothing older is left: since when there is the
+            // key, nobody here knows.
+            let listener = record.listener(since: .max)
+            if conversation.isHeard { record.notices.told(to: listener, at: now) }
         }
         try session.commit()
-        var told = notices.sentences(at: now, backupCodesLeft: left)
+        let listener = Notices.Listener(since: 0, oldest: 0)
+        var told = notices.sentences(to: listener, at: now, backupCodesLeft: left)
         // Codes are of no use then, at sudo for example.
         if session.withRecord({ $0.throttle.lockedUntil(at: now) }) == .max {
             told.append(UserText.closedElsewhere)

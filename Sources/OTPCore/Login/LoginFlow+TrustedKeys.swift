@@ -20,6 +20,7 @@ extension LoginFlow {
         let now = try clock.now()
         let days = options.trustDays
         let found = session.withRecord { record -> Int? in
+            _ = record.throttle.repair(at: now, closedFor: options.closedFor)
             // Who may not try a code now is not let in without one either. Of a key that was not
             // seen for long there is no count, and that of strangers is not the owner's.
             guard

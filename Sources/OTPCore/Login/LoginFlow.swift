@@ -138,7 +138,8 @@ public struct LoginFlow<
         let boot = answer.isTemporaryCode ? clock.boot() : nil
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: place.origin,
-            source: place.source, tellsNotices: conversation.isHeard)
+            source: place.source, tellsNotices: conversation.isHeard,
+            closedFor: options.closedFor)
         let records = try openStore()
         guard let user, let session = try openEnrolled(user, in: records) else {
             if options.forwardsPass { forward(typed, digits: JoinedAnswer.usualDigits) }

@@ -1,6 +1,7 @@
 /// One option: what a line or an argument may say. The manual is checked against this table.
 public enum OptionKey: UInt8, CaseIterable, Sendable {
-    case configurationFile, store, nullok, prompt, echo, retry, window, exemptGroup, exemptNetworks
+    case configurationFile, store, nullok, prompt, echo, retry, window, closedFor
+    case exemptGroup, exemptNetworks
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
     case enroll, enrollUntil, enrollGrace, afterFirstFactor, trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
@@ -11,6 +12,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case flag(@Sendable (inout Options, Bool) -> Void)
         /// A whole number in this range.
         case number(ClosedRange<UInt8>, @Sendable (inout Options, UInt8) -> Void)
+        /// A whole number of hours in this range, as `24h`; in seconds.
+        case hours(ClosedRange<UInt64>, @Sendable (inout Options, UInt64) -> Void)
         /// A text of 1 to so many bytes of printable ASCII.
         case text(maximum: Int, @Sendable (inout Options, [UInt8]) -> Void)
         /// One of two or three words, the default first; which, is counted from 0.
@@ -104,6 +107,10 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "window", .number(0...10) { $0.window = $1 }, "1",
                 "How many steps a code may be early or late. More than 1 makes guessing easier.")
+        case .closedFor:
+            part(
+                "closed_for", .hours(1...720) { $0.closedFor = $1 }, "none",
+                "How long 100 wrong codes close an account; without it, until root unlocks it.")
         case .exemptGroup:
             part(
                 "exempt_group", .text(maximum: 64) { $0.exemptGroup = $1 }, "none",

@@ -88,10 +88,18 @@ public struct OptionParser {
         case .flag(let apply):
             apply(&options, try flag(option, value))
         case .number(let range, let apply):
-            guard let number = value.flatMap(OptionParser.number), range.contains(number) else {
+            guard let number = value.flatMap({ OptionParser.number($0, UInt8.self) }),
+                range.contains(number)
+            else {
                 throw takes(option, "a number from \(range.lowerBound) to \(range.upperBound)")
             }
             apply(&options, number)
+        case .hours(let range, let apply):
+            guard let value, value.last == UInt8(ascii: "h"),
+                let number = OptionParser.number(value.dropLast(), UInt16.self),
+                range.contains(UInt64(number))
+            else { throw takes(option, "\(range.lowerBound)h to \(range.upperBound)h") }
+            apply(&options, UInt64(number) * 3600)
         case .text(let maximum, let apply):
             guard let value, (1...maximum).contains(value.count),
                 value.allSatisfy({ (0x20...0x7e).contains($0) })
@@ -186,15 +194,17 @@ public struct OptionParser {
             || letters.suffix(8).elementsEqual("password".utf8)
     }
 
-    /// A number of one to three digits that fits a byte.
-    private static func number(_ text: ArraySlice<UInt8>) -> UInt8? {
+    /// A number of one to three digits that fits its type.
+    private static func number<Number: FixedWidthInteger>(
+        _ text: ArraySlice<UInt8>, _ type: Number.Type
+    ) -> Number? {
         guard (1...3).contains(text.count) else { return nil }
         var value: UInt16 = 0
         for byte in text {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
             value = value &* 10 &+ UInt16(byte &- UInt8(ascii: "0"))
         }
-        return UInt8(exactly: value)
+        return Number(exactly: value)
     }
 
     private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

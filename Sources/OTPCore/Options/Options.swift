@@ -14,6 +14,8 @@ public struct Options: Sendable {
     public var retry: UInt8 = 1
     /// Steps accepted on each side of the current one, 0 to 10.
     public var window: UInt8 = 1
+    /// After how many seconds a closed account opens by itself; `nil` for never.
+    public var closedFor: UInt64?
     /// Members of this group are not asked.
     public var exemptGroup: [UInt8]?
     /// Who comes from these by ssh, and has proven something, is not asked.

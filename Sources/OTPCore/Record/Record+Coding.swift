@@ -120,7 +120,7 @@ extension Record {
 
 extension Throttle {
     /// The longest form, in bytes.
-    public static let maximumEncodedLength = 22 + maximumSources * 37 + maximumNewcomers * 18
+    public static let maximumEncodedLength = 30 + maximumSources * 37 + maximumNewcomers * 18
 
     /// The throttle's state in bytes.
     public var encoded: [UInt8] {
@@ -143,6 +143,7 @@ extension Throttle {
             bytes.write(newcomer.failures)
         }
         bytes.write(bigEndian: forgiven)
+        bytes.write(bigEndian: opensAt)
     }
 
     /// Reads a throttle's state; `nil` where the bytes are none.
@@ -168,8 +169,10 @@ extension Throttle {
             else { return nil }
             newcomers.append(Newcomer(id: id, failures: failures))
         }
-        guard let forgiven = cursor.uint64(bytes) else { return nil }
-        self.forgiven = forgiven
+        guard let forgiven = cursor.uint64(bytes), let opensAt = cursor.uint64(bytes) else {
+            return nil
+        }
+        (self.forgiven, self.opensAt) = (forgiven, opensAt)
     }
 }
 

@@ -66,6 +66,8 @@ public struct Throttle: Equatable, Sendable {
     var newcomers: [Newcomer] = []
     /// When a success last forgave others a failure, in Unix seconds.
     var forgiven: UInt64 = 0
+    /// When all failures are forgotten, as root has said, in Unix seconds; 0 for never.
+    public internal(set) var opensAt: UInt64 = 0
 
     public init() {}
 
@@ -87,7 +89,7 @@ public struct Throttle: Equatable, Sendable {
     }
 
     /// What closes the account: the failures of all but the keys that have logged in.
-    private var isClosed: Bool {
+    var isClosed: Bool {
         let places = sources.filter { !$0.id.isKey }
         return places.reduce(shared.failures) { $0.addingClamped($1.counter.failures) }
             >= Throttle.closingFailures
@@ -148,22 +150,11 @@ public struct Throttle: Equatable, Sendable {
         sources.append(Source(id: source, lastLogin: now))
     }
 
-    /// Moves what lies in the future to `now`; whether there was any. Without this, a clock that
-    /// was wrong for a moment would keep its waits from ending.
-    mutating func repair(at now: UInt64) -> Bool {
-        var repaired = false
-        if shared.last > now { (shared.last, repaired) = (now, true) }
-        if forgiven > now { (forgiven, repaired) = (now, true) }
-        for index in sources.indices where sources[index].counter.last > now {
-            (sources[index].counter.last, repaired) = (now, true)
-        }
-        return repaired
-    }
-
     /// Forgets all failures: root's `unlock`, never a login.
     public mutating func unlock() {
         shared = Counter()
         newcomers = []
+        opensAt = 0
         for index in sources.indices { sources[index].counter = Counter() }
     }
 

@@ -11,11 +11,14 @@ public struct Attempt: Sendable {
     public let successKind: Event.Kind
     /// Whether the user reads the record's notices after a success, so that they count as told.
     public let tellsNotices: Bool
+    /// After how many seconds a closed account opens by itself; `nil` for never.
+    let closedFor: UInt64?
 
     public init(
         verifier: Verifier, origin: [UInt8], source: SourceID, successKind: Event.Kind = .login,
-        tellsNotices: Bool = false
+        tellsNotices: Bool = false, closedFor: UInt64? = nil
     ) {
+        self.closedFor = closedFor
         self.verifier = verifier
         self.origin = origin
         self.source = source
@@ -35,7 +38,7 @@ public struct Attempt: Sendable {
             spend(on: answer, at: now)
             return .refused(.noRecord)
         }
-        if session.withRecord({ $0.throttle.repair(at: now) }) { try session.commit() }
+        try settle(session, at: now)
         let plan = session.withRecord { self.plan(for: answer, on: $0, at: now) }
         if plan == .counted {
             session.withRecord { $0.throttle.charge(at: now, from: source) }
@@ -113,7 +116,7 @@ public struct Attempt: Sendable {
     private func charge<Session: RecordSession>(
         _ session: Session, at now: UInt64
     ) throws(StoreError) -> Outcome.Refusal? {
-        if session.withRecord({ $0.throttle.repair(at: now) }) { try session.commit() }
+        try settle(session, at: now)
         switch session.withRecord({ $0.throttle.permission(at: now, from: source) }) {
         case .open: break
         case .wait(let seconds): return .throttled(seconds: seconds)
@@ -122,6 +125,15 @@ public struct Attempt: Sendable {
         session.withRecord { $0.throttle.charge(at: now, from: source) }
         try session.charge()
         return nil
+    }
+
+    /// Does what is due, such as opening what was closed for long enough.
+    private func settle<Session: RecordSession>(
+        _ session: Session, at now: UInt64
+    ) throws(StoreError) {
+        if session.withRecord({ $0.throttle.repair(at: now, closedFor: closedFor) }) {
+            try session.commit()
+        }
     }
 
     private func verify(

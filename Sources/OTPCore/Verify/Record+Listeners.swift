@@ -18,7 +18,8 @@ extension Record {
         return listener(since: max(key.since, device))
     }
 
-    private func listener(since: UInt64) -> Notices.Listener {
+    /// The same for whatever there is since then.
+    func listener(since: UInt64) -> Notices.Listener {
         let codes = backupCodesLeft > 0 ? backupCodesMade : .max
         let oldest = authenticators.reduce(codes) { min($0, $1.added) }
         return Notices.Listener(since: since, oldest: oldest)

@@ -16,7 +16,9 @@ extension LogLine {
         let isAboutAll = event.kind == .trustRevoked && event.detail.isEmpty
         self.init(isAboutAll ? "trust in all SSH keys revoked" : LogLine.title(event.kind))
         // From where something was moved is in fields of its own.
-        if event.kind != .moved, let name = Name(event.detail) { add("name", quoted: name) }
+        if event.kind != .moved, let name = Name(event.detail) {
+            add(event.kind == .unlocked ? "when" : "name", quoted: name)
+        }
     }
 
     /// Adds what let somebody in.

@@ -59,7 +59,10 @@ extension Notices {
             case .added: "The authenticator \"\(name)\" was added"
             case .removed: "The authenticator \"\(name)\" was removed"
             case .codesRenewed: "New backup codes were made"
-            case .unlocked: "Your failed codes were forgiven"
+            case .unlocked:
+                name.isEmpty
+                    ? "Your failed codes were forgiven"
+                    : "An unlock \(name) was set"
             case .reset: "Your second factor was reset"
             case .disabled: "Your second factor was switched off"
             case .temporaryCodeIssued: "A temporary code was issued"

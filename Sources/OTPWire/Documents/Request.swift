@@ -55,8 +55,8 @@ public enum Command: Codable, Equatable, Sendable {
     case disable
     /// End the second factor, also of a record that nobody can read any more.
     case reset
-    /// Forget failures.
-    case unlock
+    /// Forget failures, now or after so many seconds.
+    case unlock(after: UInt64?)
     /// Make the record of a name or number that the user had before that of the user, or say whether
     /// that can be done.
     case move(from: String, rehearses: Bool)

@@ -41,7 +41,8 @@ public enum RowDocument: Codable, Equatable, Sendable {
                 options.trustsKeys && !isBehind
                 ? record.trusted.count { $0.isLive(at: now, days: options.trustDays) } : 0
             failures = record.throttle.failures
-            lock = record.throttle.lockout(at: now).map(LockDocument.init)
+            lock = record.throttle.lockout(at: now, closedFor: options.closedFor)
+                .map(LockDocument.init)
             lastLogin = record.throttle.lastLogin
             end =
                 record.isEnrolled

@@ -47,14 +47,25 @@ extension RequestHandler {
         return .done(change: done)
     }
 
-    func unlock() throws(StoreError) -> Reply.Result {
-        var failures: UInt32 = 0
+    /// Forgets the failures, now or after so many seconds.
+    func unlock(after seconds: UInt64?) throws(StoreError) -> Reply.Result {
+        guard seconds.map({ Throttle.unlockRange.contains($0) }) ?? true else {
+            return .denied(reason: .malformed)
+        }
+        var (failures, opens) = (UInt32(0), UInt64?.none)
         return try change(
-            .unlocked, nil, isForEnrolled: false, fill: { $0.failures = failures }
-        ) { (record, _) in
+            .unlocked, nil, isForEnrolled: false,
+            fill: { ($0.failures, $0.opens) = (failures, opens) }
+        ) { (record, now) in
             failures = record.throttle.failures
-            record.throttle.unlock()
-            return .success([])
+            opens = seconds.map { now &+ $0 }
+            if let opens {
+                record.throttle.unlock(at: opens)
+            } else {
+                record.throttle.unlock()
+            }
+            return .success(
+                seconds.map { Array("after \(UserText.duration($0))".utf8) } ?? [])
         }
     }
 
@@ -77,6 +88,7 @@ extension RequestHandler {
                 salt: try random.bytes(HashedCode.saltLength)
             ) { done.temporaryCode = $0 }
             record.note(event)
+            _ = record.throttle.repair(at: now, closedFor: options.closedFor)
             done.expires = record.temporaryCode?.expires
             done.isLocked = record.throttle.lockedUntil(at: now) != nil
             return .kept(())

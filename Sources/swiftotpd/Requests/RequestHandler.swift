@@ -88,7 +88,7 @@ struct RequestHandler {
         case .reset: return try reset()
         case .move(let old, let rehearses): return try move(from: old, rehearses: rehearses)
         case .forget(let record): return try forget(record)
-        case .unlock: return try unlock()
+        case .unlock(let seconds): return try unlock(after: seconds)
         case .issue(let seconds): return try issue(for: seconds)
         case .revokeIssued: return try revokeIssued()
         case .begin(let device): return try begin(device, request.proof)
@@ -115,7 +115,7 @@ struct RequestHandler {
     func attempt(as kind: Event.Kind) -> Attempt {
         Attempt(
             verifier: Verifier(window: options.window), origin: origin, source: .command,
-            successKind: kind)
+            successKind: kind, closedFor: options.closedFor)
     }
 
     /// The store; `nil` where there is none yet.

@@ -10,6 +10,7 @@ struct ClaimTests {
         (.configurationFile, .denied, "/etc/other.conf"), (.store, .denied, "/srv/otp"),
         (.nullok, .believed, "yes"), (.prompt, .believed, "Token? "), (.echo, .believed, "no"),
         (.retry, .believed, "3"), (.window, .passedOver, "10"),
+        (.closedFor, .passedOver, "24h"),
         (.exemptGroup, .believed, "staff"), (.exemptNetworks, .passedOver, "10.0.0.0/8"),
         (.userMayDisable, .passedOver, "no"),
         (.temporaryHours, .passedOver, "1"), (.afterTemporary, .passedOver, "enroll"),

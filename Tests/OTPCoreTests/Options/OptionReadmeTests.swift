@@ -33,6 +33,9 @@ struct OptionReadmeTests {
             case .number(let range, _):
                 let words = "\(range.lowerBound) to \(range.upperBound)"
                 #expect(row[1].hasPrefix(words), "\(option.name)")
+            case .hours(let range, _):
+                let words = "\(range.lowerBound)h to \(range.upperBound)h"
+                #expect(row[1] == words, "\(option.name)")
             case .choice(let first, let second, let third, _):
                 let words = [first, second, third].compactMap { $0 }.joined(separator: ", ")
                 #expect(row[1] == words, "\(option.name)")

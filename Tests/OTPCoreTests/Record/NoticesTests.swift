@@ -26,7 +26,7 @@ struct NoticesTests {
             (.added, "The authenticator \"new phone\" was added"),
             (.removed, "The authenticator \"new phone\" was removed"),
             (.codesRenewed, "New backup codes were made"),
-            (.unlocked, "Your failed codes were forgiven"),
+            (.unlocked, "An unlock new phone was set"),
             (.reset, "Your second factor was reset"),
             (.disabled, "Your second factor was switched off"),
             (.temporaryCodeIssued, "A temporary code was issued"),
@@ -46,6 +46,14 @@ struct NoticesTests {
             Event(kind, at: tuesday, detail: ascii("new phone"), origin: ascii("otp-enroll root")))
         #expect(
             sentences(record.notices) == ["\(what) on Tuesday 14:02 UTC (otp-enroll root)."])
+    }
+
+    @Test("An unlock at once is told as one for later")
+    func unlocked() {
+        var record = Record()
+        record.note(Event(.unlocked, at: tuesday, detail: [], origin: ascii("otp-enroll root")))
+        let said = "Your failed codes were forgiven on Tuesday 14:02 UTC (otp-enroll root)."
+        #expect(sentences(record.notices) == [said])
     }
 
     @Test("The end of the trust in all keys has no name")

@@ -10,6 +10,7 @@ struct Year {
         case nine = "from nine places, seven the owner's"
         case many = "from a new source each time"
         case patient = "once a day, from a new source"
+        case reopening = "from one source, with closed_for = 24h"
         case sameNetwork = "from the owner's own network"
     }
 
@@ -35,6 +36,8 @@ struct Year {
     private var throttle = Throttle()
     private var (now, start) = (UInt64(1_800_000_000), UInt64(1_800_000_000))
     private let day: UInt64 = 86_400
+    /// What the admin says: `closed_for`.
+    private var closedFor: UInt64? { stranger == .reopening ? day : nil }
 
     init(_ stranger: Stranger, _ owner: Owner) {
         (self.stranger, self.owner) = (stranger, owner)
@@ -62,6 +65,7 @@ struct Year {
         if stranger == .patient, (end - start) % day != 0 { return }
         while now < end {
             var wait: UInt64?
+            _ = throttle.repair(at: now, closedFor: closedFor)
             for source in strangersSources where now < end {
                 switch throttle.permission(at: now, from: source) {
                 case .open:
@@ -87,7 +91,7 @@ struct Year {
         case .nine: (0..<9).map { source("place \($0)") }
         case .many, .patient: [source("stranger \(guesses)")]
         case .sameNetwork: [ownersPlace]
-        case .one, .none: [source("stranger")]
+        case .one, .reopening, .none: [source("stranger")]
         }
     }
 
@@ -95,6 +99,7 @@ struct Year {
 
     private mutating func logIn(mistyping: Bool) {
         let source = ownersSource
+        _ = throttle.repair(at: now, closedFor: closedFor)
         logins += 1
         // Backup codes are compared whatever others have guessed (`Attempt`).
         guard owner != .backup else {

@@ -52,7 +52,7 @@ struct Fields {
             newcomers: try list(upTo: 3) {
                 SecondReader.Contents.Newcomer(
                     id: try $0.source(), failures: UInt8(try $0.integer(1)))
-            }, forgiven: try integer(8))
+            }, forgiven: try integer(8), opens: try integer(8))
     }
 
     /// The id of a source, and whether it is a key.

@@ -30,6 +30,7 @@ struct FormatPageTests {
         switch kind {
         case .flag: "yes or no"
         case .number(let range, _): "\(range.lowerBound) to \(range.upperBound)"
+        case .hours(let range, _): "\(range.lowerBound)h to \(range.upperBound)h"
         case .text(let maximum, _): "1 to \(maximum) bytes of printable ASCII"
         case .choice(let first, let second, let third, _):
             third.map { "\(first), \(second) or \($0)" } ?? "\(first) or \(second)"

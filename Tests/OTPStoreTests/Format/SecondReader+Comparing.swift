@@ -61,7 +61,7 @@ extension SecondReader.Contents.Throttle {
                     lastLogin: $0.lastLogin)
             },
             newcomers: throttle.newcomers.map { .init(id: bytes($0.id), failures: $0.failures) },
-            forgiven: throttle.forgiven)
+            forgiven: throttle.forgiven, opens: throttle.opensAt)
     }
 }
 

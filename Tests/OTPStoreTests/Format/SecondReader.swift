@@ -36,7 +36,7 @@ struct SecondReader {
             var last: UInt64
             var sources: [Source]
             var newcomers: [Newcomer]
-            var forgiven: UInt64
+            var forgiven, opens: UInt64
         }
 
         struct Event: Equatable {

@@ -198,7 +198,7 @@ struct RecordFileTests {
         let state = session.withRecord { State($0) }
         session.close()
         #expect(state.nextSteps.count == 5)
-        #expect(state.encoded.count == 2517)
+        #expect(state.encoded.count == 2525)
         #expect(try fixture.state() == state)
     }
 }
