@@ -53,6 +53,12 @@ static inline int swiftotp_rename_noreplace(int directory, const void *_Nullable
     return (int)syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE);
 }
 
+// The same, where what has the new name gives way.
+static inline int swiftotp_rename(int directory, const void *_Nullable from,
+                                  const void *_Nullable to) {
+    return (int)syscall(SYS_renameat2, directory, from, directory, to, 0);
+}
+
 // Entries of a folder as the kernel gives them (getdents64(2)): number, offset (8 bytes each),
 // length of the entry (2), kind (1), and the name with a NUL. <dirent.h> declares it under _GNU_SOURCE
 // only.

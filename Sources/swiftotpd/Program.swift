@@ -30,6 +30,7 @@ enum Program {
         do throws(StoreError) {
             let options = try ConfigurationFile.options(settings.arguments)
             let (store, made) = try Store.make(path: options.store)
+            try store.noteNames()
             ServiceLog.write(made, store, by: Array("swiftotpd".utf8))
             return 0
         } catch {

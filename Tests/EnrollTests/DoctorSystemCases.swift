@@ -72,6 +72,52 @@ extension DoctorCase {
         },
     ]
 
+    static let networks = [
+        DoctorCase(
+            "this machine among the exempt networks", "networks", "warning",
+            says: "127.0.0.0/8 is this machine"
+        ) {
+            try $0.auth(
+                "sshd",
+                [
+                    "auth required MODULE exempt_networks=10.0.0.0/8,127.0.0.0/8",
+                    "auth required pam_permit.so",
+                ])
+        },
+        DoctorCase(
+            "half of all addresses among the exempt networks", "networks", "warning",
+            says: "128.0.0.0/1 is a large part of all addresses"
+        ) {
+            try $0.write("/etc/security/swiftotp.conf", "exempt_networks = 128.0.0.0/1\n")
+            try $0.auth("sshd", ["auth required MODULE", "auth required pam_permit.so"])
+        },
+        DoctorCase(
+            "exempt networks and nobody who says yes", "stack", says: "no other module says yes",
+            in: "/etc/pam.d/sshd line 1", change: "auth required pam_permit.so"
+        ) { try $0.auth("sshd", ["auth required MODULE exempt_networks=10.0.0.0/8"]) },
+        DoctorCase(
+            "exempt networks after nothing that proves", "sshd", "warning",
+            says: "exempt_networks has no effect here"
+        ) {
+            try $0.auth(
+                "sshd", ["@include common-auth", "auth required MODULE exempt_networks=10.0.0.0/8"])
+            try $0.ssh([DoctorPatient.passwordMethods])
+        },
+        DoctorCase(
+            "an exempt network with a mistake", "options",
+            says: "takes networks without bits behind their length: 10.1.2.3/8",
+            in: "/etc/security/swiftotp.conf line 1"
+        ) { try $0.write("/etc/security/swiftotp.conf", "exempt_networks = 10.1.2.3/8\n") },
+    ]
+
+    static let securityKeys = [
+        DoctorCase(
+            "security keys that nobody need touch", "sshd", "warning",
+            says: "may say no-touch-required", in: "10-swiftotp.conf",
+            change: "PubkeyAuthOptions touch-required"
+        ) { try $0.write("/etc/security/swiftotp.conf", "trust = sk\n") }
+    ]
+
     /// Words that put the store on a FUSE file system while a command runs.
     private static let onFUSE = [
         "sh", "-c",

@@ -113,7 +113,8 @@ import Testing
 
     @Test(
         arguments: DoctorCase.stacks + DoctorCase.modules + DoctorCase.ssh + DoctorCase.stores
-            + DoctorCase.machines + DoctorCase.services + DoctorCase.sudo)
+            + DoctorCase.machines + DoctorCase.services + DoctorCase.sudo + DoctorCase.networks
+            + DoctorCase.securityKeys)
     func eachTroubleIsFound(trouble: DoctorCase) async throws {
         let patient = try await DoctorPatient()
         try await trouble.harm(patient)

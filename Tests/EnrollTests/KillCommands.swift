@@ -201,7 +201,9 @@ extension CommandRehearsal {
     func state(after trace: Trace) -> RecordState { states[min(trace.steps, states.count - 1)] }
 
     /// The files of the store that are not as they were, without the record that it is about.
-    func otherChanges() throws -> [String] { try saved.changes().filter { $0 != uid } }
+    func otherChanges() throws -> [String] {
+        try saved.changes().filter { $0 != uid && !$0.hasPrefix("name-") }
+    }
 
     /// Expects that no harm was done: codes are good once, what was not done can be done, and who
     /// is not concerned logs in as before.

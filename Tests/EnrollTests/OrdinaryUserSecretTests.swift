@@ -68,7 +68,7 @@ import Testing
         _ = try await citizen.enroll()
         let store = citizen.service.store
         let files = try FileManager.default.contentsOfDirectory(atPath: store)
-        #expect(files.count == 3)
+        #expect(files.count == 4)
         for path in files.map({ "\(store)/\($0)" }) {
             let read = try await Command.run(citizen.account.running(["cat", path]))
             #expect(read.status != 0 && read.output.isEmpty)

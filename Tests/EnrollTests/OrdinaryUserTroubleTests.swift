@@ -26,7 +26,7 @@ import Testing
         case deniesTheDocument =
             #"reply('{"version":1,"result":{"denied":{"reason":{"malformed":{}}}}}')"#
         case answersAnotherQuestion =
-            #"reply('{"version":1,"result":{"taken":{"name":"a","isNew":true}}}')"#
+            #"reply('{"version":1,"result":{"taken":{"name":"a","isNew":true,"beside":[]}}}')"#
         case sendsAnUnknownDenial =
             #"reply('{"version":1,"result":{"denied":{"reason":{"moon":{}}}}}')"#
         case sendsNoJSON = "reply('moon')"

@@ -13,11 +13,27 @@ import Testing
         #expect(
             Set(told.keys) == [
                 "user", "enrolled", "authenticators", "backup_codes_left", "temporary_code",
-                "failures", "locked_until", "trusted", "events",
+                "failures", "locked_until", "trusted", "security_keys", "events",
             ])
+        #expect(told["security_keys"] as? Bool == false)
         #expect(told["enrolled"] as? Bool == false)
         #expect(told["temporary_code"] is NSNull)
         #expect(try await desk.run("status").output == "root is not enrolled.\n")
+    }
+
+    /// Of who is enrolled and who is not: it is the policy's word.
+    @Test func statusTellsThatSecurityKeysLogIn() async throws {
+        let words = "SSH keys in security keys (ed25519-sk, ecdsa-sk) log in without a code."
+        for isEnrolled in [false, true] {
+            if isEnrolled { _ = try await desk.enroll() }
+            #expect(try await !desk.run("status").output.contains(words))
+            let policy = try desk.scratch.write(
+                "trust = sk\n", to: "sk-\(isEnrolled).conf", mode: 0o644)
+            let told = try await desk.run("status", "--config", policy)
+            #expect(told.status == 0 && told.output.contains(words), "\(told)")
+            let json = try await desk.json("status", "--config", policy)
+            #expect(json["security_keys"] as? Bool == true)
+        }
     }
 
     @Test func statusTellsWhatHappened() async throws {

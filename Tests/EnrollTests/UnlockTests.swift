@@ -50,4 +50,24 @@ import Testing
         #expect(try await desk.verify(codes[0]) == (true, "backup-code"))
         #expect(try await desk.json("status")["failures"] as? Int == 0)
     }
+
+    @Test func afterATimeItOpens() async throws {
+        let (phone, codes) = try await desk.enroll()
+        try desk.fail(100, from: "192.0.2.66")
+        let done = try await desk.json("unlock", "root", "--after", "2h")
+        #expect(done["failures"] as? Int == 100 && done["opens"] is String)
+        #expect(try await desk.verify(phone.code()) == (false, "closed"))
+        let status = try await desk.run("status").output
+        #expect(status.contains("Failures in a row: 100; closed until 2"), "\(status)")
+        #expect(
+            status.contains(", or until root unlocks it (`otp-enroll unlock root`); backup and "))
+        #expect(
+            try await desk.json("status")["locked_until"] as? String == done["opens"] as? String)
+        #expect(try await desk.verify(codes[0]) == (true, "backup-code"))
+        let later = try await desk.run(offClock: "+121m", "status").output
+        #expect(!later.contains("closed"), "\(later)")
+        for bad in ["59s", "31d", "soon", "-1h"] {
+            #expect(try await desk.run("unlock", "root", "--after", bad).status == 64, "\(bad)")
+        }
+    }
 }

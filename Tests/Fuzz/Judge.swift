@@ -30,6 +30,11 @@ struct Judge {
         guard let options = trial.setup.options, trial.setup.user != nil, trial.setup.mayAsk else {
             mistake("let in without options or user")
         }
+        if options.admitsSecurityKeys,
+            trial.setup.methods?.keys.contains(where: \.isSecurityKey) == true
+        {
+            return
+        }
         guard let disk = trial.after.disk.summary else {
             mistake("let in without a record on the disk")
         }
@@ -151,6 +156,12 @@ struct Judge {
             mistake("passed without options or user")
         }
         if options.exemptGroup == Array("staff".utf8), trial.machine.groups.contains(500) {
+            return
+        }
+        // The core's own tests show which addresses lie in which networks.
+        if options.exemptNetworks != nil, trial.setup.isRoot,
+            options.followsFirstFactor || trial.setup.methods?.provesUser == true
+        {
             return
         }
         expect(options.nullok || mayEnroll(trial, options), "passed without the admin's word")

@@ -14,7 +14,8 @@ func fuzzRecord(_ input: [UInt8]) {
         mistake("an account that is too long")
     }
     for event in record.events.events { _ = Notices.sentence(event, at: now) }
-    _ = record.notices.sentences(at: now, backupCodesLeft: record.backupCodesLeft)
+    _ = record.notices.sentences(
+        to: Notices.Listener(since: 0, oldest: 0), at: now, backupCodesLeft: record.backupCodesLeft)
     _ = record.throttle.lockedUntil(at: now)
     _ = record.liveTrusts(at: now, days: 30)
     _ = record.liveTrust(in: [UInt8](repeating: 7, count: 32), at: now, days: 30)

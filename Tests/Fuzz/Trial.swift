@@ -22,10 +22,19 @@ struct Trial {
     var answers: [[UInt8]] { caller.answers + caller.client.answers }
 
     /// What the throttle has to say: five failures are free, then there is a wait that doubles from
-    /// 30 s to 15 min, and a hundred are the end.
+    /// 30 s to 15 min, and a hundred are the end: a key's own where one has logged in before, and
+    /// those of all others for all others.
     func mayTry(_ throttle: Throttle) -> Bool {
+        if throttle.opensAt > 0, now >= Int64(clamping: throttle.opensAt) { return true }
         let known = throttle.sources.first { $0.id == setup.place.source }
         let counter = known?.counter ?? throttle.shared
+        if known == nil || !setup.place.source.isKey {
+            let others = throttle.sources.filter { !$0.id.isKey }
+            let all = others.reduce(UInt64(throttle.shared.failures)) {
+                $0 + UInt64($1.counter.failures)
+            }
+            if all >= 100 { return false }
+        }
         if counter.failures < 5 { return true }
         let waits: [Int64] = [30, 60, 120, 240, 480]
         let index = Int(counter.failures) - 5

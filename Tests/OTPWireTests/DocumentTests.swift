@@ -79,8 +79,9 @@ struct DocumentTests {
 
     @Test("A reply with a member that is not known is read all the same")
     func more() throws {
-        let text = #"{"version":1,"result":{"taken":{"name":"x","isNew":true,"y":1}},"z":[]}"#
-        #expect(try Document.reply(Array(text.utf8)).result == .taken(name: "x", isNew: true))
+        let text = #"{"version":1,"result":{"recorded":{"ranges":[],"isAll":true,"y":1}},"z":[]}"#
+        #expect(
+            try Document.reply(Array(text.utf8)).result == .recorded(ranges: [], isAll: true))
     }
 
     @Test("Brackets within a text count as depth, or quotes end it too early")

@@ -24,10 +24,13 @@ enum Documents {
             .policy, .status, .recorded(after: 4), .rows(of: numbers), .verify(code: "123456"),
             .resync(first: "1", second: "2", name: "phone"), .renewBackupCodes,
             .remove(name: "phone"), .revokeTrust(fingerprint: "SHA256:x"), .disable, .reset,
-            .unlock, .issue(seconds: 600), .revokeIssued, .begin(device: device),
+            .unlock(after: 7200), .issue(seconds: 600), .revokeIssued,
+            .begin(device: device),
             .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),
-            .take(token: token, rehearses: true), .keys(of: numbers), .noteExport(names: ["phone"]),
-            .makeStore(startsEmpty: true),
+            .take(token: token, rehearses: true, isMeant: false), .keys(of: numbers),
+            .noteExport(names: ["phone"]),
+            .makeStore(startsEmpty: true), .move(from: "bob", rehearses: true),
+            .forget(record: "1001"),
         ]
     }
 
@@ -49,6 +52,7 @@ enum Documents {
             .recorded(ranges: [[1, 4]], isAll: false),
             .rows(rows: [
                 .nothing, .found(place: 1, account: row), .unreadable(trouble: trouble),
+                .orphan(name: "bob"),
             ]),
             .keys(keys: [
                 .nothing, .found(place: 0, tokens: [token]), .unreadable(trouble: trouble),
@@ -62,7 +66,7 @@ enum Documents {
             .store(
                 store: StoreDocument(
                     path: "/s", keyPath: "/s/seal.key", made: "new", records: 0)),
-            .taken(name: "x", isNew: true),
+            .taken(name: "x", isNew: true, beside: ["phone"]),
             .failed(trouble: trouble),
         ] + denials.map { .denied(reason: $0) }
     }
@@ -72,6 +76,7 @@ enum Documents {
         .firstEnrollment(rule: "root"), .proofNeeded, .notEnrolled, .noSuchAuthenticator,
         .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
         .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .noName,
-        .keyIsThere(name: "phone"), .counterIsUsed(next: 3),
+        .keyIsThere(name: "phone"), .counterIsUsed(next: 3), .isEnrolled, .wasEnrolled, .noRecord,
+        .isHere(name: "bob"),
     ]
 }

@@ -9,7 +9,7 @@ import Testing
 @Suite("The client of swiftotpd", .timeLimit(.minutes(3)))
 struct ServiceClientTests {
     private static let welcome = FrameBytes.frame(64, [2])
-    private static let done = replyFrame(.taken(name: "x", isNew: true))
+    private static let done = replyFrame(.taken(name: "x", isNew: true, beside: []))
     private static let request = frame(of: 5, Request(.status))
 
     private static func replyFrame(_ result: Reply.Result) -> [UInt8] {

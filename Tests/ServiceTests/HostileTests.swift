@@ -221,7 +221,7 @@ struct HostileTests {
             #expect(status[0].authenticators == names)
         }
         let left = try FileManager.default.contentsOfDirectory(atPath: service.store)
-        #expect(left.count == 3, "\(left)")
+        #expect(left.count == 4, "\(left)")
     }
 
     @Test(

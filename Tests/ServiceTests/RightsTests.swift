@@ -23,14 +23,16 @@ struct RightsTests {
         (#"{"noteExport":{"names":[]}}"#, .denied),
         (#"{"makeStore":{"startsEmpty":false}}"#, .denied), (#"{"recorded":{}}"#, .denied),
         (#"{"rows":{"of":[]}}"#, .denied), (#"{"keys":{"of":[]}}"#, .denied),
-        (#"{"disable":{}}"#, .withProof), (#"{"reset":{}}"#, .denied),
+        (#"{"move":{"from":"x","rehearses":false}}"#, .denied),
+        (#"{"forget":{"record":"x"}}"#, .denied), (#"{"disable":{}}"#, .withProof),
+        (#"{"reset":{}}"#, .denied),
     ]
 
     private static let device =
         #"{"begin":{"device":{"kind":"totp","algorithm":"SHA1","digits":6,"period":30,"#
         + #""counter":0,"isUnconfirmed":false}}}"#
     private static let token =
-        #"{"take":{"rehearses":true,"token":{"key":"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ","#
+        #"{"take":{"rehearses":true,"isMeant":true,"token":{"key":"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ","#
         + #""authenticator":{"name":"x","kind":"totp","algorithm":"SHA1","digits":6,"period":30,"#
         + #""drift":0,"nextStep":0,"added":0,"lastUsed":0}}}}"#
 
@@ -92,7 +94,7 @@ struct RightsTests {
             try await Client.run(atOwnServiceOf: account, steps)
         }
         expect(try await rights(about: nil, run), of: "an owner") { (_, _) in .allowed }
-        let surveys = ["recorded", "rows", "keys", "makeStore", "policy"]
+        let surveys = ["recorded", "rows", "keys", "makeStore", "policy", "forget"]
         expect(try await rights(about: "root", run), of: "an owner about others") { (command, _) in
             surveys.contains { command.contains($0) } ? .allowed : .denied
         }

@@ -22,7 +22,8 @@ public struct Account: Sendable {
         // useradd locks the user database and gives up at once where it is locked already.
         try await turns.take {
             try await Command.output(
-                ["useradd", "--create-home", "--shell", "/bin/sh"]
+                // A number of its own: that of one who is gone is not given again.
+                ["useradd", "--uid", "\(30_000 + number)", "--create-home", "--shell", "/bin/sh"]
                     + (groups.isEmpty ? [] : ["--groups", groups.joined(separator: ",")])
                     + [account.name])
             try await Command.output(
@@ -36,6 +37,19 @@ public struct Account: Sendable {
         try await Self.turns.take {
             _ = try await Command.output(["gpasswd", "--add", name, group])
         }
+    }
+
+    /// The user with another name or number, as usermod(8) gives it.
+    public func modified(_ options: [String], name: String? = nil) async throws -> Account {
+        try await Self.turns.take {
+            _ = try await Command.output(["usermod"] + options + [self.name])
+        }
+        return Account(name: name ?? self.name, password: password)
+    }
+
+    /// Removes the user (userdel(8)).
+    public func remove() async throws {
+        try await Self.turns.take { _ = try await Command.output(["userdel", name]) }
     }
 
     /// Makes a group, which may exist already.

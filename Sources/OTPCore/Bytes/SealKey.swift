@@ -26,7 +26,7 @@ public final class SealKey {
 
     /// The first `length` bytes (1 to 32) of HMAC-SHA-256 of `text` and a 1 of four bytes: what
     /// nobody without the key can tell of the text. One round of PBKDF2 is exactly that.
-    func mac(_ text: Span<UInt8>, length: Int) -> [UInt8] {
+    public func mac(_ text: Span<UInt8>, length: Int) -> [UInt8] {
         key.withBytes { key in
             Cryptography.pbkdf2(
                 password: key, salt: text, iterations: 1, length: min(length, 32))

@@ -64,6 +64,8 @@ extension Record {
         if new.isFirst, isEnrolled { return .failure(.enrolledMeanwhile) }
         guard new.epoch == epoch else { return .failure(.void) }
         var authenticator = new.authenticator
+        // Not when it was begun: what is told to whom goes by it.
+        authenticator.added = now
         if let known = new.key.withBytes({ known($0, as: new) }) { return known }
         let there = authenticators.first { $0.name == authenticator.name }
         if let there, there.added != new.replaced {

@@ -10,7 +10,7 @@ extension LoginFlow {
         guard place.isBelieved else {
             return options.followsFirstFactor && options.firstEnrollment == .open
         }
-        return options.followsFirstFactor || place.sshMethods?.provesUser == true
+        return isProven(at: place)
     }
 
     /// How often a user may still put it off.

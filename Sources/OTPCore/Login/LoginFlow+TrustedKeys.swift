@@ -20,26 +20,31 @@ extension LoginFlow {
         let now = try clock.now()
         let days = options.trustDays
         let found = session.withRecord { record -> Int? in
-            // Who may not try a code now is not let in without one either.
-            guard record.throttle.permission(at: now, from: place.source) == .open else {
-                return nil
-            }
+            _ = record.throttle.repair(at: now, closedFor: options.closedFor)
+            // Who may not try a code now is not let in without one either. Of a key that was not
+            // seen for long there is no count, and that of strangers is not the owner's.
+            guard
+                !record.throttle.knows(place.source)
+                    || record.throttle.permission(at: now, from: place.source) == .open
+            else { return nil }
             return record.liveTrust(in: key.fingerprint, at: now, days: days)
         }
         guard let index = found else { return nil }
         let notices = session.withRecord { $0.notices }
         let left = session.withRecord { $0.backupCodesLeft }
+        let listener = session.withRecord { $0.listener(by: $0.trusted[index]) }
         let name = session.withRecord { record -> Name in
             let name = record.trusted[index].name
             var detail = [UInt8]("trusted key " as StaticString)
             detail.append(copying: name.bytes.span)
             record.useTrust(index, at: now, from: place.address)
+            record.throttle.visit(at: now, from: place.source)
             record.note(Event(.login, at: now, detail: detail, origin: place.origin))
-            if conversation.isHeard { record.notices = Notices() }
+            if conversation.isHeard { record.notices.told(to: listener, at: now) }
             return name
         }
         try session.commit()
-        return (name, notices.sentences(at: now, backupCodesLeft: left))
+        return (name, notices.sentences(to: listener, at: now, backupCodesLeft: left))
     }
 
     /// Asks somebody who was let in by a code whether to skip it next time; the name of the key

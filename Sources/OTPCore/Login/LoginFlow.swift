@@ -48,8 +48,9 @@ public struct LoginFlow<
     /// to be asked for one. The store is opened only where it matters, and not kept: nothing is
     /// held while somebody types.
     private func pass(_ user: User, from place: LoginOrigin) throws(StoreError) -> LoginResult? {
-        if let group = options.exemptGroup, try users.isMember(user, of: group) {
-            return .ignored(.exempt)
+        if let reason = try exemption(of: user, from: place) { return .ignored(reason) }
+        if options.admitsSecurityKeys, let key = place.sshMethods?.securityKey {
+            return admit(user, bySecurityKey: key, from: place)
         }
         let key = options.trustsKeys ? place.sshMethods?.key : nil
         let enrolls = mayEnroll(at: place)
@@ -106,8 +107,7 @@ public struct LoginFlow<
     ) throws(StoreError) -> LoginResult {
         let questions = CodePrompt(
             conversation: conversation, options: options, at: place,
-            tellsReasons: place.isHere || options.followsFirstFactor
-                || place.sshMethods?.provesUser == true)
+            tellsReasons: place.isHere || isProven(at: place))
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             try typed.withBytes { (bytes) throws(StoreError) in
@@ -138,7 +138,8 @@ public struct LoginFlow<
         let boot = answer.isTemporaryCode ? clock.boot() : nil
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: place.origin,
-            source: place.source, tellsNotices: conversation.isHeard)
+            source: place.source, tellsNotices: conversation.isHeard,
+            closedFor: options.closedFor)
         let records = try openStore()
         guard let user, let session = try openEnrolled(user, in: records) else {
             if options.forwardsPass { forward(typed, digits: JoinedAnswer.usualDigits) }
@@ -156,8 +157,10 @@ public struct LoginFlow<
         let left = session.withRecord { $0.backupCodesLeft }
         sequel.enrolls = session.withRecord { enrollsNext($0, after: factor) }
         sequel.epoch = session.withRecord { $0.epoch }
+        let listener = session.withRecord { $0.listener(by: factor) }
         var told = notices.sentences(
-            after: factor, at: now, backupCodesLeft: left, enrollsNext: sequel.enrolls,
+            to: listener, after: factor, at: now, backupCodesLeft: left,
+            enrollsNext: sequel.enrolls,
             clockIsOffBy: skew(factor, session, at: now))
         if case .code = factor { return (outcome, told) }
         // Codes may be of no use to who has got in by something else.

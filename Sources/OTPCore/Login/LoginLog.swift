@@ -43,6 +43,12 @@ public struct LoginLog: Sendable {
             line.add("factor", "trusted-key")
             line.add("key", quoted: name)
             line.add("fingerprint", SSHKey.text(of: fingerprint))
+        case .securityKey(let key, let trouble):
+            line = LogLine("login granted")
+            line.add("factor", "security-key")
+            line.add("kind", String(decoding: key.kind, as: UTF8.self))
+            line.add("fingerprint", SSHKey.text(of: key.fingerprint))
+            error = trouble
         case .refused(let refusal):
             line = LogLine("authentication failure")
             line.add("reason", Outcome.refused(refusal).reason)
@@ -75,10 +81,13 @@ public struct LoginLog: Sendable {
         line.add("retry", "\(options.retry)")
         line.add("window", "\(options.window)")
         line.add("exempt_group", outside: options.exemptGroup ?? [])
+        let networks = options.exemptNetworks ?? []
+        line.add("exempt_networks", outside: Array(networks.map(\.text).joined(separator: [0x2c])))
         line.add("silent", isSilent ? "yes" : "no")
         line.add("key", place.hasKey ? "yes" : "no")
         line.add("enroll", options.enroll == .off ? "off" : "on")
-        line.add("trust", options.trustsKeys ? "key" : "off")
+        let admitted = options.admitsSecurityKeys ? "sk" : "off"
+        line.add("trust", options.trustsKeys ? "key" : admitted)
         addPlace(to: &line)
         return line
     }
@@ -97,6 +106,7 @@ extension LogLine {
     fileprivate mutating func add(_ reason: LoginResult.Reason) {
         switch reason {
         case .exempt: add("reason", "exempt-group")
+        case .exemptNetwork: add("reason", "exempt-network")
         case .notEnrolled: add("reason", "not-enrolled")
         case .putOff(let left):
             add("reason", "enrolling-put-off")

@@ -74,6 +74,10 @@ public struct LoginOrigin: Sendable {
     /// Whether it is sshd that asks, by its name or by what it says of this session.
     var isSSHD: Bool { methods != nil || service.elementsEqual("sshd".utf8) }
 
+    /// The client's address where a sshd of root's gives it as a number. A name never counts:
+    /// whoever looks after the addresses of a network calls them as they like.
+    var sshAddress: IPAddress? { isBelieved && isSSHD ? IPAddress(address[...]) : nil }
+
     /// Whether who logs in is on this machine already.
     var isHere: Bool { address.isEmpty }
 

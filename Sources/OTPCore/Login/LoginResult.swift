@@ -6,6 +6,9 @@ public enum LoginResult: Equatable, Sendable {
     case trusting(Outcome.Factor, Name)
     /// Let in without a code, by a trusted SSH key: its name and fingerprint.
     case trusted(Name, fingerprint: [UInt8])
+    /// Let in without a code, by an SSH key in a FIDO authenticator; what kept it from being noted
+    /// in the user's record.
+    case securityKey(SSHKey, trouble: StoreError?)
     /// Let in, and a device was enrolled under this name: after a temporary code, or (`nil`) by
     /// the first code of that device.
     case enrolled(Outcome.Factor?, Name)
@@ -22,6 +25,8 @@ public enum LoginResult: Equatable, Sendable {
     public enum Reason: Equatable, Sendable {
         /// `exempt_group`.
         case exempt
+        /// `exempt_networks`.
+        case exemptNetwork
         /// `nullok`, and the store is sound and has no record.
         case notEnrolled
         /// `enroll`, and the user has put it off; so often it can be done again, `nil` for any

@@ -5,6 +5,9 @@ public struct SSHKey: Equatable, Sendable {
     public let fingerprint: [UInt8]
     /// A short word for the sort of key, in lower case: `ed25519`, `ecdsa-sk`, ...
     public let kind: [UInt8]
+    /// Whether the private key lies in a FIDO authenticator, and sshd has verified what that signed.
+    /// Whether somebody had to touch it or to type its PIN is not told: sshd demands it or not.
+    public let isSecurityKey: Bool
 
     /// The key that sshd calls a `type` and writes as `text` in Base64.
     ///
@@ -31,6 +34,7 @@ public struct SSHKey: Equatable, Sendable {
             fingerprint = Cryptography.sha256(blob.span)
         }
         kind = Array(name.form.word.utf8)
+        isSecurityKey = name.form.isSecurityKey
     }
 
     /// A fingerprint as ssh-keygen and sshd write it: `SHA256:...`, without padding.

@@ -21,6 +21,9 @@ public struct SSHMethods: Sendable {
     /// key that cannot be read.
     public var key: SSHKey? { keyLines == 1 ? keys.first : nil }
 
+    /// The first of them that lies in a FIDO authenticator.
+    var securityKey: SSHKey? { keys.first { $0.isSecurityKey } }
+
     /// How many lines are about a public key.
     private var keyLines = 0
 

@@ -1,10 +1,9 @@
-// Whom failures are counted for. Whoever has logged in from one has a counter there that strangers
-// do not reach.
+// Whom failures are counted for. Whoever has logged in from one waits there by its failures alone.
 
 extension SourceID {
     /// An SSH key: of a certificate the key inside it, which stays the same while certificates come
     /// and go.
-    init(key: SSHKey) { self.init(Array("key ".utf8), key.fingerprint) }
+    init(key: SSHKey) { self.init(Array("key ".utf8), key.fingerprint, isKey: true) }
 
     /// Where somebody comes from: an address, or the network of one of IPv6, of which a client has
     /// as many as it likes.
@@ -20,43 +19,27 @@ extension SourceID {
     /// otp-enroll on this machine.
     public static let command = SourceID(service: Array("otp-enroll".utf8), remoteUser: [])
 
-    private init(_ kind: [UInt8], _ name: [UInt8]) {
+    private init(_ kind: [UInt8], _ name: [UInt8], isKey: Bool = false) {
         let text = kind + name
-        self.init(text.span)
+        self.init(text.span, isKey: isKey)
     }
 
-    /// The first four groups of a numeric address of IPv6; `nil` for anything else. An address of
-    /// IPv4 in it stays as it is.
+    /// A numeric address of IPv4 as it is, also where it stands in one of IPv6; of another one of
+    /// IPv6 the first half, as four groups of four digits. `nil` for anything else. Which
+    /// interface it is at (`%eth0`) does not matter.
     private static func network(_ address: [UInt8]) -> [UInt8]? {
-        let text = address.prefix { $0 != UInt8(ascii: "%") }
-        guard text.contains(UInt8(ascii: ":")), !text.contains(UInt8(ascii: ".")) else {
+        guard let address = IPAddress(address.prefix { $0 != UInt8(ascii: "%") }) else {
             return nil
         }
-        let groups = text.split(
-            separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard (3...9).contains(groups.count), groups.allSatisfy({ $0.count <= 4 }),
-            groups.count < 9 || groups.contains(where: \.isEmpty)
-        else {
-            return nil
+        guard address.isLong else {
+            return Array(address.bytes.map { "\($0)" }.joined(separator: ".").utf8)
         }
-        var first: [UInt8] = []
-        for (index, group) in groups.enumerated() where first.count < 4 * 5 {
-            if group.isEmpty, index > 0 {
-                // `::` stands for as many zeros as are missing; they reach into the network.
-                let missing = 9 - groups.count + (groups.last?.isEmpty == true ? 1 : 0)
-                for _ in 0..<max(1, missing) where first.count < 4 * 5 {
-                    first += SourceID.padded([])
-                }
-            } else if !group.isEmpty {
-                first += SourceID.padded(group)
-            }
+        var text: [UInt8] = []
+        for (index, byte) in address.bytes.prefix(8).enumerated() {
+            text.append(Hex.symbol(byte >> 4, uppercase: false))
+            text.append(Hex.symbol(byte & 15, uppercase: false))
+            if index % 2 == 1 { text.append(UInt8(ascii: ":")) }
         }
-        return first.count == 4 * 5 ? first : nil
-    }
-
-    /// A group with all four digits, in lower case, and a colon.
-    private static func padded(_ group: ArraySlice<UInt8>) -> [UInt8] {
-        let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: 4 - min(4, group.count))
-        return zeros + group.map { $0 | 0x20 } + [UInt8(ascii: ":")]
+        return text
     }
 }

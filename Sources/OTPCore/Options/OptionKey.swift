@@ -1,6 +1,7 @@
 /// One option: what a line or an argument may say. The manual is checked against this table.
 public enum OptionKey: UInt8, CaseIterable, Sendable {
-    case configurationFile, store, nullok, prompt, echo, retry, window, exemptGroup
+    case configurationFile, store, nullok, prompt, echo, retry, window, closedFor
+    case exemptGroup, exemptNetworks
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
     case enroll, enrollUntil, enrollGrace, afterFirstFactor, trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
@@ -11,6 +12,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case flag(@Sendable (inout Options, Bool) -> Void)
         /// A whole number in this range.
         case number(ClosedRange<UInt8>, @Sendable (inout Options, UInt8) -> Void)
+        /// A whole number of hours in this range, as `24h`; in seconds.
+        case hours(ClosedRange<UInt64>, @Sendable (inout Options, UInt64) -> Void)
         /// A text of 1 to so many bytes of printable ASCII.
         case text(maximum: Int, @Sendable (inout Options, [UInt8]) -> Void)
         /// One of two or three words, the default first; which, is counted from 0.
@@ -19,6 +22,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case path(@Sendable (inout Options, [UInt8]) -> Void)
         /// A date as `2026-11-21`, from 1970 to 9999; when that day begins in UTC.
         case date(@Sendable (inout Options, UInt64) -> Void)
+        /// One or more networks, with blanks or commas between them.
+        case networks(@Sendable (inout Options, [IPNetwork]) -> Void)
     }
 
     /// The key.
@@ -102,10 +107,18 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "window", .number(0...10) { $0.window = $1 }, "1",
                 "How many steps a code may be early or late. More than 1 makes guessing easier.")
+        case .closedFor:
+            part(
+                "closed_for", .hours(1...720) { $0.closedFor = $1 }, "none",
+                "How long 100 wrong codes close an account; without it, until root unlocks it.")
         case .exemptGroup:
             part(
                 "exempt_group", .text(maximum: 64) { $0.exemptGroup = $1 }, "none",
                 "Members of this group log in without a code.")
+        case .exemptNetworks:
+            part(
+                "exempt_networks", .networks { $0.exemptNetworks = $1 }, "none",
+                "From these networks an ssh login needs no code after its first factor.")
         case .userMayDisable:
             part(
                 "user_may_disable", .flag { $0.userMayDisable = $1 }, "yes",
@@ -155,8 +168,12 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
                 "The modules before this one have proven the user, so that enrolling is allowed.")
         case .trust:
             part(
-                "trust", .choice("off", "key", nil) { $0.trustsKeys = $1 == 1 }, "off",
-                "After a code, offer to skip it from now on with the SSH key that logged in.")
+                "trust",
+                .choice("off", "key", "sk") {
+                    $0.trustsKeys = $1 == 1
+                    $0.admitsSecurityKeys = $1 == 2
+                }, "off",
+                "Skip the code with an SSH key: one trusted after a code, or any security key.")
         case .trustDays:
             part(
                 "trust_days", .number(1...90) { $0.trustDays = $1 }, "30",

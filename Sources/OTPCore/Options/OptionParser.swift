@@ -88,10 +88,18 @@ public struct OptionParser {
         case .flag(let apply):
             apply(&options, try flag(option, value))
         case .number(let range, let apply):
-            guard let number = value.flatMap(OptionParser.number), range.contains(number) else {
+            guard let number = value.flatMap({ OptionParser.number($0, UInt8.self) }),
+                range.contains(number)
+            else {
                 throw takes(option, "a number from \(range.lowerBound) to \(range.upperBound)")
             }
             apply(&options, number)
+        case .hours(let range, let apply):
+            guard let value, value.last == UInt8(ascii: "h"),
+                let number = OptionParser.number(value.dropLast(), UInt16.self),
+                range.contains(UInt64(number))
+            else { throw takes(option, "\(range.lowerBound)h to \(range.upperBound)h") }
+            apply(&options, UInt64(number) * 3600)
         case .text(let maximum, let apply):
             guard let value, (1...maximum).contains(value.count),
                 value.allSatisfy({ (0x20...0x7e).contains($0) })
@@ -125,8 +133,40 @@ public struct OptionParser {
                 throw takes(option, "a date such as 2027-03-31")
             }
             apply(&options, seconds)
+        case .networks(let apply):
+            apply(&options, try networks(option, value ?? []))
         }
     }
+
+    /// The networks of a list, all of which have to be right.
+    private func networks(
+        _ option: OptionKey, _ value: ArraySlice<UInt8>
+    ) throws(Problem) -> [IPNetwork] {
+        let words = value.split { " \t,".utf8.contains($0) }
+        guard (1...OptionParser.maximumNetworks).contains(words.count) else {
+            let most = OptionParser.maximumNetworks
+            throw takes(option, "1 to \(most) networks such as 10.0.0.0/8 or fd00::/8")
+        }
+        var networks: [IPNetwork] = []
+        for word in words {
+            do throws(IPNetwork.Trouble) {
+                networks.append(try IPNetwork(word))
+            } catch {
+                let written = String(decoding: LogLine.sanitized(Array(word)), as: UTF8.self)
+                let what =
+                    switch error {
+                    case .form: "numeric networks such as 10.0.0.0/8 or fd00::/8"
+                    case .bitsBehind: "networks without bits behind their length"
+                    case .everything: "no network of all addresses"
+                    }
+                throw takes(option, "\(what): \(written)")
+            }
+        }
+        return networks
+    }
+
+    /// How many networks an option takes.
+    static let maximumNetworks = 64
 
     private func flag(_ option: OptionKey, _ value: ArraySlice<UInt8>?) throws(Problem) -> Bool {
         guard let value else { return true }
@@ -154,15 +194,17 @@ public struct OptionParser {
             || letters.suffix(8).elementsEqual("password".utf8)
     }
 
-    /// A number of one to three digits that fits a byte.
-    private static func number(_ text: ArraySlice<UInt8>) -> UInt8? {
+    /// A number of one to three digits that fits its type.
+    private static func number<Number: FixedWidthInteger>(
+        _ text: ArraySlice<UInt8>, _ type: Number.Type
+    ) -> Number? {
         guard (1...3).contains(text.count) else { return nil }
         var value: UInt16 = 0
         for byte in text {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
             value = value &* 10 &+ UInt16(byte &- UInt8(ascii: "0"))
         }
-        return UInt8(exactly: value)
+        return Number(exactly: value)
     }
 
     private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

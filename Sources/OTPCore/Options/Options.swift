@@ -14,8 +14,12 @@ public struct Options: Sendable {
     public var retry: UInt8 = 1
     /// Steps accepted on each side of the current one, 0 to 10.
     public var window: UInt8 = 1
+    /// After how many seconds a closed account opens by itself; `nil` for never.
+    public var closedFor: UInt64?
     /// Members of this group are not asked.
     public var exemptGroup: [UInt8]?
+    /// Who comes from these by ssh, and has proven something, is not asked.
+    public var exemptNetworks: [IPNetwork]?
     /// Whether users may end their own second factor.
     public var userMayDisable = true
     /// The longest validity of a temporary code, in hours, 1 to 72.
@@ -38,6 +42,8 @@ public struct Options: Sendable {
     public var followsFirstFactor = false
     /// Whether to offer to skip the code with the SSH key that logged in.
     public var trustsKeys = false
+    /// Whether an SSH key that lies in a FIDO authenticator needs no code beside it.
+    public var admitsSecurityKeys = false
     /// How many days a key is trusted, 1 to 90; never lengthened.
     public var trustDays: UInt8 = 30
     /// How many keys of a user may be trusted, 1 to 8.

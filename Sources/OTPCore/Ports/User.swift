@@ -13,6 +13,23 @@ public struct User: Equatable, Sendable {
         self.gid = gid
     }
 
+    /// The name as text.
+    public var shownName: String { String(decoding: name, as: UTF8.self) }
+
+    /// The name as a word of a command; the number where a shell could take the name for more.
+    public var commandName: String {
+        let isPlain = name.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "@"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        return isPlain && !name.isEmpty && name[0] != UInt8(ascii: "-") ? shownName : String(uid)
+    }
+
     /// The longest name that is looked up, in bytes.
     public static let maximumNameLength = 256
 }

@@ -19,7 +19,7 @@ public struct Decoy {
         text.append(copying: name.span)
         let mac = key.mac(text.span, length: 17)
         number = mac.first ?? 0
-        self.name = SourceID(mac.span.extracting(last: 16))
+        self.name = SourceID(mac.span.extracting(last: 16), isKey: true)
     }
 
     /// Turns the decoy's record to the name: its throttle is what it was for this name, and so are
@@ -44,7 +44,7 @@ public struct Decoy {
 extension Throttle {
     /// Makes the failures of `name` those that count for everybody.
     ///
-    /// The sources of a decoy's throttle are names, the one that it is turned to first, then the
+    /// The sources of a decoy's throttle are names (as keys are, one does not count for another), the one that it is turned to first, then the
     /// others as they were tried last; the one that was not tried for longest makes room.
     mutating func turn(to name: SourceID) {
         guard sources.first?.id != name else { return }
@@ -52,6 +52,7 @@ extension Throttle {
         let known = sources.firstIndex { $0.id == name }
         let next = known.map { sources.remove(at: $0) } ?? Source(id: name, lastLogin: 0)
         shared = next.counter
+        newcomers = []
         sources.insert(next, at: 0)
         if sources.count > Throttle.maximumSources { sources.removeLast() }
     }

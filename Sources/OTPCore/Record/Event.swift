@@ -19,6 +19,7 @@ public struct Event: Equatable, Sendable {
         case exported = 15
         case keyTrusted = 16
         case trustRevoked = 17
+        case moved = 18
 
         /// One word for it, as `--json` writes it.
         public var name: String {
@@ -40,6 +41,7 @@ public struct Event: Equatable, Sendable {
             case .exported: "exported"
             case .keyTrusted: "key-trusted"
             case .trustRevoked: "trust-revoked"
+            case .moved: "moved"
             }
         }
 

@@ -2,7 +2,7 @@
 /// must not pay for reading the others.
 public struct EventLog: Equatable, Sendable {
     /// How many events a user's log keeps.
-    public static let capacity = 8
+    public static let capacity = 7
     /// The longest event, in bytes.
     static let maximumEventLength = 11 + Event.detailLength + Event.originLength
 

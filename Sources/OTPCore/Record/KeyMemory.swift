@@ -54,6 +54,22 @@ public struct KeyMemory: Equatable, Sendable {
                 by: UInt64(authenticator.period))
             entry.time = max(entry.time, overflow ? .max : time)
         }
+        append(entry)
+    }
+
+    /// Remembers what another memory does.
+    mutating func remember(_ other: KeyMemory) {
+        for var entry in other.entries {
+            if let index = entries.firstIndex(where: { $0.mark == entry.mark }) {
+                let known = entries.remove(at: index)
+                entry.time = max(entry.time, known.time)
+                entry.counter = max(entry.counter, known.counter)
+            }
+            append(entry)
+        }
+    }
+
+    private mutating func append(_ entry: Entry) {
         // A key of which no code was used has nothing to be remembered for.
         guard entry.time > 0 || entry.counter > 0 else { return }
         if entries.count == KeyMemory.capacity {

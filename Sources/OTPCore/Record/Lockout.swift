@@ -14,24 +14,11 @@ public struct Lockout: Equatable, Sendable {
     public let until: UInt64
     /// Whom it keeps out.
     public let reach: Reach
+    /// Whether it is a hundred failures that do.
+    public let isClosed: Bool
 }
 
 extension Throttle {
-    /// The lock that holds longest; `nil` where everybody may try.
-    public func lockout(at now: UInt64) -> Lockout? {
-        let strangers = lockedUntil(at: now)
-        let places = sources.map { source -> UInt64? in
-            switch permission(at: now, from: source.id) {
-            case .open: nil
-            case .wait(let seconds): now &+ seconds
-            case .closed: .max
-            }
-        }
-        guard let until = (places + [strangers]).compactMap({ $0 }).max() else { return nil }
-        if strangers == nil { return Lockout(until: until, reach: .knownPlaces) }
-        return Lockout(until: until, reach: places.contains(nil) ? .strangers : .everybody)
-    }
-
     /// When a code was last accepted, in Unix seconds; `nil` for never.
     public var lastLogin: UInt64? {
         sources.map(\.lastLogin).max().flatMap { $0 == 0 ? nil : $0 }

@@ -1,10 +1,17 @@
-/// What a user is to be told at the next login.
+/// What a user is to be told at logins.
 ///
 /// Kept apart from the event log, so that no number of failures can push out what somebody
-/// changed.
+/// changed. A change is told twice at least, and for a day, to those who had a part in the account
+/// before it: whoever logs in with a device that a thief has added empties nothing.
 public struct Notices: Equatable, Sendable {
-    /// How many changes are kept; the oldest makes room.
+    /// How many changes are kept, told or not; see `append`.
     static let capacity = 6
+    /// How often a change is told at least.
+    static let leastTellings: UInt8 = 2
+    /// For how many seconds it is told at every login.
+    static let tellingTime: UInt64 = 86_400
+    /// What stands in the place of the tellings of a change that is done with.
+    private static let done: UInt8 = 3
 
     /// Failures since the last login at which the user was told.
     public struct Failures: Equatable, Sendable {
@@ -18,16 +25,38 @@ public struct Notices: Equatable, Sendable {
 
     /// The failures.
     public internal(set) var failures = Failures()
-    /// The changes.
-    var log = EventLog(capacity: Notices.capacity)
+    /// The changes, those that are done with as well: `status` goes on showing them.
+    private var log = EventLog(capacity: Notices.capacity)
+    /// How often each of them was told, or `done`.
+    private(set) var tellings: [UInt8] = []
     /// Whether the number of backup codes left is to be told once more.
     public internal(set) var remindsOfBackupCodes = false
 
     /// The changes, oldest first.
     public var changes: [Event] { log.events }
 
-    /// Whether there is nothing to tell.
-    public var isEmpty: Bool { failures.count == 0 && log.isEmpty && !remindsOfBackupCodes }
+    /// Whether there is nothing to tell anybody.
+    public var isEmpty: Bool {
+        failures.count == 0 && !remindsOfBackupCodes
+            && tellings.allSatisfy { $0 == Notices.done }
+    }
+
+    /// Takes a change in. Where there is no room, one goes that is done with, or an older one of
+    /// the same thing, before the oldest: whoever makes changes in a row hides none behind them.
+    mutating func append(_ event: Event) {
+        var kept = changes
+        if kept.count >= Notices.capacity {
+            let victim =
+                tellings.firstIndex(of: Notices.done)
+                ?? kept.firstIndex { $0.kind == event.kind && $0.detail == event.detail } ?? 0
+            kept.remove(at: victim)
+            tellings.remove(at: victim)
+            log = EventLog(capacity: Notices.capacity)
+            for event in kept { log.append(event) }
+        }
+        log.append(event)
+        tellings.append(0)
+    }
 
     /// Counts a failure that came from `origin`.
     mutating func failed(at now: UInt64, from origin: [UInt8]) {
@@ -35,6 +64,59 @@ public struct Notices: Equatable, Sendable {
         failures.count = min(failures.count, .max - 1) + 1
         failures.origin = Event(.failure, at: now, detail: [], origin: origin).origin
     }
+
+    // MARK: Who is told
+
+    /// Whoever logs in, by how long what they log in with has been there.
+    struct Listener: Equatable {
+        /// Since when there is what they log in with, in Unix seconds.
+        var since: UInt64
+        /// The same of the oldest thing that logs the user in; `.max` for none.
+        var oldest: UInt64
+
+        /// Whether they are told of what happened at `time`: not where they came with it or after
+        /// it, and somebody else is left to be told.
+        func hears(of time: UInt64) -> Bool { since < time || oldest >= time }
+    }
+
+    /// The changes that `listener` is told of at `now`, the oldest first.
+    func changes(for listener: Listener, at now: UInt64) -> [Event] {
+        if isEmpty { return [] }
+        return zip(changes, tellings).filter { Notices.isTold($0, $1, to: listener, at: now) }
+            .map(\.0)
+    }
+
+    private static func isTold(
+        _ event: Event, _ tellings: UInt8, to listener: Listener, at now: UInt64
+    ) -> Bool {
+        tellings != done && listener.hears(of: event.time)
+            && (tellings < leastTellings || isFresh(event, for: listener, at: now))
+    }
+
+    /// Whether the day of a change is not over for `listener`. Who came with it hears it no longer
+    /// than twice, and so does anybody where it has a time to come: a clock was wrong then, or is.
+    private static func isFresh(
+        _ event: Event, for listener: Listener, at now: UInt64
+    ) -> Bool {
+        now >= event.time && now - event.time < tellingTime && listener.since < event.time
+    }
+
+    /// Notes that `listener` was told at `now`.
+    mutating func told(to listener: Listener, at now: UInt64) {
+        if listener.hears(of: failures.since) { failures = Failures() }
+        remindsOfBackupCodes = false
+        if isEmpty { return }
+        for (index, event) in changes.enumerated() where listener.hears(of: event.time) {
+            guard tellings[index] != Notices.done else { continue }
+            tellings[index] = min(tellings[index] + 1, Notices.leastTellings)
+            let isDone =
+                tellings[index] >= Notices.leastTellings
+                && !Notices.isFresh(event, for: listener, at: now)
+            if isDone { tellings[index] = Notices.done }
+        }
+    }
+
+    // MARK: The form in a record (docs/FILEFORMAT.md)
 
     /// Appends the notices to `output`.
     func encode(into output: inout OutputSpan<UInt8>) {
@@ -44,6 +126,7 @@ public struct Notices: Equatable, Sendable {
         output.write(copying: failures.origin.span)
         output.write(remindsOfBackupCodes ? 1 : 0)
         log.encode(into: &output)
+        output.write(copying: tellings.span)
     }
 
     /// Reads what `encode` wrote; `nil` where the bytes are no notices.
@@ -52,11 +135,14 @@ public struct Notices: Equatable, Sendable {
             let length = cursor.byte(input), Int(length) <= Event.originLength,
             let origin = cursor.bytes(Int(length), of: input),
             let reminds = cursor.byte(input), reminds <= 1,
-            let log = EventLog(decoding: input, &cursor, capacity: Notices.capacity)
+            let log = EventLog(decoding: input, &cursor, capacity: Notices.capacity),
+            let tellings = cursor.bytes(log.count, of: input),
+            tellings.allSatisfy({ $0 <= Notices.done })
         else { return nil }
         failures = Failures(count: count, since: since, origin: origin)
         remindsOfBackupCodes = reminds == 1
         self.log = log
+        self.tellings = tellings
     }
 
     /// Nothing to tell.

@@ -120,7 +120,7 @@ extension Record {
 
 extension Throttle {
     /// The longest form, in bytes.
-    public static let maximumEncodedLength = 13 + maximumSources * 36
+    public static let maximumEncodedLength = 30 + maximumSources * 37 + maximumNewcomers * 18
 
     /// The throttle's state in bytes.
     public var encoded: [UInt8] {
@@ -132,12 +132,18 @@ extension Throttle {
         bytes.write(bigEndian: shared.last)
         bytes.write(UInt8(truncatingIfNeeded: sources.count))
         for source in sources {
-            bytes.write(bigEndian: source.id.high)
-            bytes.write(bigEndian: source.id.low)
+            source.id.encode(into: &bytes)
             bytes.write(bigEndian: source.counter.failures)
             bytes.write(bigEndian: source.counter.last)
             bytes.write(bigEndian: source.lastLogin)
         }
+        bytes.write(UInt8(truncatingIfNeeded: newcomers.count))
+        for newcomer in newcomers {
+            newcomer.id.encode(into: &bytes)
+            bytes.write(newcomer.failures)
+        }
+        bytes.write(bigEndian: forgiven)
+        bytes.write(bigEndian: opensAt)
     }
 
     /// Reads a throttle's state; `nil` where the bytes are none.
@@ -147,15 +153,42 @@ extension Throttle {
         else { return nil }
         shared = Counter(failures: failures, last: last)
         for _ in 0..<count {
-            guard let high = cursor.uint64(bytes), let low = cursor.uint64(bytes),
+            guard let id = SourceID(decoding: bytes, &cursor),
                 let failures = cursor.uint32(bytes), let last = cursor.uint64(bytes),
                 let lastLogin = cursor.uint64(bytes)
             else { return nil }
             sources.append(
                 Source(
-                    id: SourceID(high: high, low: low),
-                    counter: Counter(failures: failures, last: last), lastLogin: lastLogin))
+                    id: id, counter: Counter(failures: failures, last: last), lastLogin: lastLogin))
         }
+        guard let count = cursor.byte(bytes), Int(count) <= Throttle.maximumNewcomers else {
+            return nil
+        }
+        for _ in 0..<count {
+            guard let id = SourceID(decoding: bytes, &cursor), let failures = cursor.byte(bytes)
+            else { return nil }
+            newcomers.append(Newcomer(id: id, failures: failures))
+        }
+        guard let forgiven = cursor.uint64(bytes), let opensAt = cursor.uint64(bytes) else {
+            return nil
+        }
+        (self.forgiven, self.opensAt) = (forgiven, opensAt)
+    }
+}
+
+extension SourceID {
+    func encode(into bytes: inout OutputSpan<UInt8>) {
+        bytes.write(bigEndian: high)
+        bytes.write(bigEndian: low)
+        bytes.write(isKey ? 1 : 0)
+    }
+
+    /// Reads what `encode` wrote; `nil` where the bytes are none.
+    init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
+        guard let high = cursor.uint64(bytes), let low = cursor.uint64(bytes),
+            let isKey = cursor.byte(bytes), isKey <= 1
+        else { return nil }
+        self.init(high: high, low: low, isKey: isKey == 1)
     }
 }
 

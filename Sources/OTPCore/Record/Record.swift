@@ -52,10 +52,19 @@ public struct Record: ~Copyable {
         !authenticators.isEmpty || backupCodesLeft > 0 || temporaryCode?.used == 0
     }
 
+    /// Whether the user has enrolled once, or was reset.
+    public var wasEnrolled: Bool { timesPutOff == .max }
+
     /// Writes an event down, for the user to be told where it is of that kind.
     public mutating func note(_ event: Event) {
         events.append(event)
-        if event.kind.isTold { notices.log.append(event) }
+        if event.kind.isTold { notices.append(event) }
+    }
+
+    /// What happened, the last thing first, and behind it changes that later events have pushed out.
+    public var happened: [Event] {
+        let events = events.events
+        return (notices.changes.filter { !events.contains($0) } + events).reversed()
     }
 
     /// Why a record could not be changed as asked.
@@ -206,6 +215,18 @@ public struct Record: ~Copyable {
         raiseEpoch()
         temporaryCode = nil
         return code.used == 0
+    }
+
+    /// Takes the place of another record of the same user, in which nothing logs in: what was used
+    /// there stays used, and what was void there stays void.
+    public mutating func succeed(_ other: borrowing Record) {
+        epoch = max(epoch, other.epoch)
+        timesPutOff = max(timesPutOff, other.timesPutOff)
+        for index in authenticators.indices {
+            let used = other.keyMemory.nextStep(of: authenticators[index], mark(of: index))
+            update(index) { $0.nextStep = max($0.nextStep, used) }
+        }
+        keyMemory.remember(other.keyMemory)
     }
 
     /// Ends everything that logs in. What happened, what is to be told, and how far keys were used

@@ -3,14 +3,17 @@
 public struct SourceID: Equatable, Sendable {
     let high: UInt64
     let low: UInt64
+    /// Whether it is an SSH key, which strangers have no part in.
+    let isKey: Bool
 
-    init(high: UInt64, low: UInt64) {
+    init(high: UInt64, low: UInt64, isKey: Bool = false) {
         self.high = high
         self.low = low
+        self.isKey = isKey
     }
 
     /// The source that `text` names; an empty text is this machine.
-    public init(_ text: Span<UInt8>) {
+    public init(_ text: Span<UInt8>, isKey: Bool = false) {
         // FNV-1a, 64 bits, from two starting points.
         var high: UInt64 = 0xcbf2_9ce4_8422_2325
         var low: UInt64 = 0x6c62_272e_07bb_0142
@@ -18,6 +21,6 @@ public struct SourceID: Equatable, Sendable {
             high = (high ^ UInt64(text[index])) &* 0x0000_0100_0000_01b3
             low = (low ^ UInt64(text[index])) &* 0x0000_0100_0000_01b3
         }
-        self.init(high: high, low: low)
+        self.init(high: high, low: low, isKey: isKey)
     }
 }

@@ -1,11 +1,13 @@
 /// How often a user may be wrong.
 ///
-/// Five consecutive failures are free, then each asks for a wait of 30 s that doubles to 15 min; a
-/// hundred close it for codes until root unlocks. There is one counter for all factors, services
-/// and sessions. A source that has logged in before has a counter of its own, so that a stranger
-/// who fails on purpose locks out nobody but strangers. (So the hundred of NIST SP 800-63B-4,
-/// 3.2.2, is one for each source that the user has logged in from, eight at most, and one for all
-/// others.)
+/// Five consecutive failures are free, then each asks for a wait of 30 s that doubles to 15 min.
+/// A hundred on the account, wherever they come from, close it for codes until root unlocks (NIST
+/// SP 800-63B-4, 3.2.2). There is one count for all factors, services and sessions. A success
+/// clears the failures of its own source, and of all others one a day.
+///
+/// Two things are apart. A source that has logged in before waits by its own failures alone. An SSH
+/// key that has also has a hundred of its own, and the others' do not close it: a stranger who
+/// fails on purpose locks out nobody who comes by key.
 public struct Throttle: Equatable, Sendable {
     /// Failures before the first wait.
     public static let freeFailures: UInt32 = 5
@@ -15,8 +17,12 @@ public struct Throttle: Equatable, Sendable {
     public static let firstWait: UInt64 = 30
     /// The longest wait, in seconds.
     public static let longestWait: UInt64 = 900
-    /// How many sources are remembered; the one unused for longest makes room.
+    /// How many sources are remembered; the one unused for longest makes room, and keys last.
     public static let maximumSources = 8
+    /// How many are remembered that have failed and not logged in.
+    static let maximumNewcomers = 3
+    /// How many seconds there are at least between two failures that a success forgives others.
+    static let forgivingTime: UInt64 = 86_400
 
     /// Consecutive failures and when the last one was.
     public struct Counter: Equatable, Sendable {
@@ -36,6 +42,12 @@ public struct Throttle: Equatable, Sendable {
         public internal(set) var lastLogin: UInt64
     }
 
+    /// A place that has not, and how many of the failures in `shared` are its own.
+    struct Newcomer: Equatable, Sendable {
+        let id: SourceID
+        var failures: UInt8
+    }
+
     /// What a try may do now.
     public enum Permission: Equatable, Sendable {
         /// It may be made.
@@ -50,12 +62,20 @@ public struct Throttle: Equatable, Sendable {
     public internal(set) var shared = Counter()
     /// The places that have.
     public internal(set) var sources: [Source] = []
+    /// The last few that have failed and not logged in, the oldest first.
+    var newcomers: [Newcomer] = []
+    /// When a success last forgave others a failure, in Unix seconds.
+    var forgiven: UInt64 = 0
+    /// When all failures are forgotten, as root has said, in Unix seconds; 0 for never.
+    public internal(set) var opensAt: UInt64 = 0
 
     public init() {}
 
     /// Whether a try from `source` may be made at `now` (Unix seconds).
     public func permission(at now: UInt64, from source: SourceID) -> Permission {
-        Throttle.permission(for: counter(of: source), at: now)
+        let known = index(of: source).map { sources[$0].counter }
+        if isClosed, known == nil || !source.isKey { return .closed }
+        return Throttle.permission(for: known ?? shared, at: now)
     }
 
     static func permission(for counter: Counter, at now: UInt64) -> Permission {
@@ -68,70 +88,97 @@ public struct Throttle: Equatable, Sendable {
         return elapsed >= wait ? .open : .wait(wait - elapsed)
     }
 
+    /// What closes the account: the failures of all but the keys that have logged in.
+    var isClosed: Bool {
+        let places = sources.filter { !$0.id.isKey }
+        return places.reduce(shared.failures) { $0.addingClamped($1.counter.failures) }
+            >= Throttle.closingFailures
+    }
+
     /// Counts a try as failed, before anybody knows.
     mutating func charge(at now: UInt64, from source: SourceID) {
         if let index = index(of: source) {
             sources[index].counter.failed(at: now)
-        } else {
-            shared.failed(at: now)
+            return
         }
+        shared.failed(at: now)
+        var newcomer = Newcomer(id: source, failures: 0)
+        if let index = newcomers.firstIndex(where: { $0.id == source }) {
+            newcomer = newcomers.remove(at: index)
+        } else if newcomers.count >= Throttle.maximumNewcomers {
+            newcomers.removeFirst()
+        }
+        newcomer.failures = min(newcomer.failures, .max - 1) + 1
+        newcomers.append(newcomer)
     }
 
-    /// Ends the row of failures of `source`, and remembers it. Where the try was not `open`, others
-    /// have seen to that, and it stays so: whoever got in by a backup code had no part in it.
-    mutating func succeed(at now: UInt64, from source: SourceID, wasOpen: Bool = true) {
+    /// Ends the row of failures of `source`, and of no other, and remembers it.
+    ///
+    /// Of the others' failures one is forgiven a day. What is left over where somebody mistyped and
+    /// went elsewhere would close the account some year otherwise; and a stranger gains one guess
+    /// a day by it. What is closed stays so.
+    mutating func succeed(at now: UInt64, from source: SourceID) {
+        let wasClosed = isClosed
+        if let index = newcomers.firstIndex(where: { $0.id == source }) {
+            shared.forgive(UInt32(newcomers.remove(at: index).failures))
+        }
+        visit(at: now, from: source)
+        if let index = index(of: source) { sources[index].counter = Counter() }
+        guard !wasClosed, now >= forgiven, now - forgiven >= Throttle.forgivingTime else { return }
+        shared.forgive(1)
+        forgiven = now
+    }
+
+    /// Remembers `source` as one that has logged in.
+    mutating func visit(at now: UInt64, from source: SourceID) {
         if let index = index(of: source) {
-            sources[index].counter = Counter()
             sources[index].lastLogin = now
             return
         }
-        if wasOpen { shared = Counter() }
-        if sources.count >= Throttle.maximumSources,
-            let oldest = sources.indices.min(by: { sources[$0].lastLogin < sources[$1].lastLogin })
-        {
-            sources.remove(at: oldest)
+        if sources.count >= Throttle.maximumSources {
+            // Addresses come and go; without its place a key would be closed by strangers.
+            let places = sources.indices.filter { !sources[$0].id.isKey }
+            let candidates = places.isEmpty && source.isKey ? Array(sources.indices) : places
+            guard
+                let oldest = candidates.min(by: { sources[$0].lastLogin < sources[$1].lastLogin })
+            else { return }
+            // Its failures stay on the account.
+            let counter = sources.remove(at: oldest).counter
+            shared.failures = shared.failures.addingClamped(counter.failures)
+            shared.last = max(shared.last, counter.last)
         }
         sources.append(Source(id: source, lastLogin: now))
-    }
-
-    /// Moves failures that lie in the future to `now`; whether there were any. Without this, a
-    /// clock that was wrong for a moment would keep its waits from ending.
-    mutating func repair(at now: UInt64) -> Bool {
-        var repaired = false
-        if shared.last > now { (shared.last, repaired) = (now, true) }
-        for index in sources.indices where sources[index].counter.last > now {
-            (sources[index].counter.last, repaired) = (now, true)
-        }
-        return repaired
     }
 
     /// Forgets all failures: root's `unlock`, never a login.
     public mutating func unlock() {
         shared = Counter()
+        newcomers = []
+        opensAt = 0
         for index in sources.indices { sources[index].counter = Counter() }
     }
 
     /// Consecutive failures from everywhere.
     public var failures: UInt32 {
-        sources.reduce(shared.failures) { $0 &+ $1.counter.failures }
+        sources.reduce(shared.failures) { $0.addingClamped($1.counter.failures) }
     }
 
     /// When strangers may try again, in Unix seconds: `nil` where they may now, `.max` for
     /// closed.
     public func lockedUntil(at now: UInt64) -> UInt64? {
-        switch Throttle.permission(for: shared, at: now) {
+        if isClosed { return .max }
+        return switch Throttle.permission(for: shared, at: now) {
         case .open: nil
         case .wait(let seconds): now.addingClamped(seconds)
         case .closed: .max
         }
     }
 
+    /// Whether a login from `source` is remembered.
+    func knows(_ source: SourceID) -> Bool { index(of: source) != nil }
+
     private func index(of source: SourceID) -> Int? {
         sources.firstIndex { $0.id == source }
-    }
-
-    private func counter(of source: SourceID) -> Counter {
-        index(of: source).map { sources[$0].counter } ?? shared
     }
 }
 
@@ -139,5 +186,15 @@ extension Throttle.Counter {
     mutating func failed(at now: UInt64) {
         failures = min(failures, .max - 1) + 1
         last = now
+    }
+
+    fileprivate mutating func forgive(_ count: UInt32) { failures -= min(count, failures) }
+}
+
+extension UInt32 {
+    /// The sum, or the highest number there is.
+    fileprivate func addingClamped(_ other: UInt32) -> UInt32 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

@@ -9,13 +9,16 @@ public struct Attempt: Sendable {
     public let source: SourceID
     /// What a success is called in the event log.
     public let successKind: Event.Kind
-    /// Whether the user reads the record's notices after a success, so that they are done with.
+    /// Whether the user reads the record's notices after a success, so that they count as told.
     public let tellsNotices: Bool
+    /// After how many seconds a closed account opens by itself; `nil` for never.
+    let closedFor: UInt64?
 
     public init(
         verifier: Verifier, origin: [UInt8], source: SourceID, successKind: Event.Kind = .login,
-        tellsNotices: Bool = false
+        tellsNotices: Bool = false, closedFor: UInt64? = nil
     ) {
+        self.closedFor = closedFor
         self.verifier = verifier
         self.origin = origin
         self.source = source
@@ -35,7 +38,7 @@ public struct Attempt: Sendable {
             spend(on: answer, at: now)
             return .refused(.noRecord)
         }
-        if session.withRecord({ $0.throttle.repair(at: now) }) { try session.commit() }
+        try settle(session, at: now)
         let plan = session.withRecord { self.plan(for: answer, on: $0, at: now) }
         if plan == .counted {
             session.withRecord { $0.throttle.charge(at: now, from: source) }
@@ -47,9 +50,8 @@ public struct Attempt: Sendable {
                 return .refused(refusal)
             }
             let outcome = verify(answer, on: &record, at: now, boot: boot)
-            let isCounted = plan == .counted
-            guard isCounted || outcome.isGranted else { return outcome }
-            return finish(outcome, on: &record, at: now, mark: answer.mark, wasOpen: isCounted)
+            guard plan == .counted || outcome.isGranted else { return outcome }
+            return finish(outcome, on: &record, at: now, mark: answer.mark)
         }
         try session.commit()
         return outcome
@@ -114,7 +116,7 @@ public struct Attempt: Sendable {
     private func charge<Session: RecordSession>(
         _ session: Session, at now: UInt64
     ) throws(StoreError) -> Outcome.Refusal? {
-        if session.withRecord({ $0.throttle.repair(at: now) }) { try session.commit() }
+        try settle(session, at: now)
         switch session.withRecord({ $0.throttle.permission(at: now, from: source) }) {
         case .open: break
         case .wait(let seconds): return .throttled(seconds: seconds)
@@ -123,6 +125,15 @@ public struct Attempt: Sendable {
         session.withRecord { $0.throttle.charge(at: now, from: source) }
         try session.charge()
         return nil
+    }
+
+    /// Does what is due, such as opening what was closed for long enough.
+    private func settle<Session: RecordSession>(
+        _ session: Session, at now: UInt64
+    ) throws(StoreError) {
+        if session.withRecord({ $0.throttle.repair(at: now, closedFor: closedFor) }) {
+            try session.commit()
+        }
     }
 
     private func verify(
@@ -154,8 +165,7 @@ public struct Attempt: Sendable {
 
     /// Refunds or keeps the failure, and writes down what happened.
     private func finish(
-        _ outcome: Outcome, on record: inout Record, at now: UInt64, mark: UInt64? = nil,
-        wasOpen: Bool = true
+        _ outcome: Outcome, on record: inout Record, at now: UInt64, mark: UInt64? = nil
     ) -> Outcome {
         guard case .granted(let factor) = outcome else {
             if let mark, outcome.isAboutTheAnswer { record.refusedAnswers.append(mark) }
@@ -164,9 +174,9 @@ public struct Attempt: Sendable {
             record.notices.failed(at: now, from: origin)
             return outcome
         }
-        record.throttle.succeed(at: now, from: source, wasOpen: wasOpen)
+        record.throttle.succeed(at: now, from: source)
         record.note(Event(successKind, at: now, detail: factor.detail, origin: origin))
-        if tellsNotices { record.notices = Notices() }
+        if tellsNotices { record.notices.told(to: record.listener(by: factor), at: now) }
         switch factor {
         case .code: break
         case .backupCode(_, let left):

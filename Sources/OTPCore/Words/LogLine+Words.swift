@@ -15,7 +15,10 @@ extension LogLine {
     public init(_ event: Event) {
         let isAboutAll = event.kind == .trustRevoked && event.detail.isEmpty
         self.init(isAboutAll ? "trust in all SSH keys revoked" : LogLine.title(event.kind))
-        if let name = Name(event.detail) { add("name", quoted: name) }
+        // From where something was moved is in fields of its own.
+        if event.kind != .moved, let name = Name(event.detail) {
+            add(event.kind == .unlocked ? "when" : "name", quoted: name)
+        }
     }
 
     /// Adds what let somebody in.
@@ -66,6 +69,7 @@ extension LogLine {
         case .exported: "key exported"
         case .keyTrusted: "SSH key trusted"
         case .trustRevoked: "trust in SSH key revoked"
+        case .moved: "second factor moved"
         }
     }
 }

@@ -1,10 +1,10 @@
 /// Puts notices into sentences for the terminal of a login.
 extension Notices {
-    /// What somebody is told who is let in by `factor`; `enrollsNext` where the new device is
+    /// What `listener` is told, who is let in by `factor`; `enrollsNext` where the new device is
     /// enrolled at once. `skew` is in seconds, 0 for nothing to say of the device's clock.
     func sentences(
-        after factor: Outcome.Factor, at now: UInt64, backupCodesLeft left: Int,
-        enrollsNext: Bool = false, clockIsOffBy skew: Int = 0
+        to listener: Listener, after factor: Outcome.Factor, at now: UInt64,
+        backupCodesLeft left: Int, enrollsNext: Bool = false, clockIsOffBy skew: Int = 0
     ) -> [String] {
         // The usual case; making no list saves a login's time.
         if case .code = factor, isEmpty, skew == 0 { return [] }
@@ -19,20 +19,24 @@ extension Notices {
         case .temporaryCode:
             if !enrollsNext { sentences.append(UserText.temporaryCodeUsed) }
         }
-        sentences += notices.sentences(at: now, backupCodesLeft: left)
+        sentences += notices.sentences(to: listener, at: now, backupCodesLeft: left)
         return sentences
     }
 
     /// The sentences; `left` is how many backup codes there are.
-    public func sentences(at now: UInt64, backupCodesLeft left: Int) -> [String] {
+    func sentences(
+        to listener: Listener, at now: UInt64, backupCodesLeft left: Int
+    ) -> [String] {
         var sentences: [String] = []
-        if failures.count > 0 {
+        if failures.count > 0, listener.hears(of: failures.since) {
             let codes = failures.count == 1 ? "1 failed code" : "\(failures.count) failed codes"
             let place = Notices.place(failures.origin)
             sentences.append(
                 "\(codes) since \(UserText.moment(failures.since, now: now)), last from \(place).")
         }
-        for event in changes { sentences.append(Notices.sentence(event, at: now)) }
+        for event in changes(for: listener, at: now) {
+            sentences.append(Notices.sentence(event, at: now))
+        }
         if remindsOfBackupCodes { sentences.append(UserText.backupCodesLeft(left)) }
         return sentences
     }
@@ -55,7 +59,10 @@ extension Notices {
             case .added: "The authenticator \"\(name)\" was added"
             case .removed: "The authenticator \"\(name)\" was removed"
             case .codesRenewed: "New backup codes were made"
-            case .unlocked: "Your failed codes were forgiven"
+            case .unlocked:
+                name.isEmpty
+                    ? "Your failed codes were forgiven"
+                    : "An unlock \(name) was set"
             case .reset: "Your second factor was reset"
             case .disabled: "Your second factor was switched off"
             case .temporaryCodeIssued: "A temporary code was issued"
@@ -69,6 +76,7 @@ extension Notices {
                 name.isEmpty
                     ? "The trust in all SSH keys was ended"
                     : "The trust in the SSH key \"\(name)\" was ended"
+            case .moved: "Your second factor was moved here from \(name)"
             }
         let origin = String(decoding: event.origin, as: UTF8.self)
         return "\(what) on \(UserText.moment(event.time, now: now)) (\(origin))."

@@ -18,14 +18,14 @@ enum NewFile {
         case decoy
     }
 
-    /// Writes `contents` to a new file `name`, which must not be there yet; when this returns, it
-    /// outlives a power cut. The file, which is still locked.
+    /// Writes `contents` to a new file `name`, which must not be there yet unless it is to be
+    /// replaced; when this returns, it outlives a power cut. The file, which is still locked.
     static func write(
         _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor,
-        for purpose: Purpose, path: [UInt8]
+        for purpose: Purpose, path: [UInt8], replacing: Bool = false
     ) throws(StoreError) -> FileDescriptor {
         do throws(Errno) {
-            return try write(contents, as: name, in: folder, for: purpose)
+            return try write(contents, as: name, in: folder, for: purpose, replacing: replacing)
         } catch {
             if error.number == EBUSY {
                 throw StoreError(.busy, path, "other processes keep removing it as a leftover")
@@ -38,7 +38,7 @@ enum NewFile {
     @discardableResult
     static func write(
         _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor,
-        for purpose: Purpose
+        for purpose: Purpose, replacing: Bool = false
     ) throws(Errno) -> FileDescriptor {
         try System.checkLimit(of: contents.count)
         for _ in 0..<maximumTries {
@@ -49,7 +49,7 @@ enum NewFile {
                 if purpose != .key { System.overwriteInPlace(file) }
                 try System.write(contents, to: file, at: 0)
                 if purpose != .decoy { try System.sync(file) }
-                try System.rename(temporary, to: name, in: folder)
+                try System.rename(temporary, to: name, in: folder, replacing: replacing)
             } catch {
                 // What is left of it is nobody's loss; the error is what matters.
                 try? System.unlink(temporary, in: folder)
@@ -59,7 +59,8 @@ enum NewFile {
             do throws(Errno) {
                 try System.syncFolder(folder)
             } catch {
-                if purpose == .record { try? System.unlink(name, in: folder) }
+                // What it has replaced is gone, and no reason to lose this one.
+                if purpose == .record, !replacing { try? System.unlink(name, in: folder) }
                 throw error
             }
             return file

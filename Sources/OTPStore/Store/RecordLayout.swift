@@ -79,8 +79,29 @@ enum RecordLayout {
             throw StoreError(
                 .otherKey, path, "it was sealed with another seal key; restore that key")
         }
+        let (old, new) = (try owner(file, path: path), try owner(head.span, path: path))
+        guard sameNumber else {
+            throw StoreError(
+                .otherUser, path,
+                "it is \(old.shownName)'s, of the number \(old.uid):"
+                    + " `otp-enroll move \(old.uid) \(new.commandName)` where that was this user's")
+        }
         throw StoreError(
             .otherUser, path,
-            "it belongs to another user of this number; remove it to enroll anew")
+            "it is \(old.shownName)'s, and \(new.shownName) has this number now:"
+                + " `otp-enroll move \(old.uid) \(new.commandName)` where that is a new name, or"
+                + " `otp-enroll reset \(new.commandName)` where that is another person")
+    }
+
+    /// Whose record it is, as its head says.
+    static func owner(_ head: Span<UInt8>, path: [UInt8]) throws(StoreError) -> User {
+        var cursor = Cursor()
+        guard cursor.uint64(head) == magic, cursor.uint32(head) == Record.formatVersion,
+            let uid = cursor.uint32(head), cursor.uint64(head) != nil,
+            let length = cursor.uint16(head), let name = cursor.bytes(Int(length), of: head)
+        else {
+            throw StoreError(.damaged, path, "its head is damaged, so nobody can tell whose it is")
+        }
+        return User(name: name, uid: uid, gid: .max)
     }
 }

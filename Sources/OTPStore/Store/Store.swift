@@ -94,17 +94,19 @@ public final class Store: RecordStore {
 
     public func isEnrolled(_ user: User) throws(StoreError) -> Bool {
         // A record is read only where there is one, so that most of those who pass cost little.
-        guard try hasRecord(of: user), let session = try openForReading(user) else {
+        if try hasRecord(of: user), let session = try openForReading(user) {
+            defer { session.close() }
+            if session.withRecord({ $0.isEnrolled }) { return true }
+        } else {
             try prove()
-            return false
         }
-        defer { session.close() }
-        return session.withRecord { $0.isEnrolled }
+        try checkOtherNumber(of: user)
+        return false
     }
 
     /// Whether `user` has a record, whatever is in it.
     func hasRecord(of user: User) throws(StoreError) -> Bool {
-        let name = fileName(of: user)
+        let name = Store.fileName(of: user)
         let path = path(of: name)
         do throws(StoreError) {
             let file = try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
@@ -124,14 +126,14 @@ public final class Store: RecordStore {
         // is there proves itself.
         var doubt: StoreError?
         do throws(StoreError) { try prove() } catch { doubt = error }
-        let file = try RecordFile.open(user, as: fileName(of: user), in: self, writing: true)
+        let file = try RecordFile.open(user, as: Store.fileName(of: user), in: self, writing: true)
         if file == nil, let doubt { throw doubt }
         return file
     }
 
     /// Opens a record to look at it; `commit` will fail.
     public func openForReading(_ user: User) throws(StoreError) -> RecordFile? {
-        let file = try RecordFile.open(user, as: fileName(of: user), in: self, writing: false)
+        let file = try RecordFile.open(user, as: Store.fileName(of: user), in: self, writing: false)
         if file == nil { try prove() }
         return file
     }
@@ -139,13 +141,16 @@ public final class Store: RecordStore {
     /// Makes the record of a user who has none; throws `.exists` where the user has one.
     public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
         try prove()
+        // One person has one record: what is used up in one is good in no other.
+        try checkOtherNumber(of: user)
         try tidy()
-        try RecordFile.make(record, of: user, as: fileName(of: user), in: self)
+        try note(user.name, in: user.uid)
+        try RecordFile.make(record, of: user, as: Store.fileName(of: user), in: self)
     }
 
     /// Removes the record that `session` has open, which stays locked until it is closed.
     public func remove(_ user: User) throws(StoreError) {
-        let name = fileName(of: user)
+        let name = Store.fileName(of: user)
         do throws(Errno) {
             try System.unlink(name, in: folder)
             try System.syncFolder(folder)
@@ -160,7 +165,7 @@ public final class Store: RecordStore {
     }
 
     /// Whose record is called `name`. One that is named another way, such as `007`, is nobody's.
-    private static func userID(_ name: [UInt8]) -> UInt32? {
+    static func userID(_ name: [UInt8]) -> UInt32? {
         UInt32(String(decoding: name, as: UTF8.self))
             .flatMap { String($0).utf8.elementsEqual(name) ? $0 : nil }
     }
@@ -175,7 +180,7 @@ public final class Store: RecordStore {
     /// Removes what makers of records left behind when they were killed: temporary files that
     /// nobody holds locked any more. Before the first record, makes sure of store and key, whose
     /// makers may have been killed as well.
-    private func tidy() throws(StoreError) {
+    func tidy() throws(StoreError) {
         if leftovers.wereLookedFor { return }
         let names = try entries()
         if !names.contains(where: { Store.userID($0) != nil }) { try settle() }
@@ -199,7 +204,12 @@ public final class Store: RecordStore {
     }
 
     /// What a user's record is called: the user's number, never a name from outside.
-    private func fileName(of user: User) -> [UInt8] { Array(String(user.uid).utf8) }
+    static func fileName(of user: User) -> [UInt8] { fileName(of: user.uid) }
+
+    static func fileName(of number: UInt32) -> [UInt8] { Array(String(number).utf8) }
+
+    /// The path of a user's record.
+    public func path(of user: User) -> [UInt8] { path(of: Store.fileName(of: user)) }
 
     /// The path of a file in the folder.
     func path(of name: [UInt8]) -> [UInt8] {

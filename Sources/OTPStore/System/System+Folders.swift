@@ -4,15 +4,19 @@ import OTPCore
 
 /// The system calls for the names in a folder. It has unsafe code (see `SystemCalls.swift`).
 extension System {
-    /// Gives a file a new name, which must be free (renameat2(2) with RENAME_NOREPLACE).
+    /// Gives a file a new name, which must be free (renameat2(2) with RENAME_NOREPLACE) unless what
+    /// has it is to give way.
     static func rename(
-        _ old: [UInt8], to new: [UInt8], in directory: borrowing FileDescriptor
+        _ old: [UInt8], to new: [UInt8], in directory: borrowing FileDescriptor,
+        replacing: Bool = false
     ) throws(Errno) {
         let number = directory.number
         // SAFETY: both names are C strings that live through the call.
         let result = unsafe withCString(old) { from in
             unsafe withCString(new) { to in
-                unsafe swiftotp_rename_noreplace(number, from, to)
+                replacing
+                    ? unsafe swiftotp_rename(number, from, to)
+                    : unsafe swiftotp_rename_noreplace(number, from, to)
             }
         }
         guard result == 0 else { throw .last }

@@ -36,9 +36,10 @@ public struct AccountDocument: Codable, Equatable, Sendable {
                     key, of: record, at: now, options: options, clockIsBehind: isBehind))
         }
         failures = record.throttle.failures
-        lock = record.throttle.lockout(at: now).map(LockDocument.init)
+        lock = record.throttle.lockout(at: now, closedFor: options.closedFor)
+            .map(LockDocument.init)
         lastLogin = record.throttle.lastLogin
-        events = record.events.events.reversed().map(EventDocument.init)
+        events = record.happened.map(EventDocument.init)
     }
 }
 
@@ -168,8 +169,11 @@ public struct LockDocument: Codable, Equatable, Sendable {
     public var until: UInt64?
     /// Whom it keeps out.
     public var reach: Lockout.Reach
+    /// Whether it is a hundred failures that do.
+    public var isClosed: Bool
 
     init(_ lockout: Lockout) {
+        isClosed = lockout.isClosed
         until = lockout.until == .max ? nil : lockout.until
         reach = lockout.reach
     }

@@ -113,10 +113,13 @@ public struct ChangeDocument: Codable, Equatable, Sendable {
     public var isLocked: Bool?
     /// How many steps a clock was found to be ahead.
     public var drift: Int?
-    /// How many failures were forgotten.
+    /// How many failures were forgotten, or will be at `opens`.
     public var failures: UInt32?
+    public var opens: UInt64?
     /// The names of SSH keys that were trusted by what was removed, and are no longer.
     public var trustEnded: [String]?
+    /// The number of the record that was moved or forgotten, and whose it was.
+    public var record: NumberDocument?
     /// What was wrong with a record that was replaced by an empty one.
     public var trouble: TroubleDocument?
 

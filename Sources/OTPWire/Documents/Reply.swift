@@ -26,8 +26,8 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case begun(begun: BegunDocument)
         /// The code was not that of the new authenticator.
         case verdict(verdict: VerdictDocument)
-        /// What became of a token, or would become of it.
-        case taken(name: String, isNew: Bool)
+        /// What became of a token, or would become of it, and the authenticators beside it.
+        case taken(name: String, isNew: Bool, beside: [String])
         /// The store is there.
         case store(store: StoreDocument)
         /// It was not done.
@@ -75,6 +75,14 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case counterIsUsed(next: UInt64)
         /// No name is left.
         case noName
+        /// The user is enrolled, and nobody meant to add to that or to replace it.
+        case isEnrolled
+        /// There is no record of this name or number.
+        case noRecord
+        /// There is a user of the name and number that the record is of.
+        case isHere(name: String)
+        /// The user was enrolled once, and nobody meant to begin anew.
+        case wasEnrolled
     }
 }
 
@@ -129,6 +137,8 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
     public var mail: String?
     /// Whether trusted SSH keys count.
     public var trustsKeys: Bool
+    /// Whether SSH keys in FIDO authenticators log in without a code.
+    public var admitsSecurityKeys: Bool
 
     public init(_ options: Options) {
         mayDisable = options.userMayDisable
@@ -136,5 +146,6 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
         notifiesByMail = options.notifiesByMail
         mail = options.mail.map { String(decoding: $0, as: UTF8.self) }
         trustsKeys = options.trustsKeys
+        admitsSecurityKeys = options.admitsSecurityKeys
     }
 }

@@ -55,8 +55,11 @@ public enum Command: Codable, Equatable, Sendable {
     case disable
     /// End the second factor, also of a record that nobody can read any more.
     case reset
-    /// Forget failures.
-    case unlock
+    /// Forget failures, now or after so many seconds.
+    case unlock(after: UInt64?)
+    /// Make the record of a name or number that the user had before that of the user, or say whether
+    /// that can be done.
+    case move(from: String, rehearses: Bool)
     /// A temporary code, valid for so many seconds; without a number, for a day or what the policy
     /// allows.
     case issue(seconds: UInt64?)
@@ -74,8 +77,9 @@ public enum Command: Codable, Equatable, Sendable {
 
     // MARK: Coming and going
 
-    /// Keep what another program had, or say what would become of it.
-    case take(token: TokenDocument, rehearses: Bool)
+    /// Keep what another program had, or say what would become of it. To somebody who is enrolled, or
+    /// was, it is added only where that `isMeant`.
+    case take(token: TokenDocument, rehearses: Bool, isMeant: Bool)
     /// The authenticators of these numbers, with their keys.
     case keys(of: [NumberDocument])
     /// Write down that these authenticators' keys were exported.
@@ -83,6 +87,8 @@ public enum Command: Codable, Equatable, Sendable {
 
     // MARK: The store
 
+    /// Remove the record of a user who is gone, by number or name.
+    case forget(record: String)
     /// Make the store where there is none; also for a key whose store is not here, if it is to
     /// start empty.
     case makeStore(startsEmpty: Bool)

@@ -6,6 +6,8 @@ public enum RowDocument: Codable, Equatable, Sendable {
     case nothing
     /// The record of the user with this place among those who have the number.
     case found(place: Int, account: Account)
+    /// The record of a number that nobody has, and the name in it.
+    case orphan(name: String)
     /// The record cannot be read.
     case unreadable(trouble: TroubleDocument)
 
@@ -39,7 +41,8 @@ public enum RowDocument: Codable, Equatable, Sendable {
                 options.trustsKeys && !isBehind
                 ? record.trusted.count { $0.isLive(at: now, days: options.trustDays) } : 0
             failures = record.throttle.failures
-            lock = record.throttle.lockout(at: now).map(LockDocument.init)
+            lock = record.throttle.lockout(at: now, closedFor: options.closedFor)
+                .map(LockDocument.init)
             lastLogin = record.throttle.lastLogin
             end =
                 record.isEnrolled
@@ -70,7 +73,10 @@ extension RowDocument {
             self = .nothing
             return
         }
-        let place = try list.decode(Int.self)
+        guard let place = try? list.decode(Int.self) else {
+            self = .orphan(name: try list.decode(String.self))
+            return
+        }
         self = .found(place: place, account: try Account(from: &list))
     }
 
@@ -78,6 +84,9 @@ extension RowDocument {
         switch self {
         case .unreadable(let trouble): try trouble.encode(to: encoder)
         case .nothing: _ = encoder.unkeyedContainer()
+        case .orphan(let name):
+            var list = encoder.unkeyedContainer()
+            try list.encode(name)
         case .found(let place, let account):
             var list = encoder.unkeyedContainer()
             try list.encode(place)

@@ -53,8 +53,14 @@ extension Context {
                 hint: "--counter \(next), or what the device is at")
         case .badKey: Failure("its key cannot be kept")
         case .noName: Failure("no name is left for it")
+        case .noRecord: Failure("there is no such record")
+        case .isHere(let name): Failure("\(Output.printable(name)) is a user here")
+        case .isEnrolled: Failure("\(userName) is enrolled already", hint: meaning)
+        case .wasEnrolled: Failure("\(userName) was enrolled before", hint: meaning)
         }
     }
+
+    private var meaning: String { "--user \(userName) adds to what is there" }
 
     /// Nobody has this name.
     static func noUser(_ name: String) -> Failure {

@@ -156,7 +156,7 @@ extension Command {
     /// Whether it is about the options, or the whole store.
     fileprivate var isAboutNobody: Bool {
         switch self {
-        case .policy, .recorded, .rows, .keys, .makeStore: true
+        case .policy, .recorded, .rows, .keys, .forget, .makeStore: true
         default: false
         }
     }

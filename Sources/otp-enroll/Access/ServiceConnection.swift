@@ -176,7 +176,7 @@ extension Command {
         switch self {
         case .policy, .status, .recorded, .rows, .keys, .verify: false
         case .resync, .renewBackupCodes, .remove, .revokeTrust, .disable, .reset, .unlock, .issue,
-            .revokeIssued, .begin, .confirm, .keep, .take, .noteExport, .makeStore:
+            .revokeIssued, .begin, .confirm, .keep, .take, .noteExport, .makeStore, .move, .forget:
             true
         }
     }

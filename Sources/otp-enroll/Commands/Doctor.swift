@@ -70,6 +70,7 @@ struct Doctor: ParsableCommand {
                 let check = SSHCheck(needsFirstFactor: check.needsFirstFactor, options: options)
                 looks.append(check.look(people.sample(16)))
             }
+            if let look = NetworkCheck.look(service, options) { looks.append(look) }
             if let look = SudoCheck.look(service, options, lines) { looks.append(look) }
         } else {
             looks.append(configuration.look)

@@ -19,7 +19,8 @@ struct Import: ParsableCommand {
             there stay used. Old backup codes do not come along: they are short and in plain \
             text, so `otp-enroll codes` makes new ones. The other program's files stay as they \
             are: remove them when its PAM lines are gone, or its module goes on to use them. A \
-            second run takes what is new.
+            second run takes what is new. Whoever is enrolled here already, or was, is skipped; \
+            only --user, or a line of --map, adds to what they have.
 
               otp-enroll import --from google-authenticator --all --dry-run
               otp-enroll import --from google-authenticator --user alice
@@ -31,7 +32,8 @@ struct Import: ParsableCommand {
             \(ImportFormat.allCases.map { "  \($0.rawValue): \($0.help)" }.joined(separator: "\n"))
 
             A map has a line for each token: its serial number or foreign user name, and the user \
-            here. Exit status: 0 all of it is here, 1 something is not.
+            here. Exit status: 0 all of it is here or was \
+            skipped, 1 something is not.
             """)
 
     @Option(help: "What the file is; see below.")
@@ -121,7 +123,8 @@ struct Import: ParsableCommand {
                 report.add(
                     result, of: name,
                     by: Importer(
-                        context: context, onlyUser: name, map: [:], isRehearsal: dryRun))
+                        context: context, onlyUser: name, isNamed: !all, map: [:],
+                        isRehearsal: dryRun))
             } catch let failure as Failure where all {
                 report.failed(failure.message, for: name)
             }

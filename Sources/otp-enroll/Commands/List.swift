@@ -21,7 +21,7 @@ struct List: ParsableCommand {
 
             A record that cannot be read is listed with what is wrong, whatever --not-enrolled \
             and --locked say, and the exit status is 1. A record whose user is gone is listed by \
-            its number.
+            its number, and where its user has another number now, with the command for that.
             """)
 
     @Flag(help: "Only users who are not enrolled.")
@@ -65,11 +65,15 @@ struct List: ParsableCommand {
 extension List {
     /// What is printed: rows of a table, or objects.
     private struct Report {
+        /// The most records of renumbered users that are told of one by one.
+        private static let mostNotes = 20
+
         private let now: UInt64
         private let asJSON: Bool
         private var table = Table(
             ["USER", "ENROLLED", "BACKUP CODES", "FAILURES", "LOCKED", "LAST LOGIN"], flexible: 1)
         private var objects = JSONList("users")
+        private var renumbered: [Orphan] = []
         private var unreadable: (count: Int, first: Roster.Entry, error: StoreError)?
 
         init(at now: UInt64, asJSON: Bool) {
@@ -84,12 +88,18 @@ extension List {
                 unreadable = unreadable ?? (0, entry, error)
                 unreadable?.count += 1
             }
+            if case .orphan(let orphan?) = finding, orphan.current != nil {
+                renumbered.append(orphan)
+            }
             let row = RosterRow(entry, finding, at: now)
             if asJSON { try objects.add(row.json) } else { table.add(row.cells) }
         }
 
         mutating func finish() throws {
             if asJSON { try objects.finish() } else { try table.print() }
+            for orphan in renumbered.prefix(Report.mostNotes) {
+                Output.note("\(orphan.sentence): `\(orphan.command)`")
+            }
         }
 
         /// What to end with where not all records could be read.

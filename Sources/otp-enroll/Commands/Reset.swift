@@ -14,7 +14,9 @@ struct Reset: ParsableCommand {
             refuses, or with `nullok` lets the user in to enroll.
 
             This also helps where the record itself is the trouble: damaged, sealed with a key \
-            that is lost, or left by a former user with the same number.
+            that is lost, or left by a former user with the same number. \
+            What a user has left who is gone is for `forget`; who was renamed or renumbered keeps \
+            everything by `move`.
 
               otp-enroll reset alice
               otp-enroll issue alice          and a temporary code for the next login

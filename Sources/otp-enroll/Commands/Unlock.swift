@@ -1,4 +1,5 @@
 import ArgumentParser
+import OTPCore
 import OTPWire
 
 /// `otp-enroll unlock`: forgives the failures.
@@ -9,23 +10,40 @@ struct Unlock: ParsableCommand {
         usage: "otp-enroll unlock [<options>] <user>",
         discussion: """
             After five failures in a row there are waits of 30 seconds to 15 minutes, and after a \
-            hundred only this helps. `otp-enroll status` shows where they came from.
+            hundred only this helps, or a backup or temporary code. `otp-enroll status` shows where \
+            they came from.
 
-              otp-enroll unlock alice
+              otp-enroll unlock alice              now
+              otp-enroll unlock alice --after 2h   in two hours (1m to 30d)
             """)
 
     @Argument(help: "Whom it is about.", completion: .users)
     var user: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Not now, but after this time: 1m to 30d, such as 90m, 2h (default: now).",
+            valueName: "time"),
+        transform: { try Arguments.duration($0, in: Throttle.unlockRange) })
+    var after: UInt64?
+
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         let context = try Context(global, user: user)
-        let failures = try context.change(.unlock).failures ?? 0
+        let done = try context.change(.unlock(after: after))
+        let failures = done.failures ?? 0
         if global.json {
             try Output.json([
                 "user": .text(context.userName), "failures": .number(Int64(failures)),
+                "opens": done.opens.map { .time($0) } ?? .null,
             ])
+            return
+        }
+        if let opens = done.opens {
+            try Output.line(
+                "\(context.userName) is unlocked at \(Machine.localTime(opens)). Until then, "
+                    + "\(Words.count(failures, "failure")) and more count as before.")
             return
         }
         let forgotten =

@@ -15,10 +15,11 @@ struct ImportReport {
     /// Imports what a file gave; `user` is whose file it was, where it was somebody's.
     mutating func add(_ result: ImportResult, of user: String? = nil, by importer: Importer) {
         let whose = user.map { Output.printable($0) + ": " } ?? ""
+        var newcomers: Set<String> = []
         var progress = Progress("Importing", of: result.tokens.count)
         for token in result.tokens {
             progress.advance()
-            rows.append(importer.run(token))
+            rows.append(importer.run(token, &newcomers))
         }
         progress.finish()
         problems += result.problems.map { whose + $0.description }
@@ -38,7 +39,8 @@ struct ImportReport {
 
     /// Shows it; throws where something is not here.
     func show(asJSON: Bool) throws {
-        let missing = rows.count { !$0.isHere } + problems.count
+        let skipped = rows.count { $0.isSkipped }
+        let missing = rows.count { !$0.isHere } - skipped + problems.count
         if asJSON {
             try Output.json([
                 "dry_run": .bool(isRehearsal), "tokens": .list(rows.map(ImportReport.json)),
@@ -49,16 +51,18 @@ struct ImportReport {
         }
         if !rows.isEmpty {
             var table = Table(["USER", "NAME", "KIND", "WHAT"])
-            for row in rows { table.add([row.user, row.name, row.kind, row.result]) }
+            for row in rows { table.add([row.user, row.name, row.kind, row.what]) }
             for line in table.lines { try Output.line(line) }
             try Output.line()
         }
         try showNotes()
         for problem in problems { try Output.line("Not imported: \(problem).") }
         let here = rows.count { $0.isHere }
+        let left = skipped == 0 ? "" : " \(skipped) skipped."
         let end = isRehearsal ? " Nothing was changed: this was a rehearsal." : ""
         try Output.line(
-            "\(here) of \(here + missing) are here\(isRehearsal ? ", or would be" : "").\(end)")
+            "\(here) of \(here + missing) are here\(isRehearsal ? ", or would be" : "").\(left)\(end)"
+        )
         if missing > 0 {
             throw Failure(
                 "\(missing == 1 ? "1 entry" : "\(missing) entries") could not be imported")
@@ -81,13 +85,19 @@ struct ImportReport {
             let whose = users.count <= 3 ? users.joined(separator: ", ") : "\(users.count) users"
             try Output.line("Did not come along (\(whose)): \(sentence).")
         }
+        if rows.contains(where: \.isSkipped) {
+            try Output.line(
+                "Note: who is enrolled, or was, is left alone; --user adds to one of them.")
+        }
         for note in notes { try Output.line("Note: \(note).") }
     }
 
     private static func json(_ row: Importer.Row) -> JSON {
         .object([
             "user": .text(row.user), "name": row.name.isEmpty ? .null : .text(row.name),
-            "kind": .text(row.kind), "imported": .bool(row.isHere), "result": .text(row.result),
+            "kind": .text(row.kind), "imported": .bool(row.isHere),
+            "skipped": .bool(row.isSkipped), "result": .text(row.result),
+            "adds_to": .list(row.addsTo.map(JSON.text)),
             "notes": .list(row.notes.map(JSON.text)),
         ])
     }

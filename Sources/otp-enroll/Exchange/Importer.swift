@@ -9,6 +9,8 @@ struct Importer {
     let context: Context
     /// Whom everything is for, where the command line says so.
     let onlyUser: String?
+    /// Whether `onlyUser` was named by root, and not found with everybody else.
+    var isNamed = true
     /// Serial numbers or foreign names, and the users here that they belong to.
     let map: [String: String]
     /// Whether nothing is to be changed.
@@ -26,25 +28,39 @@ struct Importer {
         var result: String
         /// Whether it is here now, or would be.
         var isHere = false
+        /// Whether it was left out, because the user is enrolled, or was, and was not named.
+        var isSkipped = false
+        /// The authenticators of the user that it came to, where it is new.
+        var addsTo: [String] = []
         /// What could not come along, and why.
         var notes: [String] = []
     }
 
-    /// Imports one token.
-    func run(_ token: ImportedToken) -> Row {
+    /// Imports one token. `newcomers` are those who were enrolled by this file: what else it has of
+    /// them is theirs as well.
+    func run(_ token: ImportedToken, _ newcomers: inout Set<String>) -> Row {
         var row = Row(
             user: token.owner?.printable ?? "-", kind: token.kind == .totp ? "totp" : "hotp",
             result: "", notes: token.notes)
         do {
-            guard let name = user(of: token) else {
+            guard let (name, isNamed) = user(of: token) else {
                 throw Failure("\(token.place.text) names no user here")
             }
             let context = try Context(name, like: context)
             row.user = context.userName
-            let (authenticator, isNew) = try keep(token, context)
-            row.name = Output.printable(authenticator)
-            row.isHere = true
-            row.result = isNew ? (isRehearsal ? "would be imported" : "imported") : "already here"
+            let isMeant = isNamed || newcomers.contains(context.userName)
+            switch try keep(token, context, isMeant: isMeant) {
+            case .taken(let name, let isNew, let others):
+                row.name = Output.printable(name)
+                row.isHere = true
+                row.result =
+                    isNew ? (isRehearsal ? "would be imported" : "imported") : "already here"
+                if isNew { row.addsTo = others.map { Output.printable($0) } }
+                if isNew, !isMeant { newcomers.insert(context.userName) }
+            case .denied(.isEnrolled): row.skip("enrolled already, skipped")
+            case .denied(.wasEnrolled): row.skip("was enrolled before, skipped")
+            case let other: throw context.failure(other)
+            }
         } catch let failure as Failure {
             row.result = failure.message
         } catch let error as StoreError {
@@ -57,16 +73,20 @@ struct Importer {
 
     // MARK: Whose it is
 
-    private func user(of token: ImportedToken) -> String? {
-        if let onlyUser { return onlyUser }
+    /// Whose it is, and whether root has said so, for this token or for all of them.
+    private func user(of token: ImportedToken) -> (name: String, isNamed: Bool)? {
+        if let onlyUser { return (onlyUser, isNamed) }
         let names = [token.serial, token.owner, token.ownerBeforeHost].compactMap { name in
             name.map { String(decoding: $0.bytes, as: UTF8.self) }
         }
-        if let mapped = names.lazy.compactMap({ map[$0] }).first { return mapped }
+        if let mapped = names.lazy.compactMap({ map[$0] }).first {
+            return (mapped, true)
+        }
         guard token.owner != nil else { return nil }
         // As it stands first: a user may well be called `alice@example.com` here.
         let owners = names.dropFirst(token.serial == nil ? 0 : 1)
-        return owners.first { Importer.isUser($0) } ?? owners.last
+        let owner = owners.first { Importer.isUser($0) } ?? owners.last
+        return owner.map { ($0, false) }
     }
 
     private static func isUser(_ name: String) -> Bool {
@@ -79,10 +99,10 @@ struct Importer {
 
     // MARK: Keeping it
 
-    /// Has it kept, or finds out what would become of it; its name, and whether it is new there.
+    /// Has it kept, or finds out what would become of it.
     private func keep(
-        _ token: ImportedToken, _ context: Context
-    ) throws -> (name: String, isNew: Bool) {
+        _ token: ImportedToken, _ context: Context, isMeant: Bool
+    ) throws -> Reply.Result {
         let wish = token.name ?? Name((token.serial == nil ? "phone" : "token").utf8)
         guard let wish, let authenticator = token.authenticator(name: wish, added: 0) else {
             throw Failure("it cannot be imported")
@@ -91,13 +111,23 @@ struct Importer {
         defer { Secret.wipe(&key) }
         let document = TokenDocument(
             AuthenticatorDocument(authenticator), key: String(decoding: key, as: UTF8.self))
-        switch try context.ask(.take(token: document, rehearses: isRehearsal)) {
-        case .taken(let name, let isNew):
-            if isNew, !isRehearsal {
-                context.tell(try context.event(.imported, detail: Array(name.utf8)))
-            }
-            return (name, isNew)
-        case let other: throw context.failure(other)
+        let reply = try context.ask(
+            .take(token: document, rehearses: isRehearsal, isMeant: isMeant))
+        if case .taken(let name, true, _) = reply, !isRehearsal {
+            context.tell(try context.event(.imported, detail: Array(name.utf8)))
         }
+        return reply
+    }
+}
+
+extension Importer.Row {
+    /// What the table says happened.
+    var what: String {
+        addsTo.isEmpty ? result : "\(result), beside \(addsTo.joined(separator: ", "))"
+    }
+
+    fileprivate mutating func skip(_ why: String) {
+        isSkipped = true
+        result = why
     }
 }

@@ -16,6 +16,7 @@ extension Roster {
         } _: { entry, row in
             switch row {
             case .nothing, nil: try tell(entry, entry.finding())
+            case .orphan(let name): try tell(entry, .orphan(try Orphan(entry.uid, of: name)))
             case .found(let place, let account):
                 try tell(entry, .found(account, of: try entry.user(place)))
             case .unreadable(let trouble): try tell(entry, .unreadable(trouble.error))
@@ -95,7 +96,7 @@ private struct Pages: Sequence, IteratorProtocol {
 extension Roster.Entry {
     /// What there is to find without a record that can be asked for.
     fileprivate func finding<Value>() -> Roster.Finding<Value> {
-        hasRecord && users.isEmpty ? .orphan : .nothing
+        hasRecord && users.isEmpty ? .orphan(nil) : .nothing
     }
 
     /// The user at this place among those who have the number.

@@ -27,7 +27,7 @@ struct Roster {
         var shownName: String { name ?? "(uid \(uid))" }
 
         /// Whether there is something to ask the service about.
-        var isAsked: Bool { hasRecord && !users.isEmpty }
+        var isAsked: Bool { hasRecord }
 
         var document: NumberDocument {
             NumberDocument(uid: uid, users: users.map { String(decoding: $0.name, as: UTF8.self) })
@@ -40,8 +40,8 @@ struct Roster {
         case nothing
         /// What was read off the record of this user.
         case found(Value, of: User)
-        /// The record is of a number that nobody has any more.
-        case orphan
+        /// The record is of a number that nobody has any more; whose it was, where that was asked.
+        case orphan(Orphan?)
         /// The record cannot be read.
         case unreadable(StoreError)
     }

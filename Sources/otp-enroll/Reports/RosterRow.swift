@@ -37,7 +37,8 @@ struct RosterRow {
     private var state: String {
         switch finding {
         case .nothing: "no"
-        case .orphan: "no such user"
+        case .orphan(let orphan):
+            orphan?.current.map { "\(orphan?.name ?? "")'s, who is \($0)" } ?? "no such user"
         case .unreadable(let error): error.shortText
         case .found(let account, _): RosterRow.state(account)
         }
@@ -74,7 +75,8 @@ struct RosterRow {
                 "user": user, "uid": uid, "enrolled": .null, "authenticators": .list([]),
                 "backup_codes_left": .null, "trusted_keys": .null,
                 "failures": .null, "locked_until": .null, "last_login": .null,
-                "temporary_code_expires": .null, "problem": .text(problem),
+                "temporary_code_expires": .null, "record_of": recordOf,
+                "problem": .text(problem),
             ])
         }
     }
@@ -93,10 +95,17 @@ struct RosterRow {
         ])
     }
 
+    /// Whose record it is, where nobody has its number.
+    private var recordOf: JSON {
+        guard case .orphan(let orphan?) = finding else { return .null }
+        return .text(orphan.name)
+    }
+
     private var problem: String {
-        if case .unreadable(let error) = finding {
-            return Output.printable(Array(error.detail.utf8))
+        switch finding {
+        case .unreadable(let error): Output.printable(Array(error.detail.utf8))
+        case .orphan(let orphan?) where orphan.current != nil: orphan.sentence
+        default: state
         }
-        return state
     }
 }

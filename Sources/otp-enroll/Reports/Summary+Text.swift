@@ -9,6 +9,11 @@ extension Summary {
         if !trusted.isEmpty {
             lines += [""] + keys.lines + (trustRemark.map { [$0] } ?? [])
         }
+        if admitsSecurityKeys {
+            lines += [
+                "", "SSH keys in security keys (ed25519-sk, ecdsa-sk) log in without a code.",
+            ]
+        }
         if account.isEnrolled || account.failures > 0 {
             lines.append("")
             if account.isEnrolled {

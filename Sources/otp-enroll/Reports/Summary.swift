@@ -7,11 +7,14 @@ struct Summary {
     let trusted: [TrustedKeySummary]
     /// What to say below them.
     let trustRemark: String?
+    /// Whether SSH keys in FIDO authenticators log in without a code.
+    let admitsSecurityKeys: Bool
 
     /// The summary of the user's account.
     init(of context: Context) throws(Failure) {
         account = try context.account()
         trusted = try TrustedKeySummary.list(account.trusted, of: context)
+        admitsSecurityKeys = try context.policy().admitsSecurityKeys
         trustRemark = try TrustedKeySummary.remark(about: trusted, of: context)
     }
 
@@ -33,6 +36,7 @@ struct Summary {
             "failures": .number(Int64(account.failures)),
             "locked_until": account.lock?.json ?? .null,
             "trusted": .list(trusted.map(\.json)),
+            "security_keys": .bool(admitsSecurityKeys),
             "events": .list(account.events.map(\.json)),
         ]
     }

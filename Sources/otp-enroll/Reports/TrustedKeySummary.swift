@@ -22,7 +22,8 @@ struct TrustedKeySummary {
         about keys: [TrustedKeySummary], of context: Context
     ) throws(Failure) -> String? {
         guard !keys.isEmpty, try !context.policy().trustsKeys else { return nil }
-        return "None of them counts now: trust = off (a PAM line may say otherwise)."
+        let word = try context.policy().admitsSecurityKeys ? "sk" : "off"
+        return "None of them counts now: trust = \(word) (a PAM line may say otherwise)."
     }
 
     /// What the user calls it, as it may be shown.

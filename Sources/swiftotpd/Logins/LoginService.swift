@@ -91,7 +91,7 @@ extension LoginEnd {
     /// The one table from a login's result to what the module is told.
     init(_ result: LoginResult) {
         switch result {
-        case .granted, .trusting, .trusted, .enrolled: self = .success
+        case .granted, .trusting, .trusted, .securityKey, .enrolled: self = .success
         case .refused: self = .refused
         case .ignored: self = .ignored
         case .unavailable: self = .unavailable

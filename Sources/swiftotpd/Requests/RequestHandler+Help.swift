@@ -13,9 +13,10 @@ extension RequestHandler {
                 return .success([])
             }
         } catch {
-            guard RequestHandler.isTheRecordsOwn(error), let store = try store() else {
-                throw error
-            }
+            guard RequestHandler.isTheRecordsOwn(error), let store = try store(),
+                // The record of the number that the user had before is not this one.
+                error.code != .otherUser || error.subject == store.path(of: user)
+            else { throw error }
             return try replace(in: store, because: error)
         }
     }
@@ -46,14 +47,25 @@ extension RequestHandler {
         return .done(change: done)
     }
 
-    func unlock() throws(StoreError) -> Reply.Result {
-        var failures: UInt32 = 0
+    /// Forgets the failures, now or after so many seconds.
+    func unlock(after seconds: UInt64?) throws(StoreError) -> Reply.Result {
+        guard seconds.map({ Throttle.unlockRange.contains($0) }) ?? true else {
+            return .denied(reason: .malformed)
+        }
+        var (failures, opens) = (UInt32(0), UInt64?.none)
         return try change(
-            .unlocked, nil, isForEnrolled: false, fill: { $0.failures = failures }
-        ) { (record, _) in
+            .unlocked, nil, isForEnrolled: false,
+            fill: { ($0.failures, $0.opens) = (failures, opens) }
+        ) { (record, now) in
             failures = record.throttle.failures
-            record.throttle.unlock()
-            return .success([])
+            opens = seconds.map { now &+ $0 }
+            if let opens {
+                record.throttle.unlock(at: opens)
+            } else {
+                record.throttle.unlock()
+            }
+            return .success(
+                seconds.map { Array("after \(UserText.duration($0))".utf8) } ?? [])
         }
     }
 
@@ -76,6 +88,7 @@ extension RequestHandler {
                 salt: try random.bytes(HashedCode.saltLength)
             ) { done.temporaryCode = $0 }
             record.note(event)
+            _ = record.throttle.repair(at: now, closedFor: options.closedFor)
             done.expires = record.temporaryCode?.expires
             done.isLocked = record.throttle.lockedUntil(at: now) != nil
             return .kept(())

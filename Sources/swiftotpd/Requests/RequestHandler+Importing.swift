@@ -4,20 +4,22 @@ import OTPWire
 
 // What another program had.
 extension RequestHandler {
-    /// Keeps what another program had, with its codes that were used there.
-    func take(_ token: TokenDocument, rehearses: Bool) throws(StoreError) -> Reply.Result {
+    /// Keeps what another program had, with its codes that were used there. Whoever is enrolled, or
+    /// was, is left alone unless it `isMeant`: a file in a home is the word of whoever has the user's
+    /// shell, and counts where there is nothing else.
+    func take(
+        _ token: TokenDocument, rehearses: Bool, isMeant: Bool
+    ) throws(StoreError) -> Reply.Result {
         let text = Array(token.key.utf8)
         guard let key = Base32.decode(text.span), HOTP.keyLengthRange.contains(key.count),
             var authenticator = token.authenticator.authenticator
         else { return .denied(reason: .badKey) }
         // Looked at first, so that a second run writes nothing.
-        let before = try place(for: authenticator.name, key)
+        let before = try place(for: authenticator.name, key, isMeant: isMeant)
         switch before {
         case .failure(let refusal): return .denied(reason: refusal.denial)
         case .success(let place):
-            if rehearses || !place.isNew {
-                return .taken(name: place.name.text, isNew: place.isNew)
-            }
+            if rehearses || !place.isNew { return place.reply }
         }
         let now = try clock.now()
         authenticator.added = now
@@ -25,7 +27,8 @@ extension RequestHandler {
         var event: Event?
         let result = try store.edit(user, makesRecord: true) {
             (record) -> Edited<Result<Place, Refusal>> in
-            let found = RequestHandler.place(for: authenticator.name, key, in: record)
+            let found = RequestHandler.place(
+                for: authenticator.name, key, isMeant: isMeant, in: record)
             guard case .success(let place) = found, place.isNew else { return .left(found) }
             var new = authenticator
             new.name = place.name
@@ -45,7 +48,7 @@ extension RequestHandler {
         }
         if let event { log(event) }
         switch result {
-        case .success(let place): return .taken(name: place.name.text, isNew: place.isNew)
+        case .success(let place): return place.reply
         case .failure(let refusal): return .denied(reason: refusal.denial)
         case nil: return .denied(reason: .notEnrolled)
         }
@@ -55,27 +58,40 @@ extension RequestHandler {
     private struct Place {
         let name: Name
         let isNew: Bool
+        /// The authenticators that are there already.
+        let others: [Name]
+
+        var reply: Reply.Result {
+            .taken(name: name.text, isNew: isNew, beside: others.map(\.text))
+        }
     }
 
     private func place(
-        for wish: Name, _ key: borrowing Secret
+        for wish: Name, _ key: borrowing Secret, isMeant: Bool
     ) throws(StoreError) -> Result<Place, Refusal> {
         guard let session = try store()?.openForReading(user) else {
             let nothing = Record()
-            return RequestHandler.place(for: wish, key, in: nothing)
+            return RequestHandler.place(for: wish, key, isMeant: isMeant, in: nothing)
         }
         defer { session.close() }
-        return session.withRecord { RequestHandler.place(for: wish, key, in: $0) }
+        return session.withRecord {
+            RequestHandler.place(for: wish, key, isMeant: isMeant, in: $0)
+        }
     }
 
     /// The name that the key has in `record` already, or a free one like `wish`.
     private static func place(
-        for wish: Name, _ key: borrowing Secret, in record: borrowing Record
+        for wish: Name, _ key: borrowing Secret, isMeant: Bool, in record: borrowing Record
     ) -> Result<Place, Refusal> {
-        if let name = key.withBytes({ record.name(of: $0) }) {
-            return .success(Place(name: name, isNew: false))
-        }
         let taken = record.authenticators.map(\.name)
+        if let name = key.withBytes({ record.name(of: $0) }) {
+            let others = taken.filter { $0 != name }
+            return .success(Place(name: name, isNew: false, others: others))
+        }
+        guard isMeant || !record.isEnrolled else { return .failure(Refusal(denial: .isEnrolled)) }
+        guard isMeant || !record.wasEnrolled else {
+            return .failure(Refusal(denial: .wasEnrolled))
+        }
         guard taken.count < Record.maximumAuthenticators else {
             return .failure(Refusal(denial: .full))
         }
@@ -83,6 +99,6 @@ extension RequestHandler {
             [wish.text] + (2...taken.count + 2).map { "\(wish.text.prefix(28))-\($0)" }
         let name = candidates.lazy.compactMap { Name($0.utf8) }.first { !taken.contains($0) }
         guard let name else { return .failure(Refusal(denial: .noName)) }
-        return .success(Place(name: name, isNew: true))
+        return .success(Place(name: name, isNew: true, others: taken))
     }
 }

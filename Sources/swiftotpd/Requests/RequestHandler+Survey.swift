@@ -7,7 +7,9 @@ extension RequestHandler {
     func status() throws(StoreError) -> Reply.Result {
         let now = try clock.now()
         let boot = clock.boot()
-        guard let session = try store()?.openForReading(user) else {
+        let store = try store()
+        guard let session = try store?.openForReading(user) else {
+            try store?.checkOtherNumber(of: user)
             let nothing = Record()
             return .account(
                 account: AccountDocument(nothing, at: now, boot: boot, options: options))
@@ -46,6 +48,7 @@ extension RequestHandler {
                 try look(at: numbers) { (finding) in
                     switch finding {
                     case .nothing: .nothing
+                    case .orphan(let owner): .orphan(name: owner.shownName)
                     case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
                     case .found(let place, let session):
                         session.withRecord { record in
@@ -64,7 +67,7 @@ extension RequestHandler {
             keys:
                 try look(at: numbers) { (finding) in
                     switch finding {
-                    case .nothing: .nothing
+                    case .nothing, .orphan: .nothing
                     case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
                     case .found(let place, let session):
                         .found(
@@ -91,6 +94,8 @@ extension RequestHandler {
     /// What a look at a number's record found.
     private enum Finding {
         case nothing
+        /// The record of a number without a user.
+        case orphan(User)
         case found(place: Int, RecordFile)
         case unreadable(StoreError)
     }
@@ -115,6 +120,14 @@ extension RequestHandler {
     ) throws(StoreError) -> Finding {
         let path = store.path + Array("/\(number.uid)".utf8)
         var refusal: StoreError?
+        if number.users.isEmpty {
+            do throws(StoreError) {
+                return try store.owner(of: number.uid).map { .orphan($0) } ?? .nothing
+            } catch {
+                guard error.subject == path else { throw error }
+                return .unreadable(error)
+            }
+        }
         for (place, name) in number.users.enumerated() {
             let user = User(name: Array(name.utf8), uid: number.uid, gid: 0)
             do throws(StoreError) {

@@ -86,13 +86,16 @@ struct RequestHandler {
         case .revokeTrust(let fingerprint): return try revokeTrust(in: fingerprint, request.proof)
         case .disable: return try disable(request.proof)
         case .reset: return try reset()
-        case .unlock: return try unlock()
+        case .move(let old, let rehearses): return try move(from: old, rehearses: rehearses)
+        case .forget(let record): return try forget(record)
+        case .unlock(let seconds): return try unlock(after: seconds)
         case .issue(let seconds): return try issue(for: seconds)
         case .revokeIssued: return try revokeIssued()
         case .begin(let device): return try begin(device, request.proof)
         case .confirm(let ticket, let code): return try confirm(ticket, code)
         case .keep(let ticket): return try keep(ticket)
-        case .take(let token, let rehearses): return try take(token, rehearses: rehearses)
+        case .take(let token, let rehearses, let isMeant):
+            return try take(token, rehearses: rehearses, isMeant: isMeant)
         case .keys(let numbers): return try keys(of: numbers)
         case .noteExport(let names): return try noteExport(of: names)
         case .makeStore(let startsEmpty): return try makeStore(startsEmpty: startsEmpty)
@@ -112,7 +115,7 @@ struct RequestHandler {
     func attempt(as kind: Event.Kind) -> Attempt {
         Attempt(
             verifier: Verifier(window: options.window), origin: origin, source: .command,
-            successKind: kind)
+            successKind: kind, closedFor: options.closedFor)
     }
 
     /// The store; `nil` where there is none yet.
@@ -135,6 +138,7 @@ struct RequestHandler {
     /// Makes the store, where there is none.
     func makeStore(startsEmpty: Bool) throws(StoreError) -> Reply.Result {
         let (store, made) = try Store.make(path: options.store, startsEmpty: startsEmpty)
+        try store.noteNames()
         let document = StoreDocument(
             path: String(decoding: store.path, as: UTF8.self),
             keyPath: String(decoding: store.keyPath, as: UTF8.self), made: made.rawValue,
@@ -149,7 +153,7 @@ struct RequestHandler {
     /// The same for how a try ended.
     func log(_ outcome: Outcome) { log(LogLine(trying: outcome)) }
 
-    private func log(_ line: consuming LogLine) {
+    func log(_ line: consuming LogLine) {
         line.add("by", outside: operatorName)
         line.add("user", outside: user.name)
         ServiceLog.writeChange(line)

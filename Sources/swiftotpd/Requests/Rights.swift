@@ -50,8 +50,9 @@ enum Rights {
         case .status, .verify: .look
         case .renewBackupCodes, .remove, .revokeTrust, .disable, .begin: .change
         case .confirm: .end
-        case .resync, .reset, .unlock, .issue, .revokeIssued, .keep, .take, .noteExport: .help
-        case .recorded, .rows, .keys, .makeStore: .survey
+        case .resync, .reset, .move, .unlock, .issue, .revokeIssued, .keep, .take, .noteExport:
+            .help
+        case .recorded, .rows, .keys, .forget, .makeStore: .survey
         }
     }
 

@@ -4,8 +4,9 @@ import Testing
 
 /// What somebody reads at a login: short, and only when there is something to say.
 @Suite("What is read at a login") struct LoginMessageTests {
-    /// All there is to say after a while, on the screen of ssh; and the next time nothing.
-    @Test("What happened meanwhile is not told, or told twice, on the screen of ssh")
+    /// All there is to say after a while, on the screen of ssh; and the next time what changed
+    /// is told once more.
+    @Test("What happened meanwhile is not told, or failures are told twice, on the screen of ssh")
     func whatHappenedMeanwhile() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let (phone, backupCodes) = try await fixture.enroll()

@@ -1,5 +1,6 @@
 import Foundation
 import OTPCore
+import OTPStore
 import TestSupport
 
 private let refused = "That code was not accepted."
@@ -135,15 +136,19 @@ extension ReturnCodes {
 }
 
 extension Enrolled {
-    /// Leaves `count` failures behind that lie long back.
-    func fail(_ count: Int) throws {
-        try change { record in
-            var bytes: [UInt8] = []
-            bytes.append(bigEndian: UInt32(count))
-            bytes.append(bigEndian: UInt64(1_800_000_000 - 86_400 * 400))
-            bytes.append(0)
-            var cursor = Cursor()
-            if let throttle = Throttle(decoding: bytes.span, &cursor) { record.throttle = throttle }
+    /// Types so many wrong backup codes, each another one, every hour up to now.
+    func fail(_ count: UInt64) throws {
+        guard let user = try SystemUsers().user(named: Array(user.utf8)),
+            let session = try Store(path: Array(store.utf8)).open(user)
+        else { throw Trouble("no record of \(user)") }
+        defer { session.close() }
+        let elsewhere = Array("192.0.2.66".utf8)
+        let attempt = Attempt(
+            verifier: Verifier(window: 1), origin: elsewhere, source: SourceID(elsewhere.span))
+        let now = try SystemClock().now()
+        for hour in (0..<count).reversed() {
+            let typed = Array("0ZZZZ-ZZZZZ-ZZ\(100 + hour)".utf8)
+            _ = try attempt.run(Answer(typed.span), on: session, at: now - hour * 3600)
         }
     }
 }

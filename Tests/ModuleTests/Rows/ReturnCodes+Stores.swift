@@ -1,4 +1,5 @@
 import Foundation
+import OTPCore
 import OTPStore
 import TestSupport
 
@@ -67,7 +68,8 @@ extension ReturnCodes {
             try $0.chargeAndDie()
             try $0.flip(528 + 40)
         },
-        .trouble("record of another user", log: "it belongs to another user", recordStays: false) {
+        .trouble("record of another user", log: "it is bin's, of the number 2", recordStays: false)
+        {
             let other = try Enrolled(user: "bin", in: $0.scratch)
             rename(try other.recordFile, try $0.recordFile)
         },
@@ -131,6 +133,25 @@ extension ReturnCodes {
             unlink(enrolled.store + "/marker")
             return ["answer \(try await enrolled.phone.code())"]
         },
+        .login("renumbered", "PAM_AUTH_ERR", log: "reason=no-record") { enrolled, _ in
+            try enrolled.renumber("bin", from: 4001)
+            return ["user bin", "answer 123456"]
+        },
+        .login(
+            "renumbered, with nullok", "PAM_AUTHINFO_UNAVAIL", arguments: "nullok", prompts: 0,
+            log: "4001: it is bin's, who is 2 now: `otp-enroll move 4001 bin`", says: unavailable
+        ) { enrolled, _ in
+            try enrolled.renumber("bin", from: 4001)
+            return ["user bin"]
+        },
+        .login(
+            "renamed, with nullok", "PAM_AUTHINFO_UNAVAIL", arguments: "nullok", prompts: 0,
+            log: "it is binary's, and bin has this number now: `otp-enroll move 2 bin`",
+            says: unavailable
+        ) { enrolled, _ in
+            try enrolled.renumber("binary", from: 2)
+            return ["user bin"]
+        },
         .trouble("store on a read-only file system", log: "the file system is read-only") {
             try await $0.makeReadOnly()
         },
@@ -155,6 +176,17 @@ extension ReturnCodes {
 }
 
 extension Enrolled {
+    /// Puts a record of a name and number into the store that no user has.
+    func renumber(_ name: String, from number: UInt32) throws {
+        let user = User(name: Array(name.utf8), uid: number, gid: 65_534)
+        var record = Record()
+        guard let phone = Name("phone".utf8), let device = Authenticator(name: phone, added: 1)
+        else { throw Trouble("no authenticator") }
+        let key = try SystemRandom().bytes(20)
+        try record.add(device, key: key.span)
+        try Store(path: Array(store.utf8)).make(record, of: user)
+    }
+
     /// Writes into the record's file.
     func write(_ bytes: [UInt8], at offset: off_t) throws {
         let file = open(try recordFile, O_WRONLY | O_CLOEXEC)

@@ -5,7 +5,8 @@ import Testing
 @Suite("Return codes through libpam (docs/RESULTS.md)")
 struct ReturnCodes {
     static let rows =
-        answers + recoveries + stores + policies + entries + trusts + passes + foreign
+        answers + recoveries + stores + policies + networks + entries + trusts + securityKeys
+        + passes + foreign
         + foreignEntries
 
     /// Those that say themselves who is there, and one in eight of the others: what a login ends in

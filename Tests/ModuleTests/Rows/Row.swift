@@ -31,7 +31,8 @@ struct Row: Sendable, CustomTestStringConvertible {
     static func login(
         _ name: String, _ code: String, arguments: String = "", service: String = "login",
         prompts: Int = 1, log: String, says: String? = nil, silent: Bool = false,
-        recordStays: Bool = false, around: [String] = [], behind: [String] = [],
+        recordStays: Bool = false, from address: (@Sendable () -> String)? = nil,
+        around: [String] = [], behind: [String] = [],
         _ prepare: @escaping @Sendable (Enrolled, Stack) async throws -> [String]
     ) -> Row {
         // What stands before the service, such as another clock, is before one that is started.
@@ -43,7 +44,7 @@ struct Row: Sendable, CustomTestStringConvertible {
             let stack = try enrolled.stack(arguments, service: service, behind: behind)
             let bytes = try? enrolled.bytes
             let kept = try? enrolled.read { $0.encoded }
-            let mark = "rhost-\(UUID().uuidString)"
+            let mark = address?() ?? "rhost-\(UUID().uuidString)"
             let results = try await stack.run(
                 ["user \(enrolled.user)", "rhost \(mark)"] + commands + ["go authenticate"],
                 around: around)

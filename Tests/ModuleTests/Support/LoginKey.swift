@@ -14,6 +14,16 @@ struct LoginKey: Sendable {
         text = "ssh-ed25519 \(Data(blob).base64EncodedString())"
     }
 
+    /// The key of a security key, as OpenSSH writes it (PROTOCOL.u2f).
+    static let ofSecurityKey: LoginKey = {
+        let type = "sk-ssh-ed25519@openssh.com"
+        let fields = [Array(type.utf8), [UInt8](repeating: 9, count: 32), Array("ssh:".utf8)]
+        let blob: [UInt8] = fields.reduce([]) { $0 + [0, 0, 0, UInt8($1.count)] + $1 }
+        return LoginKey(text: "\(type) \(Data(blob).base64EncodedString())")
+    }()
+
+    private init(text: String) { self.text = text }
+
     /// The line of SSH_AUTH_INFO_0, without its end.
     var line: String { "publickey \(text)" }
 

@@ -54,6 +54,7 @@ struct LoginLogTests {
                 "authentication failure; reason=throttled wait=30s"
             ),
             (.ignored(.exempt), .info, "not asked; reason=exempt-group"),
+            (.ignored(.exemptNetwork), .info, "not asked; reason=exempt-network"),
             (.ignored(.notEnrolled), .info, "not asked; reason=not-enrolled"),
             (.ignored(.putOff(left: nil)), .info, "not asked; reason=enrolling-put-off"),
             (.ignored(.putOff(left: 2)), .info, "not asked; reason=enrolling-put-off left=2"),
@@ -133,7 +134,7 @@ struct LoginLogTests {
         #expect(
             line
                 == "debug; store=/var/lib/swiftotp nullok=no echo=yes retry=3 window=1 "
-                + "exempt_group=domain\\x20users silent=yes key=no enroll=on trust=off "
+                + "exempt_group=domain\\x20users exempt_networks= silent=yes key=no enroll=on trust=off "
                 + "service=sshd tty=ssh rhost=192.0.2.7 user=alice")
         options.store = ascii("/srv/o t p")
         options.trustsKeys = true
@@ -143,6 +144,10 @@ struct LoginLogTests {
         let other = text(log(keyed).line(about: options, isSilent: false).bytes)
         #expect(other.hasPrefix("debug; store=/srv/o\\x20t\\x20p nullok=no"))
         #expect(other.contains(" silent=no key=yes enroll=on trust=key "))
+        options.trustsKeys = false
+        options.admitsSecurityKeys = true
+        let last = text(log(keyed).line(about: options, isSilent: false).bytes)
+        #expect(last.contains(" enroll=on trust=sk "))
     }
 
     @Test("The priorities are the numbers of syslog(3)")

@@ -40,10 +40,16 @@ struct TemporaryLoginTests {
         let second = host.login(
             typing: OTPCoreTests.code(noonStep + 240), at: noon + 7200)
         #expect(second.result == .granted(.code(authenticator: try name("phone"), offset: 0)))
+        let used = "A temporary code was used on Friday 09:00 UTC (sshd 192.0.2.7)."
         #expect(
-            second.said == ["A temporary code was used on Friday 09:00 UTC (sshd 192.0.2.7)."])
+            second.said == [
+                "A temporary code was issued on Friday 08:00 UTC (otp-enroll root).", used,
+            ])
+        // The phone is older than the use, which it is told of for a day, and twice.
         let third = host.login(typing: OTPCoreTests.code(noonStep + 241), at: noon + 7230)
-        #expect(third.said.isEmpty)
+        #expect(third.said == [used])
+        let next = host.login(typing: OTPCoreTests.code(noonStep + 3000), at: noon + 90_000)
+        #expect(next.said.isEmpty)
     }
 
     @Test("The clock that nobody sets is asked for by the form of the answer alone")

@@ -63,14 +63,37 @@ struct TrustTroubleTests {
     @Test("Who has to wait, or is closed, does not get round it by a key")
     func throttled() throws {
         let host = try host(trusting: [(0, "laptop")])
-        host.session?.withRecord { $0.throttle.shared = .init(failures: 5, last: noon) }
+        let source = SourceID(key: try key())
+        host.session?.withRecord { record in
+            record.throttle.visit(at: noon, from: source)
+            for _ in 0..<5 { record.throttle.charge(at: noon, from: source) }
+        }
         #expect(login(host, code(noonStep)) == .refused(.throttled(seconds: 30)))
         guard case .trusted = login(host, at: noon + 30) else {
             Issue.record("the wait is over")
             return
         }
-        host.session?.withRecord { $0.throttle.shared = .init(failures: 100, last: noon) }
+        host.session?.withRecord { record in
+            for _ in 0..<95 { record.throttle.charge(at: noon, from: source) }
+        }
         #expect(login(host, at: noon + 60, code(noonStep + 2)) == .refused(.closed))
+    }
+
+    @Test("A stranger's failures keep a trusted key out, or one that was not seen for long")
+    func strangers() throws {
+        for isSeen in [true, false] {
+            let host = try host(trusting: [(0, "laptop")])
+            let source = SourceID(key: try key())
+            host.session?.withRecord { record in
+                if isSeen { record.throttle.visit(at: noon, from: source) }
+                record.throttle.shared = .init(failures: 100, last: noon)
+            }
+            guard case .trusted = login(host, at: noon + 60) else {
+                Issue.record("it was refused, \(isSeen)")
+                return
+            }
+            #expect(host.session?.record.throttle.knows(source) == true)
+        }
     }
 
     @Test("A clock before the last use, or before the first release, asks for the code")

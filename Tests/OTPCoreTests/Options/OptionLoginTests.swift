@@ -78,6 +78,17 @@ struct OptionLoginTests {
         }
     }
 
+    @Test("How long an account is closed is read wrong, or is anything but hours")
+    func hours() throws {
+        #expect(try options().closedFor == nil)
+        #expect(try options("closed_for=24h").closedFor == 86_400)
+        #expect(try options(file: "closed_for = 720h").closedFor == 2_592_000)
+        for bad in ["", "=", "=24", "=0h", "=721h", "=1d", "=24 h", "=h", "=-1h", "=1.5h", "=24hh"]
+        {
+            #expect(error("closed_for" + bad)?.detail == "`closed_for` takes 1h to 720h")
+        }
+    }
+
     @Test("A date that is none says what one looks like")
     func dates() throws {
         #expect(try options("enroll_until=1970-01-01").enrollUntil == 0)
@@ -100,8 +111,10 @@ struct OptionLoginTests {
         for option in OptionKey.all {
             switch option.kind {
             case .path: try parser.argument(ascii(option.name + "=/x"))
+            case .hours: try parser.argument(ascii(option.name + "=24h"))
             case .date: try parser.argument(ascii(option.name + "=2027-01-15"))
             case .flag: try parser.argument(ascii(option.name + "=yes"))
+            case .networks: try parser.argument(ascii(option.name + "=10.0.0.0/8"))
             default: try parser.argument(ascii(option.name + "=" + option.fallback))
             }
         }

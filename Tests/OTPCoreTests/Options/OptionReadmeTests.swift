@@ -33,11 +33,15 @@ struct OptionReadmeTests {
             case .number(let range, _):
                 let words = "\(range.lowerBound) to \(range.upperBound)"
                 #expect(row[1].hasPrefix(words), "\(option.name)")
+            case .hours(let range, _):
+                let words = "\(range.lowerBound)h to \(range.upperBound)h"
+                #expect(row[1] == words, "\(option.name)")
             case .choice(let first, let second, let third, _):
                 let words = [first, second, third].compactMap { $0 }.joined(separator: ", ")
                 #expect(row[1] == words, "\(option.name)")
             case .path: #expect(row[1] == "a path", "\(option.name)")
             case .date: #expect(row[1] == "a date, YYYY-MM-DD", "\(option.name)")
+            case .networks: #expect(row[1] == "networks", "\(option.name)")
             case .text(let maximum, _):
                 let isOf128 = option == .prompt
                 #expect(row[1].contains("up to \(maximum) ASCII") == isOf128, "\(option.name)")

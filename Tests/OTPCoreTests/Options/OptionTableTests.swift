@@ -71,7 +71,7 @@ struct OptionTableTests {
         for (name, words, value) in [
             ("after_temporary", ["tell", "enroll"], \Options.enrollsAfterTemporary),
             ("notify", ["login", "mail"], \.notifiesByMail),
-            ("trust", ["off", "key"], \.trustsKeys),
+            ("trust", ["off", "key", "sk"], \.trustsKeys),
         ] {
             for (index, word) in words.enumerated() {
                 var parser = OptionParser()
@@ -86,9 +86,20 @@ struct OptionTableTests {
                 try parser.argument(ascii("\(name)=x"))
                 Issue.record("\(name)=x was accepted")
             } catch {
-                #expect(text(error.text).contains(words.joined(separator: " or ")))
+                let list = words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+                #expect(text(error.text).contains(list))
             }
         }
+    }
+
+    @Test("trust = sk lets in by security keys, and trusts no other")
+    func securityKeys() throws {
+        for (word, isOn) in [("off", false), ("key", false), ("sk", true)] {
+            var parser = OptionParser()
+            try parser.argument(ascii("trust=\(word)"))
+            #expect(parser.options.admitsSecurityKeys == isOn)
+        }
+        #expect(!Options().admitsSecurityKeys)
     }
 
     @Test("A file of 64 KiB in one line, or in 65,536 lines, is read in good time")

@@ -8,7 +8,8 @@ struct NoticesTests {
     private let tuesday: UInt64 = 1_799_762_520
 
     private func sentences(_ notices: Notices, at now: UInt64 = noon, left: Int = 5) -> [String] {
-        notices.sentences(at: now, backupCodesLeft: left)
+        notices.sentences(
+            to: Notices.Listener(since: 0, oldest: 0), at: now, backupCodesLeft: left)
     }
 
     private func failures(_ count: Int, from origin: String) -> Notices {
@@ -25,7 +26,7 @@ struct NoticesTests {
             (.added, "The authenticator \"new phone\" was added"),
             (.removed, "The authenticator \"new phone\" was removed"),
             (.codesRenewed, "New backup codes were made"),
-            (.unlocked, "Your failed codes were forgiven"),
+            (.unlocked, "An unlock new phone was set"),
             (.reset, "Your second factor was reset"),
             (.disabled, "Your second factor was switched off"),
             (.temporaryCodeIssued, "A temporary code was issued"),
@@ -36,6 +37,7 @@ struct NoticesTests {
             (.exported, "Your key was exported"),
             (.keyTrusted, "The SSH key \"new phone\" was trusted to skip the code"),
             (.trustRevoked, "The trust in the SSH key \"new phone\" was ended"),
+            (.moved, "Your second factor was moved here from new phone"),
         ] as [(Event.Kind, String)])
     func changes(_ kind: Event.Kind, _ what: String) {
         #expect(kind.isTold)
@@ -44,6 +46,14 @@ struct NoticesTests {
             Event(kind, at: tuesday, detail: ascii("new phone"), origin: ascii("otp-enroll root")))
         #expect(
             sentences(record.notices) == ["\(what) on Tuesday 14:02 UTC (otp-enroll root)."])
+    }
+
+    @Test("An unlock at once is told as one for later")
+    func unlocked() {
+        var record = Record()
+        record.note(Event(.unlocked, at: tuesday, detail: [], origin: ascii("otp-enroll root")))
+        let said = "Your failed codes were forgiven on Tuesday 14:02 UTC (otp-enroll root)."
+        #expect(sentences(record.notices) == [said])
     }
 
     @Test("The end of the trust in all keys has no name")
@@ -63,7 +73,7 @@ struct NoticesTests {
         }
         #expect(record.notices.isEmpty && record.events.count == 3)
         let told = (0...255).compactMap { Event.Kind(rawValue: $0) }.filter(\.isTold)
-        #expect(told.count == 14)
+        #expect(told.count == 15)
     }
 
     @Test(

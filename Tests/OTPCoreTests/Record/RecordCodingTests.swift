@@ -40,6 +40,7 @@ struct RecordCodingTests {
                 record.throttle.succeed(at: generator.next(), from: source("\(number)"))
             }
         }
+        record.throttle.opensAt = generator.next()
         for _ in 0..<Int.random(in: 0...20, using: &generator) {
             let detail = generator.bytes(Int.random(in: 0...70, using: &generator))
             let kind = Event.Kind(rawValue: .random(in: 1...17, using: &generator)) ?? .login
@@ -130,6 +131,7 @@ struct RecordCodingTests {
         _ = record.makeBackupCodes()
         for index in 0..<20 {
             record.throttle.succeed(at: .max, from: source("\(index)"))
+            record.throttle.charge(at: .max, from: source("newcomer \(index)"))
             record.note(Event(.added, at: .max, detail: key + key, origin: key + key))
         }
         record.notices.failed(at: .max, from: key)
@@ -146,19 +148,19 @@ struct RecordCodingTests {
             #expect(added)
         }
         #expect(record.throttle.sources.count == 8)
-        #expect(record.events.count == 8 && record.notices.changes.count == 6)
+        #expect(record.events.count == 7 && record.notices.changes.count == 6)
         // What is left is for what later versions keep; less than this would not do.
-        #expect(Record.maximumEncodedLength - record.encoded.count == 2)
+        #expect(Record.maximumEncodedLength - record.encoded.count == 14)
         #expect(recoded(record.encoded) == record.encoded)
     }
 
     @Test("An empty record has the bytes that the format says")
     func empty() {
         // No authenticators; codes never made, none live; no temporary code; no failures, no
-        // sources; no events; no failures to tell of, no reminder, no changes; no trusted keys,
+        // sources, no newcomers, none forgiven, never to open; no events; no failures to tell of, no reminder, no changes; no trusted keys,
         // never put off; no epoch, no used keys, no refused answers.
         let notices = 4 + 8 + 1 + 1 + 3
-        let length = 1 + 8 + 2 + 1 + 4 + 8 + 1 + 3 + notices + 2 + 8 + 1 + 1
+        let length = 1 + 8 + 2 + 1 + 4 + 8 + 1 + 1 + 8 + 8 + 3 + notices + 2 + 8 + 1 + 1
         #expect(Record().encoded == [UInt8](repeating: 0, count: length))
     }
 

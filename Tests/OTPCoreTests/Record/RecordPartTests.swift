@@ -40,6 +40,7 @@ struct RecordPartTests {
     func notices() {
         let empty = Record().encoded
         let head = Array(empty.dropLast(19 + tail.count))
+        let told = [UInt8](repeating: 3, count: 6)
         func isRead(_ notices: [UInt8]) -> Bool { recoded(head + notices + [0, 0] + tail) != nil }
         let counts = [UInt8](repeating: 0, count: 12)
         #expect(isRead(counts + [0, 0, 0, 0, 0]))
@@ -51,7 +52,12 @@ struct RecordPartTests {
         let change: [UInt8] = [3] + [UInt8](repeating: 0, count: 10)
         for count in 0...8 as ClosedRange<UInt8> {
             let log = Array([[UInt8]](repeating: change, count: Int(count)).joined())
-            #expect(isRead(counts + [0, 0, count, 0, UInt8(log.count)] + log) == (count <= 6))
+            let whole = counts + [0, 0, count, 0, UInt8(log.count)] + log
+            #expect(isRead(whole + told.prefix(Int(count))) == (count <= 6))
+            if count > 0 {
+                #expect(!isRead(whole + told.prefix(Int(count) - 1)))
+                #expect(!isRead(whole + told.prefix(Int(count) - 1) + [4]))
+            }
         }
     }
 

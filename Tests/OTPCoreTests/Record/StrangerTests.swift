@@ -71,11 +71,13 @@ struct StrangerTests {
         #expect(host.session?.record.throttle.shared.failures == 8)
     }
 
-    @Test("The stranger goes on until it is closed, and alice still comes in")
+    @Test("The stranger goes on until it is closed, and alice does not come in by key")
     func closed() throws {
-        let host = try known(from: ("192.0.2.7", nil))
+        let line = try #require(try SSHRow.all().first { !$0.kind.isEmpty }).line
+        let laptop: From = ("192.0.2.7", String(line.dropFirst("publickey ".count)))
+        let host = try known(from: laptop)
         let day: UInt64 = 86_400
-        let tally = try simulate(host, day) { _ in ("192.0.2.7", nil) }
+        let tally = try simulate(host, day) { _ in laptop }
         #expect(tally.logins == Int(day / 30))
         #expect(tally.tries == 100 && tally.closed > 0)
         host.from = stranger
@@ -83,12 +85,32 @@ struct StrangerTests {
         #expect(right.result == .refused(.closed))
         #expect(right.said == [UserText.refused])
         // Nor does it open by itself, or by a login of alice's.
-        host.from = ("192.0.2.7", nil)
+        host.from = laptop
         #expect(
             host.login(typing: code(noonStep + 3001), at: noon + 90_030).result == (try granted()))
         host.from = stranger
         let later = host.login(typing: code(noonStep + 9000), at: noon + 270_000)
         #expect(later.result == .refused(.closed))
+        // Without her key alice is where everybody is.
+        host.from = ("192.0.2.7", nil)
+        let plain = host.login(typing: code(noonStep + 9001), at: noon + 270_030)
+        #expect(plain.result == .refused(.closed))
+    }
+
+    @Test("A backup code is refused while a stranger has closed the account")
+    func backupCode() throws {
+        let host = ScriptedHost()
+        let codes = try host.enroll()
+        for index in 0..<120 as Range<UInt64> {
+            host.from = ("198.51.100.\(index)", nil)
+            _ = host.login(typing: wrong(index), at: noon + index * 900)
+        }
+        host.from = ("192.0.2.7", nil)
+        let closed = host.login(typing: code(noonStep + 6000), at: noon + 180_000)
+        #expect(closed.result == .refused(.closed))
+        let login = host.login(typing: codes[0], at: noon + 180_001)
+        #expect(login.result == .granted(.backupCode(index: 0, left: 9)))
+        #expect(login.said.contains(UserText.closedElsewhere))
     }
 
     @Test("While the stranger has to wait, no code of the stranger's is looked at, right or wrong")

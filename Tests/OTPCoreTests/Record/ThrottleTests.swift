@@ -64,35 +64,107 @@ struct ThrottleTests {
         #expect(throttle.permission(at: noon, from: stranger) == .closed)
     }
 
-    @Test("A source that has logged in has a counter of its own, both ways")
+    @Test("A source that has logged in waits by others' failures")
     func sources() {
         var throttle = Throttle()
         throttle.succeed(at: noon, from: alice)
-        for _ in 0..<100 { throttle.charge(at: noon, from: stranger) }
-        #expect(throttle.permission(at: noon, from: stranger) == .closed)
+        for _ in 0..<90 { throttle.charge(at: noon, from: stranger) }
+        #expect(throttle.permission(at: noon, from: stranger) == .wait(900))
         #expect(throttle.permission(at: noon, from: alice) == .open)
 
         for _ in 0..<6 { throttle.charge(at: noon, from: alice) }
         #expect(throttle.permission(at: noon, from: alice) == .wait(60))
-        #expect(throttle.shared.failures == 100)
-        #expect(throttle.failures == 106)
+        #expect(throttle.shared.failures == 90 && throttle.failures == 96)
 
         // The user's own login does not open the door for strangers.
         throttle.succeed(at: noon + 60, from: alice)
         #expect(throttle.permission(at: noon + 60, from: alice) == .open)
-        #expect(throttle.permission(at: noon + 60, from: stranger) == .closed)
+        #expect(throttle.permission(at: noon + 60, from: stranger) == .wait(840))
     }
 
-    @Test("The first login of a source ends the row of the shared counter and is remembered")
+    @Test("More than a hundred failures from everywhere together, but for keys")
+    func total() {
+        var throttle = Throttle()
+        let key = source("key", isKey: true)
+        for id in [alice, key] { throttle.succeed(at: noon, from: id) }
+        var guesses = 0
+        for round in 0..<2000 as Range<UInt64> {
+            let now = noon + 100 * round
+            let id = round % 2 == 0 ? alice : source("\(round)")
+            guard throttle.permission(at: now, from: id) == .open else { continue }
+            throttle.charge(at: now, from: id)
+            guesses += 1
+        }
+        let later = noon + 1_000_000
+        #expect(guesses == 100 && throttle.failures == 100)
+        #expect(throttle.permission(at: later, from: alice) == .closed)
+        #expect(throttle.permission(at: later, from: stranger) == .closed)
+        #expect(throttle.lockedUntil(at: later) == .max)
+        // A key that nobody has logged in with is a stranger's.
+        #expect(throttle.permission(at: later, from: source("key 2", isKey: true)) == .closed)
+        #expect(throttle.permission(at: later, from: key) == .open)
+        for _ in 0..<100 { throttle.charge(at: noon, from: key) }
+        #expect(throttle.permission(at: later, from: key) == .closed)
+        // What was guessed at one place is forgiven there, and nowhere else.
+        let others = throttle.shared.failures
+        throttle.succeed(at: later, from: key)
+        #expect(throttle.permission(at: later, from: key) == .open)
+        #expect(throttle.permission(at: later, from: alice) == .closed)
+        throttle.succeed(at: later, from: alice)
+        #expect(throttle.shared.failures == others && throttle.failures == others)
+    }
+
+    @Test("A login from a new address wipes the failures of others, or keeps its own")
     func firstLogin() {
         var throttle = throttle(9, from: stranger)
+        for _ in 0..<3 { throttle.charge(at: noon, from: alice) }
+        throttle.forgiven = noon
         throttle.succeed(at: noon + 900, from: alice)
-        #expect(throttle.failures == 0)
+        #expect(throttle.failures == 9)
         #expect(throttle.sources.map(\.id) == [alice])
         #expect(throttle.sources.map(\.lastLogin) == [noon + 900])
         throttle.succeed(at: noon + 950, from: alice)
-        #expect(throttle.sources.count == 1)
         #expect(throttle.sources.map(\.lastLogin) == [noon + 950])
+        // The last three that have not logged in are known, and others' failures stay.
+        for label in ["a", "b", "c", "d"] { throttle.charge(at: noon, from: source(label)) }
+        for (label, left) in [("d", 12), ("a", 12), ("b", 11)] as [(String, UInt32)] {
+            throttle.succeed(at: noon + 960, from: source(label))
+            #expect(throttle.failures == left)
+        }
+    }
+
+    @Test("Others' failures are forgiven more than once a day, or once it is closed")
+    func forgiving() {
+        var throttle = throttle(50, from: stranger)
+        for hour in 0..<72 as Range<UInt64> {
+            throttle.succeed(at: noon + hour * 3600, from: source("\(hour % 3)"))
+        }
+        #expect(throttle.failures == 47)
+        for _ in 0..<53 { throttle.charge(at: noon, from: stranger) }
+        throttle.succeed(at: noon + 1_000_000, from: source("0"))
+        #expect(throttle.failures == 100)
+        #expect(throttle.permission(at: noon + 1_000_000, from: stranger) == .closed)
+    }
+
+    @Test("Addresses push out a key, or the failures of what was pushed out are gone")
+    func keysStay() {
+        var throttle = Throttle()
+        let key = source("key", isKey: true)
+        throttle.succeed(at: noon, from: key)
+        throttle.succeed(at: noon + 1, from: alice)
+        for _ in 0..<4 { throttle.charge(at: noon + 1, from: alice) }
+        throttle.forgiven = noon + 1000
+        for index in 2..<40 as Range<UInt64> {
+            throttle.succeed(at: noon + index, from: source("\(index)"))
+        }
+        #expect(throttle.knows(key) && !throttle.knows(alice))
+        #expect(throttle.sources.count == 8 && throttle.shared.failures == 4)
+        for index in 0..<12 as Range<UInt64> {
+            throttle.succeed(at: noon + 100 + index, from: source("k\(index)", isKey: true))
+        }
+        throttle.succeed(at: noon + 200, from: alice)
+        #expect(throttle.sources.allSatisfy { $0.id.isKey } && !throttle.knows(key))
+        #expect(throttle.sources.count == 8)
     }
 
     @Test("Eight sources are remembered; the one unused for longest makes room")
@@ -151,13 +223,14 @@ struct ThrottleTests {
     @Test("Unlocking forgets all failures and no source")
     func unlock() {
         var throttle = throttle(100, from: stranger)
-        throttle.succeed(at: noon, from: alice)
+        throttle.visit(at: noon, from: alice)
         for _ in 0..<100 {
             throttle.charge(at: noon, from: stranger)
             throttle.charge(at: noon, from: alice)
         }
         #expect(throttle.permission(at: noon, from: alice) == .closed)
         throttle.unlock()
+        #expect(throttle.newcomers.isEmpty)
         #expect(throttle.failures == 0)
         #expect(throttle.permission(at: noon, from: stranger) == .open)
         #expect(throttle.permission(at: noon, from: alice) == .open)

@@ -132,9 +132,9 @@ func boot(_ start: UInt8, _ seconds: UInt64) -> BootTime? {
 }
 
 /// A place that logins come from.
-func source(_ text: String) -> SourceID {
+func source(_ text: String, isKey: Bool = false) -> SourceID {
     let bytes = ascii(text)
-    return SourceID(bytes.span)
+    return SourceID(bytes.span, isKey: isKey)
 }
 
 /// The code of any key at a moment.

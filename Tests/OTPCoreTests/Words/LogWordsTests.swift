@@ -11,7 +11,7 @@ struct LogWordsTests {
     @Test("Each kind of event has a title of its own, which is plain")
     func titles() {
         let kinds = (0...UInt8.max).compactMap { Event.Kind(rawValue: $0) }
-        #expect(kinds.count == 17)
+        #expect(kinds.count == 18)
         let titles = kinds.map { line($0) }
         #expect(Set(titles).count == titles.count)
         for title in titles {
@@ -30,6 +30,7 @@ struct LogWordsTests {
             (.keyTrusted, "laptop", "SSH key trusted; name=\"laptop\""),
             (.trustRevoked, "laptop", "trust in SSH key revoked; name=\"laptop\""),
             (.trustRevoked, "", "trust in all SSH keys revoked;"),
+            (.moved, "bob (1001)", "second factor moved;"),
             // What is no name is left out, whatever else it could do.
             (.added, "a\" user=\"root", "authenticator added;"),
         ] as [(Event.Kind, String, String)])

@@ -46,9 +46,20 @@ struct Fields {
             failures: UInt32(try integer(4)), last: try integer(8),
             sources: try list(upTo: 8) { fields in
                 SecondReader.Contents.Source(
-                    id: try fields.bytes(16), failures: UInt32(try fields.integer(4)),
+                    id: try fields.source(), failures: UInt32(try fields.integer(4)),
                     last: try fields.integer(8), lastLogin: try fields.integer(8))
-            })
+            },
+            newcomers: try list(upTo: 3) {
+                SecondReader.Contents.Newcomer(
+                    id: try $0.source(), failures: UInt8(try $0.integer(1)))
+            }, forgiven: try integer(8), opens: try integer(8))
+    }
+
+    /// The id of a source, and whether it is a key.
+    private mutating func source() throws -> [UInt8] {
+        let id = try bytes(17)
+        guard id[16] <= 1 else { throw SecondReader.Refusal.damaged }
+        return id
     }
 
     mutating func temporary() throws -> SecondReader.Contents.Temporary? {
@@ -70,9 +81,12 @@ struct Fields {
         let origin = try text()
         let reminds = try integer(1)
         guard origin.utf8.count <= 46, reminds <= 1 else { throw SecondReader.Refusal.damaged }
+        let changes = try events(upTo: 6)
+        let tellings = try bytes(changes.count)
+        guard tellings.allSatisfy({ $0 <= 3 }) else { throw SecondReader.Refusal.damaged }
         return SecondReader.Contents.Notices(
             failures: failures, since: since, origin: origin, reminds: reminds == 1,
-            changes: try events(upTo: 6))
+            changes: changes, tellings: tellings)
     }
 
     mutating func trustedKey() throws -> SecondReader.Contents.TrustedKey {

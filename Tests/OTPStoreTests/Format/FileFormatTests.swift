@@ -120,7 +120,7 @@ struct FileFormatTests {
             now += 900
         }
         let last = try #require(try secondReading(fixture, fixture.read(name)))
-        #expect(last.events.count == 8 && last.throttle.sources.count == 8)
+        #expect(last.events.count == 7 && last.throttle.sources.count == 8)
         #expect(last.codes.isEmpty && last.temporary?.bootID == Array(0..<16))
         #expect(seen > 1 && last.timesPutOff == 255 && last.epoch > 0 && last.usedKeys.count == 1)
         #expect(last.notices.changes.count == 6 && last.notices.failures > 10)

@@ -30,11 +30,13 @@ struct FormatPageTests {
         switch kind {
         case .flag: "yes or no"
         case .number(let range, _): "\(range.lowerBound) to \(range.upperBound)"
+        case .hours(let range, _): "\(range.lowerBound)h to \(range.upperBound)h"
         case .text(let maximum, _): "1 to \(maximum) bytes of printable ASCII"
         case .choice(let first, let second, let third, _):
             third.map { "\(first), \(second) or \($0)" } ?? "\(first) or \(second)"
         case .path: "a path that begins with /, under 1024 bytes"
         case .date: "a date, YYYY-MM-DD, from 1970 to 9999"
+        case .networks: "1 to 64 networks"
         }
     }
 
@@ -63,7 +65,7 @@ struct FormatPageTests {
     @Test("The page's figures are those of the code")
     func figures() throws {
         #expect(Event.detailLength == 40 && Event.originLength == 46)
-        #expect(EventLog.capacity == 8 && Notices.capacity == 6)
+        #expect(EventLog.capacity == 7 && Notices.capacity == 6)
         #expect(TemporaryCode.length == 12 && BackupCode.length == 15)
         #expect(IssuedCode.validRange == 600...259_200 && IssuedCode.tolerance == 60)
         #expect(Record.maximumEncodedLength == 4056)
@@ -72,7 +74,7 @@ struct FormatPageTests {
         #expect(TrustedKey.tolerance == 60 && TrustedKey.day == 86_400)
         let texts = [
             "up to 40 bytes of printable ASCII", "up to 46 bytes of printable ASCII",
-            "0 to 8; u16", "0 to 6; u16", "twelve symbols", "At most 4056 bytes",
+            "0 to 7; u16", "0 to 6; u16", "twelve symbols", "At most 4056 bytes",
             "10 minutes to 3 days", "60 s before", "how many keys, 0 to 8", "the name, 1 to 16",
             "logged in from, 0 to 39",
         ]

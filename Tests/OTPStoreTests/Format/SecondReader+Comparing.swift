@@ -28,7 +28,8 @@ extension SecondReader.Contents {
                 failures: record.notices.failures.count, since: record.notices.failures.since,
                 origin: text(record.notices.failures.origin),
                 reminds: record.notices.remindsOfBackupCodes,
-                changes: record.notices.changes.map(Event.init)),
+                changes: record.notices.changes.map(Event.init),
+                tellings: record.notices.tellings),
             trusted: record.trusted.map {
                 .init(
                     fingerprint: $0.fingerprint, since: $0.since, until: $0.until,
@@ -55,14 +56,20 @@ extension SecondReader.Contents.Throttle {
         self.init(
             failures: throttle.shared.failures, last: throttle.shared.last,
             sources: throttle.sources.map {
-                var id: [UInt8] = []
-                id.append(bigEndian: $0.id.high)
-                id.append(bigEndian: $0.id.low)
-                return .init(
-                    id: id, failures: $0.counter.failures, last: $0.counter.last,
+                .init(
+                    id: bytes($0.id), failures: $0.counter.failures, last: $0.counter.last,
                     lastLogin: $0.lastLogin)
-            })
+            },
+            newcomers: throttle.newcomers.map { .init(id: bytes($0.id), failures: $0.failures) },
+            forgiven: throttle.forgiven, opens: throttle.opensAt)
     }
+}
+
+private func bytes(_ source: SourceID) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(bigEndian: source.high)
+    bytes.append(bigEndian: source.low)
+    return bytes + [source.isKey ? 1 : 0]
 }
 
 private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

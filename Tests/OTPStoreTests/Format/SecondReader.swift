@@ -26,10 +26,17 @@ struct SecondReader {
             var last, lastLogin: UInt64
         }
 
+        struct Newcomer: Equatable {
+            var id: [UInt8]
+            var failures: UInt8
+        }
+
         struct Throttle: Equatable {
             var failures: UInt32
             var last: UInt64
             var sources: [Source]
+            var newcomers: [Newcomer]
+            var forgiven, opens: UInt64
         }
 
         struct Event: Equatable {
@@ -51,6 +58,8 @@ struct SecondReader {
             var origin: String
             var reminds: Bool
             var changes: [Event]
+            /// How often each was told.
+            var tellings: [UInt8]
         }
 
         struct TrustedKey: Equatable {
@@ -179,7 +188,7 @@ struct SecondReader {
         let contents = Contents(
             authenticators: authenticators, codesMade: made, codes: codes,
             temporary: try fields.temporary(), throttle: try fields.throttle(),
-            events: try fields.events(upTo: 8), notices: try fields.notices(),
+            events: try fields.events(upTo: 7), notices: try fields.notices(),
             trusted: try fields.list(upTo: 8) { try $0.trustedKey() },
             timesPutOff: UInt8(try fields.integer(1)), epoch: try fields.integer(8),
             usedKeys: try fields.list(upTo: 10) {

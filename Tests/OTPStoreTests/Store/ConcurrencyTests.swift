@@ -124,6 +124,7 @@ struct ConcurrencyTests {
             #expect(endings.count { $0 == nil } == 1)
             #expect(endings.count { $0 == .exists } == 15)
             #expect(try fixture.names(in: "store") == ["70001", "marker", "seal.key"])
+            #expect(try fixture.allNames(in: "store").count == 4)
             try fixture.store().remove(alice)
         }
     }

@@ -94,7 +94,8 @@ struct RecordFileTests {
         }
         #expect(try fixture.attempt(code(noonStep)) == .refused(.throttled(seconds: 120)))
         #expect(try fixture.attempt(code(noonStep + 4), at: noon + 120).reason == "code")
-        #expect(try fixture.state()?.failures == 0)
+        // The login came from elsewhere: one of them is forgiven.
+        #expect(try fixture.state()?.failures == 6)
     }
 
     @Test("Codes and backup codes are used up in the file, and failures add up in it")
@@ -197,7 +198,7 @@ struct RecordFileTests {
         let state = session.withRecord { State($0) }
         session.close()
         #expect(state.nextSteps.count == 5)
-        #expect(state.encoded.count == 2591)
+        #expect(state.encoded.count == 2525)
         #expect(try fixture.state() == state)
     }
 }

@@ -44,7 +44,13 @@ final class StoreFixture: Sendable {
         Array(try Data(contentsOf: URL(fileURLWithPath: file(name))))
     }
 
+    /// What is in a folder, but for the files of names.
     func names(in folder: String) throws -> [String] {
+        try allNames(in: folder).filter { !$0.hasPrefix("name-") }
+    }
+
+    /// All that is in a folder.
+    func allNames(in folder: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: file(folder)).sorted()
     }
 

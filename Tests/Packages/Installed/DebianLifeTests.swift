@@ -145,6 +145,7 @@ struct DebianLifeTests {
         #expect(trial.status == 1 && trial.output.contains("Refused"), "\(trial.errors)")
         // What a write leaves that broke off.
         try root.write("", to: Self.store + "/new.7f")
+        try root.write("", to: Self.store + "/name-7f")
         let names = try await root.output("ls", Self.store).split(separator: "\n")
         #expect(names.contains("decoy-00") && names.contains("new.7f"), "\(names)")
         #expect(!names.contains { Int($0) != nil }, "\(names)")

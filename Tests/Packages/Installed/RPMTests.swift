@@ -141,7 +141,7 @@ struct RPMTests {
         let rpm = try await installed(in: root)
         // What a failed login makes, and a write that broke off.
         let store = "/var/lib/swiftotp"
-        for name in ["decoy-00", "decoy-a7", "decoy-ff", "new.7f"] {
+        for name in ["decoy-00", "decoy-a7", "decoy-ff", "new.7f", "name-7f"] {
             try root.write("", to: "\(store)/\(name)")
         }
         // A key that is missing is made anew: no record needs the old one.

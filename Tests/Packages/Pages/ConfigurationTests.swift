@@ -18,7 +18,7 @@ struct ConfigurationTests {
     /// were written down: a store that is named has its key inside.
     private static let examples = [
         "store": "/srv/swiftotp", "echo": "no", "exempt_group": "no-code",
-        "enroll_until": "2027-01-15",
+        "exempt_networks": "10.0.0.0/8 fd00::/8", "enroll_until": "2027-01-15", "closed_for": "24h",
     ]
 
     @Test("packaging/swiftotp.conf is not what the table of options says")
@@ -57,8 +57,11 @@ struct ConfigurationTests {
         switch option.kind {
         case .flag, .path, .text: break
         case .date: lines.append("Value: YEAR-MONTH-DAY.")
+        case .networks: lines.append("Values: networks, with blanks or commas between them.")
         case .number(let range, _):
             lines.append("Values: \(range.lowerBound) to \(range.upperBound).")
+        case .hours(let range, _):
+            lines.append("Values: \(range.lowerBound)h to \(range.upperBound)h.")
         case .choice(let first, let second, let third, _):
             let words = third.map { "\(first), \(second) or \($0)" } ?? "\(first) or \(second)"
             lines.append("Values: \(words).")

@@ -70,10 +70,12 @@ struct OptionManualTests {
         switch option.kind {
         case .flag: "yes | no"
         case .number(let range, _): "\(range.lowerBound) to \(range.upperBound)"
+        case .hours(let range, _): "\(range.lowerBound)h to \(range.upperBound)h"
         case .choice(let first, let second, let third, _):
             [first, second, third].compactMap { $0 }.joined(separator: " | ")
         case .path: "path"
         case .date: "YYYY-MM-DD"
+        case .networks: "networks"
         case .text:
             switch option {
             case .exemptGroup: "group"

@@ -24,6 +24,8 @@ struct BanTests {
         ]
         var lines: [String] = [], expected: [String] = []
         for (index, attempt) in tries.enumerated() {
+            // A success forgives its own place's failures alone.
+            if attempt.reason == "used-temporary-code" { try await logins.unlock() }
             let address = "192.0.2.\(index + 1)"
             let line = try await logins.line(
                 "answer \(attempt.code)", user: attempt.user, rhost: address)

@@ -55,6 +55,13 @@ struct LoggedLogins: Sendable {
         (phone, backupCodes) = (try Phone(scanning: enrolled.uri), enrolled.backupCodes)
     }
 
+    /// Forgives all failures.
+    func unlock() async throws {
+        try await Command.output([
+            Build.product("otp-enroll"), "unlock", account.name, "--store", store,
+        ])
+    }
+
     /// Issues a temporary code.
     func issue() async throws -> String {
         struct Issued: Decodable { let code: String }

@@ -67,14 +67,16 @@ struct PeopleCheck {
         if service == "sshd", missing.contains("root"), PeopleCheck.keepsRootOut {
             missing.removeAll { $0 == "root" }
         }
-        return Look(PeopleCheck.name, about, PeopleCheck.findings(missing, options))
+        return Look(PeopleCheck.name, about, PeopleCheck.findings(missing, options, service))
     }
 
     private static var keepsRootOut: Bool {
         (try? SSHSettings(user: "root"))?.value("permitrootlogin") == "no"
     }
 
-    private static func findings(_ missing: [String], _ options: Options) -> [Finding] {
+    private static func findings(
+        _ missing: [String], _ options: Options, _ service: String
+    ) -> [Finding] {
         guard let first = missing.first else { return [] }
         let names = Names.some(missing)
         let who = missing.count == 1 ? "\(names) is" : "\(missing.count) users (\(names)) are"
@@ -85,6 +87,13 @@ struct PeopleCheck {
             return [
                 Finding(
                     .note, "\(who) not enrolled, and let in without a code by nullok",
+                    change: "otp-enroll add \(first)")
+            ]
+        }
+        if options.admitsSecurityKeys, service == "sshd" {
+            return [
+                Finding(
+                    .note, "\(who) not enrolled, and let in by a security key alone",
                     change: "otp-enroll add \(first)")
             ]
         }

@@ -56,7 +56,7 @@ struct SSHCheck {
                 finding(.problem, "sshd does not ask PAM, and so nobody for a code", "UsePAM yes")
             ]
         }
-        var findings = ways(settings)
+        var findings = ways(settings) + securityKeys(settings)
         if isRoot, ["prohibit-password", "without-password"].contains(permit),
             settings.ways.allSatisfy({ $0.contains("keyboard-interactive") })
         {
@@ -75,6 +75,22 @@ struct SSHCheck {
                         + " enrolling in it", "LoginGraceTime 300"))
         }
         return findings
+    }
+
+    /// Whether a security key that logs in without a code has to be touched, or to be told its PIN.
+    /// sshd demands a touch unless users say otherwise in a file of their own.
+    private func securityKeys(_ settings: SSHSettings) -> [Finding] {
+        let demands = settings.value("pubkeyauthoptions")
+        guard options.admitsSecurityKeys, !demands.contains("touch-required"),
+            !demands.contains("verify-required")
+        else { return [] }
+        return [
+            finding(
+                .warning,
+                "a security key logs in without a code, and nobody need be there to touch it: a"
+                    + " user's authorized_keys, or a certificate, may say no-touch-required",
+                "PubkeyAuthOptions touch-required")
+        ]
     }
 
     /// What is wrong with the ways to log in; the worst alone, since one line mends them all.
@@ -123,6 +139,16 @@ struct SSHCheck {
                     .warning,
                     "enroll is on, but nobody can enroll here: neither sshd nor the PAM"
                         + " line says that the user is proven", methods)
+            ]
+        }
+        if options.exemptNetworks != nil, !options.followsFirstFactor,
+            ways.contains(where: { $0.allSatisfy(SSHCheck.isPAM) })
+        {
+            return [
+                finding(
+                    .warning,
+                    "exempt_networks has no effect here: neither sshd nor the PAM line says"
+                        + " that the user is proven", methods)
             ]
         }
         return []

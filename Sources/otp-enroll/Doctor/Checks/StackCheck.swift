@@ -13,14 +13,22 @@ struct StackCheck {
     /// The options that hold for the first of them, as far as they can be read.
     let options: Options
     private let runs: PAMOutcomes
+    /// Whether some users pass without a code.
+    private let mayPass: Bool
 
     init(_ service: String, _ stack: PAMStack, _ options: Options) {
         self.service = service
         self.stack = stack
         self.options = options
         lines = stack.auth.filter(\.isOurs)
-        let mayPass = options.nullok || options.enroll != .off || options.exemptGroup != nil
+        mayPass = StackCheck.mayPass(options, service)
         runs = PAMOutcomes(stack.auth, mayPass: mayPass)
+    }
+
+    private static func mayPass(_ options: Options, _ service: String) -> Bool {
+        // Networks are for logins by ssh alone.
+        options.nullok || options.enroll != .off || options.exemptGroup != nil
+            || options.exemptNetworks != nil && service == "sshd"
     }
 
     /// Whether the stack says yes to a code, or to who is not asked for one, without a first factor
@@ -112,7 +120,6 @@ struct StackCheck {
                     in: line.place.text)
             ]
         }
-        let mayPass = options.nullok || options.enroll != .off || options.exemptGroup != nil
         if mayPass, !runs.accepted.contains(where: { $0.code == .passed }) {
             return [
                 Finding(

@@ -114,22 +114,37 @@ private struct Records {
         try roster.look(at: entries) { entry, finding in
             switch finding {
             case .nothing: break
-            case .orphan: orphans.append(entry.uid)
+            case .orphan(let orphan):
+                guard let orphan, let current = orphan.current else {
+                    orphans.append(entry.uid)
+                    break
+                }
+                // Not one who passes because of that.
+                enrolled.insert(current)
+                broken.append(
+                    Finding(
+                        .problem, "\(orphan.sentence) and cannot log in", change: orphan.command))
             case .found(let account, _):
                 if account.isEnrolled { enrolled.insert(entry.uid) }
                 lastLogin = max(lastLogin, account.lastLogin ?? 0)
             case .unreadable(let error):
                 enrolled.insert(entry.uid)
-                broken.append(Records.finding(error, of: entry.shownName))
+                broken.append(Records.finding(error, of: entry))
             }
         }
     }
 
-    private static func finding(_ error: StoreError, of name: String) -> Finding {
-        let finding = Finding(error)
+    private static func finding(_ error: StoreError, of entry: Roster.Entry) -> Finding {
+        let (finding, name) = (Finding(error), entry.shownName)
+        let mending =
+            switch error.code {
+            case .otherUser: "otp-enroll move \(entry.uid) \(name)"
+            case _ where entry.users.isEmpty: "otp-enroll forget \(entry.uid)"
+            default: "otp-enroll reset \(name)"
+            }
         return Finding(
             .problem, "\(name) cannot log in: \(finding.text)", in: finding.place,
-            change: finding.change.isEmpty ? "otp-enroll reset \(name)" : finding.change)
+            change: finding.change.isEmpty ? mending : finding.change)
     }
 
     /// What can be seen of the key from outside.
@@ -173,7 +188,8 @@ private struct Records {
                 Finding(
                     .note,
                     "\(Words.count(orphans.count, "record")) of users who are gone"
-                        + " (\(numbers)); a new user with the same number cannot log in with it"))
+                        + " (\(numbers)); a new user with the same number cannot log in with it",
+                    change: orphans.first.map { "otp-enroll forget \($0)" } ?? ""))
         }
         return findings
     }

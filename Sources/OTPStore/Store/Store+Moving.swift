@@ -1,0 +1,66 @@
+import Glibc
+import OTPCore
+
+// A user who got another name or number. There is one record at any moment, and each step is whole or
+// not done: where the number changes, the file gets its new name first, under which it opens for
+// nobody, because its head still says whose it was; then a file with the new head takes its place. Done
+// again, it goes on where it was cut short.
+extension Store {
+    /// Makes the record in the file of `number`, whose head says that it is of `old`, that of `user`,
+    /// after `change`. One of the user's own in which nothing logs in gives way to it; any other is
+    /// `.exists`. Without `change` it is only found out whether that can be done.
+    public func move(
+        _ number: UInt32, of old: User, to user: User, _ change: ((inout Record) -> Void)?
+    ) throws(StoreError) {
+        try prove()
+        let source = Store.fileName(of: number)
+        let target = Store.fileName(of: user)
+        guard let session = try RecordFile.open(old, as: source, in: self, writing: true) else {
+            throw StoreError(.missing, path(of: source), "somebody else has moved it meanwhile")
+        }
+        defer { session.close() }
+        let other =
+            number == user.uid
+            ? nil : try RecordFile.open(user, as: target, in: self, writing: true)
+        defer { other?.close() }
+        if let other, other.withRecord({ $0.isEnrolled }) {
+            throw StoreError(.exists, path(of: target), "there is something in it that logs in")
+        }
+        guard let change else { return }
+        let bytes = try session.withRecord { (record) throws(StoreError) in
+            other?.withRecord { record.succeed($0) }
+            record.raiseEpoch()
+            change(&record)
+            return try RecordFile.contents(
+                record, of: user, settled: 0, in: self, path: path(of: target))
+        }
+        try tidy()
+        if number != user.uid {
+            do throws(Errno) {
+                try System.rename(source, to: target, in: folder, replacing: other != nil)
+                // Before the second copy is there: a power cut must not bring the first one back.
+                try System.syncFolder(folder)
+            } catch {
+                throw StoreError(path(of: target), error)
+            }
+        }
+        try note(user.name, in: user.uid)
+        let file = try NewFile.write(
+            bytes, as: target, in: folder, for: .record, path: path(of: target), replacing: true)
+        // Not synced: where it is lost, the first writer syncs once more.
+        try? System.write(RecordLayout.mark(1), to: file, at: RecordLayout.markOffset)
+        if old.name != user.name { forget(old.name, in: number) }
+    }
+
+    /// Removes the record of a number that no user has.
+    public func forget(_ number: UInt32, of owner: User?) throws(StoreError) {
+        let name = Store.fileName(of: number)
+        do throws(Errno) {
+            try System.unlink(name, in: folder)
+            try System.syncFolder(folder)
+        } catch {
+            throw StoreError(path(of: name), error)
+        }
+        if let owner { forget(owner.name, in: number) }
+    }
+}

@@ -1,0 +1,126 @@
+import Glibc
+import OTPCore
+
+// Records are found by number. So that a user who got another number is not taken for one who has no
+// record, a file for each name says in which number's record it stands: `name-` and 32 digits that
+// nobody without the key can tell the name from. It is written before the record, and says nothing by
+// itself: the record's own head has the last word.
+extension Store {
+    private static let namePrefix = Array("name-".utf8)
+    /// The longest number, in digits.
+    private static let maximumDigits = 10
+
+    /// Whose record has this number, as its head says; `nil` where there is none.
+    public func owner(of number: UInt32) throws(StoreError) -> User? {
+        let name = Store.fileName(of: number)
+        let path = path(of: name)
+        guard let file = try openIfThere(name, path: path) else { return nil }
+        _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try System.read(file, at: 0, count: RecordLayout.markOffset)
+        } catch {
+            throw StoreError(path, error)
+        }
+        return try RecordLayout.owner(bytes.span, path: path)
+    }
+
+    /// The number of the record in which `name` stands; `nil` for none.
+    public func number(of name: [UInt8]) throws(StoreError) -> UInt32? {
+        guard let number = try noted(name), let owner = try owner(of: number), owner.name == name
+        else { return nil }
+        return number
+    }
+
+    /// Makes sure that what logs `user` in does not stand in the record of another number, which the
+    /// user had before.
+    public func checkOtherNumber(of user: User) throws(StoreError) {
+        guard let number = try noted(user.name), number != user.uid,
+            let owner = try owner(of: number), owner.name == user.name,
+            let file = try RecordFile.open(
+                owner, as: Store.fileName(of: number), in: self, writing: false)
+        else { return }
+        defer { file.close() }
+        guard file.withRecord({ $0.isEnrolled }) else { return }
+        throw StoreError(
+            .otherUser, path(of: Store.fileName(of: number)),
+            "it is \(user.shownName)'s, who is \(user.uid) now:"
+                + " `otp-enroll move \(number) \(user.commandName)`, or"
+                + " `otp-enroll forget \(number)` where that was another person")
+    }
+
+    /// Writes down that `name` stands in the record of this number; when this returns, that outlives a
+    /// power cut.
+    func note(_ name: [UInt8], in number: UInt32) throws(StoreError) {
+        // What cannot be read is written anew.
+        let standing = try? noted(name)
+        if let standing, standing == number { return }
+        let file = try nameFile(name)
+        try unlinkIfThere(file)
+        try writeLasting(Array(String(number).utf8), as: file)
+    }
+
+    /// Forgets that `name` stands in the record of this number. Where it stays, it does no harm.
+    func forget(_ name: [UInt8], in number: UInt32) {
+        do throws(StoreError) {
+            if try noted(name) == number { try unlinkIfThere(try nameFile(name)) }
+        } catch {
+            // As above.
+        }
+    }
+
+    /// Writes down the name of every record that has none written down: of records that were put back
+    /// one by one.
+    public func noteNames() throws(StoreError) {
+        for number in try userIDs() {
+            let owner: User?
+            do throws(StoreError) { owner = try self.owner(of: number) } catch { continue }
+            guard let owner, owner.uid == number else { continue }
+            let known: UInt32?
+            do throws(StoreError) { known = try self.number(of: owner.name) } catch { known = nil }
+            if known == nil { try note(owner.name, in: number) }
+        }
+    }
+
+    /// What is written down of a name; `nil` for nothing.
+    private func noted(_ name: [UInt8]) throws(StoreError) -> UInt32? {
+        let file = try nameFile(name)
+        let path = path(of: file)
+        guard let open = try openIfThere(file, path: path) else { return nil }
+        _ = try SafeOpen.check(open, path: path, forbidden: 0o077)
+        let text: [UInt8]
+        do throws(Errno) {
+            text = try System.read(open, at: 0, count: Store.maximumDigits + 1)
+        } catch {
+            throw StoreError(path, error)
+        }
+        guard let number = Store.userID(text) else {
+            throw StoreError(.damaged, path, "it is damaged; `otp-enroll init` writes it anew")
+        }
+        return number
+    }
+
+    private func nameFile(_ name: [UInt8]) throws(StoreError) -> [UInt8] {
+        let mac = try key().mac((Store.namePrefix + name).span, length: 16)
+        return mac.reduce(into: Store.namePrefix) { $0.append(hex: $1) }
+    }
+
+    private func openIfThere(
+        _ name: [UInt8], path: [UInt8]
+    ) throws(StoreError) -> FileDescriptor? {
+        do throws(StoreError) {
+            return try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
+        } catch {
+            guard error.code == .missing else { throw error }
+            return nil
+        }
+    }
+
+    private func unlinkIfThere(_ name: [UInt8]) throws(StoreError) {
+        do throws(Errno) {
+            try System.unlink(name, in: folder)
+        } catch {
+            if error.number != ENOENT { throw StoreError(path(of: name), error) }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import OTPCore
+import OTPWire
+
+/// `otp-enroll forget`: removes what a user has left who is gone.
+struct Forget: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forget", _superCommandName: OTPEnroll.name,
+        abstract: "Remove the record of a user who is gone (as root).",
+        usage: "otp-enroll forget [<options>] <uid>",
+        discussion: """
+            After `userdel` the record stays, and lets nobody in: a new user with the same number \
+            has another name, and one with the same name another number. `otp-enroll list` shows \
+            such records. It is refused while there is a user of that number and name: \
+            `otp-enroll reset` is for that. Who was renamed or renumbered keeps everything by \
+            `otp-enroll move`.
+
+              otp-enroll forget 1001
+            """)
+
+    @Argument(help: "The number of the user who is gone, or the name.")
+    var uid: String
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let context = try Context(global, user: nil)
+        let shown = Output.printable(uid)
+        guard yes || Terminal.agrees("Remove what is kept of \(shown)?") else {
+            throw Failure("nothing was removed")
+        }
+        let change: ChangeDocument
+        switch try context.ask(.forget(record: uid)) {
+        case .done(let done): change = done
+        case .denied(.noRecord):
+            throw Failure(
+                "there is no record of \"\(shown)\"",
+                hint: "`otp-enroll list` tells which numbers have one")
+        case .denied(.isHere(let name)):
+            throw Failure(
+                "\(Output.printable(name)) is a user here, of the same number",
+                hint: "`otp-enroll reset \(Output.printable(name))` removes what logs them in")
+        case let other: throw context.failure(other)
+        }
+        let (number, name) = (change.record?.uid ?? 0, change.record?.users.first)
+        if global.json {
+            try Output.json([
+                "number": .number(Int64(number)),
+                "user": name.map { .text(Output.printable($0)) } ?? .null,
+            ])
+            return
+        }
+        let whose = name.map { " of \(Output.printable($0))" } ?? ""
+        try Output.line("Record \(number)\(whose) is gone.")
+    }
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import OTPCore
+import OTPStore
+import OTPWire
+
+/// `otp-enroll move`: users who got another name or number.
+struct Move: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "move", _superCommandName: OTPEnroll.name,
+        abstract: "Give a user who was renamed or renumbered the record of before (as root).",
+        usage: """
+            otp-enroll move [<options>] <old> <new>
+            otp-enroll move [<options>] --all --map <file>
+            """,
+        discussion: """
+            A record is of a name and a number together. After `usermod -l` or `usermod -u`, or when \
+            a directory spells its users in another way, it is nobody's: its user cannot log in, \
+            also with `nullok`, until this says that it is the same person. Everything in it \
+            stays, used codes too. It is refused while there is still a user of the old name \
+            and number, and where the new one has something that logs in.
+
+              otp-enroll move bob robert          bob is called robert now
+              otp-enroll move 1001 bob            bob had the number 1001 before
+              otp-enroll move --all --map names   a line for each: bob bob@example.com
+
+            With --all it shows first what would happen, and asks. Exit status: 0 all of it is \
+            moved, or there was nothing to move; 1 something is not.
+            """)
+
+    @Argument(help: "The name or number of before.")
+    var old: String?
+
+    @Argument(help: "The name or number of now.", completion: .users)
+    var new: String?
+
+    @Flag(help: "Everybody who is in a map.")
+    var all = false
+
+    @Option(
+        help: ArgumentHelp("With --all: an old and a new user a line.", valueName: "file"),
+        completion: .file())
+    var map: String?
+
+    @Flag(help: "Show what would happen, and change nothing.")
+    var dryRun = false
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        if all || map != nil {
+            guard all, map != nil, old == nil else {
+                throw ValidationError("It takes an old and a new user, or --all and --map.")
+            }
+        } else if new == nil {
+            throw ValidationError("It takes an old and a new user, or --all and --map.")
+        }
+    }
+
+    func run() throws {
+        if let map { return try moveAll(try MoveMap(map)) }
+        guard let old, let new else { return }
+        let context = try Context(global, user: try Move.name(new))
+        let reply = try context.ask(.move(from: old, rehearses: dryRun))
+        guard case .done(let change) = reply else { throw Move.failure(reply, old, context) }
+        context.tell(change)
+        let name = Output.printable(change.record?.users.first ?? old)
+        let number = change.record?.uid ?? 0
+        if global.json {
+            try Output.json([
+                "user": .text(context.userName), "old": .text(name),
+                "number": .number(Int64(number)), "moved": .bool(!dryRun),
+            ])
+            return
+        }
+        try Output.line(
+            dryRun
+                ? "The record of \(name) (\(number)) would be that of \(context.userName)."
+                : "The record of \(name) (\(number)) is that of \(context.userName) now.")
+    }
+
+    /// The name of the user whom the command line names, by name or by number.
+    static func name(_ text: String) throws -> String {
+        let users = SystemUsers()
+        if try users.user(named: Array(text.utf8)) != nil { return text }
+        guard let number = UInt32(text), let user = try users.user(withID: number) else {
+            return text
+        }
+        return String(decoding: user.name, as: UTF8.self)
+    }
+
+    /// Why a record was not moved.
+    static func failure(_ reply: Reply.Result, _ old: String, _ context: Context) -> Failure {
+        switch reply {
+        case .denied(.noRecord):
+            Failure(
+                "there is no record of \"\(Output.printable(old))\"",
+                hint: "`otp-enroll list` tells which numbers have one")
+        case .denied(.isHere(let name)):
+            Failure(
+                "\(Output.printable(name)) is still a user here, of the same number",
+                hint: "a record is moved from a name or number that the user had before")
+        case .denied(.isEnrolled):
+            Failure(
+                "\(context.userName) is enrolled already, and keeps that",
+                hint: "`otp-enroll reset \(context.userName)` first, or `otp-enroll forget` the"
+                    + " other one")
+        default: context.failure(reply)
+        }
+    }
+
+    // MARK: All of a map
+
+    private func moveAll(_ map: MoveMap) throws {
+        // Whoever may not do it hears so before anything is looked at.
+        let context = try Context(global, user: nil)
+        var report = MoveReport(map.lines, isRehearsal: dryRun, asJSON: global.json)
+        try context.service.series {
+            report.run("Looking", in: context, rehearses: true)
+            if !global.json { try report.showRehearsal() }
+            guard !dryRun, report.movable > 0 else { return }
+            let question = "Move \(Words.count(report.movable, "record"))?"
+            guard yes || Terminal.agrees(question) else { throw Failure("nothing was moved") }
+            report.run("Moving", in: context, rehearses: false)
+        }
+        try report.finish()
+    }
+}

@@ -1,0 +1,50 @@
+import OTPCore
+
+/// Who got which name or number: an old and a new user a line; `#` begins a comment.
+struct MoveMap {
+    /// The largest map that is read, in bytes.
+    private static let maximum = 1 << 26
+    /// The most bad lines that are named.
+    private static let mostNamed = 20
+
+    /// A line of it.
+    struct Line {
+        let number: Int
+        let old: String
+        let new: String
+    }
+
+    private(set) var lines: [Line] = []
+
+    /// Reads the map at `path`, or stdin for `-`. Where any line of it is bad, all of those are named,
+    /// and nothing is done by halves.
+    init(_ path: String) throws {
+        let name = Output.printable(path)
+        let text = String(
+            decoding: try OpenFile.contents(path, limit: MoveMap.maximum), as: UTF8.self)
+        var (bad, olds, news): ([String], [String: Int], [String: Int]) = ([], [:], [:])
+        let all = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in all.enumerated() {
+            let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
+            if words.isEmpty || words[0].hasPrefix("#") { continue }
+            let number = index + 1
+            guard words.count == 2 else {
+                bad.append("line \(number): not an old and a new user")
+                continue
+            }
+            if let before = olds.updateValue(number, forKey: words[0]) {
+                bad.append("line \(number): the old user stands in line \(before) too")
+            }
+            if let before = news.updateValue(number, forKey: words[1]) {
+                bad.append("line \(number): the new user stands in line \(before) too")
+            }
+            lines.append(Line(number: number, old: words[0], new: words[1]))
+        }
+        guard bad.isEmpty else {
+            for text in bad.prefix(MoveMap.mostNamed) { Output.note("\(name) \(text)") }
+            throw Failure(
+                "\(Words.count(bad.count, "line")) of \(name) cannot be, nothing was moved",
+                hint: "it is an old and a new user a line, such as: bob bob@example.com")
+        }
+    }
+}

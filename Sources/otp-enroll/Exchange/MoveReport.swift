@@ -1,0 +1,137 @@
+import ArgumentParser
+import OTPCore
+import OTPStore
+import OTPWire
+
+/// What a map has moved, or would move: a row for each line.
+struct MoveReport {
+    /// What became of a line.
+    private enum Outcome {
+        /// It can be moved.
+        case ready
+        case moved
+        /// There is nothing under the old name or number.
+        case nothing
+        case refused(String)
+
+        var text: String {
+            switch self {
+            case .ready: "would be moved"
+            case .moved: "moved"
+            case .nothing: "no record"
+            case .refused(let why): why
+            }
+        }
+    }
+
+    private struct Row {
+        let line: MoveMap.Line
+        var outcome = Outcome.nothing
+    }
+
+    private var rows: [Row]
+    private let isRehearsal: Bool
+    private let asJSON: Bool
+
+    init(_ lines: [MoveMap.Line], isRehearsal: Bool, asJSON: Bool) {
+        rows = lines.map { Row(line: $0) }
+        self.isRehearsal = isRehearsal
+        self.asJSON = asJSON
+    }
+
+    /// How many records can be moved.
+    var movable: Int {
+        rows.count { row in
+            if case .ready = row.outcome { true } else { false }
+        }
+    }
+
+    /// Finds out what would become of every line, or has those moved that can be.
+    mutating func run(_ title: String, in context: Context, rehearses: Bool) {
+        var progress = Progress(title, of: rows.count)
+        defer { progress.finish() }
+        for index in rows.indices {
+            progress.advance()
+            if !rehearses {
+                guard case .ready = rows[index].outcome else { continue }
+            }
+            rows[index].outcome = MoveReport.outcome(
+                of: rows[index].line, in: context, rehearses: rehearses)
+        }
+    }
+
+    private static func outcome(
+        of line: MoveMap.Line, in context: Context, rehearses: Bool
+    ) -> Outcome {
+        do {
+            let user = try Context(try Move.name(line.new), like: context)
+            let reply = try user.ask(.move(from: line.old, rehearses: rehearses))
+            switch reply {
+            case .done(let change):
+                user.tell(change)
+                return rehearses ? .ready : .moved
+            case .denied(.noRecord): return .nothing
+            default: return .refused(Move.failure(reply, line.old, user).message)
+            }
+        } catch let failure as Failure {
+            return .refused(failure.message)
+        } catch let error as StoreError {
+            return .refused(Output.printable(error.text))
+        } catch {
+            return .refused("it cannot be moved")
+        }
+    }
+
+    // MARK: Telling
+
+    /// Shows what would happen.
+    func showRehearsal() throws {
+        var table = Table(["LINE", "OLD", "NEW", "WHAT"])
+        for row in rows {
+            table.add([
+                String(row.line.number), Output.printable(row.line.old),
+                Output.printable(row.line.new), row.outcome.text,
+            ])
+        }
+        for line in table.lines { try Output.line(line) }
+        try Output.line()
+    }
+
+    /// Says what became of it all; throws where something is not moved that has a record.
+    func finish() throws {
+        var (moved, refused): (Int, [Row]) = (0, [])
+        for row in rows {
+            switch row.outcome {
+            case .moved, .ready: moved += 1
+            case .nothing: break
+            case .refused: refused.append(row)
+            }
+        }
+        if asJSON {
+            try Output.json([
+                "dry_run": .bool(isRehearsal), "lines": .list(rows.map(MoveReport.json)),
+            ])
+            if !refused.isEmpty { throw ExitCode.failure }
+            return
+        }
+        let end =
+            isRehearsal ? " would be moved. Nothing was changed: this was a rehearsal." : " moved."
+        try Output.line("\(moved) of \(moved + refused.count)\(end)")
+        guard refused.isEmpty else {
+            let first = refused[0]
+            throw Failure(
+                "\(Words.count(refused.count, "line")) could not be moved; the first is line"
+                    + " \(first.line.number): \(first.outcome.text)")
+        }
+    }
+
+    private static func json(_ row: Row) -> JSON {
+        var isMoved = false
+        if case .moved = row.outcome { isMoved = true }
+        return .object([
+            "line": .count(row.line.number), "old": .text(Output.printable(row.line.old)),
+            "new": .text(Output.printable(row.line.new)), "moved": .bool(isMoved),
+            "result": .text(row.outcome.text),
+        ])
+    }
+}

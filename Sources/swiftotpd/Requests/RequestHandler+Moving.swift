@@ -1,0 +1,96 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+// Users who were renamed, renumbered or removed.
+extension RequestHandler {
+    /// Makes the record of `old`, a name or number that a user had before, that of the user.
+    func move(from old: String, rehearses: Bool) throws(StoreError) -> Reply.Result {
+        guard let store = try store(), let found = try record(of: old, or: user, in: store) else {
+            return .denied(reason: .noRecord)
+        }
+        let (number, owner) = found
+        guard try !isHere(owner, owner.uid) else {
+            return .denied(reason: .isHere(name: owner.shownName))
+        }
+        let event = event(
+            .moved, detail: Array("\(owner.shownName) (\(number))".utf8), at: try clock.now())
+        do throws(StoreError) {
+            let note: (inout Record) -> Void = { record in record.note(event) }
+            try store.move(number, of: owner, to: user, rehearses ? nil : note)
+        } catch {
+            guard error.code == .exists else { throw error }
+            return .denied(reason: .isEnrolled)
+        }
+        var done = ChangeDocument(rehearses ? nil : event)
+        done.record = NumberDocument(uid: number, users: [owner.shownName])
+        if !rehearses {
+            var line = LogLine(event)
+            line.add("from", outside: owner.name)
+            line.add("number", "\(number)")
+            log(line)
+        }
+        return .done(change: done)
+    }
+
+    /// Removes the record of a user who is gone: of a name or number that nobody has.
+    func forget(_ text: String) throws(StoreError) -> Reply.Result {
+        guard let store = try store() else { return .denied(reason: .noRecord) }
+        var found: (number: UInt32, owner: User?)?
+        do throws(StoreError) {
+            found = try record(of: text, or: nil, in: store).map { ($0.number, $0.owner) }
+        } catch {
+            // Whose it was, a damaged one cannot tell any more.
+            guard error.code == .damaged, let number = RequestHandler.number(text) else {
+                throw error
+            }
+            if let there = try SystemUsers().user(withID: number) {
+                return .denied(reason: .isHere(name: there.shownName))
+            }
+            found = (number, nil)
+        }
+        guard let (number, owner) = found else { return .denied(reason: .noRecord) }
+        if let owner, try isHere(owner, number) {
+            return .denied(reason: .isHere(name: owner.shownName))
+        }
+        try store.forget(number, of: owner)
+        var line = LogLine("record forgotten")
+        if let owner { line.add("from", outside: owner.name) }
+        line.add("number", "\(number)")
+        line.add("by", outside: operatorName)
+        ServiceLog.writeChange(line)
+        var done = ChangeDocument(nil)
+        done.record = NumberDocument(uid: number, users: owner.map { [$0.shownName] } ?? [])
+        return .done(change: done)
+    }
+
+    /// Whether there is a user of this name who has this number.
+    private func isHere(_ owner: User, _ number: UInt32) throws(StoreError) -> Bool {
+        guard let there = try SystemUsers().user(named: owner.name) else { return false }
+        return there.name == owner.name && there.uid == number
+    }
+
+    /// The record that `text` means, by the name in it or by its number. That in the number of `user`
+    /// comes first: a user who was renamed has it there, and so has one whose move was cut short.
+    private func record(
+        of text: String, or user: User?, in store: Store
+    ) throws(StoreError) -> (number: UInt32, owner: User)? {
+        let (name, number) = (Array(text.utf8), RequestHandler.number(text))
+        if let user, let owner = try store.owner(of: user.uid),
+            owner.name == name || owner.uid == number,
+            owner.name != user.name || owner.uid != user.uid
+        {
+            return (user.uid, owner)
+        }
+        if let named = try store.number(of: name), let owner = try store.owner(of: named) {
+            return (named, owner)
+        }
+        guard let number, let owner = try store.owner(of: number) else { return nil }
+        return (number, owner)
+    }
+
+    /// The number that `text` is, written as the system writes it.
+    private static func number(_ text: String) -> UInt32? {
+        UInt32(text).flatMap { String($0) == text ? $0 : nil }
+    }
+}

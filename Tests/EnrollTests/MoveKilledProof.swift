@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A service that is killed at each call of a move: nothing is lost, and there is never a second copy.
+@Suite struct MoveKilledProof {
+    /// Ways to become another user.
+    enum Way: CaseIterable {
+        case renamed, renumbered
+    }
+
+    @Test(
+        "Killed in the middle, a record is lost, is there twice, or cannot be moved any more",
+        arguments: Way.allCases)
+    func killed(way: Way) async throws {
+        let desk = try Desk()
+        let old = try await Account.make("killed")
+        let codes = try await desk.enroll(old.name).codes
+        #expect(try await desk.verify(codes[0], of: old.name) == (true, "backup-code"))
+        let number = try Account.numbers(of: old.name).uid
+        let name = way == .renamed ? "re" + old.name : old.name
+        let new = try await old.modified(
+            way == .renamed ? ["-l", name] : ["-u", "\(number + 50_000)"], name: name)
+        let now = try Account.numbers(of: new.name).uid
+
+        let around = try desk.scratch.write("", to: "around"), trace = desk.scratch.file("trace")
+        let service = try WrappedService(in: desk.scratch, behind: "$(cat '\(around)')")
+        let words = try desk.words(["move", "\(number)", "\(now)"], by: service.program)
+        func run(_ injection: String? = nil) async throws -> Command {
+            unlink(trace)
+            let before = Trace.words(
+                to: trace, injection: injection, follows: false, appends: true)
+            try desk.scratch.write(before.joined(separator: " "), to: "around")
+            return try await Command.run(words)
+        }
+        let saved = try Snapshot(of: desk.store)
+        #expect(try await run().status == 0)
+        let calls = try Trace(trace).from("renameat2")
+        #expect(calls.count { $0.name == "renameat2" } == (way == .renamed ? 2 : 3))
+        let writing = ["renameat2", "unlinkat", "fsync", "pwritev", "openat", "flock", "sendto"]
+        for call in calls where Proof.isLong || writing.contains(call.name) {
+            try saved.restore()
+            _ = try await run(call.kill)
+            let records = try FileManager.default.contentsOfDirectory(atPath: desk.store)
+                .filter { UInt32($0) != nil }
+            #expect(records.count == 1, "\(call): \(records)")
+            // Either it is the user's, or nobody passes as one who has nothing.
+            let status = try await desk.run("status", new.name)
+            let isMoved = status.status == 0 && status.output.contains("is enrolled")
+            #expect(isMoved || status.errors.contains("otp-enroll move"), "\(call): \(status)")
+            try desk.scratch.write("", to: "around")
+            let again = try await Command.run(words)
+            #expect((again.status == 0) != isMoved, "\(call): \(again.errors)")
+            #expect(try await desk.verify(codes[0], of: new.name).0 == false, "\(call)")
+            #expect(try await desk.verify(codes[1], of: new.name).0, "\(call)")
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `exempt_networks` at the real sshd, which sees where its client comes from.
+@Suite("Logins from exempt networks") struct ExemptNetworkLoginTests {
+    /// Logs in from one of this machine's addresses; whether it was asked for a code, and the log.
+    private func login(
+        _ fixture: LoginFixture, _ door: SSHDoor, from address: String
+    ) async throws -> (isAsked: Bool, line: SystemLog.Line) {
+        let before = fixture.logged(fixture.person.name).count
+        let terminal = try Terminal(
+            door.words(fixture.person, options: ["-o", "BindAddress=\(address)"]))
+        if door.asksPassword(fixture.person) {
+            try await terminal.expect("assword")
+            try await terminal.type(fixture.person.password)
+        }
+        let met = try await terminal.expectAny([fixture.welcome, LoginFixture.Words.prompt])
+        if met == 1 { terminal.child.signal(SIGKILL) }
+        let line = try await patiently("a log line", within: .seconds(5)) {
+            fixture.logged(fixture.person.name).dropFirst(before).first
+        }
+        return (met == 1, line)
+    }
+
+    /// With and without names for addresses (`UseDNS`): 127.0.0.1 has one, the others have none.
+    @Test(
+        "From a network that is exempt a code is asked for, or from another one none",
+        arguments: [true, false], [["UseDNS yes"], ["UseDNS no"]])
+    func firstFactorAlone(byKey: Bool, settings: [String]) async throws {
+        let program =
+            try byKey ? LoginProgram.sshdByKey() : LoginProgram.sshdByPassword()
+        let fixture = try await LoginFixture(program)
+        _ = try await fixture.enroll()
+        let door = try await fixture.remoteDoor(
+            "exempt_networks=127.9.0.0/16,127.0.0.1" + (byKey ? "" : " after_first_factor"),
+            settings: settings)
+        for (address, isExempt) in [
+            ("127.9.0.0", true), ("127.9.255.254", true), ("127.10.0.1", false),
+            ("127.0.0.1", true), ("127.0.0.2", false),
+        ] {
+            let (isAsked, line) = try await login(fixture, door, from: address)
+            #expect(isAsked != isExempt, "\(address): \(line)")
+            #expect(line.fields["rhost"] == address, "\(line)")
+            #expect(
+                line.fields["reason"] == (isExempt ? "exempt-network" : "no-answer"), "\(line)")
+        }
+    }
+
+    /// The password is asked for by PAM, and nobody has said that the stack ends where it is wrong.
+    @Test("From an exempt network nothing is asked, though nothing has proven the user")
+    func nothingProven() async throws {
+        let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
+        _ = try await fixture.enroll()
+        let door = try await fixture.remoteDoor("exempt_networks=127.9.0.0/16")
+        let (isAsked, line) = try await login(fixture, door, from: "127.9.0.1")
+        #expect(isAsked && line.fields["reason"] == "no-answer", "\(line)")
+    }
+}

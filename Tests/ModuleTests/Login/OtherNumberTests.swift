@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Users whom the system's own programs rename, renumber and remove, at real logins.
+@Suite("Renamed, renumbered, removed: through libpam")
+struct OtherNumberTests {
+    private func enroll(_ command: [String], _ enrolled: Enrolled) async throws -> Command {
+        try await Command.run(
+            [try Build.product("otp-enroll")] + command + ["--store", enrolled.store])
+    }
+
+    @Test("After `usermod -u`, nullok lets in without a code, or `move` loses one")
+    func renumbered() async throws {
+        let account = try await Account.make("number")
+        let enrolled = try Enrolled(user: account.name)
+        let used = enrolled.backupCodes[0]
+        let nullok = try enrolled.stack("nullok")
+        #expect(try await nullok.login(account.name, [used]).name == "PAM_SUCCESS")
+        let old = try Account.numbers(of: account.name).uid
+        _ = try await account.modified(["-u", "\(old + 30_000)"])
+        for _ in 0..<2 {
+            let result = try await nullok.login(account.name, ["000000"])
+            #expect(result.name == "PAM_AUTHINFO_UNAVAIL" && result.prompts == 0, "\(result)")
+        }
+        // Without it, as anybody who is not enrolled.
+        let plain = try enrolled.stack("")
+        let asked = try await plain.login(account.name, [enrolled.backupCodes[1]])
+        #expect(asked.name == "PAM_AUTH_ERR" && asked.prompts == 1, "\(asked)")
+
+        #expect(try await enroll(["move", "\(old)", account.name], enrolled).status == 0)
+        #expect(try await nullok.login(account.name, [used]).name == "PAM_AUTH_ERR")
+        let moved = try await nullok.login(account.name, [enrolled.backupCodes[1]])
+        #expect(moved.name == "PAM_SUCCESS", "\(moved)")
+        #expect(moved.said.contains { $0.contains("moved here from \(account.name) (\(old))") })
+    }
+
+    @Test("After `usermod -l`, the code of before is refused for good")
+    func renamed() async throws {
+        let account = try await Account.make("name")
+        let enrolled = try Enrolled(user: account.name)
+        let new = try await account.modified(
+            ["-l", "other" + account.name], name: "other" + account.name)
+        let stack = try enrolled.stack("nullok")
+        let before = try await stack.login(new.name, [enrolled.backupCodes[0]])
+        #expect(before.name == "PAM_AUTHINFO_UNAVAIL", "\(before)")
+        #expect(try await enroll(["move", account.name, new.name], enrolled).status == 0)
+        let after = try await stack.login(new.name, [enrolled.backupCodes[0]])
+        #expect(after.name == "PAM_SUCCESS", "\(after)")
+        #expect(try await stack.login(new.name, [enrolled.backupCodes[0]]).name == "PAM_AUTH_ERR")
+    }
+
+    @Test("After `userdel`, a new user of that name or number gets in by the record")
+    func removed() async throws {
+        let account = try await Account.make("gone")
+        let enrolled = try Enrolled(user: account.name)
+        let uid = try Account.numbers(of: account.name).uid
+        try await account.remove()
+        let heir = try await Account.make("heir")
+        _ = try await heir.modified(["-u", "\(uid)"])
+        let stack = try enrolled.stack("nullok")
+        let result = try await stack.login(heir.name, [enrolled.backupCodes[0]])
+        #expect(result.name == "PAM_AUTHINFO_UNAVAIL", "\(result)")
+        #expect(try await enroll(["forget", "--yes", "\(uid)"], enrolled).status == 0)
+        #expect(try await stack.login(heir.name, []).name == Stack.ignored)
+    }
+}
