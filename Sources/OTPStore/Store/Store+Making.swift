@@ -97,7 +97,9 @@ extension Store {
         case .notOurs: return .ofAnotherKey
         case .missing:
             if !(try userIDs().isEmpty) { return .unmarked }
-            return System.isMissing(path(of: Store.makingName)) ? .lost : .unmade
+            guard System.isMissing(path(of: Store.makingName)) else { return .unmade }
+            // Others who were making it may have finished since the first look.
+            return try marker() == .ours ? .whole : .lost
         }
     }
 
