@@ -10,7 +10,7 @@ extension Desk {
     func shelve(
         _ user: User, events: [Event] = [], _ change: (inout Authenticator) -> Void = { _ in }
     ) throws {
-        let store = try Store.openOrMake(path: Array(store.utf8))
+        let store = try Store.make(path: Array(store.utf8)).store
         var record = Record()
         try Self.fill(&record, change)
         for event in events { record.note(event) }

@@ -120,7 +120,7 @@ struct RequestHandler {
 
     /// The store; `nil` where there is none yet.
     func store() throws(StoreError) -> Store? {
-        try Store.openIfMade(path: options.store, leftovers)
+        try Store.openIfMade(path: options.store, leftovers: leftovers)
     }
 
     /// The store, for something new in it: root makes one where there is none, and so does whoever
@@ -130,7 +130,7 @@ struct RequestHandler {
             if let store = try store() { return store }
             throw Store.notMade(options.store)
         }
-        let (store, made) = try Store.make(path: options.store, startsEmpty: false, leftovers)
+        let (store, made) = try Store.make(path: options.store, leftovers: leftovers)
         ServiceLog.write(made, store, by: operatorName)
         return store
     }
