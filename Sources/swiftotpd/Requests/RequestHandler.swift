@@ -137,14 +137,12 @@ struct RequestHandler {
 
     /// Makes the store, where there is none.
     func makeStore(startsEmpty: Bool) throws(StoreError) -> Reply.Result {
-        let (store, made) = try Store.make(path: options.store, startsEmpty: startsEmpty)
-        try store.noteNames()
-        let document = StoreDocument(
-            path: String(decoding: store.path, as: UTF8.self),
-            keyPath: String(decoding: store.keyPath, as: UTF8.self), made: made.rawValue,
-            records: try store.userIDs().count)
-        ServiceLog.write(made, store, by: operatorName)
-        return .store(store: document)
+        let new = try MadeStore(path: options.store, startsEmpty: startsEmpty, by: operatorName)
+        return .store(
+            store: StoreDocument(
+                path: String(decoding: new.store.path, as: UTF8.self),
+                keyPath: String(decoding: new.store.keyPath, as: UTF8.self),
+                made: new.made.rawValue, records: try new.store.userIDs().count))
     }
 
     /// Writes to the log what happened.
