@@ -34,6 +34,19 @@ extension Desk {
         }
     }
 
+    /// Changes the bytes of root's record where they lie.
+    func spoil(_ change: (inout [UInt8]) -> Void) throws {
+        var bytes = Array(try #require(record))
+        change(&bytes)
+        let file = try #require(FileHandle(forWritingAtPath: store + "/0"))
+        try file.write(contentsOf: bytes)
+    }
+
+    /// Spoils all of root's record but what says whose it is.
+    func flipRecord() throws {
+        try spoil { for index in $0.indices.dropFirst(64) { $0[index] ^= 0x10 } }
+    }
+
     /// Gives a record the authenticator `phone` with a fresh key.
     static func fill(
         _ record: inout Record, _ change: (inout Authenticator) -> Void = { _ in }
