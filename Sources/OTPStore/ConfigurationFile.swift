@@ -45,10 +45,6 @@ public enum ConfigurationFile {
         guard status.size <= maximumSize else {
             throw StoreError(.configuration, path, "it is larger than 64 KiB")
         }
-        do throws(Errno) {
-            return try System.read(file, at: 0, count: Int(status.size))
-        } catch {
-            throw StoreError(path, error)
-        }
+        return try SafeOpen.read(file, count: Int(status.size), path: path)
     }
 }

@@ -29,9 +29,7 @@ enum Program {
     private static func makeStore(_ settings: Settings) -> CInt {
         do throws(StoreError) {
             let options = try ConfigurationFile.options(settings.arguments)
-            let (store, made) = try Store.make(path: options.store)
-            try store.noteNames()
-            ServiceLog.write(made, store, by: Array("swiftotpd".utf8))
+            _ = try MadeStore(path: options.store, by: Array("swiftotpd".utf8))
             return 0
         } catch {
             Process.complain("swiftotpd: \(String(decoding: error.text, as: UTF8.self))\n")
@@ -110,7 +108,7 @@ struct Settings: Sendable {
             case "--stdio": settings.isForOneConnection = true
             case "--init": settings.makesStore = true
             case "--help", "-h": return .say(help)
-            case "--version": return .say("swiftotpd \(version)")
+            case "--version": return .say(Version.text)
             case "--config", "--store":
                 guard let value = rest.popFirst() else { return .wrong("\(word) needs a value") }
                 let key = word == "--config" ? "conf" : "store"

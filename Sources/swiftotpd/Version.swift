@@ -1,2 +1,4 @@
-/// The version of the program; a test holds it against the packages'.
-let version = "0.1.0"
+/// Which release this is; the Makefile's VERSION, as a test has it.
+enum Version {
+    static let text = "swiftotpd 0.1.0"
+}

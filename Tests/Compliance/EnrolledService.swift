@@ -87,7 +87,7 @@ struct EnrolledService {
     }
 
     private mutating func enroll(_ enrolled: Enrollment) throws {
-        let store = try Store.openOrMake(path: Array(state.utf8))
+        let store = try Store.make(path: Array(state.utf8)).store
         guard let user = try SystemUsers().user(named: Array(Self.user.utf8)) else {
             throw Trouble("no user \(Self.user)")
         }

@@ -84,11 +84,7 @@ import Testing
             switch self {
             case .open: chmod(record, 0o644)
             case .truncated: truncate(record, 1000)
-            case .flipped:
-                var bytes = Array(try #require(desk.record))
-                for index in bytes.indices.dropFirst(64) { bytes[index] ^= 0x10 }
-                let file = try #require(FileHandle(forWritingAtPath: record))
-                try file.write(contentsOf: bytes)
+            case .flipped: try desk.flipRecord()
             case .link:
                 try files.moveItem(atPath: record, toPath: desk.scratch.file("moved"))
                 symlink(desk.scratch.file("moved"), record)

@@ -99,7 +99,7 @@ import Testing
     /// A hundred thousand users with records: with time by the square, this would take hours.
     @Test func aHundredThousandUsersAreListedQuickly() async throws {
         let people = UInt32(1_000_000)..<1_100_000
-        let store = try Store.openOrMake(path: Array(desk.store.utf8))
+        let store = try Store.make(path: Array(desk.store.utf8)).store
         var record = Record()
         try Desk.fill(&record)
         let random = SystemRandom()

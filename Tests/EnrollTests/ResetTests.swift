@@ -72,20 +72,11 @@ import Testing
             switch self {
             case .truncated: truncate(record, 1000)
             case .empty: truncate(record, 0)
-            case .flipped:
-                var bytes = Array(try #require(desk.record))
-                for index in bytes.indices.dropFirst(64) { bytes[index] ^= 0x10 }
-                let file = try #require(FileHandle(forWritingAtPath: record))
-                try file.write(contentsOf: bytes)
+            case .flipped: try desk.flipRecord()
             case .ofAnotherUser:
-                let other = try #require(desk.record(of: 1))
-                let file = try #require(FileHandle(forWritingAtPath: record))
-                try file.write(contentsOf: other)
-            case .ofAnotherKey:
-                var bytes = Array(try #require(desk.record))
-                bytes[16] ^= 1
-                let file = try #require(FileHandle(forWritingAtPath: record))
-                try file.write(contentsOf: bytes)
+                let other = Array(try #require(desk.record(of: 1)))
+                try desk.spoil { $0 = other }
+            case .ofAnotherKey: try desk.spoil { $0[16] ^= 1 }
             }
         }
     }

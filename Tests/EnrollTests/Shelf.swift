@@ -10,7 +10,7 @@ extension Desk {
     func shelve(
         _ user: User, events: [Event] = [], _ change: (inout Authenticator) -> Void = { _ in }
     ) throws {
-        let store = try Store.openOrMake(path: Array(store.utf8))
+        let store = try Store.make(path: Array(store.utf8)).store
         var record = Record()
         try Self.fill(&record, change)
         for event in events { record.note(event) }
@@ -32,6 +32,19 @@ extension Desk {
             let typed = Array(Desk.wrongCode.utf8)
             _ = try attempt.run(Answer(typed.span), on: session, at: now - hour * 3600)
         }
+    }
+
+    /// Changes the bytes of root's record where they lie.
+    func spoil(_ change: (inout [UInt8]) -> Void) throws {
+        var bytes = Array(try #require(record))
+        change(&bytes)
+        let file = try #require(FileHandle(forWritingAtPath: store + "/0"))
+        try file.write(contentsOf: bytes)
+    }
+
+    /// Spoils all of root's record but what says whose it is.
+    func flipRecord() throws {
+        try spoil { for index in $0.indices.dropFirst(64) { $0[index] ^= 0x10 } }
     }
 
     /// Gives a record the authenticator `phone` with a fresh key.

@@ -149,7 +149,7 @@ struct Person: Sendable {
         var record = Record()
         let key = try SystemRandom().bytes(20)
         try record.add(Self.phone(), key: key.span)
-        try Store.openOrMake(path: Array(store.utf8)).make(record, of: found)
+        try Store.make(path: Array(store.utf8)).store.make(record, of: found)
     }
 
     private static func phone() throws -> Authenticator {

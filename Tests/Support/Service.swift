@@ -28,11 +28,7 @@ public final class Service: Sendable {
         let scratch = try Scratch()
         let store = try store ?? scratch.folder("store")
         let file = try scratch.write(configuration, to: "swiftotp.conf")
-        // As a package does, with a configuration in which nothing is wrong.
-        let empty = try scratch.write("", to: "empty.conf")
-        _ = try await Command.output([
-            Build.product("swiftotpd"), "--init", "--config", empty, "--store", store,
-        ])
+        try await Self.makeStore(at: store)
         let socket = try scratch.folder("run", mode: 0o755) + "/swiftotpd.sock"
         let listen = try scratch.write(Self.program, to: "listen.py")
         let quiet = open("/dev/null", O_RDWR | O_CLOEXEC)
@@ -48,6 +44,16 @@ public final class Service: Sendable {
             return access(socket, F_OK) == 0 ? true : nil
         }
         (self.scratch, self.store, self.socket) = (scratch, store, socket)
+    }
+
+    /// Makes a store as a package does, with a configuration in which nothing is wrong.
+    public static func makeStore(at store: String) async throws {
+        let scratch = try Scratch()
+        defer { withExtendedLifetime(scratch) {} }
+        let empty = try scratch.write("", to: "empty.conf")
+        try await Command.output([
+            Build.product("swiftotpd"), "--init", "--config", empty, "--store", store,
+        ])
     }
 
     /// The process of the service, if it runs now.

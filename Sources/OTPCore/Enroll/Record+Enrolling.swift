@@ -91,8 +91,7 @@ extension Record {
         return .success(
             Enrollment.Kept(
                 authenticator: authenticator, hasReplaced: hasReplaced, backupCodes: codes,
-                trustEnded: trusted.filter { !self.trusted.contains($0) }.map(\.name),
-                event: event))
+                trustEnded: trustEnded(since: trusted), event: event))
     }
 
     /// What comes of an enrollment whose key this record has, or has had; `nil` where it is to be

@@ -43,14 +43,9 @@ struct CodePrompt<Talk: Conversation> {
             }
             let (outcome, told) = try judge(typed)
             switch outcome {
-            case .granted(let factor):
-                for sentence in told { conversation.inform(sentence) }
-                return .granted(factor)
+            case .granted(let factor): return admit(factor, told)
             case .refused(let refusal):
-                guard left > 0, allowsAnotherTry(refusal) else {
-                    explain(refusal)
-                    return .refused(refusal)
-                }
+                guard left > 0, allowsAnotherTry(refusal) else { return refuse(refusal) }
                 let isUsed = refusal == .replayed && tellsReasons
                 conversation.say(isUsed ? UserText.alreadyUsed : UserText.again)
             }
@@ -66,13 +61,10 @@ struct CodePrompt<Talk: Conversation> {
         }
         let (outcome, told) = try judge(typed)
         switch outcome {
-        case .granted(let factor):
-            for sentence in told { conversation.inform(sentence) }
-            return .granted(factor)
+        case .granted(let factor): return admit(factor, told)
         case .refused(let refusal):
             if !usesEarlier && (refusal == .empty || allowsAnotherTry(refusal)) { return nil }
-            explain(refusal)
-            return .refused(refusal)
+            return refuse(refusal)
         }
     }
 
@@ -81,8 +73,14 @@ struct CodePrompt<Talk: Conversation> {
         tellsReasons ? refusal.allowsAnotherTry : refusal != .empty
     }
 
+    /// Lets somebody in, who hears `told`.
+    private func admit(_ factor: Outcome.Factor, _ told: [String]) -> LoginResult {
+        for sentence in told { conversation.inform(sentence) }
+        return .granted(factor)
+    }
+
     /// Says to somebody who is not let in what they may know of the reason.
-    private func explain(_ refusal: Outcome.Refusal) {
+    private func refuse(_ refusal: Outcome.Refusal) -> LoginResult {
         switch refusal {
         case .empty: break
         case .throttled(let seconds) where tellsReasons: conversation.say(UserText.wait(seconds))
@@ -90,5 +88,6 @@ struct CodePrompt<Talk: Conversation> {
         case .replayed where tellsReasons: conversation.say(UserText.alreadyUsed)
         default: conversation.say(UserText.refused)
         }
+        return .refused(refusal)
     }
 }

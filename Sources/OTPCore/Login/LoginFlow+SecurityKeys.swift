@@ -37,11 +37,7 @@ extension LoginFlow {
         }
         try session.commit()
         let listener = Notices.Listener(since: 0, oldest: 0)
-        var told = notices.sentences(to: listener, at: now, backupCodesLeft: left)
-        // Codes are of no use then, at sudo for example.
-        if session.withRecord({ $0.throttle.lockedUntil(at: now) }) == .max {
-            told.append(UserText.closedElsewhere)
-        }
-        return told
+        return notices.sentences(to: listener, at: now, backupCodesLeft: left)
+            + remark(on: session, at: now)
     }
 }

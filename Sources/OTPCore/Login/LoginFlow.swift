@@ -83,7 +83,7 @@ public struct LoginFlow<
         }
         guard forRecord else { return .toBeAsked }
         // Before it is looked whether anybody is enrolled: what ends after that makes it void.
-        let epoch = forRecord && mayEnroll(at: place) ? try epoch(of: user, in: store) : 0
+        let epoch = mayEnroll(at: place) ? try epoch(of: user, in: store) : 0
         return try store.isEnrolled(user) ? .toBeAsked : .notEnrolled(epoch: epoch)
     }
 
@@ -163,11 +163,15 @@ public struct LoginFlow<
             enrollsNext: sequel.enrolls,
             clockIsOffBy: skew(factor, session, at: now))
         if case .code = factor { return (outcome, told) }
-        // Codes may be of no use to who has got in by something else.
-        if session.withRecord({ $0.throttle.lockedUntil(at: now) }) == .max {
-            told.append(UserText.closedElsewhere)
-        }
+        told += remark(on: session, at: now)
         return (outcome, told)
+    }
+
+    /// What somebody hears who has got in by something else than a code, where codes are of no use,
+    /// at sudo for example.
+    func remark(on session: Records.Session, at now: UInt64) -> [String] {
+        session.withRecord { $0.throttle.lockedUntil(at: now) } == .max
+            ? [UserText.closedElsewhere] : []
     }
 
     /// Opens the record of a user who has anything to log in with.

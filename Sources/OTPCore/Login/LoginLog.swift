@@ -86,8 +86,7 @@ public struct LoginLog: Sendable {
         line.add("silent", isSilent ? "yes" : "no")
         line.add("key", place.hasKey ? "yes" : "no")
         line.add("enroll", options.enroll == .off ? "off" : "on")
-        let admitted = options.admitsSecurityKeys ? "sk" : "off"
-        line.add("trust", options.trustsKeys ? "key" : admitted)
+        line.add("trust", options.trust.rawValue)
         addPlace(to: &line)
         return line
     }

@@ -6,8 +6,8 @@ public struct LoginOrigin: Sendable {
     public let address: [UInt8]
     /// Whom the throttle counts failures for: an SSH key, a network, or a service on this machine.
     public let source: SourceID
-    /// What sshd says it has checked so far (SSH_AUTH_INFO_0); `nil` for another service.
-    private let methods: [UInt8]?
+    /// What sshd has checked in this session; `nil` for another service.
+    let sshMethods: SSHMethods?
     /// Whether it is a program of root's that asks, which is believed. Any other one speaks for the
     /// user whose program it is.
     let isBelieved: Bool
@@ -19,9 +19,9 @@ public struct LoginOrigin: Sendable {
     ) {
         self.service = service
         self.address = address
-        self.methods = methods
+        sshMethods = methods.map { SSHMethods($0) }
         isBelieved = true
-        if let key = methods.flatMap({ SSHMethods($0).keys.first }) {
+        if let key = sshMethods?.keys.first {
             source = SourceID(key: key)
         } else if address.isEmpty {
             source = SourceID(service: service, remoteUser: remoteUser)
@@ -35,7 +35,7 @@ public struct LoginOrigin: Sendable {
     public init(ofAnyProgram service: [UInt8]) {
         self.service = Array(service.filter(LoginOrigin.isPartOfService).prefix(64))
         address = []
-        methods = nil
+        sshMethods = nil
         isBelieved = false
         source = SourceID(service: self.service, remoteUser: [])
     }
@@ -68,11 +68,8 @@ public struct LoginOrigin: Sendable {
 
     // MARK: What this session has proven
 
-    /// What sshd has checked in this session, where it is sshd. Read at each call.
-    var sshMethods: SSHMethods? { methods.map { SSHMethods($0) } }
-
     /// Whether it is sshd that asks, by its name or by what it says of this session.
-    var isSSHD: Bool { methods != nil || service.elementsEqual("sshd".utf8) }
+    var isSSHD: Bool { sshMethods != nil || service.elementsEqual("sshd".utf8) }
 
     /// The client's address where a sshd of root's gives it as a number. A name never counts:
     /// whoever looks after the addresses of a network calls them as they like.

@@ -170,8 +170,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "trust",
                 .choice("off", "key", "sk") {
-                    $0.trustsKeys = $1 == 1
-                    $0.admitsSecurityKeys = $1 == 2
+                    $0.trust = $1 == 0 ? .off : $1 == 1 ? .key : .securityKey
                 }, "off",
                 "Skip the code with an SSH key: one trusted after a code, or any security key.")
         case .trustDays:

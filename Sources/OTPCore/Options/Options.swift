@@ -40,10 +40,8 @@ public struct Options: Sendable {
     public var enrollGrace: UInt8 = 0
     /// Whether the modules before this one have proven the user, so that enrolling is allowed.
     public var followsFirstFactor = false
-    /// Whether to offer to skip the code with the SSH key that logged in.
-    public var trustsKeys = false
-    /// Whether an SSH key that lies in a FIDO authenticator needs no code beside it.
-    public var admitsSecurityKeys = false
+    /// Which SSH keys log in without a code.
+    public var trust = Trust.off
     /// How many days a key is trusted, 1 to 90; never lengthened.
     public var trustDays: UInt8 = 30
     /// How many keys of a user may be trusted, 1 to 8.
@@ -82,6 +80,22 @@ public struct Options: Sendable {
         /// That they must.
         case require
     }
+
+    /// Which SSH keys log in without a code.
+    public enum Trust: String, Sendable {
+        /// None.
+        case off
+        /// Those that their users have trusted after a code.
+        case key
+        /// Those that lie in a FIDO authenticator.
+        case securityKey = "sk"
+    }
+
+    /// Whether to offer to skip the code with the SSH key that logged in.
+    public var trustsKeys: Bool { trust == .key }
+
+    /// Whether an SSH key that lies in a FIDO authenticator needs no code beside it.
+    public var admitsSecurityKeys: Bool { trust == .securityKey }
 
     /// What a login asks: the admin's own question, or the one that fits the answer.
     public var question: [UInt8] {

@@ -54,7 +54,7 @@ extension Throttle {
 
     /// The last of the failures that close the account.
     private var lastFailure: UInt64 {
-        sources.filter { !$0.id.isKey }.reduce(shared.last) { max($0, $1.counter.last) }
+        places.reduce(shared.last) { max($0, $1.counter.last) }
     }
 
     /// When what is closed since `last` opens; `.max` for never.
@@ -77,16 +77,16 @@ extension Throttle {
             case .closed: self.end(of: last, closedFor: closedFor)
             }
         }
-        let strangers = isClosed ? .closed : Throttle.permission(for: shared, at: now)
+        let strangers = permissionOfStrangers(at: now)
         let shut = end(strangers, lastFailure)
-        let places = sources.map { source in
+        let known = sources.map { source in
             let last = source.id.isKey ? source.counter.last : lastFailure
             return end(permission(at: now, from: source.id), last)
         }
-        guard let until = (places + [shut]).compactMap({ $0 }).max() else { return nil }
+        guard let until = (known + [shut]).compactMap({ $0 }).max() else { return nil }
         let closed = sources.contains { permission(at: now, from: $0.id) == .closed }
         let reach: Lockout.Reach =
-            shut == nil ? .knownPlaces : places.contains(nil) ? .strangers : .everybody
+            shut == nil ? .knownPlaces : known.contains(nil) ? .strangers : .everybody
         return Lockout(until: until, reach: reach, isClosed: closed || strangers == .closed)
     }
 }

@@ -73,12 +73,17 @@ public struct Throttle: Equatable, Sendable {
 
     /// Whether a try from `source` may be made at `now` (Unix seconds).
     public func permission(at now: UInt64, from source: SourceID) -> Permission {
-        let known = index(of: source).map { sources[$0].counter }
-        if isClosed, known == nil || !source.isKey { return .closed }
-        return Throttle.permission(for: known ?? shared, at: now)
+        guard let index = index(of: source) else { return permissionOfStrangers(at: now) }
+        if isClosed, !source.isKey { return .closed }
+        return Throttle.permission(for: sources[index].counter, at: now)
     }
 
-    static func permission(for counter: Counter, at now: UInt64) -> Permission {
+    /// The same for who has not logged in before.
+    func permissionOfStrangers(at now: UInt64) -> Permission {
+        isClosed ? .closed : Throttle.permission(for: shared, at: now)
+    }
+
+    private static func permission(for counter: Counter, at now: UInt64) -> Permission {
         if counter.failures >= closingFailures { return .closed }
         if counter.failures < freeFailures { return .open }
         let doublings = min(counter.failures - freeFailures, 8)
@@ -88,10 +93,12 @@ public struct Throttle: Equatable, Sendable {
         return elapsed >= wait ? .open : .wait(wait - elapsed)
     }
 
+    /// The sources that are no keys: what closes the account closes them.
+    var places: [Source] { sources.filter { !$0.id.isKey } }
+
     /// What closes the account: the failures of all but the keys that have logged in.
     var isClosed: Bool {
-        let places = sources.filter { !$0.id.isKey }
-        return places.reduce(shared.failures) { $0.addingClamped($1.counter.failures) }
+        places.reduce(shared.failures) { $0.addingClamped($1.counter.failures) }
             >= Throttle.closingFailures
     }
 
@@ -137,13 +144,12 @@ public struct Throttle: Equatable, Sendable {
         }
         if sources.count >= Throttle.maximumSources {
             // Addresses come and go; without its place a key would be closed by strangers.
-            let places = sources.indices.filter { !sources[$0].id.isKey }
-            let candidates = places.isEmpty && source.isKey ? Array(sources.indices) : places
-            guard
-                let oldest = candidates.min(by: { sources[$0].lastLogin < sources[$1].lastLogin })
+            let candidates = places.isEmpty && source.isKey ? sources : places
+            guard let oldest = candidates.min(by: { $0.lastLogin < $1.lastLogin }),
+                let index = index(of: oldest.id)
             else { return }
             // Its failures stay on the account.
-            let counter = sources.remove(at: oldest).counter
+            let counter = sources.remove(at: index).counter
             shared.failures = shared.failures.addingClamped(counter.failures)
             shared.last = max(shared.last, counter.last)
         }
@@ -166,8 +172,7 @@ public struct Throttle: Equatable, Sendable {
     /// When strangers may try again, in Unix seconds: `nil` where they may now, `.max` for
     /// closed.
     public func lockedUntil(at now: UInt64) -> UInt64? {
-        if isClosed { return .max }
-        return switch Throttle.permission(for: shared, at: now) {
+        switch permissionOfStrangers(at: now) {
         case .open: nil
         case .wait(let seconds): now.addingClamped(seconds)
         case .closed: .max

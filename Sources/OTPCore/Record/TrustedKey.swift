@@ -126,6 +126,11 @@ extension Record {
         return trusted.remove(at: index).name
     }
 
+    /// The names of the keys that were trusted `before`, and are no longer.
+    public func trustEnded(since before: [TrustedKey]) -> [Name] {
+        before.filter { !trusted.contains($0) }.map(\.name)
+    }
+
     /// Ends the trust in all keys; how many there were.
     @discardableResult
     public mutating func revokeAllTrust() -> Int {

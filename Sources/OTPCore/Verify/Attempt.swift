@@ -40,29 +40,29 @@ public struct Attempt: Sendable {
         }
         try settle(session, at: now)
         let plan = session.withRecord { self.plan(for: answer, on: $0, at: now) }
-        if plan == .counted {
+        if case .compared(_, counts: true) = plan {
             session.withRecord { $0.throttle.charge(at: now, from: source) }
         }
         try session.charge()
         let outcome = session.withRecord { record -> Outcome in
-            if case .refused(let refusal) = plan {
+            switch plan {
+            case .refused(let refusal):
                 spend(on: &record, at: now)
                 return .refused(refusal)
+            case .compared(let mark, let counts):
+                let outcome = verify(answer, on: &record, at: now, boot: boot)
+                guard counts || outcome.isGranted else { return outcome }
+                return finish(outcome, on: &record, at: now, mark: mark)
             }
-            let outcome = verify(answer, on: &record, at: now, boot: boot)
-            guard plan == .counted || outcome.isGranted else { return outcome }
-            return finish(outcome, on: &record, at: now, mark: answer.mark)
         }
         try session.commit()
         return outcome
     }
 
     /// What is to be done with an answer.
-    private enum Plan: Equatable {
-        /// It is compared, and a failure until it is found to be right.
-        case counted
-        /// It is compared, whatever others have guessed.
-        case uncounted
+    private enum Plan {
+        /// It is compared. Where it counts, it is a failure until it is found to be right.
+        case compared(mark: UInt64, counts: Bool)
         /// It is not even compared.
         case refused(Outcome.Refusal)
     }
@@ -70,24 +70,28 @@ public struct Attempt: Sendable {
     private func plan(
         for answer: borrowing Answer, on record: borrowing Record, at now: UInt64
     ) -> Plan {
-        let permission = record.throttle.permission(at: now, from: source)
+        let closed = refusal(by: record.throttle, at: now)
         // Nobody guesses the long codes, and who has one gets in whatever others have guessed.
         // While one has to wait a wrong one does not count: else a row of them would close the
         // account.
-        guard permission == .open || answer.isLong else {
-            if case .wait(let seconds) = permission {
-                return .refused(.throttled(seconds: seconds))
-            }
-            return .refused(.closed)
-        }
+        if let closed, !answer.isLong { return .refused(closed) }
         guard record.couldAccept(answer), let mark = answer.mark else {
             return .refused(.malformed)
         }
         if record.refusedAnswers.contains(mark) {
             // A long one may be good by now, such as after the clock was set right.
-            return answer.isLong ? .uncounted : .refused(.repeated)
+            return answer.isLong ? .compared(mark: mark, counts: false) : .refused(.repeated)
         }
-        return permission == .open ? .counted : .uncounted
+        return .compared(mark: mark, counts: closed == nil)
+    }
+
+    /// Why no try may be made now; `nil` where one may.
+    private func refusal(by throttle: Throttle, at now: UInt64) -> Outcome.Refusal? {
+        switch throttle.permission(at: now, from: source) {
+        case .open: nil
+        case .wait(let seconds): .throttled(seconds: seconds)
+        case .closed: .closed
+        }
     }
 
     /// Does the work of a try that no code fits.
@@ -117,10 +121,8 @@ public struct Attempt: Sendable {
         _ session: Session, at now: UInt64
     ) throws(StoreError) -> Outcome.Refusal? {
         try settle(session, at: now)
-        switch session.withRecord({ $0.throttle.permission(at: now, from: source) }) {
-        case .open: break
-        case .wait(let seconds): return .throttled(seconds: seconds)
-        case .closed: return .closed
+        if let refusal = session.withRecord({ refusal(by: $0.throttle, at: now) }) {
+            return refusal
         }
         session.withRecord { $0.throttle.charge(at: now, from: source) }
         try session.charge()

@@ -120,15 +120,8 @@ extension RecordFile {
         let path = store.path(of: name)
         let deadline = try now() + lockWait
         for _ in 0..<maximumTries {
-            let file: FileDescriptor
-            do throws(StoreError) {
-                file = try SafeOpen.open(
-                    name, in: store.folder, path: path,
-                    (writing ? O_RDWR : O_RDONLY) | O_NONBLOCK)
-            } catch {
-                if error.code == .missing { return nil }
-                throw error
-            }
+            let flags = writing ? O_RDWR : O_RDONLY
+            guard let file = try store.openIfThere(name, flags) else { return nil }
             _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
             try lock(file, shared: !writing, until: deadline, path: path)
             // Removed while we waited for the lock: look again.
@@ -155,12 +148,7 @@ extension RecordFile {
         guard status.size == Int64(RecordLayout.fileSize) else {
             throw StoreError(.damaged, path, "its size is wrong; restore it, or remove it")
         }
-        let bytes: [UInt8]
-        do throws(Errno) {
-            bytes = try System.read(file, at: 0, count: RecordLayout.fileSize)
-        } catch {
-            throw StoreError(path, error)
-        }
+        let bytes = try SafeOpen.read(file, count: RecordLayout.fileSize, path: path)
         let contents = try RecordContents(bytes, of: user, in: store, path: path)
         return RecordFile(contents, file: file, store: store, path: path)
     }

@@ -15,12 +15,14 @@ enum RecordLayout {
     static let chargeOffset = markOffset + markSize
     static let chargeSize = 1024 - chargeOffset
     /// Bytes before the ciphertext of a sealed part: length, nonce, tag.
-    static let sealedOverhead = 2 + SealKey.nonceLength + SealKey.tagLength
+    static let sealedOverhead = 2 + Store.sealedOverhead
     /// Bytes before the sealed part of a slot or a charge: its generation.
     static let generationSize = 8
 
     /// Where the id of the key is: behind magic, version and the user's number.
-    static let keyIDOffset: Int64 = 16
+    static let keyIDOffset = 16
+    /// What is said of a record with the id of another key.
+    static let otherKey = "it was sealed with another seal key; restore that key"
 
     static func slotOffset(_ slot: Int) -> Int { (1 + slot) * blockSize }
 
@@ -76,8 +78,7 @@ enum RecordLayout {
         let sameNumber = cursor.uint32(file) == wanted.uint32(head.span)
         let sameKey = cursor.uint64(file) == wanted.uint64(head.span)
         if sameNumber && !sameKey {
-            throw StoreError(
-                .otherKey, path, "it was sealed with another seal key; restore that key")
+            throw StoreError(.otherKey, path, otherKey)
         }
         let (old, new) = (try owner(file, path: path), try owner(head.span, path: path))
         guard sameNumber else {

@@ -92,6 +92,17 @@ enum SafeOpen {
         return status
     }
 
+    /// The first `count` bytes, or all of a shorter file; errors name `path`.
+    static func read(
+        _ file: borrowing FileDescriptor, count: Int, path: [UInt8]
+    ) throws(StoreError) -> [UInt8] {
+        do throws(Errno) {
+            return try System.read(file, count: count)
+        } catch {
+            throw StoreError(path, error)
+        }
+    }
+
     static func status(
         of file: borrowing FileDescriptor, path: [UInt8]
     ) throws(StoreError) -> FileStatus {

@@ -19,12 +19,7 @@ enum SealKeyFile {
         }
         let status = try SafeOpen.check(file, path: path, forbidden: 0o077)
         guard status.size == Int64(length) else { throw damaged(path) }
-        var bytes: [UInt8]
-        do throws(Errno) {
-            bytes = try System.read(file, at: 0, count: length)
-        } catch {
-            throw StoreError(path, error)
-        }
+        var bytes = try SafeOpen.read(file, count: length, path: path)
         defer { Secret.wipe(&bytes) }
         guard bytes.count == length, bytes.span.extracting(first: 8).isEqual(to: magic.span)
         else { throw damaged(path) }

@@ -9,16 +9,14 @@ enum SealedPart {
         path: [UInt8]
     ) throws(StoreError) -> [UInt8] {
         defer { Secret.wipe(&plain) }
-        let nonce = try SystemRandom().bytes(SealKey.nonceLength)
-        guard let tag = try store.key().seal(&plain, nonce: nonce.span, binding: binding.span)
-        else { throw StoreError(.system, path, "the record cannot be sealed") }
+        guard let sealed = try store.sealed(&plain, binding) else {
+            throw StoreError(.system, path, "the record cannot be sealed")
+        }
         let length = RecordLayout.generationSize + RecordLayout.sealedOverhead + plain.count
         return [UInt8](capacity: length) { part in
             part.write(bigEndian: generation)
             part.write(bigEndian: UInt16(truncatingIfNeeded: plain.count))
-            part.write(copying: nonce.span)
-            part.write(copying: tag.span)
-            part.write(copying: plain.span)
+            part.write(copying: sealed.span)
         }
     }
 
@@ -39,18 +37,11 @@ enum SealedPart {
         else { return nil }
         let part = file.span.extracting(start..<start + range.count)
         var cursor = Cursor()
-        let (nonce, tag) = (2..<2 + SealKey.nonceLength, 2 + SealKey.nonceLength)
         guard let length = cursor.uint16(part),
             RecordLayout.sealedOverhead + Int(length) <= part.count
         else { return nil }
         let end = RecordLayout.sealedOverhead + Int(length)
         guard System.isZero(file, start + end..<start + part.count) else { return nil }
-        var bytes = part.extracting(RecordLayout.sealedOverhead..<end).array
-        guard
-            try store.key().open(
-                &bytes, nonce: part.extracting(nonce), binding: binding.span,
-                tag: part.extracting(tag..<RecordLayout.sealedOverhead))
-        else { return nil }
-        return bytes
+        return try store.opened(part.extracting(cursor.offset..<end), binding)
     }
 }

@@ -18,9 +18,7 @@ extension Store {
     /// What a decoy's file is called: `decoy-00` to `decoy-ff`.
     static func decoyName(_ number: UInt8) -> [UInt8] {
         var name = [UInt8]("decoy-" as StaticString)
-        for digit in [number >> 4, number & 0xf] {
-            name.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-        }
+        name.append(hex: number)
         return name
     }
 
@@ -68,11 +66,11 @@ extension Store {
 
     /// Removes a spoilt decoy; `false` where it stays, such as a folder in its place.
     private func removeDecoy(_ name: [UInt8]) -> Bool {
-        do throws(Errno) {
-            try System.unlink(name, in: folder)
+        do throws(StoreError) {
+            try unlinkIfThere(name)
             return true
         } catch {
-            return error.number == ENOENT
+            return false
         }
     }
 

@@ -32,14 +32,14 @@ extension Store {
     /// not here gets a new one only where the caller `startsEmpty`, and a key is never made where
     /// there are records, which only another one can open.
     public static func make(
-        path: [UInt8]?, startsEmpty: Bool = false, _ leftovers: Leftovers = Leftovers()
+        path: [UInt8]?, startsEmpty: Bool = false, leftovers: Leftovers = Leftovers()
     ) throws(StoreError) -> (store: Store, made: Made) {
         try makeFolder(path ?? defaultPath)
-        let store = try Store(path: path, leftovers)
+        let store = try Store(path: path, leftovers: leftovers)
         switch try store.standing() {
         case .whole:
             // Of somebody who was killed right before it went.
-            try? System.unlink(makingName, in: store.folder)
+            try? store.unlinkIfThere(makingName)
             return (store, .there)
         case .unmarked:
             try store.checkRecords()
@@ -47,29 +47,20 @@ extension Store {
             return (store, .marked)
         case .lost where !startsEmpty: throw store.lost
         case .ofAnotherKey:
-            guard startsEmpty, try store.userIDs().isEmpty else {
-                throw StoreError(.otherKey, store.path(of: markerName), otherStore)
-            }
-            try store.make()
-            return (store, .new)
-        case .unmade, .lost:
-            try store.make()
-            return (store, .new)
+            guard startsEmpty, try store.userIDs().isEmpty else { throw store.ofAnotherKey }
+        case .unmade, .lost: break
         }
-    }
-
-    /// The store as `make` leaves it.
-    public static func openOrMake(path: [UInt8]?) throws(StoreError) -> Store {
-        try make(path: path).store
+        try store.make()
+        return (store, .new)
     }
 
     /// The store at `path`; `nil` where there is nothing of one, which is not where its key is.
     public static func openIfMade(
-        path: [UInt8]?, _ leftovers: Leftovers = Leftovers()
+        path: [UInt8]?, leftovers: Leftovers = Leftovers()
     ) throws(StoreError) -> Store? {
         let store: Store
         do throws(StoreError) {
-            store = try Store(path: path, leftovers)
+            store = try Store(path: path, leftovers: leftovers)
         } catch {
             guard error.code == .missing else { throw error }
             let path = path ?? defaultPath
@@ -83,7 +74,7 @@ extension Store {
         case .whole, .unmarked: return store
         case .unmade: return nil
         case .lost: throw store.lost
-        case .ofAnotherKey: throw StoreError(.otherKey, store.path(of: markerName), otherStore)
+        case .ofAnotherKey: throw store.ofAnotherKey
         }
     }
 
@@ -103,23 +94,16 @@ extension Store {
         }
     }
 
-    /// The records need a key that is not there.
-    var keyIsGone: StoreError {
-        StoreError(
-            .missing, keyPath,
-            "the seal key is gone, and the records need it; restore it from a backup")
-    }
-
     /// Makes key and marker. Done again where it was cut short; others may do the same at once.
     private func make() throws(StoreError) {
         try writeLasting([], as: Store.makingName)
         try SealKeyFile.make(keyPath)
         try writeMarker()
+        try unlinkIfThere(Store.makingName)
         do throws(Errno) {
-            try System.unlink(Store.makingName, in: folder)
             try System.syncFolder(folder)
         } catch {
-            if error.number != ENOENT { throw StoreError(path, error) }
+            throw StoreError(path, error)
         }
         try settle()
     }
@@ -127,17 +111,9 @@ extension Store {
     /// Makes sure that a record here was sealed with this key; the first one speaks for the others.
     private func checkRecords() throws(StoreError) {
         guard let number = try userIDs().min() else { return }
-        let name = Array(String(number).utf8)
-        let path = path(of: name)
-        let file = try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
-        _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
-        let id: [UInt8]
-        do throws(Errno) {
-            id = try System.read(file, at: RecordLayout.keyIDOffset, count: SealKey.idLength)
-        } catch {
-            throw StoreError(path, error)
-        }
-        if try keyID() == id { return }
-        throw StoreError(.otherKey, path, "it was sealed with another seal key; restore that key")
+        let end = RecordLayout.keyIDOffset + SealKey.idLength
+        guard let head = try contents(of: Store.fileName(of: number), count: end) else { return }
+        if try keyID().elementsEqual(head.dropFirst(RecordLayout.keyIDOffset)) { return }
+        throw StoreError(.otherKey, path(ofRecord: number), RecordLayout.otherKey)
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import OTPCore
 
 // A store knows that it is the store: a marker in it is sealed with its key. Where a disk is not
@@ -12,8 +11,7 @@ extension Store {
     private static let magic = Array("SWOTPMRK".utf8)
     private static let binding = Array("swiftotp marker".utf8)
     private static let nameLength = 16
-    private static let sealedStart =
-        magic.count + SealKey.idLength + SealKey.nonceLength + SealKey.tagLength
+    private static let sealedStart = magic.count + SealKey.idLength
 
     /// What the marker says.
     enum Marker: Equatable {
@@ -33,9 +31,9 @@ extension Store {
             throw Store.notMade(path)
         }
         switch marker {
-        case .ours: isProven = true
+        case .ours: return
         case .missing: throw lost
-        case .notOurs: throw StoreError(.otherKey, path(of: Store.markerName), Store.otherStore)
+        case .notOurs: throw ofAnotherKey
         }
     }
 
@@ -45,84 +43,54 @@ extension Store {
             .missing, path ?? defaultPath, "no store was made here; as root, run `otp-enroll init`")
     }
 
+    /// The records need a key that is not there.
+    var keyIsGone: StoreError {
+        StoreError(
+            .missing, keyPath,
+            "the seal key is gone, and the records need it; restore it from a backup")
+    }
+
     /// A key whose store is not here.
     var lost: StoreError {
-        StoreError(.unproven, path, Store.lostText(keyPath))
+        let key = String(decoding: keyPath, as: UTF8.self)
+        return StoreError(
+            .unproven, path,
+            "its marker is missing, so this is not the store that \(key) was made for; mount or"
+                + " restore that one, or see `otp-enroll help init`")
     }
 
-    static func lostText(_ keyPath: [UInt8]) -> String {
-        "its marker is missing, so this is not the store that \(String(decoding: keyPath, as: UTF8.self))"
-            + " was made for; mount or restore that one, or see `otp-enroll help init`"
+    /// The marker is of another key, or spoilt.
+    var ofAnotherKey: StoreError {
+        StoreError(
+            .otherKey, path(of: Store.markerName),
+            "it was made for another seal key; restore that key, or the store of this one")
     }
 
-    static let otherStore =
-        "it was made for another seal key; restore that key, or the store of this one"
-
-    /// Looks at the marker. What is wrong with the key is thrown.
+    /// Looks at the marker; one that is ours proves the store. What is wrong with the key is thrown.
     func marker() throws(StoreError) -> Marker {
-        let key = try keyIfThere()
-        let path = path(of: Store.markerName)
-        let file: FileDescriptor
-        do throws(StoreError) {
-            file = try SafeOpen.open(
-                Store.markerName, in: folder, path: path, O_RDONLY | O_NONBLOCK)
-        } catch {
-            guard error.code == .missing else { throw error }
+        _ = try keyIfThere()
+        let length = Store.sealedStart + Store.sealedOverhead + Store.nameLength
+        // A byte more, by which one that is too long is known.
+        guard let bytes = try contents(of: Store.markerName, count: length + 1) else {
             return .missing
         }
-        let status = try SafeOpen.check(file, path: path, forbidden: 0o077)
-        let length = Store.sealedStart + Store.nameLength
-        guard status.size == Int64(length), let key else { return .notOurs }
-        let bytes: [UInt8]
-        do throws(Errno) {
-            bytes = try System.read(file, at: 0, count: length)
-        } catch {
-            throw StoreError(path, error)
-        }
-        guard bytes.count == length, bytes.starts(with: Store.magic) else { return .notOurs }
-        let nonce = Store.magic.count + SealKey.idLength
-        let tag = nonce + SealKey.nonceLength
-        var name = Array(bytes[Store.sealedStart...])
-        let isOurs = key.open(
-            &name, nonce: bytes.span.extracting(nonce..<tag), binding: Store.binding.span,
-            tag: bytes.span.extracting(tag..<Store.sealedStart))
-        return isOurs ? .ours : .notOurs
+        guard bytes.count == length, bytes.starts(with: Store.magic),
+            try opened(bytes.span.extracting(Store.sealedStart...), Store.binding) != nil
+        else { return .notOurs }
+        isProven = true
+        return .ours
     }
 
     /// Writes the marker of this key in the place of one that is not.
     func writeMarker() throws(StoreError) {
         let standing = try marker()
         if standing == .ours { return }
-        let path = path(of: Store.markerName)
-        let random = SystemRandom()
-        let nonce = try random.bytes(SealKey.nonceLength)
-        var name = try random.bytes(Store.nameLength)
-        let key = try key()
-        guard let tag = key.seal(&name, nonce: nonce.span, binding: Store.binding.span) else {
-            throw StoreError(.system, path, "the marker cannot be sealed")
+        var name = try SystemRandom().bytes(Store.nameLength)
+        guard let sealed = try sealed(&name, Store.binding) else {
+            throw StoreError(.system, path(of: Store.markerName), "the marker cannot be sealed")
         }
-        if standing == .notOurs {
-            do throws(Errno) {
-                try System.unlink(Store.markerName, in: folder)
-            } catch {
-                if error.number != ENOENT { throw StoreError(path, error) }
-            }
-        }
-        let bytes = [UInt8](capacity: Store.sealedStart + Store.nameLength) { bytes in
-            for part in [Store.magic, key.id, nonce] { bytes.write(copying: part.span) }
-            bytes.write(copying: tag.span)
-            bytes.write(copying: name.span)
-        }
-        try writeLasting(bytes, as: Store.markerName)
-    }
-
-    /// Writes a file that outlives a power cut; one that somebody else has written stays.
-    func writeLasting(_ bytes: [UInt8], as name: [UInt8]) throws(StoreError) {
-        do throws(StoreError) {
-            _ = try NewFile.write(bytes, as: name, in: folder, for: .key, path: path(of: name))
-        } catch {
-            if error.code != .exists { throw error }
-        }
+        if standing == .notOurs { try unlinkIfThere(Store.markerName) }
+        try writeLasting(Store.magic + (try keyID()) + sealed, as: Store.markerName)
     }
 
     /// The key; `nil` where there is none.

@@ -54,13 +54,7 @@ extension Store {
 
     /// Removes the record of a number that no user has.
     public func forget(_ number: UInt32, of owner: User?) throws(StoreError) {
-        let name = Store.fileName(of: number)
-        do throws(Errno) {
-            try System.unlink(name, in: folder)
-            try System.syncFolder(folder)
-        } catch {
-            throw StoreError(path(of: name), error)
-        }
+        try unlinkLasting(Store.fileName(of: number))
         if let owner { forget(owner.name, in: number) }
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import OTPCore
 
 // Records are found by number. So that a user who got another number is not taken for one who has no
@@ -13,16 +12,8 @@ extension Store {
     /// Whose record has this number, as its head says; `nil` where there is none.
     public func owner(of number: UInt32) throws(StoreError) -> User? {
         let name = Store.fileName(of: number)
-        let path = path(of: name)
-        guard let file = try openIfThere(name, path: path) else { return nil }
-        _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
-        let bytes: [UInt8]
-        do throws(Errno) {
-            bytes = try System.read(file, at: 0, count: RecordLayout.markOffset)
-        } catch {
-            throw StoreError(path, error)
-        }
-        return try RecordLayout.owner(bytes.span, path: path)
+        guard let head = try contents(of: name, count: RecordLayout.markOffset) else { return nil }
+        return try RecordLayout.owner(head.span, path: path(of: name))
     }
 
     /// The number of the record in which `name` stands; `nil` for none.
@@ -43,7 +34,7 @@ extension Store {
         defer { file.close() }
         guard file.withRecord({ $0.isEnrolled }) else { return }
         throw StoreError(
-            .otherUser, path(of: Store.fileName(of: number)),
+            .otherUser, path(ofRecord: number),
             "it is \(user.shownName)'s, who is \(user.uid) now:"
                 + " `otp-enroll move \(number) \(user.commandName)`, or"
                 + " `otp-enroll forget \(number)` where that was another person")
@@ -85,17 +76,10 @@ extension Store {
     /// What is written down of a name; `nil` for nothing.
     private func noted(_ name: [UInt8]) throws(StoreError) -> UInt32? {
         let file = try nameFile(name)
-        let path = path(of: file)
-        guard let open = try openIfThere(file, path: path) else { return nil }
-        _ = try SafeOpen.check(open, path: path, forbidden: 0o077)
-        let text: [UInt8]
-        do throws(Errno) {
-            text = try System.read(open, at: 0, count: Store.maximumDigits + 1)
-        } catch {
-            throw StoreError(path, error)
-        }
+        guard let text = try contents(of: file, count: Store.maximumDigits + 1) else { return nil }
         guard let number = Store.userID(text) else {
-            throw StoreError(.damaged, path, "it is damaged; `otp-enroll init` writes it anew")
+            throw StoreError(
+                .damaged, path(of: file), "it is damaged; `otp-enroll init` writes it anew")
         }
         return number
     }
@@ -103,24 +87,5 @@ extension Store {
     private func nameFile(_ name: [UInt8]) throws(StoreError) -> [UInt8] {
         let mac = try key().mac((Store.namePrefix + name).span, length: 16)
         return mac.reduce(into: Store.namePrefix) { $0.append(hex: $1) }
-    }
-
-    private func openIfThere(
-        _ name: [UInt8], path: [UInt8]
-    ) throws(StoreError) -> FileDescriptor? {
-        do throws(StoreError) {
-            return try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
-        } catch {
-            guard error.code == .missing else { throw error }
-            return nil
-        }
-    }
-
-    private func unlinkIfThere(_ name: [UInt8]) throws(StoreError) {
-        do throws(Errno) {
-            try System.unlink(name, in: folder)
-        } catch {
-            if error.number != ENOENT { throw StoreError(path(of: name), error) }
-        }
     }
 }

@@ -28,7 +28,7 @@ public final class Store: RecordStore {
     }
 
     /// Opens the store at `path`, or the default one. Any other store has its key inside.
-    public init(path: [UInt8]?, _ leftovers: Leftovers = Leftovers()) throws(StoreError) {
+    public init(path: [UInt8]?, leftovers: Leftovers = Leftovers()) throws(StoreError) {
         self.leftovers = leftovers
         self.path = path ?? Store.defaultPath
         keepsKey = !Store.isDefault(self.path)
@@ -106,16 +106,7 @@ public final class Store: RecordStore {
 
     /// Whether `user` has a record, whatever is in it.
     func hasRecord(of user: User) throws(StoreError) -> Bool {
-        let name = Store.fileName(of: user)
-        let path = path(of: name)
-        do throws(StoreError) {
-            let file = try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
-            _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
-            return true
-        } catch {
-            if error.code == .missing { return false }
-            throw error
-        }
+        try has(Store.fileName(of: user))
     }
 
     public func open(_ user: User) throws(StoreError) -> RecordFile? {
@@ -150,13 +141,7 @@ public final class Store: RecordStore {
 
     /// Removes the record that `session` has open, which stays locked until it is closed.
     public func remove(_ user: User) throws(StoreError) {
-        let name = Store.fileName(of: user)
-        do throws(Errno) {
-            try System.unlink(name, in: folder)
-            try System.syncFolder(folder)
-        } catch {
-            throw StoreError(path(of: name), error)
-        }
+        try unlinkLasting(Store.fileName(of: user))
     }
 
     /// The numbers of all users who have a record.
@@ -208,8 +193,8 @@ public final class Store: RecordStore {
 
     static func fileName(of number: UInt32) -> [UInt8] { Array(String(number).utf8) }
 
-    /// The path of a user's record.
-    public func path(of user: User) -> [UInt8] { path(of: Store.fileName(of: user)) }
+    /// The path of the record of this number.
+    public func path(ofRecord number: UInt32) -> [UInt8] { path(of: Store.fileName(of: number)) }
 
     /// The path of a file in the folder.
     func path(of name: [UInt8]) -> [UInt8] {

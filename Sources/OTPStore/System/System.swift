@@ -75,10 +75,8 @@ enum System {
             size: Int64(status.st_size))
     }
 
-    /// Reads `count` bytes from `offset` (pread(2)); fewer only at the end of the file.
-    static func read(
-        _ file: borrowing FileDescriptor, at offset: Int64, count: Int
-    ) throws(Errno) -> [UInt8] {
+    /// Reads the first `count` bytes (pread(2)); fewer only where the file ends before.
+    static func read(_ file: borrowing FileDescriptor, count: Int) throws(Errno) -> [UInt8] {
         let number = file.number
         var failure: Errno?
         var retries = Retries()
@@ -87,8 +85,7 @@ enum System {
                 // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
                 let rest = unsafe UnsafeMutableRawBufferPointer(
                     rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
-                let got = unsafe pread(
-                    number, rest.baseAddress, rest.count, Int(offset) + filled)
+                let got = unsafe pread(number, rest.baseAddress, rest.count, filled)
                 if got > 0 {
                     filled += got
                 } else if got == 0 {

@@ -48,7 +48,7 @@ public enum SystemHost {
     static func kernelText(_ path: StaticString, count: Int) throws(Errno) -> [UInt8] {
         let root = try System.openRoot()
         let file = try System.open([UInt8](path), in: root, O_RDONLY)
-        return try System.read(file, at: 0, count: count)
+        return try System.read(file, count: count)
     }
 }
 

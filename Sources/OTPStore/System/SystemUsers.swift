@@ -233,7 +233,7 @@ extension SystemUsers {
             let root = try System.openRoot()
             let file = try System.open(
                 [UInt8]("etc/login.defs" as StaticString), in: root, O_RDONLY | O_NONBLOCK)
-            text = try System.read(file, at: 0, count: 65_536)
+            text = try System.read(file, count: 65_536)
         } catch {
             // Without the file, what is usual holds.
         }

@@ -29,6 +29,13 @@ extension Failure {
         "they have to be of one version: `systemctl restart swiftotpd.service` (as root)"
         + " starts the one that is installed"
 
+    /// There is no record of this name or number.
+    static func noRecord(of record: String) -> Failure {
+        Failure(
+            "there is no record of \"\(Output.printable(record))\"",
+            hint: "`otp-enroll list` tells which numbers have one")
+    }
+
     /// Nobody listens at this path.
     static func notListening(_ path: [UInt8]) -> Failure {
         Failure(

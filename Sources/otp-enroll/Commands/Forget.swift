@@ -35,10 +35,7 @@ struct Forget: ParsableCommand {
         let change: ChangeDocument
         switch try context.ask(.forget(record: uid)) {
         case .done(let done): change = done
-        case .denied(.noRecord):
-            throw Failure(
-                "there is no record of \"\(shown)\"",
-                hint: "`otp-enroll list` tells which numbers have one")
+        case .denied(.noRecord): throw Failure.noRecord(of: uid)
         case .denied(.isHere(let name)):
             throw Failure(
                 "\(Output.printable(name)) is a user here, of the same number",

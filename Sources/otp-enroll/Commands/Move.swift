@@ -94,10 +94,7 @@ struct Move: ParsableCommand {
     /// Why a record was not moved.
     static func failure(_ reply: Reply.Result, _ old: String, _ context: Context) -> Failure {
         switch reply {
-        case .denied(.noRecord):
-            Failure(
-                "there is no record of \"\(Output.printable(old))\"",
-                hint: "`otp-enroll list` tells which numbers have one")
+        case .denied(.noRecord): .noRecord(of: old)
         case .denied(.isHere(let name)):
             Failure(
                 "\(Output.printable(name)) is still a user here, of the same number",

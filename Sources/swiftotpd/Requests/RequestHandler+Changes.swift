@@ -85,7 +85,7 @@ extension RequestHandler {
             do throws(Record.ChangeError) {
                 let trusted = record.trusted
                 try record.remove(name)
-                ended = trusted.filter { !record.trusted.contains($0) }.map(\.name.text)
+                ended = record.trustEnded(since: trusted).map(\.text)
             } catch {
                 return .failure(Refusal(denial: .noSuchAuthenticator))
             }

@@ -15,7 +15,7 @@ extension RequestHandler {
         } catch {
             guard RequestHandler.isTheRecordsOwn(error), let store = try store(),
                 // The record of the number that the user had before is not this one.
-                error.code != .otherUser || error.subject == store.path(of: user)
+                error.code != .otherUser || error.subject == store.path(ofRecord: user.uid)
             else { throw error }
             return try replace(in: store, because: error)
         }

@@ -118,7 +118,7 @@ extension RequestHandler {
     private func find(
         _ number: NumberDocument, in store: Store
     ) throws(StoreError) -> Finding {
-        let path = store.path + Array("/\(number.uid)".utf8)
+        let path = store.path(ofRecord: number.uid)
         var refusal: StoreError?
         if number.users.isEmpty {
             do throws(StoreError) {

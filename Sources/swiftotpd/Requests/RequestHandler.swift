@@ -120,7 +120,7 @@ struct RequestHandler {
 
     /// The store; `nil` where there is none yet.
     func store() throws(StoreError) -> Store? {
-        try Store.openIfMade(path: options.store, leftovers)
+        try Store.openIfMade(path: options.store, leftovers: leftovers)
     }
 
     /// The store, for something new in it: root makes one where there is none, and so does whoever
@@ -130,21 +130,19 @@ struct RequestHandler {
             if let store = try store() { return store }
             throw Store.notMade(options.store)
         }
-        let (store, made) = try Store.make(path: options.store, startsEmpty: false, leftovers)
+        let (store, made) = try Store.make(path: options.store, leftovers: leftovers)
         ServiceLog.write(made, store, by: operatorName)
         return store
     }
 
     /// Makes the store, where there is none.
     func makeStore(startsEmpty: Bool) throws(StoreError) -> Reply.Result {
-        let (store, made) = try Store.make(path: options.store, startsEmpty: startsEmpty)
-        try store.noteNames()
-        let document = StoreDocument(
-            path: String(decoding: store.path, as: UTF8.self),
-            keyPath: String(decoding: store.keyPath, as: UTF8.self), made: made.rawValue,
-            records: try store.userIDs().count)
-        ServiceLog.write(made, store, by: operatorName)
-        return .store(store: document)
+        let new = try MadeStore(path: options.store, startsEmpty: startsEmpty, by: operatorName)
+        return .store(
+            store: StoreDocument(
+                path: String(decoding: new.store.path, as: UTF8.self),
+                keyPath: String(decoding: new.store.keyPath, as: UTF8.self),
+                made: new.made.rawValue, records: try new.store.userIDs().count))
     }
 
     /// Writes to the log what happened.

@@ -26,7 +26,7 @@ struct LoginFixture: Sendable {
         log = try SystemLog.shared()
         scratch = try Scratch()
         store = try scratch.folder("store")
-        try await Command.output([Build.product("swiftotpd"), "--init", "--store", store])
+        try await Service.makeStore(at: store)
         person = Person(try await Account.make())
         self.answerer = answerer
         way = try await answerer.arguments()

@@ -98,12 +98,7 @@ struct FullDiskProof {
 
             try enrolled.makeRoom()
             let again = try InteractiveLogin(stack, user: enrolled.user, LoginKey().login)
-            let new = try InteractiveLogin.phone(typing: again.opening)
-            try await new.settle()
-            try again.answer(try await new.code())
-            _ = try again.question()
-            try again.answer("")
-            #expect(try again.result().name == "PAM_SUCCESS")
+            let new = try await again.enroll()
             let code = try await new.code(steps: 1)
             let login = try await enrolled.stack("window=10").login(enrolled.user, [code])
             #expect(login.name == "PAM_SUCCESS")

@@ -72,12 +72,7 @@ struct SetuidTests {
         try #require(unlink(file) == 0)
         let talk = try InteractiveLogin(
             host.stack, user: enrolled.user, around: host.around("umask \(mask)"))
-        let phone = try InteractiveLogin.phone(typing: talk.opening)
-        try await phone.settle()
-        try talk.answer(try await phone.code())
-        _ = try talk.question()
-        try talk.answer("")
-        #expect(try talk.result().name == "PAM_SUCCESS")
+        let phone = try await talk.enroll()
         let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions]
         #expect(mode as? Int == 0o600)
         #expect(try await host.login(try await phone.code(steps: 1)) == "PAM_SUCCESS")

@@ -18,12 +18,7 @@ struct EnrollmentPromptTests {
         #expect(talk.opening.hasPrefix("\nIn an authenticator app, type this key"))
         #expect(talk.opening.hasSuffix("Code shown by the app: "))
         #expect(talk.opening.utf8.allSatisfy { $0 == 0x0a || (0x20..<0x7f).contains($0) })
-        let phone = try InteractiveLogin.phone(typing: talk.opening)
-        try await phone.settle()
-        try talk.answer(try await phone.code())
-        _ = try talk.question()
-        try talk.answer("")
-        #expect(try talk.result().name == "PAM_SUCCESS")
+        let phone = try await talk.enroll()
         let login = try await enrolled.stack().login(
             enrolled.user, [try await phone.code(steps: 1)])
         #expect(login.name == "PAM_SUCCESS")

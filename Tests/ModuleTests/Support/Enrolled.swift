@@ -26,7 +26,7 @@ struct Enrolled {
     static func enroll(
         _ name: String, in store: String, digits: UInt8 = 6
     ) throws -> (Phone, [String]) {
-        let store = try Store.openOrMake(path: Array(store.utf8))
+        let store = try Store.make(path: Array(store.utf8)).store
         guard let user = try SystemUsers().user(named: Array(name.utf8)),
             let phone = Name("phone".utf8),
             let authenticator = Authenticator(

@@ -66,6 +66,18 @@ final class InteractiveLogin {
         return try Phone(scanning: "otpauth://totp/test?secret=\(key)")
     }
 
+    /// Enrolls, from the key of the first question to the backup codes; the phone.
+    func enroll() async throws -> Phone {
+        let phone = try InteractiveLogin.phone(typing: opening)
+        try await phone.settle()
+        try answer(try await phone.code())
+        _ = try question()
+        try answer("")
+        let result = try result()
+        guard result.name == "PAM_SUCCESS" else { throw Trouble("not enrolled: \(result)") }
+        return phone
+    }
+
     /// The end.
     func result() throws -> DialogueResult {
         switch try next() {

@@ -23,14 +23,9 @@ struct BusyRecordTests {
         func openDecoy(for name: [UInt8]) throws(StoreError) -> ScriptedSession? { nil }
     }
 
-    private var shown: String {
-        var numbers = Seeded(2027)
-        return code(of: numbers.bytes(Authenticator.keyLength))
-    }
-
     @Test("A login gives up, whether it keeps an authenticator or counts that it was put off")
     func login() throws {
-        for typed in [shown, ""] {
+        for typed in [ScriptedHost.shownCode(), ""] {
             let host = ScriptedHost(.text(typed))
             var options = Options()
             options.enroll = .require
@@ -52,7 +47,7 @@ struct BusyRecordTests {
 
     @Test("Random numbers that end in the middle of a login: no authenticator, no codes")
     func noNumbersAtLogin() throws {
-        let host = ScriptedHost(.text(shown))
+        let host = ScriptedHost(.shown())
         host.methods = "password\n"
         host.session = ScriptedSession(Record(), journal: host.journal)
         host.beforeAsking = { _ in host.random = nil }
@@ -65,11 +60,10 @@ struct BusyRecordTests {
     func trust() throws {
         let host = ScriptedHost(.text(code(noonStep)), .text("y"))
         try host.enroll()
-        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
-        host.methods = row.line + "\n"
+        host.methods = try SSHRow.methods()
         host.beforeAsking = { if $0.contains("Skip the code") { host.condition = .broken(.busy) } }
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
-        #expect(host.login { $0.trustsKeys = true } == .granted(factor))
+        #expect(host.login { $0.trust = .key } == .granted(factor))
         #expect(host.talk.last == "say " + UserText.notTrusted)
         #expect(host.session?.record.trusted.isEmpty == true)
     }

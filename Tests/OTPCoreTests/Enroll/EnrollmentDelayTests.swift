@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import OTPCore
@@ -22,13 +21,6 @@ struct EnrollmentDelayTests {
             $0.enrollUntil = until
             $0.nullok = nullok
         }
-    }
-
-    private func shown() -> ScriptedHost.Typed {
-        var numbers = Seeded(2027)
-        let key = numbers.bytes(20)
-        let value = HOTP.code(key: key.span, factor: noonStep, algorithm: .sha1, digits: 6)
-        return .text(HOTP.text(value, digits: 6))
     }
 
     @Test("An offer can be declined with Enter, as often as one likes, and leaves no trace")
@@ -71,7 +63,7 @@ struct EnrollmentDelayTests {
 
     @Test("One that drops at the backup codes is enrolled: the code was right")
     func droppedLater() throws {
-        let host = host(shown(), .failure)
+        let host = host(.shown(), .failure)
         #expect(login(host) == .enrolled(nil, try name("phone")))
         #expect(host.session?.record.isEnrolled == true)
     }
@@ -141,7 +133,7 @@ struct EnrollmentDelayTests {
     @Test("Two at once: one is enrolled, the other is told, and only the first one's key is kept")
     func twoAtOnce() throws {
         for isThere in [false, true] {
-            let host = host(shown())
+            let host = host(.shown())
             let other = try record(phone("theirs"))
             let bytes = other.encoded
             func enrollOther() {
@@ -161,7 +153,7 @@ struct EnrollmentDelayTests {
 
     @Test("A record that another login has made to count puts off no enrollment")
     func countedMeanwhile() throws {
-        let host = host(shown(), .text(""))
+        let host = host(.shown(), .text(""))
         host.beforeMaking = {
             var record = Record()
             record.timesPutOff = 1
@@ -189,7 +181,7 @@ struct EnrollmentDelayTests {
 
     @Test("Nothing is locked while somebody types")
     func unlocked() throws {
-        let host = host(.text("i"), .text("000000"), shown(), .text(""))
+        let host = host(.text("i"), .text("000000"), .shown(), .text(""))
         host.session = ScriptedSession(Record(), journal: host.journal)
         #expect(login(host, grace: 1) == .enrolled(nil, try name("phone")))
         let entries = host.journal.entries

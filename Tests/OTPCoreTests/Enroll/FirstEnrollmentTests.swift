@@ -13,15 +13,6 @@ struct FirstEnrollmentTests {
         return host
     }
 
-    /// The code of the key that the host's random numbers make.
-    private func shown(_ offset: UInt64 = 0) -> ScriptedHost.Typed {
-        var numbers = Seeded(2027)
-        let key = numbers.bytes(20)
-        let value = HOTP.code(
-            key: key.span, factor: noonStep + offset, algorithm: .sha1, digits: 6)
-        return .text(HOTP.text(value, digits: 6))
-    }
-
     private func offer(_ host: ScriptedHost) -> LoginResult { host.login { $0.enroll = .offer } }
 
     private func require(_ host: ScriptedHost, grace: UInt8 = 0) -> LoginResult {
@@ -37,15 +28,14 @@ struct FirstEnrollmentTests {
 
     @Test("The picture and the key, the code, the backup codes, and in; the next login asks")
     func story() throws {
-        let host = host(shown(), .text(""))
+        let host = host(.shown(), .text(""))
         #expect(require(host) == (try enrolled))
         #expect(
             host.journal.entries.filter { !$0.hasPrefix("ask") } == [
                 "store", "open", "look", "encode", "store", "open", "make",
             ])
         let question = try #require(host.talk.first)
-        var numbers = Seeded(2027)
-        let key = text(Base32.encode(numbers.bytes(20).span))
+        let key = text(Base32.encode(ScriptedHost.shownKey.span))
         #expect(question.hasPrefix("ask \nScan this") && question.contains("alice"))
         #expect(question.filter { $0 != " " && $0 != "\n" }.contains(key))
         #expect(question.contains("█") && !question.contains("\u{1b}"))
@@ -56,7 +46,7 @@ struct FirstEnrollmentTests {
         #expect(session.record.backupCodesLeft == 10 && session.record.timesPutOff == 255)
         #expect(session.record.events.events.map(\.kind) == [.added])
         host.time = noon + 30
-        host.answers = [shown(1)]
+        host.answers = [.shown(1)]
         #expect(require(host) == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
@@ -67,7 +57,7 @@ struct FirstEnrollmentTests {
             "none\n", "PASSWORD\n",
         ] {
             for isRequired in [true, false] {
-                let host = host(shown())
+                let host = host(.shown())
                 host.methods = methods
                 let result = isRequired ? require(host) : offer(host)
                 #expect(result == .refused(.unproven))
@@ -83,11 +73,10 @@ struct FirstEnrollmentTests {
 
     @Test("A public key proves the user, and so does the admin's word in a stack of passwords")
     func proven() throws {
-        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
-        let key = host(shown(), .text(""))
-        key.methods = row.line + "\n"
+        let key = host(.shown(), .text(""))
+        key.methods = try SSHRow.methods()
         #expect(require(key) == (try enrolled))
-        let login = host(shown(), .text(""))
+        let login = host(.shown(), .text(""))
         login.methods = nil
         login.service = "login"
         let result = login.login {
@@ -118,7 +107,7 @@ struct FirstEnrollmentTests {
         var record = try record(phone("old"))
         record.removeAll()
         record.note(Event(.reset, at: noon, detail: [], origin: ascii("otp-enroll root")))
-        let host = host(shown(), .text(""))
+        let host = host(.shown(), .text(""))
         host.session = ScriptedSession(record, journal: host.journal)
         #expect(require(host, grace: 100) == (try enrolled))
         #expect(host.session?.record.events.events.map(\.kind) == [.reset, .added])
@@ -129,7 +118,7 @@ struct FirstEnrollmentTests {
     func pictures() throws {
         let host = host(
             .text("i"), .text("I"), .text("a"), .text("A"), .text("000000"), .text("000000"),
-            shown(), .text(""))
+            .shown(), .text(""))
         #expect(require(host) == (try enrolled))
         let pictures = host.talk.prefix(5).map { $0.split(separator: "\n").dropFirst(2) }
         #expect(pictures[0] != pictures[1] && pictures[0] == pictures[2])
@@ -156,7 +145,7 @@ struct FirstEnrollmentTests {
     @Test("Too wide for 80 columns, or no encoder at all: the key to type is there")
     func noPicture() throws {
         for size in [nil, 97] as [Int?] {
-            let host = host(shown(), .text(""))
+            let host = host(.shown(), .text(""))
             host.picture = size
             #expect(require(host) == (try enrolled))
             let question = try #require(host.talk.first)

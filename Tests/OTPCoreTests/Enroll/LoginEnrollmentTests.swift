@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import OTPCore
@@ -7,20 +6,6 @@ import Testing
 @Suite("Enrolling at a login")
 struct LoginEnrollmentTests {
     private let notEnrolled = "say Nothing was enrolled. Run `otp-enroll` to enroll your device."
-
-    /// The key that the host's random numbers make.
-    private var newKey: [UInt8] {
-        var numbers = Seeded(2027)
-        return numbers.bytes(20)
-    }
-
-    /// The code of the new key, so many steps from now.
-    private func shown(_ offset: Int = 0) -> ScriptedHost.Typed {
-        let key = newKey
-        let step = UInt64(Int(noonStep) + offset)
-        let value = HOTP.code(key: key.span, factor: step, algorithm: .sha1, digits: 6)
-        return .text(HOTP.text(value, digits: 6))
-    }
 
     /// Alice with these authenticators, so many backup codes, and a temporary code, which is the
     /// first answer; `answers` follow.
@@ -49,33 +34,28 @@ struct LoginEnrollmentTests {
 
     @Test("The only authenticator is replaced, once a code of the new one was right")
     func replaces() throws {
-        let host = try host(["my phone"], shown())
+        let host = try host(["my phone"], .shown())
         #expect(login(host) == (try enrolled("my phone")))
         let session = try #require(host.session)
         #expect(session.record.authenticators.map(\.name.text) == ["my phone"])
-        #expect(session.record.key(of: 0) == newKey)
+        #expect(session.record.key(of: 0) == ScriptedHost.shownKey)
         #expect(session.record.authenticators[0].nextStep == noonStep + 1)
         #expect(session.record.backupCodesLeft == 10)
         #expect(
             session.record.events.events.map(\.kind) == [.login, .temporaryCodeUsed, .added])
         let question = try #require(host.talk.dropFirst().first)
-        let key = text(Base32.encode(newKey.span))
+        let key = text(Base32.encode(ScriptedHost.shownKey.span))
         #expect(question.filter { $0 != " " && $0 != "\n" }.contains(key))
         #expect(question.contains("alice") && question.contains("\"my phone\""))
         #expect(host.talk.count == 3 && host.talk.last == "say \"my phone\" is enrolled.")
         // The old phone is no use any more; the new one is, but not with the code that was shown.
         for (typed, now, isIn) in [
-            (code(noonStep + 1), noon + 30, false), (typed(shown()), noon + 30, false),
-            (typed(shown(1)), noon + 30, true),
+            (code(noonStep + 1), noon + 30, false), (ScriptedHost.shownCode(), noon + 30, false),
+            (ScriptedHost.shownCode(1), noon + 30, true),
         ] {
             let result = host.login(typing: typed, at: now).result
             if case .granted = result { #expect(isIn) } else { #expect(!isIn, "\(result)") }
         }
-    }
-
-    private func typed(_ answer: ScriptedHost.Typed) -> String {
-        guard case .text(let text) = answer else { return "" }
-        return text
     }
 
     @Test("Without any, or beside several, it gets a name that is free")
@@ -84,7 +64,7 @@ struct LoginEnrollmentTests {
             ([], "phone"), (["a", "b"], "phone"), (["phone", "b"], "phone-2"),
             (["phone", "phone-2", "phone-3"], "phone-4"), (["phone", "b", "phone-2"], "phone-3"),
         ] as [([String], String)] {
-            let host = try host(labels, shown())
+            let host = try host(labels, .shown())
             #expect(login(host) == (try enrolled(name)))
             let kept = host.session?.record.authenticators.map(\.name.text)
             #expect(kept == labels + [name])
@@ -118,13 +98,13 @@ struct LoginEnrollmentTests {
         #expect(host.session?.record.key(of: 0) == exampleKey)
         #expect(host.session?.record.throttle.failures == 0)
 
-        let third = try self.host(["phone"], .text("000000"), .text("password"), shown())
+        let third = try self.host(["phone"], .text("000000"), .text("password"), .shown())
         #expect(login(third) == (try enrolled("phone")))
     }
 
     @Test("A code outside the window is not enough, and is called what it is")
     func clock() throws {
-        let host = try host(["phone"], shown(5), shown(2), shown(1))
+        let host = try host(["phone"], .shown(5), .shown(2), .shown(1))
         #expect(login(host) == (try enrolled("phone")))
         #expect(host.talk.filter { $0.contains("clock") }.count == 2)
         #expect(host.session?.record.authenticators[0].nextStep == noonStep + 2)
@@ -132,7 +112,7 @@ struct LoginEnrollmentTests {
 
     @Test("Backup codes are handed out where none are left, and work; else the old ones stay")
     func backupCodes() throws {
-        let host = try host([], codes: 0, shown(), .text(""))
+        let host = try host([], codes: 0, .shown(), .text(""))
         #expect(login(host) == (try enrolled("phone")))
         // A question, so that they are read before anything else comes.
         let sheet = try #require(host.talk.last)
@@ -144,7 +124,7 @@ struct LoginEnrollmentTests {
         let result = host.login(typing: String(last), at: noon + 30).result
         #expect(result == .granted(.backupCode(index: 9, left: 9)))
 
-        let one = try self.host(["phone"], codes: 1, shown())
+        let one = try self.host(["phone"], codes: 1, .shown())
         #expect(login(one) == (try enrolled("phone")))
         #expect(one.session?.record.backupCodesLeft == 1)
     }
@@ -175,7 +155,7 @@ struct LoginEnrollmentTests {
 
     @Test("The record is never locked while somebody types")
     func unlocked() throws {
-        let host = try host(["phone"], .text("000000"), shown())
+        let host = try host(["phone"], .text("000000"), .shown())
         #expect(login(host) == (try enrolled("phone")))
         let entries = host.journal.entries
         for index in entries.indices where entries[index].hasPrefix("ask") {

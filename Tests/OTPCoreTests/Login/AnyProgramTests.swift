@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import OTPCore
@@ -67,28 +66,22 @@ struct AnyProgramTests {
 
     @Test("A trusted key lets nobody in, and none is offered trust, whatever `trust` says")
     func trust() throws {
-        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
+        let methods = try SSHRow.methods()
         let root = ScriptedHost(.text(code(noonStep)), .text("y"))
         try root.enroll()
-        root.methods = row.line + "\n"
-        _ = root.login { $0.trustsKeys = true }
+        root.methods = methods
+        _ = root.login { $0.trust = .key }
         try #require(root.session?.record.trusted.count == 1)
         let host = host(.text(code(noonStep + 1)))
         host.session = root.session
-        host.methods = row.line + "\n"
+        host.methods = methods
         host.time = noon + 30
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
-        #expect(host.login { $0.trustsKeys = true } == .granted(factor))
+        #expect(host.login { $0.trust = .key } == .granted(factor))
         #expect(host.talk.count { $0.hasPrefix("ask ") } == 1)
     }
 
     // MARK: Enrolling
-
-    /// The code of the key that the host's random numbers make.
-    private var shown: ScriptedHost.Typed {
-        var numbers = Seeded(2027)
-        return .text(OTPCoreTests.code(of: numbers.bytes(Authenticator.keyLength)))
-    }
 
     @Test(
         "It enrolls where a user may do so without a proof, and says that one came before",
@@ -96,7 +89,7 @@ struct AnyProgramTests {
     func enrolls(_ policy: Options.FirstEnrollment, _ followsFirstFactor: Bool) throws {
         for enroll in [Options.Enroll.off, .offer, .require] {
             let isAsked = policy == .open && followsFirstFactor && enroll != .off
-            let host = isAsked ? host(shown, .text("")) : host(.text("000000"))
+            let host = isAsked ? host(.shown(), .text("")) : host(.text("000000"))
             // A name of those that show a picture.
             host.service = "sudo"
             let result = host.login {
@@ -139,7 +132,7 @@ struct AnyProgramTests {
         var record = try record(phone())
         let temporary = record.issue()
         host.session = ScriptedSession(record, journal: host.journal)
-        host.answers = [.text(temporary), shown, .text("")]
+        host.answers = [.text(temporary), .shown(), .text("")]
         let result = host.login { $0.enrollsAfterTemporary = true }
         #expect(result == .enrolled(.temporaryCode, try name("phone")))
         #expect(host.talk.contains { $0.contains("type this key") })

@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import OTPCore
@@ -33,15 +32,14 @@ struct EpochTests {
     @Test("An offer of trust is kept after something has ended", arguments: changes.indices)
     func trust(index: Int) throws {
         let (word, change) = Self.changes[index]
-        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
         let host = ScriptedHost(.text(code(noonStep)), .text("y"))
         try enrolled(host)
-        host.methods = row.line + "\n"
+        host.methods = try SSHRow.methods()
         host.beforeAsking = { prompt in
             guard prompt.contains("Skip the code"), let session = host.session else { return }
             do { try change(&session.record) } catch { Issue.record("\(word): \(error)") }
         }
-        _ = host.login { $0.trustsKeys = true }
+        _ = host.login { $0.trust = .key }
         let names = host.session?.record.trusted.map(\.name.text) ?? []
         #expect(names.allSatisfy { $0 == "old" }, "\(word): \(names)")
         #expect(host.talk.last == "say " + UserText.notTrusted)
@@ -52,12 +50,10 @@ struct EpochTests {
         arguments: changes.indices)
     func next(index: Int) throws {
         let (word, change) = Self.changes[index]
-        var numbers = Seeded(2027)
-        let shown = code(of: numbers.bytes(Authenticator.keyLength))
         let host = ScriptedHost()
         try enrolled(host)
         let temporary = try #require(host.session).record.issue()
-        host.answers = [.text(temporary), .text(shown)]
+        host.answers = [.text(temporary), .shown()]
         host.beforeAsking = { prompt in
             guard prompt.contains("Code shown by the app"), let session = host.session else {
                 return
@@ -73,10 +69,9 @@ struct EpochTests {
 
     @Test("Another device that is added meanwhile ends an offer of trust")
     func added() throws {
-        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
         let host = ScriptedHost(.text(code(noonStep)), .text("y"))
         try enrolled(host)
-        host.methods = row.line + "\n"
+        host.methods = try SSHRow.methods()
         host.beforeAsking = { prompt in
             guard prompt.contains("Skip the code"), let session = host.session else { return }
             let key = exampleKey(of: 7)
@@ -84,20 +79,14 @@ struct EpochTests {
                 Issue.record("\(error)")
             }
         }
-        let result = host.login { $0.trustsKeys = true }
-        guard case .trusting = result else {
-            Issue.record("\(host.talk)")
-            return
-        }
+        #expect(host.login { $0.trust = .key }.isTrusting, "\(host.talk)")
     }
 
     @Test(
         "A first enrollment is kept after somebody else has enrolled the user, whatever ended then",
         arguments: -1..<changes.count)
     func first(index: Int) throws {
-        var numbers = Seeded(2027)
-        let shown = code(of: numbers.bytes(Authenticator.keyLength))
-        let host = ScriptedHost(.text(shown))
+        let host = ScriptedHost(.shown())
         host.methods = "password\n"
         host.beforeAsking = { _ in
             host.beforeAsking = nil

@@ -32,7 +32,7 @@ struct ExemptNetworkTests {
     @Test("From inside, after something that has proven the user, nobody is asked")
     func passes() throws {
         let host = try inside()
-        let key = try #require(try SSHRow.all().first { !$0.kind.isEmpty }).line + "\n"
+        let key = try SSHRow.methods()
         for methods in ["password\n", "gssapi-with-mic\n", key, "none\n" + key] {
             host.methods = methods
             for address in ["10.1.2.3", "10.0.0.0", "::ffff:10.1.2.3", "fd00::1", "FDFF::1"] {

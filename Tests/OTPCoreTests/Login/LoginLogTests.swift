@@ -137,15 +137,13 @@ struct LoginLogTests {
                 + "exempt_group=domain\\x20users exempt_networks= silent=yes key=no enroll=on trust=off "
                 + "service=sshd tty=ssh rhost=192.0.2.7 user=alice")
         options.store = ascii("/srv/o t p")
-        options.trustsKeys = true
-        let key = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
+        options.trust = .key
         let keyed = LoginOrigin(
-            service: ascii("sshd"), address: [], methods: ascii(key.line + "\n"))
+            service: ascii("sshd"), address: [], methods: ascii(try SSHRow.methods()))
         let other = text(log(keyed).line(about: options, isSilent: false).bytes)
         #expect(other.hasPrefix("debug; store=/srv/o\\x20t\\x20p nullok=no"))
         #expect(other.contains(" silent=no key=yes enroll=on trust=key "))
-        options.trustsKeys = false
-        options.admitsSecurityKeys = true
+        options.trust = .securityKey
         let last = text(log(keyed).line(about: options, isSilent: false).bytes)
         #expect(last.contains(" enroll=on trust=sk "))
     }

@@ -12,7 +12,7 @@ struct LoginOriginTests {
 
     /// The first key that can be read.
     private func row() throws -> SSHRow {
-        try #require(try SSHRow.all().first { !$0.kind.isEmpty })
+        try #require(try SSHRow.keys().first)
     }
 
     @Test("The SSH key names the source where there is one, the address where not")
@@ -35,7 +35,7 @@ struct LoginOriginTests {
 
     @Test("A renewed certificate of the same key is another source, or another key is the same one")
     func certificates() throws {
-        let rows = try SSHRow.all().filter { !$0.kind.isEmpty }
+        let rows = try SSHRow.keys()
         #expect(rows.contains { $0.type.contains("-cert-") })
         for one in rows {
             for other in rows {
@@ -104,7 +104,7 @@ struct LoginOriginTests {
 
     @Test("A key is the user's where sshd has named exactly one that can be read")
     func keys() throws {
-        for row in try SSHRow.all() where !row.kind.isEmpty {
+        for row in try SSHRow.keys() {
             let one = place(row.line + "\n")
             #expect(one.sshMethods?.key.map { SSHKey.text(of: $0.fingerprint) } == row.fingerprint)
             #expect(one.sshMethods?.provesUser == true)

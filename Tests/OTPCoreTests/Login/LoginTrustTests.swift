@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import OTPCore
@@ -6,37 +5,13 @@ import Testing
 /// Trusted keys beside the other ways in and out of a login.
 @Suite("Trusted keys among the other rules")
 struct LoginTrustTests {
-    /// What sshd writes of one of two keys.
-    private func line(_ index: Int = 0) throws -> String {
-        let rows = try SSHRow.all().filter { !$0.kind.isEmpty }
-        return try #require(rows.dropFirst(index).first).line + "\n"
-    }
-
     /// Alice, enrolled, with a key that she trusted at noon.
     private func trusting() throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()
-        host.methods = try line()
-        #expect(isTrusting(login(host, code(noonStep), "y laptop")))
+        host.methods = try SSHRow.methods()
+        #expect(host.trustingLogin(code(noonStep), "y laptop").isTrusting)
         return host
-    }
-
-    private func login(
-        _ host: ScriptedHost, _ answers: String..., change: (inout Options) -> Void = { _ in }
-    ) -> LoginResult {
-        host.answers = answers.map { .text($0) }
-        return host.login {
-            $0.trustsKeys = true
-            change(&$0)
-        }
-    }
-
-    private func isTrusting(_ result: LoginResult) -> Bool {
-        if case .trusting = result { true } else { false }
-    }
-
-    private func isTrusted(_ result: LoginResult) -> Bool {
-        if case .trusted = result { true } else { false }
     }
 
     @Test("It is told what is to be told, twice, and with PAM_SILENT it waits")
@@ -46,15 +21,15 @@ struct LoginTrustTests {
             $0.note(Event(.added, at: noon, detail: ascii("tablet"), origin: ascii("root")))
         }
         host.isHeard = false
-        #expect(isTrusted(login(host)))
+        #expect(host.trustingLogin().isTrusted)
         host.isHeard = true
         let before = host.talk.count
-        #expect(isTrusted(login(host)))
+        #expect(host.trustingLogin().isTrusted)
         let told = host.talk.dropFirst(before)
         #expect(told.contains { $0.hasPrefix("say The authenticator \"tablet\" was added on ") })
-        #expect(isTrusted(login(host)))
+        #expect(host.trustingLogin().isTrusted)
         let after = host.talk.count
-        #expect(isTrusted(login(host)))
+        #expect(host.trustingLogin().isTrusted)
         #expect(host.talk.count == after)
     }
 
@@ -65,7 +40,7 @@ struct LoginTrustTests {
             for _ in 0..<7 { $0.throttle.charge(at: noon, from: source("192.0.2.66")) }
         }
         let before = try #require(host.session).record.throttle
-        #expect(isTrusted(login(host)))
+        #expect(host.trustingLogin().isTrusted)
         let after = try #require(host.session).record.throttle
         #expect(after.shared == before.shared && after.failures == before.failures)
     }
@@ -75,7 +50,7 @@ struct LoginTrustTests {
         let host = try trusting()
         host.groups["wheel"] = [1000]
         let opened = host.journal.entries.count { $0 == "open" }
-        let result = login(host) { $0.exemptGroup = ascii("wheel") }
+        let result = host.trustingLogin { $0.exemptGroup = ascii("wheel") }
         #expect(result == .ignored(.exempt))
         #expect(host.journal.entries.count { $0 == "open" } == opened)
     }
@@ -84,11 +59,11 @@ struct LoginTrustTests {
     func beside() throws {
         let host = try trusting()
         for enroll in [.off, .offer, .require] as [Options.Enroll] {
-            let result = login(host) {
+            let result = host.trustingLogin {
                 $0.nullok = true
                 $0.enroll = enroll
             }
-            #expect(isTrusted(result))
+            #expect(result.isTrusted)
         }
     }
 
@@ -96,36 +71,33 @@ struct LoginTrustTests {
     func reset() throws {
         let host = try trusting()
         host.session?.withRecord { $0.removeAll() }
-        var numbers = Seeded(2027)
-        let key = numbers.bytes(20)
-        let value = HOTP.code(key: key.span, factor: noonStep, algorithm: .sha1, digits: 6)
-        let result = login(host, HOTP.text(value, digits: 6), "") { $0.enroll = .require }
+        let shown = ScriptedHost.shownCode()
+        let result = host.trustingLogin(shown, "") { $0.enroll = .require }
         #expect(result == .enrolled(nil, try name("phone")))
         #expect(host.session?.record.trusted.isEmpty == true)
         host.time = noon + 30
-        let next = HOTP.code(key: key.span, factor: noonStep + 1, algorithm: .sha1, digits: 6)
-        #expect(isTrusting(login(host, HOTP.text(next, digits: 6), "y")))
+        #expect(host.trustingLogin(ScriptedHost.shownCode(1), "y").isTrusting)
     }
 
     @Test("A key that proved the user at another service, or with a password as well")
     func services() throws {
         let host = try trusting()
-        host.methods = try line() + "password\n"
-        #expect(isTrusted(login(host)))
+        host.methods = try SSHRow.methods() + "password\n"
+        #expect(host.trustingLogin().isTrusted)
         host.methods = nil
         for (number, service) in ["sudo", "su", "login"].enumerated() {
             host.service = service
-            #expect(login(host, wrong(number)) == .refused(.wrong))
+            #expect(host.trustingLogin(wrong(number)) == .refused(.wrong))
         }
     }
 
     @Test("Other users with the same key are asked: the trust lies in one record")
     func others() throws {
         let host = try trusting()
-        #expect(login(host, "000000") { $0.trustsKeys = false } == .refused(.wrong))
-        #expect(isTrusted(login(host)))
+        #expect(host.trustingLogin("000000") { $0.trust = .off } == .refused(.wrong))
+        #expect(host.trustingLogin().isTrusted)
         host.answers = [.text("000000")]
-        let result = host.login("mallory") { $0.trustsKeys = true }
+        let result = host.login("mallory") { $0.trust = .key }
         #expect(result == .refused(.unknownUser))
     }
 
@@ -133,13 +105,13 @@ struct LoginTrustTests {
     func notOffered() throws {
         let host = ScriptedHost()
         let codes = try host.enroll()
-        host.methods = try line()
-        #expect(login(host, codes[0]) == .granted(.backupCode(index: 0, left: 9)))
-        #expect(login(host, "000000") == .refused(.wrong))
+        host.methods = try SSHRow.methods()
+        #expect(host.trustingLogin(codes[0]) == .granted(.backupCode(index: 0, left: 9)))
+        #expect(host.trustingLogin("000000") == .refused(.wrong))
         let issued = try #require(host.session?.withRecord { $0.issue() })
-        #expect(login(host, issued) == .granted(.temporaryCode))
-        host.methods = try line() + line(1)
-        let right = login(host, code(noonStep))
+        #expect(host.trustingLogin(issued) == .granted(.temporaryCode))
+        host.methods = try SSHRow.methods() + SSHRow.methods(1)
+        let right = host.trustingLogin(code(noonStep))
         #expect(right == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
@@ -148,7 +120,7 @@ struct LoginTrustTests {
         let host = try trusting()
         host.from.address = "2001:db8::7"
         host.time = noon + 500
-        #expect(isTrusted(login(host)))
+        #expect(host.trustingLogin().isTrusted)
         let session = try #require(host.session)
         #expect(text(session.record.trusted[0].address) == "2001:db8::7")
         #expect(session.record.trusted[0].lastUsed == noon + 500)

@@ -73,15 +73,9 @@ struct NothingHeldTests {
         }
     }
 
-    /// The code of the key that the host's random numbers make.
-    private var shown: ScriptedHost.Typed {
-        var numbers = Seeded(2027)
-        return .text(code(of: numbers.bytes(Authenticator.keyLength)))
-    }
-
     @Test("At every question of every login the store and the record are closed")
     func closed() throws {
-        let row = try #require(try SSHRow.all().first { !$0.kind.isEmpty })
+        let methods = try SSHRow.methods()
         var temporary = ""
         let cases:
             [(
@@ -104,12 +98,12 @@ struct NothingHeldTests {
                     "alice", 2, [.text(code(noonStep)), .text("y")],
                     {
                         try $0.enroll()
-                        $0.methods = row.line + "\n"
-                    }, { $0.trustsKeys = true }
+                        $0.methods = methods
+                    }, { $0.trust = .key }
                 ),
                 // The first enrollment, with grace.
                 (
-                    "alice", 4, [.text("i"), .text("000000"), shown, .text("")],
+                    "alice", 4, [.text("i"), .text("000000"), .shown(), .text("")],
                     { $0.methods = "password\n" },
                     {
                         $0.enroll = .require
@@ -124,7 +118,7 @@ struct NothingHeldTests {
                         var record = try record(phone())
                         temporary = record.issue()
                         host.session = ScriptedSession(record, journal: host.journal)
-                        host.answers = [.text(temporary), shown, .text("")]
+                        host.answers = [.text(temporary), .shown(), .text("")]
                     }, { $0.enrollsAfterTemporary = true }
                 ),
             ]

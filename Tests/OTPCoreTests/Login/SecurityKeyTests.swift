@@ -7,7 +7,7 @@ import Testing
 @Suite("Security keys at a login")
 struct SecurityKeyTests {
     private func rows(_ isSecurityKey: Bool) throws -> [SSHRow] {
-        try SSHRow.all().filter { !$0.kind.isEmpty && $0.kind.hasSuffix("-sk") == isSecurityKey }
+        try SSHRow.keys().filter { $0.kind.hasSuffix("-sk") == isSecurityKey }
     }
 
     private func login(
@@ -15,7 +15,7 @@ struct SecurityKeyTests {
     ) -> LoginResult {
         host.answers = answers.map { .text($0) }
         return host.login {
-            $0.admitsSecurityKeys = true
+            $0.trust = .securityKey
             change(&$0)
         }
     }
@@ -74,20 +74,16 @@ struct SecurityKeyTests {
 
     @Test("Without trust = sk, at another service, or of a program that is not root's it counts")
     func elsewhere() throws {
-        for trustsKeys in [false, true] {
+        for trust in [Options.Trust.off, .key] {
             let host = try host()
-            let result = login(host, "000000") {
-                $0.admitsSecurityKeys = false
-                $0.trustsKeys = trustsKeys
-            }
-            #expect(result == .refused(.wrong))
+            #expect(login(host, "000000") { $0.trust = trust } == .refused(.wrong), "\(trust)")
         }
         let inner = try host()
         inner.isRoots = false
         #expect(login(inner, "000000") == .refused(.wrong))
         let nobody = try host()
         nobody.answers = [.text("000000")]
-        #expect(nobody.login("mallory") { $0.admitsSecurityKeys = true } == .refused(.unknownUser))
+        #expect(nobody.login("mallory") { $0.trust = .securityKey } == .refused(.unknownUser))
     }
 
     @Test("Who is not enrolled is in by it as well, and is not asked to enroll")
@@ -158,11 +154,7 @@ struct SecurityKeyTests {
     func noTrust() throws {
         let host = try host()
         host.methods = try #require(try rows(false).first).line + "\n"
-        host.answers = [.text(code(noonStep)), .text("y")]
-        guard case .trusting = host.login("alice", { $0.trustsKeys = true }) else {
-            Issue.record("not trusted")
-            return
-        }
+        #expect(host.trustingLogin(code(noonStep), "y").isTrusting)
         host.time = noon + 30
         let result = login(host, code(noonStep + 1))
         #expect(result == .granted(.code(authenticator: try name("phone"), offset: 0)))

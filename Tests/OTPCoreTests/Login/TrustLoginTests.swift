@@ -11,26 +11,8 @@ struct TrustLoginTests {
     private func host() throws -> (host: ScriptedHost, codes: [String]) {
         let host = ScriptedHost()
         let codes = try host.enroll()
-        host.methods = try methods()
+        host.methods = try SSHRow.methods()
         return (host, codes)
-    }
-
-    /// What sshd writes of the key at `index` of those that there are.
-    private func methods(_ index: Int = 0) throws -> String {
-        let rows = try SSHRow.all().filter { !$0.kind.isEmpty }
-        return try #require(rows.dropFirst(index).first).line + "\n"
-    }
-
-    private func login(
-        _ host: ScriptedHost, at now: UInt64, _ answers: String...,
-        change: (inout Options) -> Void = { _ in }
-    ) -> LoginResult {
-        host.time = now
-        host.answers = answers.map { .text($0) }
-        return host.login {
-            $0.trustsKeys = true
-            change(&$0)
-        }
     }
 
     private var factor: Outcome.Factor {
@@ -42,13 +24,9 @@ struct TrustLoginTests {
         _ label: String = "laptop"
     ) throws -> (host: ScriptedHost, codes: [String]) {
         let (host, codes) = try host()
-        let result = login(host, at: noon, code(noonStep), "y \(label)")
+        let result = host.trustingLogin(at: noon, code(noonStep), "y \(label)")
         #expect(result == .trusting(try factor, try name(label)))
         return (host, codes)
-    }
-
-    private func isTrusted(_ result: LoginResult) -> Bool {
-        if case .trusted = result { true } else { false }
     }
 
     @Test("After a right code it is asked for; a yes is kept, and the next logins skip the code")
@@ -61,23 +39,23 @@ struct TrustLoginTests {
         let before = host.journal.entries.count
         let trusted = LoginResult.trusted(try name("laptop"), fingerprint: fingerprint)
         host.from.address = "203.0.113.9"
-        #expect(login(host, at: noon + 60) == trusted)
+        #expect(host.trustingLogin(at: noon + 60) == trusted)
         #expect(
             host.journal.entries.dropFirst(before) == [
                 "store", "open", "commit", "close",
                 "say The SSH key \"laptop\" was trusted to skip the code on Friday 08:00 UTC "
                     + "(sshd 192.0.2.7).",
             ])
-        #expect(login(host, at: noon + 90) == trusted)
+        #expect(host.trustingLogin(at: noon + 90) == trusted)
         let said = host.journal.entries.count
-        #expect(login(host, at: noon + 30 * day - 1) == trusted)
+        #expect(host.trustingLogin(at: noon + 30 * day - 1) == trusted)
         #expect(!host.journal.entries.dropFirst(said).contains { $0.hasPrefix("say") })
         let record = try #require(host.session).record.events.events
         #expect(record.map(\.kind) == [.login, .keyTrusted, .login, .login, .login])
         #expect(record.map { text($0.detail) }[2] == "trusted key laptop")
         #expect(text(host.session?.record.trusted[0].address ?? []) == "203.0.113.9")
         let end = noon + 30 * day
-        let asked = login(host, at: end, code(end / 30), "n")
+        let asked = host.trustingLogin(at: end, code(end / 30), "n")
         #expect(asked == .granted(try factor))
     }
 
@@ -88,7 +66,7 @@ struct TrustLoginTests {
         {
             let (host, _) = try host()
             host.answers = [.text(code(noonStep)), answer]
-            #expect(host.login { $0.trustsKeys = true } == .granted(try factor))
+            #expect(host.login { $0.trust = .key } == .granted(try factor))
             #expect(host.session?.record.trusted.isEmpty == true)
         }
     }
@@ -96,38 +74,39 @@ struct TrustLoginTests {
     @Test("Another key, no key, two keys, or one that cannot be read is asked for a code")
     func otherKeys() throws {
         let (host, _) = try trusting()
-        let first = try methods()
+        let first = try SSHRow.methods()
         for (step, methods) in [
-            try methods(1), nil, first + (try methods(1)), "publickey ssh-ed25519 AAAA\n",
+            try SSHRow.methods(1), nil, first + (try SSHRow.methods(1)),
+            "publickey ssh-ed25519 AAAA\n",
             "password\n", "keyboard-interactive/pam\n",
         ].enumerated() {
             host.methods = methods
             let now = noon + 60 + 30 * UInt64(step)
             host.time = now
             host.answers = [.text(code(now / 30))] + (step == 0 ? [.text("n")] : [])
-            #expect(host.login { $0.trustsKeys = true } == .granted(try factor), "\(step)")
+            #expect(host.login { $0.trust = .key } == .granted(try factor), "\(step)")
         }
         host.methods = first
-        #expect(isTrusted(login(host, at: noon + 600)))
+        #expect(host.trustingLogin(at: noon + 600).isTrusted)
     }
 
     @Test("Not without trust = key, and never for other users")
     func off() throws {
         let (host, _) = try trusting()
-        let result = login(host, at: noon + 60, code(noonStep + 2)) { $0.trustsKeys = false }
+        let result = host.trustingLogin(at: noon + 60, code(noonStep + 2)) { $0.trust = .off }
         #expect(result == .granted(try factor))
         host.answers = [.text(code(noonStep + 4))]
-        #expect(host.login("mallory") { $0.trustsKeys = true } == .refused(.unknownUser))
+        #expect(host.login("mallory") { $0.trust = .key } == .refused(.unknownUser))
     }
 
     @Test("Fewer days count at once, and it ends as long after it was trusted as ever")
     func days() throws {
         let (host, _) = try trusting()
         let now = noon + 2 * day
-        let fewer = login(host, at: now, code(now / 30), "n") { $0.trustDays = 2 }
+        let fewer = host.trustingLogin(at: now, code(now / 30), "n") { $0.trustDays = 2 }
         #expect(fewer == .granted(try factor))
         let later = noon + 30 * day
-        let more = login(host, at: later, code(later / 30), "n") { $0.trustDays = 90 }
+        let more = host.trustingLogin(at: later, code(later / 30), "n") { $0.trustDays = 90 }
         #expect(more == .granted(try factor))
     }
 
@@ -136,25 +115,25 @@ struct TrustLoginTests {
         for isTemporary in [false, true] {
             let (host, codes) = try trusting()
             host.methods = nil
-            #expect(login(host, at: noon + 60, code(noonStep + 2)) == .granted(try factor))
+            #expect(host.trustingLogin(at: noon + 60, code(noonStep + 2)) == .granted(try factor))
             #expect(host.session?.record.trusted.count == 1)
             let issued = host.session?.withRecord { $0.issue() }
             let typed = isTemporary ? try #require(issued) : codes[0]
-            guard case .granted = login(host, at: noon + 90, typed) else {
+            guard case .granted = host.trustingLogin(at: noon + 90, typed) else {
                 Issue.record("the code should have been accepted")
                 return
             }
             #expect(host.session?.record.trusted.isEmpty == true)
             let kinds = try #require(host.session).record.events.events.map(\.kind)
             #expect(kinds.contains(.trustRevoked))
-            host.methods = try methods()
-            let asked = login(host, at: noon + 120, code(noonStep + 4), "n")
+            host.methods = try SSHRow.methods()
+            let asked = host.trustingLogin(at: noon + 120, code(noonStep + 4), "n")
             #expect(asked == .granted(try factor))
             let said = "say The trust in all SSH keys was ended on Friday 08:01 UTC"
             #expect(host.talk.contains { $0.hasPrefix(said) })
         }
         let (host, codes) = try host()
-        _ = login(host, at: noon, codes[0])
+        _ = host.trustingLogin(at: noon, codes[0])
         #expect(host.session?.record.events.events.map(\.kind) == [.login])
     }
 }

@@ -4,20 +4,15 @@ import Testing
 
 @Suite("Trusted keys on a bad day")
 struct TrustTroubleTests {
-    private func methods(_ index: Int = 0) throws -> String {
-        let rows = try SSHRow.all().filter { !$0.kind.isEmpty }
-        return try #require(rows.dropFirst(index).first).line + "\n"
-    }
-
     private func key(_ index: Int = 0) throws -> SSHKey {
-        try #require(SSHMethods(ascii(try methods(index))).key)
+        try #require(SSHMethods(ascii(try SSHRow.methods(index))).key)
     }
 
     /// Alice with these keys trusted, who comes with the first of all there are.
     private func host(trusting keys: [(index: Int, label: String)]) throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()
-        host.methods = try methods()
+        host.methods = try SSHRow.methods()
         for key in keys {
             let print = try self.key(key.index).fingerprint
             let label = try name(key.label)
@@ -30,34 +25,20 @@ struct TrustTroubleTests {
         return host
     }
 
-    private func login(
-        _ host: ScriptedHost, at now: UInt64 = noon, _ answers: String...,
-        change: (inout Options) -> Void = { _ in }
-    ) -> LoginResult {
-        host.time = now
-        host.answers = answers.map { .text($0) }
-        return host.login {
-            $0.trustsKeys = true
-            change(&$0)
-        }
-    }
-
     @Test("A login that cannot be written down is none, and one by a broken store neither")
     func unwritable() throws {
         let host = try host(trusting: [(0, "laptop")])
         host.session?.commitFails = true
-        #expect(login(host) == .unavailable(StoreError(.system, [], "")))
+        #expect(host.trustingLogin() == .unavailable(StoreError(.system, [], "")))
         #expect(host.journal.entries.suffix(2) == ["close", "say " + UserText.unavailable])
         for code in [.damaged, .busy, .otherKey, .unsafe] as [StoreError.Code] {
             let broken = try self.host(trusting: [(0, "laptop")])
             broken.condition = .broken(code)
-            #expect(login(broken) == .unavailable(StoreError(code, [], "")))
+            #expect(broken.trustingLogin() == .unavailable(StoreError(code, [], "")))
         }
         let clockless = try self.host(trusting: [(0, "laptop")])
-        clockless.answers = []
         clockless.time = nil
-        #expect(
-            clockless.login { $0.trustsKeys = true } == .unavailable(StoreError(.clock, [], "")))
+        #expect(clockless.trustingLogin() == .unavailable(StoreError(.clock, [], "")))
     }
 
     @Test("Who has to wait, or is closed, does not get round it by a key")
@@ -68,15 +49,12 @@ struct TrustTroubleTests {
             record.throttle.visit(at: noon, from: source)
             for _ in 0..<5 { record.throttle.charge(at: noon, from: source) }
         }
-        #expect(login(host, code(noonStep)) == .refused(.throttled(seconds: 30)))
-        guard case .trusted = login(host, at: noon + 30) else {
-            Issue.record("the wait is over")
-            return
-        }
+        #expect(host.trustingLogin(code(noonStep)) == .refused(.throttled(seconds: 30)))
+        #expect(host.trustingLogin(at: noon + 30).isTrusted, "the wait is over")
         host.session?.withRecord { record in
             for _ in 0..<95 { record.throttle.charge(at: noon, from: source) }
         }
-        #expect(login(host, at: noon + 60, code(noonStep + 2)) == .refused(.closed))
+        #expect(host.trustingLogin(at: noon + 60, code(noonStep + 2)) == .refused(.closed))
     }
 
     @Test("A stranger's failures keep a trusted key out, or one that was not seen for long")
@@ -88,10 +66,7 @@ struct TrustTroubleTests {
                 if isSeen { record.throttle.visit(at: noon, from: source) }
                 record.throttle.shared = .init(failures: 100, last: noon)
             }
-            guard case .trusted = login(host, at: noon + 60) else {
-                Issue.record("it was refused, \(isSeen)")
-                return
-            }
+            #expect(host.trustingLogin(at: noon + 60).isTrusted, "it was refused, \(isSeen)")
             #expect(host.session?.record.throttle.knows(source) == true)
         }
     }
@@ -99,21 +74,21 @@ struct TrustTroubleTests {
     @Test("A clock before the last use, or before the first release, asks for the code")
     func clock() throws {
         let host = try host(trusting: [(0, "laptop")])
-        let early = login(host, at: noon - 90, code(noonStep - 3), "n")
+        let early = host.trustingLogin(at: noon - 90, code(noonStep - 3), "n")
         #expect(early == .granted(.code(authenticator: try name("phone"), offset: 0)))
         let old = MachineTime.earliest - 1
-        #expect(login(host, at: old, code(old / 30)) == .refused(.clock))
+        #expect(host.trustingLogin(at: old, code(old / 30)) == .refused(.clock))
     }
 
     @Test("Where there is no room it is not asked; a key that is renewed needs none")
     func room() throws {
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
         let full = try host(trusting: [(1, "a"), (2, "b")])
-        #expect(login(full, code(noonStep)) { $0.trustMaximum = 2 } == .granted(factor))
+        #expect(full.trustingLogin(code(noonStep)) { $0.trustMaximum = 2 } == .granted(factor))
         #expect(full.talk == ["ask Code: "])
         let renewed = try host(trusting: [(0, "a"), (2, "b")])
         renewed.session?.withRecord { $0.useTrust(0, at: noon + 500, from: []) }
-        let result = login(renewed, code(noonStep), "y") { $0.trustMaximum = 2 }
+        let result = renewed.trustingLogin(code(noonStep), "y") { $0.trustMaximum = 2 }
         #expect(result == .trusting(factor, try name("ed25519")))
         #expect(renewed.session?.record.trusted.map(\.name.text) == ["b", "ed25519"])
     }
@@ -128,7 +103,7 @@ struct TrustTroubleTests {
         ] {
             let host = try host(
                 trusting: taken.enumerated().map { (index: $0.offset + 1, label: $0.element) })
-            #expect(login(host, code(noonStep), typed) == .trusting(factor, try name(kept)))
+            #expect(host.trustingLogin(code(noonStep), typed) == .trusting(factor, try name(kept)))
         }
     }
 
@@ -137,14 +112,14 @@ struct TrustTroubleTests {
         let host = try host(trusting: [])
         host.beforeAsking = { if $0.contains("Skip the code") { host.session = nil } }
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
-        #expect(login(host, code(noonStep), "y") == .granted(factor))
+        #expect(host.trustingLogin(code(noonStep), "y") == .granted(factor))
         #expect(host.talk.last == "say " + UserText.notTrusted)
     }
 
     @Test("Nothing is locked while somebody reads the question")
     func unlocked() throws {
         let host = try host(trusting: [])
-        _ = login(host, code(noonStep), "y")
+        _ = host.trustingLogin(code(noonStep), "y")
         let entries = host.journal.entries
         for index in entries.indices where entries[index].hasPrefix("ask") {
             let before = entries[..<index]

@@ -21,6 +21,14 @@ struct SSHRow {
         return rows
     }
 
+    /// Those of them that are keys.
+    static func keys() throws -> [SSHRow] { try all().filter { !$0.kind.isEmpty } }
+
+    /// What sshd writes of the key at `index` of those.
+    static func methods(_ index: Int = 0) throws -> String {
+        try #require(try keys().dropFirst(index).first).line + "\n"
+    }
+
     private init(kind: String, fingerprint: String, type: String, text: String) {
         (self.kind, self.fingerprint, self.type, self.text) = (kind, fingerprint, type, text)
     }

@@ -150,7 +150,7 @@ struct ConcurrencyTests {
             let fixture = try StoreFixture()
             let keys = together(16) { _ -> [UInt8] in
                 do throws(StoreError) {
-                    return try Store.openOrMake(path: fixture.bytes("other")).keyID()
+                    return try Store.make(path: fixture.bytes("other")).store.keyID()
                 } catch {
                     return Array("\(error.code)".utf8)
                 }

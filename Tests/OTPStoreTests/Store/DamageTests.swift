@@ -194,14 +194,14 @@ struct DamageTests {
         #expect(OTPStoreTests.trouble(opening: fixture, bob) == .missing)
         #expect(try fixture.store().hasRecord(of: alice))
         let made = OTPStoreTests.trouble { () throws(StoreError) in
-            _ = try Store.openOrMake(path: fixture.bytes("store"))
+            _ = try Store.make(path: fixture.bytes("store"))
         }
         #expect(made == .missing)
         #expect(try fixture.names(in: "store") == ["70001", "marker"])
         #expect(try fixture.read(name) == before)
         // Where there is no record, there is nothing to lose.
         #expect(unlink(fixture.record(of: alice)) == 0)
-        _ = try Store.openOrMake(path: fixture.bytes("store"))
+        _ = try Store.make(path: fixture.bytes("store"))
         try fixture.enroll()
         #expect(OTPStoreTests.trouble(opening: fixture) == nil)
     }

@@ -93,7 +93,7 @@ struct DecoyTroubleTests {
         try #require(unlink(fixture.file("store/seal.key")) == 0)
         #expect(throws: StoreError(.missing, [], "")) { try fixture.attemptDecoy("mallory") }
         // Root makes another key, and what the lost one sealed is made anew, and not trusted.
-        _ = try Store.openOrMake(path: fixture.bytes("store"))
+        _ = try Store.make(path: fixture.bytes("store"))
         try fixture.enroll()
         #expect(try fixture.store().keyID() != key)
         #expect(try fixture.store().userIDs() == [alice.uid])
@@ -150,7 +150,7 @@ struct DecoyTroubleTests {
         // Room for the key, the marker, a record and a decoy, and not for one more.
         try #require(mount("decoys", store, "tmpfs", 0, "size=40k,mode=700") == 0)
         defer { umount2(store, CInt(MNT_DETACH)) }
-        _ = try Store.openOrMake(path: fixture.bytes("store"))
+        _ = try Store.make(path: fixture.bytes("store"))
         try fixture.enroll()
         #expect(try fixture.attemptDecoy("mallory") == .refused(.wrong))
         let other = try #require(

@@ -57,7 +57,7 @@ struct MarkerTests {
         let path = fixture.bytes("store")
         #expect(trouble { () throws(StoreError) in _ = try Store.openIfMade(path: path) } == code)
         // Root's commands do not make one in its place either, unless they are told to.
-        #expect(trouble { () throws(StoreError) in _ = try Store.openOrMake(path: path) } == code)
+        #expect(trouble { () throws(StoreError) in _ = try Store.make(path: path) } == code)
         #expect(try Store.make(path: path, startsEmpty: true).made == .new)
         #expect(try !fixture.store().isEnrolled(bob))
     }
@@ -117,7 +117,7 @@ struct MarkerTests {
         if steps > 1 { try fixture.write(whole.read("store/seal.key"), to: "store/seal.key") }
         if steps > 2 { try fixture.write(whole.read("store/marker"), to: "store/marker") }
         if steps < 3 { #expect(OTPStoreTests.trouble(opening: fixture, bob) != nil) }
-        _ = try Store.openOrMake(path: fixture.bytes("store"))
+        _ = try Store.make(path: fixture.bytes("store"))
         #expect(OTPStoreTests.trouble(opening: fixture, bob) == nil)
     }
 }

@@ -14,7 +14,7 @@ final class StoreFixture: Sendable {
         var template = Array("/tmp/swiftotp-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        _ = try Store.openOrMake(path: bytes("store"))
+        _ = try Store.make(path: bytes("store"))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

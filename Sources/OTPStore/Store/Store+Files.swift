@@ -1,0 +1,88 @@
+import Glibc
+import OTPCore
+
+// What the files of a store have in common, whatever is in them.
+extension Store {
+    /// Opens a file of the folder; `nil` where there is none.
+    func openIfThere(
+        _ name: [UInt8], _ flags: CInt = O_RDONLY
+    ) throws(StoreError) -> FileDescriptor? {
+        do throws(StoreError) {
+            return try SafeOpen.open(name, in: folder, path: path(of: name), flags | O_NONBLOCK)
+        } catch {
+            guard error.code == .missing else { throw error }
+            return nil
+        }
+    }
+
+    /// Whether a file is there, whatever is in it; one that is not as it has to be is thrown.
+    func has(_ name: [UInt8]) throws(StoreError) -> Bool {
+        guard let file = try openIfThere(name) else { return false }
+        _ = try SafeOpen.check(file, path: path(of: name), forbidden: 0o077)
+        return true
+    }
+
+    /// The first `count` bytes of a file, or all of a shorter one; `nil` where there is none.
+    func contents(of name: [UInt8], count: Int) throws(StoreError) -> [UInt8]? {
+        guard let file = try openIfThere(name) else { return nil }
+        let path = path(of: name)
+        let size = try SafeOpen.check(file, path: path, forbidden: 0o077).size
+        // No more than there is: to find the end would take another call.
+        return try SafeOpen.read(file, count: min(count, Int(clamping: size)), path: path)
+    }
+
+    /// Writes a file that outlives a power cut; one that somebody else has written stays.
+    func writeLasting(_ bytes: [UInt8], as name: [UInt8]) throws(StoreError) {
+        do throws(StoreError) {
+            _ = try NewFile.write(bytes, as: name, in: folder, for: .key, path: path(of: name))
+        } catch {
+            if error.code != .exists { throw error }
+        }
+    }
+
+    /// Removes a file, which a power cut does not bring back.
+    func unlinkLasting(_ name: [UInt8]) throws(StoreError) {
+        do throws(Errno) {
+            try System.unlink(name, in: folder)
+            try System.syncFolder(folder)
+        } catch {
+            throw StoreError(path(of: name), error)
+        }
+    }
+
+    func unlinkIfThere(_ name: [UInt8]) throws(StoreError) {
+        do throws(Errno) {
+            try System.unlink(name, in: folder)
+        } catch {
+            if error.number != ENOENT { throw StoreError(path(of: name), error) }
+        }
+    }
+
+    // MARK: Sealed with the key
+
+    /// Bytes before the ciphertext: nonce and tag.
+    static let sealedOverhead = SealKey.nonceLength + SealKey.tagLength
+
+    /// Nonce, tag and `plain`, which is sealed; `nil` where it cannot be.
+    func sealed(_ plain: inout [UInt8], _ binding: [UInt8]) throws(StoreError) -> [UInt8]? {
+        let nonce = try SystemRandom().bytes(SealKey.nonceLength)
+        guard let tag = try key().seal(&plain, nonce: nonce.span, binding: binding.span) else {
+            return nil
+        }
+        return [UInt8](capacity: Store.sealedOverhead + plain.count) { bytes in
+            bytes.write(copying: nonce.span)
+            bytes.write(copying: tag.span)
+            bytes.write(copying: plain.span)
+        }
+    }
+
+    /// What was sealed; `nil` where it was not sealed with this key, or anything was changed.
+    func opened(_ bytes: Span<UInt8>, _ binding: [UInt8]) throws(StoreError) -> [UInt8]? {
+        guard bytes.count >= Store.sealedOverhead, let key = try keyIfThere() else { return nil }
+        var plain = bytes.extracting(Store.sealedOverhead...).array
+        let isOurs = key.open(
+            &plain, nonce: bytes.extracting(first: SealKey.nonceLength), binding: binding.span,
+            tag: bytes.extracting(SealKey.nonceLength..<Store.sealedOverhead))
+        return isOurs ? plain : nil
+    }
+}
