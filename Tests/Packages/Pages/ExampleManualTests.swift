@@ -32,13 +32,16 @@ struct ExampleManualTests {
         let scratch = try Scratch()
         let key = scratch.file("host_key")
         try await Command.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+        try await Account.group("robots")
+        let robot = try await Account.make("robot", groups: ["robots"])
         let blocks = try Manual("pam_swiftotp.8").blocks.filter { isSSHD($0) }
-        #expect(blocks.count == 3)
+        #expect(blocks.count == 4)
         for (index, block) in blocks.enumerated() {
             let text = "HostKey \(key)\n" + block.joined(separator: "\n") + "\n"
             let file = try scratch.write(text, to: "sshd_config.\(index)")
             let told = try await Command.output([
-                "/usr/sbin/sshd", "-T", "-f", file, "-C", "user=backup,host=x,addr=192.0.2.7",
+                "/usr/sbin/sshd", "-T", "-f", file, "-C",
+                "user=\(robot.name),host=x,addr=192.0.2.7",
             ])
             let methods = try #require(block.last { $0.contains("AuthenticationMethods") })
                 .trimmingCharacters(in: .whitespaces).split(separator: " ")[1]

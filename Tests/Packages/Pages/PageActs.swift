@@ -107,6 +107,13 @@ enum PageActs {
         #"printf '%s\n%s\n' "$password" "$code" | sudo -S -p '' id -un"#,
     ]
 
+    /// A store in another place, which is typed where there is a systemd (OtherStoreTests).
+    private static let otherStore = [
+        "sudo mkdir -m 700 /srv/swiftotp",
+        "sudo apparmor_parser -r /etc/apparmor.d/usr.libexec.swiftotpd",
+        "sudo systemctl daemon-reload", "sudo systemctl stop swiftotpd.service",
+    ]
+
     /// What is not typed, because it asks Debian's servers, wants a systemd, is typed elsewhere with
     /// DESTDIR, or takes minutes: it builds and tests everything, these tests too.
     static let left: Set = {
@@ -123,6 +130,6 @@ enum PageActs {
                 "sudo make install", "sudo make uninstall", "swift test --filter OTPCoreTests",
                 "sudo env \"PATH=$PATH\" Tests/ground swift test --filter LoginTests",
                 "sudo env \"PATH=$PATH\" make try", "sudo env \"PATH=$PATH\" make test",
-            ] + targets.map { "make \($0)" } + recipes)
+            ] + targets.map { "make \($0)" } + recipes + otherStore)
     }()
 }
