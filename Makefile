@@ -48,7 +48,7 @@ lint: setup
 	shellcheck Tests/coverage Tests/fuzz Tests/ground Tests/proof \
 		Tests/setup Tests/suite Tests/try \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
-		packaging/debian/*.postrm
+		packaging/debian/*.postrm packaging/pam-lines
 
 format:
 	swift format --in-place --recursive $(SOURCES)
@@ -116,7 +116,8 @@ UNITS = swiftotpd.socket swiftotpd.service
 MANUALS = $(patsubst packaging/man/%.scd,%,$(wildcard packaging/man/*.scd))
 
 # Everything that `install` writes; `uninstall` removes that and no more.
-INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd $(BINDIR)/otp-enroll \
+INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd \
+	$(LIBEXECDIR)/swiftotp/pam-lines $(BINDIR)/otp-enroll \
 	$(addprefix $(UNITDIR)/,$(UNITS)) $(TMPFILESDIR)/swiftotp.conf $(PAMCONFIGDIR)/swiftotp \
 	$(foreach page,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page)) \
 	$(BASHDIR)/otp-enroll $(ZSHDIR)/_otp-enroll $(FISHDIR)/otp-enroll.fish \
@@ -132,6 +133,7 @@ install:
 	$(INSTALL_PROGRAM) -m 0644 -D $(BIN)/libpam_swiftotp.so $(DESTDIR)$(PAMDIR)/pam_swiftotp.so
 	$(INSTALL_PROGRAM) -D $(BIN)/swiftotpd $(DESTDIR)$(LIBEXECDIR)/swiftotpd
 	$(INSTALL_PROGRAM) -D $(BIN)/otp-enroll $(DESTDIR)$(BINDIR)/otp-enroll
+	$(INSTALL) -D packaging/pam-lines $(DESTDIR)$(LIBEXECDIR)/swiftotp/pam-lines
 	for unit in $(UNITS); do \
 		sed 's|=/usr/libexec/|=$(LIBEXECDIR)/|' "packaging/systemd/$$unit" | \
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
@@ -153,15 +155,14 @@ install:
 
 # Not while a PAM stack still names the module: its logins would all be denied.
 uninstall:
-	@lines=$$(grep -EHs '^[[:space:]]*[^#[:space:]-][^#]*pam_swiftotp\.so' \
-		$(DESTDIR)/etc/pam.conf $(DESTDIR)/etc/pam.d/*); \
-	if [ -n "$$lines" ]; then \
-		echo "$$lines" >&2; \
+	@packaging/pam-lines "$(DESTDIR)" >&2 || { \
 		echo "uninstall: these lines still need the module; take them away first" >&2; \
 		exit 1; \
-	fi
+	}
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
-	if [ -d $(DESTDIR)$(DOCDIR) ]; then rmdir $(DESTDIR)$(DOCDIR); fi
+	for folder in $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBEXECDIR)/swiftotp; do \
+		[ ! -d "$$folder" ] || rmdir "$$folder" || exit 1; \
+	done
 
 # MARK: Packages
 

@@ -5,7 +5,7 @@ public final class SSHServer: Sendable {
     public let port: UInt16
     /// A key that lets every user in, as far as `methods` take a public key.
     public let userKey: String
-    let knownHosts: String
+    public let knownHosts: String
     private let scratch: Scratch
     private let policy: Policy
     private let sshd: Terminal

@@ -72,6 +72,42 @@ import Testing
         #expect(received == "a file\n")
     }
 
+    // MARK: Other stacks
+
+    /// What docs/LOGIN.md says of each, in the place of su's `@include common-auth`.
+    enum Stack: CaseIterable { case substack, included, page }
+
+    @Test("Stacks as Fedora has them do not do what docs/LOGIN.md says", arguments: Stack.allCases)
+    func fedora(stack: Stack) async throws {
+        let fixture = try await LoginFixture(try #require(LoginProgram.all(of: "su").first))
+        let module = try fixture.module("enroll=require after_first_factor")
+        let lines =
+            switch stack {
+            case .substack: ["auth substack password-auth", "auth required \(module)"]
+            case .included: ["auth include password-auth", "auth required \(module)"]
+            case .page:
+                try RecipePage.block(
+                    "Enrolling there", after: "in the place of that line", in: "docs/LOGIN.md"
+                ).map { $0.replacing("pam_swiftotp.so after_first_factor", with: module) }
+            }
+        let policy = try Policy()
+        try policy.write(
+            [
+                "auth required pam_env.so", "auth sufficient pam_unix.so",
+                "auth required pam_deny.so",
+            ],
+            service: "password-auth")
+        try policy.replace(withLine: lines.joined(separator: "\n"), passwordOf: "su")
+        let door = SuDoor(policy: policy)
+        let ends = [Enrolling.question, fixture.welcome, fixture.program.refusal]
+        let wrong = try door.start(fixture.person)
+        try await wrong.expect("assword")
+        try await wrong.type("not the password")
+        #expect(try await wrong.expectAny(ends) == (stack == .page ? 2 : 0))
+        let right = try await door.knock(fixture.person)
+        #expect(try await right.expectAny(ends) == (stack == .included ? 1 : 0))
+    }
+
     // MARK: Other programs
 
     private static let local = LoginProgram.all.filter { $0.service != "sshd" }

@@ -105,6 +105,15 @@ struct DebianLifeTests {
             #expect(try root.text(Self.commonAuth) == before)
             #expect(try await alice.login(.su, code: codes.removeFirst()) == .admittedWithCode)
         }
+        // A vendor's folder, and a line in two parts; "-" alone keeps nobody from being denied.
+        try root.write(sudo, to: "/etc/pam.d/sudo")
+        try await root.output("mkdir", "-p", "/usr/lib/pam.d")
+        try root.write("-auth \\\nrequired pam_swiftotp.so\n", to: "/usr/lib/pam.d/vendor")
+        let stopped = try await root.run("dpkg", "-r", "--force-depends", "libpam-swiftotp")
+        #expect(stopped.status == 1, "\(stopped.errors)")
+        #expect(stopped.errors.contains("/usr/lib/pam.d/vendor:-auth  required"))
+        #expect(try root.text(Self.commonAuth) == before)
+        try await root.output("rm", "/usr/lib/pam.d/vendor")
         // These deny nobody once the module is gone.
         let harmless = "# auth required pam_swiftotp.so\n-auth optional pam_swiftotp.so\n"
         try root.write(sudo + harmless, to: "/etc/pam.d/sudo")

@@ -44,6 +44,7 @@ struct DebianPackageTests {
                 "-rw-r--r-- /lib/systemd/system/swiftotpd.socket",
                 "-rw-r--r-- /usr/lib/\(triple)/security/pam_swiftotp.so",
                 "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp.conf",
+                "-rwxr-xr-x /usr/libexec/swiftotp/pam-lines",
                 "-rwxr-xr-x /usr/libexec/swiftotpd",
                 "-rw-r--r-- /usr/share/man/man5/swiftotp.conf.5.gz",
                 "-rw-r--r-- /usr/share/man/man8/pam_swiftotp.8.gz",

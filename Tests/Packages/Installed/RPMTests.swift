@@ -36,6 +36,8 @@ struct RPMTests {
                 "-rw-r--r-- /usr/lib/systemd/system/swiftotpd.socket",
                 "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp.conf",
                 "-rw-r--r-- /usr/lib64/security/pam_swiftotp.so",
+                "drwxr-xr-x /usr/libexec/swiftotp",
+                "-rwxr-xr-x /usr/libexec/swiftotp/pam-lines",
                 "-rwxr-xr-x /usr/libexec/swiftotpd",
                 "-rw-r--r-- /usr/share/man/man5/swiftotp.conf.5",
                 "-rw-r--r-- /usr/share/man/man8/pam_swiftotp.8",

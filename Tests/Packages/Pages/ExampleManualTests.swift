@@ -32,13 +32,16 @@ struct ExampleManualTests {
         let scratch = try Scratch()
         let key = scratch.file("host_key")
         try await Command.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+        try await Account.group("robots")
+        let robot = try await Account.make("robot", groups: ["robots"])
         let blocks = try Manual("pam_swiftotp.8").blocks.filter { isSSHD($0) }
-        #expect(blocks.count == 3)
+        #expect(blocks.count == 4)
         for (index, block) in blocks.enumerated() {
             let text = "HostKey \(key)\n" + block.joined(separator: "\n") + "\n"
             let file = try scratch.write(text, to: "sshd_config.\(index)")
             let told = try await Command.output([
-                "/usr/sbin/sshd", "-T", "-f", file, "-C", "user=backup,host=x,addr=192.0.2.7",
+                "/usr/sbin/sshd", "-T", "-f", file, "-C",
+                "user=\(robot.name),host=x,addr=192.0.2.7",
             ])
             let methods = try #require(block.last { $0.contains("AuthenticationMethods") })
                 .trimmingCharacters(in: .whitespaces).split(separator: " ")[1]
@@ -73,7 +76,8 @@ struct ExampleManualTests {
     /// What a reader copies from: the examples of the manual pages, README and docs.
     private static func pages() throws -> [String] {
         let manuals = try Manual.all.map { $0.blocks.joined().joined(separator: "\n") }
-        let others = try ["README.md", "docs/LOGIN.md", "docs/MIGRATING.md"].map { path in
+        let others = try ["README.md", "docs/LOGIN.md", "docs/RECIPES.md", "docs/MIGRATING.md"].map
+        { path in
             try Project.text(path).split(separator: "\n").filter { $0.hasPrefix("    ") }
                 .joined(separator: "\n")
         }

@@ -97,6 +97,23 @@ enum PageActs {
             before: .phone, shows: "users.oath"),
     ]
 
+    /// docs/RECIPES.md's, which are typed in LoginTests (Tests/Integration/Recipes).
+    private static let recipes = [
+        "rsync -a -e \"ssh -o BatchMode=yes\" data/ robot@web1:data/",
+        "git ls-remote robot@web1:repository.git", "scp -B data/file robot@web1:copy",
+        "sftp -b commands robot@web1", "rsync -a data/ alice@web1:data/",
+        "ssh web1 true", "ssh -O exit web1", "ssh alice@web1 true",
+        "ansible -i hosts all -m ping", "ansible -i hosts all -e ansible_user=alice -m ping",
+        #"printf '%s\n%s\n' "$password" "$code" | sudo -S -p '' id -un"#,
+    ]
+
+    /// A store in another place, which is typed where there is a systemd (OtherStoreTests).
+    private static let otherStore = [
+        "sudo mkdir -m 700 /srv/swiftotp",
+        "sudo apparmor_parser -r /etc/apparmor.d/usr.libexec.swiftotpd",
+        "sudo systemctl daemon-reload", "sudo systemctl stop swiftotpd.service",
+    ]
+
     /// What is not typed, because it asks Debian's servers, wants a systemd, is typed elsewhere with
     /// DESTDIR, or takes minutes: it builds and tests everything, these tests too.
     static let left: Set = {
@@ -113,6 +130,6 @@ enum PageActs {
                 "sudo make install", "sudo make uninstall", "swift test --filter OTPCoreTests",
                 "sudo env \"PATH=$PATH\" Tests/ground swift test --filter LoginTests",
                 "sudo env \"PATH=$PATH\" make try", "sudo env \"PATH=$PATH\" make test",
-            ] + targets.map { "make \($0)" })
+            ] + targets.map { "make \($0)" } + recipes + otherStore)
     }()
 }

@@ -5,7 +5,8 @@ import TestSupport
 struct PageCommands {
     /// The pages of which every command is run.
     static let pages = [
-        "README.md", "docs/LOGIN.md", "docs/MIGRATING.md", "SECURITY.md", "CONTRIBUTING.md",
+        "README.md", "docs/LOGIN.md", "docs/RECIPES.md", "docs/MIGRATING.md", "SECURITY.md",
+        "CONTRIBUTING.md",
     ]
 
     /// A command as it stands in a page, without the comment behind it.
@@ -37,7 +38,7 @@ struct PageCommands {
 
     /// Whether a shell would find it: ours, or one of the machine's.
     private static func isProgram(_ word: String) -> Bool {
-        if ["otp-enroll", "swift", "apt", "dnf", "brew", "curl", "git"].contains(word) {
+        if ["otp-enroll", "swift", "apt", "dnf", "brew", "curl", "git", "ansible"].contains(word) {
             return true
         }
         return ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
