@@ -12,6 +12,7 @@ struct Doctor: ParsableCommand {
               otp-enroll doctor                     ssh: PAM, sshd, store, clock
               otp-enroll doctor --service sudo      another service's stack
               otp-enroll doctor --user alice        what holds for alice
+              otp-enroll doctor --group staff       what holds for the members of a group
               otp-enroll doctor --try --user alice  a real PAM login that leads nowhere
 
             It looks, and changes nothing. Each finding says what is wrong, where, and the line to \
@@ -30,10 +31,22 @@ struct Doctor: ParsableCommand {
             valueName: "name"))
     var user: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The members of this group in the place of everybody.", valueName: "name"),
+        completion: .groups)
+    var group: String?
+
     @Flag(name: .customLong("try"), help: "Log in by the service's PAM stack, here and now.")
     var tries = false
 
     @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        guard group == nil || (user == nil && !tries) else {
+            throw ValidationError("--group goes neither with --user nor with --try.")
+        }
+    }
 
     func run() throws {
         if tries { return try login() }
@@ -47,7 +60,7 @@ struct Doctor: ParsableCommand {
     }
 
     private func examination() throws -> DoctorReport {
-        let people = try PeopleCheck(only: user)
+        let people = try PeopleCheck(only: user, group: group)
         var looks: [Look] = []
         let stack: PAMStack?
         do throws(PAMStack.Trouble) {
@@ -79,7 +92,7 @@ struct Doctor: ParsableCommand {
         let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
         looks.append(store.look)
         if configuration.isKnown && !lines.isEmpty {
-            looks.append(people.look(options, enrolled: store.enrolled, service: service))
+            looks.append(people.look(options, store, service: service))
         }
         looks.append(ClockCheck.look(lastLogin: store.lastLogin))
         looks.append(swiftotpd)

@@ -1,15 +1,18 @@
 import CLinux
 import Glibc
 import OTPCore
+import OTPStore
 import OTPWire
 
 /// The folder of records, the seal key, and the records themselves. Decoys are nobody's.
 struct StoreCheck {
     /// What was looked at.
     let look: Look
-    /// The numbers of those who have something to log in with, or a record that cannot be read,
-    /// of which this check tells; `nil` where nobody can be told.
-    private(set) var enrolled: Set<UInt32>?
+    /// How it stands with those who are enrolled, by their numbers; with a record that cannot be
+    /// read, of which this check tells, somebody counts as ready. `nil` where nobody can be told.
+    private(set) var standings: [UInt32: Standing]?
+    /// Who has a record.
+    private var owners: [User] = []
     /// When a code was last accepted, in Unix seconds.
     private(set) var lastLogin: UInt64 = 0
 
@@ -43,16 +46,26 @@ struct StoreCheck {
         }
         do {
             let records = try service.series {
-                try Records(Roster(Context(by: service)), keyPath: place.map { $0 + "/seal.key" })
+                try Records(Roster(Context(by: service)), path, isDefault: place == nil)
             }
             let about = "\(path): " + Words.count(records.count, "record")
             look = Look(Self.name, about, records.findings + StoreCheck.placeFindings(path))
-            enrolled = records.isOpen ? records.enrolled : nil
+            standings = records.isOpen ? records.standings : nil
+            owners = records.owners
             lastLogin = records.lastLogin
         } catch let failure as Failure {
             look = StoreCheck.look(after: failure, path)
         } catch let error as StoreError {
             look = Look(Self.name, path, [Finding(error)])
+        }
+    }
+
+    /// Who has a record, may log in by the shell, and is none of these.
+    func others(than users: [User]) -> [User] {
+        let names = Set(users.map(\.name))
+        return owners.filter { user in
+            !names.contains(user.name)
+                && (try? SystemUsers().account(named: user.name))?.hasLoginShell == true
         }
     }
 
@@ -92,7 +105,8 @@ private struct Records {
     let count: Int
     /// Whether they were read: not where something is wrong with the key.
     let isOpen: Bool
-    private(set) var enrolled: Set<UInt32> = []
+    private(set) var standings: [UInt32: Standing] = [:]
+    private(set) var owners: [User] = []
     private(set) var lastLogin: UInt64 = 0
     /// What is wrong with the key.
     private let keyTrouble: [Finding]
@@ -103,12 +117,12 @@ private struct Records {
     /// The most findings of one kind that are listed one by one.
     private static let most = 10
 
-    /// The seal key lies at `keyPath`, or at its usual place.
-    init(_ roster: Roster, keyPath: String?) throws {
-        let entries = try roster.entries().filter(\.hasRecord)
+    /// The records in the folder at `path`; the seal key of the default store lies elsewhere.
+    init(_ roster: Roster, _ path: String, isDefault: Bool) throws {
+        let entries = try roster.recordedEntries()
         count = entries.count
         keyTrouble = Records.keyTrouble(
-            keyPath ?? "/etc/swiftotp/seal.key", hasRecords: !entries.isEmpty)
+            isDefault ? "/etc/swiftotp/seal.key" : path + "/seal.key", hasRecords: !entries.isEmpty)
         isOpen = keyTrouble.isEmpty
         guard isOpen else { return }
         try roster.look(at: entries) { entry, finding in
@@ -120,15 +134,16 @@ private struct Records {
                     break
                 }
                 // Not one who passes because of that.
-                enrolled.insert(current)
+                standings[current] = .ready
                 broken.append(
                     Finding(
                         .problem, "\(orphan.sentence) and cannot log in", change: orphan.command))
-            case .found(let account, _):
-                if account.isEnrolled { enrolled.insert(entry.uid) }
+            case .found(let account, let user):
+                standings[entry.uid] = Standing(account)
+                owners.append(user)
                 lastLogin = max(lastLogin, account.lastLogin ?? 0)
             case .unreadable(let error):
-                enrolled.insert(entry.uid)
+                standings[entry.uid] = .ready
                 broken.append(Records.finding(error, of: entry))
             }
         }
