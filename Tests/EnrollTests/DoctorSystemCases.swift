@@ -140,7 +140,7 @@ extension DoctorCase {
     static let stores = [
         DoctorCase(
             "no store", "store", says: "is missing: the module denies everybody",
-            in: "/var/lib/otp", change: "otp-enroll add"
+            in: "/var/lib/otp", change: "otp-enroll --store /var/lib/otp init"
         ) { try $0.auth("sshd", ["auth required MODULE store=/var/lib/otp"]) },
         DoctorCase(
             "a store that others can enter", "store", says: "lets others in",

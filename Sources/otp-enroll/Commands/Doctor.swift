@@ -88,15 +88,19 @@ struct Doctor: ParsableCommand {
         } else {
             looks.append(configuration.look)
         }
+        looks.append(FilesCheck.look(stack, options, service: service))
         let swiftotpd = ServiceCheck.look(options, lines)
         let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
-        looks.append(store.look)
+        // A store that a PAM line names is not the one that a command finds by itself.
+        looks.append(store.look.naming(configuration.words))
         if configuration.isKnown && !lines.isEmpty {
-            looks.append(people.look(options, store, service: service))
+            looks.append(
+                people.look(options, store, service: service).naming(configuration.words))
         }
         looks.append(ClockCheck.look(lastLogin: store.lastLogin))
         looks.append(swiftotpd)
-        looks.append(DenialCheck.look())
+        looks.append(LogCheck.look())
+        looks.append(DenialCheck.look(options))
         return DoctorReport(service: service, looks: looks)
     }
 
@@ -140,5 +144,13 @@ struct Doctor: ParsableCommand {
             throw Failure("user \(Machine.caller), who calls this, has no name on this system")
         }
         return String(decoding: user.name, as: UTF8.self)
+    }
+}
+
+extension ConfigurationCheck {
+    /// What a command needs to find the same store.
+    fileprivate var words: String {
+        [("--config", named.configuration), ("--store", named.store)]
+            .compactMap { option, path in path.map { "\(option) \($0)" } }.joined(separator: " ")
     }
 }

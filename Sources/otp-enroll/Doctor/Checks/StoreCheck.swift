@@ -34,10 +34,7 @@ struct StoreCheck {
             return
         }
         guard SystemFiles.status(path) != nil else {
-            let finding = Finding(
-                .problem, "\(path) is missing: the module denies everybody", in: path,
-                change: "otp-enroll add \(Machine.isRoot ? "root" : "USER")")
-            look = Look(Self.name, path, [finding])
+            look = Look(Self.name, path, [Self.missing(path)])
             return
         }
         guard Machine.isRoot || service.isOwn else {
@@ -46,7 +43,7 @@ struct StoreCheck {
         }
         do {
             let records = try service.series {
-                try Records(Roster(Context(by: service)), path, isDefault: place == nil)
+                try Records(Roster(Context(by: service)), path)
             }
             let about = "\(path): " + Words.count(records.count, "record")
             look = Look(Self.name, about, records.findings + StoreCheck.placeFindings(path))
@@ -69,6 +66,19 @@ struct StoreCheck {
         }
     }
 
+    /// A folder that is not there. With its key there, a new one would be another store.
+    private static func missing(_ path: String) -> Finding {
+        let text = "\(path) is missing: the module denies everybody"
+        guard path == OptionKey.store.fallback, SystemFiles.exists(defaultKey) else {
+            return Finding(.problem, text, in: path, change: "otp-enroll init")
+        }
+        return Finding(
+            .problem, text + "; its key \(defaultKey) is there, so mount or restore it", in: path)
+    }
+
+    /// Where the seal key of the default store is; any other has its key inside.
+    fileprivate static let defaultKey = "/etc/swiftotp/seal.key"
+
     /// The look that was not possible.
     private static func look(after failure: Failure, _ path: String) -> Look {
         guard let error = failure.trouble else { return .skipped(name, failure.message) }
@@ -76,27 +86,6 @@ struct StoreCheck {
             return .skipped(name, "only root can look into \(path)")
         }
         return Look(name, path, [Finding(error)])
-    }
-}
-
-extension StoreCheck {
-    /// File systems whose locks and syncs are what another machine or a program makes of them, by
-    /// their numbers (statfs(2), <linux/magic.h>).
-    private static let remote: [Int: String] = [
-        0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB2",
-        0x00C3_6400: "Ceph", 0x0102_1997: "9P", 0x5346_414F: "AFS", 0x7375_7245: "Coda",
-        0x6573_5546: "FUSE",
-    ]
-
-    /// What is wrong with where the store is.
-    private static func placeFindings(_ path: String) -> [Finding] {
-        guard let kind = SystemFiles.fileSystem(path).flatMap({ remote[$0] }) else { return [] }
-        return [
-            Finding(
-                .warning,
-                "\(path) is on \(kind): where locks do not hold, a code is good for two logins"
-                    + " at once; keep the store on a local disk", in: path)
-        ]
     }
 }
 
@@ -117,14 +106,29 @@ private struct Records {
     /// The most findings of one kind that are listed one by one.
     private static let most = 10
 
-    /// The records in the folder at `path`; the seal key of the default store lies elsewhere.
-    init(_ roster: Roster, _ path: String, isDefault: Bool) throws {
+    /// The records in the folder at `path`.
+    init(_ roster: Roster, _ path: String) throws {
+        let isDefault = path == OptionKey.store.fallback
         let entries = try roster.recordedEntries()
         count = entries.count
         keyTrouble = Records.keyTrouble(
-            isDefault ? "/etc/swiftotp/seal.key" : path + "/seal.key", hasRecords: !entries.isEmpty)
+            isDefault ? StoreCheck.defaultKey : path + "/seal.key", hasRecords: !entries.isEmpty)
         isOpen = keyTrouble.isEmpty
         guard isOpen else { return }
+        if !entries.isEmpty, !SystemFiles.exists(path + "/marker") {
+            broken.append(
+                Finding(
+                    .problem,
+                    "\(path) has no marker, by which a store is known: who has no record is refused,"
+                        + " by nullok or enroll as well", in: path, change: "otp-enroll init"))
+        }
+        for entry in entries where SystemFiles.isUnchangeable("\(path)/\(entry.uid)") {
+            let file = "\(path)/\(entry.uid)"
+            broken.append(
+                Finding(
+                    .problem, "\(entry.shownName) cannot log in: \(file) is immutable", in: file,
+                    change: "chattr -ia \(file)"))
+        }
         try roster.look(at: entries) { entry, finding in
             switch finding {
             case .nothing: break
