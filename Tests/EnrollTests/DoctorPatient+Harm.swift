@@ -35,11 +35,18 @@ extension DoctorPatient {
         try change(user, uid) { $0.backupCodes = BackupSet() }
     }
 
-    /// Leaves nothing but a temporary code that was good until yesterday.
-    func endTemporaryCode(of user: String, _ uid: UInt32) throws {
+    /// Leaves nothing: no authenticator, and backup codes that were all used.
+    func useUpAll(of user: String, _ uid: UInt32) throws {
         try change(user, uid) { record in
             while let name = record.authenticators.first?.name { try? record.remove(name) }
             record.backupCodes = BackupSet()
+        }
+    }
+
+    /// Leaves nothing but a temporary code that was good until yesterday.
+    func endTemporaryCode(of user: String, _ uid: UInt32) throws {
+        try useUpAll(of: user, uid)
+        try change(user, uid) { record in
             let now = UInt64(Date().timeIntervalSince1970)
             var random = [UInt8](repeating: 7, count: TemporaryCode.randomLength)
             record.issueTemporaryCode(

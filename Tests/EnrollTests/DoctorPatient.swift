@@ -51,7 +51,9 @@ final class DoctorPatient: Sendable {
         try change("/etc/passwd") { text in
             let people = text.split(separator: "\n").filter { line in
                 let words = line.split(separator: ":", omittingEmptySubsequences: false)
-                return !(1000...60_000).contains(words.count > 2 ? Int(words[2]) ?? 0 : 0)
+                // Other tests' people; that of nobody's stays.
+                let number = words.count > 2 ? Int(words[2]) ?? 0 : 0
+                return number < 1000 || number == 65_534
             }
             return people.joined(separator: "\n") + """
 

@@ -188,6 +188,18 @@ extension DoctorCase {
             change: "otp-enroll add bob"
         ) { try $0.remove("/var/lib/swiftotp/4002") },
         DoctorCase(
+            "somebody whose codes are all used", "people",
+            says: "bob is not enrolled, and locked out", change: "otp-enroll add bob"
+        ) { try $0.useUpAll(of: "bob", 4002) },
+        DoctorCase(
+            "somebody who is not enrolled, in the store of the PAM line", "people",
+            says: "bob is not enrolled, and locked out",
+            change: "otp-enroll --store /srv/otp add bob"
+        ) {
+            try $0.remove("/var/lib/swiftotp/4002")
+            try await $0.moveStore(to: "/srv/otp")
+        },
+        DoctorCase(
             "an exempt group that is not there", "people", says: "there is no such group"
         ) {
             try $0.auth(
