@@ -9,11 +9,13 @@
 #include <linux/close_range.h>
 #include <linux/fs.h>
 #include <linux/prctl.h>
+#include <linux/stat.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+#include <utmp.h>
 
 // The environment, for the tests' PAM application; <unistd.h> declares it under _GNU_SOURCE only.
 extern char *_Nullable *_Nullable environ;
@@ -85,6 +88,16 @@ static inline void swiftotp_overwrite_in_place(int file) {
     flags |= FS_NOCOW_FL;
     syscall(SYS_ioctl, file, FS_IOC_SETFLAGS, &flags);
 }
+
+// What a file is besides its mode, STATX_ATTR_IMMUTABLE and the like, without opening it (statx(2)); 0
+// where the file system does not say. <sys/stat.h> declares it under _GNU_SOURCE only.
+static inline uint64_t swiftotp_attributes(const char *_Nonnull path) {
+    struct statx status = {0};
+    if (syscall(SYS_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) != 0)
+        return 0;
+    return status.stx_attributes & status.stx_attributes_mask;
+}
+static const uint64_t swiftotp_unchangeable = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
 
 // Whether this process may let a file grow to `end`: a write that the limit cuts off in the middle
 // would leave half of the old bytes. <sys/resource.h> has types that differ under _GNU_SOURCE.
@@ -199,6 +212,20 @@ static inline int swiftotp_connect(const char *_Nonnull path) {
     swiftotp_close(file);
     errno = error;
     return -1;
+}
+
+// Whether somebody listens for what syslog(3) sends to `path`; it tries both kinds of socket too.
+static inline int swiftotp_log_listens(const char *_Nonnull path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+    for (int kind = 0; kind < 2; kind++) {
+        int file = socket(AF_UNIX, (kind == 0 ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+        int result = connect(file, (struct sockaddr *)&address, sizeof(address));
+        int is_other = result != 0 && errno == EPROTOTYPE;
+        close(file);
+        if (!is_other) return result == 0;
+    }
+    return 0;
 }
 
 static inline ssize_t swiftotp_receive_some(int file, void *_Nonnull bytes, size_t count) {
@@ -333,6 +360,14 @@ static inline int swiftotp_reap(int process, int waits) {
 }
 
 // MARK: Others
+
+// Where utmp(5) has what we look at: records of a fixed size, which is not the same on all machines.
+// Those of lastlog(8) are by the users' numbers, and have no names.
+static const size_t swiftotp_utmp_size = sizeof(struct utmp);
+static const size_t swiftotp_utmp_type = offsetof(struct utmp, ut_type);
+static const size_t swiftotp_utmp_user = offsetof(struct utmp, ut_user);
+static const size_t swiftotp_utmp_user_size = UT_NAMESIZE;
+static const size_t swiftotp_lastlog_size = sizeof(struct lastlog);
 
 // libqrencode's QRcode, as <qrencode.h> has it: the library is opened only to draw a QR code.
 struct swiftotp_qr_code {

@@ -9,7 +9,11 @@ final class DoctorPatient: Sendable {
     /// The module's file, as root installed it.
     let module: String
     private let scratch: Scratch
+    /// Where the store is, and /srv.
+    private let disk: Scratch
     private let listener = Mutex<(any Sendable)?>(nil)
+    /// What has to thaw before it can be removed.
+    let frozen = Mutex<[String]>([])
 
     static let keyMethods = "AuthenticationMethods publickey,keyboard-interactive:pam"
     static let passwordMethods = "AuthenticationMethods keyboard-interactive:pam"
@@ -17,9 +21,11 @@ final class DoctorPatient: Sendable {
     /// A machine of root, alice and bob, who are enrolled: made once, and copied for each test.
     init() async throws {
         let model = try await Self.model.value
-        scratch = try Scratch()
+        (scratch, disk) = (try Scratch(), try await Scratch.onDisk())
         module = scratch.file("pam_swiftotp.so")
-        try await Command.output(["cp", "-a", model.scratch.path + "/.", scratch.path])
+        for (from, to) in [(model.scratch, scratch), (model.disk, disk)] {
+            try await Command.output(["cp", "-a", from.path + "/.", to.path])
+        }
         try auth("sshd", ["auth required MODULE"])
     }
 
@@ -27,14 +33,16 @@ final class DoctorPatient: Sendable {
 
     private init(made: Void) async throws {
         try Build.requireGround()
-        scratch = try Scratch()
+        (scratch, disk) = (try Scratch(), try await Scratch.onDisk())
+        _ = try SystemLog.shared()
         module = scratch.file("pam_swiftotp.so")
         try await Command.output(["install", "-m", "0644", Build.module(), module])
         try await copyEtc(to: scratch.file("etc"))
         for folder in ["log", "systemd", "run", "libexec"] {
             _ = try scratch.folder(folder, mode: 0o755)
         }
-        _ = try scratch.folder("store")
+        _ = try disk.folder("store")
+        _ = try disk.folder("srv", mode: 0o755)
         try await Command.output([
             "install", Build.product("swiftotpd"), scratch.file("libexec/swiftotpd"),
         ])
@@ -43,7 +51,9 @@ final class DoctorPatient: Sendable {
         try change("/etc/passwd") { text in
             let people = text.split(separator: "\n").filter { line in
                 let words = line.split(separator: ":", omittingEmptySubsequences: false)
-                return !(1000...60_000).contains(words.count > 2 ? Int(words[2]) ?? 0 : 0)
+                // Other tests' people; that of nobody's stays.
+                let number = words.count > 2 ? Int(words[2]) ?? 0 : 0
+                return number < 1000 || number == 65_534
             }
             return people.joined(separator: "\n") + """
 
@@ -65,19 +75,33 @@ final class DoctorPatient: Sendable {
         for user in ["root", "alice", "bob"] { try await enroll(user) }
     }
 
+    deinit {
+        for path in frozen.withLock({ $0 }) {
+            // Waits for its end: the folder is removed next.
+            let thawing = try? Process.run(
+                URL(fileURLWithPath: "/usr/bin/chattr"), arguments: ["-ia", path])
+            thawing?.waitUntilExit()
+        }
+    }
+
     // MARK: Changing it
 
     /// Where a file of the machine really is.
     func real(_ path: String) -> String {
         for (folder, name) in Self.mounts where path == folder || path.hasPrefix(folder + "/") {
-            return scratch.file(name) + path.dropFirst(folder.count)
+            return place(name) + path.dropFirst(folder.count)
         }
         return path
+    }
+
+    private func place(_ name: String) -> String {
+        (["store", "srv"].contains(name) ? disk : scratch).file(name)
     }
 
     private static let mounts = [
         ("/etc", "etc"), ("/var/lib/swiftotp", "store"), ("/var/log", "log"),
         ("/run/systemd", "systemd"), ("/run/swiftotp", "run"), ("/usr/libexec", "libexec"),
+        ("/srv", "srv"),
     ]
 
     /// Writes a file of the machine.
@@ -158,12 +182,20 @@ final class DoctorPatient: Sendable {
         return try Phone(scanning: try #require((told as? [String: Any])?["uri"] as? String))
     }
 
+    /// New backup codes of a user.
+    func codes(of user: String) async throws -> [String] {
+        let words = [try Build.product("otp-enroll"), "codes", user, "--yes", "--json"]
+        let told = try JSONSerialization.jsonObject(
+            with: Data(try await Command.output(running(words)).utf8))
+        return try #require((told as? [String: Any])?["backup_codes"] as? [String])
+    }
+
     // MARK: Running
 
     /// The words that run a program on this machine.
     func running(_ words: [String]) -> [String] {
         let binds = Self.mounts.map { folder, name in
-            "mount --bind '\(scratch.file(name))' \(folder) && "
+            "mount --bind '\(place(name))' \(folder) && "
         }.joined()
         let script = "mkdir -p /run/systemd /run/swiftotp && cd / && " + binds + #"exec "$@""#
         return ["unshare", "--mount", "sh", "-c", script, "sh"] + words

@@ -26,16 +26,16 @@ extension DoctorCase {
         },
         DoctorCase(
             "a store that the unit does not let the service write to", "service",
-            says: "swiftotpd.service may not write to /etc/otp: it denies everybody",
-            change: "ReadWritePaths=/etc/otp"
+            says: "swiftotpd.service may not write to /srv/otp: it denies everybody",
+            change: "ReadWritePaths=/srv/otp"
         ) { patient in
             try await patient.serve()
-            try patient.write("/etc/systemd/system/swiftotpd.socket", "[Socket]\n")
-            try patient.write("/etc/systemd/system/sockets.target.wants/swiftotpd.socket", "")
+            try patient.installUnits()
             try patient.write(
-                "/etc/systemd/system/swiftotpd.service.d/x.conf", "ReadWritePaths=-/srv /etc/otp2\n"
+                "/etc/systemd/system/swiftotpd.service.d/x.conf",
+                "ReadWritePaths=-/srv/a /srv/otp2\n"
             )
-            try await patient.moveStore(to: "/etc/otp")
+            try await patient.moveStore(to: "/srv/otp")
         },
         DoctorCase(
             "a service that users cannot reach", "service", "warning",

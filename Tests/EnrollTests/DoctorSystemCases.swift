@@ -140,7 +140,7 @@ extension DoctorCase {
     static let stores = [
         DoctorCase(
             "no store", "store", says: "is missing: the module denies everybody",
-            in: "/var/lib/otp", change: "otp-enroll add"
+            in: "/var/lib/otp", change: "otp-enroll --store /var/lib/otp init"
         ) { try $0.auth("sshd", ["auth required MODULE store=/var/lib/otp"]) },
         DoctorCase(
             "a store that others can enter", "store", says: "lets others in",
@@ -187,6 +187,18 @@ extension DoctorCase {
             "somebody who is not enrolled", "people", says: "bob is not enrolled, and locked out",
             change: "otp-enroll add bob"
         ) { try $0.remove("/var/lib/swiftotp/4002") },
+        DoctorCase(
+            "somebody whose codes are all used", "people",
+            says: "bob is not enrolled, and locked out", change: "otp-enroll add bob"
+        ) { try $0.useUpAll(of: "bob", 4002) },
+        DoctorCase(
+            "somebody who is not enrolled, in the store of the PAM line", "people",
+            says: "bob is not enrolled, and locked out",
+            change: "otp-enroll --store /srv/otp add bob"
+        ) {
+            try $0.remove("/var/lib/swiftotp/4002")
+            try await $0.moveStore(to: "/srv/otp")
+        },
         DoctorCase(
             "an exempt group that is not there", "people", says: "there is no such group"
         ) {

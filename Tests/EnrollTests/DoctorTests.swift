@@ -67,12 +67,11 @@ import Testing
                 "\nok       service  /run/swiftotp/swiftotpd.sock: swiftotpd listens\n"),
             "\(told.output)")
         // What the unit lets it write to.
-        try patient.write("/etc/systemd/system/swiftotpd.socket", "[Socket]\n")
-        try patient.write("/etc/systemd/system/sockets.target.wants/swiftotpd.socket", "")
+        try patient.installUnits()
         try patient.write(
             "/etc/systemd/system/swiftotpd.service.d/x.conf",
-            "[Service]\nReadWritePaths=-/etc/otp\n")
-        try await patient.moveStore(to: "/etc/otp")
+            "[Service]\nReadWritePaths=-/srv/otp\n")
+        try await patient.moveStore(to: "/srv/otp")
         #expect(try await patient.examine().isWell)
         // Another one, by the PAM line and by the command line.
         try patient.auth("sshd", ["auth required MODULE socket=\(socket) debug"])

@@ -16,7 +16,8 @@ import Testing
         let uid = try Account.numbers(of: account.name).uid
         try await account.remove()
         let doctor = try await desk.run("doctor")
-        #expect(doctor.output.contains("otp-enroll forget \(uid)"), "\(doctor.output)")
+        let command = "otp-enroll --store \(desk.store) forget \(uid)\n"
+        #expect(doctor.output.contains(command), "\(doctor.output)")
         let done = try await desk.run("forget", "\(uid)")
         #expect(done.status == 0 && done.output == "Record \(uid) of \(account.name) is gone.\n")
         _ = try await log.line(

@@ -69,7 +69,9 @@ import Testing
         let doctor = try await desk.run("doctor")
         let told = doctor.output.replacing("\n", with: " ")
         #expect(told.contains("\(sentence) and cannot log in"), "\(doctor.output)")
-        #expect(doctor.output.contains("      \(command)\n"))
+        // It was told which store.
+        let named = command.replacing("otp-enroll", with: "otp-enroll --store \(desk.store)")
+        #expect(doctor.output.contains("      \(named)\n"), "\(doctor.output)")
 
         // Nobody gets a second record meanwhile, and `reset` ends nothing.
         let before = desk.record(of: old)

@@ -22,6 +22,13 @@ extension Desk {
         _ count: UInt64, from address: String,
         of user: User = User(name: Array("root".utf8), uid: 0, gid: 0)
     ) throws {
+        try Desk.fail(count, from: address, of: user, in: store)
+    }
+
+    /// The same in the store at this path, whose key lies inside.
+    static func fail(
+        _ count: UInt64, from address: String, of user: User, in store: String
+    ) throws {
         let session = try #require(try Store(path: Array(store.utf8)).open(user))
         defer { session.close() }
         let source = Array(address.utf8)

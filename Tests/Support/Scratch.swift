@@ -6,8 +6,8 @@ public final class Scratch: Sendable {
 
     /// Makes a folder that only root can change (others may walk through it), as a store demands
     /// of all folders above it.
-    public init() throws {
-        var template = Array((NSTemporaryDirectory() + "/swiftotp-XXXXXX").utf8CString)
+    public init(in folder: String = NSTemporaryDirectory()) throws {
+        var template = Array((folder + "/swiftotp-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw Trouble("cannot make a temporary folder") }
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
             .replacing("//", with: "/")

@@ -12,6 +12,7 @@ struct Doctor: ParsableCommand {
               otp-enroll doctor                     ssh: PAM, sshd, store, clock
               otp-enroll doctor --service sudo      another service's stack
               otp-enroll doctor --user alice        what holds for alice
+              otp-enroll doctor --group staff       what holds for the members of a group
               otp-enroll doctor --try --user alice  a real PAM login that leads nowhere
 
             It looks, and changes nothing. Each finding says what is wrong, where, and the line to \
@@ -30,10 +31,22 @@ struct Doctor: ParsableCommand {
             valueName: "name"))
     var user: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The members of this group in the place of everybody.", valueName: "name"),
+        completion: .groups)
+    var group: String?
+
     @Flag(name: .customLong("try"), help: "Log in by the service's PAM stack, here and now.")
     var tries = false
 
     @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        guard group == nil || (user == nil && !tries) else {
+            throw ValidationError("--group goes neither with --user nor with --try.")
+        }
+    }
 
     func run() throws {
         if tries { return try login() }
@@ -47,7 +60,7 @@ struct Doctor: ParsableCommand {
     }
 
     private func examination() throws -> DoctorReport {
-        let people = try PeopleCheck(only: user)
+        let people = try PeopleCheck(only: user, group: group)
         var looks: [Look] = []
         let stack: PAMStack?
         do throws(PAMStack.Trouble) {
@@ -75,15 +88,19 @@ struct Doctor: ParsableCommand {
         } else {
             looks.append(configuration.look)
         }
+        looks.append(FilesCheck.look(stack, options, service: service))
         let swiftotpd = ServiceCheck.look(options, lines)
         let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
-        looks.append(store.look)
+        // A store that a PAM line names is not the one that a command finds by itself.
+        looks.append(store.look.naming(configuration.words))
         if configuration.isKnown && !lines.isEmpty {
-            looks.append(people.look(options, enrolled: store.enrolled, service: service))
+            looks.append(
+                people.look(options, store, service: service).naming(configuration.words))
         }
         looks.append(ClockCheck.look(lastLogin: store.lastLogin))
         looks.append(swiftotpd)
-        looks.append(DenialCheck.look())
+        looks.append(LogCheck.look())
+        looks.append(DenialCheck.look(options))
         return DoctorReport(service: service, looks: looks)
     }
 
@@ -127,5 +144,13 @@ struct Doctor: ParsableCommand {
             throw Failure("user \(Machine.caller), who calls this, has no name on this system")
         }
         return String(decoding: user.name, as: UTF8.self)
+    }
+}
+
+extension ConfigurationCheck {
+    /// What a command needs to find the same store.
+    fileprivate var words: String {
+        [("--config", named.configuration), ("--store", named.store)]
+            .compactMap { option, path in path.map { "\(option) \($0)" } }.joined(separator: " ")
     }
 }

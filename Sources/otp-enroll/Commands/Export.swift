@@ -59,7 +59,7 @@ struct Export: ParsableCommand {
     private func run(_ context: Context) throws {
         let entries =
             user == nil
-            ? try Roster(context).entries().filter(\.hasRecord)
+            ? try Roster(context).recordedEntries()
             : [Roster.Entry(uid: context.user.uid, users: [context.user], hasRecord: true)]
         guard revealSecrets else { throw try refusal(context, entries) }
 

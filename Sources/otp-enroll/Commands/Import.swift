@@ -103,10 +103,19 @@ struct Import: ParsableCommand {
             by: Importer(context: context, onlyUser: user, map: map, isRehearsal: dryRun))
     }
 
+    /// Everybody who may have a home here.
+    private var everybody: [User] {
+        get throws {
+            let census = try Census()
+            if let doubt = census.doubt { Output.note(doubt.text) }
+            return census.everybody
+        }
+    }
+
     /// Imports the file in the home of one user, or of everybody who has one.
     private func importHomes(_ context: Context, into report: inout ImportReport) throws {
         let file = ".google_authenticator"
-        let homes = all ? try SystemUsers().all() : [context.user]
+        let homes = all ? try everybody : [context.user]
         var progress = Progress("Reading homes", of: homes.count)
         defer { progress.finish() }
         for home in homes {

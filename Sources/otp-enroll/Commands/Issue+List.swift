@@ -28,7 +28,7 @@ extension Issue {
         let roster = Roster(context)
         var live: [(user: String, code: TemporaryCodeDocument)] = []
         try context.service.series {
-            try roster.look(at: roster.entries().filter(\.hasRecord)) { entry, finding in
+            try roster.look(at: roster.recordedEntries()) { entry, finding in
                 guard case .found(let account, _) = finding, let code = account.temporaryCode,
                     code.state == .live
                 else { return }

@@ -10,9 +10,13 @@ struct List: ParsableCommand {
         abstract: "List all users, enrolled or not, and how they are getting on (as root).",
         usage: "otp-enroll list [<options>]",
         discussion: """
-            Root, everybody between UID_MIN and UID_MAX of /etc/login.defs, and whoever else has \
-            a record; by their numbers. LAST LOGIN is when a code was last accepted. Several of \
-            the options below narrow it down together.
+            Root, everybody from UID_MIN of /etc/login.defs on, and whoever else has a record; by \
+            their numbers. LAST LOGIN is when a code was last accepted. Several of the options \
+            below narrow it down together.
+
+            Directories such as LDAP mostly do not list their users. Then it lists those who have \
+            a home here, have logged in, or have a record, and says that some may be missing. \
+            --group asks for each member by name.
 
               otp-enroll list                             everybody
               otp-enroll list --not-enrolled --group staff
@@ -43,7 +47,11 @@ struct List: ParsableCommand {
         try context.service.series {
             // Objects are written while others come: no bar may come between them on a terminal.
             let quiet = global.json && Terminal.outputColumns < .max
-            try roster.look(at: roster.entries(group: group), quiet: quiet) { entry, finding in
+            let entries = try roster.entries(group: group) { text, hint in
+                Output.note(text)
+                Output.hint(hint)
+            }
+            try roster.look(at: entries, quiet: quiet) { entry, finding in
                 if isWanted(finding) { try report.add(entry, finding) }
             }
         }

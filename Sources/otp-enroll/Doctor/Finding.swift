@@ -27,6 +27,17 @@ struct Finding: Equatable {
     }
 }
 
+extension Finding {
+    /// The same, with these options in a command of ours that it proposes.
+    func naming(_ options: String) -> Finding {
+        let program = "otp-enroll "
+        guard !options.isEmpty, change.hasPrefix(program) else { return self }
+        return Finding(
+            severity, text, in: place,
+            change: program + options + " " + change.dropFirst(program.count))
+    }
+}
+
 /// What one check has looked at, and what it found.
 struct Look {
     /// The check, in a word.
@@ -42,6 +53,13 @@ struct Look {
         self.name = name
         self.about = Output.printable(about)
         self.findings = findings
+    }
+
+    /// The same, with these options in the commands of ours that it proposes.
+    func naming(_ options: String) -> Look {
+        var look = self
+        look.findings = findings.map { $0.naming(options) }
+        return look
     }
 
     /// A look that was not possible, and why.

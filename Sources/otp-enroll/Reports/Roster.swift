@@ -49,22 +49,28 @@ struct Roster {
     // MARK: Who there is
 
     /// Root, the people and all who have a record, by their numbers; with `group`, those who are
-    /// in it.
-    func entries(group: String? = nil) throws -> [Entry] {
-        let directory = SystemUsers()
-        let members = try group.map { try Members($0, directory) }
-        let people = directory.peoplesNumbers()
+    /// in it. `doubt` is told where some may be missing.
+    func entries(
+        group: String?, doubt tell: (_ text: String, _ hint: String) -> Void
+    ) throws -> [Entry] {
         let recorded = try recorded()
-        var users = try directory.all().filter {
-            $0.uid == 0 || people.contains($0.uid) || recorded.contains($0.uid)
-        }
-        users.sort { $0.uid < $1.uid }
-        let gone = try Roster.others(recorded, than: users, directory)
-        if !gone.found.isEmpty {
-            users += gone.found
-            users.sort { $0.uid < $1.uid }
-        }
-        var entries = gone.numbers.map { Entry(uid: $0, users: [], hasRecord: true) }
+        let census = try Census(recorded: recorded, group: group)
+        if let doubt = census.doubt { tell(doubt.text, doubt.hint) }
+        let found = try entries(census, recorded)
+        // Whoever is gone is in no group.
+        return group == nil ? found : found.filter { !$0.users.isEmpty }
+    }
+
+    /// Whoever has a record, by their numbers.
+    func recordedEntries() throws -> [Entry] {
+        let recorded = try recorded()
+        let census = try Census(recorded: recorded, looksAround: false)
+        return try entries(census, recorded).filter(\.hasRecord)
+    }
+
+    private func entries(_ census: Census, _ recorded: RecordedNumbers) throws -> [Entry] {
+        let users = try census.people.map(\.user)
+        var entries: [Entry] = []
         var rest = users[...]
         while let uid = rest.first?.uid {
             let end = rest.firstIndex { $0.uid != uid } ?? rest.endIndex
@@ -72,7 +78,10 @@ struct Roster {
                 Entry(uid: uid, users: rest[..<end], hasRecord: recorded.contains(uid)))
             rest = rest[end...]
         }
-        if let members { entries.removeAll { !$0.users.contains(where: members.contains) } }
+        let known = Set(entries.map(\.uid))
+        for uid in recorded.all where !known.contains(uid) {
+            entries.append(Entry(uid: uid, users: [], hasRecord: true))
+        }
         return entries.sorted { $0.uid < $1.uid }
     }
 
@@ -89,42 +98,5 @@ struct Roster {
             case let other: throw context.failure(other)
             }
         }
-    }
-
-    /// Who has the numbers that `users`, in their order, have not. A directory that may not be
-    /// listed is asked one by one.
-    private static func others(
-        _ recorded: RecordedNumbers, than users: [User], _ directory: SystemUsers
-    ) throws -> (found: [User], numbers: [UInt32]) {
-        var (found, numbers): ([User], [UInt32]) = ([], [])
-        var rest = users[...]
-        for uid in recorded.all {
-            rest = rest.drop { $0.uid < uid }
-            guard rest.first?.uid != uid else { continue }
-            if let user = try directory.user(withID: uid) {
-                found.append(user)
-            } else {
-                numbers.append(uid)
-            }
-        }
-        return (found, numbers)
-    }
-
-    /// Who is in a group, asked once: per user it would take time by the square.
-    private struct Members {
-        private let gid: UInt32
-        private let names: Set<[UInt8]>
-
-        init(_ name: String, _ directory: SystemUsers) throws {
-            guard let group = try directory.group(named: Array(name.utf8)) else {
-                throw Failure(
-                    "there is no group \"\(Output.printable(name))\"",
-                    hint: "`getent group` lists the groups")
-            }
-            gid = group.gid
-            names = Set(group.members)
-        }
-
-        func contains(_ user: User) -> Bool { user.gid == gid || names.contains(user.name) }
     }
 }

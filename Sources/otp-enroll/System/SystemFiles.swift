@@ -13,28 +13,36 @@ enum SystemFiles {
 
     /// Reads a regular file: the last `limit` bytes of a longer one.
     static func read(_ path: String, lastly limit: Int = 1 << 20) -> Contents {
-        // SAFETY: the path is a C string that lives through the call.
-        let number = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-        guard number >= 0 else { return failure() }
-        let file = OpenFile(number)
-        var status = stat()
-        // SAFETY: a local that the call fills.
-        guard unsafe fstat(file.number, &status) == 0 else { return failure() }
-        guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("not a regular file") }
-        var offset = max(0, Int(status.st_size) - limit)
-        var bytes: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 65_536)
-        // A file that grows meanwhile is not followed for ever; one of /proc has no size.
-        while bytes.count < limit {
-            // SAFETY: the array's own length is given.
-            let got = unsafe pread(file.number, &part, part.count, offset)
-            if got < 0 && errno == EINTR { continue }
-            guard got >= 0 else { return failure() }
-            if got == 0 { break }
-            bytes += part.prefix(got)
-            offset += got
+        guard let file = Opened(path) else { return failure() }
+        guard file.isRegular else { return .unreadable("not a regular file") }
+        guard let bytes = file.bytes(from: max(0, file.size - limit), limit) else {
+            return failure()
         }
         return .text(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The same for what is no text; `nil` where it cannot be read.
+    static func bytes(_ path: String, lastly limit: Int) -> [UInt8]? {
+        guard let file = Opened(path), file.isRegular else { return nil }
+        return file.bytes(from: max(0, file.size - limit), limit)
+    }
+
+    /// What was written of a file with holes, `limit` bytes at most, and where it lies.
+    static func pieces(_ path: String, limit: Int) -> [(offset: Int, bytes: [UInt8])] {
+        guard let file = Opened(path), file.isRegular else { return [] }
+        var pieces: [(offset: Int, bytes: [UInt8])] = []
+        var (offset, rest) = (0, limit)
+        while rest > 0, offset < file.size {
+            // SEEK_DATA and SEEK_HOLE of lseek(2), which <unistd.h> has under _GNU_SOURCE only.
+            offset = lseek(file.file.number, offset, 3)
+            let end = offset < 0 ? -1 : lseek(file.file.number, offset, 4)
+            guard end > offset, let bytes = file.bytes(from: offset, min(rest, end - offset))
+            else { break }
+            pieces.append((offset, bytes))
+            rest -= bytes.count
+            offset = end
+        }
+        return pieces
     }
 
     private static func failure() -> Contents {
@@ -63,6 +71,61 @@ enum SystemFiles {
         return Int(truncatingIfNeeded: status.f_type)
     }
 
+    /// What is left on the file system of a path, and whether it is for reading only (statfs(2)).
+    static func room(_ path: String) -> (bytes: UInt64, names: UInt64?, isReadOnly: Bool)? {
+        var status = statfs()
+        // SAFETY: as above.
+        guard unsafe statfs(path, &status) == 0 else { return nil }
+        let block = UInt64(clamping: status.f_bsize)
+        let bytes = UInt64(status.f_bfree).multipliedReportingOverflow(by: block)
+        // Some file systems have no end, or make names as they need them. 1 is ST_RDONLY of
+        // <sys/statvfs.h>.
+        return (
+            bytes.overflow || status.f_blocks == 0 ? .max : bytes.partialValue,
+            status.f_files == 0 ? nil : UInt64(status.f_ffree), status.f_flags & 1 != 0
+        )
+    }
+
+    /// Whether nobody, root included, may change what is at a path (chattr(1): i and a).
+    static func isUnchangeable(_ path: String) -> Bool {
+        // SAFETY: a C string that lives through the call.
+        unsafe swiftotp_attributes(path) & swiftotp_unchangeable != 0
+    }
+
+    /// Whether a program can be started from there.
+    static func isExecutable(_ path: String) -> Bool {
+        guard let status = status(path) else { return false }
+        return status.st_mode & S_IFMT == S_IFREG && status.st_mode & 0o111 != 0
+    }
+
+    /// Whether somebody listens where syslog(3) sends lines to.
+    static func logListens(_ path: String) -> Bool {
+        // SAFETY: a C string that lives through the call.
+        unsafe swiftotp_log_listens(path) != 0
+    }
+
+    /// A path without links (realpath(3)); `nil` where nothing is there.
+    static func realPath(_ path: String) -> String? {
+        // SAFETY: the C library allocates the text, which is copied and freed once.
+        guard let real = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+
+    /// Where the file system of a path is mounted, as /proc/self/mounts says.
+    static func mountPoint(of path: String) -> String {
+        let path = realPath(path) ?? path
+        let points = lines("/proc/self/mounts").compactMap { line -> String? in
+            let words = line.split(separator: " ")
+            // Blanks in names are written as \040.
+            return words.count > 1 ? String(words[1]).replacing("\\040", with: " ") : nil
+        }
+        let above = points.filter { point in
+            point == "/" || path == point || path.hasPrefix(point + "/")
+        }
+        return above.max { $0.count < $1.count } ?? "/"
+    }
+
     /// Whether something is there; a link counts, wherever it leads.
     static func exists(_ path: String) -> Bool { status(path, following: false) != nil }
 
@@ -81,15 +144,41 @@ enum SystemFiles {
         }
         return names.sorted()
     }
+}
 
-    /// The login shell of a user; `nil` where the user database has no such user.
-    static func shell(of uid: UInt32) -> String? {
-        // SAFETY: the C library's own memory, of which the text is copied before any other call;
-        // there is one thread.
-        guard let entry = unsafe getpwuid(uid), let shell = unsafe entry.pointee.pw_shell else {
-            return nil
+/// A file that is open to be read.
+private struct Opened: ~Copyable {
+    let file: OpenFile
+    let isRegular: Bool
+    let size: Int
+
+    init?(_ path: String) {
+        // SAFETY: the path is a C string that lives through the call.
+        let number = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        guard number >= 0 else { return nil }
+        let file = OpenFile(number)
+        var status = stat()
+        // SAFETY: a local that the call fills.
+        guard unsafe fstat(number, &status) == 0 else { return nil }
+        self.file = file
+        isRegular = status.st_mode & S_IFMT == S_IFREG
+        size = Int(status.st_size)
+    }
+
+    func bytes(from start: Int, _ limit: Int) -> [UInt8]? {
+        var offset = start
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 65_536)
+        // A file that grows meanwhile is not followed for ever; one of /proc has no size.
+        while bytes.count < limit {
+            // SAFETY: the array's own length is given.
+            let got = unsafe pread(file.number, &part, min(part.count, limit - bytes.count), offset)
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { return nil }
+            if got == 0 { break }
+            bytes += part.prefix(got)
+            offset += got
         }
-        let text = unsafe String(cString: shell)
-        return text.isEmpty ? "/bin/sh" : text
+        return bytes
     }
 }

@@ -45,22 +45,10 @@ extension Enrolled {
         try await Command.output(["mount", "--bind", small, store])
     }
 
-    /// Mounts a file that `format` makes a file system of, which takes a loop device: Tests/ground has
-    /// none of its own.
     private func mountImage(_ size: String, _ format: [String], at folder: String) async throws {
-        let image = scratch.file("image")
-        try await Command.output(["truncate", "-s", size, image])
-        try await Command.output(format + [image])
-        let numbers = ["loop-control": (10, 237)].merging(
-            (0..<64).map { ("loop\($0)", (7, $0)) }
-        ) { $1 }
-        for (name, (major, minor)) in numbers where access("/dev/\(name)", F_OK) != 0 {
-            // makedev(3); another test may be faster.
-            _ = mknod(
-                "/dev/\(name)", (major == 10 ? S_IFCHR : S_IFBLK) | 0o600, dev_t(major << 8 | minor)
-            )
-        }
-        try await Command.output(["mount", "-o", SmallDisk.options, image, folder])
+        try await DiskImage.mount(
+            scratch.file("image"), size: size, format: format, options: SmallDisk.options,
+            at: folder)
         chmod(folder, 0o700)
     }
 

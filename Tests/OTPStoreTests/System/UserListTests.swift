@@ -20,7 +20,9 @@ struct UserListTests {
         await #expect(processExitsWith: .success) {
             for _ in 0..<100 {
                 let before = try UserListTests.rows("/etc/passwd")
-                let (first, second) = (try SystemUsers().all(), try SystemUsers().all())
+                let (first, second) = (
+                    try SystemUsers().all().map(\.user), try SystemUsers().all().map(\.user)
+                )
                 // Other tests make users meanwhile.
                 guard try UserListTests.rows("/etc/passwd") == before else { continue }
                 let expected = try before.map {

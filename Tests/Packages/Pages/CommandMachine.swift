@@ -98,6 +98,9 @@ final class CommandMachine: Sendable {
             try root.write(Self.tokenKey + "\n", to: "/root/fob.key")
             try await root.output("chmod", "600", "/root/fob.key")
         }
+        if line.contains("--group staff") {
+            try await root.output("usermod", "--append", "--groups", "staff", "alice")
+        }
         if line.contains("--output") { try await root.output("rm", "-f", "/root/users.oath") }
         guard line.contains("google-authenticator") else { return }
         let maker = ["google-authenticator", "-t", "-d", "-f", "-q", "-C", "-w", "3", "-u"]

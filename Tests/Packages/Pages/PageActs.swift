@@ -58,6 +58,8 @@ enum PageActs {
         "sudo otp-enroll doctor": Act(before: .phone, shows: wellSetUp, statuses: [0, 1]),
         "sudo otp-enroll doctor --user alice": Act(
             before: .phone, shows: wellSetUp, statuses: [0, 1]),
+        "sudo otp-enroll doctor --group staff": Act(
+            before: .phone, shows: wellSetUp, statuses: [0, 1]),
         "sudo otp-enroll doctor --service sudo": Act(
             before: .phone, shows: "/etc/pam.d/sudo", statuses: [1]),
         "sudo otp-enroll doctor --try --user alice": Act(

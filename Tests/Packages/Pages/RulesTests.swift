@@ -10,7 +10,7 @@ struct RulesTests {
     /// neighbor everywhere, and small.
     private static let unsafeFiles: [String: String] = [
         "OTPCore": "Cryptography Secret",
-        "OTPStore": "QRLibrary System System+Folders SystemUsers",
+        "OTPStore": "QRLibrary System System+Folders SystemUsers SystemUsers+Everybody",
         "OTPWire": "Socket WipingMalloc",
         "OTPImport": "PSKCCryptography XMLParser",
         "swiftotpd": "Listener Process SystemLog Worker",

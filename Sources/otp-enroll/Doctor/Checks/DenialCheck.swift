@@ -13,7 +13,8 @@ enum DenialCheck {
     /// How old a denial may be, in seconds, where its line says so.
     private static let recent: UInt64 = 7 * 86_400
 
-    static func look() -> Look {
+    static func look(_ options: Options) -> Look {
+        let profile = appArmor(options).map { [$0] } ?? []
         var read: [String] = []
         var refused: [String] = []
         var denials: [String] = []
@@ -30,7 +31,7 @@ enum DenialCheck {
             read.append("the journal")
             denials += ours(journal)
         }
-        guard !read.isEmpty else {
+        guard !read.isEmpty || !profile.isEmpty else {
             let why =
                 refused.isEmpty
                 ? "there is no log of the kernel's here"
@@ -38,8 +39,26 @@ enum DenialCheck {
             return .skipped(name, why)
         }
         let about = read.joined(separator: ", ")
-        guard let last = denials.last else { return Look(name, about) }
-        return Look(name, about, [finding(last, count: denials.count)])
+        guard let last = denials.last else { return Look(name, about, profile) }
+        return Look(name, about, profile + [finding(last, count: denials.count)])
+    }
+
+    /// Whether AppArmor confines the service, and has not been told of a store in another place.
+    private static func appArmor(_ options: Options) -> Finding? {
+        let usual = OptionKey.store.fallback
+        guard let store = options.store.map({ String(decoding: $0, as: UTF8.self) }),
+            store != usual, !store.hasPrefix(usual + "/"),
+            SystemFiles.lines("/sys/kernel/security/apparmor/profiles")
+                .contains("swiftotpd (enforce)")
+        else { return nil }
+        let file = "/etc/apparmor.d/local/usr.libexec.swiftotpd"
+        let rules = SystemFiles.lines(file).map { $0.prefix { $0 != "#" } }
+        guard !rules.contains(where: { $0.contains(store + "/") }) else { return nil }
+        return Finding(
+            .problem,
+            "AppArmor keeps swiftotpd from \(store): it denies everybody; allow it and reload the"
+                + " profile (apparmor_parser -r /etc/apparmor.d/usr.libexec.swiftotpd)", in: file,
+            change: "owner \(store)/{,*} rwk,")
     }
 
     private static func journal() -> String? {

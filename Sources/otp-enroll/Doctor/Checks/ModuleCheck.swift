@@ -26,7 +26,10 @@ enum ModuleCheck {
                 .problem, "\(path) can be changed by others than root", in: path,
                 change: "chown root: \(path) && chmod 0644 \(path)")
         }
-        guard let trouble = LoadedModule.trouble(path) else { return nil }
+        // Loading runs what is in it; the check of the files tells of the folders.
+        guard PathSafety.parts(of: path).allSatisfy({ PathSafety.finding($0) == nil }),
+            let trouble = LoadedModule.trouble(path)
+        else { return nil }
         let hasPath = trouble.hasPrefix(path)
         return Finding(
             .problem, "libpam cannot load \(hasPath ? "" : path + ": ")\(trouble)",

@@ -7,30 +7,31 @@ struct PeopleCheck {
 
     /// Those whom it is about.
     let users: [User]
+    /// Those who may be missing.
+    private let doubt: (text: String, hint: String)?
+    /// Whether those who have a record are to be added.
+    private let isOpen: Bool
 
-    /// Root and everybody with a login shell; the one user where one is named.
-    init(only name: String?) throws {
-        let directory = SystemUsers()
+    /// Root and everybody with a login shell; one user or the members of a group where those are
+    /// named.
+    init(only name: String?, group: String?) throws {
         if let name {
-            guard let user = try directory.user(named: Array(name.utf8)) else {
+            guard let user = try SystemUsers().user(named: Array(name.utf8)) else {
                 throw Failure(
                     "there is no user \"\(Output.printable(name))\"",
                     hint: "`getent passwd` lists the users")
             }
-            users = [user]
+            (users, doubt, isOpen) = ([user], nil, false)
             return
         }
-        let people = directory.peoplesNumbers()
-        let shells = Set(SystemFiles.lines("/etc/shells").filter { $0.hasPrefix("/") })
-        users = try directory.all().filter { user in
-            guard user.uid == 0 || people.contains(user.uid) else { return false }
-            return PeopleCheck.isLoginShell(SystemFiles.shell(of: user.uid) ?? "", among: shells)
+        let census = try Census(group: group)
+        users = try census.people.filter(\.hasLoginShell).map(\.user)
+        (doubt, isOpen) = (census.doubt, group == nil)
+        if let group, users.isEmpty {
+            throw Failure(
+                "nobody is known to be in the group \"\(Output.printable(group))\" who has a login shell",
+                hint: "--user looks at one user by name")
         }
-    }
-
-    private static func isLoginShell(_ shell: String, among shells: Set<String>) -> Bool {
-        let name = shell.split(separator: "/").last ?? ""
-        return name != "nologin" && name != "false" && (shells.isEmpty || shells.contains(shell))
     }
 
     /// Names for a few questions to sshd: root's, and those of the first others.
@@ -40,23 +41,26 @@ struct PeopleCheck {
         return Array(names.filter { !$0.contains(",") }.prefix(most))
     }
 
-    /// The look at who is not enrolled.
-    func look(_ options: Options, enrolled: Set<UInt32>?, service: String) -> Look {
+    /// The look at who is locked out.
+    func look(_ options: Options, _ store: StoreCheck, service: String) -> Look {
+        let users = users + (isOpen ? store.others(than: users) : [])
         let about = Words.count(users.count, "user") + " with a login shell"
-        guard let enrolled else {
+        guard let standings = store.standings else {
             return .skipped(PeopleCheck.name, "the store cannot be read, so who is enrolled?")
         }
-        var missing: [String] = []
+        var found = LockedOut(options, service)
         do throws(StoreError) {
             let directory = SystemUsers()
             if let group = options.exemptGroup, try directory.group(named: group) == nil {
                 throw StoreError(.configuration, group, "exempt_group: there is no such group")
             }
-            for user in users where !enrolled.contains(user.uid) {
+            for user in users {
+                let standing = standings[user.uid]
+                if standing == .ready { continue }
                 if let group = options.exemptGroup, try directory.isMember(user, of: group) {
                     continue
                 }
-                missing.append(String(decoding: user.name, as: UTF8.self))
+                found.add(String(decoding: user.name, as: UTF8.self), standing)
             }
         } catch {
             let text = String(decoding: error.text, as: UTF8.self)
@@ -64,42 +68,91 @@ struct PeopleCheck {
                 PeopleCheck.name, about,
                 [Finding(.problem, "\(text): the module denies everybody")])
         }
-        if service == "sshd", missing.contains("root"), PeopleCheck.keepsRootOut {
-            missing.removeAll { $0 == "root" }
+        if service == "sshd", found.isMissing("root"), PeopleCheck.keepsRootOut {
+            found.remove("root")
         }
-        return Look(PeopleCheck.name, about, PeopleCheck.findings(missing, options, service))
+        let note = doubt.map { Finding(.note, "\($0.text): \($0.hint)") }
+        return Look(PeopleCheck.name, about, found.findings + [note].compactMap { $0 })
     }
 
     private static var keepsRootOut: Bool {
         (try? SSHSettings(user: "root"))?.value("permitrootlogin") == "no"
     }
+}
 
-    private static func findings(
-        _ missing: [String], _ options: Options, _ service: String
-    ) -> [Finding] {
-        guard let first = missing.first else { return [] }
-        let names = Names.some(missing)
-        let who = missing.count == 1 ? "\(names) is" : "\(missing.count) users (\(names)) are"
+/// Who has nothing that logs in now, and what that means.
+private struct LockedOut {
+    private let options: Options
+    private let service: String
+    private var missing: [String] = []
+    private var ended: [String] = []
+    private var closed: [String] = []
+    private var almostClosed: [String] = []
+
+    init(_ options: Options, _ service: String) {
+        (self.options, self.service) = (options, service)
+    }
+
+    /// Adds somebody who is not `ready`.
+    mutating func add(_ name: String, _ standing: Standing?) {
+        switch standing {
+        case .ready: break
+        case nil: missing.append(name)
+        case .ended: ended.append(name)
+        case .closed(let hasTrust) where hasTrust && service == "sshd": almostClosed.append(name)
+        case .closed: closed.append(name)
+        case .almostClosed: almostClosed.append(name)
+        }
+    }
+
+    func isMissing(_ name: String) -> Bool { missing.contains(name) }
+
+    mutating func remove(_ name: String) { missing.removeAll { $0 == name } }
+
+    var findings: [Finding] {
+        [
+            notEnrolled,
+            finding(
+                .problem, ended, "enrolled by a temporary code alone, which has ended: locked out",
+                "otp-enroll issue"),
+            finding(
+                .problem, closed, "closed by a hundred wrong codes, and locked out",
+                "otp-enroll unlock"),
+            finding(
+                .warning, almostClosed,
+                "closed by a hundred wrong codes: only a backup code, a temporary code or a trusted"
+                    + " key logs in", "otp-enroll unlock"),
+        ].compactMap { $0 }
+    }
+
+    private func finding(
+        _ severity: Finding.Severity, _ names: [String], _ what: String, _ command: String
+    ) -> Finding? {
+        guard let first = names.first else { return nil }
+        return Finding(severity, "\(who(names)) \(what)", change: "\(command) \(first)")
+    }
+
+    private func who(_ names: [String]) -> String {
+        let some = Names.some(names)
+        return names.count == 1 ? "\(some) is" : "\(names.count) users (\(some)) are"
+    }
+
+    private var notEnrolled: Finding? {
         if options.enroll != .off {
-            return [Finding(.note, "\(who) not enrolled yet, and asked to enroll at the login")]
+            guard !missing.isEmpty else { return nil }
+            return Finding(
+                .note, "\(who(missing)) not enrolled yet, and asked to enroll at the login")
         }
         if options.nullok {
-            return [
-                Finding(
-                    .note, "\(who) not enrolled, and let in without a code by nullok",
-                    change: "otp-enroll add \(first)")
-            ]
+            return finding(
+                .note, missing, "not enrolled, and let in without a code by nullok",
+                "otp-enroll add")
         }
         if options.admitsSecurityKeys, service == "sshd" {
-            return [
-                Finding(
-                    .note, "\(who) not enrolled, and let in by a security key alone",
-                    change: "otp-enroll add \(first)")
-            ]
+            return finding(
+                .note, missing, "not enrolled, and let in by a security key alone",
+                "otp-enroll add")
         }
-        return [
-            Finding(
-                .problem, "\(who) not enrolled, and locked out", change: "otp-enroll add \(first)")
-        ]
+        return finding(.problem, missing, "not enrolled, and locked out", "otp-enroll add")
     }
 }

@@ -101,37 +101,28 @@ enum ServiceCheck {
             change: "chmod 0666 \(socket) && chmod 0755 \(folder)")
     }
 
-    /// Whether the unit lets the service write to a store that is not in its usual place.
+    /// Whether the unit lets the service see the store, and write to it.
     private static func confinement(_ options: Options) -> Finding? {
-        guard isInstalled, let store = options.store.map({ String(decoding: $0, as: UTF8.self) })
-        else { return nil }
-        let parts = store.split(separator: "/")
-        let allowed =
-            ["/var/lib/swiftotp", "/etc/swiftotp"] + unitFolders.flatMap(writablePaths)
-        // The folder itself, or one above it.
-        let isAllowed = (0...parts.count).contains { count in
-            allowed.contains("/" + parts.prefix(count).joined(separator: "/"))
+        guard ServiceUnit.isInstalled else { return nil }
+        let store = text(options.store, of: .store)
+        let unit = ServiceUnit()
+        if let setting = unit.hides(store) {
+            return Finding(
+                .problem,
+                "\(ServiceUnit.name) does not see \(store), by \(setting): it denies everybody; keep"
+                    + " the store elsewhere, as in /srv/swiftotp", in: store)
         }
-        guard !isAllowed else { return nil }
+        guard !unit.mayWrite(to: store) else { return nil }
         return Finding(
-            .problem, "swiftotpd.service may not write to \(store): it denies everybody",
-            in: "swiftotpd.service, by `systemctl edit swiftotpd.service`",
+            .problem, "\(ServiceUnit.name) may not write to \(store): it denies everybody",
+            in: "\(ServiceUnit.name), by `systemctl edit \(ServiceUnit.name)`",
             change: "ReadWritePaths=\(store)")
-    }
-
-    /// What the units' drop-ins in a folder allow.
-    private static func writablePaths(_ folder: String) -> [String] {
-        let folder = "\(folder)/swiftotpd.service.d"
-        return SystemFiles.names(in: folder).flatMap { SystemFiles.lines("\(folder)/\($0)") }
-            .filter { $0.hasPrefix("ReadWritePaths=") }
-            .flatMap { $0.dropFirst(15).split(separator: " ") }
-            .map { $0.hasPrefix("-") || $0.hasPrefix("+") ? String($0.dropFirst()) : String($0) }
     }
 
     // MARK: After the next start
 
     private static var enabling: Finding? {
-        guard isInstalled, !isEnabled else { return nil }
+        guard ServiceUnit.isInstalled, !isEnabled else { return nil }
         return Finding(
             .warning, "\(unit) is not enabled: after the next start of the machine nobody listens",
             in: unit, change: "systemctl enable \(unit)")
@@ -141,10 +132,6 @@ enum ServiceCheck {
         "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
         "/lib/systemd/system",
     ]
-
-    private static var isInstalled: Bool {
-        unitFolders.contains { SystemFiles.exists("\($0)/\(unit)") }
-    }
 
     private static var isEnabled: Bool {
         unitFolders.contains { SystemFiles.exists("\($0)/sockets.target.wants/\(unit)") }

@@ -1,15 +1,18 @@
 import CLinux
 import Glibc
 import OTPCore
+import OTPStore
 import OTPWire
 
 /// The folder of records, the seal key, and the records themselves. Decoys are nobody's.
 struct StoreCheck {
     /// What was looked at.
     let look: Look
-    /// The numbers of those who have something to log in with, or a record that cannot be read,
-    /// of which this check tells; `nil` where nobody can be told.
-    private(set) var enrolled: Set<UInt32>?
+    /// How it stands with those who are enrolled, by their numbers; with a record that cannot be
+    /// read, of which this check tells, somebody counts as ready. `nil` where nobody can be told.
+    private(set) var standings: [UInt32: Standing]?
+    /// Who has a record.
+    private var owners: [User] = []
     /// When a code was last accepted, in Unix seconds.
     private(set) var lastLogin: UInt64 = 0
 
@@ -31,10 +34,7 @@ struct StoreCheck {
             return
         }
         guard SystemFiles.status(path) != nil else {
-            let finding = Finding(
-                .problem, "\(path) is missing: the module denies everybody", in: path,
-                change: "otp-enroll add \(Machine.isRoot ? "root" : "USER")")
-            look = Look(Self.name, path, [finding])
+            look = Look(Self.name, path, [Self.missing(path)])
             return
         }
         guard Machine.isRoot || service.isOwn else {
@@ -43,11 +43,12 @@ struct StoreCheck {
         }
         do {
             let records = try service.series {
-                try Records(Roster(Context(by: service)), keyPath: place.map { $0 + "/seal.key" })
+                try Records(Roster(Context(by: service)), path)
             }
             let about = "\(path): " + Words.count(records.count, "record")
             look = Look(Self.name, about, records.findings + StoreCheck.placeFindings(path))
-            enrolled = records.isOpen ? records.enrolled : nil
+            standings = records.isOpen ? records.standings : nil
+            owners = records.owners
             lastLogin = records.lastLogin
         } catch let failure as Failure {
             look = StoreCheck.look(after: failure, path)
@@ -55,6 +56,28 @@ struct StoreCheck {
             look = Look(Self.name, path, [Finding(error)])
         }
     }
+
+    /// Who has a record, may log in by the shell, and is none of these.
+    func others(than users: [User]) -> [User] {
+        let names = Set(users.map(\.name))
+        return owners.filter { user in
+            !names.contains(user.name)
+                && (try? SystemUsers().account(named: user.name))?.hasLoginShell == true
+        }
+    }
+
+    /// A folder that is not there. With its key there, a new one would be another store.
+    private static func missing(_ path: String) -> Finding {
+        let text = "\(path) is missing: the module denies everybody"
+        guard path == OptionKey.store.fallback, SystemFiles.exists(defaultKey) else {
+            return Finding(.problem, text, in: path, change: "otp-enroll init")
+        }
+        return Finding(
+            .problem, text + "; its key \(defaultKey) is there, so mount or restore it", in: path)
+    }
+
+    /// Where the seal key of the default store is; any other has its key inside.
+    fileprivate static let defaultKey = "/etc/swiftotp/seal.key"
 
     /// The look that was not possible.
     private static func look(after failure: Failure, _ path: String) -> Look {
@@ -66,33 +89,13 @@ struct StoreCheck {
     }
 }
 
-extension StoreCheck {
-    /// File systems whose locks and syncs are what another machine or a program makes of them, by
-    /// their numbers (statfs(2), <linux/magic.h>).
-    private static let remote: [Int: String] = [
-        0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB2",
-        0x00C3_6400: "Ceph", 0x0102_1997: "9P", 0x5346_414F: "AFS", 0x7375_7245: "Coda",
-        0x6573_5546: "FUSE",
-    ]
-
-    /// What is wrong with where the store is.
-    private static func placeFindings(_ path: String) -> [Finding] {
-        guard let kind = SystemFiles.fileSystem(path).flatMap({ remote[$0] }) else { return [] }
-        return [
-            Finding(
-                .warning,
-                "\(path) is on \(kind): where locks do not hold, a code is good for two logins"
-                    + " at once; keep the store on a local disk", in: path)
-        ]
-    }
-}
-
 /// All records of a store, as the service reads them one by one.
 private struct Records {
     let count: Int
     /// Whether they were read: not where something is wrong with the key.
     let isOpen: Bool
-    private(set) var enrolled: Set<UInt32> = []
+    private(set) var standings: [UInt32: Standing] = [:]
+    private(set) var owners: [User] = []
     private(set) var lastLogin: UInt64 = 0
     /// What is wrong with the key.
     private let keyTrouble: [Finding]
@@ -103,14 +106,29 @@ private struct Records {
     /// The most findings of one kind that are listed one by one.
     private static let most = 10
 
-    /// The seal key lies at `keyPath`, or at its usual place.
-    init(_ roster: Roster, keyPath: String?) throws {
-        let entries = try roster.entries().filter(\.hasRecord)
+    /// The records in the folder at `path`.
+    init(_ roster: Roster, _ path: String) throws {
+        let isDefault = path == OptionKey.store.fallback
+        let entries = try roster.recordedEntries()
         count = entries.count
         keyTrouble = Records.keyTrouble(
-            keyPath ?? "/etc/swiftotp/seal.key", hasRecords: !entries.isEmpty)
+            isDefault ? StoreCheck.defaultKey : path + "/seal.key", hasRecords: !entries.isEmpty)
         isOpen = keyTrouble.isEmpty
         guard isOpen else { return }
+        if !entries.isEmpty, !SystemFiles.exists(path + "/marker") {
+            broken.append(
+                Finding(
+                    .problem,
+                    "\(path) has no marker, by which a store is known: who has no record is refused,"
+                        + " by nullok or enroll as well", in: path, change: "otp-enroll init"))
+        }
+        for entry in entries where SystemFiles.isUnchangeable("\(path)/\(entry.uid)") {
+            let file = "\(path)/\(entry.uid)"
+            broken.append(
+                Finding(
+                    .problem, "\(entry.shownName) cannot log in: \(file) is immutable", in: file,
+                    change: "chattr -ia \(file)"))
+        }
         try roster.look(at: entries) { entry, finding in
             switch finding {
             case .nothing: break
@@ -120,15 +138,16 @@ private struct Records {
                     break
                 }
                 // Not one who passes because of that.
-                enrolled.insert(current)
+                standings[current] = .ready
                 broken.append(
                     Finding(
                         .problem, "\(orphan.sentence) and cannot log in", change: orphan.command))
-            case .found(let account, _):
-                if account.isEnrolled { enrolled.insert(entry.uid) }
+            case .found(let account, let user):
+                standings[entry.uid] = Standing(account)
+                owners.append(user)
                 lastLogin = max(lastLogin, account.lastLogin ?? 0)
             case .unreadable(let error):
-                enrolled.insert(entry.uid)
+                standings[entry.uid] = .ready
                 broken.append(Records.finding(error, of: entry))
             }
         }

@@ -1,0 +1,32 @@
+import OTPCore
+
+/// The files that decide about logins, and the folders above them: whoever can change one of them
+/// needs no code. Configuration, store, module and service are other checks' own.
+enum FilesCheck {
+    static let name = "files"
+
+    /// The look at PAM's files, the modules of a stack, the service's units and sshd's files.
+    static func look(_ stack: PAMStack?, _ options: Options, service: String) -> Look {
+        var files = ["/etc/pam.conf"] + names(in: "/etc/pam.d") + names(in: "/usr/lib/pam.d")
+        files += ServiceUnit.files
+        if service == "sshd" {
+            files += ["/etc/ssh/sshd_config"] + names(in: "/etc/ssh/sshd_config.d")
+        }
+        var parts = files.filter(SystemFiles.exists).flatMap(PathSafety.parts)
+        // Of these two the file itself is judged elsewhere.
+        for line in stack?.auth ?? [] {
+            guard let path = LoadedModule.path(of: line.module) else { continue }
+            parts +=
+                line.isOurs ? PathSafety.parts(of: path).dropLast() : PathSafety.parts(of: path)
+        }
+        let program = options.program.map { String(decoding: $0, as: UTF8.self) }
+        parts += PathSafety.parts(of: program ?? OptionKey.program.fallback).dropLast()
+        var looked: Set<String> = []
+        let findings = parts.filter { looked.insert($0).inserted }.compactMap(PathSafety.finding)
+        return Look(name, Words.count(looked.count, "file") + " and folders", findings)
+    }
+
+    private static func names(in folder: String) -> [String] {
+        SystemFiles.names(in: folder).map { folder + "/" + $0 }
+    }
+}

@@ -1,0 +1,37 @@
+import CLinux
+import Glibc
+
+/// Whether somebody else than root can change a file, by itself or by a folder on the way.
+enum PathSafety {
+    /// The folders by which a path leads to its file, and where links go on from there; the file
+    /// itself comes last.
+    static func parts(of path: String) -> [String] {
+        guard let real = SystemFiles.realPath(path) else { return [] }
+        var parts = ["/"]
+        for path in path == real ? [real] : [path, real] {
+            var folder = ""
+            for part in path.split(separator: "/").dropLast() {
+                folder += "/" + part
+                parts.append(folder)
+            }
+        }
+        return parts + [real]
+    }
+
+    /// What is wrong with a file or a folder, whatever is above it.
+    static func finding(_ path: String) -> Finding? {
+        guard let status = SystemFiles.status(path) else { return nil }
+        let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        // A unit may be a link to /dev/null.
+        guard isFolder || status.st_mode & S_IFMT == S_IFREG else { return nil }
+        // In a folder such as /tmp nobody can replace what is root's.
+        let isOpen = status.st_mode & 0o022 != 0 && !(isFolder && status.st_mode & 0o1000 != 0)
+        var commands: [String] = []
+        if status.st_uid != 0 { commands.append("chown root: \(path)") }
+        if isOpen { commands.append("chmod go-w \(path)") }
+        guard !commands.isEmpty else { return nil }
+        return Finding(
+            .problem, "others than root can change \(path)\(isFolder ? " and what is in it" : "")",
+            in: path, change: commands.joined(separator: " && "))
+    }
+}

@@ -1,0 +1,56 @@
+import CLinux
+
+/// Who has logged in, as far as the system has kept that: utmp(5), lastlog(8), and lastlog2(8), which
+/// comes in the place of that.
+struct RecentLogins {
+    private(set) var names: Set<[UInt8]> = []
+    private(set) var numbers: Set<UInt32> = []
+
+    /// How many of the last logins are looked at in a file.
+    private static let most = 20_000
+    /// USER_PROCESS of utmp(5): somebody's login.
+    private static let session: UInt8 = 7
+
+    init() {
+        for file in ["/run/utmp", "/var/log/wtmp", "/var/log/wtmp.1"] { addSessions(file) }
+        addLastLogins("/var/log/lastlog")
+        addFirstWords(of: Tool.ask(["/usr/bin/lastlog2"])?.output ?? "")
+    }
+
+    private mutating func addSessions(_ path: String) {
+        let size = swiftotp_utmp_size
+        guard let bytes = SystemFiles.bytes(path, lastly: RecentLogins.most * size) else { return }
+        // What is left over at the beginning is the rest of a record.
+        var records = bytes.dropFirst(bytes.count % size)
+        while records.count >= size {
+            let record = records.prefix(size)
+            records = records.dropFirst(size)
+            let type = record.dropFirst(swiftotp_utmp_type).first ?? 0
+            guard type == RecentLogins.session else { continue }
+            let name = record.dropFirst(swiftotp_utmp_user).prefix(swiftotp_utmp_user_size)
+            names.insert(Array(name.prefix { $0 != 0 }))
+        }
+    }
+
+    /// lastlog has a place for every number, most of which nobody has ever written to.
+    private mutating func addLastLogins(_ path: String) {
+        let size = swiftotp_lastlog_size
+        for piece in SystemFiles.pieces(path, limit: RecentLogins.most * size) {
+            // The first record that begins in the piece.
+            var place = (piece.offset + size - 1) / size
+            var records = piece.bytes.dropFirst(place * size - piece.offset)
+            while records.count >= size, let uid = UInt32(exactly: place) {
+                if records.prefix(size).contains(where: { $0 != 0 }) { numbers.insert(uid) }
+                records = records.dropFirst(size)
+                place += 1
+            }
+        }
+    }
+
+    /// A table with the names in front; what is nobody's name, as in the head, does no harm.
+    private mutating func addFirstWords(of text: String) {
+        for line in text.split(separator: "\n") {
+            if let word = line.split(separator: " ").first { names.insert(Array(word.utf8)) }
+        }
+    }
+}

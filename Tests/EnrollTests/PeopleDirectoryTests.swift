@@ -1,0 +1,184 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// People whom no file of the machine has, in a directory that lists nobody.
+@Suite struct PeopleDirectoryTests {
+    init() throws { try Build.requireGround() }
+
+    private func patient() async throws -> DoctorPatient {
+        try await PeopleDirectory.shared()
+        let patient = try await DoctorPatient()
+        try patient.ask("ldap")
+        // So that only what a test puts there tells of anybody.
+        try patient.change("/etc/passwd") {
+            $0.replacing(":/home/alice:", with: ":/srv/homes/alice:")
+        }
+        return patient
+    }
+
+    private func home(_ path: String, of uid: uid_t, _ patient: DoctorPatient) throws {
+        let path = patient.real(path)
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+        try #require(chown(path, uid, 0) == 0)
+    }
+
+    @Test func aGroupsMembersAreFoundByName() async throws {
+        let patient = try await patient()
+        let engineers = try await patient.list("--group", "engineers")
+        #expect(engineers.names == ["carol", "erin", "grace"])
+        // Whose primary group it is, no directory tells; who is known by something else is found.
+        let all = try await patient.list("--group", "domain-users")
+        #expect(all.names.isEmpty)
+        #expect(
+            all.errors == """
+                otp-enroll: /etc/nsswitch.conf: ldap does not list its users; some may be missing, if \
+                this is their primary group
+                hint: `otp-enroll doctor --user NAME` finds a user by name
+
+                """)
+        try home("/srv/homes/dave", of: 1_200_000_002, patient)
+        try await patient.enroll("frank")
+        #expect(try await patient.list("--group", "domain-users").names == ["dave", "frank"])
+        let missing = try await patient.list("--group", "domain-users", "--not-enrolled")
+        #expect(missing.names == ["dave"])
+    }
+
+    @Test func homesLoginsAndRecordsTellOfPeople() async throws {
+        let patient = try await patient()
+        let before = try await patient.list()
+        #expect(before.names.isEmpty)
+        #expect(
+            before.errors == """
+                otp-enroll: /etc/nsswitch.conf: ldap does not list its users; some may be missing
+                hint: `otp-enroll list --group NAME` and `otp-enroll doctor --user NAME` find users \
+                by name
+
+                """)
+        // A home where others are, one in a folder of a domain, a session, a login, a record.
+        try home("/srv/homes/carol", of: 1_200_000_001, patient)
+        #expect(try await patient.list().names == ["carol"])
+        try home("/srv/homes/EXAMPLE.COM/frank", of: 1_200_000_004, patient)
+        #expect(try await patient.list().names == ["carol", "frank"])
+        try await Command.output(
+            ["sh", "-c", "utmpdump -r >'\(patient.real("/var/log/wtmp"))' 2>/dev/null"],
+            input: """
+                [7] [00321] [ts/0] [dave    ] [pts/0       ] [192.0.2.7           ] [192.0.2.7      ] \
+                [2026-11-20T10:00:00,000000+00:00]
+                [8] [00321] [ts/0] [        ] [pts/0       ] [                    ] [0.0.0.0        ] \
+                [2026-11-20T11:00:00,000000+00:00]
+
+                """)
+        #expect(try await patient.list().names == ["carol", "dave", "frank"])
+        // The place of this number is 350 GB behind the beginning.
+        let write = """
+            import struct, sys
+            with open(sys.argv[1], "wb") as file:
+                file.seek(1200000003 * 292)
+                file.write(struct.pack("<I32s256s", 1790000000, b"pts/1", b"192.0.2.7"))
+            """
+        try await Command.output(["python3", "-c", write, patient.real("/var/log/lastlog")])
+        #expect(try await patient.list().names == ["carol", "dave", "erin", "frank"])
+        try await patient.enroll("grace")
+        #expect(try await patient.list().names == ["carol", "dave", "erin", "frank", "grace"])
+    }
+
+    /// README's step 7: who would be locked out, and then nobody.
+    @Test func whoWouldBeLockedOutIsNamed() async throws {
+        let patient = try await patient()
+        let nobody = try await patient.examine()
+        #expect(nobody.isWell, "\(nobody.findings)")
+        let note = try #require(nobody.findings.first { $0.check == "people" })
+        #expect(note.severity == "note" && note.text.contains("ldap does not list its users"))
+        try home("/srv/homes/carol", of: 1_200_000_001, patient)
+        try home("/srv/homes/grace", of: 1_200_000_005, patient)
+        func lockedOut(_ arguments: String...) async throws -> [String] {
+            try await patient.examine(arguments).serious.map(\.text)
+        }
+        #expect(try await lockedOut() == ["carol is not enrolled, and locked out"])
+        #expect(
+            try await lockedOut("--user", "erin") == ["erin is not enrolled, and locked out"])
+        // One of the group has no shell to log in with.
+        #expect(
+            try await lockedOut("--group", "engineers")
+                == ["2 users (carol, erin) are not enrolled, and locked out"])
+        let words = [try Build.product("otp-enroll"), "doctor", "--try", "--user", "carol"]
+        let refused = try await Command.run(patient.running(words), input: "\(Desk.wrongCode)\n")
+        #expect(refused.status == 1 && refused.output.hasPrefix("Refused"), "\(refused.output)")
+
+        let phone = try await patient.enroll("carol")
+        try await patient.enroll("erin")
+        #expect(try await lockedOut("--group", "engineers").isEmpty)
+        #expect(try await lockedOut().isEmpty)
+        try await phone.settle()
+        let code = try await phone.code()
+        let accepted = try await Command.run(patient.running(words), input: "\(code)\n")
+        #expect(accepted.status == 0, "\(accepted.output)")
+        let both = try await patient.doctor("--group", "engineers", "--user", "carol")
+        #expect(both.status == 64 && both.errors.contains("--group goes neither with --user"))
+    }
+
+    /// What others had is imported from homes that no list tells of.
+    @Test func homesOfOthersAreImported() async throws {
+        let patient = try await patient()
+        let home = "/srv/homes/carol"
+        try self.home(home, of: 1_200_000_001, patient)
+        let file = home + "/.google_authenticator"
+        try patient.write(file, "JBSWY3DPEHPK3PXPJBSWY3DPEH\n\" TOTP_AUTH\n", mode: 0o600)
+        try #require(chown(patient.real(file), 1_200_000_001, 0) == 0)
+        let done = try await Command.run(
+            patient.running([
+                try Build.product("otp-enroll"), "import", "--from", "google-authenticator",
+                "--all",
+                "--dry-run",
+            ]))
+        #expect(done.output.contains("carol"), "\(done.output) \(done.errors)")
+    }
+
+    /// A source that has no function to list anybody. It takes the place of one that Debian has.
+    @Test func aSourceThatCannotListIsNamed() async throws {
+        let patient = try await DoctorPatient()
+        let scratch = try Scratch()
+        let library = scratch.file("library.so")
+        try await Command.output([
+            "clang", "-shared", "-fPIC", "-Wall", "-Werror", "-fuse-ld=lld", "-o", library,
+            try scratch.write(Self.module, to: "module.c"),
+        ])
+        try patient.ask("hesiod")
+        try patient.change("/etc/group") { $0 + "crew:x:4700:quinn,alice,nosuch\n" }
+        let put = "for f in /lib/*/libnss_hesiod.so.2; do mount --bind '\(library)' $f; done"
+        let around = ["sh", "-c", put + #"; exec "$@""#, "sh"]
+        let all = try await patient.list(around: around)
+        #expect(all.names.isEmpty && all.errors.contains("hesiod does not list its users"))
+        let crew = try await patient.list("--group", "crew", around: around)
+        #expect(crew.names == ["quinn"])
+        let doctor = try await patient.examine(["--group", "crew"], around: around)
+        #expect(doctor.serious.map(\.text) == ["quinn is not enrolled, and locked out"])
+        // One that lists everybody is no reason for a word.
+        try patient.ask("altfiles")
+        #expect(try await patient.list().errors.isEmpty)
+    }
+
+    private static let module = """
+        #include <nss.h>
+        #include <pwd.h>
+        #include <string.h>
+
+        static enum nss_status give(struct passwd *entry) {
+            *entry = (struct passwd){"quinn", "x", 1700000001, 4701, "", "/home/quinn", "/bin/sh"};
+            return NSS_STATUS_SUCCESS;
+        }
+
+        enum nss_status _nss_hesiod_getpwnam_r(const char *name, struct passwd *entry, char *room,
+                                               size_t length, int *error) {
+            return strcmp(name, "quinn") == 0 ? give(entry) : NSS_STATUS_NOTFOUND;
+        }
+
+        enum nss_status _nss_hesiod_getpwuid_r(uid_t uid, struct passwd *entry, char *room,
+                                               size_t length, int *error) {
+            return uid == 1700000001 ? give(entry) : NSS_STATUS_NOTFOUND;
+        }
+
+        """
+}
