@@ -30,7 +30,9 @@ struct StoreCheck {
             look = .skipped(Self.name, "the options cannot be read, so where is it?")
             return
         }
-        guard SystemFiles.status(path) != nil else {
+        let keyPath = place.map { $0 + "/seal.key" } ?? "/etc/swiftotp/seal.key"
+        // Where its key is there, it is lost, and the service says what to do.
+        guard SystemFiles.status(path) != nil || SystemFiles.status(keyPath) != nil else {
             let finding = Finding(
                 .problem, "\(path) is missing: the module denies everybody", in: path,
                 change: "otp-enroll add \(Machine.isRoot ? "root" : "USER")")
@@ -43,7 +45,7 @@ struct StoreCheck {
         }
         do {
             let records = try service.series {
-                try Records(Roster(Context(by: service)), keyPath: place.map { $0 + "/seal.key" })
+                try Records(Roster(Context(by: service)), keyPath: keyPath)
             }
             let about = "\(path): " + Words.count(records.count, "record")
             look = Look(Self.name, about, records.findings + StoreCheck.placeFindings(path))
@@ -103,12 +105,11 @@ private struct Records {
     /// The most findings of one kind that are listed one by one.
     private static let most = 10
 
-    /// The seal key lies at `keyPath`, or at its usual place.
-    init(_ roster: Roster, keyPath: String?) throws {
+    /// The seal key lies at `keyPath`.
+    init(_ roster: Roster, keyPath: String) throws {
         let entries = try roster.entries().filter(\.hasRecord)
         count = entries.count
-        keyTrouble = Records.keyTrouble(
-            keyPath ?? "/etc/swiftotp/seal.key", hasRecords: !entries.isEmpty)
+        keyTrouble = Records.keyTrouble(keyPath, hasRecords: !entries.isEmpty)
         isOpen = keyTrouble.isEmpty
         guard isOpen else { return }
         try roster.look(at: entries) { entry, finding in
@@ -150,7 +151,14 @@ private struct Records {
     /// What can be seen of the key from outside.
     private static func keyTrouble(_ path: String, hasRecords: Bool) -> [Finding] {
         guard let status = SystemFiles.status(path, following: false) else {
-            guard hasRecords else { return [] }
+            guard hasRecords else {
+                return [
+                    Finding(
+                        .problem,
+                        "\(path) is missing, so no store was made: the module denies everybody",
+                        in: path, change: "otp-enroll init")
+                ]
+            }
             return [
                 Finding(
                     .problem,
