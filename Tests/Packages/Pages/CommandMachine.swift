@@ -101,9 +101,13 @@ final class CommandMachine: Sendable {
         try await root.output(
             "sh", "-ec",
             """
-            userdel bob 2>&1 || userdel robert
+            for name in bob robert; do
+                number=$(id -u $name 2>&1) || continue
+                rm -f /var/lib/swiftotp/$number
+                userdel $name
+            done
             rm -f /var/lib/swiftotp/1501 /var/lib/swiftotp/2501
-            useradd --uid 1501 --shell /bin/sh bob
+            useradd --uid 1501 --gid nogroup --shell /bin/sh bob
             otp-enroll add bob --name phone --no-confirm --json
             \(end)
             """)
