@@ -139,7 +139,7 @@ private struct Records {
         let (finding, name) = (Finding(error), entry.shownName)
         let mending =
             switch error.code {
-            case .otherUser: "otp-enroll move \(entry.uid) \(name)"
+            case .otherUser: error.firstCommand
             case _ where entry.users.isEmpty: "otp-enroll forget \(entry.uid)"
             default: "otp-enroll reset \(name)"
             }
@@ -200,5 +200,12 @@ private struct Records {
                     change: orphans.first.map { "otp-enroll forget \($0)" } ?? ""))
         }
         return findings
+    }
+}
+
+extension StoreError {
+    /// The first of the commands that it names, which it has looked up whose record it is for.
+    fileprivate var firstCommand: String {
+        detail.split(separator: "`").dropFirst().first.map(String.init) ?? ""
     }
 }
