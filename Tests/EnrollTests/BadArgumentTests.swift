@@ -92,7 +92,7 @@ import Testing
         ["import", "--from", "google-authenticator", "--all", "x"],
         ["import", "--from", "google-authenticator", "x"],
         ["import", "--from", "otpauth", "--psk-file", "k", "x"],
-        ["import", "--from", "pskc", "--map", "m", "--user", "root", "x"],
+        ["import", "--from", "google-authenticator", "--all", "--map", "m"],
         ["import", "--from", "pskc", "--map", "-", "-"], ["import", "--from", "otpauth", "x", "y"],
         ["reset", "--config", "--yes"],
     ])

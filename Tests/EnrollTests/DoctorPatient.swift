@@ -173,6 +173,13 @@ final class DoctorPatient: Sendable {
     /// Removes a file of the machine.
     func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: real(path)) }
 
+    /// Empties a folder of the machine.
+    func empty(_ path: String) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: real(path)) {
+            try remove(path + "/" + name)
+        }
+    }
+
     /// Enrolls a user, and gives their phone.
     @discardableResult
     func enroll(_ user: String) async throws -> Phone {

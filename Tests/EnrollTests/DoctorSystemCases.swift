@@ -155,6 +155,20 @@ extension DoctorCase {
             in: "/etc/swiftotp/seal.key"
         ) { try $0.remove("/etc/swiftotp/seal.key") },
         DoctorCase(
+            "a store that nobody has made", "store", says: "no store was made",
+            in: "/etc/swiftotp/seal.key", change: "otp-enroll init"
+        ) {
+            try $0.remove("/etc/swiftotp/seal.key")
+            try $0.empty("/var/lib/swiftotp")
+        },
+        DoctorCase("a folder made anew", "store", says: "its marker is missing") {
+            try $0.empty("/var/lib/swiftotp")
+        },
+        DoctorCase(
+            "a marker of another key", "store", says: "made for another seal key",
+            in: "/var/lib/swiftotp/marker"
+        ) { truncate($0.real("/var/lib/swiftotp/marker"), 10) },
+        DoctorCase(
             "a seal key that others can read", "store", says: "lets others at it",
             change: "chmod 0600 /etc/swiftotp/seal.key"
         ) { chmod($0.real("/etc/swiftotp/seal.key"), 0o644) },

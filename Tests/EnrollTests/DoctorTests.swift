@@ -207,4 +207,15 @@ import Testing
         #expect(done.status == 1 && done.output.isEmpty)
         #expect(done.errors.hasPrefix("otp-enroll: there is no user \"nosuch\"\n"))
     }
+
+    /// The record that alice finds in her new number is still bob's, who needs it.
+    @Test func aNumberThatWasAnotherUsersIsNotGivenAway() async throws {
+        let patient = try await DoctorPatient()
+        try patient.change("/etc/passwd") {
+            $0.replacing(":4002:", with: ":5002:").replacing(":4001:", with: ":4002:")
+        }
+        let changes = try await patient.examine().serious.filter { $0.check == "store" }
+            .map(\.change)
+        #expect(Set(changes) == ["otp-enroll move 4001 alice", "otp-enroll move 4002 bob"])
+    }
 }

@@ -110,13 +110,37 @@ import Testing
             let told = try await desk.report(["--from", "users.oath", file] + words)
             #expect(told.rows.allSatisfy { $0["imported"] as? Bool == true }, "\(told.rows)")
         }
-        // A line of a map is root's word about that token.
-        let fob = try Token.random()
-        let map = try desk.scratch.write("HARD1 daemon\n", to: "map")
-        let told = try await desk.report(
-            ["--from", "privacyidea-csv", "--map", map, "-"],
-            input: "HARD1, \(fob.hex), hotp, 6, 9\n")
-        #expect(try told.result("daemon") == "imported")
-        #expect((try told.row("daemon")["adds_to"] as? [String])?.count == 2)
+    }
+
+    /// The file of a whole delivery stays as it is, whatever happened since.
+    @Test("A map, used again, gives somebody back the token that was lost, or one beside a phone")
+    func map() async throws {
+        let (lost, spare) = (try Token.random(), try Token.random())
+        let map = try desk.scratch.write("HARD1 daemon\nHARD2 bin\nHARD3 daemon\n", to: "map")
+        let csv = """
+            HARD1, \(lost.hex), hotp, 6, 0
+            HARD2, \(try Token.random().hex), hotp, 6, 0
+            HARD3, \(spare.hex), hotp, 6, 0
+
+            """
+        let words = ["--from", "privacyidea-csv", "--map", map, "-"]
+        #expect(try await desk.report(words, input: csv).rows.count == 3)
+        #expect(try await desk.run("remove", "daemon", "HARD1", "--yes").status == 0)
+        let again = try await desk.report(words, input: csv)
+        #expect(
+            again.rows.map { $0["result"] as? String }
+                == ["enrolled already, skipped", "already here", "already here"])
+        let code = try await lost.token.code(0)
+        #expect(try await desk.verify(code, of: "daemon").0 == false)
+        let told = try await Command.run(desk.words(["import"] + words), input: csv)
+        #expect(told.output.contains("--user beside --map adds to one of them"), "\(told.output)")
+
+        // Of what is one user's alone, by root's word.
+        let own = try await desk.report(words + ["--user", "daemon"], input: csv)
+        #expect(own.rows.map { $0["result"] as? String } == ["imported", "already here"])
+        #expect(own.rows[0]["adds_to"] as? [String] == ["HARD3"])
+        #expect(try await desk.verify(code, of: "daemon") == (true, "code"))
+        let none = try await desk.report(words + ["--user", "sys"], input: csv, status: 1)
+        #expect(none.rows.isEmpty && none.problems == ["no token of the file is sys's"])
     }
 }

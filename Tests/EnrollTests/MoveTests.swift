@@ -186,4 +186,29 @@ import Testing
         try await expectLife(of: first, bobCodes)
         try await expectLife(of: second, aliceCodes)
     }
+
+    /// As where the numbers of a directory come in the place of this machine's.
+    @Test("A number that was another user's: `reset` ends what is theirs, or both cannot be moved")
+    func shifted() async throws {
+        let (bob, bobCodes) = try await person("bob")
+        let (alice, aliceCodes) = try await person("alice")
+        let (hers, his) = (try number(alice), try number(bob))
+        _ = try await bob.modified(["-u", "\(his + 50_000)"])
+        _ = try await alice.modified(["-u", "\(his)"])
+        for words in [["status"], ["reset", "--yes"]] {
+            let done = try await Command.run(
+                desk.words([words[0], alice.name] + words.dropFirst()))
+            let told = "it is \(bob.name)'s, who is \(his + 50_000) now:"
+            #expect(done.status == 1 && done.errors.contains(told), "\(words): \(done.errors)")
+            #expect(done.errors.contains("`otp-enroll move \(his) \(bob.name)`"))
+        }
+        // Alice's number is not free before bob's record is moved.
+        let map = try desk.scratch.write(
+            "\u{FEFF}\(hers) \(alice.name)\n\(his) \(bob.name)\n", to: "map")
+        let done = try await desk.run("move", "--all", "--map", map, "--yes")
+        #expect(done.status == 0, "\(done.output)\(done.errors)")
+        #expect(done.output.hasSuffix("2 of 2 moved.\n"), "\(done.output)")
+        try await expectLife(of: bob, bobCodes)
+        try await expectLife(of: alice, aliceCodes)
+    }
 }

@@ -1,5 +1,15 @@
 /// The real ssh at a terminal, knowing nothing but one server.
 public enum SSHClient {
+    /// The options that lead from one address of a network to a server on another one of it.
+    public static func options(
+        from source: String, to address: String, of server: SSHServer
+    ) -> [String] {
+        [
+            "HostName=\(address)", "Port=22", "BindAddress=\(source)",
+            "HostKeyAlias=[127.0.0.1]:\(server.port)",
+        ].flatMap { ["-o", $0] }
+    }
+
     /// Starts a login that runs a command; every question is asked on the terminal given back.
     public static func login(
         _ user: String, on server: SSHServer, key: Bool, command: String,

@@ -9,12 +9,16 @@ public final class SSHServer: Sendable {
     private let scratch: Scratch
     private let policy: Policy
     private let sshd: Terminal
+    private let network: Network?
 
     /// Starts sshd and waits until it answers. `methods` is AuthenticationMethods' value, and
-    /// `around` are words before the program, such as `faketime -f +2d`.
+    /// `around` are words before the program, such as `faketime -f +2d`. In a network of its own it
+    /// also listens on port 22 of every address.
     public init(
-        methods: String, policy: Policy, settings: [String] = [], around: [String] = []
+        methods: String, policy: Policy, settings: [String] = [], around: [String] = [],
+        in network: Network? = nil
     ) async throws {
+        self.network = network
         try Build.requireGround()
         self.policy = policy
         scratch = try Scratch()
@@ -35,13 +39,15 @@ public final class SSHServer: Sendable {
                 "AuthorizedKeysFile \(userKey).pub", "PrintMotd no", "PrintLastLog no",
                 // Many tests at once come from one address.
                 "MaxStartups 1000",
-            ] + settings
+            ] + (network == nil ? [] : ["ListenAddress ::"]) + settings
         let config = try scratch.write(lines.joined(separator: "\n") + "\n", to: "sshd_config")
-        sshd = try Terminal(policy.running(around + ["/usr/sbin/sshd", "-D", "-e", "-f", config]))
+        let words = (network?.words ?? []) + around + ["/usr/sbin/sshd", "-D", "-e", "-f", config]
+        sshd = try Terminal(policy.running(words))
         try await listening()
     }
 
     private func listening() async throws {
+        if network != nil { return try await sshd.expect("Server listening on 127.0.0.1") }
         let port = port, child = sshd.child
         let up = try await patiently("sshd to listen") { () -> Bool? in
             if child.status != nil { return false }

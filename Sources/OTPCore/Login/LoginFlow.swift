@@ -153,7 +153,11 @@ public struct LoginFlow<
         let notices = session.withRecord { $0.notices }
         let outcome = try attempt.run(answer, on: session, at: now, boot: boot)
         if options.forwardsPass { forward(typed, outcome, session) }
-        guard case .granted(let factor) = outcome else { return (outcome, []) }
+        guard case .granted(let factor) = outcome else {
+            // Where that is in doubt, all hear the same who are refused, enrolled or not.
+            try records.prove()
+            return (outcome, [])
+        }
         let left = session.withRecord { $0.backupCodesLeft }
         sequel.enrolls = session.withRecord { enrollsNext($0, after: factor) }
         sequel.epoch = session.withRecord { $0.epoch }

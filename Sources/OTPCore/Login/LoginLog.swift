@@ -72,6 +72,15 @@ public struct LoginLog: Sendable {
         return (priority, line)
     }
 
+    /// The line that says in which other number's record somebody stands who was refused as not
+    /// enrolled.
+    public func line(aboutOtherNumber error: StoreError) -> (LogPriority, LogLine) {
+        var line = LogLine("record of another number")
+        line.add("user", outside: user)
+        line.add("error", sentence: error.text)
+        return (.critical, line)
+    }
+
     /// The line that says which options are in force, for `debug`.
     public func line(about options: Options, isSilent: Bool) -> LogLine {
         var line = LogLine("debug")

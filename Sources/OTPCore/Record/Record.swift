@@ -131,9 +131,11 @@ public struct Record: ~Copyable {
         }
     }
 
-    /// The name of the authenticator that has this key.
+    /// The name of the authenticator that has this key, by what it is known by: with zeros behind it,
+    /// by which HMAC fills keys up, a key is the same one.
     public func name(of key: Span<UInt8>) -> Name? {
-        authenticators.indices.first { index in withKey(of: index) { $0.isEqual(to: key) } }
+        let mark = KeyMemory.Mark(of: key)
+        return authenticators.indices.first { self.mark(of: $0) == mark }
             .map { authenticators[$0].name }
     }
 

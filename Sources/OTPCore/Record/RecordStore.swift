@@ -1,6 +1,8 @@
 /// Keeps the records.
 public protocol RecordStore {
     associatedtype Session: RecordSession
+    /// Makes sure that the store is sound, so that who has no record in it never had one.
+    func prove() throws(StoreError)
     /// Whether `user` has anything to log in with. `false` only where the store is sound, and has
     /// no record of the user or one in which there is nothing.
     func isEnrolled(_ user: User) throws(StoreError) -> Bool

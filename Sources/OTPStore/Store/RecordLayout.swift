@@ -87,10 +87,17 @@ enum RecordLayout {
                 "it is \(old.shownName)'s, of the number \(old.uid):"
                     + " `otp-enroll move \(old.uid) \(new.commandName)` where that was this user's")
         }
+        let move = "`otp-enroll move \(old.uid) "
+        if let number = try old.otherNumber() {
+            throw StoreError(
+                .otherUser, path,
+                "it is \(old.shownName)'s, who is \(number) now: \(move)\(old.commandName)`, or"
+                    + " \(move)\(new.commandName)` where that is a new name")
+        }
         throw StoreError(
             .otherUser, path,
             "it is \(old.shownName)'s, and \(new.shownName) has this number now:"
-                + " `otp-enroll move \(old.uid) \(new.commandName)` where that is a new name, or"
+                + " \(move)\(new.commandName)` where that is a new name, or"
                 + " `otp-enroll reset \(new.commandName)` where that is another person")
     }
 
@@ -104,5 +111,15 @@ enum RecordLayout {
             throw StoreError(.damaged, path, "its head is damaged, so nobody can tell whose it is")
         }
         return User(name: name, uid: uid, gid: .max)
+    }
+}
+
+extension User {
+    /// The number that a user of this name has now, where it is another one.
+    public func otherNumber() throws(StoreError) -> UInt32? {
+        guard let there = try SystemUsers().user(named: name), there.name == name else {
+            return nil
+        }
+        return there.uid == uid ? nil : there.uid
     }
 }

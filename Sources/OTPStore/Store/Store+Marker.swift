@@ -23,7 +23,7 @@ extension Store {
 
     /// Makes sure that this is the store which belongs to its key, so that a record that is missing
     /// was never there.
-    func prove() throws(StoreError) {
+    public func prove() throws(StoreError) {
         if isProven { return }
         let marker = try marker()
         guard try keyIfThere() != nil else {

@@ -20,7 +20,7 @@ struct Import: ParsableCommand {
             text, so `otp-enroll codes` makes new ones. The other program's files stay as they \
             are: remove them when its PAM lines are gone, or its module goes on to use them. A \
             second run takes what is new. Whoever is enrolled here already, or was, is skipped; \
-            only --user, or a line of --map, adds to what they have.
+            only --user adds to what one of them has; beside --map it takes that user's tokens alone.
 
               otp-enroll import --from google-authenticator --all --dry-run
               otp-enroll import --from google-authenticator --user alice
@@ -44,7 +44,9 @@ struct Import: ParsableCommand {
         completion: .file())
     var file: String?
 
-    @Option(help: "Whom all of it is for.", completion: .users)
+    @Option(
+        help: "Whom all of it is for; beside --map, whose tokens alone are taken.",
+        completion: .users)
     var user: String?
 
     @Flag(help: "With google-authenticator: everybody who has a file at home.")
@@ -79,7 +81,9 @@ struct Import: ParsableCommand {
         guard pskFile == nil || from == .pskc else {
             throw ValidationError("--psk-file is for --from pskc.")
         }
-        guard map == nil || user == nil else { throw ValidationError("It is --map or --user.") }
+        guard map == nil || !isGoogle else {
+            throw ValidationError("--map is not for --from google-authenticator.")
+        }
         guard [file, map, pskFile].count(where: { $0 == "-" }) <= 1 else {
             throw ValidationError("stdin can be one of the files only.")
         }
@@ -94,7 +98,7 @@ struct Import: ParsableCommand {
     }
 
     private func run(_ context: Context, _ report: inout ImportReport) throws {
-        let map = try map.map(ImportSource.readMap) ?? [:]
+        let map = try map.map(ImportSource.readMap)
         guard let file else { return try importHomes(context, into: &report) }
         let result = try ImportSource.read(
             file, as: from, preSharedKey: try pskFile.map { KeyBox(try TokenKeyFile.read($0)) })
@@ -132,7 +136,7 @@ struct Import: ParsableCommand {
                 report.add(
                     result, of: name,
                     by: Importer(
-                        context: context, onlyUser: name, isNamed: !all, map: [:],
+                        context: context, onlyUser: name, isNamed: !all, map: nil,
                         isRehearsal: dryRun))
             } catch let failure as Failure where all {
                 report.failed(failure.message, for: name)

@@ -115,12 +115,12 @@ struct Move: ParsableCommand {
         let context = try Context(global, user: nil)
         var report = MoveReport(map.lines, isRehearsal: dryRun, asJSON: global.json)
         try context.service.series {
-            report.run("Looking", in: context, rehearses: true)
+            report.look(in: context)
             if !global.json { try report.showRehearsal() }
             guard !dryRun, report.movable > 0 else { return }
             let question = "Move \(Words.count(report.movable, "record"))?"
             guard yes || Terminal.agrees(question) else { throw Failure("nothing was moved") }
-            report.run("Moving", in: context, rehearses: false)
+            report.move(in: context)
         }
         try report.finish()
     }

@@ -9,6 +9,7 @@ struct ImportReport {
     /// What is wrong with the files, beyond single tokens.
     private var problems: [String] = []
     private var notes: [String] = []
+    private var hasMap = false
 
     init(isRehearsal: Bool) { self.isRehearsal = isRehearsal }
 
@@ -16,8 +17,13 @@ struct ImportReport {
     mutating func add(_ result: ImportResult, of user: String? = nil, by importer: Importer) {
         let whose = user.map { Output.printable($0) + ": " } ?? ""
         var newcomers: Set<String> = []
-        var progress = Progress("Importing", of: result.tokens.count)
-        for token in result.tokens {
+        let tokens = result.tokens.filter { importer.wants($0) }
+        if tokens.isEmpty, !result.tokens.isEmpty, let user = importer.onlyUser {
+            problems.append("no token of the file is \(Output.printable(user))'s")
+        }
+        hasMap = hasMap || importer.map != nil
+        var progress = Progress("Importing", of: tokens.count)
+        for token in tokens {
             progress.advance()
             rows.append(importer.run(token, &newcomers))
         }
@@ -86,8 +92,9 @@ struct ImportReport {
             try Output.line("Did not come along (\(whose)): \(sentence).")
         }
         if rows.contains(where: \.isSkipped) {
+            let way = hasMap ? "--user beside --map" : "--user"
             try Output.line(
-                "Note: who is enrolled, or was, is left alone; --user adds to one of them.")
+                "Note: who is enrolled, or was, is left alone; \(way) adds to one of them.")
         }
         for note in notes { try Output.line("Note: \(note).") }
     }

@@ -42,7 +42,8 @@ enum ImportSource {
         var map: [String: String] = [:]
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         for (index, line) in lines.enumerated() {
-            let words = line.split { $0 == " " || $0 == "\t" }
+            // Editors of Windows begin a file with the last of these.
+            let words = line.split { $0 == " " || $0 == "\t" || $0 == "\u{FEFF}" }
             if words.isEmpty || words[0].hasPrefix("#") { continue }
             guard words.count == 2 else {
                 throw Failure(

@@ -11,8 +11,9 @@ struct Importer {
     let onlyUser: String?
     /// Whether `onlyUser` was named by root, and not found with everybody else.
     var isNamed = true
-    /// Serial numbers or foreign names, and the users here that they belong to.
-    let map: [String: String]
+    /// Serial numbers or foreign names, and the users here that they belong to; `nil` for no map.
+    /// With `onlyUser` it says which tokens of a file are that user's.
+    let map: [String: String]?
     /// Whether nothing is to be changed.
     let isRehearsal: Bool
 
@@ -43,12 +44,14 @@ struct Importer {
             user: token.owner?.printable ?? "-", kind: token.kind == .totp ? "totp" : "hotp",
             result: "", notes: token.notes)
         do {
-            guard let (name, isNamed) = user(of: token) else {
+            guard let name = user(of: token) else {
                 throw Failure("\(token.place.text) names no user here")
             }
             let context = try Context(name, like: context)
             row.user = context.userName
-            let isMeant = isNamed || newcomers.contains(context.userName)
+            // A map does not: it is of many, and stays the same when it is used again, after one of
+            // its tokens was lost and removed.
+            let isMeant = onlyUser != nil && isNamed || newcomers.contains(context.userName)
             switch try keep(token, context, isMeant: isMeant) {
             case .taken(let name, let isNew, let others):
                 row.name = Output.printable(name)
@@ -73,20 +76,22 @@ struct Importer {
 
     // MARK: Whose it is
 
-    /// Whose it is, and whether root has said so, for this token or for all of them.
-    private func user(of token: ImportedToken) -> (name: String, isNamed: Bool)? {
-        if let onlyUser { return (onlyUser, isNamed) }
+    /// Whether it is asked for: of a file with a map, `onlyUser` may want their own.
+    func wants(_ token: ImportedToken) -> Bool {
+        map == nil || onlyUser == nil || user(of: token) == onlyUser
+    }
+
+    /// Whose it is.
+    private func user(of token: ImportedToken) -> String? {
+        if map == nil, let onlyUser { return onlyUser }
         let names = [token.serial, token.owner, token.ownerBeforeHost].compactMap { name in
             name.map { String(decoding: $0.bytes, as: UTF8.self) }
         }
-        if let mapped = names.lazy.compactMap({ map[$0] }).first {
-            return (mapped, true)
-        }
+        if let map, let mapped = names.lazy.compactMap({ map[$0] }).first { return mapped }
         guard token.owner != nil else { return nil }
         // As it stands first: a user may well be called `alice@example.com` here.
         let owners = names.dropFirst(token.serial == nil ? 0 : 1)
-        let owner = owners.first { Importer.isUser($0) } ?? owners.last
-        return owner.map { ($0, false) }
+        return owners.first { Importer.isUser($0) } ?? owners.last
     }
 
     private static func isUser(_ name: String) -> Bool {

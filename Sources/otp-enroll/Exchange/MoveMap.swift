@@ -25,7 +25,7 @@ struct MoveMap {
         var (bad, olds, news): ([String], [String: Int], [String: Int]) = ([], [:], [:])
         let all = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         for (index, line) in all.enumerated() {
-            let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
+            let words = line.split { $0 == " " || $0 == "\t" || $0 == "\u{FEFF}" }.map(String.init)
             if words.isEmpty || words[0].hasPrefix("#") { continue }
             let number = index + 1
             guard words.count == 2 else {

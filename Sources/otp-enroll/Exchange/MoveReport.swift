@@ -27,6 +27,9 @@ struct MoveReport {
     private struct Row {
         let line: MoveMap.Line
         var outcome = Outcome.nothing
+
+        var isReady: Bool { if case .ready = outcome { true } else { false } }
+        var isMoved: Bool { if case .moved = outcome { true } else { false } }
     }
 
     private var rows: [Row]
@@ -40,21 +43,31 @@ struct MoveReport {
     }
 
     /// How many records can be moved.
-    var movable: Int {
-        rows.count { row in
-            if case .ready = row.outcome { true } else { false }
+    var movable: Int { rows.count { $0.isReady } }
+
+    /// Finds out what would become of every line.
+    mutating func look(in context: Context) {
+        run("Looking", rows.indices.filter { !rows[$0].isMoved }, in: context, rehearses: true)
+    }
+
+    /// Has those moved that can be. A number in which somebody's record stood may be free by then,
+    /// so that others can be moved there.
+    mutating func move(in context: Context) {
+        while movable > 0 {
+            let ready = rows.indices.filter { rows[$0].isReady }
+            run("Moving", ready, in: context, rehearses: false)
+            guard ready.contains(where: { rows[$0].isMoved }) else { return }
+            look(in: context)
         }
     }
 
-    /// Finds out what would become of every line, or has those moved that can be.
-    mutating func run(_ title: String, in context: Context, rehearses: Bool) {
-        var progress = Progress(title, of: rows.count)
+    private mutating func run(
+        _ title: String, _ indices: [Int], in context: Context, rehearses: Bool
+    ) {
+        var progress = Progress(title, of: indices.count)
         defer { progress.finish() }
-        for index in rows.indices {
+        for index in indices {
             progress.advance()
-            if !rehearses {
-                guard case .ready = rows[index].outcome else { continue }
-            }
             rows[index].outcome = MoveReport.outcome(
                 of: rows[index].line, in: context, rehearses: rehearses)
         }
@@ -126,11 +139,9 @@ struct MoveReport {
     }
 
     private static func json(_ row: Row) -> JSON {
-        var isMoved = false
-        if case .moved = row.outcome { isMoved = true }
-        return .object([
+        .object([
             "line": .count(row.line.number), "old": .text(Output.printable(row.line.old)),
-            "new": .text(Output.printable(row.line.new)), "moved": .bool(isMoved),
+            "new": .text(Output.printable(row.line.new)), "moved": .bool(row.isMoved),
             "result": .text(row.outcome.text),
         ])
     }

@@ -34,6 +34,32 @@ struct LoginService {
         if !isOurs { conversation.log(priority, line) }
         let isHeard = conversation.end(LoginEnd(result), within: LoginService.patience)
         if isOurs || !isHeard { ServiceLog.write(priority, line, of: place.service, by: peer) }
+        noteOtherNumber(after: result, log)
+    }
+
+    /// Logs whose record has another number, if it is theirs who has just been refused as somebody
+    /// who is not enrolled. Now, when nobody waits: a stranger would know by the time it takes. A
+    /// service that was started for this login is waited for until it has ended.
+    private func noteOtherNumber(after result: LoginResult, _ log: LoginLog) {
+        guard !settings.isForOneConnection else { return }
+        switch result {
+        case .refused(.noRecord), .refused(.unproven), .refused(.unknownUser): break
+        default: return
+        }
+        do throws(StoreError) {
+            let options = try ConfigurationFile.options(
+                settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
+            let store = try Store(path: options.store)
+            guard let user = try SystemUsers().user(named: request.user) else {
+                _ = try store.number(of: request.user)
+                return
+            }
+            try store.checkOtherNumber(of: user)
+        } catch {
+            guard error.code == .otherUser else { return }
+            let (priority, line) = log.line(aboutOtherNumber: error)
+            ServiceLog.write(priority, line, of: place.service, by: peer)
+        }
     }
 
     private func run(_ conversation: TerminalConversation, _ log: LoginLog) -> LoginResult {

@@ -15,11 +15,7 @@ extension RequestHandler {
         fill: (inout ChangeDocument) -> Void = { _ in },
         _ body: (inout Record, UInt64) throws(StoreError) -> Change
     ) throws(StoreError) -> Reply.Result {
-        let store = try store()
-        guard let session = try store?.open(user) else {
-            try store?.checkOtherNumber(of: user)
-            return .denied(reason: .notEnrolled)
-        }
+        guard let session = try open() else { return .denied(reason: .notEnrolled) }
         defer { session.close() }
         guard !isForEnrolled || session.withRecord({ $0.isEnrolled }) else {
             return .denied(reason: .notEnrolled)

@@ -14,7 +14,7 @@ extension RequestHandler {
         var isEnrolled = false
         var epoch: UInt64 = 0
         var there: Authenticator?
-        if let session = try store()?.open(user) {
+        if let session = try open() {
             defer { session.close() }
             isEnrolled = session.withRecord { $0.isEnrolled }
             if isEnrolled, let reply = try refusal(of: proof, on: session) { return reply }

@@ -13,12 +13,19 @@ extension RequestHandler {
                 return .success([])
             }
         } catch {
-            guard RequestHandler.isTheRecordsOwn(error), let store = try store(),
-                // The record of the number that the user had before is not this one.
-                error.code != .otherUser || error.subject == store.path(ofRecord: user.uid)
-            else { throw error }
+            guard RequestHandler.isTheRecordsOwn(error), let store = try store() else {
+                throw error
+            }
+            if error.code == .otherUser, try isNeeded(error.subject, in: store) { throw error }
             return try replace(in: store, because: error)
         }
+    }
+
+    /// Whether another user's record is not to be replaced: that of the number that the user had
+    /// before, or one whose user is here and has another number now.
+    private func isNeeded(_ path: [UInt8], in store: Store) throws(StoreError) -> Bool {
+        guard path == store.path(ofRecord: user.uid) else { return true }
+        return try store.owner(of: user.uid)?.otherNumber() != nil
     }
 
     /// Whether nobody can open this record any more, rather than the whole store.
@@ -121,7 +128,7 @@ extension RequestHandler {
     /// Tries a code as a login would.
     func verify(_ code: String) throws(StoreError) -> Reply.Result {
         let answer = RequestHandler.answer(code)
-        guard let session = try store()?.open(user) else {
+        guard let session = try open() else {
             return .outcome(outcome: OutcomeDocument(.refused(.noRecord), authenticators: []))
         }
         defer { session.close() }
@@ -146,7 +153,7 @@ extension RequestHandler {
         guard let resync = Resync(answer, next, of: wanted) else {
             return .outcome(outcome: OutcomeDocument(.refused(.malformed), authenticators: []))
         }
-        guard let session = try store()?.open(user) else { return .denied(reason: .notEnrolled) }
+        guard let session = try open() else { return .denied(reason: .notEnrolled) }
         defer { session.close() }
         let now = try clock.now()
         let outcome = try attempt(as: .resynchronized).run(resync, on: session, at: now)

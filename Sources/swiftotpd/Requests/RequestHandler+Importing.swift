@@ -69,7 +69,9 @@ extension RequestHandler {
     private func place(
         for wish: Name, _ key: borrowing Secret, isMeant: Bool
     ) throws(StoreError) -> Result<Place, Refusal> {
-        guard let session = try store()?.openForReading(user) else {
+        let store = try store()
+        guard let session = try store?.openForReading(user) else {
+            try store?.checkOtherNumber(of: user)
             let nothing = Record()
             return RequestHandler.place(for: wish, key, isMeant: isMeant, in: nothing)
         }

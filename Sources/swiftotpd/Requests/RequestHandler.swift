@@ -123,6 +123,14 @@ struct RequestHandler {
         try Store.openIfMade(path: options.store, leftovers: leftovers)
     }
 
+    /// Opens the record of the user; `nil` for who has none, under no other number either.
+    func open() throws(StoreError) -> RecordFile? {
+        guard let store = try store() else { return nil }
+        if let session = try store.open(user) { return session }
+        try store.checkOtherNumber(of: user)
+        return nil
+    }
+
     /// The store, for something new in it: root makes one where there is none, and so does whoever
     /// has a service of their own.
     func storeForMore() throws(StoreError) -> Store {

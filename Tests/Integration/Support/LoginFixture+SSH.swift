@@ -19,7 +19,8 @@ extension LoginFixture {
     /// A door of sshd that runs a command, since a shell has the machine's words of the day.
     /// `around` are words before sshd, and before the service.
     func remoteDoor(
-        _ options: String, settings: [String] = [], around: [String] = []
+        _ options: String, settings: [String] = [], around: [String] = [],
+        in network: Network? = nil
     ) async throws -> SSHDoor {
         var (way, service): (String?, Service?) = (nil, nil)
         if !around.isEmpty {
@@ -28,7 +29,7 @@ extension LoginFixture {
         let server = try await SSHServer(
             methods: (program.password ? "" : "publickey,") + "keyboard-interactive:pam",
             policy: try program.policy(try module(options, by: way)), settings: settings,
-            around: around)
+            around: around, in: network)
         var door = try SSHDoor(server: server, key: !program.password, person: person)
         door.service = service
         door.command = SSHDoor.proof

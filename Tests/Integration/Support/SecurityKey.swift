@@ -4,17 +4,23 @@ import TestSupport
 /// A security key in software: an agent that signs as a FIDO authenticator does (OpenSSH's
 /// PROTOCOL.u2f), so that the real ssh and sshd take it for one.
 final class SecurityKey: Sendable {
+    /// The kinds that there are, as ssh-keygen calls them.
+    enum Kind: String, CaseIterable { case ed25519 = "ed25519-sk", ecdsa = "ecdsa-sk" }
+
     /// The file of the public key, without `.pub`.
     let file: String
     private let socket: String
     private let agent: Terminal
 
     /// Makes one whose signatures have these flags: 1 for a touch, 4 for a PIN.
-    init(_ name: String, flags: Int = 1, in scratch: Scratch) async throws {
+    init(
+        _ name: String, _ kind: Kind = .ed25519, flags: Int = 1, in scratch: Scratch
+    ) async throws {
         file = scratch.file(name)
         socket = file + ".agent"
         agent = try Terminal([
-            "/usr/bin/python3", "-c", SecurityKey.program, socket, file, "\(flags)",
+            "/usr/bin/python3", "-c", SecurityKey.program, socket, file, kind.rawValue,
+            "\(flags)",
         ])
         let socket = socket
         _ = try await patiently("an agent") { access(socket, F_OK) == 0 ? true : nil }
@@ -32,15 +38,37 @@ final class SecurityKey: Sendable {
 
     private static let program = """
         import base64, hashlib, os, socket, struct, sys, threading
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
         def text(data): return struct.pack(">I", len(data)) + data
 
-        path, name, flags = sys.argv[1], sys.argv[2], int(sys.argv[3])
-        key, kind = Ed25519PrivateKey.generate(), b"sk-ssh-ed25519@openssh.com"
-        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        blob, count = text(kind) + text(public) + text(b"ssh:"), 0
+        class Ed25519:
+            kind = b"sk-ssh-ed25519@openssh.com"
+            def __init__(self):
+                self.key = Ed25519PrivateKey.generate()
+                public = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+                self.public = text(public)
+            def sign(self, message): return self.key.sign(message)
+
+        class ECDSA:
+            kind = b"sk-ecdsa-sha2-nistp256@openssh.com"
+            def __init__(self):
+                self.key = ec.generate_private_key(ec.SECP256R1())
+                form = Encoding.X962, PublicFormat.UncompressedPoint
+                point = self.key.public_key().public_bytes(*form)
+                self.public = text(b"nistp256") + text(point)
+            def sign(self, message):
+                pair = decode_dss_signature(self.key.sign(message, ec.ECDSA(hashes.SHA256())))
+                return b"".join(text(n.to_bytes(n.bit_length() // 8 + 1, "big")) for n in pair)
+
+        path, name, flags = sys.argv[1], sys.argv[2], int(sys.argv[4])
+        key = {"ed25519-sk": Ed25519, "ecdsa-sk": ECDSA}[sys.argv[3]]()
+        kind = key.kind
+        blob, count = text(kind) + key.public + text(b"ssh:"), 0
         with open(name + ".pub", "wb") as file:
             file.write(kind + b" " + base64.b64encode(blob) + b" software\\n")
 

@@ -116,7 +116,7 @@ struct StrangerTests {
 
     /// What can be wrong with a store, and what then holds for everybody.
     enum BadDay: CaseIterable {
-        case noKey, openKey, openStore, noStore, fullDisk, readOnly
+        case noKey, openKey, openStore, noStore, noMarker, badMarker, fullDisk, readOnly
 
         func apply(_ enrolled: Enrolled) async throws {
             switch self {
@@ -124,6 +124,8 @@ struct StrangerTests {
             case .openKey: chmod(enrolled.store + "/seal.key", 0o644)
             case .openStore: chmod(enrolled.store, 0o755)
             case .noStore: rename(enrolled.store, enrolled.scratch.file("away"))
+            case .noMarker: unlink(enrolled.store + "/marker")
+            case .badMarker: truncate(enrolled.store + "/marker", 10)
             case .fullDisk: try await enrolled.fillDisk()
             case .readOnly: try await enrolled.makeReadOnly()
             }

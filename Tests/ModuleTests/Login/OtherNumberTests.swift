@@ -5,9 +5,12 @@ import Testing
 /// Users whom the system's own programs rename, renumber and remove, at real logins.
 @Suite("Renamed, renumbered, removed: through libpam")
 struct OtherNumberTests {
-    private func enroll(_ command: [String], _ enrolled: Enrolled) async throws -> Command {
+    private func enroll(
+        _ command: [String], _ enrolled: Enrolled, input: String = "000000\n111111\n"
+    ) async throws -> Command {
         try await Command.run(
-            [try Build.product("otp-enroll")] + command + ["--store", enrolled.store])
+            [try Build.product("otp-enroll")] + command + ["--store", enrolled.store],
+            input: input)
     }
 
     @Test("After `usermod -u`, nullok lets in without a code, or `move` loses one")
@@ -33,6 +36,49 @@ struct OtherNumberTests {
         let moved = try await nullok.login(account.name, [enrolled.backupCodes[1]])
         #expect(moved.name == "PAM_SUCCESS", "\(moved)")
         #expect(moved.said.contains { $0.contains("moved here from \(account.name) (\(old))") })
+    }
+
+    @Test("A command about a user who was renumbered finds nothing, or begins what cannot be kept")
+    func commands() async throws {
+        let account = try await Account.make("number")
+        let enrolled = try Enrolled(user: account.name)
+        let old = try Account.numbers(of: account.name).uid
+        _ = try await account.modified(["-u", "\(old + 30_000)"])
+        let way = "otp-enroll move \(old) \(account.name)"
+        for words in [
+            ["status"], ["verify"], ["resync"], ["add", "--no-confirm"], ["codes", "--yes"],
+            ["issue"], ["reset", "--yes"],
+        ] {
+            let done = try await enroll([words[0], account.name] + words.dropFirst(), enrolled)
+            #expect(done.status == 1 && done.errors.contains(way), "\(words): \(done.errors)")
+            #expect(!done.output.contains("otpauth"))
+        }
+        let uri = "otpauth://totp/x:y?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n"
+        let rehearsal = try await enroll(
+            ["import", "--from", "otpauth", "--user", account.name, "--dry-run", "-"], enrolled,
+            input: uri)
+        #expect(rehearsal.status == 1 && rehearsal.output.contains(way), "\(rehearsal.output)")
+    }
+
+    @Test("Without nullok the log does not say that a user was renumbered")
+    func log() async throws {
+        let log = try SystemLog.shared()
+        let door = ServiceAccess.resident(try await Service.shared().socket)
+        let account = try await Account.make("number")
+        let enrolled = try Enrolled(user: account.name)
+        let stack = try Stack(enrolled.scratch, "store=\(enrolled.store)", door: door)
+        #expect(try await stack.login(account.name, ["000000"]).name == "PAM_AUTH_ERR")
+        let old = try Account.numbers(of: account.name).uid
+        _ = try await account.modified(["-u", "\(old + 30_000)"])
+        #expect(try await stack.login(account.name, ["000000"]).name == "PAM_AUTH_ERR")
+        let line = try await log.line(containing: "record of another number", account.name)
+        #expect(line.text.contains("pam_swiftotp(login:auth): "), "\(line)")
+        let words = "/\(old): it is \(account.name)'s, who is \(old + 30_000) now"
+        #expect(line.text.contains(words), "\(line)")
+        #expect(line.text.contains("otp-enroll move \(old) \(account.name)"), "\(line)")
+        // Of nobody else, and once.
+        #expect(try await stack.login("bin", ["000000"]).name == "PAM_AUTH_ERR")
+        #expect(log.lines(containing: "record of another number", account.name).count == 1)
     }
 
     @Test("After `usermod -l`, the code of before is refused for good")

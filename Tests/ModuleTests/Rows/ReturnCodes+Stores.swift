@@ -133,6 +133,13 @@ extension ReturnCodes {
             unlink(enrolled.store + "/marker")
             return ["answer \(try await enrolled.phone.code())"]
         },
+        .login(
+            "wrong code, in a store without its marker", "PAM_AUTHINFO_UNAVAIL",
+            log: "its marker is missing", says: unavailable
+        ) { enrolled, _ in
+            unlink(enrolled.store + "/marker")
+            return ["answer \(try await enrolled.wrongCode())"]
+        },
         .login("renumbered", "PAM_AUTH_ERR", log: "reason=no-record") { enrolled, _ in
             try enrolled.renumber("bin", from: 4001)
             return ["user bin", "answer 123456"]

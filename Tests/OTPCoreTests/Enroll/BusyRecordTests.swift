@@ -11,6 +11,8 @@ struct BusyRecordTests {
     struct Fleeting: RecordStore {
         let journal: Journal
 
+        func prove() throws(StoreError) {}
+
         func isEnrolled(_ user: User) throws(StoreError) -> Bool { false }
 
         func open(_ user: User) throws(StoreError) -> ScriptedSession? { nil }

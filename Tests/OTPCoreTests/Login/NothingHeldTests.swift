@@ -38,6 +38,8 @@ struct NothingHeldTests {
 
             deinit { watch.stores -= 1 }
 
+            func prove() throws(StoreError) { try inner.prove() }
+
             func isEnrolled(_ user: User) throws(StoreError) -> Bool {
                 try inner.isEnrolled(user)
             }

@@ -36,6 +36,24 @@ struct KeyMemoryTests {
         }
     }
 
+    /// HMAC fills a key up with zeros: it shows the same codes.
+    @Test("A zero behind a key makes another key of it, whose codes count again")
+    func zeros() throws {
+        let (key, longer) = (exampleKey, exampleKey + [0, 0])
+        var record = try record(phone())
+        use(noonStep, of: &record)
+        #expect(throws: Record.ChangeError.keyIsThere(try name("phone"))) {
+            try record.add(phone("second"), key: longer.span)
+        }
+        record.removeAll()
+        for bytes in [longer, key] {
+            try record.add(phone("again"), key: bytes.span)
+            let verdict = Verifier(window: 1).verify(
+                .code(value: UInt32(code(noonStep)) ?? 0, digits: 6), against: &record, at: noon)
+            #expect(verdict == .replayed)
+        }
+    }
+
     @Test("A code counts again because the same key has another period now")
     func periods() throws {
         var record = try record(phone(), phone("other"))

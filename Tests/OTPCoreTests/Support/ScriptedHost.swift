@@ -208,6 +208,10 @@ extension ScriptedHost {
     struct Records: RecordStore {
         let host: ScriptedHost
 
+        func prove() throws(StoreError) {
+            if case .broken(let code) = host.condition { throw StoreError(code, [], "broken") }
+        }
+
         func isEnrolled(_ user: User) throws(StoreError) -> Bool {
             host.journal.note("look")
             if case .broken(let code) = host.condition, code == .unsafe {

@@ -7,6 +7,9 @@ final class CommandMachine: Sendable {
     /// What alice has before a command.
     enum Before { case nothing, phone, phoneAndTablet }
 
+    /// What has become of bob, who is number 1501 and has enrolled, before a command.
+    enum Fate: String { case renamed = "-l robert", renumbered = "-u 2501", removed }
+
     /// What became of a command.
     struct Result {
         let status: Int32
@@ -90,6 +93,25 @@ final class CommandMachine: Sendable {
                 "otp-enroll", "add", "alice", "--name", "tablet", "--no-confirm", "--json")
         }
         return Person(phone: try Phone(scanning: enrolled.uri), codes: enrolled.backupCodes)
+    }
+
+    /// Has bob enroll under his old name and number, and gives him what he is to have.
+    func prepare(_ fate: Fate) async throws {
+        let end = fate == .removed ? "userdel bob" : "usermod \(fate.rawValue) bob"
+        try await root.output(
+            "sh", "-ec",
+            """
+            for name in bob robert; do
+                number=$(id -u $name 2>&1) || continue
+                rm -f /var/lib/swiftotp/$number
+                userdel $name
+            done
+            rm -f /var/lib/swiftotp/1501 /var/lib/swiftotp/2501
+            useradd --uid 1501 --gid nogroup --shell /bin/sh bob
+            otp-enroll add bob --name phone --no-confirm --json
+            \(end)
+            """)
+        try root.write("bob robert\n", to: "/root/names")
     }
 
     /// Files that a command names, as somebody would have them.

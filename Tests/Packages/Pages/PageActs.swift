@@ -9,7 +9,7 @@ enum PageActs {
 
     /// What is typed, with the comment behind it left away.
     static let run: [String: Act] = enrolling.merging(users) { $1 }
-        .merging(machine) { $1 }.merging(moving) { $1 }
+        .merging(machine) { $1 }.merging(moving) { $1 }.merging(renaming) { $1 }
 
     private static let enrolling: [String: Act] = [
         "sudo otp-enroll add alice": Act(
@@ -77,6 +77,22 @@ enum PageActs {
             before: .nothing, shows: "pam_swiftotp(sshd:auth)"),
         "sudo rm -r /var/lib/swiftotp /etc/swiftotp": Act(
             before: .phone, shows: "", leaves: "! ls /var/lib/swiftotp /etc/swiftotp/seal.key"),
+    ]
+
+    private static let robertHas = "otp-enroll status robert | grep -qE '^phone +totp'"
+
+    private static let renaming: [String: Act] = [
+        "sudo otp-enroll move bob robert": Act(
+            before: .nothing, shows: "The record of bob (1501) is that of robert now.",
+            leaves: robertHas, bob: .renamed),
+        "sudo otp-enroll move 1501 bob": Act(
+            before: .nothing, shows: "The record of bob (1501) is that of bob now.",
+            leaves: "test -f /var/lib/swiftotp/2501", bob: .renumbered),
+        "sudo otp-enroll move --all --map names": Act(
+            before: .nothing, shows: "Move 1 record?", leaves: robertHas, bob: .renamed),
+        "sudo otp-enroll forget 1501": Act(
+            before: .nothing, shows: "Record 1501 of bob is gone.",
+            leaves: "! test -e /var/lib/swiftotp/1501", bob: .removed),
     ]
 
     private static let moving: [String: Act] = [

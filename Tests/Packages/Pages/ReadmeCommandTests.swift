@@ -14,6 +14,8 @@ struct ReadmeCommandTests {
         var statuses: Set<Int32> = [0]
         /// What a shell finds to be so afterwards.
         var leaves = "true"
+        /// What has become of bob.
+        var bob: CommandMachine.Fate?
     }
 
     @Test("There is no command in a page that is in neither list, and none in a list too many")
@@ -40,6 +42,7 @@ struct ReadmeCommandTests {
         for line in lines.filter({ seen.insert($0).inserted }) {
             let act = try #require(PageActs.run[line])
             let person = try await machine.prepare(act.before)
+            if let fate = act.bob { try await machine.prepare(fate) }
             try await machine.bring(for: line)
             let result = try await machine.type(line, by: person)
             #expect(act.statuses.contains(result.status), "\(page): \(line)\n\(result.shown)")

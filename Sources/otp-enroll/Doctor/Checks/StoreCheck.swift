@@ -157,7 +157,7 @@ private struct Records {
         let (finding, name) = (Finding(error), entry.shownName)
         let mending =
             switch error.code {
-            case .otherUser: "otp-enroll move \(entry.uid) \(name)"
+            case .otherUser: error.firstCommand
             case _ where entry.users.isEmpty: "otp-enroll forget \(entry.uid)"
             default: "otp-enroll reset \(name)"
             }
@@ -169,7 +169,14 @@ private struct Records {
     /// What can be seen of the key from outside.
     private static func keyTrouble(_ path: String, hasRecords: Bool) -> [Finding] {
         guard let status = SystemFiles.status(path, following: false) else {
-            guard hasRecords else { return [] }
+            guard hasRecords else {
+                return [
+                    Finding(
+                        .problem,
+                        "\(path) is missing, so no store was made: the module denies everybody",
+                        in: path, change: "otp-enroll init")
+                ]
+            }
             return [
                 Finding(
                     .problem,
@@ -211,5 +218,12 @@ private struct Records {
                     change: orphans.first.map { "otp-enroll forget \($0)" } ?? ""))
         }
         return findings
+    }
+}
+
+extension StoreError {
+    /// The first of the commands that it names, which it has looked up whose record it is for.
+    fileprivate var firstCommand: String {
+        detail.split(separator: "`").dropFirst().first.map(String.init) ?? ""
     }
 }
