@@ -109,12 +109,32 @@ import Testing
         ] { #expect(notes.contains(part), "\(notes)") }
     }
 
+    /// Where there is no folder of services, libpam reads one file for all of them.
+    @Test func aMachineWithPAMInOneFileIsWell() async throws {
+        let patient = try await DoctorPatient()
+        try patient.remove("/etc/pam.d")
+        try patient.write(
+            "/etc/pam.conf",
+            """
+            SSHD  auth     required \\\u{20}
+                           \(patient.module)
+            other auth     required pam_deny.so
+            other account  required pam_permit.so
+
+            """)
+        let verdict = try await patient.examine()
+        #expect(verdict.isWell && verdict.states["stack"] == "ok", "\(verdict.findings)")
+        let note = try #require(verdict.findings.first { $0.check == "lines" })
+        #expect(note.text.contains("blanks behind the backslash"), "\(note)")
+        #expect(note.place == "/etc/pam.conf line 1" && note.severity == "note")
+    }
+
     // MARK: Not well
 
     @Test(
         arguments: DoctorCase.stacks + DoctorCase.modules + DoctorCase.ssh + DoctorCase.stores
             + DoctorCase.machines + DoctorCase.services + DoctorCase.sudo + DoctorCase.networks
-            + DoctorCase.securityKeys)
+            + DoctorCase.securityKeys + DoctorCase.lines)
     func eachTroubleIsFound(trouble: DoctorCase) async throws {
         let patient = try await DoctorPatient()
         try await trouble.harm(patient)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OTPPAM
 
 /// Files of the system, read to look at them. Nothing here is trusted, and nothing is changed.
 enum SystemFiles {
@@ -21,7 +22,17 @@ enum SystemFiles {
         // SAFETY: a local that the call fills.
         guard unsafe fstat(file.number, &status) == 0 else { return failure() }
         guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("not a regular file") }
-        var offset = max(0, Int(status.st_size) - limit)
+        guard let bytes = bytes(of: file, from: max(0, Int(status.st_size) - limit), limit) else {
+            return failure()
+        }
+        return .text(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The bytes of an open file from an offset on, at most so many; `nil` after an error.
+    private static func bytes(of file: borrowing OpenFile, from start: Int, _ limit: Int)
+        -> [UInt8]?
+    {
+        var offset = start
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 65_536)
         // A file that grows meanwhile is not followed for ever; one of /proc has no size.
@@ -29,12 +40,46 @@ enum SystemFiles {
             // SAFETY: the array's own length is given.
             let got = unsafe pread(file.number, &part, part.count, offset)
             if got < 0 && errno == EINTR { continue }
-            guard got >= 0 else { return failure() }
+            guard got >= 0 else { return nil }
             if got == 0 { break }
             bytes += part.prefix(got)
             offset += got
         }
-        return .text(String(decoding: bytes, as: UTF8.self))
+        return bytes
+    }
+
+    /// A file as a library reads it that calls fopen(3): a folder is empty, and what is no file may
+    /// never end.
+    static func opened(_ path: [UInt8], upTo limit: Int = 1 << 20) -> PAMFile {
+        // SAFETY: the bytes end with NUL, and live through the call.
+        let number = unsafe (path + [0]).withUnsafeBytes { bytes in
+            guard let start = unsafe bytes.bindMemory(to: CChar.self).baseAddress else {
+                return Int32(-1)
+            }
+            return unsafe open(start, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        }
+        guard number >= 0 else {
+            if [EACCES, EPERM].contains(errno) { return .unknown(why: Machine.lastError) }
+            return .none(isThere: exists(String(decoding: path, as: UTF8.self)))
+        }
+        let file = OpenFile(number)
+        var status = stat()
+        // SAFETY: a local that the call fills.
+        guard unsafe fstat(file.number, &status) == 0 else {
+            return .unknown(why: Machine.lastError)
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: return .bytes([])
+        // /dev/null
+        case S_IFCHR where status.st_rdev == 0x103: return .bytes([])
+        case S_IFREG: break
+        default: return .unknown(why: "not a regular file")
+        }
+        guard let bytes = bytes(of: file, from: 0, limit + 1) else {
+            return .unknown(why: Machine.lastError)
+        }
+        guard bytes.count <= limit else { return .unknown(why: "longer than \(limit) bytes") }
+        return .bytes(bytes)
     }
 
     private static func failure() -> Contents {
