@@ -34,6 +34,9 @@ let everywhere: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Optimized in debug builds too: a test has a million files to read.
+let quick: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
 /// Embedded Swift, for what is loaded into sshd and sudo: no runtime, no allocator, no state.
@@ -117,7 +120,7 @@ let package = Package(
             name: "OTPImport", dependencies: ["OTPCore", "CExpat", "CNettle"],
             swiftSettings: everywhere),
         // libpam's own rules: what it makes of the files of a service.
-        .target(name: "OTPPAM", swiftSettings: everywhere),
+        .target(name: "OTPPAM", swiftSettings: everywhere + quick),
         .executableTarget(
             name: "otp-enroll",
             dependencies: [
@@ -159,7 +162,7 @@ let package = Package(
         // The same files and answers to libpam and to OTPPAM.
         .testTarget(
             name: "OTPPAMTests", dependencies: ["OTPPAM", "TestSupport"],
-            exclude: ["Judge"], swiftSettings: tests),
+            exclude: ["Judge"], swiftSettings: tests + quick),
         .testTarget(
             name: "ModuleTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),

@@ -84,7 +84,7 @@ public struct PAMOddity: Hashable, Sendable {
                 ))
         }
         if let hash = bytes.firstIndex(of: UInt8(ascii: "#")), hash > bytes.startIndex,
-            !PAMWords.isBlank(bytes[hash - 1])
+            !PAMWords.isBlank(bytes[hash - 1]), bytes[hash - 1] < 0x80
         {
             found.append((.doubtful, "a # ends the line for libpam, in the middle of a word too"))
         }

@@ -5,7 +5,7 @@ extension DoctorCase {
     static let lines = [
         DoctorCase(
             "CR LF", "lines", says: "libpam takes the CR for a part of the last word",
-            in: "/etc/pam.d/sshd", change: "sed -i 's/\\\\r$//' /etc/pam.d/sshd"
+            in: "/etc/pam.d/sshd", change: "sed -i 's/\\r$//' /etc/pam.d/sshd"
         ) { try $0.auth("sshd", ["auth required MODULE\r"]) },
         DoctorCase(
             "a no-break space", "lines", says: "U+00A0 in a word", in: "/etc/pam.d/sshd line 1"

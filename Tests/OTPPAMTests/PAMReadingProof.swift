@@ -30,12 +30,15 @@ struct PAMReadingProof {
         #expect(tally.unknown < tally.files / 8)
         try Proof.tell(
             "PAM files", "sets of files of bad will, to libpam and to `doctor`, seed \(Self.seed)",
-            "\(tally.files): \(tally.called) calls of modules and \(tally.accepted) logins, the"
-                + " same in both; \(tally.unknown) of which libpam's own memory decides")
+            "\(tally.files): \(tally.called) calls of modules, \(tally.accepted) logins,"
+                + " \(tally.given) times given up, \(tally.crashed) crashed, \(tally.endless) without"
+                + " end, the same in both; and \(tally.unknown) on which nobody can rely")
     }
 
     private struct Tally {
         var files = 0, called = 0, accepted = 0, unknown = 0, differences = 0
+        /// Where libpam gives up, crashes or never ends.
+        var given = 0, crashed = 0, endless = 0
 
         static func += (sum: inout Tally, one: Tally) {
             sum.files += one.files
@@ -43,6 +46,9 @@ struct PAMReadingProof {
             sum.accepted += one.accepted
             sum.unknown += one.unknown
             sum.differences += one.differences
+            sum.given += one.given
+            sum.crashed += one.crashed
+            sum.endless += one.endless
         }
     }
 
@@ -60,7 +66,14 @@ struct PAMReadingProof {
                 continue
             }
             tally.called += theirs.calls.count
-            if case .results(let codes) = theirs.end, codes.first == 0 { tally.accepted += 1 }
+            switch theirs.end {
+            case .results(let codes):
+                if codes.first == 0 { tally.accepted += 1 }
+                if codes == [26] { tally.given += 1 }
+            case .crashed: tally.crashed += 1
+            case .endless: tally.endless += 1
+            case .unknown: break
+            }
             guard ours != theirs else { continue }
             tally.differences += 1
             guard tally.differences < 4 else { continue }

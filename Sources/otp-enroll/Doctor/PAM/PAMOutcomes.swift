@@ -46,8 +46,7 @@ struct PAMOutcomes {
             }
             guard seen[index].insert(run).inserted else { continue }
             if lines[index].isOurs { asked[index, default: []].insert(run) }
-            let fixed = lines[index].fixedAnswer.map { [$0.rawValue] }
-            for answer in fixed ?? answers(of: lines[index]) {
+            for answer in fixedAnswer(of: lines[index]) ?? answers(of: lines[index]) {
                 waiting.append(after(answer, at: index, run))
             }
         }
@@ -84,6 +83,12 @@ struct PAMOutcomes {
     ]
 
     // MARK: libpam's rules
+
+    /// What libpam takes for the answer without asking. That our module is missing is told by
+    /// `ModuleCheck`; here it is the stack around it that counts.
+    private func fixedAnswer(of line: PAMLine) -> [String]? {
+        line.isOurs && line.role == .missing ? nil : line.fixedAnswer.map { [$0.rawValue] }
+    }
 
     /// What it is after an answer.
     private func after(_ answer: String, at index: Int, _ before: Run) -> Run {
