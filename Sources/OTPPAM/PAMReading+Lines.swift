@@ -72,6 +72,9 @@ extension PAMReading {
     private mutating func add(
         _ draft: Draft, module: PAMWord?, _ arguments: [[UInt8]]
     ) throws(PAMStack.Trouble) -> Bool {
+        guard max(own.count, other.count) < PAMReading.maximumCount else {
+            throw tooMuch(draft.place.text)
+        }
         var draft = draft
         let bytes = module?.bytes ?? []
         if draft.role == .refusal, let text = draft.trouble {

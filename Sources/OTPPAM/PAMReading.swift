@@ -11,6 +11,8 @@ struct PAMReading {
     var reason: PAMStack.Trouble?
     /// How much more is read.
     private var linesLeft = 5_000, filesLeft = 1_000, bytesLeft = 4 << 20
+    /// How many entries a service may have: every way through them is tried.
+    static let maximumCount = 500
 
     init(_ service: String, _ rules: PAMRules, _ files: any PAMFiles) {
         // A program's word for its service is made small.
@@ -43,7 +45,13 @@ struct PAMReading {
         let mine = try open(service, in: rules.folders)
         if let mine { try readTop(mine, Position(isOther: isOther)) }
         let last = try open(Array("other".utf8), in: rules.folders)
-        if let last { try readTop(last, Position(isOther: true)) }
+        if let last {
+            let before = (troubles, oddities)
+            try readTop(last, Position(isOther: true))
+            let kinds = Set(own.map(\.kind))
+            // Where no line of it holds, it only counts that libpam came to its end.
+            if other.allSatisfy({ kinds.contains($0.kind) }) { (troubles, oddities) = before }
+        }
         guard let file = mine ?? last else {
             let name = String(decoding: service, as: UTF8.self)
             throw PAMStack.Trouble(
@@ -115,7 +123,7 @@ struct PAMReading {
         }
     }
 
-    private func tooMuch(_ place: String) -> PAMStack.Trouble {
+    func tooMuch(_ place: String) -> PAMStack.Trouble {
         PAMStack.Trouble(
             effect: .unknown,
             text: "there is more to read than is followed here: files that include each other?",

@@ -25,9 +25,12 @@ public struct PAMRules: Sendable, Equatable {
         isDebian = texts.contains("@include")
         let all = texts.filter { $0.hasPrefix("/") && $0.hasSuffix("/pam.d/%s") }
             .map { String($0.dropLast("/%s".count)) }
-        // /etc, what libpam has of its own, and a vendor's.
+        // /etc's, of which the text may be the end of another one, what libpam has of its own, and
+        // a vendor's.
         if !all.isEmpty {
-            folders = folders.filter(all.contains) + all.filter { !folders.contains($0) }
+            folders =
+                folders.filter { $0 == PAMRules.mainFolder || all.contains($0) }
+                + all.filter { !folders.contains($0) }
         }
         if let folder = texts.first(where: { $0.hasPrefix("/") && $0.hasSuffix("/security/") }) {
             modules = folder

@@ -10,7 +10,8 @@ enum ModuleCheck {
         let auth = stack.auth
         let findings = auth.compactMap { line in line.isOurs ? ours(line) : other(line) }
         let path = auth.first(where: \.isOurs).flatMap { LoadedModule.path(of: $0.module) }
-        let about = path ?? Words.count(auth.count, "auth module") + " of \(stack.file)"
+        let count = auth.count { $0.role != .substack }
+        let about = path ?? Words.count(count, "auth module") + " of \(stack.file)"
         return Look(name, about, findings)
     }
 
