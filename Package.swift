@@ -34,6 +34,9 @@ let everywhere: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Optimized in debug builds too: a test has a million files to read.
+let quick: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
 /// Embedded Swift, for what is loaded into sshd and sudo: no runtime, no allocator, no state.
@@ -116,10 +119,12 @@ let package = Package(
         .target(
             name: "OTPImport", dependencies: ["OTPCore", "CExpat", "CNettle"],
             swiftSettings: everywhere),
+        // libpam's own rules: what it makes of the files of a service.
+        .target(name: "OTPPAM", swiftSettings: everywhere + quick),
         .executableTarget(
             name: "otp-enroll",
             dependencies: [
-                "OTPCore", "OTPStore", "OTPWire", "OTPImport", "CLinux", "CPAM",
+                "OTPCore", "OTPStore", "OTPWire", "OTPImport", "OTPPAM", "CLinux", "CPAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: everywhere, linkerSettings: wipesMemory),
@@ -154,6 +159,10 @@ let package = Package(
         .testTarget(
             name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore", "TestSupport"],
             resources: [.copy("Files")], swiftSettings: tests),
+        // The same files and answers to libpam and to OTPPAM.
+        .testTarget(
+            name: "OTPPAMTests", dependencies: ["OTPPAM", "TestSupport"],
+            exclude: ["Judge"], swiftSettings: tests + quick),
         .testTarget(
             name: "ModuleTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),

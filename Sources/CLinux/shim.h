@@ -38,6 +38,9 @@
 // The environment, for the tests' PAM application; <unistd.h> declares it under _GNU_SOURCE only.
 extern char *_Nullable *_Nullable environ;
 
+// A search in bytes; <string.h> declares it under _GNU_SOURCE only.
+extern void *_Nullable memmem(const void *_Nonnull, size_t, const void *_Nonnull, size_t);
+
 // errno is a macro over a function, which Swift cannot import.
 static inline int swiftotp_errno(void) { return errno; }
 

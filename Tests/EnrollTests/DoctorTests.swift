@@ -108,12 +108,31 @@ import Testing
         ] { #expect(notes.contains(part), "\(notes)") }
     }
 
+    /// A service may be in the folder of what came with the system, and lines may go on.
+    @Test func aVendorsServiceIsWell() async throws {
+        let patient = try await DoctorPatient()
+        try patient.remove("/etc/pam.d/sshd")
+        let lines = [
+            "Auth  required \\ ", "               \(patient.module)",
+            "account  include  common-account", "",
+        ]
+        try patient.write("/etc/vendor", lines.joined(separator: "\n"))
+        let folder = "/usr/lib/pam.d"
+        let script = "mount -t tmpfs vendor \(folder) && cp /etc/vendor \(folder)/sshd"
+        let verdict = try await patient.examine(
+            around: ["sh", "-c", script + #" && exec "$@""#, "sh"])
+        #expect(verdict.isWell && verdict.states["stack"] == "ok", "\(verdict.findings)")
+        let note = try #require(verdict.findings.first { $0.check == "lines" })
+        #expect(note.text.contains("blanks behind the backslash"), "\(note)")
+        #expect(note.place == "\(folder)/sshd line 1" && note.severity == "note", "\(note)")
+    }
+
     // MARK: Not well
 
     @Test(
         arguments: DoctorCase.stacks + DoctorCase.modules + DoctorCase.ssh + DoctorCase.stores
             + DoctorCase.machines + DoctorCase.services + DoctorCase.sudo + DoctorCase.networks
-            + DoctorCase.securityKeys)
+            + DoctorCase.securityKeys + DoctorCase.lines)
     func eachTroubleIsFound(trouble: DoctorCase) async throws {
         let patient = try await DoctorPatient()
         try await trouble.harm(patient)
@@ -126,6 +145,17 @@ import Testing
         #expect(finding.text.contains(trouble.text), "\(finding)")
         #expect(trouble.place.isEmpty || finding.place.contains(trouble.place), "\(finding)")
         #expect(trouble.change.isEmpty || finding.change.contains(trouble.change), "\(finding)")
+    }
+
+    /// libpam takes a module that it cannot load for one that says no, whoever logs in.
+    @Test(arguments: ["pam_nosuch.so is not there", "pam_motd.so is no module for auth"])
+    func aModuleThatCannotBeCalledLocksOut(says: String) async throws {
+        let patient = try await DoctorPatient()
+        let module = try #require(says.split(separator: " ").first)
+        try patient.auth("sshd", ["auth required \(module)", "auth required MODULE"])
+        let verdict = try await patient.examine()
+        #expect(verdict.serious.contains { $0.text.hasPrefix("nobody can log in") })
+        #expect(verdict.serious.contains { $0.text.hasPrefix(says) }, "\(verdict.findings)")
     }
 
     /// Where nothing else tells, the kernel's word counts, whatever it is on this machine.

@@ -91,7 +91,7 @@ import Testing
         let carol = try await Account.make("carol")
         try await desk.enroll(alice.name)
         try await desk.enroll(carol.name)
-        try await desk.fail(5, of: carol.name)
+        try desk.fail(10, from: "192.0.2.66", of: try carol.user())
 
         #expect(Set(try await objects(["--group", group]).keys) == [alice.name, bob.name])
         // Whose primary group it is, is in it as well.
@@ -103,7 +103,7 @@ import Testing
         #expect(Set(try await objects(["--locked"]).keys) == [carol.name])
         #expect(try await objects(["--locked", "--not-enrolled"]).isEmpty)
         let row = rows(try await desk.run("list", "--locked").output)[carol.name]
-        #expect(row?[4].wholeMatch(of: #/\d+ seconds?/#) != nil, "\(row ?? [])")
+        #expect(row?[4].wholeMatch(of: #/\d+ (?:minute|second)s?/#) != nil, "\(row ?? [])")
     }
 
     @Test func whoIsOnTheWayIsTold() async throws {

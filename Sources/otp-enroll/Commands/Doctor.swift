@@ -1,5 +1,6 @@
 import ArgumentParser
 import OTPCore
+import OTPPAM
 import OTPStore
 
 /// `otp-enroll doctor`: what is wrong with the set-up, before it locks somebody out.
@@ -74,10 +75,14 @@ struct Doctor: ParsableCommand {
         let configuration = ConfigurationCheck(lines, instead: try instead)
         let options = configuration.options
         if let stack {
+            let reading = LineCheck.look(stack)
+            if let reading { looks.append(reading) }
+            // What follows from a line that is read otherwise than it looks is of no account.
+            let isLegible = reading?.state != Finding.Severity.problem.rawValue
             let check = StackCheck(service, stack, options)
             // Under options that cannot be read the module denies everybody, wherever it stands.
-            if configuration.isKnown || lines.isEmpty { looks.append(check.look) }
-            looks.append(ModuleCheck.look(stack))
+            if isLegible, configuration.isKnown || lines.isEmpty { looks.append(check.look) }
+            if isLegible { looks.append(ModuleCheck.look(stack)) }
             looks.append(configuration.look)
             if service == "sshd" {
                 let check = SSHCheck(needsFirstFactor: check.needsFirstFactor, options: options)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OTPPAM
 
 /// Files of the system, read to look at them. Nothing here is trusted, and nothing is changed.
 enum SystemFiles {
@@ -13,7 +14,7 @@ enum SystemFiles {
 
     /// Reads a regular file: the last `limit` bytes of a longer one.
     static func read(_ path: String, lastly limit: Int = 1 << 20) -> Contents {
-        guard let file = Opened(path) else { return failure() }
+        guard let file = ReadFile(path) else { return failure() }
         guard file.isRegular else { return .unreadable("not a regular file") }
         guard let bytes = file.bytes(from: max(0, file.size - limit), limit) else {
             return failure()
@@ -21,15 +22,31 @@ enum SystemFiles {
         return .text(String(decoding: bytes, as: UTF8.self))
     }
 
+    /// A file as a library reads it that calls fopen(3): a folder is empty, and what is no file may
+    /// never end.
+    static func opened(_ path: [UInt8], upTo limit: Int = 1 << 20) -> PAMFile {
+        guard let file = ReadFile(path) else {
+            if [EACCES, EPERM].contains(errno) { return .unknown(why: Machine.lastError) }
+            return .none(isThere: exists(String(decoding: path, as: UTF8.self)))
+        }
+        if file.isEmpty { return .bytes([]) }
+        guard file.isRegular else { return .unknown(why: "not a regular file") }
+        guard let bytes = file.bytes(from: 0, limit + 1) else {
+            return .unknown(why: Machine.lastError)
+        }
+        guard bytes.count <= limit else { return .unknown(why: "longer than \(limit) bytes") }
+        return .bytes(bytes)
+    }
+
     /// The same for what is no text; `nil` where it cannot be read.
     static func bytes(_ path: String, lastly limit: Int) -> [UInt8]? {
-        guard let file = Opened(path), file.isRegular else { return nil }
+        guard let file = ReadFile(path), file.isRegular else { return nil }
         return file.bytes(from: max(0, file.size - limit), limit)
     }
 
     /// What was written of a file with holes, `limit` bytes at most, and where it lies.
     static func pieces(_ path: String, limit: Int) -> [(offset: Int, bytes: [UInt8])] {
-        guard let file = Opened(path), file.isRegular else { return [] }
+        guard let file = ReadFile(path), file.isRegular else { return [] }
         var pieces: [(offset: Int, bytes: [UInt8])] = []
         var (offset, rest) = (0, limit)
         while rest > 0, offset < file.size {
@@ -143,42 +160,5 @@ enum SystemFiles {
             if name != "." && name != ".." { names.append(name) }
         }
         return names.sorted()
-    }
-}
-
-/// A file that is open to be read.
-private struct Opened: ~Copyable {
-    let file: OpenFile
-    let isRegular: Bool
-    let size: Int
-
-    init?(_ path: String) {
-        // SAFETY: the path is a C string that lives through the call.
-        let number = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-        guard number >= 0 else { return nil }
-        let file = OpenFile(number)
-        var status = stat()
-        // SAFETY: a local that the call fills.
-        guard unsafe fstat(number, &status) == 0 else { return nil }
-        self.file = file
-        isRegular = status.st_mode & S_IFMT == S_IFREG
-        size = Int(status.st_size)
-    }
-
-    func bytes(from start: Int, _ limit: Int) -> [UInt8]? {
-        var offset = start
-        var bytes: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 65_536)
-        // A file that grows meanwhile is not followed for ever; one of /proc has no size.
-        while bytes.count < limit {
-            // SAFETY: the array's own length is given.
-            let got = unsafe pread(file.number, &part, min(part.count, limit - bytes.count), offset)
-            if got < 0 && errno == EINTR { continue }
-            guard got >= 0 else { return nil }
-            if got == 0 { break }
-            bytes += part.prefix(got)
-            offset += got
-        }
-        return bytes
     }
 }

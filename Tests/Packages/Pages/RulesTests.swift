@@ -16,7 +16,7 @@ struct RulesTests {
         "swiftotpd": "Listener Process SystemLog Worker",
         "otp-enroll": """
         ChildProcess Clipboard ForeignFile Interruptions KernelClock LoadedModule Machine
-        OpenFile Operator OwnService Pipe PrivateFile Progress SystemFiles Terminal Tool
+        OpenFile Operator OwnService Pipe PrivateFile Progress ReadFile SystemFiles Terminal Tool
         TrialLogin
         """,
         "pam_swiftotp": """
@@ -29,6 +29,7 @@ struct RulesTests {
         "OTPCore": ["CLinux", "CNettle", "Glibc"],
         "OTPStore": ["CLinux", "Glibc", "OTPCore", "Synchronization"],
         "OTPImport": ["CExpat", "CNettle", "Glibc", "OTPCore"],
+        "OTPPAM": [],
         "pam_swiftotp": ["CLinux", "CPAM"],
     ]
 
@@ -74,7 +75,7 @@ struct RulesTests {
     func names() throws {
         let targets = [
             "Integration", "ModuleTests", "OTPCoreTests", "OTPImportTests",
-            "OTPStoreTests", "PAMDialogue", "Packages", "Support",
+            "OTPPAMTests", "OTPStoreTests", "PAMDialogue", "Packages", "Support",
         ]
         for file in try targets.flatMap({
             try Project.files(below: "Tests/\($0)", ending: ".swift")

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import OTPCore
+import OTPPAM
 import OTPStore
 
 /// The options: those of our lines, and those of swiftotp.conf.
@@ -21,19 +22,20 @@ struct ConfigurationCheck {
         var findings: [Finding] = []
         for line in lines {
             var parser = OptionParser()
-            for argument in line.arguments {
+            for argument in line.words {
                 do throws(StoreError) {
-                    try parser.argument(Array(argument.utf8))
+                    try parser.argument(argument)
                 } catch {
                     let text = String(decoding: error.text, as: UTF8.self)
                     findings.append(
                         Finding(
                             .problem, "\(text): the module denies everybody", in: line.place.text,
-                            change: line.text(without: argument)))
+                            change: line.text(
+                                without: String(decoding: argument, as: UTF8.self))))
                 }
             }
         }
-        let own = (lines.first?.arguments ?? []).map { Array($0.utf8) }
+        let own = lines.first?.words ?? []
         let names = instead.map { $0.prefix { $0 != UInt8(ascii: "=") } }
         let arguments = own.filter { one in !names.contains { one.starts(with: $0) } } + instead
         named = (Self.value("conf", arguments), Self.value("store", arguments))
@@ -82,10 +84,7 @@ struct ConfigurationCheck {
 extension PAMLine {
     /// The same line without one of its arguments.
     fileprivate func text(without argument: String) -> String {
-        PAMLine(
-            place: place, kind: kind, isQuiet: isQuiet, written: written, control: control,
-            module: module, arguments: arguments.filter { $0 != argument }, level: level
-        ).text(control: written)
+        text(control: written, arguments: arguments.filter { $0 != argument })
     }
 }
 

@@ -1,4 +1,5 @@
 import OTPCore
+import OTPPAM
 
 /// The files that decide about logins, and the folders above them: whoever can change one of them
 /// needs no code. Configuration, store, module and service are other checks' own.

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OTPPAM
 
 /// The files of the modules that the stack names.
 enum ModuleCheck {
@@ -9,7 +10,8 @@ enum ModuleCheck {
         let auth = stack.auth
         let findings = auth.compactMap { line in line.isOurs ? ours(line) : other(line) }
         let path = auth.first(where: \.isOurs).flatMap { LoadedModule.path(of: $0.module) }
-        let about = path ?? Words.count(auth.count, "auth module") + " of \(stack.file)"
+        let count = auth.count { $0.role != .substack }
+        let about = path ?? Words.count(count, "auth module") + " of \(stack.file)"
         return Look(name, about, findings)
     }
 
@@ -37,9 +39,13 @@ enum ModuleCheck {
     }
 
     private static func other(_ line: PAMLine) -> Finding? {
-        guard !line.isQuiet, LoadedModule.path(of: line.module) == nil else { return nil }
+        guard line.role == .missing, !line.isQuiet else { return nil }
+        let isThere = LoadedModule.path(of: line.module) != nil
         return Finding(
-            .warning, "\(line.module) is not there, and libpam takes that for a no",
+            .warning,
+            isThere
+                ? "\(line.module) is no module for \(line.kind), and libpam takes that for a no"
+                : "\(line.module) is not there, and libpam takes that for a no",
             in: line.place.text)
     }
 }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import OTPCore
+import OTPPAM
 import OTPStore
 import OTPWire
 

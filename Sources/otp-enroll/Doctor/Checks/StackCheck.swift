@@ -1,4 +1,5 @@
 import OTPCore
+import OTPPAM
 
 /// The service's stack: whether our module is in it, and in the right place.
 struct StackCheck {

@@ -1,4 +1,5 @@
 import OTPCore
+import OTPPAM
 
 /// sudo's own settings: whether its prompt stands in the place of the question for a code.
 enum SudoCheck {

@@ -1,3 +1,5 @@
+import OTPPAM
+
 /// Every way in which a stack can go: libpam's own rules (pam.conf(5)), tried with each answer that
 /// its modules may give.
 struct PAMOutcomes {
@@ -8,12 +10,8 @@ struct PAMOutcomes {
             case notAsked, right, passed, wrong
         }
 
-        fileprivate enum Impression: Hashable {
-            case undefined, positive, negative
-        }
-
-        fileprivate var impression = Impression.undefined
-        fileprivate var isGood = false
+        /// How libpam sees it.
+        fileprivate var state = PAMRun()
         /// What our module has said.
         var code = Code.notAsked
         /// Whether a first factor has said yes.
@@ -23,7 +21,7 @@ struct PAMOutcomes {
         /// The line that passed over our module.
         var skipper: Int?
 
-        fileprivate var isAccepted: Bool { impression == .positive && isGood }
+        fileprivate var isAccepted: Bool { state.isAccepted }
     }
 
     /// The ways that end in a yes.
@@ -38,16 +36,17 @@ struct PAMOutcomes {
     init(_ lines: [PAMLine], mayPass: Bool) {
         self.lines = lines
         self.mayPass = mayPass
-        var waiting = [(0, Run())]
+        var waiting = [Run()]
         var seen: [Set<Run>] = Array(repeating: [], count: lines.count)
-        while let (index, run) = waiting.popLast() {
+        while let run = waiting.popLast() {
+            let index = run.state.next
             guard index < lines.count else {
                 if run.isAccepted { accepted.insert(run) }
                 continue
             }
             guard seen[index].insert(run).inserted else { continue }
             if lines[index].isOurs { asked[index, default: []].insert(run) }
-            for answer in answers(of: lines[index]) {
+            for answer in fixedAnswer(of: lines[index]) ?? answers(of: lines[index]) {
                 waiting.append(after(answer, at: index, run))
             }
         }
@@ -85,71 +84,28 @@ struct PAMOutcomes {
 
     // MARK: libpam's rules
 
-    /// Where it goes on after an answer, and as what.
-    private func after(_ answer: String, at index: Int, _ before: Run) -> (Int, Run) {
+    /// What libpam takes for the answer without asking. That our module is missing is told by
+    /// `ModuleCheck`; here it is the stack around it that counts.
+    private func fixedAnswer(of line: PAMLine) -> [String]? {
+        line.isOurs && line.role == .missing ? nil : line.fixedAnswer.map { [$0.rawValue] }
+    }
+
+    /// What it is after an answer.
+    private func after(_ answer: String, at index: Int, _ before: Run) -> Run {
         let line = lines[index]
         var run = before
         if line.isOurs {
             run.code = answer == "success" ? .right : answer == "ignore" ? .passed : .wrong
-        } else if PAMOutcomes.provesUser(line) {
+        } else if line.role == .module, PAMOutcomes.provesUser(line) {
             if answer == "success" { run.isProven = true }
             if answer != "success" && run.refusal == nil { run.refusal = index }
         }
-        // libpam takes a line that it cannot read for one that has to, and does not, say yes.
-        let action = line.control?.action(for: answer) ?? .bad
-        var next = index + 1
-        switch action {
-        case .ignore: break
-        case .ok, .done:
-            if run.impression == .undefined || (run.impression == .positive && run.isGood),
-                answer != "ignore"
-            {
-                run.isGood = answer == "success"
-                if run.isGood { run.impression = .positive }
-            }
-            if action == .done && run.impression == .positive { next = end(of: index) }
-        case .bad, .die:
-            if run.impression != .negative {
-                run.impression = .negative
-                run.isGood = false
-            }
-            if action == .die { next = end(of: index) }
-        case .reset:
-            run.impression = .undefined
-            run.isGood = false
-        case .jump(let count):
-            if let target = target(of: index, over: count) {
-                next = target
-            } else {
-                run.impression = .negative
-                run.isGood = false
-            }
-        }
+        run.state.take(PAMAnswer(rawValue: answer) ?? .systemError, in: lines)
         if run.code == .notAsked,
-            lines[(index + 1)..<max(index + 1, next)].contains(where: \.isOurs)
+            lines[(index + 1)..<max(index + 1, run.state.next)].contains(where: \.isOurs)
         {
             run.skipper = run.skipper ?? index
         }
-        return (next, run)
-    }
-
-    /// Where it goes on when the rest of this stack or substack is not asked.
-    private func end(of index: Int) -> Int {
-        let level = lines[index].level
-        guard level > 0 else { return lines.count }
-        return lines[(index + 1)...].firstIndex { $0.level < level } ?? lines.count
-    }
-
-    /// Where a jump over `count` modules leads, a substack being one; `nil` where it leads out.
-    private func target(of index: Int, over count: Int) -> Int? {
-        let level = lines[index].level
-        var next = index + 1
-        for _ in 0..<min(count, lines.count) {
-            guard next < lines.count, lines[next].level >= level else { return nil }
-            let isSubstack = lines[next].level > level
-            next += 1
-            while isSubstack, next < lines.count, lines[next].level > level { next += 1 }
-        }
-        return next
+        return run
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OTPPAM
 
 /// A PAM module's file, tried as libpam would load it.
 enum LoadedModule {
@@ -20,6 +21,17 @@ enum LoadedModule {
     static func path(of name: String) -> String? {
         if name.hasPrefix("/") { return SystemFiles.status(name) == nil ? nil : name }
         return folders.map { $0 + "/" + name }.first { SystemFiles.status($0) != nil }
+    }
+
+    /// Whether a module can have a function, going by the names in its file; `nil` where there is no
+    /// such file, or none that could be loaded.
+    static func has(_ path: [UInt8], _ function: String) -> Bool? {
+        guard case .bytes(let bytes) = SystemFiles.opened(path, upTo: 64 << 20),
+            bytes.starts(with: [0x7F] + Array("ELF".utf8))
+        else { return nil }
+        let name = Array(function.utf8) + [0]
+        // SAFETY: both arrays live through the call, which is given their lengths.
+        return unsafe memmem(bytes, bytes.count, name, name.count) != nil
     }
 
     /// Why libpam could not load this file; `nil` where it can.
