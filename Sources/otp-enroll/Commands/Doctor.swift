@@ -48,6 +48,23 @@ struct Doctor: ParsableCommand {
 
     private func examination() throws -> DoctorReport {
         let people = try PeopleCheck(only: user)
+        // An sshd may ask for a service of its own name.
+        let services = service == "sshd" ? SSHDaemon.services : [service]
+        var looks: [Look] = []
+        for (index, service) in services.enumerated() {
+            let found = try self.looks(at: service, people)
+            looks += index == 0 ? found : found.filter { Doctor.ofService.contains($0.name) }
+        }
+        return DoctorReport(service: service, looks: looks)
+    }
+
+    /// The checks that are about one service alone.
+    private static let ofService = [
+        StackCheck.name, ModuleCheck.name, ConfigurationCheck.name, SSHCheck.name,
+        NetworkCheck.name,
+    ]
+
+    private func looks(at service: String, _ people: PeopleCheck) throws -> [Look] {
         var looks: [Look] = []
         let stack: PAMStack?
         do throws(PAMStack.Trouble) {
@@ -60,23 +77,25 @@ struct Doctor: ParsableCommand {
         let lines = stack?.auth.filter(\.isOurs) ?? []
         let configuration = ConfigurationCheck(lines, instead: try instead)
         let options = configuration.options
+        let swiftotpd = ServiceCheck.look(options, lines)
+        let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
         if let stack {
             let check = StackCheck(service, stack, options)
             // Under options that cannot be read the module denies everybody, wherever it stands.
             if configuration.isKnown || lines.isEmpty { looks.append(check.look) }
             looks.append(ModuleCheck.look(stack))
             looks.append(configuration.look)
-            if service == "sshd" {
-                let check = SSHCheck(needsFirstFactor: check.needsFirstFactor, options: options)
-                looks.append(check.look(people.sample(16)))
+            if SSHDaemon.serves(service) {
+                let sshd = SSHCheck(
+                    service, needsFirstFactor: check.needsFirstFactor, options,
+                    enrolled: store.enrolled)
+                looks.append(sshd.look(people.users))
             }
             if let look = NetworkCheck.look(service, options) { looks.append(look) }
             if let look = SudoCheck.look(service, options, lines) { looks.append(look) }
         } else {
             looks.append(configuration.look)
         }
-        let swiftotpd = ServiceCheck.look(options, lines)
-        let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
         looks.append(store.look)
         if configuration.isKnown && !lines.isEmpty {
             looks.append(people.look(options, enrolled: store.enrolled, service: service))
@@ -84,7 +103,7 @@ struct Doctor: ParsableCommand {
         looks.append(ClockCheck.look(lastLogin: store.lastLogin))
         looks.append(swiftotpd)
         looks.append(DenialCheck.look())
-        return DoctorReport(service: service, looks: looks)
+        return looks
     }
 
     /// What the command line says in the place of a PAM line's own arguments.

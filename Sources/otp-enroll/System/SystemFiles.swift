@@ -82,6 +82,21 @@ enum SystemFiles {
         return names.sorted()
     }
 
+    /// The paths that a pattern of the shell's stands for (glob(3)), in their order.
+    static func paths(like pattern: String) -> [String] {
+        var found = unsafe glob_t()
+        // SAFETY: a C string that lives through the call, and a local that the call fills.
+        let status = unsafe glob(pattern, 0, nil, &found)
+        // SAFETY: the same local, filled or still zero.
+        defer { unsafe globfree(&found) }
+        guard status == 0 else { return [] }
+        // SAFETY: as many C strings as are said, which are copied.
+        return unsafe (0..<Int(found.gl_pathc)).compactMap { index in
+            guard let path = unsafe found.gl_pathv[index] else { return nil }
+            return unsafe String(cString: path)
+        }
+    }
+
     /// The login shell of a user; `nil` where the user database has no such user.
     static func shell(of uid: UInt32) -> String? {
         // SAFETY: the C library's own memory, of which the text is copied before any other call;

@@ -33,13 +33,6 @@ struct PeopleCheck {
         return name != "nologin" && name != "false" && (shells.isEmpty || shells.contains(shell))
     }
 
-    /// Names for a few questions to sshd: root's, and those of the first others.
-    func sample(_ most: Int) -> [String] {
-        let names = users.map { String(decoding: $0.name, as: UTF8.self) }
-        // sshd's -C takes a list with commas.
-        return Array(names.filter { !$0.contains(",") }.prefix(most))
-    }
-
     /// The look at who is not enrolled.
     func look(_ options: Options, enrolled: Set<UInt32>?, service: String) -> Look {
         let about = Words.count(users.count, "user") + " with a login shell"
@@ -64,7 +57,7 @@ struct PeopleCheck {
                 PeopleCheck.name, about,
                 [Finding(.problem, "\(text): the module denies everybody")])
         }
-        if service == "sshd", missing.contains("root"), PeopleCheck.keepsRootOut {
+        if SSHDaemon.serves(service), missing.contains("root"), PeopleCheck.keepsRootOut {
             missing.removeAll { $0 == "root" }
         }
         return Look(PeopleCheck.name, about, PeopleCheck.findings(missing, options, service))
@@ -90,7 +83,7 @@ struct PeopleCheck {
                     change: "otp-enroll add \(first)")
             ]
         }
-        if options.admitsSecurityKeys, service == "sshd" {
+        if options.admitsSecurityKeys, SSHDaemon.serves(service) {
             return [
                 Finding(
                     .note, "\(who) not enrolled, and let in by a security key alone",
