@@ -16,8 +16,8 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
     var place = "10-swiftotp.conf"
     /// A login (`sshd -T -C`), and a line that sshd says of it when the change was made.
     var login = "user=alice", then = DoctorSSHCase.methods
-    /// Options that sshd is asked with then.
-    var options: [String] = []
+    /// Whether doctor is asked once more.
+    var hasLookAfter: Bool { !login.contains(",") }
 
     static let methods = "authenticationmethods publickey,keyboard-interactive:pam"
     /// What is right for ssh by key and code.
@@ -51,6 +51,15 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
         try patient.auth("sshd", stack)
     }
 
+    private static let accounts = """
+        root:x:0:0::/root:/bin/sh
+        games:x:5:60::/usr/games:/usr/bin/git-shell
+        nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin
+        sshd:x:105:65534::/run/sshd:/usr/sbin/nologin
+        alice:x:4001:4001::/home/alice:/bin/sh
+        bob:x:4002:4002::/home/bob:/bin/sh
+
+        """
     private static let include = "Include /etc/ssh/sshd_config.d/*.conf\n"
     private static let bare = "AuthenticationMethods publickey\n"
     private static let password = ["@include common-auth", "auth required MODULE"]
@@ -100,6 +109,11 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
             usual + good
                 + "Match User bob\n    AuthenticationMethods publickey,keyboard-interactive publickey\n",
             says: byKey + " (bob)", login: "user=bob"),
+        DoctorSSHCase(
+            "keys alone for a system account",
+            usual + good + "Match User games,nobody\n    \(bare)",
+            others: ["/etc/passwd": DoctorSSHCase.accounts], says: byKey + " (games)",
+            login: "user=games"),
         DoctorSSHCase(
             "no keyboard-interactive for one",
             usual + good + "Match User bob\n    KbdInteractiveAuthentication no\n",
@@ -233,6 +247,12 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
                 "/etc/security/swiftotp.conf": "exempt_group = robots\n",
             ], stack: ["auth required MODULE", "auth required pam_permit.so"], "note",
             says: "and sshd demands it even of those in exempt_group (bob)", login: "user=bob",
-            then: "authenticationmethods publickey"),
+            then: "authenticationmethods publickey\n"),
+        DoctorSSHCase(
+            "programs of an exempt network", usual + good,
+            others: ["/etc/security/swiftotp.conf": "exempt_networks = 10.0.0.0/8 fd00::/8\n"],
+            stack: ["auth required MODULE", "auth required pam_permit.so"], "note",
+            says: "and sshd demands it even from exempt_networks (from 10.0.0.0/8, from fd00::/8)",
+            login: "user=alice,addr=10.1.2.3", then: "authenticationmethods publickey\n"),
     ]
 }

@@ -88,7 +88,7 @@ struct Doctor: ParsableCommand {
             if SSHDaemon.serves(service) {
                 let sshd = SSHCheck(
                     service, needsFirstFactor: check.needsFirstFactor, options,
-                    enrolled: store.enrolled)
+                    enrolled: store.enrolled, isAll: user == nil)
                 looks.append(sshd.look(people.users))
             }
             if let look = NetworkCheck.look(service, options) { looks.append(look) }

@@ -12,11 +12,15 @@ struct SSHCheck {
     let options: Options
     /// The numbers of those who are enrolled; `nil` where nobody can tell.
     let enrolled: Set<UInt32>?
+    /// Whether it is about everybody.
+    let isAll: Bool
 
     init(
-        _ service: String, needsFirstFactor: Bool, _ options: Options, enrolled: Set<UInt32>?
+        _ service: String, needsFirstFactor: Bool, _ options: Options, enrolled: Set<UInt32>?,
+        isAll: Bool
     ) {
         (self.service, self.options, self.enrolled) = (service, options, enrolled)
+        self.isAll = isAll
         rules = SSHRules(needsFirstFactor: needsFirstFactor, options: options)
     }
 
@@ -52,8 +56,8 @@ struct SSHCheck {
         of daemon: SSHDaemon, _ users: [User]
     ) throws(SSHSettings.Trouble) -> [Finding] {
         let configuration = SSHConfiguration(daemon.file)
-        let first = users.map(\.shownName).first { !$0.contains(",") } ?? "root"
-        let settings = try SSHSettings(daemon, user: first, from: nil)
+        let settings = try SSHSettings(daemon, user: "root", from: nil)
+        let users = isAll ? users + configuration.named(beside: users) : users
         let survey = SSHSurvey(
             daemon: daemon, configuration: configuration,
             people: SSHPeople(users, configuration, options, enrolled: enrolled),
@@ -110,20 +114,21 @@ struct SSHCheck {
 
     /// Whether it may not have read what is there now.
     private func age(of daemon: SSHDaemon) -> Finding? {
-        guard let readAt = daemon.readAt else { return nil }
+        guard let readAt = daemon.readAt, let process = daemon.process else { return nil }
         let configuration = SSHConfiguration(daemon.file)
         let late = configuration.files.keys.sorted().first { file in
             guard let status = SystemFiles.status(file),
                 let changed = UInt64(exactly: status.st_ctim.tv_sec)
             else { return false }
-            return changed > readAt
+            // When it was started is known to a second or so.
+            return changed > readAt &+ 1
         }
         guard let late else { return nil }
         return Finding(
             .note,
             "\(daemon.prefix)the sshd that runs was started before \(late) was changed: until it"
                 + " reads that, it does what stood there before", in: late,
-            change: "systemctl reload ssh.service")
+            change: "kill -HUP \(process)")
     }
 }
 
@@ -133,6 +138,7 @@ extension SSHSurvey {
         guard let line = fault.lines.first, let key = SSHWords.split(line)?.key,
             let spot = spots.first
         else { return "" }
+        if daemon.without(key) != nil { return SSHDaemon.optionsPlace }
         return configuration.line(of: key, for: login(spot))?.place.text ?? ""
     }
 }

@@ -10,12 +10,13 @@ extension SSHDaemon {
         var found: [SSHDaemon] = []
         let started = SSHUnit.daemons
         for daemon in (started.isEmpty && running.isEmpty ? [.usual] : started) + running {
-            if let index = found.firstIndex(of: daemon) {
-                // The oldest one has the oldest settings.
-                let times = [found[index].readAt, daemon.readAt].compactMap { $0 }
-                found[index].readAt = times.min()
-            } else {
+            guard let index = found.firstIndex(of: daemon) else {
                 found.append(daemon)
+                continue
+            }
+            // The oldest one has the oldest settings.
+            if (daemon.readAt ?? .max) < (found[index].readAt ?? .max) {
+                (found[index].process, found[index].readAt) = (daemon.process, daemon.readAt)
             }
         }
         return found
@@ -37,19 +38,20 @@ extension SSHDaemon {
         return SystemFiles.names(in: "/proc").compactMap { name -> SSHDaemon? in
             guard let pid = UInt32(name), SystemFiles.status("/proc/\(pid)")?.st_uid == 0,
                 case .text(let text) = SystemFiles.read("/proc/\(pid)/cmdline"),
-                let listener = listener(text, pid),
+                var daemon = listener(text),
                 SystemFiles.status("/proc/\(pid)/ns/pid")?.st_ino == own
             else { return nil }
-            return listener
+            (daemon.process, daemon.readAt) = (pid, readAt(pid))
+            return daemon
         }
     }
 
-    private static func listener(_ commandLine: String, _ pid: UInt32) -> SSHDaemon? {
+    private static func listener(_ commandLine: String) -> SSHDaemon? {
         let words = commandLine.split(separator: "\0").map(String.init)
         guard let first = words.first else { return nil }
         if first.hasPrefix("/") {
             guard first.split(separator: "/").last?.hasPrefix("sshd") == true else { return nil }
-            return SSHDaemon(commandLine: words, isJoined: false, readAt: readAt(pid))
+            return SSHDaemon(commandLine: words, isJoined: false)
         }
         // sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
         guard first.hasPrefix("sshd"), let colon = first.firstRange(of: ": /"),
@@ -57,8 +59,7 @@ extension SSHDaemon {
         else { return nil }
         let title = first[first.index(after: colon.lowerBound)..<end.lowerBound]
         return SSHDaemon(
-            commandLine: title.split(separator: " ").map(String.init), isJoined: true,
-            readAt: readAt(pid))
+            commandLine: title.split(separator: " ").map(String.init), isJoined: true)
     }
 
     /// When a process has read its configuration last: it writes its number down then, and begins

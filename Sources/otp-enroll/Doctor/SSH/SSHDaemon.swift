@@ -4,7 +4,9 @@ struct SSHDaemon: Hashable {
     let program: String
     /// The words that choose or overrule its settings.
     let options: [String]
-    /// When it read its configuration, where it runs, in Unix seconds.
+    /// Its process, where it runs.
+    var process: UInt32?
+    /// When that has read its configuration, in Unix seconds.
     var readAt: UInt64?
     /// The PAM service that it asks.
     var service = "sshd"
@@ -21,8 +23,8 @@ struct SSHDaemon: Hashable {
         hasher.combine(options)
     }
 
-    init(program: String, options: [String], readAt: UInt64? = nil) {
-        (self.program, self.options, self.readAt) = (program, options, readAt)
+    init(program: String, options: [String]) {
+        (self.program, self.options) = (program, options)
     }
 
     /// The configuration that it reads.
@@ -44,6 +46,9 @@ struct SSHDaemon: Hashable {
         guard self != .usual else { return "" }
         return words().map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
     }
+
+    /// Where its options are written.
+    static let optionsPlace = "the options that sshd is started with (SSHD_OPTS, or its unit)"
 
     /// The same without what the command line says of a setting; `nil` where it says nothing.
     func without(_ key: String) -> SSHDaemon? {
@@ -68,7 +73,7 @@ struct SSHDaemon: Hashable {
 
     /// Reads a command line; `nil` for one of an sshd that does not listen. In one that is `joined`
     /// the words of a value have come apart.
-    init?(commandLine words: [String], isJoined: Bool, readAt: UInt64? = nil) {
+    init?(commandLine words: [String], isJoined: Bool) {
         guard let program = words.first, program.hasPrefix("/") else { return nil }
         var options: [String] = []
         var rest = words.dropFirst()
@@ -90,6 +95,6 @@ struct SSHDaemon: Hashable {
                 if SSHDaemon.telling.contains(letter) { options += ["-\(letter)", value] }
             }
         }
-        self.init(program: program, options: options, readAt: readAt)
+        self.init(program: program, options: options)
     }
 }

@@ -114,8 +114,36 @@ private struct SSHGroups {
 
 extension SSHMatch.Criterion {
     /// The groups that it asks for.
-    fileprivate var groupNames: [String] {
+    var groupNames: [String] {
         if case .group(let list) = self { return [list] }
         return []
+    }
+}
+
+extension SSHConfiguration {
+    /// Users whom sshd's files name, by themselves or as the members of a group, and who are not
+    /// among those that are known: system accounts, and those of a directory that lists nobody.
+    func named(beside known: [User]) -> [User] {
+        var names: Set<String> = []
+        for criterion in criteria {
+            guard case .user(let list) = criterion else { continue }
+            names.formUnion(SSHPattern.entries(list).map(String.init))
+        }
+        let directory = SystemUsers()
+        for group in criteria.flatMap(\.groupNames).flatMap({ SSHPattern.entries($0) }) {
+            let found = try? directory.group(named: Array(group.utf8))
+            for member in found?.members ?? [] {
+                names.insert(String(decoding: member, as: UTF8.self))
+            }
+        }
+        names.subtract(known.map(\.shownName))
+        return names.sorted().compactMap { name in
+            guard !name.contains(where: { "*?!".contains($0) }),
+                let user = try? directory.user(named: Array(name.utf8)),
+                !known.contains(where: { $0.uid == user.uid })
+            else { return nil }
+            let shell = SystemFiles.shell(of: user.uid)?.split(separator: "/").last
+            return ["nologin", "false"].contains(shell) ? nil : user
+        }
     }
 }

@@ -63,9 +63,7 @@ struct SSHPlaces {
             return exempt.contains { $0.contains(address) }
         }
         let samples = [
-            SSHPlaces.addresses(addresses, beside: exemptNames, from: SSHPlaces.nobodys) {
-                [isExempt($0)]
-            },
+            SSHPlaces.addresses(addresses, beside: exemptNames, from: SSHPlaces.nobodys),
             usesNames ? SSHPlaces.hosts(hosts) : [Sample(value: "", label: "")],
             SSHPlaces.localAddresses(locals, settings),
             SSHPlaces.ports(ports, settings),
@@ -101,14 +99,13 @@ struct SSHPlaces {
 
     /// Addresses inside and outside of each network and pattern.
     private static func addresses(
-        _ entries: [String], beside others: [String], from usual: [String],
-        _ more: (String) -> [Bool] = { _ in [] }
+        _ entries: [String], beside others: [String], from usual: [String]
     ) -> [Sample] {
         let edges = (entries + others).compactMap { SSHNetwork($0) }.flatMap(\.edges).map(\.text)
         let patterns = entries.filter { SSHNetwork($0) == nil }
         let filled = patterns.compactMap(SSHPlaces.address(like:))
         return distinct(usual + edges + filled) { address in
-            entries.map { SSHPattern.answer(address: address, $0) == .fits } + more(address)
+            (entries + others).map { SSHPattern.answer(address: address, $0) == .fits }
         }.map { address in
             // The smallest network says the most.
             let around = (entries + others).filter {

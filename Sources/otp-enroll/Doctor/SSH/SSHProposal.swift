@@ -27,7 +27,7 @@ struct SSHProposal {
             (try? mends(survey.configuration, daemon)) == true
         else { return nil }
         self.init(
-            place: "the options that sshd is started with (SSHD_OPTS, or its unit)",
+            place: SSHDaemon.optionsPlace,
             change: daemon.words().joined(separator: " "))
     }
 

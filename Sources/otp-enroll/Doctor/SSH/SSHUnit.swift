@@ -6,7 +6,7 @@ enum SSHUnit {
         let said = Tool.ask([
             "/usr/bin/systemctl", "show", "-p",
             "Id,LoadState,ActiveState,UnitFileState,ExecStart,Environment,EnvironmentFiles",
-            "ssh.service", "sshd.service", "ssh@.service", "sshd@.service",
+            "ssh.service", "sshd.service", "ssh@doctor.service", "sshd@doctor.service",
         ])
         guard let said, said.status == 0 else { return [fallback] }
         var found: [SSHDaemon] = []
@@ -36,8 +36,8 @@ enum SSHUnit {
         }
         let isTemplate = lines["Id"]?.first?.contains("@") == true
         guard lines["LoadState"]?.first == "loaded",
-            isTemplate || lines["ActiveState"]?.first == "active"
-                || lines["UnitFileState"]?.first?.hasPrefix("enabled") == true
+            lines["ActiveState"]?.first == "active"
+                || !isTemplate && lines["UnitFileState"]?.first?.hasPrefix("enabled") == true
                 || SSHDaemon.isStartedBySocket,
             let start = lines["ExecStart"]?.first, let from = start.firstRange(of: "argv[]="),
             let end = start[from.upperBound...].firstRange(of: " ; ")
