@@ -25,6 +25,8 @@ struct SSHPlaces {
 
     /// All of them; the most usual one is the first.
     let all: [SSHPlace]
+    /// Whether there are no more of them.
+    let isComplete: Bool
 
     /// How many are asked about at most.
     private static let limit = 512
@@ -69,6 +71,7 @@ struct SSHPlaces {
             SSHPlaces.ports(ports, settings),
             SSHPlaces.domains(domains),
         ]
+        isComplete = samples.reduce(1) { min($0, SSHPlaces.limit) * $1.count } <= SSHPlaces.limit
         all = SSHPlaces.combined(samples).prefix(SSHPlaces.limit).map { numbers in
             let chosen = zip(samples, numbers).map { $0[$1] }
             let address = chosen[Aspect.address.rawValue].value

@@ -55,6 +55,7 @@ struct SSHSurvey {
         of configuration: SSHConfiguration, _ daemon: SSHDaemon, reading file: String?
     ) throws(SSHSettings.Trouble) -> Result {
         var result = Result()
+        result.isComplete = places.isComplete
         var known: [[Bool]: SSHSettings] = [:]
         for (number, kind) in people.kinds.enumerated() where !kind.user.name.contains(",") {
             for (index, place) in places.all.enumerated() {
