@@ -56,8 +56,9 @@ struct SSHPlaces {
             hosts += lists.flatMap(SSHPlaces.entries).filter { SSHNetwork($0) == nil }
         }
         let usesNames = settings.isOn("usedns")
-        // Without names, a host is called by its address.
-        if !usesNames { addresses += hosts }
+        // Without a name, a host is called by its address, and sshd takes no such name for one.
+        addresses += usesNames ? hosts.filter(SSHPlaces.isNumeric) : hosts
+        hosts.removeAll(where: SSHPlaces.isNumeric)
         let exempt = options.exemptNetworks ?? []
         let exemptNames = exempt.map { String(decoding: $0.text, as: UTF8.self) }
         let isExempt = { (text: String) -> Bool in
@@ -75,9 +76,10 @@ struct SSHPlaces {
         all = SSHPlaces.combined(samples).prefix(SSHPlaces.limit).map { numbers in
             let chosen = zip(samples, numbers).map { $0[$1] }
             let address = chosen[Aspect.address.rawValue].value
+            let name = chosen[Aspect.host.rawValue].value
             return SSHPlace(
                 address: address,
-                host: usesNames ? chosen[Aspect.host.rawValue].value : address,
+                host: name.isEmpty ? address : name,
                 localAddress: chosen[Aspect.localAddress.rawValue].value,
                 localPort: chosen[Aspect.localPort.rawValue].value,
                 domain: chosen[Aspect.domain.rawValue].value, labels: chosen.map(\.label),
@@ -88,6 +90,11 @@ struct SSHPlaces {
     /// The entries of a list without their negation.
     private static func entries(_ list: String) -> [String] {
         SSHPattern.entries(list).map { String($0.hasPrefix("!") ? $0.dropFirst() : $0) }
+    }
+
+    /// Whether a pattern for hosts is one for addresses.
+    private static func isNumeric(_ pattern: String) -> Bool {
+        pattern.allSatisfy { "0123456789.:*?".contains($0) }
     }
 
     /// Each choice of one sample of each kind, as numbers.
@@ -133,7 +140,7 @@ struct SSHPlaces {
         let filled = entries.map {
             $0.lowercased().replacing("*", with: "host").replacing("?", with: "h")
         }
-        return distinct(["unknown.invalid"] + filled) { host in
+        return distinct(["", "unknown.invalid"] + filled) { host in
             entries.map { SSHPattern.answer(host: host, $0) == .fits }
         }.map { host in
             let name = entries.first { $0 != "*" && SSHPattern.answer(host: host, $0) == .fits }
