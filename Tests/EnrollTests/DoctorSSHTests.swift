@@ -23,7 +23,6 @@ import Testing
         try await patient.apply(finding.change)
         let said = try await patient.sshd(trouble.login)
         #expect(said.contains(trouble.then), "\(said) after \(finding.change)")
-        // Of where it holds, sshd has said enough.
         guard trouble.hasLookAfter else { return }
         let after = try await patient.examine().findings.filter { $0.check == "sshd" }
         #expect(!after.contains { $0.text == finding.text || $0.severity == "problem" }, "\(after)")
