@@ -208,17 +208,21 @@ final class DoctorPatient: Sendable {
         return ["unshare", "--mount", "sh", "-c", script, "sh"] + words
     }
 
+    /// In a process namespace of its own, no other test's sshd is seen.
+    private static let alone = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+
     /// What `doctor` says in plain words.
     func doctor(_ arguments: String..., around: [String] = []) async throws -> Command {
-        try await Command.run(
-            running(around + [try Build.product("otp-enroll"), "doctor"] + arguments))
+        let words = [try Build.product("otp-enroll"), "doctor"] + arguments
+        return try await Command.run(running(Self.alone + around + words))
     }
 
     /// What `doctor --json` says.
     func examine(_ arguments: [String] = [], around: [String] = []) async throws -> Verdict {
+        let words = [try Build.product("otp-enroll"), "doctor", "--json"] + arguments
         let done = try await Command.run(
-            running(around + [try Build.product("otp-enroll"), "doctor", "--json"] + arguments),
-            environment: ["FAKETIME_DONT_FAKE_MONOTONIC": "1"])
+            running(Self.alone + around + words), environment: ["FAKETIME_DONT_FAKE_MONOTONIC": "1"]
+        )
         let told = try JSONSerialization.jsonObject(with: Data(done.output.utf8))
         return try Verdict(try #require(told as? [String: Any], "\(done.errors)"), done.status)
     }

@@ -30,7 +30,11 @@ extension DoctorCase {
         DoctorCase(
             "sshd with a way round", "sshd", says: "by publickey,hostbased alone",
             in: "10-swiftotp.conf line 1", change: DoctorPatient.keyMethods
-        ) { try $0.ssh([DoctorPatient.keyMethods + " publickey,hostbased"]) },
+        ) {
+            try $0.ssh([
+                DoctorPatient.keyMethods + " publickey,hostbased", "HostbasedAuthentication yes",
+            ])
+        },
         DoctorCase(
             "sshd by a code alone", "sshd", says: "a code alone logs in",
             change: DoctorPatient.keyMethods

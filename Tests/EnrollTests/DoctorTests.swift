@@ -96,14 +96,15 @@ import Testing
             ])
         try patient.ssh(["PermitRootLogin prohibit-password", DoctorPatient.keyMethods])
         try patient.change("/etc/ssh/sshd_config.d/10-swiftotp.conf") {
-            $0 + "Match User alice\n    AuthenticationMethods publickey\n"
+            $0 + "Match User bob\n    AuthenticationMethods publickey\n"
         }
         try patient.remove("/var/lib/swiftotp/4002")
         let verdict = try await patient.examine()
         #expect(verdict.isWell && verdict.status == 0)
         let notes = verdict.findings.map(\.text).joined(separator: "\n")
         for part in [
-            "pam_succeed_if lets some users past", "by publickey alone, without a code (alice)",
+            "pam_succeed_if lets some users past",
+            "by publickey alone, without a code: as nullok would, until they enroll (bob)",
             "root cannot log in by ssh", "bob is not enrolled, and let in without a code by nullok",
         ] { #expect(notes.contains(part), "\(notes)") }
     }
@@ -216,7 +217,13 @@ import Testing
 
                 problem: sshd does not ask PAM, and so nobody for a code
                   in /etc/ssh/sshd_config.d/10-swiftotp.conf line 1:
-                      UsePAM yes
+                      --- /etc/ssh/sshd_config.d/10-swiftotp.conf
+                      +++ /etc/ssh/sshd_config.d/10-swiftotp.conf
+                      @@ -1,3 +1,3 @@
+                      -UsePAM no
+                      +UsePAM yes
+                       UsePAM yes
+                       KbdInteractiveAuthentication yes
 
                 """), "\(ill.output)")
         #expect(ill.output.split(separator: "\n").last?.hasPrefix("sshd: 1 problem") == true)

@@ -2,12 +2,12 @@
 ///
 /// Read as inet_pton(3) reads it: no name, no scope (`%eth0`), no port, no blanks, no number in
 /// another base. An address of IPv4 inside one of IPv6 (`::ffff:192.0.2.7`) is the one of IPv4.
-struct IPAddress: Equatable, Sendable {
+public struct IPAddress: Equatable, Sendable {
     /// 4 bytes or 16.
-    let bytes: [UInt8]
+    public let bytes: [UInt8]
 
     /// `nil` for anything but one whole address.
-    init?(_ text: ArraySlice<UInt8>) {
+    public init?(_ text: ArraySlice<UInt8>) {
         guard text.count <= IPAddress.maximumLength else { return nil }
         guard text.contains(UInt8(ascii: ":")) else {
             guard let four = IPAddress.dotted(text) else { return nil }
@@ -16,6 +16,12 @@ struct IPAddress: Equatable, Sendable {
         }
         guard let all = IPAddress.grouped(text) else { return nil }
         bytes = all.starts(with: IPAddress.mapped) ? Array(all.suffix(4)) : all
+    }
+
+    /// The address with these 4 bytes or 16, in the order of the network.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        self.bytes = bytes
     }
 
     /// The longest text there is: `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.

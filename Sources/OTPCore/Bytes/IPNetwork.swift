@@ -41,7 +41,7 @@ public struct IPNetwork: Equatable, Sendable {
     }
 
     /// Whether an address lies in it. Those of IPv4 lie in no network of IPv6.
-    func contains(_ other: IPAddress) -> Bool {
+    public func contains(_ other: IPAddress) -> Bool {
         other.bytes.count == address.bytes.count
             && masked(other.bytes).elementsEqual(address.bytes)
     }

@@ -62,6 +62,23 @@ struct Doctor: ParsableCommand {
 
     private func examination() throws -> DoctorReport {
         let people = try PeopleCheck(only: user, group: group)
+        // An sshd may ask for a service of its own name.
+        let services = service == "sshd" ? SSHDaemon.services : [service]
+        var looks: [Look] = []
+        for (index, service) in services.enumerated() {
+            let found = try self.looks(at: service, people)
+            looks += index == 0 ? found : found.filter { Doctor.ofService.contains($0.name) }
+        }
+        return DoctorReport(service: service, looks: looks)
+    }
+
+    /// The checks that are about one service alone.
+    private static let ofService = [
+        StackCheck.name, ModuleCheck.name, ConfigurationCheck.name, SSHCheck.name,
+        NetworkCheck.name,
+    ]
+
+    private func looks(at service: String, _ people: PeopleCheck) throws -> [Look] {
         var looks: [Look] = []
         let stack: PAMStack?
         do throws(PAMStack.Trouble) {
@@ -74,6 +91,8 @@ struct Doctor: ParsableCommand {
         let lines = stack?.auth.filter(\.isOurs) ?? []
         let configuration = ConfigurationCheck(lines, instead: try instead)
         let options = configuration.options
+        let swiftotpd = ServiceCheck.look(options, lines)
+        let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
         if let stack {
             let reading = LineCheck.look(stack)
             if let reading { looks.append(reading) }
@@ -84,9 +103,11 @@ struct Doctor: ParsableCommand {
             if isLegible, configuration.isKnown || lines.isEmpty { looks.append(check.look) }
             if isLegible { looks.append(ModuleCheck.look(stack)) }
             looks.append(configuration.look)
-            if service == "sshd" {
-                let check = SSHCheck(needsFirstFactor: check.needsFirstFactor, options: options)
-                looks.append(check.look(people.sample(16)))
+            if SSHDaemon.serves(service) {
+                let sshd = SSHCheck(
+                    service, needsFirstFactor: check.needsFirstFactor, options,
+                    enrolled: store.standings.map { Set($0.keys) }, isAll: user == nil && group == nil)
+                looks.append(sshd.look(people.users))
             }
             if let look = NetworkCheck.look(service, options) { looks.append(look) }
             if let look = SudoCheck.look(service, options, lines) { looks.append(look) }
@@ -94,8 +115,6 @@ struct Doctor: ParsableCommand {
             looks.append(configuration.look)
         }
         looks.append(FilesCheck.look(stack, options, service: service))
-        let swiftotpd = ServiceCheck.look(options, lines)
-        let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
         // A store that a PAM line names is not the one that a command finds by itself.
         looks.append(store.look.naming(configuration.words))
         if configuration.isKnown && !lines.isEmpty {
@@ -106,7 +125,7 @@ struct Doctor: ParsableCommand {
         looks.append(swiftotpd)
         looks.append(LogCheck.look())
         looks.append(DenialCheck.look(options))
-        return DoctorReport(service: service, looks: looks)
+        return looks
     }
 
     /// What the command line says in the place of a PAM line's own arguments.

@@ -161,4 +161,19 @@ enum SystemFiles {
         }
         return names.sorted()
     }
+
+    /// The paths that a pattern of the shell's stands for (glob(3)), in their order.
+    static func paths(like pattern: String) -> [String] {
+        var found = unsafe glob_t()
+        // SAFETY: a C string that lives through the call, and a local that the call fills.
+        let status = unsafe glob(pattern, 0, nil, &found)
+        // SAFETY: the same local, filled or still zero.
+        defer { unsafe globfree(&found) }
+        guard status == 0 else { return [] }
+        // SAFETY: as many C strings as are said, which are copied.
+        return unsafe (0..<Int(found.gl_pathc)).compactMap { index in
+            guard let path = unsafe found.gl_pathv[index] else { return nil }
+            return unsafe String(cString: path)
+        }
+    }
 }

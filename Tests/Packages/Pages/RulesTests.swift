@@ -16,8 +16,8 @@ struct RulesTests {
         "swiftotpd": "Listener Process SystemLog Worker",
         "otp-enroll": """
         ChildProcess Clipboard ForeignFile Interruptions KernelClock LoadedModule Machine
-        OpenFile Operator OwnService Pipe PrivateFile Progress ReadFile SystemFiles Terminal Tool
-        TrialLogin
+        OpenFile Operator OwnService Pipe PrivateFile Progress ReadFile SystemFiles TemporaryFolder
+        Terminal Tool TrialLogin
         """,
         "pam_swiftotp": """
         Bytes EntryPoints Login OwnService PAMHandle PAMHandle+Conversation Relay Wire

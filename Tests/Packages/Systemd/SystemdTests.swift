@@ -48,6 +48,24 @@ struct SystemdTests {
         #expect(try await alice.login(.ssh, code: codes.removeFirst()) == .admittedWithCode)
         let second = try #require(try await machine.service())
         #expect(second != first)
+
+        // What sshd's unit starts is doctor's to know.
+        try root.write("SSHD_OPTS=\"-o AuthenticationMethods=publickey\"\n", to: "/etc/default/ssh")
+        try await root.output("mkdir", "/etc/systemd/system/ssh.service.d")
+        try root.write(
+            """
+            [Service]
+            Environment="MORE=-o 'Banner /etc/issue'"
+            ExecStart=
+            ExecStart=/usr/sbin/sshd -D $SSHD_OPTS $MORE
+
+            """, to: "/etc/systemd/system/ssh.service.d/more.conf")
+        try await root.output("systemctl", "enable", "ssh.service")
+        let said = try await root.run("otp-enroll", "doctor").output.replacing("\n", with: " ")
+        #expect(
+            said.contains(
+                "`/usr/sbin/sshd -o AuthenticationMethods=publickey -o 'Banner /etc/issue'`"),
+            "\(said)")
     }
 
     /// alice's sudo, which asks for her password and a code; whether it let her in.

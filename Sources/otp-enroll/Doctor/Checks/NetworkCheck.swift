@@ -6,7 +6,7 @@ enum NetworkCheck {
 
     /// What is to be known of them; `nil` where there are none, or another service is asked about.
     static func look(_ service: String, _ options: Options) -> Look? {
-        guard service == "sshd", let networks = options.exemptNetworks else { return nil }
+        guard SSHDaemon.serves(service), let networks = options.exemptNetworks else { return nil }
         let names = networks.map { String(decoding: $0.text, as: UTF8.self) }
         var findings = [
             Finding(

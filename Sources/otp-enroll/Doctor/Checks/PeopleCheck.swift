@@ -34,13 +34,6 @@ struct PeopleCheck {
         }
     }
 
-    /// Names for a few questions to sshd: root's, and those of the first others.
-    func sample(_ most: Int) -> [String] {
-        let names = users.map { String(decoding: $0.name, as: UTF8.self) }
-        // sshd's -C takes a list with commas.
-        return Array(names.filter { !$0.contains(",") }.prefix(most))
-    }
-
     /// The look at who is locked out.
     func look(_ options: Options, _ store: StoreCheck, service: String) -> Look {
         let users = users + (isOpen ? store.others(than: users) : [])
@@ -68,7 +61,7 @@ struct PeopleCheck {
                 PeopleCheck.name, about,
                 [Finding(.problem, "\(text): the module denies everybody")])
         }
-        if service == "sshd", found.isMissing("root"), PeopleCheck.keepsRootOut {
+        if SSHDaemon.serves(service), found.isMissing("root"), PeopleCheck.keepsRootOut {
             found.remove("root")
         }
         let note = doubt.map { Finding(.note, "\($0.text): \($0.hint)") }
@@ -99,7 +92,7 @@ private struct LockedOut {
         case .ready: break
         case nil: missing.append(name)
         case .ended: ended.append(name)
-        case .closed(let hasTrust) where hasTrust && service == "sshd": almostClosed.append(name)
+        case .closed(let hasTrust) where hasTrust && SSHDaemon.serves(service): almostClosed.append(name)
         case .closed: closed.append(name)
         case .almostClosed: almostClosed.append(name)
         }
@@ -148,7 +141,7 @@ private struct LockedOut {
                 .note, missing, "not enrolled, and let in without a code by nullok",
                 "otp-enroll add")
         }
-        if options.admitsSecurityKeys, service == "sshd" {
+        if options.admitsSecurityKeys, SSHDaemon.serves(service) {
             return finding(
                 .note, missing, "not enrolled, and let in by a security key alone",
                 "otp-enroll add")

@@ -29,7 +29,7 @@ struct StackCheck {
     private static func mayPass(_ options: Options, _ service: String) -> Bool {
         // Networks are for logins by ssh alone.
         options.nullok || options.enroll != .off || options.exemptGroup != nil
-            || options.exemptNetworks != nil && service == "sshd"
+            || options.exemptNetworks != nil && SSHDaemon.serves(service)
     }
 
     /// Whether the stack says yes to a code, or to who is not asked for one, without a first factor
@@ -46,7 +46,7 @@ struct StackCheck {
         if !unreadable.isEmpty { return Look(StackCheck.name, about, unreadable) }
         return Look(
             StackCheck.name, about,
-            detours + refusals + order + (service == "sshd" ? [] : alone))
+            detours + refusals + order + (SSHDaemon.serves(service) ? [] : alone))
     }
 
     // MARK: There, and readable
@@ -139,7 +139,7 @@ struct StackCheck {
     private var order: [Finding] {
         let auth = stack.auth
         guard options.followsFirstFactor else {
-            guard service != "sshd", options.enroll != .off, let line = lines.first else {
+            guard !SSHDaemon.serves(service), options.enroll != .off, let line = lines.first else {
                 return []
             }
             return [

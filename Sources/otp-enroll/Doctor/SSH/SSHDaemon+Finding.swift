@@ -1,0 +1,93 @@
+import CLinux
+import Glibc
+import OTPStore
+
+// The sshds of this machine: those that run, and the one that the next start brings.
+
+extension SSHDaemon {
+    /// All of them, each once.
+    static var all: [SSHDaemon] {
+        var found: [SSHDaemon] = []
+        let started = SSHUnit.daemons
+        for daemon in (started.isEmpty && running.isEmpty ? [.usual] : started) + running {
+            guard let index = found.firstIndex(of: daemon) else {
+                found.append(daemon)
+                continue
+            }
+            // The oldest one has the oldest settings.
+            if (daemon.readAt ?? .max) < (found[index].readAt ?? .max) {
+                (found[index].process, found[index].readAt) = (daemon.process, daemon.readAt)
+            }
+        }
+        return found
+    }
+
+    /// Whether systemd listens in its place.
+    static var isStartedBySocket: Bool {
+        ["ssh.socket", "sshd.socket"].contains { name in
+            ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system"].contains {
+                SystemFiles.exists("\($0)/sockets.target.wants/\(name)")
+            }
+        }
+    }
+
+    /// Those that listen now. Of a container's, that container's own doctor tells; of one that is
+    /// not root's, nobody: it lets nobody in but whose it is.
+    private static var running: [SSHDaemon] {
+        let own = SystemFiles.status("/proc/self/ns/pid")?.st_ino
+        return SystemFiles.names(in: "/proc").compactMap { name -> SSHDaemon? in
+            guard let pid = UInt32(name), SystemFiles.status("/proc/\(pid)")?.st_uid == 0,
+                case .text(let text) = SystemFiles.read("/proc/\(pid)/cmdline"),
+                var daemon = listener(text),
+                SystemFiles.status("/proc/\(pid)/ns/pid")?.st_ino == own
+            else { return nil }
+            (daemon.process, daemon.readAt) = (pid, readAt(pid))
+            return daemon
+        }
+    }
+
+    private static func listener(_ commandLine: String) -> SSHDaemon? {
+        let words = commandLine.split(separator: "\0").map(String.init)
+        guard let first = words.first else { return nil }
+        if first.hasPrefix("/") {
+            guard first.split(separator: "/").last?.hasPrefix("sshd") == true else { return nil }
+            return SSHDaemon(commandLine: words, isJoined: false)
+        }
+        // sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
+        guard first.hasPrefix("sshd"), let colon = first.firstRange(of: ": /"),
+            let end = first.firstRange(of: " [listener]")
+        else { return nil }
+        let title = first[first.index(after: colon.lowerBound)..<end.lowerBound]
+        return SSHDaemon(
+            commandLine: title.split(separator: " ").map(String.init), isJoined: true)
+    }
+
+    /// When a process has read its configuration last: it writes its number down then, and begins
+    /// no second life when it is told to read it again.
+    private static func readAt(_ pid: UInt32) -> UInt64? {
+        for file in ["/run/sshd.pid", "/var/run/sshd.pid"] {
+            guard case .text(let text) = SystemFiles.read(file),
+                text.split(whereSeparator: \.isWhitespace).first == "\(pid)",
+                let status = SystemFiles.status(file)
+            else { continue }
+            return UInt64(exactly: status.st_mtim.tv_sec)
+        }
+        return startedAt(pid)
+    }
+
+    /// When a process was started (proc(5), stat).
+    private static func startedAt(_ pid: UInt32) -> UInt64? {
+        guard case .text(let text) = SystemFiles.read("/proc/\(pid)/stat"),
+            let name = text.lastIndex(of: ")")
+        else { return nil }
+        // The 22nd field, of which two end with the name.
+        let fields = text[text.index(after: name)...].split(separator: " ")
+        guard fields.count > 19, let ticks = UInt64(fields[19]),
+            let boot = SystemFiles.lines("/proc/stat").first(where: { $0.hasPrefix("btime ") }),
+            let start = UInt64(boot.dropFirst(6)),
+            let rate = UInt64(exactly: sysconf(CInt(_SC_CLK_TCK))),
+            rate > 0
+        else { return nil }
+        return start &+ ticks / rate
+    }
+}
