@@ -193,6 +193,18 @@ extension DoctorCase {
             try $0.auth(
                 "sshd", ["auth required MODULE exempt_group=nosuch", "auth required pam_permit.so"])
         },
+        DoctorCase(
+            "an exempt group that everybody is in", "people",
+            says: "everybody is in the group staff (exempt_group)"
+        ) {
+            // One by the list, and one by the primary group.
+            try $0.change("/etc/group") {
+                $0.replacingOccurrences(
+                    of: "(?m)^staff:.*$", with: "staff:x:4002:alice", options: .regularExpression)
+            }
+            try $0.auth(
+                "sshd", ["auth required MODULE exempt_group=staff", "auth required pam_permit.so"])
+        },
     ]
 
     static let machines = [

@@ -7,10 +7,13 @@ struct PeopleCheck {
 
     /// Those whom it is about.
     let users: [User]
+    /// Whether it is about one user alone.
+    private let isNamed: Bool
 
     /// Root and everybody with a login shell; the one user where one is named.
     init(only name: String?) throws {
         let directory = SystemUsers()
+        isNamed = name != nil
         if let name {
             guard let user = try directory.user(named: Array(name.utf8)) else {
                 throw Failure(
@@ -46,28 +49,59 @@ struct PeopleCheck {
         guard let enrolled else {
             return .skipped(PeopleCheck.name, "the store cannot be read, so who is enrolled?")
         }
-        var missing: [String] = []
+        let exempt: Set<UInt32>
         do throws(StoreError) {
-            let directory = SystemUsers()
-            if let group = options.exemptGroup, try directory.group(named: group) == nil {
-                throw StoreError(.configuration, group, "exempt_group: there is no such group")
-            }
-            for user in users where !enrolled.contains(user.uid) {
-                if let group = options.exemptGroup, try directory.isMember(user, of: group) {
-                    continue
-                }
-                missing.append(String(decoding: user.name, as: UTF8.self))
-            }
+            exempt = try exemptUsers(options.exemptGroup)
         } catch {
             let text = String(decoding: error.text, as: UTF8.self)
             return Look(
                 PeopleCheck.name, about,
                 [Finding(.problem, "\(text): the module denies everybody")])
         }
+        var missing = users.filter { !enrolled.contains($0.uid) && !exempt.contains($0.uid) }
+            .map(\.shownName)
         if service == "sshd", missing.contains("root"), PeopleCheck.keepsRootOut {
             missing.removeAll { $0 == "root" }
         }
-        return Look(PeopleCheck.name, about, PeopleCheck.findings(missing, options, service))
+        return Look(
+            PeopleCheck.name, about,
+            exemption(exempt, options) + PeopleCheck.findings(missing, options, service))
+    }
+
+    /// The numbers of those who pass by their group.
+    private func exemptUsers(_ group: [UInt8]?) throws(StoreError) -> Set<UInt32> {
+        guard let group else { return [] }
+        let directory = SystemUsers()
+        guard try directory.group(named: group) != nil else {
+            throw StoreError(.configuration, group, "exempt_group: there is no such group")
+        }
+        var exempt: Set<UInt32> = []
+        for user in users {
+            if try directory.isMember(user, of: group) { exempt.insert(user.uid) }
+        }
+        return exempt
+    }
+
+    /// What is to be said of the group that passes: where all are in it, nobody is asked.
+    private func exemption(_ exempt: Set<UInt32>, _ options: Options) -> [Finding] {
+        guard let group = options.exemptGroup, !exempt.isEmpty else { return [] }
+        let name = String(decoding: group, as: UTF8.self)
+        if isNamed, let user = users.first {
+            return [
+                Finding(
+                    .note,
+                    "\(user.shownName) is in the group \(name) (exempt_group), and is asked for"
+                        + " no code")
+            ]
+        }
+        let ordinary = users.filter { $0.uid != 0 }
+        guard !ordinary.isEmpty, ordinary.allSatisfy({ exempt.contains($0.uid) }) else { return [] }
+        return [
+            Finding(
+                .problem,
+                "everybody is in the group \(name) (exempt_group), and nobody is asked for a code",
+                change: "exempt_group = a group of those alone who cannot type a code")
+        ]
     }
 
     private static var keepsRootOut: Bool {
