@@ -15,12 +15,16 @@ final class DoctorPatient: Sendable {
     static let passwordMethods = "AuthenticationMethods keyboard-interactive:pam"
 
     /// A machine of root, alice and bob, who are enrolled: made once, and copied for each test.
-    init() async throws {
-        let model = try await Self.model.value
+    convenience init() async throws {
+        try await self.init(like: try await Self.model.value)
+        try auth("sshd", ["auth required MODULE"])
+    }
+
+    /// A copy of another.
+    init(like model: DoctorPatient) async throws {
         scratch = try Scratch()
         module = scratch.file("pam_swiftotp.so")
         try await Command.output(["cp", "-a", model.scratch.path + "/.", scratch.path])
-        try auth("sshd", ["auth required MODULE"])
     }
 
     private static let model = Task { try await DoctorPatient(made: ()) }

@@ -134,7 +134,10 @@ extension DoctorCase {
         DoctorCase(
             "sudo that shows what is typed", "sudo", "warning", says: "echo is on",
             in: "/etc/pam.d/sudo line 2", change: "echo = no", arguments: ["--service", "sudo"]
-        ) { try $0.auth("sudo", ["@include common-auth", "auth required MODULE echo=yes"]) }
+        ) {
+            try $0.auth("sudo", ["@include common-auth", "auth required MODULE echo=yes"])
+            try $0.remove("/etc/pam.d/sudo-i")
+        }
     ]
 
     static let stores = [

@@ -15,8 +15,9 @@ struct Doctor: ParsableCommand {
               otp-enroll doctor --try --user alice  a real PAM login that leads nowhere
 
             It looks, and changes nothing. Each finding says what is wrong, where, and the line to \
-            write there. A note may well be meant so. --try asks what the login would ask, uses \
-            the code up, and says what the login would have ended in.
+            write there, or for PAM files a diff, which `patch -p1 -d /` takes. A note may well be \
+            meant so. --try asks what the login would ask, uses the code up, and says what the \
+            login would have ended in.
 
             Exit status: 0 all is well, 1 with problems or warnings, or where --try was refused.
             """)
@@ -48,42 +49,46 @@ struct Doctor: ParsableCommand {
 
     private func examination() throws -> DoctorReport {
         let people = try PeopleCheck(only: user)
-        var looks: [Look] = []
-        let stack: PAMStack?
-        do throws(PAMStack.Trouble) {
-            stack = try PAMStack(service: service)
-        } catch {
-            stack = nil
-            looks.append(
-                Look(StackCheck.name, service, [Finding(.problem, error.text, in: error.place)]))
-        }
-        let lines = stack?.auth.filter(\.isOurs) ?? []
-        let configuration = ConfigurationCheck(lines, instead: try instead)
-        let options = configuration.options
-        if let stack {
-            let check = StackCheck(service, stack, options)
-            // Under options that cannot be read the module denies everybody, wherever it stands.
-            if configuration.isKnown || lines.isEmpty { looks.append(check.look) }
-            looks.append(ModuleCheck.look(stack))
-            looks.append(configuration.look)
-            if service == "sshd" {
-                let check = SSHCheck(needsFirstFactor: check.needsFirstFactor, options: options)
-                looks.append(check.look(people.sample(16)))
+        let reader = LineOptions(instead: try instead)
+        let stacks = ServiceStacks(of: service)
+        let lines = stacks.ourLines
+        let configurations = ConfigurationCheck.each(of: lines, reader)
+        let isKnown = configurations.allSatisfy(\.isKnown)
+        let options = configurations.first?.options ?? Options()
+        var looks = stacks.troubles
+        // Under options that cannot be read the module denies everybody, wherever it stands.
+        if isKnown || lines.isEmpty {
+            looks += stacks.looks { member in
+                StackCheck(member.service, member.stack, people.users, reader).look {
+                    SSHSettings.comesProven(people.users.first, member.service)
+                }
             }
-            if let look = NetworkCheck.look(service, options) { looks.append(look) }
-            if let look = SudoCheck.look(service, options, lines) { looks.append(look) }
-        } else {
-            looks.append(configuration.look)
+        }
+        looks += stacks.looks { ModuleCheck.look($0.stack) }
+        looks.append(ConfigurationCheck.look(configurations))
+        if service == "sshd", let stack = stacks.members.first?.stack {
+            let check = StackCheck(service, stack, people.users, reader)
+            looks.append(
+                SSHCheck(needsFirstFactor: check.needsFirstFactor, options: options)
+                    .look(people.sample(16)))
+        }
+        if !stacks.members.isEmpty {
+            looks += [
+                NetworkCheck.look(service, options), SudoCheck.look(service, options, lines),
+            ].compactMap(\.self)
         }
         let swiftotpd = ServiceCheck.look(options, lines)
-        let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
-        looks.append(store.look)
-        if configuration.isKnown && !lines.isEmpty {
-            looks.append(people.look(options, enrolled: store.enrolled, service: service))
+        var lastLogin: UInt64 = 0
+        for configuration in ConfigurationCheck.stores(configurations) {
+            let options = configuration.options
+            let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
+            looks.append(store.look)
+            lastLogin = max(lastLogin, store.lastLogin)
+            if configuration.isKnown && !lines.isEmpty {
+                looks.append(people.look(options, enrolled: store.enrolled, service: service))
+            }
         }
-        looks.append(ClockCheck.look(lastLogin: store.lastLogin))
-        looks.append(swiftotpd)
-        looks.append(DenialCheck.look())
+        looks += [ClockCheck.look(lastLogin: lastLogin), swiftotpd, DenialCheck.look()]
         return DoctorReport(service: service, looks: looks)
     }
 

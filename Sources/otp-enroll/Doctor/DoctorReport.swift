@@ -53,8 +53,8 @@ struct DoctorReport {
         if !finding.place.isEmpty {
             lines.append("  in \(finding.place)" + (finding.change.isEmpty ? "" : ":"))
         }
-        if !finding.change.isEmpty { lines.append("      \(finding.change)") }
-        return lines
+        guard !finding.change.isEmpty else { return lines }
+        return lines + finding.change.split(separator: "\n").map { "      \($0)" }
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

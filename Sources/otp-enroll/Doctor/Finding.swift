@@ -16,14 +16,19 @@ struct Finding: Equatable {
     let text: String
     /// Where: a file, or a file and a line; empty where there is no such place.
     let place: String
-    /// The line to write there, or the command to give; empty where there is none.
+    /// The line to write there, the command to give, or the lines of a diff; empty where there is
+    /// none.
     let change: String
 
     init(_ severity: Severity, _ text: String, in place: String = "", change: String = "") {
         self.severity = severity
         self.text = Output.printable(text)
         self.place = Output.printable(place)
-        self.change = Output.printable(change)
+        // A diff has lines, and tabs in them.
+        self.change = change.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.split(separator: "\t", omittingEmptySubsequences: false)
+                .map { Output.printable(String($0)) }.joined(separator: "\t")
+        }.joined(separator: "\n")
     }
 }
 

@@ -13,6 +13,9 @@ struct PAMStack {
     /// Lines that libpam cannot make sense of.
     private(set) var troubles: [Trouble] = []
 
+    /// What is read in the place of files.
+    private let replaced: [String: String]
+
     /// Where services are, the first folder first.
     private static let folders = ["/etc/pam.d", "/usr/lib/pam.d"]
     /// How deep files may include each other; libpam's own limit.
@@ -21,8 +24,10 @@ struct PAMStack {
     /// The lines of authentication alone.
     var auth: [PAMLine] { lines.filter { $0.kind == "auth" } }
 
-    /// Reads a service, or `other` in the place of one that has no file.
-    init(service: String) throws(Trouble) {
+    /// Reads a service, or `other` in the place of one that has no file; of the files in `replaced`
+    /// it takes that text.
+    init(service: String, replacing replaced: [String: String] = [:]) throws(Trouble) {
+        self.replaced = replaced
         guard !service.isEmpty, !service.contains("/"), !service.hasPrefix(".") else {
             throw Trouble(text: "no PAM service can be called \"\(service)\"", place: "")
         }
@@ -54,7 +59,7 @@ struct PAMStack {
             throw Trouble(text: "files include each other without end", place: path)
         }
         let text: String
-        switch SystemFiles.read(path) {
+        switch replaced[path].map(SystemFiles.Contents.text) ?? SystemFiles.read(path) {
         case .text(let contents): text = contents
         case .missing: throw Trouble(text: "\(path) is missing", place: path)
         case .unreadable(let why): throw Trouble(text: "\(path): \(why)", place: path)

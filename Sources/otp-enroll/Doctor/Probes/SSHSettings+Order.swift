@@ -1,0 +1,17 @@
+import OTPCore
+
+extension SSHSettings {
+    /// Whether sshd asks for a key or the like before it asks PAM, whichever way this user comes;
+    /// `nil` where that cannot be told, or another service is asked about.
+    static func comesProven(_ user: User?, _ service: String) -> Bool? {
+        guard service == "sshd", let user, let settings = try? SSHSettings(user: user.shownName),
+            settings.isOn("usepam")
+        else { return nil }
+        let asking = settings.ways.filter { $0.contains(where: isPAM) }
+        return asking.isEmpty ? nil : asking.allSatisfy { $0.first.map { !isPAM($0) } ?? false }
+    }
+
+    private static func isPAM(_ method: String) -> Bool {
+        method == "keyboard-interactive" || method == "password"
+    }
+}

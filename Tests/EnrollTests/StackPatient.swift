@@ -1,0 +1,143 @@
+import Foundation
+import TestSupport
+
+/// A machine on which people log in by PAM with passwords and codes: alice is enrolled with a token
+/// that counts, so that nobody waits for the next code, and carol is not enrolled.
+final class StackPatient {
+    let machine: DoctorPatient
+    /// The folder of modules, with ours in it.
+    private let modules: Scratch
+    private var codes: [String]
+
+    static let right = "correct horse", wrong = "battery staple"
+    static let wrongCode = "000000"
+
+    /// A machine of its own; what takes long was done once.
+    init() async throws {
+        let model = try await Self.model.value
+        machine = try await DoctorPatient(like: model.machine)
+        (modules, codes) = (model.modules, model.codes)
+    }
+
+    private struct Model {
+        let machine: DoctorPatient
+        let modules: Scratch
+        let codes: [String]
+    }
+
+    private static let model = Task {
+        let machine = try await DoctorPatient()
+        // Of no login shell, so that doctor does not miss her.
+        try machine.change("/etc/passwd") {
+            $0 + "carol:x:4003:4003::/home/carol:/usr/sbin/nologin\n"
+        }
+        let people = ["root", "alice", "bob", "carol"].map { "\($0):\(right)\n" }.joined()
+        try await Command.output(
+            machine.running(["chpasswd", "-c", "SHA256", "-s", "1000"]), input: people)
+        let words = [
+            try Build.product("otp-enroll"), "add", "alice", "--hotp", "--name", "fob",
+            "--no-confirm", "--json",
+        ]
+        let told = try JSONSerialization.jsonObject(
+            with: Data(try await Command.output(machine.running(words)).utf8))
+        let uri = (told as? [String: Any])?["uri"] as? String ?? ""
+        let (token, counter) = try Token.scanning(uri)
+        let codes = try await Command.output(
+            [
+                "oathtool", "--hotp", "--base32", "--window=40", "--counter=\(counter)", "-",
+            ], input: token.key + "\n")
+        let modules = try Scratch()
+        try await Command.output(["sh", "-c", "cp -a \(folder)/. '\(modules.path)'"])
+        try await Command.output([
+            "install", "-m", "0644", Build.module(), modules.file("pam_swiftotp.so"),
+        ])
+        // A module of somebody's own, of which nobody knows what it is for.
+        try await Command.output([
+            "cp", modules.file("pam_permit.so"), modules.file("pam_site.so"),
+        ])
+        return Model(
+            machine: machine, modules: modules,
+            codes: codes.split(separator: "\n").map(String.init))
+    }
+
+    private static let folder = "/lib/x86_64-linux-gnu/security"
+
+    /// Words that install our module before a program runs. Nobody else's failures count there
+    /// (pam_faillock).
+    private var around: [String] {
+        let script = """
+            mount --bind '\(modules.path)' \(Self.folder) && mkdir -p /run/faillock &&
+            mount -t tmpfs faillock /run/faillock && exec "$@"
+            """
+        return ["sh", "-c", script, "sh"]
+    }
+
+    private func running(_ words: [String]) -> [String] { machine.running(around + words) }
+
+    /// What `doctor --json` says about a service.
+    func examine(_ service: String) async throws -> DoctorPatient.Verdict {
+        try await machine.examine(["--service", service], around: around)
+    }
+
+    /// What `doctor` prints for people.
+    func doctor(_ service: String) async throws -> String {
+        try await machine.doctor("--service", service, around: around).output
+    }
+
+    /// Applies a change that doctor has proposed, as an admin does.
+    func apply(_ diff: String) async throws {
+        try await Command.output(running(["patch", "-s", "-p1", "-d", "/"]), input: diff)
+    }
+
+    // MARK: Logging in
+
+    /// How a login went.
+    struct Login {
+        let isAccepted: Bool
+        /// What was asked.
+        let questions: [String]
+
+        /// Whether the user was shown a key to enroll with.
+        var offersKey: Bool { questions.contains { $0.contains("Key: ") } }
+    }
+
+    /// Logs in by PAM, one after the other: who, and whether password and code are right.
+    func logIn(
+        _ logins: [(user: String, password: Bool, code: Bool)], service: String
+    ) async throws -> [Login] {
+        let program = try PipedChild(running([try Build.product("pam-dialogue")]))
+        try program.write("service \(service)\nfail-delay note\n")
+        var done: [Login] = []
+        for login in logins {
+            let later = Array(repeating: "answer-later\n", count: 6).joined()
+            try program.write("forget\nuser \(login.user)\n\(later)go authenticate\n")
+            var questions: [String] = []
+            while let line = try await program.line() {
+                guard let question = try Self.question(in: line) else {
+                    let told = try JSONSerialization.jsonObject(with: line) as? [String: Any]
+                    done.append(
+                        Login(isAccepted: told?["code"] as? Int == 0, questions: questions))
+                    break
+                }
+                questions.append(question)
+                try program.write("answer \(answer(to: question, login.password, login.code))\n")
+            }
+        }
+        guard done.count == logins.count else { throw Trouble("pam-dialogue has ended") }
+        return done
+    }
+
+    private static func question(in line: Data) throws -> String? {
+        let told = try JSONSerialization.jsonObject(with: line) as? [String: Any]
+        guard let messages = told?["message"] as? [[String: Any]] else { return nil }
+        return messages.last?["text"] as? String
+    }
+
+    private func answer(to question: String, _ password: Bool, _ code: Bool) -> String {
+        var answer = ""
+        if question.contains("assword") { answer = password ? Self.right : Self.wrong }
+        // Nobody types anything where a key is shown.
+        guard question.contains("code: "), !question.contains("Key: ") else { return answer }
+        return answer + (code ? codes.removeFirst() : Self.wrongCode)
+    }
+}
