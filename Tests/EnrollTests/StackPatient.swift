@@ -1,28 +1,56 @@
 import Foundation
+import Synchronization
 import TestSupport
 
 /// A machine on which people log in by PAM with passwords and codes: alice is enrolled with a token
 /// that counts, so that nobody waits for the next code, and carol is not enrolled.
-final class StackPatient {
+final class StackPatient: Sendable {
     let machine: DoctorPatient
     /// The folder of modules, with ours in it.
     private let modules: Scratch
-    private var codes: [String]
+    private let codes: Mutex<[String]>
 
     static let right = "correct horse", wrong = "battery staple"
     static let wrongCode = "000000"
 
-    /// A machine of its own; what takes long was done once.
-    init() async throws {
-        let model = try await Self.model.value
+    private init(_ model: Model) async throws {
         machine = try await DoctorPatient(like: model.machine)
-        (modules, codes) = (model.modules, model.codes)
+        modules = model.modules
+        codes = Mutex(model.codes)
+    }
+
+    // MARK: One after another
+
+    /// Machines that nobody uses now: to make one takes longer than what is done on it.
+    private static let free = Mutex<[StackPatient]>([])
+
+    /// Does something on a machine whose PAM files are as they were at first.
+    static func use(_ work: (StackPatient) async throws -> Void) async throws {
+        let model = try await Self.model.value
+        let patient: StackPatient
+        if let free = free.withLock({ $0.popLast() }) {
+            patient = free
+        } else {
+            patient = try await StackPatient(model)
+        }
+        try patient.restore(model.files)
+        try await work(patient)
+        free.withLock { $0.append(patient) }
+    }
+
+    private func restore(_ files: [String: String]) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: machine.real("/etc/pam.d"))
+        where files[name] == nil { try machine.remove("/etc/pam.d/\(name)") }
+        for (name, text) in files { try machine.write("/etc/pam.d/\(name)", text) }
+        try machine.ssh([DoctorPatient.keyMethods])
     }
 
     private struct Model {
         let machine: DoctorPatient
         let modules: Scratch
         let codes: [String]
+        /// The PAM files.
+        let files: [String: String]
     }
 
     private static let model = Task {
@@ -43,9 +71,20 @@ final class StackPatient {
         let uri = (told as? [String: Any])?["uri"] as? String ?? ""
         let (token, counter) = try Token.scanning(uri)
         let codes = try await Command.output(
-            [
-                "oathtool", "--hotp", "--base32", "--window=40", "--counter=\(counter)", "-",
-            ], input: token.key + "\n")
+            ["oathtool", "--hotp", "--base32", "--window=999", "--counter=\(counter)", "-"],
+            input: token.key + "\n")
+        var files: [String: String] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: machine.real("/etc/pam.d"))
+        {
+            files[name] = try String(
+                contentsOfFile: machine.real("/etc/pam.d/\(name)"), encoding: .utf8)
+        }
+        return Model(
+            machine: machine, modules: try await modules(),
+            codes: codes.split(separator: "\n").map(String.init), files: files)
+    }
+
+    private static func modules() async throws -> Scratch {
         let modules = try Scratch()
         try await Command.output(["sh", "-c", "cp -a \(folder)/. '\(modules.path)'"])
         try await Command.output([
@@ -55,9 +94,7 @@ final class StackPatient {
         try await Command.output([
             "cp", modules.file("pam_permit.so"), modules.file("pam_site.so"),
         ])
-        return Model(
-            machine: machine, modules: modules,
-            codes: codes.split(separator: "\n").map(String.init))
+        return modules
     }
 
     private static let folder = "/lib/x86_64-linux-gnu/security"
@@ -138,6 +175,6 @@ final class StackPatient {
         if question.contains("assword") { answer = password ? Self.right : Self.wrong }
         // Nobody types anything where a key is shown.
         guard question.contains("code: "), !question.contains("Key: ") else { return answer }
-        return answer + (code ? codes.removeFirst() : Self.wrongCode)
+        return answer + (code ? codes.withLock { $0.removeFirst() } : Self.wrongCode)
     }
 }

@@ -10,7 +10,10 @@ import Testing
         "A stack that is well is called ill, or people get in who should not",
         arguments: StackCase.good)
     func goodStacks(stack: StackCase) async throws {
-        let patient = try await StackPatient()
+        try await StackPatient.use { try await isWell(stack, on: $0) }
+    }
+
+    private func isWell(_ stack: StackCase, on patient: StackPatient) async throws {
         try prepare(patient, stack)
         let verdict = try await patient.examine(stack.examined ?? stack.service)
         #expect(verdict.isWell, "\(verdict.findings)")
@@ -21,7 +24,10 @@ import Testing
         "A stack that is ill is called well, or what is proposed does not mend it",
         arguments: StackCase.broken)
     func brokenStacks(stack: StackCase) async throws {
-        let patient = try await StackPatient()
+        try await StackPatient.use { try await isMended(stack, on: $0) }
+    }
+
+    private func isMended(_ stack: StackCase, on patient: StackPatient) async throws {
         try prepare(patient, stack)
         let service = stack.examined ?? stack.service
         let findings = try await patient.examine(service).serious.filter { $0.check == "stack" }
@@ -48,7 +54,10 @@ import Testing
 
     @Test("What doctor prints is nothing that patch(1) takes")
     func theReportIsAPatch() async throws {
-        let patient = try await StackPatient()
+        try await StackPatient.use(printed)
+    }
+
+    private func printed(_ patient: StackPatient) async throws {
         // A line that goes on, tabs, and no end of the last line.
         try patient.machine.write(
             "/etc/pam.d/trial",
