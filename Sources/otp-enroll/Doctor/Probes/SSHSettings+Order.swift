@@ -12,6 +12,8 @@ extension SSHSettings {
     }
 
     private static func isPAM(_ method: String) -> Bool {
-        method == "keyboard-interactive" || method == "password"
+        // A device may stand behind it.
+        let name = method.prefix { $0 != ":" }
+        return name == "keyboard-interactive" || name == "password"
     }
 }
