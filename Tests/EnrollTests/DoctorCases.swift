@@ -50,7 +50,7 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
         },
         DoctorCase(
             "where a password jumps over it", "stack",
-            says: "pam_unix (/etc/pam.d/sshd line 1) jumps over", in: "/etc/pam.d/sshd line 2"
+            says: "a yes of pam_unix jumps over", in: "/etc/pam.d/sshd line 1"
         ) {
             try $0.auth(
                 "sshd",
@@ -94,12 +94,16 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
         DoctorCase(
             "sudo by a code alone", "stack", "warning", says: "a code alone logs in",
             arguments: ["--service", "sudo"]
-        ) { try $0.auth("sudo", ["auth required MODULE"]) },
+        ) {
+            try $0.auth("sudo", ["auth required MODULE"])
+            try $0.remove("/etc/pam.d/sudo-i")
+        },
         DoctorCase(
             "sudo by nothing at all", "stack", says: "gets in without anything",
             arguments: ["--service", "sudo"]
         ) {
             try $0.auth("sudo", ["auth required MODULE nullok", "auth required pam_permit.so"])
+            try $0.remove("/etc/pam.d/sudo-i")
         },
         DoctorCase(
             "su that enrolls nobody", "stack", "warning", says: "nobody can enroll here",
@@ -114,9 +118,42 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
         },
         DoctorCase(
             "a service of no name", "stack", says: "nobody is asked for a code",
-            in: "/etc/pam.d/other", arguments: ["--service", "vsftpd"]
+            in: "/etc/pam.d/other", change: "cp /etc/pam.d/other /etc/pam.d/vsftpd",
+            arguments: ["--service", "vsftpd"]
         ) { _ in },
     ]
+
+    /// Two lines of ours, each of which can deny.
+    static let secondLines = [
+        DoctorCase(
+            "a second line with a configuration that is missing", "options", says: "no such file",
+            in: "/etc/security/otp.conf"
+        ) { try $0.auth("sshd", [both, "auth required MODULE conf=/etc/security/otp.conf"]) },
+        DoctorCase(
+            "a second line whose configuration has a mistake", "options",
+            says: "`window` takes a number", in: "/etc/security/otp.conf line 1"
+        ) {
+            try $0.write("/etc/security/otp.conf", "window = many\n")
+            try $0.auth("sshd", [both, "auth required MODULE conf=/etc/security/otp.conf"])
+        },
+        DoctorCase(
+            "a second line with an option that is none", "options", says: "there is no such option",
+            in: "/etc/pam.d/sshd line 2"
+        ) { try $0.auth("sshd", [both, "auth required MODULE nulok"]) },
+        DoctorCase(
+            "a second line with a store that is missing", "store",
+            says: "is missing: the module denies everybody", in: "/var/lib/otp"
+        ) { try $0.auth("sshd", [both, "auth required MODULE store=/var/lib/otp"]) },
+        DoctorCase(
+            "a second line in sudo -i alone", "options", says: "there is no such option",
+            in: "/etc/pam.d/sudo-i line 2", arguments: ["--service", "sudo"]
+        ) {
+            try $0.auth("sudo", ["@include common-auth", both])
+            try $0.auth("sudo-i", ["@include common-auth", "auth required MODULE nulok"])
+        },
+    ]
+
+    private static let both = "auth required MODULE"
 
     static let modules = [
         DoctorCase(

@@ -22,7 +22,9 @@ import Testing
         #expect(
             try await patient.doctor().output.contains("exempt_networks: 10.0.0.0/8, fd00::/8"))
         // They open nothing for sudo, so that a stack without a password is no hole there.
-        try patient.auth("sudo", ["@include common-auth", "auth required MODULE"])
+        for service in ["sudo", "sudo-i"] {
+            try patient.auth(service, ["@include common-auth", "auth required MODULE"])
+        }
         try patient.write("/etc/security/swiftotp.conf", "exempt_networks = 10.0.0.0/8\n")
         let sudo = try await patient.examine(["--service", "sudo"])
         #expect(sudo.isWell && sudo.states["networks"] == nil, "\(sudo.findings)")

@@ -19,14 +19,18 @@ final class DoctorPatient: Sendable {
     static let passwordMethods = "AuthenticationMethods keyboard-interactive:pam"
 
     /// A machine of root, alice and bob, who are enrolled: made once, and copied for each test.
-    init() async throws {
-        let model = try await Self.model.value
+    convenience init() async throws {
+        try await self.init(like: try await Self.model.value)
+        try auth("sshd", ["auth required MODULE"])
+    }
+
+    /// A copy of another.
+    init(like model: DoctorPatient) async throws {
         (scratch, disk) = (try Scratch(), try await Scratch.onDisk())
         module = scratch.file("pam_swiftotp.so")
         for (from, to) in [(model.scratch, scratch), (model.disk, disk)] {
             try await Command.output(["cp", "-a", from.path + "/.", to.path])
         }
-        try auth("sshd", ["auth required MODULE"])
     }
 
     private static let model = Task { try await DoctorPatient(made: ()) }

@@ -19,7 +19,9 @@ import Testing
     ])
     func aPromptOfSudosOwnIsANote(file: String, text: String, place: String) async throws {
         let patient = try await DoctorPatient()
-        try patient.auth("sudo", ["@include common-auth", "auth required MODULE"])
+        for service in ["sudo", "sudo-i"] {
+            try patient.auth(service, ["@include common-auth", "auth required MODULE"])
+        }
         try patient.write(file, text, mode: 0o440)
         try patient.write("/etc/other", "Defaults !env_reset\n")
         let verdict = try await patient.examine(["--service", "sudo"])
@@ -40,7 +42,9 @@ import Testing
     ])
     func noPromptOfSudosOwn(text: String) async throws {
         let patient = try await DoctorPatient()
-        try patient.auth("sudo", ["@include common-auth", "auth required MODULE"])
+        for service in ["sudo", "sudo-i"] {
+            try patient.auth(service, ["@include common-auth", "auth required MODULE"])
+        }
         try patient.write("/etc/sudoers", text, mode: 0o440)
         let verdict = try await patient.examine(["--service", "sudo"])
         #expect(verdict.isWell && verdict.states["sudo"] == "ok", "\(verdict.findings)")

@@ -138,7 +138,10 @@ extension DoctorCase {
         DoctorCase(
             "sudo that shows what is typed", "sudo", "warning", says: "echo is on",
             in: "/etc/pam.d/sudo line 2", change: "echo = no", arguments: ["--service", "sudo"]
-        ) { try $0.auth("sudo", ["@include common-auth", "auth required MODULE echo=yes"]) }
+        ) {
+            try $0.auth("sudo", ["@include common-auth", "auth required MODULE echo=yes"])
+            try $0.remove("/etc/pam.d/sudo-i")
+        }
     ]
 
     static let stores = [
@@ -222,6 +225,18 @@ extension DoctorCase {
         ) {
             try $0.auth(
                 "sshd", ["auth required MODULE exempt_group=nosuch", "auth required pam_permit.so"])
+        },
+        DoctorCase(
+            "an exempt group that everybody is in", "people",
+            says: "everybody is in the group staff (exempt_group)"
+        ) {
+            // One by the list, and one by the primary group.
+            try $0.change("/etc/group") {
+                $0.replacingOccurrences(
+                    of: "(?m)^staff:.*$", with: "staff:x:4002:alice", options: .regularExpression)
+            }
+            try $0.auth(
+                "sshd", ["auth required MODULE exempt_group=staff", "auth required pam_permit.so"])
         },
     ]
 

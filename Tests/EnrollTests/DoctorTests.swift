@@ -42,7 +42,10 @@ import Testing
     func otherServicesAreWell(service: String) async throws {
         let patient = try await DoctorPatient()
         let first = service == "su" ? ["auth sufficient pam_rootok.so"] : []
-        try patient.auth(service, first + ["@include common-auth", "auth required MODULE"])
+        let lines = first + ["@include common-auth", "auth required MODULE"]
+        try patient.auth(service, lines)
+        // Debian's su-l takes in su.
+        if service == "sudo" { try patient.auth("sudo-i", lines) }
         let verdict = try await patient.examine(["--service", service])
         #expect(verdict.serious.isEmpty && verdict.isWell && verdict.status == 0)
         #expect(verdict.states["stack"] == "ok" && verdict.states["sshd"] == nil)
@@ -131,7 +134,8 @@ import Testing
     // MARK: Not well
 
     @Test(
-        arguments: DoctorCase.stacks + DoctorCase.modules + DoctorCase.ssh + DoctorCase.stores
+        arguments: DoctorCase.stacks + DoctorCase.secondLines + DoctorCase.modules + DoctorCase.ssh
+            + DoctorCase.stores
             + DoctorCase.machines + DoctorCase.services + DoctorCase.sudo + DoctorCase.networks
             + DoctorCase.securityKeys + DoctorCase.lines)
     func eachTroubleIsFound(trouble: DoctorCase) async throws {

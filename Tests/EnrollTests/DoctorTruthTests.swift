@@ -25,7 +25,7 @@ import Testing
         Stack(lines: ["auth required MODULE"], finding: nil, wrong: false, right: true),
         Stack(
             lines: ["auth sufficient pam_permit.so", "auth required MODULE"],
-            finding: "ends the stack before", wrong: true, right: true, asks: false),
+            finding: "lets everybody past", wrong: true, right: true, asks: false),
         Stack(
             lines: ["auth required pam_permit.so", "auth optional MODULE"],
             finding: "keeps nobody out", wrong: true, right: true),
@@ -47,7 +47,7 @@ import Testing
             lines: [
                 "auth [success=1 default=ignore] pam_permit.so", "auth required MODULE",
                 "auth required pam_permit.so",
-            ], finding: "jumps over", wrong: true, right: true, asks: false),
+            ], finding: "lets everybody past", wrong: true, right: true, asks: false),
         Stack(
             lines: [
                 "auth [success=1 default=ignore] MODULE", "auth requisite pam_deny.so",
@@ -63,7 +63,7 @@ import Testing
         Stack(
             lines: ["auth substack other-otp", "auth required pam_permit.so"],
             other: ["auth sufficient pam_permit.so", "auth required MODULE"],
-            finding: "ends the stack before", wrong: true, right: true, asks: false),
+            finding: "lets everybody past", wrong: true, right: true, asks: false),
         Stack(
             lines: ["auth substack other-otp", "auth required pam_permit.so"],
             other: ["auth requisite MODULE"], finding: nil, wrong: false, right: true),
@@ -72,7 +72,7 @@ import Testing
                 "auth [success=1 default=ignore] pam_permit.so", "auth substack other-otp",
                 "auth required pam_permit.so",
             ], other: ["auth required pam_permit.so", "auth required MODULE"],
-            finding: "jumps over", wrong: true, right: true, asks: false),
+            finding: "lets everybody past", wrong: true, right: true, asks: false),
         Stack(
             lines: [
                 "auth [success=1 default=ignore] pam_permit.so", "auth include other-otp",

@@ -17,8 +17,9 @@ struct Doctor: ParsableCommand {
               otp-enroll doctor --try --user alice  a real PAM login that leads nowhere
 
             It looks, and changes nothing. Each finding says what is wrong, where, and the line to \
-            write there. A note may well be meant so. --try asks what the login would ask, uses \
-            the code up, and says what the login would have ended in.
+            write there, or for PAM files a diff, which `patch -p1 -d /` takes. A note may well be \
+            meant so. --try asks what the login would ask, uses the code up, and says what the \
+            login would have ended in.
 
             Exit status: 0 all is well, 1 with problems or warnings, or where --try was refused.
             """)
@@ -75,57 +76,68 @@ struct Doctor: ParsableCommand {
     /// The checks that are about one service alone.
     private static let ofService = [
         StackCheck.name, ModuleCheck.name, ConfigurationCheck.name, SSHCheck.name,
-        NetworkCheck.name,
+        NetworkCheck.name, LineCheck.name,
     ]
 
     private func looks(at service: String, _ people: PeopleCheck) throws -> [Look] {
-        var looks: [Look] = []
-        let stack: PAMStack?
-        do throws(PAMStack.Trouble) {
-            stack = try PAMStack(service: service)
-        } catch {
-            stack = nil
-            looks.append(
-                Look(StackCheck.name, service, [Finding(.problem, error.text, in: error.place)]))
-        }
-        let lines = stack?.auth.filter(\.isOurs) ?? []
-        let configuration = ConfigurationCheck(lines, instead: try instead)
-        let options = configuration.options
+        let reader = LineOptions(instead: try instead)
+        let stacks = ServiceStacks(of: service)
+        let lines = stacks.ourLines
+        let configurations = ConfigurationCheck.each(of: lines, reader)
+        let options = configurations.first?.options ?? Options()
         let swiftotpd = ServiceCheck.look(options, lines)
-        let store = try StoreCheck(options, configuration, askedAfter: swiftotpd)
-        if let stack {
-            let reading = LineCheck.look(stack)
-            if let reading { looks.append(reading) }
-            // What follows from a line that is read otherwise than it looks is of no account.
-            let isLegible = reading?.state != Finding.Severity.problem.rawValue
-            let check = StackCheck(service, stack, options)
-            // Under options that cannot be read the module denies everybody, wherever it stands.
-            if isLegible, configuration.isKnown || lines.isEmpty { looks.append(check.look) }
-            if isLegible { looks.append(ModuleCheck.look(stack)) }
-            looks.append(configuration.look)
-            if SSHDaemon.serves(service) {
-                let sshd = SSHCheck(
-                    service, needsFirstFactor: check.needsFirstFactor, options,
-                    enrolled: store.standings.map { Set($0.keys) }, isAll: user == nil && group == nil)
-                looks.append(sshd.look(people.users))
+        let stores = try ConfigurationCheck.stores(configurations).map {
+            ($0, try StoreCheck($0.options, $0, askedAfter: swiftotpd))
+        }
+        var looks = stackLooks(stacks, people, reader, configurations)
+        looks.append(ConfigurationCheck.look(configurations))
+        if SSHDaemon.serves(service), let stack = stacks.members.first?.stack {
+            let check = StackCheck(service, stack, people.users, reader)
+            let sshd = SSHCheck(
+                service, needsFirstFactor: check.needsFirstFactor, options,
+                enrolled: stores.first?.1.standings.map { Set($0.keys) },
+                isAll: user == nil && group == nil)
+            looks.append(sshd.look(people.users))
+        }
+        if !stacks.members.isEmpty {
+            looks += [
+                NetworkCheck.look(service, options), SudoCheck.look(service, options, lines),
+            ].compactMap(\.self)
+        }
+        looks.append(FilesCheck.look(stacks.members.first?.stack, options, service: service))
+        for (configuration, store) in stores {
+            // A store that a PAM line names is not the one that a command finds by itself.
+            looks.append(store.look.naming(configuration.words))
+            if configuration.isKnown && !lines.isEmpty {
+                let look = people.look(configuration.options, store, service: service)
+                looks.append(look.naming(configuration.words))
             }
-            if let look = NetworkCheck.look(service, options) { looks.append(look) }
-            if let look = SudoCheck.look(service, options, lines) { looks.append(look) }
-        } else {
-            looks.append(configuration.look)
         }
-        looks.append(FilesCheck.look(stack, options, service: service))
-        // A store that a PAM line names is not the one that a command finds by itself.
-        looks.append(store.look.naming(configuration.words))
-        if configuration.isKnown && !lines.isEmpty {
-            looks.append(
-                people.look(options, store, service: service).naming(configuration.words))
+        let lastLogin = stores.map(\.1.lastLogin).max() ?? 0
+        looks += [ClockCheck.look(lastLogin: lastLogin), swiftotpd, LogCheck.look()]
+        return looks + [DenialCheck.look(options)]
+    }
+
+    /// What is said of the stacks and their modules.
+    private func stackLooks(
+        _ stacks: ServiceStacks, _ people: PeopleCheck, _ reader: LineOptions,
+        _ configurations: [ConfigurationCheck]
+    ) -> [Look] {
+        let readings = stacks.members.compactMap { LineCheck.look($0.stack) }
+        var looks = stacks.troubles + readings
+        // What follows from a line that is read otherwise than it looks is of no account.
+        guard !readings.contains(where: { $0.state == Finding.Severity.problem.rawValue }) else {
+            return looks
         }
-        looks.append(ClockCheck.look(lastLogin: store.lastLogin))
-        looks.append(swiftotpd)
-        looks.append(LogCheck.look())
-        looks.append(DenialCheck.look(options))
-        return looks
+        // Under options that cannot be read the module denies everybody, wherever it stands.
+        if stacks.ourLines.isEmpty || configurations.allSatisfy(\.isKnown) {
+            looks += stacks.looks { member in
+                StackCheck(member.service, member.stack, people.users, reader).look {
+                    SSHSettings.comesProven(people.users.first, member.service)
+                }
+            }
+        }
+        return looks + stacks.looks { ModuleCheck.look($0.stack) }
     }
 
     /// What the command line says in the place of a PAM line's own arguments.

@@ -4,7 +4,7 @@ import OTPCore
 import OTPPAM
 import OTPStore
 
-/// The options: those of our lines, and those of swiftotp.conf.
+/// The options of one of our lines, and those of its file.
 struct ConfigurationCheck {
     static let name = "options"
 
@@ -14,30 +14,18 @@ struct ConfigurationCheck {
     let options: Options
     /// Whether they could be read.
     let isKnown: Bool
-    /// The file and the store that a line or the command line names.
+    /// The file and the store that the line or the command line names.
     let named: (configuration: String?, store: String?)
 
-    /// `lines` are ours; `instead` are arguments of the command line, which win.
-    init(_ lines: [PAMLine], instead: [[UInt8]]) {
-        var findings: [Finding] = []
-        for line in lines {
-            var parser = OptionParser()
-            for argument in line.words {
-                do throws(StoreError) {
-                    try parser.argument(argument)
-                } catch {
-                    let text = String(decoding: error.text, as: UTF8.self)
-                    findings.append(
-                        Finding(
-                            .problem, "\(text): the module denies everybody", in: line.place.text,
-                            change: line.text(
-                                without: String(decoding: argument, as: UTF8.self))))
-                }
-            }
-        }
-        let own = lines.first?.words ?? []
-        let names = instead.map { $0.prefix { $0 != UInt8(ascii: "=") } }
-        let arguments = own.filter { one in !names.contains { one.starts(with: $0) } } + instead
+    /// Looks at each of our lines; where there is none, at what holds for all.
+    static func each(of lines: [PAMLine], _ reader: LineOptions) -> [ConfigurationCheck] {
+        lines.isEmpty
+            ? [ConfigurationCheck(nil, reader)] : lines.map { ConfigurationCheck($0, reader) }
+    }
+
+    private init(_ line: PAMLine?, _ reader: LineOptions) {
+        let findings = line.map(Self.mistakes) ?? []
+        let arguments = reader.arguments(of: line)
         named = (Self.value("conf", arguments), Self.value("store", arguments))
         let path =
             named.configuration
@@ -48,16 +36,52 @@ struct ConfigurationCheck {
             (look, options, isKnown) = (Look(Self.name, about, findings), Options(), false)
             return
         }
-        do throws(StoreError) {
-            options = try ConfigurationFile.options(arguments)
-            isKnown = true
-            look = Look(Self.name, about, lines.compactMap(Self.elsewhere))
-        } catch {
+        switch reader.read(line) {
+        case .success(let read):
+            (options, isKnown) = (read, true)
+            look = Look(Self.name, about, [line.flatMap(Self.elsewhere)].compactMap(\.self))
+        case .failure(let error):
             (options, isKnown) = (Options(), false)
             look =
                 error.code == .system && !Machine.isRoot
                 ? .skipped(Self.name, "only root can read \(path)")
                 : Look(Self.name, about, [Finding(error)])
+        }
+    }
+
+    /// One look at all of them.
+    static func look(_ checks: [ConfigurationCheck]) -> Look {
+        let skipped = checks.first { $0.look.isSkipped }
+        var findings: [Finding] = []
+        for finding in checks.flatMap(\.look.findings) where !findings.contains(finding) {
+            findings.append(finding)
+        }
+        if let skipped, findings.isEmpty { return skipped.look }
+        var about: [String] = []
+        for text in checks.map(\.look.about) where !about.contains(text) { about.append(text) }
+        return Look(name, about.joined(separator: ", "), findings)
+    }
+
+    /// One for each store that they name.
+    static func stores(_ checks: [ConfigurationCheck]) -> [ConfigurationCheck] {
+        var stores: Set<[UInt8]?> = []
+        let known = checks.filter { $0.isKnown && stores.insert($0.options.store).inserted }
+        return known.isEmpty ? Array(checks.prefix(1)) : known
+    }
+
+    /// Arguments of a line that are none.
+    private static func mistakes(_ line: PAMLine) -> [Finding] {
+        var parser = OptionParser()
+        return line.words.compactMap { argument -> Finding? in
+            do throws(StoreError) {
+                try parser.argument(argument)
+                return nil
+            } catch {
+                let text = String(decoding: error.text, as: UTF8.self)
+                return Finding(
+                    .problem, "\(text): the module denies everybody", in: line.place.text,
+                    change: line.text(without: String(decoding: argument, as: UTF8.self)))
+            }
         }
     }
 

@@ -11,10 +11,13 @@ struct PeopleCheck {
     private let doubt: (text: String, hint: String)?
     /// Whether those who have a record are to be added.
     private let isOpen: Bool
+    /// Whether it is about one user alone.
+    private let isNamed: Bool
 
     /// Root and everybody with a login shell; one user or the members of a group where those are
     /// named.
     init(only name: String?, group: String?) throws {
+        isNamed = name != nil
         if let name {
             guard let user = try SystemUsers().user(named: Array(name.utf8)) else {
                 throw Failure(
@@ -41,31 +44,62 @@ struct PeopleCheck {
         guard let standings = store.standings else {
             return .skipped(PeopleCheck.name, "the store cannot be read, so who is enrolled?")
         }
-        var found = LockedOut(options, service)
+        let exempt: Set<UInt32>
         do throws(StoreError) {
-            let directory = SystemUsers()
-            if let group = options.exemptGroup, try directory.group(named: group) == nil {
-                throw StoreError(.configuration, group, "exempt_group: there is no such group")
-            }
-            for user in users {
-                let standing = standings[user.uid]
-                if standing == .ready { continue }
-                if let group = options.exemptGroup, try directory.isMember(user, of: group) {
-                    continue
-                }
-                found.add(String(decoding: user.name, as: UTF8.self), standing)
-            }
+            exempt = try exemptUsers(options.exemptGroup)
         } catch {
             let text = String(decoding: error.text, as: UTF8.self)
             return Look(
                 PeopleCheck.name, about,
                 [Finding(.problem, "\(text): the module denies everybody")])
         }
+        var found = LockedOut(options, service)
+        for user in users where !exempt.contains(user.uid) {
+            found.add(user.shownName, standings[user.uid])
+        }
         if SSHDaemon.serves(service), found.isMissing("root"), PeopleCheck.keepsRootOut {
             found.remove("root")
         }
         let note = doubt.map { Finding(.note, "\($0.text): \($0.hint)") }
-        return Look(PeopleCheck.name, about, found.findings + [note].compactMap { $0 })
+        return Look(
+            PeopleCheck.name, about,
+            exemption(exempt, options) + found.findings + [note].compactMap(\.self))
+    }
+
+    /// The numbers of those who pass by their group.
+    private func exemptUsers(_ group: [UInt8]?) throws(StoreError) -> Set<UInt32> {
+        guard let group else { return [] }
+        let directory = SystemUsers()
+        guard try directory.group(named: group) != nil else {
+            throw StoreError(.configuration, group, "exempt_group: there is no such group")
+        }
+        var exempt: Set<UInt32> = []
+        for user in users {
+            if try directory.isMember(user, of: group) { exempt.insert(user.uid) }
+        }
+        return exempt
+    }
+
+    /// What is to be said of the group that passes: where all are in it, nobody is asked.
+    private func exemption(_ exempt: Set<UInt32>, _ options: Options) -> [Finding] {
+        guard let group = options.exemptGroup, !exempt.isEmpty else { return [] }
+        let name = String(decoding: group, as: UTF8.self)
+        if isNamed, let user = users.first {
+            return [
+                Finding(
+                    .note,
+                    "\(user.shownName) is in the group \(name) (exempt_group), and is asked for"
+                        + " no code")
+            ]
+        }
+        let ordinary = users.filter { $0.uid != 0 }
+        guard !ordinary.isEmpty, ordinary.allSatisfy({ exempt.contains($0.uid) }) else { return [] }
+        return [
+            Finding(
+                .problem,
+                "everybody is in the group \(name) (exempt_group), and nobody is asked for a code",
+                change: "exempt_group = a group of those alone who cannot type a code")
+        ]
     }
 
     private static var keepsRootOut: Bool {
@@ -92,7 +126,8 @@ private struct LockedOut {
         case .ready: break
         case nil: missing.append(name)
         case .ended: ended.append(name)
-        case .closed(let hasTrust) where hasTrust && SSHDaemon.serves(service): almostClosed.append(name)
+        case .closed(let hasTrust) where hasTrust && SSHDaemon.serves(service):
+            almostClosed.append(name)
         case .closed: closed.append(name)
         case .almostClosed: almostClosed.append(name)
         }

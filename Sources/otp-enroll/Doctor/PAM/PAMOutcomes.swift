@@ -20,8 +20,47 @@ struct PAMOutcomes {
         var refusal: Int?
         /// The line that passed over our module.
         var skipper: Int?
+        /// The line of a second factor of another module, which said yes behind a password.
+        var other: Int?
+        /// The line of a module that nobody here knows, whose yes was taken for one that proves
+        /// nobody.
+        var doubt: Int?
+        /// Whether somebody was asked for a password, which later modules may take.
+        fileprivate var hasPassword = false
 
         fileprivate var isAccepted: Bool { state.isAccepted }
+
+        /// Takes in what a line has said.
+        fileprivate mutating func take(_ answer: ModuleAnswer, of line: PAMLine, at index: Int) {
+            if line.isOurs {
+                code = answer.code
+                if line.arguments.contains("forward_pass") { hasPassword = true }
+                return
+            }
+            guard answer.proof != .nothing else { return }
+            if !takesPassword(line),
+                answer.proof != .possession || line.arguments.contains("forward_pass")
+            {
+                hasPassword = true
+            }
+            switch (answer.isYes, answer.proof) {
+            case (false, _): if answer.word != "ignore" { refusal = refusal ?? index }
+            case (true, .unknown): doubt = doubt ?? index
+            case (true, let proof):
+                if isProven && proof == .possession { other = index }
+                isProven = true
+            }
+        }
+
+        /// Whether a line can say so at this point: a module that takes the password of an earlier
+        /// one says yes to nobody where there is none.
+        fileprivate func allows(_ answer: ModuleAnswer, of line: PAMLine) -> Bool {
+            hasPassword || !answer.isYes || answer.proof != .password || !takesPassword(line)
+        }
+
+        private func takesPassword(_ line: PAMLine) -> Bool {
+            line.arguments.contains { $0 == "use_first_pass" || $0 == "use_authtok" }
+        }
     }
 
     /// The ways that end in a yes.
@@ -30,12 +69,10 @@ struct PAMOutcomes {
     private(set) var asked: [Int: Set<Run>] = [:]
 
     private let lines: [PAMLine]
-    private let mayPass: Bool
 
-    /// Tries the lines of one kind; `mayPass` says whether our module lets some pass unasked.
-    init(_ lines: [PAMLine], mayPass: Bool) {
+    /// Tries the lines of one kind with the answers that each of them may give.
+    init(_ lines: [PAMLine], answers: [[ModuleAnswer]]) {
         self.lines = lines
-        self.mayPass = mayPass
         var waiting = [Run()]
         var seen: [Set<Run>] = Array(repeating: [], count: lines.count)
         while let run = waiting.popLast() {
@@ -46,61 +83,19 @@ struct PAMOutcomes {
             }
             guard seen[index].insert(run).inserted else { continue }
             if lines[index].isOurs { asked[index, default: []].insert(run) }
-            for answer in fixedAnswer(of: lines[index]) ?? answers(of: lines[index]) {
+            for answer in answers[index] where run.allows(answer, of: lines[index]) {
                 waiting.append(after(answer, at: index, run))
             }
         }
     }
 
-    // MARK: What modules answer
-
-    private static let failures = [
-        "auth_err", "authinfo_unavail", "user_unknown", "conv_err", "perm_denied", "maxtries",
-    ]
-
-    private func answers(of line: PAMLine) -> [String] {
-        if line.isOurs { return ["success"] + (mayPass ? ["ignore"] : []) + PAMOutcomes.failures }
-        switch line.name {
-        case "pam_permit": return ["success"]
-        // Root, who may become anybody, is not whom this is about.
-        case "pam_deny", "pam_rootok": return PAMOutcomes.failures
-        case "pam_faildelay", "pam_cap": return ["ignore"]
-        default: return ["success"] + PAMOutcomes.failures
-        }
-    }
-
-    /// Whether a module proves who somebody is. What is not known is taken for one that does.
-    static func provesUser(_ line: PAMLine) -> Bool { !companions.contains(line.name) }
-
-    private static let companions: Set = [
-        "pam_access", "pam_cap", "pam_debug", "pam_deny", "pam_echo", "pam_env", "pam_exec",
-        "pam_faildelay", "pam_faillock", "pam_group", "pam_issue", "pam_keyinit", "pam_lastlog",
-        "pam_limits", "pam_listfile", "pam_localuser", "pam_loginuid", "pam_mail", "pam_mkhomedir",
-        "pam_motd", "pam_namespace", "pam_nologin", "pam_permit", "pam_rhosts", "pam_rootok",
-        "pam_securetty", "pam_selinux", "pam_sepermit", "pam_setquota", "pam_shells",
-        "pam_succeed_if", "pam_systemd", "pam_tally2", "pam_time", "pam_timestamp", "pam_tty_audit",
-        "pam_umask", "pam_usertype", "pam_warn", "pam_wheel", "pam_xauth",
-    ]
-
     // MARK: libpam's rules
 
-    /// What libpam takes for the answer without asking. That our module is missing is told by
-    /// `ModuleCheck`; here it is the stack around it that counts.
-    private func fixedAnswer(of line: PAMLine) -> [String]? {
-        line.isOurs && line.role == .missing ? nil : line.fixedAnswer.map { [$0.rawValue] }
-    }
-
     /// What it is after an answer.
-    private func after(_ answer: String, at index: Int, _ before: Run) -> Run {
-        let line = lines[index]
+    private func after(_ answer: ModuleAnswer, at index: Int, _ before: Run) -> Run {
         var run = before
-        if line.isOurs {
-            run.code = answer == "success" ? .right : answer == "ignore" ? .passed : .wrong
-        } else if line.role == .module, PAMOutcomes.provesUser(line) {
-            if answer == "success" { run.isProven = true }
-            if answer != "success" && run.refusal == nil { run.refusal = index }
-        }
-        run.state.take(PAMAnswer(rawValue: answer) ?? .systemError, in: lines)
+        run.take(answer, of: lines[index], at: index)
+        run.state.take(PAMAnswer(rawValue: answer.word) ?? .systemError, in: lines)
         if run.code == .notAsked,
             lines[(index + 1)..<max(index + 1, run.state.next)].contains(where: \.isOurs)
         {

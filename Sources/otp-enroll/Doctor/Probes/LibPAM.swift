@@ -24,7 +24,13 @@ enum LibPAM {
 
 /// The files of this machine.
 struct SystemPAMFiles: PAMFiles {
-    func file(_ path: [UInt8]) -> PAMFile { SystemFiles.opened(path) }
+    /// What is read in the place of files.
+    var replaced: [String: String] = [:]
+
+    func file(_ path: [UInt8]) -> PAMFile {
+        replaced[String(decoding: path, as: UTF8.self)].map { .bytes(Array($0.utf8)) }
+            ?? SystemFiles.opened(path)
+    }
 
     func isFolder(_ path: [UInt8]) -> Bool {
         let status = SystemFiles.status(String(decoding: path, as: UTF8.self))
@@ -37,8 +43,10 @@ struct SystemPAMFiles: PAMFiles {
 }
 
 extension PAMStack {
-    /// Reads a service as the libpam of this machine does.
-    init(service: String) throws(Trouble) {
-        try self.init(service: service, rules: LibPAM.rules, files: SystemPAMFiles())
+    /// Reads a service as the libpam of this machine does; of the files in `replaced` it takes that
+    /// text.
+    init(service: String, replacing replaced: [String: String] = [:]) throws(Trouble) {
+        try self.init(
+            service: service, rules: LibPAM.rules, files: SystemPAMFiles(replaced: replaced))
     }
 }

@@ -1,0 +1,20 @@
+import OTPCore
+
+extension SSHSettings {
+    /// Whether sshd asks for a key or the like before it asks PAM, whichever way this user comes;
+    /// `nil` where that cannot be told, or another service is asked about.
+    static func comesProven(_ user: User?, _ service: String) -> Bool? {
+        guard SSHDaemon.serves(service), let user,
+            let settings = try? SSHSettings(user: user.shownName),
+            settings.isOn("usepam")
+        else { return nil }
+        let asking = settings.ways.filter { $0.contains(where: isPAM) }
+        return asking.isEmpty ? nil : asking.allSatisfy { $0.first.map { !isPAM($0) } ?? false }
+    }
+
+    private static func isPAM(_ method: String) -> Bool {
+        // A device may stand behind it.
+        let name = method.prefix { $0 != ":" }
+        return name == "keyboard-interactive" || name == "password"
+    }
+}

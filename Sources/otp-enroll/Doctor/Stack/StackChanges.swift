@@ -1,0 +1,205 @@
+import OTPPAM
+
+/// Changes of PAM files that may mend a stack, the smallest and most likely first. Which of them does
+/// is for a verdict to say.
+struct StackChanges {
+    /// What stands in the place of files.
+    typealias Texts = [String: String]
+
+    private let verdict: StackVerdict
+    private let texts: Texts
+    /// Whether a first factor was proven before PAM is asked.
+    private let comesProven: Bool?
+
+    init(_ verdict: StackVerdict, in texts: Texts, comesProven: Bool?) {
+        (self.verdict, self.texts, self.comesProven) = (verdict, texts, comesProven)
+    }
+
+    /// All of them. Other services read the files that are included, so that these come last.
+    var all: [Texts] {
+        guard let own = text(of: verdict.stack.file) else { return [] }
+        let main = verdict.stack.file
+        var changes =
+            (controls(main, own) + inclusions(own) + places(own) + additions(own))
+            .map { with($0, for: main) }
+        var others: [String] = []
+        for file in verdict.auth.map(\.place.file) where file != main && !others.contains(file) {
+            others.append(file)
+        }
+        for file in others where !StackChanges.isGenerated(file) {
+            if let text = text(of: file) {
+                changes += controls(file, text).map { with($0, for: file) }
+            }
+        }
+        changes += (removals(main, own) + expansions(own)).map { with($0, for: main) }
+        return changes
+    }
+
+    /// Whether a program writes the file, and would write over a change: authselect.
+    private static func isGenerated(_ file: String) -> Bool {
+        SystemFiles.lines(file).prefix(10).contains { $0.lowercased().contains("authselect") }
+    }
+
+    private func text(of file: String) -> PAMText? {
+        if let text = texts[file] { return PAMText(text) }
+        guard case .text(let text) = SystemFiles.read(file) else { return nil }
+        return PAMText(text)
+    }
+
+    private func with(_ text: PAMText, for file: String) -> Texts {
+        texts.merging([file: text.text]) { $1 }
+    }
+
+    private func line(_ entry: PAMText.Entry, in file: String) -> (index: Int, line: PAMLine)? {
+        verdict.auth.enumerated().first {
+            $1.place.file == file && $1.place.number == entry.number
+        }.map { ($0, $1) }
+    }
+
+    // MARK: Control values
+
+    /// Other control values: of our line, and of those that let past it, before those of others.
+    private func controls(_ file: String, _ text: PAMText) -> [PAMText] {
+        let openings = verdict.openings
+        var first: [PAMText] = [], second: [PAMText] = [], third: [PAMText] = []
+        for entry in text.entries where entry.isAuth && !entry.includesAuth {
+            guard let (index, line) = line(entry, in: file) else { continue }
+            let set = { (control: String) in text.setting(control, of: entry) }
+            let proves = PAMModule(line).proof != .nothing
+            if line.control == nil {
+                first.append(set("required"))
+            } else if line.isOurs {
+                first += ["required", "requisite"].map(set)
+            } else if openings.contains(index) {
+                first += (proves ? ["requisite", "required"] : ["required", "optional"]).map(set)
+            } else if proves, !isCounted(line) {
+                second.append(set("requisite"))
+            }
+            if proves, openings.contains(index) || line.written.hasPrefix("[") {
+                third += (1...4).map { set("[success=\($0) default=ignore]") }
+            }
+        }
+        return (first + second + third).filter { $0 != text }
+    }
+
+    /// Whether a line below counts the failures of this one, and so has to be reached.
+    private func isCounted(_ line: PAMLine) -> Bool {
+        verdict.auth.contains { other in
+            other.place.file == line.place.file && other.place.number > line.place.number
+                && other.name == "pam_faillock" && other.arguments.contains("authfail")
+        }
+    }
+
+    // MARK: Where our line stands
+
+    private func ours(_ text: PAMText) -> PAMText.Entry? {
+        text.entries.first { line($0, in: verdict.stack.file)?.line.isOurs == true }
+    }
+
+    /// Lines that ask for something, and those that take in such lines.
+    private func asking(_ text: PAMText) -> [PAMText.Entry] {
+        text.entries.filter { entry in
+            entry.isAuth || entry.kind == "@include" && includesAuth(entry.included)
+        }
+    }
+
+    private func includesAuth(_ name: String) -> Bool {
+        let path = name.hasPrefix("/") ? name : "/etc/pam.d/" + name
+        return verdict.auth.contains { $0.place.file == path }
+    }
+
+    private func places(_ text: PAMText) -> [PAMText] {
+        guard let ours = ours(text) else { return [] }
+        let others = asking(text).filter { $0 != ours }
+        var places = others.suffix(1).map { text.moving(ours, below: $0) }
+        // What stands above the first question, such as root's own way, stays there.
+        let first = others.first { entry in
+            entry.includesAuth
+                || line(entry, in: verdict.stack.file).map { PAMModule($0.line).proof != .nothing }
+                    ?? false
+        }
+        if let first { places.append(text.moving(ours, above: first)) }
+        return places + others.dropLast().map { text.moving(ours, below: $0) }
+    }
+
+    // MARK: Lines that are missing
+
+    private func additions(_ text: PAMText) -> [PAMText] {
+        let entries = asking(text)
+        guard let ours = ours(text) else {
+            let line = "auth required \(StackVerdict.ours)"
+            guard !verdict.hasOurs, let last = entries.last else { return [] }
+            if comesProven == true {
+                let asks = entries.filter(\.includesAuth)
+                if asks.count == 1, let one = asks.first {
+                    return [text.replacing(one, by: [line])]
+                }
+            }
+            return [text.inserting([line], below: last)]
+        }
+        var additions: [PAMText] = []
+        if verdict.mayPass {
+            additions.append(text.inserting(["auth required pam_permit.so"], below: ours))
+        }
+        if !ours.rest.contains("after_first_factor") {
+            additions.append(text.adding("after_first_factor", to: ours))
+        }
+        if !verdict.admits, !ours.rest.contains("forward_pass") {
+            additions.append(text.adding("forward_pass", to: ours))
+        }
+        guard !verdict.hasFirstFactor else { return additions }
+        return additions + StackChanges.passwords.map { text.inserting([$0], above: ours) }
+    }
+
+    /// How the systems of this world ask for the password.
+    private static var passwords: [String] {
+        let files = [
+            ("@include common-auth", "common-auth"),
+            ("auth substack password-auth", "password-auth"),
+            ("auth include system-auth", "system-auth"),
+            ("auth include common-auth", "common-auth"),
+        ]
+        return files.filter { SystemFiles.exists("/etc/pam.d/" + $0.1) }.map(\.0)
+            + ["auth requisite pam_unix.so"]
+    }
+
+    // MARK: Lines of other files
+
+    private func inclusions(_ text: PAMText) -> [PAMText] {
+        text.entries.filter { $0.isAuth && $0.includesAuth }.map { entry in
+            text.setting(entry.control == "include" ? "substack" : "include", of: entry)
+        }
+    }
+
+    private func removals(_ file: String, _ text: PAMText) -> [PAMText] {
+        let openings = verdict.openings
+        return text.entries.compactMap { entry in
+            guard let (index, line) = line(entry, in: file), !line.isOurs,
+                openings.contains(index) && PAMModule(line).proof == .nothing
+                    || line.name == "pam_deny"
+            else { return nil }
+            return text.replacing(entry, by: [])
+        }
+    }
+
+    /// The lines of a file in the place of what includes it, with a yes that jumps to what follows
+    /// and a no that ends the stack.
+    private func expansions(_ text: PAMText) -> [PAMText] {
+        asking(text).filter(\.includesAuth).compactMap { entry in
+            let path = "/etc/pam.d/" + entry.included
+            guard let included = self.text(of: path) else { return nil }
+            let lines = included.entries.filter(\.isAuth)
+            guard !lines.isEmpty, !included.entries.contains(where: \.includesAuth) else {
+                return nil
+            }
+            let written = lines.enumerated().map { index, line in
+                let rest = lines.count - index - 1
+                if line.control == "sufficient", rest > 0 {
+                    return PAMText.line(line, "[success=\(rest) default=ignore]")
+                }
+                return PAMText.line(line, line.module == "pam_deny.so" ? "requisite" : line.control)
+            }
+            return text.replacing(entry, by: written)
+        }
+    }
+}

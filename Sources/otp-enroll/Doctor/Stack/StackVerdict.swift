@@ -1,0 +1,229 @@
+import OTPCore
+import OTPPAM
+
+/// What is wrong with a stack for those who log in by it.
+struct StackVerdict {
+    /// What is known beside the stack.
+    struct Circumstances {
+        let service: String
+        /// Those who log in, and the same where a directory has them and no file here.
+        let people: PAMPeople, elsewhere: PAMPeople
+        let options: LineOptions
+
+        /// Whether sshd's own ways may stand in the place of a password in PAM.
+        let isSSHD: Bool
+    }
+
+    static let ours = "pam_swiftotp.so"
+
+    let stack: PAMStack
+    let circumstances: Circumstances
+    /// The lines of `auth`.
+    let auth: [PAMLine]
+    /// What is wrong, the worst of it alone where one thing follows from another.
+    private(set) var findings: [Finding] = []
+    /// Whether libpam cannot make sense of a line, and so nothing else was looked at.
+    private(set) var isUnreadable = false
+    let runs: StackRuns
+    /// Whether our module lets some pass without a code.
+    let mayPass: Bool
+
+    init(_ stack: PAMStack, _ circumstances: Circumstances) {
+        self.stack = stack
+        self.circumstances = circumstances
+        auth = stack.auth
+        let passes = auth.map { line in
+            line.isOurs
+                && Self.mayPass(circumstances.options.options(of: line), circumstances.isSSHD)
+        }
+        mayPass = passes.contains(true)
+        runs = StackRuns(
+            auth, for: circumstances.people, elsewhere: circumstances.elsewhere,
+            passes: passes)
+        findings = unreadable
+        isUnreadable = !findings.isEmpty
+        if findings.isEmpty && hasOurs {
+            findings = strangers
+            let open = detours
+            findings += open + refusals(isOpen: open.contains { $0.severity != .note }) + order
+            if !circumstances.isSSHD, !findings.contains(where: { $0.severity != .note }) {
+                findings += alone
+            }
+        }
+    }
+
+    private static func mayPass(_ options: Options, _ isSSHD: Bool) -> Bool {
+        let putsOff =
+            options.enroll == .offer
+            || options.enroll == .require
+                && (options.enrollUntil != nil || options.enrollGrace > 0)
+        // Networks are for logins by ssh alone.
+        return options.nullok || putsOff || options.exemptGroup != nil
+            || options.exemptNetworks != nil && isSSHD
+    }
+
+    /// Whether our module is in it.
+    var hasOurs: Bool { auth.contains(where: \.isOurs) }
+
+    /// Whether the stack says yes to a code, or to who is not asked for one, without a first factor
+    /// of its own: the program in front of it has to ask for one.
+    var needsFirstFactor: Bool { runs.accepted.contains { !$0.isProven && $0.code != .notAsked } }
+
+    /// Whether a right code lets in, behind a right password where one is asked for.
+    var admits: Bool {
+        runs.accepted.contains { $0.code == .right && ($0.isProven || !hasFirstFactor) }
+    }
+
+    /// The lines that let past our module whom they should not.
+    var openings: Set<Int> {
+        let serious = serious
+        return Set(
+            runs.detours.keys.filter { index in
+                serious.contains { $0.place == auth[index].place.text }
+            })
+    }
+
+    /// Whether a module asks for a first factor.
+    var hasFirstFactor: Bool { auth.contains { !$0.isOurs && PAMModule($0).proof == .password } }
+
+    /// Problems and warnings.
+    var serious: [Finding] { findings.filter { $0.severity != .note } }
+
+    private var ourLine: Int? { auth.firstIndex(where: \.isOurs) }
+
+    func finding(
+        _ severity: Finding.Severity, _ text: String, at index: Int
+    ) -> Finding {
+        Finding(severity, text, in: auth[index].place.text)
+    }
+
+    // MARK: What libpam or doctor cannot read
+
+    private var unreadable: [Finding] {
+        stack.troubles.map { Finding(.problem, $0.text, in: $0.place) }
+            + auth.filter { $0.control == nil }.map { line in
+                Finding(
+                    .problem,
+                    "\"\(line.written)\" is no control value: libpam refuses every login here",
+                    in: line.place.text)
+            }
+    }
+
+    private var strangers: [Finding] {
+        var names: Set<String> = []
+        return auth.filter {
+            !$0.isOurs && $0.written != "optional" && !PAMModule($0).isKnown
+                && names.insert($0.name).inserted
+        }
+        .map { line in
+            Finding(
+                .note,
+                "doctor does not know \(line.name): it is taken for a module that may say yes"
+                    + " to everybody, and proves nobody", in: line.place.text)
+        }
+    }
+
+    // MARK: What our module's answers lead to
+
+    private func refusals(isOpen: Bool) -> [Finding] {
+        guard let index = ourLine else { return [] }
+        if runs.accepted.contains(where: { $0.code == .wrong }) {
+            return [
+                finding(
+                    .problem, "a wrong code keeps nobody out: the stack says yes all the same",
+                    at: index)
+            ]
+        }
+        if !runs.accepted.contains(where: { $0.code == .right }) {
+            // Where a way round is open, what comes behind is of no account.
+            guard !isOpen else { return [] }
+            return [
+                finding(
+                    .problem, "nobody can log in: the stack says no even after a right code",
+                    at: index)
+            ]
+        }
+        if mayPass, !runs.accepted.contains(where: { $0.code == .passed }) {
+            return [
+                finding(
+                    .problem,
+                    "whoever passes without a code is refused, because no other module says yes",
+                    at: index)
+            ]
+        }
+        return []
+    }
+
+    // MARK: The first factor
+
+    /// What is before our module, where that matters.
+    private var order: [Finding] {
+        for (index, before) in runs.asked.sorted(by: { $0.key < $1.key })
+        where circumstances.options.options(of: auth[index]).followsFirstFactor {
+            let unproven = before.filter { !$0.isProven }
+            if let doubt = unproven.compactMap(\.doubt).min(),
+                unproven.allSatisfy({ $0.doubt != nil })
+            {
+                return [
+                    finding(
+                        .problem,
+                        "after_first_factor is set, and doctor does not know \(auth[doubt].name): if"
+                            + " its yes proves nobody, a stranger could enroll a device", at: doubt)
+                ]
+            }
+            if let refusal = unproven.compactMap(\.refusal).min() {
+                return [
+                    finding(
+                        .problem,
+                        "after_first_factor is set, but a no of \(auth[refusal].name) does not end"
+                            + " the stack: a stranger could enroll a device", at: refusal)
+                ]
+            }
+            if !unproven.isEmpty {
+                return [
+                    finding(
+                        .problem,
+                        "after_first_factor is set, but no line above proves the user: a"
+                            + " stranger could enroll a device", at: index)
+                ]
+            }
+        }
+        guard !circumstances.isSSHD, let index = ourLine else { return [] }
+        let options = circumstances.options.options(of: auth[index])
+        guard options.enroll != .off, !options.followsFirstFactor else { return [] }
+        return [
+            finding(
+                .warning,
+                "enroll is on, but nobody can enroll here: nothing says that the lines"
+                    + " above have proven the user", at: index)
+        ]
+    }
+
+    /// What logs in without a password, where no program asks for another factor first.
+    private var alone: [Finding] {
+        guard let index = ourLine else { return [] }
+        let alone = runs.accepted.filter { !$0.isProven }
+        if alone.contains(where: { $0.code == .passed }) {
+            return [
+                finding(
+                    .problem,
+                    "whoever is not asked for a code gets in without anything: no line asks for"
+                        + " a password, or its no does not count", at: index)
+            ]
+        }
+        let coded = alone.filter { $0.code == .right }
+        guard !coded.isEmpty else { return [] }
+        if let doubt = coded.compactMap(\.doubt).min(), coded.allSatisfy({ $0.doubt != nil }) {
+            return [
+                finding(
+                    .warning,
+                    "a code alone logs in if a yes of \(auth[doubt].name), which doctor does not"
+                        + " know, proves nobody", at: doubt)
+            ]
+        }
+        return [
+            finding(
+                .warning, "a code alone logs in, without a password above this line", at: index)
+        ]
+    }
+}
