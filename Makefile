@@ -28,9 +28,11 @@ release: setup-build build
 
 # What `release` does once everything that it needs is there, for packages, which say so themselves.
 # Nothing looks for libraries in its own folder, and no name of that folder gets into a program. The
-# programs bring Swift's library with them, as most machines have none; the module needs none.
+# programs bring Swift's library with them, as most machines have none; the module needs none. The
+# toolchain's own linker, whatever binutils a system has: GNU ld 2.44 left programs without RELRO.
 RELEASE = $(BUILD) -c release --disable-local-rpath -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
-PROGRAM = $(RELEASE) --static-swift-stdlib -Xlinker -z -Xlinker now
+PROGRAM = $(RELEASE) --static-swift-stdlib -Xswiftc -use-ld=lld \
+	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
 build:
 	$(RELEASE) --product pam_swiftotp
 	$(PROGRAM) --product swiftotpd
@@ -45,7 +47,7 @@ test: setup lint debug
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
-	shellcheck Tests/coverage Tests/fuzz Tests/ground Tests/proof \
+	shellcheck Tests/chroot Tests/coverage Tests/fuzz Tests/ground Tests/proof \
 		Tests/setup Tests/suite Tests/try \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/pam-lines

@@ -55,7 +55,7 @@ final class XMLParser {
         }
         // SAFETY: the handlers take `self` unretained: it lives until this function returns.
         let status = unsafe XML_ParseBuffer(parser, length, Int32(XML_TRUE))
-        let line = unsafe Int(clamping: XML_GetCurrentLineNumber(parser))
+        let line = unsafe Int(clamping: swiftotp_xml_line(parser))
         unsafe explicit_bzero(buffer, bytes.count)
         if let reason { return Stop(line: line, reason: reason) }
         if status == XML_STATUS_OK { return nil }
@@ -94,7 +94,7 @@ final class XMLParser {
             },
             { data, _ in
                 guard let this = unsafe XMLParser.this(data), this.reason == nil else { return }
-                let line = unsafe Int(clamping: XML_GetCurrentLineNumber(this.parser))
+                let line = unsafe Int(clamping: swiftotp_xml_line(this.parser))
                 this.stop(this.builder.end(line: line))
             })
         unsafe XML_SetCharacterDataHandler(parser) { data, text, length in
