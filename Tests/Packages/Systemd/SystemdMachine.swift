@@ -28,7 +28,7 @@ final class SystemdMachine: Sendable {
     /// of logind's, which take a second each.
     private static let preparation = """
         for folder in proc dev run tmp; do umount --recursive --lazy "$1/$folder"; done
-        rm -rf "$1"/etc/systemd/system/*.wants "$1"/var/lib/swiftotp "$1"/etc/swiftotp
+        rm -rf "$1"/etc/systemd/system/*.wants "$1"/etc/rc?.d/S* "$1"/var/lib/swiftotp "$1"/etc/swiftotp
         rm -f "$1"/usr/sbin/policy-rc.d
         sed -i '/pam_systemd/d' "$1"/etc/pam.d/common-session
         """
