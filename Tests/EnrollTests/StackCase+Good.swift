@@ -54,6 +54,12 @@ extension StackCase {
 
     static let good = [
         StackCase(
+            "a list of places that is not there says no",
+            [
+                "@include common-auth",
+                "auth [success=1 default=ignore] pam_access.so accessfile=/etc/nosuch", ours,
+            ]),
+        StackCase(
             "README's password, then code",
             ["@include common-auth", ours + " nullok after_first_factor"]
         ) { $0.admitsOthers = true },
