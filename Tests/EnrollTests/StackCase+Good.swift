@@ -54,6 +54,15 @@ extension StackCase {
 
     static let good = [
         StackCase(
+            "a second line that nobody comes to",
+            ["@include common-auth", "auth [success=done default=die] pam_swiftotp.so", ours]),
+        StackCase(
+            "a way in with nothing for a group that nobody is in",
+            [
+                "auth sufficient pam_succeed_if.so user ingroup nosuch", "@include common-auth",
+                ours,
+            ]),
+        StackCase(
             "a list of places that is not there says no",
             [
                 "@include common-auth",
