@@ -18,7 +18,8 @@ public struct PAMRun: Hashable, Sendable {
     /// What it was at the beginning of the stack, and of each substack that it is in.
     private var saved = [State()]
 
-    public init() {}
+    /// Before a line; before the first of all where none is said.
+    public init(at line: Int = 0) { next = line }
 
     /// Takes what the line that is next has answered.
     public mutating func take(_ answer: PAMAnswer, in lines: [PAMLine]) {
@@ -82,6 +83,9 @@ public struct PAMRun: Hashable, Sendable {
         state.status == .success && state.impression != .positive
             ? .permissionDenied : state.status
     }
+
+    /// Whether a no counts already, which no later yes takes back.
+    public var isRefused: Bool { state.impression == .negative }
 
     /// Whether that is a yes.
     public var isAccepted: Bool { result == .success }

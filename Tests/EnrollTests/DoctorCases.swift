@@ -42,6 +42,15 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
             try $0.ssh([DoctorPatient.passwordMethods])
         },
         DoctorCase(
+            "a password behind the key for people who have none", "stack",
+            says: "some have none: alice cannot log in, even with key and code",
+            in: "/etc/pam.d/", change: "-@include common-auth"
+        ) {
+            try $0.auth("sshd", ["@include common-auth", "auth required MODULE"])
+            try $0.change("/etc/shadow") { $0 + "alice:*:19000::::::\n" }
+            try $0.ssh([DoctorPatient.keyMethods])
+        },
+        DoctorCase(
             "a sufficient password above", "stack", says: "pam_unix ends the stack before",
             in: "/etc/pam.d/sshd line 1", change: "auth requisite pam_unix.so nullok"
         ) {

@@ -9,6 +9,17 @@ extension DoctorCase {
             change: "systemctl enable --now swiftotpd.socket"
         ) { try $0.lockScreens("") },
         DoctorCase(
+            "a screen locker whose line names a socket that is not there", "stack",
+            says: "kde is not root's, so that it cannot start the service",
+            in: "/etc/pam.d/kde line 2", change: "-auth required ",
+            arguments: ["--service", "kde"]
+        ) { patient in
+            try await patient.serve()
+            try patient.auth(
+                "kde",
+                ["auth requisite pam_unix.so", "auth required MODULE socket=/run/swiftotp.sock"])
+        },
+        DoctorCase(
             "screen lockers that name another place", "options", "warning",
             says: "may not name `conf=/etc/security/swiftotp.conf`: screen lockers stay locked",
             in: "/etc/pam.d/common-auth line"

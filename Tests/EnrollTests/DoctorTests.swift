@@ -223,11 +223,12 @@ import Testing
                   in /etc/ssh/sshd_config.d/10-swiftotp.conf line 1:
                       --- /etc/ssh/sshd_config.d/10-swiftotp.conf
                       +++ /etc/ssh/sshd_config.d/10-swiftotp.conf
-                      @@ -1,3 +1,3 @@
+                      @@ -1,4 +1,4 @@
                       -UsePAM no
                       +UsePAM yes
                        UsePAM yes
                        KbdInteractiveAuthentication yes
+                       PasswordAuthentication no
 
                 """), "\(ill.output)")
         #expect(ill.output.split(separator: "\n").last?.hasPrefix("sshd: 1 problem") == true)

@@ -133,5 +133,5 @@ extension StackCase {
         ) { $0.severity = "warning" },
     ]
 
-    static let broken = open + lost + firstFactors
+    static let broken = open + lost + firstFactors + blind
 }

@@ -54,6 +54,21 @@ extension StackCase {
 
     static let good = [
         StackCase(
+            "a second line that nobody comes to",
+            ["@include common-auth", "auth [success=done default=die] pam_swiftotp.so", ours]),
+        StackCase(
+            "a way in with nothing for a group that nobody is in",
+            [
+                "auth sufficient pam_succeed_if.so user ingroup nosuch", "@include common-auth",
+                ours,
+            ]),
+        StackCase(
+            "a list of places that is not there says no",
+            [
+                "@include common-auth",
+                "auth [success=1 default=ignore] pam_access.so accessfile=/etc/nosuch", ours,
+            ]),
+        StackCase(
             "README's password, then code",
             ["@include common-auth", ours + " nullok after_first_factor"]
         ) { $0.admitsOthers = true },

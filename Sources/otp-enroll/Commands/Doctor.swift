@@ -85,18 +85,20 @@ struct Doctor: ParsableCommand {
         let lines = stacks.ourLines
         let configurations = ConfigurationCheck.each(of: lines, reader)
         let options = configurations.first?.options ?? Options()
-        let swiftotpd = ServiceCheck.look(options, lines)
+        let swiftotpd = ServiceCheck.look(options, lines, service: service)
         let stores = try ConfigurationCheck.stores(configurations).map {
             ($0, try StoreCheck($0.options, $0, askedAfter: swiftotpd))
         }
-        var looks = stackLooks(stacks, people, reader, configurations)
+        let enrolled = stores.first?.1.standings.map { Set($0.keys) }
+        let checks = stacks.members.map {
+            StackCheck($0, people.users, reader, enrolled: enrolled)
+        }
+        var looks = stackLooks(stacks, checks, configurations)
         looks.append(ConfigurationCheck.look(configurations))
-        if SSHDaemon.serves(service), let stack = stacks.members.first?.stack {
-            let check = StackCheck(service, stack, people.users, reader)
+        if SSHDaemon.serves(service), let check = checks.first {
             let sshd = SSHCheck(
                 service, needsFirstFactor: check.needsFirstFactor, options,
-                enrolled: stores.first?.1.standings.map { Set($0.keys) },
-                isAll: user == nil && group == nil)
+                enrolled: enrolled, isAll: user == nil && group == nil)
             looks.append(sshd.look(people.users))
         }
         if !stacks.members.isEmpty {
@@ -120,8 +122,7 @@ struct Doctor: ParsableCommand {
 
     /// What is said of the stacks and their modules.
     private func stackLooks(
-        _ stacks: ServiceStacks, _ people: PeopleCheck, _ reader: LineOptions,
-        _ configurations: [ConfigurationCheck]
+        _ stacks: ServiceStacks, _ checks: [StackCheck], _ configurations: [ConfigurationCheck]
     ) -> [Look] {
         let readings = stacks.members.compactMap { LineCheck.look($0.stack) }
         var looks = stacks.troubles + readings
@@ -131,13 +132,9 @@ struct Doctor: ParsableCommand {
         }
         // Under options that cannot be read the module denies everybody, wherever it stands.
         if stacks.ourLines.isEmpty || configurations.allSatisfy(\.isKnown) {
-            looks += stacks.looks { member in
-                StackCheck(member.service, member.stack, people.users, reader).look {
-                    SSHSettings.comesProven(people.users.first, member.service)
-                }
-            }
+            looks += ServiceStacks.looks(checks.map(\.look))
         }
-        return looks + stacks.looks { ModuleCheck.look($0.stack) }
+        return looks + ServiceStacks.looks(stacks.members.map { ModuleCheck.look($0.stack) })
     }
 
     /// What the command line says in the place of a PAM line's own arguments.

@@ -43,11 +43,11 @@ struct ServiceStacks {
         return lines
     }
 
-    /// One look at each, without what was said of one before.
-    func looks(_ look: (Member) -> Look) -> [Look] {
+    /// The looks at each, without what was said of one before.
+    static func looks(_ looks: [Look]) -> [Look] {
         var said: [Finding] = []
-        return members.compactMap { member in
-            var look = look(member)
+        return looks.compactMap { look in
+            var look = look
             let all = look.findings
             look.findings.removeAll { finding in
                 said.contains { $0.text == finding.text && $0.place == finding.place }

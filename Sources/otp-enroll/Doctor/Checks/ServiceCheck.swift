@@ -14,7 +14,7 @@ enum ServiceCheck {
     private static let start = "systemctl enable --now \(unit)"
     private static let restart = "systemctl restart swiftotpd.service"
 
-    static func look(_ options: Options, _ lines: [PAMLine]) -> Look {
+    static func look(_ options: Options, _ lines: [PAMLine], service: String) -> Look {
         let socket = text(options.socket, of: .socket)
         let program = text(options.program, of: .program)
         let programTrouble = trouble(ofProgram: program)
@@ -27,7 +27,10 @@ enum ServiceCheck {
             }
             return Look(
                 name, "\(socket): nobody listens; \(program)",
-                [programTrouble ?? whereNobodyListens(socket, program, lines)])
+                [
+                    programTrouble
+                        ?? whereNobodyListens(socket, program, lines, service: service)
+                ])
         }
         let findings = [programTrouble, reachability(socket), confinement(options), enabling]
         return Look(name, "\(socket): swiftotpd listens", findings.compactMap { $0 })
@@ -41,8 +44,17 @@ enum ServiceCheck {
     // MARK: Where nobody listens
 
     private static func whereNobodyListens(
-        _ socket: String, _ program: String, _ lines: [PAMLine]
+        _ socket: String, _ program: String, _ lines: [PAMLine], service: String
     ) -> Finding {
+        if PAMPrograms.isOfUsers(service), let line = lines.first {
+            // What the line's own name for the socket does is the stack's.
+            return line.namesDeadSocket
+                ? Finding(.note, "nobody listens on \(socket)", in: line.place.text)
+                : Finding(
+                    .problem,
+                    "nobody listens on \(socket), and \(service) is not root's, so that it cannot"
+                        + " start the service: its users stay locked out", in: unit, change: start)
+        }
         guard SystemFiles.exists(program) else {
             return Finding(
                 .problem,

@@ -2,31 +2,56 @@ import OTPCore
 import OTPPAM
 
 /// The service's stack: whether our module is in it, and in the right place.
-struct StackCheck {
+final class StackCheck {
     /// The name of the check.
     static let name = "stack"
 
-    let verdict: StackVerdict
-    private let service: String
+    let service: String
+    private let verdict: StackVerdict
+    /// What mends it; `nil` where nothing is wrong, or no small change helps.
+    private lazy var proposal: StackProposal? =
+        verdict.hasOurs && verdict.serious.isEmpty ? nil : StackProposal(mending: verdict)
 
-    init(_ service: String, _ stack: PAMStack, _ people: [User], _ options: LineOptions) {
-        self.service = service
+    /// `enrolled` are the numbers of those who are; `nil` where nobody can tell.
+    init(
+        _ member: ServiceStacks.Member, _ people: [User], _ options: LineOptions,
+        enrolled: Set<UInt32>?
+    ) {
+        service = member.service
         verdict = StackVerdict(
-            stack,
+            member.stack,
             StackVerdict.Circumstances(
                 service: service, people: PAMPeople(people, service: service),
                 elsewhere: PAMPeople(people, service: service, isElsewhere: true),
-                options: options, isSSHD: SSHDaemon.serves(service)))
+                options: options,
+                passwordless: StackCheck.passwordless(people, enrolled: enrolled ?? []),
+                door: StackDoor(service, people.first), isSSHD: SSHDaemon.serves(service)))
+    }
+
+    /// Those who are enrolled, and whom no password proves.
+    private static func passwordless(_ people: [User], enrolled: Set<UInt32>) -> [String] {
+        let locked = SystemFiles.lines("/etc/shadow").compactMap { line -> String? in
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count > 1, let first = fields[1].first, "!*".contains(first) else {
+                return nil
+            }
+            return String(fields[0])
+        }
+        return people.filter { $0.uid != 0 && enrolled.contains($0.uid) }.map(\.shownName)
+            .filter(Set(locked).contains)
     }
 
     /// Whether the stack says yes to a code, or to who is not asked for one, without a first factor
-    /// of its own: the program in front of it has to ask for one.
-    var needsFirstFactor: Bool { verdict.needsFirstFactor }
+    /// of its own: the program in front of it has to ask for one. It is the stack as it should be:
+    /// what is wrong with it is mended first.
+    var needsFirstFactor: Bool {
+        guard verdict.hasOurs, !verdict.serious.isEmpty else { return verdict.needsFirstFactor }
+        return proposal?.verdict.needsFirstFactor
+            ?? (verdict.needsFirstFactor && !verdict.hasFirstFactor)
+    }
 
-    /// The look at the stack. `comesProven` is asked where a change is to be proposed: whether the
-    /// program asks for another factor before it asks PAM, as sshd may for a key; `nil` where that
-    /// cannot be told.
-    func look(comesProven: () -> Bool?) -> Look {
+    /// The look at the stack.
+    var look: Look {
         let stack = verdict.stack
         var about = stack.file
         if let line = verdict.auth.first(where: \.isOurs) {
@@ -35,7 +60,7 @@ struct StackCheck {
         }
         var findings = verdict.hasOurs ? verdict.findings : [missing]
         if let index = findings.firstIndex(where: { $0.severity != .note }) {
-            findings[index] = mended(findings[index], comesProven())
+            findings[index] = mended(findings[index])
         }
         return Look(StackCheck.name, about, findings)
     }
@@ -55,15 +80,17 @@ struct StackCheck {
     }
 
     /// The finding with the change that mends it, and all the others of this stack with it.
-    private func mended(_ finding: Finding, _ comesProven: Bool?) -> Finding {
+    private func mended(_ finding: Finding) -> Finding {
         let with = { (change: String) in
             Finding(finding.severity, finding.text, in: finding.place, change: change)
         }
         if verdict.stack.isOther(than: service) {
             return with("cp \(verdict.stack.file) /etc/pam.d/\(service)")
         }
-        guard let proposal = StackProposal(mending: verdict, comesProven: comesProven) else {
-            let kind = comesProven == true ? "Key, then code" : "Password, then code"
+        guard let proposal else {
+            let kind =
+                verdict.circumstances.door.comesProven == true
+                ? "Key, then code" : "Password, then code"
             return with("no small change mends this: take the stack \"\(kind)\" of LOGIN.md")
         }
         return with(proposal.diff)

@@ -59,7 +59,7 @@ struct SSHProposal {
         var changes: [String] = []
         for (file, lines) in new.files.sorted(by: { $0.key < $1.key }) {
             let before = old.files[file]
-            let text = FileDiff.text(file, from: before, to: lines)
+            let text = SSHProposal.diff(file, from: before, to: lines)
             guard !text.isEmpty else { continue }
             changes.append(text)
             let first = zip(before ?? [], lines).enumerated().first { $1.0 != $1.1 }?.offset
@@ -68,7 +68,17 @@ struct SSHProposal {
                     ? file : "\(file) line \((first ?? min(before?.count ?? 0, lines.count)) + 1)")
         }
         self.init(
-            place: places.joined(separator: " and "), change: changes.joined(separator: "\n"))
+            place: places.joined(separator: " and "), change: changes.joined())
+    }
+
+    private static func diff(_ file: String, from old: [String]?, to new: [String]) -> String {
+        let written = new.map { $0 + "\n" }.joined()
+        guard let old else { return UnifiedDiff(file, from: nil, to: written).text }
+        guard old != new else { return "" }
+        var before = old.map { $0 + "\n" }.joined()
+        // The last line may not end.
+        if case .text(let text) = SystemFiles.read(file), text + "\n" == before { before = text }
+        return UnifiedDiff(file, from: before, to: written).text
     }
 
     // MARK: What is tried

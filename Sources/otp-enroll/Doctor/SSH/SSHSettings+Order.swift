@@ -12,6 +12,15 @@ extension SSHSettings {
         return asking.isEmpty ? nil : asking.allSatisfy { $0.first.map { !isPAM($0) } ?? false }
     }
 
+    /// Whether somebody may come by what PAM asks, and nothing else.
+    static func isPAMAlone(for name: String) -> Bool {
+        guard let settings = try? SSHSettings(user: name), settings.isOn("usepam") else {
+            return false
+        }
+        if name == "root", settings.value("permitrootlogin") != "yes" { return false }
+        return settings.ways.contains { $0.allSatisfy(isPAM) }
+    }
+
     private static func isPAM(_ method: String) -> Bool {
         // A device may stand behind it.
         let name = method.prefix { $0 != ":" }

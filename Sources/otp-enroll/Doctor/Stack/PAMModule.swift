@@ -71,6 +71,7 @@ struct PAMModule: Equatable {
                 .nothing, .nothing, [has("successok") ? "success" : "ignore", "auth_err"])
         case "pam_exec", "pam_script": return program(line)
         case "pam_access": return access(line)
+        case "pam_sepermit": return sepermit(line)
         case "pam_debug":
             let word = line.arguments.last { $0.hasPrefix("auth=") }?.dropFirst("auth=".count)
             return PAMModule(.nothing, .nothing, [String(word ?? "success")])
@@ -103,9 +104,25 @@ struct PAMModule: Equatable {
         let named = line.arguments.last { $0.hasPrefix(key) }.map {
             String($0.dropFirst(key.count))
         }
+        // A list that is named, and cannot be read, is a no to everybody.
+        if let named, !SystemFiles.exists(named) {
+            return PAMModule(.nothing, .nothing, ["abort"])
+        }
         let rules = SystemFiles.lines(named ?? "/etc/security/access.conf")
         let refuses = rules.contains { $0.drop(while: \.isWhitespace).hasPrefix("-") }
         return refuses ? nil : PAMModule(.nothing, .nothing, ["success"])
+    }
+
+    /// `pam_sepermit`: whom its list does not name is passed over.
+    private static func sepermit(_ line: PAMLine) -> PAMModule? {
+        let named = line.arguments.last { $0.hasPrefix("conf=") }?.dropFirst("conf=".count)
+        let rules = SystemFiles.lines(named.map(String.init) ?? "/etc/security/sepermit.conf")
+        let isEmpty = rules.allSatisfy { rule in
+            rule.first { !$0.isWhitespace }.map { $0 == "#" } ?? true
+        }
+        return PAMModule(
+            .nothing, isEmpty ? .nothing : .user,
+            isEmpty ? ["ignore"] : ["success", "ignore", "auth_err"])
     }
 
     /// Whether a line's arguments let those pass who have nothing there.
@@ -179,7 +196,6 @@ struct PAMModule: Equatable {
         ("localuser", PAMModule(.nothing, .user, ["success", "perm_denied", "service_err"])),
         // It asks root alone where the login comes from.
         ("securetty", PAMModule(.nothing, .user, ["success", "auth_err"])),
-        ("sepermit", PAMModule(.nothing, .user, ["success", "ignore", "auth_err"])),
         ("ftp", PAMModule(.nothing, .user, ["success", "auth_err"])),
         // They ask where it comes from.
         ("access geoip", PAMModule(.nothing, .origin, ["success", "perm_denied"])),

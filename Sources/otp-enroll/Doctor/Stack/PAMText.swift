@@ -100,6 +100,15 @@ struct PAMText: Equatable {
         return changed
     }
 
+    /// Without a word of a line's arguments.
+    func removing(_ word: String, from entry: Entry) -> PAMText {
+        var changed = self
+        let rest = entry.rest.split(whereSeparator: \.isWhitespace).filter { $0 != word }
+        let words = [entry.kind, entry.control, entry.module] + rest.map(String.init)
+        changed.lines.replaceSubrange(entry.lines, with: [words.joined(separator: " ")])
+        return changed
+    }
+
     /// With lines above or below one.
     func inserting(_ texts: [String], above entry: Entry) -> PAMText {
         var changed = self

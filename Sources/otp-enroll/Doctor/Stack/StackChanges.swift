@@ -6,7 +6,7 @@ struct StackChanges {
     /// What stands in the place of files.
     typealias Texts = [String: String]
 
-    private let verdict: StackVerdict
+    let verdict: StackVerdict
     private let texts: Texts
     /// Whether a first factor was proven before PAM is asked.
     private let comesProven: Bool?
@@ -17,10 +17,13 @@ struct StackChanges {
 
     /// All of them. Other services read the files that are included, so that these come last.
     var all: [Texts] {
-        guard let own = text(of: verdict.stack.file) else { return [] }
+        guard let written = text(of: verdict.stack.file) else { return [] }
+        let own = placed(written)
         let main = verdict.stack.file
         var changes =
-            (controls(main, own) + inclusions(own) + places(own) + additions(own))
+            ((own == written ? [] : [own]) + (verdict.repeater == nil ? [] : removals(main, own))
+            + withoutPassword(own) + controls(main, own)
+            + inclusions(own) + places(own, in: main) + additions(own))
             .map { with($0, for: main) }
         var others: [String] = []
         for file in verdict.auth.map(\.place.file) where file != main && !others.contains(file) {
@@ -28,7 +31,8 @@ struct StackChanges {
         }
         for file in others where !StackChanges.isGenerated(file) {
             if let text = text(of: file) {
-                changes += controls(file, text).map { with($0, for: file) }
+                changes += (controls(file, text) + places(text, in: file))
+                    .map { with($0, for: file) }
             }
         }
         changes += (removals(main, own) + expansions(own)).map { with($0, for: main) }
@@ -50,7 +54,7 @@ struct StackChanges {
         texts.merging([file: text.text]) { $1 }
     }
 
-    private func line(_ entry: PAMText.Entry, in file: String) -> (index: Int, line: PAMLine)? {
+    func line(_ entry: PAMText.Entry, in file: String) -> (index: Int, line: PAMLine)? {
         verdict.auth.enumerated().first {
             $1.place.file == file && $1.place.number == entry.number
         }.map { ($0, $1) }
@@ -75,6 +79,9 @@ struct StackChanges {
             } else if proves, !isCounted(line) {
                 second.append(set("requisite"))
             }
+            if verdict.runs.lockedOut.contains(where: { $0.line == index }) {
+                third += (1...6).map { set("[success=\($0) default=ignore]") }
+            }
             if proves, openings.contains(index) || line.written.hasPrefix("[") {
                 third += (1...4).map { set("[success=\($0) default=ignore]") }
             }
@@ -90,42 +97,15 @@ struct StackChanges {
         }
     }
 
-    // MARK: Where our line stands
-
-    private func ours(_ text: PAMText) -> PAMText.Entry? {
-        text.entries.first { line($0, in: verdict.stack.file)?.line.isOurs == true }
-    }
-
-    /// Lines that ask for something, and those that take in such lines.
-    private func asking(_ text: PAMText) -> [PAMText.Entry] {
-        text.entries.filter { entry in
-            entry.isAuth || entry.kind == "@include" && includesAuth(entry.included)
-        }
-    }
-
-    private func includesAuth(_ name: String) -> Bool {
-        let path = name.hasPrefix("/") ? name : "/etc/pam.d/" + name
-        return verdict.auth.contains { $0.place.file == path }
-    }
-
-    private func places(_ text: PAMText) -> [PAMText] {
-        guard let ours = ours(text) else { return [] }
-        let others = asking(text).filter { $0 != ours }
-        var places = others.suffix(1).map { text.moving(ours, below: $0) }
-        // What stands above the first question, such as root's own way, stays there.
-        let first = others.first { entry in
-            entry.includesAuth
-                || line(entry, in: verdict.stack.file).map { PAMModule($0.line).proof != .nothing }
-                    ?? false
-        }
-        if let first { places.append(text.moving(ours, above: first)) }
-        return places + others.dropLast().map { text.moving(ours, below: $0) }
-    }
-
     // MARK: Lines that are missing
 
     private func additions(_ text: PAMText) -> [PAMText] {
         let entries = asking(text)
+        if PAMPrograms.asksOnce(verdict.circumstances.service),
+            let bearer = ours(text) ?? bearer(text)
+        {
+            return connected(text, bearer) + joined(text, entries, bearer)
+        }
         guard let ours = ours(text) else {
             let line = "auth required \(StackVerdict.ours)"
             guard !verdict.hasOurs, let last = entries.last else { return [] }
@@ -137,7 +117,7 @@ struct StackChanges {
             }
             return [text.inserting([line], below: last)]
         }
-        var additions: [PAMText] = []
+        var additions = connected(text, ours)
         if verdict.mayPass {
             additions.append(text.inserting(["auth required pam_permit.so"], below: ours))
         }
@@ -147,8 +127,36 @@ struct StackChanges {
         if !verdict.admits, !ours.rest.contains("forward_pass") {
             additions.append(text.adding("forward_pass", to: ours))
         }
+        if !verdict.admits, ours.rest.contains("use_first_pass") {
+            additions.append(text.removing("use_first_pass", from: ours))
+        }
         guard !verdict.hasFirstFactor else { return additions }
         return additions + StackChanges.passwords.map { text.inserting([$0], above: ours) }
+    }
+
+    /// With the usual socket in the place of one that is not there.
+    private func connected(_ text: PAMText, _ entry: PAMText.Entry) -> [PAMText] {
+        guard let line = verdict.auth.first(where: \.isOurs), line.namesDeadSocket,
+            let word = line.socketWord
+        else { return [] }
+        return [text.removing(word, from: entry)].filter { $0 != text }
+    }
+
+    /// The question for password and code in one, before a module that takes the password.
+    private func joined(
+        _ text: PAMText, _ entries: [PAMText.Entry], _ bearer: PAMText.Entry
+    ) -> [PAMText] {
+        let own = verdict.auth.first(where: \.isOurs)
+        let dead = own.flatMap { $0.namesDeadSocket ? $0.socketWord : nil }
+        let words =
+            (own?.arguments ?? []).filter { $0 != "after_first_factor" && $0 != dead }
+            + ["forward_pass"]
+        let line = "auth requisite \(StackVerdict.ours) " + words.joined(separator: " ")
+        let lines = [line, "auth required pam_unix.so use_first_pass"]
+        let shorter = entries.filter { $0 != bearer }.suffix(1).map { other in
+            text.replacing(bearer, by: []).replacing(other, by: lines)
+        }
+        return [text.replacing(bearer, by: lines)] + shorter
     }
 
     /// How the systems of this world ask for the password.
@@ -173,12 +181,16 @@ struct StackChanges {
 
     private func removals(_ file: String, _ text: PAMText) -> [PAMText] {
         let openings = verdict.openings
-        return text.entries.compactMap { entry in
-            guard let (index, line) = line(entry, in: file), !line.isOurs,
-                openings.contains(index) && PAMModule(line).proof == .nothing
-                    || line.name == "pam_deny"
-            else { return nil }
-            return text.replacing(entry, by: [])
+        return text.entries.flatMap { entry -> [PAMText] in
+            guard let (index, line) = line(entry, in: file) else { return [] }
+            let isNo = line.name == "pam_deny"
+            let isRepeated = line.isOurs && verdict.repeater != nil
+            let isOpening = openings.contains(index) && PAMModule(line).proof == .nothing
+            guard isRepeated || !line.isOurs && (isNo || isOpening) else { return [] }
+            let without = text.replacing(entry, by: [])
+            // Who passes needs a yes there.
+            return isNo && verdict.mayPass
+                ? [without, text.replacing(entry, by: ["auth required pam_permit.so"])] : [without]
         }
     }
 

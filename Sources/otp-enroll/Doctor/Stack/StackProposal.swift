@@ -5,13 +5,16 @@ import OTPPAM
 struct StackProposal {
     /// What changes, as patch(1) takes it.
     let diff: String
+    /// What the stack is like then.
+    let verdict: StackVerdict
 
     /// How many stacks are tried at most, and how many of one change are tried with a second.
     private static let most = 600, mostFirst = 12
 
     /// The first change, or two of them, after which nothing is wrong any more; `nil` where there is
     /// none so small.
-    init?(mending origin: StackVerdict, comesProven: Bool?) {
+    init?(mending origin: StackVerdict) {
+        let comesProven = origin.circumstances.door.comesProven
         guard !origin.stack.isOther(than: origin.circumstances.service) else { return nil }
         var tried = 0
         var seen: Set<StackChanges.Texts> = []
@@ -24,7 +27,7 @@ struct StackProposal {
                     tried += 1
                     guard let verdict = Self.verdict(texts, origin) else { continue }
                     if Self.isGood(verdict, origin, comesProven) {
-                        diff = Self.diff(texts)
+                        (diff, self.verdict) = (Self.diff(texts), verdict)
                         return
                     }
                     if Self.weight(verdict) <= Self.weight(origin) { next.append((texts, verdict)) }
@@ -69,12 +72,16 @@ struct StackProposal {
         guard verdict.runs.refused.isSubset(of: before) else { return false }
         if verdict.circumstances.isSSHD, verdict.needsFirstFactor {
             guard comesProven ?? !origin.hasFirstFactor else { return false }
+        } else if !origin.provers.isSubset(of: verdict.provers) {
+            // Nor are those whom another module proves.
+            return false
         }
         return !origin.hasOurs || origin.isUnreadable || notes(verdict) == notes(origin)
     }
 
     private static func notes(_ verdict: StackVerdict) -> Set<String> {
         Set(verdict.findings.filter { $0.severity == .note }.map(\.text))
+            .union(verdict.exceptions)
     }
 
     private static func diff(_ texts: StackChanges.Texts) -> String {

@@ -8,6 +8,8 @@ struct StackRuns {
         var people: [String] = []
         /// Whether all but root, or all who are there, always get past.
         var isForEverybody = false
+        /// The names of those among them who are not even asked for a first factor.
+        var unproven: [String] = []
         /// Whether it takes a second factor of another module, behind a password.
         var takesOther = true
     }
@@ -21,9 +23,17 @@ struct StackRuns {
     /// The ways past our module, by the line that opens them.
     private(set) var detours: [Int: Detour] = [:]
 
+    /// The lines of first factors that said yes where nothing had refused the login.
+    private(set) var provers: Set<Int> = []
     /// The names of those who never get in, whatever they know and have; of others there are some.
     private(set) var refused: Set<String> = []
     private(set) var admitsSome = false
+    /// Lines of ours that ask again for a code that was right, and lead to a no.
+    private(set) var repeaters: Set<Int> = []
+    /// The names of those who get in by their password in the shadow file alone.
+    private(set) var byShadow: Set<String> = []
+    /// Those among them whom a jump leads onto a no, by the line that jumps.
+    private(set) var lockedOut: [(line: Int, names: [String])] = []
 
     /// What was tried already: most people are alike.
     private var known: [[[ModuleAnswer]]: PAMOutcomes] = [:]
@@ -36,17 +46,20 @@ struct StackRuns {
         _ = walk(.anybody, passes)
         walkAll(people.kinds(for: lines), passes)
         if lines.contains(where: { $0.name == "pam_localuser" }) {
-            walkAll(elsewhere.kinds(for: lines), passes)
+            walkAll(elsewhere.kinds(for: lines), passes, areHere: false)
         }
     }
 
     /// Tries the stack for all people, and finds what is open to all of them.
-    private mutating func walkAll(_ kinds: [PAMPeople.Kind], _ passes: [Bool]) {
+    private mutating func walkAll(
+        _ kinds: [PAMPeople.Kind], _ passes: [Bool], areHere: Bool = true
+    ) {
         let hasOrdinary = kinds.contains { $0.members.contains { !$0.isRoot } }
         var open: [Set<Int>] = []
         for kind in kinds {
             guard let lines = walk(kind, passes) else {
                 refused.formUnion(kind.members.map(\.name))
+                if areHere { lockedOut += strays(kind, passes) }
                 continue
             }
             admitsSome = true
@@ -69,17 +82,25 @@ struct StackRuns {
             if !accepted.isEmpty { worlds.append(accepted) }
         }
         guard !worlds.isEmpty else { return nil }
-        var skippers: Set<Int> = []
+        var skippers: Set<Int> = [], unproven: Set<Int> = []
         for run in worlds.flatMap(\.self) where run.code == .notAsked {
             guard let line = run.skipper else { continue }
             skippers.insert(line)
+            if !run.isProven { unproven.insert(line) }
             var detour = detours[line] ?? Detour()
             detour.takesOther = detour.takesOther && run.other == line
             detours[line] = detour
         }
-        for line in skippers { detours[line]?.people += kind.members.map(\.name) }
+        let names = kind.members.map(\.name)
+        for line in skippers { detours[line]?.people += names }
+        for line in unproven { detours[line]?.unproven += names }
+        if worlds.allSatisfy({ $0.allSatisfy(isOfShadow) }) { byShadow.formUnion(names) }
         let isAlways = worlds.allSatisfy { $0.contains { $0.code == .notAsked } }
         return isAlways ? skippers : []
+    }
+
+    private func isOfShadow(_ run: PAMOutcomes.Run) -> Bool {
+        run.prover.map { lines[$0].name == "pam_unix" } ?? false
     }
 
     private mutating func outcomes(_ answers: [[ModuleAnswer]]) -> PAMOutcomes {
@@ -88,6 +109,32 @@ struct StackRuns {
         known[answers] = outcomes
         accepted.formUnion(outcomes.accepted)
         asked.merge(outcomes.asked) { $0.union($1) }
+        provers.formUnion(outcomes.provers)
+        repeaters.formUnion(outcomes.repeaters)
         return outcomes
+    }
+
+    /// Lines whose answer to people of a kind, who never get in, jumps onto a line that says no to
+    /// everybody.
+    private func strays(
+        _ kind: PAMPeople.Kind, _ passes: [Bool]
+    ) -> [(line: Int, names: [String])] {
+        let worlds = ModuleAnswer.worlds(of: lines, to: kind, passes: passes)
+        let line = lines.indices.first { index in
+            guard PAMModule(lines[index]).condition == .user else { return false }
+            return worlds.allSatisfy { answers in
+                guard let word = answers[index].first?.word else { return false }
+                return jumpsOntoNo(PAMAnswer(rawValue: word) ?? .systemError, at: index)
+            }
+        }
+        return line.map { [($0, kind.members.map(\.name))] } ?? []
+    }
+
+    private func jumpsOntoNo(_ answer: PAMAnswer, at index: Int) -> Bool {
+        guard case .jump = lines[index].action(for: answer) else { return false }
+        var run = PAMRun(at: index)
+        run.take(answer, in: lines)
+        guard !run.isRefused else { return true }
+        return lines.indices.contains(run.next) && lines[run.next].name == "pam_deny"
     }
 }

@@ -5,7 +5,9 @@ extension StackVerdict {
     var detours: [Finding] {
         runs.detours.sorted { $0.key < $1.key }.map { index, detour in
             let line = auth[index], module = PAMModule(line)
-            guard detour.isForEverybody else { return exception(detour, at: index) }
+            guard detour.isForEverybody else {
+                return bare(detour, at: index) ?? exception(detour, at: index)
+            }
             if detour.takesOther {
                 return finding(
                     .note, "a yes of \(line.name) takes the place of the code", at: index)
@@ -30,13 +32,46 @@ extension StackVerdict {
         }
     }
 
+    /// What is said of those who get past our module by ways that may be meant.
+    var exceptions: Set<String> {
+        Set(
+            runs.detours.filter { !$0.value.isForEverybody }
+                .map { exception($0.value, at: $0.key).text })
+    }
+
+    /// A way in for some, with nothing at all; `nil` where something is asked for first.
+    private func bare(_ detour: StackRuns.Detour, at index: Int) -> Finding? {
+        let decider = decider(of: index)
+        let condition = PAMModule(decider).condition
+        // A timestamp is of a login before, and a program may ask for anything.
+        guard condition != .moment, condition != .program, !detour.takesOther else { return nil }
+        var names: [String] = []
+        for name in detour.unproven
+        where !names.contains(name) && circumstances.door.isPAMAlone(for: name) {
+            names.append(name)
+        }
+        guard !names.isEmpty else { return nil }
+        let some = condition == .origin ? "from some places" : ""
+        let who = [Names.some(names), some].filter { !$0.isEmpty }.joined(separator: " ")
+        return finding(
+            .problem,
+            "\(decider.name) lets people in with nothing at all, neither a code nor a password:"
+                + " \(who) (\(words(of: decider)))", at: index)
+    }
+
+    /// What opens a way may stand above the line that goes it.
+    private func decider(of index: Int) -> PAMLine {
+        auth[...index].last { PAMModule($0).condition != .nothing } ?? auth[index]
+    }
+
+    private func words(of line: PAMLine) -> String {
+        ([line.name] + line.arguments).joined(separator: " ")
+    }
+
     /// A way round for some.
     private func exception(_ detour: StackRuns.Detour, at index: Int) -> Finding {
-        let line = auth[index]
-        // What opens the way may stand above the line that goes it.
-        let decider = auth[...index].last { PAMModule($0).condition != .nothing } ?? line
-        let words = decider.arguments.joined(separator: " ")
-        let by = words.isEmpty ? decider.name : "\(decider.name) \(words)"
+        let decider = decider(of: index)
+        let by = words(of: decider)
         switch PAMModule(decider).condition {
         case .program:
             return finding(

@@ -10,6 +10,9 @@ struct StackVerdict {
         let people: PAMPeople, elsewhere: PAMPeople
         let options: LineOptions
 
+        /// Names of those who are enrolled and have no password in the shadow file.
+        let passwordless: [String]
+        let door: StackDoor
         /// Whether sshd's own ways may stand in the place of a password in PAM.
         let isSSHD: Bool
     }
@@ -45,10 +48,11 @@ struct StackVerdict {
         if findings.isEmpty && hasOurs {
             findings = strangers
             let open = detours
-            findings += open + refusals(isOpen: open.contains { $0.severity != .note }) + order
-            if !circumstances.isSSHD, !findings.contains(where: { $0.severity != .note }) {
-                findings += alone
-            }
+            let isOpen = open.contains { $0.severity != .note }
+            findings += open + refusals(isOpen: isOpen) + order
+            if serious.isEmpty { findings += lockouts }
+            if serious.isEmpty, asksForBoth { findings += alone }
+            findings += misplaced
         }
     }
 
@@ -74,6 +78,9 @@ struct StackVerdict {
         runs.accepted.contains { $0.code == .right && ($0.isProven || !hasFirstFactor) }
     }
 
+    /// The modules that prove people, by their names.
+    var provers: Set<String> { Set(runs.provers.map { auth[$0].name }) }
+
     /// The lines that let past our module whom they should not.
     var openings: Set<Int> {
         let serious = serious
@@ -97,32 +104,6 @@ struct StackVerdict {
         Finding(severity, text, in: auth[index].place.text)
     }
 
-    // MARK: What libpam or doctor cannot read
-
-    private var unreadable: [Finding] {
-        stack.troubles.map { Finding(.problem, $0.text, in: $0.place) }
-            + auth.filter { $0.control == nil }.map { line in
-                Finding(
-                    .problem,
-                    "\"\(line.written)\" is no control value: libpam refuses every login here",
-                    in: line.place.text)
-            }
-    }
-
-    private var strangers: [Finding] {
-        var names: Set<String> = []
-        return auth.filter {
-            !$0.isOurs && $0.written != "optional" && !PAMModule($0).isKnown
-                && names.insert($0.name).inserted
-        }
-        .map { line in
-            Finding(
-                .note,
-                "doctor does not know \(line.name): it is taken for a module that may say yes"
-                    + " to everybody, and proves nobody", in: line.place.text)
-        }
-    }
-
     // MARK: What our module's answers lead to
 
     private func refusals(isOpen: Bool) -> [Finding] {
@@ -132,6 +113,14 @@ struct StackVerdict {
                 finding(
                     .problem, "a wrong code keeps nobody out: the stack says yes all the same",
                     at: index)
+            ]
+        }
+        if let again = repeater {
+            return [
+                finding(
+                    .problem,
+                    "\(Self.ours) asks twice in one login, at \(auth[index].place.text) first: a"
+                        + " code counts once, so that the same code is refused here", at: again)
             ]
         }
         if !runs.accepted.contains(where: { $0.code == .right }) {
@@ -155,6 +144,11 @@ struct StackVerdict {
     }
 
     // MARK: The first factor
+
+    /// Whether PAM has to ask for everything.
+    private var asksForBoth: Bool {
+        !circumstances.isSSHD || hasFirstFactor && circumstances.door.comesProven == false
+    }
 
     /// What is before our module, where that matters.
     private var order: [Finding] {
@@ -223,7 +217,10 @@ struct StackVerdict {
         }
         return [
             finding(
-                .warning, "a code alone logs in, without a password above this line", at: index)
+                circumstances.isSSHD ? .problem : .warning,
+                hasFirstFactor
+                    ? "a code alone logs in: the stack says yes without a right password"
+                    : "a code alone logs in, without a password above this line", at: index)
         ]
     }
 }

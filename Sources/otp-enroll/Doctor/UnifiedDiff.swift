@@ -1,6 +1,7 @@
 /// What changes in a file, in the form that patch(1) takes.
 struct UnifiedDiff {
     private let path: String
+    private let isNew: Bool
     private let old: [Substring], new: [Substring]
     /// Whether the file's last line ends.
     private let endsOld: Bool, endsNew: Bool
@@ -8,8 +9,10 @@ struct UnifiedDiff {
     /// How many lines around a change are shown.
     private static let context = 3
 
-    init(_ path: String, from old: String, to new: String) {
-        self.path = path
+    /// `old` is `nil` for a file that is new.
+    init(_ path: String, from before: String?, to new: String) {
+        let old = before ?? ""
+        (self.path, isNew) = (path, before == nil)
         (endsOld, endsNew) = (old.isEmpty || old.hasSuffix("\n"), new.hasSuffix("\n"))
         (self.old, self.new) = (UnifiedDiff.lines(old), UnifiedDiff.lines(new))
     }
@@ -43,7 +46,8 @@ struct UnifiedDiff {
         }
         guard !hunks.isEmpty else { return "" }
         let body = hunks.flatMap { hunk(Array(steps[$0])) }
-        return (["--- \(path)", "+++ \(path)"] + body).joined(separator: "\n") + "\n"
+        return (["--- \(isNew ? "/dev/null" : path)", "+++ \(path)"] + body).joined(separator: "\n")
+            + "\n"
     }
 
     private func hunk(_ steps: [Step]) -> [String] {
