@@ -38,6 +38,20 @@ import Testing
         #expect(verdict.states["stack"] == "ok" && verdict.states["options"] == "ok")
     }
 
+    @Test("Somebody whom the stack never asks for a code is said to be locked out")
+    func whoIsNotAskedIsNotLockedOut() async throws {
+        let patient = try await DoctorPatient()
+        try patient.remove("/var/lib/swiftotp/4002")
+        try patient.auth(
+            "sshd",
+            [
+                "auth [success=1 default=ignore] pam_succeed_if.so user = bob",
+                "auth required MODULE", "auth required pam_permit.so",
+            ])
+        let verdict = try await patient.examine()
+        #expect(verdict.isWell, "\(verdict.findings)")
+    }
+
     @Test(arguments: ["sudo", "su", "login"])
     func otherServicesAreWell(service: String) async throws {
         let patient = try await DoctorPatient()

@@ -111,7 +111,9 @@ struct Doctor: ParsableCommand {
             // A store that a PAM line names is not the one that a command finds by itself.
             looks.append(store.look.naming(configuration.words))
             if configuration.isKnown && !lines.isEmpty {
-                let look = people.look(configuration.options, store, service: service)
+                let look = people.look(
+                    configuration.options, store, service: service,
+                    unasked: checks.first?.unasked ?? [])
                 looks.append(look.naming(configuration.words))
             }
         }

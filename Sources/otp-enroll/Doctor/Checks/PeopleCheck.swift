@@ -37,8 +37,10 @@ struct PeopleCheck {
         }
     }
 
-    /// The look at who is locked out.
-    func look(_ options: Options, _ store: StoreCheck, service: String) -> Look {
+    /// The look at who is locked out; `unasked` are those whom the stack never asks for a code.
+    func look(
+        _ options: Options, _ store: StoreCheck, service: String, unasked: Set<String> = []
+    ) -> Look {
         let users = users + (isOpen ? store.others(than: users) : [])
         let about = Words.count(users.count, "user") + " with a login shell"
         guard let standings = store.standings else {
@@ -54,7 +56,8 @@ struct PeopleCheck {
                 [Finding(.problem, "\(text): the module denies everybody")])
         }
         var found = LockedOut(options, service)
-        for user in users where !exempt.contains(user.uid) {
+        for user in users
+        where !exempt.contains(user.uid) && !unasked.contains(user.shownName) {
             found.add(user.shownName, standings[user.uid])
         }
         if SSHDaemon.serves(service), found.isMissing("root"), PeopleCheck.keepsRootOut {

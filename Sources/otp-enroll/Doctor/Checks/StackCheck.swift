@@ -41,6 +41,9 @@ final class StackCheck {
             .filter(Set(locked).contains)
     }
 
+    /// The names of those whom the stack never asks for a code.
+    var unasked: Set<String> { verdict.runs.unasked }
+
     /// Whether the stack says yes to a code, or to who is not asked for one, without a first factor
     /// of its own: the program in front of it has to ask for one. It is the stack as it should be:
     /// what is wrong with it is mended first.

@@ -32,6 +32,8 @@ struct StackRuns {
     private(set) var repeaters: Set<Int> = []
     /// The names of those who get in by their password in the shadow file alone.
     private(set) var byShadow: Set<String> = []
+    /// The names of those who get in, and never by a code.
+    private(set) var unasked: Set<String> = []
     /// Those among them whom a jump leads onto a no, by the line that jumps.
     private(set) var lockedOut: [(line: Int, names: [String])] = []
 
@@ -57,7 +59,7 @@ struct StackRuns {
         let hasOrdinary = kinds.contains { $0.members.contains { !$0.isRoot } }
         var open: [Set<Int>] = []
         for kind in kinds {
-            guard let lines = walk(kind, passes) else {
+            guard let lines = walk(kind, passes, areHere: areHere) else {
                 refused.formUnion(kind.members.map(\.name))
                 if areHere { lockedOut += strays(kind, passes) }
                 continue
@@ -75,7 +77,9 @@ struct StackRuns {
 
     /// Tries the stack for people of one kind; gives the lines that let them past whenever they get
     /// in, and `nil` for those who never get in.
-    private mutating func walk(_ kind: PAMPeople.Kind, _ passes: [Bool]) -> Set<Int>? {
+    private mutating func walk(
+        _ kind: PAMPeople.Kind, _ passes: [Bool], areHere: Bool = true
+    ) -> Set<Int>? {
         var worlds: [Set<PAMOutcomes.Run>] = []
         for answers in ModuleAnswer.worlds(of: lines, to: kind, passes: passes) {
             let accepted = outcomes(answers).accepted
@@ -93,10 +97,19 @@ struct StackRuns {
         }
         let names = kind.members.map(\.name)
         for line in skippers { detours[line]?.people += names }
-        for line in unproven { detours[line]?.unproven += names }
-        if worlds.allSatisfy({ $0.allSatisfy(isOfShadow) }) { byShadow.formUnion(names) }
+        if areHere { note(names, worlds, unproven) }
         let isAlways = worlds.allSatisfy { $0.contains { $0.code == .notAsked } }
         return isAlways ? skippers : []
+    }
+
+    /// Notes what holds for people of this machine, by the ways on which they get in.
+    private mutating func note(
+        _ names: [String], _ worlds: [Set<PAMOutcomes.Run>], _ unproven: Set<Int>
+    ) {
+        for line in unproven { detours[line]?.unproven += names }
+        let runs = worlds.joined()
+        if runs.allSatisfy(isOfShadow) { byShadow.formUnion(names) }
+        if runs.allSatisfy({ $0.code == .notAsked }) { unasked.formUnion(names) }
     }
 
     private func isOfShadow(_ run: PAMOutcomes.Run) -> Bool {
