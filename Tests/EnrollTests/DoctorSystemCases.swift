@@ -48,6 +48,15 @@ extension DoctorCase {
             ])
         },
         DoctorCase(
+            "the password for a code", "options",
+            says: "use_first_pass takes the password that pam_unix asks for as the code",
+            in: "/etc/pam.d/sshd line 2", change: "auth required "
+        ) {
+            try $0.auth(
+                "sshd", ["@include common-auth", "auth required MODULE use_first_pass"])
+            try $0.ssh([DoctorPatient.passwordMethods])
+        },
+        DoctorCase(
             "sshd that is in a hurry", "sshd", "warning", says: "ends a login after 120 seconds",
             change: "LoginGraceTime 300"
         ) {

@@ -90,7 +90,9 @@ struct Doctor: ParsableCommand {
             ($0, try StoreCheck($0.options, $0, askedAfter: swiftotpd))
         }
         var looks = stackLooks(stacks, people, reader, configurations)
-        looks.append(ConfigurationCheck.look(configurations))
+        var configured = ConfigurationCheck.look(configurations)
+        configured.findings += stacks.members.flatMap { FirstPass.findings($0.stack, reader) }
+        looks.append(configured)
         if SSHDaemon.serves(service), let stack = stacks.members.first?.stack {
             let check = StackCheck(service, stack, people.users, reader)
             let sshd = SSHCheck(
