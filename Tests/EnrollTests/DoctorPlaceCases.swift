@@ -173,6 +173,43 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
             change: "chmod go-w /etc/ssh/sshd_config.d/10-swiftotp.conf", letsIn: true
         ) { chmod($0.real("/etc/ssh/sshd_config.d/10-swiftotp.conf"), 0o646) },
         DoctorPlace(
+            "a module that root alone can read", "modules", "warning",
+            says: "screen lockers stay locked", change: "chmod 0644 ", letsIn: true
+        ) { chmod($0.module, 0o600) },
+        DoctorPlace(
+            "the list of a module that somebody else owns", "files",
+            says: "others than root can change /etc/no-otp, by which pam_listfile decides",
+            change: "chown root: /etc/no-otp", letsIn: true
+        ) { patient in
+            try patient.list("/etc/no-otp")
+            chown(patient.real("/etc/no-otp"), 4001, 4001)
+        },
+        DoctorPlace(
+            "the list of a module in a folder of somebody else's", "files",
+            says: "others than root can change /srv/alice/no-otp, by which pam_listfile decides,"
+                + " because of /srv/alice: keep it in /etc/security", letsIn: true
+        ) { patient in
+            try patient.list("/srv/alice/no-otp")
+            chown(patient.real("/srv/alice"), 4001, 4001)
+        },
+        DoctorPlace(
+            "a list that anybody may still make", "files",
+            says: "others than root can make /srv/open/no-otp, by which pam_listfile decides",
+            letsIn: true
+        ) { patient in
+            try patient.list("/srv/open/no-otp")
+            try patient.remove("/srv/open/no-otp")
+            chmod(patient.real("/srv/open"), 0o1777)
+        },
+        DoctorPlace(
+            "the rules that a module reads by itself", "files",
+            says: "others than root can change /etc/security/access.conf, by which pam_access",
+            change: "chmod go-w /etc/security/access.conf", letsIn: true
+        ) { patient in
+            try patient.write("/etc/security/access.conf", "+ : ALL : ALL\n", mode: 0o666)
+            try patient.auth("sshd", ["auth required MODULE", "auth required pam_access.so"])
+        },
+        DoctorPlace(
             "a log that nobody keeps", "log", "warning", says: "nobody listens on /dev/log",
             letsIn: true, around: "mount --bind /dev/null /dev/log"),
     ]

@@ -230,6 +230,27 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
                 + "AuthenticationMethods hostbased publickey,keyboard-interactive\n" + usual,
             says: "sshd lets people in by hostbased alone, without a code"),
         DoctorSSHCase(
+            "the password method beside a way that asks for the code",
+            "AuthenticationMethods password,keyboard-interactive:pam"
+                + " publickey,keyboard-interactive:pam\n"
+                + usual.replacing("PasswordAuthentication no", with: "PasswordAuthentication yes"),
+            "warning",
+            says: "sshd's password method cannot ask for a code: such logins are refused"),
+        DoctorSSHCase(
+            "the password method after a key, which another way takes too",
+            "AuthenticationMethods publickey,password publickey,keyboard-interactive\n"
+                + usual.replacing("PasswordAuthentication no", with: "PasswordAuthentication yes"),
+            "note", says: "sshd's password method cannot ask for a code: such logins are refused",
+            then: "authenticationmethods publickey,keyboard-interactive"),
+        DoctorSSHCase(
+            "the password method as a part of the only way",
+            "AuthenticationMethods password,keyboard-interactive\n"
+                + usual.replacing("PasswordAuthentication no", with: "PasswordAuthentication yes"),
+            stack: password,
+            says: "sshd's password method cannot ask for a code, and AuthenticationMethods demands"
+                + " it: such logins are refused",
+            then: "authenticationmethods keyboard-interactive:pam"),
+        DoctorSSHCase(
             "a device that Linux does not have",
             "AuthenticationMethods publickey,keyboard-interactive:bsdauth\n" + usual,
             says: "nobody can log in: sshd demands publickey,keyboard-interactive:bsdauth, of which"
@@ -245,7 +266,7 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
             others: [
                 "/etc/group": "root:x:0:\nrobots:x:50:bob\n",
                 "/etc/security/swiftotp.conf": "exempt_group = robots\n",
-            ], stack: ["auth required MODULE", "auth required pam_permit.so"], "note",
+            ], stack: ["auth required MODULE", "auth required pam_permit.so"], "warning",
             says: "and sshd demands it even of those in exempt_group (bob)", login: "user=bob",
             then: "authenticationmethods publickey\n"),
         DoctorSSHCase(

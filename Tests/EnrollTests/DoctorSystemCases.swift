@@ -41,10 +41,10 @@ extension DoctorCase {
         ) { try $0.ssh([DoctorPatient.passwordMethods]) },
         DoctorCase(
             "sshd with passwords of its own", "sshd", "warning", says: "cannot ask for a code",
-            in: "10-swiftotp.conf line 1", change: "PasswordAuthentication no"
+            in: "10-swiftotp.conf line 2", change: "+" + DoctorPatient.keyMethods
         ) {
             try $0.ssh([
-                "PasswordAuthentication yes", DoctorPatient.keyMethods + " publickey,password",
+                "PasswordAuthentication yes", DoctorPatient.keyMethods + " password",
             ])
         },
         DoctorCase(
@@ -237,6 +237,7 @@ extension DoctorCase {
             }
             try $0.auth(
                 "sshd", ["auth required MODULE exempt_group=staff", "auth required pam_permit.so"])
+            try $0.ssh(["AuthenticationMethods publickey", "PermitRootLogin no"])
         },
     ]
 

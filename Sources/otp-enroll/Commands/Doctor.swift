@@ -103,7 +103,12 @@ struct Doctor: ParsableCommand {
         }
         if !stacks.members.isEmpty {
             looks += [
-                NetworkCheck.look(service, options), SudoCheck.look(service, options, lines),
+                NetworkCheck.look(service, options),
+                SudoCheck(
+                    service: service, options: options,
+                    enrolled: stores.first?.1.standings.map { Set($0.keys) },
+                    isAll: user == nil && group == nil
+                ).look(people.users, lines),
             ].compactMap(\.self)
         }
         looks.append(FilesCheck.look(stacks.members.first?.stack, options, service: service))

@@ -23,7 +23,16 @@ enum FilesCheck {
         let program = options.program.map { String(decoding: $0, as: UTF8.self) }
         parts += PathSafety.parts(of: program ?? OptionKey.program.fallback).dropLast()
         var looked: Set<String> = []
-        let findings = parts.filter { looked.insert($0).inserted }.compactMap(PathSafety.finding)
+        var findings = parts.filter { looked.insert($0).inserted }.compactMap(PathSafety.finding)
+        for line in stack?.lines ?? [] {
+            for file in ArgumentFiles.of(line) where looked.insert(file).inserted {
+                // What is open already is said once.
+                let known = Set(findings.map(\.place))
+                if let finding = ArgumentFiles.finding(file, line), !known.contains(finding.place) {
+                    findings.append(finding)
+                }
+            }
+        }
         return Look(name, Words.count(looked.count, "file") + " and folders", findings)
     }
 

@@ -28,6 +28,7 @@ enum ModuleCheck {
                 .problem, "\(path) can be changed by others than root", in: path,
                 change: "chown root: \(path) && chmod 0644 \(path)")
         }
+        if let hidden = hidden(path) { return hidden }
         // Loading runs what is in it; the check of the files tells of the folders.
         guard PathSafety.parts(of: path).allSatisfy({ PathSafety.finding($0) == nil }),
             let trouble = LoadedModule.trouble(path)
@@ -36,6 +37,15 @@ enum ModuleCheck {
         return Finding(
             .problem, "libpam cannot load \(hasPath ? "" : path + ": ")\(trouble)",
             in: line.place.text)
+    }
+
+    /// What keeps programs that are not root's, as screen lockers are, from loading the file.
+    private static func hidden(_ path: String) -> Finding? {
+        guard let status = SystemFiles.status(path), status.st_mode & 0o004 == 0 else { return nil }
+        return Finding(
+            .warning,
+            "only root can read \(path): programs that are not root's cannot load it, and screen"
+                + " lockers stay locked", in: path, change: "chmod 0644 \(path)")
     }
 
     private static func other(_ line: PAMLine) -> Finding? {

@@ -93,25 +93,62 @@ struct SSHRules {
                 .problem, "sshd's keyboard-interactive, by which a code is asked for, is off",
                 "KbdInteractiveAuthentication yes")
         }
-        if needsFirstFactor, typed.contains(where: { $0.allSatisfy { SSHRules.isPAM($0) } }) {
+        if needsFirstFactor,
+            typed.contains(where: { way in
+                way.allSatisfy { SSHRules.isPAM($0) } && !isRefused(way, login)
+            })
+        {
             return SSHFault(
                 .problem,
                 "a code alone logs in: the stack asks for no password, and sshd for no key",
                 methods)
         }
-        return less(typed, login)
+        return password(typed, settings, login) ?? less(typed, login)
+    }
+
+    /// Whether a way comes to nothing: sshd's password method answers no question that shows what
+    /// is typed, as that for a code does.
+    private func isRefused(_ way: [String], _ login: SSHLogin) -> Bool {
+        way.contains("password") && options.echoes(atSSHD: true) && !options.forwardsPass
+            && exemption(login) == nil
+    }
+
+    /// A password method that is refused, beside other ways or as the only one.
+    private func password(
+        _ ways: [[String]], _ settings: SSHSettings, _ login: SSHLogin
+    ) -> SSHFault? {
+        guard !options.forwardsPass, exemption(login) == nil,
+            ways.contains(where: { $0.contains("password") })
+        else { return nil }
+        let text = "sshd's password method cannot ask for a code: such logins are refused"
+        // While AuthenticationMethods names a method that is off, sshd does not start.
+        guard settings.demandsMethods else {
+            return SSHFault(.warning, text, "PasswordAuthentication no")
+        }
+        let others = settings.ways.filter { !$0.contains("password") }
+            .map { $0.joined(separator: ",") }
+        guard others.isEmpty else {
+            return SSHFault(
+                isCovered(settings.ways) ? .note : .warning, text,
+                "AuthenticationMethods " + others.joined(separator: " "))
+        }
+        return SSHFault(
+            .problem,
+            "sshd's password method cannot ask for a code, and AuthenticationMethods demands it:"
+                + " such logins are refused", methods, "KbdInteractiveAuthentication yes")
+    }
+
+    /// Whether all who have what a way with the password method takes have another way as well.
+    private func isCovered(_ ways: [[String]]) -> Bool {
+        let others = ways.filter { !$0.contains("password") }
+        return ways.filter { $0.contains("password") }.allSatisfy { way in
+            others.contains { $0.allSatisfy { SSHRules.isPAM($0) || way.contains($0) } }
+        }
     }
 
     /// What does not work, though nobody gets in by it.
     private func less(_ ways: [[String]], _ login: SSHLogin) -> SSHFault? {
         let isUnproven = ways.contains { $0.allSatisfy { SSHRules.isPAM($0) } }
-        if !options.forwardsPass, exemption(login) == nil,
-            ways.contains(where: { $0.contains("password") })
-        {
-            return SSHFault(
-                .warning, "sshd's password method cannot ask for a code: such logins are refused",
-                "PasswordAuthentication no")
-        }
         guard isUnproven, !options.followsFirstFactor else { return nil }
         if options.enroll != .off {
             return SSHFault(
@@ -156,7 +193,7 @@ struct SSHRules {
         if login.user.isExempt, let name = options.exemptGroup {
             let group = String(decoding: name, as: UTF8.self)
             return SSHFault(
-                .note, "\(text), and sshd demands it even of those in exempt_group",
+                .warning, "\(text), and sshd demands it even of those in exempt_group",
                 "AuthenticationMethods publickey",
                 block: "Match Group " + (group.contains(" ") ? "\"\(group)\"" : group))
         }
@@ -179,43 +216,8 @@ struct SSHRules {
             .note, "\(text), with \(keys) neither: for programs, set exempt_group")
     }
 
-    // MARK: Single settings
-
-    /// Whether a security key that logs in without a code has to be touched, or to be told its PIN.
-    /// sshd demands a touch unless users say otherwise in a file of their own.
-    private func securityKeys(_ settings: SSHSettings) -> SSHFault? {
-        let demands = settings.value("pubkeyauthoptions")
-        guard options.admitsSecurityKeys, !demands.contains("touch-required"),
-            !demands.contains("verify-required")
-        else { return nil }
-        return SSHFault(
-            .warning,
-            "a security key logs in without a code, and nobody need be there to touch it: a user's"
-                + " authorized_keys, or a certificate, may say no-touch-required",
-            "PubkeyAuthOptions touch-required")
-    }
-
-    private func emptyPasswords(_ ways: [[String]], _ settings: SSHSettings) -> SSHFault? {
-        guard settings.isOn("permitemptypasswords"), !needsFirstFactor,
-            ways.contains(where: { $0.allSatisfy { SSHRules.isPAM($0) } })
-        else { return nil }
-        return SSHFault(
-            .warning, "sshd lets PAM take an empty password: who has one logs in by a code alone",
-            "PermitEmptyPasswords no")
-    }
-
-    private func penalties(_ settings: SSHSettings) -> SSHFault? {
-        let penalties = settings.value("persourcepenalties")
-        guard !penalties.isEmpty, penalties != "no" else { return nil }
-        return SSHFault(
-            .note,
-            "after logins that failed, by a wrong code too, sshd turns the address away for a"
-                + " while, and with it all who share it: see PerSourcePenalties and"
-                + " PerSourcePenaltyExemptList in sshd_config(5)")
-    }
-
     /// Whether PAM has a part in a method.
-    private static func isPAM(_ method: String) -> Bool {
+    static func isPAM(_ method: String) -> Bool {
         asks(method) || method == "password" || method == "none"
     }
 

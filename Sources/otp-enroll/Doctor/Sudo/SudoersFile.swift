@@ -1,4 +1,4 @@
-/// sudoers(5), as far as it says whether `passprompt_override` is set; what it includes as well.
+/// The files of sudoers(5), in the order in which sudo reads them.
 struct SudoersFile {
     static let path = "/etc/sudoers"
     /// How deep files may include each other; sudo's own limit.
@@ -6,14 +6,17 @@ struct SudoersFile {
     /// How many files are read in all.
     private static let maximumFiles = 1000
 
+    /// What a line says, with those that go on from it, and where.
+    struct Statement {
+        let text: String
+        let file: String
+        let number: Int
+        var place: String { "\(file) line \(number)" }
+    }
+
     /// Why it could not be read.
     private(set) var trouble: String?
-    /// Where it is set: file and line of what holds for all, and of what holds for some.
-    var overrides: [String] { places.compactMap(\.place) }
-
-    /// For whom `Defaults` says it (`""`, `@host`, `:user`), in the order in which they came, and
-    /// where it is on.
-    private var places: [(whom: Substring, place: String?)] = []
+    private(set) var statements: [Statement] = []
     private var files = 0
 
     /// Reads all of it.
@@ -35,50 +38,34 @@ struct SudoersFile {
                     rest += line.dropLast()
                     continue
                 }
-                take(rest + line, at: "\(path) line \(number)", in: path, depth)
+                let whole = Statement(text: rest + line, file: path, number: number)
+                take(whole, depth)
                 rest = ""
             }
         }
     }
 
-    private mutating func take(
-        _ line: String, at place: String, in path: String, _ depth: Int
-    ) {
-        let words = line.split(maxSplits: 1) { $0 == " " || $0 == "\t" }
+    private mutating func take(_ statement: Statement, _ depth: Int) {
+        let words = statement.text.split(maxSplits: 1) { $0 == " " || $0 == "\t" }
         guard let first = words.first else { return }
-        let rest = words.count > 1 ? words[1].trimmed : ""
+        let rest = words.count > 1 ? words[1].withoutBlanks : ""
         switch first {
         case "#include", "@include":
-            read(SudoersFile.path(rest, beside: path), depth: depth + 1)
+            read(SudoersFile.path(rest, beside: statement.file), depth: depth + 1)
         case "#includedir", "@includedir":
-            let folder = SudoersFile.path(rest, beside: path)
+            let folder = SudoersFile.path(rest, beside: statement.file)
             for name in SystemFiles.names(in: folder)
             where !name.contains(".") && !name.hasSuffix("~") {
                 read(folder + "/" + name, depth: depth + 1)
             }
-        default:
-            guard first.hasPrefix("Defaults") else { return }
-            let whom = first.dropFirst("Defaults".count)
-            guard whom.isEmpty || "@:!>".contains(whom.first ?? " ") else { return }
-            for setting in rest.prefix(while: { $0 != "#" }).split(separator: ",") {
-                switch setting.trimmed {
-                case "passprompt_override": set(whom, place)
-                case "!passprompt_override": set(whom, nil)
-                default: continue
-                }
-            }
+        default: statements.append(statement)
         }
-    }
-
-    /// The last word of those for the same people holds.
-    private mutating func set(_ whom: Substring, _ place: String?) {
-        places.removeAll { $0.whom == whom }
-        places.append((whom, place))
     }
 
     /// A path that may be in quotes, and lies beside the file that names it where it is not whole.
     private static func path(_ text: String, beside file: String) -> String {
-        let name = text.filter { $0 != "\"" && $0 != "\\" }
+        let host = Machine.hostName.prefix { $0 != "." }
+        let name = text.filter { $0 != "\"" && $0 != "\\" }.replacing("%h", with: host)
         guard !name.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return name }
         return file[...slash] + name
     }
@@ -86,7 +73,7 @@ struct SudoersFile {
 
 extension StringProtocol {
     /// Without blanks around it.
-    fileprivate var trimmed: String {
+    var withoutBlanks: String {
         var text = self[...]
         while let last = text.last, last == " " || last == "\t" || last == "\r" {
             text.removeLast()
