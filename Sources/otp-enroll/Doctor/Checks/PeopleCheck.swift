@@ -48,7 +48,7 @@ struct PeopleCheck {
         }
         let exempt: Set<UInt32>
         do throws(StoreError) {
-            exempt = try exemptUsers(options.exemptGroup)
+            exempt = try PeopleCheck.exempt(users, options.exemptGroup)
         } catch {
             let text = String(decoding: error.text, as: UTF8.self)
             return Look(
@@ -69,8 +69,10 @@ struct PeopleCheck {
             exemption(exempt, options) + found.findings + [note].compactMap(\.self))
     }
 
-    /// The numbers of those who pass by their group.
-    private func exemptUsers(_ group: [UInt8]?) throws(StoreError) -> Set<UInt32> {
+    /// The numbers of those among some users who pass by their group.
+    private static func exempt(
+        _ users: [User], _ group: [UInt8]?
+    ) throws(StoreError) -> Set<UInt32> {
         guard let group else { return [] }
         let directory = SystemUsers()
         guard try directory.group(named: group) != nil else {
