@@ -38,14 +38,12 @@ struct LoginService {
     }
 
     /// Logs whose record has another number, if it is theirs who has just been refused as somebody
-    /// who is not enrolled. Now, when nobody waits: a stranger would know by the time it takes. A
-    /// service that was started for this login is waited for until it has ended.
+    /// who is not enrolled. Now, when nobody waits, and looked for after each refusal, so that the
+    /// next login takes as long whoever this one was. A service that was started for this login is
+    /// waited for until it has ended.
     private func noteOtherNumber(after result: LoginResult, _ log: LoginLog) {
         guard !settings.isForOneConnection else { return }
-        switch result {
-        case .refused(.noRecord), .refused(.unproven), .refused(.unknownUser): break
-        default: return
-        }
+        guard case .refused = result else { return }
         do throws(StoreError) {
             let options = try ConfigurationFile.options(
                 settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
