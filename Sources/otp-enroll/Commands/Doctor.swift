@@ -105,8 +105,7 @@ struct Doctor: ParsableCommand {
             looks += [
                 NetworkCheck.look(service, options),
                 SudoCheck(
-                    service: service, options: options,
-                    enrolled: stores.first?.1.standings.map { Set($0.keys) },
+                    service: service, options: options, enrolled: enrolled,
                     isAll: user == nil && group == nil
                 ).look(people.users, lines),
             ].compactMap(\.self)

@@ -131,20 +131,16 @@ struct PAMText: Equatable {
 
     /// With a line moved directly below another, or above it.
     func moving(_ entry: Entry, below other: Entry) -> PAMText {
-        var changed = self
-        let moved = Array(lines[entry.lines])
-        let target = other.lines.upperBound
-        changed.lines.insert(contentsOf: moved, at: target)
-        let shift = target <= entry.lines.lowerBound ? moved.count : 0
-        changed.lines.removeSubrange(
-            (entry.lines.lowerBound + shift)..<(entry.lines.upperBound + shift))
-        return changed
+        moving(entry, to: other.lines.upperBound)
     }
 
     func moving(_ entry: Entry, above other: Entry) -> PAMText {
+        moving(entry, to: other.lines.lowerBound)
+    }
+
+    private func moving(_ entry: Entry, to target: Int) -> PAMText {
         var changed = self
         let moved = Array(lines[entry.lines])
-        let target = other.lines.lowerBound
         changed.lines.insert(contentsOf: moved, at: target)
         let shift = target <= entry.lines.lowerBound ? moved.count : 0
         changed.lines.removeSubrange(
