@@ -24,6 +24,24 @@ public struct IPAddress: Equatable, Sendable {
         self.bytes = bytes
     }
 
+    /// The first address of its network: with zeros behind so many bits.
+    public func first(in prefix: Int) -> IPAddress {
+        IPAddress(masking: bytes.enumerated().map { $1 & IPAddress.mask($0, prefix) })
+    }
+
+    /// The last address of its network: with ones behind so many bits.
+    public func last(in prefix: Int) -> IPAddress {
+        IPAddress(masking: bytes.enumerated().map { $1 | ~IPAddress.mask($0, prefix) })
+    }
+
+    private init(masking bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The bits of a byte that belong to the network.
+    private static func mask(_ index: Int, _ prefix: Int) -> UInt8 {
+        let kept = min(8, max(0, prefix - index * 8))
+        return ~UInt8(truncatingIfNeeded: 0xff >> kept)
+    }
+
     /// The longest text there is: `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.
     private static let maximumLength = 45
     /// What stands before an address of IPv4 inside one of IPv6 (RFC 4291, 2.5.5.2).

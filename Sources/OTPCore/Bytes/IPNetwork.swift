@@ -37,13 +37,12 @@ public struct IPNetwork: Equatable, Sendable {
         self.text = Array(text)
         self.prefix = prefix
         self.address = address
-        guard address.bytes.elementsEqual(masked(address.bytes)) else { throw .bitsBehind }
+        guard address == address.first(in: prefix) else { throw .bitsBehind }
     }
 
     /// Whether an address lies in it. Those of IPv4 lie in no network of IPv6.
     public func contains(_ other: IPAddress) -> Bool {
-        other.bytes.count == address.bytes.count
-            && masked(other.bytes).elementsEqual(address.bytes)
+        other.first(in: prefix) == address
     }
 
     /// Whether it has addresses of this machine itself, from which all comes that is passed on here.
@@ -59,13 +58,5 @@ public struct IPNetwork: Equatable, Sendable {
     /// Whether it is of the addresses that are nobody's in particular: fc00::/7.
     private var isUniqueLocal: Bool {
         address.isLong && prefix >= 7 && address.bytes.first.map { $0 & 0xfe == 0xfc } == true
-    }
-
-    /// The bits in common, and zeros behind them.
-    private func masked(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.enumerated().map { index, byte in
-            let kept = min(8, max(0, prefix - index * 8))
-            return byte & ~UInt8(truncatingIfNeeded: 0xff >> kept)
-        }
     }
 }

@@ -106,24 +106,19 @@ struct SSHNetwork {
     }
 
     /// The network of an address.
-    init?(_ address: IPAddress, _ prefix: Int) {
+    init(_ address: IPAddress, _ prefix: Int) {
         self.prefix = prefix
-        let bytes = address.bytes.enumerated().map { $1 & SSHNetwork.mask($0, prefix) }
-        guard let first = IPAddress(bytes: bytes) else { return nil }
-        self.first = first
+        first = address.first(in: prefix)
     }
 
     /// Whether an address lies in it.
     func contains(_ address: IPAddress) -> Bool {
-        address.bytes.count == first.bytes.count
-            && address.bytes.enumerated().allSatisfy {
-                $1 & SSHNetwork.mask($0, prefix) == first.bytes[$0]
-            }
+        address.first(in: prefix) == first
     }
 
     /// Its ends, and the addresses beside them: between any networks whatever, each gap has one.
     var edges: [IPAddress] {
-        let last = first.bytes.enumerated().map { $1 | ~SSHNetwork.mask($0, prefix) }
+        let last = first.last(in: prefix).bytes
         let beside = [
             SSHNetwork.stepped(first.bytes, up: false), SSHNetwork.stepped(last, up: true),
         ]
@@ -132,12 +127,6 @@ struct SSHNetwork {
 
     /// How many bits its addresses have in common.
     var length: Int { prefix }
-
-    /// The bits of a byte that belong to the network.
-    private static func mask(_ index: Int, _ prefix: Int) -> UInt8 {
-        let kept = min(8, max(0, prefix - index * 8))
-        return ~UInt8(truncatingIfNeeded: 0xff >> kept)
-    }
 
     /// The next address, or the one before; `nil` at the end of all.
     private static func stepped(_ bytes: [UInt8], up: Bool) -> [UInt8]? {
