@@ -52,15 +52,9 @@ final class DoctorPatient: Sendable {
         ])
         _ = try scratch.folder("systemd/timesync", mode: 0o755)
         try scratch.write("", to: "systemd/timesync/synchronized")
+        try change("/etc/group", Self.withoutOthers)
         try change("/etc/passwd") { text in
-            let people = text.split(separator: "\n").filter { line in
-                let words = line.split(separator: ":", omittingEmptySubsequences: false)
-                // Other tests' people; that of nobody's stays.
-                let number = words.count > 2 ? Int(words[2]) ?? 0 : 0
-                return number < 1000 || number == 65_534
-            }
-            return people.joined(separator: "\n") + """
-
+            Self.withoutOthers(text) + """
                 alice:x:4001:4001::/home/alice:/bin/sh
                 bob:x:4002:4002::/home/bob:/bin/sh
 
@@ -77,6 +71,16 @@ final class DoctorPatient: Sendable {
         try ssh([Self.keyMethods])
         try auth("sshd", ["auth required MODULE"])
         for user in ["root", "alice", "bob"] { try await enroll(user) }
+    }
+
+    /// Users or groups without those of other tests; nobody's number stays.
+    private static func withoutOthers(_ text: String) -> String {
+        let lines = text.split(separator: "\n").filter { line in
+            let words = line.split(separator: ":", omittingEmptySubsequences: false)
+            let number = words.count > 2 ? Int(words[2]) ?? 0 : 0
+            return number < 1000 || number == 65_534
+        }
+        return lines.map { $0 + "\n" }.joined()
     }
 
     deinit {

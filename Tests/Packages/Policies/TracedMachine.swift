@@ -99,17 +99,34 @@ struct TracedMachine {
         for name in ["trace", "commands", "resident"] {
             var services: Set<Substring> = []
             let text = try String(contentsOfFile: scratch.file(name), encoding: .utf8)
-            for line in text.split(separator: "\n") {
+            for line in Self.whole(text.split(separator: "\n").map(String.init)) {
                 let process = line.prefix { $0.isNumber }
                 if name == "resident" || services.contains(process) {
-                    service.formUnion(Self.uses(String(line)))
+                    service.formUnion(Self.uses(line))
                 } else if name == "trace" {
-                    host.formUnion(Self.uses(String(line)))
+                    host.formUnion(Self.uses(line))
                 }
                 if line.contains("\"--stdio\"") { services.insert(process) }
             }
         }
         return (service, host)
+    }
+
+    /// Calls that strace(1) tells in two lines, since another thread's came between, in one.
+    private static func whole(_ lines: [String]) -> [String] {
+        let end = " <unfinished ...>"
+        var begun: [Substring: Substring] = [:]
+        return lines.compactMap { line in
+            let process = line.prefix { $0.isNumber }
+            if line.hasSuffix(end) {
+                begun[process] = line.dropLast(end.count)
+                return nil
+            }
+            guard line.contains(" <... "), let rest = line.range(of: " resumed>")?.upperBound,
+                let start = begun.removeValue(forKey: process)
+            else { return line }
+            return String(start + line[rest...])
+        }
     }
 
     /// What a line of strace(1) with `-y` says of files.
