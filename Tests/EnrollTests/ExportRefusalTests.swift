@@ -74,7 +74,7 @@ import Testing
             #expect(
                 done.errors == """
                     otp-enroll: \(path): file exists
-                    hint: name a file that is not there yet
+                    hint: name a file that does not exist yet
 
                     """)
         }

@@ -123,7 +123,7 @@ import Testing
         #expect(notes[0].hasPrefix("otp-enroll: \(alice.name): \"tablet\" is left out: "))
         #expect(notes[1].hasPrefix("otp-enroll: \(bob.name): \"phone\" is left out: "))
         #expect(zip(notes, reasons).allSatisfy { $0.contains($1) })
-        #expect(notes[2].hasSuffix(" does not hold everything"))
+        #expect(notes[2].hasSuffix(" does not contain everything"))
         // Who is not in the file is not told so.
         #expect(try await desk.events(alice.name).first == "exported")
         #expect(try await desk.events(bob.name) == ["added"])

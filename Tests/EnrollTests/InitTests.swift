@@ -16,7 +16,7 @@ import Testing
 
     @Test func aStoreIsMadeOnceAndStays() async throws {
         let made = try await said("init")
-        #expect(made.hasPrefix("\(desk.store) is ready, and nobody is enrolled yet.\n"))
+        #expect(made.hasPrefix("\(desk.store) is ready; nobody is enrolled yet.\n"))
         let key = try Data(contentsOf: URL(fileURLWithPath: desk.store + "/seal.key"))
         let (phone, _) = try await desk.enroll()
         #expect(try await said("init") == "\(desk.store) is there, with 1 record.\n")

@@ -38,7 +38,7 @@ import Testing
         let back = try #require(shown.range(of: "\u{1b}[?1049l"))
         #expect(
             shown[back.upperBound...].hasPrefix(
-                "otp-enroll: no code was confirmed, nothing was kept\nhint: "))
+                "otp-enroll: no code was confirmed; nothing was saved\nhint: "))
         #expect(try await !desk.isEnrolled())
         #expect(desk.record == nil)
     }

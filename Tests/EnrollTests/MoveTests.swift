@@ -134,7 +134,7 @@ import Testing
         #expect(dry.output.contains(#/6 +never-enrolled +\S+ +no record/#), "\(dry.output)")
         #expect(
             dry.output.hasSuffix(
-                "3 of 3 would be moved. Nothing was changed: this was a rehearsal.\n"))
+                "3 of 3 would be moved. This was a dry run: nothing was changed.\n"))
         let terminal = try Terminal(desk.words(["move", "--all", "--map", map]))
         try await terminal.expect("Move 3 records? [y/N] ")
         try await terminal.type("n")

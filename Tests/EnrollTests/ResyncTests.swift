@@ -54,7 +54,7 @@ import Testing
             #expect(
                 refused.errors == """
                     otp-enroll: refused: these are no two codes in a row of any device of root
-                    hint: they have to be of the same device, the later one last
+                    hint: they must be from the same device, in order
 
                     """)
         }
@@ -84,7 +84,7 @@ import Testing
         #expect(done.status == 1 && done.output.isEmpty)
         #expect(
             done.errors == """
-                otp-enroll: it takes two codes of 6 to 8 digits, one after the other
+                otp-enroll: type two codes of 6 to 8 digits, one after the other
                 hint: wait until the device shows the next one
 
                 """)

@@ -50,7 +50,7 @@ struct ProgramTests {
         let log = try SystemLog.shared()
         let program = try Build.product("swiftotpd")
         for (variables, what) in [
-            ([:], "there is no socket: systemd has to start this"),
+            ([:], "there is no socket: let systemd start this"),
             (["LISTEN_PID": "1", "LISTEN_FDS": "1"], "there is no socket"),
             (["LISTEN_PID": "PID", "LISTEN_FDS": "2"], "there is no socket"),
             (["LISTEN_PID": "PID", "LISTEN_FDS": "1"], "is no socket that listens"),

@@ -32,7 +32,7 @@ struct LoginEnrollmentTests {
         .enrolled(.temporaryCode, try name(label))
     }
 
-    @Test("The only authenticator is replaced, once a code of the new one was right")
+    @Test("The only authenticator is replaced, when a code of the new one was right")
     func replaces() throws {
         let host = try host(["my phone"], .shown())
         #expect(login(host) == (try enrolled("my phone")))

@@ -52,7 +52,7 @@ struct NoticesTests {
     func unlocked() {
         var record = Record()
         record.note(Event(.unlocked, at: tuesday, detail: [], origin: ascii("otp-enroll root")))
-        let said = "Your failed codes were forgiven on Tuesday 14:02 UTC (otp-enroll root)."
+        let said = "Your failed codes were cleared on Tuesday 14:02 UTC (otp-enroll root)."
         #expect(sentences(record.notices) == [said])
     }
 
@@ -60,7 +60,7 @@ struct NoticesTests {
     func allTrust() {
         var record = Record()
         record.note(Event(.trustRevoked, at: tuesday, detail: [], origin: ascii("sshd 192.0.2.7")))
-        let said = "The trust in all SSH keys was ended on Tuesday 14:02 UTC (sshd 192.0.2.7)."
+        let said = "All SSH keys lost their trust on Tuesday 14:02 UTC (sshd 192.0.2.7)."
         #expect(sentences(record.notices) == [said])
     }
 
