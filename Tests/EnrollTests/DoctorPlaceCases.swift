@@ -234,7 +234,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
             change: "otp-enroll issue bob", user: "bob", letsIn: false
         ) { try $0.endTemporaryCode(of: "bob", 4002) },
         DoctorPlace(
-            "the same, with nullok", "people", says: "which has ended: locked out",
+            "the same, with nullok", "people", says: "locked out: has only a temporary code",
             change: "otp-enroll issue bob", user: "bob", letsIn: false
         ) { patient in
             try patient.endTemporaryCode(of: "bob", 4002)

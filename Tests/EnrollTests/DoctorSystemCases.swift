@@ -176,7 +176,7 @@ extension DoctorCase {
             in: "/var/lib/swiftotp/marker"
         ) { truncate($0.real("/var/lib/swiftotp/marker"), 10) },
         DoctorCase(
-            "a seal key that others can read", "store", says: "lets others at it",
+            "a seal key that others can read", "store", says: "others have access",
             change: "chmod 0600 /etc/swiftotp/seal.key"
         ) { chmod($0.real("/etc/swiftotp/seal.key"), 0o644) },
         DoctorCase(

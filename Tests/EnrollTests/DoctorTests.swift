@@ -73,7 +73,7 @@ import Testing
         let note = try #require(alone.findings.first { $0.check == "service" })
         #expect(
             note.text == "nothing listens on /run/swiftotp/swiftotpd.sock: root's programs start"
-                + " /usr/libexec/swiftotpd for each login, and users cannot enroll and look after"
+                + " /usr/libexec/swiftotpd for each login, and users cannot enroll or manage"
                 + " themselves")
         #expect(note.change == "systemctl enable --now swiftotpd.socket")
         let socket = try await patient.serve()

@@ -180,7 +180,7 @@ import Testing
         #expect(try await terminal.finish() == 1)
         let said = await terminal.transcript
         #expect(said.contains("otp-enroll: ended, and \(file) was removed again"), "\(said)")
-        let match = try #require(said.firstMatch(of: #/is written down in (\d) record/#), "\(said)")
+        let match = try #require(said.firstMatch(of: #/is recorded in (\d) record/#), "\(said)")
         #expect(!FileManager.default.fileExists(atPath: file))
         var told = 0
         for account in accounts {

@@ -42,7 +42,7 @@ import Testing
                         + " that \(desk.store)/seal.key was made for; mount or restore that one"),
                 "\(command): \(refused.errors)")
         }
-        #expect(try await said("init", "--empty").contains("is ready, and nobody"))
+        #expect(try await said("init", "--empty").contains("is ready; nobody"))
         try await desk.enroll()
         // With records there, nothing is begun anew.
         #expect(try await said("init", "--empty").contains("is there, with 1 record"))

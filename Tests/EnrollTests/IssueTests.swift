@@ -87,7 +87,8 @@ import Testing
         let refused = try await desk.run("issue", "root", "--config", two, "--valid", "2h1s")
         #expect(refused.status == 1 && refused.output.isEmpty)
         #expect(
-            refused.errors.hasPrefix("otp-enroll: the policy here allows 2 hours at most\nhint: "))
+            refused.errors.hasPrefix("otp-enroll: the configuration allows at most 2 hours\nhint: ")
+        )
         #expect(desk.record == before)
         // A cap above the default does not lengthen it.
         _ = try await issue(validFor: 86_400, "--config", try policy("temporary_hours=72"))

@@ -43,7 +43,7 @@ import Testing
         // The throttle is one and the same for root's try and for theirs.
         let code = try await phone.code()
         let root = try await citizen.root("verify", citizen.account.name, input: code)
-        #expect(root.errors.hasPrefix("otp-enroll: not tried: too many wrong codes"))
+        #expect(root.errors.hasPrefix("otp-enroll: not checked: too many wrong codes"))
         let told = try await Command.run(citizen.words(["verify", "--json"]), input: code)
         #expect(try Citizen.object(told.output)["reason"] as? String == "throttled")
         #expect(try await citizen.json("status")["locked_until"] is String)

@@ -80,8 +80,8 @@ import Testing
             #expect(done.status == 64)
             #expect(
                 done.errors.hasPrefix(
-                    "otp-enroll: --socket is about a service that has options and a store of its"
-                        + " own"), "\(done.errors)")
+                    "otp-enroll: --socket names a service with its own options and store: it cannot"
+                        + " be combined"), "\(done.errors)")
         }
     }
 

@@ -124,7 +124,7 @@ import Testing
                 short.errors.hasPrefix(
                     """
                     otp-enroll: \(user) trusts no SSH key "\(id)"
-                    hint: of a fingerprint, 6 characters or more are enough
+                    hint: give at least 6 characters of the fingerprint
                     hint: "laptop" is
                     """), "\(short.errors)")
         }

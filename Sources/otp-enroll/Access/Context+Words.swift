@@ -40,7 +40,7 @@ extension Context {
         case .noTemporaryCode: Failure("\(userName) has no valid temporary code")
         case .validity(let hours):
             Failure(
-                "the configuration allows at most \(Words.count(hours, "hour")) at most",
+                "the configuration allows at most \(Words.count(hours, "hour"))",
                 hint: "temporary_hours in swiftotp.conf is that limit")
         case .keyIsThere(let name):
             Failure(

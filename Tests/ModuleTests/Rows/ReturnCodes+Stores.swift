@@ -82,7 +82,7 @@ extension ReturnCodes {
         .trouble("no seal key", log: "seal.key: no such file or directory") {
             unlink($0.store + "/seal.key")
         },
-        .trouble("seal key that others can read", log: "seal.key: its mode lets others at it") {
+        .trouble("seal key that others can read", log: "seal.key: others have access to it") {
             chmod($0.store + "/seal.key", 0o644)
         },
         .trouble("store that others can enter", log: "others have access to it; chmod it to 0700") {

@@ -101,8 +101,8 @@ extension ReturnCodes {
 
     /// What can be wrong with the service.
     private static let doors: [Row] = [
-        .odd("no service", .nobody, log: "swiftotpd does not listen"),
-        .odd("no service, with nullok", .nobody, nullok: true, log: "swiftotpd does not listen"),
+        .odd("no service", .nobody, log: "swiftotpd is not listening"),
+        .odd("no service, with nullok", .nobody, nullok: true, log: "swiftotpd is not listening"),
         .foreign(
             "a record that the service does not trust", "PAM_AUTHINFO_UNAVAIL",
             log: "others have access to it; chmod it to 0600", says: unavailable
@@ -136,7 +136,7 @@ extension ReturnCodes {
             log: "swiftotpd is of another version"),
         .odd(
             "a frame that is too long", .fake(.sends(welcome + "8001 49 00")),
-            log: "what answers is not swiftotpd"),
+            log: "the answer is not from swiftotpd"),
         .odd(
             "an end that nobody knows", .fake(.sends(welcome + "0002 49 07")),
             log: "swiftotpd ended without an answer"),

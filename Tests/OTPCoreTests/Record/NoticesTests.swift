@@ -26,7 +26,7 @@ struct NoticesTests {
             (.added, "The authenticator \"new phone\" was added"),
             (.removed, "The authenticator \"new phone\" was removed"),
             (.codesRenewed, "New backup codes were made"),
-            (.unlocked, "An unlock new phone was set"),
+            (.unlocked, "An unlock new phone was scheduled"),
             (.reset, "Your second factor was reset"),
             (.disabled, "Your second factor was switched off"),
             (.temporaryCodeIssued, "A temporary code was issued"),
@@ -36,7 +36,7 @@ struct NoticesTests {
             (.imported, "The authenticator \"new phone\" was imported"),
             (.exported, "Your key was exported"),
             (.keyTrusted, "The SSH key \"new phone\" was trusted to skip the code"),
-            (.trustRevoked, "The trust in the SSH key \"new phone\" was ended"),
+            (.trustRevoked, "The SSH key \"new phone\" lost its trust"),
             (.moved, "Your second factor was moved here from new phone"),
         ] as [(Event.Kind, String)])
     func changes(_ kind: Event.Kind, _ what: String) {

@@ -102,8 +102,6 @@ enum PageActs {
             before: .nothing, shows: "would be"),
         "sudo otp-enroll import --from google-authenticator --all": Act(
             before: .nothing, shows: "imported"),
-        "sudo otp-enroll import --from google-authenticator --user alice": Act(
-            before: .nothing, shows: "imported"),
         "sudo otp-enroll import --from google-authenticator --user alice /srv/otp/alice --dry-run":
             Act(before: .nothing, shows: "would be"),
         "sudo otp-enroll import --from users.oath /etc/users.oath --dry-run": Act(
