@@ -10,7 +10,7 @@ struct PictureTests {
     private func texts(_ picture: String) -> [String] {
         picture.matches(of: #/<text [^>]*>([^<]*)</text>/#).map { match in
             match.1.wholeMatch(of: #/([A-Z2-7]{4} ?)+/#) == nil
-                ? match.1.replacing(#/[0-9]{6}/#, with: "CODE") : "KEY"
+                ? String(match.1).replacing(#/[0-9]{6}/#, with: "CODE") : "KEY"
         }
     }
 
