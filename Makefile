@@ -83,10 +83,12 @@ proof: setup release debug
 coverage: setup
 	Tests/coverage
 
-# README's picture of an enrollment.
+# README's pictures of an enrollment and a login.
 picture: setup release
-	Tests/ground python3 -B docs/picture.py "$$($(BUILD) -c release --show-bin-path)" \
-		docs/enrollment.svg
+	for name in enrollment login; do \
+		Tests/ground python3 -B docs/picture.py "$$($(BUILD) -c release --show-bin-path)" \
+			$$name docs/$$name.svg || exit 1; \
+	done
 
 clean:
 	rm -rf .build

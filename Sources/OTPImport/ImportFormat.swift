@@ -10,8 +10,8 @@ public enum ImportFormat: String, CaseIterable, Sendable {
     public var help: String {
         switch self {
         case .googleAuthenticator: "the .google_authenticator file of one user"
-        case .usersOATH: "the file of pam_oath: a line for each token"
-        case .otpauth: "otpauth URIs, one a line, as most apps export them"
+        case .usersOATH: "the file of pam_oath: one line for each token"
+        case .otpauth: "otpauth URIs, one per line, as most apps export them"
         case .pskc: "key files of hardware tokens (RFC 6030), plain or with a pre-shared key"
         case .privacyIDEA: "the OATH CSV of privacyIDEA, with or without users"
         }

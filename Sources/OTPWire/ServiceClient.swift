@@ -54,7 +54,7 @@ public final class ServiceClient {
         }
         // Before anything is read or said.
         guard user == 0 else {
-            throw StoreError(.unsafe, path, "somebody who is not root listens there")
+            throw StoreError(.unsafe, path, "the program that listens there is not root's")
         }
         return try welcomed(channel, path)
     }
@@ -87,7 +87,7 @@ public final class ServiceClient {
         do throws(Document.Problem) {
             document = try Document.encode(request)
         } catch {
-            throw StoreError(.system, path, "what is asked for is too long")
+            throw StoreError(.system, path, "the request is too long")
         }
         defer { Secret.wipe(&document) }
         do throws(WireError) {
@@ -130,11 +130,11 @@ public final class ServiceClient {
     private static func failure(_ path: [UInt8], _ error: WireError) -> StoreError {
         switch error {
         case .closed, .cut: StoreError(.system, path, "swiftotpd ended without an answer")
-        case .timedOut: StoreError(.busy, path, "swiftotpd gives no answer")
+        case .timedOut: StoreError(.busy, path, "swiftotpd does not answer")
         case .malformed: otherVersion(path)
         case .system(ENOENT), .system(ECONNREFUSED):
-            StoreError(.missing, path, "swiftotpd does not listen there")
-        case .system(EAGAIN): StoreError(.busy, path, "too many wait for swiftotpd")
+            StoreError(.missing, path, "swiftotpd is not listening there")
+        case .system(EAGAIN): StoreError(.busy, path, "too many are waiting for swiftotpd")
         case .system(EACCES): StoreError(.system, path, "permission denied")
         case .system(let number): StoreError(.system, path, "error number \(number)")
         }

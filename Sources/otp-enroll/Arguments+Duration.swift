@@ -7,7 +7,7 @@ extension Arguments {
     static func duration(_ text: String, in range: ClosedRange<UInt64>) throws -> UInt64 {
         guard let seconds = seconds(text), range.contains(seconds) else {
             throw ValidationError(
-                "it is a time such as 30m, 24h or 1h30m, from \(Words.span(range.lowerBound)) to "
+                "use a time such as 30m, 24h or 1h30m, from \(Words.span(range.lowerBound)) to "
                     + Words.span(range.upperBound))
         }
         return seconds

@@ -17,7 +17,7 @@ enum Arguments {
     static func algorithm(_ text: String) throws -> HashAlgorithm {
         let wanted = text.uppercased().filter { $0 != "-" }
         guard let algorithm = HashAlgorithm.allCases.first(where: { $0.name == wanted }) else {
-            throw ValidationError("it is SHA1, SHA256 or SHA512")
+            throw ValidationError("use SHA1, SHA256 or SHA512")
         }
         return algorithm
     }
@@ -45,8 +45,8 @@ enum Arguments {
         let bytes = Array(text.utf8)
         guard KeyURI.allows(bytes.span), Output.printable(text, utf8: true) == text else {
             throw ValidationError(
-                "it has 1 to \(KeyURI.maximumPartLength) bytes, without a colon, which apps take "
-                    + "for a separator, and without control characters")
+                "use 1 to \(KeyURI.maximumPartLength) bytes, without a colon, which apps take "
+                    + "as a separator, and without control characters")
         }
         return text
     }

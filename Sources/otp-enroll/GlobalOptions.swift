@@ -33,6 +33,6 @@ struct GlobalOptions: ParsableArguments {
 /// Whom a command is about.
 struct UserArgument: ParsableArguments {
     @Argument(
-        help: "Whom it is about; without it, yourself. Others need root.", completion: .users)
+        help: "The user; default: yourself. Others need root.", completion: .users)
     var user: String?
 }

@@ -9,20 +9,20 @@ struct OTPEnroll: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: name,
-        abstract: "Give users one-time codes as the second factor of their logins.",
+        abstract: "Manage one-time codes as the second factor of logins.",
         discussion: """
             Without a command, `add`: shows a QR code for an authenticator app, asks for the code \
-            that the app shows, and gives ten backup codes for the day without a phone.
+            that the app shows, and gives ten backup codes for days without the phone.
 
               otp-enroll                      enroll yourself
               otp-enroll alice                enroll alice (as root)
               otp-enroll status alice         what alice has, and how her last logins went
-              otp-enroll verify alice         try a code, and hear why it is refused
+              otp-enroll verify alice         test a code, and see why it is refused
               otp-enroll issue alice          a temporary code: the phone is lost
               otp-enroll list                 everybody (as root)
               otp-enroll doctor               what is wrong with the set-up (as root)
 
-            USER is the caller where it is left out; naming another user needs root.
+            USER defaults to the caller; naming another user needs root.
 
             Exit status: 0 done, 1 refused or failed, 64 wrong usage.
             """,

@@ -154,16 +154,16 @@ enum Trouble {
     var text: StaticString {
         switch self {
         case .noMemory: "out of memory"
-        case .nobodyListens: "swiftotpd does not listen; start swiftotpd.socket"
+        case .nobodyListens: "swiftotpd is not listening; start swiftotpd.socket"
         case .cannotConnect: "no connection to swiftotpd"
-        case .notRoots: "somebody who is not root listens in the place of swiftotpd"
+        case .notRoots: "the program that listens in place of swiftotpd is not root's"
         case .busy: "swiftotpd has too many connections"
-        case .silent, .silentLater: "swiftotpd gives no answer"
+        case .silent, .silentLater: "swiftotpd does not answer"
         case .closed, .closedLater: "swiftotpd ended without an answer"
-        case .malformed: "what answers is not swiftotpd, or is of another version"
+        case .malformed: "the answer is not from swiftotpd, or from another version"
         case .otherVersion: "swiftotpd is of another version; restart swiftotpd.service"
         case .tooLong: "PAM's items or the arguments are too long"
-        case .forked: "the program has forked in its conversation; the other process goes on"
+        case .forked: "the program has forked during its conversation; the other process goes on"
         case .cannotStart: "swiftotpd cannot be started"
         }
     }

@@ -82,8 +82,8 @@ struct Settings: Sendable {
         Checks one-time codes for pam_swiftotp and otp-enroll. systemd starts it by
         swiftotpd.socket, and hands over the socket that it listens on.
 
-          --stdio          serve the one connection that is the standard input, and end
-          --init           make the store where there is none, and end; `otp-enroll init` does
+          --stdio          serve one connection, on standard input, and exit
+          --init           create the store if there is none, and exit; `otp-enroll init` does
                            it too, and has more to say
           --config FILE    read the options from FILE (default: /etc/security/swiftotp.conf)
           --store FOLDER   records and seal key are in FOLDER (default: /var/lib/swiftotp, and

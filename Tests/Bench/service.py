@@ -24,7 +24,7 @@ class Service:
         self.socket = path
         self.listener = subprocess.Popen(
             [sys.executable, "-BI", LISTENER, path, *words, program])
-        wait_until(path.exists, f"nobody listens on {path}")
+        wait_until(path.exists, f"nothing listens on {path}")
 
     def process(self):
         """The process of the service; None where it does not run."""

@@ -127,8 +127,8 @@ import Testing
         #expect(done.errors.contains("the output cannot be written: no space left on device"))
         #expect(done.errors.contains("hint: `otp-enroll codes root` makes new backup codes"))
         for (command, hint) in [
-            (["issue", "root"], "the code was made and nobody knows it: issue another one"),
-            (["codes", "root"], "the new codes were made and nobody knows them: make others"),
+            (["issue", "root"], "the code was made but not shown: issue another one"),
+            (["codes", "root"], "the new codes were made but not shown: make others"),
         ] {
             for json in [[], ["--json"]] {
                 let lost = try await Command.run(

@@ -174,7 +174,7 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
             in: "/etc/security/swiftotp.conf line 2"
         ) { try $0.write("/etc/security/swiftotp.conf", "# ours\nwindow = many\n") },
         DoctorCase(
-            "a configuration for everybody to write", "options", says: "lets others at it",
+            "a configuration for everybody to write", "options", says: "others have access",
             in: "/etc/security/swiftotp.conf", change: "chmod 0644 /etc/security/swiftotp.conf"
         ) { try $0.write("/etc/security/swiftotp.conf", "window = 1\n", mode: 0o666) },
         DoctorCase(
@@ -189,7 +189,8 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
             in: "/etc/security/otp.conf"
         ) { try $0.auth("sshd", ["auth required MODULE conf=/etc/security/otp.conf"]) },
         DoctorCase(
-            "a module that is missing", "modules", says: "is not there: libpam refuses every login",
+            "a module that is missing", "modules",
+            says: "does not exist: libpam refuses every login",
             in: "/etc/pam.d/sshd line 1"
         ) { try $0.auth("sshd", ["auth required /lib/security/missing/pam_swiftotp.so"]) },
         DoctorCase(

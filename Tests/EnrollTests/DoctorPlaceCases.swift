@@ -210,7 +210,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
             try patient.auth("sshd", ["auth required MODULE", "auth required pam_access.so"])
         },
         DoctorPlace(
-            "a log that nobody keeps", "log", "warning", says: "nobody listens on /dev/log",
+            "a log that nobody keeps", "log", "warning", says: "nothing listens on /dev/log",
             letsIn: true, around: "mount --bind /dev/null /dev/log"),
     ]
 
@@ -222,7 +222,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         ) { try await $0.close("alice", 4001) },
         DoctorPlace(
             "somebody who is closed and has no other way", "people",
-            says: "bob is closed by a hundred wrong codes, and locked out",
+            says: "bob is locked out: closed by a hundred wrong codes",
             change: "otp-enroll unlock bob", user: "bob", letsIn: false
         ) { patient in
             try patient.useUpBackupCodes(of: "bob", 4002)
@@ -230,11 +230,11 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         },
         DoctorPlace(
             "somebody whose temporary code has ended", "people",
-            says: "bob is enrolled by a temporary code alone, which has ended: locked out",
+            says: "bob is locked out: has only a temporary code, which has expired",
             change: "otp-enroll issue bob", user: "bob", letsIn: false
         ) { try $0.endTemporaryCode(of: "bob", 4002) },
         DoctorPlace(
-            "the same, with nullok", "people", says: "which has ended: locked out",
+            "the same, with nullok", "people", says: "locked out: has only a temporary code",
             change: "otp-enroll issue bob", user: "bob", letsIn: false
         ) { patient in
             try patient.endTemporaryCode(of: "bob", 4002)

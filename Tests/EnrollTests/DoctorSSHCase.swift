@@ -76,7 +76,7 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
             good
                 + usual.replacing("PermitRootLogin yes", with: "PermitRootLogin no")
                 .replacing("UsePAM yes", with: "UsePAM no"),
-            says: "sshd does not ask PAM, and so nobody for a code", then: "usepam yes"),
+            says: "sshd does not ask PAM, so nobody is asked for a code", then: "usepam yes"),
         DoctorSSHCase(
             "no keyboard-interactive, and root may not log in",
             """

@@ -57,7 +57,7 @@ extension DoctorCase {
             in: "/run/swiftotp/swiftotpd.sock", change: "systemctl restart swiftotpd.service"
         ) { try await $0.pretend(#"c.sendall(b"\x00\x02\x40\x03")"#) },
         DoctorCase(
-            "a service that hangs", "service", says: "swiftotpd gives no answer",
+            "a service that hangs", "service", says: "swiftotpd does not answer",
             change: "systemctl restart swiftotpd.service"
         ) { try await $0.pretend("time.sleep(60)") },
         DoctorCase(
@@ -75,7 +75,7 @@ extension DoctorCase {
         ) { try $0.remove("/usr/libexec/swiftotpd") },
         DoctorCase(
             "another socket and another program, and nobody there", "service",
-            says: "nobody listens on /run/mine.sock, and there is no /opt/swiftotpd"
+            says: "nothing listens on /run/mine.sock, and there is no /opt/swiftotpd"
         ) {
             try $0.auth(
                 "sshd", ["auth required MODULE socket=/run/mine.sock program=/opt/swiftotpd"])

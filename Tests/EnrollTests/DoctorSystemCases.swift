@@ -176,7 +176,7 @@ extension DoctorCase {
             in: "/var/lib/swiftotp/marker"
         ) { truncate($0.real("/var/lib/swiftotp/marker"), 10) },
         DoctorCase(
-            "a seal key that others can read", "store", says: "lets others at it",
+            "a seal key that others can read", "store", says: "others have access",
             change: "chmod 0600 /etc/swiftotp/seal.key"
         ) { chmod($0.real("/etc/swiftotp/seal.key"), 0o644) },
         DoctorCase(
@@ -205,16 +205,16 @@ extension DoctorCase {
             in: "/var/lib/swiftotp", around: onFUSE
         ) { _ in },
         DoctorCase(
-            "somebody who is not enrolled", "people", says: "bob is not enrolled, and locked out",
+            "somebody who is not enrolled", "people", says: "bob is locked out: not enrolled",
             change: "otp-enroll add bob"
         ) { try $0.remove("/var/lib/swiftotp/4002") },
         DoctorCase(
             "somebody whose codes are all used", "people",
-            says: "bob is not enrolled, and locked out", change: "otp-enroll add bob"
+            says: "bob is locked out: not enrolled", change: "otp-enroll add bob"
         ) { try $0.useUpAll(of: "bob", 4002) },
         DoctorCase(
             "somebody who is not enrolled, in the store of the PAM line", "people",
-            says: "bob is not enrolled, and locked out",
+            says: "bob is locked out: not enrolled",
             change: "otp-enroll --store /srv/otp add bob"
         ) {
             try $0.remove("/var/lib/swiftotp/4002")

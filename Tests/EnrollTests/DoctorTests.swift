@@ -72,8 +72,8 @@ import Testing
         #expect(alone.isWell && alone.states["service"] == "note")
         let note = try #require(alone.findings.first { $0.check == "service" })
         #expect(
-            note.text == "nobody listens on /run/swiftotp/swiftotpd.sock: root's programs start"
-                + " /usr/libexec/swiftotpd for each login, and users cannot enroll and look after"
+            note.text == "nothing listens on /run/swiftotp/swiftotpd.sock: root's programs start"
+                + " /usr/libexec/swiftotpd for each login, and users cannot enroll or manage"
                 + " themselves")
         #expect(note.change == "systemctl enable --now swiftotpd.socket")
         let socket = try await patient.serve()
@@ -233,7 +233,7 @@ import Testing
             ill.output.contains(
                 """
 
-                problem: sshd does not ask PAM, and so nobody for a code
+                problem: sshd does not ask PAM, so nobody is asked for a code
                   in /etc/ssh/sshd_config.d/10-swiftotp.conf line 1:
                       --- /etc/ssh/sshd_config.d/10-swiftotp.conf
                       +++ /etc/ssh/sshd_config.d/10-swiftotp.conf

@@ -18,11 +18,11 @@ import Testing
         (["--format", "json", "--output", "FILE", "--all"], 64, "unknown option '--all'"),
         (
             ["--format", "json", "--output", "FILE"], 1,
-            "the file would hold the keys of 1 user (2 authenticators) in clear"
+            "the file would contain the keys of 1 user (2 authenticators) in clear text"
         ),
         (
             ["root", "--format", "otpauth", "--output", "FILE"], 1,
-            "the file would hold the keys of root (phone, tablet) in clear"
+            "the file would contain the keys of root (phone, tablet) in clear text"
         ),
         (
             ["--format", "json", "--output", "FILE/x", "--reveal-secrets"], 1,
@@ -74,7 +74,7 @@ import Testing
             #expect(
                 done.errors == """
                     otp-enroll: \(path): file exists
-                    hint: name a file that is not there yet
+                    hint: name a file that does not exist yet
 
                     """)
         }

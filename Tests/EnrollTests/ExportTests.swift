@@ -123,7 +123,7 @@ import Testing
         #expect(notes[0].hasPrefix("otp-enroll: \(alice.name): \"tablet\" is left out: "))
         #expect(notes[1].hasPrefix("otp-enroll: \(bob.name): \"phone\" is left out: "))
         #expect(zip(notes, reasons).allSatisfy { $0.contains($1) })
-        #expect(notes[2].hasSuffix(" does not hold everything"))
+        #expect(notes[2].hasSuffix(" does not contain everything"))
         // Who is not in the file is not told so.
         #expect(try await desk.events(alice.name).first == "exported")
         #expect(try await desk.events(bob.name) == ["added"])
@@ -180,7 +180,7 @@ import Testing
         #expect(try await terminal.finish() == 1)
         let said = await terminal.transcript
         #expect(said.contains("otp-enroll: ended, and \(file) was removed again"), "\(said)")
-        let match = try #require(said.firstMatch(of: #/is written down in (\d) record/#), "\(said)")
+        let match = try #require(said.firstMatch(of: #/is recorded in (\d) record/#), "\(said)")
         #expect(!FileManager.default.fileExists(atPath: file))
         var told = 0
         for account in accounts {

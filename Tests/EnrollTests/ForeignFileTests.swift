@@ -54,7 +54,7 @@ import Testing
             switch self {
             case .nothing: "there is no .google_authenticator in the home of"
             case .link: ".google_authenticator: it is a symbolic link, not a regular file"
-            case .hardLink: ".google_authenticator: it has 2 links, and may have one only"
+            case .hardLink: ".google_authenticator: it has 2 links, and may only have one"
             case .pipe: ".google_authenticator: it is a named pipe, not a regular file"
             case .folder: ".google_authenticator: it is a directory, not a regular file"
             case .socket: ".google_authenticator: it is a socket, not a regular file"

@@ -141,6 +141,6 @@ import Testing
         #expect(own.rows[0]["adds_to"] as? [String] == ["HARD3"])
         #expect(try await desk.verify(code, of: "daemon") == (true, "code"))
         let none = try await desk.report(words + ["--user", "sys"], input: csv, status: 1)
-        #expect(none.rows.isEmpty && none.problems == ["no token of the file is sys's"])
+        #expect(none.rows.isEmpty && none.problems == ["no token in the file belongs to sys"])
     }
 }

@@ -74,7 +74,7 @@ import Testing
         for (text, words) in [
             ("HARD1\n", "line 1: not a serial number and a user"),
             ("HARD1 a b\n", "line 1: not a serial"),
-            ("# x\nHARD1 a\nHARD1 b\n", "line 3: this token stands there twice"),
+            ("# x\nHARD1 a\nHARD1 b\n", "line 3: this token is there twice"),
         ] {
             let bad = try desk.scratch.write(text, to: "bad")
             let done = try await desk.run(

@@ -16,7 +16,7 @@ import Testing
 
     @Test func aStoreIsMadeOnceAndStays() async throws {
         let made = try await said("init")
-        #expect(made.hasPrefix("\(desk.store) is ready, and nobody is enrolled yet.\n"))
+        #expect(made.hasPrefix("\(desk.store) is ready; nobody is enrolled yet.\n"))
         let key = try Data(contentsOf: URL(fileURLWithPath: desk.store + "/seal.key"))
         let (phone, _) = try await desk.enroll()
         #expect(try await said("init") == "\(desk.store) is there, with 1 record.\n")
@@ -42,7 +42,7 @@ import Testing
                         + " that \(desk.store)/seal.key was made for; mount or restore that one"),
                 "\(command): \(refused.errors)")
         }
-        #expect(try await said("init", "--empty").contains("is ready, and nobody"))
+        #expect(try await said("init", "--empty").contains("is ready; nobody"))
         try await desk.enroll()
         // With records there, nothing is begun anew.
         #expect(try await said("init", "--empty").contains("is there, with 1 record"))

@@ -38,7 +38,7 @@ import Testing
         let back = try #require(shown.range(of: "\u{1b}[?1049l"))
         #expect(
             shown[back.upperBound...].hasPrefix(
-                "otp-enroll: no code was confirmed, nothing was kept\nhint: "))
+                "otp-enroll: no code was confirmed; nothing was saved\nhint: "))
         #expect(try await !desk.isEnrolled())
         #expect(desk.record == nil)
     }
@@ -80,7 +80,7 @@ import Testing
         let phone = try await terminal.typedPhone()
         for _ in 1...6 {
             try await terminal.type(try await phone.wrongCode())
-            try await terminal.expect("not the code of this key")
+            try await terminal.expect("not a code for this key")
             try await terminal.expect(Self.question)
         }
         for other in ["1234567", "12345", "password", "0N9Y6-GHGWG-AA41C", "\u{661}23456"] {
@@ -205,7 +205,7 @@ import Testing
         let phone = try await terminal.typedPhone()
         try await phone.settle()
         try await terminal.type(try await phone.code())
-        try await terminal.expect("This terminal cannot take the key off the screen")
+        try await terminal.expect("This terminal cannot clear the key from the screen")
         #expect(try await terminal.finish() == 0)
         #expect(await !terminal.transcript.contains("\u{1b}"))
     }

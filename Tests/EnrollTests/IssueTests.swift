@@ -87,7 +87,8 @@ import Testing
         let refused = try await desk.run("issue", "root", "--config", two, "--valid", "2h1s")
         #expect(refused.status == 1 && refused.output.isEmpty)
         #expect(
-            refused.errors.hasPrefix("otp-enroll: the policy here allows 2 hours at most\nhint: "))
+            refused.errors.hasPrefix("otp-enroll: the configuration allows at most 2 hours\nhint: ")
+        )
         #expect(desk.record == before)
         // A cap above the default does not lengthen it.
         _ = try await issue(validFor: 86_400, "--config", try policy("temporary_hours=72"))
@@ -122,7 +123,7 @@ import Testing
         let before = desk.record
         let again = try await desk.run("issue", "root", "--revoke")
         #expect(again.status == 1)
-        #expect(again.errors == "otp-enroll: root has no temporary code that can be used\n")
+        #expect(again.errors == "otp-enroll: root has no valid temporary code\n")
         #expect(desk.record == before)
     }
 
@@ -131,7 +132,7 @@ import Testing
         #expect((nobody["temporary_codes"] as? [Any])?.isEmpty == true)
         #expect(
             try await desk.run("issue", "--list").output
-                == "Nobody has a temporary code that can be used.\n")
+                == "Nobody has a valid temporary code.\n")
         for user in ["root", "daemon", "bin", "sys"] { _ = try await issue(user) }
         _ = try await desk.json("issue", "bin", "--revoke")
         let used = try await issue("sys")
@@ -155,7 +156,7 @@ import Testing
         #expect(issued.status == 0)
         #expect(
             issued.errors == """
-                otp-enroll: warning: root is locked by wrong codes, but for this one
+                otp-enroll: warning: root is locked by wrong codes; only this code will work
                 hint: `otp-enroll unlock root` ends that
 
                 """)

@@ -72,7 +72,7 @@ import Testing
     @Test(arguments: [
         ("nobody", "`mail` takes an address with one %u in it"), ("%u%u", "with one %u"),
         ("%%u", "with one %u"), ("%x@example.com", "with one %u"), ("u@b", "with one %u"),
-        ("%u@a b", "is no pattern of a mail address"), ("%u,root", "is no pattern"),
+        ("%u@a b", "is not a pattern for mail addresses"), ("%u,root", "is no pattern"),
         ("-%u", "is no pattern"), ("%u@", "is no pattern"),
     ])
     func aBadPatternIsRefused(pattern: String, words: String) async throws {
@@ -106,7 +106,7 @@ import Testing
         #expect(done.status == 64, "\(done.errors)")
         #expect(done.output.isEmpty)
         let line = try #require(done.errors.split(separator: "\n").first)
-        #expect(line.hasPrefix("otp-enroll: ") && line.contains("an address is a name of this"))
+        #expect(line.hasPrefix("otp-enroll: ") && line.contains("use a name of this"))
         #expect(done.errors.unicodeScalars.allSatisfy { $0.value >= 32 || $0 == "\n" })
         #expect(try MailRoom.messages(of: account).isEmpty)
         // Other tests' mails wait there as well; none of them may be this one.
@@ -196,7 +196,7 @@ import Testing
         let line = done.errors.split(separator: "\n").first ?? ""
         #expect(line == (mailer == .careless ? "" : "otp-enroll: \(mailer.words)"))
         if mailer == .missing {
-            #expect(done.errors.contains("hint: install a mailer that brings sendmail(8)"))
+            #expect(done.errors.contains("hint: install a mailer that provides sendmail(8)"))
         }
         if mailer == .failing { #expect(done.errors.contains("hint: it said: [31mno\n")) }
         #expect(try MailRoom.messages(of: account).isEmpty)

@@ -134,7 +134,7 @@ import Testing
         #expect(dry.output.contains(#/6 +never-enrolled +\S+ +no record/#), "\(dry.output)")
         #expect(
             dry.output.hasSuffix(
-                "3 of 3 would be moved. Nothing was changed: this was a rehearsal.\n"))
+                "3 of 3 would be moved. This was a dry run: nothing was changed.\n"))
         let terminal = try Terminal(desk.words(["move", "--all", "--map", map]))
         try await terminal.expect("Move 3 records? [y/N] ")
         try await terminal.type("n")
@@ -143,8 +143,8 @@ import Testing
 
         for (bad, words) in [
             ("a\nb c\n", "line 1: not an old and a new user"),
-            ("a b\n\na c\n", "line 3: the old user stands in line 1 too"),
-            ("a c\nb c\n", "line 2: the new user stands in line 1 too"),
+            ("a b\n\na c\n", "line 3: the old user is in line 1 too"),
+            ("a c\nb c\n", "line 2: the new user is in line 1 too"),
         ] {
             let file = try desk.scratch.write(text + bad, to: "bad")
             let done = try await desk.run("move", "--all", "--map", file, "--yes")

@@ -28,11 +28,11 @@ import Testing
         let before = try await state(citizen)
         let answers = [
             ("", "no code was given"), ("letmein", "refused: neither a code nor a backup code"),
-            (codes[5], "refused: this backup code was used already, or is of an old set"),
+            (codes[5], "refused: this backup code was already used, or is from an old set"),
             (String(repeating: "7", count: 300), "refused: neither a code nor a backup code"),
             (Desk.wrongCode, "refused: wrong code"), (Desk.wrongCode, "refused: wrong code"),
             (Desk.wrongCode, "refused: wrong code"), (Desk.wrongCode, "refused: wrong code"),
-            (try await phone.code(), "not tried: too many wrong codes, wait for "),
+            (try await phone.code(), "not checked: too many wrong codes, wait for "),
         ]
         for (typed, words) in answers {
             let done = try await Command.run(citizen.words(change), input: typed + "\n")
@@ -43,7 +43,7 @@ import Testing
         // The throttle is one and the same for root's try and for theirs.
         let code = try await phone.code()
         let root = try await citizen.root("verify", citizen.account.name, input: code)
-        #expect(root.errors.hasPrefix("otp-enroll: not tried: too many wrong codes"))
+        #expect(root.errors.hasPrefix("otp-enroll: not checked: too many wrong codes"))
         let told = try await Command.run(citizen.words(["verify", "--json"]), input: code)
         #expect(try Citizen.object(told.output)["reason"] as? String == "throttled")
         #expect(try await citizen.json("status")["locked_until"] is String)
@@ -64,7 +64,7 @@ import Testing
                 "`otp-enroll disable \(name)` ends the second factor"
             ),
             (
-                ["disable"], "the policy here leaves this to root (user_may_disable = no)",
+                ["disable"], "only root may do this here (user_may_disable = no)",
                 "ask your administrator"
             ),
         ]
@@ -78,10 +78,10 @@ import Testing
 
     /// Policies, and what users hear of them.
     static let policies = [
-        ("root", "the policy here lets only root enroll users first (first_enrollment = root)"),
+        ("root", "only root may enroll users here (first_enrollment = root)"),
         (
             "at_login",
-            "the policy here lets users enroll first at a login alone"
+            "users can only enroll at a login here"
                 + " (first_enrollment = at_login)"
         ),
     ]
@@ -146,7 +146,7 @@ import Testing
             #expect(
                 user.errors == """
                     \(line)
-                    hint: your administrator finds the same line in the system's log
+                    hint: your administrator can find the same line in the system log
 
                     """)
         }

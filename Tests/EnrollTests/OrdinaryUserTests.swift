@@ -14,7 +14,7 @@ import Testing
         #expect(try await screen.text().typedKey == phone.secret)
         #expect(try await citizen.record() == nil)
         try await screen.type(try await phone.wrongCode())
-        try await screen.wait(for: "not the code of this key")
+        try await screen.wait(for: "not a code for this key")
         try await phone.settle()
         let code = try await phone.code()
         try await screen.type(code)
@@ -26,7 +26,7 @@ import Testing
 
         // The code that confirmed is used up, for root as well; a backup code works.
         let again = try await citizen.run("verify", input: code)
-        #expect(again.errors.contains("this code, or a later one, was used already"))
+        #expect(again.errors.contains("this code, or a later one, was already used"))
         #expect(try await citizen.run("verify", input: codes[3]).status == 0)
         #expect(try await citizen.json("status")["backup_codes_left"] as? Int == 9)
         #expect(try await citizen.names() == ["my phone"])

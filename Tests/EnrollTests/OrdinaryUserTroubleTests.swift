@@ -73,7 +73,7 @@ import Testing
         let impostor = try await Impostor(silence)
         let done = try await Command.run(citizen.words(["status"], socket: impostor.socket))
         #expect(done.status == 1)
-        #expect(done.errors.contains("swiftotpd gives no answer\nhint: "), "\(done.errors)")
+        #expect(done.errors.contains("swiftotpd does not answer\nhint: "), "\(done.errors)")
     }
 
     /// What it says cannot move the cursor.
@@ -102,7 +102,7 @@ import Testing
             citizen.words(["verify"], socket: impostor.socket), input: "1234")
         #expect(done.status == 1)
         #expect(
-            done.errors.contains("swiftotpd.sock: somebody who is not root listens there\nhint: "))
+            done.errors.contains("swiftotpd.sock: the program that listens there is not root's\n"))
         try await impostor.terminal.expect("b''")
     }
 
@@ -133,7 +133,7 @@ import Testing
         try await one.type(try await first.code())
         #expect(try await one.finish() == 0)
         try await other.type(try await second.code())
-        let words = "otp-enroll: \(name) was enrolled by somebody else meanwhile, nothing was kept"
+        let words = "otp-enroll: \(name) was just enrolled by somebody else; nothing was saved"
         try await other.expect(words)
         #expect(try await other.finish() == 1)
         #expect(try await citizen.names() == ["phone"])
@@ -151,7 +151,7 @@ import Testing
         try await phone.settle(for: 10)
         try await terminal.type(try await phone.code())
         try await terminal.expect(
-            "otp-enroll: an authenticator \"tablet\" was added by somebody else meanwhile")
+            "otp-enroll: an authenticator \"tablet\" was just added by somebody else")
         #expect(try await terminal.finish() == 1)
         #expect(try await citizen.run("verify", input: try await tablet.code()).status == 0)
     }

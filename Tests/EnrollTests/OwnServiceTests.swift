@@ -80,8 +80,8 @@ import Testing
             #expect(done.status == 64)
             #expect(
                 done.errors.hasPrefix(
-                    "otp-enroll: --socket is about a service that has options and a store of its"
-                        + " own"), "\(done.errors)")
+                    "otp-enroll: --socket names a service with its own options and store: it cannot"
+                        + " be combined"), "\(done.errors)")
         }
     }
 
@@ -91,7 +91,7 @@ import Testing
         let done = try await Command.run(
             [try Build.product("otp-enroll"), "status", "--socket", socket])
         #expect(done.status == 1)
-        #expect(done.errors.hasPrefix("otp-enroll: swiftotpd does not listen at \(socket)\n"))
+        #expect(done.errors.hasPrefix("otp-enroll: swiftotpd is not listening at \(socket)\n"))
     }
 
     /// Runs otp-enroll alone, with this folder in the place of /usr/libexec.
@@ -110,8 +110,8 @@ import Testing
         #expect(
             done.errors == """
                 otp-enroll: /usr/libexec/swiftotpd cannot be started: no such file or directory
-                hint: it comes with the module: install it as well
-                hint: swiftotpd does not listen at /run/swiftotp/swiftotpd.sock
+                hint: it belongs to the module: install it as well
+                hint: swiftotpd is not listening at /run/swiftotp/swiftotpd.sock
 
                 """)
         #expect(done.status == 1)

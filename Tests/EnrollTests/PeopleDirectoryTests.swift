@@ -96,13 +96,13 @@ import Testing
         func lockedOut(_ arguments: String...) async throws -> [String] {
             try await patient.examine(arguments).serious.map(\.text)
         }
-        #expect(try await lockedOut() == ["carol is not enrolled, and locked out"])
+        #expect(try await lockedOut() == ["carol is locked out: not enrolled"])
         #expect(
-            try await lockedOut("--user", "erin") == ["erin is not enrolled, and locked out"])
+            try await lockedOut("--user", "erin") == ["erin is locked out: not enrolled"])
         // One of the group has no shell to log in with.
         #expect(
             try await lockedOut("--group", "engineers")
-                == ["2 users (carol, erin) are not enrolled, and locked out"])
+                == ["2 users (carol, erin) are locked out: not enrolled"])
         let words = [try Build.product("otp-enroll"), "doctor", "--try", "--user", "carol"]
         let refused = try await Command.run(patient.running(words), input: "\(Desk.wrongCode)\n")
         #expect(refused.status == 1 && refused.output.hasPrefix("Refused"), "\(refused.output)")
@@ -154,7 +154,7 @@ import Testing
         let crew = try await patient.list("--group", "crew", around: around)
         #expect(crew.names == ["quinn"])
         let doctor = try await patient.examine(["--group", "crew"], around: around)
-        #expect(doctor.serious.map(\.text) == ["quinn is not enrolled, and locked out"])
+        #expect(doctor.serious.map(\.text) == ["quinn is locked out: not enrolled"])
         // One that lists everybody is no reason for a word.
         try patient.ask("altfiles")
         #expect(try await patient.list().errors.isEmpty)

@@ -91,7 +91,7 @@ import Testing
         let done = try await desk.run("reset", "root")
         #expect(done.status == 0, "\(done.errors)")
         #expect(done.errors.hasPrefix("otp-enroll: warning: \(desk.store)/"), "\(done.errors)")
-        #expect(done.errors.hasSuffix("; it is replaced by an empty one\n"))
+        #expect(done.errors.hasSuffix("; it is replaced by an empty record\n"))
         #expect(try await desk.events() == ["reset"])
         #expect(try await !desk.isEnrolled())
         let anew = try await desk.enroll()

@@ -53,8 +53,8 @@ import Testing
             #expect(refused.status == 1 && refused.output.isEmpty)
             #expect(
                 refused.errors == """
-                    otp-enroll: refused: these are no two codes in a row of any device of root
-                    hint: they have to be of the same device, the later one last
+                    otp-enroll: refused: these are not two consecutive codes of any device of root
+                    hint: they must be from the same device, in order
 
                     """)
         }
@@ -64,12 +64,14 @@ import Testing
         // The same two once more: they were used up.
         let again = try await resync(one, two)
         #expect(again.status == 1)
-        #expect(again.errors.hasPrefix("otp-enroll: refused: this code, or a later one, was used"))
+        #expect(
+            again.errors.hasPrefix(
+                "otp-enroll: refused: this code, or a later one, was already used"))
         // Where there are too many failures, nothing is tried.
         try await desk.fail(4)
         let late = try await resync(apart, try await phone.code(at: now + 90))
         #expect(late.status == 1)
-        #expect(late.errors.hasPrefix("otp-enroll: not tried: too many wrong codes"))
+        #expect(late.errors.hasPrefix("otp-enroll: not checked: too many wrong codes"))
     }
 
     @Test(arguments: [
@@ -84,7 +86,7 @@ import Testing
         #expect(done.status == 1 && done.output.isEmpty)
         #expect(
             done.errors == """
-                otp-enroll: it takes two codes of 6 to 8 digits, one after the other
+                otp-enroll: type two codes of 6 to 8 digits, one after the other
                 hint: wait until the device shows the next one
 
                 """)

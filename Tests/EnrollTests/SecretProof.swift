@@ -110,7 +110,7 @@ struct CommandSecretsProof {
         let now = try MemoryImage(of: pid).places(of: SecretForm.key(key))
         #expect(now.contains { $0.hasPrefix("key, from") }, "the search finds nothing")
         try await terminal.type("98765421")
-        try await terminal.expect("That is not the code")
+        try await terminal.expect("That is not a code")
         var code = try await phone.code()
         while !SecretForm.isUnusual(code) { code = try await phone.code(after: code) }
         try await terminal.type(code)

@@ -111,7 +111,7 @@ import Testing
         let closed = try await words()
         #expect(
             closed.contains("Failures in a row: 100; closed until root unlocks it (`otp-enroll "))
-        #expect(closed.contains("; backup and temporary codes work all the while\n"))
+        #expect(closed.contains("; backup and temporary codes still work\n"))
         let until = try await desk.json("status")["locked_until"] as? String
         #expect(until == "9999-12-31T23:59:59Z")
     }

@@ -79,7 +79,7 @@ import Testing
             (try await phone.code(steps: -5), 1, "5 steps too late", "behind"),
             (try await phone.wrongCode(), 1, "wrong code", "otp-enroll add"),
             (codes[2], 0, "a backup code. You have 9 backup codes left.", ""),
-            (codes[2], 1, "this backup code was used already", "otp-enroll codes"),
+            (codes[2], 1, "this backup code was already used", "otp-enroll codes"),
             ("letmein", 1, "neither a code nor a backup code", "6 to 8 digits"),
             ("", 1, "no code was given", ""),
         ]

@@ -32,7 +32,7 @@ import Testing
         #expect(try await screen.text().contains("Kind: counter (HOTP), from 5 on"))
         // One behind is wrong; one that somebody has pressed away is none the worse.
         try await screen.type(try await token.code(4))
-        try await screen.wait(for: "not the code of this key")
+        try await screen.wait(for: "not a code for this key")
         try await screen.type(try await token.code(7))
         try await screen.wait(for: "root is enrolled: \"phone\" works.")
         #expect(try await screen.finish() == 0)
@@ -114,7 +114,7 @@ import Testing
         try await terminal.expect("6 digits")
         try await terminal.expect(Self.question)
         try await terminal.type(try await token.code(40))
-        try await terminal.expect("not the code of this key")
+        try await terminal.expect("not a code for this key")
         try await terminal.expect(Self.question)
         try await terminal.type(try await token.code(2))
         try await terminal.expect("root is enrolled: \"fob\" works.")
@@ -144,11 +144,11 @@ import Testing
         ("00112233445566778899aabbccddee", "the key has 120 bits; it takes 128 to 512"),
         ("GEZDGNBVGY3TQOJQ", "the key has 80 bits; it takes 128 to 512"),
         (String(repeating: "ab", count: 65), "the key has 520 bits; it takes 128 to 512"),
-        ("00112233445566778899aabbccddeef", "neither a line of hex nor of Base32"),
-        ("00112233445566778899aabbccddeegg", "neither a line of hex nor of Base32"),
+        ("00112233445566778899aabbccddeef", "neither hex nor Base32"),
+        ("00112233445566778899aabbccddeegg", "neither hex nor Base32"),
         (String(repeating: "00112233445566778899aabbccddeeff\n", count: 2), "neither a line"),
-        ("\u{1b}]0;x\u{7}", "neither a line of hex nor of Base32"),
-        ("otpauth://totp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "neither a line of hex"),
+        ("\u{1b}]0;x\u{7}", "neither hex nor Base32"),
+        ("otpauth://totp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "neither hex"),
         (String(repeating: "A", count: 5 << 20), "it is larger than 4 KiB"),
     ]
 

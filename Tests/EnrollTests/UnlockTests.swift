@@ -16,7 +16,7 @@ import Testing
         let waiting = try await desk.run("verify", input: code)
         #expect(waiting.status == 1)
         #expect(
-            waiting.errors.hasPrefix("otp-enroll: not tried: too many wrong codes, wait for "))
+            waiting.errors.hasPrefix("otp-enroll: not checked: too many wrong codes, wait for "))
         let told = try await desk.json("verify", input: code, status: 1)
         #expect(told["reason"] as? String == "throttled")
         #expect((1...30).contains(told["wait"] as? Int ?? 0))

@@ -112,7 +112,7 @@ import Testing
             #expect(done.status == 1 && done.output.isEmpty)
             #expect(
                 done.errors == """
-                    otp-enroll: "\(id)" may be more than one trusted key of \(user)
+                    otp-enroll: "\(id)" matches more than one trusted key of \(user)
                     hint: "laptop" is \(twins.laptop.printed)
                     hint: "the desktop" is \(twins.desktop.printed)
 
@@ -124,7 +124,7 @@ import Testing
                 short.errors.hasPrefix(
                     """
                     otp-enroll: \(user) trusts no SSH key "\(id)"
-                    hint: of a fingerprint, 6 characters or more are enough
+                    hint: give at least 6 characters of the fingerprint
                     hint: "laptop" is
                     """), "\(short.errors)")
         }
@@ -145,7 +145,7 @@ import Testing
         let done = try await desk.run("remove", user, "phone", "--yes")
         #expect(
             done.output == "\"phone\" was removed; \"tablet\" stays."
-                + " SSH keys that are asked for a code again: \"laptop\".\n")
+                + " These SSH keys need a code again: \"laptop\".\n")
         #expect(try await names() == [])
         // The same where another one takes its name.
         try shelf.trust(try TrustedKeyPair(beginning: "desktop"), "desktop")

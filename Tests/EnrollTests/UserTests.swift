@@ -44,7 +44,7 @@ import Testing
         #expect(done.status == 1 && done.output.isEmpty)
         #expect(
             done.errors == """
-                otp-enroll: swiftotpd does not listen at /run/swiftotp/swiftotpd.sock
+                otp-enroll: swiftotpd is not listening at /run/swiftotp/swiftotpd.sock
                 hint: `systemctl start swiftotpd.socket` starts it (as root)
                 hint: without it, only root can do this; use sudo
 
@@ -93,6 +93,6 @@ import Testing
         #expect(done.status == 1)
         #expect(
             done.errors.hasPrefix(
-                "otp-enroll: \(desk.store): permission denied: it is for root alone\nhint: "))
+                "otp-enroll: \(desk.store): permission denied: only root has access\nhint: "))
     }
 }

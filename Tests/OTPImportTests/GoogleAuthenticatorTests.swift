@@ -59,8 +59,8 @@ struct GoogleAuthenticatorTests {
             token.notes == [
                 "2 scratch codes left behind, which are short and kept in plain text: "
                     + "new backup codes take their place",
-                "WINDOW_SIZE 17 is left behind: the window is policy here",
-                "RATE_LIMIT is left behind: throttling is policy here",
+                "WINDOW_SIZE 17 is not imported: the window is one for all here",
+                "RATE_LIMIT is not imported: throttling is the same for all here",
                 "1 host of the grace period left behind: trust is given anew here",
             ])
         let name = try #require(Name("phone".utf8))
@@ -106,18 +106,18 @@ struct GoogleAuthenticatorTests {
                 String(repeating: exampleBase32, count: 4) + "\n\" TOTP_AUTH\n",
                 "the key is too long: 640 bits, at most 512 can be kept"
             ),
-            (exampleBase32 + "\n12345678\n", "it says neither TOTP_AUTH nor HOTP_COUNTER"),
+            (exampleBase32 + "\n12345678\n", "it has neither TOTP_AUTH nor HOTP_COUNTER"),
             (
                 exampleBase32 + "\n\" HOTP_COUNTER 0\n",
-                "it says neither TOTP_AUTH nor HOTP_COUNTER"
+                "it has neither TOTP_AUTH nor HOTP_COUNTER"
             ),
             (
                 exampleBase32 + "\n\" HOTP_COUNTER -1\n\" TOTP_AUTH\n",
-                "HOTP_COUNTER is no counter: -1"
+                "HOTP_COUNTER is not a counter: -1"
             ),
             (
                 exampleBase32 + "\n\" HOTP_COUNTER 99999999999999999999\n",
-                "HOTP_COUNTER is no counter: 99999999999999999999"
+                "HOTP_COUNTER is not a counter: 99999999999999999999"
             ),
             (
                 exampleBase32 + "\n\" TOTP_AUTH\n\" STEP_SIZE 10\n",
@@ -125,7 +125,7 @@ struct GoogleAuthenticatorTests {
             ),
             (
                 exampleBase32 + "\n\" TOTP_AUTH\n\" DISALLOW_REUSE 1 \u{1b}[2J\n",
-                #"DISALLOW_REUSE lists what is no step: \x1b[2J"#
+                #"DISALLOW_REUSE lists what is not a step: \x1b[2J"#
             ),
             (exampleBase32 + "\n\" TOTP_AUTH\n\u{0}", "it has zero bytes"),
         ])

@@ -51,7 +51,7 @@ struct HostileXMLTests {
             #expect(result.tokens.isEmpty)
             #expect(result.problems == [refused], "\(type.prefix(60))")
         }
-        #expect(pskc(container(body)).problems.first?.sentence == "it is no well-formed XML")
+        #expect(pskc(container(body)).problems.first?.sentence == "it is not well-formed XML")
     }
 
     @Test("A file cut off anywhere gives the keys before the cut, and says where it ended")
@@ -65,7 +65,7 @@ struct HostileXMLTests {
             let result = PSKCFile.read(part.span)
             seen.insert(result.tokens.count)
             #expect(result.tokens.allSatisfy { $0.keyBytes == exampleKey && $0.nextStep == 3 })
-            #expect(result.problems.map(\.sentence) == ["it is no well-formed XML"])
+            #expect(result.problems.map(\.sentence) == ["it is not well-formed XML"])
         }
         #expect(seen == [0, 1, 2, 3])
     }
@@ -95,9 +95,9 @@ struct HostileXMLTests {
         let value = String(repeating: "v", count: 513)
         #expect(reason(container("<a b=\"\(value)\"/>")) == "a name or an attribute is too long")
         #expect(reason(container("<\(value)/>")) == "a name or an attribute is too long")
-        #expect(reason("<KeyContainer/>") == "it is no KeyContainer of RFC 6030")
-        #expect(reason("<a \(space)/>") == "it is no KeyContainer of RFC 6030")
-        #expect(reason(container("a\u{0}b")) == "it is no well-formed XML")
+        #expect(reason("<KeyContainer/>") == "it is not a KeyContainer of RFC 6030")
+        #expect(reason("<a \(space)/>") == "it is not a KeyContainer of RFC 6030")
+        #expect(reason(container("a\u{0}b")) == "it is not well-formed XML")
     }
 
     @Test("A bad key between two good ones hides neither")

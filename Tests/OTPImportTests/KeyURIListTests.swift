@@ -38,7 +38,7 @@ struct KeyURIListTests {
                 "line 13: codes of 9 digits are not supported: 6 to 8 are",
                 "line 14: steps of 10 seconds are not supported: 15 to 120 are",
                 #"line 15: the account has control characters: eve\x00root"#,
-                "line 16: no otpauth URI (the line is not shown: it may hold a key)",
+                "line 16: not an otpauth URI (the line is not shown: it may contain a key)",
             ])
         for token in result.tokens {
             #expect(token.keyBytes == exampleKey)
@@ -118,7 +118,7 @@ struct PrivacyIDEACSVTests {
         #expect(result.tokens.map { $0.owner?.printable } == ["alice", nil, "bob"])
         #expect(result.tokens.map(\.kind) == [.totp, .hotp, .totp])
         #expect(result.tokens.map(\.digits) == [8, 6, 6])
-        #expect(result.tokens.map(\.notes) == [["the realm is left behind: users"], [], []])
+        #expect(result.tokens.map(\.notes) == [["the realm is not imported: users"], [], []])
         #expect(
             result.problems.map(\.description) == [
                 "line 5: too few columns: user, resolver, realm, serial and key are needed"
@@ -150,8 +150,8 @@ struct PrivacyIDEACSVTests {
         #expect(result.tokens.isEmpty)
         #expect(
             result.problems.map(\.sentence) == [
-                "the length of codes is no number: six", "more than 5 columns",
-                "the counter is no number: 99999999999999999999", "the counter is too high",
+                "the length of codes is not a number: six", "more than 5 columns",
+                "the counter is not a number: 99999999999999999999", "the counter is too high",
                 "steps of 0 seconds are not supported: 15 to 120 are",
                 "the key is not written in pairs of hex digits",
             ])

@@ -25,14 +25,14 @@ struct PSKCTests {
         #expect(first.kind == .hotp && first.digits == 8 && first.nextStep == 42)
         #expect(first.owner?.printable == "alice" && first.issuer?.printable == "Example")
         #expect(first.serial?.printable == "2308000001" && first.name?.text == "2308000001")
-        #expect(first.notes == ["it expires on 2031-05-01T00:00:00Z, which is not kept"])
+        #expect(first.notes == ["it expires on 2031-05-01T00:00:00Z, which is not imported"])
         #expect(second.kind == .totp && second.algorithm == .sha512 && second.period == 60)
         #expect(second.drift == -3 && second.owner?.printable == "bob")
         #expect(second.name?.text == "desk token" && second.keyBytes.count == 64)
         #expect(
             second.notes == [
-                "it is not to be used before 2026-05-01T00:00:00Z, which is not kept",
-                "its PIN policy is left behind: there is no PIN here",
+                "it is valid only from 2026-05-01T00:00:00Z, which is not imported",
+                "its PIN policy is not imported: there is no PIN here",
             ])
         #expect(third.algorithm == .sha256 && third.period == 30 && third.owner == nil)
         for token in result.tokens {
@@ -166,7 +166,7 @@ struct PSKCTests {
             ),
             (
                 one(data: "<Counter><PlainValue>9223372036854775808</PlainValue></Counter>"),
-                "Counter is no number: 9223372036854775808"
+                "Counter is not a number: 9223372036854775808"
             ),
             (
                 one(

@@ -166,7 +166,7 @@ struct ServiceClientTests {
         let first = try UnixSocket.connect(to: scratch.file("socket"))
         defer { close(first) }
         let start = ContinuousClock.now
-        #expect(trouble(socket.path) == "busy: too many wait for swiftotpd")
+        #expect(trouble(socket.path) == "busy: too many are waiting for swiftotpd")
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
@@ -176,7 +176,7 @@ struct ServiceClientTests {
         let said = try ask { connection in
             _ = UnixSocket.receive(1, from: connection)
         }
-        #expect(said == "busy: swiftotpd gives no answer")
+        #expect(said == "busy: swiftotpd does not answer")
         #expect((.seconds(20)...(.seconds(60))).contains(ContinuousClock.now - start))
     }
 
@@ -189,7 +189,7 @@ struct ServiceClientTests {
         do { _ = try UnixSocket(at: scratch.file("gone")) }
         for name in ["none", "file", "gone"] {
             let said = trouble(Array(scratch.file(name).utf8))
-            #expect(said == "missing: swiftotpd does not listen there", "\(name)")
+            #expect(said == "missing: swiftotpd is not listening there", "\(name)")
         }
         let long = scratch.file(String(repeating: "x", count: 108))
         #expect(trouble(Array(long.utf8)) == "system: error number \(ENAMETOOLONG)")
@@ -212,7 +212,7 @@ struct ServiceClientTests {
                 Issue.record("a client of somebody else's")
             } catch {
                 #expect(error.code == .unsafe)
-                #expect(error.detail == "somebody who is not root listens there")
+                #expect(error.detail == "the program that listens there is not root's")
             }
             #expect(ContinuousClock.now - start < .seconds(10))
             end.wait()

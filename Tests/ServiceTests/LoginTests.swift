@@ -143,7 +143,7 @@ struct LoginTests {
             try await phone.settle()
             // A key belongs to its question: this one was never confirmed.
             let other = try await client.run(login, "answer \(try await phone.code())")
-            #expect(other[1].question?.contains("That is not the code of this key.") == true)
+            #expect(other[1].question?.contains("That is not a code for this key.") == true)
             #expect(try client.record.isEmpty)
         }
     }

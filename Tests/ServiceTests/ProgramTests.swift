@@ -50,10 +50,10 @@ struct ProgramTests {
         let log = try SystemLog.shared()
         let program = try Build.product("swiftotpd")
         for (variables, what) in [
-            ([:], "there is no socket: systemd has to start this"),
+            ([:], "there is no socket: let systemd start this"),
             (["LISTEN_PID": "1", "LISTEN_FDS": "1"], "there is no socket"),
             (["LISTEN_PID": "PID", "LISTEN_FDS": "2"], "there is no socket"),
-            (["LISTEN_PID": "PID", "LISTEN_FDS": "1"], "is no socket that listens"),
+            (["LISTEN_PID": "PID", "LISTEN_FDS": "1"], "not a listening socket"),
         ] {
             let before = log.lines(containing: what).count
             let script = """

@@ -37,7 +37,7 @@ final class ScriptedService: Sendable {
         child = started
         let path = socket
         _ = try await patiently("somebody to listen") {
-            guard started.status == nil else { throw Trouble("nobody listens on \(path)") }
+            guard started.status == nil else { throw Trouble("nothing listens on \(path)") }
             return access(path, F_OK) == 0 ? true : nil
         }
     }

@@ -67,7 +67,7 @@ struct TroubleTests {
     func nobody() async throws {
         let scene = try await Scene("alone", socket: "/nonexistent/swiftotpd.sock")
         try await expectOwnService(
-            scene, "swiftotpd does not listen; start swiftotpd.socket")
+            scene, "swiftotpd is not listening; start swiftotpd.socket")
     }
 
     @Test("One that is stopped before anybody connects: it counts nothing either when it goes on")
@@ -76,7 +76,7 @@ struct TroubleTests {
         let client = try Client(scene.service, scene.account)
         try await client.run("status")
         try await scene.service.stop()
-        try await expectOwnService(scene, "swiftotpd gives no answer")
+        try await expectOwnService(scene, "swiftotpd does not answer")
         let before = try scene.person.record
         scene.service.signal(SIGCONT)
         #expect(try await client.run("status").first?.account?.isEnrolled == true)
@@ -134,7 +134,7 @@ struct TroubleTests {
         let other = try await ScriptedService(saying: FrameBytes.frame(200, [1]))
         try await expectOwnService(
             try await Scene("strange", socket: other.socket),
-            "what answers is not swiftotpd, or is of another version")
+            "the answer is not from swiftotpd, or from another version")
     }
 
     @Test("A socket of somebody who is not root: nothing is said to it, whatever it says")
@@ -144,14 +144,14 @@ struct TroubleTests {
             saying: FrameBytes.frame(64, [2]) + FrameBytes.frame(73, [0]), as: impostor)
         try await expectOwnService(
             try await Scene("fooled", socket: other.socket),
-            "somebody who is not root listens in the place of swiftotpd")
+            "the program that listens in place of swiftotpd is not root's")
     }
 
     @Test("One that says its welcome, and nothing more")
     func welcomeOnly() async throws {
         let other = try await ScriptedService(saying: FrameBytes.frame(64, [2]))
         try await expectOwnService(
-            try await Scene("waiting", socket: other.socket), "swiftotpd gives no answer")
+            try await Scene("waiting", socket: other.socket), "swiftotpd does not answer")
     }
 
     // MARK: In the midst of it
@@ -241,7 +241,7 @@ struct TroubleTests {
             #expect(try scene.person.failures == 0)
             #expect(try await host.login(user, code).name == "PAM_AUTH_ERR")
         }
-        try await scene.expectLine("locker", "swiftotpd gives no answer")
-        try await scene.expectLine("login", "swiftotpd gives no answer")
+        try await scene.expectLine("locker", "swiftotpd does not answer")
+        try await scene.expectLine("login", "swiftotpd does not answer")
     }
 }

@@ -40,7 +40,7 @@ public final class Service: Sendable {
         let started = listener
         // It gets its name when it listens.
         _ = try await patiently("the service to listen") {
-            guard started.status == nil else { throw Trouble("nobody listens on \(socket)") }
+            guard started.status == nil else { throw Trouble("nothing listens on \(socket)") }
             return access(socket, F_OK) == 0 ? true : nil
         }
         (self.scratch, self.store, self.socket) = (scratch, store, socket)

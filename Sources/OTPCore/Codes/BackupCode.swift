@@ -1,4 +1,4 @@
-/// A one-time code for the day without a phone: one of ten, each used once.
+/// A one-time code for days without the phone: one of ten, each used once.
 ///
 /// Fifteen symbols of Crockford's Base32 in three groups, such as `3K7MQ-2XJ9T-DWP4A`: the
 /// index of the code in its set, then 70 random bits. Because the index is in the code, a try

@@ -82,11 +82,11 @@ struct EnrollmentDialog<
                 return try keep(new, of: user, skew: skew)
             case .code(.offClock):
                 question = asked.again(
-                    "The key is right, but the app's clock or this machine's is not.",
+                    "The key is right, but the clock of the app or of this machine is wrong.",
                     hasPicture: form != nil)
             case .code(.ignored), .code(.wrong):
                 question = asked.again(
-                    "That is not the code of this key.", hasPicture: form != nil)
+                    "That is not a code for this key.", hasPicture: form != nil)
             }
             tries += 1
             if tries == Self.tries { return .failed }
@@ -174,13 +174,13 @@ struct EnrollmentDialog<
     /// once: what is only said, some sshd show twice (and `ssh -q` not at all).
     private func hand(_ codes: [String], after said: String) {
         var text =
-            "\n\(said)\nBackup codes, each for one login without the device, shown only now:\n"
+            "\n\(said)\nBackup codes, each for one login without the device. They are shown only now:\n"
         for code in codes { text += "\n    \(code)" }
-        text += "\n\nPress Return when you have kept them: "
+        text += "\n\nPress Return when you have saved them: "
         do throws(ConversationError) {
             _ = try conversation.ask(Array(text.utf8), echo: echo)
         } catch {
-            // The device is enrolled all the same, and `otp-enroll codes` makes new ones.
+            // The device is enrolled nevertheless, and `otp-enroll codes` makes new ones.
         }
     }
 }

@@ -69,7 +69,7 @@ struct EnrollmentPrompt: ~Copyable {
         }
         text.append(contentsOf: LogLine.visible(account).prefix(20))
         text.append(":\n")
-        if case .tooWide = picture { text.append("(The picture is too wide for 80 columns.)\n") }
+        if case .tooWide = picture { text.append("(The QR code is too wide for 80 columns.)\n") }
     }
 
     private func appendKey(to text: inout [UInt8]) {
@@ -87,7 +87,7 @@ struct EnrollmentPrompt: ~Copyable {
         switch purpose {
         case .first: ""
         case .beside: "It will be called \"\(name.text)\" here.\n"
-        case .replacement: "It takes the place of \"\(name.text)\", which ends.\n"
+        case .replacement: "It replaces \"\(name.text)\", which stops working.\n"
         }
     }
 

@@ -83,7 +83,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case .configurationFile:
             part(
                 "conf", .path { $0.configurationFile = $1 }, "/etc/security/swiftotp.conf",
-                "Read the options from this file; it must be there.")
+                "Read the options from this file; it must exist.")
         case .store:
             part(
                 "store", .path { $0.store = $1 }, "/var/lib/swiftotp",
@@ -91,7 +91,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case .nullok:
             part(
                 "nullok", .flag { $0.nullok = $1 }, "no",
-                "Let users who have not enrolled pass without being asked.")
+                "Let users who are not enrolled in without a code.")
         case .prompt:
             part(
                 "prompt", .text(maximum: 128) { $0.prompt = $1 }, UserText.question,
@@ -165,7 +165,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case .afterFirstFactor:
             part(
                 "after_first_factor", .flag { $0.followsFirstFactor = $1 }, "no",
-                "The modules before this one have proven the user, so that enrolling is allowed.")
+                "The modules above have authenticated the user, so enrolling is allowed.")
         case .trust:
             part(
                 "trust",
@@ -176,7 +176,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case .trustDays:
             part(
                 "trust_days", .number(1...90) { $0.trustDays = $1 }, "30",
-                "How many days a key is trusted. No login makes it longer.")
+                "How many days a key is trusted. Logins do not extend it.")
         case .trustMaximum:
             part(
                 "trust_max", .number(1...8) { $0.trustMaximum = $1 }, "8",
@@ -184,11 +184,11 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case .tryFirstPass:
             part(
                 "try_first_pass", .flag { $0.triesFirstPass = $1 }, "no",
-                "Try what an earlier module was given, and ask where that is no right code.")
+                "Try what an earlier module was given, and prompt if it is not a valid code.")
         case .useFirstPass:
             part(
                 "use_first_pass", .flag { $0.usesFirstPass = $1 }, "no",
-                "Take what an earlier module was given, and that alone: never ask.")
+                "Use only what an earlier module was given; never prompt.")
         case .forwardPass:
             part(
                 "forward_pass", .flag { $0.forwardsPass = $1 }, "no",
@@ -200,11 +200,11 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case .program:
             part(
                 "program", .path { $0.program = $1 }, "/usr/libexec/swiftotpd",
-                "What root's programs start for one login where nothing listens.")
+                "What root's programs start for one login if nothing listens.")
         case .debug:
             part(
                 "debug", .flag { $0.debug = $1 }, "no",
-                "Log which options are in force at each login; never a secret.")
+                "Log the options that apply at each login; never a secret.")
         }
     }
 }

@@ -41,6 +41,6 @@ extension RecordStore {
                 }
             }
         }
-        throw StoreError(.busy, user.name, "somebody else is changing the record all the time")
+        throw StoreError(.busy, user.name, "the record keeps being changed by somebody else")
     }
 }

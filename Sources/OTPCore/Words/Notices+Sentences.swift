@@ -61,8 +61,8 @@ extension Notices {
             case .codesRenewed: "New backup codes were made"
             case .unlocked:
                 name.isEmpty
-                    ? "Your failed codes were forgiven"
-                    : "An unlock \(name) was set"
+                    ? "Your failed codes were cleared"
+                    : "An unlock \(name) was scheduled"
             case .reset: "Your second factor was reset"
             case .disabled: "Your second factor was switched off"
             case .temporaryCodeIssued: "A temporary code was issued"
@@ -74,8 +74,8 @@ extension Notices {
             case .keyTrusted: "The SSH key \"\(name)\" was trusted to skip the code"
             case .trustRevoked:
                 name.isEmpty
-                    ? "The trust in all SSH keys was ended"
-                    : "The trust in the SSH key \"\(name)\" was ended"
+                    ? "All SSH keys lost their trust"
+                    : "The SSH key \"\(name)\" lost its trust"
             case .moved: "Your second factor was moved here from \(name)"
             }
         let origin = String(decoding: event.origin, as: UTF8.self)

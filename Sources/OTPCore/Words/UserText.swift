@@ -41,7 +41,7 @@ public enum UserText {
 
     /// After a temporary code.
     public static let temporaryCodeUsed =
-        "That was a temporary code, and it has ended. Run `otp-enroll` to enroll your new device."
+        "That temporary code is now used up. Run `otp-enroll` to enroll your new device."
 
     /// Where the device of somebody who is let in could not be enrolled.
     public static let notEnrolled = "Nothing was enrolled. Run `otp-enroll` to enroll your device."
@@ -56,24 +56,24 @@ public enum UserText {
     public static let mustEnroll = "You need an authenticator to log in. Nothing was enrolled."
     /// For who was slower than another session that enrolled the same user.
     public static let enrolledMeanwhile =
-        "Another session has enrolled you meanwhile. This key is void: log in with a code of that one."
+        "Another session has enrolled you. Discard this key, and use a code from the other one."
     /// Where a key that somebody wanted to trust is not.
     public static let notTrusted =
-        "The key could not be trusted. You are asked for codes as before."
+        "The key could not be trusted. You will be asked for codes as before."
 
     /// Said behind that something was enrolled or removed, where trust in SSH keys ended with what
     /// is gone; nothing for none.
     public static func trustEnded(_ names: [String]) -> String {
         guard !names.isEmpty else { return "" }
         let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
-        return " SSH keys that are asked for a code again: \(list)."
+        return " These SSH keys need a code again: \(list)."
     }
 
     /// After enrolling was put off; `nil` where that can be done as often as one likes.
     public static func putOff(left: UInt8?) -> String {
         switch left {
         case nil: "Nothing was enrolled."
-        case 0: "Nothing was enrolled. At the next login you must enroll."
+        case 0: "Nothing was enrolled. You must enroll at the next login."
         case 1: "Nothing was enrolled. You can put it off 1 more time."
         case .some(let left): "Nothing was enrolled. You can put it off \(left) more times."
         }
@@ -83,7 +83,7 @@ public enum UserText {
     public static func clockIsOff(_ name: Name, by skew: Int) -> String {
         let way = skew < 0 ? "behind" : "ahead"
         return
-            "The clock of \"\(name.text)\" is \(skew.magnitude) s \(way). Set it right, or codes fail."
+            "The clock of \"\(name.text)\" is \(skew.magnitude) s \(way). Correct it, or codes will fail."
     }
 
     /// After a key was trusted until `end`.

@@ -48,7 +48,7 @@ public enum GoogleAuthenticatorFile {
             settings.readDrift(bytes, into: &token)
             try settings.readUsedSteps(bytes, now: now, into: &token)
         } else {
-            throw Refusal("it says neither TOTP_AUTH nor HOTP_COUNTER")
+            throw Refusal("it has neither TOTP_AUTH nor HOTP_COUNTER")
         }
         settings.noteTheRest(bytes, in: &token)
         return token
@@ -118,14 +118,14 @@ private struct FileSettings {
     func counter(_ bytes: Span<UInt8>) throws(Refusal) -> UInt64? {
         guard let factor else { return nil }
         guard let value = Text.decimal(bytes.extracting(factor)), value <= ImportLimits.counter
-        else { throw Refusal("HOTP_COUNTER is no counter: \(shown(factor, bytes))") }
+        else { throw Refusal("HOTP_COUNTER is not a counter: \(shown(factor, bytes))") }
         return value
     }
 
     func period(_ bytes: Span<UInt8>) throws(Refusal) -> UInt64 {
         guard let step else { return 30 }
         guard let value = Text.decimal(bytes.extracting(step)) else {
-            throw Refusal("STEP_SIZE is no number: \(shown(step, bytes))")
+            throw Refusal("STEP_SIZE is not a number: \(shown(step, bytes))")
         }
         return value
     }
@@ -155,7 +155,7 @@ private struct FileSettings {
         }
         for field in listed {
             guard let step = Text.decimal(bytes.extracting(field)) else {
-                throw Refusal("DISALLOW_REUSE lists what is no step: \(shown(field, bytes))")
+                throw Refusal("DISALLOW_REUSE lists what is not a step: \(shown(field, bytes))")
             }
             if step <= limit {
                 token.nextStep = max(token.nextStep, step + 1)
@@ -177,10 +177,11 @@ private struct FileSettings {
         }
         if let window, !Text.equal(bytes.extracting(window), "3") {
             token.notes.append(
-                "WINDOW_SIZE \(shown(window, bytes)) is left behind: the window is policy here")
+                "WINDOW_SIZE \(shown(window, bytes)) is not imported: the window is one for all here"
+            )
         }
         if rate != nil {
-            token.notes.append("RATE_LIMIT is left behind: throttling is policy here")
+            token.notes.append("RATE_LIMIT is not imported: throttling is the same for all here")
         }
         if hosts > 0 {
             token.notes.append(
@@ -188,7 +189,7 @@ private struct FileSettings {
                     + "anew here")
         }
         if others > 0 {
-            token.notes.append(Text.counted(others, "line") + " not understood and dropped")
+            token.notes.append(Text.counted(others, "line") + " not understood, and dropped")
         }
     }
 

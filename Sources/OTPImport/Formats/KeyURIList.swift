@@ -49,7 +49,7 @@ public enum KeyURIList {
         guard let range else { return nil }
         guard let number = Text.decimal(uri.extracting(range)) else {
             let shown = ForeignText.printable(uri.extracting(range))
-            throw Refusal("the \(what) is no number: \(shown)")
+            throw Refusal("the \(what) is not a number: \(shown)")
         }
         return number
     }
@@ -99,7 +99,7 @@ private struct KeyURIParts {
                     + "is not read here")
         }
         guard Text.begins(uri, "otpauth://") else {
-            throw Refusal("no otpauth URI (the line is not shown: it may hold a key)")
+            throw Refusal("not an otpauth URI (the line is not shown: it may contain a key)")
         }
         let type = "otpauth://".utf8.count
         if Text.begins(uri.extracting(type..<uri.count), "totp/") {
@@ -107,7 +107,7 @@ private struct KeyURIParts {
         } else if Text.begins(uri.extracting(type..<uri.count), "hotp/") {
             kind = .hotp
         } else {
-            throw Refusal("the URI is neither of totp nor of hotp")
+            throw Refusal("the URI is neither totp nor hotp")
         }
         let start = type + "totp/".utf8.count
         var question = start

@@ -83,7 +83,7 @@ struct PSKCKey {
         let text = Array(length.utf8)
         guard let digits = Text.decimal(text.span) else {
             throw Refusal(
-                "the length of codes is no number: \(ForeignText.printable(text.span))")
+                "the length of codes is not a number: \(ForeignText.printable(text.span))")
         }
         return digits
     }
@@ -120,7 +120,7 @@ struct PSKCKey {
         }
         return try plain.withText { text throws(Refusal) in
             guard let number = Text.signed(text) else {
-                throw Refusal("\(name) is no number: \(ForeignText.printable(text))")
+                throw Refusal("\(name) is not a number: \(ForeignText.printable(text))")
             }
             return number
         }
@@ -178,9 +178,9 @@ struct PSKCKey {
         for element in (device?.children ?? []) + (key.child("Policy")?.children ?? []) {
             let text = element.withText { ForeignText.printable($0) }
             switch element.localName {
-            case "StartDate": note("it is not to be used before \(text), which is not kept", &token)
-            case "ExpiryDate": note("it expires on \(text), which is not kept", &token)
-            case "PINPolicy": note("its PIN policy is left behind: there is no PIN here", &token)
+            case "StartDate": note("it is valid only from \(text), which is not imported", &token)
+            case "ExpiryDate": note("it expires on \(text), which is not imported", &token)
+            case "PINPolicy": note("its PIN policy is not imported: there is no PIN here", &token)
             case "NumberOfTransactions":
                 note("its limit of \(text) uses is not kept", &token)
             default: break

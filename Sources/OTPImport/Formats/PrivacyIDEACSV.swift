@@ -72,7 +72,7 @@ public enum PrivacyIDEACSV {
             token.owner = try ForeignText.field(text.extracting(columns[0]), "user name")
             if !columns[2].isEmpty {
                 let realm = ForeignText.printable(text.extracting(columns[2]))
-                token.notes.append("the realm is left behind: \(realm)")
+                token.notes.append("the realm is not imported: \(realm)")
             }
         }
         return token
@@ -101,7 +101,7 @@ public enum PrivacyIDEACSV {
             let column = text.extracting(self[index])
             if column.isEmpty { return nil }
             guard let number = Text.decimal(column) else {
-                throw Refusal("the \(what) is no number: \(ForeignText.printable(column))")
+                throw Refusal("the \(what) is not a number: \(ForeignText.printable(column))")
             }
             return number
         }

@@ -59,7 +59,7 @@ public enum UsersOATH {
         let password = bytes.extracting(fields[2])
         if !Text.equal(password, "-"), !Text.equal(password, "+") {
             token.notes.append(
-                "the password kept beside the key is left behind: passwords are not checked here")
+                "the password stored with the key is not imported: passwords are not checked here")
         }
         let last = fields.count > 5 ? lastCode(bytes.extracting(fields[5])) : nil
         if token.kind == .hotp {
@@ -129,7 +129,7 @@ public enum UsersOATH {
     ) {
         let found = UsedSteps.find(code, of: token, around: moment ?? now)
         guard let step = found ?? moment.map({ TOTP.step(at: $0, period: token.period) }) else {
-            token.notes.append("when its last code was used cannot be told; it is not blocked")
+            token.notes.append("when its last code was used is unknown; it is not blocked")
             return
         }
         if step <= UsedSteps.limit(now: now, period: token.period) {

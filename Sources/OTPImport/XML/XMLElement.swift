@@ -105,7 +105,7 @@ final class XMLBuilder {
         if depth == 1 {
             root = element.name
             return element.name == XMLNamespace.pskc.qualified("KeyContainer")
-                ? nil : "it is no KeyContainer of RFC 6030"
+                ? nil : "it is not a KeyContainer of RFC 6030"
         }
         elements += 1
         if elements > XMLBuilder.maximumElements { return "a part has too many elements" }

@@ -38,7 +38,7 @@ final class XMLParser {
     /// Parses a whole document; `nil` where it went well to its end.
     static func parse(_ bytes: Span<UInt8>, into builder: XMLBuilder) -> Stop? {
         guard let length = Int32(exactly: bytes.count), let parser = XMLParser(builder) else {
-            return Stop(line: 1, reason: "there is no memory for it")
+            return Stop(line: 1, reason: "out of memory")
         }
         return parser.parse(bytes, length)
     }
@@ -48,7 +48,7 @@ final class XMLParser {
         // SAFETY: the buffer is `length` bytes, is expat's, and lives as long as the parser. It is
         // the one copy that expat makes of the whole text, keys included: wiped here.
         guard let buffer = unsafe XML_GetBuffer(parser, length) else {
-            return Stop(line: 1, reason: "there is no memory for it")
+            return Stop(line: 1, reason: "out of memory")
         }
         unsafe bytes.withUnsafeBytes { source in
             if let start = source.baseAddress { unsafe _ = memcpy(buffer, start, source.count) }
@@ -59,7 +59,7 @@ final class XMLParser {
         unsafe explicit_bzero(buffer, bytes.count)
         if let reason { return Stop(line: line, reason: reason) }
         if status == XML_STATUS_OK { return nil }
-        return Stop(line: line, reason: "it is no well-formed XML")
+        return Stop(line: line, reason: "it is not well-formed XML")
     }
 
     /// Ends the parse with a reason.

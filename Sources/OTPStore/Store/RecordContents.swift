@@ -78,6 +78,6 @@ struct RecordContents: ~Copyable {
     private static func damaged(_ path: [UInt8]) -> StoreError {
         StoreError(
             .damaged, path,
-            "it is damaged or was tampered with; restore it, or remove it to enroll anew")
+            "it is damaged or was tampered with; restore it, or remove it and enroll again")
     }
 }

@@ -130,7 +130,7 @@ extension RecordFile {
             if writing { try checkLimit(path) }
             return try read(file, status, of: user, in: store, path: path)
         }
-        throw StoreError(.busy, path, "it is removed and made again all the time")
+        throw StoreError(.busy, path, "it keeps being removed and created again")
     }
 
     private static func checkLimit(_ path: [UInt8]) throws(StoreError) {
@@ -212,7 +212,7 @@ extension RecordFile {
                 throw StoreError(path, error)
             }
             guard try now() < deadline else {
-                throw StoreError(.busy, path, "another process has held its lock for too long")
+                throw StoreError(.busy, path, "another process has locked it for too long")
             }
             System.sleep(milliseconds: pause)
             pause = min(pause * 2, 16)

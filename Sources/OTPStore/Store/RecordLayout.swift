@@ -73,7 +73,7 @@ enum RecordLayout {
             throw StoreError(.damaged, path, "not a record of this program")
         }
         guard let version = cursor.uint32(file), version == wanted.uint32(head.span) else {
-            throw StoreError(.damaged, path, "its format version is not known here")
+            throw StoreError(.damaged, path, "its format version is unknown")
         }
         let sameNumber = cursor.uint32(file) == wanted.uint32(head.span)
         let sameKey = cursor.uint64(file) == wanted.uint64(head.span)
@@ -108,7 +108,7 @@ enum RecordLayout {
             let uid = cursor.uint32(head), cursor.uint64(head) != nil,
             let length = cursor.uint16(head), let name = cursor.bytes(Int(length), of: head)
         else {
-            throw StoreError(.damaged, path, "its head is damaged, so nobody can tell whose it is")
+            throw StoreError(.damaged, path, "its head is damaged, so its owner is unknown")
         }
         return User(name: name, uid: uid, gid: .max)
     }

@@ -83,7 +83,7 @@ enum SafeOpen {
         guard status.permissions & forbidden == 0 else {
             throw StoreError(
                 .unsafe, path,
-                "its mode lets others at it; chmod it to \(forbidden & 0o044 == 0 ? "0644" : "0600")"
+                "others have access to it; chmod it to \(forbidden & 0o044 == 0 ? "0644" : "0600")"
             )
         }
         guard status.links <= 1 else {
@@ -120,7 +120,7 @@ extension StoreError {
         switch error.number {
         case ENOENT: self.init(.missing, path, error.text)
         case ELOOP, ENOTDIR, EISDIR, ENXIO: self.init(.unsafe, path, error.text)
-        case EEXIST: self.init(.exists, path, "it is there already")
+        case EEXIST: self.init(.exists, path, "it already exists")
         default: self.init(.system, path, error.text)
         }
     }

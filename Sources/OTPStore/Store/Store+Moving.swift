@@ -16,7 +16,7 @@ extension Store {
         let source = Store.fileName(of: number)
         let target = Store.fileName(of: user)
         guard let session = try RecordFile.open(old, as: source, in: self, writing: true) else {
-            throw StoreError(.missing, path(of: source), "somebody else has moved it meanwhile")
+            throw StoreError(.missing, path(of: source), "somebody else has moved it")
         }
         defer { session.close() }
         let other =

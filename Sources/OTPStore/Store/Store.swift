@@ -37,12 +37,12 @@ public final class Store: RecordStore {
         let status = try SafeOpen.status(of: folder, path: self.path)
         guard status.owner == geteuid() else {
             throw status.owner == 0
-                ? StoreError(.system, self.path, "permission denied: it is for root alone")
+                ? StoreError(.system, self.path, "permission denied: only root has access")
                 : StoreError(
                     .unsafe, self.path, "it belongs to user \(status.owner); chown it to root")
         }
         guard status.permissions & 0o077 == 0 else {
-            throw StoreError(.unsafe, self.path, "its mode lets others in; chmod it to 0700")
+            throw StoreError(.unsafe, self.path, "others have access to it; chmod it to 0700")
         }
     }
 

@@ -27,7 +27,7 @@ extension Context {
 
                 \(Notices.sentence(event, at: event.time))
 
-                If you know nothing of it, tell your administrator.
+                If this was not you, tell your administrator.
 
                 """.utf8)
             try Sendmail.send(mail, &text)

@@ -26,32 +26,32 @@ extension Context {
                     + " `otp-enroll status \(userName)` lists them")
         case .nameTaken(let name):
             Failure(
-                "an authenticator \"\(Output.printable(name))\" was added by somebody else meanwhile"
+                "an authenticator \"\(Output.printable(name))\" was just added by somebody else"
             )
         case .enrolledMeanwhile:
             Failure(
-                "\(userName) was enrolled by somebody else meanwhile, nothing was kept",
-                hint: "`otp-enroll status` tells what there is")
+                "\(userName) was just enrolled by somebody else; nothing was saved",
+                hint: "`otp-enroll status` shows what there is")
         case .ticketVoid:
             Failure(
-                "that took too long, or something else has changed meanwhile; nothing was kept",
+                "that took too long, or something else has changed; nothing was saved",
                 hint: "delete the entry in the app, and enroll again")
-        case .notTrusted: Failure("somebody else has ended that trust meanwhile")
-        case .noTemporaryCode: Failure("\(userName) has no temporary code that can be used")
+        case .notTrusted: Failure("somebody else has already ended that trust")
+        case .noTemporaryCode: Failure("\(userName) has no valid temporary code")
         case .validity(let hours):
             Failure(
-                "the policy here allows \(Words.count(hours, "hour")) at most",
+                "the configuration allows at most \(Words.count(hours, "hour"))",
                 hint: "temporary_hours in swiftotp.conf is that limit")
         case .keyIsThere(let name):
             Failure(
-                "\"\(Output.printable(name))\" of \(userName) has this key already",
-                hint: "a key has one name: leave --name out, or remove"
+                "\"\(Output.printable(name))\" of \(userName) already has this key",
+                hint: "a key has only one name: omit --name, or remove"
                     + " \"\(Output.printable(name))\" first")
         case .counterIsUsed(let next):
             Failure(
-                "codes of this key were used up to counter \(next), and stay used",
-                hint: "--counter \(next), or what the device is at")
-        case .badKey: Failure("its key cannot be kept")
+                "codes of this key below counter \(next) are used up",
+                hint: "use --counter \(next), or where the device is")
+        case .badKey: Failure("its key cannot be stored")
         case .noName: Failure("no name is left for it")
         case .noRecord: Failure("there is no such record")
         case .isHere(let name): Failure("\(Output.printable(name)) is a user here")
@@ -93,29 +93,29 @@ extension Context {
     /// The policy lets only root disable.
     var disablingIsRoots: Failure {
         Failure(
-            "the policy here leaves this to root (user_may_disable = no)",
+            "only root may do this here (user_may_disable = no)",
             hint: "ask your administrator")
     }
 
     private var isRoots: Failure {
-        Failure("the policy here leaves this to root", hint: "ask your administrator")
+        Failure("only root may do this here", hint: "ask your administrator")
     }
 
     private func firstEnrollmentIsRoots(_ rule: String) -> Failure {
         rule == "root"
             ? Failure(
-                "the policy here lets only root enroll users first (first_enrollment = root)",
+                "only root may enroll users here (first_enrollment = root)",
                 hint: "ask your administrator")
             : Failure(
-                "the policy here lets users enroll first at a login alone"
+                "users can only enroll at a login here"
                     + " (first_enrollment = at_login)",
-                hint: "log in, where you are asked to enroll; or ask your administrator")
+                hint: "log in and enroll there, or ask your administrator")
     }
 
     /// An option that only root may use.
     func isRoots(_ option: String) -> Failure {
         Failure(
             "only root may use \(option)",
-            hint: "leave it out: the QR code is shown, and a code of the app asked for")
+            hint: "omit it: the QR code is shown, and you are asked for a code")
     }
 }

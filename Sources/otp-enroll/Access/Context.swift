@@ -47,7 +47,7 @@ struct Context {
         guard Machine.isRoot || user.uid == Machine.caller else {
             throw Failure(
                 "only root may do this for \(userName)",
-                hint: "leave the name out to do it for yourself, or use sudo")
+                hint: "omit the name to do it for yourself, or use sudo")
         }
         guard Machine.isRoot || service.isOwn || audience == .everybody else {
             throw Failure(
@@ -66,7 +66,7 @@ struct Context {
         let users = SystemUsers()
         guard let name else {
             guard let user = try users.user(withID: Machine.caller) else {
-                throw Failure("user \(Machine.caller), who calls this, has no name on this system")
+                throw Failure("no user has the number \(Machine.caller) (yours)")
             }
             return user
         }
@@ -96,7 +96,7 @@ struct Context {
         guard case .failed(let trouble) = reply else { return reply }
         var failure = Failure(trouble.error)
         if !isOwner {
-            failure.hints = ["your administrator finds the same line in the system's log"]
+            failure.hints = ["your administrator can find the same line in the system log"]
         }
         failure.trouble = trouble.error
         throw failure

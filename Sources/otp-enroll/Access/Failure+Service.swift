@@ -9,9 +9,9 @@ extension Failure {
             switch error.code {
             case _ where error.isOfAnotherVersion: Failure.restart
             case .missing: "it has to be there"
-            case .unsafe: "nothing was changed; mend this, and try again"
+            case .unsafe: "nothing was changed; fix this, and try again"
             case .unproven: nil
-            case .otherKey: "bring back the seal key that belongs to this store"
+            case .otherKey: "restore the seal key of this store"
             case .busy: "try again in a moment"
             case .clock: "set the clock first"
             case .system where !Machine.isRoot: "root may be allowed to; use sudo"
@@ -26,20 +26,20 @@ extension Failure {
     }
 
     private static let restart =
-        "they have to be of one version: `systemctl restart swiftotpd.service` (as root)"
-        + " starts the one that is installed"
+        "`systemctl restart swiftotpd.service` (as root)"
+        + " starts the installed version"
 
     /// There is no record of this name or number.
     static func noRecord(of record: String) -> Failure {
         Failure(
             "there is no record of \"\(Output.printable(record))\"",
-            hint: "`otp-enroll list` tells which numbers have one")
+            hint: "`otp-enroll list` shows which numbers have one")
     }
 
     /// Nobody listens at this path.
     static func notListening(_ path: [UInt8]) -> Failure {
         Failure(
-            "swiftotpd does not listen at \(Output.printable(path))",
+            "swiftotpd is not listening at \(Output.printable(path))",
             hints: [
                 "`systemctl start swiftotpd.socket` starts it (as root)",
                 "without it, only root can do this; use sudo",

@@ -41,7 +41,7 @@ struct OwnService: ~Copyable {
     private static func cannotStart(_ program: String, _ error: SystemError) -> Failure {
         Failure(
             "\(Output.printable(program)) cannot be started: \(error.text)",
-            hints: error.number == ENOENT ? ["it comes with the module: install it as well"] : [])
+            hints: error.number == ENOENT ? ["it belongs to the module: install it as well"] : [])
     }
 
     /// Root starts nothing that somebody else can change. What lies beside this program is as good

@@ -31,8 +31,8 @@ final class ServiceConnection {
     convenience init(_ global: GlobalOptions) throws {
         guard global.socket == nil || (global.config == nil && global.store == nil) else {
             throw ValidationError(
-                "--socket is about a service that has options and a store of its own: it goes"
-                    + " neither with --config nor with --store.")
+                "--socket names a service with its own options and store: it cannot be"
+                    + " combined with --config or --store.")
         }
         try self.init(configuration: global.config, store: global.store, socket: global.socket)
     }
@@ -70,7 +70,8 @@ final class ServiceConnection {
             throw Failure(
                 Output.printable(error.text),
                 hint: request.command.isChange
-                    ? "it may be done or not: `otp-enroll status` tells" : "try again in a moment")
+                    ? "it may or may not have been done; check `otp-enroll status`"
+                    : "try again in a moment")
         }
         return try ServiceConnection.understood(reply)
     }
@@ -189,7 +190,7 @@ extension String {
             if hasPrefix("/") { return self }
             guard let folder = Machine.workingFolder else {
                 throw Failure(
-                    "the working folder cannot be found", hint: "name files by absolute paths")
+                    "the working folder cannot be found", hint: "use absolute paths")
             }
             return folder + "/" + self
         }

@@ -34,7 +34,7 @@ extension Add {
     private func report(_ result: Enrolled, of user: String) throws {
         let width = Terminal.textWidth
         if result.wasThere {
-            let text = "\"\(result.name)\" of \(user) has this key already: nothing was changed."
+            let text = "\"\(result.name)\" of \(user) already has this key: nothing was changed."
             return try Output.line(Words.wrapped(text, width).joined(separator: "\n"))
         }
         var text = "\(user) is enrolled: \"\(result.name)\" works."
@@ -46,7 +46,7 @@ extension Add {
             text += " The app's clock is at least \(seconds) \(side): \(Words.clockAdvice)."
         }
         if result.backupCodes.isEmpty { text += " The backup codes are the same as before." }
-        let next = "Next: log in once more, and keep this session open until that worked."
+        let next = "Next: log in once more, and keep this session open until that has worked."
         let lines =
             Words.wrapped(text, width) + [""]
             + BackupCodeSheet.lines(result.backupCodes, width: width)

@@ -9,10 +9,6 @@ struct Add: ParsableCommand {
         commandName: "add", _superCommandName: OTPEnroll.name,
         abstract: "Enroll an authenticator: show the QR code, ask for a code, give backup codes.",
         discussion: """
-            Nothing is kept until a code from the app was right; Ctrl-C leaves all as it was. A \
-            user may have five authenticators. Backup codes come with the first one. Who is not \
-            root has to give a code or a backup code for another one.
-
               otp-enroll                          enroll yourself
               otp-enroll add alice                enroll alice (as root)
               otp-enroll add --name tablet        one more, called "tablet"
@@ -20,14 +16,18 @@ struct Add: ParsableCommand {
               otp-enroll add alice --secret-file fob.key --hotp   a hardware token
               otp-enroll add alice --no-confirm --json    for scripts
 
-            An app ignores settings that it does not know, and then shows wrong codes: leave \
-            --algorithm, --digits and --period alone unless you know the app.
+            Nothing is saved until a code from the app was right; Ctrl-C leaves everything as it was. A \
+            user can have five authenticators. Backup codes come with the first one. For another one \
+            an ordinary user has to give a code or a backup code.
+
+            Many apps ignore settings that they do not support, and then show wrong codes: change \
+            --algorithm, --digits and --period only if you know the app.
             """)
 
     @OptionGroup var who: UserArgument
 
     @Option(
-        help: "What to call it (default: phone, phone-2, ...); one of this name is replaced.",
+        help: "What to call it (default: phone, phone-2, ...); the same name is replaced.",
         transform: Arguments.name)
     var name: Name?
 
@@ -39,7 +39,7 @@ struct Add: ParsableCommand {
         completion: .file())
     var qrFile: String?
 
-    @Flag(help: "Keep it without asking for a code, and print key and backup codes.")
+    @Flag(help: "Save it without asking for a code, and print key and backup codes.")
     var noConfirm = false
 
     @Option(
@@ -53,11 +53,11 @@ struct Add: ParsableCommand {
     var digits: UInt8 = 6
 
     @Option(
-        help: "Seconds that a code is shown for: 15 to 120 (default: 30).",
+        help: "How long each code is shown, in seconds: 15 to 120 (default: 30).",
         transform: Arguments.period)
     var period: UInt16 = 30
 
-    @Flag(help: "A code for each press of a button (HOTP), not for each half minute.")
+    @Flag(help: "One code for each press of a button (HOTP), instead of one every 30 seconds.")
     var hotp = false
 
     @Option(help: "With --hotp: the counter of the next code (default: 0).")
@@ -65,18 +65,18 @@ struct Add: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The key of a token that has one already, in hex or Base32; - for stdin.",
+            "The key of a token that already has one, in hex or Base32; - reads stdin.",
             valueName: "file"),
         completion: .file())
     var secretFile: String?
 
     @Option(
-        help: "Who the app says the codes are from (default: this machine's name).",
+        help: "The issuer that the app shows (default: this machine's name).",
         transform: Arguments.part)
     var issuer: String?
 
     @Option(
-        help: "What the app calls the account (default: the user's name).",
+        help: "The account that the app shows (default: the user's name).",
         transform: Arguments.part)
     var account: String?
 
@@ -85,19 +85,19 @@ struct Add: ParsableCommand {
     func validate() throws {
         if global.json && !noConfirm {
             throw ValidationError(
-                "--json needs --no-confirm: who scans a QR code cannot read JSON.")
+                "--json needs --no-confirm: a QR code cannot be shown in JSON.")
         }
         guard hotp || counter == nil else { throw ValidationError("--counter needs --hotp.") }
         // Beyond it there would be no look-ahead; no device gets there by counting.
         guard (counter ?? 0) < 1 << 48 else { throw ValidationError("--counter is too large.") }
         guard !hotp || period == 30 else {
-            throw ValidationError("--period is for codes of a clock, not for --hotp.")
+            throw ValidationError("--period is not for --hotp, which has no clock.")
         }
         guard secretFile == nil || qrFile == nil else {
-            throw ValidationError("--secret-file is for a token that scans no QR code.")
+            throw ValidationError("--secret-file is for a token, which scans no QR code.")
         }
         if secretFile == "-" && !noConfirm {
-            throw ValidationError("--secret-file - needs --no-confirm: stdin cannot be both.")
+            throw ValidationError("--secret-file - needs --no-confirm: stdin has no code then.")
         }
     }
 
@@ -142,13 +142,13 @@ struct Add: ParsableCommand {
             warnings.append(warning)
         }
         if new.replaces {
-            let when = noConfirm ? "" : " once a code of the new one was right"
+            let when = noConfirm ? "" : " when a code of the new one was right"
             let name = new.authenticator.name.text
-            warnings.append("the authenticator \"\(name)\" of now is replaced\(when)")
+            warnings.append("the present authenticator \"\(name)\" is replaced\(when)")
         }
         if let qrFile {
             warnings.append(
-                "\(Output.printable(qrFile)) holds the key too: delete it once it is scanned")
+                "\(Output.printable(qrFile)) contains the key: delete it after scanning")
         }
         return warnings
     }
@@ -166,7 +166,7 @@ struct Add: ParsableCommand {
         case .some(let code):
             var svg = QRDrawing.svg(code)
             return try PrivateFile(qrFile, holding: &svg)
-        case .none: throw Failure("the QR code cannot be made", hint: Add.library)
+        case .none: throw Failure("the QR code cannot be drawn", hint: Add.library)
         }
     }
 
@@ -186,7 +186,7 @@ struct Add: ParsableCommand {
             throw Failure(
                 failure.message,
                 hints: [
-                    "\"\(enrolled.name)\" of \(context.userName) is enrolled all the same",
+                    "\"\(enrolled.name)\" of \(context.userName) is enrolled nevertheless",
                     "`otp-enroll codes \(context.userName)` makes new backup codes",
                 ])
         }

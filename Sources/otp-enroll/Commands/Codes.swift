@@ -5,14 +5,14 @@ import OTPWire
 struct Codes: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "codes", _superCommandName: OTPEnroll.name,
-        abstract: "Make ten new backup codes; the old ones end.",
+        abstract: "Make ten new backup codes; the old ones stop working.",
         usage: "otp-enroll codes [<options>] [<user>]",
         discussion: """
-            The codes are shown this once. On a terminal it asks first while old ones are left. \
-            Who is not root has to give a code or one of the old backup codes.
-
               otp-enroll codes                new ones for yourself
               otp-enroll codes alice --yes    for alice, without asking
+
+            The codes are shown only this once. On a terminal it asks first if old ones are left. \
+            Ordinary users have to give a code or one of the old backup codes.
             """)
 
     @OptionGroup var who: UserArgument
@@ -35,7 +35,7 @@ struct Codes: ParsableCommand {
         do {
             try show(codes.map { Output.printable($0) }, context.userName)
         } catch let failure as Failure {
-            let hint = "the new codes were made and nobody knows them: make others"
+            let hint = "the new codes were made but not shown: make others"
             throw Failure(failure.message, hints: failure.hints + [hint])
         }
     }
@@ -47,7 +47,7 @@ struct Codes: ParsableCommand {
             ])
             return
         }
-        let end = "All older backup codes of \(user) have ended."
+        let end = "All older backup codes of \(user) stopped working."
         let sheet = BackupCodeSheet.lines(codes, width: Terminal.textWidth)
         try Output.line((sheet + ["", end]).joined(separator: "\n"))
     }

@@ -8,11 +8,11 @@ struct Disable: ParsableCommand {
         abstract: "End the second factor: remove all authenticators, codes and trusted keys.",
         usage: "otp-enroll disable [<options>] [<user>]",
         discussion: """
-            Who is not root has to give a code or a backup code first, and the policy \
-            `user_may_disable = no` leaves it to root. The list of what happened stays.
-
               otp-enroll disable              your own
               otp-enroll disable alice --yes  alice's, without asking (as root)
+
+            Ordinary users have to give a code or a backup code first; with `user_may_disable = no` \
+            only root can do this. The list of events stays.
             """)
 
     @OptionGroup var who: UserArgument
@@ -36,7 +36,7 @@ struct Disable: ParsableCommand {
             try Output.json(["user": .text(user), "enrolled": .bool(false)])
         } else {
             let rest = hadApps ? " Delete the entry in the app." : ""
-            try Output.line("\(user) is not enrolled any more.\(rest)")
+            try Output.line("\(user) is no longer enrolled.\(rest)")
         }
     }
 }

@@ -12,16 +12,15 @@ struct Doctor: ParsableCommand {
         discussion: """
               otp-enroll doctor                     ssh: PAM, sshd, store, clock
               otp-enroll doctor --service sudo      another service's stack
-              otp-enroll doctor --user alice        what holds for alice
-              otp-enroll doctor --group staff       what holds for the members of a group
+              otp-enroll doctor --user alice        what applies to alice
+              otp-enroll doctor --group staff       what applies to the members of a group
               otp-enroll doctor --try --user alice  a real PAM login that leads nowhere
 
-            It looks, and changes nothing. Each finding says what is wrong, where, and the line to \
-            write there, or for PAM files a diff, which `patch -p1 -d /` takes. A note may well be \
-            meant so. --try asks what the login would ask, uses the code up, and says what the \
-            login would have ended in.
+            It changes nothing. Each finding says what is wrong, where, and the line to write there, or \
+            for PAM and sshd files a diff, which `patch -p1 -d /` takes. A note may be intended. --try \
+            asks what the login would ask, uses the code up, and shows the result.
 
-            Exit status: 0 all is well, 1 with problems or warnings, or where --try was refused.
+            Exit status: 0 all is well, 1 with problems or warnings, or if --try was refused.
             """)
 
     @Option(help: ArgumentHelp("The PAM service.", valueName: "name"))
@@ -29,13 +28,13 @@ struct Doctor: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Whom it is about (default: everybody with a login shell; for --try, yourself).",
+            "The user (default: everybody with a login shell; for --try, yourself).",
             valueName: "name"))
     var user: String?
 
     @Option(
         help: ArgumentHelp(
-            "The members of this group in the place of everybody.", valueName: "name"),
+            "Only the members of this group.", valueName: "name"),
         completion: .groups)
     var group: String?
 
@@ -180,7 +179,7 @@ struct Doctor: ParsableCommand {
 
     private static func caller() throws -> String {
         guard let user = try SystemUsers().user(withID: Machine.caller) else {
-            throw Failure("user \(Machine.caller), who calls this, has no name on this system")
+            throw Failure("no user has the number \(Machine.caller) (yours)")
         }
         return String(decoding: user.name, as: UTF8.self)
     }

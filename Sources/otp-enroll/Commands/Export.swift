@@ -6,41 +6,41 @@ import OTPWire
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", _superCommandName: OTPEnroll.name,
-        abstract: "Write keys in clear to a new file, for another machine or program (as root).",
+        abstract: "Write keys in clear text to a new file, for another program (as root).",
         usage: """
             otp-enroll export [<options>] [<user>] --format <format> --output <file>
             """,
         discussion: """
-            Without USER, everybody. The file is new and for its owner alone. Whoever reads it can \
-            log in as these users: delete it once it has arrived. Each user's record and the \
-            system log say that the key was exported, and the user is told.
-
-              otpauth      a key URI a line, for apps and other servers
-              users.oath   the users file of pam_oath: SHA1, 30 or 60 s, up to 256 bits
-              json         all that there is to an authenticator, in a form of our own
-
-            Backup codes and temporary codes are kept as hashes and cannot be exported. A URI says \
-            nothing about used codes and drift, and users.oath nothing about drift.
-
               otp-enroll export alice --format otpauth --output alice.txt --reveal-secrets
               otp-enroll export --format json --output all.json --reveal-secrets
 
-            Exit status: 0 all is in the file; 1 nothing was written, or what could be and the \
+            Without USER, everybody. Only the owner can read the new file. Anybody who gets it can log \
+            in as these users: delete it when it has arrived. Each user's record and the system log say \
+            that the key was exported, and the user is told.
+
+              otpauth      one key URI per line, for apps and other servers
+              users.oath   the users file of pam_oath: SHA1, 30 or 60 s, up to 256 bits
+              json         everything known about an authenticator, in a format of our own
+
+            Backup codes and temporary codes are stored only as hashes and cannot be exported. A URI \
+            has no used codes and no drift, and users.oath no drift.
+
+            Exit status: 0 everything is in the file; 1 nothing was written, or only a part and the \
             rest is listed with the reason.
             """)
 
-    @Argument(help: "Whose keys; without it, everybody's.", completion: .users)
+    @Argument(help: "Whose keys; default: everybody's.", completion: .users)
     var user: String?
 
-    @Option(help: "The form of the file.")
+    @Option(help: "The format of the file.")
     var format: ExportForm
 
     @Option(
-        help: ArgumentHelp("The file to make; it must not be there yet.", valueName: "file"),
+        help: ArgumentHelp("The file to create; it must not exist yet.", valueName: "file"),
         completion: .file())
     var output: String
 
-    @Flag(help: "Yes, write the keys in clear.")
+    @Flag(help: "Really write the keys in clear text.")
     var revealSecrets = false
 
     @OptionGroup var global: GlobalOptions
@@ -97,8 +97,8 @@ struct Export: ParsableCommand {
             ? "\(Words.count(users, "user")) (\(Words.count(count, "authenticator")))"
             : "\(context.userName) (\(list))"
         return Failure(
-            "the file would hold the keys of \(whose) in clear, and whoever reads it could log in",
-            hint: "--reveal-secrets writes it all the same")
+            "the file would contain the keys of \(whose) in clear text, and anybody who reads it could log in",
+            hint: "--reveal-secrets writes it")
     }
 
     /// What there is to say where there is nothing to write.
@@ -123,6 +123,6 @@ struct Export: ParsableCommand {
         try Output.line(
             "The keys of \(Words.count(users, "user")) "
                 + "(\(Words.count(count, "authenticator"))) are in \(Output.printable(output)).")
-        try Output.line("Delete it as soon as it has arrived where it is needed.")
+        try Output.line("Delete it as soon as it has arrived.")
     }
 }

@@ -9,13 +9,12 @@ struct Forget: ParsableCommand {
         abstract: "Remove the record of a user who is gone (as root).",
         usage: "otp-enroll forget [<options>] <uid>",
         discussion: """
-            After `userdel` the record stays, and lets nobody in: a new user with the same number \
-            has another name, and one with the same name another number. `otp-enroll list` shows \
-            such records. It is refused while there is a user of that number and name: \
-            `otp-enroll reset` is for that. Who was renamed or renumbered keeps everything by \
-            `otp-enroll move`.
-
               otp-enroll forget 1001
+
+            After `userdel` the record stays, and lets nobody in: it belongs to a name and a number \
+            together. `otp-enroll list` shows such records. It is refused while a user with that number \
+            and name exists: use `otp-enroll reset`. Users who were renamed or renumbered keep \
+            everything with `otp-enroll move`.
             """)
 
     @Argument(help: "The number of the user who is gone, or the name.")
@@ -29,7 +28,7 @@ struct Forget: ParsableCommand {
     func run() throws {
         let context = try Context(global, user: nil)
         let shown = Output.printable(uid)
-        guard yes || Terminal.agrees("Remove what is kept of \(shown)?") else {
+        guard yes || Terminal.agrees("Remove the record of \(shown)?") else {
             throw Failure("nothing was removed")
         }
         let change: ChangeDocument

@@ -15,25 +15,23 @@ struct Import: ParsableCommand {
             otp-enroll import --from <format> [<options>] <file>
             """,
         discussion: """
-            Users log in with the codes that their phones show already; codes that were used \
-            there stay used. Old backup codes do not come along: they are short and in plain \
-            text, so `otp-enroll codes` makes new ones. The other program's files stay as they \
-            are: remove them when its PAM lines are gone, or its module goes on to use them. A \
-            second run takes what is new. Whoever is enrolled here already, or was, is skipped; \
-            only --user adds to what one of them has; beside --map it takes that user's tokens alone.
-
               otp-enroll import --from google-authenticator --all --dry-run
               otp-enroll import --from google-authenticator --user alice
               otp-enroll import --from users.oath /etc/users.oath
               otp-enroll import --from otpauth --user alice - < uris.txt
               otp-enroll import --from pskc --psk-file psk.hex --map fobs.txt tokens.xml
 
+            Users log in with the codes that their phones already show; used codes stay used. Old \
+            backup codes are not imported, since they are short and in plain text; `otp-enroll codes` \
+            makes new ones. The other program's files are left alone: remove them when its PAM lines \
+            are gone. A second run takes what is new. Users who are or were enrolled here are skipped; \
+            only --user adds to one of them.
+
             Formats:
             \(ImportFormat.allCases.map { "  \($0.rawValue): \($0.help)" }.joined(separator: "\n"))
 
-            A map has a line for each token: its serial number or foreign user name, and the user \
-            here. Exit status: 0 all of it is here or was \
-            skipped, 1 something is not.
+            A map has one line for each token: its serial number or the other program's user name, and \
+            the user here. Exit status: 0 everything was imported or skipped, 1 something failed.
             """)
 
     @Option(help: "What the file is; see below.")
@@ -45,14 +43,14 @@ struct Import: ParsableCommand {
     var file: String?
 
     @Option(
-        help: "Whom all of it is for; beside --map, whose tokens alone are taken.",
+        help: "Import everything for this user; with --map, only this user's tokens.",
         completion: .users)
     var user: String?
 
     @Flag(help: "With google-authenticator: everybody who has a file at home.")
     var all = false
 
-    @Option(help: ArgumentHelp("Which token is whose.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Who owns which token.", valueName: "file"), completion: .file())
     var map: String?
 
     @Option(
@@ -68,7 +66,7 @@ struct Import: ParsableCommand {
 
     func validate() throws {
         let isGoogle = from == .googleAuthenticator
-        guard file != nil || isGoogle else { throw ValidationError("It takes a file.") }
+        guard file != nil || isGoogle else { throw ValidationError("Name a file.") }
         guard !all || isGoogle else {
             throw ValidationError("--all is for --from google-authenticator.")
         }
@@ -85,7 +83,7 @@ struct Import: ParsableCommand {
             throw ValidationError("--map is not for --from google-authenticator.")
         }
         guard [file, map, pskFile].count(where: { $0 == "-" }) <= 1 else {
-            throw ValidationError("stdin can be one of the files only.")
+            throw ValidationError("Only one of the files can be stdin.")
         }
     }
 
@@ -130,7 +128,7 @@ struct Import: ParsableCommand {
                     if all { continue }
                     throw Failure(
                         "there is no \(file) in the home of \(Output.printable(name))",
-                        hint: "a file elsewhere is imported by: import --from google-authenticator"
+                        hint: "import a file elsewhere by: import --from google-authenticator"
                             + " --user \(Output.printable(name)) FILE")
                 }
                 report.add(

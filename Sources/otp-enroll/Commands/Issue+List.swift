@@ -14,7 +14,7 @@ extension Issue {
             return try Output.json(["temporary_codes": .list(members)])
         }
         guard !live.isEmpty else {
-            return try Output.line("Nobody has a temporary code that can be used.")
+            return try Output.line("Nobody has a valid temporary code.")
         }
         var table = Table(["USER", "ISSUED", "UNTIL"])
         for (user, code) in live {

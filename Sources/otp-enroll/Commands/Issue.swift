@@ -12,20 +12,20 @@ struct Issue: ParsableCommand {
             otp-enroll issue --list
             """,
         discussion: """
-            The code logs in once, within 24 hours or what --valid says. A new one ends the old. \
-            Make sure whom you are talking to before you read it out. Authenticators and backup \
-            codes stay as they are: `remove` or `reset` ends those of a lost phone. In tmux, --copy \
-            needs `set-clipboard on`.
-
               otp-enroll issue alice                  show a code, valid for a day
               otp-enroll issue alice --valid 30m      for half an hour (10m to 3d)
-              otp-enroll issue alice --copy           to the clipboard, and do not show it
+              otp-enroll issue alice --copy           to the clipboard, instead of showing it
               otp-enroll issue alice --mail           by mail, instead of showing it
-              otp-enroll issue alice --revoke         end it unused
+              otp-enroll issue alice --revoke         revoke it
               otp-enroll issue --list                 who has one
+
+            The code logs in once, within 24 hours or what --valid says; a new one replaces it. Make \
+            sure whom you are talking to before you read it out. Authenticators and backup codes keep \
+            working: `remove` or `reset` ends those of a lost phone. In tmux, --copy needs \
+            `set-clipboard on`.
             """)
 
-    @Argument(help: "Whom it is for.", completion: .users)
+    @Argument(help: "The user.", completion: .users)
     var user: String?
 
     @Option(
@@ -35,35 +35,35 @@ struct Issue: ParsableCommand {
         transform: { try Arguments.duration($0, in: IssuedCode.validRange) })
     var valid: UInt64?
 
-    @Flag(help: "Send it by mail, and do not show it.")
+    @Flag(help: "Send it by mail instead of showing it.")
     var mail = false
 
     @Option(
         help: ArgumentHelp(
-            "Where to send it (default: what the policy's `mail` says).", valueName: "address"),
+            "Where to send it (default: what the option `mail` says).", valueName: "address"),
         transform: Arguments.mailAddress)
     var address: MailAddress?
 
-    @Flag(help: "Put it on the terminal's clipboard (OSC 52), and do not show it.")
+    @Flag(help: "Copy it to the terminal's clipboard (OSC 52) instead of showing it.")
     var copy = false
 
-    @Flag(help: "End the code that was issued.")
+    @Flag(help: "Revoke the code that was issued.")
     var revoke = false
 
-    @Flag(help: "List who has a code that can be used.")
+    @Flag(help: "List users with a temporary code that is still valid.")
     var list = false
 
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         guard list == (user == nil) else {
-            throw ValidationError(list ? "--list takes no user." : "It takes a user.")
+            throw ValidationError(list ? "--list takes no user." : "Name a user.")
         }
         let wishes = mail || copy || address != nil || valid != nil
         guard !(revoke || list) || !wishes else {
-            throw ValidationError("--list and --revoke make no code, and take no other wishes.")
+            throw ValidationError("--list and --revoke make no code, and take no other options.")
         }
-        guard !(revoke && list) else { throw ValidationError("It is --list or --revoke.") }
+        guard !(revoke && list) else { throw ValidationError("Use --list or --revoke, not both.") }
         guard address == nil || mail else { throw ValidationError("--address needs --mail.") }
     }
 
@@ -103,7 +103,7 @@ struct Issue: ParsableCommand {
             }
             try report(issued, recipient, context.userName)
         } catch let failure as Failure {
-            let hint = "the code was made and nobody knows it: issue another one"
+            let hint = "the code was made but not shown: issue another one"
             throw Failure(failure.message, hints: failure.hints + [hint])
         }
     }
@@ -120,7 +120,7 @@ struct Issue: ParsableCommand {
                 \(issued.code)
 
             It logs in once, until \(Machine.localTime(issued.expires)). Enroll your device then: run
-            `otp-enroll`. If you have not asked for it, tell your administrator.
+            `otp-enroll`. If you did not ask for it, tell your administrator.
 
             """.utf8)
         try Sendmail.send(mail, &text)
@@ -128,7 +128,7 @@ struct Issue: ParsableCommand {
 
     private func report(_ issued: Issued, _ recipient: MailAddress?, _ user: String) throws {
         if issued.isLocked {
-            Output.note("warning: \(user) is locked by wrong codes, but for this one")
+            Output.note("warning: \(user) is locked by wrong codes; only this code will work")
             Output.hint("`otp-enroll unlock \(user)` ends that")
         }
         let isShown = recipient == nil && !copy
@@ -140,7 +140,7 @@ struct Issue: ParsableCommand {
             return
         }
         let end =
-            "It logs in once, until \(Machine.localTime(issued.expires)); older ones have ended."
+            "It logs in once, until \(Machine.localTime(issued.expires)); older ones no longer work."
         if isShown {
             try Output.line("Temporary code for \(user): \(issued.code)")
         } else if let recipient {
@@ -158,7 +158,7 @@ struct Issue: ParsableCommand {
         if global.json {
             try Output.json(["user": .text(context.userName), "code": .null])
         } else {
-            try Output.line("The temporary code of \(context.userName) has ended.")
+            try Output.line("The temporary code of \(context.userName) was revoked.")
         }
     }
 }

@@ -7,31 +7,29 @@ import OTPWire
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", _superCommandName: OTPEnroll.name,
-        abstract: "List all users, enrolled or not, and how they are getting on (as root).",
+        abstract: "List all users and the state of their second factor (as root).",
         usage: "otp-enroll list [<options>]",
         discussion: """
-            Root, everybody from UID_MIN of /etc/login.defs on, and whoever else has a record; by \
-            their numbers. LAST LOGIN is when a code was last accepted. Several of the options \
-            below narrow it down together.
-
-            Directories such as LDAP mostly do not list their users. Then it lists those who have \
-            a home here, have logged in, or have a record, and says that some may be missing. \
-            --group asks for each member by name.
-
               otp-enroll list                             everybody
               otp-enroll list --not-enrolled --group staff
-              otp-enroll list --locked                    whose wrong codes make them wait
+              otp-enroll list --locked                    users who have to wait after wrong codes
               otp-enroll list --json                      for scripts
 
-            A record that cannot be read is listed with what is wrong, whatever --not-enrolled \
-            and --locked say, and the exit status is 1. A record whose user is gone is listed by \
-            its number, and where its user has another number now, with the command for that.
+            Lists root, everybody from UID_MIN of /etc/login.defs on, and everybody else who has a \
+            record. LAST LOGIN is when a code was last accepted. Options can be combined.
+
+            Directories such as LDAP usually do not list their users. Then it lists those who have a \
+            home here, have logged in, or have a record, and says that some may be missing. --group \
+            looks up each member by name.
+
+            A record that cannot be read is always listed with the reason, and the exit status is 1. \
+            Records of users who are gone or were renumbered are listed with the command that helps.
             """)
 
     @Flag(help: "Only users who are not enrolled.")
     var notEnrolled = false
 
-    @Flag(help: "Only users who have to wait, or to be unlocked by root.")
+    @Flag(help: "Only users who have to wait, or whom root has to unlock.")
     var locked = false
 
     @Option(

@@ -7,37 +7,37 @@ import OTPWire
 struct Move: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", _superCommandName: OTPEnroll.name,
-        abstract: "Give a user who was renamed or renumbered the record of before (as root).",
+        abstract: "Give a renamed or renumbered user their record back (as root).",
         usage: """
             otp-enroll move [<options>] <old> <new>
             otp-enroll move [<options>] --all --map <file>
             """,
         discussion: """
-            A record is of a name and a number together. After `usermod -l` or `usermod -u`, or when \
-            a directory spells its users in another way, it is nobody's: its user cannot log in, \
-            also with `nullok`, until this says that it is the same person. Everything in it \
-            stays, used codes too. It is refused while there is still a user of the old name \
-            and number, and where the new one has something that logs in.
-
-              otp-enroll move bob robert          bob is called robert now
+              otp-enroll move bob robert          bob is now called robert
               otp-enroll move 1001 bob            bob had the number 1001 before
-              otp-enroll move --all --map names   a line for each: bob bob@example.com
+              otp-enroll move --all --map names   one line for each: bob bob@example.com
 
-            With --all it shows first what would happen, and asks. Exit status: 0 all of it is \
-            moved, or there was nothing to move; 1 something is not.
+            A record belongs to a name and a number together. After `usermod -l` or `usermod -u`, or if \
+            a directory starts to spell names differently, its user cannot log in, not even with \
+            `nullok`, until this command says that it is the same person. Everything in it stays, \
+            including which codes were used. It is refused while a user with the old name and number \
+            exists, and if the new one has anything that logs in.
+
+            --all shows first what would happen, and asks. Exit status: 0 everything was moved, or \
+            there was nothing to move; 1 something was not.
             """)
 
-    @Argument(help: "The name or number of before.")
+    @Argument(help: "The old name or number.")
     var old: String?
 
-    @Argument(help: "The name or number of now.", completion: .users)
+    @Argument(help: "The new name or number.", completion: .users)
     var new: String?
 
-    @Flag(help: "Everybody who is in a map.")
+    @Flag(help: "Everybody in the map.")
     var all = false
 
     @Option(
-        help: ArgumentHelp("With --all: an old and a new user a line.", valueName: "file"),
+        help: ArgumentHelp("With --all: an old and a new user per line.", valueName: "file"),
         completion: .file())
     var map: String?
 
@@ -52,10 +52,10 @@ struct Move: ParsableCommand {
     func validate() throws {
         if all || map != nil {
             guard all, map != nil, old == nil else {
-                throw ValidationError("It takes an old and a new user, or --all and --map.")
+                throw ValidationError("Name an old and a new user, or use --all and --map.")
             }
         } else if new == nil {
-            throw ValidationError("It takes an old and a new user, or --all and --map.")
+            throw ValidationError("Name an old and a new user, or use --all and --map.")
         }
     }
 
@@ -77,8 +77,8 @@ struct Move: ParsableCommand {
         }
         try Output.line(
             dryRun
-                ? "The record of \(name) (\(number)) would be that of \(context.userName)."
-                : "The record of \(name) (\(number)) is that of \(context.userName) now.")
+                ? "The record of \(name) (\(number)) would go to \(context.userName)."
+                : "The record of \(name) (\(number)) now belongs to \(context.userName).")
     }
 
     /// The name of the user whom the command line names, by name or by number.
@@ -98,10 +98,10 @@ struct Move: ParsableCommand {
         case .denied(.isHere(let name)):
             Failure(
                 "\(Output.printable(name)) is still a user here, of the same number",
-                hint: "a record is moved from a name or number that the user had before")
+                hint: "a record can only be moved from a user's former name or number")
         case .denied(.isEnrolled):
             Failure(
-                "\(context.userName) is enrolled already, and keeps that",
+                "\(context.userName) is already enrolled",
                 hint: "`otp-enroll reset \(context.userName)` first, or `otp-enroll forget` the"
                     + " other one")
         default: context.failure(reply)

@@ -9,16 +9,16 @@ struct Remove: ParsableCommand {
         abstract: "Remove one authenticator, such as a lost phone; the others stay.",
         usage: "otp-enroll remove [<options>] [<user>] <name>",
         discussion: """
-            The last one cannot be removed: `otp-enroll disable` ends the second factor. Who is \
-            not root has to give a code or a backup code first.
-
               otp-enroll remove phone         your authenticator "phone"
               otp-enroll remove alice tablet  alice's "tablet" (as root)
+
+            The last one cannot be removed: `otp-enroll disable` ends the second factor. Ordinary users \
+            have to give a code or a backup code first.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "The authenticator's name, with a user before it where it is not yourself.",
+            "The authenticator's name; before it the user, if not yourself.",
             valueName: "name"))
     var words: [String]
 
@@ -29,7 +29,7 @@ struct Remove: ParsableCommand {
 
     func validate() throws {
         guard (1...2).contains(words.count) else {
-            throw ValidationError("It takes an authenticator's name, and a user before it.")
+            throw ValidationError("Name an authenticator, and before it a user.")
         }
     }
 

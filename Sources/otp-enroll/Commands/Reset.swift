@@ -9,20 +9,19 @@ struct Reset: ParsableCommand {
         abstract: "Remove everything that logs a user in, so that they can enroll again (as root).",
         usage: "otp-enroll reset [<options>] <user>",
         discussion: """
-            Authenticators, backup codes, temporary code, trusted keys and failures go; the record remembers \
-            that it was reset, by whom and when. What the next login does is the policy's: it \
-            refuses, or with `nullok` lets the user in to enroll.
-
-            This also helps where the record itself is the trouble: damaged, sealed with a key \
-            that is lost, or left by a former user with the same number. \
-            What a user has left who is gone is for `forget`; who was renamed or renumbered keeps \
-            everything by `move`.
-
               otp-enroll reset alice
               otp-enroll issue alice          and a temporary code for the next login
+
+            Removes authenticators, backup codes, temporary code, trusted keys and failures; the record \
+            keeps who reset it, and when. The next login follows the configuration: it is refused, \
+            passes by `nullok`, or enrolls by `enroll`.
+
+            This also replaces a record that is damaged, encrypted with a lost key, or left by a former \
+            user with the same number. For users who are gone see `forget`; for users who were renamed \
+            or renumbered see `move`.
             """)
 
-    @Argument(help: "Whom it is about.", completion: .users)
+    @Argument(help: "The user.", completion: .users)
     var user: String
 
     @Flag(help: "Do not ask.")
@@ -38,13 +37,13 @@ struct Reset: ParsableCommand {
         }
         if let trouble = try context.change(.reset).trouble?.error {
             Output.note(
-                "warning: \(Output.printable(trouble.text)); it is replaced by an empty one")
+                "warning: \(Output.printable(trouble.text)); it is replaced by an empty record")
         }
         if global.json {
             try Output.json(["user": .text(name), "enrolled": .bool(false)])
             return
         }
-        try Output.line("\(name) was reset, and is not enrolled any more.")
+        try Output.line("\(name) was reset, and is no longer enrolled.")
         try Output.line("Next: `otp-enroll add \(name)` together with the user, or")
         try Output.line("`otp-enroll issue \(name)` for a temporary code.")
     }

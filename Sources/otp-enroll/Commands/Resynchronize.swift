@@ -7,21 +7,21 @@ struct Resynchronize: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resync", _superCommandName: OTPEnroll.name,
         abstract:
-            "Find a device whose clock or counter has run away, by two of its codes (as root).",
+            "Find a device whose clock or counter has drifted, by two of its codes (as root).",
         usage: "otp-enroll resync [<options>] [<user>]",
         discussion: """
-            It takes two codes that the device shows one after the other. A clock may be off by \
-            twelve hours, a counter by a thousand. Both codes are used up by it. For a phone, let \
-            it set its clock by the network first: then nothing is to be done here.
-
               otp-enroll resync alice             asks for the two codes
               otp-enroll resync alice --name fob  only this authenticator
               printf '%s\\n' 123456 654321 | otp-enroll resync alice --json
+
+            Type two codes that the device shows one after the other. A clock may be off by twelve \
+            hours, a counter by a thousand. Both codes are used up. Set a phone's clock from the network \
+            first: then this is not needed.
             """)
 
     @OptionGroup var who: UserArgument
 
-    @Option(help: "Which authenticator (default: whichever fits).", transform: Arguments.name)
+    @Option(help: "Which authenticator (default: whichever matches).", transform: Arguments.name)
     var name: Name?
 
     @OptionGroup var global: GlobalOptions
@@ -38,7 +38,7 @@ struct Resynchronize: ParsableCommand {
         }
         guard Resync(Answer(first.span), Answer(second.span), of: name) != nil else {
             throw Failure(
-                "it takes two codes of 6 to 8 digits, one after the other",
+                "type two codes of 6 to 8 digits, one after the other",
                 hint: "wait until the device shows the next one")
         }
         let command = Command.resync(
@@ -59,8 +59,8 @@ struct Resynchronize: ParsableCommand {
             return Failure(verdict.text(user: user), hints: verdict.hints)
         }
         return Failure(
-            "refused: these are no two codes in a row of any device of \(user)",
-            hint: "they have to be of the same device, the later one last")
+            "refused: these are not two consecutive codes of any device of \(user)",
+            hint: "they must be from the same device, in order")
     }
 
     private func report(_ change: ChangeDocument, _ user: String) throws {

@@ -12,9 +12,9 @@ struct Status: ParsableCommand {
               otp-enroll status               about yourself
               otp-enroll status alice --json  about alice, for a script
 
-            What happened is listed from the last thing on: when, what, with which authenticator \
-            or why, and from where. Not being enrolled is no failure: the exit status is 0, and \
-            `enrolled` is false.
+            Events are listed from the last one on: when, what, with which authenticator or why, and \
+            from where. Not being enrolled is not an error: the exit status is 0, and `enrolled` is \
+            false.
             """)
 
     @OptionGroup var who: UserArgument

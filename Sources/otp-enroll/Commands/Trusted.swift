@@ -5,44 +5,44 @@ import OTPWire
 struct Trusted: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trusted", _superCommandName: OTPEnroll.name,
-        abstract: "List the SSH keys that log in without a code, and end the trust in them.",
+        abstract: "List the SSH keys that log in without a code, or end their trust.",
         usage: """
             otp-enroll trusted [<options>] [<user>]
             otp-enroll trusted [<options>] [<user>] --revoke <id>
             otp-enroll trusted [<options>] [<user>] --revoke-all
             """,
         discussion: """
-            With `trust = key` in the options, a login by ssh with a key and a right code offers \
-            to skip the code with that key for some days. Each stays listed after its end until \
-            another one is trusted; a backup code, a temporary code, `disable` and `reset` end \
-            all. Who is not root has to give a code before one is revoked.
-
               otp-enroll trusted                            your own
               otp-enroll trusted alice --json               alice's, for a script
               otp-enroll trusted alice --revoke laptop      by its name
-              otp-enroll trusted --revoke SHA256:9aXk2f     by how its fingerprint begins
+              otp-enroll trusted --revoke SHA256:9aXk2f     by the start of its fingerprint
               otp-enroll trusted --revoke-all               a stolen laptop, say
 
-            `ssh-keygen -lf FILE` prints the fingerprint of a key. With --json, `active` says \
-            whether a key skips the code now: not after its end, and not with `trust = off`.
+            With `trust = key` in the configuration, an ssh login with a key and a right code offers to \
+            skip the code with that key for some days. A key stays listed after its trust has ended \
+            until another one is trusted; a backup code, a temporary code, `disable` and `reset` end \
+            all trust. Ordinary users have to give a code before one is revoked.
+
+            `ssh-keygen -lf FILE` prints the fingerprint of a key. With --json, `active` says whether a \
+            key skips the code now: not after its end, and not with `trust = off`.
             """)
 
     @OptionGroup var who: UserArgument
 
     @Option(
         help: ArgumentHelp(
-            "End the trust in this key: its name, or 6 characters or more of its fingerprint.",
+            "End the trust of this key: its name, or at least 6 characters of its fingerprint.",
             valueName: "id"))
     var revoke: String?
 
-    @Flag(help: "End the trust in all keys.")
+    @Flag(help: "End the trust of all keys.")
     var revokeAll = false
 
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         guard revoke == nil || !revokeAll else {
-            throw ValidationError("It is --revoke or --revoke-all.")
+            throw ValidationError("Use --revoke or --revoke-all, not both.")
         }
     }
 

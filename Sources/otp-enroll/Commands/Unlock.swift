@@ -6,23 +6,23 @@ import OTPWire
 struct Unlock: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unlock", _superCommandName: OTPEnroll.name,
-        abstract: "Forget a user's failed codes, so that the next one is looked at (as root).",
+        abstract: "Forget a user's failed codes, so that the next one is checked (as root).",
         usage: "otp-enroll unlock [<options>] <user>",
         discussion: """
-            After five failures in a row there are waits of 30 seconds to 15 minutes, and after a \
-            hundred only this helps, or a backup or temporary code. `otp-enroll status` shows where \
-            they came from.
-
               otp-enroll unlock alice              now
               otp-enroll unlock alice --after 2h   in two hours (1m to 30d)
+
+            After five failures in a row there are waits of 30 seconds to 15 minutes, and after a \
+            hundred only this command, a backup code or a temporary code helps. `otp-enroll status` \
+            shows where the failures came from.
             """)
 
-    @Argument(help: "Whom it is about.", completion: .users)
+    @Argument(help: "The user.", completion: .users)
     var user: String
 
     @Option(
         help: ArgumentHelp(
-            "Not now, but after this time: 1m to 30d, such as 90m, 2h (default: now).",
+            "Unlock after this time: 1m to 30d, such as 90m, 2h (default: now).",
             valueName: "time"),
         transform: { try Arguments.duration($0, in: Throttle.unlockRange) })
     var after: UInt64?

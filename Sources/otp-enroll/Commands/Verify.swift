@@ -6,16 +6,14 @@ import OTPWire
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", _superCommandName: OTPEnroll.name,
-        abstract: "Try a code of any kind, and hear why it is refused. This uses it up.",
+        abstract: "Test a code of any kind, and see why it is refused. This uses it up.",
         usage: "otp-enroll verify [<options>] [<user>]",
         discussion: """
-            The code counts as in a login: a right one cannot be used again, and wrong ones are \
-            counted and slowed down.
-
               otp-enroll verify               asks for a code
               echo 123456 | otp-enroll verify alice --json
 
-            Exit status: 0 accepted, 1 refused.
+            The code counts as in a login: a right one cannot be used again, and wrong ones are counted \
+            and slowed down. Exit status: 0 accepted, 1 refused.
             """)
 
     @OptionGroup var who: UserArgument

@@ -13,6 +13,6 @@ enum BackupCodeSheet {
     }
 
     private static let instructions =
-        "Backup codes: each logs in once, for the day without the phone. They are shown only now: "
-        + "print them or write them down, and keep them where the phone is not."
+        "Backup codes: each logs in once, without the phone. They are shown only now: "
+        + "print them or write them down, and keep them away from the phone."
 }

@@ -74,7 +74,7 @@ struct Interview {
     private func judge(
         _ typed: [UInt8], _ new: borrowing NewAuthenticator
     ) throws -> Judgment {
-        let wrong = "That is no code of this key, which have \(new.authenticator.digits) digits."
+        let wrong = "Codes for this key have \(new.authenticator.digits) digits."
         switch Answer(typed.span) {
         case .empty: throw givenUp
         case .malformed: return .again(wrong)
@@ -91,7 +91,7 @@ struct Interview {
             case .verdict(.wrong):
                 return .again(
                     digits == new.authenticator.digits
-                        ? "That is not the code of this key. Try the next one the app shows."
+                        ? "That is not a code for this key. Try the next one the app shows."
                         : wrong)
             case let other: throw context.failure(other)
             }
@@ -115,7 +115,7 @@ struct Interview {
                 "Account: \(Output.printable(new.account))",
                 "Name here: \(new.authenticator.name.text)",
             ],
-            notices: notices + ["An empty line ends it, and nothing is kept."],
+            notices: notices + ["Press Return alone to give up; nothing is saved then."],
             question: "Code shown by the app: ")
     }
 
@@ -159,16 +159,16 @@ struct Interview {
         }
         let list = names.joined(separator: " and ")
         return Failure(
-            "the app ignored \(list), and its codes would never be right; nothing was kept",
+            "the app ignored \(list), so its codes would always be wrong; nothing was saved",
             hints: [
-                "enroll again without \(list), or with an app that knows it",
+                "enroll again without \(list), or with an app that supports it",
                 "delete the entry that the app has now",
             ])
     }
 
     private var givenUp: Failure {
         Failure(
-            "no code was confirmed, nothing was kept",
-            hint: "delete the entry in the app, if it has one")
+            "no code was confirmed; nothing was saved",
+            hint: "delete the entry in the app, if there is one")
     }
 }

@@ -46,7 +46,7 @@ struct NewAuthenticator: ~Copyable {
         let uri = key.withBytes {
             KeyURI.make(authenticator, key: $0, issuer: issuer.span, account: account.span)
         }
-        guard let uri else { throw Failure("issuer or account cannot be written in a QR code") }
+        guard let uri else { throw Failure("issuer or account do not fit in a QR code") }
         self.authenticator = authenticator
         self.ticket = begun.ticket
         self.issuer = wish.issuer

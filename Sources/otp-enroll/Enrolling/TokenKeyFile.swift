@@ -16,7 +16,7 @@ enum TokenKeyFile {
         guard !text.isEmpty else { throw Failure("\(name): it is empty") }
         guard let key = decode(text.span) else {
             throw Failure(
-                "\(name): neither a line of hex nor of Base32", hint: "it holds the key alone")
+                "\(name): neither hex nor Base32", hint: "the file must contain only the key")
         }
         let range = HOTP.keyLengthRange
         guard range.contains(key.count) else {

@@ -123,7 +123,7 @@ struct ExportWork: ~Copyable {
         file?.remove()
         throw Failure(
             "ended, and \(Output.printable(path)) was removed again",
-            hint: "the export is written down in \(Words.count(written, "record")) already")
+            hint: "the export is recorded in \(Words.count(written, "record")) already")
     }
 
     /// Says on stderr what is not in the file.
@@ -161,10 +161,10 @@ struct ExportWork: ~Copyable {
     var failure: Failure? {
         if let untold {
             return Failure(
-                "\(Words.count(untold.count, "record")) could not be told of the export: "
+                "\(Words.count(untold.count, "record")) could not be told about the export: "
                     + untold.first.message, hints: untold.first.hints)
         }
         guard !leftOut.isEmpty else { return nil }
-        return Failure("\(Output.printable(path)) does not hold everything")
+        return Failure("\(Output.printable(path)) does not contain everything")
     }
 }

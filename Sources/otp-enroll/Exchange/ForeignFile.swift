@@ -22,7 +22,7 @@ enum ForeignFile {
         }
         // A second name might be one that somebody else gave it.
         guard status.st_nlink == 1 else {
-            throw Failure("\(name): it has \(status.st_nlink) links, and may have one only")
+            throw Failure("\(name): it has \(status.st_nlink) links, and may only have one")
         }
         return try OpenFile.contents(of: file.number, name, limit)
     }
@@ -64,7 +64,7 @@ enum ForeignFile {
         let always = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         var words = path.split(separator: "/")
         guard let last = words.popLast(), !(words + [last]).contains("..") else {
-            throw Failure("\(name): no file has this name")
+            throw Failure("\(name): no such file")
         }
         // SAFETY: the string is passed as a C string that lives through the call.
         var number = unsafe Glibc.open(home, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC)
@@ -110,11 +110,11 @@ private struct Identity {
     /// Remembers the present ids.
     init() throws(Failure) {
         let count = getgroups(0, nil)
-        guard count >= 0 else { throw Failure("the groups are unknown: \(Machine.lastError)") }
+        guard count >= 0 else { throw Failure("cannot look up groups: \(Machine.lastError)") }
         groups = [gid_t](repeating: 0, count: Int(count))
         // SAFETY: the array has room for `count` groups.
         guard unsafe getgroups(count, &groups) == count else {
-            throw Failure("the groups are unknown: \(Machine.lastError)")
+            throw Failure("cannot look up groups: \(Machine.lastError)")
         }
     }
 
@@ -126,7 +126,7 @@ private struct Identity {
             seteuid(user.uid) == 0, geteuid() == user.uid, getegid() == user.gid
         else {
             throw Failure(
-                "files of \(Output.printable(user.name)) can only be read with their rights: "
+                "files of \(Output.printable(user.name)) can only be read with that user's rights: "
                     + Machine.lastError)
         }
     }
@@ -137,7 +137,7 @@ private struct Identity {
         guard seteuid(uid) == 0, setegid(gid) == 0,
             unsafe setgroups(groups.count, groups) == 0, geteuid() == uid, getegid() == gid
         else {
-            Output.note("cannot go back to the rights of the program: \(Machine.lastError)")
+            Output.note("cannot regain the program's own rights: \(Machine.lastError)")
             _exit(Identity.unrestored)
         }
     }

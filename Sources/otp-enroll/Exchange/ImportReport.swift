@@ -19,7 +19,7 @@ struct ImportReport {
         var newcomers: Set<String> = []
         let tokens = result.tokens.filter { importer.wants($0) }
         if tokens.isEmpty, !result.tokens.isEmpty, let user = importer.onlyUser {
-            problems.append("no token of the file is \(Output.printable(user))'s")
+            problems.append("no token in the file belongs to \(Output.printable(user))")
         }
         hasMap = hasMap || importer.map != nil
         var progress = Progress("Importing", of: tokens.count)
@@ -65,7 +65,7 @@ struct ImportReport {
         for problem in problems { try Output.line("Not imported: \(problem).") }
         let here = rows.count { $0.isHere }
         let left = skipped == 0 ? "" : " \(skipped) skipped."
-        let end = isRehearsal ? " Nothing was changed: this was a rehearsal." : ""
+        let end = isRehearsal ? " This was a dry run: nothing was changed." : ""
         try Output.line(
             "\(here) of \(here + missing) are here\(isRehearsal ? ", or would be" : "").\(left)\(end)"
         )
@@ -89,12 +89,12 @@ struct ImportReport {
         }
         for (sentence, users) in counts {
             let whose = users.count <= 3 ? users.joined(separator: ", ") : "\(users.count) users"
-            try Output.line("Did not come along (\(whose)): \(sentence).")
+            try Output.line("Not imported (\(whose)): \(sentence).")
         }
         if rows.contains(where: \.isSkipped) {
             let way = hasMap ? "--user beside --map" : "--user"
             try Output.line(
-                "Note: who is enrolled, or was, is left alone; \(way) adds to one of them.")
+                "Note: users who are or were enrolled are skipped; \(way) adds to one of them.")
         }
         for note in notes { try Output.line("Note: \(note).") }
     }

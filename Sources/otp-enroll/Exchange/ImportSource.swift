@@ -48,10 +48,10 @@ enum ImportSource {
             guard words.count == 2 else {
                 throw Failure(
                     "\(name) line \(index + 1): not a serial number and a user",
-                    hint: "it is one token a line, such as: 4711 alice")
+                    hint: "write one token per line, such as: 4711 alice")
             }
             guard map.updateValue(String(words[1]), forKey: String(words[0])) == nil else {
-                throw Failure("\(name) line \(index + 1): this token stands there twice")
+                throw Failure("\(name) line \(index + 1): this token is there twice")
             }
         }
         return map

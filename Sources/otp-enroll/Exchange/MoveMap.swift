@@ -33,10 +33,10 @@ struct MoveMap {
                 continue
             }
             if let before = olds.updateValue(number, forKey: words[0]) {
-                bad.append("line \(number): the old user stands in line \(before) too")
+                bad.append("line \(number): the old user is in line \(before) too")
             }
             if let before = news.updateValue(number, forKey: words[1]) {
-                bad.append("line \(number): the new user stands in line \(before) too")
+                bad.append("line \(number): the new user is in line \(before) too")
             }
             lines.append(Line(number: number, old: words[0], new: words[1]))
         }
@@ -44,7 +44,7 @@ struct MoveMap {
             for text in bad.prefix(MoveMap.mostNamed) { Output.note("\(name) \(text)") }
             throw Failure(
                 "\(Words.count(bad.count, "line")) of \(name) cannot be, nothing was moved",
-                hint: "it is an old and a new user a line, such as: bob bob@example.com")
+                hint: "write an old and a new user per line, such as: bob bob@example.com")
         }
     }
 }

@@ -128,7 +128,7 @@ struct MoveReport {
             return
         }
         let end =
-            isRehearsal ? " would be moved. Nothing was changed: this was a rehearsal." : " moved."
+            isRehearsal ? " would be moved. This was a dry run: nothing was changed." : " moved."
         try Output.line("\(moved) of \(moved + refused.count)\(end)")
         guard refused.isEmpty else {
             let first = refused[0]

@@ -11,7 +11,7 @@ struct MailAddress: Equatable, Sendable {
 
     /// What an address looks like, for those who typed another.
     static let expectation =
-        "an address is a name of this machine or name@example.com, in ASCII, "
+        "use a name of this machine or name@example.com, in ASCII, "
         + "without spaces, commas and quotes"
 
     private static let maximumLength = 254
@@ -39,16 +39,16 @@ struct MailAddress: Equatable, Sendable {
         let name = String(decoding: user.name, as: UTF8.self)
         guard MailAddress.isLocal(user.name[...]) else {
             throw Failure(
-                "no mail address can be made of the name \"\(Output.printable(name))\"",
-                hint: "name the address with --address")
+                "there is no mail address for the name \"\(Output.printable(name))\"",
+                hint: "give the address with --address")
         }
         let parts = pattern.split(separator: "%", omittingEmptySubsequences: false)
         guard let before = parts.first, let after = parts.last, parts.count == 2,
             after.first == "u", let address = MailAddress(before + name + after.dropFirst())
         else {
             throw Failure(
-                "\"\(Output.printable(pattern))\" is no pattern of a mail address",
-                hint: "it is one such as %u@example.com, where %u stands for the user's name")
+                "\"\(Output.printable(pattern))\" is not a pattern for mail addresses",
+                hint: "use one such as %u@example.com, where %u stands for the user's name")
         }
         self = address
     }

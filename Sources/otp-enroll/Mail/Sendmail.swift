@@ -35,7 +35,7 @@ enum Sendmail {
         Failure(
             "no mail can be sent: \(path): \(error.text)",
             hints: error.number == ENOENT
-                ? ["install a mailer that brings sendmail(8), such as dma"] : [])
+                ? ["install a mailer that provides sendmail(8), such as dma"] : [])
     }
 
     /// What an exit status other than 0 means (sysexits(3)), with the first line of what was said.

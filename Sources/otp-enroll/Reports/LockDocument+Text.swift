@@ -25,7 +25,7 @@ extension LockDocument {
         let end = until.map { "\(Machine.localTime($0)), or until " } ?? ""
         let keys = reach == .strangers ? ", and SSH keys that have logged in before," : ""
         return "closed until \(end)root unlocks it (`otp-enroll unlock \(user)`); "
-            + "backup and temporary codes\(keys) work all the while"
+            + "backup and temporary codes\(keys) still work"
     }
 
     /// `until` as `--json` writes it: one that only root can open again holds until the end of

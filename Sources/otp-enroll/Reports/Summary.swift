@@ -18,7 +18,7 @@ struct Summary {
         trustRemark = try TrustedKeySummary.remark(about: trusted, of: context)
     }
 
-    /// The event that ended it for somebody who is not enrolled any more.
+    /// The event that ended it for somebody who is no longer enrolled.
     var end: EventDocument? {
         account.isEnrolled
             ? nil : account.events.first { $0.kind == "reset" || $0.kind == "disabled" }

@@ -19,7 +19,7 @@ extension TemporaryCodeDocument {
                     + Words.duration(expires - min(now, expires))
             case .used: "used on \(Machine.localTime(used))"
             case .expired: "expired on \(Machine.localTime(expires))"
-            case .beforeIssue: "not usable while this machine's clock is before its issue"
+            case .beforeIssue: "not valid while this machine's clock is before its issue"
             }
         return "\(end) (issued on \(Machine.localTime(issued)))"
     }

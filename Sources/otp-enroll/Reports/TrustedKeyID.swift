@@ -14,11 +14,11 @@ struct TrustedKeyID {
         let shown = Output.printable(text)
         guard meant.isEmpty else {
             throw Failure(
-                "\"\(shown)\" may be more than one trusted key of \(user)", hints: list(meant))
+                "\"\(shown)\" matches more than one trusted key of \(user)", hints: list(meant))
         }
         guard !keys.isEmpty else { throw Failure("\(user) trusts no SSH key") }
         let isShort = keys.contains { begins($0, atLeast: 1) }
-        let advice = "of a fingerprint, \(Self.leastLength) characters or more are enough"
+        let advice = "give at least \(Self.leastLength) characters of the fingerprint"
         throw Failure(
             "\(user) trusts no SSH key \"\(shown)\"", hints: (isShort ? [advice] : []) + list(keys))
     }

@@ -48,16 +48,16 @@ struct VerdictText {
         if let left = outcome.backupCodesLeft {
             return "Accepted: a backup code. " + UserText.backupCodesLeft(left)
         }
-        return "Accepted: the temporary code, which has ended now."
+        return "Accepted: the temporary code, which is now used up."
     }
 
     private func text(_ refusal: Outcome.Refusal, user: String) -> String {
         switch refusal {
         case .wrong: return "refused: wrong code"
-        case .replayed: return "refused: this code, or a later one, was used already"
+        case .replayed: return "refused: this code, or a later one, was already used"
         case .usedBackupCode:
-            return "refused: this backup code was used already, or is of an old set"
-        case .usedTemporaryCode: return "refused: this temporary code was used already"
+            return "refused: this backup code was already used, or is from an old set"
+        case .usedTemporaryCode: return "refused: this temporary code was already used"
         case .expired: return "refused: this temporary code has expired"
         case .outsideWindow(let offset):
             let off = Words.duration(of: offset, period: outcome.period ?? 30)
@@ -68,15 +68,15 @@ struct VerdictText {
         case .empty: return "no code was given"
         case .repeated: return "refused: the same code was refused before"
         case .throttled(let seconds):
-            return "not tried: too many wrong codes, wait for \(UserText.duration(seconds))"
-        case .closed: return "not tried: too many wrong codes, the second factor is closed"
+            return "not checked: too many wrong codes, wait for \(UserText.duration(seconds))"
+        case .closed: return "not checked: too many wrong codes, the account is closed for codes"
         case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
             return "\(user) is not enrolled"
         case .unknownUser: return "there is no such user"
-        case .clock: return "refused: this machine's clock is behind, by years or by a little"
+        case .clock: return "refused: this machine's clock is behind"
         case .clockMovedBack(let seconds):
-            return "refused: codes were used that are due in \(Words.duration(seconds)), so this "
-                + "machine's clock was ahead then, or is behind now"
+            return "refused: codes were used that are only due in \(Words.duration(seconds)), so "
+                + "this machine's clock was ahead then, or is behind now"
         }
     }
 
@@ -85,7 +85,7 @@ struct VerdictText {
         guard let refusal = outcome.refusal else { return [] }
         switch refusal {
         case .wrong:
-            return ["is it the entry of this machine in the app? `otp-enroll add` enrolls anew"]
+            return ["is it the right entry in the app? `otp-enroll add` enrolls again"]
         case .replayed: return ["each code works once; wait for the next one"]
         case .usedBackupCode:
             return ["try one that is not crossed out; `otp-enroll codes` makes new ones"]
@@ -94,11 +94,13 @@ struct VerdictText {
             return ["a code has 6 to 8 digits, a backup code looks like 3K7MQ-2XJ9T-DWP4A"]
         case .usedTemporaryCode, .expired: return ["`otp-enroll issue` makes a new one (as root)"]
         case .clockMovedBack:
-            return ["set the clock; where it is right now, `otp-enroll resync` (as root) mends it"]
+            return [
+                "set the clock; if it is right, `otp-enroll resync` (as root) repairs the record"
+            ]
         case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
             return ["`otp-enroll add` enrolls"]
-        case .closed: return ["only root can open it again; backup codes work all the same"]
-        case .clock: return ["set the clock; backup codes work all the same"]
+        case .closed: return ["only root can open it again; backup codes still work"]
+        case .clock: return ["set the clock; backup codes still work"]
         case .repeated: return ["wait for the next one"]
         case .empty, .throttled, .unknownUser: return []
         }

@@ -17,7 +17,7 @@ final class PrivateFile {
             let exists = errno == EEXIST
             throw Failure(
                 "\(Output.printable(path)): \(Machine.lastError)",
-                hints: exists ? ["name a file that is not there yet"] : [])
+                hints: exists ? ["name a file that does not exist yet"] : [])
         }
         file = OpenFile(number)
     }

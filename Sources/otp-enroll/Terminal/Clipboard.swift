@@ -18,7 +18,7 @@ enum Clipboard {
         guard !Terminal.isDumb else {
             throw Failure(
                 "this terminal has no clipboard",
-                hint: "its name is in TERM, which sudo and su may have changed")
+                hint: "TERM has its name, which sudo and su may have changed")
         }
         var coded = Base64.encode(text.span, isPadded: true)
         defer { Secret.wipe(&coded) }

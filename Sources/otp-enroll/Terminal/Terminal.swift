@@ -121,7 +121,7 @@ enum Terminal {
     /// Takes away what was shown, and gives the screen back as it was.
     static func leaveScreen() {
         if isDumb {
-            write("\n(This terminal cannot take the key off the screen: do it yourself.)\n")
+            write("\n(This terminal cannot clear the key from the screen: do it yourself.)\n")
         } else {
             write("\u{1b}[0m\u{1b}[H\u{1b}[2J\u{1b}[?1049l")
         }

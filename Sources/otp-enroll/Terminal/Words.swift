@@ -41,7 +41,7 @@ enum Words {
     }
 
     /// What to do about a clock that is off.
-    static let clockAdvice = "let the phone set its clock by the network, and check the time here"
+    static let clockAdvice = "set the phone's clock from the network, and check the time here"
 
     /// `text` in lines of at most `width` characters, broken at spaces where there are some.
     static func wrapped(_ text: String, _ width: Int) -> [String] {

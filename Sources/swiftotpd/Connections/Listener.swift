@@ -15,13 +15,13 @@ struct Listener: ~Copyable {
     init() throws(Problem) {
         guard Process.variable("LISTEN_PID") == "\(getpid())",
             Process.variable("LISTEN_FDS") == "1"
-        else { throw Problem(text: "there is no socket: systemd has to start this") }
+        else { throw Problem(text: "there is no socket: let systemd start this") }
         var (isListening, length) = (CInt(0), socklen_t(MemoryLayout<CInt>.size))
         // SAFETY: locals that the call fills.
         let result = unsafe getsockopt(
             Listener.descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length)
         guard result == 0, isListening == 1 else {
-            throw Problem(text: "what systemd handed over is no socket that listens")
+            throw Problem(text: "systemd handed over something that is not a listening socket")
         }
         // An accept that has to wait would wait for ever: poll(2) comes first.
         _ = fcntl(Listener.descriptor, F_SETFL, O_NONBLOCK)

@@ -12,7 +12,7 @@ enum Rights {
         case user
     }
 
-    /// Whom it is about.
+    /// The user.
     enum Target: CaseIterable, Equatable {
         case oneself
         case somebodyElse

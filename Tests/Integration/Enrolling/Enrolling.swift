@@ -5,8 +5,8 @@ import Testing
 /// The texts of a login that enrolls.
 enum Enrolling {
     static let question = "Code shown by the app"
-    static let sheet = "Press Return when you have kept them: "
-    static let wrong = "That is not the code of this key."
+    static let sheet = "Press Return when you have saved them: "
+    static let wrong = "That is not a code for this key."
     static let must = "You need an authenticator to log in. Nothing was enrolled."
 
     /// The key as somebody reads it who types it into an app.

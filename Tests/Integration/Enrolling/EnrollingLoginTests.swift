@@ -25,7 +25,7 @@ import Testing
         try await terminal.type("\(first.prefix(3)) \(first.suffix(3))")
         try await terminal.expect(fixture.welcome)
         let shown = await terminal.transcript
-        #expect(shown.contains("It takes the place of \"phone\", which ends."), "\(shown)")
+        #expect(shown.contains("It replaces \"phone\", which stops working."), "\(shown)")
         #expect(shown.contains("\"phone\" is enrolled."), "\(shown)")
         #expect(!shown.contains("Backup codes"), "there are ten already: \(shown)")
         try await fixture.expectLogged(

@@ -10,8 +10,7 @@ struct EnrollingAtOnceProof {
     private static let sessions = 16
     private static let rounds = Proof.count(1, long: 20)
     private static let void =
-        "Another session has enrolled you meanwhile. This key is void: log in with a code of that "
-        + "one."
+        "Another session has enrolled you. Discard this key, and use a code from the other one."
 
     /// The backup codes of a sheet.
     private func codes(_ sheet: String) -> [String] {

@@ -56,7 +56,7 @@ extension ReturnCodes {
             "enroll=require enroll_grace=2", log: "reason=not-enrolled", says: must, ["answer "]
         ) { enrolled, stack in
             try enrolled.forget()
-            for left in ["You can put it off 1 more time.", "At the next login you must enroll."] {
+            for left in ["You can put it off 1 more time.", "You must enroll at the next login."] {
                 let result = try await stack.login(enrolled.user, [""], with: LoginKey().login)
                 try require(result.name == Stack.ignored, "\(result)")
                 try require(result.said == ["\(putOff) \(left)"], "\(result.said)")
@@ -111,8 +111,8 @@ extension ReturnCodes {
         .tooLate(
             "enroll=require, another session was faster", "PAM_AUTH_ERR", "enroll=require",
             log: "reason=enrolled-meanwhile",
-            says: "Another session has enrolled you meanwhile. This key is void: log in with a "
-                + "code of that one."
+            says: "Another session has enrolled you. Discard this key, and use a code "
+                + "from the other one."
         ) { enrolled, _ in
             // As root does; EnrollmentPromptTests has two logins that meet.
             _ = try Enrolled.enroll(enrolled.user, in: enrolled.store)

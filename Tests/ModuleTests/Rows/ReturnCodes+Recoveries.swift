@@ -10,7 +10,7 @@ extension ReturnCodes {
     static let recoveries: [Row] = [
         .login(
             "temporary code", "PAM_SUCCESS", log: "login granted; factor=temporary-code",
-            says: "That was a temporary code, and it has ended. Run `otp-enroll`"
+            says: "That temporary code is now used up. Run `otp-enroll`"
         ) { enrolled, _ in ["answer \(try enrolled.issue().lowercased())"] },
         .login(
             "the same temporary code again", "PAM_AUTH_ERR", log: "reason=used-temporary-code",

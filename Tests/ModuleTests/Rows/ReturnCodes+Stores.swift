@@ -26,7 +26,7 @@ extension Row {
 extension ReturnCodes {
     /// What the store decides.
     static let stores: [Row] = [
-        .trouble("record with mode 0644", log: "its mode lets others at it; chmod it to 0600") {
+        .trouble("record with mode 0644", log: "others have access to it; chmod it to 0600") {
             chmod(try $0.recordFile, 0o644)
         },
         .trouble("record of another owner", log: "it belongs to user 1; chown it to root") {
@@ -82,10 +82,10 @@ extension ReturnCodes {
         .trouble("no seal key", log: "seal.key: no such file or directory") {
             unlink($0.store + "/seal.key")
         },
-        .trouble("seal key that others can read", log: "seal.key: its mode lets others at it") {
+        .trouble("seal key that others can read", log: "seal.key: others have access to it") {
             chmod($0.store + "/seal.key", 0o644)
         },
-        .trouble("store that others can enter", log: "its mode lets others in; chmod it to 0700") {
+        .trouble("store that others can enter", log: "others have access to it; chmod it to 0700") {
             chmod($0.store, 0o755)
         },
         .trouble(
@@ -162,8 +162,7 @@ extension ReturnCodes {
         .trouble("store on a read-only file system", log: "the file system is read-only") {
             try await $0.makeReadOnly()
         },
-        .trouble("lock that is never let go", log: "another process has held its lock for too long")
-        {
+        .trouble("lock that is never let go", log: "another process has locked it for too long") {
             // Held by this process, to its end.
             let file = open(try $0.recordFile, O_RDWR | O_CLOEXEC)
             try require(flock(file, LOCK_EX) == 0, "no lock")

@@ -101,11 +101,11 @@ extension ReturnCodes {
 
     /// What can be wrong with the service.
     private static let doors: [Row] = [
-        .odd("no service", .nobody, log: "swiftotpd does not listen"),
-        .odd("no service, with nullok", .nobody, nullok: true, log: "swiftotpd does not listen"),
+        .odd("no service", .nobody, log: "swiftotpd is not listening"),
+        .odd("no service, with nullok", .nobody, nullok: true, log: "swiftotpd is not listening"),
         .foreign(
             "a record that the service does not trust", "PAM_AUTHINFO_UNAVAIL",
-            log: "its mode lets others at it; chmod it to 0600", says: unavailable
+            log: "others have access to it; chmod it to 0600", says: unavailable
         ) { host in
             chmod(try host.enrolled.recordFile, 0o644)
             return ["answer \(try await host.enrolled.phone.code())"]
@@ -115,7 +115,7 @@ extension ReturnCodes {
             log: "swiftotp.conf line 1: `window` takes a number from 0 to 10"),
         .odd(
             "somebody else plays the service, and says yes", .fake(.sends(yes), root: false),
-            log: "somebody who is not root listens in the place of swiftotpd"),
+            log: "the program that listens in place of swiftotpd is not root's"),
         .odd(
             "somebody else plays the service, and says not enrolled, with nullok",
             .fake(.sends(no), root: false), nullok: true, log: "somebody who is not root"),
@@ -130,13 +130,13 @@ extension ReturnCodes {
             log: "swiftotpd ended without an answer"),
         .odd(
             "what is no frame", .fake(.sends("0004 deadbeef")),
-            log: "what answers is not swiftotpd, or is of another version"),
+            log: "the answer is not from swiftotpd, or from another version"),
         .odd(
             "a welcome of another version", .fake(.sends("0002 40 03")),
             log: "swiftotpd is of another version"),
         .odd(
             "a frame that is too long", .fake(.sends(welcome + "8001 49 00")),
-            log: "what answers is not swiftotpd"),
+            log: "the answer is not from swiftotpd"),
         .odd(
             "an end that nobody knows", .fake(.sends(welcome + "0002 49 07")),
             log: "swiftotpd ended without an answer"),

@@ -62,7 +62,7 @@ extension Row {
             try await phone.settle()
             let code = try await phone.code()
             try talk.answer(code)
-            #expect(try talk.question().contains("Press Return when you have kept them: "))
+            #expect(try talk.question().contains("Press Return when you have saved them: "))
             try talk.answer("")
             let result = try talk.result()
             #expect(result.name == row.code && result.prompts == 2 + first.count)

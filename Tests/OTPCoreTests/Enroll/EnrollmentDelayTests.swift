@@ -74,7 +74,7 @@ struct EnrollmentDelayTests {
         for (left, said) in [
             (2, "Nothing was enrolled. You can put it off 2 more times."),
             (1, "Nothing was enrolled. You can put it off 1 more time."),
-            (0, "Nothing was enrolled. At the next login you must enroll."),
+            (0, "Nothing was enrolled. You must enroll at the next login."),
         ] as [(UInt8, String)] {
             host.answers = [.text("")]
             #expect(login(host, grace: 3) == .ignored(.putOff(left: left)))

@@ -32,7 +32,7 @@ struct LoginEnrollmentTests {
         .enrolled(.temporaryCode, try name(label))
     }
 
-    @Test("The only authenticator is replaced, once a code of the new one was right")
+    @Test("The only authenticator is replaced, when a code of the new one was right")
     func replaces() throws {
         let host = try host(["my phone"], .shown())
         #expect(login(host) == (try enrolled("my phone")))
@@ -116,7 +116,7 @@ struct LoginEnrollmentTests {
         #expect(login(host) == (try enrolled("phone")))
         // A question, so that they are read before anything else comes.
         let sheet = try #require(host.talk.last)
-        #expect(sheet.hasPrefix("ask ") && sheet.hasSuffix("when you have kept them: "))
+        #expect(sheet.hasPrefix("ask ") && sheet.hasSuffix("when you have saved them: "))
         let shownCodes = sheet.split(separator: "\n").filter { $0.hasPrefix("    ") }
             .map { $0.dropFirst(4) }
         #expect(shownCodes.count == 10 && host.session?.record.backupCodesLeft == 10)

@@ -6,7 +6,7 @@ import Testing
 struct TemporaryLoginTests {
     private let refused = "That code was not accepted."
     private let enroll =
-        "That was a temporary code, and it has ended. Run `otp-enroll` to enroll your new device."
+        "That temporary code is now used up. Run `otp-enroll` to enroll your new device."
 
     /// Alice, enrolled, with a temporary code that root issued for a day in start 1 of the machine.
     private func issued() throws -> (host: ScriptedHost, code: String) {

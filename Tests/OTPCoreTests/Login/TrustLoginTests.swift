@@ -129,7 +129,7 @@ struct TrustLoginTests {
             host.methods = try SSHRow.methods()
             let asked = host.trustingLogin(at: noon + 120, code(noonStep + 4), "n")
             #expect(asked == .granted(try factor))
-            let said = "say The trust in all SSH keys was ended on Friday 08:01 UTC"
+            let said = "say All SSH keys lost their trust on Friday 08:01 UTC"
             #expect(host.talk.contains { $0.hasPrefix(said) })
         }
         let (host, codes) = try host()

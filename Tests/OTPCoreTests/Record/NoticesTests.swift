@@ -26,7 +26,7 @@ struct NoticesTests {
             (.added, "The authenticator \"new phone\" was added"),
             (.removed, "The authenticator \"new phone\" was removed"),
             (.codesRenewed, "New backup codes were made"),
-            (.unlocked, "An unlock new phone was set"),
+            (.unlocked, "An unlock new phone was scheduled"),
             (.reset, "Your second factor was reset"),
             (.disabled, "Your second factor was switched off"),
             (.temporaryCodeIssued, "A temporary code was issued"),
@@ -36,7 +36,7 @@ struct NoticesTests {
             (.imported, "The authenticator \"new phone\" was imported"),
             (.exported, "Your key was exported"),
             (.keyTrusted, "The SSH key \"new phone\" was trusted to skip the code"),
-            (.trustRevoked, "The trust in the SSH key \"new phone\" was ended"),
+            (.trustRevoked, "The SSH key \"new phone\" lost its trust"),
             (.moved, "Your second factor was moved here from new phone"),
         ] as [(Event.Kind, String)])
     func changes(_ kind: Event.Kind, _ what: String) {
@@ -52,7 +52,7 @@ struct NoticesTests {
     func unlocked() {
         var record = Record()
         record.note(Event(.unlocked, at: tuesday, detail: [], origin: ascii("otp-enroll root")))
-        let said = "Your failed codes were forgiven on Tuesday 14:02 UTC (otp-enroll root)."
+        let said = "Your failed codes were cleared on Tuesday 14:02 UTC (otp-enroll root)."
         #expect(sentences(record.notices) == [said])
     }
 
@@ -60,7 +60,7 @@ struct NoticesTests {
     func allTrust() {
         var record = Record()
         record.note(Event(.trustRevoked, at: tuesday, detail: [], origin: ascii("sshd 192.0.2.7")))
-        let said = "The trust in all SSH keys was ended on Tuesday 14:02 UTC (sshd 192.0.2.7)."
+        let said = "All SSH keys lost their trust on Tuesday 14:02 UTC (sshd 192.0.2.7)."
         #expect(sentences(record.notices) == [said])
     }
 

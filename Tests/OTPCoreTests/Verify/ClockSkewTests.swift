@@ -85,8 +85,8 @@ struct ClockSkewTests {
     @Test("It is said at the login that the code let in, and at no other")
     func said() throws {
         for (offset, elapsed, said) in [
-            (1, 2, "say The clock of \"phone\" is 28 s ahead. Set it right, or codes fail."),
-            (-1, 27, "say The clock of \"phone\" is 27 s behind. Set it right, or codes fail."),
+            (1, 2, "say The clock of \"phone\" is 28 s ahead. Correct it, or codes will fail."),
+            (-1, 27, "say The clock of \"phone\" is 27 s behind. Correct it, or codes will fail."),
             (1, 20, nil), (-1, 2, nil), (0, 2, nil),
         ] as [(Int, UInt64, String?)] {
             let host = ScriptedHost()

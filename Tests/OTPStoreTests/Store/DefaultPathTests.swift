@@ -46,7 +46,7 @@ struct DefaultPathTests {
                 Issue.record("it is open to everybody")
             } catch {
                 #expect(error.code == .system)
-                #expect(error.detail == "permission denied: it is for root alone")
+                #expect(error.detail == "permission denied: only root has access")
             }
             try #require(seteuid(0) == 0)
         }

@@ -58,7 +58,7 @@ struct CommandManualTests {
             #expect(text.contains("Default: \(fallback)"), "\(term)")
         }
         if let fallback = option.help.firstMatch(of: #/\(default: ([^,;)]+)/#) {
-            let word = fallback.1 == "what the policy's `mail` says" ? "what mail" : fallback.1
+            let word = fallback.1 == "what the option `mail` says" ? "what mail" : fallback.1
             #expect(text.contains("Default: \(word)"), "\(term)")
         }
         if let fallback = option.help.firstMatch(of: #/(\w+) \(default\)/#) {

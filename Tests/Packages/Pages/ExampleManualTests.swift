@@ -76,8 +76,8 @@ struct ExampleManualTests {
     /// What a reader copies from: the examples of the manual pages, README and docs.
     private static func pages() throws -> [String] {
         let manuals = try Manual.all.map { $0.blocks.joined().joined(separator: "\n") }
-        let others = try ["README.md", "docs/LOGIN.md", "docs/RECIPES.md", "docs/MIGRATING.md"].map
-        { path in
+        let names = ["INSTALL", "ADMIN", "LOGIN", "RECIPES", "MIGRATING"].map { "docs/\($0).md" }
+        let others = try (["README.md"] + names).map { path in
             try Project.text(path).split(separator: "\n").filter { $0.hasPrefix("    ") }
                 .joined(separator: "\n")
         }

@@ -83,10 +83,10 @@ enum PageActs {
 
     private static let renaming: [String: Act] = [
         "sudo otp-enroll move bob robert": Act(
-            before: .nothing, shows: "The record of bob (1501) is that of robert now.",
+            before: .nothing, shows: "The record of bob (1501) now belongs to robert.",
             leaves: robertHas, bob: .renamed),
         "sudo otp-enroll move 1501 bob": Act(
-            before: .nothing, shows: "The record of bob (1501) is that of bob now.",
+            before: .nothing, shows: "The record of bob (1501) now belongs to bob.",
             leaves: "test -f /var/lib/swiftotp/2501", bob: .renumbered),
         "sudo otp-enroll move --all --map names": Act(
             before: .nothing, shows: "Move 1 record?", leaves: robertHas, bob: .renamed),
@@ -101,8 +101,6 @@ enum PageActs {
         "sudo otp-enroll import --from google-authenticator --all --dry-run": Act(
             before: .nothing, shows: "would be"),
         "sudo otp-enroll import --from google-authenticator --all": Act(
-            before: .nothing, shows: "imported"),
-        "sudo otp-enroll import --from google-authenticator --user alice": Act(
             before: .nothing, shows: "imported"),
         "sudo otp-enroll import --from google-authenticator --user alice /srv/otp/alice --dry-run":
             Act(before: .nothing, shows: "would be"),

@@ -2,29 +2,37 @@ import Foundation
 import TestSupport
 import Testing
 
-/// README's picture of an enrollment is what otp-enroll shows now.
-@Suite("The picture in README")
+/// README's pictures of an enrollment and a login are what the programs show now.
+@Suite("The pictures in README")
 struct PictureTests {
-    /// The texts of a picture as docs/picture.py draws it, with KEY for the groups of the key.
+    /// The texts of a picture as docs/picture.py draws it, with KEY for the groups of the key, and
+    /// CODE for a code.
     private func texts(_ picture: String) -> [String] {
         picture.matches(of: #/<text [^>]*>([^<]*)</text>/#).map { match in
-            match.1.wholeMatch(of: #/([A-Z2-7]{4} ?)+/#) == nil ? String(match.1) : "KEY"
+            match.1.wholeMatch(of: #/([A-Z2-7]{4} ?)+/#) == nil
+                ? String(match.1).replacing(#/[0-9]{6}/#, with: "CODE") : "KEY"
         }
     }
 
-    @Test("It shows another program than that of today")
-    func again() async throws {
+    @Test(
+        "It shows another program than that of today",
+        arguments: [
+            ("enrollment", ["KEY", "Account: alice"], "QR code"),
+            ("login", ["(alice@web1) Verification code: CODE", "web1:~$"], "verification code"),
+        ])
+    func again(name: String, shown: [String], said: String) async throws {
         try Build.requireGround()
         let scratch = try Scratch()
-        let file = scratch.file("enrollment.svg")
+        let file = scratch.file("\(name).svg")
         try await Command.output([
-            "python3", "-B", Project.path("docs/picture.py"), Build.products.path, file,
+            "python3", "-B", Project.path("docs/picture.py"), Build.products.path, name, file,
         ])
         let made = texts(try String(contentsOfFile: file, encoding: .utf8))
-        #expect(made.contains("KEY") && made.contains("Account: alice"), "\(made)")
-        #expect(made == texts(try Project.text("docs/enrollment.svg")), "run `make picture`")
-        let link = try Project.text("README.md").firstMatch(of: #/!\[([^\]]+)\]\(([^)]+)\)/#)
-        #expect(link?.2 == "docs/enrollment.svg" && link?.1.contains("QR code") == true)
+        #expect(Set(shown).isSubset(of: made), "\(made)")
+        #expect(made == texts(try Project.text("docs/\(name).svg")), "run `make picture`")
+        let links = try Project.text("README.md").matches(of: #/!\[([^\]]+)\]\(([^)]+)\)/#)
+        let link = try #require(links.first { $0.2 == "docs/\(name).svg" })
+        #expect(link.1.contains(said))
         // Nobody keeps what was shown for a picture.
         #expect(try await Command.run(["id", "alice"]).status != 0)
     }

@@ -31,7 +31,7 @@ enum ArgumentFiles {
         guard status.st_mode & S_IFMT == S_IFREG else { return nil }
         let parts = PathSafety.parts(of: file)
         guard let open = parts.compactMap(PathSafety.finding).first else { return nil }
-        let text = "others than root can change \(file), by which \(line.name) decides"
+        let text = "\(file), by which \(line.name) decides, can be changed by others than root"
         if open.place == parts.last {
             return Finding(.problem, text, in: open.place, change: open.change)
         }

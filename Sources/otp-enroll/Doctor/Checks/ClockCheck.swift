@@ -23,8 +23,8 @@ enum ClockCheck {
                 [
                     Finding(
                         .problem,
-                        "the clock stands at \(time), before this program was made: it"
-                            + " takes no code", change: "timedatectl set-ntp true")
+                        "the clock says \(time), before this program was built: swiftotp"
+                            + " accepts no code", change: "timedatectl set-ntp true")
                 ])
         }
         // A login of this moment may be a second ahead.
@@ -62,19 +62,19 @@ enum ClockCheck {
         if SystemFiles.exists("/run/systemd/timesync/synchronized") {
             return Look(
                 name,
-                "\(time), kept by systemd-timesyncd; how far off cannot be told without asking")
+                "\(time), kept by systemd-timesyncd; how far off is unknown without asking")
         }
         guard kernel != nil else {
-            return .skipped(name, "\(time); the kernel does not tell whether it is synchronized")
+            return .skipped(name, "\(time); the kernel does not say whether it is synchronized")
         }
         return Look(
-            name, "\(time); how far off cannot be told without the network",
+            name, "\(time); how far off is unknown without the network",
             [unkept("timedatectl set-ntp true")])
     }
 
     private static func unkept(_ command: String) -> Finding {
         Finding(
-            .warning, "nothing keeps the clock right, and codes are made by the clock",
+            .warning, "nothing keeps the clock right, and codes depend on the clock",
             change: command)
     }
 }

@@ -100,7 +100,7 @@ struct ConfigurationCheck {
         else { return nil }
         return Finding(
             .warning,
-            "programs that are not root's may not name `\(argument)`: screen lockers stay locked",
+            "only root's programs may set `\(argument)`: screen lockers stay locked",
             in: line.place.text, change: line.text(without: argument))
     }
 }

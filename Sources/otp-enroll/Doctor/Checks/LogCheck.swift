@@ -16,7 +16,7 @@ enum LogCheck {
             [
                 Finding(
                     .warning,
-                    "nobody listens on \(socket): what is logged about logins is lost, and so is the"
+                    "nothing listens on \(socket): what is logged about logins is lost, and so is the"
                         + " reason of a refusal; start a system logger", in: socket, change: start)
             ])
     }

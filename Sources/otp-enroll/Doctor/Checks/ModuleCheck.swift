@@ -18,7 +18,7 @@ enum ModuleCheck {
     private static func ours(_ line: PAMLine) -> Finding? {
         guard let path = LoadedModule.path(of: line.module) else {
             return Finding(
-                .problem, "\(line.module) is not there: libpam refuses every login here",
+                .problem, "\(line.module) does not exist: libpam refuses every login here",
                 in: line.place.text,
                 change: line.module.hasPrefix("/") ? "auth \(line.written) pam_swiftotp.so" : "")
         }
@@ -54,8 +54,8 @@ enum ModuleCheck {
         return Finding(
             .warning,
             isThere
-                ? "\(line.module) is no module for \(line.kind), and libpam takes that for a no"
-                : "\(line.module) is not there, and libpam takes that for a no",
+                ? "\(line.module) is not a module for \(line.kind), and libpam takes that for a failure"
+                : "\(line.module) does not exist, and libpam takes that for a failure",
             in: line.place.text)
     }
 }

@@ -12,7 +12,7 @@ enum NetworkCheck {
             Finding(
                 .note,
                 "logins by ssh from there need no code, of whoever has the password or the key:"
-                    + " an address proves nobody. Where a proxy, a jump host or a router in there"
+                    + " an address proves nothing. If a proxy, a jump host or a router there"
                     + " passes logins on under its own address, that is everybody")
         ]
         for (network, name) in zip(networks, names) {

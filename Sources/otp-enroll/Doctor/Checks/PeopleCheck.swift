@@ -44,7 +44,7 @@ struct PeopleCheck {
         let users = users + (isOpen ? store.others(than: users) : [])
         let about = Words.count(users.count, "user") + " with a login shell"
         guard let standings = store.standings else {
-            return .skipped(PeopleCheck.name, "the store cannot be read, so who is enrolled?")
+            return .skipped(PeopleCheck.name, "the store cannot be read")
         }
         let exempt: Set<UInt32>
         do throws(StoreError) {
@@ -146,10 +146,10 @@ private struct LockedOut {
         [
             notEnrolled,
             finding(
-                .problem, ended, "enrolled by a temporary code alone, which has ended: locked out",
+                .problem, ended, "locked out: has only a temporary code, which has expired",
                 "otp-enroll issue"),
             finding(
-                .problem, closed, "closed by a hundred wrong codes, and locked out",
+                .problem, closed, "locked out: closed by a hundred wrong codes",
                 "otp-enroll unlock"),
             finding(
                 .warning, almostClosed,
@@ -174,7 +174,7 @@ private struct LockedOut {
         if options.enroll != .off {
             guard !missing.isEmpty else { return nil }
             return Finding(
-                .note, "\(who(missing)) not enrolled yet, and asked to enroll at the login")
+                .note, "\(who(missing)) not enrolled yet, and will be asked to enroll at the login")
         }
         if options.nullok {
             return finding(
@@ -186,6 +186,6 @@ private struct LockedOut {
                 .note, missing, "not enrolled, and let in by a security key alone",
                 "otp-enroll add")
         }
-        return finding(.problem, missing, "not enrolled, and locked out", "otp-enroll add")
+        return finding(.problem, missing, "locked out: not enrolled", "otp-enroll add")
     }
 }

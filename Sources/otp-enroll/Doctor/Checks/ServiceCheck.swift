@@ -49,29 +49,29 @@ enum ServiceCheck {
         if PAMPrograms.isOfUsers(service), let line = lines.first {
             // What the line's own name for the socket does is the stack's.
             return line.namesDeadSocket
-                ? Finding(.note, "nobody listens on \(socket)", in: line.place.text)
+                ? Finding(.note, "nothing listens on \(socket)", in: line.place.text)
                 : Finding(
                     .problem,
-                    "nobody listens on \(socket), and \(service) is not root's, so that it cannot"
+                    "nothing listens on \(socket), and \(service) is not root's, so that it cannot"
                         + " start the service: its users stay locked out", in: unit, change: start)
         }
         guard SystemFiles.exists(program) else {
             return Finding(
                 .problem,
-                "nobody listens on \(socket), and there is no \(program): the module denies"
+                "nothing listens on \(socket), and there is no \(program): the module denies"
                     + " everybody", in: unit, change: start)
         }
         // What stands in common-auth is asked by screen lockers too.
         if let shared = lines.first(where: { $0.place.file.hasSuffix("/common-auth") }) {
             return Finding(
                 .problem,
-                "nobody listens on \(socket): screen lockers that use \(shared.place.text) stay"
+                "nothing listens on \(socket): screen lockers that use \(shared.place.text) stay"
                     + " locked", in: unit, change: start)
         }
         return Finding(
             .note,
-            "nobody listens on \(socket): root's programs start \(program) for each login, and"
-                + " users cannot enroll and look after themselves", in: unit, change: start)
+            "nothing listens on \(socket): root's programs start \(program) for each login, and"
+                + " users cannot enroll or manage themselves", in: unit, change: start)
     }
 
     /// What is wrong with what root's programs start; where it is missing, nobody minds while the

@@ -94,7 +94,7 @@ final class StackCheck {
             let kind =
                 verdict.circumstances.door.comesProven == true
                 ? "Key, then code" : "Password, then code"
-            return with("no small change mends this: take the stack \"\(kind)\" of LOGIN.md")
+            return with("no small change fixes this: use the stack \"\(kind)\" of LOGIN.md")
         }
         return with(proposal.diff)
     }

@@ -30,7 +30,7 @@ struct StoreCheck {
             socket: options.socket.map { String(decoding: $0, as: UTF8.self) },
             avoidsListener: isIll)
         guard configuration.isKnown else {
-            look = .skipped(Self.name, "the options cannot be read, so where is it?")
+            look = .skipped(Self.name, "the options cannot be read, so its place is unknown")
             return
         }
         guard SystemFiles.status(path) != nil else {
@@ -119,8 +119,8 @@ private struct Records {
             broken.append(
                 Finding(
                     .problem,
-                    "\(path) has no marker, by which a store is known: who has no record is refused,"
-                        + " by nullok or enroll as well", in: path, change: "otp-enroll init"))
+                    "\(path) has no marker, by which a store is recognized: users without a record are refused,"
+                        + " even with nullok or enroll", in: path, change: "otp-enroll init"))
         }
         for entry in entries where SystemFiles.isUnchangeable("\(path)/\(entry.uid)") {
             let file = "\(path)/\(entry.uid)"
@@ -194,7 +194,7 @@ private struct Records {
         guard status.st_mode & 0o077 != 0 else { return [] }
         return [
             Finding(
-                .problem, "the mode of \(path) lets others at it", in: path,
+                .problem, "others have access to \(path)", in: path,
                 change: "chmod 0600 \(path)")
         ]
     }

@@ -11,7 +11,7 @@ struct SSHRules {
         guard settings.isOn("usepam") else {
             return [
                 SSHFault(
-                    .problem, "sshd does not ask PAM, and so nobody for a code", "UsePAM yes")
+                    .problem, "sshd does not ask PAM, so nobody is asked for a code", "UsePAM yes")
             ]
         }
         let ways = settings.ways.filter { isOpen($0, settings, login) }
