@@ -82,11 +82,11 @@ struct EnrollmentDialog<
                 return try keep(new, of: user, skew: skew)
             case .code(.offClock):
                 question = asked.again(
-                    "The key is right, but the clock of the app or of this machine is wrong.",
+                    "The key is right, but the app's clock or this machine's is not.",
                     hasPicture: form != nil)
             case .code(.ignored), .code(.wrong):
                 question = asked.again(
-                    "That is not a code for this key.", hasPicture: form != nil)
+                    "That is not the code of this key.", hasPicture: form != nil)
             }
             tries += 1
             if tries == Self.tries { return .failed }
@@ -173,14 +173,16 @@ struct EnrollmentDialog<
     /// Shows backup codes with a question, so that they are read before anything else comes, and
     /// once: what is only said, some sshd show twice (and `ssh -q` not at all).
     private func hand(_ codes: [String], after said: String) {
+        let end = UserText.lineEnd
         var text =
-            "\n\(said)\nBackup codes, each for one login without the device. They are shown only now:\n"
-        for code in codes { text += "\n    \(code)" }
-        text += "\n\nPress Return when you have saved them: "
+            "\n\(said)\(end)Backup codes, each for one login without the device. They are shown only now:"
+            + "\(end)\n"
+        for code in codes { text += "    \(code)\(end)" }
+        text += "\nPress Return when you have saved them: "
         do throws(ConversationError) {
             _ = try conversation.ask(Array(text.utf8), echo: echo)
         } catch {
-            // The device is enrolled nevertheless, and `otp-enroll codes` makes new ones.
+            // The device is enrolled all the same, and `otp-enroll codes` makes new ones.
         }
     }
 }

@@ -42,7 +42,7 @@ public struct LoginOrigin: Sendable {
 
     /// Whether a byte may be in the name of a service that anybody has chosen. No blanks: behind
     /// one, the list of events has an address.
-    private static func isPartOfService(_ byte: UInt8) -> Bool {
+    static func isPartOfService(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
@@ -77,13 +77,4 @@ public struct LoginOrigin: Sendable {
 
     /// Whether who logs in is on this machine already.
     var isHere: Bool { address.isEmpty }
-
-    /// Whether a prompt of this service reaches a terminal as it was written, so that a QR code in
-    /// it can be read.
-    var showsPicture: Bool {
-        for name in LoginOrigin.terminals where service.elementsEqual(name.utf8) { return true }
-        return false
-    }
-
-    private static var terminals: [String] { ["sshd", "login", "su", "su-l", "sudo", "sudo-i"] }
 }

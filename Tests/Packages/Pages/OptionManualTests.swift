@@ -76,6 +76,7 @@ struct OptionManualTests {
         case .path: "path"
         case .date: "YYYY-MM-DD"
         case .networks: "networks"
+        case .services: "services"
         case .text:
             switch option {
             case .exemptGroup: "group"
