@@ -1,4 +1,4 @@
-// swift-tools-version: 6.3
+// swift-tools-version: 6.2
 import Foundation
 import PackageDescription
 
@@ -10,18 +10,28 @@ import PackageDescription
     let architecture = "x86_64"
 #endif
 
-/// The folder of the toolchain's Embedded Swift libraries, found from the `swiftc` on PATH.
-let embeddedLibraries: String = {
+/// The toolchain's libraries, found from the `swiftc` on PATH.
+let toolchain: String = {
     let path = Context.environment["PATH"] ?? ""
     let files = FileManager.default
     for folder in path.split(separator: ":") {
         let compiler = URL(fileURLWithPath: "\(folder)/swiftc").resolvingSymlinksInPath()
         guard files.isExecutableFile(atPath: compiler.path) else { continue }
         let lib = compiler.deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("lib/swift/embedded/\(architecture)-unknown-linux-gnu").path
-        if files.fileExists(atPath: lib) { return lib }
+            .appendingPathComponent("lib/swift").path
+        if files.fileExists(atPath: lib + "/embedded") { return lib }
     }
-    return "/usr/lib/swift/embedded/\(architecture)-unknown-linux-gnu"
+    return "/usr/lib/swift"
+}()
+
+/// What the libraries of Embedded Swift are built for.
+let embeddedTriple = "\(architecture)-unknown-linux-gnu"
+let embeddedLibraries = "\(toolchain)/embedded/\(embeddedTriple)"
+
+/// Debian's compiler builds for x86_64-pc-linux-gnu if nobody says what for.
+let embeddedTarget: [String] = {
+    let debians = "\(toolchain)/linux/Swift.swiftmodule/\(architecture)-pc-linux-gnu.swiftmodule"
+    return FileManager.default.fileExists(atPath: debians) ? ["-target", embeddedTriple] : []
 }()
 
 // MARK: Settings
@@ -43,6 +53,7 @@ let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .err
 let embedded: [SwiftSetting] =
     everywhere + [
         .enableExperimentalFeature("Embedded"),
+        .unsafeFlags(embeddedTarget),
         .unsafeFlags([
             // What Embedded Swift asks for.
             "-wmo", "-Osize",
@@ -54,6 +65,7 @@ let embedded: [SwiftSetting] =
     ]
 
 let moduleLinkage: [LinkerSetting] = [
+    .unsafeFlags(embeddedTarget),
     .unsafeFlags([
         "-enable-experimental-feature", "Embedded",
         // The toolchain's own linker: the same result whatever binutils a system has.
@@ -69,7 +81,7 @@ let moduleLinkage: [LinkerSetting] = [
         // Nothing but what libpam calls can be seen from outside.
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/pam_swiftotp/exports.map",
         "-lpam",
-    ])
+    ]),
 ]
 
 /// Programs that see keys and codes wipe whatever they free or leave when it grows, and so do the
@@ -134,13 +146,15 @@ let package = Package(
             name: "pam-dialogue", dependencies: ["CPAM", "CLinux"], path: "Tests/PAMDialogue",
             swiftSettings: everywhere + [
                 .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"]),
+                .unsafeFlags(embeddedTarget),
             ],
             linkerSettings: [
+                .unsafeFlags(embeddedTarget),
                 .unsafeFlags([
                     "-enable-experimental-feature", "Embedded", "-Xlinker", "--gc-sections",
                     "-Xlinker", "--as-needed", "-L\(embeddedLibraries)",
                     "-lswiftUnicodeDataTables", "-lpam",
-                ])
+                ]),
             ]),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: tests),
         // Plays the person at `TRY_SCRIPTED=1 make try`.
