@@ -48,7 +48,7 @@ test: setup lint debug
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
 	shellcheck Tests/chroot Tests/coverage Tests/fuzz Tests/ground Tests/proof \
-		Tests/setup Tests/suite Tests/try \
+		Tests/selinux Tests/setup Tests/suite Tests/try \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/pam-lines
 

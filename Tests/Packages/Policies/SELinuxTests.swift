@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The SELinux module, as far as it can be tried without SELinux in the kernel.
+/// The SELinux module by itself; `Tests/selinux` tries it in the whole policy of a distribution.
 @Suite("SELinux policy")
 struct SELinuxTests {
     /// Compiles the module, and gives the folder with module and package.
@@ -49,10 +49,27 @@ struct SELinuxTests {
         #expect(
             ofInit.count == 1 && ofInit.allSatisfy { !$0.contains("write") && $0.contains(":dir") })
         // The others have the way to the service, and the program that they may start as it.
-        #expect(policy.contains("allow swiftotp_door swiftotp_t:unix_stream_socket connectto;"))
+        #expect(
+            policy.contains(
+                "allow { swiftotp_door swiftotp_caller } swiftotp_t:unix_stream_socket connectto;"))
         #expect(
             policy.contains("type_transition swiftotp_door swiftotp_exec_t:process swiftotp_t;"))
         #expect(!policy.contains("execute_no_trans;"))
+    }
+
+    /// A block counts as a whole: where one name is missing, the others are no doors either.
+    @Test("A login program is a door only where the policy has another one too")
+    func blocks() throws {
+        let policy = try Project.text("packaging/selinux/swiftotp.te")
+        let blocks = policy.split(separator: "\noptional {").dropFirst().map {
+            $0.split(separator: "\n}").first ?? $0
+        }
+        #expect(blocks.count > 20)
+        for block in blocks {
+            let names = block.split(separator: "\n")[0...].joined(separator: " ")
+                .firstMatch(of: #/require \{ *(?:type|role|attribute) ([^;]+);/#)?.output.1
+            #expect(names.map { !$0.contains(",") } == true, "\(block)")
+        }
     }
 
     @Test(
