@@ -10,7 +10,7 @@ SOURCES = Package.swift Sources Tests
 
 all: release
 
-# What Debian 12 needs beside the Swift toolchain, make and git: for everything, for building alone,
+# What a Debian needs beside the Swift toolchain, make and git: for everything, for building alone,
 # or for building packages.
 setup:
 	Tests/setup
@@ -48,7 +48,7 @@ test: setup lint debug
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
 	shellcheck Tests/chroot Tests/coverage Tests/fuzz Tests/ground Tests/proof \
-		Tests/setup Tests/suite Tests/try \
+		Tests/setup Tests/suite Tests/try Tests/upgrade \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/pam-lines
 

@@ -35,12 +35,15 @@ final class PatientServer: Sendable {
         try patient.change("/etc/shadow") { $0 + "alice:*:19000::::::\nbob:*:19000::::::\n" }
         let key = scratch.file("key")
         try await Command.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+        let settings =
+            [
+                "ListenAddress 127.0.0.1", "AuthorizedKeysFile \(key).pub", "PidFile none",
+                "PrintMotd no", "PrintLastLog no",
+            ] + (try await SSHServer.forManyCallers())
         sshd = try Terminal(
-            patient.running([
-                "/usr/sbin/sshd", "-D", "-e", "-p", "\(port)", "-o", "ListenAddress=127.0.0.1",
-                "-o", "AuthorizedKeysFile=\(key).pub", "-o", "PidFile=none", "-o", "PrintMotd=no",
-                "-o", "PrintLastLog=no",
-            ]))
+            patient.running(
+                ["/usr/sbin/sshd", "-D", "-e", "-p", "\(port)"]
+                    + settings.flatMap { ["-o", $0] }))
         let child = sshd.child
         let isUp = try await patiently("sshd to listen") { () -> Bool? in
             if child.status != nil { return false }
