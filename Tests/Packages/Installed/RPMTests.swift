@@ -62,7 +62,9 @@ struct RPMTests {
 
     @Test("rpmlint finds nothing beside what swiftotp.rpmlintrc explains")
     func rpmlint() async throws {
-        var words = ["rpmlint", "-r", Project.folder.path + "/packaging/rpm/swiftotp.rpmlintrc"]
+        // Not every version says everything that is explained there.
+        var words = ["rpmlint", "--ignore-unused-rpmlintrc", "-r"]
+        words.append(Project.path("packaging/rpm/swiftotp.rpmlintrc"))
         for name in Self.names { words.append(try await package(name)) }
         let done = try await Command.run(words)
         #expect(done.status == 0 && done.output.contains(" 0 errors, 0 warnings"), "\(done.output)")
