@@ -12,7 +12,7 @@ extension DoctorPatient {
     /// Keeps sshd from shutting out addresses, where it does that and doctor has a note on it.
     func penalizeNobody() async throws {
         let lines = try await SSHServer.forManyCallers().map { $0 + "\n" }
-        try write("/etc/ssh/sshd_config.d/20-many-callers.conf", lines.joined())
+        try change("/etc/ssh/sshd_config") { $0 + lines.joined() }
     }
 
     /// What sshd says of a login.
