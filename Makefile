@@ -10,7 +10,7 @@ SOURCES = Package.swift Sources Tests
 
 all: release
 
-# What Debian 12 needs beside the Swift toolchain, make and git: for everything, for building alone,
+# What a Debian needs beside the Swift toolchain, make and git: for everything, for building alone,
 # or for building packages.
 setup:
 	Tests/setup
@@ -48,7 +48,7 @@ test: setup lint debug
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
 	shellcheck Tests/chroot Tests/coverage Tests/fuzz Tests/ground Tests/proof \
-		Tests/selinux Tests/setup Tests/suite Tests/try \
+		Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/pam-lines
 
@@ -129,7 +129,8 @@ INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd \
 
 # Of what was built, so that root compiles nothing. It changes no login: that takes a line in
 # /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store at first need, and
-# `systemctl enable --now swiftotpd.socket` starts the service.
+# `systemctl enable --now swiftotpd.socket` starts the service. A manual's first line has man(1) ask
+# tbl(1), for its tables.
 install:
 	@for file in libpam_swiftotp.so swiftotpd otp-enroll; do \
 		[ -e "$(BIN)/$$file" ] || { echo "install: run \`make release\` first" >&2; exit 1; }; \
@@ -146,7 +147,7 @@ install:
 	$(INSTALL_DATA) -D packaging/pam-configs/swiftotp $(DESTDIR)$(PAMCONFIGDIR)/swiftotp
 	$(INSTALL_DATA) -D packaging/swiftotp.conf $(DESTDIR)$(DOCDIR)/swiftotp.conf
 	for page in $(MANUALS); do \
-		scdoc <"packaging/man/$$page.scd" | \
+		{ echo "'\\\" t" && scdoc <"packaging/man/$$page.scd"; } | \
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page" || exit 1; \
 	done
 	set -e; completion() { \

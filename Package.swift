@@ -85,9 +85,11 @@ let moduleLinkage: [LinkerSetting] = [
 ]
 
 /// Programs that see keys and codes wipe whatever they free or leave when it grows, and so do the
-/// libraries in them (`WipingMalloc.swift`).
+/// libraries in them (`WipingMalloc.swift`). They are bound at start: at the first call of a function
+/// the loader would save all registers on the stack, once behind what is wiped there at the end.
 let wipesMemory: [LinkerSetting] = [
     .unsafeFlags([
+        "-Xlinker", "-z", "-Xlinker", "now",
         "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",
         "-Xlinker", "--defsym=realloc=swiftotp_move_and_wipe",
     ])

@@ -12,18 +12,28 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
     /// Words after `doctor`, and before it.
     var arguments: [String] = []
     var around: [String] = []
+    /// How bad it is where libpam is 1.6 or newer; empty where that makes nothing of it.
+    let newer: String
     /// Does the damage.
     let harm: @Sendable (DoctorPatient) async throws -> Void
 
     init(
         _ description: String, _ check: String, _ severity: String = "problem", says text: String,
         in place: String = "", change: String = "", arguments: [String] = [],
-        around: [String] = [], harm: @escaping @Sendable (DoctorPatient) async throws -> Void
+        around: [String] = [], newer: String? = nil,
+        harm: @escaping @Sendable (DoctorPatient) async throws -> Void
     ) {
         testDescription = description
-        (self.check, self.severity) = (check, severity)
+        (self.check, self.severity, self.newer) = (check, severity, newer ?? severity)
         (self.text, self.place, self.change) = (text, place, change)
         (self.arguments, self.around, self.harm) = (arguments, around, harm)
+    }
+
+    /// How bad it is with the libpam that is here.
+    func severityHere() async throws -> String {
+        if newer == severity { return severity }
+        let words = #"dpkg --compare-versions "$(dpkg-query -Wf '${Version}' libpam0g)" ge 1.6"#
+        return try await Command.run(["sh", "-c", words]).status == 0 ? newer : severity
     }
 
     static let stacks = [

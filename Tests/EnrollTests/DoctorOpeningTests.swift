@@ -33,6 +33,7 @@ import Testing
     @Test(arguments: ["touch-required", "verify-required", "touch-required verify-required"])
     func securityKeysThatAreTouchedAreWell(demands: String) async throws {
         let patient = try await DoctorPatient()
+        try await patient.penalizeNobody()
         try patient.write("/etc/security/swiftotp.conf", "trust = sk\n")
         try patient.ssh([DoctorPatient.keyMethods, "PubkeyAuthOptions \(demands)"])
         // All that is told is that programs do not get in by it.

@@ -9,6 +9,12 @@ extension DoctorPatient {
         try await Command.output(running(["patch", "-p1", "-d", "/"]), input: change + "\n")
     }
 
+    /// Keeps sshd from shutting out addresses, where it does that and doctor has a note on it.
+    func penalizeNobody() async throws {
+        let lines = try await SSHServer.forManyCallers().map { $0 + "\n" }
+        try change("/etc/ssh/sshd_config") { $0 + lines.joined() }
+    }
+
     /// What sshd says of a login.
     func sshd(_ login: String) async throws -> String {
         var login = login
@@ -35,12 +41,15 @@ final class PatientServer: Sendable {
         try patient.change("/etc/shadow") { $0 + "alice:*:19000::::::\nbob:*:19000::::::\n" }
         let key = scratch.file("key")
         try await Command.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+        let settings =
+            [
+                "ListenAddress 127.0.0.1", "AuthorizedKeysFile \(key).pub", "PidFile none",
+                "PrintMotd no", "PrintLastLog no",
+            ] + (try await SSHServer.forManyCallers())
         sshd = try Terminal(
-            patient.running([
-                "/usr/sbin/sshd", "-D", "-e", "-p", "\(port)", "-o", "ListenAddress=127.0.0.1",
-                "-o", "AuthorizedKeysFile=\(key).pub", "-o", "PidFile=none", "-o", "PrintMotd=no",
-                "-o", "PrintLastLog=no",
-            ]))
+            patient.running(
+                ["/usr/sbin/sshd", "-D", "-e", "-p", "\(port)"]
+                    + settings.flatMap { ["-o", $0] }))
         let child = sshd.child
         let isUp = try await patiently("sshd to listen") { () -> Bool? in
             if child.status != nil { return false }

@@ -12,6 +12,7 @@ import Testing
             + DoctorSSHCase.ways)
     func troublesOfSSHD(trouble: DoctorSSHCase) async throws {
         let patient = try await DoctorPatient()
+        try await patient.penalizeNobody()
         try trouble.infect(patient)
         let found = try await patient.examine().ofSSHD
         #expect(found.count == 1, "\(found)")
@@ -99,6 +100,7 @@ import Testing
         arguments: wells)
     func sshdIsWell(well: Well) async throws {
         let patient = try await DoctorPatient()
+        try await patient.penalizeNobody()
         try patient.write("/etc/ssh/sshd_config.d/10-swiftotp.conf", well.dropIn)
         try patient.write("/etc/group", "root:x:0:\nbin:x:2:\nrobots:x:50:bob\n")
         try patient.write("/etc/security/swiftotp.conf", well.policy)

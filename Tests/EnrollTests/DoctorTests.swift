@@ -10,7 +10,9 @@ import Testing
     // MARK: Well
 
     @Test func keyAndCodeIsWell() async throws {
-        let verdict = try await DoctorPatient().examine()
+        let patient = try await DoctorPatient()
+        try await patient.penalizeNobody()
+        let verdict = try await patient.examine()
         #expect(verdict.serious.isEmpty && verdict.isWell && verdict.status == 0)
         for check in ["stack", "modules", "options", "sshd", "store", "people", "clock"] {
             #expect(verdict.states[check] == "ok", "\(check): \(verdict.findings)")
@@ -157,11 +159,12 @@ import Testing
         let patient = try await DoctorPatient()
         try await trouble.harm(patient)
         let verdict = try await patient.examine(trouble.arguments, around: trouble.around)
-        #expect(!verdict.isWell && verdict.status == 1)
-        #expect(verdict.serious.count == 1, "\(verdict.findings)")
+        let severity = try await trouble.severityHere()
+        #expect(verdict.isWell == severity.isEmpty && verdict.status == (severity.isEmpty ? 0 : 1))
+        #expect(verdict.serious.count == (severity.isEmpty ? 0 : 1), "\(verdict.findings)")
+        if severity.isEmpty { return }
         let finding = try #require(verdict.serious.first)
-        #expect(
-            finding.check == trouble.check && finding.severity == trouble.severity, "\(finding)")
+        #expect(finding.check == trouble.check && finding.severity == severity, "\(finding)")
         #expect(finding.text.contains(trouble.text), "\(finding)")
         #expect(trouble.place.isEmpty || finding.place.contains(trouble.place), "\(finding)")
         #expect(trouble.change.isEmpty || finding.change.contains(trouble.change), "\(finding)")
@@ -223,6 +226,7 @@ import Testing
 
     @Test func peopleReadWhatWasLookedAtAndThenWhatToDo() async throws {
         let patient = try await DoctorPatient()
+        try await patient.penalizeNobody()
         let well = try await patient.doctor()
         #expect(well.status == 0 && well.errors.isEmpty)
         #expect(well.output.contains("\nok       sshd     sshd -T for root, alice, bob\n"))

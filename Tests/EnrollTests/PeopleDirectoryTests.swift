@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import TestSupport
 import Testing
@@ -61,15 +62,8 @@ import Testing
         #expect(try await patient.list().names == ["carol"])
         try home("/srv/homes/EXAMPLE.COM/frank", of: 1_200_000_004, patient)
         #expect(try await patient.list().names == ["carol", "frank"])
-        try await Command.output(
-            ["sh", "-c", "utmpdump -r >'\(patient.real("/var/log/wtmp"))' 2>/dev/null"],
-            input: """
-                [7] [00321] [ts/0] [dave    ] [pts/0       ] [192.0.2.7           ] [192.0.2.7      ] \
-                [2026-11-20T10:00:00,000000+00:00]
-                [8] [00321] [ts/0] [        ] [pts/0       ] [                    ] [0.0.0.0        ] \
-                [2026-11-20T11:00:00,000000+00:00]
-
-                """)
+        try patient.write("/var/log/wtmp", "")
+        for name in ["dave", ""] { session(of: name, in: patient.real("/var/log/wtmp")) }
         #expect(try await patient.list().names == ["carol", "dave", "frank"])
         // The place of this number is 350 GB behind the beginning.
         let write = """
@@ -82,6 +76,15 @@ import Testing
         #expect(try await patient.list().names == ["carol", "dave", "erin", "frank"])
         try await patient.enroll("grace")
         #expect(try await patient.list().names == ["carol", "dave", "erin", "frank", "grace"])
+    }
+
+    /// Writes a session to a file, as what logs people in does; its end where nobody is named.
+    private func session(of name: String, in file: String) {
+        var entry = utmp()
+        entry.ut_type = Int16(name.isEmpty ? DEAD_PROCESS : USER_PROCESS)
+        withUnsafeMutableBytes(of: &entry.ut_user) { $0.copyBytes(from: Array(name.utf8)) }
+        withUnsafeMutableBytes(of: &entry.ut_line) { $0.copyBytes(from: Array("pts/0".utf8)) }
+        updwtmp(file, &entry)
     }
 
     /// README's step 7: who would be locked out, and then nobody.

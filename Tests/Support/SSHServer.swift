@@ -37,13 +37,21 @@ public final class SSHServer: Sendable {
                 "UsePAM yes", "AuthenticationMethods \(methods)",
                 "KbdInteractiveAuthentication yes", "PasswordAuthentication no",
                 "AuthorizedKeysFile \(userKey).pub", "PrintMotd no", "PrintLastLog no",
-                // Many tests at once come from one address.
-                "MaxStartups 1000",
-            ] + (network == nil ? [] : ["ListenAddress ::"]) + settings
-        let config = try scratch.write(lines.joined(separator: "\n") + "\n", to: "sshd_config")
+            ] + (network == nil ? [] : ["ListenAddress ::"])
+        let all = try await lines + Self.forManyCallers() + settings
+        let config = try scratch.write(all.joined(separator: "\n") + "\n", to: "sshd_config")
         let words = (network?.words ?? []) + around + ["/usr/sbin/sshd", "-D", "-e", "-f", config]
         sshd = try Terminal(policy.running(words))
         try await listening()
+    }
+
+    /// Settings for many at once who come from one address, and are mostly refused. From 9.8 on
+    /// sshd would shut that address out for a while.
+    public static func forManyCallers() async throws -> [String] {
+        let penalties = ["PerSourcePenalties no"]
+        let asked = ["/usr/sbin/sshd", "-G", "-f", "/dev/null", "-o"] + penalties
+        let knows = try await Command.run(asked).status == 0
+        return ["MaxStartups 1000"] + (knows ? penalties : [])
     }
 
     private func listening() async throws {

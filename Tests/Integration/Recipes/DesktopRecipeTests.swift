@@ -40,7 +40,12 @@ import Testing
         print(json.dumps({"status": status, "question": question}))
 
         """
+    /// Where newer versions reach what starts a session (`cockpit-session.socket`), and the page.
     private static let cockpit = """
+        mkdir -p /run/cockpit
+        systemd-socket-activate --accept --inetd -l /run/cockpit/session \\
+            /usr/lib/cockpit/cockpit-session >session.log 2>&1 &
+        until ss -lx | grep -q " /run/cockpit/session "; do sleep 0.1; done
         /usr/lib/cockpit/cockpit-ws --no-tls --address 127.0.0.1 --port 9090 >cockpit.log 2>&1 &
         until (echo >/dev/tcp/127.0.0.1/9090) 2>/dev/null; do sleep 0.1; done
         python3 browser.py "$@"
@@ -77,11 +82,20 @@ import Testing
 
     // MARK: xrdp
 
+    /// It listens on a port, or from 0.10 on at a socket. There is no display to start: who is let
+    /// in stands in its log.
     private static let sesman = """
         mkdir -p /run/xrdp
+        log=/var/log/xrdp-sesman.log
+        rm -f $log
         xrdp-sesman -n >sesman.log 2>&1 &
-        until ss -ltn | grep -q ":3350 "; do sleep 0.1; done
-        xrdp-sesrun -s 127.0.0.1 -p "$2" "$1" 2>&1
+        server=
+        until ss -lx | grep -q "/sesman.socket "; do
+            if ss -ltn | grep -q ":3350 "; then server="-s 127.0.0.1"; break; fi
+            sleep 0.1
+        done
+        xrdp-sesrun $server -p "$2" "$1" </dev/null 2>&1 || true
+        cat $log
         """
 
     @Test("xrdp takes password and code in its one field, or not; or the password alone")
@@ -97,9 +111,10 @@ import Testing
         for (field, isRight) in [(password, false), (password + code, true)] {
             let done = try await Command.run(
                 room.running(#"bash sesman.sh "$@""#, [fixture.person.name, field]))
-            #expect(done.output.contains("ok data") == isRight, "\(done.output)\(done.errors)")
-            #expect(
-                done.output.contains("authentication error") != isRight, "\(done.output)")
+            let said = done.output + done.errors
+            let isIn = said.contains(#/\(access granted\)|Access permitted for user/#)
+            #expect(isIn == isRight, "\(said)")
+            #expect(said.contains("AUTHFAIL: ") != isRight, "\(said)")
         }
     }
 

@@ -127,7 +127,8 @@ import Testing
             ocserv -f -d 1 -c ocserv.conf >ocserv.log 2>&1 &
             pin=$(openssl x509 -in server.crt -pubkey -noout | openssl pkey -pubin -outform der |
                 openssl dgst -sha256 -binary | base64)
-            until grep -q "sec-mod initialized" ocserv.log; do sleep 0.1; done
+            # Its other half, which asks PAM, has a socket of its own.
+            until ss -ltn | grep -q ":4443 " && ss -lx | grep -q "$PWD/socket"; do sleep 0.1; done
             openconnect --authenticate -u "$1" --servercert "pin-sha256:$pin" https://127.0.0.1:4443
             """
         for (code, isRight) in [(Self.wrong, false), (codes[0], true)] {

@@ -33,6 +33,7 @@ struct DebianPackageTests {
     @Test("libpam-swiftotp: module, profile, service, units, configuration, manuals")
     func module() async throws {
         let triple = try await package("libpam-swiftotp").triple
+        let units = try await Project.unitFolder()
         let files = try await contents("libpam-swiftotp").files
         let documents = "-rw-r--r-- /usr/share/doc/libpam-swiftotp/"
         #expect(
@@ -40,8 +41,6 @@ struct DebianPackageTests {
                 "-rw-r--r-- /etc/apparmor.d/abstractions/authentication.d/swiftotp",
                 "-rw-r--r-- /etc/apparmor.d/usr.libexec.swiftotpd",
                 "-rw-r--r-- /etc/security/swiftotp.conf",
-                "-rw-r--r-- /lib/systemd/system/swiftotpd.service",
-                "-rw-r--r-- /lib/systemd/system/swiftotpd.socket",
                 "-rw-r--r-- /usr/lib/\(triple)/security/pam_swiftotp.so",
                 "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp.conf",
                 "-rwxr-xr-x /usr/libexec/swiftotp/pam-lines",
@@ -50,6 +49,7 @@ struct DebianPackageTests {
                 "-rw-r--r-- /usr/share/man/man8/pam_swiftotp.8.gz",
                 "-rw-r--r-- /usr/share/man/man8/swiftotpd.8.gz",
                 "-rw-r--r-- /usr/share/pam-configs/swiftotp",
+                "-rw-r--r-- \(units)/swiftotpd.service", "-rw-r--r-- \(units)/swiftotpd.socket",
             ])
         for name in [
             "README.Debian", "copyright", "changelog.gz", "README.md.gz",
@@ -75,11 +75,12 @@ struct DebianPackageTests {
             ])
     }
 
-    @Test("They need what every Debian 12 has, and no library of Swift's")
+    @Test("They need what every Debian has, and no library of Swift's")
     func dependencies() async throws {
+        // Debian 13 has some under another name, since their times have 64 bits everywhere.
         func names(_ text: String) -> Set<String> {
             let words = text.split(separator: ",").compactMap { $0.split(separator: " ").first }
-            return Set(words.map(String.init))
+            return Set(words.map { String($0.hasSuffix("t64") ? $0.dropLast(3) : $0) })
         }
         #expect(
             names(try await field("Depends", of: "libpam-swiftotp")) == [

@@ -15,12 +15,14 @@ struct AppArmorRules: CustomStringConvertible {
     var description: String { "\(rules.count) rules" }
 
     init(file: String, base: String = "/etc/apparmor.d") async throws {
-        // Lines such as "Mode:\tr:r\tName:\t(/etc/hosts)".
+        // Lines such as "Mode:\tr:r\tName:\t(/etc/hosts)"; from AppArmor 4 on they begin with
+        // "Perms:\tr:r priority=0 \tName:".
         let said = try await Command.output([
             "apparmor_parser", "--skip-kernel-load", "--skip-cache", "--debug", "--base", base,
             file,
         ])
-        rules = try said.matches(of: #/Mode:\t([a-zA-Z]*):([a-zA-Z]*)\tName:\t\((.*)\)/#).map {
+        let line = #/(?:Mode|Perms):\t([a-zA-Z]*):([a-zA-Z]*)[^\t]*\tName:\t\((.*)\)/#
+        rules = try said.matches(of: line).map {
             try Rule(
                 path: Regex(Self.pattern(String($0.output.3))), owner: String($0.output.1),
                 other: String($0.output.2))

@@ -35,6 +35,15 @@ extension Project {
         return path
     }
 
+    /// The folder of packaged units: where the systemd that is here has its own.
+    static func unitFolder() async throws -> String {
+        let said = try await Command.output(["dpkg", "-S", "*/systemd/system/basic.target"])
+        guard let path = said.firstMatch(of: #/systemd: (.+)/basic.target/#) else {
+            throw Trouble("systemd has no units: \(said)")
+        }
+        return String(path.1)
+    }
+
     private static func require(
         _ path: String, newerThan sources: [String], remedy: String
     ) async throws {
@@ -68,5 +77,14 @@ extension PrivateRoot {
             files.append(try bring(package))
         }
         try await output("dpkg", "-i", files[0], files[1])
+    }
+
+    /// Installs RPMs, or upgrades to them: on a Debian, whose dpkg has all that they need.
+    func installRPMs(_ words: String...) async throws {
+        // Debian 12's rpm wants to hear that it is meant; that of Debian 13 knows no such word.
+        let asked = try await run("rpm", "--force-debian", "--version")
+        let meant = asked.status == 0 ? ["--force-debian"] : []
+        try await Command.output(
+            running(["rpm", "--nodeps"] + meant + words), within: .seconds(180))
     }
 }

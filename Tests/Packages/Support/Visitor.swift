@@ -81,13 +81,16 @@ final class Server: Sendable {
             "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/srv/host_key")
         let key = try root.text("/srv/host_key.pub")
         try Data("[127.0.0.1]:\(port) \(key)".utf8).write(to: URL(fileURLWithPath: known))
+        let settings =
+            [
+                "ListenAddress 127.0.0.1:\(port)", "PidFile none", "UsePAM yes",
+                "AuthenticationMethods keyboard-interactive:pam",
+                "KbdInteractiveAuthentication yes", "PasswordAuthentication no",
+            ] + (try await SSHServer.forManyCallers())
         sshd = try Terminal(
-            root.running([
-                "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", "-h", "/srv/host_key",
-                "-o", "ListenAddress=127.0.0.1:\(port)", "-o", "PidFile=none", "-o", "UsePAM=yes",
-                "-o", "AuthenticationMethods=keyboard-interactive:pam",
-                "-o", "KbdInteractiveAuthentication=yes", "-o", "PasswordAuthentication=no",
-            ]))
+            root.running(
+                ["/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", "-h", "/srv/host_key"]
+                    + settings.flatMap { ["-o", $0] }))
         let port = port, child = sshd.child
         let isUp = try await patiently("sshd to listen") { () -> Bool? in
             if child.status != nil { return false }

@@ -126,17 +126,14 @@ struct SystemdTests {
         let architecture = try await root.output("uname", "-m").trimmingCharacters(in: .newlines)
         let name = "swiftotp-\(try Project.version())-1.\(architecture).rpm"
         let file = try root.bring(try await Project.package(name))
-        func rpm(_ words: String...) async throws {
-            try await Command.output(root.running(["rpm", "--nodeps"] + words))
-        }
-        try await rpm("--force-debian", "-i", file)
+        try await root.installRPMs("-i", file)
         #expect(try await root.run("systemctl", "is-enabled", Self.socket).output == "enabled\n")
         _ = try await root.output("python3", "-c", Self.visit)
         let old = try #require(try await machine.service())
-        try await rpm("--force-debian", "-U", "--force", file)
+        try await root.installRPMs("-U", "--force", file)
         _ = try await root.output("python3", "-c", Self.visit)
         #expect(try await machine.service() != old)
-        try await rpm("-e", "swiftotp")
+        try await root.output("rpm", "--nodeps", "-e", "swiftotp")
         try await expectNothing(machine)
     }
 
