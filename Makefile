@@ -1,7 +1,8 @@
 # swiftotp: see README.md. `make try` to try it, `make test` to test it, `make deb` or `make rpm`
 # for packages, `make release` and `sudo make install` without them.
 
-VERSION = 0.1.0
+# The release, which stands in one place.
+VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.swift)
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
