@@ -1,12 +1,14 @@
 # swiftotp: see README.md. `make try` to try it, `make test` to test it, `make deb` or `make rpm`
 # for packages, `make release` and `sudo make install` without them.
 
-VERSION = 0.1.0
+# The release, which stands in one place.
+VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.swift)
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup setup-build setup-packages debug release build test lint format try bench fuzz \
-	proof coverage strangers picture clean install uninstall tree deb rpm
+.PHONY: all setup setup-build setup-packages setup-repo debug release build test lint format try \
+	bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
+	source rpm repo key
 
 all: release
 
@@ -21,6 +23,9 @@ setup-build:
 setup-packages:
 	Tests/setup packages
 
+setup-repo:
+	Tests/setup repo
+
 debug: setup
 	$(BUILD) --build-tests
 
@@ -30,7 +35,12 @@ release: setup-build build
 # Nothing looks for libraries in its own folder, and no name of that folder gets into a program. The
 # programs bring Swift's library with them, as most machines have none; the module needs none. The
 # toolchain's own linker, whatever binutils a system has: GNU ld 2.44 left programs without RELRO.
-RELEASE = $(BUILD) -c release --disable-local-rpath -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=.
+# Nor is anything made of it: debug information would name C modules by a hash of their place, and the
+# compiler would leave a hash of what it compiled, places and all, to save work another time.
+RELEASE = $(BUILD) -c release --disable-local-rpath \
+	-Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
+	-Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
+	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 PROGRAM = $(RELEASE) --static-swift-stdlib -Xswiftc -use-ld=lld \
 	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
 build:
@@ -47,10 +57,10 @@ test: setup lint debug
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
-	shellcheck Tests/chroot Tests/coverage Tests/fuzz Tests/ground Tests/proof \
+	shellcheck Tests/chroot Tests/coverage Tests/fuzz Tests/ground Tests/proof Tests/reproduce \
 		Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
-		packaging/debian/*.postrm packaging/pam-lines
+		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo
 
 format:
 	swift format --in-place --recursive $(SOURCES)
@@ -171,27 +181,68 @@ uninstall:
 
 # MARK: Packages
 
+# What is committed, as a tarball that needs no git where it goes: the same bytes whoever makes it, as
+# owner, modes and times are git's.
+DIST = .build/dist
+dist:
+	mkdir -p $(DIST)
+	git -c tar.umask=022 archive --prefix=swiftotp-$(VERSION)/ -o $(DIST)/swiftotp-$(VERSION).tar HEAD
+	gzip -9nf $(DIST)/swiftotp-$(VERSION).tar
+	cd $(DIST) && sha256sum swiftotp-$(VERSION).tar.gz >SHA256SUMS
+
 PACKAGES = .build/packages
 TREE = $(PACKAGES)/swiftotp
 
 # A tree with the project's files and nothing else, in which both packages are made; of what was
-# built here, so that nothing is compiled twice.
+# built here, so that nothing is compiled twice. Modes and times are not those of this folder, so that
+# the packages are the same bytes wherever and whenever they are made (Tests/reproduce).
 tree: setup-packages build
 	mkdir -p $(TREE)/.build
 	rsync -a --delete --exclude=/.git --filter=':- .gitignore' --filter='P /.build' ./ $(TREE)/
 	cp -p Package.resolved $(TREE)/
-	ln -sfn $(CURDIR)/$(BIN) $(TREE)/$(BIN)
+	chmod -R u=rwX,go=rX $(TREE)
+	epoch=$$(dpkg-parsechangelog -l packaging/debian/changelog -S Timestamp) && \
+		find $(TREE) -exec touch -h -d "@$$epoch" {} +
+	ln -sfn $(abspath $(BIN)) $(TREE)/.build/release
 
-# -nc: the tree is clean already; -b: a source package would lack what SwiftPM fetches.
+# -nc: the tree is clean already; -P: the toolchain is the one on PATH, and no package of Debian's.
 deb: tree
 	rm -rf $(PACKAGES)/*.deb $(PACKAGES)/*.changes $(PACKAGES)/*.buildinfo
 	cp -a $(TREE)/packaging/debian $(TREE)/debian
-	cd $(TREE) && dpkg-buildpackage -b -nc -us -uc
+	cd $(TREE) && dpkg-buildpackage -b -nc -us -uc -Ppkg.swiftotp.toolchain
 	rm -rf $(TREE)/debian
 
-# --nodeps: on Debian, no package that rpm knows of is installed.
+fetch:
+	swift package resolve
+
+# Debian's source package. What SwiftPM fetches elsewhere is in it, as a package is built without a
+# network; Package.swift takes it from there.
+SOURCE = .build/source
+source: setup-packages fetch
+	mkdir -p $(SOURCE)/swiftotp
+	rsync -a --delete --exclude=/.git --exclude=/.build --filter=':- .gitignore' ./ $(SOURCE)/swiftotp/
+	cp -a packaging/debian $(SOURCE)/swiftotp/debian
+	rsync -a --exclude=.git --exclude=.gitignore .build/checkouts/swift-argument-parser $(SOURCE)/swiftotp/
+	cd $(SOURCE) && dpkg-source -b swiftotp
+
+# --nodeps: on Debian, no package that rpm knows of is installed. Times are those of the changelog, in
+# the words of rpm up to 4.19 and from 4.20 on.
 rpm: tree
 	rm -rf $(PACKAGES)/*.rpm
-	cd $(TREE) && rpmbuild -bb --nodeps --build-in-place --define '_topdir $(CURDIR)/$(PACKAGES)/rpm' \
-		--define '_rpmdir $(CURDIR)/$(PACKAGES)' --define '_rpmfilename %{NVRA}.rpm' \
-		packaging/rpm/swiftotp.spec
+	cd $(TREE) && rpmbuild -bb --nodeps --build-in-place \
+		--define '_topdir $(abspath $(PACKAGES))/rpm' \
+		--define '_rpmdir $(abspath $(PACKAGES))' --define '_rpmfilename %{NVRA}.rpm' \
+		--define 'source_date_epoch_from_changelog 1' \
+		--define 'use_source_date_epoch_as_buildtime 1' \
+		--define 'clamp_mtime_to_source_date_epoch 1' \
+		--define 'build_mtime_policy clamp_to_source_date_epoch' \
+		--define '_buildhost swiftotp.invalid' packaging/rpm/swiftotp.spec
+
+# A folder for a web server, from which apt and dnf install both: docs/REPOSITORY.md. What lies in REPO
+# already stays. KEY is the admin's own, of gpg, and looked at before anything is built.
+REPO = .build/repo
+repo: key setup-repo deb rpm
+	packaging/repo $(REPO) "$(KEY)" $(PACKAGES)/*.deb $(PACKAGES)/*.rpm
+
+key:
+	@packaging/repo --key "$(KEY)"

@@ -34,6 +34,14 @@ let embeddedTarget: [String] = {
     return FileManager.default.fileExists(atPath: debians) ? ["-target", embeddedTriple] : []
 }()
 
+/// Of one version, so that the same source gives the same programs. Debian's source package brings it
+/// along, as what builds that reaches no network.
+let argumentParser: Package.Dependency = {
+    let own = Context.packageDirectory + "/swift-argument-parser"
+    if FileManager.default.fileExists(atPath: own + "/Package.swift") { return .package(path: own) }
+    return .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+}()
+
 // MARK: Settings
 
 let everywhere: [SwiftSetting] = [
@@ -100,9 +108,7 @@ let package = Package(
     products: [
         .library(name: "pam_swiftotp", type: .dynamic, targets: ["pam_swiftotp"])
     ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
-    ],
+    dependencies: [argumentParser],
     targets: [
         .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
         .systemLibrary(name: "CNettle", providers: [.apt(["nettle-dev"])]),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import OTPCore
+import OTPWire
 
 /// The program: parses, runs one command, and says in one line what failed.
 @main
@@ -26,7 +27,7 @@ struct OTPEnroll: ParsableCommand {
 
             Exit status: 0 done, 1 refused or failed, 64 wrong usage.
             """,
-        version: Version.text,
+        version: "\(name) (swiftotp) \(Version.number)",
         subcommands: [
             Add.self, Status.self, List.self, Codes.self, Verify.self, Remove.self, Trusted.self,
             Disable.self, Reset.self,

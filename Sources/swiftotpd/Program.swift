@@ -108,7 +108,7 @@ struct Settings: Sendable {
             case "--stdio": settings.isForOneConnection = true
             case "--init": settings.makesStore = true
             case "--help", "-h": return .say(help)
-            case "--version": return .say(Version.text)
+            case "--version": return .say("swiftotpd \(Version.number)")
             case "--config", "--store":
                 guard let value = rest.popFirst() else { return .wrong("\(word) needs a value") }
                 let key = word == "--config" ? "conf" : "store"

@@ -151,14 +151,4 @@ struct DebianPackageTests {
             #expect(done.status == 0 && done.output.isEmpty, "\(done.output)\(done.errors)")
         }
     }
-
-    @Test("Makefile, changelog, spec and program have one version")
-    func version() async throws {
-        let version = try Project.version()
-        let said = try await Command.output([try Build.product("otp-enroll"), "--version"])
-        #expect(said == "otp-enroll (swiftotp) \(version)\n")
-        #expect(try Project.text("packaging/debian/changelog").hasPrefix("swiftotp (\(version)) "))
-        let spec = try Project.text("packaging/rpm/swiftotp.spec")
-        #expect(spec.contains(try Regex("\nVersion: +\(version)\n")))
-    }
 }

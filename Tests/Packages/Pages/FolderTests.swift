@@ -80,8 +80,8 @@ struct FolderTests {
         }
     }
 
-    /// Files of functions alone, which C calls, and of the version.
-    private static let withoutTypes = ["main", "EntryPoints", "Version", "WipingMalloc"]
+    /// Files of functions alone, which C calls.
+    private static let withoutTypes = ["main", "EntryPoints", "WipingMalloc"]
 
     @Test("A file is named after no type that is in it")
     func names() throws {

@@ -130,12 +130,24 @@ enum PageActs {
         "sudo systemctl daemon-reload", "sudo systemctl stop swiftotpd.service",
     ]
 
+    /// docs/REPOSITORY.md's, which RepositoryTests does on a machine without a network.
+    private static let repository = [
+        "gpg --quick-generate-key 'swiftotp packages <root@example.org>' rsa4096 sign never",
+        "make repo KEY=root@example.org REPO=/srv/repo",
+        "rsync -a --exclude=dists --exclude=repodata /srv/repo/ web1:/var/www/swiftotp/",
+        "rsync -a --delete /srv/repo/ web1:/var/www/swiftotp/",
+        "sudo install -m 0644 swiftotp.asc /etc/apt/keyrings/swiftotp.asc",
+        "sudo apt update", "sudo apt install libpam-swiftotp otp-enroll",
+        "sudo dnf install swiftotp otp-enroll",
+    ]
+
     /// What is not typed, because it asks Debian's servers, wants a systemd, is typed elsewhere with
     /// DESTDIR, or takes minutes: it builds and tests everything, these tests too.
     static let left: Set = {
         let targets = [
             "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers",
-            "proof", "coverage", "bench", "deb", "rpm", "picture", "install",
+            "proof", "coverage", "bench", "deb", "rpm", "dist", "source", "repo", "picture",
+            "install",
         ]
         return Set(
             [
@@ -146,6 +158,6 @@ enum PageActs {
                 "sudo make install", "sudo make uninstall", "swift test --filter OTPCoreTests",
                 "sudo env \"PATH=$PATH\" Tests/ground swift test --filter LoginTests",
                 "sudo env \"PATH=$PATH\" make try", "sudo env \"PATH=$PATH\" make test",
-            ] + targets.map { "make \($0)" } + recipes + otherStore)
+            ] + targets.map { "make \($0)" } + recipes + otherStore + repository)
     }()
 }

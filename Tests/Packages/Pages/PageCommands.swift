@@ -6,7 +6,7 @@ struct PageCommands {
     /// The pages of which every command is run.
     static let pages = [
         "README.md", "docs/INSTALL.md", "docs/ADMIN.md", "docs/LOGIN.md", "docs/RECIPES.md",
-        "docs/MIGRATING.md", "SECURITY.md", "CONTRIBUTING.md",
+        "docs/MIGRATING.md", "SECURITY.md", "CONTRIBUTING.md", "docs/REPOSITORY.md",
     ]
 
     /// A command as it stands in a page, without the comment behind it.

@@ -8,10 +8,11 @@ extension Project {
     /// The clean tree that both are built in.
     static let tree = packages.appendingPathComponent("swiftotp")
 
-    /// The version, as the Makefile has it.
+    /// The version, from the one place that has it.
     static func version() throws -> String {
-        guard let line = try text("Makefile").firstMatch(of: #/(?m)^VERSION = (.+)$/#) else {
-            throw Trouble("no VERSION in the Makefile")
+        let file = "Sources/OTPWire/Version.swift"
+        guard let line = try text(file).firstMatch(of: #/ number = "(\d+\.\d+\.\d+)"\n/#) else {
+            throw Trouble("no version in \(file)")
         }
         return String(line.1)
     }

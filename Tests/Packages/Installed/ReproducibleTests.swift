@@ -1,0 +1,65 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Whoever builds the same source gets the same bytes, and so can tell whether packages are made of it.
+/// The programs themselves are built twice by `Tests/reproduce`, which takes minutes.
+@Suite("packages: the same bytes elsewhere and later")
+struct ReproducibleTests {
+    /// Runs a command of the shell in a folder as on another machine: 400 days later, with another
+    /// time zone, language and umask.
+    private func elsewhere(_ command: String, in folder: String) async throws {
+        let shell = ["sh", "-c", "umask 077; cd \"$0\" && \(command)", folder]
+        try await Command.output(
+            ["faketime", "-f", "+400d"] + shell,
+            environment: ["TZ": "Pacific/Apia", "LC_ALL": "C", "LANG": "de_DE.UTF-8"],
+            within: .seconds(600))
+    }
+
+    private func bytes(_ path: String) throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: path))
+    }
+
+    @Test("A package made of the same programs in another folder and at another time differs")
+    func packages() async throws {
+        // For packages that are there and of today.
+        _ = try await Project.package("otp-enroll-\(Project.version())-1.x86_64.rpm")
+        let scratch = try Scratch()
+        let folder = scratch.file("another/folder")
+        _ = try scratch.folder("another", mode: 0o755)
+        try await elsewhere("cp -r . '\(folder)'", in: Project.tree.path)
+        try await elsewhere("make -o build -o setup-packages deb rpm", in: folder)
+        let made = Project.packages.path
+        let names = try FileManager.default.contentsOfDirectory(atPath: made)
+            .filter { $0.hasSuffix(".deb") || $0.hasSuffix(".rpm") }
+        // Both of Debian's, each with its debug information, and the three RPMs.
+        #expect(names.count == 7, "\(names)")
+        for name in names {
+            let isSame = try bytes(made + "/" + name) == bytes(folder + "/.build/packages/" + name)
+            #expect(isSame, "\(name): Tests/reproduce says what differs")
+        }
+    }
+
+    @Test("The tarball of `make dist` differs, lacks a file, or has one as it is not committed")
+    func tarball() async throws {
+        let scratch = try Scratch()
+        let (first, second) = (scratch.file("first"), scratch.file("second"))
+        try await Command.output(
+            ["make", "-s", "-C", Project.folder.path, "dist", "DIST=\(first)"])
+        try await elsewhere("make -s dist DIST='\(second)'", in: Project.folder.path)
+        let name = "swiftotp-\(try Project.version())"
+        for file in ["\(name).tar.gz", "SHA256SUMS"] {
+            let isSame = try bytes("\(first)/\(file)") == bytes("\(second)/\(file)")
+            #expect(isSame, "\(file)")
+        }
+        // What git says of the files that were in it, which lie outside of its own folder.
+        let look = """
+            cd "$1" && sha256sum --quiet -c SHA256SUMS && tar xzf "$2.tar.gz" && cd "$2"
+            GIT_DIR=$(git -C "$3" rev-parse --absolute-git-dir)
+            export GIT_DIR GIT_WORK_TREE="$PWD" GIT_INDEX_FILE="$1/index"
+            git read-tree HEAD && git status --porcelain --untracked-files=all --ignored
+            """
+        let words = ["sh", "-ec", look, "sh", first, name, Project.folder.path]
+        #expect(try await Command.output(words) == "")
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `Sources/OTPWire/Version.swift` says which release this is. What has to say so too, because its
+/// form wants it, is held to that here.
+@Suite("The version stands in one place")
+struct VersionTests {
+    /// A release, as a changelog tells of it.
+    private struct Release: Equatable {
+        let version: String
+        /// As 2026-11-29.
+        let date: String
+    }
+
+    private static let debian = "packaging/debian/changelog"
+    private static let spec = "packaging/rpm/swiftotp.spec"
+
+    /// The releases of CHANGELOG.md, the newest first; what is not released yet may stand above.
+    private static func releases() throws -> [Release] {
+        try Project.text("CHANGELOG.md")
+            .matches(of: #/(?m)^## \[([\d.]+)\] - (\d{4}-\d\d-\d\d)$/#)
+            .map { Release(version: String($0.1), date: String($0.2)) }
+    }
+
+    /// What a program says that has nothing to complain of.
+    private func said(_ words: [String]) async throws -> [Substring] {
+        let done = try await Command.run(words, environment: ["TZ": "UTC", "LC_ALL": "C"])
+        #expect(done.status == 0 && done.errors.isEmpty, "\(words): \(done.errors)")
+        return done.output.split(separator: "\n")
+    }
+
+    @Test(
+        "A file that is behind: what it names is not the version",
+        arguments: [
+            "CHANGELOG.md": #"^## \[(\d[^\]]*)\] "#, debian: #"^swiftotp \((.*?)\) "#,
+            spec: #"^Version: +(.*)$"#,
+        ])
+    func behind(file: String, pattern: String) throws {
+        let named = try Project.text(file)
+            .firstMatch(
+                of: try Regex(pattern, as: (Substring, Substring).self)
+                    .anchorsMatchLineEndings())
+        #expect(try #require(named).1 == Project.version(), "\(file) is behind")
+    }
+
+    @Test("A program that names another version")
+    func programs() async throws {
+        let version = try Project.version()
+        for (program, words) in [
+            ("otp-enroll", "otp-enroll (swiftotp) \(version)"),
+            ("swiftotpd", "swiftotpd \(version)"),
+        ] {
+            let said = try await said([try Build.product(program), "--version"])
+            #expect(said == [Substring(words)])
+        }
+    }
+
+    @Test("The version stands in another file too, which somebody would have to think of")
+    func elsewhere() async throws {
+        let version = try Project.version().replacing(".", with: "\\.")
+        let words = [
+            "git", "-C", Project.folder.path, "grep", "--untracked", "-lE", "(^|[^0-9.])\(version)",
+        ]
+        let known = ["Sources/OTPWire/Version.swift", Self.debian, Self.spec].sorted()
+        let folders = ["Makefile", "Package.swift", "Sources", "Tests", "packaging"]
+        let files = try await said(words + ["--"] + folders).map(String.init)
+        #expect(files.sorted() == known)
+    }
+
+    @Test("A changelog that lacks a release, has its date wrong, or is out of its form")
+    func changelogs() async throws {
+        let releases = try Self.releases()
+        #expect(releases.count >= 2 && releases.map(\.date) == releases.map(\.date).sorted(by: >))
+
+        let debian = try await said([
+            "dpkg-parsechangelog", "-l", Project.path(Self.debian), "--all", "--format", "rfc822",
+        ])
+        let entries = debian.compactMap { line -> Substring? in
+            line.wholeMatch(of: #/(?:Version|Timestamp): (.*)/#)?.1
+        }
+        let debianReleases = stride(from: 0, to: entries.count - 1, by: 2).map {
+            Release(version: String(entries[$0]), date: Self.day(entries[$0 + 1]))
+        }
+        #expect(debianReleases == releases, "\(Self.debian)")
+
+        let format = "[%{CHANGELOGNAME} %{CHANGELOGTIME}\\n]"
+        let spec = try await said([
+            "rpmspec", "-q", "--srpm", "--qf", format, Project.path(Self.spec),
+        ])
+        let rpmReleases = try spec.map { line in
+            let entry = try #require(line.wholeMatch(of: #/.* - (.*)-1 (\d+)/#), "\(line)")
+            return Release(version: String(entry.1), date: Self.day(entry.2))
+        }
+        #expect(rpmReleases == releases, "\(Self.spec)")
+    }
+
+    /// The day of a second since 1970, as 2026-11-29.
+    private static func day(_ second: Substring) -> String {
+        let date = Date(timeIntervalSince1970: Double(second) ?? 0)
+        return date.formatted(.iso8601.year().month().day())
+    }
+}
