@@ -82,11 +82,11 @@ struct EnrollmentDialog<
                 return try keep(new, of: user, skew: skew)
             case .code(.offClock):
                 question = asked.again(
-                    "The key is right, but the app's clock or this machine's is not.",
+                    "The key is right, but the clock of the app or of this machine is wrong.",
                     hasPicture: form != nil)
             case .code(.ignored), .code(.wrong):
                 question = asked.again(
-                    "That is not the code of this key.", hasPicture: form != nil)
+                    "That is not a code for this key.", hasPicture: form != nil)
             }
             tries += 1
             if tries == Self.tries { return .failed }
@@ -182,7 +182,7 @@ struct EnrollmentDialog<
         do throws(ConversationError) {
             _ = try conversation.ask(Array(text.utf8), echo: echo)
         } catch {
-            // The device is enrolled all the same, and `otp-enroll codes` makes new ones.
+            // The device is enrolled nevertheless, and `otp-enroll codes` makes new ones.
         }
     }
 }

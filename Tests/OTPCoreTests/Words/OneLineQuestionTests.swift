@@ -41,10 +41,10 @@ struct OneLineQuestionTests {
                 : #/ for alice: +Key/#
             #expect(questions[0].contains(before), "\(questions[0])")
             let question = questions[0].replacing(
-                "(The picture is too wide for 80 columns.)", with: "")
+                "(The QR code is too wide for 80 columns.)", with: "")
             let key = try key(in: question, before: "Code shown by the app")
             #expect(key == text(Base32.encode(ScriptedHost.shownKey.span)))
-            #expect(questions[1].hasPrefix("That is not the code of this key. Code shown by"))
+            #expect(questions[1].hasPrefix("That is not a code for this key. Code shown by"))
             let sheet =
                 #/^"phone" is enrolled\. Backup codes.* only now: (?: +[0-9A-Z]{5}(-[0-9A-Z]{5}){2}){10} +Press Return/#
             #expect(questions[2].contains(sheet), "\(questions[2])")

@@ -44,9 +44,9 @@ extension SSHRules {
             : "exempt are \(listed) (PerSourcePenaltyExemptList)"
         return SSHFault(
             .note,
-            "sshd itself turns away an address from which logins fail, and all who share it: each"
-                + " connection that ends so counts \(each) s, a wrong code's too, and above"
-                + " \(least) s nobody is let in from there until they are over, \(most) s at most"
+            "sshd itself blocks addresses from which logins fail: each refused connection adds"
+                + " \(each) s, wrong codes included, and above \(least) s every connection from"
+                + " there is refused until they have passed, \(most) s at most"
                 + " (PerSourcePenalties); \(exempt)")
     }
 }
