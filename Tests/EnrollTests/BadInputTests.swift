@@ -34,7 +34,7 @@ import Testing
         (["add", "root", "root"], 64, "unexpected argument 'root'"),
         (["add", "--what"], 64, "unknown option '--what'"),
         (["remove"], 64, "missing expected argument"),
-        (["remove", "a", "b", "c"], 64, "it takes an authenticator's name"),
+        (["remove", "a", "b", "c"], 64, "name an authenticator"),
         (["add", "nobody-of-this-name"], 1, "there is no user \"nobody-of-this-name\""),
         (["nobody-of-this-name"], 1, "there is no user"),
         (["status", "a\u{1b}[2Jb"], 1, "there is no user \"a[2Jb\""),

@@ -217,7 +217,7 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
         ) { chmod($0.module, 0o646) },
         DoctorCase(
             "another module that is missing", "modules", "warning",
-            says: "pam_nosuch.so is not there",
+            says: "pam_nosuch.so does not exist",
             in: "/etc/pam.d/sshd line 1"
         ) { try $0.auth("sshd", ["auth optional pam_nosuch.so", "auth required MODULE"]) },
     ]

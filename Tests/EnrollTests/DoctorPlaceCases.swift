@@ -123,12 +123,12 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
     static let files = [
         DoctorPlace(
             "a PAM file that others can change", "files",
-            says: "others than root can change /etc/pam.d/sshd",
+            says: "users other than root can change /etc/pam.d/sshd",
             change: "chmod go-w /etc/pam.d/sshd", letsIn: true
         ) { chmod($0.real("/etc/pam.d/sshd"), 0o664) },
         DoctorPlace(
             "a PAM file of another service that is somebody's", "files",
-            says: "others than root can change /etc/pam.d/su",
+            says: "users other than root can change /etc/pam.d/su",
             change: "chown root: /etc/pam.d/su && chmod go-w /etc/pam.d/su", letsIn: true
         ) {
             chmod($0.real("/etc/pam.d/su"), 0o666)
@@ -136,7 +136,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         },
         DoctorPlace(
             "a PAM file elsewhere, in a folder that others can change", "files",
-            says: "others than root can change /etc/authselect and what is in it",
+            says: "users other than root can change /etc/authselect and what is in it",
             change: "chmod go-w /etc/authselect", letsIn: true
         ) { patient in
             try patient.write("/etc/authselect/otp", "auth required \(patient.module)\n")
@@ -146,22 +146,23 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         },
         DoctorPlace(
             "the folder of PAM's files", "files",
-            says: "others than root can change /etc/pam.d and what is in it",
+            says: "users other than root can change /etc/pam.d and what is in it",
             change: "chmod go-w /etc/pam.d", letsIn: true
         ) { chmod($0.real("/etc/pam.d"), 0o777) },
         DoctorPlace(
             "a folder of the module that others can change", "files",
-            says: "others than root can change /run/tmp/swiftotp-", change: "chmod go-w /run/tmp/",
+            says: "users other than root can change /run/tmp/swiftotp-",
+            change: "chmod go-w /run/tmp/",
             letsIn: true
         ) { chmod(($0.module as NSString).deletingLastPathComponent, 0o777) },
         DoctorPlace(
             "a folder of the service's program that others can change", "files",
-            says: "others than root can change /usr/libexec and what is in it",
+            says: "users other than root can change /usr/libexec and what is in it",
             change: "chmod go-w /usr/libexec", letsIn: true
         ) { chmod($0.real("/usr/libexec"), 0o777) },
         DoctorPlace(
             "a drop-in of the service that others can change", "files",
-            says: "others than root can change /etc/systemd/system/swiftotpd.service.d/x.conf",
+            says: "users other than root can change /etc/systemd/system/swiftotpd.service.d/x.conf",
             change: "chmod go-w /etc/systemd/system/swiftotpd.service.d/x.conf", letsIn: true
         ) {
             try $0.write(
@@ -169,7 +170,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         },
         DoctorPlace(
             "sshd's configuration that others can change", "files",
-            says: "others than root can change /etc/ssh/sshd_config.d/10-swiftotp.conf",
+            says: "users other than root can change /etc/ssh/sshd_config.d/10-swiftotp.conf",
             change: "chmod go-w /etc/ssh/sshd_config.d/10-swiftotp.conf", letsIn: true
         ) { chmod($0.real("/etc/ssh/sshd_config.d/10-swiftotp.conf"), 0o646) },
         DoctorPlace(
@@ -178,7 +179,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         ) { chmod($0.module, 0o600) },
         DoctorPlace(
             "the list of a module that somebody else owns", "files",
-            says: "others than root can change /etc/no-otp, by which pam_listfile decides",
+            says: "users other than root can change /etc/no-otp, by which pam_listfile decides",
             change: "chown root: /etc/no-otp", letsIn: true
         ) { patient in
             try patient.list("/etc/no-otp")
@@ -186,7 +187,8 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         },
         DoctorPlace(
             "the list of a module in a folder of somebody else's", "files",
-            says: "others than root can change /srv/alice/no-otp, by which pam_listfile decides,"
+            says:
+                "users other than root can change /srv/alice/no-otp, by which pam_listfile decides,"
                 + " because of /srv/alice: keep it in /etc/security", letsIn: true
         ) { patient in
             try patient.list("/srv/alice/no-otp")
@@ -194,7 +196,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         },
         DoctorPlace(
             "a list that anybody may still make", "files",
-            says: "others than root can make /srv/open/no-otp, by which pam_listfile decides",
+            says: "users other than root can make /srv/open/no-otp, by which pam_listfile decides",
             letsIn: true
         ) { patient in
             try patient.list("/srv/open/no-otp")
@@ -203,7 +205,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         },
         DoctorPlace(
             "the rules that a module reads by itself", "files",
-            says: "others than root can change /etc/security/access.conf, by which pam_access",
+            says: "users other than root can change /etc/security/access.conf, by which pam_access",
             change: "chmod go-w /etc/security/access.conf", letsIn: true
         ) { patient in
             try patient.write("/etc/security/access.conf", "+ : ALL : ALL\n", mode: 0o666)

@@ -21,7 +21,8 @@ extension DoctorCase {
         },
         DoctorCase(
             "screen lockers that name another place", "options", "warning",
-            says: "may not name `conf=/etc/security/swiftotp.conf`: screen lockers stay locked",
+            says:
+                "only root's programs may set `conf=/etc/security/swiftotp.conf`: screen lockers stay locked",
             in: "/etc/pam.d/common-auth line"
         ) { patient in
             try await patient.serve()
@@ -81,12 +82,13 @@ extension DoctorCase {
                 "sshd", ["auth required MODULE socket=/run/mine.sock program=/opt/swiftotpd"])
         },
         DoctorCase(
-            "a program of somebody's", "service", says: "can be changed by others than root",
+            "a program of somebody's", "service", says: "can be changed by users other than root",
             in: "/usr/libexec/swiftotpd", change: "chown root: /usr/libexec/swiftotpd"
         ) { chown($0.real("/usr/libexec/swiftotpd"), 4001, 0) },
         DoctorCase(
             "a program that others can change", "service",
-            says: "can be changed by others than root", change: "chmod 0755 /usr/libexec/swiftotpd"
+            says: "can be changed by users other than root",
+            change: "chmod 0755 /usr/libexec/swiftotpd"
         ) { patient in
             try await patient.serve()
             chmod(patient.real("/usr/libexec/swiftotpd"), 0o775)

@@ -150,7 +150,7 @@ extension DoctorCase {
             in: "/var/lib/otp", change: "otp-enroll --store /var/lib/otp init"
         ) { try $0.auth("sshd", ["auth required MODULE store=/var/lib/otp"]) },
         DoctorCase(
-            "a store that others can enter", "store", says: "lets others in",
+            "a store that others can enter", "store", says: "others have access to it",
             change: "chmod 0700 /var/lib/swiftotp"
         ) { chmod($0.real("/var/lib/swiftotp"), 0o755) },
         DoctorCase(
@@ -243,7 +243,7 @@ extension DoctorCase {
 
     static let machines = [
         DoctorCase(
-            "a clock before this program", "clock", says: "before this program was made",
+            "a clock before this program", "clock", says: "before this program was built",
             around: ["faketime", "-f", "@2020-01-01 00:00:00"]
         ) { _ in },
         DoctorCase(

@@ -171,7 +171,7 @@ import Testing
     }
 
     /// libpam takes a module that it cannot load for one that says no, whoever logs in.
-    @Test(arguments: ["pam_nosuch.so is not there", "pam_motd.so is no module for auth"])
+    @Test(arguments: ["pam_nosuch.so does not exist", "pam_motd.so is not a module for auth"])
     func aModuleThatCannotBeCalledLocksOut(says: String) async throws {
         let patient = try await DoctorPatient()
         let module = try #require(says.split(separator: " ").first)

@@ -49,7 +49,7 @@ import Testing
         let before = desk.record
         let file = desk.scratch.file("qr.svg")
         let terminal = try terminal("add", "--name", "phone", "--qr-file", file)
-        try await terminal.expect("\"phone\" of now")
+        try await terminal.expect("the present authenticator \"phone\"")
         try await terminal.expect(Self.question)
         #expect(FileManager.default.fileExists(atPath: file))
         try await terminal.type("000000")
@@ -152,7 +152,7 @@ import Testing
         let app = try await terminal.typedPhone(understood)
         try await app.settle()
         try await terminal.type(try await app.code())
-        try await terminal.expect("otp-enroll: the app ignored \(named), and")
+        try await terminal.expect("otp-enroll: the app ignored \(named), so")
         #expect(try await terminal.finish() == 1)
         #expect(try await !desk.isEnrolled())
     }

@@ -72,8 +72,8 @@ import Testing
     @Test(arguments: [
         ("nobody", "`mail` takes an address with one %u in it"), ("%u%u", "with one %u"),
         ("%%u", "with one %u"), ("%x@example.com", "with one %u"), ("u@b", "with one %u"),
-        ("%u@a b", "is not a pattern for mail addresses"), ("%u,root", "is no pattern"),
-        ("-%u", "is no pattern"), ("%u@", "is no pattern"),
+        ("%u@a b", "is not a pattern for mail addresses"), ("%u,root", "is not a pattern"),
+        ("-%u", "is not a pattern"), ("%u@", "is not a pattern"),
     ])
     func aBadPatternIsRefused(pattern: String, words: String) async throws {
         let file = try desk.scratch.write(

@@ -43,7 +43,7 @@ import Testing
         let done = try await desk.run("move", bob.name, robert.name)
         #expect(done.status == 0, "\(done.errors)")
         #expect(
-            done.output == "The record of \(bob.name) (\(uid)) is that of \(robert.name) now.\n")
+            done.output == "The record of \(bob.name) (\(uid)) now belongs to \(robert.name).\n")
         #expect(try await desk.events(robert.name).first == "moved")
         _ = try await log.line(
             containing: "second factor moved; from=\(bob.name) number=\(uid)",
@@ -107,7 +107,7 @@ import Testing
         }
         try await alice.remove()
         let done = try await desk.run("move", alice.name, bob.name)
-        #expect(done.status == 1 && done.errors.contains("is enrolled already"), "\(done.errors)")
+        #expect(done.status == 1 && done.errors.contains("is already enrolled"), "\(done.errors)")
         #expect(numbers.map { desk.record(of: $0) } == before)
         #expect(try await desk.run("move", alice.name).status == 64)
         #expect(try await desk.run("move", "--all").status == 64)

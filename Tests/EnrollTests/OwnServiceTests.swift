@@ -68,7 +68,7 @@ import Testing
             return state?.contains(") Z ") == true ? () : nil
         }
         try await terminal.type("y")
-        try await terminal.expect("All older backup codes of root have ended.")
+        try await terminal.expect("All older backup codes of root stopped working.")
         #expect(try await terminal.finish() == 0)
     }
 
@@ -130,7 +130,7 @@ import Testing
             #expect(done.status == 1)
             #expect(
                 done.errors.hasPrefix(
-                    "otp-enroll: /usr/libexec/swiftotpd can be changed by others than root\n"))
+                    "otp-enroll: /usr/libexec/swiftotpd can be changed by users other than root\n"))
         }
     }
 

@@ -146,7 +146,7 @@ import Testing
         (String(repeating: "ab", count: 65), "the key has 520 bits; it takes 128 to 512"),
         ("00112233445566778899aabbccddeef", "neither hex nor Base32"),
         ("00112233445566778899aabbccddeegg", "neither hex nor Base32"),
-        (String(repeating: "00112233445566778899aabbccddeeff\n", count: 2), "neither a line"),
+        (String(repeating: "00112233445566778899aabbccddeeff\n", count: 2), "neither hex nor"),
         ("\u{1b}]0;x\u{7}", "neither hex nor Base32"),
         ("otpauth://totp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "neither hex"),
         (String(repeating: "A", count: 5 << 20), "it is larger than 4 KiB"),

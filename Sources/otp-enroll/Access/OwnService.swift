@@ -50,7 +50,7 @@ struct OwnService: ~Copyable {
         guard program == installed, let status = SystemFiles.status(program) else { return }
         guard status.st_uid == 0, status.st_mode & 0o022 == 0 else {
             throw Failure(
-                "\(program) can be changed by others than root",
+                "\(program) can be changed by users other than root",
                 hint: "chown root: \(program) && chmod 0755 \(program)")
         }
     }

@@ -14,7 +14,7 @@ struct Issue: ParsableCommand {
         discussion: """
               otp-enroll issue alice                  show a code, valid for a day
               otp-enroll issue alice --valid 30m      for half an hour (10m to 3d)
-              otp-enroll issue alice --copy           to the clipboard, instead of showing it
+              otp-enroll issue alice --copy           to the clipboard, and do not show it
               otp-enroll issue alice --mail           by mail, instead of showing it
               otp-enroll issue alice --revoke         revoke it
               otp-enroll issue --list                 who has one

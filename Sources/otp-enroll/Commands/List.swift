@@ -12,7 +12,7 @@ struct List: ParsableCommand {
         discussion: """
               otp-enroll list                             everybody
               otp-enroll list --not-enrolled --group staff
-              otp-enroll list --locked                    users who have to wait after wrong codes
+              otp-enroll list --locked                    users who have to wait
               otp-enroll list --json                      for scripts
 
             Lists root, everybody from UID_MIN of /etc/login.defs on, and everybody else who has a \

@@ -31,7 +31,7 @@ enum ArgumentFiles {
         guard status.st_mode & S_IFMT == S_IFREG else { return nil }
         let parts = PathSafety.parts(of: file)
         guard let open = parts.compactMap(PathSafety.finding).first else { return nil }
-        let text = "\(file), by which \(line.name) decides, can be changed by others than root"
+        let text = "users other than root can change \(file), by which \(line.name) decides"
         if open.place == parts.last {
             return Finding(.problem, text, in: open.place, change: open.change)
         }
@@ -54,7 +54,7 @@ enum ArgumentFiles {
         guard isOpen || parts.contains(where: { PathSafety.finding($0) != nil }) else { return nil }
         return Finding(
             .problem,
-            "others than root can make \(file), by which \(line.name) decides: keep it in"
+            "users other than root can make \(file), by which \(line.name) decides: keep it in"
                 + " /etc/security", in: line.place.text)
     }
 }

@@ -25,7 +25,7 @@ enum ModuleCheck {
         if let status = SystemFiles.status(path), status.st_uid != 0 || status.st_mode & 0o022 != 0
         {
             return Finding(
-                .problem, "\(path) can be changed by others than root", in: path,
+                .problem, "\(path) can be changed by users other than root", in: path,
                 change: "chown root: \(path) && chmod 0644 \(path)")
         }
         if let hidden = hidden(path) { return hidden }

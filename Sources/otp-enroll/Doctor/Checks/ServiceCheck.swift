@@ -80,7 +80,7 @@ enum ServiceCheck {
         guard let status = SystemFiles.status(path) else { return nil }
         if status.st_uid != 0 || status.st_mode & 0o022 != 0 {
             return Finding(
-                .problem, "\(path) can be changed by others than root", in: path,
+                .problem, "\(path) can be changed by users other than root", in: path,
                 change: "chown root: \(path) && chmod 0755 \(path)")
         }
         guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o100 != 0 else {

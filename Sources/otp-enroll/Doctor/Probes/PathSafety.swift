@@ -31,7 +31,8 @@ enum PathSafety {
         if isOpen { commands.append("chmod go-w \(path)") }
         guard !commands.isEmpty else { return nil }
         return Finding(
-            .problem, "others than root can change \(path)\(isFolder ? " and what is in it" : "")",
+            .problem,
+            "users other than root can change \(path)\(isFolder ? " and what is in it" : "")",
             in: path, change: commands.joined(separator: " && "))
     }
 }
