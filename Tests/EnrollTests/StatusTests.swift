@@ -73,7 +73,7 @@ import Testing
         try await phone.settle(for: 20)
         let tries: [(String, Int32, String, String)] = [
             (try await phone.code(), 0, "Accepted: a code of \"phone\", right on time.", ""),
-            (try await phone.code(), 1, "used already", "wait for the next one"),
+            (try await phone.code(), 1, "already used", "wait for the next one"),
             (try await phone.code(steps: 1), 0, "1 step early (30 seconds)", ""),
             (try await phone.code(steps: 4), 1, "4 steps too early", "clock"),
             (try await phone.code(steps: -5), 1, "5 steps too late", "behind"),
