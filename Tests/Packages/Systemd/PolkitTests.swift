@@ -29,8 +29,8 @@ struct PolkitTests {
         #expect(try await machine.service() != nil)
     }
 
-    /// What pkexec asks for, by alice with her password and a code. Not pkexec itself, whose own agent
-    /// is root's: version 128 takes no answer from that.
+    /// What pkexec asks for. Not by pkexec, whose own agent is root's: polkit 128 takes no answer from
+    /// that, whoever looks at the password.
     private static let question = """
         ready=$(mktemp -u)
         mkfifo "$ready"
@@ -41,6 +41,7 @@ struct PolkitTests {
         kill $!
         """
 
+    /// Whether alice is, with her password and a code.
     private func isAllowed(_ code: String, in root: PrivateRoot) async throws -> Bool {
         let alice = ["setpriv", "--reuid=alice", "--regid=alice", "--init-groups"]
         let terminal = try Terminal(root.running(alice + ["sh", "-c", Self.question]))
