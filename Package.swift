@@ -113,7 +113,9 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
 
         .target(
-            name: "OTPCore", dependencies: ["CNettle", "CLinux"], swiftSettings: everywhere,
+            name: "OTPCore", dependencies: ["CNettle", "CLinux"],
+            // Swift 6.2 has spans written to in no other way.
+            swiftSettings: everywhere + [.enableExperimentalFeature("Lifetimes")],
             linkerSettings: [.linkedLibrary("nettle")]),
         .target(
             name: "OTPStore", dependencies: ["OTPCore", "CLinux"], swiftSettings: everywhere),

@@ -2,7 +2,7 @@ import CLinux
 
 /// Stands in for free(3) in a whole program (`--defsym`): wipes first, for keys and codes were in
 /// more pieces of memory than those that are wiped by name. In swiftotpd and otp-enroll.
-@c(swiftotp_wipe_and_free)
+@_cdecl("swiftotp_wipe_and_free")
 public func wipeAndFree(_ memory: UnsafeMutableRawPointer?) {
     guard let memory = unsafe memory else { return }
     // SAFETY: the caller's own promise that it is a piece of malloc(3) that nobody uses any more.
@@ -13,7 +13,7 @@ public func wipeAndFree(_ memory: UnsafeMutableRawPointer?) {
 /// Stands in for realloc(3) in the whole program (`--defsym`), beside `wipeAndFree`: always moves, and
 /// wipes the old place. Strings, arrays and libraries hold keys and codes for a while, and nobody
 /// knows all the copies that are made of them.
-@c(swiftotp_move_and_wipe)
+@_cdecl("swiftotp_move_and_wipe")
 public func moveAndWipe(
     _ memory: UnsafeMutableRawPointer?, _ count: Int
 ) -> UnsafeMutableRawPointer? {

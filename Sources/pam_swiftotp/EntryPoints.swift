@@ -6,7 +6,7 @@ import CPAM
 // two calls, so that any number of logins may be open at once, in one thread or in many.
 
 /// Asks for a code. See pam_sm_authenticate(3), and docs/RESULTS.md for what it returns when.
-@c(pam_sm_authenticate)
+@_cdecl("pam_sm_authenticate")
 public func authenticate(
     _ handle: OpaquePointer?, _ flags: CInt, _ count: CInt,
     _ arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>?
@@ -21,7 +21,7 @@ public func authenticate(
 
 /// Does nothing, and says that it went well: anything else would make sshd end the session of
 /// a user who was let in (pam_sm_setcred(3)).
-@c(pam_sm_setcred)
+@_cdecl("pam_sm_setcred")
 public func setCredentials(
     _ handle: OpaquePointer?, _ flags: CInt, _ count: CInt,
     _ arguments: UnsafeMutablePointer<UnsafePointer<CChar>?>?

@@ -58,8 +58,9 @@ import Testing
         let first = service == "su" ? ["auth sufficient pam_rootok.so"] : []
         let lines = first + ["@include common-auth", "auth required MODULE"]
         try patient.auth(service, lines)
-        // Debian's su-l takes in su.
         if service == "sudo" { try patient.auth("sudo-i", lines) }
+        // As Debian 12 has it, which sid has not.
+        if service == "su" { try patient.auth("su-l", ["auth include su"]) }
         let verdict = try await patient.examine(["--service", service])
         #expect(verdict.serious.isEmpty && verdict.isWell && verdict.status == 0)
         #expect(verdict.states["stack"] == "ok" && verdict.states["sshd"] == nil)

@@ -16,7 +16,8 @@ public final class Policy: Sendable {
         try FileManager.default.copyItem(atPath: "/etc/pam.d", toPath: folder)
     }
 
-    /// Puts a line behind the password (`@include common-auth`) of a service, as an admin would.
+    /// Puts a line behind the password (`@include common-auth`) of a service, as an admin would: in
+    /// the file that the service's own takes in, if it is there.
     public func add(_ line: String, toService name: String) throws {
         try change(name) { [$0, line] }
     }
@@ -41,7 +42,10 @@ public final class Policy: Sendable {
         let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard let place = lines.firstIndex(where: { $0.hasPrefix("@include common-auth") }) else {
-            throw Trouble("/etc/pam.d/\(name) does not include common-auth")
+            guard let other = text.firstMatch(of: #/(?m)^auth\s+include\s+(\S+)/#) else {
+                throw Trouble("/etc/pam.d/\(name) does not include common-auth")
+            }
+            return try change(String(other.1), edit)
         }
         let changed = lines[..<place] + edit(lines[place]) + lines[(place + 1)...]
         try write(Array(changed), service: name)

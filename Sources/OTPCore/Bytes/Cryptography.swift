@@ -77,7 +77,10 @@ enum Cryptography {
         }
         // SAFETY: two locals that derive from the key, wiped whole.
         unsafe explicit_bzero(&context, MemoryLayout<Context>.size)
-        unsafe explicit_bzero(&output, MemoryLayout<[64 of UInt8]>.size)
+        var span = output.mutableSpan
+        unsafe span.withUnsafeMutableBytes {
+            if let start = $0.baseAddress { unsafe explicit_bzero(start, $0.count) }
+        }
     }
 
     private static func truncate(_ digest: [64 of UInt8], _ length: Int) -> UInt32 {

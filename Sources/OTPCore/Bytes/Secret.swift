@@ -106,6 +106,29 @@ extension Span<UInt8> {
     public var array: [UInt8] { [UInt8](capacity: count) { $0.write(copying: self) } }
 }
 
+#if compiler(<6.3)
+    extension Array<UInt8> {
+        /// As Swift 6.3 has it.
+        public init(
+            capacity: Int, initializingWith body: (inout OutputSpan<UInt8>) -> Void
+        ) {
+            // SAFETY: what the span says is initialized, is; nobody keeps the buffer.
+            unsafe self.init(unsafeUninitializedCapacity: capacity) { buffer, count in
+                var span = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
+                body(&span)
+                count = unsafe span.finalize(for: buffer)
+            }
+        }
+
+        /// As Swift 6.3 has it, by way of another array.
+        public mutating func append(
+            addingCapacity count: Int, initializingWith body: (inout OutputSpan<UInt8>) -> Void
+        ) {
+            append(contentsOf: [UInt8](capacity: count, initializingWith: body))
+        }
+    }
+#endif
+
 extension Array<UInt8> {
     /// Appends a copy of a span.
     public mutating func append(copying bytes: Span<UInt8>) {
@@ -141,6 +164,7 @@ extension Array<UInt8> {
 
 extension OutputSpan<UInt8> {
     /// Adds a copy of a span.
+    @_lifetime(self: copy self)
     public mutating func write(copying bytes: Span<UInt8>) {
         // SAFETY: there is room for what is copied behind the initialized bytes, and the source is
         // that long and elsewhere.
@@ -160,6 +184,7 @@ extension OutputSpan<UInt8> {
     }
 
     /// Adds an integer, its highest byte first.
+    @_lifetime(self: copy self)
     public mutating func write<Value: FixedWidthInteger & BitwiseCopyable>(
         bigEndian value: Value
     ) {
@@ -179,6 +204,7 @@ extension OutputSpan<UInt8> {
     }
 
     /// Adds a byte.
+    @_lifetime(self: copy self)
     public mutating func write(_ byte: UInt8) { write(bigEndian: byte) }
 }
 

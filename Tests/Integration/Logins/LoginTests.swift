@@ -22,6 +22,23 @@ import Testing
         try await `case`.run(try await LoginFixture(program, .own))
     }
 
+    /// Debian 12's su-l takes in su. Where it does not, as in Debian sid, `su -` is not asked.
+    @Test("What a line in su's file alone does to `su -` is not what doctor says")
+    func suLogin() async throws {
+        let program = try #require(LoginProgram.all(of: "su-l").first)
+        let fixture = try await LoginFixture(program)
+        let (phone, _) = try await fixture.enroll()
+        let policy = try Policy()
+        try policy.add("auth required \(try fixture.module())", toService: "su")
+        let outcome = try await fixture.login(
+            try await program.door(policy, fixture.person), code: try await phone.code())
+        #expect(outcome.admitted, "\(outcome.transcript)")
+        let doctor = try await Command.run(
+            policy.running(try fixture.words(["doctor", "--service", "su", "--json"])))
+        #expect(doctor.output.contains("is not in the stack of su-l") != outcome.asked)
+        #expect(!doctor.output.contains("is not in the stack of su:"), "\(doctor.output)")
+    }
+
     /// Where the code comes before the password, a stranger meets the same questions and words as
     /// somebody who is known but not enrolled.
     @Test(

@@ -62,9 +62,11 @@ struct SSHDoor: Door {
 /// sudo, run by the person, who may become root.
 struct SudoDoor: Door {
     let policy: Policy
+    private let words: [String]
 
-    init(policy: Policy, person: Person) throws {
+    init(policy: Policy, person: Person, words: [String] = []) throws {
         self.policy = policy
+        self.words = words
         // sudo reads the whole folder, but no file with a dot in its name: so nobody ever reads
         // half a file.
         let file = "/etc/sudoers.d/\(person.name)"
@@ -86,14 +88,15 @@ struct SudoDoor: Door {
             policy.running(
                 [
                     "setpriv", "--reuid", person.user, "--clear-groups",
-                    "--regid", person.isKnown ? person.name : "nogroup", "sudo", "sh", "-c", proof,
-                ]))
+                    "--regid", person.isKnown ? person.name : "nogroup", "sudo",
+                ] + words + ["sh", "-c", proof]))
     }
 }
 
 /// su to the person, run by somebody with no rights at all.
 struct SuDoor: Door {
     let policy: Policy
+    var words: [String] = []
 
     /// Who runs it: several, since nobody may have more than so many logins open at once.
     private static let callers = ["nobody", "daemon", "bin", "games", "man", "mail", "news", "lp"]
@@ -110,8 +113,8 @@ struct SuDoor: Door {
             policy.running(
                 [
                     "setpriv", "--reuid", caller(person), "--regid", "nogroup", "--clear-groups",
-                    "su", person.name, "-c", proof,
-                ]))
+                    "su",
+                ] + words + [person.name, "-c", proof]))
     }
 }
 

@@ -71,9 +71,22 @@ struct LoginProgram: Sendable, CustomTestStringConvertible {
             origin: ["tty": "/dev/pts/"], letsModulesSpeak: false, becomes: "root",
             door: { policy, person in try SudoDoor(policy: policy, person: person) }),
         LoginProgram(
+            testDescription: "sudo -i", service: "sudo-i", password: true,
+            refusal: "sudo: 1 incorrect password attempt",
+            unknown: "sudo: you do not exist in the passwd database",
+            origin: ["tty": "/dev/pts/"], letsModulesSpeak: false, becomes: "root",
+            door: { policy, person in
+                try SudoDoor(policy: policy, person: person, words: ["-i"])
+            }),
+        LoginProgram(
             testDescription: "su", service: "su", password: true,
             refusal: "su: Authentication failure", unknown: "does not exist",
             origin: ["tty": "/dev/pts/"], door: { policy, _ in SuDoor(policy: policy) }),
+        LoginProgram(
+            testDescription: "su -", service: "su-l", password: true,
+            refusal: "su: Authentication failure", unknown: "does not exist",
+            origin: ["tty": "/dev/pts/"],
+            door: { policy, _ in SuDoor(policy: policy, words: ["-"]) }),
         LoginProgram(
             testDescription: "login", service: "login", password: true,
             refusal: "Login incorrect", unknown: "Login incorrect", origin: ["tty": "/dev/pts/"],
