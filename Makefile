@@ -6,8 +6,8 @@ VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.s
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup setup-build setup-packages setup-repo debug release build test lint format try \
-	bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
+.PHONY: all setup setup-build setup-packages setup-repo debug release build native test lint format \
+	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
 	source rpm repo key
 
 all: release
@@ -31,6 +31,26 @@ debug: setup
 
 release: setup-build build
 
+# For another processor: ARCH is Debian's name for it, SYSROOT the folder with its libraries and
+# headers, and RUNTIME the lib/swift of the same Swift for that processor (see CONTRIBUTING).
+ARCH =
+SYSROOT = /
+RUNTIME = $(SYSROOT)/usr/lib/swift
+BIN = .build/release
+PACKAGES = .build/packages
+MACHINE = $(shell uname -m)
+ifneq ($(ARCH),)
+BIN = .build/$(ARCH)/release
+PACKAGES = .build/$(ARCH)/packages
+MACHINE = $(patsubst arm64,aarch64,$(patsubst amd64,x86_64,$(ARCH)))
+export SWIFTOTP_MACHINE = $(MACHINE)
+export SWIFTOTP_RUNTIME = $(RUNTIME)
+# swiftc does not tell the linker of its own where the libraries are.
+CROSS = --scratch-path .build/$(ARCH) --triple $(MACHINE)-unknown-linux-gnu \
+	--sdk $(SYSROOT) -Xswiftc -sdk -Xswiftc $(SYSROOT) -Xswiftc -resource-dir -Xswiftc $(RUNTIME) \
+	-Xswiftc -Xclang-linker -Xswiftc --sysroot=$(SYSROOT)
+endif
+
 # What `release` does once everything that it needs is there, for packages, which say so themselves.
 # Nothing looks for libraries in its own folder, and no name of that folder gets into a program. The
 # programs bring Swift's library with them, as most machines have none; the module needs none. The
@@ -40,7 +60,7 @@ release: setup-build build
 RELEASE = $(BUILD) -c release --disable-local-rpath \
 	-Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
 	-Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
-	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
+	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen $(CROSS)
 PROGRAM = $(RELEASE) --static-swift-stdlib -Xswiftc -use-ld=lld \
 	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
 build:
@@ -117,15 +137,16 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR = $(PREFIX)/lib/systemd/system
 LIBEXECDIR = /usr/libexec
 TMPFILESDIR = /usr/lib/tmpfiles.d
-PAMDIR = $(firstword $(wildcard /usr/lib/$(shell uname -m)-linux-gnu/security /usr/lib64/security) \
+PAMDIR = $(firstword $(wildcard /usr/lib/$(MACHINE)-linux-gnu/security /usr/lib64/security) \
 	/usr/lib/security)
 # Read by pam-auth-update, which Debian and its descendants have; without that, nobody minds it.
 PAMCONFIGDIR = /usr/share/pam-configs
 
-INSTALL = install
+INSTALL = install$(if $(ARCH), --strip-program=$(MACHINE)-linux-gnu-strip)
 INSTALL_PROGRAM = $(INSTALL) -s -m 0755
 INSTALL_DATA = install -m 0644
-BIN = .build/release
+# Writes the shells' completions, which needs one that runs here.
+ENROLL ?= .build/release/otp-enroll
 UNITS = swiftotpd.socket swiftotpd.service
 MANUALS = $(patsubst packaging/man/%.scd,%,$(wildcard packaging/man/*.scd))
 
@@ -161,7 +182,7 @@ install:
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page" || exit 1; \
 	done
 	set -e; completion() { \
-		"$(BIN)/otp-enroll" --generate-completion-script "$$1" | sed '1{/^#!/d}' | \
+		"$(ENROLL)" --generate-completion-script "$$1" | sed '1{/^#!/d}' | \
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$$2"; \
 	}; \
 	completion bash $(BASHDIR)/otp-enroll; \
@@ -190,7 +211,6 @@ dist:
 	gzip -9nf $(DIST)/swiftotp-$(VERSION).tar
 	cd $(DIST) && sha256sum swiftotp-$(VERSION).tar.gz >SHA256SUMS
 
-PACKAGES = .build/packages
 TREE = $(PACKAGES)/swiftotp
 
 # A tree with the project's files and nothing else, in which both packages are made; of what was
@@ -205,11 +225,21 @@ tree: setup-packages build
 		find $(TREE) -exec touch -h -d "@$$epoch" {} +
 	ln -sfn $(abspath $(BIN)) $(TREE)/.build/release
 
+# Of another processor's packages nothing runs here. -d: dpkg would want tools such as scdoc for that
+# processor too.
+ifneq ($(ARCH),)
+tree: native
+native:
+	env -u SWIFTOTP_MACHINE -u SWIFTOTP_RUNTIME $(MAKE) build ARCH=
+FOREIGN = -d -a$(ARCH)
+deb: export ENROLL = $(CURDIR)/.build/release/otp-enroll
+endif
+
 # -nc: the tree is clean already; -P: the toolchain is the one on PATH, and no package of Debian's.
 deb: tree
 	rm -rf $(PACKAGES)/*.deb $(PACKAGES)/*.changes $(PACKAGES)/*.buildinfo
 	cp -a $(TREE)/packaging/debian $(TREE)/debian
-	cd $(TREE) && dpkg-buildpackage -b -nc -us -uc -Ppkg.swiftotp.toolchain
+	cd $(TREE) && dpkg-buildpackage -b -nc -us -uc -Ppkg.swiftotp.toolchain $(FOREIGN)
 	rm -rf $(TREE)/debian
 
 fetch:

@@ -5,13 +5,18 @@ import PackageDescription
 // MARK: What the manifest has to find on the machine
 
 #if arch(arm64)
-    let architecture = "aarch64"
+    let native = "aarch64"
 #else
-    let architecture = "x86_64"
+    let native = "x86_64"
 #endif
 
-/// The toolchain's libraries, found from the `swiftc` on PATH.
+/// What it is built for: this machine, or another one in a cross build (`make build ARCH=arm64`).
+let architecture = Context.environment["SWIFTOTP_MACHINE"] ?? native
+
+/// The libraries of Swift: in a cross build the other machine's, else the toolchain's, found from the
+/// `swiftc` on PATH.
 let toolchain: String = {
+    if let runtime = Context.environment["SWIFTOTP_RUNTIME"] { return runtime }
     let path = Context.environment["PATH"] ?? ""
     let files = FileManager.default
     for folder in path.split(separator: ":") {

@@ -9,9 +9,16 @@ public struct PAMRules: Sendable, Equatable {
     /// Where services are, the first folder first.
     public private(set) var folders = ["/etc/pam.d", "/usr/lib/pam.d"]
     /// Where modules are that are named without a folder, with a `/` at the end.
-    public private(set) var modules = "/lib/x86_64-linux-gnu/security/"
+    public private(set) var modules = "/lib/\(triple)/security/"
     /// What stands for `$ISA`, and where Debian's libpam looks for modules after that.
     public private(set) var isa = "/lib/security"
+
+    /// What Debian calls this processor.
+    #if arch(arm64)
+        public static let triple = "aarch64-linux-gnu"
+    #else
+        public static let triple = "x86_64-linux-gnu"
+    #endif
 
     /// Debian 12's.
     public init() {}

@@ -18,9 +18,7 @@ STORE = "/var/lib/swiftotp"
 SOCKET = pathlib.Path("/run/swiftotp/swiftotpd.sock")
 PROGRAM = pathlib.Path("/usr/libexec/swiftotpd")
 NOWHERE = "/nowhere"
-PEERS = pathlib.Path("/usr/lib/x86_64-linux-gnu/security")
-if not PEERS.is_dir():
-    PEERS = pathlib.Path("/usr/lib/aarch64-linux-gnu/security")
+PEERS = pathlib.Path(f"/usr/lib/{os.uname().machine}-linux-gnu/security")
 
 
 def user_name(number):

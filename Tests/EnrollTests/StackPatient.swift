@@ -97,7 +97,7 @@ final class StackPatient: Sendable {
         return modules
     }
 
-    private static let folder = "/lib/x86_64-linux-gnu/security"
+    private static let folder = "\(Machine.libraries)/security"
 
     /// Words that install our module before a program runs. Nobody else's failures count there
     /// (pam_faillock).

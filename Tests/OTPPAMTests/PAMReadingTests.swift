@@ -59,7 +59,7 @@ import Testing
         library: Array(
             """
             @include|maximum level of inclusions reached|/etc/pam.d/%s|/usr/lib/pam.d/%s|\
-            /usr/lib/x86_64-linux-gnu/security/|/usr/lib/security
+            \(Machine.libraries)/security/|/usr/lib/security
             """.utf8
         ).map { $0 == UInt8(ascii: "|") ? 0 : $0 })
 

@@ -172,7 +172,7 @@ struct ProgramTests {
             .compactMap { $0.split(separator: "[").last?.dropLast() }
         let allowed: Set<Substring> = [
             "libnettle.so.8", "libstdc++.so.6", "libm.so.6", "libgcc_s.so.1", "libc.so.6",
-            "ld-linux-x86-64.so.2",
+            Substring(Machine.loader),
         ]
         #expect(Set(needed).isSubset(of: allowed), "\(needed)")
         #expect(section.contains("BIND_NOW") && section.contains("PIE"))

@@ -35,13 +35,14 @@ struct SetuidTests {
     @Test("Odd variables let a wrong code in, shut a right one out, or leave files behind")
     func environment() async throws {
         let host = try await SetuidHost()
-        let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+        let libraries = Machine.libraries + "/faketime"
+        let library = libraries + "/libfaketime.so.1"
         try #require(access(library, R_OK) == 0, "no \(library)")
         let folder = try host.enrolled.scratch.folder("lure", mode: 0o777)
         for variables in [
             // With an hour more, no code of now is right.
             ["LD_PRELOAD=\(library)", "FAKETIME=+1h"],
-            ["LD_PRELOAD=libfaketime.so.1", "LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/faketime"],
+            ["LD_PRELOAD=libfaketime.so.1", "LD_LIBRARY_PATH=\(libraries)"],
             [
                 "LD_AUDIT=\(library)", "LD_DEBUG=all", "LD_DEBUG_OUTPUT=\(folder)/ld",
                 "LD_BIND_NOW=1",

@@ -9,7 +9,7 @@ struct EnrollmentPromptTests {
     func noLibrary() async throws {
         let enrolled = try Enrolled()
         try enrolled.forget()
-        let library = URL(fileURLWithPath: "/usr/lib/x86_64-linux-gnu/libqrencode.so.4")
+        let library = URL(fileURLWithPath: "\(Machine.libraries)/libqrencode.so.4")
             .resolvingSymlinksInPath().path
         let hide = "mount --bind /dev/null \(library); exec \"$0\" \"$@\""
         let talk = try InteractiveLogin(

@@ -5,7 +5,7 @@ import Testing
 /// The Debian packages as files: what is in them, and what Debian's own checker says.
 @Suite("packages: what is in the Debian packages")
 struct DebianPackageTests {
-    /// A package by its name, and the machine's name for its architecture (`x86_64-linux-gnu`).
+    /// A package by its name, and what its architecture is called below /usr/lib.
     private func package(_ name: String) async throws -> (path: String, triple: String) {
         let words = ["dpkg-architecture", "-q"]
         func ask(_ variable: String) async throws -> String {

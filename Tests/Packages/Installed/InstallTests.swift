@@ -13,7 +13,7 @@ struct InstallTests {
     @Test("Everything has its place and mode, and uninstall takes away that and no more")
     func places() async throws {
         // For a tree that is there and of today.
-        _ = try await Project.package("otp-enroll-\(Project.version())-1.x86_64.rpm")
+        _ = try await Project.package("otp-enroll-\(Project.version())-1.\(Machine.processor).rpm")
         let scratch = try Scratch()
         let done = try await make(
             "install", "PAMDIR=/usr/lib64/security", into: scratch.path)

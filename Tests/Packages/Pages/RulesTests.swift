@@ -71,6 +71,16 @@ struct RulesTests {
         }
     }
 
+    /// A path or a name of one processor's is wrong on all others.
+    @Test("A file names a processor, beside those that say what ours is called")
+    func processors() throws {
+        let files = try ["Sources", "Tests"].flatMap {
+            try Project.files(below: $0, ending: ".swift")
+        }
+        let naming = try files.filter { try Project.text($0).contains(#/x86[_-]64|aarch64/#) }
+        #expect(Set(naming.map { name($0) }) == ["Machine", "PAMRules", "RulesTests"], "\(naming)")
+    }
+
     @Test("A test file that is not named after what is in it")
     func names() throws {
         let targets = [

@@ -30,7 +30,8 @@ extension Project {
     static func program(_ name: String) async throws -> String {
         let path = tree.appendingPathComponent(".build/release/\(name)").path
         // What did not change is not linked again: the packages tell whether it is of today.
-        let packed = packages.appendingPathComponent("swiftotp-\(try version())-1.x86_64.rpm").path
+        let rpm = "swiftotp-\(try version())-1.\(Machine.processor).rpm"
+        let packed = packages.appendingPathComponent(rpm).path
         try await require(
             packed, newerThan: ["Sources", "Package.swift"], remedy: "run `make rpm`")
         return path

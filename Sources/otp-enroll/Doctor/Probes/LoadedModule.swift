@@ -6,11 +6,7 @@ import OTPPAM
 enum LoadedModule {
     /// The folders where libpam looks for modules that are named without one.
     static let folders: [String] = {
-        #if arch(arm64)
-            let triple = "aarch64-linux-gnu"
-        #else
-            let triple = "x86_64-linux-gnu"
-        #endif
+        let triple = PAMRules.triple
         return [
             "/lib/\(triple)/security", "/usr/lib/\(triple)/security", "/lib64/security",
             "/usr/lib64/security", "/lib/security", "/usr/lib/security",
