@@ -12,7 +12,6 @@ import Testing
             + DoctorSSHCase.ways)
     func troublesOfSSHD(trouble: DoctorSSHCase) async throws {
         let patient = try await DoctorPatient()
-        try await patient.penalizeNobody()
         try trouble.infect(patient)
         let found = try await patient.examine().ofSSHD
         #expect(found.count == 1, "\(found)")
@@ -100,7 +99,6 @@ import Testing
         arguments: wells)
     func sshdIsWell(well: Well) async throws {
         let patient = try await DoctorPatient()
-        try await patient.penalizeNobody()
         try patient.write("/etc/ssh/sshd_config.d/10-swiftotp.conf", well.dropIn)
         try patient.write("/etc/group", "root:x:0:\nbin:x:2:\nrobots:x:50:bob\n")
         try patient.write("/etc/security/swiftotp.conf", well.policy)
@@ -172,7 +170,12 @@ import Testing
     @Test("A second sshd that runs, its options, its PAM service or its age are not looked at")
     func runningSSHD() async throws {
         let patient = try await DoctorPatient()
-        try patient.write("/etc/ssh/inside", Self.good + "ListenAddress 127.0.0.1\nPidFile none\n")
+        // From 9.8 on the service is a setting, and was the program's name before.
+        let service = "PAMServiceName sshd-inside"
+        try patient.write(
+            "/etc/ssh/inside",
+            Self.good + "ListenAddress 127.0.0.1\nPidFile none\n"
+                + (try await SSHServer.knows(service) ? service + "\n" : ""))
         try patient.auth("sshd-inside", ["auth optional MODULE", "auth required pam_permit.so"])
         let name =
             "`/usr/libexec/sshd-inside -f /etc/ssh/inside -o 'AuthenticationMethods publickey'"

@@ -48,10 +48,15 @@ public final class SSHServer: Sendable {
     /// Settings for many at once who come from one address, and are mostly refused. From 9.8 on
     /// sshd would shut that address out for a while.
     public static func forManyCallers() async throws -> [String] {
-        let penalties = ["PerSourcePenalties no"]
-        let asked = ["/usr/sbin/sshd", "-G", "-f", "/dev/null", "-o"] + penalties
-        let knows = try await Command.run(asked).status == 0
-        return ["MaxStartups 1000"] + (knows ? penalties : [])
+        let penalties = "PerSourcePenalties no"
+        return ["MaxStartups 1000"] + (try await knows(penalties) ? [penalties] : [])
+    }
+
+    /// Whether this machine's sshd takes a setting that not every version has.
+    public static func knows(_ setting: String) async throws -> Bool {
+        // It has -G longer than any of those.
+        let words = ["/usr/sbin/sshd", "-G", "-f", "/dev/null", "-o", setting]
+        return try await Command.run(words).status == 0
     }
 
     private func listening() async throws {
