@@ -80,8 +80,7 @@ struct EnrollmentPrompt: ~Copyable {
             if position % 4 == 0 { text.append(UInt8(ascii: " ")) }
             text.append(symbol)
         }
-        // Dropbear's client leaves newlines out: what follows must not look like a part of the key.
-        text.append(" \n")
+        text.append("\n")
     }
 
     private static func fate(of name: Name, _ purpose: EnrollmentPurpose) -> String {
