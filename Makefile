@@ -27,9 +27,10 @@ debug: setup
 release: setup-build build
 
 # For another processor: ARCH is Debian's name for it, SYSROOT the folder with its libraries and
-# headers, and RUNTIME the lib/swift of the same Swift for that processor (see CONTRIBUTING).
+# headers (else those of this machine, where Debian puts them side by side), and RUNTIME the lib/swift
+# of the same Swift for that processor (see CONTRIBUTING).
 ARCH =
-SYSROOT = /
+SYSROOT = $(CURDIR)/.build/$(ARCH)/sysroot
 RUNTIME = $(SYSROOT)/usr/lib/swift
 BIN = .build/release
 PACKAGES = .build/packages
@@ -44,6 +45,11 @@ export SWIFTOTP_RUNTIME = $(RUNTIME)
 CROSS = --scratch-path .build/$(ARCH) --triple $(MACHINE)-unknown-linux-gnu \
 	--sdk $(SYSROOT) -Xswiftc -sdk -Xswiftc $(SYSROOT) -Xswiftc -resource-dir -Xswiftc $(RUNTIME) \
 	-Xswiftc -Xclang-linker -Xswiftc --sysroot=$(SYSROOT)
+build: $(SYSROOT)
+# Swift takes everything below this folder for the system's, so it cannot be /.
+$(CURDIR)/.build/$(ARCH)/sysroot:
+	mkdir -p $@
+	ln -s /usr /lib $@
 endif
 
 # What `release` does once everything that it needs is there, for packages, which say so themselves.
@@ -68,7 +74,7 @@ test: setup lint debug
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
-	shellcheck Tests/chroot Tests/coverage Tests/fuzz Tests/ground Tests/proof \
+	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
 		Tests/selinux Tests/setup Tests/suite Tests/try \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/pam-lines
