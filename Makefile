@@ -56,8 +56,11 @@ endif
 # Nothing looks for libraries in its own folder, and no name of that folder gets into a program. The
 # programs bring Swift's library with them, as most machines have none; the module needs none. The
 # toolchain's own linker, whatever binutils a system has: GNU ld 2.44 left programs without RELRO.
+# On arm64 pages have 4, 16 or 64 KB: what is read-only after the start ends where one of the largest
+# does, as the others would not be protected.
+PAGES = $(if $(filter aarch64,$(MACHINE)),-Xlinker -z -Xlinker common-page-size=65536)
 RELEASE = $(BUILD) -c release --disable-local-rpath -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
-	$(CROSS)
+	$(CROSS) $(PAGES)
 PROGRAM = $(RELEASE) --static-swift-stdlib -Xswiftc -use-ld=lld \
 	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
 build:
