@@ -228,6 +228,7 @@ deb: tree
 
 # --nodeps: on Debian, no package that rpm knows of is installed.
 rpm: tree
+	@[ -z "$(ARCH)" ] || { echo "rpm: made for this machine's processor alone" >&2; exit 1; }
 	rm -rf $(PACKAGES)/*.rpm
 	cd $(TREE) && rpmbuild -bb --nodeps --build-in-place --define '_topdir $(CURDIR)/$(PACKAGES)/rpm' \
 		--define '_rpmdir $(CURDIR)/$(PACKAGES)' --define '_rpmfilename %{NVRA}.rpm' \
