@@ -32,9 +32,10 @@ debug: setup
 release: setup-build build
 
 # For another processor: ARCH is Debian's name for it, SYSROOT the folder with its libraries and
-# headers, and RUNTIME the lib/swift of the same Swift for that processor (see CONTRIBUTING).
+# headers (else those of this machine, where Debian puts them side by side), and RUNTIME the lib/swift
+# of the same Swift for that processor (see CONTRIBUTING).
 ARCH =
-SYSROOT = /
+SYSROOT = $(CURDIR)/.build/$(ARCH)/sysroot
 RUNTIME = $(SYSROOT)/usr/lib/swift
 BIN = .build/release
 PACKAGES = .build/packages
@@ -49,6 +50,11 @@ export SWIFTOTP_RUNTIME = $(RUNTIME)
 CROSS = --scratch-path .build/$(ARCH) --triple $(MACHINE)-unknown-linux-gnu \
 	--sdk $(SYSROOT) -Xswiftc -sdk -Xswiftc $(SYSROOT) -Xswiftc -resource-dir -Xswiftc $(RUNTIME) \
 	-Xswiftc -Xclang-linker -Xswiftc --sysroot=$(SYSROOT)
+build: $(SYSROOT)
+# Swift takes everything below this folder for the system's, so it cannot be /.
+$(CURDIR)/.build/$(ARCH)/sysroot:
+	mkdir -p $@
+	ln -s /usr /lib $@
 endif
 
 # What `release` does once everything that it needs is there, for packages, which say so themselves.
@@ -57,10 +63,14 @@ endif
 # toolchain's own linker, whatever binutils a system has: GNU ld 2.44 left programs without RELRO.
 # Nor is anything made of it: debug information would name C modules by a hash of their place, and the
 # compiler would leave a hash of what it compiled, places and all, to save work another time.
+#
+# On arm64 pages have 4, 16 or 64 KB: what is read-only after the start ends where one of the largest
+# does, as the others would not be protected.
+PAGES = $(if $(filter aarch64,$(MACHINE)),-Xlinker -z -Xlinker common-page-size=65536)
 RELEASE = $(BUILD) -c release --disable-local-rpath \
 	-Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
 	-Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
-	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen $(CROSS)
+	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen $(CROSS) $(PAGES)
 PROGRAM = $(RELEASE) --static-swift-stdlib -Xswiftc -use-ld=lld \
 	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
 build:
@@ -77,8 +87,8 @@ test: setup lint debug
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
-	shellcheck Tests/chroot Tests/coverage Tests/fuzz Tests/ground Tests/proof Tests/reproduce \
-		Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
+	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
+		Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo
 
@@ -258,6 +268,7 @@ source: setup-packages fetch
 # --nodeps: on Debian, no package that rpm knows of is installed. Times are those of the changelog, in
 # the words of rpm up to 4.19 and from 4.20 on.
 rpm: tree
+	@[ -z "$(ARCH)" ] || { echo "rpm: made for this machine's processor alone" >&2; exit 1; }
 	rm -rf $(PACKAGES)/*.rpm
 	cd $(TREE) && rpmbuild -bb --nodeps --build-in-place \
 		--define '_topdir $(abspath $(PACKAGES))/rpm' \
