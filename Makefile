@@ -50,7 +50,7 @@ lint: setup
 	shellcheck Tests/chroot Tests/coverage Tests/fuzz Tests/ground Tests/proof \
 		Tests/setup Tests/suite Tests/try \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
-		packaging/debian/*.postrm packaging/pam-lines
+		packaging/debian/*.postrm packaging/pam-lines packaging/container/entrypoint
 
 format:
 	swift format --in-place --recursive $(SOURCES)
