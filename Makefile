@@ -90,7 +90,8 @@ lint: setup
 	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
 		Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
-		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo
+		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
+		packaging/container/entrypoint
 
 format:
 	swift format --in-place --recursive $(SOURCES)

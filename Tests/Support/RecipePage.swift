@@ -1,10 +1,9 @@
 import Foundation
-import TestSupport
 
 /// docs/RECIPES.md, and what else stands in docs, from which tests take what they write and type.
-enum RecipePage {
+public enum RecipePage {
     /// The first block of a section behind these words, without what it is indented by.
-    static func block(
+    public static func block(
         _ section: String, after words: String, in page: String = "docs/RECIPES.md"
     ) throws -> [String] {
         let parts = try Project.text(page).split(separator: "\n## ")
@@ -21,7 +20,7 @@ enum RecipePage {
     }
 
     /// The lines of sshd in the row of the table that begins with an option of the module.
-    static func sshdLines(for option: String) throws -> [String] {
+    public static func sshdLines(for option: String) throws -> [String] {
         let page = try Project.text("docs/RECIPES.md")
         guard let row = page.split(separator: "\n").first(where: { $0.hasPrefix("| `\(option)") }),
             let column = row.split(separator: "|").last
