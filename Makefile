@@ -231,10 +231,9 @@ native:
 tree: native
 deb: export ENROLL = $(CURDIR)/.build/release/otp-enroll
 FOREIGN = -d -a$(ARCH)
-rpm: only-here
-.PHONY: only-here
-only-here:
-	@echo "rpm: made for this machine's processor alone" >&2; exit 1
+ifneq ($(filter rpm,$(MAKECMDGOALS)),)
+$(error RPMs are made for this machine's processor alone)
+endif
 endif
 
 # On arm64 pages have 4, 16 or 64 KB: what is read-only after the start ends where one of the largest
