@@ -6,7 +6,7 @@ VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.s
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup setup-build setup-packages setup-repo debug release build native test lint format \
+.PHONY: all setup setup-build setup-packages setup-repo debug release build test lint format \
 	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
 	source rpm repo key
 
@@ -31,46 +31,16 @@ debug: setup
 
 release: setup-build build
 
-# For another processor: ARCH is Debian's name for it, SYSROOT the folder with its libraries and
-# headers (else those of this machine, where Debian puts them side by side), and RUNTIME the lib/swift
-# of the same Swift for that processor (see CONTRIBUTING).
-ARCH =
-SYSROOT = $(CURDIR)/.build/$(ARCH)/sysroot
-RUNTIME = $(SYSROOT)/usr/lib/swift
-BIN = .build/release
-PACKAGES = .build/packages
-MACHINE = $(shell uname -m)
-ifneq ($(ARCH),)
-BIN = .build/$(ARCH)/release
-PACKAGES = .build/$(ARCH)/packages
-MACHINE = $(patsubst arm64,aarch64,$(patsubst amd64,x86_64,$(ARCH)))
-export SWIFTOTP_MACHINE = $(MACHINE)
-export SWIFTOTP_RUNTIME = $(RUNTIME)
-# swiftc does not tell the linker of its own where the libraries are.
-CROSS = --scratch-path .build/$(ARCH) --triple $(MACHINE)-unknown-linux-gnu \
-	--sdk $(SYSROOT) -Xswiftc -sdk -Xswiftc $(SYSROOT) -Xswiftc -resource-dir -Xswiftc $(RUNTIME) \
-	-Xswiftc -Xclang-linker -Xswiftc --sysroot=$(SYSROOT)
-build: $(SYSROOT)
-# Swift takes everything below this folder for the system's, so it cannot be /.
-$(CURDIR)/.build/$(ARCH)/sysroot:
-	mkdir -p $@
-	ln -s /usr /lib $@
-endif
-
 # What `release` does once everything that it needs is there, for packages, which say so themselves.
 # Nothing looks for libraries in its own folder, and no name of that folder gets into a program. The
 # programs bring Swift's library with them, as most machines have none; the module needs none. The
 # toolchain's own linker, whatever binutils a system has: GNU ld 2.44 left programs without RELRO.
 # Nor is anything made of it: debug information would name C modules by a hash of their place, and the
 # compiler would leave a hash of what it compiled, places and all, to save work another time.
-#
-# On arm64 pages have 4, 16 or 64 KB: what is read-only after the start ends where one of the largest
-# does, as the others would not be protected.
-PAGES = $(if $(filter aarch64,$(MACHINE)),-Xlinker -z -Xlinker common-page-size=65536)
 RELEASE = $(BUILD) -c release --disable-local-rpath \
 	-Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
 	-Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
-	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen $(CROSS) $(PAGES)
+	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 PROGRAM = $(RELEASE) --static-swift-stdlib -Xswiftc -use-ld=lld \
 	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
 build:
@@ -88,7 +58,7 @@ test: setup lint debug
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
 	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
-		Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
+		Tests/programs Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
@@ -153,9 +123,10 @@ PAMDIR = $(firstword $(wildcard /usr/lib/$(MACHINE)-linux-gnu/security /usr/lib6
 # Read by pam-auth-update, which Debian and its descendants have; without that, nobody minds it.
 PAMCONFIGDIR = /usr/share/pam-configs
 
-INSTALL = install$(if $(ARCH), --strip-program=$(MACHINE)-linux-gnu-strip)
+INSTALL = install
 INSTALL_PROGRAM = $(INSTALL) -s -m 0755
 INSTALL_DATA = install -m 0644
+BIN = .build/release
 # Writes the shells' completions, which needs one that runs here.
 ENROLL ?= .build/release/otp-enroll
 UNITS = swiftotpd.socket swiftotpd.service
@@ -222,6 +193,7 @@ dist:
 	gzip -9nf $(DIST)/swiftotp-$(VERSION).tar
 	cd $(DIST) && sha256sum swiftotp-$(VERSION).tar.gz >SHA256SUMS
 
+PACKAGES = .build/packages
 TREE = $(PACKAGES)/swiftotp
 
 # A tree with the project's files and nothing else, in which both packages are made; of what was
@@ -235,16 +207,6 @@ tree: setup-packages build
 	epoch=$$(dpkg-parsechangelog -l packaging/debian/changelog -S Timestamp) && \
 		find $(TREE) -exec touch -h -d "@$$epoch" {} +
 	ln -sfn $(abspath $(BIN)) $(TREE)/.build/release
-
-# Of another processor's packages nothing runs here. -d: dpkg would want tools such as scdoc for that
-# processor too.
-ifneq ($(ARCH),)
-tree: native
-native:
-	env -u SWIFTOTP_MACHINE -u SWIFTOTP_RUNTIME $(MAKE) build ARCH=
-FOREIGN = -d -a$(ARCH)
-deb: export ENROLL = $(CURDIR)/.build/release/otp-enroll
-endif
 
 # -nc: the tree is clean already; -P: the toolchain is the one on PATH, and no package of Debian's.
 deb: tree
@@ -269,7 +231,6 @@ source: setup-packages fetch
 # --nodeps: on Debian, no package that rpm knows of is installed. Times are those of the changelog, in
 # the words of rpm up to 4.19 and from 4.20 on.
 rpm: tree
-	@[ -z "$(ARCH)" ] || { echo "rpm: made for this machine's processor alone" >&2; exit 1; }
 	rm -rf $(PACKAGES)/*.rpm
 	cd $(TREE) && rpmbuild -bb --nodeps --build-in-place \
 		--define '_topdir $(abspath $(PACKAGES))/rpm' \
@@ -288,3 +249,50 @@ repo: key setup-repo deb rpm
 
 key:
 	@packaging/repo --key "$(KEY)"
+
+# MARK: For another processor
+
+# ARCH is Debian's name for it, SYSROOT the folder with its libraries and headers (else those of this
+# machine, where Debian has them side by side), and RUNTIME the lib/swift of the same Swift for that
+# processor; CONTRIBUTING.md has more.
+ARCH =
+SYSROOT = $(CURDIR)/.build/$(ARCH)/sysroot
+RUNTIME = $(SYSROOT)/usr/lib/swift
+MACHINE = $(shell uname -m)
+
+ifneq ($(ARCH),)
+MACHINE = $(patsubst arm64,aarch64,$(patsubst amd64,x86_64,$(ARCH)))
+BIN = .build/$(ARCH)/release
+PACKAGES = .build/$(ARCH)/packages
+INSTALL = install --strip-program=$(MACHINE)-linux-gnu-strip
+# For Package.swift, which runs here.
+export SWIFTOTP_MACHINE = $(MACHINE)
+export SWIFTOTP_RUNTIME = $(RUNTIME)
+# swiftc does not tell the linker of its own where the libraries are.
+RELEASE += --scratch-path .build/$(ARCH) --triple $(MACHINE)-unknown-linux-gnu \
+	--sdk $(SYSROOT) -Xswiftc -sdk -Xswiftc $(SYSROOT) -Xswiftc -resource-dir -Xswiftc $(RUNTIME) \
+	-Xswiftc -Xclang-linker -Xswiftc --sysroot=$(SYSROOT)
+build: $(SYSROOT)
+# Swift takes everything below this folder for the system's, so it cannot be /.
+$(CURDIR)/.build/$(ARCH)/sysroot:
+	mkdir -p $@
+	ln -s /usr /lib $@
+
+# Of the packages' own programs, nothing runs here. -d: dpkg would want tools such as scdoc for the
+# other processor too.
+.PHONY: native
+native:
+	env -u SWIFTOTP_MACHINE -u SWIFTOTP_RUNTIME $(MAKE) build ARCH=
+tree: native
+deb: export ENROLL = $(CURDIR)/.build/release/otp-enroll
+FOREIGN = -d -a$(ARCH)
+ifneq ($(filter rpm,$(MAKECMDGOALS)),)
+$(error RPMs are made for this machine's processor alone)
+endif
+endif
+
+# On arm64 pages have 4, 16 or 64 KB: what is read-only after the start ends where one of the largest
+# does, as it would not be protected elsewhere.
+ifeq ($(MACHINE),aarch64)
+RELEASE += -Xlinker -z -Xlinker common-page-size=65536
+endif
