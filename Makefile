@@ -58,7 +58,7 @@ test: setup lint debug
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
 	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
-		Tests/programs Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
+		Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
