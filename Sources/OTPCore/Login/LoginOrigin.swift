@@ -42,7 +42,7 @@ public struct LoginOrigin: Sendable {
 
     /// Whether a byte may be in the name of a service that anybody has chosen. No blanks: behind
     /// one, the list of events has an address.
-    static func isPartOfService(_ byte: UInt8) -> Bool {
+    private static func isPartOfService(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),

@@ -60,8 +60,7 @@ extension OptionParser {
     /// names in lower case.
     private static func isService(_ name: [UInt8]) -> Bool {
         guard name.count <= 64, name.first != UInt8(ascii: ".") else { return false }
-        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
-        return name.allSatisfy { LoginOrigin.isPartOfService($0) && !capitals.contains($0) }
+        return name.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-_.".utf8.contains($0) }
     }
 
     /// The words of a list, with blanks or commas between them.

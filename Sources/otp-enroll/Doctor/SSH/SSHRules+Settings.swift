@@ -27,7 +27,7 @@ extension SSHRules {
 
     /// What an sshd from OpenSSH 9.8 on does by itself about addresses from which logins fail.
     func penalties(_ settings: SSHSettings) -> SSHFault? {
-        // `no`, or `authfail:5 max:600 min:15` and more, with zeros behind a point from 10.5 on.
+        // `no`, or `authfail:5 max:600 min:15` and more, with decimals from 10.3 on.
         var seconds: [Substring: Int] = [:]
         for word in settings.value("persourcepenalties").split(separator: " ") {
             let parts = word.split(separator: ":", maxSplits: 1)
