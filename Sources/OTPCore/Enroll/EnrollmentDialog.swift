@@ -173,10 +173,12 @@ struct EnrollmentDialog<
     /// Shows backup codes with a question, so that they are read before anything else comes, and
     /// once: what is only said, some sshd show twice (and `ssh -q` not at all).
     private func hand(_ codes: [String], after said: String) {
+        let end = UserText.lineEnd
         var text =
-            "\n\(said)\nBackup codes, each for one login without the device, shown only now:\n"
-        for code in codes { text += "\n    \(code)" }
-        text += "\n\nPress Return when you have kept them: "
+            "\n\(said)\(end)Backup codes, each for one login without the device, shown only now:"
+            + "\(end)\n"
+        for code in codes { text += "    \(code)\(end)" }
+        text += "\nPress Return when you have kept them: "
         do throws(ConversationError) {
             _ = try conversation.ask(Array(text.utf8), echo: echo)
         } catch {

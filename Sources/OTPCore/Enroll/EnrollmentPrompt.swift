@@ -1,6 +1,6 @@
 /// What a login shows to enroll a device: the QR code, the key to type, and the question for its
 /// first code, in one prompt that begins with a newline and has no escapes, which is the form that
-/// every ssh hands on.
+/// every ssh hands on. Where a client shows it in one line, its words stay apart.
 struct EnrollmentPrompt: ~Copyable {
     /// The columns that every terminal has.
     static let columns = 80
@@ -54,7 +54,7 @@ struct EnrollmentPrompt: ~Copyable {
         var text: [UInt8] = []
         text.append("\n")
         text.append(said)
-        text.append("\n")
+        append(UserText.lineEnd, to: &text)
         appendQuestion(hasPicture ? .drawn(.blocks) : .none, to: &text)
         return text
     }
@@ -68,8 +68,10 @@ struct EnrollmentPrompt: ~Copyable {
             text.append("In an authenticator app, type this key (time based) for ")
         }
         text.append(contentsOf: LogLine.visible(account).prefix(20))
-        text.append(":\n")
-        if case .tooWide = picture { text.append("(The picture is too wide for 80 columns.)\n") }
+        append(":" + UserText.lineEnd, to: &text)
+        if case .tooWide = picture {
+            append("(The picture is too wide for 80 columns.)" + UserText.lineEnd, to: &text)
+        }
     }
 
     private func appendKey(to text: inout [UInt8]) {
@@ -80,14 +82,15 @@ struct EnrollmentPrompt: ~Copyable {
             if position % 4 == 0 { text.append(UInt8(ascii: " ")) }
             text.append(symbol)
         }
-        text.append("\n")
+        append(UserText.lineEnd, to: &text)
     }
 
     private static func fate(of name: Name, _ purpose: EnrollmentPurpose) -> String {
         switch purpose {
         case .first: ""
-        case .beside: "It will be called \"\(name.text)\" here.\n"
-        case .replacement: "It takes the place of \"\(name.text)\", which ends.\n"
+        case .beside: "It will be called \"\(name.text)\" here." + UserText.lineEnd
+        case .replacement:
+            "It takes the place of \"\(name.text)\", which ends." + UserText.lineEnd
         }
     }
 

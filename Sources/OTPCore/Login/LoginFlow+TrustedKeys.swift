@@ -112,7 +112,7 @@ extension LoginFlow {
     private func askForTrust(_ key: SSHKey) -> Name? {
         let days = options.trustDays == 1 ? "1 day" : "\(options.trustDays) days"
         let question =
-            "\nYour SSH key: \(SSHKey.text(of: key.fingerprint))\n"
+            "\nYour SSH key: \(SSHKey.text(of: key.fingerprint))\(UserText.lineEnd)"
             + "Skip the code for \(days) when you log in with it? [y/N, or y and a name]: "
         do throws(ConversationError) {
             guard let typed = try conversation.ask(Array(question.utf8), echo: true) else {

@@ -6,6 +6,9 @@ public enum UserText {
     /// The question where a password and a code are joined, and the admin has no other.
     /// google-authenticator's words as well.
     public static let joinedQuestion = "Password & verification code: "
+    /// The end of a line in a question. The blank keeps words apart where a client takes newlines
+    /// away, as Dropbear's does.
+    static let lineEnd = " \n"
     /// A refused code, whatever the reason.
     public static let refused = "That code was not accepted."
     /// The same, with another try to come.
@@ -88,7 +91,7 @@ public enum UserText {
 
     /// After a key was trusted until `end`.
     public static func trusted(_ name: Name, until end: UInt64) -> String {
-        "The key \"\(name.text)\" logs in without a code until \(CivilTime(end).date).\n"
+        "The key \"\(name.text)\" logs in without a code until \(CivilTime(end).date).\(lineEnd)"
             + "`otp-enroll trusted --revoke-all` ends that."
     }
 

@@ -20,7 +20,7 @@ struct EnrollingSecretsProof {
         _ = try await host.hear("Code shown by the app", times: 2)
         try await host.answer(try await phone.code())
         let said = try await host.hear("Press Return")
-        let codes = said.matches(of: /(?m)^    (\S+)$/).map { String($0.output.1) }
+        let codes = said.matches(of: /(?m)^    (\S+) $/).map { String($0.output.1) }
         #expect(codes.count == 10)
         try await host.answer("")
         try await host.stop()
