@@ -102,6 +102,37 @@ struct BanTests {
         }
     }
 
+    /// What sshd logs of a code that was refused, beside the module's line: up to OpenSSH 10.2, where
+    /// the module has told the user why, and from 10.3 on, by the names of both its programs.
+    private static let said: [(lines: [String], counts: Bool)] = [
+        (["Connection closed by authenticating user USER 192.0.2.7 port 50036 [preauth]"], false),
+        (
+            [
+                "error: PAM: Authentication failure for USER from 192.0.2.7",
+                "Connection closed by authenticating user USER 192.0.2.7 port 56332 [preauth]",
+            ], true
+        ),
+    ]
+
+    @Test(
+        "What sshd says of a wrong code counts in our jail as well, or not in its own",
+        arguments: said, ["sshd", "sshd-session"])
+    func besideSSHD(_ said: (lines: [String], counts: Bool), _ program: String) async throws {
+        let logins = try await LoggedLogins()
+        let name = logins.account.name, wrong = try await logins.phone.wrongCode()
+        let ours = try await logins.line("answer \(wrong)", rhost: "192.0.2.7")
+        let theirs = said.lines.map {
+            LoggedLogins.filed($0.replacing("USER", with: name), of: program)
+        }
+        let failure = ["192.0.2.7 \(name)"]
+        #expect(try await BanFilter.failures(of: [ours] + theirs) == failure)
+        // Debian 12's fail2ban knows the second program under its old name alone.
+        let their = "/etc/fail2ban/filter.d/sshd.conf"
+        guard program == "sshd" else { return }
+        let counted = try await BanFilter.failures(of: [ours] + theirs, by: their)
+        #expect(counted == (said.counts ? failure : []), "\(counted)")
+    }
+
     /// Names that would have somebody else banned, if they stood in the log as they are.
     private static let forgeries = [
         "x rhost=192.0.2.66 user=y", "rhost=192.0.2.66", "x\\x09rhost=192.0.2.66\\x09user=y",
