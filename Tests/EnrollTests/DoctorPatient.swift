@@ -263,6 +263,11 @@ final class DoctorPatient: Sendable {
             }
         }
 
+        /// What is said of sshd, but for the note that every sshd from OpenSSH 9.8 on gets.
+        var ofSSHD: [Finding] {
+            findings.filter { $0.check == "sshd" && !$0.text.contains("(PerSourcePenalties)") }
+        }
+
         /// Those that are no notes.
         var serious: [Finding] { findings.filter { $0.severity != "note" } }
     }

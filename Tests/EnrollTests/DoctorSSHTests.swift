@@ -13,7 +13,7 @@ import Testing
     func troublesOfSSHD(trouble: DoctorSSHCase) async throws {
         let patient = try await DoctorPatient()
         try trouble.infect(patient)
-        let found = try await patient.examine().findings.filter { $0.check == "sshd" }
+        let found = try await patient.examine().ofSSHD
         #expect(found.count == 1, "\(found)")
         let finding = try #require(found.first)
         #expect(
@@ -24,7 +24,7 @@ import Testing
         let said = try await patient.sshd(trouble.login)
         #expect(said.contains(trouble.then), "\(said) after \(finding.change)")
         guard trouble.hasLookAfter else { return }
-        let after = try await patient.examine().findings.filter { $0.check == "sshd" }
+        let after = try await patient.examine().ofSSHD
         #expect(!after.contains { $0.text == finding.text || $0.severity == "problem" }, "\(after)")
     }
 
@@ -106,7 +106,7 @@ import Testing
         if !well.isEnrolled { try patient.remove("/var/lib/swiftotp/4002") }
         let verdict = try await patient.examine()
         #expect(verdict.serious.isEmpty && verdict.isWell, "\(verdict.findings)")
-        let notes = verdict.findings.filter { $0.check == "sshd" }.map(\.text)
+        let notes = verdict.ofSSHD.map(\.text)
         #expect(well.note.map { note in notes.contains { $0.contains(note) } } ?? notes.isEmpty)
     }
 

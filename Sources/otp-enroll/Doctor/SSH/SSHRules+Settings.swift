@@ -25,13 +25,28 @@ extension SSHRules {
             "PermitEmptyPasswords no")
     }
 
+    /// What an sshd from OpenSSH 9.8 on does by itself about addresses from which logins fail.
     func penalties(_ settings: SSHSettings) -> SSHFault? {
-        let penalties = settings.value("persourcepenalties")
-        guard !penalties.isEmpty, penalties != "no" else { return nil }
+        // `no`, or `authfail:5 max:600 min:15` and more, with decimals from 10.3 on.
+        var seconds: [Substring: Int] = [:]
+        for word in settings.value("persourcepenalties").split(separator: " ") {
+            let parts = word.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, let number = Double(parts[1]) else { continue }
+            seconds[parts[0]] = Int(exactly: number.rounded(.up))
+        }
+        guard let each = seconds["authfail"], each > 0, let least = seconds["min"],
+            let most = seconds["max"]
+        else { return nil }
+        let listed = settings.value("persourcepenaltyexemptlist")
+        let exempt =
+            ["", "none"].contains(listed)
+            ? "`PerSourcePenaltyExemptList 203.0.113.0/24` exempts a network, such as an office's"
+            : "exempt are \(listed) (PerSourcePenaltyExemptList)"
         return SSHFault(
             .note,
-            "after logins that failed, by a wrong code too, sshd turns the address away for a"
-                + " while, and with it all who share it: see PerSourcePenalties and"
-                + " PerSourcePenaltyExemptList in sshd_config(5)")
+            "sshd itself turns away an address from which logins fail, and all who share it: each"
+                + " connection that ends so counts \(each) s, a wrong code's too, and above"
+                + " \(least) s nobody is let in from there until they are over, \(most) s at most"
+                + " (PerSourcePenalties); \(exempt)")
     }
 }
