@@ -25,7 +25,7 @@ extension LoginFlow {
         _ user: User, from place: LoginOrigin, in epoch: UInt64
     ) throws(StoreError) -> LoginResult {
         let delay = try delay(of: user)
-        guard place.showsPicture else {
+        guard options.showsQRCode(at: place.service) else {
             if delay == .times(0) {
                 if options.nullok { return .ignored(.notEnrolled) }
                 conversation.say(UserText.mustEnrollElsewhere)
@@ -57,7 +57,7 @@ extension LoginFlow {
         EnrollmentDialog(
             conversation: conversation, clock: clock, random: random, openStore: openStore,
             codes: codes, options: options, origin: place.origin, issuer: issuer,
-            showsPicture: place.showsPicture,
+            showsPicture: options.showsQRCode(at: place.service),
             echo: options.showsTyping(atSSHD: place.isSSHD))
     }
 

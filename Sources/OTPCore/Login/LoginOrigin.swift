@@ -77,13 +77,4 @@ public struct LoginOrigin: Sendable {
 
     /// Whether who logs in is on this machine already.
     var isHere: Bool { address.isEmpty }
-
-    /// Whether a prompt of this service reaches a terminal as it was written, so that a QR code in
-    /// it can be read.
-    var showsPicture: Bool {
-        for name in LoginOrigin.terminals where service.elementsEqual(name.utf8) { return true }
-        return false
-    }
-
-    private static var terminals: [String] { ["sshd", "login", "su", "su-l", "sudo", "sudo-i"] }
 }

@@ -3,7 +3,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     case configurationFile, store, nullok, prompt, echo, retry, window, closedFor
     case exemptGroup, exemptNetworks
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
-    case enroll, enrollUntil, enrollGrace, afterFirstFactor, trust, trustDays, trustMaximum
+    case enroll, enrollUntil, enrollGrace, qrServices, afterFirstFactor
+    case trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
 
     /// What values it takes, and where they go.
@@ -24,6 +25,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case date(@Sendable (inout Options, UInt64) -> Void)
         /// One or more networks, with blanks or commas between them.
         case networks(@Sendable (inout Options, [IPNetwork]) -> Void)
+        /// One or more names of PAM services, with blanks or commas between them.
+        case services(@Sendable (inout Options, [[UInt8]]) -> Void)
     }
 
     /// The key.
@@ -53,7 +56,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         switch self {
         case .configurationFile, .store: .denied
         case .nullok, .prompt, .echo, .retry, .exemptGroup, .enroll, .enrollUntil, .enrollGrace,
-            .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass:
+            .qrServices, .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass:
             .believed
         default: .passedOver
         }
@@ -162,6 +165,10 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "enroll_grace", .number(0...100) { $0.enrollGrace = $1 }, "0",
                 "With enroll = require: how many logins after that day may still put it off.")
+        case .qrServices:
+            part(
+                "qr_services", .services { $0.qrServices = $1 }, Options.usualQRServices,
+                "Enrolling there shows a QR code; elsewhere users are told to run otp-enroll.")
         case .afterFirstFactor:
             part(
                 "after_first_factor", .flag { $0.followsFirstFactor = $1 }, "no",

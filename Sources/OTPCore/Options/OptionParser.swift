@@ -47,7 +47,7 @@ public struct OptionParser {
     }
 
     /// What is wrong with an option, before it is known where it stands.
-    private struct Problem: Error {
+    struct Problem: Error {
         let detail: String
         init(_ detail: String) { self.detail = detail }
     }
@@ -135,38 +135,10 @@ public struct OptionParser {
             apply(&options, seconds)
         case .networks(let apply):
             apply(&options, try networks(option, value ?? []))
+        case .services(let apply):
+            apply(&options, try services(option, value ?? []))
         }
     }
-
-    /// The networks of a list, all of which have to be right.
-    private func networks(
-        _ option: OptionKey, _ value: ArraySlice<UInt8>
-    ) throws(Problem) -> [IPNetwork] {
-        let words = value.split { " \t,".utf8.contains($0) }
-        guard (1...OptionParser.maximumNetworks).contains(words.count) else {
-            let most = OptionParser.maximumNetworks
-            throw takes(option, "1 to \(most) networks such as 10.0.0.0/8 or fd00::/8")
-        }
-        var networks: [IPNetwork] = []
-        for word in words {
-            do throws(IPNetwork.Trouble) {
-                networks.append(try IPNetwork(word))
-            } catch {
-                let written = String(decoding: LogLine.sanitized(Array(word)), as: UTF8.self)
-                let what =
-                    switch error {
-                    case .form: "numeric networks such as 10.0.0.0/8 or fd00::/8"
-                    case .bitsBehind: "networks without bits behind their length"
-                    case .everything: "no network of all addresses"
-                    }
-                throw takes(option, "\(what): \(written)")
-            }
-        }
-        return networks
-    }
-
-    /// How many networks an option takes.
-    static let maximumNetworks = 64
 
     private func flag(_ option: OptionKey, _ value: ArraySlice<UInt8>?) throws(Problem) -> Bool {
         guard let value else { return true }
@@ -175,7 +147,7 @@ public struct OptionParser {
         throw takes(option, "yes or no")
     }
 
-    private func takes(_ option: OptionKey, _ what: String) -> Problem {
+    func takes(_ option: OptionKey, _ what: String) -> Problem {
         Problem("`\(option.name)` takes \(what)")
     }
 

@@ -38,6 +38,8 @@ public struct Options: Sendable {
     public var enrollUntil: UInt64?
     /// How many logins after that moment may still put it off, 0 to 100.
     public var enrollGrace: UInt8 = 0
+    /// The PAM services whose prompts reach a terminal as they are, where the admin names them.
+    public var qrServices: [[UInt8]]?
     /// Whether the modules before this one have proven the user, so that enrolling is allowed.
     public var followsFirstFactor = false
     /// Which SSH keys log in without a code.
@@ -96,6 +98,20 @@ public struct Options: Sendable {
 
     /// Whether an SSH key that lies in a FIDO authenticator needs no code beside it.
     public var admitsSecurityKeys: Bool { trust == .securityKey }
+
+    /// The services that show a QR code where the admin names none: those that hand a prompt on as
+    /// it was written.
+    static let usualQRServices = "sshd login su su-l sudo sudo-i doas"
+
+    /// Whether a prompt of this service reaches a terminal as it was written, so that a QR code in
+    /// it can be read.
+    func showsQRCode(at service: [UInt8]) -> Bool {
+        guard let qrServices else {
+            return Options.usualQRServices.utf8.split(separator: UInt8(ascii: " "))
+                .contains { $0.elementsEqual(service) }
+        }
+        return qrServices.contains(service)
+    }
 
     /// What a login asks: the admin's own question, or the one that fits the answer.
     public var question: [UInt8] {

@@ -21,6 +21,10 @@ extension ReturnCodes {
         .enrolls("enroll=require, enrolled at the login", "enroll=require"),
         .enrolls("enroll=offer, enrolled at the login", "enroll=offer"),
         .enrolls(
+            "enroll=require, a service that qr_services names",
+            "enroll=require after_first_factor qr_services=sshd,vsftpd", service: "vsftpd",
+            by: ["tty ftp"]),
+        .enrolls(
             "enroll=require, enrolled after sshd's own password method", "enroll=require",
             by: LoginKey.login("password")),
         .enrolls(
@@ -69,6 +73,10 @@ extension ReturnCodes {
         .entry(
             "enroll=require, a service without a terminal", "PAM_AUTH_ERR",
             "enroll=require after_first_factor", service: "vsftpd", by: ["tty ftp"], prompts: 0,
+            log: "reason=not-enrolled", says: mustElsewhere),
+        .entry(
+            "enroll=require, a service that qr_services leaves out", "PAM_AUTH_ERR",
+            "enroll=require qr_services=login,su", prompts: 0,
             log: "reason=not-enrolled", says: mustElsewhere),
     ]
 

@@ -142,17 +142,4 @@ struct LoginOriginTests {
         #expect((place(methods).sshMethods?.provesUser == true) == isProof)
         #expect(place(methods).sshMethods?.key == nil)
     }
-
-    @Test("A picture is shown by the services whose prompts reach a terminal as they are")
-    func pictures() {
-        for service in ["sshd", "login", "su", "su-l", "sudo", "sudo-i"] {
-            #expect(place(nil, service: service).showsPicture)
-        }
-        for service in [
-            "", "ssh", "sshd2", "SSHD", "sshd ", "sud", "gdm-password", "vsftpd", "i3lock", "other",
-            "xscreensaver", "kde", "remote", "sshd\n",
-        ] {
-            #expect(!place(nil, service: service).showsPicture, "\(service)")
-        }
-    }
 }

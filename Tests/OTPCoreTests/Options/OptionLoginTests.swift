@@ -115,6 +115,7 @@ struct OptionLoginTests {
             case .date: try parser.argument(ascii(option.name + "=2027-01-15"))
             case .flag: try parser.argument(ascii(option.name + "=yes"))
             case .networks: try parser.argument(ascii(option.name + "=10.0.0.0/8"))
+            case .services: try parser.argument(ascii(option.name + "=sshd"))
             default: try parser.argument(ascii(option.name + "=" + option.fallback))
             }
         }

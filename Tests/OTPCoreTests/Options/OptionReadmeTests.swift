@@ -42,6 +42,7 @@ struct OptionReadmeTests {
             case .path: #expect(row[1] == "a path", "\(option.name)")
             case .date: #expect(row[1] == "a date, YYYY-MM-DD", "\(option.name)")
             case .networks: #expect(row[1] == "networks", "\(option.name)")
+            case .services: #expect(row[1] == "PAM services", "\(option.name)")
             case .text(let maximum, _):
                 let isOf128 = option == .prompt
                 #expect(row[1].contains("up to \(maximum) ASCII") == isOf128, "\(option.name)")

@@ -37,6 +37,7 @@ struct FormatPageTests {
         case .path: "a path that begins with /, under 1024 bytes"
         case .date: "a date, YYYY-MM-DD, from 1970 to 9999"
         case .networks: "1 to 64 networks"
+        case .services: "1 to 32 PAM services"
         }
     }
 

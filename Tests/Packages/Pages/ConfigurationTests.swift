@@ -58,6 +58,8 @@ struct ConfigurationTests {
         case .flag, .path, .text: break
         case .date: lines.append("Value: YEAR-MONTH-DAY.")
         case .networks: lines.append("Values: networks, with blanks or commas between them.")
+        case .services:
+            lines.append("Values: PAM services, with blanks or commas between them.")
         case .number(let range, _):
             lines.append("Values: \(range.lowerBound) to \(range.upperBound).")
         case .hours(let range, _):

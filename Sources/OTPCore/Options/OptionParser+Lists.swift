@@ -1,0 +1,70 @@
+// Options that are lists.
+
+extension OptionParser {
+    /// The networks of a list, all of which have to be right.
+    func networks(
+        _ option: OptionKey, _ value: ArraySlice<UInt8>
+    ) throws(Problem) -> [IPNetwork] {
+        let words = OptionParser.words(value)
+        guard (1...OptionParser.maximumNetworks).contains(words.count) else {
+            let most = OptionParser.maximumNetworks
+            throw takes(option, "1 to \(most) networks such as 10.0.0.0/8 or fd00::/8")
+        }
+        var networks: [IPNetwork] = []
+        for word in words {
+            do throws(IPNetwork.Trouble) {
+                networks.append(try IPNetwork(word))
+            } catch {
+                let written = String(decoding: LogLine.sanitized(Array(word)), as: UTF8.self)
+                let what =
+                    switch error {
+                    case .form: "numeric networks such as 10.0.0.0/8 or fd00::/8"
+                    case .bitsBehind: "networks without bits behind their length"
+                    case .everything: "no network of all addresses"
+                    }
+                throw takes(option, "\(what): \(written)")
+            }
+        }
+        return networks
+    }
+
+    /// How many networks an option takes.
+    static let maximumNetworks = 64
+
+    /// The services of a list, each of them a name that a file in /etc/pam.d can have, once.
+    func services(
+        _ option: OptionKey, _ value: ArraySlice<UInt8>
+    ) throws(Problem) -> [[UInt8]] {
+        let words = OptionParser.words(value).map { Array($0) }
+        guard (1...OptionParser.maximumServices).contains(words.count) else {
+            throw takes(
+                option, "1 to \(OptionParser.maximumServices) PAM services such as sshd or login")
+        }
+        for (index, word) in words.enumerated() {
+            let written = String(decoding: LogLine.sanitized(word), as: UTF8.self)
+            guard OptionParser.isService(word) else {
+                throw takes(
+                    option, "PAM services, in lower case, such as sshd or login: \(written)")
+            }
+            guard !words[..<index].contains(word) else {
+                throw takes(option, "each service once: \(written)")
+            }
+        }
+        return words
+    }
+
+    /// How many services an option takes.
+    static let maximumServices = 32
+
+    /// Whether a file of this name may be in /etc/pam.d, and libpam look for it, which writes all
+    /// names in lower case.
+    private static func isService(_ name: [UInt8]) -> Bool {
+        guard name.count <= 64, name.first != UInt8(ascii: ".") else { return false }
+        return name.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-_.".utf8.contains($0) }
+    }
+
+    /// The words of a list, with blanks or commas between them.
+    private static func words(_ value: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        value.split { " \t,".utf8.contains($0) }
+    }
+}
