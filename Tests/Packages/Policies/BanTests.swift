@@ -95,7 +95,9 @@ struct BanTests {
     func addresses(_ rhost: String, _ expected: String?) async throws {
         let logins = try await LoggedLogins()
         let line = try await logins.line("answer hello", rhost: rhost)
-        let found = try await BanFilter.failures(of: [line], "--usedns=yes")
+        var found = try await BanFilter.failures(of: [line], "--usedns=yes")
+        // Newer ones find all addresses of a name.
+        found.removeAll { $0.hasPrefix("::1 ") }
         #expect(found == (expected.map { ["\($0) \(logins.account.name)"] } ?? []), "\(line)")
         if rhost == "localhost" {
             #expect(try await BanFilter.failures(of: [line], "--usedns=no").isEmpty)

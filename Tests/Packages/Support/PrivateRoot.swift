@@ -25,6 +25,14 @@ final class PrivateRoot: Sendable {
             mount -t tmpfs -o mode=755 run "$3/run"
             mount -t tmpfs -o mode=1777 tmp "$3/tmp"
             mkdir -m 755 "$3/run/sshd"
+            # What is mounted on the machine is not in there: the toolchain may be, and programs that
+            # are built beside tests need its libraries.
+            toolchain=$(readlink -f "$(command -v swiftc)")
+            if ! [ -e "$3$toolchain" ]; then
+                toolchain=${toolchain%/usr/bin/*}
+                mount --bind "$toolchain" "$3$toolchain"
+                mount -o remount,bind,ro "$3$toolchain"
+            fi
             """
         try await Command.output(["sh", "-ec", script, "sh"] + layers + [path])
     }
