@@ -153,12 +153,17 @@ enum Cryptography {
         tag expected: Span<UInt8>
     ) -> Bool {
         if let tag = crypt(&bytes, key: key, nonce: nonce, binding: binding, sealing: false),
-            constantTimeEqual(tag.span, expected)
+            isTag(tag, equalTo: expected)
         {
             return true
         }
         Secret.wipe(&bytes)
         return false
+    }
+
+    /// A function of its own for Swift 6.2, which has no span of what an optional holds.
+    private static func isTag(_ tag: Tag, equalTo expected: Span<UInt8>) -> Bool {
+        constantTimeEqual(tag.span, expected)
     }
 
     private static func crypt(
