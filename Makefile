@@ -185,7 +185,7 @@ tree: setup-packages build
 deb: tree
 	rm -rf $(PACKAGES)/*.deb $(PACKAGES)/*.changes $(PACKAGES)/*.buildinfo
 	cp -a $(TREE)/packaging/debian $(TREE)/debian
-	cd $(TREE) && dpkg-buildpackage -b -nc -us -uc $(FOREIGN)
+	cd $(TREE) && $(WITHIN) dpkg-buildpackage -b -nc -us -uc $(FOREIGN)
 	rm -rf $(TREE)/debian
 
 # --nodeps: on Debian, no package that rpm knows of is installed.
@@ -231,6 +231,8 @@ native:
 tree: native
 deb: export ENROLL = $(CURDIR)/.build/release/otp-enroll
 FOREIGN = -d -a$(ARCH)
+# In the packages' tree, what was built has its usual place.
+WITHIN = env -u MAKEFLAGS DEB_BUILD_OPTIONS=nocheck
 ifneq ($(filter rpm,$(MAKECMDGOALS)),)
 $(error RPMs are made for this machine's processor alone)
 endif
