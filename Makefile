@@ -256,8 +256,8 @@ key:
 # machine, where Debian has them side by side), and RUNTIME the lib/swift of the same Swift for that
 # processor; CONTRIBUTING.md has more.
 ARCH =
-SYSROOT = $(CURDIR)/.build/$(ARCH)/sysroot
-RUNTIME = $(SYSROOT)/usr/lib/swift
+SYSROOT =
+RUNTIME =
 MACHINE = $(shell uname -m)
 
 ifneq ($(ARCH),)
@@ -265,18 +265,25 @@ MACHINE = $(patsubst arm64,aarch64,$(patsubst amd64,x86_64,$(ARCH)))
 BIN = .build/$(ARCH)/release
 PACKAGES = .build/$(ARCH)/packages
 INSTALL = install --strip-program=$(MACHINE)-linux-gnu-strip
+# Both in one folder, where swiftc looks for them. It cannot be /: Swift takes everything below it for
+# the system's.
+ROOT = $(CURDIR)/.build/$(ARCH)/sysroot
+build: $(ROOT)
+$(ROOT):
+	mkdir -p $@/usr/lib
+	ln -s usr/lib $@/lib
+	ln -s $(SYSROOT)/usr/include $@/usr/include
+	ln -s $(filter-out %/swift %/swift_static,$(wildcard $(SYSROOT)/usr/lib/*)) $@/usr/lib
+	ln -s $(RUNTIME) $@/usr/lib/swift
+	ln -s $(RUNTIME)_static $@/usr/lib/swift_static
 # For Package.swift, which runs here.
 export SWIFTOTP_MACHINE = $(MACHINE)
-export SWIFTOTP_RUNTIME = $(RUNTIME)
+export SWIFTOTP_RUNTIME = $(ROOT)/usr/lib/swift
 # swiftc does not tell the linker of its own where the libraries are.
-RELEASE += --scratch-path .build/$(ARCH) --triple $(MACHINE)-unknown-linux-gnu \
-	--sdk $(SYSROOT) -Xswiftc -sdk -Xswiftc $(SYSROOT) -Xswiftc -resource-dir -Xswiftc $(RUNTIME) \
-	-Xswiftc -Xclang-linker -Xswiftc --sysroot=$(SYSROOT)
-build: $(SYSROOT)
-# Swift takes everything below this folder for the system's, so it cannot be /.
-$(CURDIR)/.build/$(ARCH)/sysroot:
-	mkdir -p $@
-	ln -s /usr /lib $@
+RELEASE += --scratch-path .build/$(ARCH) --triple $(MACHINE)-unknown-linux-gnu --sdk $(ROOT) \
+	-Xswiftc -sdk -Xswiftc $(ROOT) -Xswiftc -resource-dir -Xswiftc $(ROOT)/usr/lib/swift \
+	-Xswiftc -Xclang-linker -Xswiftc --sysroot=$(ROOT)
+PROGRAM += -Xswiftc -resource-dir -Xswiftc $(ROOT)/usr/lib/swift_static
 
 # Of the packages' own programs, nothing runs here. -d: dpkg would want tools such as scdoc for the
 # other processor too.
