@@ -15,7 +15,7 @@ import Testing
         let words =
             try await client == "plink"
             ? plink(door, fixture.person) : dropbear(door, fixture.person)
-        let isOneLine = try await client == "dbclient" && takesNewlinesAway()
+        let isOneLine = client == "dbclient" ? try await takesNewlinesAway() : false
         let screen = try await Screen(
             words + ["127.0.0.1", SSHDoor.proof], columns: isOneLine ? 1000 : 100, rows: 90,
             locale: locale)
