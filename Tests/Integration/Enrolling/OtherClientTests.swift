@@ -15,7 +15,7 @@ import Testing
         let words =
             try await client == "plink"
             ? plink(door, fixture.person) : dropbear(door, fixture.person)
-        let isOneLine = client == "dbclient" ? try await takesNewlinesAway() : false
+        let isOneLine = try await client == "dbclient" ? takesNewlinesAway() : false
         let screen = try await Screen(
             words + ["127.0.0.1", SSHDoor.proof], columns: isOneLine ? 1000 : 100, rows: 90,
             locale: locale)
@@ -23,7 +23,7 @@ import Testing
         let showsBlocks = client == "plink" && locale == "C.UTF-8"
         #expect((try await screen.scan() != nil) == showsBlocks, "\(first)")
         let typed = try Enrolling.phone(of: fixture.person, in: first)
-        let phone = isOneLine ? typed : try await scan(screen)
+        let phone = try await isOneLine ? typed : scan(screen)
         #expect(phone.secret == typed.secret)
         try await phone.settle()
         try await screen.type(try await phone.code())
@@ -47,7 +47,8 @@ import Testing
         try await screen.press("Enter")
         try await screen.wait(for: "##########################")
         let (drawn, end) = try await secondQuestion(on: screen)
-        return try Phone(scanning: try #require(try await Camera.read(drawn), "\(end)"))
+        let uri = try #require(try await Camera.read(drawn), "\(end)")
+        return try Phone(scanning: uri)
     }
 
     /// What stands between the first question and the second, and the whole screen.
