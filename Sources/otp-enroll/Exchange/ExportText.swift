@@ -20,7 +20,7 @@ struct ExportText: ~Copyable {
         self.form = form
         issuer = Array(NewAuthenticator.part(of: Machine.hostName).utf8)
         bytes.reserveCapacity(4096)
-        if form == .json { add("{\n  \"swiftotp_export\": 1,\n  \"users\": [") }
+        if form == .json { bytes += Array("{\n  \"swiftotp_export\": 1,\n  \"users\": [".utf8) }
     }
 
     deinit { Secret.wipe(endOf: bytes) }

@@ -33,24 +33,25 @@ struct Tool: ~Copyable {
         // That it reads no further is told by its status, not by a signal that ends us.
         let before = signal(SIGPIPE, SIG_IGN)
         defer { signal(SIGPIPE, before) }
-        var tool = try Tool(words, environment: environment, keeping: limit)
+        var tool = try started(words, environment: environment, keeping: limit)
         return tool.finish(reading: input, until: Deadline(in: patience))
     }
 
-    private init(
+    private static func started(
         _ words: [String], environment: [String], keeping limit: Int
-    ) throws(SystemError) {
+    ) throws(SystemError) -> Tool {
         var toTool = try Pipe()
         var fromTool = try Pipe()
         var complaints = try Pipe()
-        process = try ChildProcess(
+        let process = try ChildProcess(
             words, environment: environment, input: toTool.read?.number,
             output: fromTool.write?.number, errors: complaints.write?.number)
-        input = toTool.write.take()
-        output = Ear(fromTool.read.take(), keeping: limit)
-        errors = Ear(complaints.read.take(), keeping: limit)
         // So that neither side ever waits for the other one.
-        input?.makeNonBlocking()
+        toTool.write?.makeNonBlocking()
+        return Tool(
+            process: process, input: toTool.write.take(),
+            output: Ear(fromTool.read.take(), keeping: limit),
+            errors: Ear(complaints.read.take(), keeping: limit))
     }
 
     private mutating func finish(reading text: [UInt8], until deadline: Deadline) -> Result? {

@@ -72,7 +72,7 @@ struct VectorTests {
         HOTP.codes(
             key: key.span, first: .max - 1, count: 9, algorithm: .sha1, digits: 6
         ) { step, _ in steps.append(step) }
-        #expect(steps == [.max - 1, .max])
+        #expect(steps == [UInt64.max - 1, .max])
     }
 
     @Test("RFC 4648, section 10: Base32 both ways, padded and not")
