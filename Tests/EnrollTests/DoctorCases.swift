@@ -124,6 +124,7 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
                     "auth sufficient pam_rootok.so", "@include common-auth",
                     "auth required MODULE enroll=require",
                 ])
+            try $0.auth("su-l", ["auth include su"])
         },
         DoctorCase(
             "a service of no name", "stack", says: "nobody is asked for a code",

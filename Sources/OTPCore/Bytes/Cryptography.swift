@@ -11,8 +11,6 @@ enum Cryptography {
     static let nonceLength = 12
     /// Length of an AEAD tag in bytes (RFC 8439).
     static let tagLength = 16
-    /// An AEAD tag.
-    typealias Tag = [16 of UInt8]
 
     // MARK: HMAC, dynamically truncated (RFC 4226, section 5.3)
 
@@ -143,7 +141,7 @@ enum Cryptography {
     /// Encrypts `bytes` in place and returns the tag. `key` is 32 bytes, `nonce` 12.
     static func seal(
         _ bytes: inout [UInt8], key: Span<UInt8>, nonce: Span<UInt8>, binding: Span<UInt8>
-    ) -> Tag? {
+    ) -> [UInt8]? {
         crypt(&bytes, key: key, nonce: nonce, binding: binding, sealing: true)
     }
 
@@ -164,10 +162,10 @@ enum Cryptography {
     private static func crypt(
         _ bytes: inout [UInt8], key: Span<UInt8>, nonce: Span<UInt8>, binding: Span<UInt8>,
         sealing: Bool
-    ) -> Tag? {
+    ) -> [UInt8]? {
         guard key.count == sealKeyLength, nonce.count == nonceLength else { return nil }
         var context = chacha_poly1305_ctx()
-        var tag = Tag(repeating: 0)
+        var tag = [UInt8](repeating: 0, count: tagLength)
         // SAFETY: key and nonce have the lengths that nettle reads (checked above); the other
         // pointers come with their counts; nettle allows encryption in place.
         unsafe key.withUnsafeBufferPointer {
@@ -183,8 +181,7 @@ enum Cryptography {
         unsafe bytes.withUnsafeMutableBufferPointer {
             unsafe crypt(&context, $0.count, $0.baseAddress, $0.baseAddress)
         }
-        var span = tag.mutableSpan
-        unsafe span.withUnsafeMutableBufferPointer {
+        unsafe tag.withUnsafeMutableBufferPointer {
             unsafe nettle_chacha_poly1305_digest(&context, $0.count, $0.baseAddress)
         }
         unsafe explicit_bzero(&context, MemoryLayout<chacha_poly1305_ctx>.size)

@@ -37,7 +37,7 @@ public final class SealKey {
     /// is not `nonceLength` long.
     public func seal(
         _ bytes: inout [UInt8], nonce: Span<UInt8>, binding: Span<UInt8>
-    ) -> [16 of UInt8]? {
+    ) -> [UInt8]? {
         key.withBytes { key in
             Cryptography.seal(&bytes, key: key, nonce: nonce, binding: binding)
         }

@@ -157,7 +157,7 @@ struct RecordPartTests {
             #expect((recoded(whole) == whole) == (count <= 10), "\(count)")
             #expect(recoded(head + epoch + [count + 1] + keys + behind) == nil)
         }
-        let bytes = head + epoch + tail.dropFirst(8)
+        let bytes = head + epoch + Array(tail.dropFirst(8))
         if let record = Record(decoding: bytes.span) {
             #expect(record.epoch == 0x0102_0304_0506_0708)
         } else {
