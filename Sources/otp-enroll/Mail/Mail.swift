@@ -44,7 +44,7 @@ struct MailAddress: Equatable, Sendable {
         }
         let parts = pattern.split(separator: "%", omittingEmptySubsequences: false)
         guard let before = parts.first, let after = parts.last, parts.count == 2,
-            after.first == "u", let address = MailAddress(before + name + after.dropFirst())
+            after.first == "u", let address = MailAddress("\(before)\(name)\(after.dropFirst())")
         else {
             throw Failure(
                 "\"\(Output.printable(pattern))\" is no pattern of a mail address",

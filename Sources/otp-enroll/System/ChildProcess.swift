@@ -50,7 +50,7 @@ struct ChildProcess: ~Copyable {
         }
         unsafe steps.append(posix_spawn_file_actions_addclosefrom_np(&actions, 3))
         var pid: pid_t = 0
-        let error =
+        let error: CInt =
             unsafe steps.first { $0 != 0 }
             ?? posix_spawn(&pid, path, &actions, &attributes, &arguments, &variables)
         guard error == 0 else { throw SystemError(number: error) }

@@ -20,11 +20,11 @@ struct StackChanges {
         guard let written = text(of: verdict.stack.file) else { return [] }
         let own = placed(written)
         let main = verdict.stack.file
-        var changes =
-            ((own == written ? [] : [own]) + (verdict.repeater == nil ? [] : removals(main, own))
-            + withoutPassword(own) + controls(main, own)
-            + inclusions(own) + places(own, in: main) + additions(own))
-            .map { with($0, for: main) }
+        var first: [PAMText] = own == written ? [] : [own]
+        if verdict.repeater != nil { first += removals(main, own) }
+        first += withoutPassword(own) + controls(main, own)
+        first += inclusions(own) + places(own, in: main) + additions(own)
+        var changes = first.map { with($0, for: main) }
         var others: [String] = []
         for file in verdict.auth.map(\.place.file) where file != main && !others.contains(file) {
             others.append(file)
