@@ -56,7 +56,7 @@ struct SystemCallTests {
         #expect(try await host.next().name == "PAM_SUCCESS")
     }
 
-    /// What x86-64 alone has, and what the C library calls instead: it is in the second lists.
+    /// What arm64 lacks, and what the C library calls there: it is in the second lists.
     private static let instead: [String: String?] =
         Machine.isARM ? ["access": "faccessat", "poll": "ppoll", "arch_prctl": nil] : [:]
 
