@@ -5,17 +5,52 @@ public enum ImportFormat: String, CaseIterable, Sendable {
     case otpauth
     case pskc
     case privacyIDEA = "privacyidea-csv"
+    case tokenCSV = "token-csv"
+    case swiftOTP = "swiftotp-json"
+    case googleExport = "google-export"
+    case aegis
+    case twoFAS = "2fas"
+    case andOTP = "andotp"
+    case freeOTPPlus = "freeotp-plus"
+    case ente
+    case bitwarden
+    case keePassXC = "keepassxc"
 
     /// What it is, in one line.
     public var help: String {
         switch self {
-        case .googleAuthenticator: "the .google_authenticator file of one user"
+        case .googleAuthenticator:
+            "the file of one user, or a folder of them"
         case .usersOATH: "the file of pam_oath: one line for each token"
         case .otpauth: "otpauth URIs, one per line, as most apps export them"
         case .pskc: "key files of hardware tokens (RFC 6030), plain or with a pre-shared key"
-        case .privacyIDEA: "the OATH CSV of privacyIDEA, with or without users"
+        case .privacyIDEA: "the OATH CSV of privacyIDEA and LinOTP"
+        case .tokenCSV: "lists of hardware tokens, as Microsoft Entra takes them"
+        case .swiftOTP: "what `export --format json` wrote, on this or another machine"
+        case .googleExport: "Google Authenticator: the text of its QR codes, one per line"
+        case .aegis: "Aegis, exported without encryption"
+        case .twoFAS: "2FAS, exported without a password"
+        case .andOTP: "andOTP, backed up in plain text"
+        case .freeOTPPlus: "FreeOTP+, exported as JSON"
+        case .ente: "Ente Auth, exported as plain text"
+        case .bitwarden: "Bitwarden and Vaultwarden, exported as JSON or CSV"
+        case .keePassXC: "KeePassXC, exported as XML or CSV"
         }
     }
+
+    /// Whether a file holds one person's accounts, of this machine and of everybody else.
+    public var isPersonal: Bool {
+        switch self {
+        case .googleAuthenticator, .usersOATH, .otpauth, .pskc, .privacyIDEA, .tokenCSV, .swiftOTP:
+            false
+        case .googleExport, .aegis, .twoFAS, .andOTP, .freeOTPPlus, .ente, .bitwarden, .keePassXC:
+            true
+        }
+    }
+
+    /// Whether a name in it is a user's only as it stands: another domain's `alice@example.com` may be
+    /// somebody else than `alice`.
+    public var hasWholeNames: Bool { self == .tokenCSV || self == .swiftOTP }
 
     /// The largest file that is read, in bytes.
     public var maximumSize: Int {

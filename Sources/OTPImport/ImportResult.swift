@@ -1,3 +1,5 @@
+import OTPCore
+
 /// Where in a file something stands.
 public enum ImportPlace: Equatable, Sendable {
     /// The file as a whole.
@@ -6,6 +8,8 @@ public enum ImportPlace: Equatable, Sendable {
     case line(Int)
     /// A key of a PSKC file, by its id (printable) or its number.
     case key(String)
+    /// An entry of an app's export, counted from 1.
+    case entry(Int)
 
     /// The place in words: `line 3`, `key 4711`.
     public var text: String {
@@ -13,6 +17,7 @@ public enum ImportPlace: Equatable, Sendable {
         case .file: "the file"
         case .line(let number): "line \(number)"
         case .key(let id): "key \(id)"
+        case .entry(let number): "entry \(number)"
         }
     }
 }
@@ -43,6 +48,9 @@ public struct ImportResult {
     public private(set) var problemsLeftOut = 0
     /// What else there is to know about the file as a whole.
     public internal(set) var notes: [String] = []
+    /// What the entries of an app's export are called, in the order of the file: also those that
+    /// cannot be read.
+    public private(set) var entries: [EntryLabel] = []
     /// Whether keys could not be read for want of the pre-shared key (PSKC).
     public internal(set) var needsPreSharedKey = false
 
@@ -62,6 +70,9 @@ public struct ImportResult {
         return true
     }
 
+    /// Keeps something to know about the file as a whole.
+    public mutating func add(note: String) { notes.append(note) }
+
     /// Keeps a problem, while there is room.
     mutating func report(_ place: ImportPlace, _ sentence: String) {
         guard problems.count < ImportResult.maximumProblems else {
@@ -71,11 +82,56 @@ public struct ImportResult {
         problems.append(ImportProblem(place: place, sentence: sentence))
     }
 
+    /// Keeps the next entry of an app's export, while there is room; whether there was. `token` reads
+    /// it; issuer, account and name come from the label unless it has given them.
+    @discardableResult
+    mutating func addEntry(
+        _ label: EntryLabel, _ token: (ImportPlace) throws(Refusal) -> ImportedToken
+    ) -> Bool {
+        let place = ImportPlace.entry(entries.count + 1)
+        guard entries.count < ImportResult.maximumTokens else {
+            report(place, "more than \(ImportResult.maximumTokens) entries; the rest is left")
+            return false
+        }
+        entries.append(label)
+        do throws(Refusal) {
+            var token = try token(place)
+            if token.owner == nil { token.owner = try label.field(label.account, "account") }
+            if token.issuer == nil { token.issuer = try label.field(label.issuer, "issuer") }
+            token.name = token.name ?? token.issuer.flatMap { Name($0.bytes) }
+            return add(token)
+        } catch {
+            report(place, error.sentence)
+            return true
+        }
+    }
+
+    /// Leaves of an app's export what is in these entries, counted from 0.
+    public mutating func keepEntries(_ indices: Set<Int>) {
+        func isKept(_ place: ImportPlace) -> Bool {
+            guard case .entry(let number) = place else { return true }
+            return indices.contains(number - 1) || number > entries.count
+        }
+        tokens.removeAll { !isKept($0.place) }
+        problems.removeAll { !isKept($0.place) }
+    }
+
     /// Reads each line that is neither empty nor, with `comments`, begins with `#`; a line that
     /// `body` refuses becomes a problem. `body` gives `nil` for a line to pass over.
     mutating func readLines(
         of bytes: Span<UInt8>, comments: Bool = true,
         _ body: (ImportPlace, Range<Int>) throws(Refusal) -> ImportedToken?
+    ) {
+        eachLine(of: bytes, comments: comments) { result, place, line throws(Refusal) in
+            guard let token = try body(place, line) else { return true }
+            return result.add(token)
+        }
+    }
+
+    /// The same for whatever `body` does with a line; whether to go on.
+    mutating func eachLine(
+        of bytes: Span<UInt8>, comments: Bool = true,
+        _ body: (inout ImportResult, ImportPlace, Range<Int>) throws(Refusal) -> Bool
     ) {
         var lines = Lines()
         while let range = lines.next(in: bytes) {
@@ -86,8 +142,7 @@ public struct ImportResult {
                 guard line.count <= ImportLimits.lineLength else {
                     throw Refusal("longer than \(ImportLimits.lineLength) bytes")
                 }
-                guard let token = try body(place, line) else { continue }
-                if !add(token) { return }
+                guard try body(&self, place, line) else { return }
             } catch {
                 report(place, error.sentence)
             }
@@ -108,10 +163,11 @@ public enum ImportLimits {
     /// The most steps that a clock may be off; `google-authenticator` itself writes no more.
     static let drift: Int16 = 1500
 
-    /// A problem where `bytes` is empty or too large.
+    /// A problem where `bytes` is empty, too large, or what no format here is written in.
     static func complaint(about bytes: Span<UInt8>, limit: Int) -> String? {
         if bytes.isEmpty { return "it is empty" }
-        return bytes.count <= limit ? nil : "it is larger than \(limit) bytes"
+        if bytes.count > limit { return "it is larger than \(limit) bytes" }
+        return EncryptedFile.complaint(about: bytes)
     }
 }
 

@@ -23,7 +23,7 @@ public struct ImportedToken {
     public let digits: UInt8
     /// Seconds of a step, 15 to 120; 30 for HOTP.
     public let period: UInt16
-    /// The key, 16 to 64 bytes.
+    /// The key, 10 to 64 bytes.
     public let key: KeyBox
 
     /// The lowest step or counter that may still be used: what was used there stays used.
@@ -44,7 +44,7 @@ public struct ImportedToken {
         guard let period = UInt16(exactly: period), TOTP.periodRange.contains(period) else {
             throw Refusal("steps of \(period) seconds are not supported: 15 to 120 are")
         }
-        guard key.count >= HOTP.keyLengthRange.lowerBound else {
+        guard key.count >= HOTP.shortKeyLengthRange.lowerBound else {
             throw Refusal("the key is too short: \(key.count * 8) bits, at least 128 are needed")
         }
         guard key.count <= HOTP.keyLengthRange.upperBound else {
@@ -69,6 +69,9 @@ public struct ImportedToken {
         authenticator.drift = drift
         return authenticator
     }
+
+    /// Whether its key is shorter than those that are enrolled here.
+    public var hasShortKey: Bool { HOTP.shortKeyLengthRange.contains(key.count) }
 
     /// The part of `owner` before its last `@`: `alice` of `alice@host`. `nil` where there is
     /// no `@` with something before it.

@@ -84,6 +84,19 @@ enum Text {
         return true
     }
 
+    /// Whether `literal` stands in `bytes`.
+    static func contains(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
+        let literal = [UInt8](literal)
+        guard let first = literal.first else { return true }
+        for start in bytes.indices where bytes[start] == first {
+            guard bytes.count - start >= literal.count else { return false }
+            if bytes.extracting(start..<start + literal.count).isEqual(to: literal.span) {
+                return true
+            }
+        }
+        return false
+    }
+
     static func lowercase(_ byte: UInt8) -> UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
@@ -109,6 +122,16 @@ enum Text {
         let rest = text.extracting((hasSign ? 1 : 0)..<text.count)
         guard let value = decimal(rest).flatMap(Int64.init(exactly:)) else { return nil }
         return first == UInt8(ascii: "-") ? -value : value
+    }
+
+    /// Whether `bytes` are UTF-8.
+    static func isUTF8(_ bytes: Span<UInt8>) -> Bool {
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: bytes)
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// `1 line`, `2 lines`.

@@ -48,6 +48,78 @@ func fuzzPSKC(_ input: [UInt8]) {
     }
 }
 
+// MARK: Exports of apps
+
+/// Readers of documents, by the format that the first byte names, so that one corpus does for all.
+func fuzzExports(_ input: [UInt8]) {
+    let formats: [(Span<UInt8>) -> ImportResult] = [
+        AegisVault.read, TwoFASBackup.read, AndOTPBackup.read, FreeOTPPlusBackup.read,
+        EnteExport.read, BitwardenVault.read, MigrationURIList.read, TokenCSV.read,
+        { SwiftOTPExport.read($0, now: now) },
+    ]
+    guard let first = input.first else { return }
+    let text = Array(input.dropFirst())
+    var result = formats[Int(first) % formats.count](text.span)
+    check(result)
+    checkChoice(&result)
+    if let format = ImportFormat.guess(text.span) {
+        expect(format != .privacyIDEA, "a format that has no sign")
+    }
+}
+
+func fuzzKeePass(_ input: [UInt8]) {
+    var result = KeePassExport.read(input.span)
+    check(result)
+    checkChoice(&result)
+}
+
+/// What is read of a document has to be what another reader would make of it.
+func fuzzJSON(_ input: [UInt8]) {
+    let document: JSONDocument
+    do throws(JSONParser.Stop) {
+        document = try JSONDocument(input.span)
+    } catch {
+        expect(isPlain(error.sentence.utf8) && error.line > 0, "a problem that cannot be shown")
+        return
+    }
+    var count = 0
+    checkJSON(document.root, depth: 0, &count)
+    expect(count <= input.count, "more values than bytes")
+}
+
+private func checkJSON(_ value: JSONValue, depth: Int, _ count: inout Int) {
+    count += 1
+    expect(depth <= JSONParser.maximumDepth, "a document that is too deep")
+    if let text = value.text {
+        expect(Text.isUTF8(text.span), "a text that is not UTF-8")
+        expect(value.integer == nil && value.elements.isEmpty, "a text that is something else")
+    }
+    for element in value.elements { checkJSON(element, depth: depth + 1, &count) }
+    do throws(Refusal) {
+        if let member = try value.member("secret") {
+            checkJSON(member, depth: depth + 1, &count)
+        }
+    } catch {
+        expect(error.sentence == "secret is given twice", "another problem")
+    }
+}
+
+/// Whoever chooses one entry gets nothing of another.
+private func checkChoice(_ result: inout ImportResult) {
+    let count = result.entries.count
+    for label in result.entries.prefix(16) {
+        expect(isPlain(label.printable.utf8), "a label that cannot be shown")
+    }
+    for token in result.tokens {
+        if case .entry(let number) = token.place, count > 0 {
+            expect((1...count).contains(number), "an entry that is not there")
+        }
+    }
+    guard count > 0 else { return }
+    result.keepEntries([0])
+    expect(result.tokens.allSatisfy { $0.place == .entry(1) }, "an entry that was not chosen")
+}
+
 // MARK: What every result has to be
 
 private func check(_ result: ImportResult) {
@@ -65,7 +137,8 @@ private func check(_ result: ImportResult) {
 /// A token has to fit a record, and come out of it again as it was.
 private func check(_ token: ImportedToken) {
     expect(
-        HOTP.keyLengthRange.contains(token.key.count) && HOTP.digitsRange.contains(token.digits)
+        (HOTP.keyLengthRange.contains(token.key.count) || token.hasShortKey)
+            && HOTP.digitsRange.contains(token.digits)
             && TOTP.periodRange.contains(token.period), "a token that no record can keep")
     expect(
         token.nextStep <= ImportLimits.counter && token.drift.magnitude <= 1500,

@@ -9,6 +9,7 @@ enum Target: String, CaseIterable {
     case oath = "users.oath"
     case pskc
     case csv = "privacyidea-csv"
+    case exports, keepassxc, json
     case requests, replies, keys, frames, login, module
 
     var run: ([UInt8]) -> Void {
@@ -22,6 +23,9 @@ enum Target: String, CaseIterable {
         case .oath: fuzzUsersOATH
         case .pskc: fuzzPSKC
         case .csv: fuzzCSV
+        case .exports: fuzzExports
+        case .keepassxc: fuzzKeePass
+        case .json: fuzzJSON
         case .requests: fuzzRequests
         case .replies: fuzzReplies
         case .keys: fuzzKeys

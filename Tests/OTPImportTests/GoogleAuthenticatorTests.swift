@@ -99,8 +99,8 @@ struct GoogleAuthenticatorTests {
             ("\n\" TOTP_AUTH\n", "the first line has no key"),
             ("GEZD!\n\" TOTP_AUTH\n", "the key is not written in Base32"),
             (
-                "GEZDGNBVGY3TQOJQ\n\" TOTP_AUTH\n",
-                "the key is too short: 80 bits, at least 128 are needed"
+                "GEZDGNBVGY3TQOI\n\" TOTP_AUTH\n",
+                "the key is too short: 72 bits, at least 128 are needed"
             ),
             (
                 String(repeating: exampleBase32, count: 4) + "\n\" TOTP_AUTH\n",

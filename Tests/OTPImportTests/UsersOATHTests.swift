@@ -42,16 +42,19 @@ struct UsersOATHTests {
         let bytes = try file("users.oath")
         let result = UsersOATH.read(bytes.span, now: noon, unixTime: utc)
         #expect(
-            result.tokens.map { $0.owner?.printable } == ["alice", "bob", "foo", "alice", "foo"])
-        #expect(result.tokens.map(\.kind) == [.totp, .hotp, .hotp, .totp, .hotp])
-        #expect(result.tokens.map(\.digits) == [6, 6, 6, 8, 8])
-        #expect(result.tokens.map(\.period) == [30, 30, 30, 60, 30])
-        #expect(result.tokens.map(\.nextStep) == [0, 10, 1, 0, 7])
-        #expect(result.tokens.map(\.place) == [2, 3, 5, 6, 10].map(ImportPlace.line))
-        #expect(result.tokens.map { !$0.notes.isEmpty } == [false, true, true, false, false])
+            result.tokens.map { $0.owner?.printable } == [
+                "alice", "bob", "foo", "alice", "weak", "foo",
+            ])
+        #expect(result.tokens.map(\.kind) == [.totp, .hotp, .hotp, .totp, .totp, .hotp])
+        #expect(result.tokens.map(\.digits) == [6, 6, 6, 8, 7, 8])
+        #expect(result.tokens.map(\.period) == [30, 30, 30, 60, 30, 30])
+        #expect(result.tokens.map(\.nextStep) == [0, 10, 1, 0, 0, 7])
+        #expect(result.tokens.map(\.place) == [2, 3, 5, 6, 7, 10].map(ImportPlace.line))
+        #expect(
+            result.tokens.map { !$0.notes.isEmpty } == [false, true, true, false, false, false])
+        #expect(result.tokens.map(\.hasShortKey) == [false, false, false, false, true, false])
         #expect(
             result.problems.map(\.description) == [
-                "line 7: the key is too short: 80 bits, at least 128 are needed",
                 "line 8: the type is not supported: HOTP/T45",
                 "line 9: the type is not supported: MOTP/E",
                 "line 11: too few fields: type, user, password and key are needed",

@@ -27,7 +27,8 @@ enum Documents {
             .unlock(after: 7200), .issue(seconds: 600), .revokeIssued,
             .begin(device: device),
             .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),
-            .take(token: token, rehearses: true, isMeant: false), .keys(of: numbers),
+            .take(token: token, rehearses: true, isMeant: false, allowsShortKeys: true),
+            .keys(of: numbers),
             .noteExport(names: ["phone"]),
             .makeStore(startsEmpty: true), .move(from: "bob", rehearses: true),
             .forget(record: "1001"),
@@ -75,7 +76,7 @@ enum Documents {
         .malformed, .otherVersion, .rootOnly, .unknownUser, .policy,
         .firstEnrollment(rule: "root"), .proofNeeded, .notEnrolled, .noSuchAuthenticator,
         .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
-        .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .noName,
+        .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .shortKey, .noName,
         .keyIsThere(name: "phone"), .counterIsUsed(next: 3), .isEnrolled, .wasEnrolled, .noRecord,
         .isHere(name: "bob"),
     ]

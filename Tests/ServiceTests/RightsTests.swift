@@ -32,7 +32,7 @@ struct RightsTests {
         #"{"begin":{"device":{"kind":"totp","algorithm":"SHA1","digits":6,"period":30,"#
         + #""counter":0,"isUnconfirmed":false}}}"#
     private static let token =
-        #"{"take":{"rehearses":true,"isMeant":true,"token":{"key":"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ","#
+        #"{"take":{"rehearses":true,"isMeant":true,"allowsShortKeys":false,"token":{"key":"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ","#
         + #""authenticator":{"name":"x","kind":"totp","algorithm":"SHA1","digits":6,"period":30,"#
         + #""drift":0,"nextStep":0,"added":0,"lastUsed":0}}}}"#
 

@@ -6,6 +6,10 @@ public enum HOTP {
     /// How long a key may be, in bytes: RFC 4226 section 4 R6 asks for at least 128 bits.
     public static let keyLengthRange: ClosedRange<Int> = 16...64
 
+    /// The keys that are shorter than that and kept all the same where root allows it, in bytes: from
+    /// the 80 bits on that old programs made.
+    public static let shortKeyLengthRange: ClosedRange<Int> = 10...15
+
     /// The code of one moving factor as a number below 10^`digits`.
     public static func code(
         key: Span<UInt8>, factor: UInt64, algorithm: HashAlgorithm, digits: UInt8

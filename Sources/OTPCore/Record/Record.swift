@@ -71,7 +71,7 @@ public struct Record: ~Copyable {
     public enum ChangeError: Error, Equatable {
         /// There are five authenticators already.
         case full
-        /// The key is shorter than 128 bits or longer than 512.
+        /// The key is shorter than 80 bits or longer than 512.
         case keyLength
         /// No authenticator has this name.
         case noSuchAuthenticator
@@ -79,12 +79,12 @@ public struct Record: ~Copyable {
         case keyIsThere(Name)
     }
 
-    /// Adds an authenticator with its key (16 to 64 bytes); one of the same name is replaced. What
-    /// was used of the key stays used, whatever name it had.
+    /// Adds an authenticator with its key; one of the same name is replaced. What was used of the key
+    /// stays used, whatever name it had. Whether a short key may be is for the caller to decide.
     public mutating func add(
         _ authenticator: Authenticator, key: Span<UInt8>
     ) throws(ChangeError) {
-        guard HOTP.keyLengthRange.contains(key.count) else { throw .keyLength }
+        guard Record.keyLengthRange.contains(key.count) else { throw .keyLength }
         if let other = name(of: key), other != authenticator.name { throw .keyIsThere(other) }
         var authenticator = authenticator
         if let old = authenticators.firstIndex(where: { $0.name == authenticator.name }) {

@@ -11,7 +11,7 @@ public enum PSKCFile {
             return ImportResult(complaint)
         }
         let reader = Reader(preSharedKey)
-        let builder = XMLBuilder { reader.take($0, endingOn: $1) }
+        let builder = XMLBuilder(.pskc) { reader.take($0, endingOn: $1) }
         if let stop = XMLParser.parse(bytes, into: builder), !reader.isFull {
             reader.result.report(.line(stop.line), stop.reason)
         }

@@ -43,10 +43,10 @@ public enum PrivacyIDEACSV {
 
     private static func token(
         at place: ImportPlace, _ line: Range<Int>, of text: Span<UInt8>, hasUsers: Bool
-    ) throws(Refusal) -> ImportedToken {
+    ) throws(Refusal) -> ImportedToken? {
         let most = hasUsers ? 8 : 5
-        let columns = Text.parts(line, of: text, at: UInt8(ascii: ","), limit: most + 1)
-            .map { Text.trimmed($0, in: text) }
+        var reader = CSVReader(hasQuotes: false)
+        guard let columns = try reader.next(in: text.extracting(line)) else { return nil }
         let first = hasUsers ? 3 : 0
         guard columns.count >= first + 2 else {
             let needed = hasUsers ? "user, resolver, realm, serial and key" : "serial and key"
@@ -54,10 +54,12 @@ public enum PrivacyIDEACSV {
         }
         guard columns.count <= most else { throw Refusal("more than \(most) columns") }
         let row = Row(columns: columns, first: first)
-        let key = try KeyDecoding.hex(text.extracting(row[1]))
-        let kind = try row.kind(text)
-        let digits = try row.number(3, of: text, "length of codes") ?? 6
-        let last = try row.number(4, of: text, kind == .hotp ? "counter" : "period")
+        var keyText = row[1]
+        defer { Secret.wipe(&keyText) }
+        let key = try KeyDecoding.hex(keyText.span)
+        let kind = try row.kind()
+        let digits = try row.number(3, "length of codes") ?? 6
+        let last = try row.number(4, kind == .hotp ? "counter" : "period")
         var token = try ImportedToken(
             at: place, kind: kind, digits: digits, period: kind == .totp ? last ?? 30 : 30,
             key: key)
@@ -66,13 +68,14 @@ public enum PrivacyIDEACSV {
             guard counter <= ImportLimits.counter else { throw Refusal("the counter is too high") }
             token.nextStep = counter
         }
-        token.serial = try ForeignText.field(text.extracting(row[0]), "serial number")
+        let (serial, owner, realm) = (row[0], columns[0], columns[2])
+        token.serial = try ForeignText.field(serial.span, "serial number")
         token.name = token.serial.flatMap { Name($0.bytes) }
         if hasUsers {
-            token.owner = try ForeignText.field(text.extracting(columns[0]), "user name")
-            if !columns[2].isEmpty {
-                let realm = ForeignText.printable(text.extracting(columns[2]))
-                token.notes.append("the realm is not imported: \(realm)")
+            token.owner = try ForeignText.field(owner.span, "user name")
+            if !realm.isEmpty {
+                let shown = ForeignText.printable(realm.span)
+                token.notes.append("the realm is not imported: \(shown)")
             }
         }
         return token
@@ -80,28 +83,24 @@ public enum PrivacyIDEACSV {
 
     /// The columns behind those of the user; one that is missing is empty.
     private struct Row {
-        let columns: [Range<Int>]
+        let columns: CSVRow
         let first: Int
 
-        subscript(_ index: Int) -> Range<Int> {
-            let index = first + index
-            return columns.indices.contains(index) ? columns[index] : 0..<0
+        subscript(_ index: Int) -> [UInt8] { columns[first + index] }
+
+        func kind() throws(Refusal) -> Authenticator.Kind {
+            let word = self[2]
+            if word.isEmpty { return .hotp }
+            if word.count == 4, Text.begins(word.span, "hotp") { return .hotp }
+            if word.count == 4, Text.begins(word.span, "totp") { return .totp }
+            throw Refusal("the type is not supported: \(ForeignText.printable(word.span))")
         }
 
-        func kind(_ text: Span<UInt8>) throws(Refusal) -> Authenticator.Kind {
-            let word = text.extracting(self[2])
-            if word.isEmpty || word.count == 4 && Text.begins(word, "hotp") { return .hotp }
-            if word.count == 4, Text.begins(word, "totp") { return .totp }
-            throw Refusal("the type is not supported: \(ForeignText.printable(word))")
-        }
-
-        func number(
-            _ index: Int, of text: Span<UInt8>, _ what: String
-        ) throws(Refusal) -> UInt64? {
-            let column = text.extracting(self[index])
+        func number(_ index: Int, _ what: String) throws(Refusal) -> UInt64? {
+            let column = self[index]
             if column.isEmpty { return nil }
-            guard let number = Text.decimal(column) else {
-                throw Refusal("the \(what) is not a number: \(ForeignText.printable(column))")
+            guard let number = Text.decimal(column.span) else {
+                throw Refusal("the \(what) is not a number: \(ForeignText.printable(column.span))")
             }
             return number
         }

@@ -38,6 +38,9 @@ final class XMLElement {
         children.first { $0.name == space.qualified(local) }
     }
 
+    /// The first child of this name outside any name space.
+    func plainChild(_ name: String) -> XMLElement? { children.first { $0.name == name } }
+
     /// How long the text directly inside is, in bytes.
     var textLength: Int { text.count }
 
@@ -68,67 +71,4 @@ enum XMLNamespace: String {
     case encryption = "http://www.w3.org/2001/04/xmlenc#"
 
     func qualified(_ local: String) -> String { "\(rawValue) \(local)" }
-}
-
-/// Builds elements out of the parser's events, within bounds, and hands each complete part of
-/// the document to its owner, so that a large file is never in memory as a whole tree.
-///
-/// The functions return why the parser has to stop, and `nil` to go on.
-final class XMLBuilder {
-    /// How deep elements may nest; PSKC needs nine levels.
-    static let maximumDepth = 24
-    /// How many elements one part may have.
-    static let maximumElements = 500
-    /// How many parts the document may have.
-    static let maximumParts = 2 * ImportResult.maximumTokens
-    /// The longest text of an element, in bytes.
-    static let maximumText = 16_384
-    /// The longest name or value of an attribute, in bytes, and how many there may be.
-    static let maximumName = 512
-    static let maximumAttributes = 16
-
-    /// The root's name, once it was seen.
-    private(set) var root: String?
-    private var open: [XMLElement] = []
-    private var elements = 0
-    private var parts = 0
-    private var depth = 0
-    /// Parts, with the line that each ended on; whether to go on.
-    private let finished: (XMLElement, Int) -> Bool
-
-    /// `finished` is called with each child of the root.
-    init(_ finished: @escaping (XMLElement, Int) -> Bool) { self.finished = finished }
-
-    func start(_ element: XMLElement) -> String? {
-        depth += 1
-        if depth > XMLBuilder.maximumDepth { return "elements are nested too deeply" }
-        if depth == 1 {
-            root = element.name
-            return element.name == XMLNamespace.pskc.qualified("KeyContainer")
-                ? nil : "it is not a KeyContainer of RFC 6030"
-        }
-        elements += 1
-        if elements > XMLBuilder.maximumElements { return "a part has too many elements" }
-        open.last?.append(element)
-        open.append(element)
-        return nil
-    }
-
-    func text(_ bytes: Span<UInt8>) -> String? {
-        guard let element = open.last else { return nil }
-        if bytes.count > XMLBuilder.maximumText - element.textLength {
-            return "the text of an element is too long"
-        }
-        element.append(text: bytes)
-        return nil
-    }
-
-    func end(line: Int) -> String? {
-        depth -= 1
-        guard let element = open.popLast(), open.isEmpty else { return nil }
-        elements = 0
-        parts += 1
-        if parts > XMLBuilder.maximumParts { return "it has too many parts" }
-        return finished(element, line) ? nil : "the rest is left"
-    }
 }

@@ -23,7 +23,12 @@ public struct AccountDocument: Codable, Equatable, Sendable {
         _ record: borrowing Record, at now: UInt64, boot: BootTime?, options: Options
     ) {
         isEnrolled = record.isEnrolled
-        authenticators = record.authenticators.map(AuthenticatorDocument.init)
+        authenticators = []
+        for (index, authenticator) in record.authenticators.enumerated() {
+            var document = AuthenticatorDocument(authenticator)
+            if record.hasShortKey(at: index) { document.hasShortKey = true }
+            authenticators.append(document)
+        }
         backupCodesLeft = record.backupCodesLeft
         temporaryCode = record.temporaryCode.map {
             TemporaryCodeDocument($0, at: now, boot: boot)
@@ -60,6 +65,8 @@ public struct AuthenticatorDocument: Codable, Equatable, Sendable {
     public var added: UInt64
     /// 0 for never.
     public var lastUsed: UInt64
+    /// Whether its key has fewer than 128 bits; told of accounts alone, and only where it has.
+    public var hasShortKey: Bool?
 
     public init(_ authenticator: Authenticator) {
         name = authenticator.name.text

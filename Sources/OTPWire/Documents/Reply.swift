@@ -69,6 +69,8 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case validity(hours: UInt64)
         /// The key cannot be kept.
         case badKey
+        /// The key has fewer than 128 bits, and nobody allows that.
+        case shortKey
         /// Another authenticator, of this name, has the key.
         case keyIsThere(name: String)
         /// Codes of the key were used up to this counter.

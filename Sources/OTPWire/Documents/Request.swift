@@ -78,8 +78,9 @@ public enum Command: Codable, Equatable, Sendable {
     // MARK: Coming and going
 
     /// Keep what another program had, or say what would become of it. To somebody who is enrolled, or
-    /// was, it is added only where that `isMeant`.
-    case take(token: TokenDocument, rehearses: Bool, isMeant: Bool)
+    /// was, it is added only where that `isMeant`; a key of fewer than 128 bits only where somebody
+    /// `allowsShortKeys`.
+    case take(token: TokenDocument, rehearses: Bool, isMeant: Bool, allowsShortKeys: Bool)
     /// The authenticators of these numbers, with their keys.
     case keys(of: [NumberDocument])
     /// Write down that these authenticators' keys were exported.

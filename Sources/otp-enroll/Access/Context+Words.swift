@@ -52,6 +52,10 @@ extension Context {
                 "codes of this key below counter \(next) are used up",
                 hint: "use --counter \(next), or where the device is")
         case .badKey: Failure("its key cannot be stored")
+        case .shortKey:
+            Failure(
+                "its key has fewer than 128 bits",
+                hint: "--allow-short-keys imports keys from 80 bits on")
         case .noName: Failure("no name is left for it")
         case .noRecord: Failure("there is no such record")
         case .isHere(let name): Failure("\(Output.printable(name)) is a user here")

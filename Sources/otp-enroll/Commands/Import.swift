@@ -9,7 +9,7 @@ extension ImportFormat: ExpressibleByArgument {}
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", _superCommandName: OTPEnroll.name,
-        abstract: "Take over users from google-authenticator, pam_oath and others (as root).",
+        abstract: "Take over users from other programs, apps and token lists (as root).",
         usage: """
             otp-enroll import --from google-authenticator [--user <user> | --all]
             otp-enroll import --from <format> [<options>] <file>
@@ -17,9 +17,11 @@ struct Import: ParsableCommand {
         discussion: """
               otp-enroll import --from google-authenticator --all --dry-run
               otp-enroll import --from google-authenticator --user alice
+              otp-enroll import --from google-authenticator /var/lib/google-authenticator
               otp-enroll import --from users.oath /etc/users.oath
               otp-enroll import --from otpauth --user alice - < uris.txt
               otp-enroll import --from pskc --psk-file psk.hex --map fobs.txt tokens.xml
+              otp-enroll import --from aegis --user alice --entry web1 aegis.json
 
             Users log in with the codes that their phones already show; used codes stay used. Old \
             backup codes are not imported, since they are short and in plain text; `otp-enroll codes` \
@@ -30,6 +32,9 @@ struct Import: ParsableCommand {
             Formats:
             \(ImportFormat.allCases.map { "  \($0.rawValue): \($0.help)" }.joined(separator: "\n"))
 
+            An app's export holds a person's accounts everywhere, so it needs --user, and only entries \
+            of this machine are imported, or those that --entry chooses. Encrypted exports are not read.
+
             A map has one line for each token: its serial number or the other program's user name, and \
             the user here. Exit status: 0 everything was imported or skipped, 1 something failed.
             """)
@@ -38,7 +43,7 @@ struct Import: ParsableCommand {
     var from: ImportFormat
 
     @Argument(
-        help: "The file; - for stdin. For google-authenticator, the one in the user's home.",
+        help: "The file; - for stdin. Without it, google-authenticator's in the user's home.",
         completion: .file())
     var file: String?
 
@@ -59,6 +64,15 @@ struct Import: ParsableCommand {
         completion: .file())
     var pskFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Of an app's export, the entries with this issuer, account, or issuer:account.",
+            valueName: "text"))
+    var entry: String?
+
+    @Flag(help: "Also import keys of 80 to 127 bits, which are marked in status.")
+    var allowShortKeys = false
+
     @Flag(help: "Show what would happen, and change nothing.")
     var dryRun = false
 
@@ -73,8 +87,17 @@ struct Import: ParsableCommand {
         guard !all || (user == nil && file == nil) else {
             throw ValidationError("--all takes neither --user nor a file.")
         }
-        guard !isGoogle || file == nil || user != nil else {
+        guard !isGoogle || file == nil || user != nil || folder != nil else {
             throw ValidationError("Whose file is it? Add --user.")
+        }
+        guard !from.isPersonal || user != nil else {
+            throw ValidationError("Whose export is it? Add --user.")
+        }
+        guard map == nil || !from.isPersonal else {
+            throw ValidationError("--map is not for an app's export.")
+        }
+        guard entry == nil || from.isPersonal else {
+            throw ValidationError("--entry is for an app's export.")
         }
         guard pskFile == nil || from == .pskc else {
             throw ValidationError("--psk-file is for --from pskc.")
@@ -97,12 +120,52 @@ struct Import: ParsableCommand {
 
     private func run(_ context: Context, _ report: inout ImportReport) throws {
         let map = try map.map(ImportSource.readMap)
+        if let folder { return try importFolder(folder, context, into: &report) }
         guard let file else { return try importHomes(context, into: &report) }
-        let result = try ImportSource.read(
+        var result = try ImportSource.read(
             file, as: from, preSharedKey: try pskFile.map { KeyBox(try TokenKeyFile.read($0)) })
+        if from.isPersonal {
+            let issuer = NewAuthenticator.part(of: Machine.hostName)
+            try EntryChoice(text: entry, issuer: issuer).apply(to: &result)
+        }
         report.add(
             result,
-            by: Importer(context: context, onlyUser: user, map: map, isRehearsal: dryRun))
+            by: Importer(
+                context: context, onlyUser: user, map: map, isRehearsal: dryRun,
+                hasWholeNames: from.hasWholeNames, namesEveryOwner: from == .swiftOTP,
+                allowsShortKeys: allowShortKeys))
+    }
+
+    /// The folder of google-authenticator's files that was named; `nil` for a file.
+    private var folder: KeyFolder? {
+        from == .googleAuthenticator ? file.flatMap { KeyFolder($0) } : nil
+    }
+
+    /// Imports the files in a folder, or the one of `--user`.
+    private func importFolder(
+        _ folder: KeyFolder, _ context: Context, into report: inout ImportReport
+    ) throws {
+        let names = try user.map { [$0] } ?? folder.names()
+        var progress = Progress("Reading files", of: names.count)
+        defer { progress.finish() }
+        for name in names {
+            progress.advance()
+            do {
+                let (owner, result) = try folder.read(name)
+                let ownerName = String(decoding: owner.name, as: UTF8.self)
+                report.add(
+                    result, of: ownerName,
+                    by: importer(context, of: ownerName, isNamed: user != nil))
+            } catch let failure as Failure where user == nil {
+                report.failed(failure.message, for: name)
+            }
+        }
+    }
+
+    private func importer(_ context: Context, of name: String, isNamed: Bool) -> Importer {
+        Importer(
+            context: context, onlyUser: name, isNamed: isNamed, map: nil, isRehearsal: dryRun,
+            allowsShortKeys: allowShortKeys)
     }
 
     /// Everybody who may have a home here.
@@ -131,11 +194,7 @@ struct Import: ParsableCommand {
                         hint: "import a file elsewhere by: import --from google-authenticator"
                             + " --user \(Output.printable(name)) FILE")
                 }
-                report.add(
-                    result, of: name,
-                    by: Importer(
-                        context: context, onlyUser: name, isNamed: !all, map: nil,
-                        isRehearsal: dryRun))
+                report.add(result, of: name, by: importer(context, of: name, isNamed: !all))
             } catch let failure as Failure where all {
                 report.failed(failure.message, for: name)
             }

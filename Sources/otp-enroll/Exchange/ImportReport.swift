@@ -33,9 +33,20 @@ struct ImportReport {
             problems.append(whose + Words.count(result.problemsLeftOut, "more problem"))
         }
         notes += result.notes.map { whose + $0 }
+        noteShortKeys(importer)
         if result.needsPreSharedKey {
             notes.append(whose + "the keys are encrypted: --psk-file gives the pre-shared key")
         }
+    }
+
+    /// Says once what there is to be done about short keys.
+    private mutating func noteShortKeys(_ importer: Importer) {
+        guard rows.contains(where: { $0.hasShortKey && !$0.isSkipped }) else { return }
+        let note =
+            importer.allowsShortKeys
+            ? "keys of fewer than 128 bits are marked in `status`: have these users enroll anew"
+            : "--allow-short-keys imports keys from 80 bits on"
+        if !notes.contains(note) { notes.append(note) }
     }
 
     /// Notes that the file of `user` could not be read.

@@ -13,15 +13,35 @@ enum ImportSource {
     ) throws -> ImportResult {
         var bytes = try OpenFile.contents(path, limit: format.maximumSize)
         defer { Secret.wipe(&bytes) }
-        switch format {
-        case .googleAuthenticator:
-            return GoogleAuthenticatorFile.read(bytes.span, now: try SystemClock().now())
-        case .usersOATH:
-            let now = try SystemClock().now()
-            return UsersOATH.read(bytes.span, now: now) { Machine.time(local: $0) }
-        case .otpauth: return KeyURIList.read(bytes.span)
-        case .pskc: return PSKCFile.read(bytes.span, preSharedKey: preSharedKey)
-        case .privacyIDEA: return PrivacyIDEACSV.read(bytes.span)
+        var result = try read(bytes.span, as: format, preSharedKey: preSharedKey)
+        if result.tokens.isEmpty, result.entries.isEmpty,
+            let other = ImportFormat.guess(bytes.span), other != format
+        {
+            result.add(note: "this looks like another format: --from \(other.rawValue)")
+        }
+        return result
+    }
+
+    private static func read(
+        _ bytes: Span<UInt8>, as format: ImportFormat, preSharedKey: KeyBox?
+    ) throws -> ImportResult {
+        let now = try SystemClock().now()
+        return switch format {
+        case .googleAuthenticator: GoogleAuthenticatorFile.read(bytes, now: now)
+        case .usersOATH: UsersOATH.read(bytes, now: now) { Machine.time(local: $0) }
+        case .otpauth: KeyURIList.read(bytes)
+        case .pskc: PSKCFile.read(bytes, preSharedKey: preSharedKey)
+        case .privacyIDEA: PrivacyIDEACSV.read(bytes)
+        case .tokenCSV: TokenCSV.read(bytes)
+        case .swiftOTP: SwiftOTPExport.read(bytes, now: now)
+        case .googleExport: MigrationURIList.read(bytes)
+        case .aegis: AegisVault.read(bytes)
+        case .twoFAS: TwoFASBackup.read(bytes)
+        case .andOTP: AndOTPBackup.read(bytes)
+        case .freeOTPPlus: FreeOTPPlusBackup.read(bytes)
+        case .ente: EnteExport.read(bytes)
+        case .bitwarden: BitwardenVault.read(bytes)
+        case .keePassXC: KeePassExport.read(bytes)
         }
     }
 

@@ -16,6 +16,12 @@ struct Importer {
     let map: [String: String]?
     /// Whether nothing is to be changed.
     let isRehearsal: Bool
+    /// Whether names in the file are users' only as they stand, without a host.
+    var hasWholeNames = false
+    /// Whether the file says for every token whose it is, so that `onlyUser` gets no other's.
+    var namesEveryOwner = false
+    /// Whether keys from 80 bits on are to be kept.
+    var allowsShortKeys = false
 
     /// What became of one token.
     struct Row {
@@ -31,6 +37,8 @@ struct Importer {
         var isHere = false
         /// Whether it was left out, because the user is enrolled, or was, and was not named.
         var isSkipped = false
+        /// Whether its key has fewer than 128 bits.
+        var hasShortKey = false
         /// The authenticators of the user that it came to, where it is new.
         var addsTo: [String] = []
         /// What could not come along, and why.
@@ -43,6 +51,7 @@ struct Importer {
         var row = Row(
             user: token.owner?.printable ?? "-", kind: token.kind == .totp ? "totp" : "hotp",
             result: "", notes: token.notes)
+        row.hasShortKey = token.hasShortKey
         do {
             guard let name = user(of: token) else {
                 throw Failure("\(token.place.text) names no user here")
@@ -62,6 +71,9 @@ struct Importer {
                 if isNew, !isMeant { newcomers.insert(context.userName) }
             case .denied(.isEnrolled): row.skip("enrolled already, skipped")
             case .denied(.wasEnrolled): row.skip("was enrolled before, skipped")
+            case .denied(.shortKey):
+                throw Failure(
+                    "the key is too short: \(token.key.count * 8) bits, at least 128 are needed")
             case let other: throw context.failure(other)
             }
         } catch let failure as Failure {
@@ -76,15 +88,16 @@ struct Importer {
 
     // MARK: Whose it is
 
-    /// Whether it is asked for: of a file with a map, `onlyUser` may want their own.
+    /// Whether it is asked for: of a file that says whose things are, `onlyUser` may want their own.
     func wants(_ token: ImportedToken) -> Bool {
-        map == nil || onlyUser == nil || user(of: token) == onlyUser
+        map == nil && !namesEveryOwner || onlyUser == nil || user(of: token) == onlyUser
     }
 
     /// Whose it is.
     private func user(of token: ImportedToken) -> String? {
-        if map == nil, let onlyUser { return onlyUser }
-        let names = [token.serial, token.owner, token.ownerBeforeHost].compactMap { name in
+        if map == nil, !namesEveryOwner, let onlyUser { return onlyUser }
+        let withoutHost = hasWholeNames ? nil : token.ownerBeforeHost
+        let names = [token.serial, token.owner, withoutHost].compactMap { name in
             name.map { String(decoding: $0.bytes, as: UTF8.self) }
         }
         if let map, let mapped = names.lazy.compactMap({ map[$0] }).first { return mapped }
@@ -117,7 +130,9 @@ struct Importer {
         let document = TokenDocument(
             AuthenticatorDocument(authenticator), key: String(decoding: key, as: UTF8.self))
         let reply = try context.ask(
-            .take(token: document, rehearses: isRehearsal, isMeant: isMeant))
+            .take(
+                token: document, rehearses: isRehearsal, isMeant: isMeant,
+                allowsShortKeys: allowsShortKeys))
         if case .taken(let name, true, _) = reply, !isRehearsal {
             context.tell(try context.event(.imported, detail: Array(name.utf8)))
         }

@@ -6,6 +6,13 @@ extension Summary {
     func text(user: String, now: UInt64) -> String {
         var lines = [heading(user: user)]
         if !account.authenticators.isEmpty { lines += [""] + apps(now: now).lines }
+        for authenticator in account.authenticators where authenticator.hasShortKey == true {
+            let name = Output.printable(authenticator.name)
+            let word = name.contains(" ") ? "'\(name)'" : name
+            lines.append(
+                "\"\(name)\" has a short key, of fewer than 128 bits: enroll it anew with"
+                    + " `otp-enroll add --name \(word)\(Machine.isRoot ? " " + user : "")`.")
+        }
         if !trusted.isEmpty {
             lines += [""] + keys.lines + (trustRemark.map { [$0] } ?? [])
         }
@@ -94,6 +101,7 @@ extension Summary {
         } else if authenticator.period != 30 {
             parts.append("\(authenticator.period) s")
         }
+        if authenticator.hasShortKey == true { parts.append("short key") }
         if authenticator.drift != 0 {
             parts.append("drift \(authenticator.drift > 0 ? "+" : "")\(authenticator.drift)")
         }

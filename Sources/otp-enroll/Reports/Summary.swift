@@ -54,13 +54,14 @@ extension AuthenticatorDocument {
                 "name": .text(name), "kind": .text(kind), "algorithm": .text(algorithm),
                 "digits": .number(Int64(digits)), "period": .number(Int64(period)),
                 "drift": .number(Int64(drift)), "added": .time(added), "last_used": used,
+                "short_key": .bool(hasShortKey == true),
             ])
         }
         return .object([
             "name": .text(name), "kind": .text(kind), "algorithm": .text(algorithm),
             "digits": .number(Int64(digits)), "period": .null, "drift": .number(0),
             "counter": .number(Int64(clamping: nextStep)), "added": .time(added),
-            "last_used": used,
+            "last_used": used, "short_key": .bool(hasShortKey == true),
         ])
     }
 }

@@ -35,6 +35,33 @@ struct OpenFile: ~Copyable {
         return try contents(of: file.number, name, limit)
     }
 
+    /// All of a file in a folder of root's, which has to be root's or the user's `uid`, and a regular
+    /// file with one name. 1 to `limit` bytes, to be wiped.
+    static func contents(
+        _ path: String, of uid: UInt32, limit: Int
+    ) throws(Failure) -> [UInt8] {
+        let name = Output.printable(path)
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        // SAFETY: the string is passed as a C string that lives through the call.
+        let number = unsafe open(path, flags)
+        guard number >= 0 else {
+            throw Failure(
+                errno == ELOOP
+                    ? "\(name): it is a symbolic link, not a regular file"
+                    : "\(name): \(Machine.lastError)")
+        }
+        let file = OpenFile(number)
+        let status = try file.status(name)
+        try status.requireRegular(name)
+        guard status.st_uid == 0 || status.st_uid == uid else {
+            throw Failure("\(name): it belongs neither to root nor to the user")
+        }
+        guard status.st_nlink == 1 else {
+            throw Failure("\(name): it has \(status.st_nlink) links, and may only have one")
+        }
+        return try contents(of: file.number, name, limit)
+    }
+
     /// Reads to the end: 1 to `limit` bytes, anything else is a failure. To be wiped.
     static func contents(of file: CInt, _ name: String, _ limit: Int) throws(Failure) -> [UInt8] {
         // One byte more shows that there is more; one piece leaves no copy behind by growing.

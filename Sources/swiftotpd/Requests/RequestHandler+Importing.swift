@@ -6,14 +6,20 @@ import OTPWire
 extension RequestHandler {
     /// Keeps what another program had, with its codes that were used there. Whoever is enrolled, or
     /// was, is left alone unless it `isMeant`: a file in a home is the word of whoever has the user's
-    /// shell, and counts where there is nothing else.
+    /// shell, and counts where there is nothing else. A short key is kept only where root says so.
     func take(
-        _ token: TokenDocument, rehearses: Bool, isMeant: Bool
+        _ token: TokenDocument, rehearses: Bool, isMeant: Bool, allowsShortKeys: Bool
     ) throws(StoreError) -> Reply.Result {
-        let text = Array(token.key.utf8)
-        guard let key = Base32.decode(text.span), HOTP.keyLengthRange.contains(key.count),
+        var text = Array(token.key.utf8)
+        defer { Secret.wipe(&text) }
+        guard let key = Base32.decode(text.span),
             var authenticator = token.authenticator.authenticator
         else { return .denied(reason: .badKey) }
+        let isShort = HOTP.shortKeyLengthRange.contains(key.count)
+        guard isShort || HOTP.keyLengthRange.contains(key.count) else {
+            return .denied(reason: .badKey)
+        }
+        guard !isShort || allowsShortKeys else { return .denied(reason: .shortKey) }
         // Looked at first, so that a second run writes nothing.
         let before = try place(for: authenticator.name, key, isMeant: isMeant)
         switch before {

@@ -94,8 +94,9 @@ struct RequestHandler {
         case .begin(let device): return try begin(device, request.proof)
         case .confirm(let ticket, let code): return try confirm(ticket, code)
         case .keep(let ticket): return try keep(ticket)
-        case .take(let token, let rehearses, let isMeant):
-            return try take(token, rehearses: rehearses, isMeant: isMeant)
+        case .take(let token, let rehearses, let isMeant, let allowsShortKeys):
+            return try take(
+                token, rehearses: rehearses, isMeant: isMeant, allowsShortKeys: allowsShortKeys)
         case .keys(let numbers): return try keys(of: numbers)
         case .noteExport(let names): return try noteExport(of: names)
         case .makeStore(let startsEmpty): return try makeStore(startsEmpty: startsEmpty)

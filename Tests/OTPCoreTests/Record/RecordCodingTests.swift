@@ -25,7 +25,7 @@ struct RecordCodingTests {
             authenticator.drift = .random(in: .min ... .max, using: &generator)
             authenticator.nextStep = generator.next()
             authenticator.lastUsed = generator.next()
-            let key = generator.bytes(Int.random(in: 16...64, using: &generator))
+            let key = generator.bytes(Int.random(in: 10...64, using: &generator))
             try record.add(authenticator, key: key.span)
         }
         if Bool.random(using: &generator) {

@@ -65,7 +65,7 @@ struct RecordTests {
             let label = "p\(Int.random(in: 0..<7, using: &generator))"
             let index = expected.firstIndex { $0.name == label }
             if Bool.random(using: &generator) {
-                let key = generator.bytes(Int.random(in: 16...64, using: &generator))
+                let key = generator.bytes(Int.random(in: 10...64, using: &generator))
                 let fits = index != nil || expected.count < 5
                 #expect(add(label, key, to: &record) == (fits ? nil : .full))
                 if let index {
@@ -121,9 +121,9 @@ struct RecordTests {
         #expect(add("f", key(0), to: &record) == nil)
     }
 
-    @Test("Keys are 128 to 512 bits, and a refused one changes nothing")
+    @Test("Keys are 80 to 512 bits, a refused one changes nothing, and a short one is marked")
     func keyLengths() {
-        for length in [0, 1, 15, 65, 128, 1000] {
+        for length in [0, 1, 9, 65, 128, 1000] {
             var record = Record()
             #expect(add("a", key(1, length), to: &record) == .keyLength)
             #expect(record.authenticators.isEmpty)
@@ -131,10 +131,12 @@ struct RecordTests {
             #expect(add("a", key(1, length), to: &record) == .keyLength)
             #expect(record.key(of: 0) == key(2))
         }
-        for length in [16, 20, 32, 64] {
+        for length in [10, 15, 16, 20, 32, 64] {
             var record = Record()
             #expect(add("a", key(1, length), to: &record) == nil)
             #expect(record.key(of: 0).count == length)
+            #expect(record.hasShortKey(at: 0) == (length < 16))
+            #expect(record.hasShortKey(at: 1) == false)
         }
     }
 

@@ -36,7 +36,7 @@ struct Fields {
             name: try text(), key: try bytes(Int(integer(1))))
         guard (1...2).contains(read.kind), (1...3).contains(read.hash),
             (6...8).contains(read.digits), (15...120).contains(read.period),
-            (1...32).contains(read.name.utf8.count), (16...64).contains(read.key.count)
+            (1...32).contains(read.name.utf8.count), (10...64).contains(read.key.count)
         else { throw SecondReader.Refusal.damaged }
         return read
     }

@@ -124,6 +124,16 @@ final class CommandMachine: Sendable {
             try await root.output("usermod", "--append", "--groups", "staff", "alice")
         }
         if line.contains("--output") { try await root.output("rm", "-f", "/root/users.oath") }
+        if line.contains("aegis.json") {
+            let sample = try Project.text("Tests/OTPImportTests/Files/aegis.json")
+            try root.write(sample, to: "/root/aegis.json")
+        }
+        if line.contains("tokens.csv") {
+            let key = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+            try root.write(
+                "serial number,secret key,time interval\n4711,\(key),30\n", to: "/root/tokens.csv")
+            try root.write("4711 alice\n", to: "/root/owners")
+        }
         guard line.contains("google-authenticator") else { return }
         let maker = ["google-authenticator", "-t", "-d", "-f", "-q", "-C", "-w", "3", "-u"]
         try await Command.output(root.running(asAlice(maker)))

@@ -104,6 +104,14 @@ enum PageActs {
             before: .nothing, shows: "imported"),
         "sudo otp-enroll import --from google-authenticator --user alice /srv/otp/alice --dry-run":
             Act(before: .nothing, shows: "would be"),
+        "sudo otp-enroll import --from google-authenticator /srv/otp --dry-run": Act(
+            before: .nothing, shows: "would be"),
+        "sudo otp-enroll import --from aegis --user alice --entry bastion.example.com aegis.json":
+            Act(before: .nothing, shows: "imported", leaves: has("bastion.example.com")),
+        "sudo otp-enroll import --from token-csv --map owners tokens.csv": Act(
+            before: .nothing, shows: "imported", leaves: has("4711")),
+        "sudo otp-enroll import --from users.oath /etc/users.oath --allow-short-keys": Act(
+            before: .nothing, shows: "1 of 1 are here"),
         "sudo otp-enroll import --from users.oath /etc/users.oath --dry-run": Act(
             before: .nothing, shows: "would be"),
         "sudo otp-enroll import --from users.oath /etc/users.oath": Act(

@@ -1,0 +1,93 @@
+import OTPCore
+
+/// A row of a CSV file. It may hold a key, and is wiped.
+final class CSVRow {
+    private var bytes: [UInt8] = []
+    private var ends: [Int] = []
+
+    deinit { Secret.wipe(&bytes) }
+
+    /// How many fields it has.
+    var count: Int { ends.count }
+
+    /// Whether there is nothing in it, as in an empty line.
+    var isBlank: Bool { bytes.allSatisfy(Text.isBlank) }
+
+    /// Adds to the field that is not ended yet.
+    func append(_ part: Span<UInt8>) {
+        if bytes.capacity - bytes.count < part.count {
+            var larger: [UInt8] = []
+            larger.reserveCapacity(max(256, 2 * (bytes.count + part.count)))
+            larger.append(copying: bytes.span)
+            Secret.wipe(&bytes)
+            bytes = larger
+        }
+        bytes.append(copying: part)
+    }
+
+    func endField() { ends.append(bytes.count) }
+
+    /// A field without the blanks at its ends; empty where there is none. To be wiped where it may be
+    /// a key.
+    subscript(_ index: Int) -> [UInt8] {
+        guard ends.indices.contains(index) else { return [] }
+        let range = (index == 0 ? 0 : ends[index - 1])..<ends[index]
+        let bytes = bytes
+        return bytes.span.extracting(Text.trimmed(range, in: bytes.span)).array
+    }
+}
+
+/// The first row of a CSV file, which names the columns.
+struct CSVHeader {
+    /// The names in lower case, without blanks, hyphens and underscores.
+    let names: [String]
+
+    init(_ row: CSVRow) {
+        names = (0..<row.count).map { index in
+            let letters = row[index].filter {
+                !Text.isBlank($0) && $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-")
+            }
+            return String(decoding: letters.prefix(64).map(Text.lowercase), as: UTF8.self)
+        }
+    }
+
+    /// The column of the first of these names; one that no row has where there is none.
+    func column(_ names: String...) throws(Refusal) -> Int {
+        for name in names {
+            guard let first = self.names.firstIndex(of: name) else { continue }
+            guard self.names.lastIndex(of: name) == first else {
+                throw Refusal("the column is there twice: \(ForeignText(name).printable)")
+            }
+            return first
+        }
+        return CSVReader.maximumFields
+    }
+}
+
+extension ImportResult {
+    /// Reads a CSV file with a row of names; `body` gets each row that is not blank, with the line
+    /// that it begins on.
+    mutating func readTable(
+        of text: Span<UInt8>, separator: UInt8 = UInt8(ascii: ","),
+        _ begin: (CSVHeader) throws(Refusal) -> Void,
+        _ body: (inout ImportResult, ImportPlace, CSVRow) throws(Refusal) -> Bool
+    ) {
+        var reader = CSVReader(separator: separator)
+        do throws(Refusal) {
+            guard let first = try reader.next(in: text) else { return }
+            try begin(CSVHeader(first))
+        } catch {
+            report(.line(reader.line), error.sentence)
+            return
+        }
+        while true {
+            do throws(Refusal) {
+                guard let row = try reader.next(in: text) else { return }
+                if row.isBlank { continue }
+                guard try body(&self, .line(reader.line), row) else { return }
+            } catch {
+                report(.line(reader.line), error.sentence)
+            }
+        }
+    }
+}

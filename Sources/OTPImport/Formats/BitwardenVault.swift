@@ -1,0 +1,67 @@
+import OTPCore
+
+/// The exports of Bitwarden, JSON and CSV: of its items those that have a `totp`, which is a key URI
+/// or a key alone.
+public enum BitwardenVault {
+    /// Reads the entries.
+    public static func read(_ bytes: Span<UInt8>) -> ImportResult {
+        let text = Text.trimmed(Text.start(of: bytes)..<bytes.count, in: bytes)
+        if text.isEmpty || bytes[text.lowerBound] == UInt8(ascii: "{") { return readJSON(bytes) }
+        return readCSV(bytes)
+    }
+
+    private static func readJSON(_ bytes: Span<UInt8>) -> ImportResult {
+        ImportResult.ofJSON(bytes) { root, result throws(Refusal) in
+            guard try root.member("encrypted")?.isTrue != true else {
+                throw Refusal("it is encrypted; export .json or .csv from Bitwarden instead")
+            }
+            for item in try root.list("items") {
+                guard let login = try item.member("login"), var totp = try login.text("totp"),
+                    !totp.isEmpty
+                else { continue }
+                defer { Secret.wipe(&totp) }
+                let label = EntryLabel(
+                    issuer: item.label("name"), account: login.label("username"))
+                let hadRoom = result.addEntry(label) { place throws(Refusal) in
+                    try token(at: place, totp.span)
+                }
+                if !hadRoom { return }
+            }
+        }
+    }
+
+    private static func readCSV(_ bytes: Span<UInt8>) -> ImportResult {
+        if let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize) {
+            return ImportResult(complaint)
+        }
+        var result = ImportResult()
+        var (name, user, totp) = (0, 0, 0)
+        result.readTable(of: bytes.extracting(Text.start(of: bytes)..<bytes.count)) {
+            header throws(Refusal) in
+            guard header.names.contains("logintotp") else {
+                throw Refusal("it is not an export of Bitwarden: no column is called login_totp")
+            }
+            name = try header.column("name")
+            user = try header.column("loginusername")
+            totp = try header.column("logintotp")
+        } _: { result, _, row throws(Refusal) in
+            var text = row[totp]
+            defer { Secret.wipe(&text) }
+            if text.isEmpty { return true }
+            return result.addEntry(EntryLabel(issuer: row[name], account: row[user])) {
+                place throws(Refusal) in try token(at: place, text.span)
+            }
+        }
+        return result
+    }
+
+    /// The token of a key URI, or of a key in Base32 with everything else as usual.
+    static func token(
+        at place: ImportPlace, _ totp: Span<UInt8>
+    ) throws(Refusal) -> ImportedToken {
+        if Text.begins(totp, "steam://") { throw TokenSettings.steam }
+        if Text.begins(totp, "otpauth:") { return try KeyURIList.token(at: place, totp) }
+        return try TokenSettings().token(
+            at: place, key: try KeyDecoding.base32(totp, as: .ofPhones))
+    }
+}

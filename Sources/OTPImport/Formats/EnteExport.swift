@@ -1,0 +1,47 @@
+import OTPCore
+
+/// The plain-text export of Ente Auth: a key URI a line, with what only the app knows in
+/// `codeDisplay`.
+public enum EnteExport {
+    /// Reads the entries.
+    public static func read(_ bytes: Span<UInt8>) -> ImportResult {
+        if let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize) {
+            return ImportResult(complaint)
+        }
+        let text = bytes.extracting(Text.start(of: bytes)..<bytes.count)
+        let first = Text.trimmed(0..<text.count, in: text)
+        if !first.isEmpty, text[first.lowerBound] == UInt8(ascii: "{") {
+            return ImportResult("it is encrypted; export plain text from Ente Auth instead")
+        }
+        var result = ImportResult()
+        result.eachLine(of: text) { result, _, line throws(Refusal) in
+            let uri = text.extracting(line)
+            return result.addEntry(label(of: uri)) { place throws(Refusal) in
+                if try isInTrash(uri) { throw Refusal("it is in the app's trash") }
+                return try KeyURIList.token(at: place, uri)
+            }
+        }
+        return result
+    }
+
+    private static func label(of uri: Span<UInt8>) -> EntryLabel {
+        do throws(Refusal) {
+            return try KeyURIList.label(of: uri)
+        } catch {
+            return EntryLabel(issuer: nil, account: nil)
+        }
+    }
+
+    /// What is thrown away stays in the export for a while.
+    private static func isInTrash(_ uri: Span<UInt8>) throws(Refusal) -> Bool {
+        guard let range = try KeyURIParts(uri).codeDisplay else { return false }
+        let display = try PercentEncoding.decode(uri.extracting(range))
+        let document: JSONDocument
+        do throws(JSONParser.Stop) {
+            document = try JSONDocument(display.span)
+        } catch {
+            throw Refusal("its codeDisplay is not well-formed JSON")
+        }
+        return try document.root.member("trashed")?.isTrue == true
+    }
+}

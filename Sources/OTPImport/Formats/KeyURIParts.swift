@@ -1,0 +1,75 @@
+import OTPCore
+
+/// Where the parts of a key URI are.
+struct KeyURIParts {
+    let kind: Authenticator.Kind
+    let label: Range<Int>
+    private(set) var secret: Range<Int>?
+    private(set) var issuer: Range<Int>?
+    private(set) var algorithm: Range<Int>?
+    private(set) var digits: Range<Int>?
+    private(set) var period: Range<Int>?
+    private(set) var counter: Range<Int>?
+    private(set) var encoder: Range<Int>?
+    private(set) var codeDisplay: Range<Int>?
+
+    init(_ uri: Span<UInt8>) throws(Refusal) {
+        if Text.begins(uri, "otpauth-migration:") {
+            throw Refusal(
+                "this is an export of a whole app, which may hold a person's other accounts: "
+                    + "--from google-export takes one of them")
+        }
+        guard Text.begins(uri, "otpauth://") else {
+            throw Refusal("not an otpauth URI (the line is not shown: it may contain a key)")
+        }
+        let type = "otpauth://".utf8.count
+        if Text.begins(uri.extracting(type..<uri.count), "totp/") {
+            kind = .totp
+        } else if Text.begins(uri.extracting(type..<uri.count), "hotp/") {
+            kind = .hotp
+        } else {
+            throw Refusal("the URI is neither totp nor hotp")
+        }
+        let start = type + "totp/".utf8.count
+        var question = start
+        while question < uri.count, uri[question] != UInt8(ascii: "?") { question += 1 }
+        label = start..<question
+        guard question < uri.count else { return }
+        let pairs = Text.parts(
+            question + 1..<uri.count, of: uri, at: UInt8(ascii: "&"), limit: uri.count)
+        for pair in pairs { try take(pair, of: uri) }
+    }
+
+    /// Keeps a parameter that means something here; the others, such as pictures, are passed over.
+    private mutating func take(_ pair: Range<Int>, of uri: Span<UInt8>) throws(Refusal) {
+        var equals = pair.lowerBound
+        while equals < pair.upperBound, uri[equals] != UInt8(ascii: "=") { equals += 1 }
+        guard equals < pair.upperBound else { return }
+        let name = uri.extracting(pair.lowerBound..<equals)
+        let value = equals + 1..<pair.upperBound
+        if Text.equal(name, "secret") {
+            try set(\.secret, value, "secret")
+        } else if Text.equal(name, "issuer") {
+            try set(\.issuer, value, "issuer")
+        } else if Text.equal(name, "algorithm") {
+            try set(\.algorithm, value, "algorithm")
+        } else if Text.equal(name, "digits") {
+            try set(\.digits, value, "digits")
+        } else if Text.equal(name, "period") {
+            try set(\.period, value, "period")
+        } else if Text.equal(name, "counter") {
+            try set(\.counter, value, "counter")
+        } else if Text.equal(name, "encoder") {
+            try set(\.encoder, value, "encoder")
+        } else if Text.equal(name, "codeDisplay") {
+            try set(\.codeDisplay, value, "codeDisplay")
+        }
+    }
+
+    private mutating func set(
+        _ part: WritableKeyPath<KeyURIParts, Range<Int>?>, _ value: Range<Int>, _ name: String
+    ) throws(Refusal) {
+        guard self[keyPath: part] == nil else { throw Refusal("\(name) is given twice") }
+        self[keyPath: part] = value
+    }
+}

@@ -1,0 +1,29 @@
+/// A kind of XML document: what is wanted of it, and within which bounds.
+struct XMLForm {
+    /// The root's name, and what to say of another one.
+    let root: String
+    let otherRoot: String
+    /// The name of the parts, wherever they are; `nil` where each child of the root is one.
+    var part: String?
+    /// What is passed over in a part.
+    var passedOver: Set<String> = []
+    /// How deep elements may nest.
+    var maximumDepth: Int
+    /// How many elements one part may have.
+    var maximumElements: Int
+    /// The longest text of an element, in bytes.
+    var maximumText: Int
+
+    /// A key container, which needs nine levels.
+    static let pskc = XMLForm(
+        root: XMLNamespace.pskc.qualified("KeyContainer"),
+        otherRoot: "it is not a KeyContainer of RFC 6030", maximumDepth: 24, maximumElements: 500,
+        maximumText: 16_384)
+
+    /// An export of KeePassXC or KeePass: entries in groups in groups. Notes may be long, and an entry
+    /// holds its former selves.
+    static let keePass = XMLForm(
+        root: "KeePassFile", otherRoot: "it is not an export of KeePassXC", part: "Entry",
+        passedOver: ["History", "Binary", "CustomData", "Times", "AutoType"], maximumDepth: 64,
+        maximumElements: 2000, maximumText: ImportLimits.fileSize)
+}

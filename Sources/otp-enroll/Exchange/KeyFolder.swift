@@ -1,0 +1,47 @@
+import CLinux
+import Glibc
+import OTPCore
+import OTPImport
+import OTPStore
+
+/// A folder of google-authenticator's files that are called like the users they are of, as
+/// `secret=/var/lib/google-authenticator/${USER}` makes it.
+struct KeyFolder {
+    let path: String
+
+    /// `nil` where `path` is something else.
+    init?(_ path: String) {
+        guard let status = SystemFiles.status(path, following: true),
+            status.st_mode & S_IFMT == S_IFDIR
+        else { return nil }
+        self.path = path
+    }
+
+    /// The names in it, without folders; throws where somebody else could put a file there.
+    func names() throws(Failure) -> [String] {
+        let name = Output.printable(path)
+        guard let status = SystemFiles.status(path, following: true) else {
+            throw Failure("\(name): \(Machine.lastError)")
+        }
+        guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+            throw Failure(
+                "\(name): others than its owner can change it, or it does not belong to root",
+                hint: "import its files one by one, with --user")
+        }
+        return SystemFiles.names(in: path).sorted().filter { name in
+            let kind = SystemFiles.status("\(path)/\(name)", following: false)?.st_mode ?? 0
+            return kind & S_IFMT != S_IFDIR
+        }
+    }
+
+    /// Reads the file of the user of this name.
+    func read(_ name: String) throws -> (user: User, result: ImportResult) {
+        guard let user = try SystemUsers().user(named: Array(name.utf8)) else {
+            throw Failure("there is no user of this name")
+        }
+        var bytes = try OpenFile.contents(
+            "\(path)/\(name)", of: user.uid, limit: ImportLimits.googleAuthenticatorSize)
+        defer { Secret.wipe(&bytes) }
+        return (user, GoogleAuthenticatorFile.read(bytes.span, now: try SystemClock().now()))
+    }
+}
