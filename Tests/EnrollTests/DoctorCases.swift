@@ -213,7 +213,7 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
             in: "/etc/pam.d/sshd line 1"
         ) { try await Command.output(["sh", "-c", "cp /lib/*/libpam.so.0 '\($0.module)'"]) },
         DoctorCase(
-            "a module that others can change", "modules", says: "can be changed by others",
+            "a module that others can change", "modules", says: "can be changed by users other",
             change: "chown root: "
         ) { chmod($0.module, 0o646) },
         DoctorCase(

@@ -24,10 +24,10 @@ import Testing
         let plain = try await notes(patient)
         #expect(plain.count == (knows ? 1 : 0), "\(plain)")
         guard knows else { return }
-        #expect(plain[0].contains("counts 5 s, a wrong code's too, and above 15 s"), "\(plain)")
+        #expect(plain[0].contains("adds 5 s, wrong codes included, and above 15 s"), "\(plain)")
         for (line, says) in [
             ("PerSourcePenalties no", nil), ("PerSourcePenalties authfail:0", nil),
-            ("PerSourcePenalties authfail:1m max:2h min:90", "counts 60 s"),
+            ("PerSourcePenalties authfail:1m max:2h min:90", "adds 60 s"),
             ("PerSourcePenaltyExemptList 192.0.2.0/24", "exempt are 192.0.2.0/24"),
         ] {
             try patient.ssh([line, DoctorPatient.keyMethods])
@@ -88,8 +88,10 @@ import Testing
             ])
         #expect(told.isEmpty == exempt.isEmpty, "\(told)")
         guard let note = told.first else { return }
-        #expect(told.count == 1 && note.contains("counts 5 s, a wrong code's too"), "\(told)")
-        #expect(note.contains("above 15 s nobody") && note.contains("600 s at most"), "\(note)")
+        #expect(told.count == 1 && note.contains("adds 5 s, wrong codes included"), "\(told)")
+        #expect(
+            note.contains("above 15 s every connection") && note.contains("600 s at most"),
+            "\(note)")
         #expect(note.contains(exempt), "\(note)")
     }
 }

@@ -49,7 +49,7 @@ import Testing
         let before = desk.record
         let file = desk.scratch.file("qr.svg")
         let terminal = try terminal("add", "--name", "phone", "--qr-file", file)
-        try await terminal.expect("the present authenticator \"phone\"")
+        try await terminal.expect("present authenticator \"phone\"")
         try await terminal.expect(Self.question)
         #expect(FileManager.default.fileExists(atPath: file))
         try await terminal.type("000000")

@@ -142,7 +142,7 @@ struct Add: ParsableCommand {
             warnings.append(warning)
         }
         if new.replaces {
-            let when = noConfirm ? "" : " when a code of the new one was right"
+            let when = noConfirm ? "" : " once a code of the new one is accepted"
             let name = new.authenticator.name.text
             warnings.append("the present authenticator \"\(name)\" is replaced\(when)")
         }

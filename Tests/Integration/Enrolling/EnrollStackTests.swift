@@ -87,7 +87,7 @@ import Testing
             case .included: ["auth include password-auth", "auth required \(module)"]
             case .page:
                 try RecipePage.block(
-                    "Enrolling there", after: "in the place of that line", in: "docs/LOGIN.md"
+                    "Enrolling there", after: "replace that line with", in: "docs/LOGIN.md"
                 ).map { $0.replacing("pam_swiftotp.so after_first_factor", with: module) }
             }
         let policy = try Policy()

@@ -40,7 +40,7 @@ import Testing
         #expect(pong.status == 0 && pong.output.contains("pong"), "\(pong.output)\(pong.errors)")
 
         let mine = try RecipePage.block("Ansible", after: "types the code once")
-        let control = try RecipePage.block("Ansible", after: "is told to use it")
+        let control = try RecipePage.block("Ansible", after: "Ansible uses it")
         try folder(host, robot, cfg: control)
         let refused = try await run(host, mine[1])
         #expect(refused.output.contains("UNREACHABLE"), "\(refused.output)")

@@ -102,7 +102,7 @@ import Testing
     func xrdp() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let code = try await fixture.enroll().backupCodes[0]
-        let lines = try RecipePage.block("xrdp", after: "in the place of")
+        let lines = try RecipePage.block("xrdp", after: "instead of")
         let room = ClosedRoom(
             policy: try policy("xrdp-sesman", lines, fixture),
             folder: try fixture.scratch.folder("room", mode: 0o755))

@@ -100,7 +100,7 @@ import Testing
         let host = try await RecipeHost(fixture, sshd: RecipeHost.sshd())
         let section = "One code for many connections"
         try host.introduce(try RecipePage.block(section, after: "`~/.ssh/config`"))
-        let commands = try RecipePage.block(section, after: "and after it")
+        let commands = try RecipePage.block(section, after: "Before and after a job")
         try await host.type(commands[0], code: codes[0])
         try await fixture.expectLine("login granted", ["factor": "backup-code"], after: 0)
         let batch = "ssh -o BatchMode=yes web1 \(Self.id)"
