@@ -23,7 +23,7 @@ struct ReproducibleTests {
     @Test("A package made of the same programs in another folder and at another time differs")
     func packages() async throws {
         // For packages that are there and of today.
-        _ = try await Project.package("otp-enroll-\(Project.version())-1.x86_64.rpm")
+        _ = try await Project.package("otp-enroll-\(Project.version())-1.\(Machine.processor).rpm")
         let scratch = try Scratch()
         let folder = scratch.file("another/folder")
         _ = try scratch.folder("another", mode: 0o755)
