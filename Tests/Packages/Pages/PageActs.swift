@@ -131,6 +131,13 @@ enum PageActs {
         #"printf '%s\n%s\n' "$password" "$code" | sudo -S -p '' id -un"#,
     ]
 
+    /// A bastion in a container, whose image is made by BastionTests.
+    private static let bastion = [
+        "mkdir image",
+        "cp packaging/container/* .build/packages/libpam-swiftotp_*.deb"
+            + " .build/packages/otp-enroll_*.deb image",
+    ]
+
     /// A store in another place, which is typed where there is a systemd (OtherStoreTests).
     private static let otherStore = [
         "sudo mkdir -m 700 /srv/swiftotp",
