@@ -26,7 +26,7 @@ enum PageActs {
         "sudo otp-enroll trusted alice --revoke-all": Act(
             before: .phone, shows: "trusts no SSH key"),
         "sudo otp-enroll codes alice": Act(before: .phone, shows: "-"),
-        "sudo otp-enroll disable alice": Act(before: .phone, shows: "not enrolled any more"),
+        "sudo otp-enroll disable alice": Act(before: .phone, shows: "no longer enrolled"),
         "sudo otp-enroll list": Act(before: .phone, shows: "alice"),
         "sudo otp-enroll add alice --name fob --hotp --secret-file fob.key": Act(
             before: .nothing, shows: "fob", leaves: has("fob")),
@@ -47,7 +47,7 @@ enum PageActs {
             before: .phoneAndTablet, shows: "phone", leaves: "! " + has("phone")),
         "otp-enroll trusted": Act(before: .phone, shows: "no SSH key"),
         "otp-enroll verify": Act(before: .phone, shows: "Accepted"),
-        "otp-enroll disable": Act(before: .phone, shows: "not enrolled any more"),
+        "otp-enroll disable": Act(before: .phone, shows: "no longer enrolled"),
     ]
 
     /// What `doctor` says after README's steps. It goes on to find that nothing keeps the clock
@@ -173,6 +173,7 @@ enum PageActs {
                 "sudo make install", "sudo make uninstall", "swift test --filter OTPCoreTests",
                 "sudo env \"PATH=$PATH\" Tests/ground swift test --filter LoginTests",
                 "sudo env \"PATH=$PATH\" make try", "sudo env \"PATH=$PATH\" make test",
-            ] + targets.map { "make \($0)" } + recipes + otherStore + repository)
+            ] + targets.map { "make \($0)" } + recipes + bastion + otherStore
+                + repository)
     }()
 }

@@ -32,7 +32,7 @@ struct PolkitTests {
     /// What pkexec asks for. Not by pkexec, whose own agent is root's: polkit 128 takes no answer from
     /// that, whoever looks at the password.
     private static let question = """
-        ready=$(mktemp -u)
+        ready=$(TMPDIR=/tmp mktemp -u)
         mkfifo "$ready"
         pkttyagent --process $$ --notify-fd 3 3>"$ready" &
         cat "$ready"
