@@ -15,7 +15,7 @@ enum Difference: String, CaseIterable, Sendable {
     case backupCodes = "backup codes"
     case devices = "devices"
     case shortKeys = "short keys"
-    case separators = "blanks"
+    case separators = "spaces"
     case noAnswer = "no answer"
     case retry = "retries"
     case grace = "grace"

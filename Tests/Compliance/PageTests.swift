@@ -15,7 +15,7 @@ struct PageTests {
     @Test("Each difference of the tables has its row there, and no row is about anything else")
     func rows() throws {
         let page = try Project.text("docs/MIGRATING.md")
-        let start = try #require(page.range(of: "\n## Where logins behave otherwise\n"))
+        let start = try #require(page.range(of: "\n## Where logins behave differently\n"))
         let section = page[start.upperBound...].components(separatedBy: "\n## ")[0]
         let rows = section.split(separator: "\n").filter { $0.hasPrefix("|") }.dropFirst(2)
             .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }

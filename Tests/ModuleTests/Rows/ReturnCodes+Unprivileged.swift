@@ -118,10 +118,11 @@ extension ReturnCodes {
             log: "the program that listens in place of swiftotpd is not root's"),
         .odd(
             "somebody else plays the service, and says not enrolled, with nullok",
-            .fake(.sends(no), root: false), nullok: true, log: "somebody who is not root"),
+            .fake(.sends(no), root: false), nullok: true, log: "in place of swiftotpd is not root's"
+        ),
         .odd(
             "somebody else plays the service, and asks", .fake(.sends(asks), root: false),
-            log: "somebody who is not root"),
+            log: "in place of swiftotpd is not root's"),
         .odd(
             "the service ends without a word", .fake(.sends("")),
             log: "swiftotpd ended without an answer"),

@@ -37,7 +37,7 @@ struct OneLineQuestionTests {
             try #require(questions.count == 3)
             let before =
                 size == 97
-                ? #/alice: \(The picture is too wide for 80 columns\.\) +Key/#
+                ? #/alice: \(The QR code is too wide for 80 columns\.\) +Key/#
                 : #/ for alice: +Key/#
             #expect(questions[0].contains(before), "\(questions[0])")
             let question = questions[0].replacing(
@@ -54,7 +54,7 @@ struct OneLineQuestionTests {
     @Test("After a temporary code, what becomes of the device runs into the key")
     func replacing() throws {
         for (labels, fate) in [
-            (["my phone"], "It takes the place of \"my phone\", which ends. Code"),
+            (["my phone"], "It replaces \"my phone\", which stops working. Code"),
             (["a", "b"], "It will be called \"phone\" here. Code"),
         ] {
             let host = ScriptedHost()
