@@ -100,13 +100,12 @@ struct EnrolledService {
                     period: UInt16(enrolled.period), added: UInt64(Codes.start))
             else { throw Trouble("no authenticator") }
             device.nextStep = UInt64(enrolled.counter ?? 0)
-            do throws(Record.ChangeError) {
-                try record.add(device, key: key.span)
-            } catch {
-                guard error == .keyLength else { throw error }
+            // As import does, unless root says --allow-short-keys.
+            guard HOTP.keyLengthRange.contains(key.count) else {
                 refuses = true
                 return
             }
+            try record.add(device, key: key.span)
         }
         if enrolled.hasBackup {
             let random: (Int) throws(StoreError) -> [UInt8] = { (count) throws(StoreError) in
