@@ -4,14 +4,8 @@ import OTPCore
 enum EncryptedFile {
     /// What to do instead of reading it here; `nil` for any other file.
     static func complaint(about bytes: Span<UInt8>) -> String? {
-        for (beginning, complaint) in known {
-            var isKnown = bytes.count >= beginning.count
-            for index in beginning.indices where isKnown {
-                isKnown = bytes[index] == beginning[index]
-            }
-            if isKnown { return complaint }
-        }
-        return nil
+        known.first { bytes.extracting(first: $0.beginning.count).isEqual(to: $0.beginning.span) }?
+            .complaint
     }
 
     private static let utf16 = "it is written in UTF-16; save it as UTF-8"

@@ -25,6 +25,12 @@ enum Text {
         bytes.count >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf ? 3 : 0
     }
 
+    /// The first byte of a text that is no blank, behind a byte order mark; `nil` where there is none.
+    static func first(of bytes: Span<UInt8>) -> UInt8? {
+        let text = trimmed(start(of: bytes)..<bytes.count, in: bytes)
+        return text.isEmpty ? nil : bytes[text.lowerBound]
+    }
+
     static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
             || byte == UInt8(ascii: "\n")
@@ -113,6 +119,14 @@ enum Text {
             value = sum
         }
         return value
+    }
+
+    /// The same of a text that has to be such a number: `what` it is, for who reads the refusal.
+    static func number(_ text: Span<UInt8>, _ what: String) throws(Refusal) -> UInt64 {
+        guard let number = decimal(text) else {
+            throw Refusal("the \(what) is not a number: \(ForeignText.printable(text))")
+        }
+        return number
     }
 
     /// A number of ASCII digits with or without a sign.

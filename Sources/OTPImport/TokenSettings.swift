@@ -54,13 +54,7 @@ struct TokenSettings {
 
 extension JSONValue {
     /// A text by which an entry may be chosen, whatever else is wrong with it.
-    func label(_ name: StaticString) -> [UInt8]? {
-        do throws(Refusal) {
-            return try text(name)
-        } catch {
-            return nil
-        }
-    }
+    func label(_ name: StaticString) -> [UInt8]? { try? text(name) }
 
     /// The key that a member has in Base32.
     func base32(_ name: StaticString) throws(Refusal) -> KeyBox {

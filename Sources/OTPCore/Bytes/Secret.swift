@@ -86,6 +86,18 @@ public struct Secret: ~Copyable {
         bytes.removeAll()
     }
 
+    /// Appends to an array that may hold a key: where it has to move, the old place is wiped.
+    public static func append(_ more: Span<UInt8>, to bytes: inout [UInt8]) {
+        if bytes.capacity - bytes.count < more.count {
+            var larger: [UInt8] = []
+            larger.reserveCapacity(max(256, 2 * (bytes.count + more.count)))
+            larger.append(copying: bytes.span)
+            wipe(&bytes)
+            bytes = larger
+        }
+        bytes.append(copying: more)
+    }
+
     /// Overwrites the bytes of an array in a `deinit`, which cannot change what it ends: to be
     /// called by the array's last owner alone.
     public static func wipe(endOf bytes: borrowing [UInt8]) {

@@ -14,16 +14,7 @@ final class CSVRow {
     var isBlank: Bool { bytes.allSatisfy(Text.isBlank) }
 
     /// Adds to the field that is not ended yet.
-    func append(_ part: Span<UInt8>) {
-        if bytes.capacity - bytes.count < part.count {
-            var larger: [UInt8] = []
-            larger.reserveCapacity(max(256, 2 * (bytes.count + part.count)))
-            larger.append(copying: bytes.span)
-            Secret.wipe(&bytes)
-            bytes = larger
-        }
-        bytes.append(copying: part)
-    }
+    func append(_ part: Span<UInt8>) { Secret.append(part, to: &bytes) }
 
     func endField() { ends.append(bytes.count) }
 
@@ -65,6 +56,28 @@ struct CSVHeader {
 }
 
 extension ImportResult {
+    /// Reads an app's CSV export with an entry a row: `issuer`, `account` and `codes` are the names of
+    /// columns, and rows without codes are passed over. Where there is no such column as `codes`, the
+    /// file is refused by `otherwise`.
+    mutating func readEntries(
+        of text: Span<UInt8>, issuer: String, account: String, codes: String, otherwise: String,
+        _ token: (ImportPlace, Span<UInt8>) throws(Refusal) -> ImportedToken
+    ) {
+        var (issuerColumn, accountColumn, codesColumn) = (0, 0, 0)
+        readTable(of: text) { header throws(Refusal) in
+            guard header.names.contains(codes) else { throw Refusal(otherwise) }
+            issuerColumn = try header.column(issuer)
+            accountColumn = try header.column(account)
+            codesColumn = try header.column(codes)
+        } _: { result, _, row throws(Refusal) in
+            var text = row[codesColumn]
+            defer { Secret.wipe(&text) }
+            if text.isEmpty { return true }
+            let label = EntryLabel(issuer: row[issuerColumn], account: row[accountColumn])
+            return result.addEntry(label) { place throws(Refusal) in try token(place, text.span) }
+        }
+    }
+
     /// Reads a CSV file with a row of names; `body` gets each row that is not blank, with the line
     /// that it begins on.
     mutating func readTable(

@@ -5,8 +5,7 @@ public enum AndOTPBackup {
     /// Reads the entries.
     public static func read(_ bytes: Span<UInt8>) -> ImportResult {
         // An encrypted one begins with anything.
-        let text = Text.trimmed(Text.start(of: bytes)..<bytes.count, in: bytes)
-        if !text.isEmpty, bytes[text.lowerBound] != UInt8(ascii: "[") {
+        if let first = Text.first(of: bytes), first != UInt8(ascii: "[") {
             let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize)
             return ImportResult(
                 complaint

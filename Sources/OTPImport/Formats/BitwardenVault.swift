@@ -5,9 +5,8 @@ import OTPCore
 public enum BitwardenVault {
     /// Reads the entries.
     public static func read(_ bytes: Span<UInt8>) -> ImportResult {
-        let text = Text.trimmed(Text.start(of: bytes)..<bytes.count, in: bytes)
-        if text.isEmpty || bytes[text.lowerBound] == UInt8(ascii: "{") { return readJSON(bytes) }
-        return readCSV(bytes)
+        let first = Text.first(of: bytes)
+        return first == nil || first == UInt8(ascii: "{") ? readJSON(bytes) : readCSV(bytes)
     }
 
     private static func readJSON(_ bytes: Span<UInt8>) -> ImportResult {
@@ -35,23 +34,10 @@ public enum BitwardenVault {
             return ImportResult(complaint)
         }
         var result = ImportResult()
-        var (name, user, totp) = (0, 0, 0)
-        result.readTable(of: bytes.extracting(Text.start(of: bytes)..<bytes.count)) {
-            header throws(Refusal) in
-            guard header.names.contains("logintotp") else {
-                throw Refusal("it is not an export of Bitwarden: no column is called login_totp")
-            }
-            name = try header.column("name")
-            user = try header.column("loginusername")
-            totp = try header.column("logintotp")
-        } _: { result, _, row throws(Refusal) in
-            var text = row[totp]
-            defer { Secret.wipe(&text) }
-            if text.isEmpty { return true }
-            return result.addEntry(EntryLabel(issuer: row[name], account: row[user])) {
-                place throws(Refusal) in try token(at: place, text.span)
-            }
-        }
+        result.readEntries(
+            of: bytes.extracting(Text.start(of: bytes)..<bytes.count), issuer: "name",
+            account: "loginusername", codes: "logintotp",
+            otherwise: "it is not an export of Bitwarden: no column is called login_totp", token)
         return result
     }
 

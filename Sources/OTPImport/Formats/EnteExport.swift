@@ -8,28 +8,21 @@ public enum EnteExport {
         if let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize) {
             return ImportResult(complaint)
         }
-        let text = bytes.extracting(Text.start(of: bytes)..<bytes.count)
-        let first = Text.trimmed(0..<text.count, in: text)
-        if !first.isEmpty, text[first.lowerBound] == UInt8(ascii: "{") {
+        if Text.first(of: bytes) == UInt8(ascii: "{") {
             return ImportResult("it is encrypted; export plain text from Ente Auth instead")
         }
+        let text = bytes.extracting(Text.start(of: bytes)..<bytes.count)
         var result = ImportResult()
         result.eachLine(of: text) { result, _, line throws(Refusal) in
             let uri = text.extracting(line)
-            return result.addEntry(label(of: uri)) { place throws(Refusal) in
+            let label = try? KeyURIList.label(of: uri)
+            return result.addEntry(label ?? EntryLabel(issuer: nil, account: nil)) {
+                place throws(Refusal) in
                 if try isInTrash(uri) { throw Refusal("it is in the app's trash") }
                 return try KeyURIList.token(at: place, uri)
             }
         }
         return result
-    }
-
-    private static func label(of uri: Span<UInt8>) -> EntryLabel {
-        do throws(Refusal) {
-            return try KeyURIList.label(of: uri)
-        } catch {
-            return EntryLabel(issuer: nil, account: nil)
-        }
     }
 
     /// What is thrown away stays in the export for a while.

@@ -77,9 +77,9 @@ struct KeePassEntry {
                 defer { Secret.wipe(&text) }
                 key = try KeyDecoding.base32(text.span, as: .ofPhones)
             } else if Text.begins(part, "step=") {
-                settings.period = try KeePassEntry.number(part.extracting(5..<part.count), "step")
+                settings.period = try Text.number(part.extracting(5..<part.count), "step")
             } else if Text.begins(part, "size=") {
-                settings.digits = try KeePassEntry.number(part.extracting(5..<part.count), "size")
+                settings.digits = try Text.number(part.extracting(5..<part.count), "size")
             } else if Text.begins(part, "type="), !Text.equal(part, "type=Totp") {
                 throw Refusal("the type is not supported: \(ForeignText.printable(part))")
             } else if Text.begins(part, "otphashmode=") {
@@ -96,11 +96,11 @@ struct KeePassEntry {
         if let text = text("TOTP Settings") {
             let parts = Text.parts(
                 0..<text.count, of: text.span, at: UInt8(ascii: ";"), limit: 3)
-            settings.period = try KeePassEntry.number(text.span.extracting(parts[0]), "period")
+            settings.period = try Text.number(text.span.extracting(parts[0]), "period")
             if parts.count > 1 {
                 let digits = text.span.extracting(parts[1])
                 if Text.equal(digits, "S") { throw TokenSettings.steam }
-                settings.digits = try KeePassEntry.number(digits, "length of codes")
+                settings.digits = try Text.number(digits, "length of codes")
             }
         }
         return try settings.token(at: place, key: key)
@@ -136,13 +136,6 @@ struct KeePassEntry {
 
     private func number(_ name: String) throws(Refusal) -> UInt64? {
         guard let text = text(name) else { return nil }
-        return try KeePassEntry.number(text.span, name)
-    }
-
-    private static func number(_ text: Span<UInt8>, _ what: String) throws(Refusal) -> UInt64 {
-        guard let number = Text.decimal(text) else {
-            throw Refusal("the \(what) is not a number: \(ForeignText.printable(text))")
-        }
-        return number
+        return try Text.number(text.span, name)
     }
 }

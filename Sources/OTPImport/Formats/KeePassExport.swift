@@ -7,10 +7,7 @@ public enum KeePassExport {
         if let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize) {
             return ImportResult(complaint)
         }
-        let text = bytes.extracting(Text.start(of: bytes)..<bytes.count)
-        let trimmed = Text.trimmed(0..<text.count, in: text)
-        let isXML = !trimmed.isEmpty && text[trimmed.lowerBound] == UInt8(ascii: "<")
-        return isXML ? readXML(bytes) : readCSV(text)
+        return Text.first(of: bytes) == UInt8(ascii: "<") ? readXML(bytes) : readCSV(bytes)
     }
 
     private static func readXML(_ bytes: Span<UInt8>) -> ImportResult {
@@ -37,24 +34,13 @@ public enum KeePassExport {
         }
     }
 
-    private static func readCSV(_ text: Span<UInt8>) -> ImportResult {
+    private static func readCSV(_ bytes: Span<UInt8>) -> ImportResult {
         var result = ImportResult()
-        var (title, user, totp) = (0, 0, 0)
-        result.readTable(of: text) { header throws(Refusal) in
-            guard header.names.contains("totp") else {
-                throw Refusal("it is not an export of KeePassXC: no column is called TOTP")
-            }
-            title = try header.column("title")
-            user = try header.column("username")
-            totp = try header.column("totp")
-        } _: { result, _, row throws(Refusal) in
-            var text = row[totp]
-            defer { Secret.wipe(&text) }
-            if text.isEmpty { return true }
-            return result.addEntry(EntryLabel(issuer: row[title], account: row[user])) {
-                place throws(Refusal) in try KeyURIList.token(at: place, text.span)
-            }
-        }
+        result.readEntries(
+            of: bytes.extracting(Text.start(of: bytes)..<bytes.count), issuer: "title",
+            account: "username", codes: "totp",
+            otherwise: "it is not an export of KeePassXC: no column is called TOTP",
+            KeyURIList.token)
         return result
     }
 }

@@ -52,11 +52,7 @@ public enum KeyURIList {
         _ range: Range<Int>?, of uri: Span<UInt8>, _ what: String
     ) throws(Refusal) -> UInt64? {
         guard let range else { return nil }
-        guard let number = Text.decimal(uri.extracting(range)) else {
-            let shown = ForeignText.printable(uri.extracting(range))
-            throw Refusal("the \(what) is not a number: \(shown)")
-        }
-        return number
+        return try Text.number(uri.extracting(range), what)
     }
 
     private static func readLabel(

@@ -47,29 +47,19 @@ struct KeyURIParts {
         guard equals < pair.upperBound else { return }
         let name = uri.extracting(pair.lowerBound..<equals)
         let value = equals + 1..<pair.upperBound
-        if Text.equal(name, "secret") {
-            try set(\.secret, value, "secret")
-        } else if Text.equal(name, "issuer") {
-            try set(\.issuer, value, "issuer")
-        } else if Text.equal(name, "algorithm") {
-            try set(\.algorithm, value, "algorithm")
-        } else if Text.equal(name, "digits") {
-            try set(\.digits, value, "digits")
-        } else if Text.equal(name, "period") {
-            try set(\.period, value, "period")
-        } else if Text.equal(name, "counter") {
-            try set(\.counter, value, "counter")
-        } else if Text.equal(name, "encoder") {
-            try set(\.encoder, value, "encoder")
-        } else if Text.equal(name, "codeDisplay") {
-            try set(\.codeDisplay, value, "codeDisplay")
+        for (word, part) in KeyURIParts.parameters where Text.equal(name, word) {
+            guard self[keyPath: part] == nil else { throw Refusal("\(word) is given twice") }
+            self[keyPath: part] = value
         }
     }
 
-    private mutating func set(
-        _ part: WritableKeyPath<KeyURIParts, Range<Int>?>, _ value: Range<Int>, _ name: String
-    ) throws(Refusal) {
-        guard self[keyPath: part] == nil else { throw Refusal("\(name) is given twice") }
-        self[keyPath: part] = value
+    private typealias Parameter = (name: StaticString, part: WritableKeyPath<Self, Range<Int>?>)
+
+    private static var parameters: [Parameter] {
+        [
+            ("secret", \.secret), ("issuer", \.issuer), ("algorithm", \.algorithm),
+            ("digits", \.digits), ("period", \.period), ("counter", \.counter),
+            ("encoder", \.encoder), ("codeDisplay", \.codeDisplay),
+        ]
     }
 }

@@ -98,11 +98,7 @@ public enum PrivacyIDEACSV {
 
         func number(_ index: Int, _ what: String) throws(Refusal) -> UInt64? {
             let column = self[index]
-            if column.isEmpty { return nil }
-            guard let number = Text.decimal(column.span) else {
-                throw Refusal("the \(what) is not a number: \(ForeignText.printable(column.span))")
-            }
-            return number
+            return column.isEmpty ? nil : try Text.number(column.span, what)
         }
     }
 }

@@ -62,10 +62,7 @@ public enum TokenCSV {
         defer { Secret.wipe(&text) }
         guard !text.isEmpty else { throw Refusal("it has no key") }
         let period = row[columns.period]
-        guard let seconds = period.isEmpty ? 30 : Text.decimal(period.span) else {
-            throw Refusal(
-                "the time interval is not a number: \(ForeignText.printable(period.span))")
-        }
+        let seconds = period.isEmpty ? 30 : try Text.number(period.span, "time interval")
         var token = try ImportedToken(
             at: place, kind: .totp, period: seconds,
             key: try KeyDecoding.base32(text.span, as: .ofPhones))

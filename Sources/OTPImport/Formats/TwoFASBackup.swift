@@ -18,7 +18,7 @@ public enum TwoFASBackup {
                 throw Refusal("it is of a newer version of 2FAS than is known here")
             }
             for service in try root.list("services") {
-                let settings = label(of: service)
+                let settings = try? service.member("otp")
                 let label = EntryLabel(
                     issuer: settings?.label("issuer") ?? service.label("name"),
                     account: settings?.label("account") ?? settings?.label("label"))
@@ -32,14 +32,6 @@ public enum TwoFASBackup {
                 }
                 if !hadRoom { return }
             }
-        }
-    }
-
-    private static func label(of service: JSONValue) -> JSONValue? {
-        do throws(Refusal) {
-            return try service.member("otp")
-        } catch {
-            return nil
         }
     }
 }

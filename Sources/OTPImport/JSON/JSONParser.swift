@@ -53,34 +53,36 @@ struct JSONParser {
     }
 
     private mutating func members(_ bytes: Span<UInt8>, depth: Int) throws(Refusal) {
-        let index = try open(.object)
-        skipBlanks(bytes)
-        if !take("}", bytes) {
-            repeat {
-                skipBlanks(bytes)
-                guard byte(bytes) == UInt8(ascii: "\"") else { throw JSONParser.malformed }
-                try text(bytes)
-                skipBlanks(bytes)
-                guard take(":", bytes) else { throw JSONParser.malformed }
-                skipBlanks(bytes)
-                try value(bytes, depth: depth + 1)
-                skipBlanks(bytes)
-            } while take(",", bytes)
-            guard take("}", bytes) else { throw JSONParser.malformed }
+        try series(.object, to: "}", bytes) { (parser, bytes) throws(Refusal) in
+            guard parser.byte(bytes) == UInt8(ascii: "\"") else { throw JSONParser.malformed }
+            try parser.text(bytes)
+            parser.skipBlanks(bytes)
+            guard parser.take(":", bytes) else { throw JSONParser.malformed }
+            parser.skipBlanks(bytes)
+            try parser.value(bytes, depth: depth + 1)
         }
-        close(index)
     }
 
     private mutating func elements(_ bytes: Span<UInt8>, depth: Int) throws(Refusal) {
-        let index = try open(.list)
+        try series(.list, to: "]", bytes) { (parser, bytes) throws(Refusal) in
+            try parser.value(bytes, depth: depth + 1)
+        }
+    }
+
+    /// What stands between commas in a list or object, up to its end.
+    private mutating func series(
+        _ kind: JSONNode.Kind, to end: Unicode.Scalar, _ bytes: Span<UInt8>,
+        _ one: (inout JSONParser, Span<UInt8>) throws(Refusal) -> Void
+    ) throws(Refusal) {
+        let index = try open(kind)
         skipBlanks(bytes)
-        if !take("]", bytes) {
+        if !take(end, bytes) {
             repeat {
                 skipBlanks(bytes)
-                try value(bytes, depth: depth + 1)
+                try one(&self, bytes)
                 skipBlanks(bytes)
             } while take(",", bytes)
-            guard take("]", bytes) else { throw JSONParser.malformed }
+            guard take(end, bytes) else { throw JSONParser.malformed }
         }
         close(index)
     }

@@ -21,17 +21,8 @@ final class XMLElement {
 
     func append(_ child: XMLElement) { children.append(child) }
 
-    /// Appends text, and wipes the old place where the array has to move.
-    func append(text more: Span<UInt8>) {
-        if text.capacity - text.count < more.count {
-            var larger: [UInt8] = []
-            larger.reserveCapacity(max(256, 2 * (text.count + more.count)))
-            larger.append(copying: text.span)
-            Secret.wipe(&text)
-            text = larger
-        }
-        text.append(copying: more)
-    }
+    /// Appends text.
+    func append(text more: Span<UInt8>) { Secret.append(more, to: &text) }
 
     /// The first child of this name (in PSKC's name space, if none is given).
     func child(_ local: String, in space: XMLNamespace = .pskc) -> XMLElement? {

@@ -68,7 +68,7 @@ public enum Command: Codable, Equatable, Sendable {
 
     // MARK: Enrolling
 
-    /// Make a key for a new authenticator, which is not imported yet.
+    /// Make a key for a new authenticator, which is not kept yet.
     case begin(device: DeviceDocument)
     /// Keep what the ticket is for, if this is its code.
     case confirm(ticket: String, code: String)

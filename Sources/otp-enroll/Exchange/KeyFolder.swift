@@ -8,24 +8,21 @@ import OTPStore
 /// `secret=/var/lib/google-authenticator/${USER}` makes it.
 struct KeyFolder {
     let path: String
+    private let status: stat
 
     /// `nil` where `path` is something else.
     init?(_ path: String) {
         guard let status = SystemFiles.status(path, following: true),
             status.st_mode & S_IFMT == S_IFDIR
         else { return nil }
-        self.path = path
+        (self.path, self.status) = (path, status)
     }
 
     /// The names in it, without folders; throws where somebody else could put a file there.
     func names() throws(Failure) -> [String] {
-        let name = Output.printable(path)
-        guard let status = SystemFiles.status(path, following: true) else {
-            throw Failure("\(name): \(Machine.lastError)")
-        }
         guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
             throw Failure(
-                "\(name): others than its owner can change it, or it does not belong to root",
+                "\(Output.printable(path)): others than its owner can change it, or it does not belong to root",
                 hint: "import its files one by one, with --user")
         }
         return SystemFiles.names(in: path).sorted().filter { name in
