@@ -46,13 +46,13 @@ struct Context {
     private func checkCaller(_ audience: Audience) throws(Failure) {
         guard Machine.isRoot || user.uid == Machine.caller else {
             throw Failure(
-                "only root may do this for \(userName)",
-                hint: "omit the name to do it for yourself, or use sudo")
+                Phrase("only root may do this for \(userName)"),
+                hint: Phrase("omit the name to do it for yourself, or use sudo"))
         }
         guard Machine.isRoot || service.isOwn || audience == .everybody else {
             throw Failure(
-                "only root can open \(OptionKey.store.fallback)",
-                hint: "use sudo, or --store with a folder of your own")
+                Phrase("only root can open \(OptionKey.store.fallback)"),
+                hint: Phrase("use sudo, or --store with a folder of your own"))
         }
     }
 
@@ -66,7 +66,7 @@ struct Context {
         let users = SystemUsers()
         guard let name else {
             guard let user = try users.user(withID: Machine.caller) else {
-                throw Failure("no user has the number \(Machine.caller) (yours)")
+                throw Failure(Phrase("no user has the number \(Machine.caller) (yours)"))
             }
             return user
         }
@@ -96,7 +96,8 @@ struct Context {
         guard case .failed(let trouble) = reply else { return reply }
         var failure = Failure(trouble.error)
         if !isOwner {
-            failure.hints = ["your administrator can find the same line in the system log"]
+            let hint = Phrase("your administrator can find the same line in the system log")
+            failure.hints = [hint.text]
         }
         failure.trouble = trouble.error
         throw failure
@@ -118,7 +119,7 @@ struct Context {
         // Without one first: what cannot be uses up no code.
         let reply = try ask(command)
         guard case .denied(.proofNeeded) = reply else { return reply }
-        var typed = Terminal.readAnswer(UserText.question)
+        var typed = Terminal.readAnswer(UserText.question.text)
         defer { Secret.wipe(&typed) }
         let answered = try ask(command, proof: String(decoding: typed, as: UTF8.self))
         if case .outcome(let outcome) = answered { try VerdictText(outcome).require(of: userName) }
@@ -164,7 +165,7 @@ extension Command {
     /// Whether log or event list say who has asked.
     fileprivate var isToldOf: Bool {
         switch self {
-        case .policy, .recorded, .rows, .keys, .status, .begin, .makeStore: false
+        case .policy, .recorded, .rows, .keys, .status, .begin, .makeStore, .speak: false
         default: true
         }
     }

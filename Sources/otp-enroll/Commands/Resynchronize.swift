@@ -78,7 +78,7 @@ struct Resynchronize: ParsableCommand {
         let place =
             found.isCounter
             ? "its counter was found"
-            : "its clock is \(Words.place(of: drift, period: found.period))"
+            : "its clock is \(Words.place(of: drift, period: found.period).english)"
         try Output.line("\"\(name)\" of \(user) works again: \(place).")
     }
 }

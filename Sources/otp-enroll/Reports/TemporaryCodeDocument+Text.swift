@@ -16,7 +16,7 @@ extension TemporaryCodeDocument {
             switch state {
             case .live:
                 "works once until \(Machine.localTime(expires)), for "
-                    + Words.duration(expires - min(now, expires))
+                    + Words.duration(expires - min(now, expires)).text
             case .used: "used on \(Machine.localTime(used))"
             case .expired: "expired on \(Machine.localTime(expires))"
             case .beforeIssue: "not valid while this machine's clock is before its issue"

@@ -20,28 +20,40 @@ enum Words {
     }
 
     /// How long: whole seconds up to two minutes, then about so many minutes.
-    static func duration(_ seconds: UInt64) -> String {
+    static func duration(_ seconds: UInt64) -> Phrase {
         switch seconds {
-        case ...120: count(seconds, "second")
-        case ...7200: "about " + count((seconds + 30) / 60, "minute")
-        default: "about " + count((seconds + 1800) / 3600, "hour")
+        case ...120:
+            return Phrase(seconds, one: "\(seconds) second", other: "\(seconds) seconds")
+        case ...7200:
+            let minutes = (seconds + 30) / 60
+            return Phrase(
+                minutes, one: "about \(minutes) minute", other: "about \(minutes) minutes")
+        default:
+            let hours = seconds / 3600 + (seconds % 3600 >= 1800 ? 1 : 0)
+            return Phrase(hours, one: "about \(hours) hour", other: "about \(hours) hours")
         }
     }
 
     /// Where a code lies that is `offset` steps of `period` seconds from the current one.
-    static func place(of offset: Int, period: UInt16) -> String {
-        if offset == 0 { return "right on time" }
-        let steps = count(offset.magnitude, "step")
-        return "\(steps) \(offset > 0 ? "early" : "late") (\(duration(of: offset, period: period)))"
+    static func place(of offset: Int, period: UInt16) -> Phrase {
+        if offset == 0 { return Phrase("right on time") }
+        let (steps, long) = (offset.magnitude, duration(of: offset, period: period))
+        return offset > 0
+            ? Phrase(
+                steps, one: "\(steps) step early (\(long))", other: "\(steps) steps early (\(long))"
+            )
+            : Phrase(
+                steps, one: "\(steps) step late (\(long))", other: "\(steps) steps late (\(long))")
     }
 
     /// How long so many steps of `period` seconds are.
-    static func duration(of steps: Int, period: UInt16) -> String {
+    static func duration(of steps: Int, period: UInt16) -> Phrase {
         duration(UInt64(min(steps.magnitude, 1 << 32)) * UInt64(period))
     }
 
     /// What to do about a clock that is off.
-    static let clockAdvice = "set the phone's clock from the network, and check the time here"
+    static let clockAdvice = Phrase(
+        "Set the phone's clock from the network, and check the time here.")
 
     /// `text` in lines of at most `width` characters, broken at spaces where there are some.
     static func wrapped(_ text: String, _ width: Int) -> [String] {
