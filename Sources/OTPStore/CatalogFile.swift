@@ -30,9 +30,9 @@ public struct CatalogFile {
     /// The languages that have a catalog here, English among them, in the order of their names.
     public static var languages: [Language] {
         let names = (try? System.entries(of: SafeOpen.directory(Array(folder.utf8)))) ?? []
-        return ([.english] + names.compactMap { Language($0) })
-            .filter { $0.isEnglish || !System.isMissing(path(of: $0)) }
-            .sorted { $0.name < $1.name }
+        let others = names.compactMap { Language($0) }
+            .filter { !$0.isEnglish && !System.isMissing(path(of: $0)) }
+        return ([.english] + others).sorted { $0.name < $1.name }
     }
 
     private static func read(_ path: [UInt8], version: String) throws(StoreError) -> Catalog {
