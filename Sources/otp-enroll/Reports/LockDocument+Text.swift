@@ -8,6 +8,9 @@ extension LockDocument {
         isClosed ? "closed" : until.map { UserText.duration($0 - min(now, $0)) } ?? "closed"
     }
 
+    /// A lock for strangers alone keeps nobody out who comes from a usual place.
+    var ink: Ink { reach == .strangers ? .caution : .bad }
+
     /// What it means for `user`, in a clause.
     func text(user: String, at now: UInt64) -> String {
         if isClosed { return closed(user: user, at: now) }

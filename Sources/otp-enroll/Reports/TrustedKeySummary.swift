@@ -63,9 +63,9 @@ struct TrustedKeySummary {
     }
 
     /// Its end, for a table.
-    var end: String {
+    func end(now: UInt64) -> String {
         switch key.state {
-        case .live: Machine.localTime(key.until)
+        case .live: Words.until(key.until, now: now)
         case .ended: "ended"
         case .clockIsBehind: "not now"
         }
