@@ -38,7 +38,7 @@ struct Remove: ParsableCommand {
         let context = try Context(global, user: user, for: .everybody)
         let wanted = words.last ?? ""
         let names = try context.enrolledAccount().authenticators.map(\.name)
-        guard names.contains(wanted) else { throw context.unknown(wanted) }
+        guard names.contains(wanted) else { throw context.unknown(wanted, among: names) }
         guard names.count > 1 else { throw context.last(wanted) }
         let name = Output.printable(wanted)
         guard yes || Terminal.agrees("Remove \"\(name)\" of \(context.userName)?") else {

@@ -29,7 +29,9 @@ struct Resynchronize: ParsableCommand {
     func run() throws {
         let context = try Context(global, user: who.user)
         let names = try context.enrolledAccount().authenticators.map(\.name)
-        if let name, !names.contains(name.text) { throw context.unknown(name.text) }
+        if let name, !names.contains(name.text) {
+            throw context.unknown(name.text, among: names)
+        }
         var first = Terminal.readAnswer("A code: ")
         var second = Terminal.readAnswer("The next code of the same device: ")
         defer {
