@@ -41,6 +41,9 @@ struct OTPEnroll: ParsableCommand {
         Machine.fillStandardDescriptors()
         Machine.adoptLocale()
         Machine.forbidCoreDumps()
+        if CommandLine.arguments.dropFirst().first == CompletionKind.request {
+            Machine.endQuietly(after: CompletionKind.patience)
+        }
         let result = Result { try perform() }
         swiftotp_wipe_stack(stackDepth)
         do {

@@ -19,7 +19,8 @@ struct Remove: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "The authenticator's name; before it the user, if not yourself.",
-            valueName: "name"))
+            valueName: "name"),
+        completion: .usersAndAuthenticators)
     var words: [String]
 
     @Flag(help: "Do not ask.")

@@ -21,7 +21,9 @@ struct Resynchronize: ParsableCommand {
 
     @OptionGroup var who: UserArgument
 
-    @Option(help: "Which authenticator (default: whichever matches).", transform: Arguments.name)
+    @Option(
+        help: "Which authenticator (default: whichever matches).", completion: .authenticators,
+        transform: Arguments.name)
     var name: Name?
 
     @OptionGroup var global: GlobalOptions
