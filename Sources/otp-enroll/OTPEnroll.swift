@@ -117,7 +117,7 @@ struct OTPEnroll: ParsableCommand {
     private static var proposals: [String] {
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard let word = firstWord(of: arguments).map({ arguments[$0] }), !commands.contains(word),
-            (try? SystemUsers().user(named: Array(word.utf8))) == .some(nil)
+            (try? SystemUsers().user(named: Array(word.utf8))) == nil
         else { return [] }
         let names = Misspelling.candidates(for: word, among: commands)
         return names.map { "did you mean `\(name) \($0)`?" }
