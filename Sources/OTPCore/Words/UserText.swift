@@ -140,10 +140,15 @@ public enum UserText {
         }
     }
 
-    /// `30 seconds`, `1 minute`, `4 minutes`: in English, for the log and for admins.
-    public static func duration(_ seconds: UInt64) -> String {
-        if seconds < 60 { return seconds == 1 ? "1 second" : "\(seconds) seconds" }
+    /// `30 seconds`, `1 minute`, `4 minutes`: minutes are rounded up.
+    public static func span(_ seconds: UInt64) -> Phrase {
+        if seconds < 60 {
+            return Phrase(seconds, one: "\(seconds) second", other: "\(seconds) seconds")
+        }
         let minutes = minutes(seconds)
-        return minutes == 1 ? "1 minute" : "\(minutes) minutes"
+        return Phrase(minutes, one: "\(minutes) minute", other: "\(minutes) minutes")
     }
+
+    /// The same in English, for the log and for admins.
+    public static func duration(_ seconds: UInt64) -> String { span(seconds).english }
 }

@@ -72,11 +72,12 @@ extension Context {
 
     private var meaning: String { "--user \(userName) adds to what is there" }
 
-    /// Nobody has this name.
-    static func noUser(_ name: String) -> Failure {
+    /// Nobody has this name; somebody among these may be meant.
+    static func noUser(_ name: String, among names: [String] = []) -> Failure {
         Failure(
             Phrase("there is no user \"\(Output.printable(name))\""),
-            hint: Phrase("`getent passwd` lists the users, `otp-enroll --help` the commands"))
+            hint: Words.proposal(for: name, among: names)
+                ?? Phrase("`getent passwd` lists the users, `otp-enroll --help` the commands"))
     }
 
     /// There is nothing to log in with.
@@ -86,11 +87,11 @@ extension Context {
             hint: Phrase("`otp-enroll add \(userName)` enrolls"))
     }
 
-    /// There is no authenticator of this name.
-    func unknown(_ name: String) -> Failure {
+    /// There is no authenticator of this name; these there are.
+    func unknown(_ name: String, among names: [String]) -> Failure {
         Failure(
             Phrase("\(userName) has no authenticator \"\(Output.printable(name))\""),
-            hint: listing)
+            hint: Words.proposal(for: name, among: names) ?? listing)
     }
 
     private var listing: Phrase { Phrase("`otp-enroll status \(userName)` lists them") }

@@ -28,7 +28,7 @@ struct Context {
     /// The same for another user, by the same service.
     init(_ user: String, like other: Context) throws {
         service = other.service
-        self.user = try Context.user(user)
+        self.user = try Context.user(user, proposes: false)
         try checkCaller(.owner)
     }
 
@@ -36,6 +36,13 @@ struct Context {
     init(_ user: User, by service: ServiceConnection) {
         self.user = user
         self.service = service
+    }
+
+    /// The same for a user by name, the caller where there is none.
+    init(_ name: String?, by service: ServiceConnection) throws {
+        self.service = service
+        user = try Context.user(name, proposes: false)
+        try checkCaller(.everybody)
     }
 
     /// The caller, and a service that is known.
@@ -62,7 +69,9 @@ struct Context {
     /// The user's name as it may be shown.
     var userName: String { Output.printable(user.name) }
 
-    private static func user(_ name: String?) throws -> User {
+    /// The user of a name, or the caller; where there is none, `proposes` says whether to look for
+    /// who may be meant.
+    private static func user(_ name: String?, proposes: Bool = true) throws -> User {
         let users = SystemUsers()
         guard let name else {
             guard let user = try users.user(withID: Machine.caller) else {
@@ -70,7 +79,9 @@ struct Context {
             }
             return user
         }
-        guard let user = try users.user(named: Array(name.utf8)) else { throw noUser(name) }
+        guard let user = try users.user(named: Array(name.utf8)) else {
+            throw noUser(name, among: proposes ? LocalNames.people : [])
+        }
         return user
     }
 

@@ -19,7 +19,8 @@ struct Remove: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "The authenticator's name; before it the user, if not yourself.",
-            valueName: "name"))
+            valueName: "name"),
+        completion: .usersAndAuthenticators)
     var words: [String]
 
     @Flag(help: "Do not ask.")
@@ -38,7 +39,7 @@ struct Remove: ParsableCommand {
         let context = try Context(global, user: user, for: .everybody)
         let wanted = words.last ?? ""
         let names = try context.enrolledAccount().authenticators.map(\.name)
-        guard names.contains(wanted) else { throw context.unknown(wanted) }
+        guard names.contains(wanted) else { throw context.unknown(wanted, among: names) }
         guard names.count > 1 else { throw context.last(wanted) }
         let name = Output.printable(wanted)
         let question = Phrase("Remove \"\(name)\" of \(context.userName)?")

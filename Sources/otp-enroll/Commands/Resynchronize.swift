@@ -21,7 +21,9 @@ struct Resynchronize: ParsableCommand {
 
     @OptionGroup var who: UserArgument
 
-    @Option(help: "Which authenticator (default: whichever matches).", transform: Arguments.name)
+    @Option(
+        help: "Which authenticator (default: whichever matches).", completion: .authenticators,
+        transform: Arguments.name)
     var name: Name?
 
     @OptionGroup var global: GlobalOptions
@@ -29,7 +31,9 @@ struct Resynchronize: ParsableCommand {
     func run() throws {
         let context = try Context(global, user: who.user)
         let names = try context.enrolledAccount().authenticators.map(\.name)
-        if let name, !names.contains(name.text) { throw context.unknown(name.text) }
+        if let name, !names.contains(name.text) {
+            throw context.unknown(name.text, among: names)
+        }
         var first = Terminal.readAnswer("A code: ")
         var second = Terminal.readAnswer("The next code of the same device: ")
         defer {

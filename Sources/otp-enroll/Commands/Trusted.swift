@@ -33,7 +33,8 @@ struct Trusted: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "End the trust of this key: its name, or at least 6 characters of its fingerprint.",
-            valueName: "id"))
+            valueName: "id"),
+        completion: .trustedKeys)
     var revoke: String?
 
     @Flag(help: "End the trust of all keys.")
