@@ -8,7 +8,7 @@ public enum UserText {
     public static let joinedQuestion = Phrase("Password & verification code: ")
     /// The end of a line in a question. The blank keeps words apart where a client takes newlines
     /// away, as Dropbear's does.
-    static let lineEnd = " \n"
+    public static let lineEnd = " \n"
     /// A refused code, whatever the reason.
     public static let refused = Phrase("That code was not accepted.")
     /// The same, with another try to come.

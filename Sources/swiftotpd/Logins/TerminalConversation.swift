@@ -10,6 +10,8 @@ final class TerminalConversation: Conversation {
     private static let longest = Duration.seconds(30 * 60)
     /// How long the other end may take to accept a frame, or to look something up.
     private static let wirePatience = Duration.seconds(10)
+    /// The columns that every terminal has.
+    private static let columns = 80
 
     private var channel: FrameChannel
     private let end = Deadline(in: longest)
@@ -85,7 +87,9 @@ final class TerminalConversation: Conversation {
 
     private func show(_ phrase: Phrase, _ kind: Frame.Kind) {
         guard !isSilent else { return }
-        channel.queue(kind, Array(words(phrase).utf8))
+        // Not for the program, which cares for no width, but in one piece: its last line is alone.
+        let lines = Columns.wrapped(words(phrase), to: Self.columns)
+        channel.queue(kind, Array(lines.joined(separator: UserText.lineEnd).utf8))
     }
 
     private func answer(
