@@ -61,6 +61,7 @@ struct Census {
     private mutating func addRecorded() throws {
         let known = accounts.map(\.user.uid).sorted()
         var rest = known[...]
+        let directory = directory
         let unlisted = recorded.all.filter { uid in
             rest = rest.drop { $0 < uid }
             return rest.first != uid
@@ -74,6 +75,7 @@ struct Census {
         let known = Set(accounts.map(\.user.uid))
         let logins = RecentLogins()
         let homes = HomeFolders(of: accounts.filter { numbers.contains($0.user.uid) })
+        let directory = directory
         let owners = homes.owners.union(logins.numbers).filter {
             $0 >= numbers.lowerBound && !known.contains($0)
         }
