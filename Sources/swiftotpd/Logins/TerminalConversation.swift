@@ -87,7 +87,7 @@ final class TerminalConversation: Conversation {
 
     private func show(_ phrase: Phrase, _ kind: Frame.Kind) {
         guard !isSilent else { return }
-        // Not for the program, which cares for no width, but in one piece: its last line is alone.
+        // Terminals would break it within words.
         let lines = Columns.wrapped(words(phrase), to: Self.columns)
         channel.queue(kind, Array(lines.joined(separator: UserText.lineEnd).utf8))
     }
