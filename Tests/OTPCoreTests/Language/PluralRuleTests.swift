@@ -28,7 +28,8 @@ struct PluralRuleTests {
         ])
     func forms(_ text: String, _ expected: String) throws {
         let rule = try #require(PluralRule(text))
-        let forms = [0, 1, 2, 5, 11, 12, 21, 22, 101, 111].map { "\(rule.form(for: $0))" }
+        let counts: [UInt64] = [0, 1, 2, 5, 11, 12, 21, 22, 101, 111]
+        let forms = counts.map { "\(rule.form(for: $0))" }
         #expect(forms.joined() == expected)
     }
 
