@@ -148,11 +148,10 @@ struct CompletionTests {
             FileManager.default.fileExists(atPath: socket) ? () : nil
         }
         let clock = ContinuousClock()
-        let time = try await clock.measure {
-            #expect(try await words(for: "otp-enroll remove --socket \(socket) root ph").isEmpty)
-        }
+        let start = clock.now
+        #expect(try await words(for: "otp-enroll remove --socket \(socket) root ph").isEmpty)
         // ServiceClient would wait for 20 seconds.
-        #expect(time < .seconds(15))
+        #expect(clock.now - start < .seconds(15))
         try await silent.send("\u{3}")
         _ = try await silent.finish()
     }
