@@ -1,4 +1,5 @@
 import Foundation
+import OTPCore
 import TestSupport
 import Testing
 
@@ -31,6 +32,47 @@ import Testing
         #expect(parts.count >= 3)
         #expect(parts.dropFirst().dropLast().allSatisfy { $0.contains("% of ") && $0.count < 80 })
         #expect(parts.first?.contains("%") == false && parts.last?.contains("%") == false)
+    }
+
+    /// What takes long because the service does, by a slow disk or many records, and its bars.
+    @Test(
+        arguments: [
+            (["list"], ["Reading records  ["]), (["issue", "--list"], ["Reading records  ["]),
+            (["move", "--all", "--yes", "--map", "map"], ["Looking  [", "Moving  ["]),
+            (
+                ["export", "--format", "json", "--reveal-secrets", "--output", "out"],
+                ["Reading records  [", "Writing down the export  ["]
+            ),
+        ])
+    func slowWorkShowsItsBars(words: [String], bars: [String]) async throws {
+        let names = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
+            .split(separator: "\n").compactMap { $0.split(separator: ":").first }
+            .map(String.init).filter { $0 != "root" }.prefix(15)
+        if words.first == "move" {
+            let lines = names.enumerated().map { "gone\($0) \($1)\n" }
+            _ = try desk.scratch.write(lines.joined(), to: "map")
+        } else {
+            for name in names { try desk.shelve(Self.user(name)) }
+        }
+        // The rows come in pages of 48.
+        for number in 0..<UInt32(words.first == "export" ? 0 : 50) {
+            let name = Array("gone\(number)".utf8)
+            try desk.shelve(User(name: name, uid: 50_000 + number, gid: 100))
+        }
+        let service = try WrappedService(
+            in: desk.scratch,
+            behind: "strace -f -o /dev/null -e trace=openat"
+                + " -e inject=openat:delay_enter=\(words == ["list"] ? 40_000 : 100_000)")
+        let arguments = words.map { ["map", "out"].contains($0) ? desk.scratch.file($0) : $0 }
+        let terminal = try Terminal(desk.words(arguments, by: service.program))
+        for bar in bars { try await terminal.expect(bar) }
+        _ = try await terminal.finish()
+        #expect(await terminal.transcript.split(separator: "\n").last?.contains("% of") == false)
+    }
+
+    private static func user(_ name: String) throws -> User {
+        let (uid, gid) = try Account.numbers(of: name)
+        return User(name: Array(name.utf8), uid: uid, gid: gid)
     }
 
     @Test func nobodyElseIsShownTheBar() async throws {

@@ -14,14 +14,23 @@ public enum Misspelling {
         let letters = Array(typed.lowercased().utf8)
         guard (2...maximumLength).contains(letters.count) else { return [] }
         var (nearest, found) = (letters.count < 6 ? 1 : 2, [String]())
-        for word in words where word != typed && !found.contains(word) {
+        for word in words where word != typed {
+            // Most are of another length, and not looked at.
+            let more = word.utf8.count - letters.count
+            guard more >= -nearest, more <= nearest || begins(word, letters) else { continue }
             let other = Array(word.lowercased().utf8)
-            guard let distance = distance(letters, other, atMost: nearest) else { continue }
+            guard let distance = distance(letters, other, atMost: nearest),
+                !found.contains(word)
+            else { continue }
             if distance < nearest { found = [] }
             nearest = distance
             if found.count < most { found.append(word) }
         }
         return found
+    }
+
+    private static func begins(_ word: String, _ letters: [UInt8]) -> Bool {
+        letters.count >= 3 && word.utf8.starts(with: letters) { $0 | 0x20 == $1 | 0x20 }
     }
 
     /// How many slips lie between two words; `nil` for more than `limit`.

@@ -8,27 +8,30 @@ enum LocalNames {
 
     /// The users of /etc/passwd, and whoever has logged in.
     static var users: [String] {
-        let listed = fields(of: "/etc/passwd").compactMap(\.first).map(String.init)
-        return merged(listed)
+        merged(entries(of: "/etc/passwd").map(\.name))
     }
 
     /// The same without the accounts of the system, which nobody logs in to.
     static var people: [String] {
         let least = SystemUsers().peoplesNumbers().lowerBound
-        let people = fields(of: "/etc/passwd").filter { fields in
-            fields.count > 2 && UInt32(fields[2]).map { $0 == 0 || $0 >= least } == true
-        }
-        return merged(people.compactMap(\.first).map(String.init))
+        let people = entries(of: "/etc/passwd").filter { $0.number == 0 || $0.number >= least }
+        return merged(people.map(\.name))
     }
 
     /// The groups of /etc/group.
-    static var groups: [String] {
-        fields(of: "/etc/group").compactMap(\.first).map(String.init)
-    }
+    static var groups: [String] { entries(of: "/etc/group").map(\.name) }
 
-    private static func fields(of file: String) -> [[Substring]] {
-        SystemFiles.lines(file, lastly: limit).map {
-            $0.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
+    /// The names and numbers in a file of lines such as `root:x:0:`.
+    private static func entries(of file: String) -> [(name: String, number: UInt32)] {
+        // By bytes: there may be a hundred thousand lines.
+        let bytes = SystemFiles.bytes(file, lastly: limit) ?? []
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let fields = line.split(
+                separator: UInt8(ascii: ":"), maxSplits: 3, omittingEmptySubsequences: false)
+            guard fields.count == 4, !fields[0].isEmpty,
+                let number = UInt32(String(decoding: fields[2], as: UTF8.self))
+            else { return nil }
+            return (String(decoding: fields[0], as: UTF8.self), number)
         }
     }
 

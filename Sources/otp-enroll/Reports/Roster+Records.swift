@@ -52,22 +52,24 @@ extension Roster {
         defer { progress.finish() }
         var told = entries[...]
         func tellOthers(until end: Int) throws {
-            for entry in told[..<end] { try tell(entry, nil) }
+            for entry in told[..<end] {
+                try tell(entry, nil)
+                progress.advance()
+            }
             told = told[end...]
         }
         let pages = Pages(entries[...], most: most)
         try context.ask(pages.lazy.map { command($0.map(\.document)) }) { reply in
             let found = try documents(reply)
-            let start = told.startIndex
             for document in found {
                 guard let index = told.firstIndex(where: \.isAsked) else {
                     throw Failure.otherVersion
                 }
                 try tellOthers(until: index)
                 try tell(told[index], document)
+                progress.advance()
                 told = told[(index + 1)...]
             }
-            progress.advance(by: told.startIndex - start)
         }
         guard !told.contains(where: \.isAsked) else { throw Failure.otherVersion }
         try tellOthers(until: told.endIndex)

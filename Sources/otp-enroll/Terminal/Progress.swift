@@ -40,9 +40,9 @@ struct Progress: ~Copyable {
         }
     }
 
-    /// Counts `items` as done.
-    mutating func advance(by items: Int = 1) {
-        done += items
+    /// Counts one item as done.
+    mutating func advance() {
+        done += 1
         guard columns > 0, let moment = nextDrawing else { return }
         let now = ContinuousClock.now
         guard now >= moment else { return }
