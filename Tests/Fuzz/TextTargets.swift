@@ -65,6 +65,9 @@ private func check(_ options: Options) {
         guard let text else { continue }
         expect(!text.isEmpty && text.count <= 128 && isPlain(text), "a text that is none")
     }
+    if let issuer = options.issuer {
+        expect(KeyURI.allows(issuer.span), "an issuer that no key URI can have")
+    }
     let letters = options.question.map { $0 | 0x20 }
     expect(!letters.contains(0) && !letters.isEmpty, "a question that cannot be asked")
 }

@@ -6,29 +6,21 @@ import OTPWire
 /// it is kept.
 struct Interview {
     let context: Context
-    let form: QRForm
     /// What is to be known before it is scanned.
     let notices: [String]
 
     /// Shows `new` and asks. Throws where the user gives up, or where the app cannot do it; in
     /// either case QR code and key are off the screen.
     func confirm(
-        _ new: borrowing NewAuthenticator, _ code: consuming QRSquares?,
-        _ interruptions: borrowing Interruptions
+        _ new: NewAuthenticator, _ codes: QRCodes?, _ interruptions: borrowing Interruptions
     ) throws -> ChangeDocument {
-        let drawing: QRDrawing? =
-            if form != .none, let code = code.take() {
-                QRDrawing(code: code, form: form.resolved)
-            } else { nil }
-        let screen = screen(new, isScanned: drawing != nil)
+        var page = EnrollmentScreen.Page.picture
         var message: String?
         Terminal.enterScreen()
         defer { Terminal.leaveScreen() }
         while true {
-            let size = Terminal.size
-            var text = screen.text(
-                drawing, columns: size.columns, rows: size.rows, message: message)
-            Terminal.show(&text)
+            var view = screen(new).view(codes, page: page, message: message)
+            Terminal.show(&view.text)
             switch Terminal.nextInput(interruptions) {
             case .resized: continue
             case .ended: throw givenUp
@@ -36,9 +28,15 @@ struct Interview {
                 defer { Secret.wipe(&typed) }
                 // With a right code it is kept: this is the last moment to end.
                 if interruptions.endIsAsked() { throw givenUp }
+                if view.hasPages, case .empty = Answer(typed.span) {
+                    page = page == .picture ? .key : .picture
+                    message = nil
+                    continue
+                }
                 switch try judge(typed, new) {
                 case .kept(let change): return change
-                case .again(let words): message = words
+                // What it says stands beside the key.
+                case .again(let words): (message, page) = (words, .key)
                 }
             }
         }
@@ -48,7 +46,7 @@ struct Interview {
     /// follow each other on the screen as it is. What was kept goes to `show`, which no Ctrl-C
     /// keeps from showing it.
     func confirmToken(
-        _ new: borrowing NewAuthenticator, _ show: (ChangeDocument) throws -> Void
+        _ new: NewAuthenticator, _ show: (ChangeDocument) throws -> Void
     ) throws {
         for notice in notices { Output.note(notice) }
         while true {
@@ -72,7 +70,7 @@ struct Interview {
     }
 
     private func judge(
-        _ typed: [UInt8], _ new: borrowing NewAuthenticator
+        _ typed: [UInt8], _ new: NewAuthenticator
     ) throws -> Judgment {
         let wrong = "Codes for this key have \(new.authenticator.digits) digits."
         switch Answer(typed.span) {
@@ -100,23 +98,18 @@ struct Interview {
 
     // MARK: Words
 
-    private func screen(
-        _ new: borrowing NewAuthenticator, isScanned: Bool
-    ) -> EnrollmentScreen {
-        let scan = isScanned ? "scan this QR code with" : "add an account to"
+    private func screen(_ new: NewAuthenticator) -> EnrollmentScreen {
         var key = new.typedKey
         defer { Secret.wipe(&key) }
         return EnrollmentScreen(
-            title: "Enrolling \(context.userName): \(scan) an authenticator app.",
-            keyTitle: isScanned ? "Or type the key:" : "The key:",
+            user: context.userName,
             keyGroups: Interview.groups(of: key),
             settings: settings(new.authenticator) + [
-                "Issuer: \(Output.printable(new.issuer))",
-                "Account: \(Output.printable(new.account))",
+                "Issuer: \(Output.printable(new.label.issuer))",
+                "Account: \(Output.printable(new.label.account))",
                 "Name here: \(new.authenticator.name.text)",
             ],
-            notices: notices + ["Press Return alone to give up; nothing is saved then."],
-            question: "Code shown by the app: ")
+            notices: notices, terminal: Terminal.size)
     }
 
     /// The key in groups of four.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import OTPCore
 
 /// How a QR code is drawn on a terminal.
 enum QRForm: String, CaseIterable, ExpressibleByArgument {
@@ -12,6 +13,9 @@ enum QRForm: String, CaseIterable, ExpressibleByArgument {
     case ascii
     /// No QR code: the typed key alone.
     case none
+
+    /// The characters, which a login draws with as well.
+    var text: QRText.Form { self == .ascii ? .ascii : .blocks }
 
     /// The form that `auto` stands for here.
     var resolved: QRForm {

@@ -78,6 +78,7 @@ struct OptionManualTests {
         case .date: "YYYY-MM-DD"
         case .networks: "networks"
         case .services: "services"
+        case .label: "text"
         case .text:
             switch option {
             case .exemptGroup: "group"
