@@ -10,6 +10,7 @@ enum Target: String, CaseIterable {
     case pskc
     case csv = "privacyidea-csv"
     case exports, keepassxc, json
+    case answers
     case requests, replies, keys, frames, login, module
 
     var run: ([UInt8]) -> Void {
@@ -26,6 +27,7 @@ enum Target: String, CaseIterable {
         case .exports: fuzzExports
         case .keepassxc: fuzzKeePass
         case .json: fuzzJSON
+        case .answers: fuzzTerminalAnswers
         case .requests: fuzzRequests
         case .replies: fuzzReplies
         case .keys: fuzzKeys

@@ -17,13 +17,13 @@ extension Add {
         // Held back to the end: a Ctrl-C between keeping and showing would lose the backup codes.
         let interruptions = try Interruptions()
         let file = try writeFile(new)
-        let codes = qr == .none ? nil : QRCodes(of: new, form: qr.resolved)
+        let codes = qr == .none ? nil : QRCodes(of: new)
         let notices = qr == .none || codes != nil ? warnings : warnings + [Add.library]
         do {
             let interview = Interview(
                 context: context,
                 notices: notices.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." })
-            let change = try interview.confirm(new, codes, interruptions)
+            let change = try interview.confirm(new, codes, qr, interruptions)
             try shown(change, of: context) { try report($0, of: context.userName) }
         } catch {
             file?.remove()

@@ -17,7 +17,7 @@ struct EnrollmentScreen {
 
     /// Columns that text beside a QR code needs.
     private static let leastTextWidth = 20
-    private static let gap = 2
+    static let gap = 2
 
     /// One of two pages, where there are two.
     enum Page { case picture, key }
@@ -28,20 +28,37 @@ struct EnrollmentScreen {
         let hasPages: Bool
     }
 
-    /// The whole screen; `message` is about the last answer.
-    func view(_ codes: QRCodes?, page: Page, message: String?) -> View {
+    /// The whole screen; `message` is about the last answer. Of the `looks` the first counts that has
+    /// room beside the key.
+    func view(_ codes: QRCodes?, _ looks: [QRLook], page: Page, message: String?) -> View {
         guard let codes else { return View(text: plain(message, notes: []), hasPages: false) }
-        let fit = QRFit(in: terminal, codes.size) { place(beside: $0, message) }
-        guard let fit, let drawing = codes.drawing(fit.cut) else {
-            return View(text: plain(message, notes: tooSmall(codes)), hasPages: false)
+        let fits = looks.compactMap { look in
+            QRFit(in: terminal, { codes.size($0, quietZone: $1, as: look) }) {
+                place(beside: $0, message)
+            }.map { (look: look, fit: $0) }
         }
-        let zone = fit.quietZone
-        switch fit.place {
-        case .beside: return View(text: beside(drawing, zone, message), hasPages: false)
-        case .below: return View(text: above(drawing, zone, message), hasPages: false)
-        case .onNextPage:
+        let best =
+            fits.first { $0.fit.place != .onNextPage && $0.fit.cut == .nothing }
+            ?? fits.first { $0.fit.place != .onNextPage } ?? fits.first
+        guard let (look, fit) = best, let code = codes.code(fit.cut) else {
+            return View(text: plain(message, notes: tooSmall(codes, looks)), hasPages: false)
+        }
+        let hasPages = fit.place == .onNextPage
+        if hasPages && page == .key { return View(text: keyPage(message), hasPages: true) }
+        switch look {
+        case .picture(let picture):
             return View(
-                text: page == .key ? keyPage(message) : picturePage(drawing, zone), hasPages: true)
+                text: view(picture, code, fit, message: message), hasPages: hasPages)
+        case .characters(let form):
+            let drawing = QRDrawing(code: code, form: form)
+            let zone = fit.quietZone
+            let text =
+                switch fit.place {
+                case .beside: beside(drawing, zone, message)
+                case .below: above(drawing, zone, message)
+                case .onNextPage: picturePage(drawing, zone)
+                }
+            return View(text: text, hasPages: hasPages)
         }
     }
 
@@ -61,7 +78,7 @@ struct EnrollmentScreen {
 
     /// The width of text beside a QR code. The right margin stays free: some terminals wrap when it
     /// is written to.
-    private func width(beside size: QRFit.Size) -> Int {
+    func width(beside size: QRFit.Size) -> Int {
         terminal.columns - size.columns - EnrollmentScreen.gap - 1
     }
 
@@ -135,7 +152,7 @@ struct EnrollmentScreen {
     }
 
     /// Room for a screen that does not move while it grows: no copies are left behind.
-    private static func empty() -> [UInt8] {
+    static func empty() -> [UInt8] {
         var screen: [UInt8] = []
         screen.reserveCapacity(65_536)
         return screen
@@ -144,7 +161,7 @@ struct EnrollmentScreen {
     // MARK: Text
 
     /// The text where a QR code is on the same page.
-    private func scanned(_ width: Int, _ message: String?) -> [String] {
+    func scanned(_ width: Int, _ message: String?) -> [String] {
         lines(
             "Enrolling \(user): scan this QR code with an authenticator app.",
             "Or type the key:", width, message, notices + [EnrollmentScreen.end])
@@ -181,7 +198,7 @@ struct EnrollmentScreen {
             }
     }
 
-    private static let question = "Code shown by the app: "
+    static let question = "Code shown by the app: "
     /// The question below a QR code without its key.
     static let pictureQuestion = "Code shown by the app (Return: the key to type): "
     private static let keyQuestion = "Code shown by the app (Return: the QR code): "
@@ -190,13 +207,16 @@ struct EnrollmentScreen {
     private static let endOfPages = "Press Ctrl-C to give up; nothing is saved then."
 
     /// What would help where no QR code has room.
-    private func tooSmall(_ codes: QRCodes) -> [String] {
-        guard let least = QRFit.least(codes.size) else { return [] }
+    private func tooSmall(_ codes: QRCodes, _ looks: [QRLook]) -> [String] {
+        func need(_ look: QRLook) -> QRFit.Size? {
+            QRFit.least { codes.size($0, quietZone: $1, as: look) }
+        }
+        guard let look = looks.last, let least = need(look) else { return [] }
         var notes = [
             "A QR code needs a terminal of \(least.columns) x \(least.rows), and this one has "
                 + "\(terminal.columns) x \(terminal.rows)."
         ]
-        if codes.form == .ascii, let half = QRFit.least(codes.drawn(as: .utf8).size) {
+        if case .characters(.ascii) = look, let half = need(.characters(.utf8)) {
             notes.append(
                 Machine.speaksUTF8
                     ? "--qr utf8 needs \(half.columns) x \(half.rows)."

@@ -12,28 +12,33 @@ struct Interview {
     /// Shows `new` and asks. Throws where the user gives up, or where the app cannot do it; in
     /// either case QR code and key are off the screen.
     func confirm(
-        _ new: NewAuthenticator, _ codes: QRCodes?, _ interruptions: borrowing Interruptions
+        _ new: NewAuthenticator, _ codes: QRCodes?, _ form: QRForm,
+        _ interruptions: borrowing Interruptions
     ) throws -> ChangeDocument {
         var page = EnrollmentScreen.Page.picture
         var message: String?
         Terminal.enterScreen()
-        defer { Terminal.leaveScreen() }
+        let looks = QRLook.all(form, form.asksForPictures ? TerminalQuestion.ask() : nil)
+        let removal = looks.first?.removal ?? ""
+        defer { Terminal.leaveScreen(removal) }
         while true {
-            var view = screen(new).view(codes, page: page, message: message)
-            Terminal.show(&view.text)
+            var view = screen(new, looks, form).view(codes, looks, page: page, message: message)
+            Terminal.show(&view.text, removal)
             switch Terminal.nextInput(interruptions) {
             case .resized: continue
             case .ended: throw givenUp
             case .line(var typed):
                 defer { Secret.wipe(&typed) }
+                var answer = TerminalAnswers.removed(from: typed)
+                defer { Secret.wipe(&answer) }
                 // With a right code it is kept: this is the last moment to end.
                 if interruptions.endIsAsked() { throw givenUp }
-                if view.hasPages, case .empty = Answer(typed.span) {
+                if view.hasPages, case .empty = Answer(answer.span) {
                     page = page == .picture ? .key : .picture
                     message = nil
                     continue
                 }
-                switch try judge(typed, new) {
+                switch try judge(answer, new) {
                 case .kept(let change): return change
                 // What it says stands beside the key.
                 case .again(let words): (message, page) = (words, .key)
@@ -98,7 +103,9 @@ struct Interview {
 
     // MARK: Words
 
-    private func screen(_ new: NewAuthenticator) -> EnrollmentScreen {
+    private func screen(
+        _ new: NewAuthenticator, _ looks: [QRLook], _ form: QRForm
+    ) -> EnrollmentScreen {
         var key = new.typedKey
         defer { Secret.wipe(&key) }
         return EnrollmentScreen(
@@ -109,7 +116,7 @@ struct Interview {
                 "Account: \(Output.printable(new.label.account))",
                 "Name here: \(new.authenticator.name.text)",
             ],
-            notices: notices, terminal: Terminal.size)
+            notices: notices + QRLook.notices(looks, form), terminal: Terminal.size)
     }
 
     /// The key in groups of four.
