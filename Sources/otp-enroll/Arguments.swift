@@ -59,16 +59,3 @@ enum Arguments {
         return address
     }
 }
-
-// No colon, which zsh would take for the end of the command.
-extension CompletionKind {
-    /// The names of users, for the shell's completion.
-    static var users: CompletionKind { names(in: "passwd") }
-
-    /// The names of groups.
-    static var groups: CompletionKind { names(in: "group") }
-
-    private static func names(in database: String) -> CompletionKind {
-        .shellCommand("getent \(database) | grep -o \"^[A-Za-z0-9_.-]*\"")
-    }
-}

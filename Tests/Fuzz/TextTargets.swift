@@ -68,7 +68,7 @@ private func check(_ options: Options) {
     if let issuer = options.issuer {
         expect(KeyURI.allows(issuer.span), "an issuer that no key URI can have")
     }
-    let letters = options.question.map { $0 | 0x20 }
+    let letters = options.question(\.english).map { $0 | 0x20 }
     expect(!letters.contains(0) && !letters.isEmpty, "a question that cannot be asked")
 }
 

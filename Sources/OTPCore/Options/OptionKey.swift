@@ -1,6 +1,6 @@
 /// One option: what a line or an argument may say. The manual is checked against this table.
 public enum OptionKey: UInt8, CaseIterable, Sendable {
-    case configurationFile, store, nullok, prompt, echo, retry, window, closedFor
+    case configurationFile, store, nullok, language, prompt, echo, retry, window, closedFor
     case exemptGroup, exemptNetworks
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
     case enroll, enrollUntil, enrollGrace, issuer, qrServices, afterFirstFactor
@@ -27,6 +27,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case label(@Sendable (inout Options, [UInt8]) -> Void)
         /// One or more networks, with blanks or commas between them.
         case networks(@Sendable (inout Options, [IPNetwork]) -> Void)
+        /// A language as gettext names it, such as `sv` or `pt_BR`.
+        case language(@Sendable (inout Options, Language) -> Void)
         /// One or more names of PAM services, with blanks or commas between them.
         case services(@Sendable (inout Options, [[UInt8]]) -> Void)
     }
@@ -57,7 +59,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     var claim: Claim {
         switch self {
         case .configurationFile, .store: .denied
-        case .nullok, .prompt, .echo, .retry, .exemptGroup, .enroll, .enrollUntil, .enrollGrace,
+        case .nullok, .language, .prompt, .echo, .retry, .exemptGroup, .enroll, .enrollUntil,
+            .enrollGrace,
             .qrServices, .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass:
             .believed
         default: .passedOver
@@ -97,9 +100,13 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "nullok", .flag { $0.nullok = $1 }, "no",
                 "Let users who are not enrolled in without a code.")
+        case .language:
+            part(
+                "language", .language { $0.language = $1 }, "en",
+                "What a login says, until it knows who is there and their own language.")
         case .prompt:
             part(
-                "prompt", .text(maximum: 128) { $0.prompt = $1 }, UserText.question,
+                "prompt", .text(maximum: 128) { $0.prompt = $1 }, UserText.question.english,
                 "The question. It must not look like a password prompt.")
         case .echo:
             part(

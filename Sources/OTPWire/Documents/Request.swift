@@ -60,6 +60,9 @@ public enum Command: Codable, Equatable, Sendable {
     /// Make the record of a name or number that the user had before that of the user, or say whether
     /// that can be done.
     case move(from: String, rehearses: Bool)
+    /// The language that the user is spoken to in, `sv` for example; none for the service's own. With
+    /// `unlessSet`, one that was set before stays.
+    case speak(language: String?, unlessSet: Bool)
     /// A temporary code, valid for so many seconds; without a number, for a day or what the policy
     /// allows.
     case issue(seconds: UInt64?)

@@ -50,7 +50,7 @@ struct PromptRuleTests {
         let all = try rules().filter(\.isForCode).map(\.project)
         #expect(all.count >= 7)
         for echo in [true, false] {
-            #expect(try takers(of: UserText.question, echo: echo).code == all)
+            #expect(try takers(of: UserText.question.english, echo: echo).code == all)
         }
     }
 
@@ -58,7 +58,7 @@ struct PromptRuleTests {
     func password() throws {
         #expect(try rules().count { !$0.isForCode } >= 10)
         for echo in [true, false] {
-            #expect(try takers(of: UserText.question, echo: echo).password == [])
+            #expect(try takers(of: UserText.question.english, echo: echo).password == [])
         }
     }
 
@@ -77,7 +77,7 @@ struct PromptRuleTests {
     /// A program with one field has the password and the code in it, joined.
     @Test("The question for both is one for a code alone, or unknown to programs with one field")
     func joined() throws {
-        let found = try takers(of: UserText.joinedQuestion, echo: false)
+        let found = try takers(of: UserText.joinedQuestion.english, echo: false)
         #expect(found.password.contains("ronf/asyncssh"))
         #expect(found.password.contains("apache/mina-sshd"))
         #expect(found.code.contains("Termix-SSH/Termix"))

@@ -58,6 +58,7 @@ struct ConfigurationTests {
         switch option.kind {
         case .flag, .path, .text: break
         case .label: lines.append("Value: 1 to 64 bytes of UTF-8, without a colon.")
+        case .language: lines.append("Value: a language such as sv or pt_BR.")
         case .date: lines.append("Value: YEAR-MONTH-DAY.")
         case .networks: lines.append("Values: networks, with blanks or commas between them.")
         case .services:

@@ -79,6 +79,7 @@ struct OptionManualTests {
         case .networks: "networks"
         case .services: "services"
         case .label: "text"
+        case .language: "language"
         case .text:
             switch option {
             case .exemptGroup: "group"
