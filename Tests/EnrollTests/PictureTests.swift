@@ -50,7 +50,8 @@ import Testing
         try await phone.settle()
         let code = try await phone.code()
         try await terminal.send(
-            "\u{1b}_Gi=31;OK\u{1b}\\" + code.prefix(2) + "\u{1b}[?62;1;4c" + code.dropFirst(2) + "\r")
+            "\u{1b}_Gi=31;OK\u{1b}\\" + code.prefix(2) + "\u{1b}[?62;1;4c" + code.dropFirst(2)
+                + "\r")
         #expect(try await terminal.finish() == 0)
         #expect(try await desk.isEnrolled())
     }

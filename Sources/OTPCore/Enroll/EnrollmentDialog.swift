@@ -56,7 +56,7 @@ struct EnrollmentDialog<
             label: KeyLabel(
                 issuer: issuer, user: user.name,
                 device: purpose == .beside(others: true) ? name : nil),
-            purpose: purpose)
+            purpose: purpose, words: conversation.words)
         let confirmation = Confirmation(authenticator: authenticator, window: options.window)
         var form: QRText.Form? = showsPicture ? .blocks : nil
         var question = asked.question(codes, as: form)
@@ -85,11 +85,12 @@ struct EnrollmentDialog<
                 return try keep(new, of: user, skew: skew)
             case .code(.offClock):
                 question = asked.again(
-                    "The key is right, but the clock of the app or of this machine is wrong.",
+                    Phrase(
+                        "The key is right, but the clock of the app or of this machine is wrong."),
                     hasPicture: question.hasPicture)
             case .code(.ignored), .code(.wrong):
                 question = asked.again(
-                    "That is not a code for this key.", hasPicture: question.hasPicture)
+                    Phrase("That is not a code for this key."), hasPicture: question.hasPicture)
             }
             tries += 1
             if tries == Self.tries { return .failed }

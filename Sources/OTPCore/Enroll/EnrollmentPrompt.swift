@@ -16,6 +16,8 @@ struct EnrollmentPrompt: ~Copyable {
     let label: KeyLabel
     /// What becomes of it here.
     let purpose: EnrollmentPurpose
+    /// The words of a phrase in the language that is spoken.
+    let words: (Phrase) -> String
 
     /// A question, which is to be wiped.
     struct Question {
@@ -37,23 +39,26 @@ struct EnrollmentPrompt: ~Copyable {
             text.append(copying: drawing.text.span)
             text.append("\n")
             if drawing.rows > EnrollmentPrompt.rows {
-                append(EnrollmentPrompt.isHigh(drawing.rows), to: &text)
+                // What is above has left the screen.
+                let rows = drawing.rows + 3
+                append(
+                    Phrase("(To see the whole QR code, make the window \(rows) rows high.)"),
+                    to: &text)
             }
         }
         let hasPicture = text.count > introduction
         if !hasPicture { introduce(hasPicture: false, into: &text) }
         appendKey(to: &text)
-        append(EnrollmentPrompt.fate(of: authenticator.name, purpose), to: &text)
+        appendFate(to: &text)
         appendQuestion(hasPicture: hasPicture, to: &text)
         return Question(text: text, hasPicture: hasPicture)
     }
 
     /// The question without what was shown before.
-    func again(_ said: StaticString, hasPicture: Bool) -> Question {
+    func again(_ said: Phrase, hasPicture: Bool) -> Question {
         var text: [UInt8] = []
         text.append("\n")
-        text.append(said)
-        append(UserText.lineEnd, to: &text)
+        append(said, to: &text)
         appendQuestion(hasPicture: hasPicture, to: &text)
         return Question(text: text, hasPicture: hasPicture)
     }
@@ -61,52 +66,52 @@ struct EnrollmentPrompt: ~Copyable {
     // MARK: The parts
 
     private func introduce(hasPicture: Bool, into text: inout [UInt8]) {
-        text.append(
+        let user = String(decoding: LogLine.visible(label.user).prefix(20), as: UTF8.self)
+        append(
             hasPicture
-                ? "Scan this with an authenticator app, or type the key, for "
-                : "In an authenticator app, type this key (time based) for ")
-        text.append(contentsOf: LogLine.visible(label.user).prefix(20))
-        append(":" + UserText.lineEnd, to: &text)
-    }
-
-    /// What to do where the upper part of the QR code has left the screen.
-    private static func isHigh(_ rows: Int) -> String {
-        "(To see the whole QR code, make the window \(rows + 3) rows high.)" + UserText.lineEnd
+                ? Phrase("Scan this with an authenticator app, or type the key, for \(user):")
+                : Phrase("In an authenticator app, type this key (time based) for \(user):"),
+            to: &text)
     }
 
     private func appendKey(to text: inout [UInt8]) {
         var symbols = key.withBytes { Base32.encode($0) }
         defer { Secret.wipe(&symbols) }
-        text.append("Key:")
+        text.append(contentsOf: words(Phrase("Key:")).utf8)
         for (position, symbol) in symbols.enumerated() {
             if position % 4 == 0 { text.append(UInt8(ascii: " ")) }
             text.append(symbol)
         }
-        append(UserText.lineEnd, to: &text)
+        text.append(contentsOf: UserText.lineEnd.utf8)
     }
 
-    private static func fate(of name: Name, _ purpose: EnrollmentPurpose) -> String {
+    private func appendFate(to text: inout [UInt8]) {
+        let name = authenticator.name.text
         switch purpose {
-        case .first: ""
-        case .beside: "It will be called \"\(name.text)\" here." + UserText.lineEnd
+        case .first: break
+        case .beside: append(Phrase("It will be called \"\(name)\" here."), to: &text)
         case .replacement:
-            "It replaces \"\(name.text)\", which stops working." + UserText.lineEnd
+            append(Phrase("It replaces \"\(name)\", which stops working."), to: &text)
         }
     }
 
-    private func append(_ line: String, to text: inout [UInt8]) {
-        text.append(contentsOf: line.utf8)
+    /// A line, or two where a language needs more than the terminal's width.
+    private func append(_ line: Phrase, to text: inout [UInt8]) {
+        for part in Columns.wrapped(words(line), to: EnrollmentPrompt.columns - 1) {
+            text.append(contentsOf: (part + UserText.lineEnd).utf8)
+        }
     }
 
     private func appendQuestion(hasPicture: Bool, to text: inout [UInt8]) {
-        text.append("Code shown by the app")
-        var keys: [StaticString] = hasPicture ? ["i: invert", "a: ASCII"] : []
-        if purpose.canBePutOff { keys.append("Enter: later") }
-        for (index, key) in keys.enumerated() {
-            text.append(index == 0 ? " (" : ", ")
-            text.append(key)
-        }
-        text.append(keys.isEmpty ? ": " : "): ")
+        let question =
+            switch (hasPicture, purpose.canBePutOff) {
+            case (true, true):
+                Phrase("Code shown by the app (i: invert, a: ASCII, Enter: later):")
+            case (true, false): Phrase("Code shown by the app (i: invert, a: ASCII):")
+            case (false, true): Phrase("Code shown by the app (Enter: later):")
+            case (false, false): Phrase("Code shown by the app:")
+            }
+        text.append(contentsOf: (words(question) + " ").utf8)
     }
 
     /// The QR code as it has room on every terminal: first its label is made shorter, and then the

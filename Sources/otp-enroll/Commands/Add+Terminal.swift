@@ -18,7 +18,7 @@ extension Add {
         let interruptions = try Interruptions()
         let file = try writeFile(new)
         let codes = qr == .none ? nil : QRCodes(of: new)
-        let notices = qr == .none || codes != nil ? warnings : warnings + [Add.library]
+        let notices = qr == .none || codes != nil ? warnings : warnings + [Add.noPicture.text]
         do {
             let interview = Interview(
                 context: context,

@@ -148,13 +148,20 @@ struct Add: ParsableCommand {
                     + "--issuer, says something better")
         }
         if new.replaces {
-            let when = noConfirm ? "" : " once a code of the new one is accepted"
             let name = new.authenticator.name.text
-            warnings.append("the present authenticator \"\(name)\" is replaced\(when)")
+            let warning =
+                noConfirm
+                ? Phrase("the present authenticator \"\(name)\" is replaced")
+                : Phrase(
+                    """
+                    the present authenticator "\(name)" is replaced once a code of the new one is \
+                    accepted
+                    """)
+            warnings.append(warning.text)
         }
         if let qrFile {
-            warnings.append(
-                "\(Output.printable(qrFile)) contains the key: delete it after scanning")
+            let file = Output.printable(qrFile)
+            warnings.append(Phrase("\(file) contains the key: delete it after scanning").text)
         }
         return warnings
     }
@@ -163,14 +170,15 @@ struct Add: ParsableCommand {
     func writeFile(_ new: NewAuthenticator) throws -> PrivateFile? {
         guard let qrFile else { return nil }
         guard let uri = new.uri(), let code = QRLibrary().encode(uri) else {
-            throw Failure("the QR code cannot be drawn", hint: Add.library)
+            throw Failure(Add.noPicture)
         }
         var svg = QRDrawing.svg(code)
         return try PrivateFile(qrFile, holding: &svg)
     }
 
-    /// What draws QR codes.
-    static let library = "libqrencode draws it, which is not installed or does not work"
+    /// What is said where no QR code can be made.
+    static let noPicture = Phrase(
+        "the QR code cannot be drawn: libqrencode is not installed or does not work")
 
     /// Tells the user of what was kept, and shows it with `show`; where that fails, says that it is
     /// kept all the same.

@@ -163,22 +163,22 @@ struct EnrollmentScreen {
     /// The text where a QR code is on the same page.
     func scanned(_ width: Int, _ message: String?) -> [String] {
         lines(
-            "Enrolling \(user): scan this QR code with an authenticator app.",
-            "Or type the key:", width, message, notices + [EnrollmentScreen.end])
+            Phrase("Enrolling \(user): scan this QR code with an authenticator app."),
+            Phrase("Or type the key:"), width, message, notices + [EnrollmentScreen.end])
     }
 
     /// The text where none is.
     private func typed(_ width: Int, _ message: String?, _ notices: [String]) -> [String] {
         lines(
-            "Enrolling \(user): add an account to an authenticator app.", "The key:", width,
-            message, notices)
+            Phrase("Enrolling \(user): add an account to an authenticator app."),
+            Phrase("The key:"), width, message, notices)
     }
 
     private func lines(
-        _ title: String, _ keyTitle: String, _ width: Int, _ message: String?, _ notices: [String]
+        _ title: Phrase, _ keyTitle: Phrase, _ width: Int, _ message: String?, _ notices: [String]
     ) -> [String] {
-        var lines = Words.wrapped(title, width) + [""]
-        lines += keyLines(keyTitle, width)
+        var lines = Words.wrapped(title.text, width) + [""]
+        lines += Words.wrapped(keyTitle.text, width) + keyLines(width)
         lines += [""] + settings.flatMap { Words.wrapped($0, width) }
         // A message takes the place of what was read before, so that the QR code stays.
         for text in message.map({ [$0] }) ?? notices {
@@ -188,23 +188,29 @@ struct EnrollmentScreen {
     }
 
     /// The key, four groups a line where there is room for them.
-    private func keyLines(_ title: String, _ width: Int) -> [String] {
+    private func keyLines(_ width: Int) -> [String] {
         let perLine = width >= 21 ? 4 : 2
-        let starts = stride(from: 0, to: keyGroups.count, by: perLine)
-        return [title]
-            + starts.map { start in
-                let groups = keyGroups[start..<min(start + perLine, keyGroups.count)]
-                return "  " + groups.joined(separator: " ")
-            }
+        return stride(from: 0, to: keyGroups.count, by: perLine).map { start in
+            let groups = keyGroups[start..<min(start + perLine, keyGroups.count)]
+            return "  " + groups.joined(separator: " ")
+        }
     }
 
-    static let question = "Code shown by the app: "
+    static var question: String { Phrase("Code shown by the app:").text + " " }
     /// The question below a QR code without its key.
-    static let pictureQuestion = "Code shown by the app (Return: the key to type): "
-    private static let keyQuestion = "Code shown by the app (Return: the QR code): "
+    static var pictureQuestion: String {
+        Phrase("Code shown by the app (Return: the key to type):").text + " "
+    }
+    private static var keyQuestion: String {
+        Phrase("Code shown by the app (Return: the QR code):").text + " "
+    }
 
-    private static let end = "Press Return alone to give up; nothing is saved then."
-    private static let endOfPages = "Press Ctrl-C to give up; nothing is saved then."
+    private static var end: String {
+        Phrase("Press Return alone to give up; nothing is saved then.").text
+    }
+    private static var endOfPages: String {
+        Phrase("Press Ctrl-C to give up; nothing is saved then.").text
+    }
 
     /// What would help where no QR code has room.
     private func tooSmall(_ codes: QRCodes, _ looks: [QRLook]) -> [String] {
@@ -212,18 +218,25 @@ struct EnrollmentScreen {
             QRFit.least { codes.size($0, quietZone: $1, as: look) }
         }
         guard let look = looks.last, let least = need(look) else { return [] }
+        let (columns, rows) = terminal
         var notes = [
-            "A QR code needs a terminal of \(least.columns) x \(least.rows), and this one has "
-                + "\(terminal.columns) x \(terminal.rows)."
+            Phrase(
+                """
+                A QR code needs a terminal of \(least.columns) x \(least.rows), and this one has \
+                \(columns) x \(rows).
+                """)
         ]
         if case .characters(.ascii) = look, let half = need(.characters(.utf8)) {
             notes.append(
                 Machine.speaksUTF8
-                    ? "--qr utf8 needs \(half.columns) x \(half.rows)."
-                    : "--qr utf8 needs \(half.columns) x \(half.rows), and works on most terminals, "
-                        + "whatever LANG says.")
+                    ? Phrase("--qr utf8 needs \(half.columns) x \(half.rows).")
+                    : Phrase(
+                        """
+                        --qr utf8 needs \(half.columns) x \(half.rows), and works on most terminals, \
+                        whatever LANG says.
+                        """))
         }
-        notes.append("--qr-file FILE writes the QR code to a file.")
-        return notes
+        notes.append(Phrase("--qr-file FILE writes the QR code to a file."))
+        return notes.map(\.text)
     }
 }

@@ -55,7 +55,8 @@ struct Interview {
     ) throws {
         for notice in notices { Output.note(notice) }
         while true {
-            var typed = Terminal.readAnswer("Code shown by the token (empty: give up): ")
+            var typed = Terminal.readAnswer(
+                Phrase("Code shown by the token (empty: give up):").text + " ")
             defer { Secret.wipe(&typed) }
             // Held back from here: an end between keeping and showing would lose the backup codes.
             let interruptions = try Interruptions()
@@ -77,7 +78,7 @@ struct Interview {
     private func judge(
         _ typed: [UInt8], _ new: NewAuthenticator
     ) throws -> Judgment {
-        let wrong = "Codes for this key have \(new.authenticator.digits) digits."
+        let wrong = Phrase("Codes for this key have \(new.authenticator.digits) digits.").text
         switch Answer(typed.span) {
         case .empty: throw givenUp
         case .malformed: return .again(wrong)
@@ -94,8 +95,9 @@ struct Interview {
             case .verdict(.wrong):
                 return .again(
                     digits == new.authenticator.digits
-                        ? "That is not a code for this key. Try the next one the app shows."
-                        : wrong)
+                        ? Phrase(
+                            "That is not a code for this key. Try the next one the app shows."
+                        ).text : wrong)
             case let other: throw context.failure(other)
             }
         }
@@ -111,11 +113,7 @@ struct Interview {
         return EnrollmentScreen(
             user: context.userName,
             keyGroups: Interview.groups(of: key),
-            settings: settings(new.authenticator) + [
-                "Issuer: \(Output.printable(new.label.issuer))",
-                "Account: \(Output.printable(new.label.account))",
-                "Name here: \(new.authenticator.name.text)",
-            ],
+            settings: settings(new).map(\.text),
             notices: notices + QRLook.notices(looks, form), terminal: Terminal.size)
     }
 
@@ -127,24 +125,32 @@ struct Interview {
     }
 
     /// What has to be set in the app beside the key.
-    private func settings(_ authenticator: Authenticator) -> [String] {
-        var lines: [String] = []
+    private func settings(_ new: NewAuthenticator) -> [Phrase] {
+        let authenticator = new.authenticator
+        var lines: [Phrase] = []
         if authenticator.algorithm != .sha1 {
-            lines.append("Algorithm: \(authenticator.algorithm.name)")
+            lines.append(Phrase("Algorithm: \(authenticator.algorithm.name)"))
         }
-        if authenticator.digits != 6 { lines.append("Digits: \(authenticator.digits)") }
+        if authenticator.digits != 6 { lines.append(Phrase("Digits: \(authenticator.digits)")) }
         if authenticator.kind == .hotp {
-            lines.append("Kind: counter (HOTP), from \(authenticator.nextStep) on")
+            lines.append(Phrase("Kind: counter (HOTP), from \(authenticator.nextStep) on"))
         } else if authenticator.period != 30 {
-            lines.append("Period: \(authenticator.period) seconds")
+            lines.append(Phrase("Period: \(authenticator.period) s"))
         }
-        return lines
+        return lines + [
+            Phrase("Issuer: \(Output.printable(new.label.issuer))"),
+            Phrase("Account: \(Output.printable(new.label.account))"),
+            Phrase("Name here: \(authenticator.name.text)"),
+        ]
     }
 
     private func offClock(_ steps: Int, _ authenticator: Authenticator) -> String {
-        let off = Words.duration(of: steps, period: authenticator.period).text
-        return "The key is right, but the app's clock is \(off) "
-            + "\(steps > 0 ? "ahead" : "behind"). \(Words.clockAdvice.text) Then type a new code."
+        let off = Words.duration(of: steps, period: authenticator.period)
+        let found =
+            steps > 0
+            ? Phrase("The key is right, but the app's clock is \(off) ahead.")
+            : Phrase("The key is right, but the app's clock is \(off) behind.")
+        return (found + Words.clockAdvice + Phrase("Then type a new code.")).text
     }
 
     private func ignored(
@@ -157,18 +163,20 @@ struct Interview {
             default: "--period \(authenticator.period)"
             }
         }
-        let list = names.joined(separator: " and ")
+        let list = names.joined(separator: " ")
+        let what = Phrase(
+            "the app ignored \(list), so its codes would always be wrong; nothing was saved")
         return Failure(
-            "the app ignored \(list), so its codes would always be wrong; nothing was saved",
+            what.text,
             hints: [
-                "enroll again without \(list), or with an app that supports it",
-                "delete the entry that the app has now",
+                Phrase("enroll again without \(list), or with an app that supports it").text,
+                Phrase("delete the entry that the app has now").text,
             ])
     }
 
     private var givenUp: Failure {
         Failure(
-            "no code was confirmed; nothing was saved",
-            hint: "delete the entry in the app, if there is one")
+            Phrase("no code was confirmed; nothing was saved"),
+            hint: Phrase("delete the entry in the app, if there is one"))
     }
 }

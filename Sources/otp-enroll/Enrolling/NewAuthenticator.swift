@@ -64,10 +64,15 @@ struct NewAuthenticator {
     ) -> String? {
         var unusual: [String] = []
         if algorithm != .sha1 { unusual.append(algorithm.name) }
-        if digits != 6 { unusual.append("\(digits) digits") }
-        if period != 30 { unusual.append("a period of \(period) seconds") }
+        if digits != 6 { unusual.append(Phrase("\(digits) digits").text) }
+        if period != 30 { unusual.append(Phrase("a period of \(period) s").text) }
         guard !unusual.isEmpty else { return nil }
-        return "many apps (Microsoft Authenticator, Authy, Duo, older Google Authenticator) ignore "
-            + unusual.joined(separator: " and ") + ", and then show wrong codes"
+        let list = unusual.joined(separator: ", ")
+        let warning = Phrase(
+            """
+            many apps (Microsoft Authenticator, Authy, Duo, older Google Authenticator) ignore this, \
+            and then show wrong codes: \(list)
+            """)
+        return warning.text
     }
 }

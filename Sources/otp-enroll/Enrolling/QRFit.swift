@@ -50,7 +50,7 @@ struct QRFit: Equatable {
 
     /// How many rows the question below a code takes, with what is typed there.
     private static func questionRows(in columns: Int) -> Int {
-        let length = EnrollmentScreen.pictureQuestion.count + 8
+        let length = Columns.count(EnrollmentScreen.pictureQuestion) + 8
         return (length + columns - 1) / max(1, columns)
     }
 }

@@ -14,9 +14,7 @@ enum QRLook {
     /// What to say where a picture is wanted, and this is not shown as one.
     static func notices(_ looks: [QRLook], _ form: QRForm) -> [String] {
         guard form == .image, case .characters = looks.first else { return [] }
-        return [
-            "This terminal does not say that it shows pictures, so characters draw the QR code."
-        ]
+        return [Phrase("This terminal does not say that it shows pictures.").text]
     }
 
     /// The sequence that takes a picture out of the terminal's memory.

@@ -83,7 +83,7 @@ struct QRLibraryTests {
         }
         let prompt = EnrollmentPrompt(
             authenticator: device, key: Secret(wiping: &key), label: label,
-            purpose: .first(canBePutOff: false))
+            purpose: .first(canBePutOff: false), words: \.english)
         let question = prompt.question(QRLibrary(), as: form)
         #expect(question.hasPicture, "\(label)")
         let lines = String(decoding: question.text, as: UTF8.self).split(separator: "\n")
