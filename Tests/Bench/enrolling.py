@@ -62,12 +62,16 @@ def until_question(words, enroller):
     if process == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         os.execve(words[0], words, ENVIRONMENT)
-    shown = b""
+    shown, asked = b"", 0
     while enroller.question not in shown:
         try:
             shown += os.read(terminal, 65536)
         except OSError:
             break
+        # What every terminal is asked and answers (DA1).
+        if shown.count(b"\x1b[c") > asked:
+            asked += 1
+            os.write(terminal, b"\x1b[?1;2c")
     seconds = time.perf_counter() - begin
     os.kill(process, signal.SIGTERM)
     end(process, terminal)

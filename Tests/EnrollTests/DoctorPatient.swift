@@ -212,8 +212,10 @@ final class DoctorPatient: Sendable {
         let binds = Self.mounts.map { folder, name in
             "mount --bind '\(place(name))' \(folder) && "
         }.joined()
-        let script = "mkdir -p /run/systemd /run/swiftotp && cd / && " + binds + #"exec "$@""#
-        return ["unshare", "--mount", "sh", "-c", script, "sh"] + words
+        let script =
+            "hostname patient && mkdir -p /run/systemd /run/swiftotp && cd / && " + binds
+            + #"exec "$@""#
+        return ["unshare", "--mount", "--uts", "sh", "-c", script, "sh"] + words
     }
 
     /// In a process namespace of its own, no other test's sshd is seen.

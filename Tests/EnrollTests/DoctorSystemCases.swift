@@ -243,6 +243,16 @@ extension DoctorCase {
 
     static let machines = [
         DoctorCase(
+            "a machine that is called as it was installed", "options", "warning",
+            says: "this machine is called raspberrypi, as many are",
+            in: "/etc/security/swiftotp.conf", change: "issuer = ",
+            around: ["sh", "-c", #"hostname raspberrypi && exec "$@""#, "sh"]
+        ) { _ in },
+        DoctorCase(
+            "an issuer that no app can show", "options",
+            says: "`issuer` takes 1 to 64 bytes of UTF-8", in: "/etc/security/swiftotp.conf line 1"
+        ) { try $0.write("/etc/security/swiftotp.conf", "issuer = a:b\n") },
+        DoctorCase(
             "a clock before this program", "clock", says: "before this program was built",
             around: ["faketime", "-f", "@2020-01-01 00:00:00"]
         ) { _ in },

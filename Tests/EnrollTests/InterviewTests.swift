@@ -140,7 +140,7 @@ import Testing
         (["--digits", "8", "--period", "60"], "&digits=8", "--period 60"),
         (
             ["--algorithm", "SHA256", "--digits", "8", "--period", "60"], "",
-            "--algorithm SHA256 and --digits 8 and --period 60"
+            "--algorithm SHA256 --digits 8 --period 60"
         ),
     ]
 

@@ -33,6 +33,15 @@ import Testing
         try await citizen.waitForQuiet()
     }
 
+    /// The service says what the apps show, so that a login shows the same.
+    @Test func theIssuerIsThatOfTheService() async throws {
+        let citizen = try await Citizen(policy: "issuer = Example Corp, Köln\n")
+        let screen = try await citizen.screen("add")
+        try await screen.wait(for: "Code shown by the app:")
+        let phone = try await screen.phone()
+        #expect(phone.label == "Example Corp, Köln:\(citizen.account.name)")
+    }
+
     /// What logs in proves who one is: a code, a backup code, a temporary code.
     @Test(arguments: ["code", "backup code", "temporary code"])
     func whatLogsInAlsoDisables(proof: String) async throws {

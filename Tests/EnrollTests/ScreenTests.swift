@@ -64,13 +64,87 @@ import Testing
         #expect(try await screen.phone().issuer == issuer)
     }
 
+    /// Names of machines in a cloud, and others that are too long: what the app shows is shorter.
+    @Test(arguments: [
+        (
+            "ip-10-0-12-34.eu-central-1.compute.internal",
+            "ip-10-0-12-34.eu-central-1.compute.internal:root"
+        ),
+        (
+            "Gesellschaft für Größtrechenanlagen Köln",
+            "Gesellschaft für Größtrechenanlagen Köln:root"
+        ),
+        (String(repeating: "日本語", count: 7), "日本~:root"),
+    ])
+    func longNamesFitTheUsualTerminal(issuer: String, label: String) async throws {
+        let screen = try await desk.screen("add", "--issuer", issuer)
+        let shown = try await screen.wait(for: "Code shown by the app:")
+        let phone = try await screen.phone()
+        #expect(phone.label == label)
+        // Whoever types the key is told the whole name.
+        #expect(shown.typedKey == phone.secret)
+        let texts = shown.split(separator: "\n").compactMap { $0.split(separator: "  ").last }
+        let settings = texts.joined().filter { $0 != " " }
+        #expect(settings.contains("Issuer:" + issuer.filter { $0 != " " }), "\(shown)")
+        try await confirm(phone, on: screen)
+    }
+
+    /// Where picture and key have no room together, each is a page.
+    @Test(arguments: [(55, 24, "auto", "C.UTF-8"), (72, 38, "auto", "C"), (45, 23, "utf8", "C")])
+    func pictureAndKeyArePages(columns: Int, rows: Int, form: String, locale: String) async throws {
+        let screen = try await desk.screen(
+            "add", "--qr", form, "--issuer", "bastion.example.com", columns: columns, rows: rows,
+            locale: locale)
+        try await screen.wait(for: "Code shown by the app (Return: the key to type):")
+        let phone = try await screen.phone()
+        #expect(try await screen.text().typedKey == nil)
+        try await screen.press("Enter")
+        var shown = try await screen.wait(for: "Code shown by the app (Return: the QR code):")
+        #expect(
+            shown.typedKey == phone.secret
+                && shown.unwrapped.contains("Issuer: bastion.example.com"))
+        #expect(shown.contains("Press Ctrl-C to give up") && !shown.contains("scan this"))
+        #expect(try await screen.scan() == nil)
+        try await screen.press("Enter")
+        #expect(try await screen.phone().secret == phone.secret)
+        // What is said of a wrong code stands beside the key.
+        try await screen.type("12")
+        shown = try await screen.wait(for: "Codes for this key have 6 digits.")
+        #expect(shown.typedKey == phone.secret)
+        try await confirm(phone, on: screen)
+    }
+
+    @Test func theSecondDeviceIsNamedInTheApp() async throws {
+        let first = try await desk.screen("add", "--issuer", "web1", "--name", "my phone")
+        try await first.wait(for: "Code shown by the app:")
+        let phone = try await first.phone()
+        #expect(phone.label == "web1:root")
+        try await phone.settle()
+        try await first.type(try await phone.code())
+        #expect(try await first.finish() == 0)
+        let second = try await desk.screen("add", "--issuer", "web1", "--name", "tablet")
+        let shown = try await second.wait(for: "Code shown by the app:")
+        #expect(try await second.phone().label == "web1:root (tablet)")
+        #expect(shown.contains("Account: root (tablet)"))
+        // Who names the account has the last word, and one in the place of the other is the first.
+        let named = try await desk.run("add", "--no-confirm", "--account", "r", "--issuer", "web1")
+        #expect(named.output.contains("uri: otpauth://totp/web1:r?"))
+        for name in ["phone", "my phone"] { _ = try await desk.run("remove", "--yes", name) }
+        let again = try await desk.run(
+            "add", "--no-confirm", "--name", "tablet", "--issuer", "web1")
+        #expect(again.output.contains("uri: otpauth://totp/web1:root?"), "\(again)")
+    }
+
     @Test(arguments: [(60, 16, "C.UTF-8"), (80, 24, "C"), (30, 24, "C.UTF-8")])
     func whereItCannotFitTheTypedKeyDoes(columns: Int, rows: Int, locale: String) async throws {
         let screen = try await desk.screen("add", columns: columns, rows: rows, locale: locale)
         let shown = try await screen.wait(for: "Code shown by the app:")
         #expect(try await screen.scan() == nil)
-        #expect(shown.unwrapped.contains("The QR code needs a terminal of"))
-        #expect(shown.unwrapped.contains("this one has \(columns) and \(rows)"))
+        #expect(shown.unwrapped.contains("A QR code needs a terminal of"))
+        #expect(shown.unwrapped.contains("this one has \(columns) x \(rows)."))
+        #expect(shown.unwrapped.contains("--qr-file FILE writes the QR code to a file."))
+        #expect(shown.contains("--qr utf8 needs") == (locale == "C"))
+        #expect(!shown.contains("scan this"))
         let uri = "otpauth://totp/x:y?secret=\(try #require(shown.typedKey))&issuer=x"
         try await confirm(try Phone(scanning: uri), on: screen)
     }

@@ -65,6 +65,9 @@ private func check(_ options: Options) {
         guard let text else { continue }
         expect(!text.isEmpty && text.count <= 128 && isPlain(text), "a text that is none")
     }
+    if let issuer = options.issuer {
+        expect(KeyURI.allows(issuer.span), "an issuer that no key URI can have")
+    }
     let letters = options.question(\.english).map { $0 | 0x20 }
     expect(!letters.contains(0) && !letters.isEmpty, "a question that cannot be asked")
 }
@@ -180,4 +183,18 @@ private func check(joined typed: [UInt8], length: Int?) {
     case .empty: expect(typed.isEmpty, "something that counts as nothing")
     case .malformed: expect(length == nil, "a code that is not taken")
     }
+}
+
+/// What a terminal answers, or somebody types: it never ends the program, no escape stays in what is
+/// typed, and a character has a size that it can have.
+func fuzzTerminalAnswers(_ input: [UInt8]) {
+    let answers = TerminalAnswers(input)
+    if let cell = answers.cell {
+        expect((3...200).contains(cell.width) && (3...200).contains(cell.height), "no such cell")
+    }
+    let rest = TerminalAnswers.removed(from: input)
+    expect(!rest.contains(0x1b) && rest.count <= input.count, "an escape that stays")
+    expect(TerminalAnswers.removed(from: rest) == rest, "typed text that changes")
+    let plain = input.filter { $0 != 0x1b }
+    expect(TerminalAnswers.removed(from: plain) == plain, "typed text that is lost")
 }

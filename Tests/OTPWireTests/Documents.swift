@@ -50,7 +50,8 @@ enum Documents {
         let trouble = TroubleDocument(StoreError(.busy, Array("/x".utf8), "busy"))
         let token = TokenDocument(try authenticator, key: "MFRGG")
         return [
-            .policy(policy: PolicyDocument(Options())), .account(account: account),
+            .policy(policy: PolicyDocument(Options(), on: Array("vm".utf8))),
+            .account(account: account),
             .recorded(ranges: [[1, 4]], isAll: false),
             .rows(rows: [
                 .nothing, .found(place: 1, account: row), .unreadable(trouble: trouble),
@@ -63,7 +64,9 @@ enum Documents {
                 outcome: OutcomeDocument(
                     .granted(.code(authenticator: name, offset: -1)), authenticators: [phone])),
             .done(change: ChangeDocument(event)),
-            .begun(begun: BegunDocument(phone, key: "MFRGG", replaces: true, ticket: "t")),
+            .begun(
+                begun: BegunDocument(
+                    phone, key: "MFRGG", replaces: true, isBeside: true, ticket: "t")),
             .verdict(verdict: .ignored(settings: ["digits"])),
             .store(
                 store: StoreDocument(

@@ -8,6 +8,10 @@ public actor Terminal {
     /// How much of `shown` was already met by an `expect`.
     private var met = 0
     private var closed = false
+    /// Whether it answers what every terminal is asked (DA1), as one that shows no pictures; and
+    /// where the last such question ended.
+    private let answersQuestions: Bool
+    private var answered = 0
 
     /// TIOCGPTN and TIOCSPTLCK, which are macros that Swift cannot import.
     private static let numberRequest: UInt = 0x8004_5430
@@ -15,8 +19,9 @@ public actor Terminal {
 
     public init(
         _ words: [String], environment: [String: String] = [:], columns: UInt16 = 80,
-        rows: UInt16 = 24
+        rows: UInt16 = 24, answersQuestions: Bool = true
     ) throws {
+        self.answersQuestions = answersQuestions
         master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
         var number: UInt32 = 0, locked: Int32 = 0
         guard master >= 0, ioctl(master, Self.numberRequest, &number) == 0,
@@ -101,12 +106,22 @@ public actor Terminal {
             let count = Glibc.read(master, &part, part.count)
             if count > 0 {
                 shown += part[..<count]
+                answer()
             } else {
                 // EIO: no program has the terminal open any more.
                 closed = count == 0 || (errno != EAGAIN && errno != EINTR)
                 return
             }
         }
+    }
+
+    private func answer() {
+        guard answersQuestions,
+            let question = shown[answered...].firstRange(of: Array("\u{1b}[c".utf8))
+        else { return }
+        answered = question.upperBound
+        let answer = Array("\u{1b}[?1;2c".utf8)
+        _ = write(master, answer, answer.count)
     }
 
     /// Finds the text that stands first in what was not met yet.

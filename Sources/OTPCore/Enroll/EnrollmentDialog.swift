@@ -52,26 +52,29 @@ struct EnrollmentDialog<
         else { throw StoreError(.clock, [], "this machine's clock is years behind") }
         var bytes = try random.bytes(Authenticator.keyLength)
         let asked = EnrollmentPrompt(
-            authenticator: authenticator, key: Secret(wiping: &bytes), account: user.name,
-            issuer: issuer, purpose: purpose)
+            authenticator: authenticator, key: Secret(wiping: &bytes),
+            label: KeyLabel(
+                issuer: issuer, user: user.name,
+                device: purpose == .beside(others: true) ? name : nil),
+            purpose: purpose, words: conversation.words)
         let confirmation = Confirmation(authenticator: authenticator, window: options.window)
         var form: QRText.Form? = showsPicture ? .blocks : nil
-        var question = asked.text(codes, as: form)
-        defer { Secret.wipe(&question) }
+        var question = asked.question(codes, as: form)
+        defer { Secret.wipe(&question.text) }
         var tries = 0
         for _ in 0..<Self.questions {
             let reply = try ask(question, confirmation, asked.key)
-            Secret.wipe(&question)
+            Secret.wipe(&question.text)
             switch reply {
             case .none: return .gone
             case .empty: return .putOff
             case .invert:
                 form = form.map { $0 == .blocks ? .invertedBlocks : .blocks }
-                question = asked.text(codes, as: form)
+                question = asked.question(codes, as: form)
                 continue
             case .ascii:
                 form = form.map { $0 == .ascii ? .blocks : .ascii }
-                question = asked.text(codes, as: form)
+                question = asked.question(codes, as: form)
                 continue
             case .code(.right(let nextStep, let skew)):
                 authenticator.nextStep = nextStep
@@ -82,11 +85,12 @@ struct EnrollmentDialog<
                 return try keep(new, of: user, skew: skew)
             case .code(.offClock):
                 question = asked.again(
-                    "The key is right, but the clock of the app or of this machine is wrong.",
-                    hasPicture: form != nil)
+                    Phrase(
+                        "The key is right, but the clock of the app or of this machine is wrong."),
+                    hasPicture: question.hasPicture)
             case .code(.ignored), .code(.wrong):
                 question = asked.again(
-                    "That is not a code for this key.", hasPicture: form != nil)
+                    Phrase("That is not a code for this key."), hasPicture: question.hasPicture)
             }
             tries += 1
             if tries == Self.tries { return .failed }
@@ -105,12 +109,13 @@ struct EnrollmentDialog<
     }
 
     private func ask(
-        _ question: [UInt8], _ confirmation: Confirmation, _ key: borrowing Secret
+        _ question: EnrollmentPrompt.Question, _ confirmation: Confirmation,
+        _ key: borrowing Secret
     ) throws(StoreError) -> Reply {
         let answer: Answer
         do throws(ConversationError) {
-            guard let typed = try conversation.ask(question, echo: echo) else { return .none }
-            if let letter = typed.withBytes({ EnrollmentDialog.letter($0) }), showsPicture {
+            guard let typed = try conversation.ask(question.text, echo: echo) else { return .none }
+            if let letter = typed.withBytes({ EnrollmentDialog.letter($0) }), question.hasPicture {
                 if letter == UInt8(ascii: "i") { return .invert }
                 if letter == UInt8(ascii: "a") { return .ascii }
             }

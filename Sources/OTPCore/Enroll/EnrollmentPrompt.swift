@@ -12,122 +12,128 @@ struct EnrollmentPrompt: ~Copyable {
     let authenticator: Authenticator
     /// Its key.
     let key: Secret
-    /// The user's name, which apps show.
-    let account: [UInt8]
-    /// What apps show beside it: this machine.
-    let issuer: [UInt8]
+    /// What apps show beside its codes.
+    let label: KeyLabel
     /// What becomes of it here.
     let purpose: EnrollmentPurpose
+    /// The words of a phrase in the language that is spoken.
+    let words: (Phrase) -> String
 
-    /// How the QR code is drawn.
-    enum Picture {
-        case none
-        case drawn(QRText.Form)
-        /// Asked for, but wider than the terminal.
-        case tooWide
+    /// A question, which is to be wiped.
+    struct Question {
+        var text: [UInt8]
+        /// Whether a QR code is in it.
+        let hasPicture: Bool
     }
 
-    /// The whole question. To be wiped.
-    func text(_ encoder: some QREncoder, as form: QRText.Form?) -> [UInt8] {
+    /// The whole question.
+    func question(_ encoder: some QREncoder, as form: QRText.Form?) -> Question {
         var text: [UInt8] = []
         // At once, so that growing leaves no copies behind.
         text.reserveCapacity(16_384)
         text.append("\n")
-        var picture = Picture.none
         let introduction = text.count
         if let form, var drawing = draw(encoder, as: form) {
-            defer { Secret.wipe(&drawing) }
-            picture = drawing.isEmpty ? .tooWide : .drawn(form)
-            introduce(picture, into: &text)
-            text.append(copying: drawing.span)
-            if !drawing.isEmpty { text.append("\n") }
+            defer { Secret.wipe(&drawing.text) }
+            introduce(hasPicture: true, into: &text)
+            text.append(copying: drawing.text.span)
+            text.append("\n")
+            if drawing.rows > EnrollmentPrompt.rows {
+                // What is above has left the screen.
+                let rows = drawing.rows + 3
+                append(
+                    Phrase("(To see the whole QR code, make the window \(rows) rows high.)"),
+                    to: &text)
+            }
         }
-        if text.count == introduction { introduce(.none, into: &text) }
+        let hasPicture = text.count > introduction
+        if !hasPicture { introduce(hasPicture: false, into: &text) }
         appendKey(to: &text)
-        append(EnrollmentPrompt.fate(of: authenticator.name, purpose), to: &text)
-        appendQuestion(picture, to: &text)
-        return text
+        appendFate(to: &text)
+        appendQuestion(hasPicture: hasPicture, to: &text)
+        return Question(text: text, hasPicture: hasPicture)
     }
 
     /// The question without what was shown before.
-    func again(_ said: StaticString, hasPicture: Bool) -> [UInt8] {
+    func again(_ said: Phrase, hasPicture: Bool) -> Question {
         var text: [UInt8] = []
         text.append("\n")
-        text.append(said)
-        append(UserText.lineEnd, to: &text)
-        appendQuestion(hasPicture ? .drawn(.blocks) : .none, to: &text)
-        return text
+        append(said, to: &text)
+        appendQuestion(hasPicture: hasPicture, to: &text)
+        return Question(text: text, hasPicture: hasPicture)
     }
 
     // MARK: The parts
 
-    private func introduce(_ picture: Picture, into text: inout [UInt8]) {
-        switch picture {
-        case .drawn: text.append("Scan this with an authenticator app, or type the key, for ")
-        case .none, .tooWide:
-            text.append("In an authenticator app, type this key (time based) for ")
-        }
-        text.append(contentsOf: LogLine.visible(account).prefix(20))
-        append(":" + UserText.lineEnd, to: &text)
-        if case .tooWide = picture {
-            append("(The QR code is too wide for 80 columns.)" + UserText.lineEnd, to: &text)
-        }
+    private func introduce(hasPicture: Bool, into text: inout [UInt8]) {
+        let user = String(decoding: LogLine.visible(label.user).prefix(20), as: UTF8.self)
+        append(
+            hasPicture
+                ? Phrase("Scan this with an authenticator app, or type the key, for \(user):")
+                : Phrase("In an authenticator app, type this key (time based) for \(user):"),
+            to: &text)
     }
 
     private func appendKey(to text: inout [UInt8]) {
         var symbols = key.withBytes { Base32.encode($0) }
         defer { Secret.wipe(&symbols) }
-        text.append("Key:")
+        text.append(contentsOf: words(Phrase("Key:")).utf8)
         for (position, symbol) in symbols.enumerated() {
             if position % 4 == 0 { text.append(UInt8(ascii: " ")) }
             text.append(symbol)
         }
-        append(UserText.lineEnd, to: &text)
+        text.append(contentsOf: UserText.lineEnd.utf8)
     }
 
-    private static func fate(of name: Name, _ purpose: EnrollmentPurpose) -> String {
+    private func appendFate(to text: inout [UInt8]) {
+        let name = authenticator.name.text
         switch purpose {
-        case .first: ""
-        case .beside: "It will be called \"\(name.text)\" here." + UserText.lineEnd
+        case .first: break
+        case .beside: append(Phrase("It will be called \"\(name)\" here."), to: &text)
         case .replacement:
-            "It replaces \"\(name.text)\", which stops working." + UserText.lineEnd
+            append(Phrase("It replaces \"\(name)\", which stops working."), to: &text)
         }
     }
 
-    private func append(_ line: String, to text: inout [UInt8]) {
-        text.append(contentsOf: line.utf8)
-    }
-
-    private func appendQuestion(_ picture: Picture, to text: inout [UInt8]) {
-        text.append("Code shown by the app")
-        var keys: [StaticString] = []
-        if case .none = picture {} else { keys = ["i: invert", "a: ASCII"] }
-        if purpose.canBePutOff { keys.append("Enter: later") }
-        for (index, key) in keys.enumerated() {
-            text.append(index == 0 ? " (" : ", ")
-            text.append(key)
+    /// A line, or two where a language needs more than the terminal's width.
+    private func append(_ line: Phrase, to text: inout [UInt8]) {
+        for part in Columns.wrapped(words(line), to: EnrollmentPrompt.columns - 1) {
+            text.append(contentsOf: (part + UserText.lineEnd).utf8)
         }
-        text.append(keys.isEmpty ? ": " : "): ")
     }
 
-    /// The drawing; empty where it is too wide, `nil` where none can be made. To be wiped.
-    /// In ASCII it is higher than 24 rows in any case.
-    private func draw(_ encoder: some QREncoder, as form: QRText.Form) -> [UInt8]? {
-        var wasMade = false
-        for isBrief in [false, true] {
-            let uri = key.withBytes {
-                KeyURI.make(
-                    authenticator, key: $0, issuer: issuer.span, account: account.span,
-                    isBrief: isBrief)
+    private func appendQuestion(hasPicture: Bool, to text: inout [UInt8]) {
+        let question =
+            switch (hasPicture, purpose.canBePutOff) {
+            case (true, true):
+                Phrase("Code shown by the app (i: invert, a: ASCII, Enter: later):")
+            case (true, false): Phrase("Code shown by the app (i: invert, a: ASCII):")
+            case (false, true): Phrase("Code shown by the app (Enter: later):")
+            case (false, false): Phrase("Code shown by the app:")
             }
-            guard let uri, let squares = encoder.encode(uri) else { return wasMade ? [] : nil }
-            wasMade = true
-            let size = QRText.size(of: squares.size, as: form, quietZone: QRText.quietZone)
-            if !isBrief, form != .ascii, size.rows > EnrollmentPrompt.rows { continue }
-            if let drawing = QRText.draw(squares, as: form, columns: EnrollmentPrompt.columns) {
-                return drawing
+        text.append(contentsOf: (words(question) + " ").utf8)
+    }
+
+    /// The QR code as it has room on every terminal: first its label is made shorter, and then the
+    /// light around it narrower. In ASCII it is higher than 24 rows in any case. Whatever user and
+    /// machine are called, one of these has room, beside the key (`KeyLabel.after`); `nil` where none
+    /// can be made. To be wiped.
+    private func draw(
+        _ encoder: some QREncoder, as form: QRText.Form
+    ) -> (text: [UInt8], rows: Int)? {
+        for zone in [QRText.quietZone, QRText.leastQuietZone] {
+            for cut in KeyLabel.Cut.allCases {
+                let uri = key.withBytes {
+                    KeyURI.make(authenticator, key: $0, label: label, cut: cut)
+                }
+                guard let uri, let squares = encoder.encode(uri) else { return nil }
+                let size = QRText.size(of: squares.size, as: form, quietZone: zone)
+                guard size.columns <= EnrollmentPrompt.columns,
+                    form == .ascii || size.rows <= EnrollmentPrompt.rows
+                else { continue }
+                return (QRText.draw(squares, as: form, quietZone: zone), size.rows)
             }
         }
-        return []
+        return nil
     }
 }

@@ -5,7 +5,7 @@ enum EnrollmentPurpose: Equatable {
     /// A device in the place of the only one, which is lost and was added at that time.
     case replacement(added: UInt64)
     /// A device beside others, or where only codes are left.
-    case beside
+    case beside(others: Bool)
 
     /// Whether an empty answer is as good as another.
     var canBePutOff: Bool { self != .first(canBePutOff: false) }

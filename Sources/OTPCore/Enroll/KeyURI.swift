@@ -18,6 +18,18 @@ public enum KeyURI {
         return true
     }
 
+    /// The URI of a key with `label`, of which `cut` leaves something out. It is wiped with its owner.
+    public static func make(
+        _ authenticator: Authenticator, key: Span<UInt8>, label: KeyLabel,
+        cut: KeyLabel.Cut = .nothing
+    ) -> Secret? {
+        let left = label.after(cut)
+        let (issuer, account) = (left.issuer, left.account)
+        return make(
+            authenticator, key: key, issuer: issuer.span, account: account.span,
+            isBrief: cut != .nothing)
+    }
+
     private static func isUTF8(_ part: Span<UInt8>) -> Bool {
         do throws(UTF8.ValidationError) {
             _ = try UTF8Span(validating: part)
@@ -66,19 +78,31 @@ public enum KeyURI {
         return Secret(wiping: &uri)
     }
 
+    /// How many bytes a part takes in the URI.
+    static func length(of part: [UInt8]) -> Int {
+        part.reduce(0) { $0 + (isPlain($1) ? 1 : 3) }
+    }
+
     /// Percent-encodes all but RFC 3986's unreserved characters and `@`.
     private static func escape(_ part: Span<UInt8>, into uri: inout [UInt8]) {
         for index in part.indices {
             let byte = part[index]
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "@"):
+            if isPlain(byte) {
                 uri.append(byte)
-            default:
+            } else {
                 uri.append(UInt8(ascii: "%"))
                 uri.append(hex: byte, uppercase: true)
             }
+        }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "@"):
+            true
+        default: false
         }
     }
 }

@@ -13,25 +13,20 @@ public enum QRText {
 
     /// Squares of light around the code: as few as cameras of today still take.
     public static let quietZone = 2
+    /// As few as most cameras take: where there is no room for more.
+    public static let leastQuietZone = 1
 
-    /// The code as rows of at most `columns` characters, with newlines between them; `nil` where
-    /// it is wider. The rows hold the key, and are to be wiped.
+    /// The code as rows with newlines between them. They hold the key, and are to be wiped.
     public static func draw(
-        _ squares: borrowing QRSquares, as form: Form, columns: Int = 80
-    ) -> [UInt8]? {
-        var zone = quietZone
-        var size = size(of: squares.size, as: form, quietZone: zone)
-        if form == .ascii, size.columns > columns {
-            zone = 1
-            size = QRText.size(of: squares.size, as: form, quietZone: zone)
-        }
-        guard size.columns <= columns else { return nil }
+        _ squares: borrowing QRSquares, as form: Form, quietZone: Int
+    ) -> [UInt8] {
+        let size = size(of: squares.size, as: form, quietZone: quietZone)
         var text: [UInt8] = []
         // Room for all of it: where an array grows, it leaves a copy behind.
         text.reserveCapacity(size.rows * (rowCapacity(size.columns, form) + 1))
         for row in 0..<size.rows {
             if row > 0 { text.append(UInt8(ascii: "\n")) }
-            append(row: row, of: squares, as: form, quietZone: zone, to: &text)
+            append(row: row, of: squares, as: form, quietZone: quietZone, to: &text)
         }
         return text
     }

@@ -56,15 +56,10 @@ extension LoginFlow {
     ) -> EnrollmentDialog<Talk, Time, Random, Records, Codes> {
         EnrollmentDialog(
             conversation: conversation, clock: clock, random: random, openStore: openStore,
-            codes: codes, options: options, origin: place.origin, issuer: issuer,
+            codes: codes, options: options, origin: place.origin,
+            issuer: Issuer.of(options, on: hostName()),
             showsPicture: options.showsQRCode(at: place.service),
             echo: options.showsTyping(atSSHD: place.isSSHD))
-    }
-
-    /// What apps show beside the user's name: this machine's name, as far as an app can read it.
-    private var issuer: [UInt8] {
-        let name = Array(hostName().prefix(KeyURI.maximumPartLength))
-        return KeyURI.allows(name.span) ? name : [UInt8]("localhost" as StaticString)
     }
 
     // MARK: Putting it off
@@ -150,6 +145,6 @@ extension LoginFlow {
             return (only.name, .replacement(added: only.added))
         }
         guard names.count < Record.maximumAuthenticators else { return nil }
-        return Name.free(beside: names).map { ($0, .beside) }
+        return Name.free(beside: names).map { ($0, .beside(others: !names.isEmpty)) }
     }
 }

@@ -3,7 +3,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     case configurationFile, store, nullok, language, prompt, echo, retry, window, closedFor
     case exemptGroup, exemptNetworks
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
-    case enroll, enrollUntil, enrollGrace, qrServices, afterFirstFactor
+    case enroll, enrollUntil, enrollGrace, issuer, qrServices, afterFirstFactor
     case trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
 
@@ -23,6 +23,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case path(@Sendable (inout Options, [UInt8]) -> Void)
         /// A date as `2026-11-21`, from 1970 to 9999; when that day begins in UTC.
         case date(@Sendable (inout Options, UInt64) -> Void)
+        /// What apps show: 1 to 64 bytes of UTF-8 that a key URI can have.
+        case label(@Sendable (inout Options, [UInt8]) -> Void)
         /// One or more networks, with blanks or commas between them.
         case networks(@Sendable (inout Options, [IPNetwork]) -> Void)
         /// A language as gettext names it, such as `sv` or `pt_BR`.
@@ -172,6 +174,10 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "enroll_grace", .number(0...100) { $0.enrollGrace = $1 }, "0",
                 "With enroll = require: how many logins after that day may still put it off.")
+        case .issuer:
+            part(
+                "issuer", .label { $0.issuer = $1 }, "this machine's name",
+                "What apps show beside the user's name, so that they know where a code is for.")
         case .qrServices:
             part(
                 "qr_services", .services { $0.qrServices = $1 }, Options.usualQRServices,

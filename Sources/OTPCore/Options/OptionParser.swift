@@ -111,6 +111,16 @@ public struct OptionParser {
                 throw takes(option, "an address with one %u in it, for the user's name")
             }
             apply(&options, Array(value))
+        case .label(let apply):
+            guard let value = value.map({ Array($0) }), KeyURI.allows(value.span),
+                KeyLabel.part(of: value) == value
+            else {
+                throw takes(
+                    option,
+                    "1 to \(KeyURI.maximumPartLength) bytes of UTF-8 without control characters "
+                        + "and without a colon")
+            }
+            apply(&options, value)
         case .choice(let first, let second, let third, let apply):
             if let value, first.utf8.elementsEqual(value) {
                 apply(&options, 0)

@@ -40,6 +40,8 @@ public struct Options: Sendable {
     public var enrollUntil: UInt64?
     /// How many logins after that moment may still put it off, 0 to 100.
     public var enrollGrace: UInt8 = 0
+    /// Who apps say that codes are from, where the admin says so.
+    public var issuer: [UInt8]?
     /// The PAM services whose prompts reach a terminal as they are, where the admin names them.
     public var qrServices: [[UInt8]]?
     /// Whether the modules before this one have proven the user, so that enrolling is allowed.

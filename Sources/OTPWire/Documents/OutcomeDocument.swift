@@ -82,15 +82,19 @@ public struct BegunDocument: Codable, Equatable, Sendable {
     public var key: String
     /// Whether one of this name ends when it is kept.
     public var replaces: Bool
+    /// Whether the user has others, so that the app has to tell them apart.
+    public var isBeside: Bool
     /// What `confirm` and `keep` take, for a quarter of an hour. It means nothing to anybody else.
     public var ticket: String
 
     public init(
-        _ authenticator: Authenticator, key: String, replaces: Bool, ticket: String
+        _ authenticator: Authenticator, key: String, replaces: Bool, isBeside: Bool,
+        ticket: String
     ) {
         self.authenticator = AuthenticatorDocument(authenticator)
         self.key = key
         self.replaces = replaces
+        self.isBeside = isBeside
         self.ticket = ticket
     }
 }

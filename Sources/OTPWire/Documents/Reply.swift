@@ -141,13 +141,17 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
     public var trustsKeys: Bool
     /// Whether SSH keys in FIDO authenticators log in without a code.
     public var admitsSecurityKeys: Bool
+    /// Who apps say that codes are from.
+    public var issuer: String
 
-    public init(_ options: Options) {
+    /// `host` is this machine's name.
+    public init(_ options: Options, on host: [UInt8]) {
         mayDisable = options.userMayDisable
         temporaryHours = UInt64(options.temporaryHours)
         notifiesByMail = options.notifiesByMail
         mail = options.mail.map { String(decoding: $0, as: UTF8.self) }
         trustsKeys = options.trustsKeys
         admitsSecurityKeys = options.admitsSecurityKeys
+        issuer = String(decoding: Issuer.of(options, on: host), as: UTF8.self)
     }
 }

@@ -5,25 +5,25 @@ import OTPWire
 extension Add {
     /// Shows `new`, asks for its code, and has it kept once one was right.
     func addConfirmed(
-        _ new: borrowing NewAuthenticator, _ context: Context, _ warnings: [String]
+        _ new: NewAuthenticator, _ context: Context, _ warnings: [String]
     ) throws {
         if new.isToken {
             let interview = Interview(
-                context: context, form: .none, notices: warnings.map { "warning: \($0)" })
+                context: context, notices: warnings.map { "warning: \($0)" })
             return try interview.confirmToken(new) { change in
                 try shown(change, of: context) { try report($0, of: context.userName) }
             }
         }
         // Held back to the end: a Ctrl-C between keeping and showing would lose the backup codes.
         let interruptions = try Interruptions()
-        let code = code(of: new)
-        let file = try writeFile(code)
-        let notices = qr == .none || code != nil ? warnings : warnings + [Add.library]
+        let file = try writeFile(new)
+        let codes = qr == .none ? nil : QRCodes(of: new)
+        let notices = qr == .none || codes != nil ? warnings : warnings + [Add.noPicture.text]
         do {
             let interview = Interview(
-                context: context, form: qr,
+                context: context,
                 notices: notices.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." })
-            let change = try interview.confirm(new, code, interruptions)
+            let change = try interview.confirm(new, codes, qr, interruptions)
             try shown(change, of: context) { try report($0, of: context.userName) }
         } catch {
             file?.remove()

@@ -71,7 +71,7 @@ struct Add: ParsableCommand {
     var secretFile: String?
 
     @Option(
-        help: "The issuer that the app shows (default: this machine's name).",
+        help: "The issuer that the app shows (default: `issuer` of swiftotp.conf).",
         transform: Arguments.part)
     var issuer: String?
 
@@ -122,56 +122,63 @@ struct Add: ParsableCommand {
     }
 
     /// What the command line comes down to.
-    private func wish(_ context: Context) -> Wish {
+    private func wish(_ context: Context) throws -> Wish {
         let kind = hotp ? Authenticator.Kind.hotp : .totp
         return Wish(
             device: DeviceDocument(
                 name: name?.text, kind: kind.word, algorithm: algorithm.name, digits: digits,
                 period: period, counter: counter ?? 0, isUnconfirmed: noConfirm),
-            issuer: issuer ?? NewAuthenticator.part(of: Machine.hostName),
-            account: account ?? NewAuthenticator.part(of: context.userName),
+            issuer: try issuer ?? context.policy().issuer,
+            account: account,
             keyFile: secretFile)
     }
 
     /// What the user should know before anything is scanned.
-    private func warnings(_ new: borrowing NewAuthenticator) -> [String] {
+    private func warnings(_ new: NewAuthenticator) -> [String] {
         var warnings: [String] = []
         if let warning = NewAuthenticator.warning(
             algorithm: algorithm, digits: digits, period: period)
         {
             warnings.append(warning)
         }
+        if issuer == nil, !noConfirm, Machine.isRoot, Issuer.isCommon(new.label.issuer) {
+            let name = Output.printable(new.label.issuer)
+            warnings.append(
+                "the app will show \(name), as for many machines: `issuer` in swiftotp.conf, or "
+                    + "--issuer, says something better")
+        }
         if new.replaces {
-            let when = noConfirm ? "" : " once a code of the new one is accepted"
             let name = new.authenticator.name.text
-            warnings.append("the present authenticator \"\(name)\" is replaced\(when)")
+            let warning =
+                noConfirm
+                ? Phrase("the present authenticator \"\(name)\" is replaced")
+                : Phrase(
+                    """
+                    the present authenticator "\(name)" is replaced once a code of the new one is \
+                    accepted
+                    """)
+            warnings.append(warning.text)
         }
         if let qrFile {
-            warnings.append(
-                "\(Output.printable(qrFile)) contains the key: delete it after scanning")
+            let file = Output.printable(qrFile)
+            warnings.append(Phrase("\(file) contains the key: delete it after scanning").text)
         }
         return warnings
     }
 
-    /// The QR code of `new`, where it is wanted and can be drawn.
-    func code(of new: borrowing NewAuthenticator) -> QRSquares? {
-        let isShown = qr != .none && !noConfirm
-        return isShown || qrFile != nil ? QRLibrary().encode(new.uri) : nil
-    }
-
-    /// Writes the QR code to the file that the user named.
-    func writeFile(_ code: borrowing QRSquares?) throws -> PrivateFile? {
+    /// Writes the QR code of `new` to the file that the user named.
+    func writeFile(_ new: NewAuthenticator) throws -> PrivateFile? {
         guard let qrFile else { return nil }
-        switch code {
-        case .some(let code):
-            var svg = QRDrawing.svg(code)
-            return try PrivateFile(qrFile, holding: &svg)
-        case .none: throw Failure("the QR code cannot be drawn", hint: Add.library)
+        guard let uri = new.uri(), let code = QRLibrary().encode(uri) else {
+            throw Failure(Add.noPicture)
         }
+        var svg = QRDrawing.svg(code)
+        return try PrivateFile(qrFile, holding: &svg)
     }
 
-    /// What draws QR codes.
-    static let library = "libqrencode draws it, which is not installed or does not work"
+    /// What is said where no QR code can be made.
+    static let noPicture = Phrase(
+        "the QR code cannot be drawn: libqrencode is not installed or does not work")
 
     /// Tells the user of what was kept, and shows it with `show`; where that fails, says that it is
     /// kept all the same.
@@ -196,9 +203,9 @@ struct Add: ParsableCommand {
     // MARK: For scripts
 
     private func addUnconfirmed(
-        _ new: borrowing NewAuthenticator, _ context: Context, _ warnings: [String]
+        _ new: NewAuthenticator, _ context: Context, _ warnings: [String]
     ) throws {
-        let file = try writeFile(code(of: new))
+        let file = try writeFile(new)
         for warning in warnings { Output.note("warning: \(warning)") }
         let change: ChangeDocument
         do {
@@ -214,10 +221,12 @@ struct Add: ParsableCommand {
     }
 
     private func print(
-        _ result: Enrolled, _ new: borrowing NewAuthenticator, of user: String
+        _ result: Enrolled, _ new: NewAuthenticator, of user: String
     ) throws {
         // Who brought the key along needs no copy of it.
-        let uri = new.isToken ? nil : String(decoding: new.uriBytes, as: UTF8.self)
+        let uri =
+            new.isToken
+            ? nil : new.uri()?.withBytes { String(decoding: $0.array, as: UTF8.self) }
         let key = new.isToken ? nil : String(decoding: new.typedKey, as: UTF8.self)
         if global.json {
             try Output.json([

@@ -2,6 +2,7 @@ import ArgumentParser
 import OTPCore
 import OTPImport
 import OTPStore
+import OTPWire
 
 extension ImportFormat: ExpressibleByArgument {}
 
@@ -125,8 +126,7 @@ struct Import: ParsableCommand {
         var result = try ImportSource.read(
             file, as: from, preSharedKey: try pskFile.map { KeyBox(try TokenKeyFile.read($0)) })
         if from.isPersonal {
-            let issuer = NewAuthenticator.part(of: Machine.hostName)
-            try EntryChoice(text: entry, issuer: issuer).apply(to: &result)
+            try EntryChoice(text: entry, issuer: context.policy().issuer).apply(to: &result)
         }
         report.add(
             result,

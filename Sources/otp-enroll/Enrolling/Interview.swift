@@ -6,39 +6,42 @@ import OTPWire
 /// it is kept.
 struct Interview {
     let context: Context
-    let form: QRForm
     /// What is to be known before it is scanned.
     let notices: [String]
 
     /// Shows `new` and asks. Throws where the user gives up, or where the app cannot do it; in
     /// either case QR code and key are off the screen.
     func confirm(
-        _ new: borrowing NewAuthenticator, _ code: consuming QRSquares?,
+        _ new: NewAuthenticator, _ codes: QRCodes?, _ form: QRForm,
         _ interruptions: borrowing Interruptions
     ) throws -> ChangeDocument {
-        let drawing: QRDrawing? =
-            if form != .none, let code = code.take() {
-                QRDrawing(code: code, form: form.resolved)
-            } else { nil }
-        let screen = screen(new, isScanned: drawing != nil)
+        var page = EnrollmentScreen.Page.picture
         var message: String?
         Terminal.enterScreen()
-        defer { Terminal.leaveScreen() }
+        let looks = QRLook.all(form, form.asksForPictures ? TerminalQuestion.ask() : nil)
+        let removal = looks.first?.removal ?? ""
+        defer { Terminal.leaveScreen(removal) }
         while true {
-            let size = Terminal.size
-            var text = screen.text(
-                drawing, columns: size.columns, rows: size.rows, message: message)
-            Terminal.show(&text)
+            var view = screen(new, looks, form).view(codes, looks, page: page, message: message)
+            Terminal.show(&view.text, removal)
             switch Terminal.nextInput(interruptions) {
             case .resized: continue
             case .ended: throw givenUp
             case .line(var typed):
                 defer { Secret.wipe(&typed) }
+                var answer = TerminalAnswers.removed(from: typed)
+                defer { Secret.wipe(&answer) }
                 // With a right code it is kept: this is the last moment to end.
                 if interruptions.endIsAsked() { throw givenUp }
-                switch try judge(typed, new) {
+                if view.hasPages, case .empty = Answer(answer.span) {
+                    page = page == .picture ? .key : .picture
+                    message = nil
+                    continue
+                }
+                switch try judge(answer, new) {
                 case .kept(let change): return change
-                case .again(let words): message = words
+                // What it says stands beside the key.
+                case .again(let words): (message, page) = (words, .key)
                 }
             }
         }
@@ -48,11 +51,12 @@ struct Interview {
     /// follow each other on the screen as it is. What was kept goes to `show`, which no Ctrl-C
     /// keeps from showing it.
     func confirmToken(
-        _ new: borrowing NewAuthenticator, _ show: (ChangeDocument) throws -> Void
+        _ new: NewAuthenticator, _ show: (ChangeDocument) throws -> Void
     ) throws {
         for notice in notices { Output.note(notice) }
         while true {
-            var typed = Terminal.readAnswer("Code shown by the token (empty: give up): ")
+            var typed = Terminal.readAnswer(
+                Phrase("Code shown by the token (empty: give up):").text + " ")
             defer { Secret.wipe(&typed) }
             // Held back from here: an end between keeping and showing would lose the backup codes.
             let interruptions = try Interruptions()
@@ -72,9 +76,9 @@ struct Interview {
     }
 
     private func judge(
-        _ typed: [UInt8], _ new: borrowing NewAuthenticator
+        _ typed: [UInt8], _ new: NewAuthenticator
     ) throws -> Judgment {
-        let wrong = "Codes for this key have \(new.authenticator.digits) digits."
+        let wrong = Phrase("Codes for this key have \(new.authenticator.digits) digits.").text
         switch Answer(typed.span) {
         case .empty: throw givenUp
         case .malformed: return .again(wrong)
@@ -91,8 +95,9 @@ struct Interview {
             case .verdict(.wrong):
                 return .again(
                     digits == new.authenticator.digits
-                        ? "That is not a code for this key. Try the next one the app shows."
-                        : wrong)
+                        ? Phrase(
+                            "That is not a code for this key. Try the next one the app shows."
+                        ).text : wrong)
             case let other: throw context.failure(other)
             }
         }
@@ -101,22 +106,15 @@ struct Interview {
     // MARK: Words
 
     private func screen(
-        _ new: borrowing NewAuthenticator, isScanned: Bool
+        _ new: NewAuthenticator, _ looks: [QRLook], _ form: QRForm
     ) -> EnrollmentScreen {
-        let scan = isScanned ? "scan this QR code with" : "add an account to"
         var key = new.typedKey
         defer { Secret.wipe(&key) }
         return EnrollmentScreen(
-            title: "Enrolling \(context.userName): \(scan) an authenticator app.",
-            keyTitle: isScanned ? "Or type the key:" : "The key:",
+            user: context.userName,
             keyGroups: Interview.groups(of: key),
-            settings: settings(new.authenticator) + [
-                "Issuer: \(Output.printable(new.issuer))",
-                "Account: \(Output.printable(new.account))",
-                "Name here: \(new.authenticator.name.text)",
-            ],
-            notices: notices + ["Press Return alone to give up; nothing is saved then."],
-            question: "Code shown by the app: ")
+            settings: settings(new).map(\.text),
+            notices: notices + QRLook.notices(looks, form), terminal: Terminal.size)
     }
 
     /// The key in groups of four.
@@ -127,24 +125,32 @@ struct Interview {
     }
 
     /// What has to be set in the app beside the key.
-    private func settings(_ authenticator: Authenticator) -> [String] {
-        var lines: [String] = []
+    private func settings(_ new: NewAuthenticator) -> [Phrase] {
+        let authenticator = new.authenticator
+        var lines: [Phrase] = []
         if authenticator.algorithm != .sha1 {
-            lines.append("Algorithm: \(authenticator.algorithm.name)")
+            lines.append(Phrase("Algorithm: \(authenticator.algorithm.name)"))
         }
-        if authenticator.digits != 6 { lines.append("Digits: \(authenticator.digits)") }
+        if authenticator.digits != 6 { lines.append(Phrase("Digits: \(authenticator.digits)")) }
         if authenticator.kind == .hotp {
-            lines.append("Kind: counter (HOTP), from \(authenticator.nextStep) on")
+            lines.append(Phrase("Kind: counter (HOTP), from \(authenticator.nextStep) on"))
         } else if authenticator.period != 30 {
-            lines.append("Period: \(authenticator.period) seconds")
+            lines.append(Phrase("Period: \(authenticator.period) s"))
         }
-        return lines
+        return lines + [
+            Phrase("Issuer: \(Output.printable(new.label.issuer))"),
+            Phrase("Account: \(Output.printable(new.label.account))"),
+            Phrase("Name here: \(authenticator.name.text)"),
+        ]
     }
 
     private func offClock(_ steps: Int, _ authenticator: Authenticator) -> String {
-        let off = Words.duration(of: steps, period: authenticator.period).text
-        return "The key is right, but the app's clock is \(off) "
-            + "\(steps > 0 ? "ahead" : "behind"). \(Words.clockAdvice.text) Then type a new code."
+        let off = Words.duration(of: steps, period: authenticator.period)
+        let found =
+            steps > 0
+            ? Phrase("The key is right, but the app's clock is \(off) ahead.")
+            : Phrase("The key is right, but the app's clock is \(off) behind.")
+        return (found + Words.clockAdvice + Phrase("Then type a new code.")).text
     }
 
     private func ignored(
@@ -157,18 +163,20 @@ struct Interview {
             default: "--period \(authenticator.period)"
             }
         }
-        let list = names.joined(separator: " and ")
+        let list = names.joined(separator: " ")
+        let what = Phrase(
+            "the app ignored \(list), so its codes would always be wrong; nothing was saved")
         return Failure(
-            "the app ignored \(list), so its codes would always be wrong; nothing was saved",
+            what.text,
             hints: [
-                "enroll again without \(list), or with an app that supports it",
-                "delete the entry that the app has now",
+                Phrase("enroll again without \(list), or with an app that supports it").text,
+                Phrase("delete the entry that the app has now").text,
             ])
     }
 
     private var givenUp: Failure {
         Failure(
-            "no code was confirmed; nothing was saved",
-            hint: "delete the entry in the app, if there is one")
+            Phrase("no code was confirmed; nothing was saved"),
+            hint: Phrase("delete the entry in the app, if there is one"))
     }
 }

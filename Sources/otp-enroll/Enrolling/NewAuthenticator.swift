@@ -1,20 +1,17 @@
 import OTPCore
+import OTPImport
 import OTPWire
 
 /// An authenticator that is about to be enrolled: shown to the user, not yet kept.
-struct NewAuthenticator: ~Copyable {
+struct NewAuthenticator {
     /// What it is, with the name it is to have.
     let authenticator: Authenticator
     /// What the service keeps it by.
     let ticket: String
     /// Its key.
-    let key: Secret
-    /// What the app scans.
-    let uri: Secret
-    /// Who the app says the codes are from.
-    let issuer: String
-    /// What the app calls the account.
-    let account: String
+    let key: KeyBox
+    /// What the app shows beside its codes.
+    let label: KeyLabel
 
     /// Whether the key was in the device before it was here, so that nothing is to be scanned.
     let isToken: Bool
@@ -31,37 +28,35 @@ struct NewAuthenticator: ~Copyable {
             device.key = String(decoding: key, as: UTF8.self)
         }
         switch try context.askWithProof(.begin(device: device)) {
-        case .begun(let begun): try self.init(begun, wish)
+        case .begun(let begun): try self.init(begun, wish, of: context.user)
         case let other: throw context.failure(other)
         }
     }
 
-    private init(_ begun: BegunDocument, _ wish: Wish) throws(Failure) {
+    private init(_ begun: BegunDocument, _ wish: Wish, of user: User) throws(Failure) {
         var text = Array(begun.key.utf8)
         defer { Secret.wipe(&text) }
         guard let authenticator = begun.authenticator.authenticator,
             let key = Base32.decode(text.span)
         else { throw Failure.otherVersion }
-        let (issuer, account) = (Array(wish.issuer.utf8), Array(wish.account.utf8))
-        let uri = key.withBytes {
-            KeyURI.make(authenticator, key: $0, issuer: issuer.span, account: account.span)
-        }
-        guard let uri else { throw Failure("issuer or account do not fit in a QR code") }
         self.authenticator = authenticator
         self.ticket = begun.ticket
-        self.issuer = wish.issuer
-        self.account = wish.account
         self.isToken = wish.keyFile != nil
         self.replaces = begun.replaces
-        self.key = key
-        self.uri = uri
+        self.key = KeyBox(key)
+        let isTold = begun.isBeside && wish.account == nil
+        label = KeyLabel(
+            issuer: Array(wish.issuer.utf8), user: wish.account.map { Array($0.utf8) } ?? user.name,
+            device: isTold ? authenticator.name : nil)
     }
 
     /// The key in Base32, as an app takes it typed. To be wiped.
     var typedKey: [UInt8] { key.withBytes { Base32.encode($0) } }
 
-    /// The key URI. To be wiped.
-    var uriBytes: [UInt8] { uri.withBytes { $0.array } }
+    /// What the app scans, with what `cut` leaves of the label.
+    func uri(_ cut: KeyLabel.Cut = .nothing) -> Secret? {
+        key.withBytes { KeyURI.make(authenticator, key: $0, label: label, cut: cut) }
+    }
 
     /// The warning for settings that many apps ignore, `nil` where there is nothing to warn of.
     static func warning(
@@ -69,22 +64,15 @@ struct NewAuthenticator: ~Copyable {
     ) -> String? {
         var unusual: [String] = []
         if algorithm != .sha1 { unusual.append(algorithm.name) }
-        if digits != 6 { unusual.append("\(digits) digits") }
-        if period != 30 { unusual.append("a period of \(period) seconds") }
+        if digits != 6 { unusual.append(Phrase("\(digits) digits").text) }
+        if period != 30 { unusual.append(Phrase("a period of \(period) s").text) }
         guard !unusual.isEmpty else { return nil }
-        return "many apps (Microsoft Authenticator, Authy, Duo, older Google Authenticator) ignore "
-            + unusual.joined(separator: " and ") + ", and then show wrong codes"
-    }
-
-    /// An issuer or account out of a name that the machine gives: what the URI cannot have becomes
-    /// a hyphen.
-    static func part(of name: String) -> String {
-        var part = String.UnicodeScalarView()
-        for scalar in Output.printable(name, utf8: true).unicodeScalars {
-            part.append(scalar == ":" ? "-" : scalar)
-        }
-        var text = String(part)
-        while text.utf8.count > KeyURI.maximumPartLength { text.removeLast() }
-        return text.isEmpty ? "login" : text
+        let list = unusual.joined(separator: ", ")
+        let warning = Phrase(
+            """
+            many apps (Microsoft Authenticator, Authy, Duo, older Google Authenticator) ignore this, \
+            and then show wrong codes: \(list)
+            """)
+        return warning.text
     }
 }

@@ -9,15 +9,9 @@ struct QRDrawing: ~Copyable {
 
     /// Squares of light around the code that the standard asks for.
     static let wholeQuietZone = 4
-    /// As few as cameras of today still take.
-    static let smallQuietZone = QRText.quietZone
-
-    /// The characters, which the module draws with as well.
-    private var text: QRText.Form { form == .ascii ? .ascii : .blocks }
-
     /// How many columns and rows the drawing takes with so many light squares around it.
     func size(quietZone: Int) -> (columns: Int, rows: Int) {
-        QRText.size(of: code.size, as: text, quietZone: quietZone)
+        QRText.size(of: code.size, as: form.text, quietZone: quietZone)
     }
 
     /// The rows of the drawing. They hold the key, and are to be wiped.
@@ -29,9 +23,9 @@ struct QRDrawing: ~Copyable {
             var line: [UInt8] = []
             // Room for all of it: where an array grows, it leaves a copy behind.
             line.reserveCapacity(
-                start.count + QRText.rowCapacity(columns, text) + end.count)
+                start.count + QRText.rowCapacity(columns, form.text) + end.count)
             line += start
-            QRText.append(row: row, of: code, as: text, quietZone: quietZone, to: &line)
+            QRText.append(row: row, of: code, as: form.text, quietZone: quietZone, to: &line)
             line += end
             return line
         }

@@ -7,8 +7,9 @@ struct Wish {
     let device: DeviceDocument
     /// Who the app says the codes are from.
     let issuer: String
-    /// What the app calls the account.
-    let account: String
+    /// What the app calls the account; `nil` for the user's name, and the device's where there are
+    /// others.
+    let account: String?
     /// The file with the key of a token that has one already.
     let keyFile: String?
 }

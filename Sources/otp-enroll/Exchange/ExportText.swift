@@ -16,9 +16,9 @@ struct ExportText: ~Copyable {
     }
 
     /// The beginning.
-    init(_ form: ExportForm) {
+    init(_ form: ExportForm, issuer: String) {
         self.form = form
-        issuer = Array(NewAuthenticator.part(of: Machine.hostName).utf8)
+        self.issuer = Array(issuer.utf8)
         bytes.reserveCapacity(4096)
         if form == .json { bytes += Array("{\n  \"swiftotp_export\": 1,\n  \"users\": [".utf8) }
     }

@@ -23,11 +23,11 @@ struct ExportWork: ~Copyable {
     private var untold: (count: Int, first: Failure)?
 
     /// `path` is where the file is to be.
-    init(_ context: Context, _ form: ExportForm, to path: String) {
+    init(_ context: Context, _ form: ExportForm, to path: String) throws(Failure) {
         self.context = context
         self.form = form
         self.path = path
-        text = ExportText(form)
+        text = ExportText(form, issuer: try context.policy().issuer)
     }
 
     /// Something that is not in the file.

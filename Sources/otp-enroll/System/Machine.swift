@@ -5,8 +5,8 @@ import OTPStore
 
 /// What the commands need of the machine beyond the core: who and where we are, the locale, local
 /// time, and whole writes. With the other files of this folder, `Operator.swift`, `OwnService.swift`,
-/// `Clipboard.swift`, `ForeignFile.swift`, `Interruptions.swift`,
-/// `Progress.swift` and `Terminal.swift`, and doctor's `LoadedModule.swift`, `KernelClock.swift` and
+/// `Clipboard.swift`, `ForeignFile.swift`, `Interruptions.swift`, `Progress.swift`, `Terminal.swift`
+/// and `TerminalQuestion.swift`, and doctor's `LoadedModule.swift`, `KernelClock.swift` and
 /// `TrialLogin.swift`, the only files of otp-enroll with unsafe code.
 enum Machine {
     /// Whether the program runs as root.

@@ -10,6 +10,13 @@ enum Terminal {
     /// Whether it understands no escape sequences.
     static var isDumb: Bool { ["dumb", nil].contains(Machine.environment("TERM")) }
 
+    /// Whether it is a part of another one, by tmux or screen, or the kernel's own.
+    static var isDivided: Bool {
+        let name = Machine.environment("TERM") ?? ""
+        return ["TMUX", "STY"].contains { Machine.environment($0) != nil }
+            || ["tmux", "screen", "linux"].contains(where: name.hasPrefix)
+    }
+
     /// Whether stdout is one: somebody reads it now.
     static let isOutput = isatty(STDOUT_FILENO) == 1
 
@@ -35,6 +42,16 @@ enum Terminal {
         let status = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size)
         guard status == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
         return (Int(size.ws_col), Int(size.ws_row))
+    }
+
+    /// The size of a character; `nil` where it does not know.
+    static var cell: TerminalCell? {
+        var size = winsize()
+        // SAFETY: the call fills the local.
+        let status = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size)
+        guard status == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
+        return TerminalCell(
+            width: Int(size.ws_xpixel / size.ws_col), height: Int(size.ws_ypixel / size.ws_row))
     }
 
     // MARK: Plain questions
@@ -120,15 +137,18 @@ enum Terminal {
         if !isDumb { write("\u{1b}[?1049h") }
     }
 
-    /// Shows `text` alone on the screen, and wipes it.
-    static func show(_ text: inout [UInt8]) {
+    /// Shows `text` alone on the screen, and wipes it. `removal` takes a picture away that was there.
+    static func show(_ text: inout [UInt8], _ removal: String) {
         defer { Secret.wipe(&text) }
+        write(removal)
         if !isDumb { write("\u{1b}[H\u{1b}[2J") }
         _ = Machine.write(text, to: STDOUT_FILENO)
     }
 
-    /// Takes away what was shown, and gives the screen back as it was.
-    static func leaveScreen() {
+    /// Takes away what was shown, and gives the screen back as it was. `removal` takes a picture out
+    /// of the terminal's memory.
+    static func leaveScreen(_ removal: String) {
+        write(removal)
         if isDumb {
             write("\n(This terminal cannot clear the key from the screen: do it yourself.)\n")
         } else {

@@ -34,13 +34,13 @@ extension RequestHandler {
         else { return .denied(reason: .full) }
         let old = authenticators.first { $0.name == name && !new.isLike(there) }
         return try begin(
-            new, as: name, replacing: old?.added,
+            new, as: name, replacing: old?.added, isBeside: names.contains { $0 != name },
             isFirst: caller == .user && !isEnrolled, in: epoch, at: now)
     }
 
     private func begin(
-        _ new: DeviceOrder, as name: Name, replacing replaced: UInt64?, isFirst: Bool,
-        in epoch: UInt64, at now: UInt64
+        _ new: DeviceOrder, as name: Name, replacing replaced: UInt64?, isBeside: Bool,
+        isFirst: Bool, in epoch: UInt64, at now: UInt64
     ) throws(StoreError) -> Reply.Result {
         guard let authenticator = new.authenticator(named: name, added: now) else {
             return .denied(reason: .malformed)
@@ -60,7 +60,9 @@ extension RequestHandler {
         let text = try ticket.seal(in: storeForMore())
         return .begun(
             begun:
-                BegunDocument(authenticator, key: key, replaces: replaced != nil, ticket: text))
+                BegunDocument(
+                    authenticator, key: key, replaces: replaced != nil, isBeside: isBeside,
+                    ticket: text))
     }
 
     func confirm(_ text: String, _ code: String) throws(StoreError) -> Reply.Result {

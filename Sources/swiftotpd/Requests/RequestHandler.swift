@@ -74,7 +74,7 @@ struct RequestHandler {
     /// Does what is asked for.
     func run(_ request: Request) throws(StoreError) -> Reply.Result {
         switch request.command {
-        case .policy: return .policy(policy: PolicyDocument(options))
+        case .policy: return .policy(policy: PolicyDocument(options, on: SystemHost.name()))
         case .status: return try status()
         case .recorded(let number): return try recorded(after: number)
         case .rows(let numbers): return try rows(of: numbers)

@@ -39,6 +39,9 @@ struct FirstEnrollmentTests {
         #expect(question.hasPrefix("ask \nScan this") && question.contains("alice"))
         #expect(question.filter { $0 != " " && $0 != "\n" }.contains(key))
         #expect(question.contains("█") && !question.contains("\u{1b}"))
+        #expect(host.scanned.count == 1)
+        #expect(
+            host.scanned[0].hasPrefix("otpauth://totp/vm.example.com:alice?secret=\(key)&issuer="))
         #expect(question.split(separator: "\n").allSatisfy { $0.count <= 80 })
         #expect(host.talk.count == 2 && host.talk[1].contains("Backup codes"))
         let session = try #require(host.session)
@@ -142,7 +145,56 @@ struct FirstEnrollmentTests {
         }
     }
 
-    @Test("Too wide for 80 columns, or no encoder at all: the key to type is there")
+    @Test("Where no QR code is on the screen, the question does not speak of one, and i is no code")
+    func noPictureNoKeys() throws {
+        let host = host(.text("i"), .shown(), .text(""))
+        host.picture = nil
+        #expect(require(host) == (try enrolled))
+        #expect(
+            host.talk[1].hasPrefix(
+                "ask \nThat is not a code for this key. \nCode shown by the app:"))
+    }
+
+    @Test(
+        "Where the picture is too high a shorter label makes a smaller one, and less light the last"
+    )
+    func shorter() throws {
+        for (size, zone, count) in [(37, 2, 1), (39, 1, 6)] {
+            let host = host(.shown(), .text(""))
+            host.picture = size
+            #expect(require(host) == (try enrolled))
+            let rows = host.talk[0].split(separator: "\n").filter {
+                $0.contains("█") || $0.contains("▀")
+            }
+            #expect(rows.count == 21 && rows.allSatisfy { $0.count == size + 2 * zone })
+            #expect(host.scanned.count == count)
+            // Each label is shorter than the one before, or as long as it was.
+            let lengths = host.scanned.prefix(5).map(\.count)
+            #expect(lengths == lengths.sorted(by: >))
+        }
+    }
+
+    @Test("ASCII that is higher than the usual terminal says how high a window shows it")
+    func highASCII() throws {
+        let host = host(.text("a"), .shown(), .text(""))
+        host.picture = 37
+        #expect(require(host) == (try enrolled))
+        #expect(!host.talk[0].contains("rows high"))
+        #expect(host.talk[1].contains("make the window 42 rows high.)"))
+    }
+
+    @Test("The admin's issuer is what the app shows")
+    func issuer() throws {
+        let host = host(.shown(), .text(""))
+        let result = host.login {
+            $0.enroll = .require
+            $0.issuer = ascii("Example Corp")
+        }
+        #expect(result == (try enrolled))
+        #expect(host.scanned[0].hasPrefix("otpauth://totp/Example%20Corp:alice?"))
+    }
+
+    @Test("No QR code that has room, or no encoder at all: the key to type is there")
     func noPicture() throws {
         for size in [nil, 97] as [Int?] {
             let host = host(.shown(), .text(""))
@@ -150,7 +202,7 @@ struct FirstEnrollmentTests {
             #expect(require(host) == (try enrolled))
             let question = try #require(host.talk.first)
             #expect(question.contains("type this key") && !question.contains("█"))
-            #expect(question.contains("too wide") == (size != nil))
+            for word in ["QR", "i: invert", "a: ASCII"] { #expect(!question.contains(word)) }
         }
     }
 }

@@ -71,6 +71,19 @@ struct LoginEnrollmentTests {
         }
     }
 
+    @Test("The app is told which device it is only where there are others")
+    func labels() throws {
+        for (labels, account) in [
+            ([], "alice"), (["my phone"], "alice"), (["a", "b"], "alice%20%28phone%29"),
+            (["phone", "b"], "alice%20%28phone-2%29"),
+        ] as [([String], String)] {
+            let host = try host(labels, .shown())
+            _ = login(host)
+            #expect(
+                host.scanned[0].hasPrefix("otpauth://totp/vm.example.com:\(account)?"), "\(labels)")
+        }
+    }
+
     @Test("With five authenticators there is no room, and the login stands")
     func full() throws {
         let host = try host(["a", "b", "c", "d", "e"])

@@ -17,7 +17,7 @@ struct ClaimTests {
         (.notify, .passedOver, "mail"), (.mail, .passedOver, "%u@example.org"),
         (.firstEnrollment, .passedOver, "root"), (.enroll, .believed, "require"),
         (.enrollUntil, .believed, "2027-01-15"), (.enrollGrace, .believed, "3"),
-        (.qrServices, .believed, "sshd"),
+        (.issuer, .passedOver, "Example Corp"), (.qrServices, .believed, "sshd"),
         (.afterFirstFactor, .believed, "yes"), (.trust, .passedOver, "key"),
         (.trustDays, .passedOver, "90"), (.trustMaximum, .passedOver, "1"),
         (.tryFirstPass, .believed, "yes"), (.useFirstPass, .believed, "yes"),

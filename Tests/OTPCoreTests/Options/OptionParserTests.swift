@@ -41,6 +41,7 @@ struct OptionParserTests {
         #expect(options.mail == nil && options.firstEnrollment == .open)
         #expect(options.socket == nil && options.program == nil)
         #expect(options.enroll == .off && options.enrollUntil == nil && options.enrollGrace == 0)
+        #expect(options.issuer == nil)
         #expect(!options.followsFirstFactor && !options.trustsKeys)
         #expect(options.trustDays == 30 && options.trustMaximum == 8)
         #expect(!options.triesFirstPass && !options.usesFirstPass && !options.forwardsPass)

@@ -53,6 +53,8 @@ final class ScriptedHost {
     private(set) var forwarded: [String] = []
     /// How large QR codes are; `nil` where none can be made.
     var picture: Int? = 25
+    /// What the QR codes said that were made.
+    private(set) var scanned: [String] = []
     /// Done once, when a record is made: what another session does at that moment.
     var beforeMaking: (() -> Void)?
     /// Done before each question: what another session does while somebody types.
@@ -168,6 +170,7 @@ extension ScriptedHost {
         func encode(_ text: borrowing Secret) -> QRSquares? {
             guard let size = host.picture else { return nil }
             host.journal.note("encode")
+            host.scanned.append(text.withBytes { String(decoding: $0.array, as: UTF8.self) })
             var squares = (0..<size * size).map { UInt8(($0 / size + $0 % size) % 2) }
             return QRSquares(size: size, wiping: &squares)
         }

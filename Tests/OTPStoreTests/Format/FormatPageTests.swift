@@ -37,6 +37,7 @@ struct FormatPageTests {
             third.map { "\(first), \(second) or \($0)" } ?? "\(first) or \(second)"
         case .path: "a path that begins with /, under 1024 bytes"
         case .date: "a date, YYYY-MM-DD, from 1970 to 9999"
+        case .label: "1 to 64 bytes of UTF-8 without control characters and :"
         case .networks: "1 to 64 networks"
         case .services: "1 to 32 PAM services"
         }

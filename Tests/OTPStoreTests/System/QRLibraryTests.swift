@@ -44,10 +44,52 @@ struct QRLibraryTests {
     @Test("A camera reads it off a terminal")
     func camera() async throws {
         let bytes = Array(Self.uri.utf8)
-        guard let code = QRLibrary().encode(Secret(copying: bytes.span)),
-            let drawing = QRText.draw(code, as: .blocks)
+        guard let code = QRLibrary().encode(Secret(copying: bytes.span))
         else { throw Trouble("there is no code") }
+        let drawing = QRText.draw(code, as: .blocks, quietZone: QRText.quietZone)
         #expect(try await Camera.read(String(decoding: drawing, as: UTF8.self)) == Self.uri)
+    }
+
+    @Test("Whatever user and machine are called, a QR code and its key have room at a login")
+    func room() throws {
+        let texts = [
+            "x", "ip-10-0-12-34.eu-central-1.compute.internal", String(repeating: "W", count: 64),
+            "0123456789012345678901234567890123456789", String(repeating: "日", count: 21),
+            "(((((((((((((((((((((((((((((", "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t",
+        ]
+        let names = [
+            nil, "phone-2", String(repeating: "(", count: 32), "my tablet from the office",
+        ]
+        for issuer in texts {
+            for user in texts {
+                for name in names {
+                    for form in [QRText.Form.blocks, .invertedBlocks, .ascii] {
+                        try expectRoom(
+                            KeyLabel(
+                                issuer: Array(issuer.utf8), user: Array(user.utf8),
+                                device: name.flatMap { Name($0.utf8) }), form)
+                    }
+                }
+            }
+        }
+    }
+
+    private func expectRoom(_ label: KeyLabel, _ form: QRText.Form) throws {
+        var random = Seeded(UInt64(label.account.count))
+        var key = (0..<Authenticator.keyLength).map { _ in UInt8.random(in: 0...255, using: &random)
+        }
+        guard let name = Name("phone".utf8), let device = Authenticator(name: name, added: 1) else {
+            throw Trouble("no authenticator")
+        }
+        let prompt = EnrollmentPrompt(
+            authenticator: device, key: Secret(wiping: &key), label: label,
+            purpose: .first(canBePutOff: false), words: \.english)
+        let question = prompt.question(QRLibrary(), as: form)
+        #expect(question.hasPicture, "\(label)")
+        let lines = String(decoding: question.text, as: UTF8.self).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(label)")
+        let rows = lines.filter { $0.contains("█") || $0.contains("##") || $0.contains("▀") }
+        #expect(form == .ascii ? rows.count <= 41 : rows.count <= 21, "\(label)")
     }
 
     @Test("What is no text for a code gives none", arguments: [0, 2954, 65_536])

@@ -19,6 +19,7 @@ struct ConfigurationTests {
     private static let examples = [
         "store": "/srv/swiftotp", "echo": "no", "exempt_group": "no-code",
         "exempt_networks": "10.0.0.0/8 fd00::/8", "enroll_until": "2027-01-15", "closed_for": "24h",
+        "issuer": "login.example.com",
     ]
 
     @Test("packaging/swiftotp.conf is not what the table of options says")
@@ -56,6 +57,7 @@ struct ConfigurationTests {
         var lines = [option.doc]
         switch option.kind {
         case .flag, .path, .text: break
+        case .label: lines.append("Value: 1 to 64 bytes of UTF-8, without a colon.")
         case .language: lines.append("Value: a language such as sv or pt_BR.")
         case .date: lines.append("Value: YEAR-MONTH-DAY.")
         case .networks: lines.append("Values: networks, with blanks or commas between them.")

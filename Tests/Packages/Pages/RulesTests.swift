@@ -17,7 +17,7 @@ struct RulesTests {
         "otp-enroll": """
         ChildProcess Clipboard ForeignFile Interruptions KernelClock LoadedModule Machine
         OpenFile Operator OwnService Pipe PrivateFile Progress ReadFile SystemFiles TemporaryFolder
-        Terminal Tool TrialLogin
+        Terminal TerminalQuestion Tool TrialLogin
         """,
         "pam_swiftotp": """
         Bytes EntryPoints Login OwnService PAMHandle PAMHandle+Conversation Relay Wire

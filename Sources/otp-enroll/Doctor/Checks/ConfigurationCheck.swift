@@ -39,7 +39,9 @@ struct ConfigurationCheck {
         switch reader.read(line) {
         case .success(let read):
             (options, isKnown) = (read, true)
-            look = Look(Self.name, about, [line.flatMap(Self.elsewhere)].compactMap(\.self))
+            look = Look(
+                Self.name, about,
+                [line.flatMap(Self.elsewhere), Self.commonIssuer(read, path)].compactMap(\.self))
         case .failure(let error):
             (options, isKnown) = (Options(), false)
             look =
@@ -83,6 +85,18 @@ struct ConfigurationCheck {
                     change: line.text(without: String(decoding: argument, as: UTF8.self)))
             }
         }
+    }
+
+    /// A name that says nothing to somebody who looks for a code among others.
+    private static func commonIssuer(_ options: Options, _ path: String) -> Finding? {
+        let host = SystemHost.name()
+        guard options.issuer == nil, Issuer.isCommon(host) else { return nil }
+        let name = String(decoding: host, as: UTF8.self)
+        return Finding(
+            .warning,
+            "this machine is called \(name), as many are, and apps show that beside its codes:"
+                + " say what they should show",
+            in: path, change: "issuer = login.example.com")
     }
 
     private static func value(_ key: String, _ arguments: [[UInt8]]) -> String? {

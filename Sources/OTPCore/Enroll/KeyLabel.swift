@@ -1,0 +1,99 @@
+/// What an app shows beside the codes of a key: who they are from, and whose they are.
+public struct KeyLabel: Equatable, Sendable {
+    /// Who the codes are from.
+    public let issuer: [UInt8]
+    /// Whose they are, without the device.
+    let user: [UInt8]
+    /// The device, where the user has others.
+    private let device: [UInt8]?
+
+    /// Any texts will do: what a key URI cannot have is left out of them.
+    public init(issuer: [UInt8], user: [UInt8], device: Name?) {
+        self.issuer = KeyLabel.part(of: issuer)
+        self.device = device?.bytes
+        let end = (device.map { $0.bytes.count + KeyLabel.brackets.count }) ?? 0
+        self.user = KeyLabel.part(of: user, limit: KeyURI.maximumPartLength - end)
+    }
+
+    private init(cutting whole: KeyLabel, to limits: Limits) {
+        issuer = KeyLabel.cut(whole.issuer, to: limits.issuer)
+        user = KeyLabel.cut(whole.user, to: limits.user)
+        device = whole.device.map { KeyLabel.cut($0, to: limits.device) }
+    }
+
+    /// The account: `alice`, or `alice (tablet)` so that it can be told from her first one.
+    public var account: [UInt8] {
+        guard let device else { return user }
+        return user + KeyLabel.brackets.prefix(2) + device + KeyLabel.brackets.suffix(1)
+    }
+
+    private static let brackets = [UInt8](" ()" as StaticString)
+
+    /// `text` as an issuer or account can have it: UTF-8 of at most `limit` bytes without control
+    /// characters and the marks that turn the direction of writing, and a hyphen for each colon.
+    public static func part(
+        of text: [UInt8], limit: Int = KeyURI.maximumPartLength
+    ) -> [UInt8] {
+        var part: [UInt8] = []
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+            switch scalar.value {
+            case 0x00...0x1f, 0x7f...0x9f: continue
+            case 0x061c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff: continue
+            default: break
+            }
+            let bytes = scalar == ":" ? [UInt8(ascii: "-")] : Array(String(scalar).utf8)
+            guard part.count + bytes.count <= limit else { break }
+            part += bytes
+        }
+        return part.isEmpty ? [UInt8]("login" as StaticString) : part
+    }
+
+    // MARK: Shorter ones
+
+    /// How much of a label is left out of a QR code, which makes it smaller.
+    public enum Cut: Int, CaseIterable, Sendable {
+        /// Nothing.
+        case nothing
+        /// The second time that the issuer stands in the address.
+        case repetition
+        /// The end of a long issuer as well.
+        case issuer
+        /// The ends of a long account and of its device as well.
+        case account
+        /// All but the beginnings.
+        case most
+    }
+
+    /// The most bytes of each part, as the address has them.
+    private struct Limits {
+        let issuer: Int, user: Int, device: Int
+    }
+
+    /// What is left after a cut. With the limits of `account` every key that is made at a login has
+    /// a code of at most 37 squares a row.
+    func after(_ cut: Cut) -> KeyLabel {
+        switch cut {
+        case .nothing, .repetition: self
+        case .issuer: KeyLabel(cutting: self, to: Limits(issuer: 22, user: .max, device: .max))
+        case .account: KeyLabel(cutting: self, to: Limits(issuer: 22, user: 14, device: 12))
+        case .most: KeyLabel(cutting: self, to: Limits(issuer: 12, user: 8, device: 8))
+        }
+    }
+
+    /// The beginning of `text` that takes `limit` bytes in an address: up to a full stop, a space or
+    /// an `@` where one is near, otherwise with a `~` where it was cut.
+    private static func cut(_ text: [UInt8], to limit: Int) -> [UInt8] {
+        guard KeyURI.length(of: text) > limit else { return text }
+        var (part, length) = ([UInt8](), 0)
+        var place: (count: Int, length: Int)?
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
+            let bytes = Array(String(scalar).utf8)
+            if [".", " ", "@"].contains(scalar) { place = (part.count, length) }
+            guard length + KeyURI.length(of: bytes) < limit else { break }
+            part += bytes
+            length += KeyURI.length(of: bytes)
+        }
+        if let place, place.length >= limit / 2 { return Array(part.prefix(place.count)) }
+        return part + [UInt8(ascii: "~")]
+    }
+}

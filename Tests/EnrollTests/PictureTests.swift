@@ -1,0 +1,72 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// QR codes as pictures in terminals that have a window, read off a screenshot.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct PictureTests {
+    let desk: Desk
+
+    init() throws { desk = try Desk() }
+
+    @Test(arguments: WindowTerminal.Kind.allCases)
+    func theCameraReadsThePicture(kind: WindowTerminal.Kind) async throws {
+        let window = try await WindowTerminal(
+            kind, try desk.words(["add", "--issuer", "bastion.example.com"]))
+        let phone = try await window.phone()
+        #expect(phone.issuer == "bastion.example.com" && phone.label == "bastion.example.com:root")
+        // It is a picture, and not drawn with characters, of the terminal's own protocol.
+        #expect(try window.received.contains(kind.sign))
+        #expect(try !window.received.contains("\u{2580}"))
+        try await phone.settle()
+        try await window.type(try await phone.code())
+        #expect(try await window.finish() == 0)
+        #expect(try await desk.names() == ["phone"])
+        try await window.waitForNoCode()
+        // kitty keeps pictures by their numbers until it is told to forget them.
+        let removal = "\u{1b}_Ga=d,d=I,i=31"
+        #expect(try window.received.contains(removal) == (kind.sign == WindowTerminal.kittySign))
+    }
+
+    @Test func aWrongCodeAndAnotherSizeKeepThePicture() async throws {
+        let window = try await WindowTerminal(.xterm, try desk.words(["add"]))
+        let phone = try await window.phone()
+        try await window.type(try await phone.wrongCode())
+        #expect(try await window.phone().secret == phone.secret)
+        try await phone.settle()
+        try await window.type(try await phone.code())
+        #expect(try await window.finish() == 0)
+    }
+
+    @Test func whereATerminalAnswersNothingCharactersDrawIt() async throws {
+        let terminal = try Terminal(
+            try desk.words(["add", "--qr", "image"]), answersQuestions: false)
+        let begin = ContinuousClock().now
+        let phone = try await terminal.typedPhone()
+        #expect(ContinuousClock().now - begin < .seconds(30))
+        let shown = await terminal.transcript
+        #expect(shown.contains("\u{1b}[c") && shown.contains("\u{2580}"))
+        #expect(shown.contains("does not say that it shows pictures"))
+        // What comes too late is not a part of the code.
+        try await phone.settle()
+        let code = try await phone.code()
+        try await terminal.send(
+            "\u{1b}_Gi=31;OK\u{1b}\\" + code.prefix(2) + "\u{1b}[?62;1;4c" + code.dropFirst(2)
+                + "\r")
+        #expect(try await terminal.finish() == 0)
+        #expect(try await desk.isEnrolled())
+    }
+
+    @Test(arguments: [
+        ("auto", ["TERM": "dumb"]), ("image", ["TERM": "dumb"]), ("auto", ["TERM": "screen.xterm"]),
+        ("auto", ["TMUX": "x"]), ("auto", ["TERM": "linux"]), ("ansi", [:]), ("none", [:]),
+    ])
+    func aTerminalThatMayNotKnowTheQuestionIsNotAsked(
+        form: String, environment: [String: String]
+    ) async throws {
+        let terminal = try Terminal(
+            try desk.words(["add", "--qr", form]), environment: environment)
+        _ = try await terminal.typedPhone()
+        let shown = await terminal.transcript
+        #expect(!shown.contains("\u{1b}[c") && !shown.contains("\u{1b}_G"))
+    }
+}
