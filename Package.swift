@@ -97,16 +97,19 @@ let moduleLinkage: [LinkerSetting] = [
     ]),
 ]
 
+/// Bound at start: at the first call of a function the loader would save all registers on the stack,
+/// once behind what is wiped there at the end.
+let boundAtStart: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
+
 /// Programs that see keys and codes wipe whatever they free or leave when it grows, and so do the
-/// libraries in them (`WipingMalloc.swift`). They are bound at start: at the first call of a function
-/// the loader would save all registers on the stack, once behind what is wiped there at the end.
-let wipesMemory: [LinkerSetting] = [
-    .unsafeFlags([
-        "-Xlinker", "-z", "-Xlinker", "now",
-        "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",
-        "-Xlinker", "--defsym=realloc=swiftotp_move_and_wipe",
-    ])
-]
+/// libraries in them (`WipingMalloc.swift`).
+let wipesMemory: [LinkerSetting] =
+    boundAtStart + [
+        .unsafeFlags([
+            "-Xlinker", "--defsym=free=swiftotp_wipe_and_free",
+            "-Xlinker", "--defsym=realloc=swiftotp_move_and_wipe",
+        ])
+    ]
 
 let package = Package(
     name: "swiftotp",
@@ -184,7 +187,8 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "OTPWireTests", dependencies: ["OTPWire", "OTPCore", "TestSupport"],
-            swiftSettings: tests),
+            // They look for secrets in their own memory.
+            swiftSettings: tests, linkerSettings: boundAtStart),
         .testTarget(
             name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore", "TestSupport"],
             resources: [.copy("Files")], swiftSettings: tests),

@@ -13,7 +13,8 @@ struct IdleTests {
         let host = try await Host(service.socket, as: account)
         #expect(service.process == nil)
         #expect(try await host.login(account.name, person.code()).name == "PAM_SUCCESS")
-        // A connection that lasts: the minute begins at its end.
+        // A connection that lasts: the minute begins at its end, which a busy machine sees late.
+        let before = ContinuousClock.now
         try await Client(service, account).run("status", "wait 20", "status")
         try await service.rest()
         let start = ContinuousClock.now
@@ -26,7 +27,8 @@ struct IdleTests {
         _ = try await patiently("the service to end", within: .seconds(120)) {
             service.process == nil ? true : nil
         }
-        #expect((.seconds(55)...(.seconds(110))).contains(ContinuousClock.now - start))
+        let end = ContinuousClock.now
+        #expect(end - before > .seconds(75) && end - start < .seconds(110))
         // Nobody waits for it to start.
         #expect(try await host.login(account.name, person.code()).name == "PAM_SUCCESS")
         #expect(service.process != nil && service.process != first)

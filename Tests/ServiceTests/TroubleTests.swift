@@ -91,32 +91,49 @@ struct TroubleTests {
     func killedFirst() async throws {
         let scene = try await Scene("killed")
         for host in [scene.locker, scene.root] {
-            let code = try scene.person.code()
-            try await Client(scene.service, scene.account).run("status")
-            try await scene.service.stop()
-            try host.start(scene.account.name, code)
-            try await Task.sleep(for: .seconds(1))
-            scene.service.signal(SIGKILL)
-            #expect(try await host.next().name == "PAM_SUCCESS")
+            let result = try await inTime {
+                try await Client(scene.service, scene.account).run("status")
+                try await scene.service.stop()
+                try host.start(scene.account.name, try scene.person.code())
+                try await Task.sleep(for: .seconds(1))
+                scene.service.signal(SIGKILL)
+                return try await host.next()
+            }
+            #expect(result.name == "PAM_SUCCESS", "\(result)")
         }
+    }
+
+    /// The end of a login for which a new service was there within the five seconds that the module
+    /// waits for its first word: a very busy machine may need several.
+    private func inTime(_ login: () async throws -> Host.Result) async throws -> Host.Result {
+        for _ in 0..<5 {
+            let result = try await login()
+            guard result.name == Host.unavailable, result.ns ?? 0 > 5_000_000_000 else {
+                return result
+            }
+        }
+        return try await login()
     }
 
     @Test("One that is killed before the question, while it looks whether somebody is enrolled")
     func killedBeforeQuestion() async throws {
         let scene = try await Scene("looked", arguments: "nullok")
         for (host, name) in [(scene.locker, Host.unavailable), (scene.root, "PAM_SUCCESS")] {
-            let code = try scene.person.code()
-            try await Client(scene.service, scene.account).run("status")
-            let file = open(try scene.person.file, O_RDWR | O_CLOEXEC)
-            try #require(flock(file, LOCK_EX) == 0)
-            try host.start(scene.account.name, code)
-            try await scene.service.serves(1)
-            try await Task.sleep(for: .seconds(1))
-            scene.service.signal(SIGKILL)
-            try await Task.sleep(for: .seconds(1))
-            close(file)
-            let result = try await host.next()
-            #expect(result.name == name && result.prompts == (name == "PAM_SUCCESS" ? 1 : 0))
+            let result = try await inTime {
+                try await Client(scene.service, scene.account).run("status")
+                let code = try scene.person.code()
+                let file = open(try scene.person.file, O_RDWR | O_CLOEXEC)
+                try #require(flock(file, LOCK_EX) == 0)
+                try host.start(scene.account.name, code)
+                try await scene.service.serves(1)
+                try await Task.sleep(for: .seconds(1))
+                scene.service.signal(SIGKILL)
+                try await Task.sleep(for: .seconds(1))
+                close(file)
+                return try await host.next()
+            }
+            #expect(result.name == name, "\(result)")
+            #expect(result.prompts == (name == "PAM_SUCCESS" ? 1 : 0))
         }
         try await scene.expectLine("locker", "swiftotpd ended without an answer")
     }
