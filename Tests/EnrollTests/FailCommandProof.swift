@@ -35,7 +35,8 @@ import Testing
         }
         try Proof.tell(
             "Every call fails in turn", "`otp-enroll \(command.testDescription)`",
-            "\(count) times: \(done) done all the same, \(count - done) not and said so")
+            "\(count) failures: \(done) times the command succeeded anyway, "
+                + "\(count - done) times it failed and said so")
     }
 
     /// Gives the command while this fails; whether it was done.

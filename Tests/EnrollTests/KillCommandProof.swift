@@ -27,7 +27,7 @@ import Testing
         #expect(seen.count == rehearsal.states.count)
         try Proof.tell(
             "Killed at every system call", "`otp-enroll \(command.testDescription)`",
-            "\(whole.count) times: the record as before or as after, and nothing else changed")
+            "killed \(whole.count) times: the change was made or not, and nothing else changed")
     }
 }
 

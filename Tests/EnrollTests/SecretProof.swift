@@ -63,7 +63,8 @@ struct CommandSecretsProof {
         #expect(try SystemLog.shared().finds(forms) == [])
         try Proof.tell(
             "Secrets", "otp-enroll \(what)",
-            "\(forms.count) forms in \(ended.image.count / 1024) KB at its end: none found")
+            "\(ended.image.count / 1024) KB of memory at exit searched for "
+                + "\(forms.count) forms of the secrets: none found")
     }
 
     private func sealKey(_ desk: Desk) throws -> [SecretForm] {

@@ -57,6 +57,6 @@ struct EnrollingAtOnceProof {
         }
         try Proof.tell(
             "Many at once", "enrolling, \(Self.sessions) sessions",
-            "one enrolled in each of \(Self.rounds * 2) rounds, the others told")
+            "one enrolled in each of \(Self.rounds * 2) rounds, the others were told")
     }
 }

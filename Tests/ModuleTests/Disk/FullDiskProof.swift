@@ -64,7 +64,9 @@ struct FullDiskProof {
         try enrolled.change { $0.throttle.unlock() }
         #expect(try await stack.login(enrolled.user, [shown[3]]).name == "PAM_SUCCESS")
         #expect(try enrolled.read { $0.backupCodesLeft } == 9)
-        try Proof.tell(Self.chapter, "logins (\(disk))", "\(logins + 3), each as on an empty disk")
+        try Proof.tell(
+            Self.chapter, "logins (\(disk))",
+            "\(logins + 3), each with the result it has on an empty disk")
     }
 
     @Test("who would be enrolled at a login is told, and is not; with room, is", arguments: disks)

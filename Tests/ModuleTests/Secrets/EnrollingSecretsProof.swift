@@ -61,7 +61,7 @@ struct EnrollingSecretsProof {
         guard allocator == Self.allocators[0] else { return }
         try Proof.tell(
             "Secrets", "Enrolling at a login, with a picture",
-            "\(times) hosts, \(searched) forms: none found")
+            "\(times) hosts searched for \(searched) forms of the secrets: none found")
     }
 
     @Test("Something of a login is left in a program that is not root, or in the service")

@@ -56,7 +56,7 @@ struct HostSecretsProof {
         }
         try Proof.tell(
             "Secrets", "Login, \(kind.rawValue)",
-            "\(times) hosts, \(searched) forms: none found")
+            "\(times) hosts searched for \(searched) forms of the secrets: none found")
     }
 
     private struct Login {
