@@ -22,7 +22,7 @@ struct ThreatsTests {
             }
         }
         for row in page.split(separator: "\n")
-        where row.contains(#/^\| ([VT]-?\d\d)? ?\|/#) && !row.hasSuffix("| held by |") {
+        where row.contains(#/^\| ([VT]-?\d\d)? ?\|/#) && !row.hasSuffix("| tested by |") {
             let last = row.dropLast(2).split(separator: "| ").last ?? ""
             #expect(last.contains("“") || last == "*no test yet*", "\(row)")
         }
