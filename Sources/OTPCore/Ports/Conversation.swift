@@ -1,12 +1,12 @@
 /// Talks to the person who logs in (pam_conv(3)).
 public protocol Conversation {
-    /// Asks one question; `nil` where the answer was missing.
+    /// Asks one question; `nil` if no answer came.
     func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret?
-    /// Says why somebody is not let in. Whether it arrives changes nothing.
+    /// Says why a login is refused. Nothing depends on whether it arrives.
     func say(_ text: String)
-    /// Says something by the way to somebody who is let in.
+    /// Says something to a user who is let in.
     func inform(_ text: String)
-    /// Whether anything that is said can be read.
+    /// Whether the user sees what is said.
     var isHeard: Bool { get }
     /// What an earlier module was given (PAM_AUTHTOK); `nil` for nothing.
     func earlierAnswer() -> Secret?
@@ -18,7 +18,7 @@ extension Conversation {
     public func inform(_ text: String) { say(text) }
 }
 
-/// There is nobody to talk to, or the conversation failed.
+/// Nobody could be asked, or the conversation failed.
 public struct ConversationError: Error, Equatable {
     public init() {}
 }
