@@ -59,7 +59,7 @@ enum NewFile {
             do throws(Errno) {
                 try System.syncFolder(folder)
             } catch {
-                // The file that it replaced is gone; that is no reason to lose this one as well.
+                // If it replaced a file, that one is gone, so this one must stay.
                 if purpose == .record, !replacing { try? System.unlink(name, in: folder) }
                 throw error
             }

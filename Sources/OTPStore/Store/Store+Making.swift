@@ -54,7 +54,7 @@ extension Store {
         return (store, .new)
     }
 
-    /// The store at `path`; `nil` if none of it exists. A store that is not with its key throws.
+    /// The store at `path`; `nil` if none of it exists. Throws if it is lost or of another key.
     public static func openIfMade(
         path: [UInt8]?, leftovers: Leftovers = Leftovers()
     ) throws(StoreError) -> Store? {
