@@ -1,11 +1,11 @@
-/// What `doctor` says in the end: what was looked at, a line each, and then what was found.
+/// The output of `doctor`: one line for each check, and then the findings.
 struct DoctorReport {
     /// The PAM service.
     let service: String
-    /// What was looked at.
+    /// The results of the checks.
     let looks: [Look]
 
-    /// Whether nothing is wrong; notes may be there.
+    /// Whether nothing is wrong; there may be notes.
     var isWell: Bool {
         !looks.contains { look in look.findings.contains { $0.severity != .note } }
     }
@@ -31,7 +31,7 @@ struct DoctorReport {
         return (lines + ["", conclusion]).joined(separator: "\n")
     }
 
-    /// The sentence at the end.
+    /// The final sentence.
     private var conclusion: String {
         let found = looks.flatMap(\.findings)
         let counts = [Finding.Severity.problem, .warning, .note].compactMap { severity in
@@ -49,7 +49,7 @@ struct DoctorReport {
 
     private static func lines(_ finding: Finding, width: Int) -> [String] {
         var lines = Words.wrapped("\(finding.severity.rawValue): \(finding.text)", width)
-        // What is to be copied is never broken.
+        // Text to copy is never wrapped.
         if !finding.place.isEmpty {
             lines.append("  in \(finding.place)" + (finding.change.isEmpty ? "" : ":"))
         }
