@@ -7,7 +7,7 @@ import Testing
 @Suite("Side by side with the other modules")
 struct ComplianceProof {
     @Test(
-        "A module ends otherwise than docs/MIGRATING.md says",
+        "A module's login ends differently from what docs/MIGRATING.md says",
         arguments: [
             ("google-authenticator's cases", GoogleCases.all), ("pam_oath's logins", OathCases.all),
             (

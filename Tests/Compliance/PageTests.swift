@@ -12,7 +12,7 @@ struct PageTests {
         // What no single login shows is in no table.
         + [.atOnce, .killed, .fullDisk, .readOnly, .passwordBefore, .triesOnce, .debug]
 
-    @Test("Each difference of the tables has its row there, and no row is about anything else")
+    @Test("A difference in the tables has no row on the page, or a row is about something else")
     func rows() throws {
         let page = try Project.text("docs/MIGRATING.md")
         let start = try #require(page.range(of: "\n## Where logins behave differently\n"))
@@ -24,7 +24,7 @@ struct PageTests {
         #expect(Set(Self.reasons) == Set(Difference.allCases))
     }
 
-    @Test("A case has a name of its own, and as many ends as logins")
+    @Test("A case shares its name with another, or has more or fewer results than logins")
     func tables() {
         let cases =
             GoogleCases.all + OathCases.all + YubicoCases.all

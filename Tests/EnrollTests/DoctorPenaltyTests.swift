@@ -17,7 +17,7 @@ import Testing
         return told.map(\.text)
     }
 
-    @Test("sshd's own penalties are not told of, or are where it has none")
+    @Test("sshd's own penalties are not reported, or reported for an sshd without them")
     func ofThisMachine() async throws {
         let patient = try await DoctorPatient()
         let knows = try await patient.sshd("user=alice").lowercased().contains("\npersourcepenalt")
@@ -62,7 +62,7 @@ import Testing
         ("10.6", ["PerSourcePenalties no", "PerSourcePenaltyExemptList none"], ""),
     ]
 
-    @Test("The words of a newer sshd on its penalties are not understood", arguments: heard)
+    @Test("A newer sshd's settings for its penalties are not understood", arguments: heard)
     func ofNewer(_ version: String, _ lines: [String], _ exempt: String) async throws {
         let patient = try await DoctorPatient()
         let scratch = try Scratch()

@@ -7,7 +7,7 @@ import Testing
     init() throws { try Build.requireGround() }
 
     @Test(
-        "A way past sshd is not found, or not for whom it is open, or its change mends nothing",
+        "A way past the module in sshd is missed, for the wrong users, or not fixed",
         arguments: DoctorSSHCase.people + DoctorSSHCase.places + DoctorSSHCase.order
             + DoctorSSHCase.ways)
     func troublesOfSSHD(trouble: DoctorSSHCase) async throws {
@@ -95,7 +95,7 @@ import Testing
     ]
 
     @Test(
-        "What opens nothing, or what the module opens itself, is taken for trouble",
+        "A harmless setting, or what the module itself opens, is reported as trouble",
         arguments: wells)
     func sshdIsWell(well: Well) async throws {
         let patient = try await DoctorPatient()
@@ -112,7 +112,7 @@ import Testing
 
     // MARK: Many, and other sshds
 
-    @Test("Who comes behind the sixteenth is not asked about")
+    @Test("Users after the sixteenth are not asked about")
     func manyPeople() async throws {
         let patient = try await DoctorPatient()
         try patient.change("/etc/passwd") { text in
@@ -129,7 +129,7 @@ import Testing
         #expect(verdict.findings.contains { $0.text.hasSuffix("until they enroll (user399)") })
     }
 
-    @Test("Options of the command line, or another configuration, are not looked at")
+    @Test("Options of the command line, or another configuration, are ignored")
     func optionsOfSSHD() async throws {
         let patient = try await DoctorPatient()
         try patient.write(
@@ -167,7 +167,7 @@ import Testing
         ]
     }
 
-    @Test("A second sshd that runs, its options, its PAM service or its age are not looked at")
+    @Test("A second running sshd, its options, its PAM service or its age are ignored")
     func runningSSHD() async throws {
         let patient = try await DoctorPatient()
         // From 9.8 on the service is a setting, and was the program's name before.

@@ -40,7 +40,7 @@ import Testing
         #expect(verdict.states["stack"] == "ok" && verdict.states["options"] == "ok")
     }
 
-    @Test("Somebody whom the stack never asks for a code is said to be locked out")
+    @Test("A user whom the stack never asks for a code is reported as locked out")
     func whoIsNotAskedIsNotLockedOut() async throws {
         let patient = try await DoctorPatient()
         try patient.remove("/var/lib/swiftotp/4002")

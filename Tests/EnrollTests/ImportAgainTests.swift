@@ -66,7 +66,7 @@ import Testing
         #expect(try await names(account).isEmpty)
     }
 
-    @Test("Who is skipped is not said, or counts as a failure")
+    @Test("Skipped users are not reported, or count as failures")
     func words() async throws {
         let (account, _) = try await guest()
         let file = try desk.scratch.write(
@@ -79,7 +79,7 @@ import Testing
         #expect(done.output.hasSuffix("0 of 0 are here. 1 skipped.\n"), "\(done.output)")
     }
 
-    @Test("`--user` adds, and does not say to what, or makes a used code good")
+    @Test("`--user` adds without saying to what, or makes a used code good again")
     func user() async throws {
         let account = try await Account.make("again")
         let (first, _) = try await desk.enroll(account.name)
@@ -113,7 +113,7 @@ import Testing
     }
 
     /// The file of a whole delivery stays as it is, whatever happened since.
-    @Test("A map, used again, gives somebody back the token that was lost, or one beside a phone")
+    @Test("A map, used again, restores a token that was lost, or adds one to a phone")
     func map() async throws {
         let (lost, spare) = (try Token.random(), try Token.random())
         let map = try desk.scratch.write("HARD1 daemon\nHARD2 bin\nHARD3 daemon\n", to: "map")

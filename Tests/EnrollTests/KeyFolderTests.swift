@@ -15,7 +15,7 @@ struct KeyFolderTests {
 
     private func file(_ token: Token) -> String { token.key + "\n\" TOTP_AUTH\n" }
 
-    @Test("Somebody is left out, or gets another's key")
+    @Test("A user is left out, or gets another user's key")
     func everybody() async throws {
         let folder = try desk.scratch.folder("keys")
         let (first, second) = (try Token.random().token, try Token.random().token)
@@ -41,7 +41,7 @@ struct KeyFolderTests {
         #expect(try named.result("bin") == "imported")
     }
 
-    @Test("A file of somebody else's, a link, a second name or an open folder is read")
+    @Test("A file of another user's, a link, a file with two names or in an open folder is read")
     func strangers() async throws {
         let folder = try desk.scratch.folder("keys")
         let key = file(try Token.random().token)

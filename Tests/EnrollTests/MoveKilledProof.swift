@@ -10,7 +10,7 @@ import Testing
     }
 
     @Test(
-        "Killed in the middle, a record is lost, is there twice, or cannot be moved any more",
+        "Killed in the middle, move loses a record, leaves it twice, or can never finish",
         arguments: Way.allCases)
     func killed(way: Way) async throws {
         let desk = try Desk()

@@ -26,7 +26,7 @@ import Testing
         #expect(try await desk.verify(codes[1], of: account.name).0 == false)
     }
 
-    @Test("Who was renamed cannot log in, and no command mends it")
+    @Test("A renamed user cannot log in, and no command helps")
     func renamed() async throws {
         let log = try SystemLog.shared()
         let (bob, codes) = try await person("bob")
@@ -53,7 +53,7 @@ import Testing
         #expect(again.status == 1 && again.errors.contains("there is no record of \"\(bob.name)\""))
     }
 
-    @Test("Who was renumbered cannot log in, and no command mends it")
+    @Test("A renumbered user cannot log in, and no command helps")
     func renumbered() async throws {
         let (bob, codes) = try await person("bob")
         let old = try number(bob), new = old + 40_000
@@ -89,7 +89,7 @@ import Testing
         try await expectLife(of: bob, codes)
     }
 
-    @Test("A record is taken from whoever is here, or one with something in it is lost")
+    @Test("A record is taken from a user who exists, or one with something in it is lost")
     func refused() async throws {
         let (alice, _) = try await person("alice")
         let (bob, _) = try await person("bob")
@@ -114,7 +114,7 @@ import Testing
     }
 
     /// What a directory does that spells all its users in another way.
-    @Test("Everybody was renamed at once, and is moved one by one, by halves, or unasked")
+    @Test("After everybody was renamed, records are moved one by one, in part, or without asking")
     func map() async throws {
         var people: [(account: Account, codes: [String])] = []
         for _ in 0..<3 { people.append(try await person("dal")) }
@@ -171,7 +171,7 @@ import Testing
         #expect(refused.status == 1 && refused.errors.contains("the first is line 1: "))
     }
 
-    @Test("Two who have changed their names cannot both be moved")
+    @Test("Two users who swapped names cannot both be moved")
     func swapped() async throws {
         let (alice, aliceCodes) = try await person("alice")
         let (bob, bobCodes) = try await person("bob")
@@ -188,7 +188,7 @@ import Testing
     }
 
     /// As where the numbers of a directory come in the place of this machine's.
-    @Test("A number that was another user's: `reset` ends what is theirs, or both cannot be moved")
+    @Test("A UID was another user's before: `reset` ends what is theirs, or both cannot be moved")
     func shifted() async throws {
         let (bob, bobCodes) = try await person("bob")
         let (alice, aliceCodes) = try await person("alice")

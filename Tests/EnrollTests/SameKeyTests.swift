@@ -21,7 +21,7 @@ import Testing
             desk.words(["add", "--no-confirm", "--secret-file", file] + more))
     }
 
-    @Test("The same `add` again changes something, or makes a used code good")
+    @Test("Repeating the same `add` changes something, or makes a used code good again")
     func again() async throws {
         #expect(try await add("--name", "fob").status == 0)
         let phone = try token.phone()
@@ -51,7 +51,7 @@ import Testing
     /// What takes a key away, and what brings it back.
     static let ways = ["remove", "replace", "reset", "disable", "import"]
 
-    @Test("A code that was used counts again once its key comes back", arguments: ways)
+    @Test("A used code is good again after its key comes back", arguments: ways)
     func back(way: String) async throws {
         try await desk.enroll("--name", "other")
         #expect(try await add("--name", "fob").status == 0)
@@ -78,7 +78,7 @@ import Testing
         #expect(try await desk.verify(code) == (false, "replayed"))
     }
 
-    @Test("Counters that were used count again, or a lower one is taken")
+    @Test("Used counters are good again, or a lower counter is accepted")
     func counters() async throws {
         #expect(try await add("--hotp", "--name", "fob").status == 0)
         for counter in 0..<3 {

@@ -95,7 +95,7 @@ struct CommandSecretsProof {
 
     // MARK: Commands
 
-    @Test("add at a terminal: the key is there while it asks, and gone at its end")
+    @Test("add on a terminal: the key is in memory after it ends")
     func add() async throws {
         _ = try SystemLog.shared()
         let desk = try Desk()

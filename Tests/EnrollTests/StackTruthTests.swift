@@ -7,7 +7,7 @@ import Testing
     init() throws { try Build.requireGround() }
 
     @Test(
-        "A stack that is well is called ill, or people get in who should not",
+        "A correct stack is reported as wrong, or lets in users who should not get in",
         arguments: StackCase.good)
     func goodStacks(stack: StackCase) async throws {
         try await StackPatient.use { try await isWell(stack, on: $0) }
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "A stack that is ill is called well, or what is proposed does not mend it",
+        "A wrong stack is reported as correct, or the proposed change does not fix it",
         arguments: StackCase.broken)
     func brokenStacks(stack: StackCase) async throws {
         try await StackPatient.use { try await isMended(stack, on: $0) }
@@ -55,7 +55,7 @@ import Testing
         try await logIn(patient, stack, stack.wanted)
     }
 
-    @Test("What doctor prints is nothing that patch(1) takes")
+    @Test("patch(1) does not accept what doctor prints")
     func theReportIsAPatch() async throws {
         try await StackPatient.use(printed)
     }

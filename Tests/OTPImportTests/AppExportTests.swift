@@ -122,7 +122,7 @@ struct AppExportTests {
         ),
     ]
 
-    @Test("An entry is read wrong, or one that is not supported hides another")
+    @Test("An entry is read wrong, or an unsupported one hides another")
     func everyApp() throws {
         for (name, format, expected, problems) in Self.samples {
             let result = try read(try file(name), as: format)
@@ -145,13 +145,13 @@ struct AppExportTests {
         }
     }
 
-    @Test("The signed bytes of FreeOTP+ are read as others")
+    @Test("FreeOTP+'s signed bytes are read wrong")
     func signedBytes() throws {
         let result = try read(try file("freeotp-plus.json"), as: .freeOTPPlus)
         #expect(result.tokens[1].keyBytes == Array(250...255) + Array(0..<14))
     }
 
-    @Test("An entry cannot be chosen by what it is called, or brings others along")
+    @Test("An entry cannot be selected by its name, or others come with it")
     func choosing() throws {
         func chosen(_ isMeant: (EntryLabel) -> Bool) throws -> [String] {
             var result = try read(try file("aegis.json"), as: .aegis)
@@ -170,7 +170,7 @@ struct AppExportTests {
         }
     }
 
-    @Test("An encrypted export is not said to be one")
+    @Test("An encrypted export is not reported as such")
     func encrypted() throws {
         let files: [(ImportFormat, String, String)] = [
             (
@@ -217,7 +217,7 @@ struct AppExportTests {
         }
     }
 
-    @Test("A file that is another format's is not recognized, or taken for a third one's")
+    @Test("A file of another format is not recognized, or as a third one")
     func guessing() throws {
         for (name, format, _, _) in Self.samples {
             let bytes = try file(name)

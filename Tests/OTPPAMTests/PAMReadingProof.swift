@@ -5,11 +5,11 @@ import Testing
 
 /// The same PAM files and the same answers, to the real libpam and to our reading of them: which
 /// modules are called, in which order, with which words, and what authentication and account give.
-@Suite("doctor reads PAM files otherwise than libpam does")
+@Suite("doctor reads PAM files differently from libpam")
 struct PAMReadingProof {
     private static let seed: UInt64 = 20_261_129
 
-    @Test("Files of bad will")
+    @Test("Hostile files are read differently")
     func hostileFiles() async throws {
         let judge = try await PAMJudge.shared.value
         let rounds = Proof.count(3, long: 1000)

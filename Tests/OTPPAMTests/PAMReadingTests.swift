@@ -63,13 +63,13 @@ import Testing
             """.utf8
         ).map { $0 == UInt8(ascii: "|") ? 0 : $0 })
 
-    @Test("An old libpam and a new one", arguments: rows)
+    @Test("An old or a new libpam is read differently", arguments: rows)
     func bothLibrariesAreKnown(row: Row) {
         #expect(Result(PAMOutcome(reading: row.login, rules: Self.debian12)) == row.old)
         #expect(Result(PAMOutcome(reading: row.login, rules: Self.debian13)) == row.new)
     }
 
-    @Test("The libpam that is here does something else than our reading says")
+    @Test("The installed libpam does something other than our reader says")
     func libpamDoesTheSame() async throws {
         let judge = try await PAMJudge.shared.value
         let ours = Self.rows.map { PAMOutcome(reading: $0.login, rules: judge.rules) }

@@ -16,7 +16,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("Nobody who writes, and nobody who reads, is waited for until the deadline and no longer")
+    @Test("A silent or blocked peer is waited for beyond the deadline, or not until it")
     func deadlines() throws {
         let (one, two) = try UnixSocket.pair()
         var here = FrameChannel(Socket(one))
@@ -43,7 +43,7 @@ struct ConnectionTests {
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
-    @Test("A frame that comes byte by byte has no more time than one that comes at once")
+    @Test("A frame sent byte by byte gets more time than one sent at once")
     func drip() throws {
         let (one, two) = try UnixSocket.pair()
         var here = FrameChannel(Socket(one))
@@ -63,7 +63,7 @@ struct ConnectionTests {
         #expect(late == .timedOut)
     }
 
-    @Test("What has come already is read, even when the time is over")
+    @Test("What has arrived is not read after the deadline")
     func readyAtTheEnd() throws {
         let (one, two) = try UnixSocket.pair()
         var here = FrameChannel(Socket(one))
@@ -72,7 +72,7 @@ struct ConnectionTests {
         #expect(try here.receive(until: Deadline(in: .zero)) == Frame(.answer, [7]))
     }
 
-    @Test("Nobody at the other end is an error, not a signal that ends the program")
+    @Test("A missing peer is not an error, or its signal ends the program")
     func gone() throws {
         let (one, two) = try UnixSocket.pair()
         close(two)
@@ -88,7 +88,7 @@ struct ConnectionTests {
         #expect(received == .closed)
     }
 
-    @Test("Who writes no more can still be told something")
+    @Test("A peer that has stopped sending cannot be told anything")
     func halfClosed() throws {
         let (one, two) = try UnixSocket.pair()
         var here = FrameChannel(Socket(one))
@@ -103,7 +103,7 @@ struct ConnectionTests {
         #expect(UnixSocket.receive(4, from: two) == FrameBytes.frame(73, [3]))
     }
 
-    @Test("A connection is closed with its owner")
+    @Test("A connection outlives its owner")
     func closing() throws {
         let (one, two) = try UnixSocket.pair()
         defer { close(two) }
@@ -113,7 +113,7 @@ struct ConnectionTests {
 
     // MARK: Who is there
 
-    @Test("The peer is the effective user, and who sends something is the real one")
+    @Test("The peer is not the effective user, or the sender not the real one")
     func users() async throws {
         await #expect(processExitsWith: .success) {
             let (one, two) = try UnixSocket.pair()
@@ -146,7 +146,7 @@ struct ConnectionTests {
         try #require(try await program.finish() == 0)
     }
 
-    @Test("A sender who names another user than their own is refused by the kernel")
+    @Test("A sender can claim to be another user")
     func forged() async throws {
         await #expect(processExitsWith: .success) {
             let (one, two) = try UnixSocket.pair()
@@ -169,7 +169,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("Files that are sent along are not kept")
+    @Test("Files sent along are kept")
     func files() async throws {
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
@@ -201,7 +201,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("What is no connected Unix socket has nobody at the other end")
+    @Test("A descriptor that is not a connected Unix socket has a peer")
     func noPeer() throws {
         let file = open("/dev/null", O_RDWR | O_CLOEXEC)
         #expect(error { () throws(WireError) in _ = try Socket(file).peer() } == .system(ENOTSOCK))
@@ -212,7 +212,7 @@ struct ConnectionTests {
         #expect(error { () throws(WireError) in _ = try Socket(-1).peer() } == .system(EBADF))
     }
 
-    @Test("Paths that cannot be a socket's, and nobody who listens")
+    @Test("An impossible path, or one where nobody listens, does not fail properly")
     func paths() throws {
         let scratch = try Scratch()
         try scratch.write("", to: "file")

@@ -35,7 +35,7 @@ struct FrameTests {
 
     // MARK: What is whole
 
-    @Test("Every kind comes out as it went in")
+    @Test("A frame's kind changes on the way")
     func kinds() throws {
         let (one, two) = try UnixSocket.pair()
         var left = FrameChannel(Socket(one))
@@ -51,7 +51,7 @@ struct FrameTests {
     }
 
     @Test(
-        "A frame comes out as it went in, at every length where something begins or ends",
+        "A frame of some length changes on the way",
         arguments: [
             0, 1, 2, 253, 254, 255, 256, 4090, 4091, 4092, 4093, 4094, 4095, 4096, 4097, 8190,
             8191, 32_765, 32_766, 32_767,
@@ -68,7 +68,7 @@ struct FrameTests {
         #expect(try right.receive(until: deadline) == Frame(.end, [1]))
     }
 
-    @Test("The bytes are those of the page: a length of two bytes, a kind, the payload")
+    @Test("The bytes are not those of the page: a length of two bytes, a kind, the payload")
     func bytes() throws {
         let (one, two) = try UnixSocket.pair()
         var left = FrameChannel(Socket(one))
@@ -81,7 +81,7 @@ struct FrameTests {
         #expect(UnixSocket.receive(expected.count, from: two) == expected)
     }
 
-    @Test("What is too long for a frame is cut, and the next frame is in order")
+    @Test("An overlong frame is not truncated, or spoils the next one")
     func cut() throws {
         let (one, two) = try UnixSocket.pair()
         var left = FrameChannel(Socket(one))
@@ -95,7 +95,7 @@ struct FrameTests {
     }
 
     @Test(
-        "Several frames in one read, and any number of reads for one",
+        "Several frames in one read, or several reads for one, are not read",
         arguments: [1, 2, 3, 7, 4096])
     func parts(size: Int) throws {
         let frames = [
@@ -111,7 +111,7 @@ struct FrameTests {
 
     // MARK: What is not
 
-    @Test("Cut anywhere it is no frame; what came before it is")
+    @Test("A frame cut short is read, or spoils those before it")
     func truncated() throws {
         let first = FrameBytes.frame(2, payload(4))
         let second = FrameBytes.frame(69, payload(300))
@@ -128,7 +128,7 @@ struct FrameTests {
         }
     }
 
-    @Test("A kind that nobody knows is told by its first byte, whatever else there is to come")
+    @Test("An unknown kind is not reported at its first byte")
     func unknownKinds() throws {
         for kind in UInt8.min...UInt8.max where !Self.known.contains(kind) {
             #expect(try read([0x01, 0x00, kind]) == [.failure(.malformed)], "\(kind)")
@@ -137,7 +137,7 @@ struct FrameTests {
         #expect(Self.known.count == 16)
     }
 
-    @Test("Too long or empty is told by the length alone")
+    @Test("A length that is too long or zero is not reported at once")
     func badLengths() throws {
         for length in [0, 32_769, 32_770, 40_000, 65_535] {
             let bytes = [UInt8(length >> 8), UInt8(length & 255)]
@@ -147,7 +147,7 @@ struct FrameTests {
         #expect(try read([0x80, 0x00]) == [.failure(.cut)])
     }
 
-    @Test("Bytes of another protocol, and by lot: each ends in a frame or an error, none traps")
+    @Test("Bytes of another protocol, or random ones, trap")
     func noise() throws {
         for (text, error) in [
             ("GET / HTTP/1.1\r\n\r\n", .malformed),

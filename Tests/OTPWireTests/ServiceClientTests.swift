@@ -56,7 +56,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("A request arrives as it is, and its reply comes in parts of any size")
+    @Test("A request changes on the way, or a reply in pieces is not read")
     func reply() throws {
         for size in [1, 2, 3, .max] {
             let said = try ask { connection in
@@ -70,7 +70,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("Several requests on one connection")
+    @Test("Several requests on one connection fail")
     func several() throws {
         let scratch = try Scratch()
         let socket = try UnixSocket(at: scratch.file("socket"))
@@ -97,7 +97,7 @@ struct ServiceClientTests {
     private static let ended = "system: swiftotpd ended without an answer"
 
     @Test(
-        "A first word that is no welcome of this version is told in plain words",
+        "A first frame that is not a welcome of this version gives no clear error",
         arguments: [
             ([], ended), ([0], ended), ([0, 2, 64], ended), (FrameBytes.frame(64, [1]), another),
             (FrameBytes.frame(64, [3]), another), (FrameBytes.frame(64), another),
@@ -112,7 +112,7 @@ struct ServiceClientTests {
     }
 
     @Test(
-        "A reply that ends too early or is none is told in plain words",
+        "A truncated or invalid reply gives no clear error",
         arguments: [
             ([], ended), ([0], ended), ([0, 5], ended), (Array(done.dropLast()), ended),
             ([0, 0], another), ([0x80, 0x01, 74], another), (FrameBytes.frame(200), another),
@@ -128,7 +128,7 @@ struct ServiceClientTests {
 
     // MARK: Busy
 
-    @Test("A service that is full is asked again, until it has room")
+    @Test("A service that is full is not tried again until it has room")
     func busyThenWelcome() throws {
         let full: @Sendable (CInt) -> Void = {
             UnixSocket.send(FrameBytes.frame(65, Array("full".utf8)), to: $0)
@@ -136,7 +136,7 @@ struct ServiceClientTests {
         #expect(try ask([full, full, full, Self.answers(Self.done)]) == "done")
     }
 
-    @Test("A service that stays full is given up after two seconds, in its own words")
+    @Test("A service that stays full is not given up after two seconds, with its reason")
     func busy() throws {
         let scratch = try Scratch()
         let socket = try UnixSocket(at: scratch.file("socket"))
@@ -159,7 +159,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("Too many who wait already: told after a moment, not when it is one's turn")
+    @Test("A full queue of connections is waited for too long")
     func backlog() throws {
         let scratch = try Scratch()
         let socket = try UnixSocket(at: scratch.file("socket"), backlog: 0)
@@ -170,7 +170,7 @@ struct ServiceClientTests {
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
-    @Test("A service that says nothing is given up after twenty seconds")
+    @Test("A silent service is not given up after twenty seconds")
     func silent() throws {
         let start = ContinuousClock.now
         let said = try ask { connection in
@@ -182,7 +182,7 @@ struct ServiceClientTests {
 
     // MARK: Nobody, or somebody else
 
-    @Test("Nobody who listens: nothing there, a file in its place, and one who has gone")
+    @Test("If nobody listens (no file, another file, a stale socket), the error is another one")
     func nobody() throws {
         let scratch = try Scratch()
         try scratch.write("", to: "file")
@@ -195,7 +195,7 @@ struct ServiceClientTests {
         #expect(trouble(Array(long.utf8)) == "system: error number \(ENAMETOOLONG)")
     }
 
-    @Test("Somebody else in its place, who is not root, is told nothing, and not waited for")
+    @Test("An impostor that is not root is told something, or waited for")
     func impostor() async throws {
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
@@ -220,7 +220,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("No descriptor left is trouble, and never \"nobody listens\"")
+    @Test("Without descriptors, the error is \"nobody listens\"")
     func noDescriptor() async throws {
         await #expect(processExitsWith: .success) {
             let path = Array("/nonexistent/socket".utf8)
@@ -237,7 +237,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("Where it listens unless somebody says otherwise is where the unit has it")
+    @Test("The default socket is not the one in the unit")
     func path() throws {
         let unit = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../packaging/systemd/swiftotpd.socket")

@@ -22,7 +22,7 @@ struct WipingTests {
             })
     }
 
-    @Test("An answer that came: in pieces, behind another frame, and cut")
+    @Test("A received answer is not wiped: in pieces, after another frame, or truncated")
     func received() async throws {
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
@@ -68,7 +68,7 @@ struct WipingTests {
         }
     }
 
-    @Test("An answer that was sent, and one that could not be")
+    @Test("An answer that was sent, or could not be, is not wiped")
     func sent() async throws {
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
@@ -109,7 +109,7 @@ struct WipingTests {
         }
     }
 
-    @Test("It is found where it was not wiped: the two tests before can fail")
+    @Test("An answer that was not wiped is not found, so the tests above cannot fail")
     func notWiped() async throws {
         await #expect(processExitsWith: .success) {
             let (one, two) = try UnixSocket.pair()

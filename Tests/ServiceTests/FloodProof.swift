@@ -15,12 +15,13 @@ struct FloodProof {
         case logins
     }
 
-    @Test("50 and 600 connections a second", arguments: [50, 600])
+    @Test("50 and 600 connections a second keep others out", arguments: [50, 600])
     func steady(rate: Int) async throws {
         try await flood(.connections, rate: rate, "\(rate) a second")
     }
 
-    @Test("As many connections as two processors make", arguments: Kind.allCases)
+    @Test(
+        "As many connections as two processors can make keep others out", arguments: Kind.allCases)
     func unlimited(kind: Kind) async throws {
         try await flood(kind, rate: 0, "\(kind.rawValue), without a limit")
     }

@@ -5,7 +5,7 @@ import Testing
 /// Callers who mean harm, against the real program, in what otp-enroll asks for.
 @Suite("swiftotpd: hostile callers")
 struct HostileTests {
-    @Test("Several connections race to enroll: more than one does, or the others hear nothing")
+    @Test("Of connections that race to enroll, more than one succeeds, or others are not told")
     func race() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("racer"))
@@ -44,7 +44,7 @@ struct HostileTests {
         #expect(try await client.run("status")[0].account?.backupCodesLeft == 7)
     }
 
-    @Test("A ticket is good for another user, for another store, or when it is too old or changed")
+    @Test("A ticket is good for another user or store, after it expired, or changed")
     func tickets() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("ticketed"))
@@ -69,7 +69,7 @@ struct HostileTests {
         #expect(try await confirm(begun.ticket, by: client).why == "enrolledMeanwhile")
     }
 
-    @Test("Bytes that are no first frame end the connection, and the service lives on")
+    @Test("Bytes that are not a first frame do not end the connection, or end the service")
     func noFrame() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -110,7 +110,7 @@ struct HostileTests {
         #expect(refused.count == bad.count && refused.allSatisfy { $0.severity == 5 })
     }
 
-    @Test("Requests that are none are denied, and what follows is not read")
+    @Test("Invalid requests are obeyed, or what follows them is read")
     func noRequest() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("asking"))
@@ -140,7 +140,7 @@ struct HostileTests {
         try await service.rest()
     }
 
-    @Test("Random bytes, and a megabyte in one line")
+    @Test("Random bytes, or a megabyte in one line, end the service")
     func noise() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("noisy"))
@@ -160,7 +160,7 @@ struct HostileTests {
         try await service.rest()
     }
 
-    @Test("Half a first frame, and none: dropped after five seconds, however slowly it comes")
+    @Test("Half a first frame, or none, is waited for longer than five seconds")
     func silence() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("silent"))
@@ -184,7 +184,7 @@ struct HostileTests {
         try await service.rest()
     }
 
-    @Test("More than 200 requests")
+    @Test("More than 200 requests are answered")
     func tooMany() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("asking"))
@@ -197,7 +197,7 @@ struct HostileTests {
         #expect(replies.last?.kind == "end")
     }
 
-    @Test("A peer that dies at each step of enrolling leaves no trace until the last")
+    @Test("A peer that dies while enrolling leaves a trace before the last step")
     func dying() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("dying"))
@@ -225,7 +225,7 @@ struct HostileTests {
     }
 
     @Test(
-        "A peer whose process ends right after its frame: the service lives on, and the log tells")
+        "A peer that dies right after its frame ends the service, or is not logged")
     func gone() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -251,7 +251,7 @@ struct HostileTests {
         #expect(lines.count == 20)
     }
 
-    @Test("Files that are sent along are not kept")
+    @Test("Files sent along are kept")
     func files() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("sender"))

@@ -7,7 +7,7 @@ import Testing
 struct LoginTests {
     private static let question = "Verification code: "
 
-    @Test("Of an ordinary user's program: asked, in, and the service itself writes the line")
+    @Test("A login by an ordinary user's program fails, or the service does not log it")
     func ofAUser() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -30,7 +30,7 @@ struct LoginTests {
                 + "rhost= user=\(user)")
     }
 
-    @Test("Of a program of root's: its terminal and address are believed, and it writes the line")
+    @Test("Terminal and address of a program of root's are not believed, or it does not log")
     func ofRoot() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -52,7 +52,7 @@ struct LoginTests {
     }
 
     @Test(
-        "Of a setuid program that somebody has started: believed, and the service writes the line")
+        "A setuid program that a user started is not believed, or logs by itself")
     func ofSetuid() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -71,7 +71,7 @@ struct LoginTests {
         #expect(line.text.contains(" swiftotpd["))
     }
 
-    @Test("Another user, nobody and root are not asked, whatever the arguments say")
+    @Test("For another user, nobody or root, it asks, with some arguments")
     func others() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -98,7 +98,7 @@ struct LoginTests {
             containing: "only root's programs may name another place", "user=\(mallory.user)")
     }
 
-    @Test("What an ordinary user's program says of itself counts as far as it is its own")
+    @Test("What an ordinary user's program says about its own login has no effect, or too much")
     func claims() async throws {
         let log = try SystemLog.shared()
         let service = try await Service(configuration: "retry = 1\ntrust = key\ndebug = yes\n")
@@ -126,7 +126,7 @@ struct LoginTests {
         #expect(passed[0].end == 2 && passed[0].question == nil)
     }
 
-    @Test("Enrolls where its user may do so without a proof, and the next login asks for a code")
+    @Test("It does not enroll a user who needs no proof, or the next login asks for no code")
     func enrolls() async throws {
         for (policy, isAsked) in [("open", true), ("at_login", false), ("root", false)] {
             let service = try await Service(
@@ -148,7 +148,7 @@ struct LoginTests {
         }
     }
 
-    @Test("No messages for PAM_SILENT, and what an earlier module was given")
+    @Test("PAM_SILENT shows messages, or an earlier module's password is not used")
     func silentAndEarlier() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("quiet"))
@@ -170,7 +170,7 @@ struct LoginTests {
         #expect(joined[1].frames?.contains(.init(kind: "setAuthtok", text: "hunter2")) == true)
     }
 
-    @Test("A response without a text, and a conversation that fails: nothing is counted")
+    @Test("A response without a text, or a conversation that fails, is counted")
     func noAnswer() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("mute"))
@@ -183,7 +183,7 @@ struct LoginTests {
         #expect(try client.record == before)
     }
 
-    @Test("Logins of one user at once: each has its own conversation, and a code lets in once")
+    @Test("Logins of one user at once mix their conversations, or a code logs in twice")
     func interleaved() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("many"))

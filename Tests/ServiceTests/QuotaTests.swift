@@ -7,7 +7,7 @@ import Testing
 struct QuotaTests {
     private static let full = "you have too many connections to swiftotpd"
 
-    @Test("A user holds sixteen connections and no more, others are let in, and what ends is free")
+    @Test("A user holds over sixteen connections, keeps others out, or ended ones count")
     func sixteen() async throws {
         let service = try await Service()
         let account = try await Account.make("hoarder")
@@ -28,7 +28,7 @@ struct QuotaTests {
         #expect(try await holder?.held() == 16)
     }
 
-    @Test("A program of root's counts as the user's who has started it, from its first frame on")
+    @Test("A program of root's does not count as its starter's from its first frame on")
     func startedByAUser() async throws {
         let service = try await Service()
         let account = try await Account.make("starter")
@@ -53,7 +53,7 @@ struct QuotaTests {
         withExtendedLifetime(own) {}
     }
 
-    @Test("Programs of root's that are stopped before their first word keep nobody else's out")
+    @Test("Programs of root's stopped before their first frame keep others out")
     func silentPrograms() async throws {
         let service = try await Service()
         let starter = try await Account.make("starter")
@@ -79,7 +79,7 @@ struct QuotaTests {
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
-    @Test("Numbers without a user, of which one user may have thousands, take no places")
+    @Test("UIDs without a user, of which one person may have thousands, take up places")
     func numbers() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -105,7 +105,7 @@ struct QuotaTests {
             log.lines(containing: "swiftotpd[\(process)]", "reason=too-many-lines").count == 1)
     }
 
-    @Test("512 connections at their questions: root gets in, memory and threads are bounded")
+    @Test("With 512 connections open, root does not get in, or memory and threads are not bounded")
     func everything() async throws {
         let service = try await Service(program: try Release.program())
         let account = try await Account.make("last")

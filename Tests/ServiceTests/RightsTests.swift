@@ -54,7 +54,7 @@ struct RightsTests {
         }
     }
 
-    @Test("Root may do less than everything, about oneself or others")
+    @Test("Root may do less than everything, for root or for others")
     func root() async throws {
         let service = try await Service()
         let alice = try Client(service, try await Account.make("alice"))
@@ -87,7 +87,7 @@ struct RightsTests {
         #expect(try alice.record == before)
     }
 
-    @Test("Whoever has a store of one's own may not use it, or about somebody else")
+    @Test("The owner of a store may not use it, or may use it for somebody else")
     func owners() async throws {
         let account = try await Account.make("owner")
         func run(_ steps: [String]) async throws -> [Reply] {

@@ -5,7 +5,7 @@ import Testing
 /// What the service has seen stays in no memory of it.
 @Suite("swiftotpd: secrets", .timeLimit(.minutes(5)))
 struct SecretTests {
-    @Test("After enrolling, at a login and by otp-enroll, no key and no code is in its memory")
+    @Test("After enrolling, at a login or by otp-enroll, a key or code is in its memory")
     func memory() async throws {
         _ = try SystemLog.shared()
         let service = try await Service(

@@ -84,7 +84,7 @@ struct SystemCallTests {
     /// What a service for one login does to leave behind who has started it. It has no unit.
     private static let leaving: Set = ["chdir", "setpriority"]
 
-    @Test("What it calls is in the unit's lists, and no more is in them than it needs")
+    @Test("It makes a call that is not in the unit's lists, or they have one too many")
     func both() async throws {
         async let first = resident()
         async let second = own()

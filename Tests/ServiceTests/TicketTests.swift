@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What is begun on one connection, and is to be kept when something has changed on another.
-@Suite("swiftotpd: enrollments that are open")
+@Suite("swiftotpd: unfinished enrollments")
 struct TicketTests {
     /// What root does meanwhile, and whether it ends something.
     static let changes: [(steps: [String], ends: Bool)] = [
@@ -26,7 +26,7 @@ struct TicketTests {
     }
 
     @Test(
-        "What a proof has begun is kept after something ended, or lost without a reason",
+        "What a proof has begun is stored after something ended, or lost without a reason",
         arguments: changes.indices)
     func proven(index: Int) async throws {
         let service = try await Service()
@@ -51,7 +51,7 @@ struct TicketTests {
         #expect(late.last?.why == "ticketVoid")
     }
 
-    @Test("A first enrollment that nobody had proven is kept after the owner's, or after a reset")
+    @Test("A first enrollment without a proof is stored after the owner's, or after a reset")
     func first() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("ticketed"))

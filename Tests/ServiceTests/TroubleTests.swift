@@ -63,14 +63,14 @@ struct TroubleTests {
         #expect(ContinuousClock.now - start < .seconds(240))
     }
 
-    @Test("Nobody listens")
+    @Test("Nobody listens: root's program starts no service of its own, or a locker is let in")
     func nobody() async throws {
         let scene = try await Scene("alone", socket: "/nonexistent/swiftotpd.sock")
         try await expectOwnService(
             scene, "swiftotpd is not listening; start swiftotpd.socket")
     }
 
-    @Test("One that is stopped before anybody connects: it counts nothing either when it goes on")
+    @Test("One stopped before anybody connects counts something when it goes on")
     func stopped() async throws {
         let scene = try await Scene("stopped")
         let client = try Client(scene.service, scene.account)
@@ -87,7 +87,7 @@ struct TroubleTests {
     }
 
     @Test(
-        "One that is killed before it has accepted anybody: the next one does, and nobody notices")
+        "One killed before it accepts anybody is noticed")
     func killedFirst() async throws {
         let scene = try await Scene("killed")
         for host in [scene.locker, scene.root] {
@@ -101,7 +101,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("One that is killed before the question, while it looks whether somebody is enrolled")
+    @Test("One killed before the question: root's program starts no other, or a locker is let in")
     func killedBeforeQuestion() async throws {
         let scene = try await Scene("looked", arguments: "nullok")
         for (host, name) in [(scene.locker, Host.unavailable), (scene.root, "PAM_SUCCESS")] {
@@ -121,7 +121,7 @@ struct TroubleTests {
         try await scene.expectLine("locker", "swiftotpd ended without an answer")
     }
 
-    @Test("One of another version")
+    @Test("One of another version: root's program starts no other, or a locker is let in")
     func otherVersion() async throws {
         let other = try await ScriptedService(saying: FrameBytes.frame(64, [3]))
         try await expectOwnService(
@@ -129,7 +129,7 @@ struct TroubleTests {
             "swiftotpd is of another version; restart swiftotpd.service")
     }
 
-    @Test("Something else that answers there")
+    @Test("Another program answers there: root's program starts no service, or a locker is let in")
     func otherProtocol() async throws {
         let other = try await ScriptedService(saying: FrameBytes.frame(200, [1]))
         try await expectOwnService(
@@ -137,7 +137,7 @@ struct TroubleTests {
             "the answer is not from swiftotpd, or from another version")
     }
 
-    @Test("A socket of somebody who is not root: nothing is said to it, whatever it says")
+    @Test("A socket of a user who is not root is used")
     func impostor() async throws {
         let impostor = try await Account.make("impostor")
         let other = try await ScriptedService(
@@ -147,7 +147,7 @@ struct TroubleTests {
             "the program that listens in place of swiftotpd is not root's")
     }
 
-    @Test("One that says its welcome, and nothing more")
+    @Test("One sends its welcome and nothing more: root's program starts no other, or waits longer")
     func welcomeOnly() async throws {
         let other = try await ScriptedService(saying: FrameBytes.frame(64, [2]))
         try await expectOwnService(
@@ -156,7 +156,7 @@ struct TroubleTests {
 
     // MARK: In the midst of it
 
-    @Test("One that is killed at the question: denied, nothing is counted, and the code stays good")
+    @Test("One killed at the question: let in, counted, or the code is used up")
     func killedAtQuestion() async throws {
         let scene = try await Scene("asked")
         let user = scene.account.name
@@ -174,7 +174,7 @@ struct TroubleTests {
         try await scene.expectLine("login", "swiftotpd ended without an answer")
     }
 
-    @Test("One that is killed while it waits for the record: denied, and nothing is counted")
+    @Test("One killed while it waits for the record: let in, or counted")
     func killedAtLock() async throws {
         let scene = try await Scene("locked")
         let user = scene.account.name
@@ -194,7 +194,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("One that is killed as the code is used up: denied, and the code counts once at most")
+    @Test("One killed as the code is used up: let in, or the code counts twice")
     func killedAtCommit() async throws {
         let scratch = try Scratch()
         for host in ["locker", "login"] {
@@ -221,7 +221,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("One that is stopped after the answer: denied after a while, and the answer counts once")
+    @Test("One stopped after the answer: let in, or the answer counts twice")
     func stoppedLater() async throws {
         let scene = try await Scene("halted")
         let user = scene.account.name

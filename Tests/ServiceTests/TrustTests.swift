@@ -29,7 +29,7 @@ struct TrustTests {
         try session.commit()
     }
 
-    @Test("are told by the status, and ended with proof alone")
+    @Test("are not in the status, or end without a proof")
     func oneAndAll() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -80,7 +80,7 @@ struct TrustTests {
         }
     }
 
-    @Test("are ended by a backup code, whether one is named or not")
+    @Test("are not ended by a backup code, whether one is named or not")
     func backupCode() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("careful"))

@@ -31,7 +31,7 @@ struct UnitTests {
         )
     }
 
-    @Test("systemd finds nothing wrong with them")
+    @Test("systemd finds something wrong with them")
     func verify() async throws {
         let units = try copies()
         let done = try await Command.run(
@@ -40,7 +40,7 @@ struct UnitTests {
         #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
     }
 
-    @Test("systemd-analyze security: an exposure of 0.7 at most, of 10")
+    @Test("systemd-analyze security: an exposure of more than 0.7, of 10")
     func security() async throws {
         let units = try copies()
         let done = try await Command.run(
@@ -49,7 +49,7 @@ struct UnitTests {
         #expect(done.status == 0, "\(figure ?? "")")
     }
 
-    @Test("The socket is for everybody, and one service takes all who connect")
+    @Test("The socket is not for everybody, or several services take the connections")
     func socket() throws {
         let unit = "swiftotpd.socket"
         #expect(try Self.words("ListenStream", in: unit) == ["/run/swiftotp/swiftotpd.sock"])
@@ -62,7 +62,7 @@ struct UnitTests {
         #expect(try Self.words("StartLimitIntervalSec", in: "swiftotpd.service") == ["0"])
     }
 
-    @Test("The unit has room for all connections that the service takes, a thread and a file each")
+    @Test("The unit has no room for all connections that the service accepts")
     func room() throws {
         let unit = "swiftotpd.service"
         let files = try #require(Self.words("LimitNOFILE", in: unit).first.flatMap { Int($0) })

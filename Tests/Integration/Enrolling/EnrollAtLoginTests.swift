@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(
-        "The picture on the screen of ssh is not read by a camera, or enrolls nobody",
+        "The QR code on ssh's screen cannot be scanned, or enrolls nobody",
         arguments: [(80, 24, "web1"), (80, 24, "bastion-17.ams.example.com"), (120, 50, "web1")])
     func qrCodeOnTheScreen(columns: Int, rows: Int, host: String) async throws {
         let shown = try await show(
@@ -72,7 +72,7 @@ import Testing
 
     // MARK: May and must
 
-    @Test("Enter does not decline what is only offered")
+    @Test("Enter does not decline an offer")
     func offerCanBeDeclined() async throws {
         let shown = try await show("enroll=offer", columns: 80, rows: 40)
         let text = try await shown.screen.text()
@@ -86,7 +86,7 @@ import Testing
             "not asked", ["reason": "enrolling-put-off"], after: 0)
     }
 
-    @Test("Enter gets past what is required")
+    @Test("Enter skips a required enrollment")
     func requireRefusesEnter() async throws {
         let shown = try await show("enroll=require", columns: 80, rows: 40)
         #expect(try await !shown.screen.text().contains("later"))

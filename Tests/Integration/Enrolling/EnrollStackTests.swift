@@ -4,7 +4,7 @@ import Testing
 
 /// Who may enroll at a login, when it can be put off, and what the other programs do.
 @Suite("Who may enroll at a login") struct EnrollStackTests {
-    @Test("A wrong password gets to the key, or a right one does not")
+    @Test("The key is shown after a wrong password, or not after a right one")
     func passwordFirst() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let door = try await fixture.remoteDoor("enroll=require after_first_factor")
@@ -30,7 +30,7 @@ import Testing
 
     /// Without a terminal ssh answers every question with nothing, which is a no.
     @Test(
-        "ssh without a terminal enrolls, is let in where it must enroll, or is shut out where it may"
+        "ssh without a terminal enrolls, passes `require`, or fails `offer`"
     )
     func withoutATerminal() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
@@ -77,7 +77,7 @@ import Testing
     /// What docs/LOGIN.md says of each, in the place of su's `@include common-auth`.
     enum Stack: CaseIterable { case substack, included, page }
 
-    @Test("Stacks as Fedora has them do not do what docs/LOGIN.md says", arguments: Stack.allCases)
+    @Test("Fedora's stacks do not do what docs/LOGIN.md says", arguments: Stack.allCases)
     func fedora(stack: Stack) async throws {
         let fixture = try await LoginFixture(try #require(LoginProgram.all(of: "su").first))
         let module = try fixture.module("enroll=require after_first_factor")
@@ -113,7 +113,7 @@ import Testing
     private static let local = LoginProgram.all.filter { $0.service != "sshd" }
 
     @Test(
-        "su, sudo or login do not enroll, or their picture is not read",
+        "su, sudo or login do not enroll, or their QR code cannot be scanned",
         arguments: local)
     func atTheMachine(program: LoginProgram) async throws {
         let fixture = try await LoginFixture(program)

@@ -5,7 +5,7 @@ import Testing
 /// `after_temporary=enroll`: a login with a temporary code goes on with a new device.
 @Suite("A new device after a temporary code") struct EnrollingLoginTests {
     @Test(
-        "After a temporary code, the new phone does not take the old one's place",
+        "After a temporary code, the new phone does not replace the old one",
         arguments: LoginProgram.all(of: "sshd"))
     func newPhoneReplacesTheOldOne(program: LoginProgram) async throws {
         let fixture = try await LoginFixture(program)

@@ -7,7 +7,7 @@ import Testing
     /// Dropbear's client shows ASCII alone, and PuTTY's what the locale has. `a` helps both, but not a
     /// Dropbear that puts all of it into one line: there the key is to be typed.
     @Test(
-        "Dropbear's or PuTTY's client cannot enroll",
+        "The client of Dropbear or PuTTY cannot enroll",
         arguments: ["dbclient", "plink"], ["C.UTF-8", "C"])
     func enroll(client: String, locale: String) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
@@ -103,7 +103,7 @@ import Testing
     ]
 
     @Test(
-        "A hostile client's answer enrolls, or keeps the next login out",
+        "A hostile client's answer enrolls, or blocks the next login",
         arguments: answers)
     func hostile(answer: String, comesThrough: Bool) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())

@@ -6,7 +6,7 @@ import Testing
 @Suite("What is read at a login") struct LoginMessageTests {
     /// All there is to say after a while, on the screen of ssh; and the next time what changed
     /// is told once more.
-    @Test("What happened meanwhile is not told, or failures are told twice, on the screen of ssh")
+    @Test("ssh does not show what happened since the last login, or shows failures twice")
     func whatHappenedMeanwhile() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let (phone, backupCodes) = try await fixture.enroll()

@@ -10,20 +10,20 @@ import Testing
         return (isWhole ? LoginCase.all : LoginCase.essential).map { (program, $0) }
     }
 
-    @Test("A real program lets the wrong one in, or shuts the right one out", arguments: all)
+    @Test("A real program lets the wrong user in, or keeps the right one out", arguments: all)
     func loginByTheService(program: LoginProgram, case: LoginCase) async throws {
         try await `case`.run(try await LoginFixture(program, .resident))
     }
 
     @Test(
-        "The same, where no service listens and each login starts its own",
+        "The same without a running service, each login starting its own",
         arguments: LoginProgram.all, LoginCase.essential)
     func loginWithoutTheService(program: LoginProgram, case: LoginCase) async throws {
         try await `case`.run(try await LoginFixture(program, .own))
     }
 
     /// Debian 12's su-l takes in su. Where it does not, as in Debian sid, `su -` is not asked.
-    @Test("What a line in su's file alone does to `su -` is not what doctor says")
+    @Test("A line only in su's file does to `su -` something else than doctor says")
     func suLogin() async throws {
         let program = try #require(LoginProgram.all(of: "su-l").first)
         let fixture = try await LoginFixture(program)
@@ -42,7 +42,7 @@ import Testing
     /// Where the code comes before the password, a stranger meets the same questions and words as
     /// somebody who is known but not enrolled.
     @Test(
-        "A code before the password: a stranger is told from somebody who is not enrolled",
+        "With the code before the password, an unknown user can be told from one not enrolled",
         arguments: LoginProgram.all.filter { $0.password && $0.greetsStrangers },
         Answerer.allCases)
     func codeBeforePassword(program: LoginProgram, answerer: Answerer) async throws {

@@ -5,7 +5,7 @@ import Testing
 /// A lost phone, from the first login to the new phone, through sshd.
 @Suite("A lost phone") struct LostPhoneTests {
     @Test(
-        "Its owner does not get back in, its finder does, or nobody is told",
+        "The owner does not get back in, the finder gets in, or nobody is told",
         arguments: LoginProgram.all(of: "sshd"))
     func lostPhone(program: LoginProgram) async throws {
         let fixture = try await LoginFixture(program)

@@ -30,7 +30,7 @@ import Testing
         return line
     }
 
-    @Test("An address of a network that has logged in waits for others, or has failures of its own")
+    @Test("An address in a known network waits because of others, or counts separately")
     func networks() async throws {
         let hosts = [Self.home, Self.other, Self.office].flatMap { net in
             (1...3).map { "\(net):\($0)/64" }

@@ -87,7 +87,7 @@ import Testing
     }
 
     /// The other way round: the password's module asks, and leaves the whole to us.
-    @Test("sshd's method password, with code behind the password: something else lets in")
+    @Test("sshd's method password, with the code after the password: something else lets a user in")
     func methodPassword() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
@@ -105,7 +105,7 @@ import Testing
 
     /// sshd answers no question whose answer would be seen: a login by its method `password` fails
     /// where the code is to be asked for, and no try is burnt.
-    @Test("sshd's method password without forward_pass: it lets in, or burns a try")
+    @Test("sshd's method password without forward_pass: it lets a user in, or uses up a try")
     func methodPasswordWithoutForwarding() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
@@ -133,7 +133,7 @@ import Testing
     }
 
     /// With `echo=no` sshd gives the password to the code's question as well, which counts.
-    @Test("With echo=no, the password that sshd gives to the code's question is taken for a code")
+    @Test("With echo=no, the password that sshd gives to our question is taken for a code")
     func methodPasswordWithAHiddenQuestion() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
@@ -149,7 +149,7 @@ import Testing
     }
 
     /// A code in the place of the password, with nothing asked by us.
-    @Test("use_first_pass: the code in the password's place does not let in, or the password does")
+    @Test("use_first_pass: the code instead of the password is refused, or the password lets in")
     func whatAnEarlierModuleWasGiven() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),

@@ -61,7 +61,7 @@ import Testing
         return shown
     }
 
-    @Test("Seven tries each tell who is enrolled, or who exists", arguments: stacks)
+    @Test("Seven tries each reveal who is enrolled, or who exists", arguments: stacks)
     func same(stack: Stack) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let (phone, _) = try await fixture.enroll()

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "What is typed at the code's question is shown where sudo puts its own prompt in its place",
+        "Typing is shown at the code's question when sudo's own prompt replaces it",
         arguments: ways)
     func password(words: [String]) async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)
@@ -61,7 +61,7 @@ import Testing
     }
 
     /// What `echo` is for. Without this, the test above could look at a terminal that shows nothing.
-    @Test("With echo=yes, what is typed at sudo's question for a code is not shown")
+    @Test("With echo=yes, typing is hidden at sudo's question for a code")
     func echo() async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)
         let fixture = try await LoginFixture(sudo)

@@ -5,7 +5,7 @@ import Testing
 /// sudo that asks for the password of whoever is to be become: then the code is theirs as well.
 @Suite("sudo that asks for the target's password") struct TargetTests {
     @Test(
-        "With sudo's targetpw, the caller's own code counts, or the target's does not",
+        "With sudo's targetpw, the caller's code is accepted, or the target's is not",
         arguments: ["targetpw", "runaspw"])
     func codeOfTheTarget(setting: String) async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)

@@ -51,7 +51,7 @@ import Testing
         python3 browser.py "$@"
         """
 
-    @Test("Cockpit's page asks for no code, or lets in without, or asks after a wrong password")
+    @Test("Cockpit does not ask for a code, lets in without one, or asks after a wrong password")
     func cockpit() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let code = try await fixture.enroll().backupCodes[0]
@@ -98,7 +98,7 @@ import Testing
         cat $log
         """
 
-    @Test("xrdp takes password and code in its one field, or not; or the password alone")
+    @Test("xrdp refuses password and code in its one field, or accepts the password alone")
     func xrdp() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let code = try await fixture.enroll().backupCodes[0]
@@ -142,7 +142,7 @@ import Testing
         done
         """
 
-    @Test("i3lock stays locked with password and code in its one field, or opens without")
+    @Test("i3lock stays locked after password and code in its one field, or opens without")
     func locker() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let code = try await fixture.enroll().backupCodes[0]

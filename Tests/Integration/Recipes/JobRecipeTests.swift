@@ -23,7 +23,7 @@ import Testing
         """,
     ]
 
-    @Test("A job does not run where common-auth asks for a code", arguments: scripts.keys)
+    @Test("A job does not run if common-auth asks for a code", arguments: scripts.keys)
     func job(program: String) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         _ = try await fixture.enroll()

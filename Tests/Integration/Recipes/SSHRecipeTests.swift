@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "BatchMode comes in without sshd's lines, or not with them; or without it a code is asked for",
+        "BatchMode logs in without sshd's lines, or not with them; else a code is asked for",
         arguments: Pass.allCases)
     func batch(pass: Pass) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "rsync, git, scp or sftp of a robot is refused, or that of a person lets in without a code")
+        "A robot's rsync, git, scp or sftp is refused, or a person's is let in without a code")
     func programs() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let codes = try await fixture.enroll().backupCodes
@@ -93,7 +93,7 @@ import Testing
         #expect(access("/home/\(fixture.person.name)/data/file", F_OK) == 0)
     }
 
-    @Test("A connection with a code does not carry the others, or outlives its end")
+    @Test("A connection opened with a code does not serve others, or outlives its end")
     func oneCode() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let codes = try await fixture.enroll().backupCodes
@@ -113,7 +113,7 @@ import Testing
         #expect(fixture.logged(fixture.person.name).count == 1)
     }
 
-    @Test("Through a bastion a code is asked for twice in eight hours, or none where it should be")
+    @Test("Through a bastion, a code is asked for twice in eight hours, or not at all")
     func bastion() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let codes = try await fixture.enroll().backupCodes

@@ -55,7 +55,7 @@ import Testing
         return terminal
     }
 
-    @Test("OpenVPN's challenge does not carry the code, or the connection ends when it is renewed")
+    @Test("OpenVPN's challenge does not pass on the code, or renewing ends the connection")
     func challenge() async throws {
         let (room, fixture, codes) = try await room(
             "openvpn", "OpenVPN", after: "`/etc/pam.d/openvpn`")
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("OpenVPN takes password and code in one field, or not")
+    @Test("OpenVPN refuses password and code in one field, or accepts less")
     func oneField() async throws {
         let (room, fixture, codes) = try await room(
             "openvpn", "OpenVPN", after: "is then:")
@@ -111,7 +111,7 @@ import Testing
 
     // MARK: ocserv
 
-    @Test("ocserv does not ask for the code behind the password, or lets in without it")
+    @Test("ocserv does not ask for the code after the password, or lets in without it")
     func ocserv() async throws {
         let (room, fixture, codes) = try await room(
             "ocserv", "ocserv", after: "`/etc/pam.d/ocserv`")

@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(
-        "A security key is asked for a code, logged as something else, or another key is not",
+        "A security key is asked for a code or logged wrongly, or another key is not asked",
         arguments: SecurityKey.Kind.allCases)
     func securityKeys(kind: SecurityKey.Kind) async throws {
         let user = try await TrustingUser("trust=sk enroll=require")
@@ -70,7 +70,7 @@ import Testing
     }
 
     /// sshd's word is the same with and without a touch: it has to be sshd that demands it.
-    @Test("Nobody has touched it: sshd's setting does not keep it out, or we can tell by ourselves")
+    @Test("Without a touch, sshd's setting does not refuse the login, or the module could tell")
     func untouched() async throws {
         let user = try await TrustingUser("trust=sk")
         let key = try await SecurityKey("sk", flags: 0, in: user.fixture.scratch)

@@ -14,7 +14,7 @@ import Testing
     }
 
     /// Thirty days from the first day on, however often the key was used since.
-    @Test("A key is trusted for more than its thirty days, or by a clock that was set back")
+    @Test("A key is trusted for more than thirty days, or longer because the clock was set back")
     func itEndsAndDoesNotSlide() async throws {
         let user = try await trusting()
         for (days, isTrusted) in [("+29d", true), ("+31d", false)] {
@@ -32,7 +32,7 @@ import Testing
     }
 
     /// sudo in a session that a trusted key has opened, whatever the environment says there.
-    @Test("sudo in a session that a trusted key has opened skips the code")
+    @Test("sudo in a session opened by a trusted key skips the code")
     func notForSudoInside() async throws {
         let user = try await trusting()
         let fixture = user.fixture

@@ -4,7 +4,7 @@ import Testing
 
 /// `trust = key`: an SSH key that skips the code, at a real sshd, for a while.
 @Suite("Logins by a trusted key") struct TrustedKeyLoginTests {
-    @Test("A key that was trusted is asked for a code, or shown and logged otherwise")
+    @Test("A trusted key is asked for a code, or shown and logged wrongly")
     func nextTimeNothingIsAsked() async throws {
         let user = try await TrustingUser()
         // A change of the second in which the device came is told to all.
@@ -28,7 +28,7 @@ import Testing
         try await user.expectTrusted(user.key, named: "laptop")
     }
 
-    @Test("A certificate is another key than the one inside")
+    @Test("A certificate counts as another key than the one inside it")
     func certificatesAreTheKeyInside() async throws {
         let scratch = try Scratch()
         let authority = scratch.file("authority")

@@ -6,7 +6,7 @@ import Testing
 /// service, whose instructions callgrind counts.
 @Suite("The work of comparing codes")
 struct ComparisonTests {
-    @Test("a wrong code takes more or fewer instructions by how many of its digits are right")
+    @Test("a wrong code takes more or fewer instructions if some of its digits are right")
     func codes() async throws {
         let enrolled = try Enrolled()
         try await enrolled.phone.settle()

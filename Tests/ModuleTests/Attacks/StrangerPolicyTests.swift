@@ -26,7 +26,7 @@ struct StrangerPolicyTests {
     }
 
     @Test(
-        "The same questions, sentences and waits for everybody, eight times in a row",
+        "Within eight tries, questions, messages or waits differ between enrolled and other users",
         arguments: [
             "", "enroll=require enroll_grace=5", "forward_pass", "retry=2 enroll=offer trust=key",
         ])

@@ -55,7 +55,7 @@ struct StrangerTests {
     }
 
     @Test(
-        "Wrong codes, one after the other: who is on this machine hears of the wait, others do not",
+        "After wrong codes, a remote user learns of the wait, or a local one does not",
         arguments: ["", "192.0.2.66"])
     func wrongCodes(address: String) async throws {
         let enrolled = try enrolled()
@@ -72,7 +72,7 @@ struct StrangerTests {
     /// What sshd answers for a name that does not exist, a password, a code of another length, and
     /// the same wrong code each time; with a code now and then, and more tries than one.
     @Test(
-        "What is not counted, seven times: a stranger learns who is enrolled",
+        "Seven answers that do not count reveal who is enrolled",
         arguments: ["", "retry=3", "forward_pass"])
     func uncounted(arguments: String) async throws {
         let enrolled = try enrolled()
@@ -88,7 +88,7 @@ struct StrangerTests {
         }
     }
 
-    @Test("Nobody is let in by a decoy, not even by its right code")
+    @Test("A decoy lets somebody in, if only by its right code")
     func rightCode() async throws {
         let enrolled = try enrolled()
         let stack = try enrolled.stack()
@@ -132,7 +132,7 @@ struct StrangerTests {
         }
     }
 
-    @Test("Trouble with the store is the same trouble for all", arguments: BadDay.allCases)
+    @Test("Trouble with the store looks different for different users", arguments: BadDay.allCases)
     func trouble(_ day: BadDay) async throws {
         let enrolled = try enrolled()
         let wrong = try await enrolled.wrongCode()
@@ -176,7 +176,7 @@ struct StrangerCalls {
         return (found, missed.count)
     }
 
-    @Test("An unknown name, a user without a record and an enrolled one cost the same calls")
+    @Test("An unknown name, a user without a record and an enrolled one cost different calls")
     func same() async throws {
         let enrolled = try Enrolled(user: "daemon")
         let reset = try Enrolled(user: "sys", in: enrolled.scratch)

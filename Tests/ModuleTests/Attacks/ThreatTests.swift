@@ -9,7 +9,7 @@ struct ThreatTests {
     /// libpam's numbers.
     private static let success = 0, refused = 7, unavailable = 9
 
-    @Test("A program without a conversation: an error, and nothing is charged")
+    @Test("A program without a conversation gets no error, or is charged a failure")
     func noConversation() async throws {
         let systemLog = try SystemLog.shared()
         for arguments in ["", "nullok", "forward_pass", "enroll=offer", "trust=key"] {
@@ -25,7 +25,7 @@ struct ThreatTests {
         }
     }
 
-    @Test("Descriptors 0 to 2 closed, in each combination: right is in, wrong is out")
+    @Test("With descriptors 0 to 2 closed, a right code is refused or a wrong one accepted")
     func closedDescriptors() async throws {
         let enrolled = try Enrolled()
         let host = try BareHost(enrolled)
@@ -46,7 +46,7 @@ struct ThreatTests {
         #expect(try await host.logins([enrolled.backupCodes[0]]) == [Self.success])
     }
 
-    @Test("A host that forks in its conversation: the other process gets the yes, or neither does")
+    @Test("A host that forks in its conversation is let in twice")
     func forks() async throws {
         let enrolled = try Enrolled()
         let host = try BareHost(enrolled)
@@ -63,7 +63,7 @@ struct ThreatTests {
         #expect(results == [Self.success, Self.success, Self.success])
     }
 
-    @Test("The user's name is for the modules after it what it was, however the login ends")
+    @Test("The module changes the user's name for the modules after it")
     func nameStays() async throws {
         let enrolled = try Enrolled()
         let newcomer = try Enrolled(user: "games", in: enrolled.scratch)
@@ -96,7 +96,7 @@ struct ThreatTests {
         }
     }
 
-    @Test("Neither the module nor otp-enroll opens a connection to any network")
+    @Test("The module or otp-enroll opens a network connection")
     func noNetwork() async throws {
         _ = try SystemLog.shared()
         let enrolled = try Enrolled(), trace = enrolled.scratch.file("trace")

@@ -26,7 +26,7 @@ struct ConcurrencyProof {
     }
 
     @Test(
-        "One code lets two processes in, or none, where all log in at once",
+        "One code lets two processes in, or none, if all log in at once",
         arguments: Kind.allCases)
     func once(kind: Kind) async throws {
         let waiting = try WaitingLogins(Self.processes)

@@ -17,7 +17,7 @@ struct EnrollingAtOnceProof {
         sheet.matches(of: #/\b[0-9A-Z]{5}(-[0-9A-Z]{5}){2}\b/#).map { String($0.output.0) }
     }
 
-    @Test("enrolling: one is enrolled, and the others are told that their keys are void")
+    @Test("of sessions that enroll at once, several succeed, or the others are not told")
     func enrolling() async throws {
         for round in 0..<Self.rounds * 2 {
             let enrolled = try Enrolled()

@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 /// Disks that are full or cannot be written to, over more than one login.
-@Suite("Bad days")
+@Suite("Disk trouble")
 struct DiskTroubleTests {
-    @Test("a full btrfs, which copies on write: what was made there is overwritten in place")
+    @Test("on a full btrfs, a record is not overwritten in place")
     func fullBtrfs() async throws {
         let enrolled = try Enrolled()
         try await enrolled.useSmallDisk(.btrfs)

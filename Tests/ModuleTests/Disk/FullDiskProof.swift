@@ -23,7 +23,7 @@ struct FullDiskProof {
         }
     }
 
-    @Test("whoever is enrolled logs in, once by each code", arguments: disks)
+    @Test("an enrolled user cannot log in, or one code logs in twice", arguments: disks)
     func logins(disk: SmallDisk) async throws {
         let enrolled = try Enrolled()
         // The first one was used for the trust.
@@ -69,7 +69,9 @@ struct FullDiskProof {
             "\(logins + 3), each with the result it has on an empty disk")
     }
 
-    @Test("who would be enrolled at a login is told, and is not; with room, is", arguments: disks)
+    @Test(
+        "a user who should enroll is not told of the full disk, or cannot enroll with room",
+        arguments: disks)
     func enrollment(disk: SmallDisk) async throws {
         // Room for nothing, for a part of the record, and for all but a part.
         for room: off_t in disk == .fewNames ? [0] : [0, 4096, 8192] {

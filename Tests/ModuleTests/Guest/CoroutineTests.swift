@@ -100,7 +100,7 @@ struct CoroutineTests {
         return ["abcdefcef", "ffeedccba"] + (0..<6).map { _ in String(all.shuffled(using: &lot)) }
     }()
 
-    @Test("logins whose answers come in any order disturb each other", arguments: turns)
+    @Test("logins in one thread, answered in any order, disturb each other", arguments: turns)
     func interleaved(_ turns: String) async throws {
         try await run(turns)
         let door = ServiceAccess.resident(try await Service.shared().socket)

@@ -28,7 +28,7 @@ struct HostStateProof {
         return done.output.split(separator: "\n")
     }
 
-    @Test("It is the same after a login as before, whatever the login")
+    @Test("A login changes something in its host")
     func isTheSame() async throws {
         // libc keeps its connection to the log, once there is one.
         _ = try SystemLog.shared()

@@ -28,7 +28,7 @@ struct HostileHostProof {
         var hasAll: Bool { granted > 0 && denied > 0 && killed > 0 }
     }
 
-    @Test("Stopped, resumed and killed at random: one login for one code, and failures counted")
+    @Test("Stopped, resumed and killed at random, one code logs in twice, or failures are lost")
     func strikes() async throws {
         let victim = try await Victim()
         let enrolled = victim.setuid.enrolled
@@ -104,7 +104,7 @@ struct HostileHostProof {
         return try await host.outcome()?.name
     }
 
-    @Test("A caller that stops its program at any moment keeps its owner out")
+    @Test("A caller that stops its program at any moment locks the account's owner out")
     func staysStopped() async throws {
         try await stopForGood("a service of its own")
         let door = ServiceAccess.resident(try await Service.shared().socket)

@@ -7,7 +7,7 @@ import Testing
 struct SetuidTests {
     private static let wrong = "0ZZZZ-ZZZZZ-ZZZZZ"
 
-    @Test("The program is what it is taken for: an ordinary user's, with the rights of root")
+    @Test("The test program is not an ordinary user's with the rights of root")
     func rights() async throws {
         let host = try await SetuidHost()
         let line = try #require(try await host.lines(["hostcheck"]).last)
@@ -18,7 +18,7 @@ struct SetuidTests {
     }
 
     @Test(
-        "Few descriptors, little memory, no file that grows: in without a record that knows it",
+        "With few descriptors, little memory or no growing files, a login is let in unrecorded",
         arguments: [
             [3, 4, 5, 6, 8, 12].map { "--nofile=\($0)" },
             [0, 529, 4096, 8192, 12_287, 1 << 20].map { "--fsize=\($0)" },
@@ -32,7 +32,7 @@ struct SetuidTests {
         #expect(outcomes.last == true, "\(outcomes)")
     }
 
-    @Test("Odd variables let a wrong code in, shut a right one out, or leave files behind")
+    @Test("Odd variables let a wrong code in, refuse a right one, or leave files behind")
     func environment() async throws {
         let host = try await SetuidHost()
         let libraries = Machine.libraries + "/faketime"
@@ -65,7 +65,7 @@ struct SetuidTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
 
-    @Test("The umask of the caller decides who may read a record", arguments: ["0777", "0"])
+    @Test("The caller's umask decides who may read a record", arguments: ["0777", "0"])
     func umask(_ mask: String) async throws {
         let host = try await SetuidHost("enroll=require after_first_factor")
         let enrolled = host.enrolled

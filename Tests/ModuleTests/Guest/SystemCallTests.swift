@@ -28,7 +28,7 @@ struct SystemCallTests {
         "flock", "pread64", "pwritev", "pwritev", "fdatasync", "pwritev", "flock",
     ]
 
-    @Test("one login syncs once, charges before it verifies, and starts nothing")
+    @Test("a login syncs more than once, verifies before it charges, or starts something")
     func oneSync() async throws {
         let enrolled = try Enrolled()
         for code in [try await enrolled.phone.code(), try await enrolled.wrongCode()] {
@@ -36,7 +36,7 @@ struct SystemCallTests {
         }
     }
 
-    @Test("one login by the service for all does more, or less, than by one of its own")
+    @Test("a login at the shared service makes other system calls than one with its own")
     func oneSyncInResident() async throws {
         let enrolled = try Enrolled()
         let right = try await enrolled.phone.code(), wrong = try await enrolled.wrongCode()
@@ -63,7 +63,7 @@ struct SystemCallTests {
     }
 
     /// Between a look at a name and its use somebody could put a link there.
-    @Test("looks at a name of the store before it opens it, or follows a link there")
+    @Test("checks a name in the store before opening it, or follows a link there")
     func names() async throws {
         let enrolled = try Enrolled()
         let trace = enrolled.scratch.file("trace")
@@ -81,7 +81,7 @@ struct SystemCallTests {
         }
     }
 
-    @Test("what a killed login left unsynced is written again and synced before anything else is")
+    @Test("what a killed login left unsynced is not written and synced first")
     func settles() async throws {
         let enrolled = try Enrolled()
         let before = try enrolled.bytes
@@ -95,7 +95,7 @@ struct SystemCallTests {
             ])
     }
 
-    @Test("a disk that fails to sync lets nobody in, and tells right and wrong apart by nothing")
+    @Test("a disk that fails to sync lets somebody in, or reveals whether the code was right")
     func failingSync() async throws {
         for isRight in [true, false] {
             let enrolled = try Enrolled()

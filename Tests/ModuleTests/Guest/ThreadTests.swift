@@ -38,7 +38,7 @@ struct ThreadTests {
         print("\\n".join(results))
         """
 
-    @Test("eight threads, ten logins each: somebody with a right code is refused")
+    @Test("eight threads with ten logins each: a right code is refused")
     func together() async throws {
         let first = try Enrolled(user: "root")
         var people = [["root"] + first.backupCodes]

@@ -8,7 +8,7 @@ struct UnprivilegedHostTests {
     private static let unavailable =
         "The code cannot be checked right now. Please tell your administrator."
 
-    @Test("the very answer that somebody else is not believed for lets in where it is root's")
+    @Test("an answer that is not believed from another user's service is not believed from root's")
     func believed() async throws {
         let host = try await UnprivilegedHost(.fake(.asks(ReturnCodes.asks, then: "0002 49 00")))
         try await host.expect("123456", "PAM_SUCCESS")
@@ -18,7 +18,7 @@ struct UnprivilegedHostTests {
     }
 
     @Test(
-        "a service that is silent, that drips, or that nobody can reach is waited for 20 s at most",
+        "a silent, slow or unreachable service is waited for longer than 20 s",
         arguments: [
             .silent, .stops(ReturnCodes.welcome), .drips(ReturnCodes.welcome + "7fff"), .full,
         ] as [FakeService])
@@ -32,7 +32,7 @@ struct UnprivilegedHostTests {
         #expect(result.said == [Self.unavailable])
     }
 
-    @Test("vlock without its setuid bit: a code unlocks the terminal of its user")
+    @Test("vlock without its setuid bit does not accept its user's code")
     func vlock() async throws {
         let systemLog = try SystemLog.shared()
         let host = try await UnprivilegedHost()

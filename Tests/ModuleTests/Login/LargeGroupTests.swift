@@ -44,7 +44,7 @@ struct LargeGroupTests {
         #expect(exempt.name == Stack.ignored && exempt.prompts == 0, "\(exempt)")
     }
 
-    @Test("Who is not in a group of many thousands is not asked, or denied without being asked")
+    @Test("Users outside a group of many thousands are not asked, or denied without being asked")
     func nonmember() async throws {
         let result = try await login(
             exempt: "everybody", groups: group(100_000, last: "personx"))
@@ -55,7 +55,7 @@ struct LargeGroupTests {
         #expect(other.name == Stack.ignored, "\(other)")
     }
 
-    @Test("Who is in more groups than the kernel gives a process is denied")
+    @Test("Users in more groups than the kernel gives a process are denied")
     func groups() async throws {
         let lines = (1...70_000).map { "group\($0):x:\(100_000 + $0):\(enrolled.user)\n" }.joined()
         for exempt in ["group1", "group70000"] {
@@ -64,7 +64,7 @@ struct LargeGroupTests {
         }
     }
 
-    @Test("Whose entry in the database of users is long is denied without being asked")
+    @Test("Users with a long entry in the user database are denied without being asked")
     func entry() async throws {
         let name = enrolled.user
         let long = String(repeating: "x", count: 1 << 20)

@@ -13,7 +13,7 @@ struct OtherNumberTests {
             input: input)
     }
 
-    @Test("After `usermod -u`, nullok lets in without a code, or `move` loses one")
+    @Test("After `usermod -u`, nullok lets a user in without a code, or `move` loses a record")
     func renumbered() async throws {
         let account = try await Account.make("number")
         let enrolled = try Enrolled(user: account.name)
@@ -38,7 +38,7 @@ struct OtherNumberTests {
         #expect(moved.said.contains { $0.contains("moved here from \(account.name) (\(old))") })
     }
 
-    @Test("A command about a user who was renumbered finds nothing, or begins what cannot be kept")
+    @Test("A command for a renumbered user finds nothing, or begins what cannot be stored")
     func commands() async throws {
         let account = try await Account.make("number")
         let enrolled = try Enrolled(user: account.name)
@@ -81,7 +81,7 @@ struct OtherNumberTests {
         #expect(log.lines(containing: "record of another number", account.name).count == 1)
     }
 
-    @Test("After `usermod -l`, the code of before is refused for good")
+    @Test("After `usermod -l`, the user's old code is refused for good")
     func renamed() async throws {
         let account = try await Account.make("name")
         let enrolled = try Enrolled(user: account.name)
@@ -96,7 +96,7 @@ struct OtherNumberTests {
         #expect(try await stack.login(new.name, [enrolled.backupCodes[0]]).name == "PAM_AUTH_ERR")
     }
 
-    @Test("After `userdel`, a new user of that name or number gets in by the record")
+    @Test("After `userdel`, a new user with that name or UID gets in with the old record")
     func removed() async throws {
         let account = try await Account.make("gone")
         let enrolled = try Enrolled(user: account.name)

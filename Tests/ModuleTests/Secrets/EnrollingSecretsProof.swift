@@ -37,7 +37,7 @@ struct EnrollingSecretsProof {
     ]
 
     @Test(
-        "Nothing of one with a picture, nor of the picture, nor of what libqrencode has freed",
+        "Something of an enrollment with a QR code is left in memory",
         arguments: allocators)
     func drawnKey(allocator: String) async throws {
         let times = Proof.count(1, long: 10)

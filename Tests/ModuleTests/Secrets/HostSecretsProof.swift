@@ -102,7 +102,7 @@ struct HostSecretsProof {
         }
     }
 
-    @Test("The search finds each form that is there")
+    @Test("The search misses a form of a secret that is in memory")
     func eachFormIsFound() async throws {
         let (enrolled, code) = try await Self.enroll()
         let forms =

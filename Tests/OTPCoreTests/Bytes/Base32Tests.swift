@@ -31,7 +31,7 @@ struct Base32Tests {
         }
     }
 
-    @Test("Groups of four, hyphens and padding are read as people type them")
+    @Test("Groups of four, hyphens and padding are not read as people type them")
     func spacing() {
         let key = decode("JBSWY3DPEHPK3PXP")
         #expect(key == [0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x21, 0xde, 0xad, 0xbe, 0xef])
@@ -56,7 +56,7 @@ struct Base32Tests {
         #expect(decode(encoded) == nil)
     }
 
-    @Test("Every byte is either of the alphabet, a separator, padding, or refused")
+    @Test("A byte is neither a symbol, a separator or padding, nor refused")
     func everyByte() {
         for byte in UInt8.min...UInt8.max {
             // Eight symbols, one of them `byte`.

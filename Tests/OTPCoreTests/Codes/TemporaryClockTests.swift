@@ -25,7 +25,7 @@ struct TemporaryClockTests {
         UInt64(max(0, Int64(noon + elapsed) + shift))
     }
 
-    @Test("In the same start of the machine it ends in time, whatever the clock is set to")
+    @Test("Within one boot, setting the clock prolongs or shortens a code")
     func sameBoot() throws {
         let code = try issued(boot: boot(1, 5000))
         for elapsed in elapsed {
@@ -40,7 +40,7 @@ struct TemporaryClockTests {
         }
     }
 
-    @Test("After another start, or without that clock, the hours of the calendar count")
+    @Test("After another boot, or without that clock, the code does not follow the system clock")
     func otherBoot() throws {
         let pairs = [
             (boot(1, 5000), boot(2, 100)), (boot(1, 5000), boot(2, 9000)), (boot(1, 5000), nil),
@@ -62,7 +62,7 @@ struct TemporaryClockTests {
         }
     }
 
-    @Test("A start of the machine is told by all of its id")
+    @Test("Two boots are told apart by only part of their id")
     func bootIDs() throws {
         let id = [UInt8](0..<16)
         let code = try issued(boot: BootTime(id: id, seconds: 0))
@@ -77,7 +77,7 @@ struct TemporaryClockTests {
         }
     }
 
-    @Test("Sixty seconds before its issue it counts, and no more")
+    @Test("A code counts more than sixty seconds before its issue, or not even sixty")
     func tolerance() throws {
         let code = try issued(boot: nil)
         #expect(code.state(at: noon - 60, boot: nil) == .live)
@@ -99,7 +99,7 @@ struct TemporaryClockTests {
         #expect(last.expires == .max)
     }
 
-    @Test("Used is used by any clock, and in any start of the machine")
+    @Test("A used code counts again after a change of the clock or a boot")
     func used() throws {
         var code = try issued(boot: boot(1, 5000))
         code.used = noon + 10
@@ -112,7 +112,7 @@ struct TemporaryClockTests {
         }
     }
 
-    @Test("Nothing traps at the ends of time")
+    @Test("Times at either end of the range trap")
     func ends() throws {
         let zero = try #require(HashedCode([UInt8](repeating: 0, count: HashedCode.length)))
         for issued in [0, 1, noon, .max - 1, .max] as [UInt64] {

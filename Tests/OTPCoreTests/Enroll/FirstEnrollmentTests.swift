@@ -26,7 +26,7 @@ struct FirstEnrollmentTests {
         get throws { .enrolled(nil, try name("phone")) }
     }
 
-    @Test("The picture and the key, the code, the backup codes, and in; the next login asks")
+    @Test("Enrolling does not show QR code, key and backup codes and let the user in")
     func story() throws {
         let host = host(.shown(), .text(""))
         #expect(require(host) == (try enrolled))
@@ -50,7 +50,7 @@ struct FirstEnrollmentTests {
         #expect(require(host) == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
-    @Test("Where something before has not proven the user nothing is shown but the usual question")
+    @Test("Without a first factor, more than the usual question is shown")
     func unproven() throws {
         for methods in [
             nil, "", "keyboard-interactive/pam\n", "hostbased x y\n", "publickey ssh-rsa AAAA\n",
@@ -71,7 +71,7 @@ struct FirstEnrollmentTests {
         #expect(offer(sudo) == .refused(.unproven))
     }
 
-    @Test("A public key proves the user, and so does the admin's word in a stack of passwords")
+    @Test("A public key, or the admin's word in a password stack, does not allow enrolling")
     func proven() throws {
         let key = host(.shown(), .text(""))
         key.methods = try SSHRow.methods()
@@ -86,7 +86,7 @@ struct FirstEnrollmentTests {
         #expect(result == (try enrolled))
     }
 
-    @Test("Where root alone enrolls, and for who is enrolled, the login asks for a code")
+    @Test("If only root enrolls, or the user is enrolled, something other than a code is asked for")
     func notOffered() throws {
         let root = host(.text("000000"))
         let result = root.login {
@@ -102,7 +102,7 @@ struct FirstEnrollmentTests {
         #expect(stranger == .refused(.unknownUser) && unknown.talk.first == "ask Code: ")
     }
 
-    @Test("After a reset it is offered again, and what happened before stays")
+    @Test("After a reset enrolling is not offered again, or earlier events are lost")
     func reset() throws {
         var record = try record(phone("old"))
         record.removeAll()
@@ -114,7 +114,7 @@ struct FirstEnrollmentTests {
         #expect(!host.journal.entries.contains("make"))
     }
 
-    @Test("i and a draw the picture anew, and cost no try")
+    @Test("i and a do not redraw the QR code, or cost a try")
     func pictures() throws {
         let host = host(
             .text("i"), .text("I"), .text("a"), .text("A"), .text("000000"), .text("000000"),
@@ -126,7 +126,7 @@ struct FirstEnrollmentTests {
         #expect(pictures[4] == pictures[0])
     }
 
-    @Test("Asked twelve times at most, whatever a client sends")
+    @Test("A client can be asked more than twelve times")
     func endless() throws {
         let host = host()
         host.answers = Array(repeating: .text("i"), count: 12)
@@ -142,7 +142,7 @@ struct FirstEnrollmentTests {
         }
     }
 
-    @Test("Too wide for 80 columns, or no encoder at all: the key to type is there")
+    @Test("If the QR code is too wide or there is no encoder, the key is not shown")
     func noPicture() throws {
         for size in [nil, 97] as [Int?] {
             let host = host(.shown(), .text(""))

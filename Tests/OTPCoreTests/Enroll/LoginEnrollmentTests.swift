@@ -32,7 +32,7 @@ struct LoginEnrollmentTests {
         .enrolled(.temporaryCode, try name(label))
     }
 
-    @Test("The only authenticator is replaced, when a code of the new one was right")
+    @Test("The only authenticator is not replaced after a right code of the new one")
     func replaces() throws {
         let host = try host(["my phone"], .shown())
         #expect(login(host) == (try enrolled("my phone")))
@@ -58,7 +58,7 @@ struct LoginEnrollmentTests {
         }
     }
 
-    @Test("Without any, or beside several, it gets a name that is free")
+    @Test("With none or several authenticators, the new one does not get a free name")
     func names() throws {
         for (labels, name) in [
             ([], "phone"), (["a", "b"], "phone"), (["phone", "b"], "phone-2"),
@@ -71,14 +71,14 @@ struct LoginEnrollmentTests {
         }
     }
 
-    @Test("With five authenticators there is no room, and the login stands")
+    @Test("With five authenticators, a sixth is added, or the login fails")
     func full() throws {
         let host = try host(["a", "b", "c", "d", "e"])
         #expect(login(host) == .granted(.temporaryCode))
         #expect(host.talk.last == notEnrolled)
     }
 
-    @Test("Nothing typed, or a conversation that ends: nothing is kept, and the login stands")
+    @Test("No answer, or a conversation that ends, stores something, or the login fails")
     func later() throws {
         for answer in [.text(""), .text(" - "), .nothing, .failure] as [ScriptedHost.Typed] {
             let host = try host(["phone"], answer)
@@ -89,7 +89,7 @@ struct LoginEnrollmentTests {
         }
     }
 
-    @Test("Three codes may be wrong, and none of them is charged")
+    @Test("Fewer than three wrong codes are allowed, or they are charged")
     func wrong() throws {
         let host = try host(
             ["phone"], .text("000000"), .text("T7Q4-KD2M-9XRW"), .text(code(noonStep)))
@@ -102,7 +102,7 @@ struct LoginEnrollmentTests {
         #expect(login(third) == (try enrolled("phone")))
     }
 
-    @Test("A code outside the window is not enough, and is called what it is")
+    @Test("A code outside the window is accepted, or reported as something else")
     func clock() throws {
         let host = try host(["phone"], .shown(5), .shown(2), .shown(1))
         #expect(login(host) == (try enrolled("phone")))
@@ -110,7 +110,7 @@ struct LoginEnrollmentTests {
         #expect(host.session?.record.authenticators[0].nextStep == noonStep + 2)
     }
 
-    @Test("Backup codes are handed out where none are left, and work; else the old ones stay")
+    @Test("Backup codes are not given when none are left, or replace ones that are")
     func backupCodes() throws {
         let host = try host([], codes: 0, .shown(), .text(""))
         #expect(login(host) == (try enrolled("phone")))
@@ -129,7 +129,7 @@ struct LoginEnrollmentTests {
         #expect(one.session?.record.backupCodesLeft == 1)
     }
 
-    @Test("Not asked without the policy, after another factor, or where nobody reads it")
+    @Test("It asks without the policy, after another factor, or when nobody reads it")
     func notAsked() throws {
         let told = try host(["phone"])
         #expect(told.login() == .granted(.temporaryCode))
@@ -144,7 +144,7 @@ struct LoginEnrollmentTests {
         #expect(login(other) == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
-    @Test("No random numbers, or a record that cannot be written: the login stands, nothing else")
+    @Test("Without random numbers, or if a record cannot be written, the login fails")
     func trouble() throws {
         let noNumbers = try host(["phone"])
         noNumbers.random = nil
@@ -153,7 +153,7 @@ struct LoginEnrollmentTests {
         #expect(noNumbers.session?.record.key(of: 0) == exampleKey)
     }
 
-    @Test("The record is never locked while somebody types")
+    @Test("The record is locked while somebody types")
     func unlocked() throws {
         let host = try host(["phone"], .text("000000"), .shown())
         #expect(login(host) == (try enrolled("phone")))

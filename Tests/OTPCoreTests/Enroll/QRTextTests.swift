@@ -38,14 +38,14 @@ struct QRTextTests {
         try Code(3, "xx.x...x.".utf8.map { $0 == UInt8(ascii: "x") ? 0xc1 : 0xc0 })
     }
 
-    @Test("The addresses here are as long as they should be")
+    @Test("The test addresses have the wrong length")
     func lengths() {
         let lengths = Self.uris.map(\.utf8.count)
         #expect(lengths == lengths.sorted())
         #expect((60...70).contains(lengths[0]) && (190...200).contains(lengths[5]))
     }
 
-    @Test("A camera reads every drawing off the terminal that it is for", arguments: uris, views)
+    @Test("A camera cannot read a drawing on the terminal that it is for", arguments: uris, views)
     func camera(uri: String, view: (form: QRText.Form, theme: Picture.Theme)) async throws {
         let code = try await code(uri)
         // What has no room in 80 columns has a test of its own below.
@@ -53,7 +53,7 @@ struct QRTextTests {
         #expect(try await Camera.read(drawing, theme: view.theme) == uri)
     }
 
-    @Test("A camera reads the narrowest ASCII, which has one square of light around it")
+    @Test("A camera cannot read the narrowest ASCII drawing, with a margin of one square")
     func narrow() async throws {
         let code = try await code(Self.uris[2])
         let drawing = try #require(code.drawn(.ascii))
@@ -61,7 +61,7 @@ struct QRTextTests {
         #expect(try await Camera.read(drawing) == Self.uris[2])
     }
 
-    @Test("A real terminal shows it as it is drawn")
+    @Test("A real terminal shows a drawing differently")
     func terminal() async throws {
         let code = try await code(Self.uris[3])
         let scratch = try Scratch()
@@ -74,7 +74,7 @@ struct QRTextTests {
         }
     }
 
-    @Test("Drawings have at most 80 columns, and no byte but blocks, blanks and newlines")
+    @Test("A drawing has more than 80 columns, or other bytes than blocks, blanks and newlines")
     func size() async throws {
         for uri in Self.uris {
             let code = try await code(uri)
@@ -126,7 +126,7 @@ struct QRTextTests {
                 """)
     }
 
-    @Test("What is wider than the terminal is not drawn")
+    @Test("A QR code wider than the terminal is drawn")
     func columns() throws {
         let toy = try toy()
         for form in [QRText.Form.blocks, .invertedBlocks] {
@@ -139,7 +139,7 @@ struct QRTextTests {
         for columns in [9, 0, -1, .min] { #expect(toy.drawn(.ascii, columns) == nil) }
     }
 
-    @Test("The largest code there is stays in the room that was made for it")
+    @Test("The largest QR code does not fit its buffer")
     func largest() throws {
         for bit in [UInt8(0), 1] {
             let squares = [UInt8](repeating: bit, count: 177 * 177)
@@ -155,7 +155,7 @@ struct QRTextTests {
     }
 
     @Test(
-        "Squares that are no code are refused, and wiped all the same",
+        "Squares that are not a QR code are accepted, or not wiped",
         arguments: [
             (0, 0), (0, 1), (-1, 1), (-21, 441), (21, 440), (21, 442), (21, 0), (178, 178 * 178),
             (.max, 1), (.min, 0), (1 << 32, 0), (3_037_000_500, 441), (256, 65_536), (300, 90_000),
@@ -166,7 +166,7 @@ struct QRTextTests {
         #expect(refused && squares.isEmpty)
     }
 
-    @Test("A QR code is dark outside of its squares")
+    @Test("A QR code is dark outside its squares")
     func outside() throws {
         let toy = try toy()
         for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 2)] { #expect(toy.isDark(x, y)) }

@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// What was begun at one moment, and is kept at another, for each thing that may end in between.
-@Suite("Begun before something ended, and kept after it")
+@Suite("Begun before something ended, and stored after it")
 struct EpochTests {
     /// What ends, while a question is open.
     static let changes: [(String, @Sendable (inout Record) throws -> Void)] = [
@@ -29,7 +29,7 @@ struct EpochTests {
         host.session = ScriptedSession(record, journal: host.journal)
     }
 
-    @Test("An offer of trust is kept after something has ended", arguments: changes.indices)
+    @Test("A key is trusted on an offer made before something ended", arguments: changes.indices)
     func trust(index: Int) throws {
         let (word, change) = Self.changes[index]
         let host = ScriptedHost(.text(code(noonStep)), .text("y"))
@@ -46,7 +46,7 @@ struct EpochTests {
     }
 
     @Test(
-        "An enrollment after a temporary code is kept after something has ended",
+        "An enrollment after a temporary code is stored though something ended meanwhile",
         arguments: changes.indices)
     func next(index: Int) throws {
         let (word, change) = Self.changes[index]
@@ -67,7 +67,7 @@ struct EpochTests {
         #expect(names.contains { !["phone", "other"].contains($0) } == isKept, "\(word): \(names)")
     }
 
-    @Test("Another device that is added meanwhile ends an offer of trust")
+    @Test("A device added meanwhile does not void an offer of trust")
     func added() throws {
         let host = ScriptedHost(.text(code(noonStep)), .text("y"))
         try enrolled(host)
@@ -83,7 +83,7 @@ struct EpochTests {
     }
 
     @Test(
-        "A first enrollment is kept after somebody else has enrolled the user, whatever ended then",
+        "A first enrollment is stored after somebody else enrolled the user",
         arguments: -1..<changes.count)
     func first(index: Int) throws {
         let host = ScriptedHost(.shown())

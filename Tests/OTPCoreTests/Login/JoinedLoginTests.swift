@@ -13,7 +13,7 @@ struct JoinedLoginTests {
         host.login(user) { $0.forwardsPass = true }
     }
 
-    @Test("The code lets in, and the password goes on as it was typed, unseen")
+    @Test("The code does not let in, or the password is changed or shown")
     func right() throws {
         for password in [
             "secret", "", "hunter2000", " pass word ", "Grüße", "123456", "\u{1}\u{7f}",
@@ -26,7 +26,7 @@ struct JoinedLoginTests {
         }
     }
 
-    @Test("Backup codes and temporary codes behind it do the same")
+    @Test("Backup and temporary codes after a password do not work")
     func groups() throws {
         let host = ScriptedHost()
         let codes = try host.enroll()
@@ -38,7 +38,7 @@ struct JoinedLoginTests {
         #expect(host.forwarded == ["secret12", "secret12"])
     }
 
-    @Test("The digits are those of the authenticator whose code it was; else of the first one")
+    @Test("The number of digits is not that of the matching authenticator, or else of the first")
     func digits() throws {
         for (digits, label) in [(6, "six"), (8, "eight")] as [(UInt8, String)] {
             var record = Record()
@@ -59,7 +59,7 @@ struct JoinedLoginTests {
         }
     }
 
-    @Test("Refused, the next module gets the password all the same, whoever the user is")
+    @Test("After a refusal, the next module does not get the password")
     func refused() throws {
         for (user, isEnrolled) in [("alice", true), ("alice", false), ("mallory", false)] {
             let host = ScriptedHost(.text("secret000000"))
@@ -73,7 +73,7 @@ struct JoinedLoginTests {
         }
     }
 
-    @Test("Nothing typed forwards nothing; a password alone is no code")
+    @Test("Nothing typed is passed on, or a password alone counts as a code")
     func noCode() throws {
         let host = ScriptedHost(.text(""))
         try host.enroll()
@@ -84,7 +84,7 @@ struct JoinedLoginTests {
         #expect(host.session?.record.throttle == Throttle())
     }
 
-    @Test("What an earlier module was given is tried first, and asked for where it is no code")
+    @Test("An earlier password is not tried first, or there is no question after an invalid one")
     func tryFirst() throws {
         let right = ScriptedHost()
         try right.enroll()

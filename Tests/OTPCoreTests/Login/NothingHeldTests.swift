@@ -75,7 +75,7 @@ struct NothingHeldTests {
         }
     }
 
-    @Test("At every question of every login the store and the record are closed")
+    @Test("At some question of some login, the store or the record is open")
     func closed() throws {
         let methods = try SSHRow.methods()
         var temporary = ""
@@ -136,7 +136,7 @@ struct NothingHeldTests {
         }
     }
 
-    @Test("What another session does while somebody types counts: the record is read afresh")
+    @Test("Changes by another session while somebody types are ignored")
     func afresh() throws {
         // Another session uses the code up; root removes the second factor; a decoy's throttle.
         let used = ScriptedHost(.text(code(noonStep)))

@@ -2,9 +2,9 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("SSH keys with odd fields")
+@Suite("SSH keys with unusual fields")
 struct SSHKeyRefusalTests {
-    @Test("A blob that ends early, or late, is no key")
+    @Test("A truncated or overlong blob is read as a key")
     func lengths() throws {
         for row in try SSHRow.keys() {
             let blob = row.blob
@@ -18,7 +18,7 @@ struct SSHKeyRefusalTests {
         }
     }
 
-    @Test("The type beside the blob has to be the one in it")
+    @Test("A type that differs from the one in the blob is accepted")
     func types() throws {
         let rows = try SSHRow.all()
         for row in rows {
@@ -40,7 +40,7 @@ struct SSHKeyRefusalTests {
         }
     }
 
-    @Test("Lengths that reach beyond the end, up to the largest there is")
+    @Test("Lengths beyond the end, up to the largest, are accepted")
     func hugeLengths() throws {
         for row in try SSHRow.keys() {
             let (blob, places) = (row.blob, row.lengthPlaces)
@@ -58,7 +58,7 @@ struct SSHKeyRefusalTests {
         }
     }
 
-    @Test("Another bit anywhere in a key is no key or another key")
+    @Test("A key with one changed bit is read as the same key")
     func bits() throws {
         for row in try SSHRow.keys() where !row.type.contains("cert") {
             let key = try #require(row.key)
@@ -71,7 +71,7 @@ struct SSHKeyRefusalTests {
         }
     }
 
-    @Test("An SSH key whose fields are not what its type says is a key")
+    @Test("A key whose fields do not match its type is accepted")
     func fields() throws {
         let rows = try SSHRow.all()
         for (type, field, values) in [

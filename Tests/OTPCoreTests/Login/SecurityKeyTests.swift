@@ -55,7 +55,7 @@ struct SecurityKeyTests {
         }
     }
 
-    @Test("A key of another kind, or something that is no key, passes for a security key")
+    @Test("A key of another kind, or something that is not a key, passes for a security key")
     func others() throws {
         let sk = try #require(try rows(true).first)
         let plain = try rows(false).map { $0.line }
@@ -72,7 +72,7 @@ struct SecurityKeyTests {
         }
     }
 
-    @Test("Without trust = sk, at another service, or of a program that is not root's it counts")
+    @Test("It counts without trust = sk, at another service, or from a program that is not root's")
     func elsewhere() throws {
         for trust in [Options.Trust.off, .key] {
             let host = try host()
@@ -86,7 +86,7 @@ struct SecurityKeyTests {
         #expect(nobody.login("mallory") { $0.trust = .securityKey } == .refused(.unknownUser))
     }
 
-    @Test("Who is not enrolled is in by it as well, and is not asked to enroll")
+    @Test("A user who is not enrolled is refused, or asked to enroll")
     func notEnrolled() throws {
         for enroll in [.off, .offer, .require] as [Options.Enroll] {
             let host = try host()
@@ -99,7 +99,7 @@ struct SecurityKeyTests {
         }
     }
 
-    @Test("Failures at codes keep it out, or are forgiven by it")
+    @Test("Failed codes block it, or it forgives them")
     func throttle() throws {
         for (count, isClosed) in [(7, false), (100, true)] {
             let host = try host()
@@ -113,7 +113,7 @@ struct SecurityKeyTests {
         }
     }
 
-    @Test("It is an event of its own, or what is to be told is lost by it")
+    @Test("It has no event of its own, or loses notices")
     func noted() throws {
         let host = try host()
         host.session?.withRecord {
@@ -130,7 +130,7 @@ struct SecurityKeyTests {
         #expect(text(event.origin) == "sshd 192.0.2.7")
     }
 
-    @Test("A store in trouble keeps it out, or is not told of", arguments: [true, false])
+    @Test("A store in trouble blocks it, or is not logged", arguments: [true, false])
     func trouble(isClosed: Bool) throws {
         let host = try host()
         host.condition = isClosed ? .closed(.missing) : .broken(.damaged)
@@ -150,7 +150,7 @@ struct SecurityKeyTests {
                 + "service=sshd tty= rhost= user=alice error=\"\(text(error.text))\"")
     }
 
-    @Test("No key is offered to be trusted, and none that was trusted counts")
+    @Test("Another key is offered to be trusted, or an earlier trust counts")
     func noTrust() throws {
         let host = try host()
         host.methods = try #require(try rows(false).first).line + "\n"

@@ -22,7 +22,7 @@ struct TemporaryLoginTests {
         return (host, try #require(issued))
     }
 
-    @Test("The user is let in, told to enroll, and told at the next login that it was used")
+    @Test("The user is not let in, not told to enroll, or not told later that it was used")
     func story() throws {
         let (host, code) = try issued()
         let first = host.login(typing: code, at: noon + 3600)
@@ -52,7 +52,7 @@ struct TemporaryLoginTests {
         #expect(next.said.isEmpty)
     }
 
-    @Test("The clock that nobody sets is asked for by the form of the answer alone")
+    @Test("CLOCK_BOOTTIME is read depending on more than the answer's form")
     func sameWork() throws {
         for (typed, isAsked) in [
             ("T7Q4-KD2M-9XRW", true), (OTPCoreTests.code(noonStep), false),
@@ -67,7 +67,7 @@ struct TemporaryLoginTests {
         }
     }
 
-    @Test("Somebody with a temporary code alone is enrolled until it is used, also when expired")
+    @Test("A user with only a temporary code does not count as enrolled until it is used")
     func alone() throws {
         var record = Record()
         let code = record.issue(validFor: 600)

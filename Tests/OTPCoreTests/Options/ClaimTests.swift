@@ -36,13 +36,13 @@ struct ClaimTests {
         }
     }
 
-    @Test("Each option is in the table once, and has the claim of its row")
+    @Test("An option is missing from the table, is in it twice, or has another claim")
     func table() {
         #expect(Self.rows.map(\.option) == OptionKey.all)
         for (option, claim, _) in Self.rows { #expect(option.claim == claim, "\(option.name)") }
     }
 
-    @Test("An option of root's programs does not count", arguments: OptionKey.all)
+    @Test("An option of root's programs has no effect", arguments: OptionKey.all)
     func believed(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         let argument = "\(option.name)=\(row.value)"
@@ -50,7 +50,9 @@ struct ClaimTests {
         #expect(read != "\(Options())", "\(argument) has no effect")
     }
 
-    @Test("Of others an option counts, is passed over or denies", arguments: OptionKey.all)
+    @Test(
+        "An option of other programs counts, is ignored or denies, differently from the table",
+        arguments: OptionKey.all)
     func ofOthers(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         let argument = "\(option.name)=\(row.value)"
@@ -67,7 +69,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("Of others, too, an option has to be right, and is given once", arguments: OptionKey.all)
+    @Test("An invalid or repeated option of other programs is accepted", arguments: OptionKey.all)
     func wrong(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         guard row.claim != .denied else { return }
@@ -90,7 +92,7 @@ struct ClaimTests {
         #expect(error.detail == "`\(option.name)` is given twice")
     }
 
-    @Test("What is passed over leaves what the service's own configuration says")
+    @Test("An ignored option changes the service's own configuration")
     func underneath() throws {
         var settings = OptionParser()
         try settings.file(

@@ -14,7 +14,7 @@ struct KeyMemoryTests {
         }
     }
 
-    @Test("A code counts again after its authenticator was removed, replaced or reset")
+    @Test("A code is good again after its authenticator was removed, replaced or reset")
     func back() throws {
         let key = exampleKey
         for end in 0..<3 {
@@ -37,7 +37,7 @@ struct KeyMemoryTests {
     }
 
     /// HMAC fills a key up with zeros: it shows the same codes.
-    @Test("A zero behind a key makes another key of it, whose codes count again")
+    @Test("Trailing zeros make another key of a key, whose codes are good again")
     func zeros() throws {
         let (key, longer) = (exampleKey, exampleKey + [0, 0])
         var record = try record(phone())
@@ -54,7 +54,7 @@ struct KeyMemoryTests {
         }
     }
 
-    @Test("A code counts again because the same key has another period now")
+    @Test("A code is good again because the same key has another period now")
     func periods() throws {
         var record = try record(phone(), phone("other"))
         use(noonStep, of: &record)
@@ -66,7 +66,7 @@ struct KeyMemoryTests {
         #expect(record.authenticators.last?.nextStep == (end + 59) / 60)
     }
 
-    @Test("Counters count again, or a lower one is taken without a word")
+    @Test("Used counters are good again, or a lower one is silently accepted")
     func counters() throws {
         let (key, random) = (exampleKey, ScriptedHost.Numbers(host: ScriptedHost()))
         var record = try record(phone(kind: .hotp), phone("other"))
@@ -85,7 +85,7 @@ struct KeyMemoryTests {
         #expect(record.authenticators.last?.nextStep == 3)
     }
 
-    @Test("A second name for a key is taken, or the same name again is not what it was")
+    @Test("A second name for a key is accepted, or the same name changes it")
     func names() throws {
         let (key, random) = (exampleKey, ScriptedHost.Numbers(host: ScriptedHost()))
         var record = try record(phone())
@@ -109,7 +109,7 @@ struct KeyMemoryTests {
         #expect(record.encoded == before)
     }
 
-    @Test("More keys than there is room for push a counter out before a clock")
+    @Test("Too many keys push out a counter before a TOTP key")
     func room() throws {
         var memory = KeyMemory()
         func mark(_ number: UInt8) -> KeyMemory.Mark {
@@ -132,7 +132,7 @@ struct KeyMemoryTests {
         #expect(memory.isEmpty)
     }
 
-    @Test("Trust outlives the authenticator that it came by, or ends with another one")
+    @Test("Trust outlives the authenticator that granted it, or ends with another one")
     func trust() throws {
         var record = try record(phone(), phone("other"))
         for (index, label) in ["laptop", "desktop"].enumerated() {

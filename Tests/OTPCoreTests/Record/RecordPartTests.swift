@@ -21,7 +21,7 @@ struct RecordPartTests {
         return record.encoded == whole
     }
 
-    @Test("A temporary code is one of three forms, each of its own length")
+    @Test("A temporary code has a fourth form, or a form another length")
     func temporaryForms() {
         #expect(recoded(temporary: [0]))
         for (form, length) in [(1, 44), (2, 68)] as [(UInt8, Int)] {
@@ -36,7 +36,7 @@ struct RecordPartTests {
         }
     }
 
-    @Test("Notices with a long origin, a reminder that is neither, or seven changes are refused")
+    @Test("Notices with a long origin, an invalid reminder or seven changes are read")
     func notices() {
         let empty = Record().encoded
         let head = Array(empty.dropLast(19 + tail.count))
@@ -84,7 +84,7 @@ struct RecordPartTests {
         return again == whole
     }
 
-    @Test("A trusted key is read field by field")
+    @Test("A trusted key is read wrong in some field")
     func trustedKey() throws {
         let whole = head + [1] + trusted() + [7] + tail
         guard let record = Record(decoding: whole.span) else {
@@ -99,7 +99,7 @@ struct RecordPartTests {
         #expect((key.since, key.until, key.lastUsed) == (1, 2, 3))
     }
 
-    @Test("Eight trusted keys are read, nine are refused, and so is a count that is not theirs")
+    @Test("Eight trusted keys are not read, or nine, or a wrong count is")
     func trustedCount() {
         for count in 0...10 as ClosedRange<UInt8> {
             let keys = (0..<Int(count)).flatMap { trusted("key \($0)") }
@@ -110,7 +110,7 @@ struct RecordPartTests {
         }
     }
 
-    @Test("A trusted key's name has 1 to 16 bytes and is a name")
+    @Test("A trusted key's name is not 1 to 16 bytes, or not a name")
     func trustedName() {
         for length in 0...40 {
             let name = String(repeating: "n", count: length)
@@ -124,7 +124,7 @@ struct RecordPartTests {
         }
     }
 
-    @Test("A trusted key's address has 0 to 39 bytes, all of them printable")
+    @Test("A trusted key's address is longer than 39 bytes, or not printable")
     func trustedAddress() {
         for length in 0...60 {
             let address = [UInt8](repeating: UInt8(ascii: "a"), count: length)
@@ -139,7 +139,7 @@ struct RecordPartTests {
         }
     }
 
-    @Test("How often enrolling was put off is one byte, and there")
+    @Test("The number of postponements is not one byte")
     func timesPutOff() {
         for times in 0...UInt8.max { #expect(isRead(trusted(), timesPutOff: [times])) }
         #expect(!isRead(trusted(), timesPutOff: []))

@@ -61,7 +61,7 @@ struct StrangerTests {
         return host
     }
 
-    @Test("A wrong code every 5 s for 5 minutes, and every login from a known address succeeds")
+    @Test("A wrong code every 5 s for 5 minutes makes a login from a known address fail")
     func address() throws {
         let host = try known(from: ("192.0.2.7", nil))
         let tally = try simulate(host, 300) { _ in ("192.0.2.7", nil) }
@@ -71,7 +71,7 @@ struct StrangerTests {
         #expect(host.session?.record.throttle.shared.failures == 8)
     }
 
-    @Test("The stranger goes on until it is closed, and alice does not come in by key")
+    @Test("After a stranger has closed the account, alice cannot log in by key")
     func closed() throws {
         let line = try #require(try SSHRow.keys().first).line
         let laptop: From = ("192.0.2.7", String(line.dropFirst("publickey ".count)))
@@ -113,7 +113,7 @@ struct StrangerTests {
         #expect(login.said.contains(UserText.closedElsewhere))
     }
 
-    @Test("While the stranger has to wait, no code of the stranger's is looked at, right or wrong")
+    @Test("A stranger's code is checked during the wait")
     func rightCode() throws {
         let host = try known(from: ("192.0.2.7", nil))
         for number in 0..<5 {

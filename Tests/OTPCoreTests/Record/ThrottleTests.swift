@@ -21,7 +21,7 @@ struct ThrottleTests {
     }
 
     @Test(
-        "Five failures are free, then the wait doubles from 30 s to 15 min",
+        "Five failures are not free, or the wait does not double from 30 s to 15 min",
         arguments: [
             (0, 0), (1, 0), (4, 0), (5, 30), (6, 60), (7, 120), (8, 240), (9, 480), (10, 900),
             (11, 900), (50, 900), (99, 900),
@@ -44,7 +44,7 @@ struct ThrottleTests {
         #expect(throttle.lockedUntil(at: noon + wait) == nil)
     }
 
-    @Test("A hundred failures close it, for ever")
+    @Test("A hundred failures do not close it for good")
     func closed() {
         for failures in [100, 101, 1000] {
             let throttle = throttle(failures, from: stranger)
@@ -55,7 +55,7 @@ struct ThrottleTests {
         }
     }
 
-    @Test("The count of failures runs over")
+    @Test("The number of failures overflows")
     func saturates() {
         var throttle = Throttle()
         throttle.shared = Throttle.Counter(failures: .max, last: noon)
@@ -64,7 +64,7 @@ struct ThrottleTests {
         #expect(throttle.permission(at: noon, from: stranger) == .closed)
     }
 
-    @Test("A source that has logged in waits by others' failures")
+    @Test("A source that has logged in waits for others' failures")
     func sources() {
         var throttle = Throttle()
         throttle.succeed(at: noon, from: alice)
@@ -82,7 +82,7 @@ struct ThrottleTests {
         #expect(throttle.permission(at: noon + 60, from: stranger) == .wait(840))
     }
 
-    @Test("More than a hundred failures from everywhere together, but for keys")
+    @Test("More than a hundred failures are possible from everywhere together, except for keys")
     func total() {
         var throttle = Throttle()
         let key = source("key", isKey: true)
@@ -114,7 +114,7 @@ struct ThrottleTests {
         #expect(throttle.shared.failures == others && throttle.failures == others)
     }
 
-    @Test("A login from a new address wipes the failures of others, or keeps its own")
+    @Test("A login from a new address clears others' failures, or keeps its own")
     func firstLogin() {
         var throttle = throttle(9, from: stranger)
         for _ in 0..<3 { throttle.charge(at: noon, from: alice) }
@@ -146,7 +146,7 @@ struct ThrottleTests {
         #expect(throttle.permission(at: noon + 1_000_000, from: stranger) == .closed)
     }
 
-    @Test("Addresses push out a key, or the failures of what was pushed out are gone")
+    @Test("Addresses push out a key, or the failures of a pushed-out source are lost")
     func keysStay() {
         var throttle = Throttle()
         let key = source("key", isKey: true)
@@ -167,7 +167,7 @@ struct ThrottleTests {
         #expect(throttle.sources.count == 8)
     }
 
-    @Test("Eight sources are remembered; the one unused for longest makes room")
+    @Test("Not eight sources are remembered, or the wrong one makes room")
     func eviction() {
         var throttle = Throttle()
         for index in 0..<8 {
@@ -187,7 +187,7 @@ struct ThrottleTests {
         #expect(throttle.shared.failures == 1)
     }
 
-    @Test("A clock that was set back lengthens a wait to its full length and no further")
+    @Test("A clock that was set back prolongs a wait beyond its full length")
     func clockBack() {
         var throttle = throttle(6, from: stranger)
         let past = noon - 86_400
@@ -200,7 +200,7 @@ struct ThrottleTests {
         #expect(throttle.failures == 6)
     }
 
-    @Test("A clock that went back is mended for every source, and right ones are left alone")
+    @Test("After a clock was set back, a source's wait does not end, or a correct one changes")
     func repair() {
         var throttle = Throttle()
         for label in ["a", "b"] { throttle.succeed(at: noon, from: source(label)) }
@@ -213,14 +213,14 @@ struct ThrottleTests {
         #expect(!repair(&throttle, at: noon))
     }
 
-    @Test("A clock that went forward ends a wait, as waiting would")
+    @Test("A clock set ahead does not end a wait")
     func clockForward() {
         let throttle = throttle(9, from: stranger)
         #expect(throttle.permission(at: noon + 31_536_000, from: stranger) == .open)
         #expect(throttle.permission(at: .max, from: stranger) == .open)
     }
 
-    @Test("Unlocking forgets all failures and no source")
+    @Test("Unlocking keeps a failure, or forgets a source")
     func unlock() {
         var throttle = throttle(100, from: stranger)
         throttle.visit(at: noon, from: alice)
@@ -237,7 +237,7 @@ struct ThrottleTests {
         #expect(throttle.sources.map(\.id) == [alice])
     }
 
-    @Test("Different texts are different sources, the empty one too")
+    @Test("Different texts are the same source")
     func sourceIDs() {
         var generator = Seeded(128)
         var seen: [SourceID] = [source("")]

@@ -25,7 +25,7 @@ struct ConfirmationTests {
             .judge(code, digits: app.digits, key: key.span, at: now)
     }
 
-    @Test("Every app that ignores some of the settings is found out, and by which")
+    @Test("An app that ignores some settings is not recognized")
     func ignored() throws {
         let settings: [OTPCore.Confirmation.Setting] = [.algorithm, .digits, .period]
         for bits in 1...7 {
@@ -49,7 +49,7 @@ struct ConfirmationTests {
         }
     }
 
-    @Test("Counters: the next ten, and an app that ignores the settings of one")
+    @Test("HOTP: not the next ten counters, or an app that ignores a setting is not recognized")
     func counters() throws {
         var real = try phone(kind: .hotp, algorithm: .sha256, digits: 8)
         real.nextStep = 5
@@ -66,7 +66,7 @@ struct ConfirmationTests {
         #expect(judge(real, shownBy: app, offset: -1) == .wrong)
     }
 
-    @Test("At the two ends of time nothing overflows")
+    @Test("Times at either end of the range overflow")
     func ends() throws {
         let real = try phone(algorithm: .sha256)
         #expect(judge(real, shownBy: real, at: 0) == .right(nextStep: 1, skew: 0))

@@ -35,7 +35,7 @@ struct RefusedAnswersTests {
         }
     }
 
-    @Test("Who repeats a guess learns whether it is right by now")
+    @Test("Repeating a guess reveals whether it has become right")
     func noOracle() throws {
         let session = ScriptedSession(try record(phone()))
         let later = code(noonStep + 40)
@@ -67,7 +67,7 @@ struct RefusedAnswersTests {
     }
 
     @Test(
-        "Others' guesses keep a backup code out, or wrong ones close the account, or a right one opens it"
+        "Guesses block a backup code, wrong ones close the account, or a right one opens it"
     )
     func backupCodes() throws {
         var record = try record(phone())
@@ -97,7 +97,7 @@ struct RefusedAnswersTests {
         #expect(try self.try(right, on: session, at: now, from: "hotel") == .refused(.closed))
     }
 
-    @Test("A code that was typed before its device was enrolled is refused after that as well")
+    @Test("A code typed before its device was enrolled is refused afterwards as well")
     func early() throws {
         let session = ScriptedSession(try record(phone()))
         let key = exampleKey(of: 1)

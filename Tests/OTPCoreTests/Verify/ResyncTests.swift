@@ -40,7 +40,8 @@ struct ResyncTests {
     }
 
     @Test(
-        "Half a day in both directions, to the step, and not one beyond", arguments: [15, 30, 120])
+        "Half a day in either direction is not found to the step, or more is",
+        arguments: [15, 30, 120])
     func reach(_ period: Int) throws {
         let edge = 43_200 / period
         for offset in [-edge - 1, -edge, -edge + 1, -2, -1, 0, 1, 2, edge - 1, edge, edge + 1] {
@@ -60,7 +61,7 @@ struct ResyncTests {
     }
 
     @Test(
-        "Both codes are burnt, for logins and for another resync",
+        "A code is not burned, for logins or for another resync",
         arguments: [-1440, -1439, -500, -2, -1, 0, 1, 2, 500, 1438, 1439, 1440])
     func burnt(_ offset: Int) throws {
         let session = try ScriptedSession(record(OTPCoreTests.phone()))
@@ -84,7 +85,7 @@ struct ResyncTests {
     }
 
     @Test(
-        "The login after a resync does not go by the drift",
+        "The login after a resync does not follow the drift",
         arguments: [-1440, -700, -3, 0, 3, 700, 1440])
     func drift(_ offset: Int) throws {
         let session = try ScriptedSession(record(OTPCoreTests.phone()))
@@ -104,7 +105,7 @@ struct ResyncTests {
         #expect(later == (try granted(0)))
     }
 
-    @Test("Swapped, the same twice, not neighbors, or one of them wrong: refused, nothing burnt")
+    @Test("Swapped, equal, not adjacent or wrong codes are accepted, or burned")
     func refused() throws {
         for (first, second) in [
             (code(noonStep + 1), code(noonStep)), (code(noonStep), code(noonStep)),
@@ -119,7 +120,7 @@ struct ResyncTests {
         }
     }
 
-    @Test("A code that was used does not come back by a resync")
+    @Test("A resync makes a used code good again")
     func used() throws {
         let session = try ScriptedSession(record(OTPCoreTests.phone()))
         #expect(try login(code(noonStep), on: session, at: noon) == (try granted(0)))
@@ -132,7 +133,7 @@ struct ResyncTests {
         #expect(next == (try granted(2)))
     }
 
-    @Test("What a clock burnt that was years ahead is mended, and what came before stays behind")
+    @Test("Steps burned by a clock years ahead are not repaired, or earlier codes become good")
     func poisoned() throws {
         let session = try ScriptedSession(record(OTPCoreTests.phone()))
         let ahead = noon + 10 * 31_536_000
@@ -147,7 +148,7 @@ struct ResyncTests {
         #expect(again == .refused(.replayed))
     }
 
-    @Test("Of several devices, the named one, or the one that shows the codes")
+    @Test("Of several devices, not the named one or the matching one is found")
     func names() throws {
         let (old, new) = ([UInt8](repeating: 1, count: 20), [UInt8](repeating: 2, count: 20))
         func shown(_ key: [UInt8], _ step: UInt64) -> String {

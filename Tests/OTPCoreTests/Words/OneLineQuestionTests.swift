@@ -27,7 +27,7 @@ struct OneLineQuestionTests {
         return found.output.1.filter { $0 != " " }
     }
 
-    @Test("The key, or a backup code, runs into the words beside it")
+    @Test("The key or a backup code runs into the words next to it")
     func enrolling() throws {
         for size in [25, 97, nil] as [Int?] {
             let host = newcomer(.text("000000"), .shown(), .text(""))
@@ -51,7 +51,7 @@ struct OneLineQuestionTests {
         }
     }
 
-    @Test("After a temporary code, what becomes of the device runs into the key")
+    @Test("After a temporary code, the text about the device runs into the key")
     func replacing() throws {
         for (labels, fate) in [
             (["my phone"], "It replaces \"my phone\", which stops working. Code"),
@@ -71,7 +71,7 @@ struct OneLineQuestionTests {
         }
     }
 
-    @Test("The fingerprint of a key that may be trusted runs into the question")
+    @Test("The fingerprint of a key to trust runs into the question")
     func trusting() throws {
         let host = ScriptedHost()
         try host.enroll()

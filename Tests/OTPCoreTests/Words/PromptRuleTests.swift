@@ -45,7 +45,7 @@ struct PromptRuleTests {
         )
     }
 
-    @Test("A client that waits for the question for a code does not know ours")
+    @Test("A client that waits for the question for a code does not recognize ours")
     func code() throws {
         let all = try rules().filter(\.isForCode).map(\.project)
         #expect(all.count >= 7)
@@ -64,7 +64,7 @@ struct PromptRuleTests {
 
     /// What the rules say of other questions: without this, a rule that takes nothing, or all, would
     /// pass.
-    @Test("The rules do not tell a password's question from others")
+    @Test("The rules do not distinguish a password's question from others")
     func othersQuestions() throws {
         let all = try rules().filter { !$0.isForCode }
         for rule in all {
@@ -75,7 +75,7 @@ struct PromptRuleTests {
     }
 
     /// A program with one field has the password and the code in it, joined.
-    @Test("The question for both is one for a code alone, or unknown to programs with one field")
+    @Test("The question for both looks like one for a code, or is unknown to one-field programs")
     func joined() throws {
         let found = try takers(of: UserText.joinedQuestion, echo: false)
         #expect(found.password.contains("ronf/asyncssh"))
@@ -85,7 +85,7 @@ struct PromptRuleTests {
     }
 
     @Test(
-        "A client answers by itself what is asked at an enrollment, or when a key is to be trusted",
+        "A client answers a question of an enrollment or about trust by itself",
         arguments: [
             "Code shown by the app: ",
             "Code shown by the app (i: invert, a: ASCII, Enter: later): ",

@@ -41,7 +41,7 @@ struct FormatPageTests {
         }
     }
 
-    @Test("The page's table of configuration keys is the table in the code")
+    @Test("The page's table of configuration keys differs from the code")
     func configuration() throws {
         let rows = try rows(of: "## The configuration", beginning: "| `")
         #expect(rows.map { $0[0] } == OptionKey.all.filter(\.inFile).map(\.name))
@@ -52,7 +52,7 @@ struct FormatPageTests {
         }
     }
 
-    @Test("The page's list of event kinds is the list in the code")
+    @Test("The page's list of event kinds differs from the code")
     func events() throws {
         let rows = try rows(of: "### The kinds of events", beginning: "| ").filter {
             Int($0[0]) != nil
@@ -63,7 +63,7 @@ struct FormatPageTests {
         #expect(rows.map { $0[2] } == kinds.map { $0.isTold ? "yes" : "no" })
     }
 
-    @Test("The page's figures are those of the code")
+    @Test("The page's figures differ from the code")
     func figures() throws {
         #expect(Event.detailLength == 40 && Event.originLength == 46)
         #expect(EventLog.capacity == 7 && Notices.capacity == 6)

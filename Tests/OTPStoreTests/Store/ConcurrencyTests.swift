@@ -25,7 +25,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("One code, 64 at once: exactly one yes in every round")
+    @Test("One code, 64 at once: not exactly one gets in per round")
     func oneCode() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -52,7 +52,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("One backup code, 64 at once: exactly one yes in every round")
+    @Test("One backup code, 64 at once: not exactly one gets in per round")
     func oneBackupCode() throws {
         let fixture = try StoreFixture()
         let codes = try fixture.enroll()
@@ -65,7 +65,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("Two good factors at once: both win, and both are used up")
+    @Test("Two good factors at once: one is refused, or not used up")
     func twoFactors() throws {
         let fixture = try StoreFixture()
         let codes = try fixture.enroll()
@@ -81,7 +81,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("Wrong codes at once: each is counted, until the throttle closes")
+    @Test("Of wrong codes at once, one is not counted")
     func wrongAtOnce() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -91,7 +91,7 @@ struct ConcurrencyTests {
         #expect(try fixture.state()?.failures == 5)
     }
 
-    @Test("Two records at once, and a reader of both, get in each other's way nowhere")
+    @Test("Two records at once, and a reader of both, disturb each other")
     func twoUsers() throws {
         let fixture = try StoreFixture()
         for user in [alice, bob] { try fixture.enroll(user) }
@@ -112,7 +112,7 @@ struct ConcurrencyTests {
         #expect(results == [20, 20, 20, 20, 20, 20])
     }
 
-    @Test("The same user enrolled by 16 at once has one record, and no files are left over")
+    @Test("One user enrolled by 16 at once has several records, or files are left over")
     func oneMaker() throws {
         let fixture = try StoreFixture()
         for _ in 0..<10 {
@@ -129,7 +129,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("Many users enrolled at once all are")
+    @Test("Of many users enrolled at once, one is not")
     func manyMakers() throws {
         let fixture = try StoreFixture()
         for round in 0..<10 {
@@ -144,7 +144,7 @@ struct ConcurrencyTests {
         #expect(try fixture.store().userIDs().count == 160)
     }
 
-    @Test("A store made by 16 at once has one key")
+    @Test("A store made by 16 at once has several keys")
     func oneKey() throws {
         for _ in 0..<10 {
             let fixture = try StoreFixture()

@@ -61,7 +61,7 @@ struct CrashTests {
         #expect(try fixture.attempt(code(noonStep + 1)) == .refused(.replayed), "\(what)")
     }
 
-    @Test("A slot torn at any sector serves the other slot, and the burnt step stays burnt")
+    @Test("A slot torn at any sector hides the other one, or a burned step is good again")
     func torn() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
@@ -83,7 +83,7 @@ struct CrashTests {
         }
     }
 
-    @Test("A slot of garbage, or of zeros, serves the other slot")
+    @Test("A slot of garbage or zeros does not give way to the other one")
     func garbage() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
@@ -98,7 +98,7 @@ struct CrashTests {
         }
     }
 
-    @Test("Where the charge was lost as well, the slot serves without it")
+    @Test("If the charge was lost as well, the slot is refused")
     func chargeLost() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
@@ -111,7 +111,7 @@ struct CrashTests {
         try expectOld(fixture, failures: 0, "half a slot reached the disk")
     }
 
-    @Test("A whole new slot counts, whichever of the cells reached the disk with it")
+    @Test("A complete new slot does not count, depending on which cells reached the disk")
     func cellLost() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
@@ -128,7 +128,7 @@ struct CrashTests {
         }
     }
 
-    @Test("What had reached the disk cannot go back: a torn or older live slot is damage")
+    @Test("What had reached the disk goes back: a torn or older slot is not damage")
     func rolledBack() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
@@ -158,7 +158,7 @@ struct CrashTests {
         }
     }
 
-    @Test("After a crash the first writer settles what was not known to be on the disk")
+    @Test("After a crash, the first writer does not settle what may not be on the disk")
     func settles() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)

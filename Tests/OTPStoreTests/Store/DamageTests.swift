@@ -4,7 +4,7 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-@Suite("Records that are not what was written")
+@Suite("Damaged records")
 struct DamageTests {
     private let name = "store/\(alice.uid)"
 
@@ -58,7 +58,7 @@ struct DamageTests {
         #expect(codes[1024..<4096].allSatisfy { $0 == .damaged })
     }
 
-    @Test("A bit flipped anywhere that counts is found, and elsewhere it changes nothing")
+    @Test("A flipped bit that counts is not found, or another one matters")
     func flipped() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -75,7 +75,7 @@ struct DamageTests {
         #expect(codes[536..<1024].allSatisfy { $0 == nil })
     }
 
-    @Test("While a charge counts, a bit flipped in it is found")
+    @Test("A bit flipped in a charge that counts is not found")
     func flippedCharge() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -93,7 +93,7 @@ struct DamageTests {
         #expect(codes[8192...].allSatisfy { $0 == .damaged })
     }
 
-    @Test("Cut short or longer anywhere, it is damaged")
+    @Test("A record cut short or extended anywhere is not damaged")
     func truncated() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -111,7 +111,7 @@ struct DamageTests {
         #expect(try trouble(file, in: fixture) == nil)
     }
 
-    @Test("Text, another version, and a newer one are damaged to us")
+    @Test("Text, another version or a newer one is not damaged")
     func foreign() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -126,7 +126,7 @@ struct DamageTests {
         }
     }
 
-    @Test("The record of another user is told apart, by its name and by its number")
+    @Test("Another user's record is not recognized by its name or its UID")
     func otherUser() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -143,7 +143,7 @@ struct DamageTests {
         #expect(OTPStoreTests.trouble(opening: fixture) == nil)
     }
 
-    @Test("Parts of other records, and slots in each other's places, do not open")
+    @Test("Parts of other records, or swapped slots, open")
     func transplanted() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -169,7 +169,7 @@ struct DamageTests {
         #expect(try trouble(ours, in: fixture) == nil)
     }
 
-    @Test("Another seal key is told from damage; the same name on another key is not")
+    @Test("Another seal key is reported as damage, or another key of the same name opens")
     func otherKey() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -184,7 +184,7 @@ struct DamageTests {
         #expect(OTPStoreTests.trouble(opening: fixture) == nil)
     }
 
-    @Test("Without the seal key nothing opens, and no new one is made over records")
+    @Test("Without the seal key something opens, or a new key is made over records")
     func missingKey() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -206,7 +206,7 @@ struct DamageTests {
         #expect(OTPStoreTests.trouble(opening: fixture) == nil)
     }
 
-    @Test("A seal key that is none is taken for one", arguments: [0, 1, 47, 49, 4096])
+    @Test("An invalid seal key is accepted", arguments: [0, 1, 47, 49, 4096])
     func brokenKey(_ length: Int) throws {
         let fixture = try StoreFixture()
         try fixture.enroll()

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Decoys: what names without a record are tried against", .timeLimit(.minutes(1)))
 struct DecoyTests {
-    @Test("The key and the name choose the decoy: HMAC-SHA-256, as openssl(1) computes it")
+    @Test("The decoy is not chosen by key and name as openssl(1) computes it")
     func choice() throws {
         let bytes = [UInt8](0..<32)
         let id = [UInt8](repeating: 1, count: 8)
@@ -21,7 +21,7 @@ struct DecoyTests {
         #expect(differ > 480)
     }
 
-    @Test("A decoy is a record file like any other, as docs/FILEFORMAT.md describes it")
+    @Test("A decoy is not a record file as docs/FILEFORMAT.md describes it")
     func layout() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -41,7 +41,7 @@ struct DecoyTests {
         #expect(contents.throttle.failures == 1 && contents.throttle.sources.count == 1)
     }
 
-    @Test("All are made at the first need, so that no later login takes longer for it")
+    @Test("Not all decoys are made at first, so that a later login takes longer")
     func all() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -58,7 +58,7 @@ struct DecoyTests {
         #expect(try fixture.names(in: "store") == names)
     }
 
-    @Test("Its throttle says what that of an enrolled user says, name by name")
+    @Test("A decoy's throttle answers differently from an enrolled user's")
     func throttle() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()

@@ -4,7 +4,7 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-@Suite("Decoys on bad days", .serialized, .timeLimit(.minutes(1)))
+@Suite("Decoys in trouble", .serialized, .timeLimit(.minutes(1)))
 struct DecoyTroubleTests {
     /// What opening a decoy comes to: an error, or `nil` for a decoy or none.
     private func trouble(_ fixture: StoreFixture) -> StoreError.Code? {
@@ -13,7 +13,7 @@ struct DecoyTroubleTests {
         }
     }
 
-    @Test("A spoilt decoy is not made anew", arguments: SafeOpenTests.Flaw.allCases)
+    @Test("A damaged decoy is not made anew", arguments: SafeOpenTests.Flaw.allCases)
     func flaws(_ flaw: SafeOpenTests.Flaw) throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -36,7 +36,7 @@ struct DecoyTroubleTests {
     }
 
     @Test(
-        "One that is damaged, or of another key or name, is made anew", arguments: Damage.allCases)
+        "A decoy that is damaged, or of another key or name, stays", arguments: Damage.allCases)
     func damage(_ damage: Damage) throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -63,7 +63,7 @@ struct DecoyTroubleTests {
         #expect(try fixture.state()?.failures == 0)
     }
 
-    @Test("Made by 16 at once, there is one, and no failure is lost")
+    @Test("Made by 16 at once, there is more than one, or a failure is lost")
     func race() throws {
         for spoilt in [false, true] {
             let fixture = try StoreFixture()
@@ -83,7 +83,7 @@ struct DecoyTroubleTests {
         }
     }
 
-    @Test("They are nobody's records: not listed, not counted, and no reason to miss a key")
+    @Test("Decoys are listed or counted, or are a reason to miss a key")
     func noRecords() throws {
         let fixture = try StoreFixture()
         // Before anybody is enrolled there is nothing to hide; the key alone makes a decoy.
@@ -110,7 +110,7 @@ struct DecoyTroubleTests {
         #expect(try fixture.store().userIDs() == [alice.uid])
     }
 
-    @Test("Trouble with the key or the folder is what it is for somebody with a record")
+    @Test("Trouble with the key or the folder looks different from that with a record")
     func alike() throws {
         let spoilers: [(StoreFixture) -> Bool] = [
             { unlink($0.file("store/seal.key")) == 0 },
@@ -131,7 +131,7 @@ struct DecoyTroubleTests {
         }
     }
 
-    @Test("A lock that is never let go is trouble, as it is for somebody with a record")
+    @Test("A lock that is never released looks different from that with a record")
     func lock() async throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -146,7 +146,7 @@ struct DecoyTroubleTests {
         #expect(trouble(fixture) == nil)
     }
 
-    @Test("On a full disk there are those that were made; on a read-only one, trouble for all")
+    @Test("A full disk hides the decoys that exist, or a read-only one is not trouble for all")
     func disks() throws {
         let fixture = try StoreFixture()
         let store = fixture.file("store")

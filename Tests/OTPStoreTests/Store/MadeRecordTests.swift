@@ -7,7 +7,7 @@ import Testing
 
 /// Whoever makes a file may be killed when it has its name, and that is not on the disk yet: what
 /// others then build on it would be gone after a power cut.
-@Suite("A record whose maker was killed")
+@Suite("A record after its maker was killed")
 struct MadeRecordTests {
     /// What the file says is known to be on the disk.
     private func settled(_ fixture: StoreFixture) throws -> UInt64 {
@@ -27,14 +27,14 @@ struct MadeRecordTests {
         return fixture
     }
 
-    @Test("It says that it is on the disk as soon as its name is")
+    @Test("It does not say that it is on the disk once its name is")
     func made() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
         #expect(try settled(fixture) == 1)
     }
 
-    @Test("Whoever writes to it first puts its name on the disk, by whatever write")
+    @Test("The first writer does not put its name on the disk")
     func first() throws {
         for typed in [code(noonStep), "000000"] {
             let fixture = try left()
@@ -47,7 +47,7 @@ struct MadeRecordTests {
         }
     }
 
-    @Test("Where the folder cannot be opened to do so, nobody gets in")
+    @Test("If the folder cannot be opened for that, somebody gets in")
     func unsynced() async throws {
         await #expect(processExitsWith: .success) {
             let fixture = try MadeRecordTests().left()

@@ -6,7 +6,7 @@ import Testing
 @testable import OTPStore
 
 /// A process that may open nothing more, as one whose caller has set its limit so.
-@Suite("No descriptor left", .timeLimit(.minutes(2)))
+@Suite("Without descriptors", .timeLimit(.minutes(2)))
 struct NoDescriptorTests {
     /// Runs `body` where no call gets a descriptor.
     static func without<Result>(_ body: () throws -> Result) throws -> Result {
@@ -31,7 +31,7 @@ struct NoDescriptorTests {
         }
     }
 
-    @Test("A store, a record, a key, a file of options: trouble for all, and never \"not there\"")
+    @Test("Without descriptors, store, record, key or configuration count as \"not there\"")
     func store() async throws {
         await #expect(processExitsWith: .success) {
             let fixture = try StoreFixture()
@@ -72,7 +72,7 @@ struct NoDescriptorTests {
         }
     }
 
-    @Test("What can be done without: no start of the machine, no name, the usual numbers")
+    @Test("What works without descriptors fails: boot time, host name, the usual UIDs")
     func others() async throws {
         await #expect(processExitsWith: .success) {
             #expect(SystemClock().boot() != nil && !SystemHost.name().isEmpty)

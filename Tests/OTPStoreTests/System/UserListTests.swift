@@ -7,7 +7,7 @@ import Testing
 
 /// What is told of everybody, against the files that Debian keeps it in. In processes of their
 /// own: the C library has one place in the list for a whole process.
-@Suite("Everybody on this machine")
+@Suite("All users of this machine")
 struct UserListTests {
     private static func rows(_ path: String) throws -> [[String]] {
         try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
@@ -15,7 +15,7 @@ struct UserListTests {
         }
     }
 
-    @Test("All users, once each, in the order of the list, however often it is read")
+    @Test("A user is missing, is listed twice, or in another order the second time")
     func all() async throws {
         await #expect(processExitsWith: .success) {
             for _ in 0..<100 {
@@ -38,7 +38,7 @@ struct UserListTests {
         }
     }
 
-    @Test("Every group with its members, and no other")
+    @Test("A group or a member is missing, or there is one too many")
     func groups() throws {
         let users = SystemUsers()
         var compared = 0
@@ -57,7 +57,7 @@ struct UserListTests {
         }
     }
 
-    @Test("The numbers of people are those that useradd gives them")
+    @Test("The UIDs of people are not those that useradd assigns")
     func numbers() async throws {
         let numbers = SystemUsers().peoplesNumbers()
         let account = try await Account.make("person")
@@ -66,7 +66,7 @@ struct UserListTests {
         #expect(!numbers.contains(0) && !numbers.contains(65_534))
     }
 
-    @Test("This machine's name is the kernel's")
+    @Test("The host name is not the kernel's")
     func hostName() {
         var name = [CChar](repeating: 0, count: 65)
         #expect(gethostname(&name, 64) == 0)

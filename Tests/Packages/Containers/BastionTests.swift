@@ -13,7 +13,7 @@ import Testing
         #expect(options.isReadOnly && options.hasNoNewPrivileges)
     }
 
-    @Test("A code logs in twice: at once, after a new start, or after reset and a new start")
+    @Test("A code logs in twice: at once, after a restart, or after reset and a restart")
     func burnt() async throws {
         let phone = try Bastion.token()
         let bastion = try await Bastion(alice: phone)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("Somebody who is not listed or not enrolled comes in; who was added later does not")
+    @Test("A user who is not listed or not enrolled gets in, or one added later does not")
     func users() async throws {
         let phone = try Bastion.token()
         let bastion = try await Bastion(alice: try Bastion.token())
@@ -65,7 +65,7 @@ import Testing
         #expect(try await bastion.refusal("root", on: container).contains("(publickey)"))
     }
 
-    @Test("What is wrong with one user keeps the others out, or is not said")
+    @Test("Trouble with one user keeps the others out, or is not reported")
     func wrongUsers() async throws {
         let phone = try Bastion.token()
         let bastion = try await Bastion(alice: phone)
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test("A bastion begins without its own store, or makes one", arguments: Loss.allCases)
+    @Test("A bastion starts without its own store, or makes one", arguments: Loss.allCases)
     func loss(loss: Loss) async throws {
         let bastion = try await Bastion(alice: try Bastion.token())
         let other = try await Bastion(alice: try Bastion.token())
@@ -131,7 +131,7 @@ import Testing
         withExtendedLifetime(other) {}
     }
 
-    @Test("A store or a key that goes away while it runs lets somebody in, or is not named")
+    @Test("A store or key that disappears while it runs lets somebody in, or is not named")
     func lossLater() async throws {
         let phone = try Bastion.token()
         let bastion = try await Bastion(alice: phone)
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test("doctor finds something wrong with the bastion, or not that nobody listens in there")
+    @Test("doctor reports trouble with the bastion, or not that nobody listens in it")
     func doctor() async throws {
         let bastion = try await Bastion(alice: try Bastion.token())
         try bastion.write(["alice 2001"])

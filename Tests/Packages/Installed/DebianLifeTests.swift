@@ -10,7 +10,7 @@ struct DebianLifeTests {
     private static let store = "/var/lib/swiftotp"
     private static let key = "/etc/swiftotp/seal.key"
 
-    @Test("Installed, enabled, upgraded, removed, back again, purged: everybody logs in throughout")
+    @Test("Installed, enabled, upgraded, removed, reinstalled, purged: a login fails on the way")
     func life() async throws {
         let root = try await PrivateRoot()
         let server = try await Server(in: root)
@@ -87,7 +87,7 @@ struct DebianLifeTests {
         try await alice.expectPasswordAlone("purged")
     }
 
-    @Test("Lines of the admin's own that name the module: removing stops, and has changed nothing")
+    @Test("The admin's own lines with the module do not stop removal, or something has changed")
     func ownLines() async throws {
         let root = try await PrivateRoot()
         let server = try await Server(in: root)
@@ -121,7 +121,7 @@ struct DebianLifeTests {
         try await alice.expectPasswordAlone("removed")
     }
 
-    @Test("Purged before anybody has enrolled: nothing is left")
+    @Test("Purged before anybody enrolled: something is left")
     func nothingLeft() async throws {
         let root = try await PrivateRoot()
         func files() async throws -> Set<String> {
@@ -143,7 +143,7 @@ struct DebianLifeTests {
         #expect(left.isEmpty, "\(left.sorted())")
     }
 
-    @Test("Purged where nobody is enrolled, but a stranger has failed: something is left")
+    @Test("Purged with nobody enrolled after a stranger failed: something is left")
     func decoys() async throws {
         let root = try await PrivateRoot()
         try await root.installPackages()
@@ -171,7 +171,7 @@ struct DebianLifeTests {
         #expect(try await root.status("/etc/swiftotp") == nil)
     }
 
-    @Test("Purged where a file in the store is not known: it and the key go")
+    @Test("Purged with an unknown file in the store: it or the key is deleted")
     func unknownFile() async throws {
         let root = try await PrivateRoot()
         try await root.installPackages()
@@ -183,7 +183,7 @@ struct DebianLifeTests {
         #expect(try root.text(Self.store + "/1000.bak") == "a copy of a record")
     }
 
-    @Test("A store that has lost its key gets no other one")
+    @Test("A store that has lost its key gets another one")
     func lostKey() async throws {
         let root = try await PrivateRoot()
         try await root.installPackages()

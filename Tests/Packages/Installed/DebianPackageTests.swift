@@ -30,7 +30,7 @@ struct DebianPackageTests {
             .trimmingCharacters(in: .newlines)
     }
 
-    @Test("libpam-swiftotp: module, profile, service, units, configuration, manuals")
+    @Test("libpam-swiftotp lacks module, profile, service, units, configuration or manuals")
     func module() async throws {
         let triple = try await package("libpam-swiftotp").triple
         let units = try await Project.unitFolder()
@@ -59,7 +59,7 @@ struct DebianPackageTests {
         }
     }
 
-    @Test("otp-enroll: program, manual, completions for three shells")
+    @Test("otp-enroll lacks program, manual, or completions for three shells")
     func enroll() async throws {
         let files = try await contents("otp-enroll").files
         let documents = "-rw-r--r-- /usr/share/doc/otp-enroll/"
@@ -75,7 +75,7 @@ struct DebianPackageTests {
             ])
     }
 
-    @Test("They need what every Debian has, and no library of Swift's")
+    @Test("They need more than every Debian has, or one of Swift's libraries")
     func dependencies() async throws {
         // Debian 13 has some under another name, since their times have 64 bits everywhere.
         func names(_ text: String) -> Set<String> {
@@ -96,7 +96,7 @@ struct DebianPackageTests {
         }
     }
 
-    @Test("What lies in /etc is a conffile, which upgrades leave to the admin")
+    @Test("A file in /etc is not a conffile, so that upgrades would overwrite it")
     func conffiles() async throws {
         let path = try await package("libpam-swiftotp").path
         let list = try await Command.output(["dpkg-deb", "-I", path, "conffiles"])
@@ -107,7 +107,7 @@ struct DebianPackageTests {
     }
 
     @Test(
-        "The files for the machine: stripped, bound at start, no run path, no folder of the build")
+        "A program is not stripped, not bound at start, or names a build folder")
     func binaries() async throws {
         let triple = try await package("libpam-swiftotp").triple
         for (name, file) in [
@@ -127,7 +127,7 @@ struct DebianPackageTests {
         }
     }
 
-    @Test("systemd-tmpfiles makes the folders at each start, root's alone where secrets are")
+    @Test("systemd-tmpfiles does not make the folders at boot, or not only for root")
     func tmpfiles() async throws {
         let scratch = try Scratch()
         let file = Project.folder.path + "/packaging/tmpfiles/swiftotp.conf"
@@ -142,7 +142,7 @@ struct DebianPackageTests {
             ])
     }
 
-    @Test("lintian finds neither errors nor warnings")
+    @Test("lintian finds errors or warnings")
     func lintian() async throws {
         for name in ["libpam-swiftotp", "otp-enroll"] {
             let done = try await Command.run(

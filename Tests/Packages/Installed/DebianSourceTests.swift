@@ -43,7 +43,7 @@ struct DebianSourceTests {
         #expect(lintian.status == 0 && lintian.output.isEmpty, "\(lintian.output)")
     }
 
-    @Test("debian/tests/login fails with the packages, or passes where anything lets a user in")
+    @Test("debian/tests/login fails with the packages, or passes if anything lets a user in")
     func login() async throws {
         let root = try await PrivateRoot()
         try await root.installPackages()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// packaging/pam-lines, which all that takes the module away asks first.
-@Suite("packages: what lines of PAM keep the module")
+@Suite("packages: PAM lines that need the module")
 struct PAMLineTests {
     /// The lines it prints, each with its file below the root; the status agrees.
     private func needed(below root: String, but skip: String = "") async throws -> [String] {
@@ -43,7 +43,7 @@ struct PAMLineTests {
     ]
 
     /// Without the module, as here, libpam itself says which lines deny.
-    @Test("A line that denies all logins without the module lets it go", arguments: lines)
+    @Test("A line that denies all logins without the module is missed", arguments: lines)
     func line(_ line: String) async throws {
         // A module of this name that nobody has installed, so that libpam misses it in every case.
         let text = line.replacing("M", with: "pam_swiftotp.so") + "\n"
@@ -62,7 +62,7 @@ struct PAMLineTests {
     private static let plain = "auth required pam_swiftotp.so\n"
 
     @Test(
-        "A file that libpam reads is not looked at",
+        "A file that libpam reads is ignored",
         arguments: [
             "etc/pam.d/sshd", "usr/lib/pam.d/sshd", "usr/share/pam.d/sshd", "usr/etc/pam.d/sshd",
         ])
@@ -72,7 +72,7 @@ struct PAMLineTests {
         #expect(try await needed(below: scratch.path + "/").count == 1)
     }
 
-    @Test("pam.conf, whose lines begin with the service")
+    @Test("pam.conf, whose lines begin with the service, is read wrong")
     func oneFile() async throws {
         let scratch = try root([
             "etc/pam.conf": """
@@ -88,7 +88,7 @@ struct PAMLineTests {
             ])
     }
 
-    @Test("What is included from elsewhere is not looked at, or round and round")
+    @Test("An included file elsewhere is ignored, or read in a loop")
     func included() async throws {
         let first = [
             "@include /opt/a", "auth include /opt/a", "AUTH Substack /opt/a",
@@ -106,7 +106,7 @@ struct PAMLineTests {
         }
     }
 
-    @Test("What editors and packages keep beside the files stops a removal, or a link does not")
+    @Test("Backup files of editors and packages stop a removal, or a link does not")
     func others() async throws {
         let scratch = try root([
             "etc/pam.d/sshd~": Self.plain, "etc/pam.d/sshd.dpkg-old": Self.plain,

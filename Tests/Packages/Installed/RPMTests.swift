@@ -27,7 +27,7 @@ struct RPMTests {
             .map { String($0.hasSuffix(".gz") ? $0.dropLast(3) : $0) }
     }
 
-    @Test("Module below %{_libdir}/security, units, configuration, manuals, completions")
+    @Test("Module in %{_libdir}/security, units, configuration, manuals or completions are missing")
     func contents() async throws {
         let documents = #/ /usr/share/(doc|licenses)//#
         #expect(
@@ -62,7 +62,7 @@ struct RPMTests {
         #expect(needed.contains("libqrencode.so.4") && !needed.contains("libswift"))
     }
 
-    @Test("rpmlint finds nothing beside what swiftotp.rpmlintrc explains")
+    @Test("rpmlint finds something that swiftotp.rpmlintrc does not explain")
     func rpmlint() async throws {
         // Not every version says everything that is explained there.
         var words = ["rpmlint", "--ignore-unused-rpmlintrc", "-r"]
@@ -72,7 +72,7 @@ struct RPMTests {
         #expect(done.status == 0 && done.output.contains(" 0 errors, 0 warnings"), "\(done.output)")
     }
 
-    @Test("The scriptlets are in order, as far as shellcheck can tell")
+    @Test("shellcheck finds fault with the scriptlets")
     func scriptlets() async throws {
         let scratch = try Scratch()
         var count = 0
@@ -90,7 +90,7 @@ struct RPMTests {
         #expect(count == 5)
     }
 
-    @Test("swiftotp-selinux: a policy module that SELinux's own tools take apart")
+    @Test("SELinux's own tools cannot read swiftotp-selinux's policy module")
     func policy() async throws {
         let place = "/usr/share/selinux/packages/targeted/swiftotp.pp"
         #expect(try await files(of: "swiftotp-selinux").contains("-rw-r--r-- \(place)"))
@@ -104,7 +104,7 @@ struct RPMTests {
         #expect(contexts == (try Project.text("packaging/selinux/swiftotp.fc")))
     }
 
-    @Test("Installed, upgraded, erased: key, records and configuration last")
+    @Test("Installed, upgraded, erased: key, records or configuration are lost")
     func life() async throws {
         let root = try await PrivateRoot()
         let rpm = try await installed(in: root)
@@ -141,7 +141,7 @@ struct RPMTests {
         try await visitor.expectPasswordAlone("erased")
     }
 
-    @Test("Erased where nobody is enrolled, but a stranger has failed: something is left")
+    @Test("Erased with nobody enrolled after a stranger failed: something is left")
     func decoys() async throws {
         let root = try await PrivateRoot()
         let rpm = try await installed(in: root)
@@ -160,7 +160,7 @@ struct RPMTests {
         #expect(try await root.status("/etc/swiftotp") == nil)
     }
 
-    @Test("The line of README.authselect, in a stack as authselect writes it, wants both factors")
+    @Test("With README.authselect's line, in authselect's stack, one factor is enough")
     func authselect() async throws {
         let root = try await PrivateRoot()
         _ = try await installed(in: root)

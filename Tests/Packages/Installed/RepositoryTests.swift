@@ -82,7 +82,7 @@ struct RepositoryTests {
         try await Command.run(root.running(words), within: .seconds(180))
     }
 
-    @Test("apt does not install from it, or takes what was changed without the key")
+    @Test("apt does not install from it, or accepts changes made without the key")
     func apt() async throws {
         let keyring = try await keyring()
         let files = try await packages()
@@ -152,7 +152,7 @@ struct RepositoryTests {
         try data.write(to: URL(fileURLWithPath: root.file(file)))
     }
 
-    @Test("The list for dnf, or a package of it, is not signed, or changed without the key")
+    @Test("dnf's list, or a package in it, is not signed, or accepted after a change")
     func rpm() async throws {
         let (keyring, scratch) = (try await keyring(), try Scratch())
         let folder = scratch.file("repo")
@@ -187,7 +187,7 @@ struct RepositoryTests {
         #expect(lines.contains("\ngpgcheck=1\n") && lines.contains("\nrepo_gpgcheck=1\n"))
     }
 
-    @Test("`make repo` without a key says how to make one, and builds nothing")
+    @Test("`make repo` without a key does not say how to make one, or builds something")
     func withoutKey() async throws {
         let scratch = try await keyring()
         for (key, words) in [("", "gpg --quick-generate-key '"), ("nobody@", "no secret key")] {

@@ -20,7 +20,7 @@ struct ReproducibleTests {
         try Data(contentsOf: URL(fileURLWithPath: path))
     }
 
-    @Test("A package made of the same programs in another folder and at another time differs")
+    @Test("A package of the same programs made in another folder and at another time differs")
     func packages() async throws {
         // For packages that are there and of today.
         _ = try await Project.package("otp-enroll-\(Project.version())-1.\(Machine.processor).rpm")
@@ -40,7 +40,7 @@ struct ReproducibleTests {
         }
     }
 
-    @Test("The tarball of `make dist` differs, lacks a file, or has one as it is not committed")
+    @Test("The tarball of `make dist` differs, lacks a file, or has an uncommitted one")
     func tarball() async throws {
         let scratch = try Scratch()
         let (first, second) = (scratch.file("first"), scratch.file("second"))

@@ -4,7 +4,7 @@ import Testing
 
 /// `Sources/OTPWire/Version.swift` says which release this is. What has to say so too, because its
 /// form wants it, is held to that here.
-@Suite("The version stands in one place")
+@Suite("The version is in one place")
 struct VersionTests {
     /// A release, as a changelog tells of it.
     private struct Release: Equatable {
@@ -31,7 +31,7 @@ struct VersionTests {
     }
 
     @Test(
-        "A file that is behind: what it names is not the version",
+        "A file that names the version is behind",
         arguments: [
             "CHANGELOG.md": #"^## \[(\d[^\]]*)\] "#, debian: #"^swiftotp \((.*?)\) "#,
             spec: #"^Version: +(.*)$"#,
@@ -44,7 +44,7 @@ struct VersionTests {
         #expect(try #require(named).1 == Project.version(), "\(file) is behind")
     }
 
-    @Test("A program that names another version")
+    @Test("A program reports another version")
     func programs() async throws {
         let version = try Project.version()
         for (program, words) in [
@@ -56,7 +56,7 @@ struct VersionTests {
         }
     }
 
-    @Test("The version stands in another file too, which somebody would have to think of")
+    @Test("The version is in another file as well, which somebody would forget")
     func elsewhere() async throws {
         let version = try Project.version().replacing(".", with: "\\.")
         let words = [
@@ -68,7 +68,7 @@ struct VersionTests {
         #expect(files.sorted() == known)
     }
 
-    @Test("A changelog that lacks a release, has its date wrong, or is out of its form")
+    @Test("A changelog lacks a release, or has a wrong date or form")
     func changelogs() async throws {
         let releases = try Self.releases()
         #expect(releases.count >= 2 && releases.map(\.date) == releases.map(\.date).sorted(by: >))

@@ -24,14 +24,14 @@ struct CommandManualTests {
         }
     }
 
-    @Test("Every command has a part, and every part is a command")
+    @Test("A command is not in the manual, or the manual has one too many")
     func commands() throws {
         let start = try #require(manual.headings(2).first)
         #expect(start == "add")
         #expect(manual.headings(2).sorted() == program.commands.map(\.name).sorted())
     }
 
-    @Test("Each has the options that its help has, and no other")
+    @Test("A command's options in the manual differ from its help")
     func options() throws {
         for command in program.commands {
             let lines = try manual.lines(below: "## \(command.name)")
@@ -66,7 +66,7 @@ struct CommandManualTests {
         }
     }
 
-    @Test("swiftotpd(8) has its options and the exit status for any other")
+    @Test("swiftotpd(8) lacks an option, or the exit status for unknown ones")
     func service() async throws {
         let manual = try Manual("swiftotpd.8")
         let told = options(try manual.lines(below: "# OPTIONS")).map(\.term)

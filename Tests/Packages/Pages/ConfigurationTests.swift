@@ -21,7 +21,7 @@ struct ConfigurationTests {
         "exempt_networks": "10.0.0.0/8 fd00::/8", "enroll_until": "2027-01-15", "closed_for": "24h",
     ]
 
-    @Test("packaging/swiftotp.conf is not what the table of options says")
+    @Test("packaging/swiftotp.conf differs from the table of options")
     func table() throws {
         var expected = Self.introduction
         for option in OptionKey.all where option.inFile {
@@ -31,7 +31,7 @@ struct ConfigurationTests {
         #expect(try Project.text("packaging/swiftotp.conf") == expected, "should be:\n\(expected)")
     }
 
-    @Test("All of it is a comment, and without the signs it is valid")
+    @Test("A line is not a comment, or is invalid without its sign")
     func defaults() throws {
         let text = try Project.text("packaging/swiftotp.conf")
         let path = [UInt8]("/swiftotp.conf".utf8)

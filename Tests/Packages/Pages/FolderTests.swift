@@ -50,7 +50,7 @@ struct FolderTests {
         "Bytes", "Ports", "Codes", "Record", "Verify", "Words", "Options", "Enroll", "Login",
     ]
 
-    @Test("A folder of OTPCore needs one above it: Bytes, Ports, Codes, Record, ... Login")
+    @Test("A folder of OTPCore uses one above it: Bytes, Ports, Codes, Record, ... Login")
     func upwards() throws {
         let sources = try Self.sources(below: "/OTPCore")
         try #require(sources.count > 50)
@@ -66,7 +66,7 @@ struct FolderTests {
         }
     }
 
-    @Test("otp-enroll opens a record, or a seal key, by itself")
+    @Test("otp-enroll itself opens a record or a seal key")
     func terminal() throws {
         let sources = try Self.sources(below: "/otp-enroll")
         try #require(sources.count > 50)
@@ -83,7 +83,7 @@ struct FolderTests {
     /// Files of functions alone, which C calls.
     private static let withoutTypes = ["main", "EntryPoints", "WipingMalloc"]
 
-    @Test("A file is named after no type that is in it")
+    @Test("A file is not named after a type in it")
     func names() throws {
         for source in try Self.sources(below: "") where !Self.withoutTypes.contains(source.title) {
             let inIt = source.path.contains("+") ? source.extended : source.types + source.extended

@@ -21,7 +21,7 @@ struct OptionManualTests {
         }
     }
 
-    @Test("swiftotp.conf(5) has every option that the file may have, and no other")
+    @Test("swiftotp.conf(5) lacks an option of the file, or has one too many")
     func file() throws {
         let rows = rows(try Manual("swiftotp.conf.5").lines(below: "# OPTIONS"))
         let options = OptionKey.all.filter(\.inFile)
@@ -29,7 +29,7 @@ struct OptionManualTests {
         for row in rows { try check(row) }
     }
 
-    @Test("pam_swiftotp(8) explains those for a PAM line only, and lists the others in order")
+    @Test("pam_swiftotp(8) does not explain an option of its own, or lists others wrongly")
     func line() throws {
         let manual = try Manual("pam_swiftotp.8")
         let own = rows(try manual.lines(below: "## For a PAM line only"))
@@ -103,7 +103,7 @@ struct OptionManualTests {
         return Set(outcome + line + module)
     }
 
-    @Test("pam_swiftotp(8) explains every word that a login leaves in the log, and no other")
+    @Test("pam_swiftotp(8) does not explain a word of the log, or has one too many")
     func words() throws {
         let known = try knownWords()
         let terms = Manual.entries(try Manual("pam_swiftotp.8").lines(below: "# LOG")).map(\.term)
@@ -117,7 +117,7 @@ struct OptionManualTests {
         #expect(explained.count == known.count, "each once")
     }
 
-    @Test("pam_swiftotp(8) has the results that docs/RESULTS.md has")
+    @Test("pam_swiftotp(8) has other results than docs/RESULTS.md")
     func results() throws {
         let entries = Manual.entries(try Manual("pam_swiftotp.8").lines(below: "# RETURN VALUES"))
         let table = try Project.text("docs/RESULTS.md")

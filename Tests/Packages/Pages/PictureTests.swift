@@ -15,7 +15,7 @@ struct PictureTests {
     }
 
     @Test(
-        "It shows another program than that of today",
+        "A picture shows an older version of the program",
         arguments: [
             ("enrollment", ["KEY", "Account: alice"], "QR code"),
             ("login", ["(alice@web1) Verification code: CODE", "web1:~$"], "verification code"),

@@ -4,7 +4,7 @@ import Testing
 
 /// Every command that the pages tell somebody to type is typed here, or named with the reason why
 /// it cannot be.
-@Suite("The commands of the pages")
+@Suite("The commands on the pages")
 struct ReadmeCommandTests {
     /// A command that runs: what alice has before, and what it shows when it has done its work.
     struct Act {
@@ -18,7 +18,7 @@ struct ReadmeCommandTests {
         var bob: CommandMachine.Fate?
     }
 
-    @Test("There is no command in a page that is in neither list, and none in a list too many")
+    @Test("A command on a page is in neither list, or a list has one too many")
     func lists() throws {
         let lines = try PageCommands.all()
         #expect(lines.count >= 79)
@@ -30,7 +30,7 @@ struct ReadmeCommandTests {
         #expect(PageActs.left.isDisjoint(with: PageActs.run.keys))
     }
 
-    @Test("A command of a page does something else when it is typed", arguments: PageCommands.pages)
+    @Test("A command on a page does something else when it is typed", arguments: PageCommands.pages)
     func typed(page: String) async throws {
         let lines = try PageCommands.lines(of: page).map(\.text).filter {
             PageActs.run[$0] != nil

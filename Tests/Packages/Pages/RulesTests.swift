@@ -44,7 +44,7 @@ struct RulesTests {
     }
 
     @Test(
-        "Unsafe code in a file that is not named, or a file named that has none",
+        "A file has unsafe code and is not listed, or is listed and has none",
         arguments: unsafeFiles.keys)
     func unsafeCode(target: String) throws {
         var found: Set<String> = []
@@ -58,7 +58,7 @@ struct RulesTests {
         #expect(found == Set(named.map(String.init)))
     }
 
-    @Test("A core that does I/O, or a module that needs more than C", arguments: imports.keys)
+    @Test("A core does I/O, or the module needs more than C", arguments: imports.keys)
     func ioOfCore(target: String) throws {
         for file in try Project.files(below: "Sources/\(target)", ending: ".swift") {
             let names = try code(file).filter { $0.hasPrefix("import ") }
@@ -72,7 +72,7 @@ struct RulesTests {
     }
 
     /// A path or a name of one processor's is wrong on all others.
-    @Test("A file names a processor, beside those that say what ours is called")
+    @Test("A file names a processor, other than those that define ours")
     func processors() throws {
         let files = try ["Sources", "Tests"].flatMap {
             try Project.files(below: $0, ending: ".swift")
@@ -81,7 +81,7 @@ struct RulesTests {
         #expect(Set(naming.map { name($0) }) == ["Machine", "PAMRules", "RulesTests"], "\(naming)")
     }
 
-    @Test("A test file that is not named after what is in it")
+    @Test("A test file is not named after its contents")
     func names() throws {
         let targets = [
             "Integration", "ModuleTests", "OTPCoreTests", "OTPImportTests",
@@ -105,7 +105,7 @@ struct RulesTests {
         }
     }
 
-    @Test("A page names a file or a make target that is not there")
+    @Test("The page names a file or a make target that does not exist")
     func paths() throws {
         let page = try Project.text("CONTRIBUTING.md"), makefile = try Project.text("Makefile")
         let files = try ["Sources", "Tests", "docs", "packaging"].flatMap {

@@ -5,7 +5,7 @@ import Testing
 /// docs/THREATS.md names a test for each hole: it has to be there.
 @Suite("The page of threats")
 struct ThreatsTests {
-    @Test("A test that it names is not in the file that it names, or a hole has none")
+    @Test("A test that it names does not exist, or a hole has none")
     func named() throws {
         let page = try Project.text("docs/THREATS.md")
         let files = try Project.files(below: "Tests", ending: ".swift")

@@ -9,7 +9,7 @@ struct AppArmorTests {
     private static let service = "packaging/apparmor/usr.libexec.swiftotpd"
     private static let dropIn = "packaging/apparmor/abstractions/authentication.d/swiftotp"
 
-    @Test("The parser compiles the service's profile")
+    @Test("The parser does not compile the service's profile")
     func serviceProfile() async throws {
         let done = try await Command.run([
             "apparmor_parser", "--skip-kernel-load", "--skip-cache", "--names",
@@ -27,7 +27,7 @@ struct AppArmorTests {
         #expect(rules.allow("/var/lib/swiftotp/0", needs: "r", isOwner: false) == false)
     }
 
-    @Test("What swiftotpd opens on a machine is in its profile, for everybody and for one login")
+    @Test("Something that swiftotpd opens is not in its profile, for everybody or for one login")
     func serviceFiles() async throws {
         let rules = try await AppArmorRules(file: Project.path(Self.service))
         // By which it was started; it starts nothing.
@@ -43,7 +43,7 @@ struct AppArmorTests {
         #expect(paths.contains { $0.contains("libqrencode.so") })
     }
 
-    @Test("What the module opens and starts is in the rules for programs that log users in")
+    @Test("Something that the module opens or starts is not in the rules for login programs")
     func moduleFiles() async throws {
         // The machine's abstractions, with ours where packages put it, and a program of no rules
         // of its own.

@@ -5,7 +5,7 @@ import Testing
 /// fail2ban's own program, on lines that the module wrote.
 @Suite("fail2ban")
 struct BanTests {
-    @Test("Every kind of guess counts, with its address and user")
+    @Test("A kind of guess does not count, or without its address and user")
     func guesses() async throws {
         let logins = try await LoggedLogins()
         try await logins.phone.settle(for: 20)
@@ -40,7 +40,7 @@ struct BanTests {
         #expect(try await BanFilter.failures(of: lines) == expected)
     }
 
-    @Test("No answer and trouble with the store count for nobody")
+    @Test("No answer, or trouble with the store, counts as a guess")
     func harmless() async throws {
         let logins = try await LoggedLogins()
         let wrong = try await logins.phone.wrongCode()
@@ -66,7 +66,7 @@ struct BanTests {
     }
 
     /// Every word that the log has for a refusal was decided upon.
-    @Test("The reasons of the filter and of the program")
+    @Test("The reasons of the filter differ from the program's")
     func reasons() throws {
         let source = try String(
             contentsOfFile: Project.path("Sources/OTPCore/Verify/Outcome.swift"),
@@ -117,7 +117,7 @@ struct BanTests {
     ]
 
     @Test(
-        "What sshd says of a wrong code counts in our jail as well, or not in its own",
+        "sshd's message about a wrong code counts in our jail, or not in its own",
         arguments: said, ["sshd", "sshd-session"])
     func besideSSHD(_ said: (lines: [String], counts: Bool), _ program: String) async throws {
         let logins = try await LoggedLogins()
@@ -156,7 +156,7 @@ struct BanTests {
         }
     }
 
-    @Test("What other programs say of a stranger's name is no line of the module's")
+    @Test("Another program's message with a stranger's name counts as the module's")
     func others() async throws {
         let forged =
             "pam_swiftotp(sshd:auth): authentication failure; reason=wrong service=sshd tty=ssh "

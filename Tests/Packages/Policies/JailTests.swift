@@ -5,7 +5,7 @@ import Testing
 /// fail2ban's server with the jail as it is shipped, on a log file of real lines.
 @Suite("The fail2ban jail")
 struct JailTests {
-    @Test("Bans who guesses at many users, and nobody for a broken store")
+    @Test("It does not ban an address that guesses at many users, or bans for a broken store")
     func bans() async throws {
         let logins = try await LoggedLogins()
         let wrong = try await logins.phone.wrongCode()

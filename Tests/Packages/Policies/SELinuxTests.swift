@@ -20,7 +20,7 @@ struct SELinuxTests {
         return scratch
     }
 
-    @Test("checkmodule compiles it by itself, and semodule_package makes a package of it")
+    @Test("checkmodule does not compile it, or semodule_package makes no package of it")
     func compiles() async throws {
         let scratch = try await compile()
         let (module, contexts) = (scratch.file("module"), scratch.file("contexts"))
@@ -37,7 +37,7 @@ struct SELinuxTests {
     }
 
     /// A login program that could write the store could let in whom it likes.
-    @Test("Somebody else than the service and admins gets at the store, its key and its files")
+    @Test("Others than the service and admins can reach the store, its key and its files")
     func store() throws {
         let policy = try Project.text("packaging/selinux/swiftotp.te")
         let rules = policy.matches(of: #/(?m)^ *allow (\S+|\{.*?\}) (\S+|\{.*?\}):(?:file|dir) .*/#)
@@ -58,7 +58,7 @@ struct SELinuxTests {
     }
 
     /// A block counts as a whole: where one name is missing, the others are no doors either.
-    @Test("A login program is a door only where the policy has another one too")
+    @Test("A login program is a door where the policy does not have another one too")
     func blocks() throws {
         let policy = try Project.text("packaging/selinux/swiftotp.te")
         let blocks = policy.split(separator: "\noptional {").dropFirst().map {
@@ -73,7 +73,7 @@ struct SELinuxTests {
     }
 
     @Test(
-        "The files of the program have their labels",
+        "A file of the program lacks its label",
         arguments: [
             ("/var/lib/swiftotp", "swiftotp_var_t"), ("/var/lib/swiftotp/1000", "swiftotp_var_t"),
             ("/var/lib/swiftotp/decoy-a0", "swiftotp_var_t"), ("/var/lib/swiftotp-old", nil),

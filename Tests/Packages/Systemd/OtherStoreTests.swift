@@ -18,7 +18,7 @@ struct OtherStoreTests {
         }
     }
 
-    @Test("A store in another place, as docs/LOGIN.md has it: it is not made, or nobody gets in")
+    @Test("A store in another place, made as in docs/LOGIN.md, is not made, or lets nobody in")
     func otherStore() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -48,7 +48,7 @@ struct OtherStoreTests {
         #expect(try await machine.service() != nil)
     }
 
-    @Test("AppArmor keeps the service out of it, with the page's rules in place")
+    @Test("AppArmor keeps the service out of it despite the page's rules")
     func appArmor() async throws {
         let scratch = try Scratch()
         let base = scratch.file("base")

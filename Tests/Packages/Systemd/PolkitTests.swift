@@ -4,11 +4,11 @@ import Testing
 
 /// polkit's own programs. From version 127 on, a service whose unit may write nothing looks at the
 /// password (polkit-agent-helper@.service).
-@Suite("packages: polkit asks")
+@Suite("packages: polkit")
 struct PolkitTests {
     private static let helper = "polkit-agent-helper.socket"
 
-    @Test("Who becomes root by polkit needs no code, or is refused with the right one")
+    @Test("Becoming root through polkit needs no code, or is refused with the right one")
     func authentication() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root

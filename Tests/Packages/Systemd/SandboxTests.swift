@@ -25,7 +25,7 @@ struct SandboxTests {
         let users: Int
     }
 
-    @Test("More is in reach than the log and user databases, or less")
+    @Test("More or less than the log and user databases is in reach")
     func reach() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -91,7 +91,7 @@ struct SandboxTests {
     /// Nobody is there, or the network has none of them, or it may not ask.
     private static let refusals = ["ENOENT", "ECONNREFUSED", "EAFNOSUPPORT", "EACCES", "EPERM"]
 
-    @Test("A program whose unit may write nothing, as polkit's agent: the right code is refused")
+    @Test("In a unit that may not write, such as polkit's agent, the right code is refused")
     func strictHost() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root

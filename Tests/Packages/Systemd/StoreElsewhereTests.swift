@@ -30,7 +30,7 @@ struct StoreElsewhereTests {
     }
 
     @Test(
-        "doctor does not name a store that the unit keeps from the service, or its drop-in does nothing"
+        "doctor misses a store that the unit hides from the service, or the drop-in has no effect"
     )
     func dropIn() async throws {
         let machine = try await SystemdMachine()

@@ -7,7 +7,7 @@ import Testing
 struct SystemdTests {
     private static let socket = "swiftotpd.socket", service = "swiftotpd.service"
 
-    @Test("The service is there too early, stays too long, or does not come back")
+    @Test("The service starts too early, stays too long, or does not come back")
     func activation() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -84,7 +84,7 @@ struct SystemdTests {
 
     // MARK: Upgraded and removed
 
-    @Test("An upgrade shuts somebody out, or leaves the old service running")
+    @Test("An upgrade refuses a login, or leaves the old service running")
     func upgrade() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -119,7 +119,7 @@ struct SystemdTests {
         try await expectNothing(machine)
     }
 
-    @Test("The RPM does not enable, start, renew or stop the service")
+    @Test("The RPM does not enable, start, restart or stop the service")
     func rpm() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
