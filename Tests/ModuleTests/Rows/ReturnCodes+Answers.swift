@@ -77,7 +77,7 @@ extension ReturnCodes {
             return ["answer \(code.prefix(3))\\x00\(code.suffix(3))"]
         },
         .login(
-            "other digits than ASCII", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true
+            "digits other than ASCII", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true
         ) {
             _, _ in ["answer \u{661}\u{662}\u{663}\u{664}\u{665}\u{666}"]
         },

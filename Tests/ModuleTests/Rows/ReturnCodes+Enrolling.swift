@@ -83,14 +83,14 @@ extension ReturnCodes {
     /// Whom nothing has proven: asked for a code, like everybody.
     private static let unprovenEntries: [Row] = [
         .entry(
-            "enroll=require, nothing has proven the user", "PAM_AUTH_ERR", "enroll=require",
+            "enroll=require, without a first factor", "PAM_AUTH_ERR", "enroll=require",
             by: ["tty ssh"], log: unproven, says: refused, ["answer 123456"]),
         .entry(
-            "enroll=require, sshd's words from a program that is not sshd", "PAM_AUTH_ERR",
+            "enroll=require, sshd's report from a program that is not sshd", "PAM_AUTH_ERR",
             "enroll=require", by: LoginKey.login(LoginKey().line, terminal: "pts/3"),
             log: unproven, says: refused, ["answer 123456"]),
         .entry(
-            "enroll=require, sshd's words in the environment of the process alone",
+            "enroll=require, sshd's report only in the environment of the process",
             "PAM_AUTH_ERR", "enroll=require", by: ["tty ssh"], log: unproven, says: refused,
             around: ["env", "SSH_AUTH_INFO_0=\(LoginKey().line)\n"], ["answer 123456"]),
         .entry(

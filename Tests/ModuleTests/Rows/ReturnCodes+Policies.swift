@@ -82,8 +82,7 @@ extension ReturnCodes {
             // 2025-06-01; the login runs under faketime.
             ["answer \(try await enrolled.phone.code(at: 1_748_736_000))"]
         },
-        .login("PAM_SILENT: the question alone", "PAM_AUTH_ERR", log: "reason=wrong", silent: true)
-        {
+        .login("PAM_SILENT: only the question", "PAM_AUTH_ERR", log: "reason=wrong", silent: true) {
             enrolled, _ in ["flags silent", "answer \(try await enrolled.wrongCode())"]
         },
     ]

@@ -35,7 +35,7 @@ extension ReturnCodes {
     static let securityKeys: [Row] = [
         .securityKey("security key"),
         .securityKey(
-            "security key, beside another key",
+            "security key, with another key",
             LoginKey.login(
                 LoginKey().line, LoginKey.ofSecurityKey.line)),
         .securityKey("security key, not enrolled") { enrolled, _ in try enrolled.forget() },
@@ -58,7 +58,7 @@ extension ReturnCodes {
             "security key, asked for by sudo", service: "sudo",
             LoginKey.login(LoginKey.ofSecurityKey.line, terminal: "pts/3")),
         .askedBesideSecurityKey(
-            "security key, of another host's word",
+            "security key, reported as hostbased",
             LoginKey.login(LoginKey.ofSecurityKey.line.replacing("publickey", with: "hostbased"))),
         .login(
             "security key, of a user who does not exist", "PAM_AUTH_ERR", arguments: "trust=sk",

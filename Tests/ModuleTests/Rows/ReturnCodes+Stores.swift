@@ -162,7 +162,7 @@ extension ReturnCodes {
         .trouble("store on a read-only file system", log: "the file system is read-only") {
             try await $0.makeReadOnly()
         },
-        .trouble("lock that is never let go", log: "another process has locked it for too long") {
+        .trouble("lock that is never released", log: "another process has locked it for too long") {
             // Held by this process, to its end.
             let file = open(try $0.recordFile, O_RDWR | O_CLOEXEC)
             try require(flock(file, LOCK_EX) == 0, "no lock")

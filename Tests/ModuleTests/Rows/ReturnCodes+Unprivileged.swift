@@ -88,7 +88,7 @@ extension ReturnCodes {
                 log: "only root's programs may name another place", says: unavailable
             ) { _ in [] },
             .foreign(
-                "a wider window, which is not its business", "PAM_AUTH_ERR", arguments: "window=10",
+                "a wider window, which it may not set", "PAM_AUTH_ERR", arguments: "window=10",
                 log: "reason=outside-window off=+4", says: refused
             ) { ["answer \(try await $0.enrolled.phone.code(steps: 4))"] },
             .foreign(
@@ -114,14 +114,14 @@ extension ReturnCodes {
             "a service whose configuration is in error", .service("window = many\n"),
             log: "swiftotp.conf line 1: `window` takes a number from 0 to 10"),
         .odd(
-            "somebody else plays the service, and says yes", .fake(.sends(yes), root: false),
+            "an impostor as the service, which says yes", .fake(.sends(yes), root: false),
             log: "the program that listens in place of swiftotpd is not root's"),
         .odd(
-            "somebody else plays the service, and says not enrolled, with nullok",
+            "an impostor as the service, which says not enrolled, with nullok",
             .fake(.sends(no), root: false), nullok: true, log: "in place of swiftotpd is not root's"
         ),
         .odd(
-            "somebody else plays the service, and asks", .fake(.sends(asks), root: false),
+            "an impostor as the service, which asks", .fake(.sends(asks), root: false),
             log: "in place of swiftotpd is not root's"),
         .odd(
             "the service ends without a word", .fake(.sends("")),
@@ -130,7 +130,7 @@ extension ReturnCodes {
             "the service ends after the answer", .fake(.asks(asks, then: "")), prompts: 1,
             log: "swiftotpd ended without an answer"),
         .odd(
-            "what is no frame", .fake(.sends("0004 deadbeef")),
+            "bytes that are not a frame", .fake(.sends("0004 deadbeef")),
             log: "the answer is not from swiftotpd, or from another version"),
         .odd(
             "a welcome of another version", .fake(.sends("0002 40 03")),
@@ -139,10 +139,10 @@ extension ReturnCodes {
             "a frame that is too long", .fake(.sends(welcome + "8001 49 00")),
             log: "the answer is not from swiftotpd"),
         .odd(
-            "an end that nobody knows", .fake(.sends(welcome + "0002 49 07")),
+            "an unknown end", .fake(.sends(welcome + "0002 49 07")),
             log: "swiftotpd ended without an answer"),
         .odd(
-            "an end of nothing, with nullok", .fake(.sends(welcome + "0001 49")), nullok: true,
+            "an empty end, with nullok", .fake(.sends(welcome + "0001 49")), nullok: true,
             log: "swiftotpd ended without an answer"),
         .odd(
             "the service has no room", .fake(.sends("0005 41 66756c6c")),

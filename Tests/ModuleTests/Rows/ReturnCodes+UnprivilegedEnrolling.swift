@@ -27,7 +27,7 @@ extension ReturnCodes {
             return []
         },
         .foreign(
-            "enroll=require after a password, which only root's programs may vouch for",
+            "enroll=require after a password, which only root's programs may confirm",
             "PAM_AUTH_ERR", .service("first_enrollment = at_login\n"),
             arguments: "enroll=require after_first_factor",
             log: "reason=first-factor-not-proven", says: refused
@@ -35,7 +35,7 @@ extension ReturnCodes {
             try $0.enrolled.forget()
             return ["answer 123456"]
         },
-        .foreignEnrolls("after_temporary=enroll, enrolled behind the temporary code"),
+        .foreignEnrolls("after_temporary=enroll, enrolled after the temporary code"),
         .foreign(
             "forward_pass, password and code", "PAM_SUCCESS", arguments: "forward_pass",
             log: "factor=code"
