@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The cases of the other modules' own tests, and those in which they are known to fail, in
+/// The cases of the other modules' own tests, and cases in which they are known to fail, run with
 /// pam_google_authenticator, pam_oath and our module, through the real libpam.
 @Suite("Side by side with the other modules")
 struct ComplianceProof {

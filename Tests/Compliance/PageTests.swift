@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The section of docs/MIGRATING.md about logins against the tables of these tests.
+/// Compares the section of docs/MIGRATING.md about logins with the tables of these tests.
 @Suite("The page about what differs")
 struct PageTests {
-    /// Everything that is a reason to differ in a table.
+    /// Every reason for a difference in a table.
     private static let reasons =
         (GoogleCases.all + OathCases.all + YubicoCases.all + ServerCases.all + FaultCases.all)
         .flatMap(\.because)
-        // What no single login shows is in no table.
+        // What no single login can show is not in the tables.
         + [.atOnce, .killed, .fullDisk, .readOnly, .passwordBefore, .triesOnce, .debug]
 
     @Test("A difference in the tables has no row on the page, or a row is about something else")

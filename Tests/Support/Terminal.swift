@@ -1,11 +1,11 @@
 import Foundation
 
-/// A program at a terminal of its own, and somebody who reads what it shows and types answers.
+/// A program at its own terminal, and somebody who reads what it shows and types answers.
 public actor Terminal {
     public nonisolated let child: Child
     private let master: Int32
     private var shown: [UInt8] = []
-    /// How much of `shown` was already met by an `expect`.
+    /// How much of `shown` an `expect` has already matched.
     private var met = 0
     private var closed = false
 
@@ -35,7 +35,7 @@ public actor Terminal {
 
     deinit { close(master) }
 
-    /// Everything shown so far, with what the terminal echoed.
+    /// Everything shown so far, including what the terminal echoed.
     public var transcript: String {
         read()
         return String(decoding: shown, as: UTF8.self).replacing("\r\n", with: "\n")
@@ -55,7 +55,7 @@ public actor Terminal {
         }
     }
 
-    /// Waits until the text is shown, after all that was met before.
+    /// Waits until the text is shown, after everything matched before.
     public func expect(_ text: String, within limit: Duration = .seconds(60)) async throws {
         _ = try await expectAny([text], within: limit)
     }
@@ -94,7 +94,7 @@ public actor Terminal {
         }
     }
 
-    /// Takes in what the program has written.
+    /// Reads what the program has written.
     private func read() {
         var part = [UInt8](repeating: 0, count: 16384)
         while !closed {
@@ -109,7 +109,7 @@ public actor Terminal {
         }
     }
 
-    /// Finds the text that stands first in what was not met yet.
+    /// Finds the first of the texts in what was not matched yet.
     private func meet(_ texts: [String]) -> Int? {
         var first: (which: Int, range: Range<Int>)?
         for (which, text) in texts.enumerated() {
