@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Callers who mean harm, against the real program, in what otp-enroll asks for.
+/// Hostile callers against the real program, with otp-enroll's requests.
 @Suite("swiftotpd: hostile callers")
 struct HostileTests {
     @Test("Of connections that race to enroll, more than one succeeds, or others are not told")
@@ -16,7 +16,7 @@ struct HostileTests {
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(ends.count { $0.count == 3 && $0[1].kind == "done" } == 1)
-        // The losers began in time and were too late, or found the user enrolled at once.
+        // The losers began in time and were too late, or found the user already enrolled.
         let late = ["enrolledMeanwhile", "ticketVoid"]
         #expect(ends.count { $0[1].why.map(late.contains) == true } == 7)
         #expect(ends.count { $0[2].why == "proofNeeded" } == 8)
@@ -83,7 +83,7 @@ struct HostileTests {
             FrameBytes.frame(1, Array(login.dropLast())), FrameBytes.frame(1, login + [0]),
             FrameBytes.frame(1, login + [0, 9, 65]),
         ]
-        // What the service says, answers before there is a question, and kinds that nobody knows.
+        // Frames that only the service sends, answers before the question, and unknown kinds.
         for kind in [0, 2, 3, 4, 6, 63, 64, 65, 67, 73, 74, 75, 255] as [UInt8] {
             bad += [FrameBytes.frame(kind), FrameBytes.frame(kind, [1, 2])]
         }
@@ -95,7 +95,7 @@ struct HostileTests {
             let hex = bytes.map { String(format: "%02x", $0) }.joined()
             #expect(try await client.run("raw \(hex)", "reply").map(\.kind) == ["end"], "\(hex)")
         }
-        // Cut off by the client's end: nobody is there to hear it.
+        // Cut off by the client's end, so nobody reads the reply.
         for hex in ["", "00", "0003", "000305", "00030501", "7fff01"] {
             let steps = hex.isEmpty ? ["end"] : ["raw \(hex)", "end"]
             #expect(try await client.run(steps).map(\.kind) == ["end"], "\(hex)")
@@ -131,7 +131,7 @@ struct HostileTests {
         let old = #"{"version":99,"command":{"do":{}}}"#
         let told = try await client.run("document \(old)", "status")
         #expect(told[0].why == "otherVersion" && told[1].kind == "end")
-        // Another kind of frame among requests.
+        // Frames of another kind among requests.
         for kind in [1, 2, 64, 74, 99] {
             let replies = try await client.run("status", "frame \(kind) 0101", "reply")
             #expect(replies.map(\.kind) == ["account", "end"], "\(kind)")
@@ -207,7 +207,7 @@ struct HostileTests {
             try await service.rest()
             #expect(try client.record.isEmpty)
         }
-        // Enrolled: the same for a second phone.
+        // Now enrolled: the same for a second phone.
         let codes = try await client.enroll()
         let names = try await client.run("status").first?.authenticators
         for count in 1...3 {
@@ -260,7 +260,7 @@ struct HostileTests {
         try await Task.sleep(for: .seconds(2))
         let process = try #require(service.process)
         let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")
-        // Three for everybody, the socket that listens, the log, and the connection.
+        // The three standard streams, the listening socket, the log, and the connection.
         #expect(open.count <= 6, "\(open)")
         let replies = try await held.value
         #expect(replies.map(\.kind) == ["policy", "policy", "account"])

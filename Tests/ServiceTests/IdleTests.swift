@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The service as systemd has it: there while somebody is connected, and a minute longer.
+/// The service as under systemd: it runs while somebody is connected, and for another minute.
 @Suite("swiftotpd: at rest", .timeLimit(.minutes(5)))
 struct IdleTests {
     @Test("It does not end a minute after the last connection, is too large, or is not restarted")
@@ -13,7 +13,7 @@ struct IdleTests {
         let host = try await Host(service.socket, as: account)
         #expect(service.process == nil)
         #expect(try await host.login(account.name, person.code()).name == "PAM_SUCCESS")
-        // A connection that lasts: the minute begins at its end.
+        // A long connection: the minute begins at its end.
         try await Client(service, account).run("status", "wait 20", "status")
         try await service.rest()
         let start = ContinuousClock.now
@@ -27,7 +27,7 @@ struct IdleTests {
             service.process == nil ? true : nil
         }
         #expect((.seconds(55)...(.seconds(110))).contains(ContinuousClock.now - start))
-        // Nobody waits for it to start.
+        // No wait for its start.
         #expect(try await host.login(account.name, person.code()).name == "PAM_SUCCESS")
         #expect(service.process != nil && service.process != first)
     }
@@ -46,7 +46,7 @@ struct IdleTests {
     }
 }
 
-/// What /proc says of a process.
+/// A process's memory according to /proc.
 struct Memory: CustomStringConvertible {
     /// In kilobytes (VmRSS).
     let resident: Int

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Logins frame by frame, of a program of root's and of an ordinary user's.
+/// Logins frame by frame, from a program of root's and from an ordinary user's.
 @Suite("swiftotpd: a login")
 struct LoginTests {
     private static let question = "Verification code: "
@@ -113,14 +113,14 @@ struct LoginTests {
         #expect(replies[0].frames?.map(\.kind) == ["promptHidden"])
         #expect(replies[1].question == "Token? " && replies[1].said.count == 1)
         #expect(replies[2].end == 0)
-        // Neither terminal nor address, and the name without what could forge a field.
+        // Neither terminal nor address, and the name without characters that could forge a field.
         _ = try await log.line(
             containing: "pam_swiftotp(swaylock:auth): login granted; ",
             "service=swaylock tty= rhost= user=\(client.user)")
         #expect(log.lines(containing: "debug;", "user=\(client.user)").isEmpty)
         let record = try client.record
         #expect(!record.isEmpty)
-        // Who is not enrolled passes a program that says so of itself.
+        // Users who are not enrolled pass a program that declares this for itself.
         let other = try Client(service, try await Account.make("newcomer"))
         let passed = try await other.run("login \(other.user) lock nullok")
         #expect(passed[0].end == 2 && passed[0].question == nil)
@@ -189,7 +189,7 @@ struct LoginTests {
         let client = try Client(service, try await Account.make("many"))
         let codes = try await client.enroll()
         let ends = try await withThrowingTaskGroup(of: Int?.self) { group in
-            // So few that those which are refused do not add up to a wait.
+            // Few enough that the delays of the refusals do not add up.
             for number in 0..<9 {
                 group.addTask {
                     let code = codes[number % 3]

@@ -118,7 +118,7 @@ struct ProgramTests {
         let replies = try await limited.run(
             "verify \(codes[0])", "codes proof \(codes[1])", "status", within: .seconds(90))
         #expect(replies.allSatisfy { $0.why == nil }, "\(replies)")
-        // What was claimed is so, and what was not claimed has not been lost.
+        // The claim was true, and nothing unclaimed was lost.
         let status = try await client.run("status")[0]
         let isUsed = replies.first?.outcome?.isAccepted == true
         let isRenewed = replies.contains { $0.kind == "done" }
@@ -158,7 +158,7 @@ struct ProgramTests {
         #expect(try await read(process, as: []) == 0)
         #expect(try await read(process, as: bare) != 0)
         #expect(try await read(process, as: account.running([])) != 0)
-        // Another program of root's is open to it.
+        // Another process of root's can be read that way.
         let other = try PipedChild(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "cat"])
         try other.write("x\n")
         _ = try await other.line()

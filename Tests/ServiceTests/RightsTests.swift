@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The table of who may do what, through the real program: each caller, command and target.
+/// The table of rights, through the real program: each caller, command and target.
 @Suite("swiftotpd: who may do what", .timeLimit(.minutes(5)))
 struct RightsTests {
     enum Right: String {
@@ -11,7 +11,8 @@ struct RightsTests {
         case denied = "rootOnly"
     }
 
-    /// Each command, and what users may do with it about themselves. What ends something comes last.
+    /// Each command, and what users may do with it to their own account. Commands that end
+    /// something come last.
     private static let commands: [(command: String, ofUsers: Right)] = [
         (#"{"policy":{}}"#, .allowed), (#"{"status":{}}"#, .allowed),
         (#"{"verify":{"code":"x"}}"#, .allowed), (#"{"renewBackupCodes":{}}"#, .withProof),
@@ -36,7 +37,7 @@ struct RightsTests {
         + #""authenticator":{"name":"x","kind":"totp","algorithm":"SHA1","digits":6,"period":30,"#
         + #""drift":0,"nextStep":0,"added":0,"lastUsed":0}}}}"#
 
-    /// What becomes of each command of `client` about `user`.
+    /// The result of each command of `client` about `user`.
     private func rights(
         about user: String?, _ run: ([String]) async throws -> [Reply]
     ) async throws -> [Right] {

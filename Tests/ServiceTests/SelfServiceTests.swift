@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What an ordinary user does, through the real program.
+/// What ordinary users do, through the real program.
 @Suite("swiftotpd: an ordinary user's otp-enroll")
 struct SelfServiceTests {
     @Test("A user cannot enroll, look, make codes, add, remove and end it")
@@ -73,7 +73,7 @@ struct SelfServiceTests {
         let code = #"{"version":1,"by":"root","command":{"verify":{"code":"123456"}}}"#
         #expect(try await mallory.run("document \(code)")[0].outcome?.isAccepted == false)
         _ = try await log.line(containing: "by=\(mallory.user) user=\(mallory.user)")
-        // Root, too, is somebody with a second factor of their own.
+        // Root is also a user with a second factor.
         let root = try Client.root(service)
         #expect(try await root.run("status").first?.authenticators == [])
     }

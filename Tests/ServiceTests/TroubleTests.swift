@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A service that is stopped, killed, of another version or somebody else's: where nothing was begun,
-/// root's programs go on with a service of their own; all others are denied, in bounded time and with
-/// a line in the log. No answer is ever counted twice.
+/// A service that is stopped, killed, of another version or an impostor: where nothing was begun,
+/// root's programs use a service of their own; all others are denied, in bounded time and with a
+/// line in the log. No answer is ever counted twice.
 @Suite("swiftotpd in trouble, and the module", .timeLimit(.minutes(5)))
 struct TroubleTests {
-    /// A service, somebody with a record, and a program of theirs and one of root's.
+    /// A service, an enrolled user, a program of that user and one of root's.
     private struct Scene {
         let service: Service
         let account: Account
@@ -15,7 +15,7 @@ struct TroubleTests {
         let locker: Host
         let root: Host
 
-        /// `socket` in the place of the service's own.
+        /// `socket` replaces the service's own.
         init(
             _ name: String, socket: String? = nil, around: [String] = [], arguments: String = ""
         ) async throws {
@@ -44,8 +44,8 @@ struct TroubleTests {
 
     // MARK: Before anything is begun
 
-    /// A right code where the service at `scene` says nothing useful: root is in by a service of its
-    /// own, and the locker is denied, with this error in the log.
+    /// A right code while the service at `scene` gives no useful reply: root's program gets in by a
+    /// service of its own, and the locker is denied, with this error in the log.
     private func expectOwnService(_ scene: Scene, _ error: String) async throws {
         let start = ContinuousClock.now
         let before = try scene.person.record
@@ -154,7 +154,7 @@ struct TroubleTests {
             try await Scene("waiting", socket: other.socket), "swiftotpd does not answer")
     }
 
-    // MARK: In the midst of it
+    // MARK: Halfway through
 
     @Test("One killed at the question: let in, counted, or the code is used up")
     func killedAtQuestion() async throws {
@@ -204,7 +204,7 @@ struct TroubleTests {
                     to: scratch.file("trace"), calls: ["fdatasync"],
                     injection: "fdatasync:signal=KILL:when=1"))
             let user = scene.account.name
-            // It is there before anybody waits for it: to be traced takes its time.
+            // Started before anybody waits for it, as tracing takes time.
             try await Client(scene.service, scene.account).run("status")
             let code = try scene.person.code()
             let program = host == "locker" ? scene.locker : scene.root
@@ -215,7 +215,7 @@ struct TroubleTests {
             scene.service.end()
             let sound = try await Service(store: scene.service.store)
             let again = try await Host(sound.socket, as: scene.account).login(user, code)
-            // It was written down before the disk was asked to keep it.
+            // It was written before the disk was told to flush it.
             #expect(again.name == "PAM_AUTH_ERR")
             #expect(try scene.person.failures <= 2)
         }
@@ -237,7 +237,8 @@ struct TroubleTests {
             #expect(try scene.person.failures == 0)
             scene.service.signal(SIGCONT)
             try await scene.service.rest()
-            // The answer was right, and nobody was there to hear it: used up, and not counted.
+            // The answer was right, but nobody was there to hear it: burned, and not counted as a
+            // failure.
             #expect(try scene.person.failures == 0)
             #expect(try await host.login(user, code).name == "PAM_AUTH_ERR")
         }

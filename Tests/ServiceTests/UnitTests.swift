@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The systemd units, as far as they can be tried without systemd as the first process.
+/// The systemd units, as far as they can be tested without systemd as PID 1.
 @Suite("swiftotpd: the systemd units")
 struct UnitTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -12,13 +12,13 @@ struct UnitTests {
         try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
     }
 
-    /// The values of a setting, word by word.
+    /// The values of a setting, split into words.
     static func words(_ setting: String, in unit: String) throws -> [String] {
         try text(unit).split(separator: "\n").filter { $0.hasPrefix("\(setting)=") }
             .flatMap { $0.dropFirst(setting.count + 1).split(separator: " ").map(String.init) }
     }
 
-    /// Copies of both units, with the program that was built.
+    /// Copies of both units, with the built program.
     private func copies() throws -> (scratch: Scratch, socket: String, service: String) {
         let scratch = try Scratch()
         let service = try Self.text("swiftotpd.service").replacing(
@@ -57,7 +57,7 @@ struct UnitTests {
         #expect(try Self.words("DirectoryMode", in: unit) == ["0755"])
         #expect(try Self.words("Accept", in: unit) == ["no"])
         #expect(try Self.words("PassCredentials", in: unit) == ["yes"])
-        // A flood may neither stop it from listening nor from being started again.
+        // A flood may stop it neither from listening nor from being started again.
         #expect(try Self.words("TriggerLimitIntervalSec", in: unit) == ["0"])
         #expect(try Self.words("StartLimitIntervalSec", in: "swiftotpd.service") == ["0"])
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Base32")
 struct Base32Tests {
-    /// The decoded bytes, or `nil` where the text is refused.
+    /// The decoded bytes, or `nil` if the text is refused.
     private func decode(_ encoded: [UInt8]) -> [UInt8]? {
         guard let secret = Base32.decode(encoded.span) else { return nil }
         return secret.withBytes { $0.array }
@@ -63,7 +63,7 @@ struct Base32Tests {
             let decoded = decode([byte] + ascii("AAAAAAA"))
             switch byte {
             case 0x41...0x5a, 0x61...0x7a, 0x32...0x37: #expect(decoded?.count == 5)
-            // A separator leaves seven symbols, which are four bytes and three bits.
+            // With a separator there are seven symbols: four bytes and three bits.
             case 0x20, 0x2d: #expect(decoded?.count == 4)
             default: #expect(decoded == nil, "byte \(byte)")
             }

@@ -54,7 +54,7 @@ struct Base64Tests {
                 var symbols = ascii("AAAA")
                 symbols[place] = byte
                 guard let value = alphabet.firstIndex(of: byte) else {
-                    // One `=` at the end takes two bits, which are zero, away from the last byte.
+                    // A single `=` at the end replaces two bits of the last group; both are zero.
                     let padded = byte == UInt8(ascii: "=") && place == 3
                     #expect(decode(symbols) == (padded ? [0, 0] : nil), "byte \(byte)")
                     continue
@@ -70,7 +70,7 @@ struct Base64Tests {
     @Test("No two texts mean the same bytes")
     func oneSpelling() {
         var generator = Seeded(65)
-        // Few letters, so that padding and zero bits come up often.
+        // Few letters, so that padding and zero bits are frequent.
         let letters = ascii("AQgwBz+/==")
         var accepted = 0
         for _ in 0..<20_000 {

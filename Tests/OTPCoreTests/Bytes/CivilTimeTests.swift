@@ -12,7 +12,7 @@ struct CivilTimeTests {
         return calendar
     }()
 
-    /// Compares with Foundation.
+    /// Compares the result with Foundation's.
     private func check(_ seconds: UInt64) {
         let date = Date(timeIntervalSince1970: TimeInterval(seconds))
         let expected = calendar.dateComponents(
@@ -46,9 +46,9 @@ struct CivilTimeTests {
         }
     }
 
-    /// When a day that is written as a date begins.
+    /// When the day of a written date begins.
     private func seconds(_ date: String) -> UInt64? {
-        // In the middle of more, as the parser has it.
+        // Surrounded by other text, as in the parser.
         let text = ascii("x=" + date + "x")
         return CivilTime.seconds(ofDate: text[2..<text.count - 1])
     }

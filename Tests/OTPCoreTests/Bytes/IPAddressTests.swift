@@ -8,7 +8,7 @@ import Testing
 struct IPAddressTests {
     private func address(_ text: String) -> IPAddress? { IPAddress(ascii(text)[...]) }
 
-    /// What the C library reads; an address of IPv4 in one of IPv6 is the one of IPv4.
+    /// The C library's reading; an IPv4-mapped IPv6 address counts as IPv4.
     private func known(_ text: String) -> [UInt8]? {
         var four = [UInt8](repeating: 0, count: 4)
         if inet_pton(AF_INET, text, &four) == 1 { return four }
@@ -25,7 +25,7 @@ struct IPAddressTests {
             "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "::ffff:10.1.2.3",
             "::FFFF:0a01:0203", "64:ff9b::10.1.2.3", "1:2:3:4:5:6:10.1.2.3",
             "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
-            // None.
+            // None of these is an address.
             "", ".", ":", ":::", "10", "10.1", "10.1.2", "10.1.2.3.4", "10.1.2.256", "10.1.2.03",
             "010.1.2.3", "0x0a.1.2.3", "167837955", "10.1.2.3 ", " 10.1.2.3", "10.1.2.3/8",
             "10.1.2.-3", "10.1.2.", ".10.1.2.3", "10..2.3", "fe80::1%eth0", "fe80::1%2", "[::1]",

@@ -26,7 +26,7 @@ struct VectorTests {
         }
     }
 
-    /// RFC 4226, section 5.3, in its own words: the last four bits say where to cut.
+    /// RFC 4226, section 5.3, literally: the last four bits give the offset.
     private func truncate(_ hmac: [UInt8]) -> UInt32? {
         guard let offset = hmac.last.map({ Int($0 & 15) }), offset + 4 <= hmac.count else {
             return nil

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// What an answer was read as, in a form that can be compared.
+/// How an answer was read, in a form that can be compared.
 enum Reading: Equatable {
     case code(UInt32, digits: UInt8)
     case joinedCode(UInt32, digits: UInt8)

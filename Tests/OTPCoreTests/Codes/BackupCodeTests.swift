@@ -55,7 +55,7 @@ struct BackupCodeTests {
         for length in [0, 13, 15, 1000] { #expect(!isMade(3, length)) }
     }
 
-    /// The code that `typed` stands for, hashed with `salt`.
+    /// The hash, with `salt`, of the code that `typed` stands for.
     private func hashed(_ typed: String, _ salt: [UInt8]) throws -> HashedCode {
         let typed = ascii(typed.filter { $0 != "-" })
         guard let code = BackupCode(typed: typed.span) else {
@@ -107,7 +107,7 @@ struct BackupCodeTests {
             let typed = ascii(typed)
             return verifier.verify(Answer(typed.span), against: &record, at: noon)
         }
-        // The random part of code 3 under the index of code 4.
+        // The random part of code 3 with the index of code 4.
         #expect(verify("4" + codes[3].dropFirst(), &record) == .wrong)
         #expect(record.backupCodesLeft == 10)
         #expect(verify(codes[3], &record) == .backupCode(index: 3, left: 9))

@@ -9,7 +9,7 @@ struct JoinedAnswerTests {
 
     private func reading(_ typed: [UInt8]) -> Reading { Reading(JoinedAnswer.answer(typed.span)) }
 
-    /// What goes on to the next module, where an authenticator of so many digits is meant.
+    /// What is passed to the next module if an authenticator with `digits` digits is meant.
     private func password(_ typed: [UInt8], _ digits: UInt8 = 6) -> [UInt8] {
         let length = JoinedAnswer.codeLength(typed.span, digits: digits)
         return Array(typed.dropLast(length))
@@ -90,7 +90,7 @@ struct JoinedAnswerTests {
         #expect(reading("secret01234-56789-01234") == .backupCode("01234-56789-01234"))
         #expect(password("secret01234-56789-01234") == "secret")
         #expect(reading("secretT123-4567-8901") == .temporaryCode("T123-4567-8901"))
-        // One group too long, so that the digits behind the hyphen are a code.
+        // One group too many, so the digits after the hyphen are a code.
         #expect(reading("secret01234-56789-012345") == .joinedCode(12_345, digits: 6))
         #expect(password("secret01234-56789-012345") == "secret01234-56789-")
     }

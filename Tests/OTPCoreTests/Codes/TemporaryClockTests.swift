@@ -2,14 +2,14 @@ import Testing
 
 @testable import OTPCore
 
-/// T15: how long a temporary code lasts, whatever happens to the clock meanwhile.
+/// T15: how long a temporary code is valid, whatever happens to the clock in the meantime.
 @Suite("Temporary codes and the clock")
 struct TemporaryClockTests {
     private let valid: UInt64 = 86_400
 
-    /// Moments after the issue by a clock that is right, in seconds.
+    /// Seconds since the issue, by a clock that is right.
     private let elapsed: [UInt64] = [0, 1, 59, 60, 600, 3600, 86_399, 86_400, 86_401, 31_536_000]
-    /// What the clock was set by meanwhile, in seconds.
+    /// How far the clock was set in the meantime, in seconds.
     private let shifts: [Int64] = [
         -1_800_000_000, -315_360_000, -31_536_000, -86_400, -3600, -61, -60, -59, -1, 0, 1, 59,
         3600, 86_399, 86_400, 31_536_000, 315_360_000,
@@ -34,7 +34,7 @@ struct TemporaryClockTests {
                 let state = code.state(at: now, boot: boot(1, 5000 + elapsed))
                 let isOver = elapsed >= valid || now >= noon + valid
                 #expect(state == (isOver ? .expired : .live), "\(elapsed) s, set by \(shift)")
-                // A clock set back takes nothing away, and gives nothing.
+                // Setting the clock back neither shortens nor extends the code's life.
                 if shift <= 0 { #expect((state == .live) == (elapsed < valid)) }
             }
         }
@@ -123,7 +123,7 @@ struct TemporaryClockTests {
                             hash: zero, issued: issued, expires: expires, boot: boot(1, 5000))
                         let state = code.state(at: now, boot: boot(1, seconds))
                         if now >= expires { #expect(state == .expired) }
-                        // Ends before it began, as no program writes it: never live.
+                        // Ends before it begins, which no program writes: never live.
                         if expires <= issued { #expect(state == .expired) }
                     }
                 }

@@ -37,7 +37,7 @@ struct TemporaryCodeTests {
         }
     }
 
-    /// The symbols of the code that `random` makes.
+    /// The symbols of the code made from `random`.
     private func made(_ random: [UInt8]) -> String? {
         guard let code = TemporaryCode(random: random.span) else { return nil }
         return code.text.filter { $0 != "-" }

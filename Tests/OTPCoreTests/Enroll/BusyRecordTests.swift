@@ -3,11 +3,12 @@ import Testing
 
 @testable import OTPCore
 
-/// Others who are always faster, and trouble in the middle: it ends, and keeps nothing by halves.
+/// Competitors that always win, and errors halfway: the enrollment ends, and nothing is left half
+/// done.
 @Suite("A record that changes during an enrollment")
 struct BusyRecordTests {
-    /// A store where a record is made and removed again all the time: gone whenever somebody
-    /// looks, and there whenever somebody makes it.
+    /// A store whose record is made and removed again all the time: missing at every look, and
+    /// present at every attempt to make it.
     struct Fleeting: RecordStore {
         let journal: Journal
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// The one rule by which an authenticator is put into a record, and the one loop that changes one.
+/// The one rule for adding an authenticator to a record, and the one loop that changes a record.
 @Suite("Enrolling into a record, and changing it")
 struct EnrollingTests {
     private let origin = ascii("test")
@@ -67,7 +67,7 @@ struct EnrollingTests {
         let added = record.authenticators[0].added
         let kept = try enroll(new(isWished: true, replaced: added), into: &record).get()
         #expect(kept.hasReplaced && record.authenticators.count == 1)
-        // Another one of its name has come in its place.
+        // Another authenticator of that name has replaced it.
         for isWished in [true, false] {
             let late = try new(
                 isWished: isWished, replaced: added + 1, epoch: record.epoch,

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// Enrolling that is put off, fails, or is done by two at once.
+/// Enrollments that are postponed, fail, or run twice at once.
 @Suite("Enrolling later, or not at all")
 struct EnrollmentDelayTests {
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
@@ -84,7 +84,7 @@ struct EnrollmentDelayTests {
         #expect(login(host, grace: 3) == .refused(.notEnrolled))
         #expect(host.session?.record.timesPutOff == 3)
         #expect(host.session?.record.isEnrolled == false)
-        // A larger grace gives the difference, and a reset nothing.
+        // A longer grace period adds the difference; a reset adds nothing.
         host.answers = [.text("")]
         #expect(login(host, grace: 5) == .ignored(.putOff(left: 1)))
         host.session?.withRecord { $0.removeAll() }

@@ -6,7 +6,7 @@ import Testing
 /// `enroll`: users without an authenticator enroll at a login, after an earlier factor.
 @Suite("Enrolling at the first login")
 struct FirstEnrollmentTests {
-    /// Alice, who has nothing yet and has typed her password for sshd.
+    /// Alice, who has no authenticator yet and has typed her password to sshd.
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
         let host = ScriptedHost(answers)
         host.methods = "password\n"

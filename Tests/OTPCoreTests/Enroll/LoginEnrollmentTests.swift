@@ -7,7 +7,7 @@ import Testing
 struct LoginEnrollmentTests {
     private let notEnrolled = "say Nothing was enrolled. Run `otp-enroll` to enroll your device."
 
-    /// Alice with these authenticators, so many backup codes, and a temporary code, which is the
+    /// Alice with these authenticators, `left` backup codes and a temporary code, which is the
     /// first answer; `answers` follow.
     private func host(
         _ labels: [String], codes: Int = 10, _ answers: ScriptedHost.Typed...
@@ -48,7 +48,7 @@ struct LoginEnrollmentTests {
         #expect(question.filter { $0 != " " && $0 != "\n" }.contains(key))
         #expect(question.contains("alice") && question.contains("\"my phone\""))
         #expect(host.talk.count == 3 && host.talk.last == "say \"my phone\" is enrolled.")
-        // The old phone is no use any more; the new one is, but not with the code that was shown.
+        // The old phone no longer works; the new one does, but not with the code that confirmed it.
         for (typed, now, isIn) in [
             (code(noonStep + 1), noon + 30, false), (ScriptedHost.shownCode(), noon + 30, false),
             (ScriptedHost.shownCode(1), noon + 30, true),
@@ -114,7 +114,7 @@ struct LoginEnrollmentTests {
     func backupCodes() throws {
         let host = try host([], codes: 0, .shown(), .text(""))
         #expect(login(host) == (try enrolled("phone")))
-        // A question, so that they are read before anything else comes.
+        // A question, so that the codes are read before anything else appears.
         let sheet = try #require(host.talk.last)
         #expect(sheet.hasPrefix("ask ") && sheet.hasSuffix("when you have saved them: "))
         let shownCodes = sheet.split(separator: "\n").filter { $0.hasPrefix("    ") }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("QR codes as text", .timeLimit(.minutes(3)))
 struct QRTextTests {
-    /// Key URIs of 60 to 200 bytes: short names and long ones, a longer key, all settings.
+    /// Key URIs of 60 to 200 bytes: short and long names, a longer key, all settings.
     static let uris: [String] = {
         let key = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
         let long = "NBSWY3DPEBLW64TMMQQQNBSWY3DPEBLW64TMMQQQNBSWY3DPEBLW"
@@ -22,18 +22,18 @@ struct QRTextTests {
         ]
     }()
 
-    /// A drawing, and the terminal that it is right on.
+    /// Each form with the terminal theme it is right for.
     static let views: [(QRText.Form, Picture.Theme)] = [
         (.blocks, .dark), (.invertedBlocks, .light), (.ascii, .dark),
     ]
 
-    /// The code of `text` as qrencode(1) makes it.
+    /// The QR code of `text`, made by qrencode(1).
     private func code(_ text: String) async throws -> Code {
         let rows = try await QREncode.squares(text)
         return try Code(rows.count, rows.flatMap { $0.map { $0 ? 1 : 0 } })
     }
 
-    /// A code of three squares a row, dark where the rows have an x.
+    /// A code of three by three squares, dark where the rows have an x.
     private func toy() throws -> Code {
         try Code(3, "xx.x...x.".utf8.map { $0 == UInt8(ascii: "x") ? 0xc1 : 0xc0 })
     }
@@ -48,7 +48,7 @@ struct QRTextTests {
     @Test("A camera cannot read a drawing on the terminal that it is for", arguments: uris, views)
     func camera(uri: String, view: (form: QRText.Form, theme: Picture.Theme)) async throws {
         let code = try await code(uri)
-        // What has no room in 80 columns has a test of its own below.
+        // Drawings wider than 80 columns have their own test below.
         let drawing = try #require(code.drawn(view.form, 200))
         #expect(try await Camera.read(drawing, theme: view.theme) == uri)
     }
@@ -85,7 +85,7 @@ struct QRTextTests {
                 #expect(code.squares.size + 4 <= 80 && rows.count == (code.squares.size + 5) / 2)
                 #expect(Set(drawing) == [" ", "\n", "\u{2580}", "\u{2584}", "\u{2588}"])
             }
-            // Two characters a square are more than 80 columns from a code of 41 squares on.
+            // With two characters per square, codes of 41 squares and more exceed 80 columns.
             let drawing = code.drawn(.ascii)
             #expect((drawing == nil) == (code.squares.size >= 41))
             guard let drawing else { continue }
@@ -106,7 +106,7 @@ struct QRTextTests {
                 ███▄███
                 ███████
                 """)
-        // A dot stands for a blank here.
+        // A dot stands for a space here.
         #expect(
             toy.drawn(.invertedBlocks)?.replacing(" ", with: ".") == """
                 .......
@@ -176,7 +176,7 @@ struct QRTextTests {
     }
 }
 
-/// A code that macros can be given: they copy what they are about.
+/// A class, because macros copy their arguments.
 private final class Code {
     let squares: QRSquares
 

@@ -2,15 +2,15 @@ import Testing
 
 @testable import OTPCore
 
-/// The login of a program that is not root's, such as a screen locker: the same flow, and nothing
-/// is believed that only root's programs can know.
+/// Logins of programs that root does not own, such as screen lockers: the same flow, but nothing is
+/// believed that only root's programs can know.
 @Suite("The login of a program that is not root's")
 struct AnyProgramTests {
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
         let host = ScriptedHost(answers)
         host.isRoots = false
         host.service = "swaylock"
-        // Both are of no account here.
+        // Both are ignored here.
         host.from.address = "198.51.100.1"
         host.methods = "password\n"
         return host
@@ -90,7 +90,7 @@ struct AnyProgramTests {
         for enroll in [Options.Enroll.off, .offer, .require] {
             let isAsked = policy == .open && followsFirstFactor && enroll != .off
             let host = isAsked ? host(.shown(), .text("")) : host(.text("000000"))
-            // A name of those that show a picture.
+            // A service name for which a picture is shown.
             host.service = "sudo"
             let result = host.login {
                 $0.enroll = enroll

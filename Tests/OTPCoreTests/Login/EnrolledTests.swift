@@ -5,12 +5,12 @@ import Testing
 
 @Suite("Enrolled or not")
 struct EnrolledTests {
-    /// What a temporary code of a record is like.
+    /// The state of a record's temporary code.
     enum Temporary: CaseIterable { case none, live, expired, used, revoked }
 
     private let refused = "say That code was not accepted."
 
-    /// A record with an authenticator or not, so many backup codes left, and a temporary code.
+    /// A record with or without an authenticator, with `left` backup codes and a temporary code.
     private func record(_ hasPhone: Bool, _ left: Int, _ temporary: Temporary) throws -> Record {
         var record = hasPhone ? try OTPCoreTests.record(phone()) : Record()
         if left < 10 {
@@ -60,7 +60,7 @@ struct EnrolledTests {
                     host.session = ScriptedSession(record, journal: host.journal)
                     if isEnrolled { host.answers = [.text("000000")] }
                     let result = host.login { $0.nullok = true }
-                    // No authenticator, and six digits are no code of anything.
+                    // Without an authenticator, six digits have the form of no code.
                     let refused = LoginResult.refused(hasPhone ? .wrong : .malformed)
                     #expect(result == (isEnrolled ? refused : .ignored(.notEnrolled)))
                     if !isEnrolled { #expect(host.journal.entries == ["store", "look"]) }
@@ -115,7 +115,8 @@ struct EnrolledTests {
 
     @Test("A user with an empty record waits for a different time than one with a phone")
     func sameWork() throws {
-        // This thread's own time, and the least of it: what else the machine does is not in it.
+        // The CPU time of this thread, the smallest of several runs, so that other load on the
+        // machine does not count.
         func ownNanoseconds() -> Int {
             var time = timespec()
             clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -136,7 +137,7 @@ struct EnrolledTests {
         for typed in ["T7Q4-KD2M-9XRW", "000000", "0K7MQ-2XJ9T-DWP4A"] {
             let empty = try least(Record(), typed)
             let full = try least(try record(true, 9, .live), typed)
-            // Work that was left out would show: a hash is a thousand rounds, or all of the steps.
+            // Skipped work would show: a hash is a thousand rounds, or all of the steps.
             #expect(empty > full / 2, "\(typed): \(empty) for nothing, \(full) for a phone")
         }
     }

@@ -2,10 +2,10 @@ import Testing
 
 @testable import OTPCore
 
-/// What was begun at one moment, and is kept at another, for each thing that may end in between.
+/// Whatever was begun in one epoch and is kept in the next, for everything that can end in between.
 @Suite("Begun before something ended, and stored after it")
 struct EpochTests {
-    /// What ends, while a question is open.
+    /// What ends while a question is open.
     static let changes: [(String, @Sendable (inout Record) throws -> Void)] = [
         ("reset", { $0.removeAll() }),
         ("remove", { try $0.remove(name("other")) }),
@@ -62,7 +62,7 @@ struct EpochTests {
         }
         _ = host.login { $0.enrollsAfterTemporary = true }
         let names = host.session?.record.authenticators.map(\.name.text) ?? []
-        // The temporary code has ended all trust itself, so that there is none to revoke.
+        // The temporary code has already ended all trust, so there is none to revoke.
         let isKept = word == "revoke"
         #expect(names.contains { !["phone", "other"].contains($0) } == isKept, "\(word): \(names)")
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// `exempt_networks` beside the other rules.
+/// `exempt_networks` combined with the other rules.
 @Suite("Exempt networks at a login")
 struct ExemptNetworkTests {
     private func login(
@@ -20,7 +20,7 @@ struct ExemptNetworkTests {
         }
     }
 
-    /// Alice, enrolled, from an address inside, after a password that sshd has checked.
+    /// Alice, enrolled, from an exempt address, after sshd has checked her password.
     private func inside() throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()
@@ -40,7 +40,7 @@ struct ExemptNetworkTests {
                 #expect(try login(host) == .ignored(.exemptNetwork))
             }
         }
-        // The store is not opened for it, and nothing is said.
+        // The store is not opened, and nothing is said.
         #expect(host.journal.entries.isEmpty)
         host.methods = nil
         #expect(try login(host) { $0.followsFirstFactor = true } == .ignored(.exemptNetwork))

@@ -2,15 +2,15 @@ import Testing
 
 @testable import OTPCore
 
-/// `try_first_pass` and `use_first_pass` beside the other rules of a login: throttle, tries, and
-/// users whom nobody has enrolled.
+/// `try_first_pass` and `use_first_pass` combined with the other rules of a login: throttle, tries,
+/// and users who are not enrolled.
 @Suite("A password from an earlier module")
 struct FirstPassTests {
     private var granted: LoginResult {
         get throws { .granted(.code(authenticator: try name("phone"), offset: 0)) }
     }
 
-    /// Alice, enrolled, with what an earlier module was given.
+    /// Alice, enrolled, with a password from an earlier module.
     private func host(_ earlier: String?, _ answers: String...) throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()

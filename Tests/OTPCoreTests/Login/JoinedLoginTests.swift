@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// `forward_pass`, `try_first_pass` and `use_first_pass`: what a program with one field needs.
+/// `forward_pass`, `try_first_pass` and `use_first_pass`: for programs with a single field.
 @Suite("Logging in where password and code share a field")
 struct JoinedLoginTests {
     private func granted(_ label: String = "phone") throws -> LoginResult {
@@ -52,7 +52,7 @@ struct JoinedLoginTests {
             let host = ScriptedHost(.text(typed))
             host.session = ScriptedSession(record, journal: host.journal)
             #expect(login(host) == (try granted(label)))
-            // Used up: nobody knows which authenticator was meant, so the first one is.
+            // Burned: it is unknown which authenticator was meant, so it is the first one.
             host.answers = [.text(typed)]
             #expect(login(host) == .refused(.replayed))
             #expect(host.forwarded == ["pass77", String(typed.dropLast(6))])

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// The line that each login leaves in the system's log.
+/// The line that each login leaves in the system log.
 @Suite("A login's line in the log")
 struct LoginLogTests {
     private func log(

@@ -10,7 +10,7 @@ struct LoginOriginTests {
         LoginOrigin(service: ascii(service), address: ascii(address), methods: methods.map(ascii))
     }
 
-    /// The first key that can be read.
+    /// The first readable key.
     private func row() throws -> SSHRow {
         try #require(try SSHRow.keys().first)
     }
@@ -111,7 +111,7 @@ struct LoginOriginTests {
             let two = place(row.line + "\n" + row.line + "\n")
             #expect(two.sshMethods?.key == nil && two.sshMethods?.provesUser == true)
         }
-        // Of the types that are refused.
+        // Keys of the types that are refused.
         for row in try SSHRow.all() where row.kind.isEmpty {
             let one = place(row.line + "\n")
             #expect(one.sshMethods?.key == nil && one.sshMethods?.provesUser != true && !one.hasKey)

@@ -91,7 +91,7 @@ struct LoginTroubleTests {
                 "say 1 failed code since Friday 08:00 UTC, last from 192.0.2.7.",
             ])
         #expect(host.session?.record.throttle.failures == 0)
-        // The record is locked anew for each try, never while somebody types.
+        // The record is locked for each try, and never while the user types.
         #expect(host.journal.entries.count { $0 == "open" } == 3)
         #expect(host.journal.entries.count { $0 == "close" } == 3)
         let asked = host.journal.entries.indices.filter {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// Trusted keys beside the other ways in and out of a login.
+/// Trusted keys combined with the other ways in and out of a login.
 @Suite("Trusted keys among the other rules")
 struct LoginTrustTests {
     /// Alice, enrolled, with a key that she trusted at noon.

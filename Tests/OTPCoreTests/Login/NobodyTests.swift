@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// Who cannot be let in is asked, made to wait and refused as somebody who can.
+/// Users who cannot be let in get the same question, delay and refusal as others.
 @Suite("Users without a record, and names without a user")
 struct NobodyTests {
     private let strangers = [("alice", Outcome.Refusal.noRecord), ("mallory", .unknownUser)]
@@ -15,7 +15,7 @@ struct NobodyTests {
         for (user, refusal) in strangers {
             let host = ScriptedHost(.text(typed))
             #expect(host.login(user) == .refused(refusal))
-            // `open` is for users only; it finds nothing.
+            // `open` is for existing users only; it finds nothing.
             let steps = host.journal.entries.filter { $0 != "boot" && $0 != "open" }
             #expect(
                 steps == [
@@ -35,7 +35,7 @@ struct NobodyTests {
             host.answers = [.text(code(noonStep))]
             #expect(host.login(user) == .refused(.throttled(seconds: 30)))
             #expect(host.talk.last == refused)
-            // On this machine it is told, in the same words as to somebody who is enrolled.
+            // On this machine the reason is told, in the same words as to enrolled users.
             host.from.address = ""
             host.answers = [.text(code(noonStep))]
             #expect(host.login(user) { $0.retry = 3 } == .refused(.throttled(seconds: 30)))

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("What is said at a login")
 struct NoticeLoginTests {
-    /// The code of the phone at `now`, typed in a login then: what is said.
+    /// What a login at `now` with the phone's code says.
     private func said(_ host: ScriptedHost, at now: UInt64) throws -> [String] {
         let login = host.login(typing: code(now / 30), at: now)
         #expect(login.result == .granted(.code(authenticator: try name("phone"), offset: 0)))
@@ -39,7 +39,7 @@ struct NoticeLoginTests {
                 "3 failed codes since Tuesday 14:02 UTC, last from 192.0.2.7."
             ])
         #expect(try said(host, at: noon + 60).isEmpty)
-        // The next row is counted anew.
+        // The next series is counted from zero.
         host.from = ("198.51.100.9", nil)
         _ = host.login(typing: "000000", at: noon + 90)
         host.from = ("192.0.2.7", nil)
@@ -142,7 +142,7 @@ struct NoticeLoginTests {
             let use = host.login(typing: typed, at: now)
             #expect(use.result == .granted(.backupCode(index: index, left: left)))
             #expect(use.said == [sentence])
-            // Every other time the next login is with a code of the phone.
+            // Every other time, the next login uses a code of the phone.
             if index % 2 == 0 || left <= 3 {
                 now += 30
                 #expect(try said(host, at: now) == ([3, 1, 0].contains(left) ? [sentence] : []))

@@ -30,7 +30,7 @@ struct SSHKeyTests {
     func fingerprints() throws {
         let keygen = try SSHKeygen()
         for row in try SSHRow.all() {
-            // This one may be too new to know DSA.
+            // The installed OpenSSH may be too new for DSA.
             if row.type.hasPrefix("ssh-dss") { continue }
             try keygen.write("\(row.type) \(row.text) comment\n", to: "key.pub")
             #expect(try keygen.fingerprint("key.pub") == row.fingerprint, "\(row.type)")

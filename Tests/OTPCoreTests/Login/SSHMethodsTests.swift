@@ -122,14 +122,15 @@ struct SSHMethodsTests {
 
     @Test("Base64 that is not in canonical form is accepted")
     func spelling() throws {
-        // Its blob needs two `=`, and has a letter that is another one in file names.
+        // Its blob needs two `=`, and contains a letter that differs in the alphabet for file
+        // names.
         let rows = try SSHRow.all().filter { $0.text.hasSuffix("==") }
         let row = try #require(rows.first { $0.text.contains("/") || $0.text.contains("+") })
         let bare = row.text.dropLast(2)
         let letters = ascii("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         let end = try #require(bare.utf8.last)
         let last = try #require(letters.firstIndex(of: end))
-        // The same bytes and one of the bits behind the last of them.
+        // The same bytes, with one of the unused last bits set.
         let odd = "\(bare.dropLast())\(UnicodeScalar(letters[last + 1]))=="
         #expect(Data(base64Encoded: odd) == Data(row.blob))
         for other in [
@@ -152,7 +153,7 @@ struct SSHMethodsTests {
             (65_536, false), (4_000_000, false),
         ] {
             for filler in ["\n", "x", " ", "A", "=", "\u{0}"] {
-                // Behind an end of line, so that the line itself stays whole.
+                // After an end of line, so that the line itself stays whole.
                 let text =
                     line + ascii("\n")
                     + [UInt8](

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// `trust = sk`: SSH keys in FIDO authenticators beside the other ways in.
+/// `trust = sk`: SSH keys on FIDO authenticators combined with the other ways in.
 @Suite("Security keys at a login")
 struct SecurityKeyTests {
     private func rows(_ isSecurityKey: Bool) throws -> [SSHRow] {
@@ -20,7 +20,7 @@ struct SecurityKeyTests {
         }
     }
 
-    /// Alice, enrolled, who comes by the first such key.
+    /// Alice, enrolled, with the first such key.
     private func host() throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()
@@ -46,7 +46,7 @@ struct SecurityKeyTests {
                 #expect(SSHKey.text(of: key.fingerprint) == row.fingerprint)
                 #expect(text(key.kind) == row.kind && key.isSecurityKey)
             }
-            // Beside another key, before or behind it, and beside a password.
+            // Combined with another key, before or after it, and with a password.
             let other = try #require(try rows(false).first).line
             for lines in [[other, row.line], [row.line, other], ["password", row.line]] {
                 host.methods = lines.map { $0 + "\n" }.joined()
@@ -92,7 +92,7 @@ struct SecurityKeyTests {
             let host = try host()
             host.session = nil
             #expect(isIn(login(host) { $0.enroll = enroll }))
-            // After a reset, too.
+            // Also after a reset.
             try host.enroll()
             host.session?.withRecord { $0.removeAll() }
             #expect(isIn(login(host) { $0.enroll = enroll }))
@@ -121,7 +121,7 @@ struct SecurityKeyTests {
         }
         #expect(isIn(login(host)))
         #expect(host.talk.contains { $0.hasPrefix("say The authenticator \"tablet\" was added") })
-        // Since when there is the key, nobody knows: what is older still is to hear of it.
+        // The key's age is unknown, so older notices are still shown.
         #expect(host.session?.record.notices.isEmpty == false)
         let count = host.talk.count
         #expect(isIn(login(host)) && host.talk.count > count)

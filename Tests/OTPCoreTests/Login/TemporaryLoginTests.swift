@@ -8,7 +8,7 @@ struct TemporaryLoginTests {
     private let enroll =
         "That temporary code is now used up. Run `otp-enroll` to enroll your new device."
 
-    /// Alice, enrolled, with a temporary code that root issued for a day in start 1 of the machine.
+    /// Alice, enrolled, with a temporary code that root issued for a day during boot 1.
     private func issued() throws -> (host: ScriptedHost, code: String) {
         let host = ScriptedHost()
         try host.enroll()
