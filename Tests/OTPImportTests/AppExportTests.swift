@@ -15,7 +15,7 @@ import Testing
 /// - Google Authenticator: the message `MigrationPayload`, as `google_auth.proto` of Aegis has it
 @Suite("Exports of apps")
 struct AppExportTests {
-    /// What is to be read of an entry.
+    /// What must be read from an entry.
     struct Expected: Equatable {
         let label: String
         let kind: Authenticator.Kind
@@ -203,7 +203,8 @@ struct AppExportTests {
             #expect(result.problems.map(\.description) == ["the file: " + sentence])
             #expect(result.tokens.isEmpty && result.entries.isEmpty)
         }
-        // As keepassxc-cli writes its own files, and spreadsheets text that no format here has.
+        // The header of keepassxc-cli's own files, and a spreadsheet's text that is in no known
+        // format.
         let kdbx: [UInt8] = [0x03, 0xd9, 0xa2, 0x9a, 0x67, 0xfb, 0x4b, 0xb5]
         for format in ImportFormat.allCases {
             #expect(
@@ -237,7 +238,7 @@ struct AppExportTests {
     }
 }
 
-/// Reads `bytes` as `otp-enroll` does.
+/// Reads `bytes` like `otp-enroll`.
 func read(_ bytes: [UInt8], as format: ImportFormat) throws -> ImportResult {
     switch format {
     case .googleAuthenticator: GoogleAuthenticatorFile.read(bytes.span, now: noon)

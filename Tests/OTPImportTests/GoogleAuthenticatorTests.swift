@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Files of google-authenticator")
 struct GoogleAuthenticatorTests {
-    /// Lets the real program write a file, and reads it.
+    /// Has the real program write a file, and reads it.
     private func made(_ options: String...) throws -> (result: ImportResult, secret: String) {
         let folder = try Scratch()
         _ = try run(

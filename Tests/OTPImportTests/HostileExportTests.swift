@@ -30,7 +30,7 @@ struct HostileExportTests {
         ]
         for (name, format) in files {
             let whole = try file(name)
-            // Cut off behind its key, an entry that was refused may be one.
+            // Truncated after its key, a refused entry may become a valid one.
             let complete = try read(whole, as: format)
             let count = complete.tokens.count + complete.problems.count
             for length in 0..<whole.count {
@@ -76,7 +76,7 @@ struct HostileExportTests {
         let secret = "\"secret\":\"\(exampleBase32)\""
         #expect(
             try read(ascii(entry(secret)), as: .aegis).tokens.map(\.keyBytes) == [exampleKey])
-        // The same with its name and value in escapes.
+        // The same with name and value escaped.
         #expect(
             try read(ascii(entry(#""sec\u0072et":"\#(exampleBase32)\u003d""#)), as: .aegis).tokens
                 .map(\.keyBytes) == [exampleKey])
@@ -145,7 +145,7 @@ struct HostileExportTests {
                 "[{\"secret\":\"\(exampleBase32)\",\"label\":\"\(name)\",\"issuer\":\"x\"}]"
             #expect(try problems(text, .andOTP) == ["entry 1: \(sentence)"])
         }
-        // Half a pair of surrogates stands for nothing.
+        // Half a surrogate pair stands for nothing.
         let text = #"[{"secret":"\#(exampleBase32)","label":"\ud83d\u0041","issuer":"\ude00"}]"#
         let token = try #require(try read(ascii(text), as: .andOTP).tokens.first)
         #expect(
@@ -164,7 +164,7 @@ struct HostileExportTests {
             ("otpauth-migration://offline?x=AA", "the URI has no data"),
             (prefix + "A", "the data is not written in Base64"),
             (prefix + "%zz", "a % in the URI is not followed by two hex digits"),
-            // A length beyond the end, one of 2^63, a number without end, a group, and wire type 7.
+            // A length beyond the end, one of 2^63, an endless number, a group, and wire type 7.
             (prefix + "CgU=", "the data is damaged"),
             (prefix + "Cv//////////AQ==", "the data is damaged"),
             (prefix + "CP////////////8=", "the data is damaged"),
@@ -220,7 +220,7 @@ struct HostileExportTests {
         #expect(
             try problems("<KeePassFile>" + deep, .keePassXC)
                 == ["line 1: elements are nested too deeply"])
-        // Former selves of an entry, and whatever is in attachments, are nobody's.
+        // Old versions of an entry, and anything in attachments, are ignored.
         let history = text("<History><Entry>\(key)</Entry></History>" + string("Title", "x"))
         #expect(try problems(history, .keePassXC) == [])
         for (name, value) in [

@@ -117,7 +117,7 @@ struct PSKCTests {
         }
     }
 
-    /// A file with one key, out of the parts that a test changes.
+    /// A file with one key, made of the parts that a test changes.
     private func one(
         algorithm: String = "hotp", suite: String = "",
         format: String = "<ResponseFormat Length=\"6\" Encoding=\"DECIMAL\"/>",

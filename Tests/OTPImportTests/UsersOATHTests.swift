@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The users file of pam_oath")
 struct UsersOATHTests {
-    /// What liboath says to a code; the file is `users` in the folder.
+    /// liboath's reply to a code; the file is `users` in the folder.
     private func authenticate(
         _ folder: Scratch, _ user: String, _ code: String, window: Int = 10
     ) throws -> String {

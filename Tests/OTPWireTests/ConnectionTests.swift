@@ -4,7 +4,8 @@ import Testing
 
 @testable import OTPWire
 
-/// The socket under the frames: who is there, how long is waited, and what becomes of trouble.
+/// The socket below the frames: who is at the other end, how long it waits, and how errors are
+/// handled.
 @Suite("Connections", .timeLimit(.minutes(2)))
 struct ConnectionTests {
     private func error(_ body: () throws(WireError) -> Void) -> WireError? {
@@ -111,13 +112,13 @@ struct ConnectionTests {
         #expect(UnixSocket.receive(1, from: two).isEmpty)
     }
 
-    // MARK: Who is there
+    // MARK: The other end
 
     @Test("The peer is not the effective user, or the sender not the real one")
     func users() async throws {
         await #expect(processExitsWith: .success) {
             let (one, two) = try UnixSocket.pair()
-            // As a setuid program of root's that somebody else has started.
+            // As a setuid program of root's that another user has started.
             try #require(setreuid(1000, 0) == 0)
             let (three, four) = try UnixSocket.pair()
             var told = FrameChannel(Socket(one))
@@ -131,7 +132,7 @@ struct ConnectionTests {
             UnixSocket.send(FrameBytes.frame(2), to: two)
             _ = try told.receive(until: Deadline(in: .seconds(30)))
             #expect(told.sender == 1000)
-            // Where the kernel was not asked, nobody is named.
+            // If the kernel was not asked, nobody is named.
             var other = plain
             UnixSocket.send(FrameBytes.frame(2), to: four)
             _ = try other.receive(until: Deadline(in: .seconds(30)))
@@ -139,7 +140,7 @@ struct ConnectionTests {
         }
     }
 
-    /// Runs a program of Python's whose standard input is this end of a connection.
+    /// Runs a Python program with this end of a connection as standard input.
     private static func run(_ script: String, at end: CInt) async throws {
         let program = try Child(
             ["/usr/bin/python3", "-Ic", script], streams: .descriptors(end, 2, 2))

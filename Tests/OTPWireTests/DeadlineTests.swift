@@ -23,7 +23,7 @@ struct DeadlineTests {
         #expect((3_500_000...3_600_000).contains(Deadline(in: .seconds(3600)).milliseconds))
         #expect(Deadline(in: .seconds(1 << 40)).milliseconds == .max)
         #expect(Deadline(in: .seconds(Int64.max / 4)).milliseconds == .max)
-        // As long as it is not over, poll(2) may not be told to return at once.
+        // Until it has passed, poll(2) must not be told to return at once.
         for _ in 0..<1000 {
             let deadline = Deadline(in: .microseconds(300))
             let left = deadline.milliseconds

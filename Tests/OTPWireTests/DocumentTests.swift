@@ -5,7 +5,8 @@ import Testing
 @testable import OTPCore
 @testable import OTPWire
 
-/// Requests and replies as JSON: what is written is read as it was, and nothing else is a request.
+/// Requests and replies as JSON: everything written is read back unchanged, and nothing else is a
+/// request.
 @Suite("Documents of requests and replies")
 struct DocumentTests {
     @Test("A request is read differently from how it was written")

@@ -4,7 +4,8 @@ import Testing
 
 @testable import OTPWire
 
-/// Frames on a real connection: what is sent whole comes out whole, and anything else is an error.
+/// Frames on a real connection: whatever is sent complete arrives complete, and anything else is an
+/// error.
 @Suite("Frames", .timeLimit(.minutes(2)))
 struct FrameTests {
     private static let known = Set(Frame.Kind.allCases.map(\.rawValue))
@@ -13,8 +14,8 @@ struct FrameTests {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     }
 
-    /// What a channel makes of these bytes, sent in parts of so many, after which nothing more
-    /// comes.
+    /// What a channel reads from these bytes, sent in parts of `parts` bytes, after which nothing
+    /// more follows.
     private func read(_ bytes: [UInt8], parts: Int = .max) throws -> [Result<Frame, WireError>] {
         let (one, two) = try UnixSocket.pair()
         var channel = FrameChannel(Socket(one))
@@ -33,7 +34,7 @@ struct FrameTests {
         }
     }
 
-    // MARK: What is whole
+    // MARK: Complete frames
 
     @Test("A frame's kind changes on the way")
     func kinds() throws {
@@ -42,7 +43,7 @@ struct FrameTests {
         var right = FrameChannel(Socket(two))
         for kind in Frame.Kind.allCases { left.queue(kind, [kind.rawValue, 0]) }
         try left.flush(until: Deadline(in: .seconds(30)))
-        // There is nothing left to send.
+        // Nothing is left to send.
         try left.flush(until: Deadline(in: .zero))
         for kind in Frame.Kind.allCases {
             let frame = try right.receive(until: Deadline(in: .seconds(30)))
@@ -109,7 +110,7 @@ struct FrameTests {
         }
     }
 
-    // MARK: What is not
+    // MARK: Incomplete frames
 
     @Test("A frame cut short is read, or spoils those before it")
     func truncated() throws {
@@ -151,7 +152,7 @@ struct FrameTests {
     func noise() throws {
         for (text, error) in [
             ("GET / HTTP/1.1\r\n\r\n", .malformed),
-            // These begin with a length and a kind that there are.
+            // These begin with a valid length and kind.
             ("SSH-2.0-x\r\n", .cut), ("\u{16}\u{3}\u{1}\u{2}\u{0}", .cut),
         ] as [(String, WireError)] {
             #expect(try read(Array(text.utf8)) == [.failure(error)])
@@ -160,7 +161,7 @@ struct FrameTests {
         var frames = 0
         for round in 0..<500 {
             var bytes = (0..<Int(random.next() % 40)).map { _ in UInt8(random.next() & 255) }
-            // Half of them with a length that fits, so that there are frames.
+            // Half of them have a matching length, so that some are frames.
             if round.isMultiple(of: 2), bytes.count >= 3 {
                 (bytes[0], bytes[1]) = (0, UInt8(bytes.count - 2))
                 bytes[2] = UInt8(64 + random.next() % 12)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import OTPWire
 
-/// The first frame of a login, made here as the page has it.
+/// The first frame of a login, built here as the page describes it.
 @Suite("The frame of a login")
 struct LoginRequestTests {
     private static let frames: [LoginFrame] = {
@@ -101,7 +101,7 @@ struct LoginRequestTests {
             }
             if LoginRequest(decoding: bytes) != nil { read += 1 }
         }
-        // Enough of both, or the test has shown nothing.
+        // Without enough of both the test would show nothing.
         #expect((500..<19_500).contains(read), "\(read)")
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import OTPWire
 
-/// docs/PROTOCOL.md, the frames of swiftotpd, and those of the module, which has a list of its own
+/// docs/PROTOCOL.md, the frames of swiftotpd, and those of the module, which has its own list
 /// because it shares no code with them.
 @Suite("The protocol's page, the service and the module")
 struct PageTests {
@@ -14,7 +14,7 @@ struct PageTests {
         return try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
     }
 
-    /// The cells of the table that begins with this row of headings.
+    /// The cells of the table with this heading row.
     private func table(_ headings: String) throws -> [[String]] {
         let page = try Self.text("docs/PROTOCOL.md").components(separatedBy: "\n\(headings)\n")
         try #require(page.count == 2, "one table begins with \(headings)")
@@ -52,7 +52,7 @@ struct PageTests {
         var service: [String: UInt8] = [:]
         for kind in Frame.Kind.allCases { service["\(kind)"] = kind.rawValue }
         #expect(page == service && service.count == 16)
-        // The module knows those of a login.
+        // The module knows only the kinds of a login.
         let said = try cases(of: "Said", in: Self.module + "Wire.swift")
         let heard = try cases(of: "Heard", in: Self.module + "Wire.swift")
         let others = service.filter { $0.key != "request" && $0.key != "reply" }

@@ -5,7 +5,7 @@ import Testing
 @testable import OTPCore
 @testable import OTPWire
 
-/// otp-enroll's end of a connection, and what may listen where swiftotpd should.
+/// otp-enroll's end of a connection, and what may listen in swiftotpd's place.
 @Suite("The client of swiftotpd", .timeLimit(.minutes(3)))
 struct ServiceClientTests {
     private static let welcome = FrameBytes.frame(64, [2])
@@ -24,8 +24,8 @@ struct ServiceClientTests {
         }
     }
 
-    /// What a question for the status comes to where `body` is at the other end of each connection
-    /// in turn.
+    /// The result of asking for the status while `body` is at the other end of each connection in
+    /// turn.
     private func ask(_ bodies: [@Sendable (CInt) -> Void]) throws -> String {
         let scratch = try Scratch()
         let socket = try UnixSocket(at: scratch.file("socket"))
@@ -104,7 +104,7 @@ struct ServiceClientTests {
             (FrameBytes.frame(64, [2, 0]), another), (FrameBytes.frame(73, [0]), another),
             (done, another), ([0, 0], another), ([255, 255], another),
             (Array("HTTP/1.1 400 Bad Request\r\n".utf8), another),
-            // The helper of an earlier version, which says nothing before it is asked.
+            // The helper of an earlier version, which is silent until it is asked.
             ([0, 2, 1, 136], another),
         ] as [([UInt8], String)])
     func strangeWelcomes(bytes: [UInt8], said: String) throws {
@@ -149,7 +149,7 @@ struct ServiceClientTests {
         #expect((.seconds(2)...(.seconds(30))).contains(ContinuousClock.now - start))
     }
 
-    /// Why no client can be had.
+    /// Why no client can be made.
     private func trouble(_ path: [UInt8]) -> String? {
         do throws(StoreError) {
             _ = try ServiceClient(path: path)
@@ -180,7 +180,7 @@ struct ServiceClientTests {
         #expect((.seconds(20)...(.seconds(60))).contains(ContinuousClock.now - start))
     }
 
-    // MARK: Nobody, or somebody else
+    // MARK: Nobody, or an impostor
 
     @Test("If nobody listens (no file, another file, a stale socket), the error is another one")
     func nobody() throws {
@@ -203,7 +203,7 @@ struct ServiceClientTests {
             try #require(seteuid(65_534) == 0)
             let socket = try UnixSocket(at: scratch.file("socket"))
             let end = socket.serve { connection in
-                // Nothing is said here: whoever waits for a word would wait.
+                // The service says nothing first: a client that expected a greeting would hang.
                 #expect(UnixSocket.receive(1, from: connection).isEmpty)
             }
             let start = ContinuousClock.now

@@ -45,7 +45,7 @@ struct TemporaryLoginTests {
             second.said == [
                 "A temporary code was issued on Friday 08:00 UTC (otp-enroll root).", used,
             ])
-        // The phone is older than the use, which it is told of for a day, and twice.
+        // The phone was added before the use, so it is told of it for a day, and twice.
         let third = host.login(typing: OTPCoreTests.code(noonStep + 241), at: noon + 7230)
         #expect(third.said == [used])
         let next = host.login(typing: OTPCoreTests.code(noonStep + 3000), at: noon + 90_000)

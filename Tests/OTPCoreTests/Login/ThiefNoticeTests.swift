@@ -2,14 +2,14 @@ import Testing
 
 @testable import OTPCore
 
-/// Somebody else has changed alice's second factor, and logs in with what came of it.
+/// An intruder has changed alice's second factor, and logs in with the result.
 @Suite("Notices and thieves")
 struct ThiefNoticeTests {
     private let added =
         "The authenticator \"evil\" was added on Friday 08:01 UTC (otp-enroll alice)."
     private let day: UInt64 = 86_400
 
-    /// Alice with a phone and backup codes, and since a minute after that with the thief's device.
+    /// Alice with a phone and backup codes and, added a minute later, the thief's device.
     private func robbed() throws -> (host: ScriptedHost, codes: [String]) {
         let host = ScriptedHost()
         let codes = try host.enroll()
@@ -27,7 +27,7 @@ struct ThiefNoticeTests {
             Event(kind, at: noon + 60, detail: ascii(detail), origin: ascii("otp-enroll alice")))
     }
 
-    /// What is said at a login with the phone, or with the thief's device.
+    /// What a login with the phone, or with the thief's device, says.
     private func said(_ host: ScriptedHost, at now: UInt64, by thief: Bool = false) -> [String] {
         let login = host.login(typing: code(now / 30, of: thief ? 1 : 0), at: now)
         if case .granted = login.result {} else { Issue.record("\(login.result)") }

@@ -2,12 +2,12 @@ import Testing
 
 @testable import OTPCore
 
-/// Logins without a code, by an SSH key that was trusted at an earlier one.
+/// Logins without a code, with an SSH key that was trusted at an earlier login.
 @Suite("Logging in with a trusted key")
 struct TrustLoginTests {
     private let day: UInt64 = 86_400
 
-    /// Alice, enrolled, who comes with an SSH key.
+    /// Alice, enrolled, logging in with an SSH key.
     private func host() throws -> (host: ScriptedHost, codes: [String]) {
         let host = ScriptedHost()
         let codes = try host.enroll()

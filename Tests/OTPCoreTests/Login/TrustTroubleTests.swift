@@ -8,7 +8,7 @@ struct TrustTroubleTests {
         try #require(SSHMethods(ascii(try SSHRow.methods(index))).key)
     }
 
-    /// Alice with these keys trusted, who comes with the first of all there are.
+    /// Alice with these keys trusted, logging in with the first key of the list.
     private func host(trusting keys: [(index: Int, label: String)]) throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()

@@ -2,10 +2,10 @@ import Testing
 
 @testable import OTPCore
 
-/// What counts of a PAM line that is not root's.
+/// What counts in a PAM line that root did not write.
 @Suite("Options of a program that is not root's")
 struct ClaimTests {
-    /// Every option, what is made of it there, and a value that is not the default.
+    /// Every option, how it is treated there, and a value that is not the default.
     static let rows: [(option: OptionKey, claim: OptionKey.Claim, value: String)] = [
         (.configurationFile, .denied, "/etc/other.conf"), (.store, .denied, "/srv/otp"),
         (.nullok, .believed, "yes"), (.prompt, .believed, "Token? "), (.echo, .believed, "no"),
@@ -25,7 +25,7 @@ struct ClaimTests {
         (.program, .passedOver, "/opt/swiftotpd"), (.debug, .passedOver, "yes"),
     ]
 
-    /// What `arguments` make of the defaults: each property as text, or the error.
+    /// What `arguments` change in the defaults: each property as text, or the error.
     private func read(_ arguments: [String], isBelieved: Bool) -> Result<String, StoreError> {
         var parser = OptionParser(isBelieved: isBelieved)
         do throws(StoreError) {

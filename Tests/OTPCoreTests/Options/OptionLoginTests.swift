@@ -2,10 +2,10 @@ import Testing
 
 @testable import OTPCore
 
-/// The options of enrolling at a login, of trusted keys, and of passwords and codes in one.
+/// The options for enrolling at a login, for trusted keys, and for password and code in one field.
 @Suite("Options of a login")
 struct OptionLoginTests {
-    /// The options that `arguments` give.
+    /// The options in `arguments`.
     private func options(_ arguments: String...) throws(StoreError) -> Options {
         var parser = OptionParser()
         for argument in arguments { try parser.argument(ascii(argument)) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Options")
 struct OptionParserTests {
-    /// The options that `arguments` give, or the text of the error.
+    /// The options in `arguments`, or the text of the error.
     private func arguments(_ arguments: String...) -> Result<Options, StoreError> {
         read { (parser) throws(StoreError) in
             for argument in arguments { try parser.argument(ascii(argument)) }

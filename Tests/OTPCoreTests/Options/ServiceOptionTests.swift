@@ -42,7 +42,7 @@ struct ServiceOptionTests {
     private static let tooMany = (1...33).map { "s\($0)" }.joined(separator: ",")
     private static let tooLong = String(repeating: "a", count: 65)
 
-    /// Values, and what the option takes instead.
+    /// Values, and what the option expects instead.
     private static let mistakes: [(String, String)] = [
         ("", some), ("=", some), ("= , ", some), ("=\(tooMany)", some),
         ("=SSHD", "\(names)SSHD"), ("=sshd Login", "\(names)Login"),
@@ -86,7 +86,7 @@ struct ServiceOptionTests {
         }
     }
 
-    /// The default, written down, is the default.
+    /// The default list, written out, is the default.
     @Test("The default list in the manual differs from the one in force")
     func fallback() throws {
         let written = try read("=" + OptionKey.qrServices.fallback).get()

@@ -3,10 +3,10 @@ import Testing
 
 @testable import OTPCore
 
-/// What was used belongs to the key, whatever name it has and had.
+/// Used steps belong to the key, whatever its name is and was.
 @Suite("Keys that come back")
 struct KeyMemoryTests {
-    /// Uses the authenticator's code of a step.
+    /// Uses the authenticator's code for a step.
     private func use(_ step: UInt64, of record: inout Record, kind: Authenticator.Kind = .totp) {
         record.update(0) {
             $0.nextStep = step + 1
@@ -36,7 +36,7 @@ struct KeyMemoryTests {
         }
     }
 
-    /// HMAC fills a key up with zeros: it shows the same codes.
+    /// HMAC pads a key with zeros, so it shows the same codes.
     @Test("Trailing zeros make another key of a key, whose codes are good again")
     func zeros() throws {
         let (key, longer) = (exampleKey, exampleKey + [0, 0])
@@ -61,7 +61,7 @@ struct KeyMemoryTests {
         try record.remove(name("phone"))
         let key = exampleKey
         try record.add(phone("again", period: 60), key: key.span)
-        // 30 s of a step of 60 s were used: all of it counts as used.
+        // The first 30 s of a 60 s step were used: the whole step counts as used.
         let end = (noonStep + 1) * 30
         #expect(record.authenticators.last?.nextStep == (end + 59) / 60)
     }
@@ -126,7 +126,7 @@ struct KeyMemoryTests {
         #expect(memory.nextStep(of: token, mark(0)) == 9)
         #expect(
             memory.nextStep(of: clock, mark(30)) == 5 && memory.nextStep(of: clock, mark(1)) == 0)
-        // What was never used has nothing to be remembered for.
+        // For a key that was never used there is nothing to remember.
         memory = KeyMemory()
         memory.remember(try phone(), mark(1))
         #expect(memory.isEmpty)

@@ -7,7 +7,7 @@ struct OpeningTests {
     private let stranger = source("stranger")
     private let day: UInt64 = 86_400
 
-    /// An account that a stranger has closed at noon, of an owner who has been at home.
+    /// An account that a stranger has closed at noon, and whose owner has logged in before.
     private func closed() -> Throttle {
         var throttle = Throttle()
         throttle.succeed(at: noon - 60, from: source("home"))

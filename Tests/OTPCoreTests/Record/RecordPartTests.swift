@@ -4,16 +4,16 @@ import Testing
 
 @Suite("The bytes of a record, part by part")
 struct RecordPartTests {
-    /// The bytes that a record has after it was read from `bytes`; `nil` where it was refused.
+    /// The bytes of the record decoded from `bytes`; `nil` if it was refused.
     private func recoded(_ bytes: [UInt8]) -> [UInt8]? {
         guard let record = Record(decoding: bytes.span) else { return nil }
         return record.encoded
     }
 
-    /// What is behind the number of times that enrolling was put off, in an empty record.
+    /// What follows the count of postponed enrollments in an empty record.
     private var tail: [UInt8] { Array(Record().encoded.suffix(10)) }
 
-    /// The bytes of an empty record but for the temporary code, which are `bytes`.
+    /// Whether an empty record is accepted with `bytes` in place of the temporary code.
     private func recoded(temporary bytes: [UInt8]) -> Bool {
         let empty = Record().encoded
         let whole = Array(empty[..<11]) + bytes + Array(empty[12...])
@@ -61,7 +61,7 @@ struct RecordPartTests {
         }
     }
 
-    /// A trusted key in the form of docs/FILEFORMAT.md.
+    /// A trusted key as in docs/FILEFORMAT.md.
     private func trusted(
         _ name: String = "laptop", nameLength: Int? = nil, address: [UInt8] = ascii("192.0.2.7"),
         addressLength: Int? = nil
@@ -77,7 +77,7 @@ struct RecordPartTests {
     /// An empty record up to its trusted keys.
     private var head: [UInt8] { Array(Record().encoded.dropLast(2 + tail.count)) }
 
-    /// Whether a record with these trusted keys alone is read, as what it says.
+    /// Whether a record with only these trusted keys is read unchanged.
     private func isRead(_ keys: [UInt8], count: UInt8 = 1, timesPutOff: [UInt8] = [0]) -> Bool {
         let whole = head + [count] + keys + timesPutOff + tail
         guard let again = recoded(whole) else { return false }

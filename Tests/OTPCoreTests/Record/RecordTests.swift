@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The record")
 struct RecordTests {
-    /// A key that can be told from others: `length` times the byte `fill`.
+    /// A recognizable key: `length` times the byte `fill`.
     private func key(_ fill: UInt8, _ length: Int = 20) -> [UInt8] {
         [UInt8](repeating: fill, count: length)
     }
@@ -31,7 +31,7 @@ struct RecordTests {
             let key = key(UInt8(index + 1), lengths[index])
             try record.add(phone(label), key: key.span)
         }
-        // A shorter key in the place of a longer one, between others.
+        // A shorter key replaces a longer one between two others.
         let short = key(9, 16)
         try record.add(phone("b", digits: 8), key: short.span)
         #expect(record.authenticators.map(\.name.text) == ["a", "b", "c", "d", "e"])

@@ -8,14 +8,14 @@ struct ThrottleTests {
     private let alice = source("ssh-ed25519 AAAA")
     private let stranger = source("203.0.113.9")
 
-    /// A throttle after `failures` of `source`, all at `noon`.
+    /// A throttle after `failures` from `source`, all at `noon`.
     private func throttle(_ failures: Int, from source: SourceID) -> Throttle {
         var throttle = Throttle()
         for _ in 0..<failures { throttle.charge(at: noon, from: source) }
         return throttle
     }
 
-    /// Whether there was something to mend.
+    /// Whether there was something to repair.
     private func repair(_ throttle: inout Throttle, at now: UInt64) -> Bool {
         throttle.repair(at: now)
     }
@@ -76,7 +76,7 @@ struct ThrottleTests {
         #expect(throttle.permission(at: noon, from: alice) == .wait(60))
         #expect(throttle.shared.failures == 90 && throttle.failures == 96)
 
-        // The user's own login does not open the door for strangers.
+        // The user's own login does not let strangers in again.
         throttle.succeed(at: noon + 60, from: alice)
         #expect(throttle.permission(at: noon + 60, from: alice) == .open)
         #expect(throttle.permission(at: noon + 60, from: stranger) == .wait(840))
@@ -100,12 +100,12 @@ struct ThrottleTests {
         #expect(throttle.permission(at: later, from: alice) == .closed)
         #expect(throttle.permission(at: later, from: stranger) == .closed)
         #expect(throttle.lockedUntil(at: later) == .max)
-        // A key that nobody has logged in with is a stranger's.
+        // A key without an earlier login counts as a stranger's.
         #expect(throttle.permission(at: later, from: source("key 2", isKey: true)) == .closed)
         #expect(throttle.permission(at: later, from: key) == .open)
         for _ in 0..<100 { throttle.charge(at: noon, from: key) }
         #expect(throttle.permission(at: later, from: key) == .closed)
-        // What was guessed at one place is forgiven there, and nowhere else.
+        // Failures of one place are forgiven there, and nowhere else.
         let others = throttle.shared.failures
         throttle.succeed(at: later, from: key)
         #expect(throttle.permission(at: later, from: key) == .open)
@@ -125,7 +125,7 @@ struct ThrottleTests {
         #expect(throttle.sources.map(\.lastLogin) == [noon + 900])
         throttle.succeed(at: noon + 950, from: alice)
         #expect(throttle.sources.map(\.lastLogin) == [noon + 950])
-        // The last three that have not logged in are known, and others' failures stay.
+        // The last three places without a login are known, and the failures of others stay.
         for label in ["a", "b", "c", "d"] { throttle.charge(at: noon, from: source(label)) }
         for (label, left) in [("d", 12), ("a", 12), ("b", 11)] as [(String, UInt32)] {
             throttle.succeed(at: noon + 960, from: source(label))
@@ -173,7 +173,7 @@ struct ThrottleTests {
         for index in 0..<8 {
             throttle.succeed(at: noon + UInt64(index), from: source("\(index)"))
         }
-        // 0 is the oldest, until it logs in again.
+        // 0 is the oldest until it logs in again.
         throttle.succeed(at: noon + 100, from: source("0"))
         throttle.succeed(at: noon + 101, from: source("new"))
         #expect(throttle.sources.count == 8)
@@ -182,7 +182,7 @@ struct ThrottleTests {
         for label in ["0", "2", "3", "4", "5", "6", "7", "new"] {
             #expect(kept.contains(source(label).low))
         }
-        // Forgotten means counted with the strangers.
+        // A forgotten place counts as a stranger's.
         throttle.charge(at: noon + 102, from: source("1"))
         #expect(throttle.shared.failures == 1)
     }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// A fingerprint of nothing.
+/// A fingerprint that belongs to no key.
 func fingerprint(_ number: UInt8) -> [UInt8] { [UInt8](repeating: number, count: 32) }
 
 @Suite("Trusted keys")
@@ -18,7 +18,7 @@ struct TrustedKeyTests {
                 lastUsed: lastUsed ?? since, address: ascii("192.0.2.7"), origin: exampleMark))
     }
 
-    /// Trusts a key of this number, and says whether there was room.
+    /// Trusts a key with this number, and returns whether there was room.
     @discardableResult
     private func trust(
         _ number: UInt8, in record: inout Record, at now: UInt64 = noon, days: UInt8 = 30,
@@ -190,7 +190,7 @@ extension TrustedKeyTests {
             #expect(try !trust(99, in: &record, most: most))
             #expect(numbers(record) == Array(0..<room))
             if room > 0 {
-                // The same key needs no other room, and one that has ended gives its up.
+                // The same key takes no further room, and an expired one frees its own.
                 #expect(try trust(0, in: &record, at: noon + 1, most: most))
                 if room > 1 { #expect(try !trust(99, in: &record, at: noon + 1, most: most)) }
                 #expect(try trust(99, in: &record, at: noon + 1 + 30 * day, most: most))

@@ -4,9 +4,8 @@ import Testing
 
 @Suite("How far a device's clock is off, at least")
 struct ClockSkewTests {
-    /// The smallest difference that a device's clock can have that shows the code of `offset`
-    /// steps from now, found by trying all of them; a clock that is behind by less than a second
-    /// more than a difference is behind by that.
+    /// The smallest clock error of a device that shows the code of `offset` steps from now, found
+    /// by trying all of them; a fraction of a second behind is rounded down to full seconds.
     private func leastSkew(of offset: Int, at now: UInt64, period: UInt16) -> Int? {
         let step = Int(now) / Int(period)
         return (0...2000).lazy

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// T12 to T14: a clock that goes back, forward and back, or is not set.
+/// T12 to T14: a clock that goes back, jumps forward and back, or is not set.
 @Suite("A clock that was changed")
 struct ClockTests {
     private let year: UInt64 = 31_536_000
@@ -35,10 +35,10 @@ struct ClockTests {
         }
         #expect(session.record.throttle.failures == 5)
         session.record.throttle.unlock()
-        // A backup code is what is left, and it ends nothing of this.
+        // A backup code still works, and it ends nothing of this.
         #expect(try login(codes[3], on: session, at: now).reason == "backup-code")
         #expect(try login(code(now / 30), on: session, at: now).reason == "clock-moved-back")
-        // Right again, the clock serves, and the used code stays used.
+        // With the right time again, login works, and the used code stays used.
         #expect(try login(code(noonStep), on: session, at: noon).reason == "replayed")
         #expect(try login(code(noonStep + 1), on: session, at: noon + 30) == (try granted()))
     }
@@ -133,7 +133,7 @@ struct ClockTests {
                 case 2: now -= .random(in: 0...300, using: &generator)
                 default: now += .random(in: 0...60, using: &generator)
                 }
-                // A code of now, or one that was seen before.
+                // A code of the current step, or one that was seen before.
                 let step = used.randomElement(using: &generator) ?? 0
                 let typed = Bool.random(using: &generator) || step == 0 ? now / 30 : step
                 let outcome = try login(code(typed), on: session, at: now)

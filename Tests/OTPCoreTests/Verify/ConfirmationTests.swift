@@ -2,8 +2,8 @@ import Testing
 
 @testable import OTPCore
 
-/// The first code of a new authenticator. Apps are known that show codes for SHA-1, 6 digits and
-/// 30 s whatever the QR code says; they are to be told from a wrong code.
+/// The first code of a new authenticator. Some apps show SHA-1 codes of 6 digits and 30 s whatever
+/// the QR code says; they must be told apart from a wrong code.
 @Suite("The first code of a new authenticator")
 struct ConfirmationTests {
     typealias Verdict = OTPCore.Confirmation.Verdict
@@ -13,7 +13,7 @@ struct ConfirmationTests {
         .period: { $0.period = 30 },
     ]
 
-    /// What a code comes to that `app` shows `offset` steps from now, where `real` was enrolled.
+    /// The verdict on a code that `app` shows `offset` steps from now, if `real` was enrolled.
     private func judge(
         _ real: Authenticator, shownBy app: Authenticator, offset: Int = 0, at now: UInt64 = noon
     ) -> Verdict {

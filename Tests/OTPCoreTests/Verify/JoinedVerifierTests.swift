@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// The verifier with a code that stands at the end of a password, against the same code alone.
+/// The verifier with a code at the end of a password, compared with the same code alone.
 @Suite("The verifier, codes after a password")
 struct JoinedVerifierTests {
     private func verdict(
@@ -32,7 +32,7 @@ struct JoinedVerifierTests {
             }
             tries += ["00000000", "000000"]
             for typed in tries {
-                // Eight digits of the token hold six that could be the phone's.
+                // Eight digits of the token contain six that could be the phone's.
                 let expected = OTPCoreTests.verdict(typed, &alone)
                 #expect(verdict(joined: before + typed, &joined) == expected, "\(typed)")
                 #expect(joined.encoded == alone.encoded, "\(typed)")

@@ -98,7 +98,7 @@ struct ResyncLimitTests {
         #expect(try resync(first, second, on: session) == .refused(.throttled(seconds: 30)))
         #expect(session.steps.count == written)
         #expect(try resync(first, second, on: session, at: noon + 30).reason == "code")
-        // Its own is forgiven, and one of those that came from elsewhere.
+        // Its own failure is forgiven, and one of those from elsewhere.
         #expect(session.record.throttle.failures == 3)
         let kinds = session.record.events.events.map(\.kind)
         #expect(kinds.last == .resynchronized)
@@ -143,7 +143,8 @@ struct ResyncLimitTests {
         let session = try ScriptedSession(record(phone(), token))
         var now = noon
         for round in 0..<300 {
-            // A device that is off by so much, and is tried again and again, code after code.
+            // A device with a clock error of `offset` steps that is tried again and again, code
+            // after code.
             let offset = Int.random(in: -1440...1440, using: &generator)
             let start = UInt64(Int(now / 30) + offset)
             for count in 0..<UInt64.random(in: 1...6, using: &generator) {

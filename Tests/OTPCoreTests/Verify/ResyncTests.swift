@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// Two codes that a device showed one after the other, on the record of `session`.
+/// Two consecutive codes of a device, on the record of `session`.
 func resync(
     _ first: String, _ second: String, of label: String? = nil, on session: ScriptedSession,
     at now: UInt64 = noon
@@ -77,7 +77,7 @@ struct ResyncTests {
             }
             session.record.throttle.unlock()
             let again = try resync(code(first), code(first + 1), on: session, at: now)
-            // The earliest pair leaves the range as time goes on.
+            // The earliest pair drops out of the range as time goes on.
             let isFar = offset == -1440 && now > noon || offset == -1439 && now > noon + 30
             #expect(again == .refused(isFar ? .wrong : .replayed), "\(now - noon) s later")
             #expect(session.record.authenticators[0] == kept)
@@ -92,7 +92,8 @@ struct ResyncTests {
         let first = step(offset)
         #expect(try resync(code(first), code(first + 1), on: session) == (try granted(offset + 1)))
         #expect(session.record.authenticators[0].drift == offset + 1)
-        // The device goes on; a device that is right is refused, but where it fits by the window.
+        // The drifting device goes on working; one with the right time is refused, except where it
+        // falls into the window.
         let next = try login(code(first + 2), on: session, at: noon + 30)
         #expect(next == (try granted(0)))
         if abs(offset) > 2 {

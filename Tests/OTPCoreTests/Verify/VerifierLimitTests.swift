@@ -73,7 +73,7 @@ struct VerifierLimitTests {
                         let burnt = nextStep > current.addingClamped(UInt64(window) + 1)
                         let refusal: Verifier.Verdict =
                             burnt ? .clockMovedBack(seconds: .max) : .replayed
-                        // The very last step of all is never reached: a period is 15 s.
+                        // The very last step is never reached: a period is at least 15 s.
                         #expect(
                             verdict == (current >= nextStep ? .code(index: 0, offset: 0) : refusal),
                             "at \(now), drift \(drift), next \(nextStep), window \(window)")

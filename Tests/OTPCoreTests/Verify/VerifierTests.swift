@@ -97,7 +97,7 @@ struct VerifierTests {
         for steps in [1, 2, 100] as [UInt64] {
             let now = noon - steps * 30
             let at = verdict(code(noonStep - steps), &record, at: now)
-            // One step back, what was burnt still lies in the window.
+            // One step back, the burned code is still inside the window.
             #expect(at == (steps == 1 ? .replayed : .clockMovedBack(seconds: (steps - 1) * 30)))
         }
         #expect(record.authenticators[0].nextStep == noonStep + 1)
@@ -105,7 +105,7 @@ struct VerifierTests {
 
     @Test("If two steps of the window have one code, the earlier one is burned")
     func highest() throws {
-        // The first pair of equal codes at most ten steps apart, from a fixed start on.
+        // The first pair of equal codes at most ten steps apart, from a fixed start.
         let key = exampleKey
         var last: [UInt32: UInt64] = [:]
         var pair: (earlier: UInt64, later: UInt64)?

@@ -31,7 +31,7 @@ struct LogWordsTests {
             (.trustRevoked, "laptop", "trust in SSH key revoked; name=\"laptop\""),
             (.trustRevoked, "", "trust in all SSH keys revoked;"),
             (.moved, "bob (1001)", "second factor moved;"),
-            // What is no name is left out, whatever else it could do.
+            // Anything that is not a valid name is left out, whatever it could do.
             (.added, "a\" user=\"root", "authenticator added;"),
         ] as [(Event.Kind, String, String)])
     func events(_ kind: Event.Kind, _ detail: String, _ expected: String) {

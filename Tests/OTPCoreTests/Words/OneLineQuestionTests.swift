@@ -3,7 +3,8 @@ import Testing
 
 @testable import OTPCore
 
-/// Questions at a client that takes away all but visible ASCII, as Dropbear's does from 2026.92 on.
+/// Questions at a client that strips everything but printable ASCII, as Dropbear's does since
+/// 2026.92.
 @Suite("Questions in one line")
 struct OneLineQuestionTests {
     /// The questions that a login asks, as such a client shows them.
@@ -13,7 +14,7 @@ struct OneLineQuestionTests {
         }
     }
 
-    /// Somebody whom sshd has proven, and who has to enroll.
+    /// A user whom sshd has authenticated, and who has to enroll.
     private func newcomer(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
         let host = ScriptedHost(answers)
         host.methods = "password\n"

@@ -21,7 +21,7 @@ struct ConfigurationFileTests {
 
     @Test("A missing default configuration file denies")
     func missingDefault() throws {
-        // In Tests/ground, which `make test` uses, there never is one.
+        // In Tests/ground, which `make test` uses, that file never exists.
         let path = String(decoding: ConfigurationFile.defaultPath, as: UTF8.self)
         try #require(!FileManager.default.fileExists(atPath: path), "run `make test`")
         let options = try options()
@@ -35,7 +35,7 @@ struct ConfigurationFileTests {
         for path in [fixture.file("none.conf"), fixture.file("none/x.conf"), "/nonexistent"] {
             let error = error("conf=\(path)", "nullok")
             #expect(error?.code == .missing)
-            // The error names the file, or the folder where that is what is missing.
+            // The error names the file, or the folder if that is missing.
             let subject = error.map { String(decoding: $0.subject, as: UTF8.self) }
             #expect(subject.map { path.hasPrefix($0) && $0.count > 1 } == true)
         }
@@ -114,7 +114,7 @@ struct ConfigurationFileTests {
         try flaw.apply(fixture.file("x.conf"))
         let error = error("conf=" + fixture.file("x.conf"))
         switch flaw {
-        // What it says is no secret.
+        // Its contents are not secret.
         case .readable, .groupReadable, .executable: #expect(error == nil)
         default: #expect(error?.code == .unsafe)
         }

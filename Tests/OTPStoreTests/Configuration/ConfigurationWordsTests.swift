@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// The words of swiftotpd's command line, and a PAM line's arguments over them.
+/// swiftotpd's command line, and a PAM line's arguments that override it.
 @Suite("The command line, the PAM line and the file", .timeLimit(.minutes(1)))
 struct ConfigurationWordsTests {
     private func options(

@@ -4,13 +4,13 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// docs/FILEFORMAT.md against the store: what the second reader makes of a file is what the
-/// store makes of it.
+/// docs/FILEFORMAT.md against the store: the second reader and the store must read the same from a
+/// file.
 @Suite("The documented file format")
 struct FileFormatTests {
     private let name = "store/\(alice.uid)"
 
-    /// What the second reader says about the file as it is.
+    /// What the second reader reads from the file as it is.
     private func secondReading(_ fixture: StoreFixture, _ file: [UInt8]) throws -> SecondReader
         .Contents?
     {
@@ -18,7 +18,7 @@ struct FileFormatTests {
         return try? reader.read(file, uid: alice.uid, name: alice.name).0
     }
 
-    /// What the store says, field by field; `nil` where it refuses.
+    /// What the store reads, field by field; `nil` if it refuses.
     private func firstReading(_ fixture: StoreFixture) throws -> SecondReader.Contents? {
         do throws(StoreError) {
             guard let session = try fixture.store().openForReading(alice) else { return nil }
@@ -50,7 +50,7 @@ struct FileFormatTests {
         return codes
     }
 
-    /// Trusts a key that is told by a number.
+    /// Trusts a key that is identified by a number.
     private func trust(_ number: UInt8, in record: inout Record, at now: UInt64) throws {
         let name = try #require(Name("key \(number)".utf8))
         let isTrusted = record.trust(
@@ -59,7 +59,7 @@ struct FileFormatTests {
         #expect(isTrusted)
     }
 
-    /// Puts a temporary code into the record, with a boot time where it was issued after 1970.
+    /// Puts a temporary code into the record, with a boot time if it was issued after 1970.
     private func issue(
         in record: inout Record, validFor seconds: UInt64, at now: UInt64
     ) throws -> String {

@@ -12,7 +12,7 @@ struct FormatPageTests {
         try Project.text("docs/FILEFORMAT.md")
     }
 
-    /// The cells of the rows that begin with `start`, in the part of the page under `title`.
+    /// The cells of the rows that begin with `start`, in the section `title`.
     private func rows(of title: String, beginning start: String) throws -> [[String]] {
         let parts = try page().components(separatedBy: title)
         try #require(parts.count == 2, "one part of the page is called \(title)")
@@ -25,7 +25,7 @@ struct FormatPageTests {
         }
     }
 
-    /// What an option takes, in the words of the page.
+    /// What an option takes, in the page's words.
     private func values(_ kind: OptionKey.Kind) -> String {
         switch kind {
         case .flag: "yes or no"

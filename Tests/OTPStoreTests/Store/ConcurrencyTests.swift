@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Many at once", .serialized, .timeLimit(.minutes(5)))
 struct ConcurrencyTests {
-    /// How one of many tries ended.
+    /// How one of many attempts ended.
     private enum Ending: Equatable, Sendable {
         case outcome(Outcome)
         case trouble(StoreError.Code)
@@ -30,7 +30,7 @@ struct ConcurrencyTests {
         let fixture = try StoreFixture()
         try fixture.enroll()
         for round in 0..<30 as Range<UInt64> {
-            // Far enough apart that the waits of the round before are over.
+            // Far enough apart that the delays of the previous round are over.
             let now = noon + round * 900
             let typed = code(now / 30)
             let endings = together(64) { _ in attempt(fixture, typed, at: now) }
@@ -47,7 +47,7 @@ struct ConcurrencyTests {
             }
             let state = try #require(try fixture.state())
             #expect(state.nextSteps == [now / 30 + 1])
-            // The first one after the yes is a failure, and those after it are the same again.
+            // The first one after the success is a failure, and the following ones repeat it.
             #expect(state.failures == 1)
         }
     }

@@ -8,8 +8,8 @@ import Testing
 struct DamageTests {
     private let name = "store/\(alice.uid)"
 
-    /// Puts `file` in the place of the record, and says what opening it comes to; the file must
-    /// stay as it is.
+    /// Puts `file` in the place of the record, and returns the result of opening it; the file must
+    /// not change.
     private func trouble(_ file: [UInt8], in fixture: StoreFixture) throws -> StoreError.Code? {
         try fixture.write(file, to: name)
         let code = OTPStoreTests.trouble(opening: fixture)
@@ -17,8 +17,8 @@ struct DamageTests {
         return code
     }
 
-    /// What the store says of the record with each byte of the file changed in one bit, one
-    /// after the other. Where it opens, it must say what it said before.
+    /// The store's result for the record with one bit flipped in each byte in turn. If it opens,
+    /// the contents must be the same as before.
     private func flips(_ fixture: StoreFixture) throws -> [StoreError.Code?] {
         let file = try fixture.read(name)
         let state = try #require(try fixture.state())
@@ -44,7 +44,7 @@ struct DamageTests {
         return codes
     }
 
-    /// Checks what flipping the bytes of the head, the mark and the zeros comes to.
+    /// Checks the results of flipping the bytes of the head, the mark and the zeros.
     private func expectHeadRefused(_ codes: [StoreError.Code?]) {
         for index in 0..<1024 {
             switch index {
@@ -70,7 +70,7 @@ struct DamageTests {
         expectHeadRefused(codes)
         #expect(codes[4096..<8192].allSatisfy { $0 == .damaged })
         #expect(codes[8192...].allSatisfy { $0 == nil })
-        // The charge is over; only its generation is looked at, and refused where it is too high.
+        // The charge is over; only its generation is checked, and refused if it is too high.
         #expect(codes[528..<535].allSatisfy { $0 == .damaged })
         #expect(codes[536..<1024].allSatisfy { $0 == nil })
     }
@@ -84,8 +84,8 @@ struct DamageTests {
         session.withRecord { $0.throttle.charge(at: noon, from: here()) }
         try session.charge()
         session.close()
-        // The charge, like slot 1, has generation 2; byte 535 is the last of its generation, and
-        // flipped in bit 7 it is too high.
+        // The charge has generation 2, like slot 1; byte 535 is the last of its generation, and
+        // with bit 7 flipped it is too high.
         let codes = try flips(fixture)
         expectHeadRefused(codes)
         #expect(codes[528..<1024].allSatisfy { $0 == .damaged })
@@ -130,12 +130,12 @@ struct DamageTests {
     func otherUser() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
-        // userdel and useradd gave the number to somebody else.
+        // userdel and useradd gave the UID to another user.
         for name in ["mallory", "alicia", "alic", "Alice", ""] {
             let other = User(name: Array(name.utf8), uid: alice.uid, gid: 100)
             #expect(OTPStoreTests.trouble(opening: fixture, other) == .otherUser)
         }
-        // Somebody copied it.
+        // A copied record.
         try fixture.write(try fixture.read(name), to: "store/70002")
         #expect(OTPStoreTests.trouble(opening: fixture, bob) == .otherUser)
         let namesake = User(name: alice.name, uid: bob.uid, gid: 100)
@@ -148,7 +148,7 @@ struct DamageTests {
         let fixture = try StoreFixture()
         try fixture.enroll()
         try fixture.enroll(bob)
-        // The newest slot is slot 0, and there is a charge on it.
+        // The newest slot is slot 0, and it has a charge.
         for user in [alice, bob] {
             for number in 0..<2 { _ = try fixture.attempt(wrong(number), as: user) }
             let session = try #require(try fixture.store().open(user))
@@ -199,7 +199,7 @@ struct DamageTests {
         #expect(made == .missing)
         #expect(try fixture.names(in: "store") == ["70001", "marker"])
         #expect(try fixture.read(name) == before)
-        // Where there is no record, there is nothing to lose.
+        // Without a record there is nothing to lose.
         #expect(unlink(fixture.record(of: alice)) == 0)
         _ = try Store.make(path: fixture.bytes("store"))
         try fixture.enroll()

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Decoys in trouble", .serialized, .timeLimit(.minutes(1)))
 struct DecoyTroubleTests {
-    /// What opening a decoy comes to: an error, or `nil` for a decoy or none.
+    /// The result of opening a decoy: an error, or `nil` with or without one.
     private func trouble(_ fixture: StoreFixture) -> StoreError.Code? {
         OTPStoreTests.trouble { () throws(StoreError) in
             try fixture.store().openDecoy(for: Array("mallory".utf8))?.close()
@@ -20,7 +20,7 @@ struct DecoyTroubleTests {
         #expect(try fixture.attemptDecoy("mallory") == .refused(.wrong))
         let file = try fixture.decoyFile("mallory")
         try flaw.apply(fixture.file(file))
-        // A folder in its fixture stays there, and there is no decoy.
+        // A folder in its place stays, and there is no decoy.
         let expected = flaw == .folder ? nil : Outcome.refused(.wrong)
         for _ in 0..<5 { #expect(try fixture.attemptDecoy("mallory") == expected) }
         var status = stat()
@@ -30,7 +30,7 @@ struct DecoyTroubleTests {
         #expect(try !fixture.names(in: "store").contains { $0.hasPrefix("new.") })
     }
 
-    /// What can be in the file of a decoy that is none.
+    /// What a decoy's file can contain instead of a decoy.
     enum Damage: CaseIterable {
         case empty, short, long, flipped, text, ofAnotherKey, ofAnotherDecoy, ofAUser
     }
@@ -77,7 +77,7 @@ struct DecoyTroubleTests {
             let endings = together(16) { _ in try? fixture.attemptDecoy("mallory") }
             let wrong = endings.count { $0 == .refused(.wrong) }
             #expect(endings.count { $0 == .refused(.throttled(seconds: 30)) } == 16 - wrong)
-            // Of those that mend a spoilt one at the same time, the last one's stays.
+            // If several repair a damaged one at the same time, the last one's stays.
             #expect(spoilt ? wrong >= 5 : wrong == 5)
             #expect(try fixture.names(in: "store").count == 256 + 3)
         }
@@ -86,19 +86,20 @@ struct DecoyTroubleTests {
     @Test("Decoys are listed or counted, or are a reason to miss a key")
     func noRecords() throws {
         let fixture = try StoreFixture()
-        // Before anybody is enrolled there is nothing to hide; the key alone makes a decoy.
+        // Before anybody is enrolled there is nothing to hide; once there is a key, decoys are
+        // made.
         #expect(try fixture.attemptDecoy("mallory") == .refused(.wrong))
         #expect(try fixture.store().userIDs().isEmpty)
         let key = try fixture.store().keyID()
         try #require(unlink(fixture.file("store/seal.key")) == 0)
         #expect(throws: StoreError(.missing, [], "")) { try fixture.attemptDecoy("mallory") }
-        // Root makes another key, and what the lost one sealed is made anew, and not trusted.
+        // Root makes another key; what was sealed with the lost one is made again, and not trusted.
         _ = try Store.make(path: fixture.bytes("store"))
         try fixture.enroll()
         #expect(try fixture.store().keyID() != key)
         #expect(try fixture.store().userIDs() == [alice.uid])
         let newID = try fixture.store().keyID()
-        // Each of them with a decoy of its own, under the new key.
+        // Each with its own decoy, under the new key.
         var seen: Set<String> = []
         for name in ["mallory", "trudy", "oscar"] {
             let file = try fixture.decoyFile(name)
@@ -137,7 +138,7 @@ struct DecoyTroubleTests {
         try fixture.enroll()
         #expect(try fixture.attemptDecoy("mallory") == .refused(.wrong))
         let lock = try #require(ForeignLock(fixture.file(try fixture.decoyFile("mallory"))))
-        // In a thread of its own: there are few for all tests.
+        // In its own thread: all tests share a few.
         let results = Results<StoreError.Code?>()
         Thread.detachNewThread { results.append(trouble(fixture)) }
         try await results.wait(upTo: 50)
@@ -150,7 +151,7 @@ struct DecoyTroubleTests {
     func disks() throws {
         let fixture = try StoreFixture()
         let store = fixture.file("store")
-        // Room for the key, the marker, a record and a decoy, and not for one more.
+        // Room for the key, the marker, a record and a decoy, but for no second one.
         try #require(mount("decoys", store, "tmpfs", 0, "size=40k,mode=700") == 0)
         defer { umount2(store, CInt(MNT_DETACH)) }
         _ = try Store.make(path: fixture.bytes("store"))

@@ -14,7 +14,7 @@ struct DefaultPathTests {
         #expect(String(decoding: store.path, as: UTF8.self) == "/var/lib/swiftotp")
         #expect(String(decoding: store.keyPath, as: UTF8.self) == "/etc/swiftotp/seal.key")
         #expect(!store.keepsKey)
-        // Other tests may have somebody there.
+        // Other tests may have enrolled users there.
         _ = try store.userIDs()
     }
 

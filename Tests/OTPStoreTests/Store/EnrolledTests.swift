@@ -12,7 +12,7 @@ struct EnrolledTests {
         try fixture.store().isEnrolled(user)
     }
 
-    /// Changes the record of alice for good.
+    /// Changes the record of alice permanently.
     private func change(_ fixture: StoreFixture, _ change: (inout Record) -> Void) throws {
         let session = try #require(try fixture.store().open(alice))
         defer { session.close() }

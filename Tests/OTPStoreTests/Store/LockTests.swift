@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Locks", .timeLimit(.minutes(2)))
 struct LockTests {
-    /// Opens the record in a thread of its own, for as long as it takes.
+    /// Opens the record in its own thread, as that may block.
     private func opening(_ fixture: StoreFixture) -> Results<StoreError.Code?> {
         let results = Results<StoreError.Code?>()
         Thread.detachNewThread { results.append(trouble(opening: fixture)) }

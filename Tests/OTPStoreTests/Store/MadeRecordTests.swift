@@ -5,18 +5,18 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// Whoever makes a file may be killed when it has its name, and that is not on the disk yet: what
-/// others then build on it would be gone after a power cut.
+/// The maker of a file may be killed after giving it its name and before syncing that to disk:
+/// whatever others then build on it would be lost in a power failure.
 @Suite("A record after its maker was killed")
 struct MadeRecordTests {
-    /// What the file says is known to be on the disk.
+    /// The mark: up to where the file says that it is safely on disk.
     private func settled(_ fixture: StoreFixture) throws -> UInt64 {
         let bytes = try fixture.read("store/\(alice.uid)")
         return bytes[RecordLayout.markOffset..<RecordLayout.markOffset + 8]
             .reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// A record as it is when its maker dies with the name made and not synced.
+    /// A record whose maker was killed after giving it its name and before syncing.
     private func left() throws -> StoreFixture {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -39,7 +39,7 @@ struct MadeRecordTests {
         for typed in [code(noonStep), "000000"] {
             let fixture = try left()
             #expect(try settled(fixture) == 0)
-            // To look changes nothing.
+            // Looking changes nothing.
             _ = try fixture.state()
             #expect(try settled(fixture) == 0)
             _ = try fixture.attempt(typed)

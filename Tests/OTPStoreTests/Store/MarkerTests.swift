@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A lost store is not one in which nobody is enrolled")
 struct MarkerTests {
-    /// What a store was made into.
+    /// What happened to the store.
     enum Loss: CaseIterable {
         case emptied, markerGone, markerOfAnotherKey, markerSpoilt, markerOfNone
     }
@@ -56,7 +56,7 @@ struct MarkerTests {
         )
         let path = fixture.bytes("store")
         #expect(trouble { () throws(StoreError) in _ = try Store.openIfMade(path: path) } == code)
-        // Root's commands do not make one in its place either, unless they are told to.
+        // Root's commands do not make a new one in its place either, unless told to.
         #expect(trouble { () throws(StoreError) in _ = try Store.make(path: path) } == code)
         #expect(try Store.make(path: path, startsEmpty: true).made == .new)
         #expect(try !fixture.store().isEnrolled(bob))
@@ -85,7 +85,7 @@ struct MarkerTests {
             }
             #expect(ending == .otherKey)
         }
-        // Records of another key get no marker of this one.
+        // Records of another key get no marker from this one.
         let other = try StoreFixture()
         try fixture.write(other.read("store/seal.key"), to: "store/seal.key")
         #expect(unlink(fixture.file("store/marker")) == 0)

@@ -43,7 +43,7 @@ struct OtherNumberTests {
         }
         #expect(made == .otherUser)
         #expect(try !isEnrolled(bob))
-        // What has nothing in it that logs in is in nobody's way.
+        // A record without any means to log in is no obstacle.
         try end(alice)
         #expect(try !isEnrolled(renumbered))
         try fixture.store().make(Record(), of: renumbered)
@@ -55,7 +55,7 @@ struct OtherNumberTests {
         try fixture.enroll()
         unlink(fixture.record(of: alice))
         #expect(try !isEnrolled(renumbered))
-        // Another one has that number now.
+        // Another user has that UID now.
         try fixture.enroll(User(name: bob.name, uid: alice.uid, gid: 100))
         #expect(try !isEnrolled(renumbered))
     }
@@ -72,7 +72,7 @@ struct OtherNumberTests {
             try fixture.store().noteNames()
             #expect(try fixture.store().number(of: alice.name) == alice.uid)
         }
-        // A record that was put back alone.
+        // Only the record was restored.
         unlink(fixture.file("store/\(file)"))
         try fixture.store().noteNames()
         #expect(trouble { () throws(StoreError) in _ = try isEnrolled(renumbered) } == .otherUser)
@@ -117,7 +117,7 @@ struct OtherNumberTests {
     func target() throws {
         try fixture.enroll()
         let store = try fixture.store()
-        // Enrolled under the new number before that was one person's.
+        // Enrolled under the new UID before that was the same person's.
         var unused: [String] = []
         try RecordFile.make(
             try fullRecord(&unused), of: renumbered, as: Store.fileName(of: renumbered), in: store)
@@ -133,7 +133,7 @@ struct OtherNumberTests {
         #expect(try records == ["\(renumbered.uid)"])
         let moved = try #require(try fixture.store().openForReading(renumbered))
         defer { moved.close() }
-        // The code that was used there of the same key stays used, and what was void stays void.
+        // Codes of the same key that were used there stay used, and void ones stay void.
         #expect(moved.withRecord { $0.authenticators[0].nextStep } == noonStep + 8)
         #expect(moved.withRecord { $0.epoch } > epoch)
     }
@@ -141,7 +141,7 @@ struct OtherNumberTests {
     @Test("Interrupted between its steps, it lets somebody in, or loses something when repeated")
     func cutShort() throws {
         let codes = try fixture.enroll()
-        // The file has its new name, and its head is that of before.
+        // The file has its new name, but its head is the old one.
         rename(fixture.record(of: alice), fixture.record(of: renumbered))
         for user in [renumbered, alice] {
             let found = trouble { () throws(StoreError) in

@@ -8,7 +8,7 @@ import Testing
 struct RecordFileTests {
     private let name = "store/\(alice.uid)"
 
-    /// The generations that the two slots say they have.
+    /// The generations in the two slots.
     private func generations(_ file: [UInt8]) -> [UInt64] {
         [4096, 8192].map { file[$0..<$0 + 8].reduce(0) { $0 << 8 | UInt64($1) } }
     }
@@ -94,7 +94,7 @@ struct RecordFileTests {
         }
         #expect(try fixture.attempt(code(noonStep)) == .refused(.throttled(seconds: 120)))
         #expect(try fixture.attempt(code(noonStep + 4), at: noon + 120).reason == "code")
-        // The login came from elsewhere: one of them is forgiven.
+        // The login came from elsewhere: one failure is forgiven.
         #expect(try fixture.state()?.failures == 6)
     }
 

@@ -5,10 +5,10 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// A process that may open nothing more, as one whose caller has set its limit so.
+/// A process that cannot open any more files because its caller has set the limit.
 @Suite("Without descriptors", .timeLimit(.minutes(2)))
 struct NoDescriptorTests {
-    /// Runs `body` where no call gets a descriptor.
+    /// Runs `body` while no call can get a descriptor.
     static func without<Result>(_ body: () throws -> Result) throws -> Result {
         var limit = rlimit()
         try #require(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
@@ -38,7 +38,7 @@ struct NoDescriptorTests {
             try fixture.enroll()
             try fixture.write(Array("nullok\n".utf8), to: "conf", mode: 0o644)
             let conf = Array("conf=".utf8) + fixture.bytes("conf")
-            // Opened before, with its key not read yet.
+            // Opened before, but its key is not read yet.
             let store = try fixture.store()
             try NoDescriptorTests.without {
                 let full = "too many open files"

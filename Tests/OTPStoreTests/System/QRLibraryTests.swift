@@ -5,7 +5,7 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-// One after the other: it is tested that the library is not loaded in between.
+// Serialized: the test needs the library unloaded in between.
 @Suite("QR codes from libqrencode", .serialized, .timeLimit(.minutes(2)))
 struct QRLibraryTests {
     /// The squares of a code, row by row, `true` for dark.
@@ -36,7 +36,7 @@ struct QRLibraryTests {
 
     @Test("Base32 does not make the QR code smaller")
     func mixed() throws {
-        // 107 bytes need version 6 (41 squares) where all of them are written as bytes.
+        // 107 bytes need version 6 (41 squares) if all are encoded as bytes.
         #expect(Self.uri.utf8.count == 107)
         #expect(try #require(squares(Self.uri)).count == 37)
     }
@@ -71,7 +71,7 @@ struct QRLibraryTests {
     func unloads() async throws {
         for _ in 0..<50 {
             #expect(squares(Self.uri) != nil)
-            // Somebody else in this process may be making one.
+            // Another thread of this process may be making one.
             _ = try await patiently("the library to be gone") { try isLoaded() ? nil : true }
         }
     }

@@ -43,7 +43,7 @@ struct SystemUsersTests {
         }
     }
 
-    /// Of the system's own: others come and go with the tests that make them.
+    /// Only users of the base system: others come and go with other tests.
     @Test("A user of this machine is in other groups than the databases say")
     func groups() throws {
         var groups: [(name: String, gid: gid_t, members: Set<String>)] = []

@@ -5,8 +5,8 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// What is told of everybody, against the files that Debian keeps it in. In processes of their
-/// own: the C library has one place in the list for a whole process.
+/// The list of all users, compared with the files in which Debian keeps them. In processes of their
+/// own: the C library has a single position in the list per process.
 @Suite("All users of this machine")
 struct UserListTests {
     private static func rows(_ path: String) throws -> [[String]] {
@@ -23,7 +23,7 @@ struct UserListTests {
                 let (first, second) = (
                     try SystemUsers().all().map(\.user), try SystemUsers().all().map(\.user)
                 )
-                // Other tests make users meanwhile.
+                // Other tests make users in the meantime.
                 guard try UserListTests.rows("/etc/passwd") == before else { continue }
                 let expected = try before.map {
                     User(
@@ -44,7 +44,7 @@ struct UserListTests {
         var compared = 0
         for row in try UserListTests.rows("/etc/group") {
             let group = try users.group(named: Array(row[0].utf8))
-            // Others may have changed since; those that Debian has are nobody's to change here.
+            // Others may have changed since; no test changes those of Debian.
             guard let gid = UInt32(row[2]), gid < 100 else { continue }
             #expect(group?.gid == gid)
             let members = row[3].split(separator: ",").map { Array($0.utf8) }
