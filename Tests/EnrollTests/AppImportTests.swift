@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `import` of what apps and token lists hold: whose it is, and which of it is meant.
+/// `import` of exports from apps and token lists: who owns an entry, and which entry is meant.
 @Suite("Apps and token lists")
 struct AppImportTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    /// A plain export of Aegis with these issuers, an entry each, and what shows their codes.
+    /// A plain Aegis export with one entry for each of these issuers.
     private func aegis(_ issuers: String...) throws -> (text: String, tokens: [Token]) {
         let tokens = try issuers.map { _ in try Token.random().token }
         let entries = zip(issuers, tokens).map { issuer, token in
@@ -25,7 +25,7 @@ struct AppImportTests {
         return (text, tokens)
     }
 
-    /// What the QR codes of this machine say that codes are from.
+    /// The issuer in the QR codes of this machine.
     private func issuer() async throws -> String {
         try #require(try await Desk().enroll().phone.issuer)
     }
@@ -66,7 +66,7 @@ struct AppImportTests {
                 "\(done.errors)")
         }
         #expect(!FileManager.default.fileExists(atPath: desk.store))
-        // Of one entry, there is nothing to choose.
+        // With a single entry there is nothing to choose.
         let one = try await desk.report(
             ["--from", "aegis", "--user", "daemon", "-"], input: try aegis("GitHub").text)
         #expect(try one.result("daemon") == "imported")
@@ -173,7 +173,7 @@ struct AppImportTests {
 }
 
 extension Array {
-    /// What `body` makes of each, one after the other.
+    /// The results of `body` for each element, one after the other.
     fileprivate func inTurn<Result>(_ body: (Element) async throws -> Result) async throws
         -> [Result]
     {

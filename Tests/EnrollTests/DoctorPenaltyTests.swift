@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `doctor` and PerSourcePenalties, by which an sshd from OpenSSH 9.8 on turns addresses away.
+/// `doctor` and PerSourcePenalties, by which sshd since OpenSSH 9.8 refuses addresses.
 @Suite struct DoctorPenaltyTests {
     init() throws { try Build.requireGround() }
 
-    /// What doctor says of it.
+    /// doctor's notes about it.
     private func notes(
         _ patient: DoctorPatient, around: [String] = []
     ) async throws -> [String] {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// Words of sshds that are not everywhere, as they were heard on Debian 13 and sid.
+    /// The output of various versions of sshd, taken from Debian 13 and sid.
     private static let heard = [
         (
             "10.0",
@@ -66,7 +66,7 @@ import Testing
     func ofNewer(_ version: String, _ lines: [String], _ exempt: String) async throws {
         let patient = try await DoctorPatient()
         let scratch = try Scratch()
-        // The sshd of this machine, but for what it says of the setting.
+        // This machine's sshd, except for its answer about the setting.
         let program = try scratch.write(
             """
             #!/bin/sh

@@ -1,14 +1,14 @@
 import TestSupport
 import Testing
 
-/// What `doctor` says of sshd is what sshd does: before the change that it proposes a key alone logs
-/// in, and after it none does without a code.
+/// `doctor`'s findings on sshd match what sshd does: before the proposed change a key alone logs
+/// in, and after it nobody without a code.
 @Suite struct DoctorSSHLoginTests {
     init() throws { try Build.requireGround() }
 
     struct Opening: CustomTestStringConvertible, Sendable {
         let testDescription: String
-        /// Lines before what is right, and behind it; PORT is sshd's own.
+        /// Lines before and after the right ones; PORT is sshd's own.
         var first = "", last = ""
         /// Another file, which is read first.
         var earlier = ""

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `doctor` and sshd: what it finds holds for whom it says, and what it proposes mends it.
+/// `doctor` and sshd: a finding is true for those it names, and its proposal fixes it.
 @Suite struct DoctorSSHTests {
     init() throws { try Build.requireGround() }
 
@@ -28,13 +28,13 @@ import Testing
         #expect(!after.contains { $0.text == finding.text || $0.severity == "problem" }, "\(after)")
     }
 
-    // MARK: Well
+    // MARK: Nothing wrong
 
     struct Well: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let dropIn: String
         var policy = ""
-        /// What is told all the same.
+        /// The note that is given nevertheless.
         var note: String?
         var isEnrolled = true
 
@@ -110,7 +110,7 @@ import Testing
         #expect(well.note.map { note in notes.contains { $0.contains(note) } } ?? notes.isEmpty)
     }
 
-    // MARK: Many, and other sshds
+    // MARK: Many users, and other sshds
 
     @Test("Users after the sixteenth are not asked about")
     func manyPeople() async throws {
@@ -147,7 +147,7 @@ import Testing
                 && other.change.contains("+\(DoctorPatient.keyMethods)"))
     }
 
-    /// Runs another sshd meanwhile, whose configuration is changed after it was read.
+    /// Runs another sshd at the same time, whose configuration changes after it was read.
     private static func beside(_ port: UInt16, changes: Bool) -> [String] {
         [
             "sh", "-c",
@@ -170,7 +170,7 @@ import Testing
     @Test("A second running sshd, its options, its PAM service or its age are ignored")
     func runningSSHD() async throws {
         let patient = try await DoctorPatient()
-        // From 9.8 on the service is a setting, and was the program's name before.
+        // Since 9.8 the service name is a setting; before, it was the program's name.
         let service = "PAMServiceName sshd-inside"
         try patient.write(
             "/etc/ssh/inside",

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `forget`: what a user has left who is gone.
+/// `forget`: the leftovers of a removed user.
 @Suite struct ForgetTests {
     let desk: Desk
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `import --from google-authenticator FOLDER`: files that are called like users.
+/// `import --from google-authenticator FOLDER`: files named after users.
 @Suite("A folder of google-authenticator's files")
 struct KeyFolderTests {
     let desk: Desk
@@ -32,7 +32,7 @@ struct KeyFolderTests {
             try await phone.settle()
             #expect(try await desk.verify(try await phone.code(), of: user) == (true, "code"))
         }
-        // Whoever is enrolled is left alone, unless named.
+        // Enrolled users are skipped unless they are named.
         try desk.scratch.write(file(try Token.random().token), to: "keys/bin")
         let again = try await desk.report(words(folder), status: 1)
         #expect(try again.result("bin") == "enrolled already, skipped")

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A service that is killed at each call of a move: nothing is lost, and there is never a second copy.
+/// A service that is killed at each call of a move: nothing is lost, and there are never two
+/// copies.
 @Suite struct MoveKilledProof {
     /// Ways to become another user.
     enum Way: CaseIterable {
@@ -44,7 +45,7 @@ import Testing
             let records = try FileManager.default.contentsOfDirectory(atPath: desk.store)
                 .filter { UInt32($0) != nil }
             #expect(records.count == 1, "\(call): \(records)")
-            // Either it is the user's, or nobody passes as one who has nothing.
+            // Either the record belongs to the user, or nobody passes as a user without one.
             let status = try await desk.run("status", new.name)
             let isMoved = status.status == 0 && status.output.contains("is enrolled")
             #expect(isMoved || status.errors.contains("otp-enroll move"), "\(call): \(status)")

@@ -2,8 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A key that comes back: by a script that runs again, under another name, or after it was taken
-/// away.
+/// A key that comes back: by running a script again, under another name, or after it was removed.
 @Suite struct SameKeyTests {
     let desk: Desk
     let hex: String
@@ -41,14 +40,14 @@ import Testing
         #expect(other.status == 1 && other.errors.contains("\"fob\" of root already has this key"))
         #expect(desk.record == before)
         #expect(try await desk.verify(code) == (false, "replayed"))
-        // A mistake in the kind of code is mended by the same command, and mends no code.
+        // The same command corrects a mistaken kind of code, and leaves used codes used.
         #expect(try await add("--name", "fob", "--digits", "8").output.contains("name: fob"))
         #expect(try await add("--name", "fob").status == 0)
         #expect(try await desk.verify(code) == (false, "replayed"))
         #expect(try await desk.names() == ["fob"])
     }
 
-    /// What takes a key away, and what brings it back.
+    /// What removes a key, and what brings it back.
     static let ways = ["remove", "replace", "reset", "disable", "import"]
 
     @Test("A used code is good again after its key comes back", arguments: ways)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Keys of fewer than 128 bits, which old programs made: `import --allow-short-keys`.
+/// Keys of fewer than 128 bits, made by old programs: `import --allow-short-keys`.
 @Suite("Short keys")
 struct ShortKeyTests {
     let desk: Desk
@@ -43,7 +43,7 @@ struct ShortKeyTests {
         let text = try await desk.run("status", "daemon").output
         #expect(text.contains("totp short key"), "\(text)")
         #expect(text.contains("`otp-enroll add --name phone daemon`"), "\(text)")
-        // Enrolled anew, it is like any other.
+        // After a new enrollment it is like any other.
         _ = try await desk.enroll("--name", "phone", "daemon")
         #expect(try await !desk.run("status", "daemon").output.contains("short key"))
     }

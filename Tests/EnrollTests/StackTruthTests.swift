@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What doctor says of a stack is what real logins show, before and after its proposal.
+/// doctor's findings on a stack match real logins, before and after its proposal.
 @Suite struct StackTruthTests {
     init() throws { try Build.requireGround() }
 
@@ -31,7 +31,7 @@ import Testing
         try prepare(patient, stack)
         let service = stack.examined ?? stack.service
         let serious = try await patient.examine(service).serious
-        // What is wrong with the stack is mended there, and not by sshd's settings.
+        // A fault of the stack is fixed there, and not in sshd's settings.
         #expect(!serious.contains { $0.check == "sshd" }, "\(serious)")
         let findings = serious.filter { $0.check == "stack" }
         let text = try #require(stack.finding)
@@ -61,7 +61,7 @@ import Testing
     }
 
     private func printed(_ patient: StackPatient) async throws {
-        // A line that goes on, tabs, and no end of the last line.
+        // A continued line, tabs, and a last line without an end.
         try patient.machine.write(
             "/etc/pam.d/trial",
             "#%PAM-1.0\n\nauth\trequired\tpam_env.so\nauth\tsufficient \\\n\tpam_unix.so\n"
@@ -82,7 +82,7 @@ import Testing
         if !stack.ssh.isEmpty { try patient.machine.ssh(stack.ssh) }
     }
 
-    /// The four, then one who is not enrolled, with a right password and as a stranger.
+    /// The four, then a user who is not enrolled, with a right password and as a stranger.
     private func attempts(_ stack: StackCase) -> [(user: String, password: Bool, code: Bool)] {
         var attempts = StackCase.Attempt.allCases.map { attempt in
             (
@@ -105,7 +105,7 @@ import Testing
         let logins = try await patient.logIn(attempts(stack), service: stack.service)
         #expect(accepted(logins) == wanted, "\(logins)")
         #expect(logins[4].isAccepted == stack.admitsOthers, "\(logins)")
-        // Where sshd has asked for a key, PAM asks for no password.
+        // After sshd has checked a key, PAM asks for no password.
         #expect(logins[5].isAccepted == (stack.admitsOthers && wanted.contains(.codeAlone)))
         #expect(!logins[5].offersKey, "\(logins)")
     }

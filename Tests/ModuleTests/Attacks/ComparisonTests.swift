@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How much work it is to find a code wrong: the same, however much of it is right. The released
-/// service, whose instructions callgrind counts.
+/// The work of rejecting a wrong code: the same, however much of it is right. Callgrind counts the
+/// instructions of the released service.
 @Suite("The work of comparing codes")
 struct ComparisonTests {
     @Test("a wrong code takes more or fewer instructions if some of its digits are right")
@@ -25,7 +25,7 @@ struct ComparisonTests {
         #expect(counts.count == 1, "\(counts)")
     }
 
-    /// The instructions of a try, and of what it calls, when it refuses this code.
+    /// The instructions of a try, including everything it calls, that refuses this code.
     private func instructions(_ enrolled: Enrolled, _ guess: String) async throws -> Int {
         let out = enrolled.scratch.file("callgrind")
         let program = try ServiceAccess.program(

@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// Attacks of docs/THREATS.md that have no other place.
+/// Attacks in docs/THREATS.md that are not tested elsewhere.
 @Suite("Threats", .serialized)
 struct ThreatTests {
     /// libpam's numbers.
@@ -37,7 +37,7 @@ struct ThreatTests {
             let (wrong, right) = (try await phone.wrongCode(), try await phone.code())
             let results = try await host.logins([wrong, right, right], closed: closed)
             #expect(results == [Self.refused, Self.success, Self.refused], "closed: \(closed)")
-            // The record is whole, and knows what happened.
+            // The record is intact, and has the event.
             #expect(try enrolled.read { $0.throttle.failures } == 1, "closed: \(closed)")
             #expect(try enrolled.read { $0.backupCodesLeft } == 10, "closed: \(closed)")
             try enrolled.change { $0.throttle.unlock() }
@@ -54,10 +54,11 @@ struct ThreatTests {
             try enrolled.change { $0.throttle.unlock() }
             let code = try await enrolled.renewKey().code()
             let results = try await host.logins([code], .forks)
-            // The connection is the one's who began it; nobody can check the code of the other.
+            // The connection belongs to the process that began it; the other one's code cannot be
+            // checked.
             #expect(results.sorted() == [Self.success, Self.unavailable], "round \(round)")
         }
-        // A process that is left behind in a conversation holds nothing that the next one needs.
+        // A process left behind in a conversation holds nothing that the next one needs.
         let codes = Array(enrolled.backupCodes[0..<3])
         let results = try await host.logins(codes, .leavesChild)
         #expect(results == [Self.success, Self.success, Self.success])
@@ -107,7 +108,7 @@ struct ThreatTests {
         func check(_ what: String) throws {
             let calls = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
             let sockets = calls.filter { $0.contains("socket(") || $0.contains("socketpair(") }
-            // libpam itself tells the kernel's audit of each login.
+            // libpam itself reports each login to the kernel's audit.
             let others = sockets.filter {
                 !$0.contains("(AF_UNIX, ")
                     && !$0.contains(#/\(AF_NETLINK, SOCK_RAW(\|SOCK_CLOEXEC)?, NETLINK_AUDIT\)/#)

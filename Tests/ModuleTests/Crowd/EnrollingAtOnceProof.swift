@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// Sixteen sessions of one user that enroll at the same moment: as many win as may, the others are
+/// Sixteen sessions of one user enroll at the same moment: as many succeed as may, the others are
 /// told, and nothing is lost.
 @Suite("Sixteen sessions at the same moment", .serialized, .timeLimit(.minutes(60)))
 struct EnrollingAtOnceProof {
@@ -12,7 +12,7 @@ struct EnrollingAtOnceProof {
     private static let void =
         "Another session has enrolled you. Discard this key, and use a code from the other one."
 
-    /// The backup codes of a sheet.
+    /// The backup codes on a sheet.
     private func codes(_ sheet: String) -> [String] {
         sheet.matches(of: #/\b[0-9A-Z]{5}(-[0-9A-Z]{5}){2}\b/#).map { String($0.output.0) }
     }

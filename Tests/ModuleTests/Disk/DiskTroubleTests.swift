@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Disks that are full or cannot be written to, over more than one login.
+/// Disks that are full or read-only, during several logins.
 @Suite("Disk trouble")
 struct DiskTroubleTests {
     @Test("on a full btrfs, a record is not overwritten in place")
@@ -21,7 +21,8 @@ struct DiskTroubleTests {
         let code = try await Phone(scanning: uri).code()
         #expect(try await stack.login("bin", [code]).name == "PAM_SUCCESS")
         #expect(try await stack.login("bin", [code]).name == "PAM_AUTH_ERR")
-        // A copy of a record has no such right, by which this test knows that the disk is full.
+        // A reserve is only in the original: with a copy of a record the test sees that the disk is
+        // full.
         let other = try await enrolled.phone.code()
         #expect(try await stack.login(enrolled.user, [other]).name == "PAM_AUTHINFO_UNAVAIL")
     }

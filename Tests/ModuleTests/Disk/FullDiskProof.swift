@@ -3,18 +3,18 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// Logins of every kind on a disk that is full: those that are let in elsewhere are let in, once,
-/// and who cannot be enrolled is told so. With room again, everything goes on.
+/// All kinds of logins on a full disk: whoever gets in otherwise gets in, once, and a user who
+/// cannot enroll is told so. With free space again, everything works.
 @Suite("Full disks")
 struct FullDiskProof {
     static let chapter = "Full disks"
     private let unavailable =
         "The code cannot be checked right now. Please tell your administrator."
 
-    /// What is used up: blocks, or names alone.
+    /// What is used up: blocks, or only names.
     static let disks: [SmallDisk] = [.memory, .ext4, .fewNames]
 
-    /// Uses up what there is.
+    /// Uses up the free space.
     static func use(_ disk: SmallDisk, for enrolled: Enrolled) async throws {
         try await enrolled.useSmallDisk(disk)
         switch disk {
@@ -45,7 +45,7 @@ struct FullDiskProof {
                 logins += 1
             }
         }
-        // Wrong codes are counted as ever, until there is a wait.
+        // Wrong codes are counted as usual, until there is a wait.
         try enrolled.change { $0.throttle.unlock() }
         for count in 1...5 {
             let wrong = try await enrolled.wrongCode()
@@ -54,7 +54,7 @@ struct FullDiskProof {
             logins += 1
         }
         #expect(try await stack.login(enrolled.user, [shown[3]]).name == "PAM_AUTH_ERR")
-        // Names without a record are answered as ever, though no decoy can be made.
+        // Names without a record are answered as usual, though no decoy can be made.
         let stranger = try await stack.login("bin", [shown[3]])
         #expect(stranger.name == "PAM_AUTH_ERR" && stranger.prompts == 1)
         let names = try FileManager.default.contentsOfDirectory(atPath: enrolled.store)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The built module as a file: what it exports, needs and weighs.
+/// The built module as a file: its exports, dependencies and size.
 @Suite("The module as a file")
 struct ModuleFileTests {
     private static let module = Build.released("libpam_swiftotp.so")
@@ -19,7 +19,7 @@ struct ModuleFileTests {
         let section = try await Command.output(["readelf", "-dW", Self.module])
         let needed = section.split(separator: "\n").filter { $0.contains("(NEEDED)") }
             .compactMap { $0.split(separator: "[").last?.dropLast() }
-        // Part of libc: on arm64 it has what the stack's guard is compared with.
+        // Part of libc: on arm64 it holds the value of the stack guard.
         #expect(
             Set(needed).subtracting([Substring(Machine.loader)]) == ["libpam.so.0", "libc.so.6"])
         #expect(section.contains("BIND_NOW"))
@@ -27,7 +27,7 @@ struct ModuleFileTests {
         #expect(!section.contains("TEXTREL"))
     }
 
-    /// On arm64: the guard of the stack, and which instructions there are to count references.
+    /// On arm64: the stack guard, and which instructions exist for reference counts.
     private static let processorsOwn: Set<String> =
         Machine.isARM ? ["__getauxval", "__stack_chk_guard"] : []
 
@@ -64,7 +64,7 @@ struct ModuleFileTests {
             "socketpair", "umask", "wait4",
         ]
         #expect(calls == talk.union(start))
-        // The number is written beside each call, and nowhere else.
+        // The number is written next to each call, and nowhere else.
         #expect(part.ranges(of: "SYS_").count == part.ranges(of: "syscall(SYS_").count)
     }
 
@@ -87,7 +87,7 @@ struct ModuleFileTests {
         #expect(stack?.contains("RWE") == false)
     }
 
-    /// What is there is the C runtime's own, from before the first call.
+    /// The rest belongs to the C runtime, from before the first call.
     @Test("keeps state between two calls, which logins on one thread would share")
     func memory() async throws {
         let sections = try await Command.output(["readelf", "-SW", Self.module])

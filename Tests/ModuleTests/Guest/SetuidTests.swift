@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The module in a setuid program, whose caller chooses the limits, the signals and the variables.
+/// The module in a setuid program, whose caller controls limits, signals and variables.
 @Suite("In a setuid program", .serialized)
 struct SetuidTests {
     private static let wrong = "0ZZZZ-ZZZZZ-ZZZZZ"
@@ -40,7 +40,7 @@ struct SetuidTests {
         try #require(access(library, R_OK) == 0, "no \(library)")
         let folder = try host.enrolled.scratch.folder("lure", mode: 0o777)
         for variables in [
-            // With an hour more, no code of now is right.
+            // An hour ahead, no current code is right.
             ["LD_PRELOAD=\(library)", "FAKETIME=+1h"],
             ["LD_PRELOAD=libfaketime.so.1", "LD_LIBRARY_PATH=\(libraries)"],
             [
@@ -80,14 +80,14 @@ struct SetuidTests {
     }
 
     /// Tries a wrong code and a right one under each of these limits, and the right one without
-    /// any; which limits let the right one in.
+    /// any; returns for each limit whether it let the right one in.
     private func sweep(_ limits: [[String]]) async throws -> [Bool] {
         let host = try await SetuidHost()
         var outcomes: [Bool] = []
         for words in limits {
             try host.enrolled.change { $0.throttle.unlock() }
             let code = try await host.enrolled.renewKey().code()
-            // The program may not start at all, or end at any point: then it says nothing.
+            // The program may fail to start, or end at any point without output.
             let denials: Set<String?> = [
                 nil, "PAM_AUTH_ERR", "PAM_AUTHINFO_UNAVAIL", "PAM_MODULE_UNKNOWN", "PAM_BUF_ERR",
                 "PAM_SYSTEM_ERR", "PAM_ABORT", "PAM_CONV_ERR", "PAM_SERVICE_ERR",
@@ -104,7 +104,7 @@ struct SetuidTests {
             } else {
                 #expect(free == "PAM_SUCCESS", "\(words): \(limited ?? ""), \(free ?? "")")
             }
-            // The record is whole.
+            // The record is intact.
             #expect(try host.enrolled.read { $0.backupCodesLeft } == 10, "\(words)")
             outcomes.append(limited == "PAM_SUCCESS")
         }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A program that is not root, beyond its return codes (docs/RESULTS.md).
+/// An unprivileged program, beyond its return codes (docs/RESULTS.md).
 @Suite("In a program that is not root")
 struct UnprivilegedHostTests {
     private static let unavailable =
@@ -26,7 +26,7 @@ struct UnprivilegedHostTests {
         let host = try await UnprivilegedHost(.fake(manner))
         let begin = ContinuousClock.now
         let result = try await host.stack.login(host.account.name, [], around: host.around)
-        // With what a busy machine takes to start it and to end it.
+        // Including the time that a busy machine takes to start and end it.
         #expect(ContinuousClock.now - begin < .seconds(50))
         #expect(result.name == "PAM_AUTHINFO_UNAVAIL")
         #expect(result.said == [Self.unavailable])
@@ -39,7 +39,7 @@ struct UnprivilegedHostTests {
         let service = host.stack.folder + "/" + host.stack.service
         let policy = try Policy()
         try policy.write([String(contentsOfFile: service, encoding: .utf8)], service: "vlock")
-        // As under systemd's NoNewPrivileges=yes: the bit gives nothing.
+        // As under systemd's NoNewPrivileges=yes: the setuid bit has no effect.
         let terminal = try Terminal(
             policy.running(
                 ["setpriv", "--no-new-privs"] + host.account.running(["vlock", "-c"])))

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Whether what is typed is seen, as libpam hands it to the program that asks.
+/// Whether typed text is visible, by libpam's request to the program that asks.
 @Suite("What is typed, seen or not, through libpam")
 struct EchoTests {
     @Test(

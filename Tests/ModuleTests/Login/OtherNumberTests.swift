@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Users whom the system's own programs rename, renumber and remove, at real logins.
+/// Users renamed, renumbered and removed by the system's own programs, in real logins.
 @Suite("Renamed, renumbered, removed: through libpam")
 struct OtherNumberTests {
     private func enroll(
@@ -26,7 +26,7 @@ struct OtherNumberTests {
             let result = try await nullok.login(account.name, ["000000"])
             #expect(result.name == "PAM_AUTHINFO_UNAVAIL" && result.prompts == 0, "\(result)")
         }
-        // Without it, as anybody who is not enrolled.
+        // Without it, like any user who is not enrolled.
         let plain = try enrolled.stack("")
         let asked = try await plain.login(account.name, [enrolled.backupCodes[1]])
         #expect(asked.name == "PAM_AUTH_ERR" && asked.prompts == 1, "\(asked)")
@@ -76,7 +76,7 @@ struct OtherNumberTests {
         let words = "/\(old): it is \(account.name)'s, who is \(old + 30_000) now"
         #expect(line.text.contains(words), "\(line)")
         #expect(line.text.contains("otp-enroll move \(old) \(account.name)"), "\(line)")
-        // Of nobody else, and once.
+        // It belongs to no other user, and works once.
         #expect(try await stack.login("bin", ["000000"]).name == "PAM_AUTH_ERR")
         #expect(log.lines(containing: "record of another number", account.name).count == 1)
     }

@@ -4,7 +4,7 @@ import TestSupport
 extension Row {
     private static let networks = "exempt_networks=10.0.0.0/8,fd00::/8"
 
-    /// An address in there, another one for each row, which the log is looked through for.
+    /// An address in such a network, a different one for each row, by which the log line is found.
     private static func address(_ form: String) -> @Sendable () -> String {
         {
             let (one, two) = (Int.random(in: 0...255), Int.random(in: 0...255))
@@ -23,7 +23,7 @@ extension Row {
         ) { _, _ in login }
     }
 
-    /// A login that looks like one, and is asked for a code.
+    /// A login that only looks like one, and is asked for a code.
     static func asked(
         elsewhere name: String, by form: String = "10.77.TWO", more: String = "",
         service: String = "sshd", _ login: [String] = LoginKey().login

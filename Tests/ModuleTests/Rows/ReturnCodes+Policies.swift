@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 
 extension Row {
-    /// A row in which the options are at fault, before anybody is asked.
+    /// A row with faulty options, before any question.
     static func options(
         _ name: String, _ arguments: String, file: String? = nil, log: String
     ) -> Row {
@@ -24,13 +24,13 @@ extension Row {
     }
 }
 
-/// Fails a test with what was found.
+/// Fails a test, naming what was found.
 func require(_ condition: Bool, _ found: String) throws {
     guard condition else { throw Trouble("found: \(found)") }
 }
 
 extension ReturnCodes {
-    /// What the admin decides.
+    /// Results decided by the admin.
     static let policies: [Row] = [
         .login(
             "not enrolled", "PAM_AUTH_ERR", log: "reason=no-record",

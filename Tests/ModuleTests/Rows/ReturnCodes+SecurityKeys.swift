@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 
 extension Row {
-    /// A login of a security key's; `prepare` may change something before it.
+    /// A login with a security key; `prepare` may change something before it.
     static func securityKey(
         _ name: String, arguments: String = "trust=sk", log: String = "",
         says: String? = nil, _ login: [String] = LoginKey.ofSecurityKey.login,
@@ -19,7 +19,7 @@ extension Row {
         }
     }
 
-    /// A login that looks like one, and is asked for a code.
+    /// A login that only looks like one, and is asked for a code.
     static func askedBesideSecurityKey(
         _ name: String, arguments: String = "trust=sk", service: String = "sshd",
         _ login: [String]
@@ -31,7 +31,7 @@ extension Row {
 }
 
 extension ReturnCodes {
-    /// SSH keys in FIDO authenticators.
+    /// SSH keys on FIDO authenticators.
     static let securityKeys: [Row] = [
         .securityKey("security key"),
         .securityKey(

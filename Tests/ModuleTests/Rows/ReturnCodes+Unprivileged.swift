@@ -7,8 +7,8 @@ private let refused = "That code was not accepted."
 private let unavailable = "The code cannot be checked right now. Please tell your administrator."
 
 extension Row {
-    /// A row in which one login of a program that is not root shows the result. Its line is found
-    /// in the log by what it calls itself: where it comes from is nothing that it is believed.
+    /// A row in which one login of an unprivileged program shows the result. Its log line is found
+    /// by the name the program gives itself, as its claimed origin is not believed.
     static func foreign(
         _ name: String, _ code: String, _ behind: UnprivilegedHost.Behind = .service(),
         arguments: String = "", prompts: Int = 1, log: String, says: String? = nil,
@@ -16,7 +16,7 @@ extension Row {
     ) -> Row {
         Row(name: "not root: \(name)", code: code, doors: .one) { row in
             let systemLog = try SystemLog.shared()
-            // libpam has the names of services in lower case.
+            // libpam lowercases service names.
             let mark = "locker-\(UUID().uuidString.lowercased())"
             let host = try await UnprivilegedHost(behind, arguments, name: mark)
             let commands = try await prepare(host)
@@ -33,7 +33,7 @@ extension Row {
         }
     }
 
-    /// A row in which the service is none, or not as it should be.
+    /// A row with a false or faulty service.
     static func odd(
         _ name: String, _ behind: UnprivilegedHost.Behind, nullok: Bool = false, prompts: Int = 0,
         log: String
@@ -46,7 +46,7 @@ extension Row {
 }
 
 extension ReturnCodes {
-    /// Programs that are not root, such as screen lockers.
+    /// Unprivileged programs, such as screen lockers.
     static let foreign: [Row] =
         [
             .foreign(
@@ -160,7 +160,7 @@ extension ReturnCodes {
 }
 
 extension UnprivilegedHost {
-    /// One login of the user, which has to end like this.
+    /// One login of the user, which must end like this.
     func expect(_ answer: String, _ code: String) async throws {
         let result = try await stack.login(account.name, [answer], around: around)
         try require(result.name == code, "\(result)")

@@ -9,8 +9,8 @@ struct ReturnCodes {
         + passes + foreign
         + foreignEntries
 
-    /// Those that say themselves who is there, and one in eight of the others: what a login ends in
-    /// does not depend on who has started the service.
+    /// Rows that declare who asks, and one in eight of the others: the result of a login does not
+    /// depend on who has started the service.
     private static let own = rows.enumerated().filter {
         $0.element.doors == .one || $0.offset.isMultiple(of: 8)
     }.map(\.element)

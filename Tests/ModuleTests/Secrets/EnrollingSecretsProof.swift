@@ -3,10 +3,10 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// The same for logins that show a key, for those in programs that are not root, and for the service.
+/// The same for logins that show a key, for those in unprivileged programs, and for the service.
 @Suite("What enrolling at a login leaves in memory, and a login in the service")
 struct EnrollingSecretsProof {
-    /// An enrollment to its end: the host, and all that was shown.
+    /// A complete enrollment: returns the host, and everything that was shown.
     private func enroll(
         _ enrolled: Enrolled, around: [String] = [], atPrompt: (SecretHost, String) throws -> Void
     ) async throws -> (SecretHost, forms: [SecretForm], said: String) {
@@ -30,7 +30,7 @@ struct EnrollingSecretsProof {
         return (host, forms, said)
     }
 
-    /// How glibc looks after what is freed: with a list for each size, or joined with its neighbors.
+    /// How glibc manages freed memory: with a list for each size, or merged with its neighbors.
     private static let allocators = [
         "glibc.malloc.check=0", "glibc.malloc.tcache_count=0",
         "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0",
