@@ -4,7 +4,7 @@ import Testing
 
 /// `enroll`: users without an authenticator get one at a login, on the screen of a real ssh.
 @Suite("Enrolling on the screen of ssh") struct EnrollAtLoginTests {
-    /// A login that has come to the question for the first code, on a screen.
+    /// A login at the question for the first code, on a screen.
     private struct Shown {
         let fixture: LoginFixture
         let door: SSHDoor
@@ -26,7 +26,7 @@ import Testing
         return Shown(fixture: fixture, door: door, screen: screen)
     }
 
-    /// Enrolls with the phone, looks at the backup codes, and gives them.
+    /// Enrolls with the phone, checks the backup codes, and returns them.
     private func finish(_ shown: Shown, _ phone: Phone, _ code: String) async throws -> [String] {
         try await shown.screen.type(code)
         let codes = try await shown.screen.backupCodes()
@@ -70,7 +70,7 @@ import Testing
         try await shown.fixture.expectAdmitted(door, code: backupCodes[9], factor: "backup-code")
     }
 
-    // MARK: May and must
+    // MARK: Optional and required
 
     @Test("Enter does not decline an offer")
     func offerCanBeDeclined() async throws {

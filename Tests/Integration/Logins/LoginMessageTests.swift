@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What somebody reads at a login: short, and only when there is something to say.
+/// What users read at a login: short, and only if there is something to say.
 @Suite("What is read at a login") struct LoginMessageTests {
-    /// All there is to say after a while, on the screen of ssh; and the next time what changed
-    /// is told once more.
+    /// Everything there is to say after a while, on the screen of ssh; the next time only changes
+    /// are repeated.
     @Test("ssh does not show what happened since the last login, or shows failures twice")
     func whatHappenedMeanwhile() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// A code that can be typed in a moment, without a word about the clock.
+    /// A code that is valid now or in a moment, without a message about the clock.
     private func nearCode(of phone: Phone) async throws -> String {
         try await phone.settle()
         return try await phone.code()

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// sudo with a prompt of its own in the place of every question, as Ansible's become has it.
+/// sudo with a prompt of its own that replaces every question, like Ansible's become.
 @Suite("sudo with a prompt of its own") struct SudoPromptTests {
-    /// How sudo comes by it: by its caller, or by its settings.
+    /// Where sudo gets it: from its caller, or from its settings.
     private static let ways = [["-p", "pw: "], []]
     private static let settings = "passprompt_override, passprompt=\"pw: \""
 
-    /// The door, with sudo's settings changed where its caller says nothing.
+    /// The door, with sudo's settings changed if the caller does not set the prompt.
     private func door(_ fixture: LoginFixture, _ words: [String]) async throws -> SudoDoor {
         let door = try #require(try await fixture.door() as? SudoDoor)
         guard words.isEmpty else { return door }
@@ -49,7 +49,7 @@ import Testing
         #expect(shown.contains(sudo.refusal) && !shown.contains(typed), "\(shown)")
         #expect(fixture.logged(fixture.person.name).last?.fields["reason"] == "malformed")
 
-        // A script that knows gives the code to the second one.
+        // A prepared script gives the code at the second prompt.
         let code = try await phone.code()
         let good = try terminal(door, fixture.person, words)
         try await good.expect("pw: ")
@@ -60,7 +60,8 @@ import Testing
         #expect(await !good.transcript.contains(code))
     }
 
-    /// What `echo` is for. Without this, the test above could look at a terminal that shows nothing.
+    /// What `echo` does. Without this, the test above might be watching a terminal that shows
+    /// nothing.
     @Test("With echo=yes, typing is hidden at sudo's question for a code")
     func echo() async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)

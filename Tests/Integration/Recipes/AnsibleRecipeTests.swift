@@ -61,7 +61,7 @@ import Testing
 
     // MARK: become
 
-    /// A server that lets in by key alone, whose sudo is changed.
+    /// A server that accepts a key alone, with a changed sudo.
     private func host(
         _ fixture: LoginFixture, change: (Policy) throws -> Void
     ) async throws -> RecipeHost {

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The recipes of docs/RECIPES.md that are ssh's own.
+/// The recipes of docs/RECIPES.md for ssh itself.
 @Suite("Recipes: ssh") struct SSHRecipeTests {
     private static let id = "id -un"
     private static let denied = "Permission denied (keyboard-interactive)"
 
-    /// What lets somebody pass without a code, and who that is.
+    /// What lets a login pass without a code, and for whom.
     enum Pass: String, CaseIterable {
         case group = "exempt_group = robots"
         case networks = "exempt_networks = 10.0.0.0/8"
@@ -17,7 +17,7 @@ import Testing
         var options: String {
             rawValue.replacing(" ", with: "").replacing("10.0.0.0/8", with: "127.0.0.0/8")
         }
-        /// What the page says that sshd needs; nothing where nothing helps.
+        /// The lines that the page gives for sshd; empty if none would help.
         func sshdLines() throws -> [String] {
             if self == .notEnrolled { return [] }
             return try RecipePage.sshdLines(for: rawValue).map { line in
@@ -128,7 +128,7 @@ import Testing
         #expect(shown.contains("\n\(robot.name)\n"), "\(shown)")
         let again = try await inner.run("ssh -o BatchMode=yes web1 \(Self.id)")
         #expect(again.output == robot.name + "\n", "\(again.errors)")
-        // web1 asks people as well.
+        // web1 asks users as well.
         let person = try await inner.type("ssh alice@web1 \(Self.id)", code: codes[1])
         #expect(person.contains("\n\(fixture.person.name)\n"), "\(person)")
         _ = try await inner.run("ssh -O exit \(outer.name)")

@@ -21,8 +21,7 @@ struct DiskTroubleTests {
         let code = try await Phone(scanning: uri).code()
         #expect(try await stack.login("bin", [code]).name == "PAM_SUCCESS")
         #expect(try await stack.login("bin", [code]).name == "PAM_AUTH_ERR")
-        // A reserve is only in the original: with a copy of a record the test sees that the disk is
-        // full.
+        // Nothing is reserved for a copied record: its login fails, so the disk really is full.
         let other = try await enrolled.phone.code()
         #expect(try await stack.login(enrolled.user, [other]).name == "PAM_AUTHINFO_UNAVAIL")
     }
