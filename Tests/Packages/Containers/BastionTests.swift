@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/RECIPES.md: a bastion in a container, made of the Dockerfile and started as the page says.
+/// docs/RECIPES.md: a bastion in a container, made from the Dockerfile and started as the page
+/// says.
 @Suite("packages: a bastion in a container") struct BastionTests {
     @Test("A key, a store or a host key is in the image, and so the same for everybody")
     func secrets() async throws {
@@ -34,7 +35,7 @@ import Testing
         #expect(try await !bastion.login(code: code, on: third, logged: "authentication failure"))
         let fresh = try await phone.code(steps: 1)
         #expect(try await bastion.login(code: fresh, on: third, logged: "login granted"))
-        // What the module has started is gone with the login, also where sshd is the first process.
+        // What the module has started ends with the login, even with sshd as PID 1.
         let dead = try await third.output(
             "sh", "-c", "grep -l '^State:.*Z' /proc/[0-9]*/status || true")
         #expect(dead == "")
@@ -83,12 +84,12 @@ import Testing
         #expect(try await bastion.login(code: phone.code(), on: container, logged: "granted"))
     }
 
-    /// What is not where it belongs when a bastion starts.
+    /// What is missing when a bastion starts.
     enum Loss: String, CaseIterable, CustomTestStringConvertible {
         case store, key, both, hostKey, otherKey, groupMayWrite, otherOwner
 
         var testDescription: String { rawValue }
-        /// What the log says of it.
+        /// The log's words for it.
         var words: String {
             switch self {
             case .store: "its marker is missing, so this is not the store"

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The Debian packages as files: what is in them, and what Debian's own checker says.
+/// The Debian packages as files: their contents, and the output of Debian's own checker.
 @Suite("packages: what is in the Debian packages")
 struct DebianPackageTests {
-    /// A package by its name, and what its architecture is called below /usr/lib.
+    /// A package by its name, and its architecture's folder in /usr/lib.
     private func package(_ name: String) async throws -> (path: String, triple: String) {
         let words = ["dpkg-architecture", "-q"]
         func ask(_ variable: String) async throws -> String {
@@ -18,7 +18,7 @@ struct DebianPackageTests {
         )
     }
 
-    /// Unpacks a package, and gives everything that was in it.
+    /// Unpacks a package, and returns everything in it.
     private func contents(_ name: String) async throws -> (scratch: Scratch, files: [String]) {
         let scratch = try Scratch()
         try await Command.output(["dpkg-deb", "-x", package(name).path, scratch.path])
@@ -77,7 +77,7 @@ struct DebianPackageTests {
 
     @Test("They need more than every Debian has, or one of Swift's libraries")
     func dependencies() async throws {
-        // Debian 13 has some under another name, since their times have 64 bits everywhere.
+        // Debian 13 has some under another name since its move to 64-bit time.
         func names(_ text: String) -> Set<String> {
             let words = text.split(separator: ",").compactMap { $0.split(separator: " ").first }
             return Set(words.map { String($0.hasSuffix("t64") ? $0.dropLast(3) : $0) })

@@ -12,7 +12,7 @@ struct InstallTests {
 
     @Test("A file is misplaced or has the wrong mode, or uninstall leaves or removes too much")
     func places() async throws {
-        // For a tree that is there and of today.
+        // Only for an existing, current tree.
         _ = try await Project.package("otp-enroll-\(Project.version())-1.\(Machine.processor).rpm")
         let scratch = try Scratch()
         let done = try await make(

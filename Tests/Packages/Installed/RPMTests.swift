@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The RPM packages: what is in them, and a life of theirs in a private root.
+/// The RPM packages: their contents, and their life in a private root.
 ///
-/// rpm runs on Debian too. What a Fedora has and this has not: its libpam looks in /usr/lib64.
+/// rpm runs on Debian too. What differs on Fedora: its libpam looks in /usr/lib64.
 @Suite("packages: RPM")
 struct RPMTests {
     private static let key = "/etc/swiftotp/seal.key"
@@ -23,7 +23,7 @@ struct RPMTests {
         let format = "[%{FILEMODES:perms} %{FILENAMES}\\n]"
         return try await Command.output(["rpm", "-qp", "--qf", format, package(name)])
             .split(separator: "\n").filter { !$0.contains("/.build-id") }
-            // Some rpms compress manuals.
+            // Some versions of rpm compress manual pages.
             .map { String($0.hasSuffix(".gz") ? $0.dropLast(3) : $0) }
     }
 
@@ -64,7 +64,7 @@ struct RPMTests {
 
     @Test("rpmlint finds something that swiftotp.rpmlintrc does not explain")
     func rpmlint() async throws {
-        // Not every version says everything that is explained there.
+        // Not every version prints everything that is explained there.
         var words = ["rpmlint", "--ignore-unused-rpmlintrc", "-r"]
         words.append(Project.path("packaging/rpm/swiftotp.rpmlintrc"))
         for name in Self.names { words.append(try await package(name)) }
@@ -145,12 +145,12 @@ struct RPMTests {
     func decoys() async throws {
         let root = try await PrivateRoot()
         let rpm = try await installed(in: root)
-        // What a failed login makes, and a write that broke off.
+        // The leftovers of a failed login and of an interrupted write.
         let store = "/var/lib/swiftotp"
         for name in ["decoy-00", "decoy-a7", "decoy-ff", "new.7f", "name-7f"] {
             try root.write("", to: "\(store)/\(name)")
         }
-        // A key that is missing is made anew: no record needs the old one.
+        // A missing key is made again: no record needs the old one.
         try FileManager.default.removeItem(atPath: root.file(Self.key))
         try await root.installRPMs("-U", "--force", rpm)
         #expect(try await root.status(Self.key) == "-rw------- root root")
@@ -189,7 +189,7 @@ struct RPMTests {
         #expect(try await visitor.codeFirst(codes.removeFirst(), then: right) == .admittedWithCode)
     }
 
-    /// Installs both packages, and gives the path of the first one in there.
+    /// Installs both packages, and returns the path of the first one inside.
     private func installed(in root: PrivateRoot) async throws -> String {
         let module = try root.bring(try await package("swiftotp"))
         let tool = try root.bring(try await package("otp-enroll"))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/ARCHITECTURE.md, and CONTRIBUTING.md, which send a reader to files.
+/// docs/ARCHITECTURE.md and CONTRIBUTING.md, which direct readers to files.
 @Suite("The pages for readers of the code")
 struct ArchitectureTests {
     @Test(

@@ -15,7 +15,7 @@ struct CommandManualTests {
         manual = try Manual("otp-enroll.1")
     }
 
-    /// The long names of the options among these lines, with what is said.
+    /// The long names of the options in these lines, with their descriptions.
     private func options(_ lines: [String]) -> [(name: String, term: String, text: String)] {
         Manual.entries(lines).compactMap { entry in
             let term = Manual.plain(entry.term)
@@ -51,7 +51,7 @@ struct CommandManualTests {
 
     private func check(_ option: Program.Option, _ term: String, _ text: String) throws {
         let name = try #require(option.names.last)
-        // A value behind it where it takes one.
+        // Followed by a value if it takes one.
         #expect((term != name) == option.takesValue, "\(term)")
         for value in option.values { #expect((term + " " + text).contains(value), "\(term)") }
         if let fallback = option.fallback {
@@ -83,7 +83,7 @@ struct CommandManualTests {
         let statuses = Manual.entries(try manual.lines(below: "# EXIT STATUS"))
             .map { Manual.plain($0.term) }
         #expect(statuses == ["0", "1", "64"])
-        // There is no socket; the standard input is no connection.
+        // There is no socket, and standard input is not a connection.
         #expect(try await Command.run([service]).status == 1)
         #expect(try await Command.run([service, "--stdio"]).status == 1)
     }

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The completion scripts in the shells that they are for, with somebody who types Tab.
+/// The completion scripts in their shells, with Tab being typed.
 @Suite("Completion")
 struct CompletionTests {
     let scratch: Scratch
 
     init() throws { scratch = try Scratch() }
 
-    /// Writes the script of a shell, under the name by which that shell finds it, and a folder
+    /// Writes the script of a shell under the name by which that shell finds it; returns a folder
     /// with the program for PATH.
     private func script(_ shell: String, as name: String) async throws -> String {
         let program = try Build.product("otp-enroll")
@@ -18,7 +18,7 @@ struct CompletionTests {
         return try scratch.write(text, to: name)
     }
 
-    /// What is typed before Tab, and what has to be there after it.
+    /// What is typed before Tab, and what must be there after it.
     static let cases = [
         ("otp-enroll stat", "otp-enroll status "),
         ("otp-enroll add --no-c", "otp-enroll add --no-confirm "),
@@ -68,7 +68,7 @@ struct CompletionTests {
         let told = try await Command.output(
             ["fish", "--no-config", "--command", "source \(file); complete -C '\(typed)'"],
             environment: ["PATH": "\(Build.products.path):/usr/bin:/bin"])
-        // A line each: the word, a tab, and what it is for.
+        // One per line: the word, a tab, and its description.
         let words = told.split(separator: "\n").map { $0.split(separator: "\t")[0] }
         let wanted = try #require(done.split(separator: " ").last)
         #expect(words == [wanted])

@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// The configuration file that the packages bring along: every key, and none of them in force.
+/// The configuration file in the packages: every key, none of them active.
 @Suite("packages: swiftotp.conf")
 struct ConfigurationTests {
     private static let introduction = """
@@ -14,8 +14,8 @@ struct ConfigurationTests {
 
         """
 
-    /// What stands in the place of a default that is none, or that would not be the same if it
-    /// were written down: a store that is named has its key inside.
+    /// Values for options without a default, or whose default would change if written out: a named
+    /// store has its key inside.
     private static let examples = [
         "store": "/srv/swiftotp", "echo": "no", "exempt_group": "no-code",
         "exempt_networks": "10.0.0.0/8 fd00::/8", "enroll_until": "2027-01-15", "closed_for": "24h",
@@ -51,7 +51,7 @@ struct ConfigurationTests {
         #expect(parser.options.exemptGroup == Array("no-code".utf8))
     }
 
-    /// What the option is for, and what it takes.
+    /// The option's purpose and values.
     private static func comment(on option: OptionKey) -> [String] {
         var lines = [option.doc]
         switch option.kind {

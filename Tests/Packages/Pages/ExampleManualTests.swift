@@ -3,10 +3,10 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// The examples of the pages, read by what they are for.
+/// The examples of the pages, read by the programs they are for.
 @Suite("The examples in the manual")
 struct ExampleManualTests {
-    /// What an example's file is, told by its words.
+    /// Which file an example is for, by its words.
     private func isSSHD(_ block: [String]) -> Bool {
         block.contains { $0.contains("AuthenticationMethods") }
     }
@@ -66,14 +66,14 @@ struct ExampleManualTests {
         #expect(try program.complaint(about: ["otp-enroll", "add", "--qr", "x"]) != nil)
     }
 
-    /// The words of a line as a shell would give them, without redirections.
+    /// The words of a line as split by a shell, without redirections.
     private static func words(_ line: String) -> [String] {
         var words = line.split(separator: " ").map(String.init)
         if let place = words.firstIndex(of: "<") { words.removeSubrange(place...) }
         return words
     }
 
-    /// What a reader copies from: the examples of the manual pages, README and docs.
+    /// Everything that readers copy from: the examples of the manual pages, README and docs.
     private static func pages() throws -> [String] {
         let manuals = try Manual.all.map { $0.blocks.joined().joined(separator: "\n") }
         let names = ["INSTALL", "ADMIN", "LOGIN", "RECIPES", "MIGRATING"].map { "docs/\($0).md" }

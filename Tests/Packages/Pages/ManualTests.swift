@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The pages are made, clean, and fit a terminal.
+/// The pages can be generated, have no warnings, and fit a terminal.
 @Suite("The manual pages")
 struct ManualTests {
     let scratch: Scratch
 
     init() throws { scratch = try Scratch() }
 
-    /// What scdoc makes of a heading (`.SH`, then `.PP`) is a warning of mandoc's, and its long
-    /// lines are a matter of style; neither is seen by a reader.
+    /// mandoc warns of scdoc's headings (`.SH`, then `.PP`), and its long lines are a matter of
+    /// style; a reader sees neither.
     @Test("mandoc and groff find something wrong with a page", arguments: Manual.files)
     func lint(file: String) async throws {
         let page = try await Manual(file).make(in: scratch)
@@ -66,7 +66,7 @@ struct ManualTests {
     private func show(_ page: String, columns: Int) async throws -> String {
         let text = try await Command.output(
             ["mandoc", "-T", "utf8", "-O", "width=\(columns - 2)", page])
-        // Bold and underlined are struck over.
+        // Bold and underlined text is overstruck.
         return text.replacing(#/.\x08/#, with: "")
     }
 }

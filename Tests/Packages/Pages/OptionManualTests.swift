@@ -5,7 +5,7 @@ import Testing
 /// The options in the manual against the table in the code.
 @Suite("The options in the manual")
 struct OptionManualTests {
-    /// An option as a page has it: its name, its values and what is said.
+    /// An option on a page: its name, its values and its description.
     struct Row {
         let name: String
         let values: String
@@ -47,7 +47,7 @@ struct OptionManualTests {
             try #require(cells.count == 3)
             let option = try #require(options.first { $0.name == cells[0] })
             #expect(cells[1] == values(of: option), "\(cells[0])")
-            // What would be too long for a line of 80 columns.
+            // Values too long for a line of 80 columns.
             let short: [OptionKey: String] = [.prompt: "(a sentence)", .qrServices: "(a list)"]
             #expect(cells[2] == short[option] ?? option.fallback, "\(cells[0])")
         }
@@ -89,8 +89,8 @@ struct OptionManualTests {
 
     // MARK: Words
 
-    /// The words for a login's end that stand in the sources: those of an outcome, those of a login's
-    /// line, and the one that the module writes by itself.
+    /// The words for a login's end in the sources: those of an outcome, those in a login's line,
+    /// and the one that the module writes itself.
     private func knownWords() throws -> Set<String> {
         let outcome = try Project.text("Sources/OTPCore/Verify/Outcome.swift")
             .matches(of: #/case \.(?:granted|refused)\(\.\w+\): "([a-z-]+)"/#).map { String($0.1) }

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The rules of CONTRIBUTING.md that a program can check. `make lint` has those about form, and
-/// finds every `!`, `try!` and `as!`; the compiler has strict memory safety.
+/// The rules of CONTRIBUTING.md that a program can check. `make lint` checks those about form, and
+/// finds every `!`, `try!` and `as!`; the compiler checks strict memory safety.
 @Suite("The rules of CONTRIBUTING.md")
 struct RulesTests {
-    /// The files that have unsafe code, by their names without `.swift`. The module is C's
-    /// neighbor everywhere, and small.
+    /// The files with unsafe code, by name without `.swift`. The module borders on C everywhere,
+    /// and is small.
     private static let unsafeFiles: [String: String] = [
         "OTPCore": "Cryptography Secret",
         "OTPStore": "QRLibrary System System+Folders SystemUsers SystemUsers+Everybody",
@@ -24,7 +24,7 @@ struct RulesTests {
         """,
     ]
 
-    /// What a target may import beside other targets of ours, which Package.swift says.
+    /// What a target may import apart from our other targets, which are in Package.swift.
     private static let imports: [String: Set<String>] = [
         "OTPCore": ["CLinux", "CNettle", "Glibc"],
         "OTPStore": ["CLinux", "Glibc", "OTPCore", "Synchronization"],
@@ -33,7 +33,7 @@ struct RulesTests {
         "pam_swiftotp": ["CLinux", "CPAM"],
     ]
 
-    /// The lines of a file without those that are comments.
+    /// The lines of a file that are not comments.
     private func code(_ file: String) throws -> [Substring] {
         try Project.text(file).split(separator: "\n")
             .filter { !$0.drop { $0 == " " }.hasPrefix("//") }
@@ -71,7 +71,7 @@ struct RulesTests {
         }
     }
 
-    /// A path or a name of one processor's is wrong on all others.
+    /// A path or name for one processor is wrong on all others.
     @Test("A file names a processor, other than those that define ours")
     func processors() throws {
         let files = try ["Sources", "Tests"].flatMap {
@@ -96,7 +96,7 @@ struct RulesTests {
             let types = text.matches(of: kinds).map { String($0.1) }
             let extended = text.matches(of: #/(?m)^extension ([\w.]+)/#).map { String($0.1) }
             let parts = name(file).split(separator: "+").map(String.init)
-            // What has neither is a few functions.
+            // A file with neither consists of a few functions.
             let isNamed =
                 parts.count == 2
                 ? extended.contains { $0 == parts[0] || $0.hasPrefix(parts[0] + ".") }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/THREATS.md names a test for each hole: it has to be there.
+/// docs/THREATS.md names a test for each threat: it must exist.
 @Suite("The page of threats")
 struct ThreatsTests {
     @Test("A test that it names does not exist, or a hole has none")

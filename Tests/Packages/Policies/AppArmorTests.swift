@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The AppArmor rules: read by the real parser, and held against what the programs open. (The
-/// kernel of a test machine may have no AppArmor, so they are not put in force.)
+/// The AppArmor rules: read by the real parser, and compared with what the programs open. (A test
+/// machine's kernel may lack AppArmor, so they are not enforced.)
 @Suite("AppArmor policy")
 struct AppArmorTests {
     private static let service = "packaging/apparmor/usr.libexec.swiftotpd"
@@ -30,7 +30,7 @@ struct AppArmorTests {
     @Test("Something that swiftotpd opens is not in its profile, for everybody or for one login")
     func serviceFiles() async throws {
         let rules = try await AppArmorRules(file: Project.path(Self.service))
-        // By which it was started; it starts nothing.
+        // The program that started it; it starts nothing itself.
         let uses = try await TracedMachine().uses().service
             .subtracting([.init(path: "/usr/libexec/swiftotpd", needs: "x")])
         #expect(uses.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
@@ -45,7 +45,7 @@ struct AppArmorTests {
 
     @Test("Something that the module opens or starts is not in the rules for login programs")
     func moduleFiles() async throws {
-        // The machine's abstractions, with ours where packages put it, and a program of no rules
+        // The machine's abstractions, with ours where packages put it, and a program without rules
         // of its own.
         let scratch = try Scratch()
         try await Command.output(["cp", "-r", "/etc/apparmor.d", scratch.file("base")])

@@ -24,7 +24,7 @@ struct BanTests {
         ]
         var lines: [String] = [], expected: [String] = []
         for (index, attempt) in tries.enumerated() {
-            // A success forgives its own place's failures alone.
+            // A success clears only the failures of its own place.
             if attempt.reason == "used-temporary-code" { try await logins.unlock() }
             let address = "192.0.2.\(index + 1)"
             let line = try await logins.line(
@@ -57,7 +57,7 @@ struct BanTests {
         ]
         for (line, words) in zip(lines, said) { #expect(line.contains(words), "\(line)") }
         #expect(try await BanFilter.failures(of: lines).isEmpty)
-        // The same store a moment later: it was not the filter that was asleep.
+        // The same store a moment later: the filter did work.
         let guess = try await logins.line("answer \(wrong)", rhost: "192.0.2.5")
         #expect(
             try await BanFilter.failures(of: lines + [guess]) == [
@@ -96,7 +96,7 @@ struct BanTests {
         let logins = try await LoggedLogins()
         let line = try await logins.line("answer hello", rhost: rhost)
         var found = try await BanFilter.failures(of: [line], "--usedns=yes")
-        // Newer ones find all addresses of a name.
+        // Newer versions find all addresses of a name.
         found.removeAll { $0.hasPrefix("::1 ") }
         #expect(found == (expected.map { ["\($0) \(logins.account.name)"] } ?? []), "\(line)")
         if rhost == "localhost" {
@@ -104,8 +104,8 @@ struct BanTests {
         }
     }
 
-    /// What sshd logs of a code that was refused, beside the module's line: up to OpenSSH 10.2, where
-    /// the module has told the user why, and from 10.3 on, by the names of both its programs.
+    /// What sshd logs for a refused code, in addition to the module's line: up to OpenSSH 10.2, if
+    /// the module has told the user why, and since 10.3, under the names of both its programs.
     private static let said: [(lines: [String], counts: Bool)] = [
         (["Connection closed by authenticating user USER 192.0.2.7 port 50036 [preauth]"], false),
         (
@@ -128,14 +128,14 @@ struct BanTests {
         }
         let failure = ["192.0.2.7 \(name)"]
         #expect(try await BanFilter.failures(of: [ours] + theirs) == failure)
-        // Debian 12's fail2ban knows the second program under its old name alone.
+        // Debian 12's fail2ban knows the second program only under its old name.
         let their = "/etc/fail2ban/filter.d/sshd.conf"
         guard program == "sshd" else { return }
         let counted = try await BanFilter.failures(of: [ours] + theirs, by: their)
         #expect(counted == (said.counts ? failure : []), "\(counted)")
     }
 
-    /// Names that would have somebody else banned, if they stood in the log as they are.
+    /// Names that would get another host banned if they were logged unchanged.
     private static let forgeries = [
         "x rhost=192.0.2.66 user=y", "rhost=192.0.2.66", "x\\x09rhost=192.0.2.66\\x09user=y",
         "x\\x0aNov 21 10:00:00 door sshd[7]: pam_swiftotp(sshd:auth): authentication failure; "
@@ -168,7 +168,7 @@ struct BanTests {
             ("sshd", "pam_unix(sshd:auth): \(forged)"), ("sudo", "alice : COMMAND=\(forged)"),
         ].map { LoggedLogins.filed($0.1, of: $0.0) }
         #expect(try await BanFilter.failures(of: lines).isEmpty)
-        // In the module's place, it would be one.
+        // In place of the module's, it would count.
         #expect(
             try await BanFilter.failures(of: [LoggedLogins.filed(forged, of: "sshd")]) == [
                 "192.0.2.66 x"
