@@ -6,7 +6,8 @@ VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.s
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup setup-build setup-packages setup-repo debug release build test lint format \
+.PHONY: all setup setup-build setup-packages setup-repo debug release build test lint format pot \
+	catalogs \
 	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
 	source rpm repo key
 
@@ -57,11 +58,23 @@ test: setup lint debug
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
+	@po/extract | diff -u po/swiftotp.pot - || { echo "lint: run \`make pot\`" >&2; exit 1; }
+	for name in $(LANGUAGES); do \
+		msgfmt --check -o /dev/null po/$$name.po && msgcmp po/$$name.po po/swiftotp.pot || exit 1; \
+	done
 	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
 		Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
+
+# The template, and with it the catalogs: what is new in them is for translators.
+pot:
+	po/extract >po/swiftotp.pot
+	for name in $(LANGUAGES); do \
+		msgmerge --quiet --update --backup=none --no-fuzzy-matching --previous \
+			po/$$name.po po/swiftotp.pot || exit 1; \
+	done
 
 format:
 	swift format --in-place --recursive $(SOURCES)
@@ -118,6 +131,9 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR = $(PREFIX)/lib/systemd/system
 LIBEXECDIR = /usr/libexec
 TMPFILESDIR = /usr/lib/tmpfiles.d
+# Where the service and otp-enroll look for the languages.
+LOCALEDIR = /usr/share/locale
+LANGUAGES = $(sort $(patsubst po/%.po,%,$(wildcard po/*.po)))
 PAMDIR = $(firstword $(wildcard /usr/lib/$(MACHINE)-linux-gnu/security /usr/lib64/security) \
 	/usr/lib/security)
 # For pam-auth-update on Debian and its descendants; elsewhere it does no harm.
@@ -138,13 +154,13 @@ INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd \
 	$(addprefix $(UNITDIR)/,$(UNITS)) $(TMPFILESDIR)/swiftotp.conf $(PAMCONFIGDIR)/swiftotp \
 	$(foreach page,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page)) \
 	$(BASHDIR)/otp-enroll $(ZSHDIR)/_otp-enroll $(FISHDIR)/otp-enroll.fish \
-	$(DOCDIR)/swiftotp.conf
+	$(foreach name,$(LANGUAGES),$(LOCALEDIR)/$(name)/LC_MESSAGES/swiftotp.mo) $(DOCDIR)/swiftotp.conf
 
 # Installs what was built, so that root compiles nothing. It changes no login: that takes a line in
 # /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store when it is first
 # needed, and `systemctl enable --now swiftotpd.socket` starts the service. The first line of a manual
 # makes man(1) run tbl(1), for its tables.
-install:
+install: catalogs
 	@for file in libpam_swiftotp.so swiftotpd otp-enroll; do \
 		[ -e "$(BIN)/$$file" ] || { echo "install: run \`make release\` first" >&2; exit 1; }; \
 	done
@@ -170,6 +186,16 @@ install:
 	completion bash $(BASHDIR)/otp-enroll; \
 	completion zsh $(ZSHDIR)/_otp-enroll; \
 	completion fish $(FISHDIR)/otp-enroll.fish
+
+# Catalogs of the same version as the programs, which accept no other.
+catalogs:
+	for name in $(LANGUAGES); do \
+		folder="$(DESTDIR)$(LOCALEDIR)/$$name/LC_MESSAGES"; \
+		install -d -m 0755 "$$folder" && \
+		sed 's|^"Project-Id-Version: swiftotp\\n"|"Project-Id-Version: swiftotp $(VERSION)\\n"|' \
+			"po/$$name.po" | msgfmt --check -o "$$folder/swiftotp.mo" - && \
+		chmod 0644 "$$folder/swiftotp.mo" || exit 1; \
+	done
 
 # Refuses while a PAM stack still names the module: all its logins would be denied.
 uninstall:

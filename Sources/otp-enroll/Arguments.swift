@@ -59,16 +59,3 @@ enum Arguments {
         return address
     }
 }
-
-// Without a colon, which zsh would take for the end of the command.
-extension CompletionKind {
-    /// User names, for the shell's completion.
-    static var users: CompletionKind { names(in: "passwd") }
-
-    /// Group names.
-    static var groups: CompletionKind { names(in: "group") }
-
-    private static func names(in database: String) -> CompletionKind {
-        .shellCommand("getent \(database) | grep -o \"^[A-Za-z0-9_.-]*\"")
-    }
-}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import OTPCore
+import OTPStore
 import OTPWire
 
 /// The program: parses, runs one command, and reports failure in one line.
@@ -12,9 +13,6 @@ struct OTPEnroll: ParsableCommand {
         commandName: name,
         abstract: "Manage one-time codes as the second factor of logins.",
         discussion: """
-            Without a command, `add`: shows a QR code for an authenticator app, asks for the code \
-            that the app shows, and gives ten backup codes for days without the phone.
-
               otp-enroll                      enroll yourself
               otp-enroll alice                enroll alice (as root)
               otp-enroll status alice         what alice has, and how her last logins went
@@ -23,14 +21,16 @@ struct OTPEnroll: ParsableCommand {
               otp-enroll list                 everybody (as root)
               otp-enroll doctor               what is wrong with the set-up (as root)
 
-            USER defaults to the caller; naming another user needs root.
+            Without a command it does `add`: shows a QR code for an authenticator app, asks for the \
+            code that the app shows, and gives ten backup codes. USER defaults to the caller; naming \
+            another user needs root.
 
             Exit status: 0 done, 1 refused or failed, 64 wrong usage.
             """,
         version: "\(name) (swiftotp) \(Version.number)",
         subcommands: [
             Add.self, Status.self, List.self, Codes.self, Verify.self, Remove.self, Trusted.self,
-            Disable.self, Reset.self,
+            Disable.self, Speak.self, Reset.self,
             Move.self, Forget.self,
             Init.self, Issue.self, Unlock.self, Resynchronize.self, Import.self, Export.self,
             Doctor.self,
@@ -41,11 +41,15 @@ struct OTPEnroll: ParsableCommand {
         Machine.fillStandardDescriptors()
         Machine.adoptLocale()
         Machine.forbidCoreDumps()
+        if CommandLine.arguments.dropFirst().first == CompletionKind.request {
+            Machine.endQuietly(after: CompletionKind.patience)
+        }
         let result = Result { try perform() }
         swiftotp_wipe_stack(stackDepth)
         do {
             try result.get()
-        } catch let failure as Failure {
+        } catch var failure as Failure {
+            failure.hints = proposals + failure.hints
             Output.report(failure)
             exit(withError: ExitCode.failure)
         } catch let error as StoreError {
@@ -54,6 +58,7 @@ struct OTPEnroll: ParsableCommand {
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             Output.usage(fullMessage(for: error))
+            proposals.forEach(Output.hint)
             exit(withError: ExitCode.validationFailure)
         }
     }
@@ -81,24 +86,41 @@ struct OTPEnroll: ParsableCommand {
         return try parseAsRoot(arguments)
     }
 
+    private static let commands = configuration.subcommands.map { $0._commandName }
+
     /// The arguments with the command first, so that the common options may come before it.
     private static func ordered(_ arguments: [String]) -> [String] {
-        let commands = configuration.subcommands.map { $0._commandName }
+        guard let index = firstWord(of: arguments), commands.contains(arguments[index]) else {
+            return arguments
+        }
+        return [arguments[index]] + arguments[..<index] + arguments[(index + 1)...]
+    }
+
+    /// The place of the first argument behind the options that all commands take.
+    private static func firstWord(of arguments: [String]) -> Int? {
         var index = 0
         while index < arguments.count {
             let argument = arguments[index]
-            if commands.contains(argument) {
-                return [argument] + arguments[..<index] + arguments[(index + 1)...]
-            }
             switch argument {
             case "--store", "--config", "--socket": index += 2
             case "--json": index += 1
             case _ where ["--store=", "--config=", "--socket="].contains(where: argument.hasPrefix):
                 index += 1
-            default: return arguments
+            default: return index
             }
         }
-        return arguments
+        return nil
+    }
+
+    /// What to propose where the first word, which `add` takes as a user, is nobody's name, and
+    /// nearly a command's.
+    private static var proposals: [String] {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let word = firstWord(of: arguments).map({ arguments[$0] }), !commands.contains(word),
+            (try? SystemUsers().user(named: Array(word.utf8))) == nil
+        else { return [] }
+        let names = Misspelling.candidates(for: word, among: commands)
+        return names.map { "did you mean `\(name) \($0)`?" }
     }
 }
 

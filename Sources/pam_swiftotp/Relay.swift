@@ -54,7 +54,7 @@ struct Relay {
         guard var text = Bytes(capacity: Wire.maximumLength - 1) else { return nil }
         let pam = login.pam
         text.append(Wire.version)
-        text.append(pam.isSilent ? 1 : 0)
+        text.append((pam.isSilent ? 1 : 0) | (Locale.isASCII ? 2 : 0))
         pam.appendUser(to: &text, limit: Relay.maximumName)
         pam.append(item: PAM_SERVICE, to: &text, limit: Relay.maximumName)
         pam.append(item: PAM_TTY, to: &text, limit: Relay.maximumName)

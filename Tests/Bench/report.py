@@ -92,6 +92,7 @@ class Figures:
         yield f"time of a durable login, {of}", ratio(over(self.microseconds[True])), 0.66, "most"
         yield f"time of a wrong code, {of}", ratio(over(self.microseconds[False])), 0.15, "most"
         yield f"logins per second, 16 at once, {of}", ratio(self.rates()), 1.2, "least"
+        yield f"time to the QR code, {of}", ratio(self.enrolling["time"]), 2.0, "most"
         yield f"a login among {most:,} users, relative to one among 1", many / one, 1.1, "most"
         yield "sync calls per login", sum(self.syncs[True][OURS].values()), 1, "most"
         yield "a login that starts the service, ms", statistics.median(self.idle), 40, "most"

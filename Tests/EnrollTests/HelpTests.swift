@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "add", "status", "codes", "verify", "remove", "disable", "reset", "issue", "unlock",
-        "resync", "import", "list", "export", "trusted", "doctor",
+        "resync", "import", "list", "export", "trusted", "doctor", "move", "forget", "init",
     ]
 
     @Test(arguments: commands)
@@ -14,8 +14,23 @@ import Testing
         #expect(help.contains("\n  otp-enroll \(command == "add" ? "" : command)"))
         for option in ["--config", "--store", "--json"] { #expect(help.contains(option)) }
         check(help)
+        #expect(showsFirst(help), "\(help)")
         let same = try await Command.output([try Build.product("otp-enroll"), "help", command])
         #expect(same == help)
+    }
+
+    @Test func theProgramsOwnHelpShowsByExample() async throws {
+        let help = try await Command.output([try Build.product("otp-enroll"), "--help"])
+        check(help)
+        #expect(showsFirst(help), "\(help)")
+        for command in Self.commands { #expect(help.contains("\n  \(command) "), "\(command)") }
+    }
+
+    /// Whether examples come before anything else but what it is.
+    private func showsFirst(_ help: String) -> Bool {
+        let parts = help.split(separator: "\n\n", maxSplits: 2)
+        return parts.count == 3 && parts[0].hasPrefix("OVERVIEW: ")
+            && parts[1].hasPrefix("  otp-enroll")
     }
 
     /// Options common to all commands may also stand before the command.

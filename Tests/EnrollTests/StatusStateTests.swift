@@ -23,7 +23,7 @@ import Testing
         let live = try await words()
         let noApp = "root has no authenticator: `otp-enroll add root` enrolls one.\n"
         #expect(live.hasPrefix(noApp))
-        #expect(live.contains("\nTemporary code: works once until 2"))
+        #expect(live.contains("\nTemporary code:    works once until 2"))
         #expect(live.contains(", for about 120 minutes (issued on 2"), "\(live)")
         #expect(live.contains("temporary-code-issued"))
         let member = try #require(
@@ -38,7 +38,7 @@ import Testing
         #expect(try await desk.verify(code) == (true, "temporary-code"))
         let used = try await words()
         #expect(used.hasPrefix("root is enrolled.\n"))
-        #expect(used.contains("\nTemporary code: used on 2"))
+        #expect(used.contains("\nTemporary code:    used on 2"))
         let after = try await desk.json("status")["temporary_code"] as? [String: Any]
         #expect(after?["used"] is String)
         #expect(try await desk.events().prefix(2) == ["temporary-code-used", "verified"])
@@ -49,7 +49,7 @@ import Testing
         let later = try await words(at: "+31m")
         let nothing = "root has nothing to log in with: `otp-enroll issue root` gives a new code."
         #expect(later.hasPrefix(nothing + "\n"), "\(later)")
-        #expect(later.contains("\nTemporary code: expired on 2"))
+        #expect(later.contains("\nTemporary code:    expired on 2"))
     }
 
     @Test(arguments: [("reset", "reset"), ("disable", "switched off")])

@@ -9,7 +9,7 @@ enum Target: String, CaseIterable {
     case oath = "users.oath"
     case pskc
     case csv = "privacyidea-csv"
-    case exports, keepassxc, json
+    case exports, keepassxc, json, catalog
     case requests, replies, keys, frames, login, module
 
     var run: ([UInt8]) -> Void {
@@ -26,6 +26,7 @@ enum Target: String, CaseIterable {
         case .exports: fuzzExports
         case .keepassxc: fuzzKeePass
         case .json: fuzzJSON
+        case .catalog: fuzzCatalog
         case .requests: fuzzRequests
         case .replies: fuzzReplies
         case .keys: fuzzKeys

@@ -65,7 +65,7 @@ private func check(_ options: Options) {
         guard let text else { continue }
         expect(!text.isEmpty && text.count <= 128 && isPlain(text), "a text that is none")
     }
-    let letters = options.question.map { $0 | 0x20 }
+    let letters = options.question(\.english).map { $0 | 0x20 }
     expect(!letters.contains(0) && !letters.isEmpty, "a question that cannot be asked")
 }
 

@@ -23,7 +23,8 @@ enum Documents {
         return [
             .policy, .status, .recorded(after: 4), .rows(of: numbers), .verify(code: "123456"),
             .resync(first: "1", second: "2", name: "phone"), .renewBackupCodes,
-            .remove(name: "phone"), .revokeTrust(fingerprint: "SHA256:x"), .disable, .reset,
+            .speak(language: "sv", unlessSet: true), .remove(name: "phone"),
+            .revokeTrust(fingerprint: "SHA256:x"), .disable, .reset,
             .unlock(after: 7200), .issue(seconds: 600), .revokeIssued,
             .begin(device: device),
             .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),

@@ -26,6 +26,7 @@ struct Reply: Decodable, Sendable {
         let backupCodesLeft: Int
         let trusted: [Trusted]
         let failures: Int
+        let language: String?
     }
 
     struct Authenticator: Decodable, Sendable {

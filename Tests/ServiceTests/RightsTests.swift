@@ -18,6 +18,7 @@ struct RightsTests {
         (#"{"verify":{"code":"x"}}"#, .allowed), (#"{"renewBackupCodes":{}}"#, .withProof),
         (#"{"remove":{"name":"phone"}}"#, .withProof), (#"{"revokeTrust":{}}"#, .withProof),
         (device, .withProof), (#"{"confirm":{"ticket":"x","code":"x"}}"#, .allowed),
+        (#"{"speak":{"language":"sv","unlessSet":false}}"#, .allowed),
         (#"{"keep":{"ticket":"x"}}"#, .denied),
         (#"{"resync":{"first":"x","second":"x"}}"#, .denied), (#"{"unlock":{}}"#, .denied),
         (#"{"issue":{}}"#, .denied), (#"{"revokeIssued":{}}"#, .denied), (token, .denied),

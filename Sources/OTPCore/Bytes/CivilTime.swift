@@ -6,8 +6,9 @@ struct CivilTime {
     let day: UInt64
     let hour: UInt64
     let minute: UInt64
-    /// 0 for Sunday.
-    let weekday: Int
+    let weekday: Weekday
+
+    enum Weekday: UInt64 { case sunday, monday, tuesday, wednesday, thursday, friday, saturday }
 
     /// The date and time `seconds` after 1970 began; years after 9999 count as 9999.
     init(_ seconds: UInt64) {
@@ -15,7 +16,7 @@ struct CivilTime {
         let days = seconds / 86_400
         hour = seconds % 86_400 / 3600
         minute = seconds % 3600 / 60
-        weekday = Int((days + 4) % 7)
+        weekday = Weekday(rawValue: (days + 4) % 7) ?? .sunday
         // Years that begin in March, in cycles of 400: leap days come last in each.
         let shifted = days + 719_468
         let dayOfCycle = shifted % 146_097
@@ -54,19 +55,6 @@ struct CivilTime {
     /// `2026-11-21`.
     var date: String {
         "\(year)-\(CivilTime.twoDigits(month))-\(CivilTime.twoDigits(day))"
-    }
-
-    /// `Tuesday`.
-    var dayName: String {
-        switch weekday {
-        case 0: "Sunday"
-        case 1: "Monday"
-        case 2: "Tuesday"
-        case 3: "Wednesday"
-        case 4: "Thursday"
-        case 5: "Friday"
-        default: "Saturday"
-        }
     }
 
     /// A number with nothing but digits, at most four.

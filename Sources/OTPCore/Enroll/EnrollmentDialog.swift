@@ -144,7 +144,8 @@ struct EnrollmentDialog<
         guard let kept = try store(new, of: user) else { return .taken }
         let name = kept.authenticator.name
         let said =
-            "\"\(name.text)\" is enrolled." + UserText.trustEnded(kept.trustEnded.map(\.text))
+            Phrase("\"\(name.text)\" is enrolled.")
+            + UserText.trustEnded(kept.trustEnded.map(\.text))
         if kept.backupCodes.isEmpty {
             conversation.inform(said)
         } else {
@@ -172,13 +173,13 @@ struct EnrollmentDialog<
 
     /// Shows backup codes with a question, so that they are read before anything else comes, and
     /// once: what is only said, some sshd show twice (and `ssh -q` not at all).
-    private func hand(_ codes: [String], after said: String) {
+    private func hand(_ codes: [String], after said: Phrase) {
         let end = UserText.lineEnd
-        var text =
-            "\n\(said)\(end)Backup codes, each for one login without the device. They are shown only now:"
-            + "\(end)\n"
+        let title = Phrase(
+            "Backup codes, each for one login without the device. They are shown only now:")
+        var text = "\n\(conversation.words(said))\(end)\(conversation.words(title))\(end)\n"
         for code in codes { text += "    \(code)\(end)" }
-        text += "\nPress Return when you have saved them: "
+        text += "\n\(conversation.words(Phrase("Press Return when you have saved them:"))) "
         do throws(ConversationError) {
             _ = try conversation.ask(Array(text.utf8), echo: echo)
         } catch {

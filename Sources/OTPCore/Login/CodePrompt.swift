@@ -16,7 +16,7 @@ struct CodePrompt<Talk: Conversation> {
     ) {
         self.conversation = conversation
         self.tellsReasons = tellsReasons
-        prompt = options.question
+        prompt = options.question(conversation.words)
         echo = options.echoes(atSSHD: place.isSSHD)
         tries = max(1, options.retry)
         triesEarlier = options.triesFirstPass || options.usesFirstPass
@@ -26,7 +26,7 @@ struct CodePrompt<Talk: Conversation> {
     /// Asks until the answer is judged good, or no try is left. `judge` gives the outcome, and
     /// the sentences for somebody who is let in.
     func ask(
-        _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [String])
+        _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [Phrase])
     ) throws(StoreError) -> LoginResult {
         if triesEarlier, let result = try earlier(judge) { return result }
         var left = tries
@@ -54,7 +54,7 @@ struct CodePrompt<Talk: Conversation> {
 
     /// Tries what an earlier module was given; `nil` where the user is to be asked.
     private func earlier(
-        _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [String])
+        _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [Phrase])
     ) throws(StoreError) -> LoginResult? {
         guard let typed = conversation.earlierAnswer() else {
             return usesEarlier ? .refused(.empty) : nil
@@ -74,7 +74,7 @@ struct CodePrompt<Talk: Conversation> {
     }
 
     /// Lets somebody in, who hears `told`.
-    private func admit(_ factor: Outcome.Factor, _ told: [String]) -> LoginResult {
+    private func admit(_ factor: Outcome.Factor, _ told: [Phrase]) -> LoginResult {
         for sentence in told { conversation.inform(sentence) }
         return .granted(factor)
     }

@@ -9,19 +9,21 @@ extension LoginFlow {
     /// the log tells of it.
     func admit(_ user: User, bySecurityKey key: SSHKey, from place: LoginOrigin) -> LoginResult {
         do throws(StoreError) {
-            for sentence in try note(key, of: user, from: place) { conversation.inform(sentence) }
+            let (language, told) = try note(key, of: user, from: place)
+            if let language { conversation.speak(language) }
+            for sentence in told { conversation.inform(sentence) }
             return .securityKey(key, trouble: nil)
         } catch {
             return .securityKey(key, trouble: error)
         }
     }
 
-    /// Writes the login down where the user has a record; the sentences for the user. No failure is
-    /// forgiven by it.
+    /// Writes the login down where the user has a record; the user's language and sentences. No
+    /// failure is forgiven by it.
     private func note(
         _ key: SSHKey, of user: User, from place: LoginOrigin
-    ) throws(StoreError) -> [String] {
-        guard let session = try openStore().open(user) else { return [] }
+    ) throws(StoreError) -> (Language?, [Phrase]) {
+        guard let session = try openStore().open(user) else { return (nil, []) }
         defer { session.close() }
         let now = try clock.now()
         let notices = session.withRecord { $0.notices }
@@ -37,7 +39,7 @@ extension LoginFlow {
         }
         try session.commit()
         let listener = Notices.Listener(since: 0, oldest: 0)
-        return notices.sentences(to: listener, at: now, backupCodesLeft: left)
-            + remark(on: session, at: now)
+        let told = notices.sentences(to: listener, at: now, backupCodesLeft: left)
+        return (session.withRecord { $0.language }, told + remark(on: session, at: now))
     }
 }

@@ -5,16 +5,19 @@ extension LoginFlow {
     func admit(
         _ user: User, by key: SSHKey, from place: LoginOrigin, _ store: Records
     ) throws(StoreError) -> LoginResult? {
-        guard let (name, told) = try use(key, of: user, from: place, store) else { return nil }
+        guard let (name, language, told) = try use(key, of: user, from: place, store) else {
+            return nil
+        }
+        if let language { conversation.speak(language) }
         // Only now that the record is unlocked: nobody knows how long it takes to be read.
         for sentence in told { conversation.inform(sentence) }
         return .trusted(name, fingerprint: key.fingerprint)
     }
 
-    /// Writes down a login with a trusted key; its name, and the sentences for the user.
+    /// Writes down a login with a trusted key; its name, and the user's language and sentences.
     private func use(
         _ key: SSHKey, of user: User, from place: LoginOrigin, _ store: Records
-    ) throws(StoreError) -> (Name, [String])? {
+    ) throws(StoreError) -> (Name, Language?, [Phrase])? {
         guard let session = try store.open(user) else { return nil }
         defer { session.close() }
         let now = try clock.now()
@@ -44,7 +47,8 @@ extension LoginFlow {
             return name
         }
         try session.commit()
-        return (name, notices.sentences(to: listener, at: now, backupCodesLeft: left))
+        let language = session.withRecord { $0.language }
+        return (name, language, notices.sentences(to: listener, at: now, backupCodesLeft: left))
     }
 
     /// Asks somebody who was let in by a code whether to skip it next time; the name of the key
@@ -64,7 +68,7 @@ extension LoginFlow {
                 return nil
             }
             let end = now.addingClamped(UInt64(options.trustDays) * TrustedKey.day)
-            conversation.inform(UserText.trusted(kept, until: end))
+            for sentence in UserText.trusted(kept, until: end) { conversation.inform(sentence) }
             return kept
         } catch {
             // The login stands: its code is used up.
@@ -110,10 +114,21 @@ extension LoginFlow {
 
     /// The name for a key that somebody wants to trust; `nil` for who does not.
     private func askForTrust(_ key: SSHKey) -> Name? {
-        let days = options.trustDays == 1 ? "1 day" : "\(options.trustDays) days"
-        let question =
-            "\nYour SSH key: \(SSHKey.text(of: key.fingerprint))\(UserText.lineEnd)"
-            + "Skip the code for \(days) when you log in with it? [y/N, or y and a name]: "
+        let (days, fingerprint) = (options.trustDays, SSHKey.text(of: key.fingerprint))
+        let shown = conversation.words(Phrase("Your SSH key: \(fingerprint)"))
+        // For translators: the answer is read as y, whatever the language.
+        let asked = conversation.words(
+            Phrase(
+                days,
+                one: """
+                    Skip the code for \(days) day when you log in with it? \
+                    [y/N, or y and a name]:
+                    """,
+                other: """
+                    Skip the code for \(days) days when you log in with it? \
+                    [y/N, or y and a name]:
+                    """))
+        let question = "\n\(shown)\(UserText.lineEnd)\(asked) "
         do throws(ConversationError) {
             guard let typed = try conversation.ask(Array(question.utf8), echo: true) else {
                 return nil

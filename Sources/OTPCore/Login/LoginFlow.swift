@@ -100,6 +100,8 @@ public struct LoginFlow<
         var enrolls = false
         /// The epoch of the record at the try.
         var epoch: UInt64 = 0
+        /// The user's own language.
+        var language: Language?
     }
 
     private func ask(
@@ -110,9 +112,12 @@ public struct LoginFlow<
             tellsReasons: place.isHere || isProven(at: place))
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
-            try typed.withBytes { (bytes) throws(StoreError) in
+            let judged = try typed.withBytes { (bytes) throws(StoreError) in
                 try self.try(bytes, of: user, name, from: place, &sequel)
             }
+            // Not before: by its language a stranger would learn who is enrolled.
+            if let language = sequel.language { conversation.speak(language) }
+            return judged
         }
         guard case .granted(let factor) = result, let user else { return result }
         if sequel.enrolls, let name = enrollNext(user, from: place, in: sequel.epoch) {
@@ -130,7 +135,7 @@ public struct LoginFlow<
     private func `try`(
         _ typed: Span<UInt8>, of user: User?, _ name: [UInt8], from place: LoginOrigin,
         _ sequel: inout Sequel
-    ) throws(StoreError) -> (Outcome, [String]) {
+    ) throws(StoreError) -> (Outcome, [Phrase]) {
         let answer = options.forwardsPass ? JoinedAnswer.answer(typed) : Answer(typed)
         // Before anything is looked up, so that it ends alike for everybody.
         if answer.isEmpty { return (.refused(.empty), []) }
@@ -161,6 +166,7 @@ public struct LoginFlow<
         let left = session.withRecord { $0.backupCodesLeft }
         sequel.enrolls = session.withRecord { enrollsNext($0, after: factor) }
         sequel.epoch = session.withRecord { $0.epoch }
+        sequel.language = session.withRecord { $0.language }
         let listener = session.withRecord { $0.listener(by: factor) }
         var told = notices.sentences(
             to: listener, after: factor, at: now, backupCodesLeft: left,
@@ -173,7 +179,7 @@ public struct LoginFlow<
 
     /// What somebody hears who has got in by something else than a code, where codes are of no use,
     /// at sudo for example.
-    func remark(on session: Records.Session, at now: UInt64) -> [String] {
+    func remark(on session: Records.Session, at now: UInt64) -> [Phrase] {
         session.withRecord { $0.throttle.lockedUntil(at: now) } == .max
             ? [UserText.closedElsewhere] : []
     }

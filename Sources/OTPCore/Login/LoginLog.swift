@@ -2,6 +2,8 @@
 public enum LogPriority: UInt8, Sendable {
     /// Nobody gets in before something is mended.
     case critical = 2
+    /// Something is not as the admin wanted it, and keeps nobody out.
+    case warning = 4
     /// Somebody was refused.
     case notice = 5
     /// Somebody was let in, or not asked.

@@ -69,7 +69,7 @@ public struct LoginOrigin: Sendable {
     // MARK: What this session has proven
 
     /// Whether it is sshd that asks, by its name or by what it says of this session.
-    var isSSHD: Bool { sshMethods != nil || service.elementsEqual("sshd".utf8) }
+    public var isSSHD: Bool { sshMethods != nil || service.elementsEqual("sshd".utf8) }
 
     /// The client's address where a sshd of root's gives it as a number. A name never counts:
     /// whoever looks after the addresses of a network calls them as they like.

@@ -1,6 +1,6 @@
 /// One option: what a line or an argument may say. Tests compare the manual with this table.
 public enum OptionKey: UInt8, CaseIterable, Sendable {
-    case configurationFile, store, nullok, prompt, echo, retry, window, closedFor
+    case configurationFile, store, nullok, language, prompt, echo, retry, window, closedFor
     case exemptGroup, exemptNetworks
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
     case enroll, enrollUntil, enrollGrace, qrServices, afterFirstFactor
@@ -25,6 +25,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case date(@Sendable (inout Options, UInt64) -> Void)
         /// One or more networks, separated by blanks or commas.
         case networks(@Sendable (inout Options, [IPNetwork]) -> Void)
+        /// A language as gettext names it, such as `sv` or `pt_BR`.
+        case language(@Sendable (inout Options, Language) -> Void)
         /// One or more PAM service names, separated by blanks or commas.
         case services(@Sendable (inout Options, [[UInt8]]) -> Void)
     }
@@ -55,7 +57,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     var claim: Claim {
         switch self {
         case .configurationFile, .store: .denied
-        case .nullok, .prompt, .echo, .retry, .exemptGroup, .enroll, .enrollUntil, .enrollGrace,
+        case .nullok, .language, .prompt, .echo, .retry, .exemptGroup, .enroll, .enrollUntil,
+            .enrollGrace,
             .qrServices, .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass:
             .believed
         default: .passedOver
@@ -95,9 +98,13 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "nullok", .flag { $0.nullok = $1 }, "no",
                 "Let users who are not enrolled in without a code.")
+        case .language:
+            part(
+                "language", .language { $0.language = $1 }, "en",
+                "What a login says, until it knows who is there and their own language.")
         case .prompt:
             part(
-                "prompt", .text(maximum: 128) { $0.prompt = $1 }, UserText.question,
+                "prompt", .text(maximum: 128) { $0.prompt = $1 }, UserText.question.english,
                 "The question. It must not look like a password prompt.")
         case .echo:
             part(

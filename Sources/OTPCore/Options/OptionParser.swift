@@ -133,6 +133,11 @@ public struct OptionParser {
                 throw takes(option, "a date such as 2027-03-31")
             }
             apply(&options, seconds)
+        case .language(let apply):
+            guard let language = value.flatMap({ Language($0) }) else {
+                throw takes(option, "a language such as sv or pt_BR")
+            }
+            apply(&options, language)
         case .networks(let apply):
             apply(&options, try networks(option, value ?? []))
         case .services(let apply):

@@ -6,6 +6,8 @@ public struct Options: Sendable {
     public var store: [UInt8]?
     /// Let users without a record pass without asking.
     public var nullok = false
+    /// The language of what is said before somebody is known.
+    public var language = Language.english
     /// The admin's own question.
     public var prompt: [UInt8]?
     /// Whether typing is echoed, if the admin says; `showsTyping` has the result.
@@ -115,9 +117,9 @@ public struct Options: Sendable {
         return qrServices.contains(service)
     }
 
-    /// What a login asks: the admin's own question, or the one that fits the expected answer.
-    public var question: [UInt8] {
-        prompt ?? Array((forwardsPass ? UserText.joinedQuestion : UserText.question).utf8)
+    /// What a login asks: the admin's own question, or the one that fits the answer, in `words`.
+    public func question(_ words: (Phrase) -> String) -> [UInt8] {
+        prompt ?? Array(words(forwardsPass ? UserText.joinedQuestion : UserText.question).utf8)
     }
 
     /// Whether typing is echoed at a question for a code. By default only at sshd, whose method

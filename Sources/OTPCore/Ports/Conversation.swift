@@ -3,9 +3,13 @@ public protocol Conversation {
     /// Asks one question; `nil` if no answer came.
     func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret?
     /// Says why a login is refused. Nothing depends on whether it arrives.
-    func say(_ text: String)
+    func say(_ phrase: Phrase)
     /// Says something to a user who is let in.
-    func inform(_ text: String)
+    func inform(_ phrase: Phrase)
+    /// The words of a phrase in the language that is spoken.
+    func words(_ phrase: Phrase) -> String
+    /// Speaks the language of somebody who is known by now, if there is a catalog for it.
+    func speak(_ language: Language)
     /// Whether the user sees what is said.
     var isHeard: Bool { get }
     /// What an earlier module was given (PAM_AUTHTOK); `nil` for nothing.
@@ -15,7 +19,7 @@ public protocol Conversation {
 }
 
 extension Conversation {
-    public func inform(_ text: String) { say(text) }
+    public func inform(_ phrase: Phrase) { say(phrase) }
 }
 
 /// Nobody could be asked, or the conversation failed.

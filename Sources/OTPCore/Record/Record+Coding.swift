@@ -31,6 +31,11 @@ extension Record {
         bytes.write(bigEndian: epoch)
         keyMemory.encode(into: &bytes)
         refusedAnswers.encode(into: &bytes)
+        // Behind all else and only where there is one, so that records from before have none.
+        if let language {
+            bytes.write(UInt8(truncatingIfNeeded: language.name.utf8.count))
+            for byte in language.name.utf8 { bytes.write(byte) }
+        }
     }
 
     private func encode(
@@ -76,8 +81,15 @@ extension Record {
         }
         guard let timesPutOff = cursor.byte(bytes), let epoch = cursor.uint64(bytes),
             let keyMemory = KeyMemory(decoding: bytes, &cursor),
-            let refused = RefusedAnswers(decoding: bytes, &cursor), cursor.offset == bytes.count
+            let refused = RefusedAnswers(decoding: bytes, &cursor)
         else { return nil }
+        if cursor.offset < bytes.count {
+            guard let length = cursor.byte(bytes),
+                let language = cursor.bytes(Int(length), of: bytes).flatMap({ Language($0) }),
+                cursor.offset == bytes.count
+            else { return nil }
+            self.language = language
+        }
         refusedAnswers = refused
         self.epoch = epoch
         self.keyMemory = keyMemory

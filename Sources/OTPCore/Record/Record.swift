@@ -41,6 +41,9 @@ public struct Record: ~Copyable {
     /// enrolled, so that a `reset` gives no new grace.
     public internal(set) var timesPutOff: UInt8 = 0
 
+    /// What the user is spoken to in, where they have said so.
+    public var language: Language?
+
     static let keyBlock = HOTP.keyLengthRange.upperBound
 
     /// The record of a user who has nothing yet.
@@ -230,6 +233,7 @@ public struct Record: ~Copyable {
             update(index) { $0.nextStep = max($0.nextStep, used) }
         }
         keyMemory.remember(other.keyMemory)
+        language = language ?? other.language
     }
 
     /// Removes everything that logs in. Events, notices and the use of keys stay; enrolling cannot
@@ -243,6 +247,7 @@ public struct Record: ~Copyable {
         emptied.events = events
         emptied.notices = notices
         emptied.timesPutOff = .max
+        emptied.language = language
         emptied.notices.remindsOfBackupCodes = false
         self = emptied
     }

@@ -5,11 +5,11 @@ extension Notices {
     func sentences(
         to listener: Listener, after factor: Outcome.Factor, at now: UInt64,
         backupCodesLeft left: Int, enrollsNext: Bool = false, clockIsOffBy skew: Int = 0
-    ) -> [String] {
+    ) -> [Phrase] {
         // The usual case; making no list saves a login's time.
         if case .code = factor, isEmpty, skew == 0 { return [] }
         var notices = self
-        var sentences: [String] = []
+        var sentences: [Phrase] = []
         if case .code(let name, _) = factor, skew != 0 {
             sentences.append(UserText.clockIsOff(name, by: skew))
         }
@@ -26,13 +26,10 @@ extension Notices {
     /// The sentences; `left` is how many backup codes there are.
     func sentences(
         to listener: Listener, at now: UInt64, backupCodesLeft left: Int
-    ) -> [String] {
-        var sentences: [String] = []
+    ) -> [Phrase] {
+        var sentences: [Phrase] = []
         if failures.count > 0, listener.hears(of: failures.since) {
-            let codes = failures.count == 1 ? "1 failed code" : "\(failures.count) failed codes"
-            let place = Notices.place(failures.origin)
-            sentences.append(
-                "\(codes) since \(UserText.moment(failures.since, now: now)), last from \(place).")
+            sentences.append(failed(at: now))
         }
         for event in changes(for: listener, at: now) {
             sentences.append(Notices.sentence(event, at: now))
@@ -41,44 +38,50 @@ extension Notices {
         return sentences
     }
 
+    private func failed(at now: UInt64) -> Phrase {
+        let (count, place) = (failures.count, Notices.place(failures.origin))
+        let since = UserText.moment(failures.since, now: now)
+        return Phrase(
+            count, one: "\(count) failed code since \(since), last from \(place).",
+            other: "\(count) failed codes since \(since), last from \(place).")
+    }
+
     /// The address of an origin such as `sshd 192.0.2.7`, or the service where it has none.
-    private static func place(_ origin: [UInt8]) -> String {
+    private static func place(_ origin: [UInt8]) -> Phrase {
+        if origin.isEmpty { return Phrase("this machine") }
         let isCommand = origin.starts(with: "otp-enroll".utf8)
-        guard let blank = origin.firstIndex(of: UInt8(ascii: " ")), !isCommand else {
-            return origin.isEmpty ? "this machine" : String(decoding: origin, as: UTF8.self)
-        }
-        return String(decoding: origin[(blank + 1)...], as: UTF8.self)
+        let blank = isCommand ? nil : origin.firstIndex(of: UInt8(ascii: " "))
+        let place = blank.map { origin[($0 + 1)...] } ?? origin[...]
+        return Phrase("\(String(decoding: place, as: UTF8.self))")
     }
 
     /// What happened, as a user is told.
-    public static func sentence(_ event: Event, at now: UInt64) -> String {
-        let name = String(decoding: event.detail, as: UTF8.self)
-        let what =
-            switch event.kind {
-            case .login, .failure, .verified: "A code was tried"
-            case .added: "The authenticator \"\(name)\" was added"
-            case .removed: "The authenticator \"\(name)\" was removed"
-            case .codesRenewed: "New backup codes were made"
-            case .unlocked:
-                name.isEmpty
-                    ? "Your failed codes were cleared"
-                    : "An unlock \(name) was scheduled"
-            case .reset: "Your second factor was reset"
-            case .disabled: "Your second factor was switched off"
-            case .temporaryCodeIssued: "A temporary code was issued"
-            case .temporaryCodeUsed: "A temporary code was used"
-            case .temporaryCodeRevoked: "A temporary code was revoked"
-            case .resynchronized: "The authenticator \"\(name)\" was resynchronized"
-            case .imported: "The authenticator \"\(name)\" was imported"
-            case .exported: "Your key was exported"
-            case .keyTrusted: "The SSH key \"\(name)\" was trusted to skip the code"
-            case .trustRevoked:
-                name.isEmpty
-                    ? "All SSH keys lost their trust"
-                    : "The SSH key \"\(name)\" lost its trust"
-            case .moved: "Your second factor was moved here from \(name)"
-            }
+    public static func sentence(_ event: Event, at now: UInt64) -> Phrase {
+        let what = what(event.kind, String(decoding: event.detail, as: UTF8.self))
         let origin = String(decoding: event.origin, as: UTF8.self)
-        return "\(what) on \(UserText.moment(event.time, now: now)) (\(origin))."
+        return Phrase("\(what) on \(UserText.moment(event.time, now: now)) (\(origin)).")
+    }
+
+    private static func what(_ kind: Event.Kind, _ name: String) -> Phrase {
+        switch kind {
+        case .login, .failure, .verified: Phrase("A code was tried")
+        case .added: Phrase("The authenticator \"\(name)\" was added")
+        case .removed: Phrase("The authenticator \"\(name)\" was removed")
+        case .codesRenewed: Phrase("New backup codes were made")
+        case .unlocked where name.isEmpty: Phrase("Your failed codes were cleared")
+        case .unlocked: Phrase("An unlock was scheduled")
+        case .reset: Phrase("Your second factor was reset")
+        case .disabled: Phrase("Your second factor was switched off")
+        case .temporaryCodeIssued: Phrase("A temporary code was issued")
+        case .temporaryCodeUsed: Phrase("A temporary code was used")
+        case .temporaryCodeRevoked: Phrase("A temporary code was revoked")
+        case .resynchronized: Phrase("The authenticator \"\(name)\" was resynchronized")
+        case .imported: Phrase("The authenticator \"\(name)\" was imported")
+        case .exported: Phrase("Your key was exported")
+        case .keyTrusted: Phrase("The SSH key \"\(name)\" was trusted to skip the code")
+        case .trustRevoked where name.isEmpty: Phrase("All SSH keys lost their trust")
+        case .trustRevoked: Phrase("The SSH key \"\(name)\" lost its trust")
+        case .moved: Phrase("Your second factor was moved here from \(name)")
+        }
     }
 }

@@ -12,9 +12,10 @@ extension SystemUsers {
         public let members: [[UInt8]]
     }
 
-    /// All users that the system lists, in its order (getpwent(3)). A directory that may not be
-    /// listed, as is usual with LDAP, gives none; its users are still found one by one.
-    public func all() throws(StoreError) -> [Account] {
+    /// Everybody whom the system lists, in its order (getpwent(3)). A directory that may not be
+    /// listed, as is usual with LDAP, gives nobody; its users are still found one by one. `hear` is
+    /// called for each: a directory takes its time.
+    public func all(_ hear: () -> Void = {}) throws(StoreError) -> [Account] {
         setpwent()
         defer { endpwent() }
         var users: [Account] = []
@@ -32,6 +33,7 @@ extension SystemUsers {
                 if unsafe status == 0 && result != nil, let user = unsafe SystemUsers.account(entry)
                 {
                     users.append(user)
+                    hear()
                 }
             }
             switch status {

@@ -16,6 +16,8 @@ public struct AccountDocument: Codable, Equatable, Sendable {
     public var lock: LockDocument?
     /// When a code was last accepted; `nil` for never.
     public var lastLogin: UInt64?
+    /// What the user is spoken to in, if they have said so.
+    public var language: String?
     /// The events, the latest first.
     public var events: [EventDocument]
 
@@ -44,6 +46,7 @@ public struct AccountDocument: Codable, Equatable, Sendable {
         lock = record.throttle.lockout(at: now, closedFor: options.closedFor)
             .map(LockDocument.init)
         lastLogin = record.throttle.lastLogin
+        language = record.language?.name
         events = record.happened.map(EventDocument.init)
     }
 }

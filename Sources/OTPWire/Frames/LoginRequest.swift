@@ -5,6 +5,8 @@ import OTPCore
 public struct LoginRequest: Equatable, Sendable {
     /// The application asked for no messages (PAM_SILENT).
     public var isSilent = false
+    /// The program's environment says that its terminal shows ASCII alone.
+    public var showsASCII = false
     /// The user who logs in (PAM_USER).
     public var user: [UInt8] = []
     /// PAM_SERVICE
@@ -28,7 +30,7 @@ public struct LoginRequest: Equatable, Sendable {
     public init?(decoding bytes: [UInt8]) {
         var cursor = Cursor()
         guard cursor.byte(bytes.span) == Frame.version, let flags = cursor.byte(bytes.span),
-            flags <= 1, let user = LoginRequest.text(bytes, &cursor),
+            flags <= 3, let user = LoginRequest.text(bytes, &cursor),
             let service = LoginRequest.text(bytes, &cursor),
             let terminal = LoginRequest.text(bytes, &cursor),
             let remoteHost = LoginRequest.text(bytes, &cursor),
@@ -36,7 +38,7 @@ public struct LoginRequest: Equatable, Sendable {
             let connection = LoginRequest.text(bytes, &cursor),
             let methods = LoginRequest.text(bytes, &cursor)
         else { return nil }
-        isSilent = flags == 1
+        (isSilent, showsASCII) = (flags & 1 != 0, flags & 2 != 0)
         (self.user, self.service, self.terminal) = (user, service, terminal)
         (self.remoteHost, self.remoteUser) = (remoteHost, remoteUser)
         (self.connection, self.methods) = (connection, methods)

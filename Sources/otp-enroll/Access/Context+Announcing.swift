@@ -17,23 +17,34 @@ extension Context {
         do throws(Failure) {
             guard try policy().notifiesByMail else { return }
             let host = Output.printable(Machine.hostName, utf8: false)
-            let mail = try Mail(
-                to: address(nil), subject: "\(host): a change to how you log in")
+            let catalog = try usersCatalog()
+            let subject = Phrase("\(host): a change to how you log in")
+            let mail = try Mail(to: address(nil), subject: subject.text(in: catalog))
+            let parts = [
+                Phrase("Hello \(userName),"), Phrase("this has changed on \(host):"),
+                Notices.sentence(event, at: event.time),
+                Phrase("If this was not you, tell your administrator."),
+            ]
             var text = Array(
-                """
-                Hello \(userName),
-
-                this has changed on \(host):
-
-                \(Notices.sentence(event, at: event.time))
-
-                If this was not you, tell your administrator.
-
-                """.utf8)
+                (parts.map { $0.text(in: catalog) }.joined(separator: "\n\n") + "\n").utf8)
             try Sendmail.send(mail, &text)
         } catch {
-            Output.note("warning: the user could not be told by mail: \(error.message)")
+            Output.note(
+                Phrase("warning: the user could not be told by mail: \(error.message)").text)
         }
+    }
+
+    /// Has the service speak the caller's language at logins, where nobody has said which.
+    func noteLanguage() {
+        guard !Machine.isRoot, !Speech.language.isEnglish else { return }
+        // What was enrolled stands, whatever is spoken then.
+        _ = try? ask(.speak(language: Speech.language.name, unlessSet: true))
+    }
+
+    /// What the user reads in: of ourselves we know it, of somebody else the service does.
+    func usersCatalog() throws(Failure) -> Catalog {
+        guard Machine.isRoot else { return Speech.catalog }
+        return try Speech.catalog(of: account().language)
     }
 
     /// Something that has happened by this command just now.

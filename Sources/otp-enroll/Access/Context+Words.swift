@@ -1,3 +1,4 @@
+import OTPCore
 import OTPWire
 
 // Why something was not done.
@@ -11,32 +12,37 @@ extension Context {
     private func failure(_ reason: Reply.Denial) -> Failure {
         switch reason {
         case .malformed, .otherVersion, .proofNeeded: .otherVersion
-        case .rootOnly: Failure("only root may do this", hint: "use sudo")
+        case .rootOnly: Failure(Phrase("only root may do this"), hint: Phrase("use sudo"))
         case .unknownUser: Context.noUser(userName)
         case .policy: isRoots
         case .firstEnrollment(let rule): firstEnrollmentIsRoots(rule)
         case .notEnrolled: notEnrolled
         case .noSuchAuthenticator:
-            Failure("\(userName) has no such authenticator", hint: listing)
+            Failure(Phrase("\(userName) has no such authenticator"), hint: listing)
         case .lastAuthenticator: last(nil)
         case .full:
             Failure(
-                "\(userName) has 5 authenticators already",
-                hint: "`otp-enroll remove \(userName) NAME` makes room;"
-                    + " `otp-enroll status \(userName)` lists them")
+                Phrase("\(userName) has 5 authenticators already"),
+                hint: Phrase(
+                    """
+                    `otp-enroll remove \(userName) NAME` makes room; \
+                    `otp-enroll status \(userName)` lists them
+                    """))
         case .nameTaken(let name):
             Failure(
-                "an authenticator \"\(Output.printable(name))\" was just added by somebody else"
-            )
+                Phrase(
+                    """
+                    an authenticator "\(Output.printable(name))" was just added by somebody else
+                    """))
         case .enrolledMeanwhile:
             Failure(
-                "\(userName) was just enrolled by somebody else; nothing was saved",
-                hint: "`otp-enroll status` shows what there is")
+                Phrase("\(userName) was just enrolled by somebody else; nothing was saved"),
+                hint: Phrase("`otp-enroll status` shows what there is"))
         case .ticketVoid:
             Failure(
-                "that took too long, or something else has changed; nothing was saved",
-                hint: "delete the entry in the app, and enroll again")
-        case .notTrusted: Failure("somebody else has already ended that trust")
+                Phrase("that took too long, or something else has changed; nothing was saved"),
+                hint: Phrase("delete the entry in the app, and enroll again"))
+        case .notTrusted: Failure(Phrase("somebody else has already ended that trust"))
         case .noTemporaryCode: Failure("\(userName) has no valid temporary code")
         case .validity(let hours):
             Failure(
@@ -66,60 +72,64 @@ extension Context {
 
     private var meaning: String { "--user \(userName) adds to what is there" }
 
-    /// Nobody has this name.
-    static func noUser(_ name: String) -> Failure {
+    /// Nobody has this name; somebody among these may be meant.
+    static func noUser(_ name: String, among names: [String] = []) -> Failure {
         Failure(
-            "there is no user \"\(Output.printable(name))\"",
-            hint: "`getent passwd` lists the users, `otp-enroll --help` the commands")
+            Phrase("there is no user \"\(Output.printable(name))\""),
+            hint: Words.proposal(for: name, among: names)
+                ?? Phrase("`getent passwd` lists the users, `otp-enroll --help` the commands"))
     }
 
     /// There is nothing to log in with.
     var notEnrolled: Failure {
-        Failure("\(userName) is not enrolled", hint: "`otp-enroll add \(userName)` enrolls")
-    }
-
-    /// There is no authenticator of this name.
-    func unknown(_ name: String) -> Failure {
         Failure(
-            "\(userName) has no authenticator \"\(Output.printable(name))\"", hint: listing)
+            Phrase("\(userName) is not enrolled"),
+            hint: Phrase("`otp-enroll add \(userName)` enrolls"))
     }
 
-    private var listing: String { "`otp-enroll status \(userName)` lists them" }
+    /// There is no authenticator of this name; these there are.
+    func unknown(_ name: String, among names: [String]) -> Failure {
+        Failure(
+            Phrase("\(userName) has no authenticator \"\(Output.printable(name))\""),
+            hint: Words.proposal(for: name, among: names) ?? listing)
+    }
+
+    private var listing: Phrase { Phrase("`otp-enroll status \(userName)` lists them") }
 
     /// It is the last authenticator.
     func last(_ name: String?) -> Failure {
-        let which = name.map { "\"\(Output.printable($0))\"" } ?? "it"
+        let which = name.map { Output.printable($0) }
         return Failure(
-            "\(which) is the last authenticator of \(userName)",
-            hint: "`otp-enroll disable \(userName)` ends the second factor")
+            which.map { Phrase("\"\($0)\" is the last authenticator of \(userName)") }
+                ?? Phrase("it is the last authenticator of \(userName)"),
+            hint: Phrase("`otp-enroll disable \(userName)` ends the second factor"))
     }
 
     /// The policy lets only root disable.
     var disablingIsRoots: Failure {
         Failure(
-            "only root may do this here (user_may_disable = no)",
-            hint: "ask your administrator")
+            Phrase("only root may do this here (user_may_disable = no)"),
+            hint: Phrase("ask your administrator"))
     }
 
     private var isRoots: Failure {
-        Failure("only root may do this here", hint: "ask your administrator")
+        Failure(Phrase("only root may do this here"), hint: Phrase("ask your administrator"))
     }
 
     private func firstEnrollmentIsRoots(_ rule: String) -> Failure {
         rule == "root"
             ? Failure(
-                "only root may enroll users here (first_enrollment = root)",
-                hint: "ask your administrator")
+                Phrase("only root may enroll users here (first_enrollment = root)"),
+                hint: Phrase("ask your administrator"))
             : Failure(
-                "users can only enroll at a login here"
-                    + " (first_enrollment = at_login)",
-                hint: "log in and enroll there, or ask your administrator")
+                Phrase("users can only enroll at a login here (first_enrollment = at_login)"),
+                hint: Phrase("log in and enroll there, or ask your administrator"))
     }
 
     /// An option that only root may use.
     func isRoots(_ option: String) -> Failure {
         Failure(
-            "only root may use \(option)",
-            hint: "omit it: the QR code is shown, and you are asked for a code")
+            Phrase("only root may use \(option)"),
+            hint: Phrase("omit it: the QR code is shown, and you are asked for a code"))
     }
 }

@@ -28,7 +28,7 @@ struct Context {
     /// The same for another user, by the same service.
     init(_ user: String, like other: Context) throws {
         service = other.service
-        self.user = try Context.user(user)
+        self.user = try Context.user(user, proposes: false)
         try checkCaller(.owner)
     }
 
@@ -36,6 +36,13 @@ struct Context {
     init(_ user: User, by service: ServiceConnection) {
         self.user = user
         self.service = service
+    }
+
+    /// The same for a user by name, the caller where there is none.
+    init(_ name: String?, by service: ServiceConnection) throws {
+        self.service = service
+        user = try Context.user(name, proposes: false)
+        try checkCaller(.everybody)
     }
 
     /// The caller, and a service that is known.
@@ -46,13 +53,13 @@ struct Context {
     private func checkCaller(_ audience: Audience) throws(Failure) {
         guard Machine.isRoot || user.uid == Machine.caller else {
             throw Failure(
-                "only root may do this for \(userName)",
-                hint: "omit the name to do it for yourself, or use sudo")
+                Phrase("only root may do this for \(userName)"),
+                hint: Phrase("omit the name to do it for yourself, or use sudo"))
         }
         guard Machine.isRoot || service.isOwn || audience == .everybody else {
             throw Failure(
-                "only root can open \(OptionKey.store.fallback)",
-                hint: "use sudo, or --store with a folder of your own")
+                Phrase("only root can open \(OptionKey.store.fallback)"),
+                hint: Phrase("use sudo, or --store with a folder of your own"))
         }
     }
 
@@ -62,15 +69,19 @@ struct Context {
     /// The user's name as it may be shown.
     var userName: String { Output.printable(user.name) }
 
-    private static func user(_ name: String?) throws -> User {
+    /// The user of a name, or the caller; where there is none, `proposes` says whether to look for
+    /// who may be meant.
+    private static func user(_ name: String?, proposes: Bool = true) throws -> User {
         let users = SystemUsers()
         guard let name else {
             guard let user = try users.user(withID: Machine.caller) else {
-                throw Failure("no user has the number \(Machine.caller) (yours)")
+                throw Failure(Phrase("no user has the number \(Machine.caller) (yours)"))
             }
             return user
         }
-        guard let user = try users.user(named: Array(name.utf8)) else { throw noUser(name) }
+        guard let user = try users.user(named: Array(name.utf8)) else {
+            throw noUser(name, among: proposes ? LocalNames.people : [])
+        }
         return user
     }
 
@@ -96,7 +107,8 @@ struct Context {
         guard case .failed(let trouble) = reply else { return reply }
         var failure = Failure(trouble.error)
         if !isOwner {
-            failure.hints = ["your administrator can find the same line in the system log"]
+            let hint = Phrase("your administrator can find the same line in the system log")
+            failure.hints = [hint.text]
         }
         failure.trouble = trouble.error
         throw failure
@@ -118,7 +130,7 @@ struct Context {
         // Without one first: what cannot be uses up no code.
         let reply = try ask(command)
         guard case .denied(.proofNeeded) = reply else { return reply }
-        var typed = Terminal.readAnswer(UserText.question)
+        var typed = Terminal.readAnswer(UserText.question.text)
         defer { Secret.wipe(&typed) }
         let answered = try ask(command, proof: String(decoding: typed, as: UTF8.self))
         if case .outcome(let outcome) = answered { try VerdictText(outcome).require(of: userName) }
@@ -164,7 +176,7 @@ extension Command {
     /// Whether log or event list say who has asked.
     fileprivate var isToldOf: Bool {
         switch self {
-        case .policy, .recorded, .rows, .keys, .status, .begin, .makeStore: false
+        case .policy, .recorded, .rows, .keys, .status, .begin, .makeStore, .speak: false
         default: true
         }
     }

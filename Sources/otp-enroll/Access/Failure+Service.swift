@@ -5,29 +5,29 @@ import OTPWire
 extension Failure {
     /// What is wrong with the store, the key, the configuration or the clock.
     init(_ error: StoreError) {
-        let hint: String? =
+        let hint: Phrase? =
             switch error.code {
             case _ where error.isOfAnotherVersion: Failure.restart
-            case .missing: "it has to be there"
-            case .unsafe: "nothing was changed; fix this, and try again"
+            case .missing: Phrase("it has to be there")
+            case .unsafe: Phrase("nothing was changed; fix this, and try again")
             case .unproven: nil
-            case .otherKey: "restore the seal key of this store"
-            case .busy: "try again in a moment"
-            case .clock: "set the clock first"
-            case .system where !Machine.isRoot: "root may be allowed to; use sudo"
+            case .otherKey: Phrase("restore the seal key of this store")
+            case .busy: Phrase("try again in a moment")
+            case .clock: Phrase("set the clock first")
+            case .system where !Machine.isRoot: Phrase("root may be allowed to; use sudo")
             default: nil
             }
-        self.init(Output.printable(error.text), hints: hint.map { [$0] } ?? [])
+        // The same line as in the log, which is in English.
+        self.init(Output.printable(error.text), hints: hint.map { [$0.text] } ?? [])
     }
 
     /// The service and this program do not understand each other.
     static var otherVersion: Failure {
-        Failure("swiftotpd and otp-enroll are of different versions", hint: restart)
+        Failure(Phrase("swiftotpd and otp-enroll are of different versions"), hint: restart)
     }
 
-    private static let restart =
-        "`systemctl restart swiftotpd.service` (as root)"
-        + " starts the installed version"
+    private static let restart = Phrase(
+        "`systemctl restart swiftotpd.service` (as root) starts the installed version")
 
     /// There is no record of this name or number.
     static func noRecord(of record: String) -> Failure {
@@ -39,10 +39,10 @@ extension Failure {
     /// Nobody listens at this path.
     static func notListening(_ path: [UInt8]) -> Failure {
         Failure(
-            "swiftotpd is not listening at \(Output.printable(path))",
+            Phrase("swiftotpd is not listening at \(Output.printable(path))").text,
             hints: [
-                "`systemctl start swiftotpd.socket` starts it (as root)",
-                "without it, only root can do this; use sudo",
+                Phrase("`systemctl start swiftotpd.socket` starts it (as root)").text,
+                Phrase("without it, only root can do this; use sudo").text,
             ])
     }
 }

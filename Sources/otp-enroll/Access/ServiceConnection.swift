@@ -70,8 +70,8 @@ final class ServiceConnection {
             throw Failure(
                 Output.printable(error.text),
                 hint: request.command.isChange
-                    ? "it may or may not have been done; check `otp-enroll status`"
-                    : "try again in a moment")
+                    ? Phrase("it may or may not have been done; check `otp-enroll status`").text
+                    : Phrase("try again in a moment").text)
         }
         return try ServiceConnection.understood(reply)
     }
@@ -177,7 +177,8 @@ extension Command {
         switch self {
         case .policy, .status, .recorded, .rows, .keys, .verify: false
         case .resync, .renewBackupCodes, .remove, .revokeTrust, .disable, .reset, .unlock, .issue,
-            .revokeIssued, .begin, .confirm, .keep, .take, .noteExport, .makeStore, .move, .forget:
+            .revokeIssued, .begin, .speak, .confirm, .keep, .take, .noteExport, .makeStore, .move,
+            .forget:
             true
         }
     }

@@ -34,23 +34,36 @@ extension Add {
     private func report(_ result: Enrolled, of user: String) throws {
         let width = Terminal.textWidth
         if result.wasThere {
-            let text = "\"\(result.name)\" of \(user) already has this key: nothing was changed."
-            return try Output.line(Words.wrapped(text, width).joined(separator: "\n"))
+            let text = Phrase(
+                "\"\(result.name)\" of \(user) already has this key: nothing was changed.")
+            return try Output.line(Words.wrapped(text.text, width).joined(separator: "\n"))
         }
-        var text = "\(user) is enrolled: \"\(result.name)\" works."
-        if result.replaced { text += " Delete its old entry in the app." }
-        text += UserText.trustEnded(result.trustEnded)
-        if result.skew != 0 {
-            let seconds = Words.count(result.skew.magnitude, "second")
-            let side = result.skew > 0 ? "ahead" : "behind"
-            text += " The app's clock is at least \(seconds) \(side): \(Words.clockAdvice)."
+        var text = Phrase("\(user) is enrolled: \"\(result.name)\" works.")
+        if result.replaced { text = text + Phrase("Delete its old entry in the app.") }
+        text = text + UserText.trustEnded(result.trustEnded)
+        if result.skew != 0 { text = text + clockIsOff(by: result.skew) }
+        if result.backupCodes.isEmpty {
+            text = text + Phrase("The backup codes are the same as before.")
         }
-        if result.backupCodes.isEmpty { text += " The backup codes are the same as before." }
-        let next = "Next: log in once more, and keep this session open until that has worked."
+        let next = Phrase(
+            "Next: log in once more, and keep this session open until that has worked.")
         let lines =
-            Words.wrapped(text, width) + [""]
+            Words.wrapped(text.text, width) + [""]
             + BackupCodeSheet.lines(result.backupCodes, width: width)
-            + (result.backupCodes.isEmpty ? [] : [""]) + Words.wrapped(next, width)
+            + (result.backupCodes.isEmpty ? [] : [""]) + Words.wrapped(next.text, width)
         try Output.line(lines.joined(separator: "\n"))
+    }
+
+    private func clockIsOff(by skew: Int) -> Phrase {
+        let seconds = skew.magnitude
+        return skew > 0
+            ? Phrase(
+                seconds, one: "The app's clock is at least \(seconds) second ahead.",
+                other: "The app's clock is at least \(seconds) seconds ahead.")
+                + Words.clockAdvice
+            : Phrase(
+                seconds, one: "The app's clock is at least \(seconds) second behind.",
+                other: "The app's clock is at least \(seconds) seconds behind.")
+                + Words.clockAdvice
     }
 }

@@ -179,6 +179,7 @@ struct Add: ParsableCommand {
         _ change: ChangeDocument, of context: Context, _ show: (Enrolled) throws -> Void
     ) throws {
         context.tell(change)
+        context.noteLanguage()
         let enrolled = try Enrolled(change)
         do {
             try show(enrolled)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import OTPCore
 import OTPWire
 
 /// `otp-enroll codes`: new backup codes.
@@ -26,17 +27,19 @@ struct Codes: ParsableCommand {
         let context = try Context(global, user: who.user, for: .everybody)
         let left = try context.enrolledAccount().backupCodesLeft
         if left > 0, !yes {
-            let which = left == 1 ? "the code left" : "the \(left) codes left"
-            guard Terminal.agrees("Replace \(which)?") else {
-                throw Failure("the old backup codes stay")
+            let question = Phrase(
+                left, one: "Replace the \(left) code left?",
+                other: "Replace the \(left) codes left?")
+            guard Terminal.agrees(question.text) else {
+                throw Failure(Phrase("the old backup codes stay"))
             }
         }
         let codes = try context.change(.renewBackupCodes).backupCodes ?? []
         do {
             try show(codes.map { Output.printable($0) }, context.userName)
         } catch let failure as Failure {
-            let hint = "the new codes were made but not shown: make others"
-            throw Failure(failure.message, hints: failure.hints + [hint])
+            let hint = Phrase("the new codes were made but not shown: make others")
+            throw Failure(failure.message, hints: failure.hints + [hint.text])
         }
     }
 
@@ -47,7 +50,7 @@ struct Codes: ParsableCommand {
             ])
             return
         }
-        let end = "All older backup codes of \(user) stopped working."
+        let end = Phrase("All older backup codes of \(user) stopped working.").text
         let sheet = BackupCodeSheet.lines(codes, width: Terminal.textWidth)
         try Output.line((sheet + ["", end]).joined(separator: "\n"))
     }

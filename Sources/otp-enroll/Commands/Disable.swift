@@ -1,4 +1,5 @@
 import ArgumentParser
+import OTPCore
 import OTPWire
 
 /// `otp-enroll disable`: no second factor any more.
@@ -29,14 +30,16 @@ struct Disable: ParsableCommand {
             throw context.disablingIsRoots
         }
         let hadApps = try !context.enrolledAccount().authenticators.isEmpty
-        let question = "Remove all authenticators and backup codes of \(user)?"
-        guard yes || Terminal.agrees(question) else { throw Failure("\(user) stays enrolled") }
+        let question = Phrase("Remove all authenticators and backup codes of \(user)?")
+        guard yes || Terminal.agrees(question.text) else {
+            throw Failure(Phrase("\(user) stays enrolled"))
+        }
         _ = try context.change(.disable)
         if global.json {
             try Output.json(["user": .text(user), "enrolled": .bool(false)])
         } else {
-            let rest = hadApps ? " Delete the entry in the app." : ""
-            try Output.line("\(user) is no longer enrolled.\(rest)")
+            let rest = hadApps ? Phrase("Delete the entry in the app.") : nil
+            try Output.line((Phrase("\(user) is no longer enrolled.") + rest).text)
         }
     }
 }

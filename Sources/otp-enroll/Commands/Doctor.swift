@@ -23,13 +23,14 @@ struct Doctor: ParsableCommand {
             Exit status: 0 all is well, 1 with problems or warnings, or if --try was refused.
             """)
 
-    @Option(help: ArgumentHelp("The PAM service.", valueName: "name"))
+    @Option(help: ArgumentHelp("The PAM service.", valueName: "name"), completion: .services)
     var service = "sshd"
 
     @Option(
         help: ArgumentHelp(
             "The user (default: everybody with a login shell; for --try, yourself).",
-            valueName: "name"))
+            valueName: "name"),
+        completion: .users)
     var user: String?
 
     @Option(

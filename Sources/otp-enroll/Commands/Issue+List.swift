@@ -1,3 +1,4 @@
+import OTPStore
 import OTPWire
 
 // `otp-enroll issue --list`: who has a temporary code that can be used.
@@ -16,11 +17,14 @@ extension Issue {
         guard !live.isEmpty else {
             return try Output.line("Nobody has a valid temporary code.")
         }
+        let now = try SystemClock().now()
         var table = Table(["USER", "ISSUED", "UNTIL"])
         for (user, code) in live {
-            table.add([user, Machine.localTime(code.issued), Machine.localTime(code.expires)])
+            table.add([
+                user, Words.when(code.issued, now: now), Words.until(code.expires, now: now),
+            ])
         }
-        try Output.line(table.lines.joined(separator: "\n"))
+        try table.print()
     }
 
     private func liveCodes() throws -> [(user: String, code: TemporaryCodeDocument)] {

@@ -96,7 +96,7 @@ struct Issue: ParsableCommand {
         let recipient = mail ? try context.address(address) : nil
         let issued = try Issued(context.change(.issue(seconds: valid)))
         do {
-            if let recipient { try send(issued, to: recipient, context.userName) }
+            if let recipient { try send(issued, to: recipient, context) }
             if copy {
                 var code = Array(issued.code.utf8)
                 try Clipboard.copy(&code)
@@ -108,21 +108,22 @@ struct Issue: ParsableCommand {
         }
     }
 
-    private func send(_ issued: Issued, to recipient: MailAddress, _ user: String) throws {
+    private func send(_ issued: Issued, to recipient: MailAddress, _ context: Context) throws {
+        let user = context.userName
         let host = Output.printable(Machine.hostName, utf8: false)
-        let mail = try Mail(to: recipient, subject: "Your temporary code for \(host)")
-        var text = Array(
-            """
-            Hello \(user),
-
-            an administrator of \(host) has issued this code for you:
-
-                \(issued.code)
-
-            It logs in once, until \(Machine.localTime(issued.expires)). Enroll your device then: run
-            `otp-enroll`. If you did not ask for it, tell your administrator.
-
-            """.utf8)
+        let catalog = try context.usersCatalog()
+        let subject = Phrase("Your temporary code for \(host)")
+        let mail = try Mail(to: recipient, subject: subject.text(in: catalog))
+        let parts = [
+            Phrase("Hello \(user),").text(in: catalog),
+            Phrase("an administrator of \(host) has issued this code for you:").text(in: catalog),
+            "    " + issued.code,
+            Phrase("It logs in once, until \(Machine.localTime(issued.expires)).")
+                .text(in: catalog),
+            Phrase("Enroll your device then: run `otp-enroll`.").text(in: catalog),
+            Phrase("If you did not ask for it, tell your administrator.").text(in: catalog),
+        ]
+        var text = Array((parts.joined(separator: "\n\n") + "\n").utf8)
         try Sendmail.send(mail, &text)
     }
 

@@ -79,6 +79,7 @@ extension List {
         private var table = Table(
             ["USER", "ENROLLED", "BACKUP CODES", "FAILURES", "LOCKED", "LAST LOGIN"], flexible: 1)
         private var objects = JSONList("users")
+        private var counts = (enrolled: 0, others: 0, locked: 0)
         private var renumbered: [Orphan] = []
         private var unreadable: (count: Int, first: Roster.Entry, error: StoreError)?
 
@@ -97,15 +98,34 @@ extension List {
             if case .orphan(let orphan?) = finding, orphan.current != nil {
                 renumbered.append(orphan)
             }
+            count(finding)
             let row = RosterRow(entry, finding, at: now)
             if asJSON { try objects.add(row.json) } else { table.add(row.cells) }
         }
 
         mutating func finish() throws {
             if asJSON { try objects.finish() } else { try table.print() }
+            if Terminal.isOutput, !asJSON { try Output.line("\n\(conclusion)") }
             for orphan in renumbered.prefix(Report.mostNotes) {
                 Output.note("\(orphan.sentence): `\(orphan.command)`")
             }
+        }
+
+        private mutating func count(_ finding: Roster.Finding<RowDocument.Account>) {
+            switch finding {
+            case .found(let account, _):
+                counts.locked += account.lock == nil ? 0 : 1
+                if account.isEnrolled { counts.enrolled += 1 } else { counts.others += 1 }
+            case .nothing: counts.others += 1
+            case .orphan, .unreadable: break
+            }
+        }
+
+        /// How many there are of whom.
+        private var conclusion: String {
+            let users = Words.count(counts.enrolled + counts.others, "user")
+            let locked = counts.locked == 0 ? "" : ", \(counts.locked) locked"
+            return "\(users): \(counts.enrolled) enrolled, \(counts.others) not\(locked)."
         }
 
         /// What to end with where not all records could be read.

@@ -19,7 +19,8 @@ struct Remove: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "The authenticator's name; before it the user, if not yourself.",
-            valueName: "name"))
+            valueName: "name"),
+        completion: .usersAndAuthenticators)
     var words: [String]
 
     @Flag(help: "Do not ask.")
@@ -38,11 +39,12 @@ struct Remove: ParsableCommand {
         let context = try Context(global, user: user, for: .everybody)
         let wanted = words.last ?? ""
         let names = try context.enrolledAccount().authenticators.map(\.name)
-        guard names.contains(wanted) else { throw context.unknown(wanted) }
+        guard names.contains(wanted) else { throw context.unknown(wanted, among: names) }
         guard names.count > 1 else { throw context.last(wanted) }
         let name = Output.printable(wanted)
-        guard yes || Terminal.agrees("Remove \"\(name)\" of \(context.userName)?") else {
-            throw Failure("\"\(name)\" stays")
+        let question = Phrase("Remove \"\(name)\" of \(context.userName)?")
+        guard yes || Terminal.agrees(question.text) else {
+            throw Failure(Phrase("\"\(name)\" stays"))
         }
         let ended = try context.change(.remove(name: wanted)).trustEnded ?? []
         let keys = ended.map { Output.printable($0) }
@@ -56,6 +58,8 @@ struct Remove: ParsableCommand {
             return
         }
         let rest = left.map { "\"\($0)\"" }.joined(separator: ", ")
-        try Output.line("\"\(name)\" was removed; \(rest) stays.\(UserText.trustEnded(keys))")
+        let said =
+            Phrase("\"\(name)\" was removed; these stay: \(rest).") + UserText.trustEnded(keys)
+        try Output.line(said.text)
     }
 }

@@ -21,7 +21,9 @@ struct Resynchronize: ParsableCommand {
 
     @OptionGroup var who: UserArgument
 
-    @Option(help: "Which authenticator (default: whichever matches).", transform: Arguments.name)
+    @Option(
+        help: "Which authenticator (default: whichever matches).", completion: .authenticators,
+        transform: Arguments.name)
     var name: Name?
 
     @OptionGroup var global: GlobalOptions
@@ -29,7 +31,9 @@ struct Resynchronize: ParsableCommand {
     func run() throws {
         let context = try Context(global, user: who.user)
         let names = try context.enrolledAccount().authenticators.map(\.name)
-        if let name, !names.contains(name.text) { throw context.unknown(name.text) }
+        if let name, !names.contains(name.text) {
+            throw context.unknown(name.text, among: names)
+        }
         var first = Terminal.readAnswer("A code: ")
         var second = Terminal.readAnswer("The next code of the same device: ")
         defer {
@@ -78,7 +82,7 @@ struct Resynchronize: ParsableCommand {
         let place =
             found.isCounter
             ? "its counter was found"
-            : "its clock is \(Words.place(of: drift, period: found.period))"
+            : "its clock is \(Words.place(of: drift, period: found.period).english)"
         try Output.line("\"\(name)\" of \(user) works again: \(place).")
     }
 }

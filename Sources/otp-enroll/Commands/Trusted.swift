@@ -1,4 +1,5 @@
 import ArgumentParser
+import OTPCore
 import OTPWire
 
 /// `otp-enroll trusted`: the SSH keys that skip the code.
@@ -32,7 +33,8 @@ struct Trusted: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "End the trust of this key: its name, or at least 6 characters of its fingerprint.",
-            valueName: "id"))
+            valueName: "id"),
+        completion: .trustedKeys)
     var revoke: String?
 
     @Flag(help: "End the trust of all keys.")
@@ -70,8 +72,10 @@ struct Trusted: ParsableCommand {
         if global.json {
             return try Output.json(["user": .text(user), "trusted": .list(keys.map(\.json))])
         }
-        guard !keys.isEmpty else { return try Output.line("\(user) trusts no SSH key.") }
-        var lines = ["\(user) trusts these SSH keys to log in without a code:"]
+        guard !keys.isEmpty else {
+            return try Output.line(Phrase("\(user) trusts no SSH key.").text)
+        }
+        var lines = [Phrase("\(user) trusts these SSH keys to log in without a code:").text]
         for key in keys { lines += [""] + key.lines }
         if let remark = try TrustedKeySummary.remark(about: keys, of: context) {
             lines += ["", remark]
@@ -106,10 +110,11 @@ struct Trusted: ParsableCommand {
         }
         let rest =
             left.isEmpty
-            ? "\(user) trusts no SSH key\(ended.isEmpty ? "" : " any more")."
-            : "\(Trusted.quoted(left)) \(left.count == 1 ? "stays" : "stay") trusted."
-        guard !ended.isEmpty else { return try Output.line(rest) }
-        try Output.line("The trust in \(Trusted.quoted(ended)) has ended; \(rest)")
+            ? Phrase("\(user) trusts no SSH key.")
+            : Phrase("These SSH keys stay trusted: \(Trusted.quoted(left)).")
+        guard !ended.isEmpty else { return try Output.line(rest.text) }
+        let gone = Phrase("These SSH keys are no longer trusted: \(Trusted.quoted(ended)).")
+        try Output.line((gone + rest).text)
     }
 
     private static func quoted(_ keys: [TrustedKeySummary]) -> String {

@@ -24,7 +24,7 @@ struct Verify: ParsableCommand {
         guard try context.account().isEnrolled else {
             return try finish(.notEnrolled, context.userName)
         }
-        var typed = Terminal.readAnswer(UserText.question)
+        var typed = Terminal.readAnswer(UserText.question.text)
         defer { Secret.wipe(&typed) }
         switch try context.ask(.verify(code: String(decoding: typed, as: UTF8.self))) {
         case .outcome(let outcome): try finish(VerdictText(outcome), context.userName)

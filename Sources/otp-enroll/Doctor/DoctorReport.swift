@@ -1,3 +1,5 @@
+import OTPCore
+
 /// The output of `doctor`: one line for each check, and then the findings.
 struct DoctorReport {
     /// The PAM service.
@@ -12,15 +14,16 @@ struct DoctorReport {
 
     /// For people.
     func text(width: Int) -> String {
-        let states = looks.map(\.state.count).max() ?? 0
-        let names = looks.map(\.name.count).max() ?? 0
+        let states = looks.map { Columns.count($0.state) }.max() ?? 0
+        let names = looks.map { Columns.count($0.name) }.max() ?? 0
+        let margin = states + names + 4
         var lines: [String] = []
         for look in looks {
             let head =
-                DoctorReport.padded(look.state, states) + "  "
-                + DoctorReport.padded(look.name, names) + "  "
-            for (index, part) in Words.wrapped(look.about, width - head.count).enumerated() {
-                lines.append(index == 0 ? head + part : DoctorReport.padded("", head.count) + part)
+                look.ink.painted(Columns.padded(look.state, to: states + 2))
+                + Columns.padded(look.name, to: names + 2)
+            for (index, part) in Words.wrapped(look.about, width - margin).enumerated() {
+                lines.append((index == 0 ? head : Columns.padded("", to: margin)) + part)
             }
         }
         for look in looks {
@@ -48,17 +51,17 @@ struct DoctorReport {
     }
 
     private static func lines(_ finding: Finding, width: Int) -> [String] {
-        var lines = Words.wrapped("\(finding.severity.rawValue): \(finding.text)", width)
+        let word = finding.severity.rawValue
+        var lines = Words.wrapped("\(word): \(finding.text)", width)
+        if let first = lines.first, first.hasPrefix(word) {
+            lines[0] = finding.severity.ink.painted(word) + first.dropFirst(word.count)
+        }
         // Text to copy is never wrapped.
         if !finding.place.isEmpty {
             lines.append("  in \(finding.place)" + (finding.change.isEmpty ? "" : ":"))
         }
         guard !finding.change.isEmpty else { return lines }
         return lines + finding.change.split(separator: "\n").map { "      \($0)" }
-    }
-
-    private static func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
     }
 
     /// For scripts.

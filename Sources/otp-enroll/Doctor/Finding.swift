@@ -8,6 +8,15 @@ struct Finding: Equatable {
         case warning
         /// Worth knowing, and perhaps intended.
         case note
+
+        /// What its color says.
+        var ink: Ink {
+            switch self {
+            case .problem: .bad
+            case .warning: .caution
+            case .note: .plain
+            }
+        }
     }
 
     /// How bad it is.
@@ -74,12 +83,14 @@ struct Look {
     }
 
     /// `ok`, `skipped`, or how bad the worst finding is.
-    var state: String {
-        if isSkipped { return "skipped" }
-        for severity in [Finding.Severity.problem, .warning, .note]
-        where findings.contains(where: { $0.severity == severity }) {
-            return severity.rawValue
+    var state: String { isSkipped ? "skipped" : worst?.rawValue ?? "ok" }
+
+    /// What the state's color says.
+    var ink: Ink { isSkipped ? .caution : worst?.ink ?? .good }
+
+    private var worst: Finding.Severity? {
+        [Finding.Severity.problem, .warning, .note].first { severity in
+            findings.contains { $0.severity == severity }
         }
-        return "ok"
     }
 }

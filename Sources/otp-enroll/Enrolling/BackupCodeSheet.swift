@@ -1,3 +1,5 @@
+import OTPCore
+
 /// Backup codes as they are handed out.
 enum BackupCodeSheet {
     /// What to do with the codes, and the codes in as many columns as there is room for.
@@ -9,10 +11,12 @@ enum BackupCodeSheet {
             stride(from: row, to: codes.count, by: height)
                 .map { "    " + codes[$0] }.joined()
         }
-        return Words.wrapped(instructions, width) + [""] + rows
+        return Words.wrapped(instructions.text, width) + [""] + rows
     }
 
-    private static let instructions =
-        "Backup codes: each logs in once, without the phone. They are shown only now: "
-        + "print them or write them down, and keep them away from the phone."
+    private static let instructions = Phrase(
+        """
+        Backup codes: each logs in once, without the phone. They are shown only now: \
+        print them or write them down, and keep them away from the phone.
+        """)
 }

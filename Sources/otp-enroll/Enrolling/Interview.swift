@@ -142,9 +142,9 @@ struct Interview {
     }
 
     private func offClock(_ steps: Int, _ authenticator: Authenticator) -> String {
-        let off = Words.duration(of: steps, period: authenticator.period)
+        let off = Words.duration(of: steps, period: authenticator.period).text
         return "The key is right, but the app's clock is \(off) "
-            + "\(steps > 0 ? "ahead" : "behind"): \(Words.clockAdvice). Then type a new code."
+            + "\(steps > 0 ? "ahead" : "behind"). \(Words.clockAdvice.text) Then type a new code."
     }
 
     private func ignored(

@@ -17,30 +17,30 @@ struct ImportReport {
     mutating func add(_ result: ImportResult, of user: String? = nil, by importer: Importer) {
         let whose = user.map { Output.printable($0) + ": " } ?? ""
         var newcomers: Set<String> = []
-        let tokens = result.tokens.filter { importer.wants($0) }
-        if tokens.isEmpty, !result.tokens.isEmpty, let user = importer.onlyUser {
-            problems.append("no token in the file belongs to \(Output.printable(user))")
-        }
         hasMap = hasMap || importer.map != nil
-        var progress = Progress("Importing", of: tokens.count)
-        for token in tokens {
+        let start = rows.count
+        var progress = Progress("Importing", of: result.tokens.count)
+        for token in result.tokens {
+            if importer.wants(token) { rows.append(importer.run(token, &newcomers)) }
             progress.advance()
-            rows.append(importer.run(token, &newcomers))
         }
         progress.finish()
+        if rows.count == start, !result.tokens.isEmpty, let user = importer.onlyUser {
+            problems.append("no token in the file belongs to \(Output.printable(user))")
+        }
         problems += result.problems.map { whose + $0.description }
         if result.problemsLeftOut > 0 {
             problems.append(whose + Words.count(result.problemsLeftOut, "more problem"))
         }
         notes += result.notes.map { whose + $0 }
-        noteShortKeys(importer)
+        noteShortKeys(importer, in: rows[start...])
         if result.needsPreSharedKey {
             notes.append(whose + "the keys are encrypted: --psk-file gives the pre-shared key")
         }
     }
 
     /// Says once what to do about short keys.
-    private mutating func noteShortKeys(_ importer: Importer) {
+    private mutating func noteShortKeys(_ importer: Importer, in rows: ArraySlice<Importer.Row>) {
         guard rows.contains(where: { $0.hasShortKey && !$0.isSkipped }) else { return }
         let note =
             importer.allowsShortKeys
@@ -69,7 +69,7 @@ struct ImportReport {
         if !rows.isEmpty {
             var table = Table(["USER", "NAME", "KIND", "WHAT"])
             for row in rows { table.add([row.user, row.name, row.kind, row.what]) }
-            for line in table.lines { try Output.line(line) }
+            try table.print()
             try Output.line()
         }
         try showNotes()

@@ -105,7 +105,7 @@ struct MoveReport {
                 Output.printable(row.line.new), row.outcome.text,
             ])
         }
-        for line in table.lines { try Output.line(line) }
+        try table.print()
         try Output.line()
     }
 

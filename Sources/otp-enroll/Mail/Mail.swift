@@ -92,12 +92,12 @@ struct Mail {
     /// The longest line that a mail may have, in bytes (RFC 5322, 2.1.1).
     private static let maximumLine = 998
 
-    /// A mail to one address. The subject is printable ASCII.
+    /// A mail to one address.
     init(to address: MailAddress, subject: String) throws(Failure) {
         var head: [UInt8] = []
         let fields: KeyValuePairs = [
             "To": address.text,
-            "Subject": subject,
+            "Subject": Mail.encoded(subject),
             // Robots should not answer it, and filters should not take it for a person's (RFC
             // 3834).
             "Auto-Submitted": "auto-generated",
@@ -116,6 +116,22 @@ struct Mail {
         }
         head.append(UInt8(ascii: "\n"))
         self.head = head
+    }
+
+    /// A subject as a header takes it: what is not printable ASCII in encoded words of at most 75
+    /// characters, whole letters in each (RFC 2047).
+    static func encoded(_ subject: String) -> String {
+        guard !subject.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else { return subject }
+        var words: [[UInt8]] = [[]]
+        for scalar in subject.unicodeScalars {
+            let bytes = Array(String(scalar).utf8)
+            if let last = words.last, last.count + bytes.count > 45 { words.append([]) }
+            words[words.count - 1] += bytes
+        }
+        return words.map {
+            "=?UTF-8?B?\(String(decoding: Base64.encode($0.span, isPadded: true), as: UTF8.self))?="
+        }
+        .joined(separator: " ")
     }
 
     /// The mail as sendmail(1) reads it. `text` is UTF-8 in lines, may contain a secret, and is

@@ -29,16 +29,28 @@ struct Census {
         self.recorded = recorded
         self.group = try group.map { try GroupMembers($0, directory) }
         numbers = directory.peoplesNumbers()
-        accounts = try directory.all()
+        accounts = try Census.listed(in: directory)
         names = Set(accounts.map(\.user.name))
         listed = names
         let sources = looksAround ? NameServices.foreign("passwd") : []
         unlisted = sources.filter { !NameServices.listsUsers($0) }
         try addRecorded()
-        for name in self.group?.names ?? [] where !names.contains(name) {
-            add(try directory.account(named: name))
-        }
-        if !sources.isEmpty { addCandidates() }
+        let members = (self.group?.names ?? []).subtracting(names)
+        try lookUp(members) { try directory.account(named: $0) }
+        if !sources.isEmpty { try addCandidates() }
+    }
+
+    private static func listed(in directory: SystemUsers) throws -> [SystemUsers.Account] {
+        var progress = Progress("Listing users")
+        defer { progress.finish() }
+        return try directory.all { progress.advance() }
+    }
+
+    /// Adds those whom `find` knows.
+    private mutating func lookUp<Key>(
+        _ keys: some Collection<Key>, _ find: (Key) throws -> SystemUsers.Account?
+    ) throws {
+        try Progress.through("Looking up users", keys) { add(try find($0)) }
     }
 
     private mutating func add(_ account: SystemUsers.Account?) {
@@ -50,23 +62,26 @@ struct Census {
     private mutating func addRecorded() throws {
         let known = accounts.map(\.user.uid).sorted()
         var rest = known[...]
-        for uid in recorded.all {
+        let directory = directory
+        let unlisted = recorded.all.filter { uid in
             rest = rest.drop { $0 < uid }
-            if rest.first != uid { add(try directory.account(withID: uid)) }
+            return rest.first != uid
         }
+        try lookUp(unlisted) { try directory.account(withID: $0) }
     }
 
     /// Users who have a home directory here, or have logged in. If a directory does not answer, the
     /// others are still added.
-    private mutating func addCandidates() {
+    private mutating func addCandidates() throws {
         let known = Set(accounts.map(\.user.uid))
         let logins = RecentLogins()
         let homes = HomeFolders(of: accounts.filter { numbers.contains($0.user.uid) })
-        for uid in homes.owners.union(logins.numbers).sorted()
-        where uid >= numbers.lowerBound && !known.contains(uid) {
-            add(try? directory.account(withID: uid))
+        let directory = directory
+        let owners = homes.owners.union(logins.numbers).filter {
+            $0 >= numbers.lowerBound && !known.contains($0)
         }
-        for name in logins.names.subtracting(names) { add(try? directory.account(named: name)) }
+        try lookUp(owners.sorted()) { try? directory.account(withID: $0) }
+        try lookUp(logins.names.subtracting(names)) { try? directory.account(named: $0) }
     }
 
     // MARK: Selection
@@ -78,14 +93,20 @@ struct Census {
     /// UID.
     var people: [SystemUsers.Account] {
         get throws {
-            try accounts.filter { account in
-                guard let group else { return isPerson(account) }
-                // UID_MAX is about the people in /etc/passwd; a member is a member.
-                guard isNumbered(account.user.uid) else { return false }
-                return try group.contains(
-                    account.user, directory, isListed: listed.contains(account.user.name))
-            }.sorted { $0.user.uid < $1.user.uid }
+            var people: [SystemUsers.Account] = []
+            try Progress.through("Looking up members", accounts) { account in
+                if try isMeant(account) { people.append(account) }
+            }
+            return people.sorted { $0.user.uid < $1.user.uid }
         }
+    }
+
+    private func isMeant(_ account: SystemUsers.Account) throws -> Bool {
+        guard let group else { return isPerson(account) }
+        // UID_MAX is about the people in /etc/passwd; a member is a member.
+        guard isNumbered(account.user.uid) else { return false }
+        return try group.contains(
+            account.user, directory, isListed: listed.contains(account.user.name))
     }
 
     private func isNumbered(_ uid: UInt32) -> Bool {
@@ -140,7 +161,8 @@ private struct GroupMembers {
         guard let group = try directory.group(named: self.name) else {
             throw Failure(
                 "there is no group \"\(Output.printable(name))\"",
-                hint: "`getent group` lists the groups")
+                hint: Words.proposal(for: name, among: LocalNames.groups)?.text
+                    ?? "`getent group` lists the groups")
         }
         gid = group.gid
         names = Set(group.members)

@@ -8,24 +8,45 @@ extension LockDocument {
         isClosed ? "closed" : until.map { UserText.duration($0 - min(now, $0)) } ?? "closed"
     }
 
+    /// A lock for strangers alone keeps nobody out who comes from a usual place.
+    var ink: Ink { reach == .strangers ? .caution : .bad }
+
     /// What it means for `user`, in a clause.
     func text(user: String, at now: UInt64) -> String {
         if isClosed { return closed(user: user, at: now) }
         let end = until ?? .max
-        let time =
-            "locked until \(Machine.localTime(end)), for \(UserText.duration(end - min(now, end)))"
-        switch reach {
-        case .everybody: return time
-        case .strangers: return "\(time), but not where \(user) has logged in before"
-        case .knownPlaces: return "\(time), at a place where \(user) has logged in before"
-        }
+        let (time, span) = (Machine.localTime(end), UserText.span(end - min(now, end)))
+        let phrase =
+            switch reach {
+            case .everybody: Phrase("locked until \(time), for \(span)")
+            case .strangers:
+                Phrase(
+                    "locked until \(time), for \(span), but not where \(user) has logged in before")
+            case .knownPlaces:
+                Phrase(
+                    "locked until \(time), for \(span), at a place where \(user) has logged in before"
+                )
+            }
+        return phrase.text
     }
 
     private func closed(user: String, at now: UInt64) -> String {
-        let end = until.map { "\(Machine.localTime($0)), or until " } ?? ""
-        let keys = reach == .strangers ? ", and SSH keys that have logged in before," : ""
-        return "closed until \(end)root unlocks it (`otp-enroll unlock \(user)`); "
-            + "backup and temporary codes\(keys) still work"
+        let end =
+            until.map {
+                Phrase(
+                    """
+                    closed until \(Machine.localTime($0)), or until root unlocks it \
+                    (`otp-enroll unlock \(user)`);
+                    """)
+            } ?? Phrase("closed until root unlocks it (`otp-enroll unlock \(user)`);")
+        let rest =
+            reach == .strangers
+            ? Phrase(
+                """
+                backup and temporary codes, and SSH keys that have logged in before, still work
+                """)
+            : Phrase("backup and temporary codes still work")
+        return (end + rest).text
     }
 
     /// `until` as `--json` writes it: one that only root can open again holds until the end of

@@ -22,15 +22,33 @@ struct RosterRow {
     // MARK: For people
 
     /// The cells of the table.
-    var cells: [String] {
+    var cells: [Table.Cell] {
+        let name = Table.Cell(name), state = Table.Cell(state, ink)
         guard case .found(let account, _) = finding else {
             return [name, state, "-", "-", "-", "-"]
         }
+        let left = account.backupCodesLeft
         return [
-            name, state, account.isEnrolled ? String(account.backupCodesLeft) : "-",
-            String(account.failures), account.lock?.short(at: now) ?? "-",
-            account.lastLogin.map(Machine.localTime) ?? "never",
+            name, state,
+            account.isEnrolled ? Table.Cell(String(left), left > 2 ? .plain : .caution) : "-",
+            Table.Cell(String(account.failures), account.failures > 0 ? .caution : .plain),
+            account.lock.map { Table.Cell($0.short(at: now), $0.ink) } ?? "-",
+            Table.Cell(account.lastLogin.map { Words.when($0, now: now) } ?? "never"),
         ]
+    }
+
+    /// Whether the state is to be looked at: what keeps out, and who has nothing yet.
+    private var ink: Ink {
+        switch finding {
+        case .orphan, .unreadable: .bad
+        case .nothing: .caution
+        case .found(let account, _):
+            switch Standing(account) {
+            case .ready, .almostClosed, .closed: .plain
+            case nil: .caution
+            case .ended: .bad
+            }
+        }
     }
 
     /// What there is to log in with, in one cell.

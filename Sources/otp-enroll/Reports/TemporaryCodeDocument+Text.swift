@@ -1,3 +1,4 @@
+import OTPCore
 import OTPWire
 
 // How it stands with a temporary code, in words.
@@ -15,12 +16,15 @@ extension TemporaryCodeDocument {
         let end =
             switch state {
             case .live:
-                "works once until \(Machine.localTime(expires)), for "
-                    + Words.duration(expires - min(now, expires))
-            case .used: "used on \(Machine.localTime(used))"
-            case .expired: "expired on \(Machine.localTime(expires))"
-            case .beforeIssue: "not valid while this machine's clock is before its issue"
+                Phrase(
+                    """
+                    works once until \(Machine.localTime(expires)), for \
+                    \(Words.duration(expires - min(now, expires)))
+                    """)
+            case .used: Phrase("used on \(Machine.localTime(used))")
+            case .expired: Phrase("expired on \(Machine.localTime(expires))")
+            case .beforeIssue: Phrase("not valid while this machine's clock is before its issue")
             }
-        return "\(end) (issued on \(Machine.localTime(issued)))"
+        return (end + Phrase("(issued on \(Machine.localTime(issued)))")).text
     }
 }

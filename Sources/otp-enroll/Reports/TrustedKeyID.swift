@@ -1,3 +1,5 @@
+import OTPCore
+
 /// What a person calls a trusted key: its name, or its fingerprint or the beginning of that.
 struct TrustedKeyID {
     /// How much of a fingerprint is enough.
@@ -14,13 +16,15 @@ struct TrustedKeyID {
         let shown = Output.printable(text)
         guard meant.isEmpty else {
             throw Failure(
-                "\"\(shown)\" matches more than one trusted key of \(user)", hints: list(meant))
+                Phrase("\"\(shown)\" matches more than one trusted key of \(user)").text,
+                hints: list(meant))
         }
-        guard !keys.isEmpty else { throw Failure("\(user) trusts no SSH key") }
+        guard !keys.isEmpty else { throw Failure(Phrase("\(user) trusts no SSH key")) }
         let isShort = keys.contains { begins($0, atLeast: 1) }
-        let advice = "give at least \(Self.leastLength) characters of the fingerprint"
+        let advice = Phrase("give at least \(Self.leastLength) characters of the fingerprint").text
         throw Failure(
-            "\(user) trusts no SSH key \"\(shown)\"", hints: (isShort ? [advice] : []) + list(keys))
+            Phrase("\(user) trusts no SSH key \"\(shown)\"").text,
+            hints: (isShort ? [advice] : []) + list(keys))
     }
 
     /// Whether the text is the beginning of the key's fingerprint.
@@ -32,6 +36,6 @@ struct TrustedKeyID {
     }
 
     private func list(_ keys: [TrustedKeySummary]) -> [String] {
-        keys.map { "\"\($0.name)\" is \($0.fingerprint)" }
+        keys.map { Phrase("\"\($0.name)\" is \($0.fingerprint)").text }
     }
 }

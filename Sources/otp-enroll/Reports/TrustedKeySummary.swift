@@ -1,3 +1,4 @@
+import OTPCore
 import OTPWire
 
 /// How it stands with an SSH key that skips the code, or did.
@@ -23,7 +24,8 @@ struct TrustedKeySummary {
     ) throws(Failure) -> String? {
         guard !keys.isEmpty, try !context.policy().trustsKeys else { return nil }
         let word = try context.policy().admitsSecurityKeys ? "sk" : "off"
-        return "None of them counts now: trust = \(word) (a PAM line may say otherwise)."
+        return Phrase("None of them counts now: trust = \(word) (a PAM line may say otherwise).")
+            .text
     }
 
     /// What the user calls it, as it may be shown.
@@ -48,26 +50,29 @@ struct TrustedKeySummary {
 
     /// What a person reads of it, line by line.
     var lines: [String] {
-        let end = key.state == .ended ? "ended" : "until"
-        let place = lastAddress.isEmpty ? "" : " from \(lastAddress)"
-        var lines = [
-            name, "  \(fingerprint)",
-            "  since \(Machine.localTime(key.since)), \(end) \(Machine.localTime(key.until))",
-            "  last used \(Machine.localTime(key.lastUsed))\(place)",
+        let (since, until) = (Machine.localTime(key.since), Machine.localTime(key.until))
+        let used = Machine.localTime(key.lastUsed)
+        var phrases = [
+            key.state == .ended
+                ? Phrase("since \(since), ended \(until)")
+                : Phrase("since \(since), until \(until)"),
+            lastAddress.isEmpty
+                ? Phrase("last used \(used)") : Phrase("last used \(used) from \(lastAddress)"),
         ]
-        if let origin { lines.insert("  by a code of \"\(origin)\"", at: 2) }
+        if let origin { phrases.insert(Phrase("by a code of \"\(origin)\""), at: 0) }
         if key.state == .clockIsBehind {
-            lines.append("  does not count while this machine's clock is before the last login")
+            phrases.append(
+                Phrase("does not count while this machine's clock is before the last login"))
         }
-        return lines
+        return [name, "  " + fingerprint] + phrases.map { "  " + $0.text }
     }
 
     /// Its end, for a table.
-    var end: String {
+    func end(now: UInt64) -> String {
         switch key.state {
-        case .live: Machine.localTime(key.until)
-        case .ended: "ended"
-        case .clockIsBehind: "not now"
+        case .live: Words.until(key.until, now: now)
+        case .ended: Phrase("ended").text
+        case .clockIsBehind: Phrase("not now").text
         }
     }
 }

@@ -39,80 +39,113 @@ struct VerdictText {
     /// What a person reads.
     func text(user: String) -> String {
         guard accepted else {
-            return outcome.refusal.map { text($0, user: user) }
+            return outcome.refusal.map { text($0, user: user).text }
                 ?? "refused: \(Output.printable(outcome.reason))"
         }
-        if let name = outcome.authenticator {
-            return "Accepted: a code of \"\(Output.printable(name))\", \(place)."
-        }
+        if let name = outcome.authenticator { return accepted(Output.printable(name)).text }
         if let left = outcome.backupCodesLeft {
-            return "Accepted: a backup code. " + UserText.backupCodesLeft(left)
+            return (Phrase("Accepted: a backup code.") + UserText.backupCodesLeft(left)).text
         }
-        return "Accepted: the temporary code, which is now used up."
+        return Phrase("Accepted: the temporary code, which is now used up.").text
     }
 
-    private func text(_ refusal: Outcome.Refusal, user: String) -> String {
-        switch refusal {
-        case .wrong: return "refused: wrong code"
-        case .replayed: return "refused: this code, or a later one, was already used"
-        case .usedBackupCode:
-            return "refused: this backup code was already used, or is from an old set"
-        case .usedTemporaryCode: return "refused: this temporary code was already used"
-        case .expired: return "refused: this temporary code has expired"
-        case .outsideWindow(let offset):
-            let off = Words.duration(of: offset, period: outcome.period ?? 30)
-            let side = offset > 0 ? "ahead" : "behind"
-            return "refused: the code is \(Words.count(offset.magnitude, "step")) too "
-                + "\(offset > 0 ? "early" : "late"), the phone's clock is \(off) \(side)"
-        case .malformed: return "refused: neither a code nor a backup code"
-        case .empty: return "no code was given"
-        case .repeated: return "refused: the same code was refused before"
-        case .throttled(let seconds):
-            return "not checked: too many wrong codes, wait for \(UserText.duration(seconds))"
-        case .closed: return "not checked: too many wrong codes, the account is closed for codes"
-        case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
-            return "\(user) is not enrolled"
-        case .unknownUser: return "there is no such user"
-        case .clock: return "refused: this machine's clock is behind"
-        case .clockMovedBack(let seconds):
-            return "refused: codes were used that are only due in \(Words.duration(seconds)), so "
-                + "this machine's clock was ahead then, or is behind now"
-        }
-    }
-
-    /// What would help.
-    var hints: [String] {
-        guard let refusal = outcome.refusal else { return [] }
-        switch refusal {
-        case .wrong:
-            return ["is it the right entry in the app? `otp-enroll add` enrolls again"]
-        case .replayed: return ["each code works once; wait for the next one"]
-        case .usedBackupCode:
-            return ["try one that is not crossed out; `otp-enroll codes` makes new ones"]
-        case .outsideWindow: return [Words.clockAdvice]
-        case .malformed:
-            return ["a code has 6 to 8 digits, a backup code looks like 3K7MQ-2XJ9T-DWP4A"]
-        case .usedTemporaryCode, .expired: return ["`otp-enroll issue` makes a new one (as root)"]
-        case .clockMovedBack:
-            return [
-                "set the clock; if it is right, `otp-enroll resync` (as root) repairs the record"
-            ]
-        case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
-            return ["`otp-enroll add` enrolls"]
-        case .closed: return ["only root can open it again; backup codes still work"]
-        case .clock: return ["set the clock; backup codes still work"]
-        case .repeated: return ["wait for the next one"]
-        case .empty, .throttled, .unknownUser: return []
-        }
-    }
-
-    /// Where the code lies.
-    private var place: String {
+    /// A code of this authenticator, and where it lies.
+    private func accepted(_ name: String) -> Phrase {
         let offset = outcome.offset ?? 0
         // A token that counts has no clock to be off.
         guard let period = outcome.period else {
-            return offset == 0 ? "the next one" : "\(offset) ahead"
+            return offset == 0
+                ? Phrase("Accepted: a code of \"\(name)\", the next one.")
+                : Phrase("Accepted: a code of \"\(name)\", \(offset) ahead.")
         }
-        return Words.place(of: offset, period: period)
+        return Phrase(
+            "Accepted: a code of \"\(name)\", \(Words.place(of: offset, period: period)).")
+    }
+
+    private func text(_ refusal: Outcome.Refusal, user: String) -> Phrase {
+        switch refusal {
+        case .wrong: Phrase("refused: wrong code")
+        case .replayed: Phrase("refused: this code, or a later one, was already used")
+        case .usedBackupCode:
+            Phrase("refused: this backup code was already used, or is from an old set")
+        case .usedTemporaryCode: Phrase("refused: this temporary code was already used")
+        case .expired: Phrase("refused: this temporary code has expired")
+        case .outsideWindow(let offset): outsideWindow(offset)
+        case .malformed: Phrase("refused: neither a code nor a backup code")
+        case .empty: Phrase("no code was given")
+        case .repeated: Phrase("refused: the same code was refused before")
+        case .throttled(let seconds): throttled(seconds)
+        case .closed: Phrase("not checked: too many wrong codes, the account is closed for codes")
+        case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
+            Phrase("\(user) is not enrolled")
+        case .unknownUser: Phrase("there is no such user")
+        case .clock: Phrase("refused: this machine's clock is behind")
+        case .clockMovedBack(let seconds):
+            Phrase(
+                """
+                refused: codes were used that are only due in \(Words.duration(seconds)), so \
+                this machine's clock was ahead then, or is behind now
+                """)
+        }
+    }
+
+    private func outsideWindow(_ offset: Int) -> Phrase {
+        let steps = offset.magnitude
+        let off = Words.duration(of: offset, period: outcome.period ?? 30)
+        return offset > 0
+            ? Phrase(
+                steps,
+                one: """
+                    refused: the code is \(steps) step too early, the phone's clock is \(off) ahead
+                    """,
+                other: """
+                    refused: the code is \(steps) steps too early, the phone's clock is \(off) ahead
+                    """)
+            : Phrase(
+                steps,
+                one: """
+                    refused: the code is \(steps) step too late, the phone's clock is \(off) behind
+                    """,
+                other: """
+                    refused: the code is \(steps) steps too late, the phone's clock is \(off) behind
+                    """)
+    }
+
+    private func throttled(_ seconds: UInt64) -> Phrase {
+        if seconds < 60 {
+            return Phrase(
+                seconds, one: "not checked: too many wrong codes, wait for \(seconds) second",
+                other: "not checked: too many wrong codes, wait for \(seconds) seconds")
+        }
+        let minutes = UserText.minutes(seconds)
+        return Phrase(
+            minutes, one: "not checked: too many wrong codes, wait for \(minutes) minute",
+            other: "not checked: too many wrong codes, wait for \(minutes) minutes")
+    }
+
+    /// What would help.
+    var hints: [String] { outcome.refusal.flatMap(hint).map { [$0.text] } ?? [] }
+
+    private func hint(_ refusal: Outcome.Refusal) -> Phrase? {
+        switch refusal {
+        case .wrong: Phrase("is it the right entry in the app? `otp-enroll add` enrolls again")
+        case .replayed: Phrase("each code works once; wait for the next one")
+        case .usedBackupCode:
+            Phrase("try one that is not crossed out; `otp-enroll codes` makes new ones")
+        case .outsideWindow:
+            Phrase("set the phone's clock from the network, and check the time here")
+        case .malformed:
+            Phrase("a code has 6 to 8 digits, a backup code looks like 3K7MQ-2XJ9T-DWP4A")
+        case .usedTemporaryCode, .expired: Phrase("`otp-enroll issue` makes a new one (as root)")
+        case .clockMovedBack:
+            Phrase(
+                "set the clock; if it is right, `otp-enroll resync` (as root) repairs the record")
+        case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
+            Phrase("`otp-enroll add` enrolls")
+        case .closed: Phrase("only root can open it again; backup codes still work")
+        case .clock: Phrase("set the clock; backup codes still work")
+        case .repeated: Phrase("wait for the next one")
+        case .empty, .throttled, .unknownUser: nil
+        }
     }
 }

@@ -94,6 +94,12 @@ enum Machine {
         }
     }
 
+    /// Ends the program after so many seconds, without a word.
+    static func endQuietly(after seconds: UInt32) {
+        _ = signal(SIGALRM) { _ in _exit(0) }
+        _ = alarm(seconds)
+    }
+
     /// The error of the last failed call, in the words of strerror(3).
     static var lastError: String { SystemError.last.text }
 

@@ -21,4 +21,9 @@ struct Failure: Error {
     init(_ message: String, hint: String) {
         self.init(message, hints: [hint])
     }
+
+    /// The same in the language of the user who reads it.
+    init(_ message: Phrase, hint: Phrase? = nil) {
+        self.init(message.text, hints: hint.map { [$0.text] } ?? [])
+    }
 }

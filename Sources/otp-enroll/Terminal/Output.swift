@@ -41,7 +41,7 @@ enum Output {
 
     /// Says on stderr what would help.
     static func hint(_ text: String) {
-        _ = Machine.write(Array("hint: \(text)\n".utf8), to: STDERR_FILENO)
+        _ = Machine.write(Array((Phrase("hint: \(text)").text + "\n").utf8), to: STDERR_FILENO)
     }
 
     /// `text` as it may be shown: without control characters (C0, DEL, C1), line and paragraph

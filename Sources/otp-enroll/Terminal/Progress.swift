@@ -1,11 +1,13 @@
 import CLinux
 import Glibc
+import OTPCore
 
-/// A bar on stderr for work over many items, for people who wait at a terminal. It comes after a
-/// second, and is taken away when the work is done or has failed.
+/// A bar on stderr for work over many items, for people who wait at a terminal; a number where nobody
+/// knows how many there are. It comes after a second, and is taken away when the work is done or has
+/// failed.
 struct Progress: ~Copyable {
     private let title: String
-    private let total: Int
+    private let total: Int?
     private let columns: Int
     private var done = 0
     private var nextDrawing: ContinuousClock.Instant?
@@ -18,12 +20,24 @@ struct Progress: ~Copyable {
     private static let barWidth = 30
 
     /// Begins work over `total` items; `title` says what is done, such as `Reading records`.
-    init(_ title: String, of total: Int, isShown: Bool = true) {
+    init(_ title: String, of total: Int? = nil, isShown: Bool = true) {
         self.title = title
         self.total = total
         let isTerminal = isShown && isatty(STDERR_FILENO) == 1 && !Terminal.isDumb
         columns = isTerminal ? Progress.terminalColumns : 0
         nextDrawing = ContinuousClock.now + Progress.patience
+    }
+
+    /// Does something with each of some items.
+    static func through<Items: Collection>(
+        _ title: String, _ items: Items, _ body: (Items.Element) throws -> Void
+    ) rethrows {
+        var progress = Progress(title, of: items.count)
+        defer { progress.finish() }
+        for item in items {
+            try body(item)
+            progress.advance()
+        }
     }
 
     /// Counts `items` as done.
@@ -50,14 +64,18 @@ struct Progress: ~Copyable {
 
     /// `Reading records  [######            ] 20% of 100000`, as far as the terminal's width goes.
     private var bar: String {
+        // The last column stays free: some terminals begin a new line there.
+        String(Columns.prefix(text[...], columns - 1))
+    }
+
+    private var text: String {
+        guard let total else { return "\(title)  \(done)" }
         let part = total > 0 ? min(1, Double(done) / Double(total)) : 1
         let filled = Int(part * Double(Progress.barWidth))
         let bar =
             String(repeating: "#", count: filled)
             + String(repeating: " ", count: Progress.barWidth - filled)
-        let text = "\(title)  [\(bar)] \(Int(part * 100))% of \(total)"
-        // The last column stays free: some terminals begin a new line there.
-        return String(text.prefix(columns - 1))
+        return "\(title)  [\(bar)] \(Int(part * 100))% of \(total)"
     }
 
     /// The width of the terminal on stderr; 80 where it does not know.

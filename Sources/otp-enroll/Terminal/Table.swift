@@ -1,6 +1,18 @@
+import OTPCore
+
 /// Columns of text, cut so that a row fits the terminal.
 struct Table {
-    /// All cells, one after the other, each with a newline behind it: a list of rows of strings
+    /// A place in a row: text without newlines, and what its color says.
+    struct Cell: ExpressibleByStringLiteral {
+        let text: String
+        let ink: Ink
+
+        init(_ text: String, _ ink: Ink = .plain) { (self.text, self.ink) = (text, ink) }
+
+        init(stringLiteral text: String) { self.init(text) }
+    }
+
+    /// All cells, one after the other: its ink, the text, and a newline. A list of rows of strings
     /// would take several times as much for very many.
     private var cells: [UInt8] = []
     /// How wide each column is.
@@ -10,6 +22,8 @@ struct Table {
 
     /// The least that a flexible column is cut to.
     private static let leastWidth = 8
+    /// Between two columns.
+    private static let gap = 2
 
     /// A table with these headings, as wide as `width` columns at most. Where it is wider, the
     /// `flexible` column makes room first, and the ends of the rows after it.
@@ -20,14 +34,18 @@ struct Table {
         add(headings)
     }
 
-    /// Adds a row of as many cells, which have no newlines.
-    mutating func add(_ row: [String]) {
+    /// Adds a row of as many cells.
+    mutating func add(_ row: [Cell]) {
         for (column, cell) in zip(widths.indices, row) {
-            widths[column] = max(widths[column], cell.count)
-            cells += cell.utf8
+            widths[column] = max(widths[column], Columns.count(cell.text))
+            cells.append(cell.ink.rawValue)
+            cells += cell.text.utf8
             cells.append(UInt8(ascii: "\n"))
         }
     }
+
+    /// Adds a row of plain cells.
+    mutating func add(_ row: [String]) { add(row.map { Cell($0) }) }
 
     /// The rows as text, the headings first.
     var lines: [String] {
@@ -48,33 +66,44 @@ struct Table {
 
     private func forEachLine(_ body: (String) throws -> Void) rethrows {
         let widths = fittingWidths
-        var (line, column, start) = ("", 0, 0)
+        var (pieces, column, start) = ([Cell](), 0, 0)
         for index in cells.indices where cells[index] == UInt8(ascii: "\n") {
-            var cell = String(decoding: cells[start..<index], as: UTF8.self)
+            let ink = Ink(rawValue: cells[start]) ?? .plain
+            var text = String(decoding: cells[(start + 1)..<index], as: UTF8.self)
             start = index + 1
-            if column == flexible { cell = Table.cut(cell, widths[column]) }
-            line += cell
+            if column == flexible { text = Columns.cut(text, to: widths[column]) }
+            pieces.append(Cell(text, ink))
             if column < widths.count - 1 {
-                line += String(repeating: " ", count: widths[column] - cell.count + 2)
+                let gap = widths[column] - Columns.count(text) + Table.gap
+                pieces.append(Cell(String(repeating: " ", count: gap)))
                 column += 1
             } else {
-                try body(Table.cut(line, width))
-                (line, column) = ("", 0)
+                try body(line(of: pieces))
+                (pieces, column) = ([], 0)
             }
         }
+    }
+
+    /// A row as one line. Where it is too wide, a mark stands at its end.
+    private func line(of pieces: [Cell]) -> String {
+        let isCut = pieces.reduce(0) { $0 + Columns.count($1.text) } > width
+        var (line, room) = ("", isCut ? width - 1 : width)
+        for piece in pieces where room > 0 {
+            let text = Columns.prefix(piece.text[...], room)
+            // Nothing narrow comes behind something wide that had no room.
+            room = text.endIndex < piece.text.endIndex ? 0 : room - Columns.count(text)
+            line += piece.ink.painted(String(text))
+        }
+        return isCut ? line + Columns.mark : line
     }
 
     /// The widths of the columns, the flexible one cut where that helps.
     private var fittingWidths: [Int] {
         guard let flexible else { return widths }
         var widths = widths
-        let excess = widths.reduce(2 * (widths.count - 1), +) - width
+        let excess = widths.reduce(Table.gap * (widths.count - 1), +) - width
         let least = min(Table.leastWidth, widths[flexible])
         if excess > 0 { widths[flexible] = max(least, widths[flexible] - excess) }
         return widths
-    }
-
-    private static func cut(_ text: String, _ width: Int) -> String {
-        text.count <= width ? text : String(text.prefix(max(0, width - 1))) + "+"
     }
 }

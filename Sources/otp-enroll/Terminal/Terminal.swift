@@ -10,11 +10,20 @@ enum Terminal {
     /// Whether it understands no escape sequences.
     static var isDumb: Bool { ["dumb", nil].contains(Machine.environment("TERM")) }
 
-    /// The width that lines on stdout may have: the terminal's, or no limit for a file.
-    static var outputColumns: Int {
-        guard isatty(STDOUT_FILENO) == 1 else { return .max }
-        return size.columns
+    /// Whether stdout is one: somebody reads it now.
+    static let isOutput = isatty(STDOUT_FILENO) == 1
+
+    /// Whether stdout is one that shows colors, and nobody has asked for none.
+    static let hasColors =
+        isOutput && !isDumb && Machine.environment("NO_COLOR") == nil && !isMonochrome
+
+    /// Whether its name says that it has one color alone, as `xterm-mono` and `linux-m` do.
+    private static var isMonochrome: Bool {
+        Machine.environment("TERM").map { $0.hasSuffix("-m") || $0.hasSuffix("-mono") } ?? true
     }
+
+    /// The width that lines on stdout may have: the terminal's, or no limit for a file.
+    static var outputColumns: Int { isOutput ? size.columns : .max }
 
     /// The width to break text at.
     static var textWidth: Int { min(outputColumns, 80) - 1 }

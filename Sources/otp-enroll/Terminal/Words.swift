@@ -2,15 +2,74 @@ import OTPCore
 
 /// The sentences that several commands share.
 enum Words {
+    /// When something was. Somebody at a terminal reads how long ago; a file is read later, and a
+    /// script counts by itself: those get the time.
+    static func when(_ then: UInt64, now: UInt64) -> String {
+        Terminal.isOutput ? ago(then, now: now) : Machine.localTime(then)
+    }
+
+    /// The same for the last time of several.
+    static func last(_ then: UInt64, now: UInt64) -> String {
+        Terminal.isOutput
+            ? ago(then, now: now) : "\(Machine.localTime(then)) (\(ago(then, now: now)))"
+    }
+
+    /// When something will be.
+    static func until(_ end: UInt64, now: UInt64) -> String {
+        Terminal.isOutput ? ahead(end, now: now) : Machine.localTime(end)
+    }
+
     /// How long ago `then` was: `just now`, `5 minutes ago`, `3 days ago`, `in the future`.
     static func ago(_ then: UInt64, now: UInt64) -> String {
-        guard then <= now else { return "in the future" }
-        let seconds = now - then
-        switch seconds {
-        case ..<60: return "just now"
-        case ..<3600: return count(seconds / 60, "minute") + " ago"
-        case ..<86_400: return count(seconds / 3600, "hour") + " ago"
-        default: return count(seconds / 86_400, "day") + " ago"
+        guard then <= now else { return Phrase("in the future").text }
+        let phrase =
+            switch Span(now - then) {
+            case .moment: Phrase("just now")
+            case .minutes(let n): Phrase(n, one: "\(n) minute ago", other: "\(n) minutes ago")
+            case .hours(let n): Phrase(n, one: "\(n) hour ago", other: "\(n) hours ago")
+            case .days(let n): Phrase(n, one: "\(n) day ago", other: "\(n) days ago")
+            case .months(let n): Phrase(n, one: "\(n) month ago", other: "\(n) months ago")
+            case .years(let n): Phrase(n, one: "\(n) year ago", other: "\(n) years ago")
+            }
+        return phrase.text
+    }
+
+    /// How long there is until `then`: `in a moment`, `in 5 minutes`, `in 3 days`, `over`.
+    static func ahead(_ then: UInt64, now: UInt64) -> String {
+        guard then > now else { return Phrase("over").text }
+        let phrase =
+            switch Span(then - now) {
+            case .moment: Phrase("in a moment")
+            case .minutes(let n): Phrase(n, one: "in \(n) minute", other: "in \(n) minutes")
+            case .hours(let n): Phrase(n, one: "in \(n) hour", other: "in \(n) hours")
+            case .days(let n): Phrase(n, one: "in \(n) day", other: "in \(n) days")
+            case .months(let n): Phrase(n, one: "in \(n) month", other: "in \(n) months")
+            case .years(let n): Phrase(n, one: "in \(n) year", other: "in \(n) years")
+            }
+        return phrase.text
+    }
+
+    /// A length of time in the unit that one would tell it in.
+    private enum Span {
+        case moment
+        case minutes(UInt64)
+        case hours(UInt64)
+        case days(UInt64)
+        case months(UInt64)
+        case years(UInt64)
+
+        /// Two of a unit at least from days on: "60 days" says more than "1 month".
+        init(_ seconds: UInt64) {
+            let days = seconds / 86_400
+            self =
+                switch seconds {
+                case ..<60: .moment
+                case ..<3600: .minutes(seconds / 60)
+                case ..<86_400: .hours(seconds / 3600)
+                case _ where days < 61: .days(days)
+                case _ where days < 731: .months(days * 12 / 365)
+                default: .years(days / 365)
+                }
         }
     }
 
@@ -20,46 +79,51 @@ enum Words {
     }
 
     /// How long: whole seconds up to two minutes, then about so many minutes.
-    static func duration(_ seconds: UInt64) -> String {
+    static func duration(_ seconds: UInt64) -> Phrase {
         switch seconds {
-        case ...120: count(seconds, "second")
-        case ...7200: "about " + count((seconds + 30) / 60, "minute")
-        default: "about " + count((seconds + 1800) / 3600, "hour")
+        case ...120:
+            return Phrase(seconds, one: "\(seconds) second", other: "\(seconds) seconds")
+        case ...7200:
+            let minutes = (seconds + 30) / 60
+            return Phrase(
+                minutes, one: "about \(minutes) minute", other: "about \(minutes) minutes")
+        default:
+            let hours = seconds / 3600 + (seconds % 3600 >= 1800 ? 1 : 0)
+            return Phrase(hours, one: "about \(hours) hour", other: "about \(hours) hours")
         }
     }
 
     /// Where a code lies that is `offset` steps of `period` seconds from the current one.
-    static func place(of offset: Int, period: UInt16) -> String {
-        if offset == 0 { return "right on time" }
-        let steps = count(offset.magnitude, "step")
-        return "\(steps) \(offset > 0 ? "early" : "late") (\(duration(of: offset, period: period)))"
+    static func place(of offset: Int, period: UInt16) -> Phrase {
+        if offset == 0 { return Phrase("right on time") }
+        let (steps, long) = (offset.magnitude, duration(of: offset, period: period))
+        return offset > 0
+            ? Phrase(
+                steps, one: "\(steps) step early (\(long))", other: "\(steps) steps early (\(long))"
+            )
+            : Phrase(
+                steps, one: "\(steps) step late (\(long))", other: "\(steps) steps late (\(long))")
     }
 
     /// How long so many steps of `period` seconds are.
-    static func duration(of steps: Int, period: UInt16) -> String {
+    static func duration(of steps: Int, period: UInt16) -> Phrase {
         duration(UInt64(min(steps.magnitude, 1 << 32)) * UInt64(period))
     }
 
     /// What to do about a clock that is off.
-    static let clockAdvice = "set the phone's clock from the network, and check the time here"
+    static let clockAdvice = Phrase(
+        "Set the phone's clock from the network, and check the time here.")
 
-    /// `text` in lines of at most `width` characters, broken at spaces where there are some.
+    /// What may be meant among some names by one that is not there; `nil` where none is like it.
+    static func proposal(for name: String, among names: [String]) -> Phrase? {
+        let found = Misspelling.candidates(for: name, among: names).map { Output.printable($0) }
+        guard let first = found.first else { return nil }
+        guard let second = found.dropFirst().first else { return Phrase("did you mean \(first)?") }
+        return Phrase("did you mean \(first) or \(second)?")
+    }
+
+    /// `text` in lines of at most `width` columns, broken at spaces where there are some.
     static func wrapped(_ text: String, _ width: Int) -> [String] {
-        let width = max(8, width)
-        var lines: [String] = []
-        var line = ""
-        for word in text.split(separator: " ") {
-            var word = String(word)
-            if !line.isEmpty, line.count + 1 + word.count > width {
-                lines.append(line)
-                line = ""
-            }
-            while word.count > width {
-                lines.append(String(word.prefix(width)))
-                word = String(word.dropFirst(width))
-            }
-            line += line.isEmpty ? word : " " + word
-        }
-        return lines + [line]
+        Columns.wrapped(text, to: max(8, width))
     }
 }

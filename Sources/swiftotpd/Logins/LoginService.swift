@@ -24,7 +24,10 @@ struct LoginService {
 
     /// Runs the login on `channel`, and logs one line.
     func serve(on channel: consuming FrameChannel) {
-        let conversation = TerminalConversation(channel, isSilent: request.isSilent)
+        // What sshd's own environment says of a terminal is not about the one at the other end.
+        let conversation = TerminalConversation(
+            channel, isSilent: request.isSilent,
+            showsASCII: request.showsASCII && !place.isSSHD)
         let log = LoginLog(
             place: place, terminal: peer.isOwner ? request.terminal : [], user: request.user)
         let result = run(conversation, log)
@@ -68,6 +71,7 @@ struct LoginService {
                 let line = log.line(about: options, isSilent: request.isSilent)
                 conversation.log(.debug, line)
             }
+            if !options.language.isEnglish { conversation.speak(options.language) }
             try checkUser()
             let flow = LoginFlow(
                 conversation: conversation, clock: SystemClock(), users: SystemUsers(),

@@ -1,4 +1,5 @@
 import OTPCore
+import OTPStore
 import OTPWire
 
 /// The conversation of a login at the other end of a connection: the module, which carries
@@ -9,18 +10,24 @@ final class TerminalConversation: Conversation {
     private static let longest = Duration.seconds(30 * 60)
     /// How long the other end may take to accept a frame, or to look something up.
     private static let wirePatience = Duration.seconds(10)
+    /// The columns that every terminal has.
+    private static let columns = 80
 
     private var channel: FrameChannel
     private let end = Deadline(in: longest)
     private let isSilent: Bool
+    /// Whether the terminal shows ASCII alone, so that it is spoken to in English.
+    private let showsASCII: Bool
+    private var catalog = Catalog.english
     /// Whether the other end is gone, or sent something invalid: nothing more is sent then.
     private var isBroken = false
     /// Whether a person took too long to answer. What comes after that belongs to no question.
     private var isLate = false
 
-    init(_ channel: consuming FrameChannel, isSilent: Bool) {
+    init(_ channel: consuming FrameChannel, isSilent: Bool, showsASCII: Bool) {
         self.channel = channel
         self.isSilent = isSilent
+        self.showsASCII = showsASCII
     }
 
     // MARK: Conversation
@@ -29,9 +36,24 @@ final class TerminalConversation: Conversation {
         try answer(to: echo ? .promptShown : .promptHidden, prompt, within: Self.patience)
     }
 
-    func say(_ text: String) { show(text, .errorMessage) }
+    func say(_ phrase: Phrase) { show(phrase, .errorMessage) }
 
-    func inform(_ text: String) { show(text, .infoMessage) }
+    func inform(_ phrase: Phrase) { show(phrase, .infoMessage) }
+
+    func words(_ phrase: Phrase) -> String { phrase.text(in: catalog) }
+
+    /// Speaks as before if there is no catalog of the language, and tells the log why.
+    func speak(_ language: Language) {
+        guard !showsASCII else { return }
+        do throws(StoreError) {
+            catalog = try CatalogFile.find(language, version: Version.number).catalog
+        } catch {
+            var line = LogLine("another language")
+            line.add("wanted", language.name)
+            line.add("error", sentence: error.text)
+            log(.warning, line)
+        }
+    }
 
     var isHeard: Bool { !isSilent }
 
@@ -63,9 +85,11 @@ final class TerminalConversation: Conversation {
 
     // MARK: Frames
 
-    private func show(_ text: String, _ kind: Frame.Kind) {
+    private func show(_ phrase: Phrase, _ kind: Frame.Kind) {
         guard !isSilent else { return }
-        channel.queue(kind, Array(text.utf8))
+        // Terminals would break it within words.
+        let lines = Columns.wrapped(words(phrase), to: Self.columns)
+        channel.queue(kind, Array(lines.joined(separator: UserText.lineEnd).utf8))
     }
 
     private func answer(

@@ -119,6 +119,23 @@ extension RequestHandler {
         }
     }
 
+    /// Keeps the language of the user. It is no event: it lets nobody in, and keeps nobody out.
+    func speak(_ name: String?, unlessSet: Bool) throws(StoreError) -> Reply.Result {
+        let language = name.flatMap { Language($0.utf8) }
+        guard name == nil || language != nil else { return .denied(reason: .malformed) }
+        guard let session = try open() else { return .denied(reason: .notEnrolled) }
+        defer { session.close() }
+        let isChanged = session.withRecord { record in
+            guard record.language != language, !unlessSet || record.language == nil else {
+                return false
+            }
+            record.language = language
+            return true
+        }
+        if isChanged { try session.commit() }
+        return .done(change: ChangeDocument(nil))
+    }
+
     func disable(_ proof: String?) throws(StoreError) -> Reply.Result {
         guard caller != .user || options.userMayDisable else { return .denied(reason: .policy) }
         return try change(.disabled, proof, isForEnrolled: caller == .user) { (record, _) in

@@ -85,6 +85,8 @@ struct RequestHandler {
         case .remove(let name): return try remove(name, request.proof)
         case .revokeTrust(let fingerprint): return try revokeTrust(in: fingerprint, request.proof)
         case .disable: return try disable(request.proof)
+        case .speak(let language, let unlessSet):
+            return try speak(language, unlessSet: unlessSet)
         case .reset: return try reset()
         case .move(let old, let rehearses): return try move(from: old, rehearses: rehearses)
         case .forget(let record): return try forget(record)

@@ -32,7 +32,7 @@ enum Rights {
     enum Kind: CaseIterable, Equatable {
         /// Reveals no secret, and changes nothing.
         case harmless
-        /// Shows an account, or tries one of its codes.
+        /// Looks at an account, tries a code of it, or says in which language.
         case look
         /// Changes what logs a user in.
         case change
@@ -47,7 +47,7 @@ enum Rights {
     static func kind(of command: Command) -> Kind {
         switch command {
         case .policy: .harmless
-        case .status, .verify: .look
+        case .status, .verify, .speak: .look
         case .renewBackupCodes, .remove, .revokeTrust, .disable, .begin: .change
         case .confirm: .end
         case .resync, .reset, .move, .unlock, .issue, .revokeIssued, .keep, .take, .noteExport:

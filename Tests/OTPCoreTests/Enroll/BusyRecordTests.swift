@@ -44,7 +44,7 @@ struct BusyRecordTests {
             #expect(
                 flow.run(ascii("alice"), from: place) == .unavailable(StoreError(.busy, [], "")))
             #expect(host.journal.entries.count { $0 == "make" } == 16)
-            #expect(host.talk.last == "say " + UserText.unavailable)
+            #expect(host.talk.last == "say " + UserText.unavailable.english)
         }
     }
 
@@ -67,7 +67,7 @@ struct BusyRecordTests {
         host.beforeAsking = { if $0.contains("Skip the code") { host.condition = .broken(.busy) } }
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
         #expect(host.login { $0.trust = .key } == .granted(factor))
-        #expect(host.talk.last == "say " + UserText.notTrusted)
+        #expect(host.talk.last == "say " + UserText.notTrusted.english)
         #expect(host.session?.record.trusted.isEmpty == true)
     }
 }

@@ -42,7 +42,7 @@ struct EnrollmentDelayTests {
             let host = host()
             host.answers = answers.map { .text($0) }
             #expect(login(host) == .refused(.notEnrolled))
-            #expect(host.talk.last == "say " + UserText.mustEnroll)
+            #expect(host.talk.last == "say " + UserText.mustEnroll.english)
             #expect(host.session == nil && !host.journal.entries.contains("make"))
         }
     }
@@ -110,12 +110,15 @@ struct EnrollmentDelayTests {
 
     @Test("Other services ask something, or do not say what to run")
     func elsewhere() throws {
-        let told = "say " + UserText.enrollElsewhere
+        let told = "say " + UserText.enrollElsewhere.english
         for (enroll, grace, nullok, result, said) in [
             (.offer, 0, false, .ignored(.putOff(left: nil)), told),
             (.require, 1, false, .ignored(.putOff(left: 0)), told),
             (.require, 0, true, .ignored(.notEnrolled), nil),
-            (.require, 0, false, .refused(.notEnrolled), "say " + UserText.mustEnrollElsewhere),
+            (
+                .require, 0, false, .refused(.notEnrolled),
+                "say " + UserText.mustEnrollElsewhere.english
+            ),
         ] as [(Options.Enroll, UInt8, Bool, LoginResult, String?)] {
             let host = host()
             host.service = "vsftpd"
@@ -146,7 +149,7 @@ struct EnrollmentDelayTests {
                 host.beforeMaking = enrollOther
             }
             #expect(login(host) == .refused(.enrolledMeanwhile))
-            #expect(host.talk.last == "say " + UserText.enrolledMeanwhile)
+            #expect(host.talk.last == "say " + UserText.enrolledMeanwhile.english)
             #expect(host.session?.record.encoded == bytes)
         }
     }
@@ -175,7 +178,7 @@ struct EnrollmentDelayTests {
         broken.condition = .broken(.unsafe)
         #expect(login(broken) == .unavailable(StoreError(.unsafe, [], "")))
         for host in [noNumbers, early, broken] {
-            #expect(host.session == nil && host.talk == ["say " + UserText.unavailable])
+            #expect(host.session == nil && host.talk == ["say " + UserText.unavailable.english])
         }
     }
 

@@ -61,7 +61,7 @@ struct FirstEnrollmentTests {
                 host.methods = methods
                 let result = isRequired ? require(host) : offer(host)
                 #expect(result == .refused(.unproven))
-                #expect(host.talk == ["ask Code: ", "say " + UserText.refused])
+                #expect(host.talk == ["ask Code: ", "say " + UserText.refused.english])
                 #expect(host.session == nil && !host.journal.entries.contains("encode"))
             }
         }
@@ -137,7 +137,7 @@ struct FirstEnrollmentTests {
         ] {
             let hostile = self.host(.text(junk), .text(junk), .text(junk))
             #expect(require(hostile) == .refused(.notEnrolled))
-            #expect(hostile.talk.last == "say " + UserText.mustEnroll)
+            #expect(hostile.talk.last == "say " + UserText.mustEnroll.english)
             #expect(hostile.session == nil)
         }
     }

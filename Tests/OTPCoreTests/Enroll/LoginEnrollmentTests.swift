@@ -133,7 +133,7 @@ struct LoginEnrollmentTests {
     func notAsked() throws {
         let told = try host(["phone"])
         #expect(told.login() == .granted(.temporaryCode))
-        #expect(told.talk.last == "say " + UserText.temporaryCodeUsed)
+        #expect(told.talk.last == "say " + UserText.temporaryCodeUsed.english)
 
         let unheard = try host(["phone"])
         unheard.isHeard = false

@@ -109,7 +109,7 @@ struct AnyProgramTests {
 
     @Test("A user without a second factor is not told what to run if no QR code can be shown")
     func elsewhere() throws {
-        let told = ["say " + UserText.enrollElsewhere]
+        let told = ["say " + UserText.enrollElsewhere.english]
         let offered = host()
         #expect(
             offered.login {
@@ -123,7 +123,7 @@ struct AnyProgramTests {
                 $0.enroll = .require
                 $0.followsFirstFactor = true
             } == .refused(.notEnrolled))
-        #expect(required.talk == ["say " + UserText.mustEnrollElsewhere])
+        #expect(required.talk == ["say " + UserText.mustEnrollElsewhere.english])
     }
 
     @Test("After a temporary code it does not enroll a new device by a key to type")

@@ -42,7 +42,7 @@ struct EpochTests {
         _ = host.login { $0.trust = .key }
         let names = host.session?.record.trusted.map(\.name.text) ?? []
         #expect(names.allSatisfy { $0 == "old" }, "\(word): \(names)")
-        #expect(host.talk.last == "say " + UserText.notTrusted)
+        #expect(host.talk.last == "say " + UserText.notTrusted.english)
     }
 
     @Test(

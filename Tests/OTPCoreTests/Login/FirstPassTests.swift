@@ -44,14 +44,14 @@ struct FirstPassTests {
         #expect(result == .refused(.wrong))
         #expect(host.session?.record.throttle.failures == 3)
         #expect(
-            host.talk == ["ask Code: ", "say " + UserText.again, "ask Code: "]
-                + ["say " + UserText.refused])
+            host.talk == ["ask Code: ", "say " + UserText.again.english, "ask Code: "]
+                + ["say " + UserText.refused.english])
     }
 
     @Test("A user who must wait is not told, or is asked")
     func throttled() throws {
         for (failures, said) in [
-            (5, UserText.wait(30)), (100, UserText.closed),
+            (5, UserText.wait(30).english), (100, UserText.closed.english),
         ] as [(UInt32, String)] {
             for earlier in [code(noonStep), "000000"] {
                 for uses in [false, true] {

@@ -69,7 +69,7 @@ struct JoinedLoginTests {
                 return
             }
             #expect(host.forwarded == ["secret"])
-            #expect(host.talk == ["ask Code:  (unseen)", "say " + UserText.refused])
+            #expect(host.talk == ["ask Code:  (unseen)", "say " + UserText.refused.english])
         }
     }
 
@@ -109,7 +109,7 @@ struct JoinedLoginTests {
             try host.enroll()
             host.earlier = earlier
             #expect(host.login { $0.usesFirstPass = true } == .refused(refusal))
-            #expect(host.talk == (refusal == .empty ? [] : ["say " + UserText.refused]))
+            #expect(host.talk == (refusal == .empty ? [] : ["say " + UserText.refused.english]))
         }
         let joined = ScriptedHost()
         try joined.enroll()

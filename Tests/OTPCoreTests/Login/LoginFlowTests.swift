@@ -96,7 +96,7 @@ struct LoginFlowTests {
         try host.enroll()
         host.session?.withRecord { $0.throttle.shared = .init(failures: 100, last: 0) }
         #expect(host.login { $0.retry = 3 } == .refused(.closed))
-        #expect(host.talk.last == "say " + UserText.closed)
+        #expect(host.talk.last == "say " + UserText.closed.english)
     }
 
     @Test("Users who are not enrolled, and unknown ones, are asked or refused differently")

@@ -130,7 +130,8 @@ struct LoginTroubleTests {
         #expect(result == .granted(.code(authenticator: try name("phone"), offset: -3)))
         #expect(
             host.talk == [
-                "ask Token?  (unseen)", "say " + UserText.clockIsOff(try name("phone"), by: -75),
+                "ask Token?  (unseen)",
+                "say " + UserText.clockIsOff(try name("phone"), by: -75).english,
             ])
     }
 }

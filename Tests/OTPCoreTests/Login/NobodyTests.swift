@@ -118,7 +118,7 @@ struct NobodyTests {
                 host.decoys?[user]?.commitFails = !failsAtCharge
                 host.answers = [.text("000000")]
                 #expect(host.login(user) == .unavailable(StoreError(.system, [], "")))
-                let said = "say " + UserText.unavailable
+                let said = "say " + UserText.unavailable.english
                 #expect(host.journal.entries.suffix(2) == ["close", said])
             }
         }

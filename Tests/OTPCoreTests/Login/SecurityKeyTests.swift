@@ -109,7 +109,7 @@ struct SecurityKeyTests {
             let before = try #require(host.session).record.throttle
             #expect(isIn(login(host)))
             #expect(host.session?.record.throttle == before)
-            #expect(host.talk.contains("say \(UserText.closedElsewhere)") == isClosed)
+            #expect(host.talk.contains("say \(UserText.closedElsewhere.english)") == isClosed)
         }
     }
 

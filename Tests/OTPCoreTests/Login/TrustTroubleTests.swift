@@ -30,7 +30,7 @@ struct TrustTroubleTests {
         let host = try host(trusting: [(0, "laptop")])
         host.session?.commitFails = true
         #expect(host.trustingLogin() == .unavailable(StoreError(.system, [], "")))
-        #expect(host.journal.entries.suffix(2) == ["close", "say " + UserText.unavailable])
+        #expect(host.journal.entries.suffix(2) == ["close", "say " + UserText.unavailable.english])
         for code in [.damaged, .busy, .otherKey, .unsafe] as [StoreError.Code] {
             let broken = try self.host(trusting: [(0, "laptop")])
             broken.condition = .broken(code)
@@ -113,7 +113,7 @@ struct TrustTroubleTests {
         host.beforeAsking = { if $0.contains("Skip the code") { host.session = nil } }
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
         #expect(host.trustingLogin(code(noonStep), "y") == .granted(factor))
-        #expect(host.talk.last == "say " + UserText.notTrusted)
+        #expect(host.talk.last == "say " + UserText.notTrusted.english)
     }
 
     @Test("A lock is held while somebody reads the question")

@@ -131,15 +131,17 @@ struct OptionLoginTests {
 
     @Test("The question does not fit the answer, or a password is shown")
     func question() throws {
-        #expect(text(Options().question) == UserText.question)
+        #expect(text(Options().question(\.english)) == UserText.question.english)
         let joined = try options("forward_pass")
-        #expect(text(joined.question) == UserText.joinedQuestion)
+        #expect(text(joined.question(\.english)) == UserText.joinedQuestion.english)
         #expect(!joined.echoes(atSSHD: true) && joined.showsTyping(atSSHD: true))
         let own = try options("forward_pass", "prompt=Token? ", "echo=yes")
-        #expect(text(own.question) == "Token? " && !own.echoes(atSSHD: true))
-        #expect(try text(options("prompt=Token? ").question) == "Token? ")
+        #expect(text(own.question(\.english)) == "Token? " && !own.echoes(atSSHD: true))
+        #expect(try text(options("prompt=Token? ").question(\.english)) == "Token? ")
         let code = try options("forward_pass=no")
-        #expect(text(code.question) == UserText.question && code.echoes(atSSHD: true))
+        #expect(
+            text(code.question(\.english)) == UserText.question.english && code.echoes(atSSHD: true)
+        )
     }
 
     @Test("Typing is shown elsewhere than at sshd, or not as the admin says")

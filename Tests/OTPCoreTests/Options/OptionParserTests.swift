@@ -35,7 +35,7 @@ struct OptionParserTests {
         #expect(options.retry == 1 && options.window == 1 && options.exemptGroup == nil)
         #expect(options.prompt == nil && options.echoes(atSSHD: true))
         #expect(!options.echoes(atSSHD: false))
-        #expect(text(options.question) == "Verification code: ")
+        #expect(text(options.question(\.english)) == "Verification code: ")
         #expect(options.userMayDisable && options.temporaryHours == 72)
         #expect(!options.enrollsAfterTemporary && !options.notifiesByMail)
         #expect(options.mail == nil && options.firstEnrollment == .open)

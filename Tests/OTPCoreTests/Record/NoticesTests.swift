@@ -9,7 +9,8 @@ struct NoticesTests {
 
     private func sentences(_ notices: Notices, at now: UInt64 = noon, left: Int = 5) -> [String] {
         notices.sentences(
-            to: Notices.Listener(since: 0, oldest: 0), at: now, backupCodesLeft: left)
+            to: Notices.Listener(since: 0, oldest: 0), at: now, backupCodesLeft: left
+        ).map(\.english)
     }
 
     private func failures(_ count: Int, from origin: String) -> Notices {

@@ -35,6 +35,8 @@ final class ScriptedHost {
     var boot: BootTime?
     /// The source of random numbers; `nil` if there is none.
     var random: Seeded? = Seeded(2027)
+    /// The language that was spoken last, where one was.
+    var spoken: Language?
     /// Whether messages reach the user.
     var isHeard = true
     /// Where logins come from: an address and, if there is one, the SSH key.
@@ -138,7 +140,14 @@ extension ScriptedHost {
             }
         }
 
-        func say(_ text: String) { host.journal.note("say \(text)") }
+        func say(_ phrase: Phrase) { host.journal.note("say \(words(phrase))") }
+
+        /// English, with the language in front of it where another one is spoken.
+        func words(_ phrase: Phrase) -> String {
+            host.spoken.map { "[\($0.name)] \(phrase.english)" } ?? phrase.english
+        }
+
+        func speak(_ language: Language) { host.spoken = language }
 
         var isHeard: Bool { host.isHeard }
 

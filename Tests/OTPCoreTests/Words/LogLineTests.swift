@@ -91,14 +91,14 @@ struct LogLineTests {
         ] as [(UInt64, String)])
     func durations(_ seconds: UInt64, _ words: String) {
         #expect(UserText.duration(seconds) == words)
-        #expect(UserText.wait(seconds) == "Too many wrong codes. Try again in \(words).")
+        #expect(UserText.wait(seconds).english == "Too many wrong codes. Try again in \(words).")
     }
 
     @Test("The number of backup codes left is not told in words")
     func left() {
-        #expect(UserText.backupCodesLeft(9) == "You have 9 backup codes left.")
-        #expect(UserText.backupCodesLeft(1) == "You have 1 backup code left.")
-        #expect(UserText.backupCodesLeft(0).hasPrefix("You have no backup codes left."))
+        #expect(UserText.backupCodesLeft(9).english == "You have 9 backup codes left.")
+        #expect(UserText.backupCodesLeft(1).english == "You have 1 backup code left.")
+        #expect(UserText.backupCodesLeft(0).english.hasPrefix("You have no backup codes left."))
     }
 
     @Test("An error does not say what it is about and what is wrong")

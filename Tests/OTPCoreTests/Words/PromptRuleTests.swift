@@ -51,7 +51,7 @@ struct PromptRuleTests {
         let all = try rules().filter(\.isForCode).map(\.project)
         #expect(all.count >= 7)
         for echo in [true, false] {
-            #expect(try takers(of: UserText.question, echo: echo).code == all)
+            #expect(try takers(of: UserText.question.english, echo: echo).code == all)
         }
     }
 
@@ -59,7 +59,7 @@ struct PromptRuleTests {
     func password() throws {
         #expect(try rules().count { !$0.isForCode } >= 10)
         for echo in [true, false] {
-            #expect(try takers(of: UserText.question, echo: echo).password == [])
+            #expect(try takers(of: UserText.question.english, echo: echo).password == [])
         }
     }
 
@@ -78,7 +78,7 @@ struct PromptRuleTests {
     /// Programs with a single field send password and code joined in it.
     @Test("The question for both looks like one for a code, or is unknown to one-field programs")
     func joined() throws {
-        let found = try takers(of: UserText.joinedQuestion, echo: false)
+        let found = try takers(of: UserText.joinedQuestion.english, echo: false)
         #expect(found.password.contains("ronf/asyncssh"))
         #expect(found.password.contains("apache/mina-sshd"))
         #expect(found.code.contains("Termix-SSH/Termix"))

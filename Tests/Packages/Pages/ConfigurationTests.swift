@@ -56,6 +56,7 @@ struct ConfigurationTests {
         var lines = [option.doc]
         switch option.kind {
         case .flag, .path, .text: break
+        case .language: lines.append("Value: a language such as sv or pt_BR.")
         case .date: lines.append("Value: YEAR-MONTH-DAY.")
         case .networks: lines.append("Values: networks, with blanks or commas between them.")
         case .services:

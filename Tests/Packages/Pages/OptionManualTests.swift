@@ -78,6 +78,7 @@ struct OptionManualTests {
         case .date: "YYYY-MM-DD"
         case .networks: "networks"
         case .services: "services"
+        case .language: "language"
         case .text:
             switch option {
             case .exemptGroup: "group"

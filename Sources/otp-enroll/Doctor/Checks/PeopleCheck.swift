@@ -19,9 +19,7 @@ struct PeopleCheck {
         isNamed = name != nil
         if let name {
             guard let user = try SystemUsers().user(named: Array(name.utf8)) else {
-                throw Failure(
-                    "there is no user \"\(Output.printable(name))\"",
-                    hint: "`getent passwd` lists the users")
+                throw Context.noUser(name, among: LocalNames.people)
             }
             (users, doubt, isOpen) = ([user], nil, false)
             return
@@ -78,8 +76,11 @@ struct PeopleCheck {
             throw StoreError(.configuration, group, "exempt_group: there is no such group")
         }
         var exempt: Set<UInt32> = []
+        var progress = Progress("Looking up members", of: users.count)
+        defer { progress.finish() }
         for user in users {
             if try directory.isMember(user, of: group) { exempt.insert(user.uid) }
+            progress.advance()
         }
         return exempt
     }

@@ -60,10 +60,13 @@ struct StoreCheck {
     /// Users who have a record, may log in according to their shell, and are none of these.
     func others(than users: [User]) -> [User] {
         let names = Set(users.map(\.name))
-        return owners.filter { user in
-            !names.contains(user.name)
-                && (try? SystemUsers().account(named: user.name))?.hasLoginShell == true
+        let unknown = owners.filter { !names.contains($0.name) }
+        var others: [User] = []
+        Progress.through("Looking up users", unknown) { user in
+            let account = try? SystemUsers().account(named: user.name)
+            if account?.hasLoginShell == true { others.append(user) }
         }
+        return others
     }
 
     /// A missing folder. If its key exists, a new folder would be another store.
@@ -122,8 +125,9 @@ private struct Records {
                     "\(path) has no marker, by which a store is recognized: users without a record are refused,"
                         + " even with nullok or enroll", in: path, change: "otp-enroll init"))
         }
-        for entry in entries where SystemFiles.isUnchangeable("\(path)/\(entry.uid)") {
+        Progress.through("Looking at files", entries) { entry in
             let file = "\(path)/\(entry.uid)"
+            guard SystemFiles.isUnchangeable(file) else { return }
             broken.append(
                 Finding(
                     .problem, "\(entry.shownName) cannot log in: \(file) is immutable", in: file,

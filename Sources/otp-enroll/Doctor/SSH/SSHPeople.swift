@@ -22,7 +22,7 @@ struct SSHPeople {
             named: groupPatterns + criteria.flatMap(\.groupNames), exempt: options.exemptGroup)
         var kinds: [(user: SSHUser, names: [String])] = []
         var places: [[Bool]: Int] = [:]
-        for user in users {
+        Progress.through("Looking up groups", users) { user in
             let user = SSHUser(
                 name: user.shownName, uid: user.uid, groups: groups.names(of: user),
                 isExempt: groups.isExempt(user), isEnrolled: enrolled?.contains(user.uid))
@@ -35,7 +35,7 @@ struct SSHPeople {
             guard let place = places[signs] else {
                 places[signs] = kinds.count
                 kinds.append((user, [user.name]))
-                continue
+                return
             }
             kinds[place].names.append(user.name)
             // sshd's -C takes a comma-separated list.

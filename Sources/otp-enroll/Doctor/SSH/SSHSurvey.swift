@@ -57,8 +57,11 @@ struct SSHSurvey {
         var result = Result()
         result.isComplete = places.isComplete
         var known: [[Bool]: SSHSettings] = [:]
+        var progress = Progress("Asking sshd", of: people.kinds.count * places.all.count)
+        defer { progress.finish() }
         for (number, kind) in people.kinds.enumerated() where !kind.user.name.contains(",") {
             for (index, place) in places.all.enumerated() {
+                progress.advance()
                 let login = SSHLogin(user: kind.user, place: place)
                 let blocks = configuration.blocks(for: login)
                 let settings: SSHSettings

@@ -51,7 +51,11 @@ final class PAMPeople {
         let questions = Set(asking.map(\.question))
         if let kinds = kinds[questions] { return kinds }
         for line in asking where known[line.question] == nil {
-            known[line.question] = people.map { $0.answer(to: line, service: service) }
+            var answers: [PAMPerson.Answer] = []
+            Progress.through("Trying \(line.name)", people) { person in
+                answers.append(person.answer(to: line, service: service))
+            }
+            known[line.question] = answers
         }
         var groups: [[PAMPerson.Answer]: [Member]] = [:]
         var order: [[PAMPerson.Answer]] = []

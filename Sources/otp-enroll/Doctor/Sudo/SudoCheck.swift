@@ -44,7 +44,11 @@ struct SudoCheck {
     /// Everybody but root, who is never asked.
     private func people(_ users: [User], _ rules: SudoersRules) -> [SudoPerson] {
         let groups = SudoGroups()
-        return users.filter { $0.uid != 0 }.map { SudoPerson($0, rules, groups) }
+        var people: [SudoPerson] = []
+        Progress.through("Reading sudo's rules", users.filter { $0.uid != 0 }) { user in
+            people.append(SudoPerson(user, rules, groups))
+        }
+        return people
     }
 
     /// Settings, and for whom each is set.

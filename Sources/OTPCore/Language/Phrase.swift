@@ -1,0 +1,118 @@
+/// What is said to a user: English sentences with gaps, which a catalog may have in another language.
+///
+/// `Phrase("\(name) is not enrolled.")` has the message id `{1} is not enrolled.`. `po/extract` finds
+/// it by the literal behind `Phrase(`, and nothing but a literal makes one.
+public struct Phrase: Equatable, Sendable {
+    private var sentences: [Sentence]
+
+    /// Words that do not depend on a number.
+    public init(_ words: Words) {
+        sentences = [Sentence(id: words.text, plural: nil, gaps: words.gaps)]
+    }
+
+    /// Words that depend on `count`: English has these two forms, other languages have as many as
+    /// their catalogs say. Both have the same gaps.
+    public init(_ count: some BinaryInteger, one: Words, other: Words) {
+        let plural = Plural(other: other.text, count: UInt64(clamping: count))
+        sentences = [Sentence(id: one.text, plural: plural, gaps: other.gaps)]
+    }
+
+    /// One after the other, with a blank between them.
+    public static func + (left: Phrase, right: Phrase) -> Phrase {
+        var both = left
+        both.sentences += right.sentences
+        return both
+    }
+
+    /// The same for two that may not be there.
+    public static func + (left: Phrase, right: Phrase?) -> Phrase {
+        guard let right else { return left }
+        return left + right
+    }
+
+    /// The text in the catalog's language; in English where the catalog does not have it.
+    public func text(in catalog: Catalog) -> String {
+        sentences.map { $0.text(in: catalog) }.joined(separator: " ")
+    }
+
+    /// The text in English.
+    public var english: String { text(in: .english) }
+
+    /// What fills a gap.
+    public enum Gap: Equatable, Sendable {
+        case text(String)
+        case phrase(Phrase)
+
+        fileprivate func text(in catalog: Catalog) -> String {
+            switch self {
+            case .text(let text): text
+            case .phrase(let phrase): phrase.text(in: catalog)
+            }
+        }
+    }
+
+    private struct Plural: Equatable {
+        let other: String
+        let count: UInt64
+    }
+
+    private struct Sentence: Equatable {
+        /// The message id: English, for a count of 1 where it depends on one.
+        let id: String
+        let plural: Plural?
+        let gaps: [Gap]
+
+        func text(in catalog: Catalog) -> String {
+            let english = plural.map { $0.count == 1 ? id : $0.other } ?? id
+            let filling = gaps.map { $0.text(in: catalog) }
+            let template = Template(plural?.other ?? id)
+            let found = catalog.find(id, plural: plural?.other, count: plural?.count ?? 1)
+            // What has other gaps, or what no terminal should be sent, is no translation.
+            if let found, Catalog.isPlain(found), let other = Template(checking: found),
+                other.numbers == template.numbers
+            {
+                return other.filled(with: filling)
+            }
+            return Template(english).filled(with: filling)
+        }
+    }
+}
+
+extension Phrase {
+    /// A literal with gaps.
+    public struct Words: ExpressibleByStringInterpolation, Sendable {
+        fileprivate let text: String
+        fileprivate let gaps: [Gap]
+
+        public init(stringLiteral text: String) { (self.text, gaps) = (text, []) }
+
+        public init(stringInterpolation parts: Interpolation) {
+            (text, gaps) = (parts.text, parts.gaps)
+        }
+
+        /// Collects what the literal has between its gaps, and in them.
+        public struct Interpolation: StringInterpolationProtocol {
+            fileprivate var text = ""
+            fileprivate var gaps: [Gap] = []
+
+            public init(literalCapacity: Int, interpolationCount: Int) {
+                text.reserveCapacity(literalCapacity + 3 * interpolationCount)
+            }
+
+            public mutating func appendLiteral(_ literal: String) { text += literal }
+
+            public mutating func appendInterpolation(_ value: String) { append(.text(value)) }
+
+            public mutating func appendInterpolation(_ value: some BinaryInteger) {
+                append(.text("\(value)"))
+            }
+
+            public mutating func appendInterpolation(_ value: Phrase) { append(.phrase(value)) }
+
+            private mutating func append(_ gap: Gap) {
+                gaps.append(gap)
+                text += "{\(gaps.count)}"
+            }
+        }
+    }
+}

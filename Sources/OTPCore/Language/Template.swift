@@ -1,0 +1,60 @@
+/// A text with numbered gaps: `{1} is not enrolled.`.
+struct Template {
+    private enum Part {
+        case text(Substring)
+        /// Counted from 1.
+        case gap(Int)
+    }
+
+    private var parts: [Part] = []
+
+    /// Takes what is a gap for one, and all else for text.
+    init(_ text: String) { _ = read(text) }
+
+    /// `nil` where a brace is not that of a gap.
+    init?(checking text: String) {
+        guard read(text) else { return nil }
+    }
+
+    /// The numbers of its gaps, each once.
+    var numbers: Set<Int> {
+        var numbers: Set<Int> = []
+        for case .gap(let number) in parts { numbers.insert(number) }
+        return numbers
+    }
+
+    /// The text with its gaps filled; what nothing is there for stays empty.
+    func filled(with gaps: [String]) -> String {
+        var text = ""
+        for part in parts {
+            switch part {
+            case .text(let piece): text += piece
+            case .gap(let number) where gaps.indices.contains(number - 1): text += gaps[number - 1]
+            case .gap: break
+            }
+        }
+        return text
+    }
+
+    /// Whether all braces are those of gaps.
+    private mutating func read(_ text: String) -> Bool {
+        var isClean = true
+        var rest = Substring(text)
+        while let open = rest.firstIndex(of: "{") {
+            let behind = rest[open...].dropFirst()
+            guard let digit = behind.first?.wholeNumberValue, digit > 0,
+                behind.dropFirst().first == "}"
+            else {
+                isClean = false
+                parts.append(.text(rest[...open]))
+                rest = behind
+                continue
+            }
+            parts.append(.text(rest[..<open]))
+            parts.append(.gap(digit))
+            rest = behind.dropFirst(2)
+        }
+        parts.append(.text(rest))
+        return isClean && !rest.contains("}")
+    }
+}
