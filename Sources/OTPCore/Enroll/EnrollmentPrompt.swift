@@ -1,22 +1,22 @@
 /// What a login shows to enroll a device: the QR code, the key to type, and the question for its
-/// first code, in one prompt that begins with a newline and has no escapes, which is the form that
-/// every ssh hands on. Where a client shows it in one line, its words stay apart.
+/// first code, in one prompt. It begins with a newline and has no escapes, because every ssh passes
+/// that on. If a client shows it on one line, words stay separated.
 struct EnrollmentPrompt: ~Copyable {
     /// The columns that every terminal has.
     static let columns = 80
-    /// The rows for a picture that leave every terminal, which has 24, those of the key, of what
-    /// becomes of it, and of the question.
+    /// The rows for a QR code in a terminal of 24, which leave room for the key, what happens to
+    /// it, and the question.
     static let rows = 21
 
-    /// What the device is to be.
+    /// The device's settings.
     let authenticator: Authenticator
     /// Its key.
     let key: Secret
-    /// The user's name, which apps show.
+    /// The user's name, as apps show it.
     let account: [UInt8]
-    /// What apps show beside it: this machine.
+    /// The issuer, as apps show it: this machine.
     let issuer: [UInt8]
-    /// What becomes of it here.
+    /// What the device is enrolled for.
     let purpose: EnrollmentPurpose
 
     /// How the QR code is drawn.
@@ -27,10 +27,10 @@ struct EnrollmentPrompt: ~Copyable {
         case tooWide
     }
 
-    /// The whole question. To be wiped.
+    /// The whole prompt. The caller wipes it.
     func text(_ encoder: some QREncoder, as form: QRText.Form?) -> [UInt8] {
         var text: [UInt8] = []
-        // At once, so that growing leaves no copies behind.
+        // In one step, so that growing leaves no copies behind.
         text.reserveCapacity(16_384)
         text.append("\n")
         var picture = Picture.none
@@ -49,7 +49,7 @@ struct EnrollmentPrompt: ~Copyable {
         return text
     }
 
-    /// The question without what was shown before.
+    /// The prompt without what was shown before.
     func again(_ said: StaticString, hasPicture: Bool) -> [UInt8] {
         var text: [UInt8] = []
         text.append("\n")
@@ -110,8 +110,8 @@ struct EnrollmentPrompt: ~Copyable {
         text.append(keys.isEmpty ? ": " : "): ")
     }
 
-    /// The drawing; empty where it is too wide, `nil` where none can be made. To be wiped.
-    /// In ASCII it is higher than 24 rows in any case.
+    /// The drawing; empty if it is too wide, `nil` if none can be made. The caller wipes it. In
+    /// ASCII it always has more than 24 rows.
     private func draw(_ encoder: some QREncoder, as form: QRText.Form) -> [UInt8]? {
         var wasMade = false
         for isBrief in [false, true] {

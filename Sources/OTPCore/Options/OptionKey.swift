@@ -25,7 +25,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case date(@Sendable (inout Options, UInt64) -> Void)
         /// One or more networks, separated by blanks or commas.
         case networks(@Sendable (inout Options, [IPNetwork]) -> Void)
-        /// A language as gettext names it, such as `sv` or `pt_BR`.
+        /// A language, named as in gettext, such as `sv` or `pt_BR`.
         case language(@Sendable (inout Options, Language) -> Void)
         /// One or more PAM service names, separated by blanks or commas.
         case services(@Sendable (inout Options, [[UInt8]]) -> Void)

@@ -6,7 +6,7 @@ public struct Options: Sendable {
     public var store: [UInt8]?
     /// Let users without a record pass without asking.
     public var nullok = false
-    /// The language of what is said before somebody is known.
+    /// The language before the user is known.
     public var language = Language.english
     /// The admin's own question.
     public var prompt: [UInt8]?
@@ -117,7 +117,7 @@ public struct Options: Sendable {
         return qrServices.contains(service)
     }
 
-    /// What a login asks: the admin's own question, or the one that fits the answer, in `words`.
+    /// The question of a login: the admin's own, or the one that fits the answer, in `words`.
     public func question(_ words: (Phrase) -> String) -> [UInt8] {
         prompt ?? Array(words(forwardsPass ? UserText.joinedQuestion : UserText.question).utf8)
     }

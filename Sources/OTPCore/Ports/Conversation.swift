@@ -6,9 +6,9 @@ public protocol Conversation {
     func say(_ phrase: Phrase)
     /// Says something to a user who is let in.
     func inform(_ phrase: Phrase)
-    /// The words of a phrase in the language that is spoken.
+    /// A phrase in the current language.
     func words(_ phrase: Phrase) -> String
-    /// Speaks the language of somebody who is known by now, if there is a catalog for it.
+    /// Switches to the language of a user who is known by now, if there is a catalog for it.
     func speak(_ language: Language)
     /// Whether the user sees what is said.
     var isHeard: Bool { get }

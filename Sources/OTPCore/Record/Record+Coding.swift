@@ -31,7 +31,7 @@ extension Record {
         bytes.write(bigEndian: epoch)
         keyMemory.encode(into: &bytes)
         refusedAnswers.encode(into: &bytes)
-        // Behind all else and only where there is one, so that records from before have none.
+        // At the end and only if set, so that older records stay unchanged.
         if let language {
             bytes.write(UInt8(truncatingIfNeeded: language.name.utf8.count))
             for byte in language.name.utf8 { bytes.write(byte) }

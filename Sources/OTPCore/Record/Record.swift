@@ -41,7 +41,7 @@ public struct Record: ~Copyable {
     /// enrolled, so that a `reset` gives no new grace.
     public internal(set) var timesPutOff: UInt8 = 0
 
-    /// What the user is spoken to in, where they have said so.
+    /// The user's language, if the user has chosen one.
     public var language: Language?
 
     static let keyBlock = HOTP.keyLengthRange.upperBound
