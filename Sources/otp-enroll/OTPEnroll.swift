@@ -96,7 +96,7 @@ struct OTPEnroll: ParsableCommand {
         return [arguments[index]] + arguments[..<index] + arguments[(index + 1)...]
     }
 
-    /// The place of the first argument behind the options that all commands take.
+    /// The index of the first argument after the options common to all commands.
     private static func firstWord(of arguments: [String]) -> Int? {
         var index = 0
         while index < arguments.count {
@@ -112,8 +112,8 @@ struct OTPEnroll: ParsableCommand {
         return nil
     }
 
-    /// What to propose where the first word, which `add` takes as a user, is nobody's name, and
-    /// nearly a command's.
+    /// Proposals if the first word, which `add` takes as a user, is an unknown name and close to a
+    /// command's.
     private static var proposals: [String] {
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard let word = firstWord(of: arguments).map({ arguments[$0] }), !commands.contains(word),

@@ -88,7 +88,7 @@ struct Add: ParsableCommand {
                 "--json needs --no-confirm: a QR code cannot be shown in JSON.")
         }
         guard hotp || counter == nil else { throw ValidationError("--counter needs --hotp.") }
-        // Beyond it there would be no look-ahead; no device gets there by counting.
+        // A higher one would leave no look-ahead; no device gets there by counting.
         guard (counter ?? 0) < 1 << 48 else { throw ValidationError("--counter is too large.") }
         guard !hotp || period == 30 else {
             throw ValidationError("--period is not for --hotp, which has no clock.")
@@ -121,7 +121,7 @@ struct Add: ParsableCommand {
         }
     }
 
-    /// What the command line comes down to.
+    /// What the command line asks for.
     private func wish(_ context: Context) -> Wish {
         let kind = hotp ? Authenticator.Kind.hotp : .totp
         return Wish(
@@ -133,7 +133,7 @@ struct Add: ParsableCommand {
             keyFile: secretFile)
     }
 
-    /// What the user should know before anything is scanned.
+    /// What the user should know before scanning.
     private func warnings(_ new: borrowing NewAuthenticator) -> [String] {
         var warnings: [String] = []
         if let warning = NewAuthenticator.warning(
@@ -153,7 +153,7 @@ struct Add: ParsableCommand {
         return warnings
     }
 
-    /// The QR code of `new`, where it is wanted and can be drawn.
+    /// The QR code of `new`, if it is wanted and can be drawn.
     func code(of new: borrowing NewAuthenticator) -> QRSquares? {
         let isShown = qr != .none && !noConfirm
         return isShown || qrFile != nil ? QRLibrary().encode(new.uri) : nil
@@ -173,8 +173,8 @@ struct Add: ParsableCommand {
     /// What draws QR codes.
     static let library = "libqrencode draws it, which is not installed or does not work"
 
-    /// Tells the user of what was kept, and shows it with `show`; where that fails, says that it is
-    /// kept all the same.
+    /// Tells the user by mail what was stored, and shows it with `show`; if that fails, says that
+    /// it is stored anyway.
     func shown(
         _ change: ChangeDocument, of context: Context, _ show: (Enrolled) throws -> Void
     ) throws {
@@ -216,7 +216,7 @@ struct Add: ParsableCommand {
     private func print(
         _ result: Enrolled, _ new: borrowing NewAuthenticator, of user: String
     ) throws {
-        // Who brought the key along needs no copy of it.
+        // A key that the user brought need not be printed.
         let uri = new.isToken ? nil : String(decoding: new.uriBytes, as: UTF8.self)
         let key = new.isToken ? nil : String(decoding: new.typedKey, as: UTF8.self)
         if global.json {

@@ -9,7 +9,7 @@ struct Finding: Equatable {
         /// Worth knowing, and perhaps intended.
         case note
 
-        /// What its color says.
+        /// The meaning of its color.
         var ink: Ink {
             switch self {
             case .problem: .bad
@@ -85,7 +85,7 @@ struct Look {
     /// `ok`, `skipped`, or how bad the worst finding is.
     var state: String { isSkipped ? "skipped" : worst?.rawValue ?? "ok" }
 
-    /// What the state's color says.
+    /// The meaning of the state's color.
     var ink: Ink { isSkipped ? .caution : worst?.ink ?? .good }
 
     private var worst: Finding.Severity? {

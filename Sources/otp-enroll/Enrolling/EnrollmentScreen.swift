@@ -1,7 +1,7 @@
 import OTPCore
 
-/// What the screen shows while a new authenticator waits for its first code: the QR code wholly
-/// or not at all, the typed key, and what there is to say.
+/// The screen while a new authenticator waits for its first code: the QR code, complete or not at
+/// all, the key to type, and any messages.
 struct EnrollmentScreen {
     /// What it is about.
     let title: String
@@ -9,18 +9,19 @@ struct EnrollmentScreen {
     let keyTitle: String
     /// The key in groups of four.
     let keyGroups: [String]
-    /// What else an app wants to know where the key is typed.
+    /// What else an app asks for when the key is typed.
     let settings: [String]
-    /// What is to be known beforehand.
+    /// What the user should know first.
     let notices: [String]
-    /// The question at its end.
+    /// The question at the end.
     let question: String
 
-    /// Columns that text beside a QR code needs.
+    /// The columns that text next to a QR code needs.
     private static let leastTextWidth = 20
     private static let gap = 2
 
-    /// The whole screen, in `columns` and `rows`; `message` is about the last answer. To be wiped.
+    /// The whole screen, in `columns` and `rows`; `message` is about the last answer. The caller
+    /// wipes it.
     func text(
         _ drawing: borrowing QRDrawing?, columns: Int, rows: Int, message: String?
     ) -> [UInt8] {
@@ -29,7 +30,7 @@ struct EnrollmentScreen {
         case .some(let drawing):
             for zone in zones {
                 let size = drawing.size(quietZone: zone)
-                // The right margin stays free: some terminals wrap when it is written to.
+                // The right margin stays free: some terminals wrap if it is written to.
                 let width = columns - size.columns - EnrollmentScreen.gap - 1
                 if width >= EnrollmentScreen.leastTextWidth {
                     let text = lines(width: width, message: message)
@@ -47,7 +48,7 @@ struct EnrollmentScreen {
         }
     }
 
-    // MARK: Ways to arrange it
+    // MARK: Layouts
 
     private func beside(
         _ drawing: borrowing QRDrawing, _ zone: Int, _ text: [String]
@@ -94,7 +95,7 @@ struct EnrollmentScreen {
         return screen + question.utf8
     }
 
-    /// Room for a screen that does not move while it grows: no copies are left behind.
+    /// A buffer that does not move as it grows, so that no copies are left behind.
     private static func empty() -> [UInt8] {
         var screen: [UInt8] = []
         screen.reserveCapacity(65_536)
@@ -107,14 +108,14 @@ struct EnrollmentScreen {
         var lines = Words.wrapped(title, width) + [""]
         lines += keyLines(width)
         lines += [""] + settings.flatMap { Words.wrapped($0, width) }
-        // A message takes the place of what was read before, so that the QR code stays.
+        // A message replaces the text that was already read, so that the QR code stays.
         for text in message.map({ [$0] }) ?? notices {
             lines += [""] + Words.wrapped(text, width)
         }
         return lines
     }
 
-    /// The key, four groups a line where there is room for them.
+    /// The key, four groups per line if there is room.
     private func keyLines(_ width: Int) -> [String] {
         let perLine = width >= 21 ? 4 : 2
         let starts = stride(from: 0, to: keyGroups.count, by: perLine)

@@ -2,16 +2,16 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// Shows a new authenticator on the terminal, and asks for its code until one is right, with which
-/// it is kept.
+/// Shows a new authenticator on the terminal, and asks for its code until one is right; then it is
+/// stored.
 struct Interview {
     let context: Context
     let form: QRForm
-    /// What is to be known before it is scanned.
+    /// What the user should know before scanning.
     let notices: [String]
 
-    /// Shows `new` and asks. Throws where the user gives up, or where the app cannot do it; in
-    /// either case QR code and key are off the screen.
+    /// Shows `new` and asks. Throws if the user gives up, or if the app cannot do it; in either
+    /// case QR code and key are removed from the screen.
     func confirm(
         _ new: borrowing NewAuthenticator, _ code: consuming QRSquares?,
         _ interruptions: borrowing Interruptions
@@ -34,7 +34,7 @@ struct Interview {
             case .ended: throw givenUp
             case .line(var typed):
                 defer { Secret.wipe(&typed) }
-                // With a right code it is kept: this is the last moment to end.
+                // A right code stores it: this is the last moment to quit.
                 if interruptions.endIsAsked() { throw givenUp }
                 switch try judge(typed, new) {
                 case .kept(let change): return change
@@ -44,9 +44,9 @@ struct Interview {
         }
     }
 
-    /// The same for a token that has its key already: nothing is to be scanned, so the questions
-    /// follow each other on the screen as it is. What was kept goes to `show`, which no Ctrl-C
-    /// keeps from showing it.
+    /// The same for a token that already has its key: nothing is scanned, so the questions simply
+    /// follow each other on the screen. `show` gets what was stored, and Ctrl-C cannot keep it from
+    /// being shown.
     func confirmToken(
         _ new: borrowing NewAuthenticator, _ show: (ChangeDocument) throws -> Void
     ) throws {
@@ -54,7 +54,7 @@ struct Interview {
         while true {
             var typed = Terminal.readAnswer("Code shown by the token (empty: give up): ")
             defer { Secret.wipe(&typed) }
-            // Held back from here: an end between keeping and showing would lose the backup codes.
+            // Held from here: an exit between storing and showing would lose the backup codes.
             let interruptions = try Interruptions()
             switch try judge(typed, new) {
             case .kept(let change): return try show(change)
@@ -64,7 +64,7 @@ struct Interview {
         }
     }
 
-    /// What a code leads to.
+    /// The result of a code.
     private enum Judgment {
         case kept(ChangeDocument)
         /// Ask again, after these words.
@@ -126,7 +126,7 @@ struct Interview {
         }
     }
 
-    /// What has to be set in the app beside the key.
+    /// What must be set in the app besides the key.
     private func settings(_ authenticator: Authenticator) -> [String] {
         var lines: [String] = []
         if authenticator.algorithm != .sha1 {

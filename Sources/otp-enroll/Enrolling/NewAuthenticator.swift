@@ -1,28 +1,28 @@
 import OTPCore
 import OTPWire
 
-/// An authenticator that is about to be enrolled: shown to the user, not yet kept.
+/// An authenticator about to be enrolled: shown to the user, not yet stored.
 struct NewAuthenticator: ~Copyable {
-    /// What it is, with the name it is to have.
+    /// Its settings, with the name that it should have.
     let authenticator: Authenticator
-    /// What the service keeps it by.
+    /// The service's ticket for storing it.
     let ticket: String
     /// Its key.
     let key: Secret
     /// What the app scans.
     let uri: Secret
-    /// Who the app says the codes are from.
+    /// The issuer that the app shows.
     let issuer: String
     /// What the app calls the account.
     let account: String
 
-    /// Whether the key was in the device before it was here, so that nothing is to be scanned.
+    /// Whether the device already had the key, so that nothing is scanned.
     let isToken: Bool
 
-    /// Whether one of this name ends when this one is kept.
+    /// Whether it will replace one with the same name.
     let replaces: Bool
 
-    /// Has one made as it is wished for.
+    /// Has one made as requested.
     init(_ wish: Wish, for context: Context) throws {
         var device = wish.device
         if let file = wish.keyFile {
@@ -57,13 +57,13 @@ struct NewAuthenticator: ~Copyable {
         self.uri = uri
     }
 
-    /// The key in Base32, as an app takes it typed. To be wiped.
+    /// The key in Base32, to be typed into an app. The caller wipes it.
     var typedKey: [UInt8] { key.withBytes { Base32.encode($0) } }
 
-    /// The key URI. To be wiped.
+    /// The key URI. The caller wipes it.
     var uriBytes: [UInt8] { uri.withBytes { $0.array } }
 
-    /// The warning for settings that many apps ignore, `nil` where there is nothing to warn of.
+    /// The warning about settings that many apps ignore; `nil` if there is nothing to warn about.
     static func warning(
         algorithm: HashAlgorithm, digits: UInt8, period: UInt16
     ) -> String? {
@@ -76,8 +76,8 @@ struct NewAuthenticator: ~Copyable {
             + unusual.joined(separator: " and ") + ", and then show wrong codes"
     }
 
-    /// An issuer or account out of a name that the machine gives: what the URI cannot have becomes
-    /// a hyphen.
+    /// An issuer or account from a name that the machine gives; characters that a URI cannot have
+    /// become hyphens.
     static func part(of name: String) -> String {
         var part = String.UnicodeScalarView()
         for scalar in Output.printable(name, utf8: true).unicodeScalars {

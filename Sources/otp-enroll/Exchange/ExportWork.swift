@@ -48,7 +48,7 @@ struct ExportWork: ~Copyable {
 
     // MARK: The file
 
-    /// How much is put together before it is written, in bytes.
+    /// How much is built before it is written, in bytes.
     private static let piece = 16_384
 
     /// Writes the file, piece by piece. No file is made if nobody has anything.

@@ -118,8 +118,8 @@ struct Mail {
         self.head = head
     }
 
-    /// A subject as a header takes it: what is not printable ASCII in encoded words of at most 75
-    /// characters, whole letters in each (RFC 2047).
+    /// A subject in the form of a header: text other than printable ASCII in encoded words of at
+    /// most 75 characters, each with whole characters (RFC 2047).
     static func encoded(_ subject: String) -> String {
         guard !subject.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else { return subject }
         var words: [[UInt8]] = [[]]

@@ -46,7 +46,7 @@ struct Census {
         return try directory.all { progress.advance() }
     }
 
-    /// Adds those whom `find` knows.
+    /// Adds those that `find` knows.
     private mutating func lookUp<Key>(
         _ keys: some Collection<Key>, _ find: (Key) throws -> SystemUsers.Account?
     ) throws {

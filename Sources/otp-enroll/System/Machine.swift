@@ -94,7 +94,7 @@ enum Machine {
         }
     }
 
-    /// Ends the program after so many seconds, without a word.
+    /// Ends the program after this number of seconds, without output.
     static func endQuietly(after seconds: UInt32) {
         _ = signal(SIGALRM) { _ in _exit(0) }
         _ = alarm(seconds)
