@@ -12,9 +12,9 @@ extension SystemUsers {
         public let members: [[UInt8]]
     }
 
-    /// Everybody whom the system lists, in its order (getpwent(3)). A directory that may not be
-    /// listed, as is usual with LDAP, gives nobody; its users are still found one by one. `hear` is
-    /// called for each: a directory takes its time.
+    /// All users that the system lists, in its order (getpwent(3)). A directory that does not allow
+    /// listing, as is usual with LDAP, returns none; its users are still found by name. `hear` is
+    /// called for each, as a directory may be slow.
     public func all(_ hear: () -> Void = {}) throws(StoreError) -> [Account] {
         setpwent()
         defer { endpwent() }

@@ -16,7 +16,7 @@ public struct AccountDocument: Codable, Equatable, Sendable {
     public var lock: LockDocument?
     /// When a code was last accepted; `nil` for never.
     public var lastLogin: UInt64?
-    /// What the user is spoken to in, if they have said so.
+    /// The user's language, if the user has chosen one.
     public var language: String?
     /// The events, the latest first.
     public var events: [EventDocument]

@@ -59,8 +59,8 @@ public enum Command: Codable, Equatable, Sendable {
     case unlock(after: UInt64?)
     /// Make the record of an earlier name or UID the user's own, or say whether that is possible.
     case move(from: String, rehearses: Bool)
-    /// The language that the user is spoken to in, `sv` for example; none for the service's own. With
-    /// `unlessSet`, one that was set before stays.
+    /// The language for a user, `sv` for example; none for the service's own. With `unlessSet`, an
+    /// earlier choice stays.
     case speak(language: String?, unlessSet: Bool)
     /// Issue a temporary code, valid for this many seconds; without a number, for a day, or less if
     /// the policy allows less.

@@ -5,7 +5,7 @@ import OTPCore
 public struct LoginRequest: Equatable, Sendable {
     /// The application asked for no messages (PAM_SILENT).
     public var isSilent = false
-    /// The program's environment says that its terminal shows ASCII alone.
+    /// According to the program's environment, its terminal shows only ASCII.
     public var showsASCII = false
     /// The user who logs in (PAM_USER).
     public var user: [UInt8] = []

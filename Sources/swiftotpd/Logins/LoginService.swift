@@ -24,7 +24,7 @@ struct LoginService {
 
     /// Runs the login on `channel`, and logs one line.
     func serve(on channel: consuming FrameChannel) {
-        // What sshd's own environment says of a terminal is not about the one at the other end.
+        // sshd's own environment says nothing about the client's terminal.
         let conversation = TerminalConversation(
             channel, isSilent: request.isSilent,
             showsASCII: request.showsASCII && !place.isSSHD)

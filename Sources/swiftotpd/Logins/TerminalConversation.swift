@@ -16,7 +16,7 @@ final class TerminalConversation: Conversation {
     private var channel: FrameChannel
     private let end = Deadline(in: longest)
     private let isSilent: Bool
-    /// Whether the terminal shows ASCII alone, so that it is spoken to in English.
+    /// Whether the terminal shows only ASCII, so that messages must be in English.
     private let showsASCII: Bool
     private var catalog = Catalog.english
     /// Whether the other end is gone, or sent something invalid: nothing more is sent then.
@@ -42,7 +42,7 @@ final class TerminalConversation: Conversation {
 
     func words(_ phrase: Phrase) -> String { phrase.text(in: catalog) }
 
-    /// Speaks as before if there is no catalog of the language, and tells the log why.
+    /// Keeps the language if there is no catalog for the new one, and logs why.
     func speak(_ language: Language) {
         guard !showsASCII else { return }
         do throws(StoreError) {

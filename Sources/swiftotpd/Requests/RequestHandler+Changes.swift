@@ -119,7 +119,7 @@ extension RequestHandler {
         }
     }
 
-    /// Keeps the language of the user. It is no event: it lets nobody in, and keeps nobody out.
+    /// Stores the user's language. It is no event: it lets nobody in, and keeps nobody out.
     func speak(_ name: String?, unlessSet: Bool) throws(StoreError) -> Reply.Result {
         let language = name.flatMap { Language($0.utf8) }
         guard name == nil || language != nil else { return .denied(reason: .malformed) }

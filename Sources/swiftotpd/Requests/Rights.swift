@@ -32,7 +32,7 @@ enum Rights {
     enum Kind: CaseIterable, Equatable {
         /// Reveals no secret, and changes nothing.
         case harmless
-        /// Looks at an account, tries a code of it, or says in which language.
+        /// Looks at an account, tries a code of it, or sets its language.
         case look
         /// Changes what logs a user in.
         case change
