@@ -68,7 +68,7 @@ lint: setup
 		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
 
-# The template, and with it the catalogs: what is new in them is for translators.
+# Updates the template and the catalogs; new entries await translation.
 pot:
 	po/extract >po/swiftotp.pot
 	for name in $(LANGUAGES); do \
@@ -131,7 +131,7 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR = $(PREFIX)/lib/systemd/system
 LIBEXECDIR = /usr/libexec
 TMPFILESDIR = /usr/lib/tmpfiles.d
-# Where the service and otp-enroll look for the languages.
+# The folder where the service and otp-enroll look for catalogs.
 LOCALEDIR = /usr/share/locale
 LANGUAGES = $(sort $(patsubst po/%.po,%,$(wildcard po/*.po)))
 PAMDIR = $(firstword $(wildcard /usr/lib/$(MACHINE)-linux-gnu/security /usr/lib64/security) \

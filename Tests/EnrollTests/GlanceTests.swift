@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// `status`, `list` and `doctor` at a terminal: colors, relative times, and the terminal's width.
+/// `status`, `list` and `doctor` on a terminal: colors, relative times, and the terminal's width.
 @Suite("What a terminal shows at a glance")
 struct GlanceTests {
     let desk: Desk
@@ -14,7 +14,7 @@ struct GlanceTests {
     private static let green = "\u{1b}[32m", yellow = "\u{1b}[33m", red = "\u{1b}[31m"
     private static let end = "\u{1b}[0m"
 
-    /// What a command shows at a terminal.
+    /// A command's output on a terminal.
     private func shown(
         _ arguments: String..., environment: [String: String] = [:], columns: UInt16 = 80
     ) async throws -> String {
@@ -24,7 +24,7 @@ struct GlanceTests {
         return await terminal.transcript
     }
 
-    /// root with an authenticator of some days, and these events.
+    /// root with an authenticator that is some days old, and these events.
     private func enrolled(before times: [(Event.Kind, UInt64)] = []) throws {
         let now = UInt64(Date().timeIntervalSince1970)
         let events = times.map { kind, seconds in
@@ -55,7 +55,7 @@ struct GlanceTests {
             ], "\(page)")
         #expect(page.contains(#/\nphone +totp  13 months ago  3 days ago\n/#), "\(page)")
 
-        // In a file it is the time itself: who reads that, and when?
+        // A file has the time itself, as it may be read at any later time.
         let kept = try await desk.run("status").output
         #expect(kept.count { $0 == "\n" } == page.count { $0 == "\n" })
         let row = #/\nphone +totp  [\d-]{10} [\d:]{5}  [\d-]{10} [\d:]{5} \(3 days ago\)\n/#

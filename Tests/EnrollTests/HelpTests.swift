@@ -26,7 +26,7 @@ import Testing
         for command in Self.commands { #expect(help.contains("\n  \(command) "), "\(command)") }
     }
 
-    /// Whether examples come before anything else but what it is.
+    /// Whether examples follow the summary immediately.
     private func showsFirst(_ help: String) -> Bool {
         let parts = help.split(separator: "\n\n", maxSplits: 2)
         return parts.count == 3 && parts[0].hasPrefix("OVERVIEW: ")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is proposed to somebody who mistyped a command, a user or an authenticator.
+/// Proposals for a mistyped command, user or authenticator.
 @Suite("What may have been meant")
 struct ProposalTests {
     let desk: Desk
@@ -25,7 +25,7 @@ struct ProposalTests {
         let proposal = "did you mean `otp-enroll \(meant)`?"
         #expect(try await hints([typed]).first == proposal)
         #expect(try await hints(["--json", typed]).first == proposal)
-        // With more behind it, it is wrong usage.
+        // With further words it is wrong usage.
         #expect(try await hints([typed, "root"], status: 64).first == proposal)
     }
 
@@ -48,7 +48,7 @@ struct ProposalTests {
             #expect(try await hints([command, String(typed)]) == [proposal])
         }
         #expect(try await hints(["doctor", "--user", String(typed)]) == [proposal])
-        // Nobody logs in as one of these.
+        // Nobody logs in to these accounts.
         #expect(try await !hints(["status", "daemom"]).contains { $0.contains("daemon") })
         #expect(try await hints(["status", "rooot"]) == ["did you mean root?"])
     }

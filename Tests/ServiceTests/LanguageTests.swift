@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a login says, and to whom, in which language: with the catalogs that are installed.
+/// The language of a login's messages, and for whom: with the installed catalogs.
 @Suite("swiftotpd: languages")
 struct LanguageTests {
     private static let refused = [
@@ -29,7 +29,7 @@ struct LanguageTests {
         #expect(own.map(\.said) == other.map(\.said))
         #expect(own[1].said == [Self.refused["sv"]])
         #expect(own[0].question?.contains("erification") == false)
-        // Somebody who is let in.
+        // A login that succeeds.
         replies = try await login(client.user, codes[0])
         #expect(replies[1].end == 0)
         #expect(replies[1].said.contains { $0.contains("9") && $0.contains("zapasow") })

@@ -21,7 +21,8 @@ struct CivilTimeTests {
         let same =
             Int(civil.year) == expected.year && Int(civil.month) == expected.month
             && Int(civil.day) == expected.day && Int(civil.hour) == expected.hour
-            && Int(civil.minute) == expected.minute && Int(civil.weekday.rawValue) + 1 == expected.weekday
+            && Int(civil.minute) == expected.minute
+            && Int(civil.weekday.rawValue) + 1 == expected.weekday
         #expect(same, "\(seconds): \(civil) is not \(expected)")
     }
 

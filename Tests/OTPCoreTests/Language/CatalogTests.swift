@@ -42,7 +42,7 @@ struct CatalogTests {
     func damaged() {
         let whole = file.bytes
         for length in 0..<whole.count {
-            // Behind the last text there is only its NUL.
+            // After the last text there is only its NUL.
             if length < whole.count - 1 {
                 #expect(throws: Catalog.Trouble.self) {
                     try Catalog(Array(whole[..<length]), version: "1.0")
@@ -61,7 +61,7 @@ struct CatalogTests {
     @Test("Messages that are not in order are no catalog")
     func order() {
         var bytes = file.bytes
-        // The tables of ids: the header's, `Bad.`, `Good.`.
+        // The IDs' table: the header's, `Bad.`, `Good.`.
         let (bad, good) = (28 + 8, 28 + 16)
         for offset in 0..<8 { bytes.swapAt(bad + offset, good + offset) }
         #expect(throws: Catalog.Trouble.damaged) { try Catalog(bytes, version: "1.0") }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Plural rules")
 struct PluralRuleTests {
-    /// Rules of the GNU gettext manual, and the forms of 0, 1, 2, 5, 11, 12, 21, 22, 101 and 111.
+    /// Rules from the GNU gettext manual, and the forms for 0, 1, 2, 5, 11, 12, 21, 22, 101 and
+    /// 111.
     @Test(
         "Rules of the gettext manual choose the forms that it says",
         arguments: [

@@ -35,7 +35,7 @@ final class ScriptedHost {
     var boot: BootTime?
     /// The source of random numbers; `nil` if there is none.
     var random: Seeded? = Seeded(2027)
-    /// The language that was spoken last, where one was.
+    /// The last language used, if any.
     var spoken: Language?
     /// Whether messages reach the user.
     var isHeard = true
@@ -142,7 +142,7 @@ extension ScriptedHost {
 
         func say(_ phrase: Phrase) { host.journal.note("say \(words(phrase))") }
 
-        /// English, with the language in front of it where another one is spoken.
+        /// English, preceded by the language if that is another one.
         func words(_ phrase: Phrase) -> String {
             host.spoken.map { "[\($0.name)] \(phrase.english)" } ?? phrase.english
         }

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Columns of a terminal")
 struct ColumnsTests {
-    /// What the C library of some years ago had no width for, or another one: signs that stand
-    /// before a number, and one vowel.
+    /// Characters for which an older C library has no width, or another one: signs that precede a
+    /// number, and one vowel.
     private static let others: Set<Int> = [
         0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6dd, 0x70f, 0x890, 0x891, 0x8e2, 0x110bd,
         0x110cd, 0x1171e,
@@ -23,7 +23,7 @@ struct ColumnsTests {
         let told = try await Command.output(["python3", "-c", script])
         let widths = told.split { $0.isWhitespace }.compactMap { Int($0) }
         try #require(widths.count == 0x40000)
-        // What has no width there is a control character, or newer than that library.
+        // A character without a width there is a control character, or newer than that library.
         let wrong = widths.indices.filter { number in
             guard let scalar = Unicode.Scalar(UInt32(number)), widths[number] >= 0 else {
                 return false

@@ -67,7 +67,7 @@ struct CompletionTests {
         try await shell.expect("loaded")
         try await shell.expect("ready> ")
         try await shell.send(typed)
-        // On a machine that is busy the program may be too late, as it is with a slow directory.
+        // On a busy machine the program may be too late, as with a slow directory.
         for _ in 0..<10 {
             try await shell.send("\t")
             if (try? await shell.expect(done, within: .seconds(6))) != nil { return }
@@ -81,7 +81,7 @@ struct CompletionTests {
         #expect(try await words(for: typed) == [wanted])
     }
 
-    /// What fish offers.
+    /// fish's proposals.
     private func words(for typed: String) async throws -> [Substring] {
         let file = try await script("fish", as: "otp-enroll.fish")
         let told = try await Command.output(
@@ -91,9 +91,9 @@ struct CompletionTests {
         return told.split(separator: "\n").map { $0.split(separator: "\t")[0] }
     }
 
-    // MARK: What a user has
+    // MARK: A user's own names
 
-    /// A store in which root has a phone, a tablet, and a name with a space.
+    /// A store where root has a phone, a tablet, and a name with a space.
     private func store() async throws -> String {
         let store = scratch.file("store")
         for name in ["phone", "tablet", "old watch"] {
@@ -119,12 +119,12 @@ struct CompletionTests {
         #expect(Set(try await offered("\(remove) root ")).isSuperset(of: ["phone", "tablet"]))
         #expect(try await offered("\(remove) root old").contains("old watch"))
         #expect(try await offered("\(remove) ").contains("nobody"))
-        // Nobody's has none, and what cannot be asked is not there.
+        // An unknown user has none, and an unreachable service gives none.
         #expect(try await words(for: "\(remove) nobody ph").isEmpty)
         #expect(try await words(for: "otp-enroll remove --store /nowhere root ph").isEmpty)
     }
 
-    /// What fish offers once the program was in time.
+    /// fish's proposals once the program was in time.
     private func offered(_ typed: String) async throws -> [Substring] {
         for _ in 0..<10 {
             let words = try await words(for: typed)
