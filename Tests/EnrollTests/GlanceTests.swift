@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `status`, `list` and `doctor` on a terminal: colors, relative times, and the terminal's width.
-@Suite("What a terminal shows at a glance")
+@Suite("The output on a terminal")
 struct GlanceTests {
     let desk: Desk
 
@@ -38,7 +38,7 @@ struct GlanceTests {
         }
     }
 
-    @Test("A time is not told in words, or not in the unit that one would choose")
+    @Test("A time is not in words, or not in its natural unit")
     func times() async throws {
         let (minute, hour, day) = (UInt64(60), UInt64(3600), UInt64(86_400))
         try enrolled(before: [
@@ -63,7 +63,7 @@ struct GlanceTests {
         #expect(!kept.contains("hours ago"), "\(kept)")
     }
 
-    @Test("What matters has no color, or what does not has one")
+    @Test("Something important has no color, or something else has one")
     func colors() async throws {
         try enrolled(before: [(.failure, 60), (.login, 60)])
         let page = try await shown("status")
@@ -84,7 +84,7 @@ struct GlanceTests {
         #expect(try await shown("list").contains("\(Self.yellow)reset\(Self.end)"))
     }
 
-    @Test("A color changes what is written, or where it stands")
+    @Test("Colors change the text, or its position")
     func colorsAddNothing() async throws {
         try enrolled(before: [(.failure, 60), (.login, 60)])
         for command in ["status", "list"] {
@@ -135,7 +135,7 @@ struct GlanceTests {
         }
     }
 
-    @Test("Who is listed is not counted")
+    @Test("The totals differ from the list")
     func counts() async throws {
         try Build.requireGround()
         let (alice, bob) = (try await Account.make("alice"), try await Account.make("bob"))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Proposals for a mistyped command, user or authenticator.
-@Suite("What may have been meant")
+@Suite("Proposals at the command line")
 struct ProposalTests {
     let desk: Desk
 
@@ -29,7 +29,7 @@ struct ProposalTests {
         #expect(try await hints([typed, "root"], status: 64).first == proposal)
     }
 
-    @Test("A command is proposed for what is one, a user's name, or nothing like it")
+    @Test("A command is proposed for a valid command, a user's name, or an unrelated word")
     func noCommands() async throws {
         let account = try await Account.make("user")
         for words in [["status", "nobodyelse"], ["staus-of-nothing"], ["add", "staus"]] {
@@ -38,7 +38,7 @@ struct ProposalTests {
         #expect(try await hints([account.name, "root"], status: 64).isEmpty)
     }
 
-    @Test("Somebody who is nearly named is not proposed, or the system's accounts are")
+    @Test("A mistyped user gets no proposal, or a system account is proposed")
     func users() async throws {
         let account = try await Account.make("walter")
         let last = try #require(account.name.last)
@@ -53,7 +53,7 @@ struct ProposalTests {
         #expect(try await hints(["status", "rooot"]) == ["did you mean root?"])
     }
 
-    @Test("An authenticator or a group that is nearly named is not proposed")
+    @Test("A mistyped authenticator or group gets no proposal")
     func names() async throws {
         try await desk.enroll()
         try await desk.enroll("--name", "tablet")
@@ -64,7 +64,7 @@ struct ProposalTests {
         #expect(try await hints(["list", "--group", "nogruop"]) == ["did you mean nogroup?"])
     }
 
-    @Test("Somebody who is not root is told nothing, or of more than the machine's files tell all")
+    @Test("An unprivileged user gets no proposal, or one that is not in public files")
     func others() async throws {
         try await Command.output(
             ["install", "-d", "-m", "700", "-o", "games", "-g", "games", desk.store])

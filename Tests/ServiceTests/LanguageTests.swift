@@ -10,7 +10,8 @@ struct LanguageTests {
         "pl": "Kod nie został przyjęty.",
     ]
 
-    @Test("A language tells strangers who is enrolled, or the user's own comes too early or never")
+    @Test(
+        "The language tells strangers who is enrolled, or the user's own comes too early or never")
     func ofStrangers() async throws {
         let service = try await Service(configuration: "language = sv\n")
         let client = try Client(service, try await Account.make("polish"))
@@ -36,7 +37,7 @@ struct LanguageTests {
         #expect(!replies[1].said.contains { $0.contains("reservkod") })
     }
 
-    @Test("A language that is not set, or is English, does not leave everything in English")
+    @Test("Without a language, or with English, a text is not in English")
     func english() async throws {
         for language in ["", "language = en\n", "language = en_GB\n"] {
             let service = try await Service(configuration: language)
@@ -102,7 +103,7 @@ struct LanguageTests {
         #expect(try await refusal(1, "su") == nil)
     }
 
-    @Test("A name that is no language is kept, or is looked for in the file system")
+    @Test("An invalid name of a language is stored, or looked up in the file system")
     func badNames() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("speaker"))

@@ -33,7 +33,7 @@ struct PluralRuleTests {
         #expect(forms.joined() == expected)
     }
 
-    @Test("Arithmetic wraps and divides by zero as nothing, and no form is beyond the last")
+    @Test("Overflow or division by zero crashes the program, or a form is beyond the last")
     func arithmetic() throws {
         #expect(try #require(PluralRule("nplurals=2;plural=n/0")).form(for: 5) == 0)
         #expect(try #require(PluralRule("nplurals=2;plural=n%(1-1)")).form(for: 5) == 0)

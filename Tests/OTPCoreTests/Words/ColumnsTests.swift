@@ -12,7 +12,7 @@ struct ColumnsTests {
         0x110cd, 0x1171e,
     ]
 
-    @Test("A character is as wide as wcwidth(3) does not say")
+    @Test("A character's width differs from wcwidth(3)")
     func widths() async throws {
         let script = """
             import ctypes, locale
@@ -46,7 +46,7 @@ struct ColumnsTests {
         #expect(Columns.count(text) == columns)
     }
 
-    @Test("A text is cut or padded to other than its columns")
+    @Test("A text is truncated or padded to a wrong number of columns")
     func fitting() {
         for (text, width, cut) in [
             ("alice", 5, "alice"), ("alice", 4, "ali+"), ("alice", 1, "+"), ("alice", 0, ""),
@@ -59,7 +59,7 @@ struct ColumnsTests {
         #expect(Columns.prefix("田中", 3) == "田" && Columns.prefix("田中", -1).isEmpty)
     }
 
-    @Test("Text is broken so that a line is too wide, or a word is lost")
+    @Test("Wrapped text has a line that is too wide, or loses a word")
     func wrapping() {
         #expect(Columns.wrapped("", to: 10) == [""])
         #expect(Columns.wrapped("one two three", to: 7) == ["one two", "three"])

@@ -20,7 +20,7 @@ struct CatalogFileTests {
         return try CatalogFile.find(language, version: Self.version).catalog
     }
 
-    @Test("A language is not complete, or a message of it is not fit for a terminal of 80 columns")
+    @Test("A language is incomplete, or a message does not fit a terminal of 80 columns")
     func messages() throws {
         let template = try POTemplate(Project.text("po/swiftotp.pot"))
         #expect(template.messages.count > 200)
@@ -47,7 +47,7 @@ struct CatalogFileTests {
         }
     }
 
-    @Test("A language of the project is not found where packages put it")
+    @Test("A language is not found where packages install it")
     func found() throws {
         let there = CatalogFile.languages.map(\.name)
         #expect(Set(Self.languages + ["en"]).isSubset(of: there) && there == there.sorted())

@@ -104,7 +104,7 @@ struct CompletionTests {
         return store
     }
 
-    @Test("An authenticator's name is not completed, or one with a space is torn")
+    @Test("An authenticator's name is not completed, or one with a space is split")
     func authenticators() async throws {
         let store = try await store()
         let remove = "otp-enroll remove --store \(store)"
