@@ -1,7 +1,7 @@
-# swiftotp: see README.md. `make try` to try it, `make test` to test it, `make deb` or `make rpm`
-# for packages, `make release` and `sudo make install` without them.
+# swiftotp: see README.md. `make try` tries it, `make test` tests it, `make deb` and `make rpm` make
+# packages, and `make release` and `sudo make install` install it without them.
 
-# The release, which stands in one place.
+# The release; it is defined in one place.
 VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.swift)
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
@@ -13,8 +13,8 @@ SOURCES = Package.swift Sources Tests
 
 all: release
 
-# What a Debian needs beside the Swift toolchain, make and git: for everything, for building alone,
-# or for building packages.
+# Installs what Debian needs besides the Swift toolchain, make and git: for everything, only for
+# building, or for building packages.
 setup:
 	Tests/setup
 
@@ -32,12 +32,12 @@ debug: setup
 
 release: setup-build build
 
-# What `release` does once everything that it needs is there, for packages, which say so themselves.
-# Nothing looks for libraries in its own folder, and no name of that folder gets into a program. The
-# programs bring Swift's library with them, as most machines have none; the module needs none. The
-# toolchain's own linker, whatever binutils a system has: GNU ld 2.44 left programs without RELRO.
-# Nor is anything made of it: debug information would name C modules by a hash of their place, and the
-# compiler would leave a hash of what it compiled, places and all, to save work another time.
+# `release` without the setup, for the packaging, which declares its own requirements. Programs have no
+# run path into this folder, and do not contain its name. They include Swift's library, because most
+# machines have none; the module needs none. The toolchain's own linker is used, whatever binutils a
+# system has: GNU ld 2.44 left programs without RELRO. Two flags keep this folder's name out of hashes:
+# debug information would name C modules by a hash of their path, and the compiler would leave a hash
+# of what it compiled, paths included.
 RELEASE = $(BUILD) -c release --disable-local-rpath \
 	-Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
 	-Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
@@ -49,8 +49,8 @@ build:
 	$(PROGRAM) --product swiftotpd
 	$(PROGRAM) --product otp-enroll
 
-# Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
-# Two things at once where each keeps one processor busy.
+# Everything, in separate namespaces, so that the machine's users, services and log stay as they are.
+# Steps that keep only one processor busy run two at a time.
 test: setup lint debug
 	$(MAKE) --jobs=2 --output-sync build fuzz RUNS=200000
 	$(MAKE) deb rpm
@@ -68,7 +68,7 @@ lint: setup
 		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
 
-# The template, and with it the catalogs: what is new in them is for translators.
+# Updates the template and the catalogs; new entries await translation.
 pot:
 	po/extract >po/swiftotp.pot
 	for name in $(LANGUAGES); do \
@@ -79,31 +79,31 @@ pot:
 format:
 	swift format --in-place --recursive $(SOURCES)
 
-# Enrolls a user that exists for this only, and logs in through a real sshd on loopback.
+# Enrolls a temporary user, and logs in through a real sshd on loopback.
 try: setup release
 	$(RELEASE) --product try-player
 	Tests/try "$$($(BUILD) -c release --show-bin-path)"
 
-# Side by side with pam_google_authenticator and pam_oath; writes docs/BENCHMARKS.md.
+# Compares with pam_google_authenticator and pam_oath; writes docs/BENCHMARKS.md.
 bench: setup release
 	$(RELEASE) --product pam-dialogue
 	Tests/Bench/run "$$($(BUILD) -c release --show-bin-path)"
 
-# What a wrong code takes for users who are enrolled, are not, or do not exist.
+# The time of a wrong code for users who are enrolled, are not, or do not exist.
 strangers: setup release
 	$(RELEASE) --product pam-dialogue
 	Tests/ground unshare -n python3 -B Tests/Bench/strangers.py \
 		--bin "$$($(BUILD) -c release --show-bin-path)"
 
-# What outsiders may send, and whole logins on a disk that fails: RUNS, scaled by what each costs.
+# Input from outside, and whole logins on a failing disk: RUNS, scaled by the cost of each.
 fuzz: setup
 	Tests/fuzz $(RUNS)
 
-# What `make test` proves shortly, at length; writes the figures to docs/RESULTS.md.
+# The long form of the proofs in `make test`; writes the figures to docs/RESULTS.md.
 proof: setup release debug
 	Tests/proof $(RUNS)
 
-# Which lines of OTPCore and OTPStore their tests do not reach.
+# The lines of OTPCore and OTPStore that their tests do not reach.
 coverage: setup
 	Tests/coverage
 
@@ -119,8 +119,8 @@ clean:
 
 # MARK: Installing
 
-# What people call goes below PREFIX. The module goes where this distribution's libpam looks for it,
-# and the service where the unit, the module, and the rules for AppArmor and SELinux look for it.
+# Commands go below PREFIX. The module goes where this distribution's libpam looks for it, and the
+# service where the unit, the module, and the rules for AppArmor and SELinux expect it.
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
@@ -131,24 +131,24 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR = $(PREFIX)/lib/systemd/system
 LIBEXECDIR = /usr/libexec
 TMPFILESDIR = /usr/lib/tmpfiles.d
-# Where the service and otp-enroll look for the languages.
+# The folder where the service and otp-enroll look for catalogs.
 LOCALEDIR = /usr/share/locale
 LANGUAGES = $(sort $(patsubst po/%.po,%,$(wildcard po/*.po)))
 PAMDIR = $(firstword $(wildcard /usr/lib/$(MACHINE)-linux-gnu/security /usr/lib64/security) \
 	/usr/lib/security)
-# Read by pam-auth-update, which Debian and its descendants have; without that, nobody minds it.
+# For pam-auth-update on Debian and its descendants; elsewhere it does no harm.
 PAMCONFIGDIR = /usr/share/pam-configs
 
 INSTALL = install
 INSTALL_PROGRAM = $(INSTALL) -s -m 0755
 INSTALL_DATA = install -m 0644
 BIN = .build/release
-# Writes the shells' completions, which needs one that runs here.
+# Writes the shells' completions; the program must be one that runs here.
 ENROLL ?= .build/release/otp-enroll
 UNITS = swiftotpd.socket swiftotpd.service
 MANUALS = $(patsubst packaging/man/%.scd,%,$(wildcard packaging/man/*.scd))
 
-# Everything that `install` writes; `uninstall` removes that and no more.
+# Everything that `install` writes, and `uninstall` removes.
 INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd \
 	$(LIBEXECDIR)/swiftotp/pam-lines $(BINDIR)/otp-enroll \
 	$(addprefix $(UNITDIR)/,$(UNITS)) $(TMPFILESDIR)/swiftotp.conf $(PAMCONFIGDIR)/swiftotp \
@@ -156,10 +156,10 @@ INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd \
 	$(BASHDIR)/otp-enroll $(ZSHDIR)/_otp-enroll $(FISHDIR)/otp-enroll.fish \
 	$(foreach name,$(LANGUAGES),$(LOCALEDIR)/$(name)/LC_MESSAGES/swiftotp.mo) $(DOCDIR)/swiftotp.conf
 
-# Of what was built, so that root compiles nothing. It changes no login: that takes a line in
-# /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store at first need, and
-# `systemctl enable --now swiftotpd.socket` starts the service. A manual's first line has man(1) ask
-# tbl(1), for its tables.
+# Installs what was built, so that root compiles nothing. It changes no login: that takes a line in
+# /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store when it is first
+# needed, and `systemctl enable --now swiftotpd.socket` starts the service. The first line of a manual
+# makes man(1) run tbl(1), for its tables.
 install: catalogs
 	@for file in libpam_swiftotp.so swiftotpd otp-enroll; do \
 		[ -e "$(BIN)/$$file" ] || { echo "install: run \`make release\` first" >&2; exit 1; }; \
@@ -187,7 +187,7 @@ install: catalogs
 	completion zsh $(ZSHDIR)/_otp-enroll; \
 	completion fish $(FISHDIR)/otp-enroll.fish
 
-# Of one version with the programs, which take no other.
+# Catalogs of the same version as the programs, which accept no other.
 catalogs:
 	for name in $(LANGUAGES); do \
 		folder="$(DESTDIR)$(LOCALEDIR)/$$name/LC_MESSAGES"; \
@@ -197,7 +197,7 @@ catalogs:
 		chmod 0644 "$$folder/swiftotp.mo" || exit 1; \
 	done
 
-# Not while a PAM stack still names the module: its logins would all be denied.
+# Refuses while a PAM stack still names the module: all its logins would be denied.
 uninstall:
 	@packaging/pam-lines "$(DESTDIR)" >&2 || { \
 		echo "uninstall: these lines still need the module; take them away first" >&2; \
@@ -210,8 +210,8 @@ uninstall:
 
 # MARK: Packages
 
-# What is committed, as a tarball that needs no git where it goes: the same bytes whoever makes it, as
-# owner, modes and times are git's.
+# The last commit as a tarball, which needs no git where it is used. Owner, modes and times come from
+# git, so everybody gets the same bytes.
 DIST = .build/dist
 dist:
 	mkdir -p $(DIST)
@@ -222,9 +222,9 @@ dist:
 PACKAGES = .build/packages
 TREE = $(PACKAGES)/swiftotp
 
-# A tree with the project's files and nothing else, in which both packages are made; of what was
-# built here, so that nothing is compiled twice. Modes and times are not those of this folder, so that
-# the packages are the same bytes wherever and whenever they are made (Tests/reproduce).
+# A tree with only the project's files, in which both kinds of packages are made, from what was built
+# here, so that nothing is compiled twice. Modes and times are normalized, so that the packages are the
+# same bytes wherever and whenever they are made (Tests/reproduce).
 tree: setup-packages build
 	mkdir -p $(TREE)/.build
 	rsync -a --delete --exclude=/.git --filter=':- .gitignore' --filter='P /.build' ./ $(TREE)/
@@ -234,7 +234,7 @@ tree: setup-packages build
 		find $(TREE) -exec touch -h -d "@$$epoch" {} +
 	ln -sfn $(abspath $(BIN)) $(TREE)/.build/release
 
-# -nc: the tree is clean already; -P: the toolchain is the one on PATH, and no package of Debian's.
+# -nc: the tree is already clean; -P: the toolchain is the one on PATH, not a Debian package.
 deb: tree
 	rm -rf $(PACKAGES)/*.deb $(PACKAGES)/*.changes $(PACKAGES)/*.buildinfo
 	cp -a $(TREE)/packaging/debian $(TREE)/debian
@@ -244,8 +244,8 @@ deb: tree
 fetch:
 	swift package resolve
 
-# Debian's source package. What SwiftPM fetches elsewhere is in it, as a package is built without a
-# network; Package.swift takes it from there.
+# Debian's source package. It includes what SwiftPM would download, because a package is built without a
+# network; Package.swift uses that copy.
 SOURCE = .build/source
 source: setup-packages fetch
 	mkdir -p $(SOURCE)/swiftotp
@@ -254,8 +254,8 @@ source: setup-packages fetch
 	rsync -a --exclude=.git --exclude=.gitignore .build/checkouts/swift-argument-parser $(SOURCE)/swiftotp/
 	cd $(SOURCE) && dpkg-source -b swiftotp
 
-# --nodeps: on Debian, no package that rpm knows of is installed. Times are those of the changelog, in
-# the words of rpm up to 4.19 and from 4.20 on.
+# --nodeps: on Debian, rpm's database has no packages. Times come from the changelog, by the macros of
+# rpm up to 4.19 and from 4.20 on.
 rpm: tree
 	rm -rf $(PACKAGES)/*.rpm
 	cd $(TREE) && rpmbuild -bb --nodeps --build-in-place \
@@ -267,8 +267,8 @@ rpm: tree
 		--define 'build_mtime_policy clamp_to_source_date_epoch' \
 		--define '_buildhost swiftotp.invalid' packaging/rpm/swiftotp.spec
 
-# A folder for a web server, from which apt and dnf install both: docs/REPOSITORY.md. What lies in REPO
-# already stays. KEY is the admin's own, of gpg, and looked at before anything is built.
+# A folder for a web server, from which apt and dnf install the packages: docs/REPOSITORY.md. What is
+# already in REPO stays. KEY is the admin's own gpg key, and is checked before anything is built.
 REPO = .build/repo
 repo: key setup-repo deb rpm
 	packaging/repo $(REPO) "$(KEY)" $(PACKAGES)/*.deb $(PACKAGES)/*.rpm
@@ -278,9 +278,9 @@ key:
 
 # MARK: For another processor
 
-# ARCH is Debian's name for it, SYSROOT the folder with its libraries and headers (else those of this
-# machine, where Debian has them side by side), and RUNTIME the lib/swift of the same Swift for that
-# processor; CONTRIBUTING.md has more.
+# ARCH is Debian's name for it, SYSROOT the folder with its libraries and headers (by default this
+# machine's, where Debian installs several architectures), and RUNTIME the lib/swift of the same Swift
+# for that processor; see CONTRIBUTING.md.
 ARCH =
 SYSROOT =
 RUNTIME =
@@ -291,8 +291,8 @@ MACHINE = $(patsubst arm64,aarch64,$(patsubst amd64,x86_64,$(ARCH)))
 BIN = .build/$(ARCH)/release
 PACKAGES = .build/$(ARCH)/packages
 INSTALL = install --strip-program=$(MACHINE)-linux-gnu-strip
-# Both in one folder, where swiftc looks for them. It cannot be /: Swift takes everything below it for
-# the system's.
+# Both in one folder, where swiftc looks for them. It cannot be /: Swift considers everything below it
+# part of the system.
 ROOT = $(CURDIR)/.build/$(ARCH)/sysroot
 build: $(ROOT)
 $(ROOT):
@@ -305,29 +305,29 @@ $(ROOT):
 # For Package.swift, which runs here.
 export SWIFTOTP_MACHINE = $(MACHINE)
 export SWIFTOTP_RUNTIME = $(ROOT)/usr/lib/swift
-# swiftc does not tell the linker of its own where the libraries are.
+# swiftc does not tell its own linker where the libraries are.
 RELEASE += --scratch-path .build/$(ARCH) --triple $(MACHINE)-unknown-linux-gnu --sdk $(ROOT) \
 	-Xswiftc -sdk -Xswiftc $(ROOT) -Xswiftc -resource-dir -Xswiftc $(ROOT)/usr/lib/swift \
 	-Xswiftc -Xclang-linker -Xswiftc --sysroot=$(ROOT)
 PROGRAM += -Xswiftc -resource-dir -Xswiftc $(ROOT)/usr/lib/swift_static
 
-# Of the packages' own programs, nothing runs here. -d: dpkg would want tools such as scdoc for the
-# other processor too.
+# None of the packaged programs runs here. -d: dpkg would demand tools such as scdoc for the other
+# processor too.
 .PHONY: native
 native:
 	env -u SWIFTOTP_MACHINE -u SWIFTOTP_RUNTIME $(MAKE) build ARCH=
 tree: native
 deb: export ENROLL = $(CURDIR)/.build/release/otp-enroll
 FOREIGN = -d -a$(ARCH)
-# In the packages' tree, what was built has its usual place.
+# In the packages' tree, what was built is in the usual place.
 WITHIN = env -u MAKEFLAGS DEB_BUILD_OPTIONS=nocheck
 ifneq ($(filter rpm,$(MAKECMDGOALS)),)
 $(error RPMs are made for this machine's processor alone)
 endif
 endif
 
-# On arm64 pages have 4, 16 or 64 KB: what is read-only after the start ends where one of the largest
-# does, as it would not be protected elsewhere.
+# On arm64 pages have 4, 16 or 64 KB: the part that becomes read-only after the start must end on one of
+# the largest, or it would not be protected.
 ifeq ($(MACHINE),aarch64)
 RELEASE += -Xlinker -z -Xlinker common-page-size=65536
 endif

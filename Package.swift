@@ -2,7 +2,7 @@
 import Foundation
 import PackageDescription
 
-// MARK: What the manifest has to find on the machine
+// MARK: What is looked up on the machine
 
 #if arch(arm64)
     let native = "aarch64"
@@ -10,10 +10,10 @@ import PackageDescription
     let native = "x86_64"
 #endif
 
-/// What it is built for: this machine, or another one in a cross build (`make build ARCH=arm64`).
+/// The target: this machine, or another one in a cross build (`make build ARCH=arm64`).
 let architecture = Context.environment["SWIFTOTP_MACHINE"] ?? native
 
-/// The libraries of Swift: in a cross build the other machine's, else the toolchain's, found from the
+/// Swift's libraries: in a cross build the other machine's, otherwise the toolchain's, found from the
 /// `swiftc` on PATH.
 let toolchain: String = {
     if let runtime = Context.environment["SWIFTOTP_RUNTIME"] { return runtime }
@@ -29,18 +29,18 @@ let toolchain: String = {
     return "/usr/lib/swift"
 }()
 
-/// What the libraries of Embedded Swift are built for.
+/// The target of Embedded Swift's libraries.
 let embeddedTriple = "\(architecture)-unknown-linux-gnu"
 let embeddedLibraries = "\(toolchain)/embedded/\(embeddedTriple)"
 
-/// Debian's compiler builds for x86_64-pc-linux-gnu if nobody says what for.
+/// Debian's compiler builds for x86_64-pc-linux-gnu by default.
 let embeddedTarget: [String] = {
     let debians = "\(toolchain)/linux/Swift.swiftmodule/\(architecture)-pc-linux-gnu.swiftmodule"
     return FileManager.default.fileExists(atPath: debians) ? ["-target", embeddedTriple] : []
 }()
 
-/// Of one version, so that the same source gives the same programs. Debian's source package brings it
-/// along, as what builds that reaches no network.
+/// A fixed version, so that the same source gives the same programs. Debian's source package includes
+/// it, because it is built without a network.
 let argumentParser: Package.Dependency = {
     let own = Context.packageDirectory + "/swift-argument-parser"
     if FileManager.default.fileExists(atPath: own + "/Package.swift") { return .package(path: own) }
@@ -57,22 +57,22 @@ let everywhere: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Optimized in debug builds too: a test has a million files to read.
+/// Optimized in debug builds too: one test reads a million files.
 let quick: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
-/// Embedded Swift, for what is loaded into sshd and sudo: no runtime, no allocator, no state.
+/// Embedded Swift, for the module in sshd and sudo: no runtime, no allocator, no state.
 let embedded: [SwiftSetting] =
     everywhere + [
         .enableExperimentalFeature("Embedded"),
         .unsafeFlags(embeddedTarget),
         .unsafeFlags([
-            // What Embedded Swift asks for.
+            // Required by Embedded Swift.
             "-wmo", "-Osize",
-            // So that --gc-sections can leave out what nobody calls.
+            // So that --gc-sections can remove unused functions.
             "-Xfrontend", "-function-sections",
-            // A stack that grows past its guard page is found, in C's inline functions as well.
+            // Detects a stack that grows past its guard page, in C's inline functions as well.
             "-Xcc", "-fstack-clash-protection",
         ]),
     ]
@@ -81,17 +81,17 @@ let moduleLinkage: [LinkerSetting] = [
     .unsafeFlags(embeddedTarget),
     .unsafeFlags([
         "-enable-experimental-feature", "Embedded",
-        // The toolchain's own linker: the same result whatever binutils a system has.
+        // The toolchain's own linker: the same result with any binutils.
         "-use-ld=lld",
-        // What nobody calls is left out.
+        // Removes unused functions.
         "-Xlinker", "--gc-sections",
-        // libpam and libc alone: the driver names libraries that Embedded Swift does not use.
+        // Only libpam and libc: the driver adds libraries that Embedded Swift does not use.
         "-Xlinker", "--as-needed",
         // Hardening: bound at load, and read-only after that.
         "-Xlinker", "-z", "-Xlinker", "now",
         "-Xlinker", "-z", "-Xlinker", "relro",
         "-Xlinker", "-z", "-Xlinker", "noexecstack",
-        // Nothing but what libpam calls can be seen from outside.
+        // Exports only the functions that libpam calls.
         "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/pam_swiftotp/exports.map",
         "-lpam",
     ]),
@@ -125,7 +125,7 @@ let package = Package(
 
         .target(
             name: "OTPCore", dependencies: ["CNettle", "CLinux"],
-            // Swift 6.2 has spans written to in no other way.
+            // In Swift 6.2 the only way to write through a span.
             swiftSettings: everywhere + [.enableExperimentalFeature("Lifetimes")],
             linkerSettings: [.linkedLibrary("nettle")]),
         .target(
@@ -135,21 +135,21 @@ let package = Package(
         .target(
             name: "OTPWire", dependencies: ["OTPCore", "CLinux"], swiftSettings: everywhere),
 
-        // The terminal that libpam loads.
+        // The module that libpam loads.
         .target(
             name: "pam_swiftotp", dependencies: ["CPAM", "CLinux"], exclude: ["exports.map"],
             swiftSettings: embedded, linkerSettings: moduleLinkage),
 
-        // The one door: who is asking, what they may do, what is right, what is burnt.
+        // The service: who is asking, what they may do, whether a code is right and unused.
         .executableTarget(
             name: "swiftotpd", dependencies: ["OTPCore", "OTPStore", "OTPWire", "CLinux"],
             swiftSettings: everywhere, linkerSettings: wipesMemory),
 
-        // What other programs keep or hand out, read as what a stranger may have written.
+        // Other programs' files and exports, read as untrusted input.
         .target(
             name: "OTPImport", dependencies: ["OTPCore", "CExpat", "CNettle"],
             swiftSettings: everywhere),
-        // libpam's own rules: what it makes of the files of a service.
+        // libpam's own rules: how it reads the files of a service.
         .target(name: "OTPPAM", swiftSettings: everywhere + quick),
         .executableTarget(
             name: "otp-enroll",
@@ -175,7 +175,7 @@ let package = Package(
                 ]),
             ]),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: tests),
-        // Plays the person at `TRY_SCRIPTED=1 make try`.
+        // Plays the user in `TRY_SCRIPTED=1 make try`.
         .executableTarget(
             name: "try-player", dependencies: ["TestSupport"], path: "Tests/Player",
             swiftSettings: tests),
@@ -192,14 +192,14 @@ let package = Package(
         .testTarget(
             name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore", "TestSupport"],
             resources: [.copy("Files")], swiftSettings: tests),
-        // The same files and answers to libpam and to OTPPAM.
+        // The same files and answers, given to libpam and to OTPPAM.
         .testTarget(
             name: "OTPPAMTests", dependencies: ["OTPPAM", "TestSupport"],
             exclude: ["Judge"], swiftSettings: tests + quick),
         .testTarget(
             name: "ModuleTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             swiftSettings: tests),
-        // The peers' own cases against the peers and us.
+        // Other modules' own test cases, run with them and with ours.
         .testTarget(
             name: "ComplianceTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             path: "Tests/Compliance", swiftSettings: tests),

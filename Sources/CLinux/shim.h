@@ -1,6 +1,6 @@
 #pragma once
-// What Swift's own Glibc module lacks; Embedded Swift, which the module is written in, has no such
-// module at all. No logic: each wrapper says why it exists.
+// What Swift's own Glibc module lacks; Embedded Swift, in which the PAM module is written, has no
+// such module at all. No logic: each wrapper says why it exists.
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -59,21 +59,21 @@ static inline int swiftotp_rename_noreplace(int directory, const void *_Nullable
     return (int)syscall(SYS_renameat2, directory, from, directory, to, RENAME_NOREPLACE);
 }
 
-// The same, where what has the new name gives way.
+// The same, replacing any file that has the new name.
 static inline int swiftotp_rename(int directory, const void *_Nullable from,
                                   const void *_Nullable to) {
     return (int)syscall(SYS_renameat2, directory, from, directory, to, 0);
 }
 
-// Entries of a folder as the kernel gives them (getdents64(2)): number, offset (8 bytes each),
-// length of the entry (2), kind (1), and the name with a NUL. <dirent.h> declares it under _GNU_SOURCE
+// Entries of a folder as the kernel returns them (getdents64(2)): inode number, offset (8 bytes each),
+// length of the entry (2), type (1), and the name with a NUL. <dirent.h> declares it under _GNU_SOURCE
 // only.
 static inline ssize_t swiftotp_getdents(int folder, void *_Nullable bytes, size_t count) {
     return syscall(SYS_getdents64, folder, bytes, count);
 }
 
-// pwritev(2) of some bytes and zeros behind them, in one call, which a process that is killed has
-// made or not. Here because Swift's arrays and an array of their places do not go together.
+// pwritev(2) of some bytes followed by zeros, in one call, which a killed process has made or not.
+// Here because Swift does not allow an array of pointers into its arrays.
 static inline ssize_t swiftotp_pwrite_padded(int file, const void *_Nullable bytes, size_t count,
                                              size_t zeros, off_t offset) {
     static const char zero[4096];
@@ -82,9 +82,9 @@ static inline ssize_t swiftotp_pwrite_padded(int file, const void *_Nullable byt
     return pwritev(file, parts, 2, offset);
 }
 
-// Has btrfs overwrite a file in place, which it has to be told while the file is empty: else each write
-// takes room anew. Others say no, or do so anyway. ioctl(2) is variadic; both requests are of an int,
-// whatever their names say.
+// Has btrfs overwrite a file in place, which must be requested while the file is empty; otherwise each
+// write needs new space. Other file systems refuse, or do so anyway. ioctl(2) is variadic; both
+// requests take an int, whatever their names say.
 static inline void swiftotp_overwrite_in_place(int file) {
     unsigned int flags = 0;
     if (syscall(SYS_ioctl, file, FS_IOC_GETFLAGS, &flags) != 0) return;
@@ -92,8 +92,8 @@ static inline void swiftotp_overwrite_in_place(int file) {
     syscall(SYS_ioctl, file, FS_IOC_SETFLAGS, &flags);
 }
 
-// What a file is besides its mode, STATX_ATTR_IMMUTABLE and the like, without opening it (statx(2)); 0
-// where the file system does not say. <sys/stat.h> declares it under _GNU_SOURCE only.
+// The attributes of a file, such as STATX_ATTR_IMMUTABLE, without opening it (statx(2)); 0 if the file
+// system does not report them. <sys/stat.h> declares it under _GNU_SOURCE only.
 static inline uint64_t swiftotp_attributes(const char *_Nonnull path) {
     struct statx status = {0};
     if (syscall(SYS_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) != 0)
@@ -102,8 +102,8 @@ static inline uint64_t swiftotp_attributes(const char *_Nonnull path) {
 }
 static const uint64_t swiftotp_unchangeable = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
 
-// Whether this process may let a file grow to `end`: a write that the limit cuts off in the middle
-// would leave half of the old bytes. <sys/resource.h> has types that differ under _GNU_SOURCE.
+// Whether the limits let this process grow a file to `end`: a write cut off by the limit would leave
+// half of the old bytes. <sys/resource.h> has types that differ under _GNU_SOURCE.
 static inline int swiftotp_may_write_to(off_t end) {
     struct rlimit limit;
     return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= (rlim_t)end;
@@ -111,13 +111,13 @@ static inline int swiftotp_may_write_to(off_t end) {
 
 // MARK: Sockets
 
-// For send(2) and recv(2): never wait, and nobody at the other end is an error, not a signal. The
-// constants are of an enumeration, which Swift cannot join.
+// For send(2) and recv(2): never wait, and get an error, not a signal, if nobody is at the other end.
+// The constants are of an enumeration, which Swift cannot combine.
 static const int swiftotp_send_flags = MSG_NOSIGNAL | MSG_DONTWAIT;
 
-// recv(2) with the real user of the sender, where the kernel tells that; else `sender` stays as it is.
-// The message about it, and struct ucred (pid, uid, gid), are not for Swift. SCM_CREDENTIALS is 2.
-// Files that somebody has sent along are closed: in the room for the one message, a few have room too.
+// recv(2) with the real user of the sender, if the kernel reports it; otherwise `sender` is unchanged.
+// Swift cannot use the control message and struct ucred (pid, uid, gid). SCM_CREDENTIALS is 2. Files
+// sent along are closed: a few fit into the room for the one message.
 static inline ssize_t swiftotp_receive(int file, void *_Nullable bytes, size_t count,
                                        unsigned int *_Nonnull sender) {
     union {
@@ -153,7 +153,7 @@ static inline void swiftotp_syslog(int priority, const char *_Nonnull message) {
     syslog(priority, "%s", message);
 }
 
-// Closes what a started program is not to have; <spawn.h> declares it under _GNU_SOURCE only.
+// Closes what a started program must not inherit; <spawn.h> declares it under _GNU_SOURCE only.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions,
                                                     int from);
 
@@ -165,14 +165,14 @@ static inline int swiftotp_keep_memory_private(void) {
     return (int)syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// free(3) and realloc(3) of the C library itself, for programs that have their own before them.
+// free(3) and realloc(3) of the C library itself, for programs that replace them by their own.
 void __libc_free(void *_Nullable memory);
 void *_Nullable __libc_malloc(size_t count);
 
-// Zeros where the functions before had their stack, which is what the caller of this has below it,
-// and in the registers, which whoever runs next may save there. `depth` is at least 8192. memmove(3)
-// has vector registers that the compiler knows nothing of: pieces of each size go through them; from
-// 512 bytes on, all sizes go through the same.
+// Zeros the stack that earlier functions used, below the frame of this one's caller, and the registers,
+// which later code may save there. `depth` is at least 8192. memmove(3) uses vector registers that the
+// compiler knows nothing of, so blocks of each size class are moved; from 512 bytes on, all sizes use
+// the same registers.
 __attribute__((noinline, unused, zero_call_used_regs("all"))) static void
 swiftotp_wipe_stack(size_t depth) {
     char stack[depth];
@@ -186,15 +186,16 @@ swiftotp_wipe_stack(size_t depth) {
 
 // MARK: What the module does
 
-// By syscall(2) alone. In most of the C library's functions for it the program may have a thread of
-// its own cancelled (pthread_cancel(3)), and what the module holds at that moment would stay behind;
-// others are not for a copy of a program that had threads (OwnService.swift): they would tell those,
-// or wait for a lock that one of them held. And what the module does to a system stands in one place.
+// Only through syscall(2). Most of the C library's functions for these calls are cancellation points:
+// if the program cancelled its thread there (pthread_cancel(3)), whatever the module holds would be
+// left behind. Others must not run in a copy of a program that had threads (OwnService.swift): they
+// would signal those, or wait for a lock that one of them held. It also keeps all of the module's
+// system calls in one place.
 
 static inline void swiftotp_close(int file) { syscall(SYS_close, file); }
 
-// A Unix socket's address has its path as an array, which Swift imports as a tuple. Where too many
-// wait to be accepted, it waits in their row for two seconds at most, and gives EAGAIN then.
+// A Unix socket's address has its path as an array, which Swift imports as a tuple. If the queue of
+// connections is full, it waits for two seconds at most, and then returns EAGAIN.
 static inline int swiftotp_connect(const char *_Nonnull path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = 0;
@@ -217,7 +218,8 @@ static inline int swiftotp_connect(const char *_Nonnull path) {
     return -1;
 }
 
-// Whether somebody listens for what syslog(3) sends to `path`; it tries both kinds of socket too.
+// Whether somebody listens at `path` for messages from syslog(3), which also tries both kinds of
+// socket.
 static inline int swiftotp_log_listens(const char *_Nonnull path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
@@ -235,15 +237,16 @@ static inline ssize_t swiftotp_receive_some(int file, void *_Nonnull bytes, size
     return syscall(SYS_recvfrom, file, bytes, count, MSG_DONTWAIT, NULL, NULL);
 }
 
-// Waits so many milliseconds at most until there is something to read, or room to write: as poll(2).
+// Waits until there is something to read, or room to write, for at most that many milliseconds; returns
+// what poll(2) does.
 static inline int swiftotp_wait(int file, int to_write, long milliseconds) {
     struct pollfd one = {.fd = file, .events = to_write ? POLLOUT : POLLIN};
     const struct timespec patience = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     return (int)syscall(SYS_ppoll, &one, 1, &patience, NULL, 0);
 }
 
-// send(2) of some bytes and others behind them, without the `done` ones that are sent already. In one
-// call, so that whoever waits for them is woken once.
+// send(2) of some bytes followed by others, without the first `done`, which were sent already. In one
+// call, so that the receiver is woken once.
 static inline ssize_t swiftotp_send_two(int file, const void *_Nullable first, size_t first_count,
                                         const void *_Nullable second, size_t count, size_t done) {
     size_t of_first = done < first_count ? done : first_count;
@@ -265,7 +268,7 @@ static inline int swiftotp_peer(int file, int *_Nonnull pid, unsigned int *_Nonn
     return 0;
 }
 
-// Has the kernel tell who sends something on this socket (unix(7), SO_PASSCRED).
+// Has the kernel report who sends something on this socket (unix(7), SO_PASSCRED).
 static inline int swiftotp_pass_credentials(int file) {
     const int yes = 1;
     return (int)syscall(SYS_setsockopt, file, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes));
@@ -282,19 +285,19 @@ static inline void swiftotp_sleep(long microseconds) {
     syscall(SYS_nanosleep, &time, NULL);
 }
 
-// What starts a service for one login (OwnService.swift).
+// For starting a service for one login (OwnService.swift).
 
-// clone(2) as fork(2), but with this signal, or none, for the parent when the process ends.
+// clone(2), like fork(2), but with this signal, or none, to the parent when the process ends.
 static inline int swiftotp_clone(int exit_signal) {
     return (int)syscall(SYS_clone, exit_signal, 0, 0, 0, 0);
 }
 
-// Two connected Unix sockets; the type of a socket is of an enumeration, which Swift cannot join.
+// Two connected Unix sockets; the type of a socket is of an enumeration, which Swift cannot combine.
 static inline int swiftotp_socketpair(int pair[_Nonnull 2]) {
     return (int)syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
 }
 
-// Keeps all signals away, those of the C library itself too, and has those of `before` again.
+// Blocks all signals, even the C library's own, and restores those of `before`.
 static inline void swiftotp_block_signals(uint64_t *_Nonnull before) {
     const uint64_t every = ~(uint64_t)0;
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every, before, sizeof(every));
@@ -333,7 +336,7 @@ static inline int swiftotp_open_null(void) {
 static const int swiftotp_limit_files = RLIMIT_NOFILE;
 static const int swiftotp_limit_stack = RLIMIT_STACK;
 
-// Sets a limit; where that is not allowed, lifts it as far as it may be.
+// Sets a limit; if that is not allowed, raises it as far as possible.
 static inline void swiftotp_lift_limit(int resource, uint64_t value) {
     uint64_t limit[2] = {value, value};
     if (syscall(SYS_prlimit64, 0, resource, limit, NULL) == 0) return;
@@ -342,45 +345,46 @@ static inline void swiftotp_lift_limit(int resource, uint64_t value) {
     syscall(SYS_prlimit64, 0, resource, limit, NULL);
 }
 
-// execve(2) without a variable; the words are an array of pointers, which Swift would have to build.
+// execve(2) with an empty environment; the arguments are an array of pointers, which Swift would have
+// to build.
 static inline void swiftotp_run_stdio(const char *_Nonnull program) {
     char *const words[] = {(char *)"swiftotpd", (char *)"--stdio", NULL};
     char *const none[] = {NULL};
     syscall(SYS_execve, program, words, none);
 }
 
-// Ends this process, and runs nothing of the program of which it is a copy.
+// Ends this process without running any code of the program of which it is a copy.
 __attribute__((noreturn)) static inline void swiftotp_exit(int status) {
     for (;;) syscall(SYS_exit_group, status);
 }
 
 static inline void swiftotp_kill(int process) { syscall(SYS_kill, process, SIGKILL); }
 
-// Waits for a child, also one that was made without a signal (__WALL); without waiting unless told
-// to: 0 while it runs.
+// Waits for a child, even one made without a signal (__WALL). Returns at once unless told to wait: 0
+// while it runs.
 static inline int swiftotp_reap(int process, int waits) {
     return (int)syscall(SYS_wait4, process, NULL, __WALL | (waits ? 0 : WNOHANG), NULL);
 }
 
 // MARK: Others
 
-// Where utmp(5) has what we look at: records of a fixed size, which is not the same on all machines.
-// Those of lastlog(8) are by the users' numbers, and have no names.
+// Where utmp(5) has the fields that we read: records of a fixed size, which differs between machines.
+// Those of lastlog(8) are indexed by UID, and have no names.
 static const size_t swiftotp_utmp_size = sizeof(struct utmp);
 static const size_t swiftotp_utmp_type = offsetof(struct utmp, ut_type);
 static const size_t swiftotp_utmp_user = offsetof(struct utmp, ut_user);
 static const size_t swiftotp_utmp_user_size = UT_NAMESIZE;
 static const size_t swiftotp_lastlog_size = sizeof(struct lastlog);
 
-// libqrencode's QRcode, as <qrencode.h> has it: the library is opened only to draw a QR code.
+// libqrencode's QRcode, as in <qrencode.h>: the library is loaded only to make a QR code.
 struct swiftotp_qr_code {
     int version;
     int width;
     unsigned char *_Nullable data;
 };
 
-// adjtimex(2) that changes nothing: 1 where the clock is synchronized, 0 where it is not, and the
-// most that it may be off, in microseconds. Glibc's module is without <sys/timex.h>.
+// adjtimex(2) without a change: 1 if the clock is synchronized, 0 if not, and the most that it may be
+// off, in microseconds. Glibc's module does not have <sys/timex.h>.
 static inline int swiftotp_clock_state(long *_Nonnull maximum_error) {
     struct timex state = {.modes = 0};
     int result = adjtimex(&state);

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A function pointer inside an imported struct cannot be called under Embedded Swift without
-// bridging the double pointers by hand; this keeps the call in its C type. A program may have given
-// pam_start(3) no function at all.
+// Under Embedded Swift, a function pointer in an imported struct cannot be called without bridging the
+// double pointers by hand; this makes the call with its C type. A program may have passed pam_start(3)
+// no function at all.
 static inline int swiftotp_pam_converse(const struct pam_conv *_Nonnull conv,
                                         const struct pam_message *_Nonnull message,
                                         struct pam_response *_Nullable *_Nonnull response) {

@@ -1,6 +1,6 @@
 import OTPCore
 
-/// Files that are encrypted as a whole, by the bytes that they begin with.
+/// Files that are encrypted as a whole, recognized by their first bytes.
 enum EncryptedFile {
     /// What to do instead of reading it here; `nil` for any other file.
     static func complaint(about bytes: Span<UInt8>) -> String? {

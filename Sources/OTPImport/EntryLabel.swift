@@ -1,8 +1,8 @@
 import OTPCore
 
-/// What an entry of an app's export is called there: enough to choose it by.
+/// The name of an entry in an app's export: enough to select it.
 public struct EntryLabel: Equatable, Sendable {
-    /// Who the app says the codes are from; empty where it does not say.
+    /// Who the codes are for, according to the app; empty if it does not say.
     public let issuer: ForeignText
     /// The account there; empty where the app has none.
     public let account: ForeignText
@@ -12,18 +12,18 @@ public struct EntryLabel: Equatable, Sendable {
         self.account = ForeignText(account ?? [])
     }
 
-    /// Both as they may be shown anywhere: `GitHub: alice`.
+    /// Both, safe to show anywhere: `GitHub: alice`.
     public var printable: String {
         [issuer.printable, account.printable].filter { !$0.isEmpty }.joined(separator: ": ")
     }
 
-    /// Whether the codes are from `issuer`, of either case.
+    /// Whether the codes are for `issuer`, ignoring case.
     public func isFrom(_ issuer: String) -> Bool {
         !self.issuer.bytes.isEmpty
             && EntryLabel.fold(self.issuer.bytes) == EntryLabel.fold(issuer.utf8)
     }
 
-    /// Whether `text` is its issuer, its account, or both with a colon between, of either case.
+    /// Whether `text` is its issuer, its account, or both with a colon between them, ignoring case.
     public func answers(to text: String) -> Bool {
         let text = EntryLabel.fold(text.utf8)
         guard !text.isEmpty else { return false }
@@ -33,7 +33,7 @@ public struct EntryLabel: Equatable, Sendable {
             || text == issuer + colon + [UInt8(ascii: " ")] + account
     }
 
-    /// The letters of ASCII in lower case.
+    /// ASCII letters in lower case.
     private static func fold(_ text: some Sequence<UInt8>) -> [UInt8] { text.map(Text.lowercase) }
 
     func field(_ text: ForeignText, _ what: String) throws(Refusal) -> ForeignText? {

@@ -1,27 +1,27 @@
 import OTPCore
 
-/// Text that a stranger wrote: the bytes to look up, and what may be shown of them.
+/// Text from outside: its bytes, and a form that is safe to show.
 public struct ForeignText: Equatable, Sendable {
     /// The most bytes that are shown.
     static let shownLength = 80
     /// The longest user name, issuer or serial number, in bytes.
     static let maximumLength = 256
 
-    /// The bytes as they are in the file.
+    /// The bytes as in the file.
     public let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     init(_ text: String) { bytes = Array(text.utf8) }
 
-    /// The text as it may be shown anywhere: printable ASCII, with `\xNN` for every other byte,
-    /// `\\` for a backslash, and `...` where it was cut.
+    /// The text, safe to show anywhere: printable ASCII, with `\xNN` for every other byte, `\\` for
+    /// a backslash, and `...` if it was truncated.
     public var printable: String {
         let bytes = bytes
         return ForeignText.printable(bytes.span)
     }
 
-    /// `bytes` as they may be shown anywhere.
+    /// `bytes`, safe to show anywhere.
     static func printable(_ bytes: Span<UInt8>) -> String {
         var shown: [UInt8] = []
         for index in 0..<min(bytes.count, shownLength) {
@@ -40,8 +40,8 @@ public struct ForeignText: Equatable, Sendable {
 
     /// A user name, issuer or serial number; `nil` for an empty one.
     ///
-    /// Control characters are refused: no system has such users, and a zero byte would make C
-    /// read another name.
+    /// Control characters are refused: no system has such users, and C would read a name with a
+    /// zero byte as another one.
     static func field(_ bytes: Span<UInt8>, _ what: String) throws(Refusal) -> ForeignText? {
         guard bytes.count <= maximumLength else {
             throw Refusal("the \(what) is longer than \(maximumLength) bytes")

@@ -1,12 +1,11 @@
 extension ImportFormat {
-    /// What a file looks like that could not be read as it was said to be; `nil` where it does not
-    /// tell.
+    /// The format that an unreadable file seems to have; `nil` if it does not show.
     public static func guess(_ bytes: Span<UInt8>) -> ImportFormat? {
         let text = bytes.extracting(Text.start(of: bytes)..<bytes.count)
         let start = Text.trimmed(0..<text.count, in: text).lowerBound
         let rest = text.extracting(start..<text.count)
         guard !rest.isEmpty else { return nil }
-        // A document's beginning may be far from its first telling word.
+        // The first telling word of a document may be far from its start.
         let signs =
             switch rest[0] {
             case UInt8(ascii: "{"), UInt8(ascii: "["): ofJSON

@@ -1,4 +1,4 @@
-/// The formats that can be read, by the word that a person types after `--from`.
+/// The formats that can be read, by their words for `--from`.
 public enum ImportFormat: String, CaseIterable, Sendable {
     case googleAuthenticator = "google-authenticator"
     case usersOATH = "users.oath"
@@ -16,7 +16,7 @@ public enum ImportFormat: String, CaseIterable, Sendable {
     case bitwarden
     case keePassXC = "keepassxc"
 
-    /// What it is, in one line.
+    /// A description in one line.
     public var help: String {
         switch self {
         case .googleAuthenticator:
@@ -38,7 +38,7 @@ public enum ImportFormat: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether a file holds one person's accounts, of this machine and of everybody else.
+    /// Whether a file has one person's accounts, for this machine and everything else.
     public var isPersonal: Bool {
         switch self {
         case .googleAuthenticator, .usersOATH, .otpauth, .pskc, .privacyIDEA, .tokenCSV, .swiftOTP:
@@ -48,8 +48,8 @@ public enum ImportFormat: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether a name in it is a user's only as it stands: another domain's `alice@example.com` may be
-    /// somebody else than `alice`.
+    /// Whether a name in it must match a user's whole name: `alice@example.com` of another domain
+    /// may be somebody other than `alice`.
     public var hasWholeNames: Bool { self == .tokenCSV || self == .swiftOTP }
 
     /// The largest file that is read, in bytes.

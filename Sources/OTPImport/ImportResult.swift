@@ -1,6 +1,6 @@
 import OTPCore
 
-/// Where in a file something stands.
+/// A place in a file.
 public enum ImportPlace: Equatable, Sendable {
     /// The file as a whole.
     case file
@@ -22,9 +22,9 @@ public enum ImportPlace: Equatable, Sendable {
     }
 }
 
-/// Why something in a file is no token.
+/// Why something in a file is not a token.
 public struct ImportProblem: Equatable, Sendable, CustomStringConvertible {
-    /// Where it stands.
+    /// If it is.
     public let place: ImportPlace
     /// What is wrong: one plain sentence in printable ASCII, without a full stop.
     public let sentence: String
@@ -33,7 +33,7 @@ public struct ImportProblem: Equatable, Sendable, CustomStringConvertible {
     public var description: String { "\(place.text): \(sentence)" }
 }
 
-/// What a file gave. One bad line hides none of the others.
+/// The contents of a file. One bad line does not hide the others.
 public struct ImportResult {
     /// The most tokens that are taken from one file.
     public static let maximumTokens = 100_000
@@ -44,22 +44,22 @@ public struct ImportResult {
     public private(set) var tokens: [ImportedToken] = []
     /// What is wrong, in the order of the file.
     public private(set) var problems: [ImportProblem] = []
-    /// How many problems more there were than are kept.
+    /// How many more problems there were than are kept.
     public private(set) var problemsLeftOut = 0
-    /// What else there is to know about the file as a whole.
+    /// What else is worth knowing about the file as a whole.
     public internal(set) var notes: [String] = []
-    /// What the entries of an app's export are called, in the order of the file: also those that
-    /// cannot be read.
+    /// The names of an app's export entries, in the order of the file, including those that cannot
+    /// be read.
     public private(set) var entries: [EntryLabel] = []
-    /// Whether keys could not be read for want of the pre-shared key (PSKC).
+    /// Whether keys could not be read without the pre-shared key (PSKC).
     public internal(set) var needsPreSharedKey = false
 
-    /// A result with one problem of the file, or nothing yet.
+    /// A result with one problem about the file, or an empty one.
     init(_ problem: String? = nil) {
         if let problem { report(.file, problem) }
     }
 
-    /// Keeps a token, while there is room; whether there was.
+    /// Keeps a token if there is room; whether there was.
     @discardableResult
     mutating func add(_ token: ImportedToken) -> Bool {
         guard tokens.count < ImportResult.maximumTokens else {
@@ -70,10 +70,10 @@ public struct ImportResult {
         return true
     }
 
-    /// Keeps something to know about the file as a whole.
+    /// Adds a note about the file as a whole.
     public mutating func add(note: String) { notes.append(note) }
 
-    /// Keeps a problem, while there is room.
+    /// Keeps a problem if there is room.
     mutating func report(_ place: ImportPlace, _ sentence: String) {
         guard problems.count < ImportResult.maximumProblems else {
             problemsLeftOut += 1
@@ -82,8 +82,8 @@ public struct ImportResult {
         problems.append(ImportProblem(place: place, sentence: sentence))
     }
 
-    /// Keeps the next entry of an app's export, while there is room; whether there was. `token` reads
-    /// it; issuer, account and name come from the label unless it has given them.
+    /// Keeps the next entry of an app's export if there is room; whether there was. `token` reads
+    /// it; issuer, account and name come from the label unless it sets them.
     @discardableResult
     mutating func addEntry(
         _ label: EntryLabel, _ token: (ImportPlace) throws(Refusal) -> ImportedToken
@@ -106,7 +106,7 @@ public struct ImportResult {
         }
     }
 
-    /// Leaves of an app's export what is in these entries, counted from 0.
+    /// Keeps only these entries of an app's export, counted from 0.
     public mutating func keepEntries(_ indices: Set<Int>) {
         func isKept(_ place: ImportPlace) -> Bool {
             guard case .entry(let number) = place else { return true }
@@ -116,8 +116,8 @@ public struct ImportResult {
         problems.removeAll { !isKept($0.place) }
     }
 
-    /// Reads each line that is neither empty nor, with `comments`, begins with `#`; a line that
-    /// `body` refuses becomes a problem. `body` gives `nil` for a line to pass over.
+    /// Reads each line that is not empty and, with `comments`, does not begin with `#`. A line that
+    /// `body` refuses becomes a problem; if `body` returns `nil`, the line is skipped.
     mutating func readLines(
         of bytes: Span<UInt8>, comments: Bool = true,
         _ body: (ImportPlace, Range<Int>) throws(Refusal) -> ImportedToken?
@@ -128,7 +128,7 @@ public struct ImportResult {
         }
     }
 
-    /// The same for whatever `body` does with a line; whether to go on.
+    /// Calls `body` with each such line; it returns whether to go on.
     mutating func eachLine(
         of bytes: Span<UInt8>, comments: Bool = true,
         _ body: (inout ImportResult, ImportPlace, Range<Int>) throws(Refusal) -> Bool
@@ -150,20 +150,20 @@ public struct ImportResult {
     }
 }
 
-/// How large what a stranger wrote may be.
+/// Limits on the size of input.
 public enum ImportLimits {
-    /// The largest `.google_authenticator`, in bytes: what its own module reads.
+    /// The largest `.google_authenticator`, in bytes: as much as its own module reads.
     public static let googleAuthenticatorSize = 65_536
     /// The largest file of the other formats, in bytes.
     public static let fileSize = 8 << 20
     /// The longest line, in bytes.
     static let lineLength = 8192
-    /// The highest counter: nobody presses a button more often, and sums stay far from overflow.
+    /// The highest counter: nobody presses a button more often, and sums cannot overflow.
     static let counter = UInt64(Int64.max)
     /// The most steps that a clock may be off; `google-authenticator` itself writes no more.
     static let drift: Int16 = 1500
 
-    /// A problem where `bytes` is empty, too large, or what no format here is written in.
+    /// A problem, if `bytes` are empty, too many, or of no format here.
     static func complaint(about bytes: Span<UInt8>, limit: Int) -> String? {
         if bytes.isEmpty { return "it is empty" }
         if bytes.count > limit { return "it is larger than \(limit) bytes" }
@@ -171,7 +171,7 @@ public enum ImportLimits {
     }
 }
 
-/// Why a line or key is no token, in one sentence.
+/// Why a line or key is not a token, in one sentence.
 struct Refusal: Error {
     let sentence: String
 

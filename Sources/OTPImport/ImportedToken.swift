@@ -1,36 +1,36 @@
 import OTPCore
 
-/// An app or token as another program kept it, read and checked, but nobody's yet.
+/// An app or token from another program, read and checked, but not yet anybody's.
 ///
-/// What the file says about the user is only what the file says: the caller looks the user up.
+/// What it says about the user is only what the file says: the caller looks the user up.
 public struct ImportedToken {
-    /// Where in the file it stands.
+    /// Where in the file it is.
     public let place: ImportPlace
-    /// The user name as the file gives it; `nil` where it gives none.
+    /// The user name in the file; `nil` if there is none.
     public internal(set) var owner: ForeignText?
-    /// Who the app says the codes are from.
+    /// Who the codes are for, according to the app.
     public internal(set) var issuer: ForeignText?
-    /// What is printed on the token.
+    /// The serial number printed on the token.
     public internal(set) var serial: ForeignText?
-    /// A name for it out of the file, where there is one that a record may keep.
+    /// A name from the file, if there is one that a record may use.
     public internal(set) var name: Name?
 
-    /// What moves the code on.
+    /// What advances the code.
     public let kind: Authenticator.Kind
     /// The hash function of the HMAC.
     public let algorithm: HashAlgorithm
     /// Digits of a code, 6 to 8.
     public let digits: UInt8
-    /// Seconds of a step, 15 to 120; 30 for HOTP.
+    /// Seconds per step, 15 to 120; 30 for HOTP.
     public let period: UInt16
     /// The key, 10 to 64 bytes.
     public let key: KeyBox
 
-    /// The lowest step or counter that may still be used: what was used there stays used.
+    /// The lowest step or counter that may still be used: codes used there stay used.
     public internal(set) var nextStep: UInt64 = 0
-    /// Steps that the device's clock is ahead.
+    /// How many steps the device's clock is ahead.
     public internal(set) var drift: Int16 = 0
-    /// What could not come along, and why: a sentence each, in printable ASCII.
+    /// What was left out, and why: one sentence each, in printable ASCII.
     public internal(set) var notes: [String] = []
 
     /// Checks the numbers and the key.
@@ -70,11 +70,11 @@ public struct ImportedToken {
         return authenticator
     }
 
-    /// Whether its key is shorter than those that are enrolled here.
+    /// Whether its key is shorter than those enrolled here.
     public var hasShortKey: Bool { HOTP.shortKeyLengthRange.contains(key.count) }
 
-    /// The part of `owner` before its last `@`: `alice` of `alice@host`. `nil` where there is
-    /// no `@` with something before it.
+    /// The part of `owner` before its last `@`: `alice` in `alice@host`. `nil` if there is no `@`
+    /// with something before it.
     public var ownerBeforeHost: ForeignText? {
         guard let owner, let at = owner.bytes.lastIndex(of: UInt8(ascii: "@")), at > 0 else {
             return nil
@@ -83,22 +83,22 @@ public struct ImportedToken {
     }
 }
 
-/// A key in one place, wiped with the last token that holds it.
+/// A key in one place, wiped with the last token that has it.
 ///
-/// A class, because arrays cannot hold what cannot be copied.
+/// A class, because arrays cannot hold noncopyable values.
 public final class KeyBox {
     private let secret: Secret
 
-    /// Takes a key in.
+    /// Takes ownership of a key.
     public init(_ secret: consuming Secret) { self.secret = secret }
 
-    /// Takes bytes in, and wipes them.
+    /// Copies bytes, and wipes them.
     convenience init(wiping bytes: inout [UInt8]) { self.init(Secret(wiping: &bytes)) }
 
     /// How many bytes are held.
     public var count: Int { secret.count }
 
-    /// The bytes, for as long as `body` runs.
+    /// The bytes, while `body` runs.
     public func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,8 +1,8 @@
 import OTPCore
 
-/// The ways in which files write keys. Whatever is decoded is wiped with its owner.
+/// How files encode keys. The result is wiped with its owner.
 public enum KeyDecoding {
-    /// Bytes written in hex, of either case.
+    /// Hexadecimal, in either case.
     static func hex(_ text: Span<UInt8>) throws(Refusal) -> KeyBox {
         guard !text.isEmpty, text.count.isMultiple(of: 2) else {
             throw Refusal("the key is not written in pairs of hex digits")
@@ -11,7 +11,7 @@ public enum KeyDecoding {
         return KeyBox(key)
     }
 
-    /// Bytes written in Base32 as phones take it.
+    /// Base32, as phones accept it.
     static func base32(_ text: Span<UInt8>, as spelling: Base32.Spelling) throws(Refusal) -> KeyBox
     {
         guard let key = Base32.decode(text, as: spelling) else {
@@ -20,7 +20,7 @@ public enum KeyDecoding {
         return KeyBox(key)
     }
 
-    /// Bytes written in Base64 (RFC 4648, section 4), with blanks and line ends between.
+    /// Base64 (RFC 4648, section 4), with blanks and line ends allowed between.
     static func base64(_ text: Span<UInt8>, _ what: String) throws(Refusal) -> KeyBox {
         var symbols: [UInt8] = []
         symbols.reserveCapacity(text.count)
@@ -32,7 +32,7 @@ public enum KeyDecoding {
         return KeyBox(wiping: &bytes)
     }
 
-    /// The hash function of a name: `SHA1`, `sha-256`, `HMAC-SHA512`, `HmacSHA1`, ...
+    /// The hash function by name: `SHA1`, `sha-256`, `HMAC-SHA512`, `HmacSHA1`, ...
     static func algorithm(_ name: Span<UInt8>) throws(Refusal) -> HashAlgorithm {
         var letters: [UInt8] = []
         for index in 0..<min(name.count, 16) where name[index] != UInt8(ascii: "-") {

@@ -1,8 +1,8 @@
 import OTPCore
 
-/// Percent-encoding (RFC 3986). A `+` is a plus: in URIs it never stood for a space.
+/// Percent-encoding (RFC 3986). A `+` is a plus: in URIs it never meant a space.
 enum PercentEncoding {
-    /// The bytes of `text`, which has to be UTF-8 once decoded.
+    /// The bytes of `text`, which must be UTF-8 once decoded.
     static func decode(_ text: Span<UInt8>) throws(Refusal) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)

@@ -1,6 +1,6 @@
 import OTPCore
 
-/// Goes through a text line by line: `\n` ends a line, and a `\r` before it is trimmed later.
+/// Reads a text line by line: `\n` ends a line; a `\r` before it is trimmed later.
 struct Lines {
     /// The number of the last line given, from 1.
     private(set) var number = 0
@@ -18,14 +18,15 @@ struct Lines {
     }
 }
 
-/// Small readers of ASCII, which know nothing of locales and take nothing but what they name.
+/// Small parsers for ASCII, independent of the locale, which accept nothing but what they name.
 enum Text {
-    /// Where the text begins behind a byte order mark, which editors of another system write.
+    /// Where the text begins after a byte order mark, which editors of another system write.
     static func start(of bytes: Span<UInt8>) -> Int {
         bytes.count >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf ? 3 : 0
     }
 
-    /// The first byte of a text that is no blank, behind a byte order mark; `nil` where there is none.
+    /// The first byte of a text that is not a blank, after any byte order mark; `nil` if there is
+    /// none.
     static func first(of bytes: Span<UInt8>) -> UInt8? {
         let text = trimmed(start(of: bytes)..<bytes.count, in: bytes)
         return text.isEmpty ? nil : bytes[text.lowerBound]
@@ -44,7 +45,7 @@ enum Text {
         return start..<end
     }
 
-    /// What lies between blanks in `range`: at most `limit` fields, the rest is left.
+    /// The fields in `range`, separated by blanks: at most `limit`; the rest is ignored.
     static func fields(_ range: Range<Int>, in bytes: Span<UInt8>, limit: Int) -> [Range<Int>] {
         var fields: [Range<Int>] = []
         var offset = range.lowerBound
@@ -57,7 +58,7 @@ enum Text {
         return fields
     }
 
-    /// The parts of `range` between separators: at most `limit`, the rest is left.
+    /// The parts of `range`, separated by a separator: at most `limit`; the rest is ignored.
     static func parts(
         _ range: Range<Int>, of bytes: Span<UInt8>, at separator: UInt8, limit: Int
     ) -> [Range<Int>] {
@@ -90,7 +91,7 @@ enum Text {
         return true
     }
 
-    /// Whether `literal` stands in `bytes`.
+    /// Whether `bytes` contain `literal`.
     static func contains(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
         let literal = [UInt8](literal)
         guard let first = literal.first else { return true }
@@ -121,7 +122,7 @@ enum Text {
         return value
     }
 
-    /// The same of a text that has to be such a number: `what` it is, for who reads the refusal.
+    /// The same for a text that must be such a number; `what` names it in a refusal.
     static func number(_ text: Span<UInt8>, _ what: String) throws(Refusal) -> UInt64 {
         guard let number = decimal(text) else {
             throw Refusal("the \(what) is not a number: \(ForeignText.printable(text))")
@@ -129,7 +130,7 @@ enum Text {
         return number
     }
 
-    /// A number of ASCII digits with or without a sign.
+    /// A number of ASCII digits, with or without a sign.
     static func signed(_ text: Span<UInt8>) -> Int64? {
         guard let first = text.isEmpty ? nil : text[0] else { return nil }
         let hasSign = first == UInt8(ascii: "-") || first == UInt8(ascii: "+")

@@ -1,7 +1,6 @@
 import OTPCore
 
-/// What apps know of an entry beside its key and its label, with what they leave out when it is the
-/// usual.
+/// What apps say about an entry besides its key and label; what they leave out has its default.
 struct TokenSettings {
     var kind = Authenticator.Kind.totp
     var algorithm = HashAlgorithm.sha1
@@ -10,8 +9,8 @@ struct TokenSettings {
     /// The counter of the next code.
     var counter: UInt64 = 0
 
-    /// The settings of a member each, where it is there; `kind` is the app's word for the kind of
-    /// codes, and `algorithm` what it calls that member.
+    /// The settings of an object's members, if present. `kind` is the app's word for the kind of
+    /// codes, and `algorithm` its name for that member.
     init(_ object: JSONValue, kind: [UInt8]?, algorithm: StaticString) throws(Refusal) {
         self.kind = try kind.map(TokenSettings.kind) ?? .totp
         if let name = try object.text(algorithm) {
@@ -39,7 +38,7 @@ struct TokenSettings {
         throw Refusal("the type is not supported: \(ForeignText.printable(word.span))")
     }
 
-    /// Why an entry with the letters that Steam has for codes is left.
+    /// Why an entry with Steam's letters as codes is skipped.
     static var steam: Refusal { Refusal("codes of Steam are not supported") }
 
     /// The token with these settings.
@@ -53,10 +52,10 @@ struct TokenSettings {
 }
 
 extension JSONValue {
-    /// A text by which an entry may be chosen, whatever else is wrong with it.
+    /// A text for selecting an entry, whatever else is wrong with it.
     func label(_ name: StaticString) -> [UInt8]? { try? text(name) }
 
-    /// The key that a member has in Base32.
+    /// The key in a member, in Base32.
     func base32(_ name: StaticString) throws(Refusal) -> KeyBox {
         guard var text = try text(name), !text.isEmpty else { throw Refusal("it has no \(name)") }
         defer { Secret.wipe(&text) }

@@ -1,18 +1,18 @@
 import OTPCore
 
-/// Steps that were used there and must not work here.
+/// Steps that were used elsewhere and must not work here.
 enum UsedSteps {
-    /// Steps on each side of a moment in which its code is looked for: the widest window that
-    /// pam_oath's own examples have.
+    /// How many steps on each side of a moment are searched for its code: the widest window in
+    /// pam_oath's own examples.
     static let reach: UInt64 = 20
 
-    /// The highest step that can honestly have been used by `now`: a day ahead, for clocks that
-    /// are off. A later one, which a stranger may have written, would shut the user out.
+    /// The highest step that can honestly have been used by `now`: a day ahead, for clocks that are
+    /// off. A later one, perhaps forged, would lock the user out.
     static func limit(now: UInt64, period: UInt16) -> UInt64 {
         TOTP.step(at: min(now, ImportLimits.counter) + 86_400, period: period)
     }
 
-    /// The highest step around `moment` whose code is `code`; `nil` where there is none.
+    /// The highest step around `moment` whose code is `code`; `nil` if there is none.
     static func find(
         _ code: UInt64, of token: ImportedToken, around moment: UInt64
     ) -> UInt64? {

@@ -1,4 +1,5 @@
-/// What a module may answer, by its name in pam.conf(5) and in the order of libpam's numbers.
+/// The answers that a module may give, by their names in pam.conf(5) and in the order of libpam's
+/// numbers.
 public enum PAMAnswer: String, CaseIterable, Sendable {
     case success
     case openError = "open_err"

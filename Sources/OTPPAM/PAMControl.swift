@@ -1,18 +1,18 @@
 /// What libpam does after a module has answered (pam.conf(5)).
 public enum PAMAction: Hashable, Sendable {
     case ignore, ok, done, bad, die, reset
-    /// Skip so many modules.
+    /// Skip this many modules.
     case jump(Int)
-    /// A number too large for an old libpam, which skips nothing and says no.
+    /// A number too large for an old libpam, which skips nothing and refuses.
     case lost
 }
 
-/// A control value: what follows from each answer.
+/// A control value: the action for each answer.
 public struct PAMControl: Equatable, Sendable {
-    /// By the number of the answer.
+    /// By the answer's number.
     private let actions: [PAMAction]
 
-    /// Whatever is answered is a no.
+    /// Every answer is a refusal.
     static let failing = PAMControl(default: .bad)
 
     private init(_ some: [PAMAnswer: PAMAction] = [:], default rest: PAMAction) {
@@ -33,8 +33,8 @@ public struct PAMControl: Equatable, Sendable {
         ]
     }()
 
-    /// Reads `required` and the like, or pairs with or without brackets around them; `nil` for
-    /// anything else, of which libpam makes that every answer is a no.
+    /// Parses `required` and the like, or pairs with or without brackets around them; `nil` for
+    /// anything else, for which libpam treats every answer as a refusal.
     init?(_ word: PAMWord, _ rules: PAMRules) {
         if let known = PAMControl.words.first(where: { word.means($0.0) }) {
             self = known.1
@@ -47,7 +47,7 @@ public struct PAMControl: Equatable, Sendable {
             if actions.indices.contains(pair.answer) {
                 actions[pair.answer] = pair.action
             } else {
-                // The first default holds, and for those alone that are not set before it.
+                // The first default applies, and only to answers that were not set before it.
                 for index in actions.indices where actions[index] == nil {
                     actions[index] = pair.action
                 }
@@ -56,14 +56,14 @@ public struct PAMControl: Equatable, Sendable {
         self.actions = actions.map { $0 ?? .bad }
     }
 
-    /// What follows from an answer.
+    /// The action for an answer.
     public func action(for answer: PAMAnswer) -> PAMAction {
         actions.indices.contains(answer.code) ? actions[answer.code] : .bad
     }
 }
 
-/// The pairs of a control value (libpam's `_pam_parse_control`): what follows a name or an action
-/// directly is no longer part of it, so that `[success=okdefault=die]` has two pairs.
+/// The pairs of a control value (libpam's `_pam_parse_control`). Text directly after a name or
+/// action is not part of it, so `[success=okdefault=die]` has two pairs.
 private struct PairReader {
     private let bytes: [UInt8]
     private let rules: PAMRules
@@ -84,8 +84,8 @@ private struct PairReader {
 
     var isAtEnd: Bool { position >= bytes.count }
 
-    /// The number of an answer, or the one behind the last for `default`; and what follows, `nil`
-    /// for what libpam takes for not said. Nothing where libpam gives up.
+    /// The number of an answer, or one past the last for `default`; and its action, `nil` if libpam
+    /// takes it for unset. `nil` altogether if libpam gives up.
     mutating func pair() -> (answer: Int, action: PAMAction?)? {
         guard let answer = PairReader.names.firstIndex(where: { takes($0) }), !isAtEnd else {
             return nil
@@ -115,21 +115,21 @@ private struct PairReader {
         return true
     }
 
-    /// How many to skip: never none.
+    /// How many to skip; never none.
     private mutating func number() -> Int32? {
         var number: Int32 = 0
         while !isAtEnd, (48...57).contains(bytes[position]) {
             let tens = number.multipliedReportingOverflow(by: 10)
             let sum = tens.partialValue.addingReportingOverflow(Int32(bytes[position] - 48))
             if rules.isNew, tens.overflow || sum.overflow { return nil }
-            // An old libpam counts on with what is left, and so do we.
+            // An old libpam keeps counting with what is left, and so do we.
             number = sum.partialValue
             position += 1
         }
         return number == 0 ? nil : number
     }
 
-    /// Negative numbers, which only an overflow can give, are libpam's own for its actions.
+    /// Negative numbers, which only an overflow can produce, are libpam's own for its actions.
     private static func action(of number: Int32) -> PAMAction? {
         switch number {
         case 1...: .jump(Int(number))

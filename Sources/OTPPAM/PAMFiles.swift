@@ -1,10 +1,10 @@
 /// What is at the path of a PAM file.
 public enum PAMFile: Sendable {
-    /// What it has; a folder is opened like a file that is empty.
+    /// Its contents; opening a folder works as for an empty file.
     case bytes([UInt8])
-    /// Nothing that can be opened; whether something is there all the same, such as a broken link.
+    /// Nothing that can be opened; whether something exists anyway, such as a broken link.
     case none(isThere: Bool)
-    /// Whoever asks may not read it, or it is none that ends: nobody can say what libpam reads.
+    /// We may not read it, or it never ends: nobody can say what libpam reads.
     case unknown(why: String)
 }
 
@@ -12,6 +12,6 @@ public enum PAMFile: Sendable {
 public protocol PAMFiles {
     func file(_ path: [UInt8]) -> PAMFile
     func isFolder(_ path: [UInt8]) -> Bool
-    /// Whether a module is there and has a function; `nil` where no file is there.
+    /// Whether a module exists and has a function; `nil` if there is no file.
     func module(_ path: [UInt8], has function: String) -> Bool?
 }

@@ -1,4 +1,4 @@
-/// Where a PAM line stands.
+/// Where a PAM line is.
 public struct PAMPlace: Hashable, Sendable {
     public let file: String
     public let number: Int
@@ -10,15 +10,16 @@ public struct PAMPlace: Hashable, Sendable {
 
 /// An entry of a stack, as libpam has it after reading the files.
 public struct PAMLine: Sendable {
-    /// What libpam does when it comes to it.
+    /// What libpam does when it reaches it.
     public enum Role: Sendable {
         /// It calls the module.
         case module
-        /// There is no such module, or it has no function for this; the answer is `module_unknown`.
+        /// There is no such module, or it lacks the function; the answer is `module_unknown`.
         case missing
         /// libpam could not read the line; the answer is `perm_denied`.
         case refusal
-        /// The beginning of a substack, which is passed over and counts where others are skipped.
+        /// The beginning of a substack, which does nothing itself but counts when lines are
+        /// skipped.
         case substack
     }
 
@@ -26,9 +27,9 @@ public struct PAMLine: Sendable {
     public let place: PAMPlace
     /// `auth`, `account`, `session` or `password`.
     public let kind: String
-    /// Whether libpam logs nothing where the module is missing (`-auth`).
+    /// Whether libpam logs nothing if the module is missing (`-auth`).
     public let isQuiet: Bool
-    /// The control value as it is written, and what it means; `nil` where it means nothing.
+    /// The control value as written, and what it means; `nil` if it means nothing.
     public let written: String
     public let control: PAMControl?
     public let module: String
@@ -40,18 +41,18 @@ public struct PAMLine: Sendable {
     /// The arguments, as people read them.
     public var arguments: [String] { words.map { String(decoding: $0, as: UTF8.self) } }
 
-    /// The module's name, without folder and ending.
+    /// The module's name, without folder and suffix.
     public var name: String {
         let file = module.split(separator: "/").last.map(String.init) ?? module
         return file.hasSuffix(".so") ? String(file.dropLast(3)) : file
     }
 
-    /// Whether it is ours; a build's own name for it counts.
+    /// Whether it is ours; a build's own name for it counts as well.
     public var isOurs: Bool {
         role != .substack && (name == "pam_swiftotp" || name == "libpam_swiftotp")
     }
 
-    /// What libpam takes for the answer without asking; `nil` where the module is called.
+    /// The answer that libpam assumes without calling the module; `nil` if it is called.
     public var fixedAnswer: PAMAnswer? {
         switch role {
         case .module: nil
@@ -61,11 +62,10 @@ public struct PAMLine: Sendable {
         }
     }
 
-    /// What follows from an answer.
+    /// The action for an answer.
     public func action(for answer: PAMAnswer) -> PAMAction { control?.action(for: answer) ?? .bad }
 
-    /// The same line with another control value, and perhaps other arguments, as it would be
-    /// written.
+    /// The same line with another control value, and optionally other arguments, as text.
     public func text(control: String, arguments: [String]? = nil) -> String {
         ([kind, control, module] + (arguments ?? self.arguments).map(PAMLine.quoted))
             .joined(separator: " ")

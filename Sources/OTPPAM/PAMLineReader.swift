@@ -1,20 +1,20 @@
-/// The lines of a PAM file, as libpam puts them together from what stands in it.
+/// The lines of a PAM file, as libpam assembles them.
 struct PAMLineReader {
-    /// A line of the file, or a part of one where that is too long.
+    /// A line of the file, or a piece of one that is too long.
     struct Part {
         let number: Int
         let bytes: [UInt8]
-        /// Whether the line goes on in the file.
+        /// Whether the line continues in the file.
         let isCut: Bool
     }
 
     /// What libpam takes for one line.
     struct Line {
-        /// Up to the first NUL; without remarks.
+        /// Up to the first NUL; without comments.
         let text: [UInt8]
-        /// What it was put together from.
+        /// The parts that it was assembled from.
         let parts: [Part]
-        /// The first remark or empty line between two parts, or behind the last one.
+        /// The first comment or empty line between two parts, or after the last one.
         let interruption: Int?
 
         var number: Int { parts.first?.number ?? 0 }
@@ -23,7 +23,7 @@ struct PAMLineReader {
     enum Next {
         case line(Line)
         case end
-        /// A backslash, and nothing behind it: libpam gives up.
+        /// A backslash with nothing after it: libpam gives up.
         case unfinished(Int)
         /// An old libpam has no room left, and tries for ever.
         case endless(Int)
@@ -38,7 +38,7 @@ struct PAMLineReader {
 
     mutating func next() -> Next { rules.isNew ? nextOfNew() : nextOfOld() }
 
-    /// The next bytes, at most so many, up to the end of a line.
+    /// The next bytes, at most `limit`, up to the end of a line.
     private mutating func part(atMost limit: Int) -> Part? {
         guard position < bytes.count else { return nil }
         let end = limit < bytes.count - position ? position + limit : bytes.count
@@ -55,8 +55,8 @@ struct PAMLineReader {
 
     // MARK: Up to 1.5
 
-    /// libpam 1.5 reads into 1024 bytes (`_pam_assemble_line`); remarks and empty lines between the
-    /// parts of a line are passed over.
+    /// libpam 1.5 reads into 1024 bytes (`_pam_assemble_line`); comments and empty lines between
+    /// the parts of a line are skipped.
     private mutating func nextOfOld() -> Next {
         var text: [UInt8] = []
         var parts: [Part] = []
@@ -84,12 +84,12 @@ struct PAMLineReader {
         }
     }
 
-    /// Whether a backslash is the last thing but blanks.
+    /// Whether it ends in a backslash, ignoring blanks.
     private static func isContinued(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
         bytes.last { !PAMWords.isBlank($0) } == backslash
     }
 
-    /// With a blank in the place of the backslash and of what is behind it.
+    /// With a blank in place of the backslash and everything after it.
     private static func withoutBackslash(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         guard let last = bytes.lastIndex(of: backslash) else { return Array(bytes) }
         return bytes[..<last] + [32]
@@ -97,8 +97,8 @@ struct PAMLineReader {
 
     // MARK: From 1.6
 
-    /// A newer one (`_pam_line_assemble`) has no such limit, and a remark or an empty line ends what
-    /// a backslash has continued. It looks for the backslash behind a NUL as well.
+    /// A newer one (`_pam_line_assemble`) has no such limit, and a comment or an empty line ends a
+    /// continued line. It looks for the backslash even after a NUL.
     private mutating func nextOfNew() -> Next {
         var text: [UInt8]?
         var parts: [Part] = []

@@ -1,4 +1,4 @@
-/// Something that libpam reads otherwise than it looks on a screen.
+/// Something that libpam reads differently from how it looks on a screen.
 public struct PAMOddity: Hashable, Sendable {
     public enum Weight: Hashable, Sendable {
         /// Nobody can have meant it.
@@ -10,14 +10,14 @@ public struct PAMOddity: Hashable, Sendable {
     public let weight: Weight
     public let text: String
     public let place: String
-    /// The command that mends it, or nothing.
+    /// The command that fixes it, or nothing.
     public let change: String
 
     init(_ weight: Weight, _ text: String, in place: String, change: String = "") {
         (self.weight, self.text, self.place, self.change) = (weight, text, place, change)
     }
 
-    /// All that is odd in a line of a file.
+    /// Everything odd in a line of a file.
     static func all(
         in line: PAMLineReader.Line, of file: String, _ rules: PAMRules
     ) -> [PAMOddity] {
@@ -100,7 +100,7 @@ public struct PAMOddity: Hashable, Sendable {
 
     // MARK: Words
 
-    /// What looks like a blank, or like nothing, and is a letter to libpam.
+    /// What looks like a blank, or like nothing, but is a letter to libpam.
     private static func looks(of line: [UInt8]) -> (Weight, String)? {
         var words = PAMWords(line)
         for (index, word) in words.rest().enumerated() {
@@ -109,7 +109,7 @@ public struct PAMOddity: Hashable, Sendable {
                     .harmful, "a [ without its ]: libpam takes all that follows for one word"
                 )
             }
-            // A question in brackets may have what it likes.
+            // A prompt in brackets may contain anything.
             if word.isBracketed, index > 2 { continue }
             let strange = word.text.unicodeScalars.first(where: isStrange)
             guard let strange else { continue }

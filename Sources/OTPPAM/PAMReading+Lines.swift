@@ -1,12 +1,12 @@
 /// Single lines (libpam's `_pam_parse_conf_file`).
 extension PAMReading {
-    /// What a line has come to be, word by word.
+    /// A line that is being parsed, word by word.
     private struct Draft {
         var role = PAMLine.Role.module
         var isQuiet = false
         var kind = PAMKind.auth
         var control: PAMWord?
-        /// Why it is one that says no.
+        /// Why it counts as a refusal.
         var trouble: String?
         let place: PAMPlace
         var position: Position
@@ -24,7 +24,7 @@ extension PAMReading {
         case include, substack
     }
 
-    /// Takes a line; whether libpam goes on.
+    /// Processes a line; whether libpam goes on.
     mutating func take(
         _ line: PAMWords, at place: PAMPlace, _ position: Position
     ) throws(PAMStack.Trouble) -> Bool {
@@ -86,8 +86,8 @@ extension PAMReading {
                 .compactMap { files.module($0, has: function) }.first
             if found != true { draft.role = .missing }
         }
-        // Without a word for it, whatever is answered is a no; so it is with one that is no control
-        // value, which `nil` stands for.
+        // Without a control word, every answer is a refusal; the same goes for an invalid one,
+        // which is `nil`.
         let control = draft.control.map { PAMControl($0, rules) } ?? .failing
         append(
             PAMLine(
@@ -104,7 +104,7 @@ extension PAMReading {
         if position.isOther == true { other.append(line) } else { own.append(line) }
     }
 
-    /// Whether libpam finds a name for its log in a module's path, without which it gives up
+    /// Whether libpam can derive a name for its log from a module's path; otherwise it gives up
     /// (`extract_modulename`).
     private mutating func isNamed(
         _ module: PAMWord, at place: PAMPlace
@@ -118,7 +118,7 @@ extension PAMReading {
             effect: rules.isNew ? .givesUp : .unknown,
             text: "\"\(module.text)\" cannot be the name of a module, and libpam gives up",
             place: place.text)
-        // An old libpam leaves a pointer behind that nobody has set, and may crash.
+        // An old libpam leaves an uninitialized pointer, and may crash.
         guard rules.isNew else { throw trouble }
         reason = trouble
         return false
@@ -126,7 +126,7 @@ extension PAMReading {
 
     // MARK: Includes
 
-    /// Reads another file in the place of a line; whether libpam goes on.
+    /// Reads another file in place of a line; whether libpam goes on.
     private mutating func include(
         _ name: PAMWord?, _ draft: Draft, _ way: Inclusion
     ) throws(PAMStack.Trouble) -> Bool {
@@ -163,13 +163,13 @@ extension PAMReading {
         guard way == .wholly else { return try refuse(draft, text) }
         let effect: PAMStack.Trouble.Effect = position.kind == nil ? .givesUp : .unknown
         let trouble = PAMStack.Trouble(effect: effect, text: text, place: draft.place.text)
-        // Debian's libpam has set no action for this: it takes what is in its memory.
+        // Debian's libpam sets no action here: it uses whatever is in its memory.
         guard effect == .givesUp else { throw trouble }
         reason = trouble
         return false
     }
 
-    /// The file that is included.
+    /// Finds the included file.
     private mutating func find(_ name: PAMWord) throws(PAMStack.Trouble) -> Source? {
         if name.bytes.first == UInt8(ascii: "/") { return try opened(name.bytes) }
         guard rules.isDebian else { return try open(name.bytes, in: rules.folders) }
@@ -177,7 +177,7 @@ extension PAMReading {
         return try open(name.bytes, in: [PAMRules.mainFolder])
     }
 
-    /// Puts an entry that says no in the place of an include that failed.
+    /// Adds an entry that refuses, in place of a failed include.
     private mutating func refuse(
         _ line: Draft, _ text: String
     ) throws(PAMStack.Trouble) -> Bool {

@@ -1,4 +1,4 @@
-/// A service that is being read, file by file (libpam's `_pam_init_handlers`).
+/// A service being read, file by file (libpam's `_pam_init_handlers`).
 struct PAMReading {
     let service: [UInt8]
     let rules: PAMRules
@@ -7,15 +7,15 @@ struct PAMReading {
     var own: [PAMLine] = [], other: [PAMLine] = []
     var troubles: [PAMStack.Trouble] = []
     var oddities: [PAMOddity] = []
-    /// Why libpam gave up last.
+    /// Why libpam last gave up.
     var reason: PAMStack.Trouble?
-    /// How much more is read.
+    /// How much more may be read.
     private var linesLeft = 5_000, filesLeft = 1_000, bytesLeft = 4 << 20
-    /// How many entries a service may have: every way through them is tried.
+    /// The most entries that a service may have: every path through them is tried.
     static let maximumCount = 500
 
     init(_ service: String, _ rules: PAMRules, _ files: any PAMFiles) {
-        // A program's word for its service is made small.
+        // Service names are lowercased.
         self.service = service.utf8.map(PAMWord.lower)
         (self.rules, self.files) = (rules, files)
     }
@@ -26,17 +26,17 @@ struct PAMReading {
         let bytes: [UInt8]
     }
 
-    /// Where in a tree of files.
+    /// The position in a tree of files.
     struct Position {
         /// The only kind of line that counts.
         var kind: PAMKind?
-        /// Whether it is for `other`; `nil` where each line says for whom it is.
+        /// Whether it is for `other`; `nil` if each line names its service.
         var isOther: Bool?
         /// How deep it is in includes of both kinds, and in substacks.
         var depth = 0, level = 0
     }
 
-    /// Reads the service and `other`; gives the file, and whether that is the other's.
+    /// Reads the service and `other`; returns the file, and whether it is that of `other`.
     mutating func read() throws(PAMStack.Trouble) -> (file: String, isOther: Bool) {
         guard rules.folders.contains(where: { files.isFolder(Array($0.utf8)) }) else {
             return try readOnlyFile()
@@ -49,7 +49,7 @@ struct PAMReading {
             let before = (troubles, oddities)
             try readTop(last, Position(isOther: true))
             let kinds = Set(own.map(\.kind))
-            // Where no line of it holds, it only counts that libpam came to its end.
+            // If none of its lines apply, it only matters that libpam got to its end.
             if other.allSatisfy({ kinds.contains($0.kind) }) { (troubles, oddities) = before }
         }
         guard let file = mine ?? last else {
@@ -130,11 +130,11 @@ struct PAMReading {
             place: place)
     }
 
-    /// Reads the lines of a file; whether libpam came to its end.
+    /// Reads the lines of a file; whether libpam got to its end.
     mutating func read(
         _ file: Source, _ position: Position
     ) throws(PAMStack.Trouble) -> Bool {
-        // An old libpam counts substacks alone, and opens files until it has no descriptor left.
+        // An old libpam counts only substacks, and opens files until it runs out of descriptors.
         guard position.depth < 100 else {
             throw PAMStack.Trouble(
                 effect: .unknown, text: "files include each other without end", place: file.path)
@@ -164,13 +164,13 @@ struct PAMReading {
         }
     }
 
-    // MARK: What is told
+    // MARK: Reporting
 
     mutating func tell(_ oddity: PAMOddity) {
         if !oddities.contains(oddity) { oddities.append(oddity) }
     }
 
-    /// Tells of a line that libpam cannot read.
+    /// Reports a line that libpam cannot read.
     mutating func tell(_ text: String, at place: PAMPlace) {
         let trouble = PAMStack.Trouble(effect: .refuses, text: text, place: place.text)
         if !troubles.contains(trouble) { troubles.append(trouble) }

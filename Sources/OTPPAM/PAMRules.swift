@@ -1,19 +1,19 @@
-/// In what libpams differ, as far as it decides who gets in.
+/// The differences between libpams, as far as they decide who gets in.
 public struct PAMRules: Sendable, Equatable {
     /// Whether it is 1.6 or newer (Debian 13 has 1.7.0, Debian 12 has 1.5.2): lines may have any
-    /// length, a comment or an empty line ends a line that a backslash continues, files may include
-    /// each other 16 deep, and the number of a jump may not overflow.
+    /// length, a comment or an empty line ends a continued line, includes may be 16 deep, and the
+    /// number of a jump must not overflow.
     public private(set) var isNew = false
-    /// Whether it has Debian's `@include`, and looks for what is included in /etc/pam.d alone.
+    /// Whether it has Debian's `@include`, and looks for included files only in /etc/pam.d.
     public private(set) var isDebian = true
-    /// Where services are, the first folder first.
+    /// The folders of services, in order.
     public private(set) var folders = ["/etc/pam.d", "/usr/lib/pam.d"]
-    /// Where modules are that are named without a folder, with a `/` at the end.
+    /// The folder of modules named without one, with a trailing `/`.
     public private(set) var modules = "/lib/\(triple)/security/"
-    /// What stands for `$ISA`, and where Debian's libpam looks for modules after that.
+    /// What replaces `$ISA`, and where Debian's libpam looks for modules after that.
     public private(set) var isa = "/lib/security"
 
-    /// What Debian calls this processor.
+    /// Debian's name for this processor.
     #if arch(arm64)
         public static let triple = "aarch64-linux-gnu"
     #else
@@ -23,8 +23,8 @@ public struct PAMRules: Sendable, Equatable {
     /// Debian 12's.
     public init() {}
 
-    /// Those of a library, by the texts in its file: what an old and a new one log differs, and the
-    /// folders are what it was built with.
+    /// The rules of a library, from the texts in its file: an old and a new one log differently,
+    /// and the folders are compiled in.
     public init(library: [UInt8]) {
         let texts = library.split(separator: 0).filter { $0.count < 200 }
             .map { String(decoding: $0, as: UTF8.self) }
@@ -32,8 +32,7 @@ public struct PAMRules: Sendable, Equatable {
         isDebian = texts.contains("@include")
         let all = texts.filter { $0.hasPrefix("/") && $0.hasSuffix("/pam.d/%s") }
             .map { String($0.dropLast("/%s".count)) }
-        // /etc's, of which the text may be the end of another one, what libpam has of its own, and
-        // a vendor's.
+        // The one in /etc (its text may be the end of another one), libpam's own, and a vendor's.
         if !all.isEmpty {
             folders =
                 folders.filter { $0 == PAMRules.mainFolder || all.contains($0) }
@@ -47,16 +46,17 @@ public struct PAMRules: Sendable, Equatable {
         }
     }
 
-    /// The length of a line in an old one, its end and a NUL among it.
+    /// The longest line in an old one, including its end and a NUL.
     static let bufferSize = 1024
-    /// How deep substacks may be, or in a new one includes of both kinds.
+    /// How deep substacks may be nested, or in a new one includes of both kinds.
     static let maximumLevel = 16
-    /// The only folder that Debian's includes are looked for in, and what makes libpam read folders.
+    /// The only folder in which Debian's includes are looked for; if it exists, libpam reads
+    /// folders.
     static let mainFolder = "/etc/pam.d"
-    /// The file of all services where there is no such folder.
+    /// The file of all services if there is no such folder.
     static let onlyFile = "/etc/pam.conf"
 
-    /// The files that a module's name may mean, the first first.
+    /// The files that a module's name may mean, in order.
     func files(of module: [UInt8]) -> [[UInt8]] {
         let isWhole = module.first == UInt8(ascii: "/")
         let whole = isWhole ? module : Array(modules.utf8) + module
@@ -65,7 +65,7 @@ public struct PAMRules: Sendable, Equatable {
         return [whole] + second + expanded(module)
     }
 
-    /// The same with the first `$ISA` replaced; empty where there is none.
+    /// The same with the first `$ISA` replaced; empty if there is none.
     private func expanded(_ path: [UInt8]) -> [[UInt8]] {
         let mark = Array("$ISA".utf8)
         guard path.count >= mark.count else { return [] }

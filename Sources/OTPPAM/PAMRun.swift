@@ -1,4 +1,4 @@
-/// How far libpam has come in the lines of one kind, and what it thinks of the login so far
+/// How far libpam has got in the lines of one kind, and the state of the login so far
 /// (`_pam_dispatch_aux`, for calls that freeze the chain: authentication and account).
 public struct PAMRun: Hashable, Sendable {
     private enum Impression: Hashable {
@@ -12,16 +12,16 @@ public struct PAMRun: Hashable, Sendable {
         mutating func refuse(_ answer: PAMAnswer) { (impression, status) = (.negative, answer) }
     }
 
-    /// The line that is next, behind the last one when all is over.
+    /// The next line; after the last one, the run is over.
     public private(set) var next = 0
     private var state = State()
-    /// What it was at the beginning of the stack, and of each substack that it is in.
+    /// The state at the beginning of the stack, and of each enclosing substack.
     private var saved = [State()]
 
-    /// Before a line; before the first of all where none is said.
+    /// At a line; by default, at the first.
     public init(at line: Int = 0) { next = line }
 
-    /// Takes what the line that is next has answered.
+    /// Applies the answer of the next line.
     public mutating func take(_ answer: PAMAnswer, in lines: [PAMLine]) {
         guard lines.indices.contains(next) else { return }
         let line = lines[next], index = next
@@ -61,12 +61,13 @@ public struct PAMRun: Hashable, Sendable {
         }
     }
 
-    /// Passes over the rest of this stack or substack.
+    /// Skips the rest of this stack or substack.
     private mutating func finish(from index: Int, in lines: [PAMLine]) {
         while next < lines.count, lines[next].level >= lines[index].level { next += 1 }
     }
 
-    /// Skips so many, a substack with all that is in it being one; whether there are so many.
+    /// Skips this many lines, counting a substack with its contents as one; whether there are that
+    /// many.
     private mutating func jump(over count: Int, from index: Int, in lines: [PAMLine]) -> Bool {
         let level = lines[index].level
         var left = count
@@ -78,15 +79,15 @@ public struct PAMRun: Hashable, Sendable {
         return left == 0
     }
 
-    /// What libpam would give the program if this were the end.
+    /// What libpam would return to the program if this were the end.
     public var result: PAMAnswer {
         state.status == .success && state.impression != .positive
             ? .permissionDenied : state.status
     }
 
-    /// Whether a no counts already, which no later yes takes back.
+    /// Whether a refusal already counts, which no later success can undo.
     public var isRefused: Bool { state.impression == .negative }
 
-    /// Whether that is a yes.
+    /// Whether that is a success.
     public var isAccepted: Bool { result == .success }
 }

@@ -1,18 +1,18 @@
-/// The modules of a service, with all that is included, in the order in which libpam asks them.
+/// The modules of a service, with everything included, in the order in which libpam calls them.
 public struct PAMStack {
     /// Something that libpam cannot read.
     public struct Trouble: Error, Hashable, Sendable {
-        /// What libpam does then.
+        /// What libpam does about it.
         public enum Effect: Hashable, Sendable {
-            /// It takes the line for one that says no.
+            /// It takes the line for one that refuses.
             case refuses
-            /// It reads nothing more: whoever logs in is refused.
+            /// It reads nothing more: every login is refused.
             case givesUp
-            /// The program that asks ends by a signal.
+            /// The calling program is killed by a signal.
             case crashes
-            /// The program that asks waits for ever.
+            /// The calling program hangs.
             case hangs
-            /// It depends on what is in its memory, or nobody has followed it so far.
+            /// It depends on the contents of memory, or has not been determined.
             case unknown
         }
 
@@ -23,21 +23,21 @@ public struct PAMStack {
 
     /// The service's own file, or that of `other`.
     public let file: String
-    /// The entries of all kinds that hold for the service.
+    /// The entries of all kinds that apply to the service.
     public let lines: [PAMLine]
     /// Lines that libpam cannot make sense of.
     public let troubles: [Trouble]
-    /// Lines that it reads otherwise than they look.
+    /// Lines that it reads differently from how they look.
     public let oddities: [PAMOddity]
     private let isOther: Bool
 
-    /// The lines of authentication alone.
+    /// The `auth` lines only.
     public var auth: [PAMLine] { lines.filter { $0.kind == PAMKind.auth.rawValue } }
 
-    /// Whether the service has no file, and `other` holds for it.
+    /// Whether the service has no file, so that `other` applies.
     public func isOther(than service: String) -> Bool { isOther }
 
-    /// Reads a service as a libpam does; `other` holds for each kind of which it has no line.
+    /// Reads a service as a libpam does; `other` applies to each kind for which it has no line.
     public init(
         service: String, rules: PAMRules, files: any PAMFiles
     ) throws(Trouble) {
@@ -53,7 +53,7 @@ public struct PAMStack {
         oddities = reading.oddities + PAMStack.borrowed(lines, kinds, isOther, file)
     }
 
-    /// What is told of a service with a file, but without a line of authentication in it.
+    /// What to report about a service with a file, but without an `auth` line in it.
     private static func borrowed(
         _ lines: [PAMLine], _ kinds: Set<String>, _ isOther: Bool, _ file: String
     ) -> [PAMOddity] {
@@ -72,7 +72,7 @@ public struct PAMStack {
 enum PAMKind: String, CaseIterable {
     case auth, account, session, password
 
-    /// What libpam looks for in a module.
+    /// The function that libpam looks for in a module.
     var function: String {
         switch self {
         case .auth: "pam_sm_authenticate"

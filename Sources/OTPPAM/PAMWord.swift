@@ -1,8 +1,8 @@
 /// A word of a PAM line.
 struct PAMWord: Equatable {
-    /// What is left of it: without brackets around it, and `]` where `\]` stood.
+    /// Its text, without brackets around it, and with `]` for `\]`.
     let bytes: [UInt8]
-    /// Whether it stood between brackets, and whether the second one was there.
+    /// Whether it was in brackets, and whether they were closed.
     let isBracketed: Bool, isClosed: Bool
 
     /// As people read it.
@@ -16,29 +16,29 @@ struct PAMWord: Equatable {
         PAMWord(bytes: Array(bytes.dropFirst()), isBracketed: isBracketed, isClosed: isClosed)
     }
 
-    /// Whether it is this word; libpam looks at ASCII's capitals alone.
+    /// Whether it is this word; libpam ignores the case of ASCII letters only.
     func means(_ word: String) -> Bool {
         bytes.count == word.utf8.count
             && zip(bytes, word.utf8).allSatisfy { PAMWord.lower($0) == $1 }
     }
 
-    /// The same letter, small.
+    /// The same letter in lower case.
     static func lower(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte + 32 : byte }
 }
 
 /// The words of a line, one after another (libpam's `_pam_StrTok`).
 struct PAMWords {
     private let bytes: [UInt8]
-    /// Where it goes on; `nil` behind the last word.
+    /// Where to continue; `nil` after the last word.
     private var position: Int? = 0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Blanks: nothing else separates words.
+    /// Blanks; nothing else separates words.
     static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 10 }
 
-    /// The next word. One that begins with `[` goes to the next `]`, or to the end of the line; what
-    /// follows directly is another word.
+    /// The next word. One that begins with `[` ends at the next `]`, or at the end of the line;
+    /// text directly after it is another word.
     mutating func next() -> PAMWord? {
         guard var start = position else { return nil }
         while start < bytes.count, PAMWords.isBlank(bytes[start]) { start += 1 }
@@ -68,7 +68,7 @@ struct PAMWords {
         return PAMWord(bytes: word, isBracketed: isBracketed, isClosed: isClosed)
     }
 
-    /// All that are left.
+    /// All remaining words.
     mutating func rest() -> [PAMWord] {
         var words: [PAMWord] = []
         while let word = next() { words.append(word) }

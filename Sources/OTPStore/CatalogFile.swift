@@ -1,9 +1,9 @@
 import Glibc
 import OTPCore
 
-/// A catalog, found where packages put it.
+/// A catalog, at the place where packages install it.
 public struct CatalogFile {
-    /// The language by whose name it was found.
+    /// The language under whose name it was found.
     public let language: Language
     public let catalog: Catalog
 
@@ -14,8 +14,8 @@ public struct CatalogFile {
         Array("\(folder)/\(language.name)/LC_MESSAGES/swiftotp.mo".utf8)
     }
 
-    /// The catalog of `language`, or of the one that its country has a kind of, made for this
-    /// version of swiftotp.
+    /// The catalog of `language`, or of the language without its country, made for this version of
+    /// swiftotp.
     public static func find(
         _ language: Language, version: String
     ) throws(StoreError) -> CatalogFile {
@@ -27,7 +27,7 @@ public struct CatalogFile {
         throw StoreError(.missing, path(of: language), "there is no catalog of this language")
     }
 
-    /// The languages that have a catalog here, English among them, in the order of their names.
+    /// The languages with a catalog here, including English, in the order of their names.
     public static var languages: [Language] {
         let names = (try? System.entries(of: SafeOpen.directory(Array(folder.utf8)))) ?? []
         let others = names.compactMap { Language($0) }

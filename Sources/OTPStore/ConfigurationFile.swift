@@ -1,10 +1,10 @@
 import Glibc
 import OTPCore
 
-/// Finds out what the admin wants: the words of the command line, and over them the module's
-/// arguments, over swiftotp.conf, over the defaults.
+/// Combines what the admin configured: the options of the command line override the module's
+/// arguments, these override swiftotp.conf, and that the defaults.
 public enum ConfigurationFile {
-    /// The file that is read unless an argument names another one; only it may be missing.
+    /// The file that is read unless an argument names another one; only this one may be missing.
     public static var defaultPath: [UInt8] {
         [UInt8]("/etc/security/swiftotp.conf" as StaticString)
     }
@@ -14,8 +14,8 @@ public enum ConfigurationFile {
     /// The most arguments that a PAM line may have.
     static let maximumArguments = 64
 
-    /// The options that the file gives together with `settings`, which are root's, and then
-    /// `arguments`, which count for less where the program that has them is not root's.
+    /// The options from the file, `settings`, which are root's, and `arguments`, which count for
+    /// less if the program that passes them is not root's.
     public static func options(
         _ settings: [[UInt8]], then arguments: [[UInt8]] = [], isBelieved: Bool = true
     ) throws(StoreError) -> Options {
@@ -29,10 +29,10 @@ public enum ConfigurationFile {
             for argument in arguments { try line.argument(argument) }
             return line.options
         }
-        // Twice: the first time to learn which file, the second time to win over it.
+        // Twice: the first time to learn which file to read, the second time to override it.
         let first = try parse(over: Options())
         let path = first.configurationFile ?? defaultPath
-        // The usual case, told before every folder on the way is looked at.
+        // The usual case, checked before every folder on the way is.
         if first.configurationFile == nil && System.isMissing(path) { return first }
         var parser = OptionParser()
         try parser.file(try read(path), path: path)

@@ -2,11 +2,11 @@ import CLinux
 import Glibc
 import OTPCore
 
-/// Makes QR codes with libqrencode, which is open only while one is made: a login that shows none
-/// does not load it, and where it is not installed nothing else is missing. Beside the `System*`
-/// files, the only one in OTPStore with unsafe code.
+/// Makes QR codes with libqrencode, which is loaded only while it makes one. A login that shows
+/// none does not load it, and if it is not installed, nothing else is missing. Besides the
+/// `System*` files, the only one in OTPStore with unsafe code.
 public struct QRLibrary: QREncoder, Sendable {
-    /// The library's name, as the loader looks for it.
+    /// The library's name, as the loader looks it up.
     private let name: StaticString
 
     public init() { self.init("libqrencode.so.4") }
@@ -14,16 +14,16 @@ public struct QRLibrary: QREncoder, Sendable {
     /// For tests: another library.
     init(_ name: StaticString) { self.name = name }
 
-    /// The QR code of `text`: the weakest error correction, which a screen does not need, and
-    /// segments of the kind that suits each part, which saves space for Base32. `nil` where the
+    /// The QR code of `text`, with the weakest error correction, which is enough on a screen, and
+    /// with the best kind of segment for each part, which saves space for Base32. `nil` if the
     /// library is missing or refuses.
     public func encode(_ text: borrowing Secret) -> QRSquares? {
         guard name.hasPointerRepresentation else { return nil }
-        // SAFETY: a literal ends with NUL and stays. Nothing of the library is used after this
-        // function, which closes it, as every path does from here.
+        // SAFETY: a literal ends with NUL and stays. Every path from here closes the library, and
+        // nothing of it is used after this function.
         let path = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
         guard let library = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else { return nil }
-        // It copies the text; the copies are wiped by the program's own free(3) and realloc(3).
+        // The library copies the text; the program's own free(3) and realloc(3) wipe the copies.
         defer { unsafe dlclose(library) }
         guard let encode = unsafe dlsym(library, "QRcode_encodeString"),
             let free = unsafe dlsym(library, "QRcode_free")
@@ -40,14 +40,14 @@ public struct QRLibrary: QREncoder, Sendable {
     private typealias Free = @convention(c) (Code?) -> Void
     /// QR_ECLEVEL_L
     private static var weakest: CInt { 0 }
-    /// QR_MODE_8, for what neither digits nor upper case make shorter.
+    /// QR_MODE_8, for what neither digits nor upper case can shorten.
     private static var bytes: CInt { 2 }
 
     private static func squares(
         of text: borrowing Secret, _ encode: Encode, _ free: Free
     ) -> QRSquares? {
         var ended: [UInt8] = []
-        // Room for all of it: where an array grows, it leaves a copy behind.
+        // Room for all of it: an array that grows leaves a copy behind.
         ended.reserveCapacity(text.count + 1)
         defer { Secret.wipe(&ended) }
         text.withBytes { ended.append(copying: $0) }
@@ -59,14 +59,14 @@ public struct QRLibrary: QREncoder, Sendable {
             return unsafe encode(start, 0, weakest, bytes, 1)
         }
         guard let code = unsafe code else { return nil }
-        // SAFETY: libqrencode's own, not used after this.
+        // SAFETY: libqrencode's memory, not used after this.
         defer { unsafe free(code) }
         let size = Int(unsafe code.pointee.width)
         guard (1...QRSquares.maximumSize).contains(size), let data = unsafe code.pointee.data else {
             return nil
         }
         // SAFETY: libqrencode's data is width times width bytes, and ours to write to until it is
-        // freed. Of a byte's bits only the lowest is about dark and light, as `QRSquares` has it.
+        // freed. As in `QRSquares`, only the lowest bit of a byte says dark or light.
         let buffer = unsafe UnsafeMutableRawBufferPointer(start: data, count: size * size)
         var squares = unsafe Array(buffer)
         unsafe explicit_bzero(data, buffer.count)

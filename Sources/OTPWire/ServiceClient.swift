@@ -3,19 +3,19 @@ import OTPCore
 
 /// A connection to swiftotpd for one request, or several in a row.
 public final class ServiceClient {
-    /// Where the service listens unless something says otherwise.
+    /// Where the service listens by default.
     public static let defaultPath = Array("/run/swiftotp/swiftotpd.sock".utf8)
 
-    /// How long a reply is waited for: longer than the service waits for a lock.
+    /// How long to wait for a reply: longer than the service waits for a lock.
     private static let patience = Duration.seconds(20)
-    /// How long a service that is full is asked again.
+    /// How long to keep trying a service that is full.
     private static let busyPatience = Duration.seconds(2)
 
     private let path: [UInt8]
     private var channel: FrameChannel
 
-    /// Connects to the service at `path`, or the default one. It has to be root's, so that nobody
-    /// else can play it. One that is full is asked again for a moment.
+    /// Connects to the service at `path`, or at the default one. It must be root's, so that nobody
+    /// else can play it. Keeps trying for a moment if it is full.
     public init(path: [UInt8]?) throws(StoreError) {
         self.path = path ?? ServiceClient.defaultPath
         let end = Deadline(in: ServiceClient.busyPatience)
@@ -30,14 +30,14 @@ public final class ServiceClient {
         }
     }
 
-    /// Takes over the connection to a service that this program has started for itself; `program` is
-    /// where it is, for messages.
+    /// Takes the connection to a service that this program started for itself; `program` is its
+    /// path, for messages.
     public init(_ socket: consuming Socket, startedFrom program: [UInt8]) throws(StoreError) {
         path = program
         channel = try ServiceClient.welcomed(FrameChannel(socket), path)
     }
 
-    /// Connects, and waits for the service's first word.
+    /// Connects, and waits for the service's first frame.
     private static func connect(to path: [UInt8]) throws(StoreError) -> FrameChannel {
         let socket: Socket
         do throws(WireError) {
@@ -52,14 +52,14 @@ public final class ServiceClient {
         } catch {
             throw failure(path, error)
         }
-        // Before anything is read or said.
+        // Before anything is read or sent.
         guard user == 0 else {
             throw StoreError(.unsafe, path, "the program that listens there is not root's")
         }
         return try welcomed(channel, path)
     }
 
-    /// The same connection, once the service has said its first word.
+    /// The same connection, once the service has sent its first frame.
     private static func welcomed(
         _ connection: consuming FrameChannel, _ path: [UInt8]
     ) throws(StoreError) -> FrameChannel {
@@ -81,7 +81,7 @@ public final class ServiceClient {
         return try reply()
     }
 
-    /// Sends a request, whose reply comes after those to the ones before it.
+    /// Sends a request without waiting; replies come in the order of the requests.
     public func post(_ request: Request) throws(StoreError) {
         var document: [UInt8]
         do throws(Document.Problem) {

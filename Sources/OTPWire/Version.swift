@@ -1,5 +1,5 @@
-/// Which release this is. It stands here alone: the programs and the Makefile take it from here, and
-/// a test holds the changelogs and the RPM's spec to it.
+/// The release. It is defined only here: the programs and the Makefile read it, and a test compares
+/// the changelogs and the RPM's spec with it.
 public enum Version {
     public static let number = "0.2.0"
 }

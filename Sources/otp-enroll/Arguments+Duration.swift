@@ -2,8 +2,8 @@ import ArgumentParser
 import OTPCore
 
 extension Arguments {
-    /// How long something is valid, in seconds: whole numbers with `d`, `h`, `m` or `s`, the
-    /// greater unit first and each once, such as `90m`, `24h` and `1h30m`.
+    /// A length of time in seconds: whole numbers with `d`, `h`, `m` or `s`, larger units first and
+    /// each at most once, such as `90m`, `24h` and `1h30m`.
     static func duration(_ text: String, in range: ClosedRange<UInt64>) throws -> UInt64 {
         guard let seconds = seconds(text), range.contains(seconds) else {
             throw ValidationError(
@@ -19,7 +19,7 @@ extension Arguments {
         var total: UInt64 = 0
         repeat {
             let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-            // Nine digits of days are less than 64 bits of seconds.
+            // Nine digits of days fit into 64 bits of seconds.
             guard (1...9).contains(digits.count),
                 let number = UInt64(String(decoding: digits, as: UTF8.self))
             else { return nil }
@@ -35,12 +35,12 @@ extension Arguments {
 }
 
 extension Words {
-    /// The units of a length of time, the greatest first.
+    /// The units of time, the largest first.
     static let units: [(sign: String, seconds: UInt64)] = [
         ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1),
     ]
 
-    /// A length of time as one types it: `10m`, `3d`, `1h30m`.
+    /// A length of time as users type it: `10m`, `3d`, `1h30m`.
     static func span(_ seconds: UInt64) -> String {
         var rest = seconds
         var text = ""

@@ -1,9 +1,9 @@
 import ArgumentParser
 import OTPCore
 
-/// Reads what the command line's options take, and says what they would take.
+/// Parses the values of the command line's options, and says what is expected if one is wrong.
 enum Arguments {
-    /// What an authenticator is called.
+    /// The name of an authenticator.
     static func name(_ text: String) throws -> Name {
         guard let name = Name(text.utf8) else {
             throw ValidationError(
@@ -13,7 +13,7 @@ enum Arguments {
         return name
     }
 
-    /// The hash function, in either case, with or without its hyphen.
+    /// The hash function, in either case, with or without hyphen.
     static func algorithm(_ text: String) throws -> HashAlgorithm {
         let wanted = text.uppercased().filter { $0 != "-" }
         guard let algorithm = HashAlgorithm.allCases.first(where: { $0.name == wanted }) else {
@@ -30,7 +30,7 @@ enum Arguments {
         return digits
     }
 
-    /// Seconds of a step.
+    /// Seconds per step.
     static func period(_ text: String) throws -> UInt16 {
         let range = TOTP.periodRange
         guard let period = UInt16(text), range.contains(period) else {
@@ -51,7 +51,7 @@ enum Arguments {
         return text
     }
 
-    /// Where a mail goes.
+    /// A mail address.
     static func mailAddress(_ text: String) throws -> MailAddress {
         guard let address = MailAddress(text) else {
             throw ValidationError(MailAddress.expectation)

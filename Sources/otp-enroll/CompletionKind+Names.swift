@@ -1,12 +1,12 @@
 import ArgumentParser
 import OTPWire
 
-// What the shells complete. They ask this program, which says nothing where something is wrong, and
-// ends soon where something hangs.
+// Shell completion. The shells ask this program, which prints nothing if something is wrong, and
+// ends soon if something hangs.
 extension CompletionKind {
-    /// The word by which a shell asks (ArgumentParser has it).
+    /// The word with which a shell asks (defined by ArgumentParser).
     static let request = "---completion"
-    /// How long it may take before the shell goes on without, in seconds.
+    /// The time before the shell goes on without an answer, in seconds.
     static let patience: UInt32 = 2
 
     /// The names of users.
@@ -19,7 +19,7 @@ extension CompletionKind {
         .custom { _, _, start in LocalNames.groups.beginning(start) }
     }
 
-    /// The names of PAM's services.
+    /// The names of PAM services.
     static var services: CompletionKind {
         .custom { _, _, start in SystemFiles.names(in: "/etc/pam.d").sorted().beginning(start) }
     }
@@ -31,7 +31,7 @@ extension CompletionKind {
         }
     }
 
-    /// The same, and users before it.
+    /// The same, preceded by users.
     static var usersAndAuthenticators: CompletionKind {
         .custom { words, index, start in
             let line = CommandLineSoFar(words, at: index)
@@ -50,13 +50,14 @@ extension CompletionKind {
     }
 }
 
-/// A command line that somebody is typing: whom it is about so far.
+/// An unfinished command line: which user it is about so far.
 private struct CommandLineSoFar {
     private var options: [String: String] = [:]
-    /// The user who is named.
+    /// The user named.
     private(set) var user: String?
 
-    /// `words` are the shell's, the program's name first; the one at `index` is being typed.
+    /// `words` are the shell's, starting with the program's name; the one at `index` is being
+    /// typed.
     init(_ words: [String], at index: Int) {
         var rest = words.enumerated().dropFirst().filter { $0.offset != index }.map(\.element)[...]
         var names: [String] = []
@@ -67,11 +68,11 @@ private struct CommandLineSoFar {
                 names.append(word)
             }
         }
-        // The command stands before it.
+        // The command precedes it.
         user = names.dropFirst().first
     }
 
-    /// The user's account; `nil` where the caller may not know, or it cannot be had.
+    /// The user's account; `nil` if the caller may not see it, or if it is not available.
     var account: AccountDocument? {
         guard
             let service = try? ServiceConnection(
@@ -90,7 +91,8 @@ extension AccountDocument {
 }
 
 extension [String] {
-    /// Those that begin as what was typed; all where that is quoted, which the shell understands.
+    /// Those that begin with the typed text; all of them if that is quoted, which the shell
+    /// handles.
     fileprivate func beginning(_ start: String) -> [String] {
         let isPlain = !start.contains { "\"'\\".contains($0) }
         return isPlain ? filter { $0.hasPrefix(start) } : self

@@ -1,9 +1,9 @@
 import ArgumentParser
 
-/// `@Option` is ArgumentParser's here; the core's type of that name is not used in the commands.
+/// `@Option` is ArgumentParser's here; the commands do not use the core's type of that name.
 typealias Option<Value> = ArgumentParser.Option<Value>
 
-/// What every command takes.
+/// The options of every command.
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -30,7 +30,7 @@ struct GlobalOptions: ParsableArguments {
     var json = false
 }
 
-/// Whom a command is about.
+/// The user that a command is about.
 struct UserArgument: ParsableArguments {
     @Argument(
         help: "The user; default: yourself. Others need root.", completion: .users)

@@ -4,7 +4,7 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// The program: parses, runs one command, and says in one line what failed.
+/// The program: parses, runs one command, and reports failure in one line.
 @main
 struct OTPEnroll: ParsableCommand {
     static let name = "otp-enroll"
@@ -63,18 +63,19 @@ struct OTPEnroll: ParsableCommand {
         }
     }
 
-    /// Deeper into the stack than any command goes, in bytes.
+    /// More of the stack than any command uses, in bytes.
     private static let stackDepth = 262_144
 
-    /// Runs the command. A function of its own, so that nothing of its stack is in use after it.
+    /// Runs the command. In a function of its own, so that nothing of its stack is in use
+    /// afterwards.
     @inline(never)
     private static func perform() throws {
         var command = try parsed(ordered(Array(CommandLine.arguments.dropFirst())))
         try command.run()
     }
 
-    /// What the command line says. A command that is named is read alone first, which takes half the
-    /// time. Where there is more to it, help or a mistake, the whole program is read.
+    /// Parses the command line. A named command is parsed alone first, which takes half the time.
+    /// If there is more to it, such as help or a mistake, the whole program is parsed.
     private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
         let named = configuration.subcommands.first { $0._commandName == arguments.first }
         if let named, let command = try? named.parseAsRoot(Array(arguments.dropFirst())),
@@ -87,8 +88,7 @@ struct OTPEnroll: ParsableCommand {
 
     private static let commands = configuration.subcommands.map { $0._commandName }
 
-    /// The arguments with the command first, so that the options that all of them take may stand
-    /// before it as well.
+    /// The arguments with the command first, so that the common options may come before it.
     private static func ordered(_ arguments: [String]) -> [String] {
         guard let index = firstWord(of: arguments), commands.contains(arguments[index]) else {
             return arguments
@@ -96,7 +96,7 @@ struct OTPEnroll: ParsableCommand {
         return [arguments[index]] + arguments[..<index] + arguments[(index + 1)...]
     }
 
-    /// The place of the first argument behind the options that all commands take.
+    /// The index of the first argument after the options common to all commands.
     private static func firstWord(of arguments: [String]) -> Int? {
         var index = 0
         while index < arguments.count {
@@ -112,8 +112,8 @@ struct OTPEnroll: ParsableCommand {
         return nil
     }
 
-    /// What to propose where the first word, which `add` takes as a user, is nobody's name, and
-    /// nearly a command's.
+    /// Proposals if the first word, which `add` takes as a user, is an unknown name and close to a
+    /// command's.
     private static var proposals: [String] {
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard let word = firstWord(of: arguments).map({ arguments[$0] }), !commands.contains(word),
@@ -125,14 +125,14 @@ struct OTPEnroll: ParsableCommand {
 }
 
 extension Output {
-    /// Says on stderr what is wrong with the command line, and how it goes: `message` is
-    /// ArgumentParser's, brought to our form.
+    /// Reports on stderr what is wrong with the command line, and the usage: `message` is
+    /// ArgumentParser's, converted to our form.
     static func usage(_ message: String) {
         var lines = message.split(separator: "\n", omittingEmptySubsequences: false)
             .map { printable(String($0)) }
         let prefix = "Error: "
         if let first = lines.first, first.hasPrefix(prefix) {
-            // A value from the command line may have lines of its own.
+            // A value from the command line may contain lines of its own.
             let end = lines.firstIndex { $0.hasPrefix("Help:") || $0.hasPrefix("Usage:") } ?? 1
             var text = lines[..<end].joined(separator: " ").dropFirst(prefix.count)
             lines.removeFirst(end)

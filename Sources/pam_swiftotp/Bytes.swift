@@ -1,21 +1,21 @@
 import CLinux
 
-/// Room for bytes that come or go: a question may hold a key, so what was in it is wiped when its
-/// owner is gone. It never grows, and what does not fit is left out and told, not a trap.
+/// A buffer for bytes to send or receive. A question may contain a key, so the contents are wiped
+/// with their owner. It never grows; what does not fit is left out and reported, not a trap.
 @safe
 struct Bytes: ~Copyable {
     private let start: UnsafeMutablePointer<UInt8>
     private let capacity: Int
-    /// How many bytes are in it.
+    /// How many bytes it holds.
     private(set) var count = 0
-    /// How many have been in it at most.
+    /// The most bytes it has ever held.
     private var touched = 0
     /// Whether something did not fit.
     private(set) var isCut = false
 
-    /// Room for `capacity` bytes; `nil` where there is no memory.
+    /// Room for `capacity` bytes; `nil` if there is no memory.
     init?(capacity: Int) {
-        // SAFETY: memory of our own, given back once, in `deinit`.
+        // SAFETY: memory of our own, freed once, in `deinit`.
         guard let memory = unsafe malloc(capacity) else { return nil }
         unsafe start = memory.assumingMemoryBound(to: UInt8.self)
         self.capacity = capacity
@@ -27,7 +27,7 @@ struct Bytes: ~Copyable {
         unsafe free(start)
     }
 
-    /// The byte at `index`; 0 where there is none.
+    /// The byte at `index`; 0 if there is none.
     subscript(index: Int) -> UInt8 {
         // SAFETY: the index is checked.
         (0..<count).contains(index) ? unsafe start[index] : 0
@@ -53,7 +53,7 @@ struct Bytes: ~Copyable {
         unsafe append(copying: literal.utf8Start, literal.utf8CodeUnitCount)
     }
 
-    /// Appends a number of two bytes, the higher one first.
+    /// Appends a two-byte number, high byte first.
     mutating func append(uint16 number: Int) {
         append(UInt8(truncatingIfNeeded: number >> 8))
         append(UInt8(truncatingIfNeeded: number))
@@ -76,7 +76,7 @@ struct Bytes: ~Copyable {
         isCut = false
     }
 
-    /// Calls `body` with the address of the byte at `index`, which is valid as far as `count`.
+    /// Calls `body` with the address of the byte at `index`, valid up to `count`.
     @unsafe
     func withPointer<Result>(
         at index: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Result
@@ -85,7 +85,7 @@ struct Bytes: ~Copyable {
         unsafe body(start + max(0, min(index, count)))
     }
 
-    /// Counts `length` bytes more, which somebody else has written at the end.
+    /// Adds to the count `length` bytes that somebody else wrote at the end.
     mutating func grow(by length: Int) {
         count = max(0, min(count + length, capacity))
         touched = max(touched, count)

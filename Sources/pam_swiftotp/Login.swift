@@ -1,10 +1,11 @@
 import CLinux
 import CPAM
 
-/// One call of pam_sm_authenticate: finds a service, and does what it is told until that says how
-/// the login ended.
+/// One call of pam_sm_authenticate: finds a service, and does what it says until the login has
+/// ended.
 struct Login {
-    /// Where swiftotpd listens, and what is started where nothing does, unless the line says so.
+    /// Where swiftotpd listens, and what to start if nothing does, unless the PAM line says
+    /// otherwise.
     private static var socket: StaticString { "/run/swiftotp/swiftotpd.sock" }
     private static var program: StaticString { "/usr/libexec/swiftotpd" }
 
@@ -12,14 +13,15 @@ struct Login {
     let line: PAMArguments
 
     func run() -> LoginEnd {
-        // Who logs in may have to be asked for; nobody is kept waiting meanwhile.
+        // The application may have to ask for the user's name; meanwhile nobody else is kept
+        // waiting.
         pam.askForUser()
         var trouble = Trouble.noMemory
         switch atService() {
         case .ended(let end): return end
         case .trouble(let what): trouble = what
         }
-        // Before its first word the service has done nothing that could be done twice.
+        // Before its first frame the service has done nothing that must not be done twice.
         let isSetuid = swiftotp_user() != 0
         if swiftotp_effective_user() == 0, trouble.allowsOwnService(isSetuid: isSetuid) {
             switch atOwnService() {
@@ -33,7 +35,7 @@ struct Login {
 
     // MARK: Services
 
-    /// The service that listens. One that is full is asked again for a moment.
+    /// The listening service. If it is full, keeps trying for a moment.
     private func atService() -> Relay.Outcome {
         let end = Clock.now &+ Patience.busy
         var pause = 10_000
@@ -59,7 +61,7 @@ struct Login {
         return Relay(login: self).run(wire)
     }
 
-    /// A connected socket, or the error number below zero.
+    /// A connected socket, or a negative error number.
     private func connect() -> CInt {
         let path = unsafe setting("socket=", Login.socket)
         // SAFETY: a C string that lives through the call.
@@ -67,7 +69,7 @@ struct Login {
         return socket >= 0 ? socket : -swiftotp_errno()
     }
 
-    /// A service for this login alone, where nobody else has one.
+    /// A service for this login alone, if none is available.
     private func atOwnService() -> Relay.Outcome {
         let program = unsafe setting("program=", Login.program)
         guard let service = unsafe OwnService(program) else { return .trouble(.cannotStart) }
@@ -81,8 +83,8 @@ struct Login {
         return outcome
     }
 
-    /// What the PAM line says about one of the two things that the module itself wants to know. The
-    /// service refuses a line that says one of them twice.
+    /// The value in the PAM line of one of the module's own two options. The service refuses a line
+    /// that gives one twice.
     @unsafe
     private func setting(_ name: StaticString, _ usual: StaticString) -> UnsafePointer<CChar> {
         var found: UnsafePointer<CChar>?
@@ -93,9 +95,9 @@ struct Login {
         return unsafe found ?? UnsafeRawPointer(usual.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 
-    // MARK: Where there is no service
+    // MARK: Without a service
 
-    /// Says that nobody can check a code now, and tells the log why.
+    /// Tells the user that no code can be checked now, and the log why.
     private func deny(_ trouble: Trouble) {
         if var text = Bytes(capacity: 1024) {
             text.append("cannot check; reason=service service=")
@@ -135,12 +137,12 @@ enum Trouble {
     case tooLong
     case forked
     case cannotStart
-    /// The same, when the service has said something already: nothing may be tried twice then.
+    /// The same, after the service has sent something: nothing may be tried again then.
     case closedLater
     case silentLater
 
-    /// Whether a service for this login alone may be tried in the place of the one that listens.
-    /// Somebody who starts a setuid program may not get round the limits of that one.
+    /// Whether a service for this login may be tried instead of the listening one. The caller of a
+    /// setuid program must not be able to bypass the limits of that one.
     func allowsOwnService(isSetuid: Bool) -> Bool {
         switch self {
         case .nobodyListens, .cannotConnect, .notRoots, .silent, .closed, .malformed, .otherVersion:

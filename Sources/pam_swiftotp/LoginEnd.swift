@@ -1,7 +1,7 @@
 import CPAM
 
-/// How a login ended, by the numbers that swiftotpd has for it, and the one table from there to
-/// PAM's codes (docs/RESULTS.md).
+/// How a login ended, by swiftotpd's numbers, and the one table that maps them to PAM's codes
+/// (docs/RESULTS.md).
 enum LoginEnd: UInt8 {
     case success = 0
     case refused = 1

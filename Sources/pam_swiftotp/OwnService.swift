@@ -1,12 +1,12 @@
 import CLinux
 
-/// A service for one login: `swiftotpd --stdio` on a socket of its own, started where nothing
-/// listens, such as in a container without systemd.
+/// A service for one login: `swiftotpd --stdio` on a socket of its own, started if nothing listens,
+/// such as in a container without systemd.
 ///
-/// What starts it may be a setuid program, such as su, whose caller has set limits, signals and a
-/// terminal, and may kill what is theirs: none of that reaches the service. And it may be a program
-/// that minds its children: a process in between waits for the service, is no child that wait(2)
-/// shows, and sends no signal when it ends.
+/// It may be started from a setuid program, such as su, whose caller has set limits, signals and a
+/// terminal, and may kill their own processes: none of that reaches the service. And the program
+/// may mind unknown children: the process in between, which waits for the service, is not a child
+/// that wait(2) shows, and sends no signal when it ends.
 @safe
 struct OwnService: ~Copyable {
     /// Our end of the connection.
@@ -14,18 +14,18 @@ struct OwnService: ~Copyable {
     /// The process in between.
     private let waiter: CInt
 
-    /// How long the process in between may take to end, in milliseconds, once the connection is
-    /// closed.
+    /// How long the process in between may take to exit after the connection is closed, in
+    /// milliseconds.
     private static var patience: Int { 2_000 }
-    /// What the service may have: files for a login, and the stack that the C library expects.
+    /// The service's limits: files for a login, and the stack that the C library expects.
     private static var openFiles: UInt64 { 1024 }
     private static var stack: UInt64 { 8 << 20 }
 
-    /// Starts it; `nil` where that cannot be.
+    /// Starts it; `nil` if that fails.
     @unsafe
     init?(_ program: UnsafePointer<CChar>) {
         var pair: (CInt, CInt) = (-1, -1)
-        // SAFETY: the call fills two integers, which lie one behind the other.
+        // SAFETY: the call fills two adjacent integers.
         guard
             unsafe withUnsafeMutablePointer(
                 to: &pair,
@@ -34,9 +34,9 @@ struct OwnService: ~Copyable {
                         UnsafeMutableRawPointer($0).assumingMemoryBound(to: CInt.self))
                 }) == 0
         else { return nil }
-        // It learns whose program this is from the kernel, with the first frame.
+        // The service learns from the kernel, with the first frame, whose program this is.
         _ = swiftotp_pass_credentials(pair.1)
-        // No handler of the program's may run in a copy of it.
+        // No signal handler of the program may run in a copy of it.
         var before: UInt64 = 0
         // SAFETY: a local that the call fills.
         unsafe swiftotp_block_signals(&before)
@@ -51,8 +51,8 @@ struct OwnService: ~Copyable {
         (socket, waiter) = (pair.0, process)
     }
 
-    /// Waits until the process in between is gone, which is when the service is. The connection is
-    /// closed already, so that it ends.
+    /// Waits for the process in between to exit, which it does when the service has. The connection
+    /// is already closed, so the service exits.
     consuming func end() {
         let end = Clock.now &+ OwnService.patience
         var pause = 200
@@ -69,10 +69,10 @@ struct OwnService: ~Copyable {
 
     // MARK: In the processes that were started
 
-    // System calls alone from here on: these are copies of a program that may have had threads,
-    // which may have had locks.
+    // Only system calls from here on: these are copies of a program that may have had threads,
+    // which may have held locks.
 
-    /// Starts the service, waits until it has ended, and ends.
+    /// Starts the service, waits for it to exit, and exits.
     @unsafe
     private static func wait(startingTo program: UnsafePointer<CChar>, _ socket: CInt) -> Never {
         swiftotp_begin_session()
@@ -90,7 +90,7 @@ struct OwnService: ~Copyable {
         swiftotp_begin_session()
         swiftotp_set_umask(0o077)
         for resource: CInt in 0..<16 { liftLimit(resource) }
-        // Out of the way of 0 to 2, in case the program had closed those.
+        // Above 0 to 2, in case the program had closed those.
         let high = swiftotp_duplicate(socket, 3)
         let nothing = swiftotp_open_null()
         guard high >= 0, nothing >= 0, swiftotp_duplicate_as(nothing, 1) == 1,
@@ -101,7 +101,7 @@ struct OwnService: ~Copyable {
         swiftotp_exit(127)
     }
 
-    /// Takes away what the caller has limited; where that is not allowed, as far as it is.
+    /// Lifts a limit set by the caller, as far as that is allowed.
     private static func liftLimit(_ resource: CInt) {
         switch resource {
         case swiftotp_limit_files: swiftotp_lift_limit(resource, openFiles)

@@ -1,7 +1,7 @@
 import CLinux
 import CPAM
 
-/// libpam's handle, for the length of one call.
+/// libpam's handle, for one call.
 @safe
 struct PAMHandle {
     private let pointer: OpaquePointer
@@ -14,8 +14,8 @@ struct PAMHandle {
         isSilent = UInt32(bitPattern: flags) & UInt32(PAM_SILENT) != 0
     }
 
-    /// Appends the text of an item (pam_get_item(3)), its length first; nothing is a text of none.
-    /// One byte more than `limit` shows that it is too long.
+    /// Appends the text of an item (pam_get_item(3)) after its length; an item that is not set is
+    /// an empty text. One byte more than `limit` shows that it is too long.
     func append(item: CInt, to frame: inout Bytes, limit: Int) {
         var value: UnsafeRawPointer?
         // SAFETY: these items are C strings that libpam owns; they are copied at once.
@@ -24,7 +24,7 @@ struct PAMHandle {
             value?.assumingMemoryBound(to: CChar.self), to: &frame, limit: limit)
     }
 
-    /// Appends the user who logs in (pam_get_user(3)), who may be asked for the name.
+    /// Appends the user who logs in (pam_get_user(3)); the application may ask for the name.
     func appendUser(to frame: inout Bytes, limit: Int) {
         var name: UnsafePointer<CChar>?
         // SAFETY: as above.
@@ -32,15 +32,15 @@ struct PAMHandle {
         unsafe PAMHandle.append(name, to: &frame, limit: limit)
     }
 
-    /// Has the name asked for, where the application has not set it.
+    /// Has the application ask for the name, if it has not set it.
     func askForUser() {
         var name: UnsafePointer<CChar>?
-        // SAFETY: the name stays libpam's.
+        // SAFETY: libpam owns the name.
         _ = unsafe pam_get_user(pointer, &name, nil)
     }
 
-    /// Appends an item for the log: at most 64 bytes of it, and what is not visible ASCII, and the
-    /// backslash, as `\xHH`.
+    /// Appends an item for the log: at most 64 bytes of it, with the backslash and everything that
+    /// is not visible ASCII as `\xHH`.
     func append(visible item: CInt, to line: inout Bytes) {
         var value: UnsafeRawPointer?
         // SAFETY: as above, read up to its NUL.
@@ -60,7 +60,7 @@ struct PAMHandle {
         }
     }
 
-    /// Appends a variable of PAM's own environment (pam_getenv(3)), never of the process.
+    /// Appends a variable of PAM's own environment (pam_getenv(3)), never of the process's.
     func append(variable name: StaticString, to frame: inout Bytes, limit: Int) {
         guard name.hasPointerRepresentation else { return }
         // SAFETY: a literal ends with NUL; the value is a C string that is copied at once.
@@ -80,25 +80,25 @@ struct PAMHandle {
             copying: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count)
     }
 
-    // MARK: What swiftotpd wants done
+    // MARK: What swiftotpd asks for
 
-    /// What an earlier module or the application has put down as the password; `nil` for nothing.
+    /// The password that an earlier module or the application has set; `nil` for none.
     @unsafe
     var authenticationToken: UnsafePointer<CChar>? {
         var value: UnsafeRawPointer?
-        // SAFETY: the item is a C string that stays libpam's.
+        // SAFETY: the item is a C string owned by libpam.
         guard unsafe pam_get_item(pointer, PAM_AUTHTOK, &value) == PAM_SUCCESS else { return nil }
         return unsafe value?.assumingMemoryBound(to: CChar.self)
     }
 
-    /// Puts a password down for the next module. Where that fails, it asks for one.
+    /// Sets the password for the next module. If that fails, the next module asks for one.
     @unsafe
     func setAuthenticationToken(_ password: UnsafePointer<UInt8>) {
         // SAFETY: a C string, of which libpam makes its own copy.
         _ = unsafe pam_set_item(pointer, PAM_AUTHTOK, password)
     }
 
-    /// Writes a line to the system's log, AUTHPRIV (pam_syslog(3)).
+    /// Writes a line to the system log, AUTHPRIV (pam_syslog(3)).
     @unsafe
     func log(_ priority: UInt8, _ line: UnsafePointer<UInt8>) {
         // SAFETY: a C string; the wrapper's format is fixed.
@@ -106,7 +106,7 @@ struct PAMHandle {
         unsafe swiftotp_pam_syslog(pointer, CInt(priority & 7), text)
     }
 
-    /// The application's conversation (pam_conv(3)); `nil` where it has none.
+    /// The application's conversation (pam_conv(3)); `nil` if it has none.
     @unsafe
     var conversation: UnsafePointer<pam_conv>? {
         var item: UnsafeRawPointer?
@@ -135,7 +135,7 @@ struct PAMArguments {
         (0..<count).contains(index) ? unsafe texts?[index] : nil
     }
 
-    /// What the argument at `index` says behind `name`, where it begins with that.
+    /// The text after `name` in the argument at `index`, if it begins with that.
     @unsafe
     func value(at index: Int, of name: StaticString) -> UnsafePointer<CChar>? {
         guard name.hasPointerRepresentation, let text = unsafe self[index] else { return nil }

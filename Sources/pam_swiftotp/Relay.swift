@@ -1,7 +1,7 @@
 import CLinux
 import CPAM
 
-/// A login at a service: tells it what PAM knows, and then does as it says.
+/// A login with a service: reports what PAM knows, and then does as the service says.
 struct Relay {
     /// How it ended.
     enum Outcome {
@@ -9,8 +9,8 @@ struct Relay {
         case trouble(Trouble)
     }
 
-    /// The longest name, terminal or host that is looked at, in bytes; a longer one is too long for
-    /// the service as well.
+    /// The longest name, terminal or host that is read, in bytes; the service, too, considers
+    /// anything longer too long.
     private static var maximumName: Int { 1024 }
     /// The longest variable: SSH_AUTH_INFO_0 with a certificate.
     private static var maximumVariable: Int { 16_384 }
@@ -21,7 +21,7 @@ struct Relay {
     func run(_ wire: consuming Wire) -> Outcome {
         guard let introduction = introduction() else { return .trouble(.noMemory) }
         guard !introduction.isCut else { return .trouble(.tooLong) }
-        // Whether it arrives is seen by what comes back: a service that is full has said so.
+        // The reply shows whether this arrived: a service that is full has already said so.
         _ = wire.send(.login, introduction)
         switch wire.next(within: Patience.welcome) {
         case .frame(.welcome):
@@ -34,7 +34,7 @@ struct Relay {
         case .late: return .trouble(.silent)
         case .malformed: return .trouble(.malformed)
         }
-        // Whether the service has said something after its welcome.
+        // Whether the service has sent anything after its welcome.
         var hasBegun = false
         while true {
             switch wire.next(within: Patience.reply) {
@@ -49,7 +49,7 @@ struct Relay {
         }
     }
 
-    /// What the first frame carries: all that PAM knows of this login.
+    /// The payload of the first frame: all that PAM knows of this login.
     private func introduction() -> Bytes? {
         guard var text = Bytes(capacity: Wire.maximumLength - 1) else { return nil }
         let pam = login.pam
@@ -63,13 +63,13 @@ struct Relay {
         pam.append(variable: "SSH_CONNECTION", to: &text, limit: Relay.maximumName)
         pam.append(variable: "SSH_AUTH_INFO_0", to: &text, limit: Relay.maximumVariable)
         for index in 0..<login.line.count {
-            // SAFETY: an argument of libpam's, a C string.
+            // SAFETY: an argument from libpam, a C string.
             unsafe PAMHandle.append(login.line[index], to: &text, limit: Relay.maximumName)
         }
         return text
     }
 
-    /// Does what the service says; the outcome, where the login is over.
+    /// Does what the service says; the outcome, if the login has ended.
     private func obey(_ kind: Heard, _ wire: inout Wire) -> Outcome? {
         let pam = login.pam
         switch kind {
@@ -94,21 +94,21 @@ struct Relay {
         return nil
     }
 
-    /// Shows the person something.
+    /// Shows the user something.
     private func show(_ style: CInt, _ wire: inout Wire) -> Outcome? {
         let process = swiftotp_process()
         unsafe wire.withText { unsafe login.pam.show($0, style) }
-        // Two processes cannot share one connection: it belongs to the one that began it.
+        // Two processes cannot share one connection: it belongs to the one that opened it.
         return swiftotp_process() == process ? nil : .trouble(.forked)
     }
 
-    /// Asks the person, and sends the answer. Whether it arrives is seen by what comes back: a
-    /// service that has waited too long has said so.
+    /// Asks the user, and sends the answer. The next frame shows whether it arrived: a service that
+    /// has waited too long has already said so.
     private func ask(_ style: CInt, _ wire: inout Wire) -> Outcome? {
         let process = swiftotp_process()
         let response = unsafe wire.withText { unsafe login.pam.ask($0, style) }
         guard swiftotp_process() == process else {
-            // The other process has one as well, and sends it.
+            // The other process has the answer as well, and sends it.
             if case .text(let typed) = unsafe response { unsafe PAMHandle.discard(typed) }
             return .trouble(.forked)
         }
@@ -122,7 +122,8 @@ struct Relay {
         return nil
     }
 
-    /// Sends a C string, or nothing. One that is longer than any answer is told by its length.
+    /// Sends a C string, or that there is none. The service recognizes one that is too long by its
+    /// length.
     @unsafe
     private func send(_ text: UnsafePointer<CChar>?, _ kind: Said, on wire: borrowing Wire) {
         guard let text = unsafe text else {

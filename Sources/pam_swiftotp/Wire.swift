@@ -1,7 +1,7 @@
 import CLinux
 
-/// A connection to swiftotpd, and the frames on it: a length of two bytes, a kind, and so many
-/// bytes less one. Nothing on it is copied in this process.
+/// A connection to swiftotpd, and the frames on it: a length of two bytes, a kind, and the payload.
+/// Nothing on it is copied elsewhere in this process.
 @safe
 struct Wire: ~Copyable {
     /// The version of the frames.
@@ -9,14 +9,14 @@ struct Wire: ~Copyable {
     /// The longest frame, without its length.
     static var maximumLength: Int { 32_768 }
 
-    /// What is sent, or received, before what a frame carries: its length and its kind.
+    /// The part of a frame before its payload: length and kind.
     private static var headLength: Int { 3 }
 
     private let socket: CInt
-    /// What the last frame carries, and room for a NUL behind it.
+    /// The payload of the last frame, with room for a NUL after it.
     private var input: Bytes
 
-    /// Takes over a connected socket; `nil` where there is no memory.
+    /// Takes ownership of a connected socket; `nil` if there is no memory.
     init?(_ socket: CInt) {
         guard let input = Bytes(capacity: Wire.maximumLength) else {
             swiftotp_close(socket)
@@ -28,7 +28,7 @@ struct Wire: ~Copyable {
 
     deinit { swiftotp_close(socket) }
 
-    /// Whether root is at the other end, as the kernel knows (SO_PEERCRED).
+    /// Whether root is at the other end, according to the kernel (SO_PEERCRED).
     var isRoots: Bool {
         var process: CInt = 0
         var user = UInt32.max
@@ -38,14 +38,14 @@ struct Wire: ~Copyable {
 
     // MARK: Sending
 
-    /// Sends a frame; `false` where it cannot be sent in time.
+    /// Sends a frame; `false` if it cannot be sent in time.
     func send(_ kind: Said, _ payload: borrowing Bytes) -> Bool {
         // SAFETY: the bytes that are in it.
         unsafe payload.withPointer(at: 0) { unsafe send(kind, $0, payload.count) }
     }
 
-    /// Sends a frame that carries `count` bytes at `payload`, from where they are: what was typed is
-    /// copied nowhere.
+    /// Sends a frame with `count` bytes at `payload`, directly from there: what was typed is not
+    /// copied.
     @unsafe
     func send(_ kind: Said, _ payload: UnsafePointer<UInt8>?, _ count: Int) -> Bool {
         let length = count + 1
@@ -56,7 +56,7 @@ struct Wire: ~Copyable {
         let end = Clock.now &+ Patience.reply
         var (done, tries) = (0, Wire.maximumInterruptions)
         while done < Wire.headLength + count {
-            // SAFETY: three bytes, one behind the other, and `count` that the caller vouches for.
+            // SAFETY: three adjacent bytes, and `count` that the caller vouches for.
             let sent = unsafe withUnsafeBytes(of: &head) {
                 unsafe swiftotp_send_two(
                     socket, $0.baseAddress, Wire.headLength, payload, count, done)
@@ -72,11 +72,11 @@ struct Wire: ~Copyable {
 
     // MARK: Receiving
 
-    /// Waits for the next frame, and keeps what it carries; why not, where none came in time.
+    /// Waits for the next frame and keeps its payload; why not, if none came in time.
     mutating func next(within patience: Int) -> Arrival {
         let end = Clock.now &+ patience
         var head: (UInt8, UInt8, UInt8) = (0, 0, 0)
-        // SAFETY: three bytes, one behind the other.
+        // SAFETY: three adjacent bytes.
         let trouble = unsafe withUnsafeMutableBytes(of: &head) {
             unsafe receive($0.baseAddress, Wire.headLength, until: end)
         }
@@ -94,14 +94,14 @@ struct Wire: ~Copyable {
         return cut ?? .frame(kind)
     }
 
-    /// Receives exactly `count` bytes; why not, where they did not come in time.
+    /// Receives exactly `count` bytes; why not, if they did not come in time.
     private func receive(
         _ place: UnsafeMutableRawPointer?, _ count: Int, until end: Int
     ) -> Arrival? {
         guard let place = unsafe place else { return .closed }
         var (done, tries) = (0, Wire.maximumInterruptions)
         while done < count {
-            // SAFETY: writes behind the `done` bytes.
+            // SAFETY: writes after the `done` bytes.
             let received = unsafe swiftotp_receive_some(socket, place + done, count - done)
             if received > 0 {
                 done += received
@@ -114,18 +114,18 @@ struct Wire: ~Copyable {
         return nil
     }
 
-    /// How many bytes the frame carries.
+    /// The length of the frame's payload.
     var payloadCount: Int { input.count }
 
-    /// Byte `index` of what the frame carries.
+    /// Byte `index` of the frame's payload.
     func payload(_ index: Int) -> UInt8 { input[index] }
 
-    /// Calls `body` with what the frame carries from byte `first` on, as a C string.
+    /// Calls `body` with the frame's payload, from byte `first` on, as a C string.
     @unsafe
     mutating func withText<Result>(
         from first: Int = 0, _ body: (UnsafePointer<UInt8>) -> Result
     ) -> Result {
-        // Of a frame that is shorter, the NUL alone: what an earlier one has left lies behind it.
+        // For a shorter frame, only the NUL: after it there is still an earlier one's payload.
         let start = min(first, payloadCount)
         // The longest frame leaves room for it.
         input.append(0)
@@ -136,10 +136,10 @@ struct Wire: ~Copyable {
 
     // MARK: Waiting
 
-    /// How often a signal may interrupt: a system may say so each time.
+    /// How often a signal may interrupt: a system could interrupt each time.
     private static var maximumInterruptions: Int { 1000 }
 
-    /// After a call that failed: waits, where another try makes sense.
+    /// After a call that failed: waits, if another try makes sense.
     private func isWorthAnotherTry(toWrite: Bool, until end: Int, _ tries: inout Int) -> Bool {
         var error = swiftotp_errno()
         let left = end &- Clock.now
@@ -153,18 +153,18 @@ struct Wire: ~Copyable {
     }
 }
 
-/// What came.
+/// What was received.
 enum Arrival {
     case frame(Heard)
     /// The other end is gone.
     case closed
     /// Nothing came in time.
     case late
-    /// It is no frame.
+    /// It is not a frame.
     case malformed
 }
 
-/// The kinds of frames that go to swiftotpd.
+/// The kinds of frames sent to swiftotpd.
 enum Said: UInt8 {
     case login = 1
     case answer = 2
@@ -172,7 +172,7 @@ enum Said: UInt8 {
     case conversationFailed = 4
 }
 
-/// The kinds of frames that come from there.
+/// The kinds of frames received from it.
 enum Heard: UInt8 {
     case welcome = 64
     case busy = 65
@@ -186,13 +186,13 @@ enum Heard: UInt8 {
     case end = 73
 }
 
-/// How long something is waited for, in milliseconds.
+/// How long to wait, in milliseconds.
 enum Patience {
-    /// The first word of a service that was just connected to.
+    /// For the first frame of a service after connecting.
     static var welcome: Int { 5_000 }
-    /// Any later word: longer than the service waits for a lock.
+    /// For any later frame: longer than the service waits for a lock.
     static var reply: Int { 20_000 }
-    /// A service that is full.
+    /// For a service that is full.
     static var busy: Int { 2_000 }
 }
 

@@ -3,9 +3,9 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// The command line of swiftotpd, and what is done before the first connection.
+/// The command line of swiftotpd, and the preparations before the first connection.
 enum Program {
-    /// Runs the service; the exit status.
+    /// Runs the service; returns the exit status.
     static func run(_ words: ArraySlice<String>) -> CInt {
         let settings: Settings
         switch Settings.read(words) {
@@ -25,7 +25,7 @@ enum Program {
         return settings.isForOneConnection ? serveOne(settings) : listen(settings)
     }
 
-    /// `--init`: makes the store where there is none, for packages.
+    /// `--init`: makes the store if there is none, for packages.
     private static func makeStore(_ settings: Settings) -> CInt {
         do throws(StoreError) {
             let options = try ConfigurationFile.options(settings.arguments)
@@ -37,7 +37,7 @@ enum Program {
         }
     }
 
-    /// `--stdio`: the connection is the standard input, and the program ends with it.
+    /// `--stdio`: the connection is the standard input, and the program exits with it.
     private static func serveOne(_ settings: Settings) -> CInt {
         let socket = Socket(0)
         socket.tellSenders()
@@ -67,9 +67,9 @@ enum Program {
 struct Settings: Sendable {
     /// Whether the standard input is the only connection.
     var isForOneConnection = false
-    /// Whether the store is made, and nothing is served.
+    /// Whether to make the store, and serve nothing.
     var makesStore = false
-    /// The options that hold for every request, as arguments of the module: `conf=`, `store=`.
+    /// The options for every request, as arguments of the module: `conf=`, `store=`.
     var arguments: [[UInt8]] = []
 
     static let usage = """

@@ -1,5 +1,5 @@
 import Glibc
 
-// The service that everything which asks for a code talks to: see swiftotpd(8).
+// The service that all programs which ask for a code use: see swiftotpd(8).
 
 exit(Program.run(CommandLine.arguments.dropFirst()))

@@ -1,4 +1,4 @@
-"""The figures of one run as docs/BENCHMARKS.md: ratios, which mean something elsewhere too."""
+"""The figures of one run as docs/BENCHMARKS.md, as ratios, which hold on other machines too."""
 
 import statistics
 
@@ -24,7 +24,7 @@ def document(figures):
     out += list(service_rows(figures))
     out += list(size_rows(figures))
     out += list(enrolling_rows(figures))
-    out.append("\n## Aims\n\n| | measured | aim | |\n|---|---|---|---|")
+    out.append("\n## Targets\n\n| | measured | target | |\n|---|---|---|---|")
     out += [f"| {text} | {value:.2f} | at {bound} {limit} | {met(value, limit, bound)} |"
             for text, value, limit, bound in figures.aims()]
     return "\n".join(out) + "\n" + METHOD.format(
@@ -32,11 +32,11 @@ def document(figures):
 
 
 def remarks(figures):
-    """What the table leaves open: the disk's part."""
+    """What the table does not say: the disk's part."""
     right = over(figures.microseconds[True])
-    yield ("\nA block of a file overwritten in place and synced, which is the least that a durable"
-           f"\nlogin can be, takes {figures.disk / right[GA]:.2f} of google-authenticator's time.")
-    yield f"Of swiftotp's time it is {figures.disk / right[OURS]:.2f}."
+    yield ("\nOverwriting one block of a file in place and syncing it, the least that a durable"
+           f"\nlogin needs, takes {figures.disk / right[GA]:.2f} of google-authenticator's time.")
+    yield f"That is {figures.disk / right[OURS]:.2f} of swiftotp's."
 
 
 def service_rows(figures):
@@ -45,7 +45,7 @@ def service_rows(figures):
     yield SERVED
     yield f"| a login that has to start it, ms | {statistics.median(figures.idle):.1f} |"
     for memory, when in ((rest, "at rest"), (full, f"with {CONVERSATIONS} conversations open"),
-                         (after, "at rest after those")):
+                         (after, "at rest after that")):
         yield (f"| memory {when}, MB | {memory.resident / 1024:.1f}, of which anonymous"
                f" {memory.anonymous / 1024:.1f} |")
     yield f"| threads with {CONVERSATIONS} conversations open | {full.threads} |"
@@ -71,7 +71,7 @@ def enrolling_rows(figures):
     yield ENROLLING
     names = list(figures.enrolling["time"])
     commands = {GA: "google-authenticator", OURS: "**otp-enroll**"}
-    yield "| to the question below the QR code | " + " | ".join(commands[n] for n in names) + " |"
+    yield "| until it asks for a code | " + " | ".join(commands[n] for n in names) + " |"
     yield "|---" * (len(names) + 1) + "|"
     for title, values in figures.enrolling.items():
         cells = (f"{values[name] / values[GA]:.2f}" for name in names)
@@ -84,10 +84,10 @@ HEAD = """# Benchmarks
 run, all through the real libpam and the same small PAM application (`Tests/PAMDialogue`), and
 writes this page. The run behind this page: {machine}.
 
-The other two do all their work in the host, which is the program that asks for the code, such as
-sshd. pam_swiftotp does little there: it carries questions and answers between the application and
-swiftotpd, the service, which reads the record, checks the code and writes the record. Times are of
-both. Instructions are told apart, memory and size as well.
+The other two do all their work in the host, the program that asks for the code, such as sshd.
+pam_swiftotp does little there: it passes questions and answers between the application and
+swiftotpd, the service, which reads the record, checks the code and writes the record. Times
+include both. Instructions, memory and size are given for each.
 
 "No service runs" is a machine without systemd: the module starts swiftotpd for each login.
 
@@ -97,8 +97,8 @@ both. Instructions are told apart, memory and size as well.
 SERVED = """
 ## The service
 
-One process for all logins, with a thread for each that is open. It ends when there was none for a
-minute, and systemd starts it at the next one.
+One process serves all logins, with one thread for each that is open. It exits after a minute
+without logins, and systemd starts it at the next one.
 
 | swiftotpd | |
 |---|---|"""
@@ -106,7 +106,7 @@ minute, and systemd starts it at the next one.
 SCALE = """
 ## Many users, as a ratio to one enrolled user
 
-pam_google_authenticator keeps one file a user, each in the user's home, and is not affected.
+pam_google_authenticator keeps one file per user, in the user's home, and is not affected.
 """
 
 ENROLLING = """
@@ -117,50 +117,49 @@ METHOD = """
 ## How it is measured
 
 - A login is pam_start, pam_authenticate and pam_end: the modules are loaded and unloaded each
-  time. The stack is `pam_permit` and then the module; what the stack of `pam_permit` alone costs
-  is subtracted everywhere.
-- Settings are alike: six digits, SHA-1, one step of window on each side, no code taken twice, a
+  time. The stack is `pam_permit` and then the module. The cost of a stack of `pam_permit` alone is
+  subtracted everywhere.
+- Settings match: six digits, SHA-1, a window of one step on each side, each code good once, a
   limit on tries. pam_google_authenticator has `DISALLOW_REUSE`, `RATE_LIMIT 3 30` and
-  `WINDOW_SIZE 3`; by default it searches 3,000 steps for a skewed clock at every wrong code, which
-  `noskewadj` turns off. pam_oath has `window=1 digits=6`. The PAM service is sshd for all; the
-  files of google-authenticator and swiftotp, and swiftotp's socket, are in their usual places, with
-  no argument that names them. Where no service runs, arguments name the records and the program.
-  Module and service are stripped.
-- The service runs, and has served logins before, but for the logins that start it. What listens
-  and starts it is a small program in the place of systemd, without the sandbox of the real unit.
-- Each user of google-authenticator and swiftotp has logged in before, and google-authenticator's
-  files hold the five scratch codes that it makes by itself; swiftotp's records hold ten.
-- Every login is another user's, so that each right code is a fresh one and no limit on tries comes
-  into it; before a user comes up again, the files are put back as they were. A login that ends
-  otherwise than it should ends the run. /etc/passwd holds root and the twelve users; while many
-  log in at once, all of those.
-- Instructions are callgrind's: the difference of 12 and 2 logins in one process, for one of them;
-  the work of the kernel is not in it. Those of the service are counted in the service while the
-  host runs as it is, those of the host while the service runs as it is. The application brings no
-  library but libpam and libc, so that what a module pulls in is counted. "First login of a
-  process" is one login and no more, as in sshd, which has a process for each connection.
-- Times are medians; contestants take turns, login by login, in an order by lot, on a disk (no
-  tmpfs), with somebody reading /dev/log. Of swiftotp's logins, as many write the one half of a
-  record as the other.
-- "Durable" is what each module makes of it. swiftotp overwrites a record in place, and syncs it.
-  The other two sync a new file, rename it over the old one and do not sync the folder: after a
-  power cut, the old file may be there again, and with it the code that was used.
-- Sync calls are strace's, of a login each, in host and service; files opened, and writes made,
+  `WINDOW_SIZE 3`; by default it searches 3,000 steps for clock skew at every wrong code, which
+  `noskewadj` turns off. pam_oath has `window=1 digits=6`. The PAM service is sshd for all. The
+  files of google-authenticator and swiftotp, and swiftotp's socket, are in their default places,
+  and no argument names them. Only when no service runs do arguments name the records and the
+  program. Module and service are stripped.
+- The service is running and has served logins before, except for the logins that start it. A small
+  program listens and starts it in systemd's place, without the sandbox of the real unit.
+- Each user of google-authenticator and swiftotp has logged in before. google-authenticator's files
+  hold the five scratch codes that it makes by default; swiftotp's records hold ten.
+- Consecutive logins are by different users, so that each right code is fresh and no limit on tries
+  applies. Before a user's next turn, the files are restored. A login with an unexpected result
+  ends the run. /etc/passwd holds root and the twelve users, or, for parallel logins, all of
+  theirs.
+- Instructions are counted by callgrind, as the difference between 12 logins and 2 in one process,
+  per login; kernel work is not included. Those of the service are counted while the host runs
+  normally, and those of the host while the service does. The application itself loads only libpam
+  and libc, so that the libraries a module pulls in are counted. "First login of a process" is a
+  single login, as in sshd, which has one process per connection.
+- Times are medians. Contestants take turns login by login, in random order, on a disk (not tmpfs),
+  with a reader on /dev/log. Half of swiftotp's logins write one slot of a record, half the other.
+- "Durable" is what each module makes of it. swiftotp overwrites a record in place and syncs it.
+  The other two sync a new file, rename it over the old one, and do not sync the folder: after a
+  power cut the old file may be back, and with it the used code.
+- Sync calls are counted by strace, for one login each, in host and service. Files opened or written
   with a flag that syncs would count too.
-- {processes} at once: so many processes, each of which logs {logins} users of its own in, one
-  after the other; from the word to begin until the last is done, over pam_permit's. pam_oath
-  refuses a right code while another login is writing its users file, for which it does not wait;
-  only those that it let in are counted.
-- Memory of the host is that of a process which has made one login, while the module is loaded
-  still: VmHWM of its status, and Private_Dirty of its smaps_rollup; the least of twelve, without
-  address space randomization, which gives the same figures every time.
-- Memory of the service is VmRSS and RssAnon of its status: after twelve logins; while {open}
-  processes wait at its question; and when all of those are gone.
-- A login that has to start the service is a whole login, pam_permit's part and the start of the
-  program among it; the files of the program are in the system's cache.
-- {most:,} users: the user who logs in is enrolled by otp-enroll; the other records are empty
-  files in the same folder, because a record opens for its own user only and nobody opens
-  theirs. In pam_oath's file the user stands in the middle.
+- {processes} at once: {processes} processes, each of which logs in {logins} users of its own, one
+  after the other. Measured from the start signal until the last login ends, minus pam_permit's
+  time. pam_oath does not wait while another login writes its users file, and refuses a right code
+  then; only the logins that it let in are counted.
+- Memory of the host is that of a process that has made one login, with the module still loaded:
+  VmHWM in its status, and Private_Dirty in its smaps_rollup; the lowest of twelve, without address
+  space randomization, which gives the same figures every time.
+- Memory of the service is VmRSS and RssAnon in its status: after twelve logins; while {open}
+  processes wait at its question; and after all of those have gone.
+- A login that has to start the service is a whole login, including pam_permit's part and the start
+  of the program, whose files are in the system's cache.
+- {most:,} users: the user who logs in is enrolled by otp-enroll. The other records are empty files
+  in the same folder; nobody opens them, because a login opens its own user's record only. In
+  pam_oath's file the user is in the middle.
 - Enrolling is `otp-enroll add USER` and `google-authenticator -t`, as root on a terminal, from the
-  start of the command until it asks for a code of the app; both have drawn the QR code by then.
+  start of the command until it asks for a code from the app; both have drawn the QR code by then.
 """

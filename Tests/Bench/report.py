@@ -56,15 +56,15 @@ class Figures:
         for right, word in ((True, "right"), (False, "wrong")):
             host = over(self.instructions[right])
             yield f"instructions in the host, {word} code", "", host
-            yield f"the same and those of the service, {word} code", "", {
+            yield f"the same plus the service's, {word} code", "", {
                 name: value + self.served[right].get(name, 0) for name, value in host.items()
                 if name != OWN}
         yield "instructions in the host, first login of a process", "", over(self.first)
         yield "time, right code, durable", " (µs)", over(self.microseconds[True])
         yield "time, wrong code", " (µs)", over(self.microseconds[False])
-        yield "logins in a given time, 16 at once", " (a second)", self.rates()
-        yield "memory of the host at its peak", " (KB)", over(self.peak)
-        yield "memory that the host alone changed", " (KB)", over(self.own)
+        yield "logins per second, 16 at once", "", self.rates()
+        yield "peak memory of the host", " (KB)", over(self.peak)
+        yield "memory changed by the host (private dirty)", " (KB)", over(self.own)
         yield "size of the module, stripped", " (bytes)", {
             name: self.bytes[name] for name in self.names}
 
@@ -87,18 +87,18 @@ class Figures:
         most = self.counts[-1]
         one, many = (self.sizes[True][f"{OURS}-{count}"] for count in (1, most))
         rest, full, _ = self.memory
-        of = "of google-authenticator's"
+        of = "relative to google-authenticator"
         yield f"instructions in the host, {of}", ratio(over(self.instructions[True])), 0.35, "most"
         yield f"time of a durable login, {of}", ratio(over(self.microseconds[True])), 0.66, "most"
         yield f"time of a wrong code, {of}", ratio(over(self.microseconds[False])), 0.15, "most"
-        yield f"logins in a given time, 16 at once, {of}", ratio(self.rates()), 1.2, "least"
+        yield f"logins per second, 16 at once, {of}", ratio(self.rates()), 1.2, "least"
         yield f"time to the QR code, {of}", ratio(self.enrolling["time"]), 2.0, "most"
-        yield f"a login among {most:,} users, of one among 1", many / one, 1.1, "most"
-        yield "sync calls of a login", sum(self.syncs[True][OURS].values()), 1, "most"
-        yield "ms, a login that starts the service", statistics.median(self.idle), 40, "most"
-        yield "MB, the service at rest", rest.resident / 1024, 16, "most"
-        yield (f"MB, the service with {CONVERSATIONS} conversations open", full.resident / 1024, 32,
-               "most")
+        yield f"a login among {most:,} users, relative to one among 1", many / one, 1.1, "most"
+        yield "sync calls per login", sum(self.syncs[True][OURS].values()), 1, "most"
+        yield "a login that starts the service, ms", statistics.median(self.idle), 40, "most"
+        yield "memory of the service at rest, MB", rest.resident / 1024, 16, "most"
+        yield (f"memory of the service with {CONVERSATIONS} conversations open, MB",
+               full.resident / 1024, 32, "most")
 
 
 def medians(samples):

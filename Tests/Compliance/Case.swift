@@ -1,19 +1,19 @@
-/// One case: who is enrolled and how, what is typed when, and how that has to end in each module.
+/// One case: who is enrolled and how, what is typed and when, and how that must end in each module.
 struct Case: Sendable {
-    /// Whose case it is, its number there, and what it is about.
+    /// Whose case it is, its number there, and its subject.
     let name: String
     var enrolled = Enrollment()
-    /// The words behind each module, beside where its file is.
+    /// Each module's arguments, apart from the path of its file.
     var options = Each(all: "")
-    /// Whether each try is made by somebody freshly enrolled.
+    /// Whether the user is enrolled anew before each try.
     var isFresh = false
     let tries: [Try]
-    /// How each try ends, as `End.list` reads it.
+    /// How each try ends, as parsed by `End.list`.
     let ends: Each<String>
-    /// Why the modules do not agree, where they do not.
+    /// Why the modules differ, if they do.
     let because: [Difference]
 
-    /// A case in which all modules end alike.
+    /// A case in which all modules end in the same way.
     init(
         _ name: String, of enrolled: Enrollment = Enrollment(),
         options: Each<String> = Each(all: ""),
@@ -24,7 +24,7 @@ struct Case: Sendable {
             because: [])
     }
 
-    /// A case in which they do not, with the reasons: first google-authenticator, then pam_oath,
+    /// A case in which they do not, with the reasons: google-authenticator's end, then pam_oath's,
     /// then ours.
     init(
         _ name: String, of enrolled: Enrollment = Enrollment(),
@@ -42,19 +42,19 @@ struct Case: Sendable {
     }
 }
 
-/// Who is enrolled, alike for all modules: the key of RFC 4226 and what follows.
+/// An enrollment, the same for all modules: the key of RFC 4226 and the following.
 struct Enrollment: Sendable {
-    /// The token's counter; nil for a clock.
+    /// The token's counter; nil for TOTP.
     var counter: Int?
-    /// Seconds of a step.
+    /// Seconds per step.
     var period = 30
-    /// Whether the key has 80 bits, as those of old.
+    /// Whether the key has 80 bits, like old ones.
     var hasShortKey = false
-    /// A second device with a key of its own.
+    /// A second device with its own key.
     var hasSecond = false
     /// Whether there are backup codes.
     var hasBackup = false
-    /// Lines of google-authenticator's file, beside the key.
+    /// Lines of google-authenticator's file, besides the key.
     var google: [String] = []
     /// The password in pam_oath's file: `-` for none, `+` for any.
     var column = "-"
@@ -63,13 +63,13 @@ struct Enrollment: Sendable {
 
     /// What can be wrong with the file that a module keeps its state in.
     enum Damage: Sendable {
-        /// The user is not enrolled, and everything else is as it should be.
+        /// The user is not enrolled, and everything else is in order.
         case notEnrolled
         /// There is no such file, or no store.
         case noFile
-        /// It is a folder, or another user's, or all may change it.
+        /// It is a folder, or another user's, or everybody may change it.
         case folder, foreign, open
-        /// It is empty, or not what it should be.
+        /// It is empty, or garbage.
         case empty, garbled
     }
 }
@@ -78,15 +78,15 @@ struct Enrollment: Sendable {
 struct Try: Sendable {
     /// What is typed.
     enum Answer: Sendable {
-        /// The device's code of a step, so many from the start.
+        /// The device's code of a step, counted from the start.
         case code(Int)
         /// A code of the second device.
         case second(Int)
-        /// The code of a step with zeros before it or without its first digits, to this length.
+        /// The code of a step, padded with zeros or truncated to this length.
         case resized(Int, Int)
         /// The token's code of a counter.
         case counter(Int)
-        /// A backup code by its number; where a module has none, one of google-authenticator's.
+        /// A backup code by its number; if a module has none, one of google-authenticator's.
         case backup(Int)
         case text(String)
         /// The application has no answer.
@@ -95,14 +95,13 @@ struct Try: Sendable {
 
     /// Seconds since the start.
     var time: Int
-    /// What comes before the answer in the same field.
+    /// What precedes the answer in the same field.
     var password = ""
     var answers: [Answer]
     var user = "daemon"
     var host: String?
 
-    /// The code of a step, typed so many steps after the start: in that step, unless told
-    /// otherwise.
+    /// The code of a step, typed this many steps after the start; by default in that step.
     static func code(_ step: Int, at moment: Int? = nil, of period: Int = 30) -> Try {
         Try(time: (moment ?? step) * period, answers: [.code(step)])
     }
@@ -125,7 +124,7 @@ struct Try: Sendable {
         return copy
     }
 
-    /// So many seconds later.
+    /// This many seconds later.
     func later(_ seconds: Int) -> Try {
         var copy = self
         copy.time += seconds

@@ -1,11 +1,11 @@
 import Foundation
 import TestSupport
 
-/// What the devices show, by oathtool.
+/// The codes that the devices show, from oathtool.
 struct Codes: Sendable {
     /// When the cases start: the beginning of a step of 30 s and of 60 s.
     static let start = 1_800_000_000
-    /// The key of RFC 4226's test values, and one of its own for the second device.
+    /// The key of RFC 4226's test values, and another for the second device.
     static let key = Array("12345678901234567890".utf8)
     static let secondKey = Array("abcdefghijklmnopqrst".utf8)
 
@@ -45,7 +45,7 @@ struct Codes: Sendable {
         return Dictionary(uniqueKeysWithValues: zip(first..., lines))
     }
 
-    /// The texts that are typed in a try; nil where nobody answers.
+    /// The texts that are typed in a try; nil for no answer.
     func texts(_ step: Try, _ enrolled: Enrollment, backup: [String]) throws -> [String?] {
         try step.answers.map { try text($0, enrolled, backup).map { step.password + $0 } }
     }

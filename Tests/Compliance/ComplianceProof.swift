@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The cases of the other modules' own tests, and those in which they are known to fail, in
+/// The cases of the other modules' own tests, and cases in which they are known to fail, run with
 /// pam_google_authenticator, pam_oath and our module, through the real libpam.
 @Suite("Side by side with the other modules")
 struct ComplianceProof {
     @Test(
-        "A module ends otherwise than docs/MIGRATING.md says",
+        "A module's login ends differently from what docs/MIGRATING.md says",
         arguments: [
             ("google-authenticator's cases", GoogleCases.all), ("pam_oath's logins", OathCases.all),
             (

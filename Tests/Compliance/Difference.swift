@@ -1,4 +1,4 @@
-/// Why modules end differently in a case: each has its row in docs/MIGRATING.md, with what the
+/// Why modules end differently in a case: each reason has a row in docs/MIGRATING.md, with what the
 /// others do, what ours does, and why.
 enum Difference: String, CaseIterable, Sendable {
     case usedCodes = "used codes"

@@ -1,7 +1,7 @@
 /// How a login ended: PAM's result, and how many questions the module asked.
 ///
 /// Written as `yes`, `no`, `unknown`, `ignore`, `unavailable`, `broken` (PAM_CONV_ERR) or `refused`
-/// (nobody is enrolled so), with `/` and the number of questions where that is not one.
+/// (nobody is enrolled in this way), with `/` and the number of questions if that is not one.
 struct End: Equatable, Sendable, CustomStringConvertible {
     let word: String
     let questions: Int
@@ -23,8 +23,8 @@ struct End: Equatable, Sendable, CustomStringConvertible {
 
     var description: String { questions == 1 ? word : "\(word)/\(questions)" }
 
-    /// The ends that a cell of a table says: `no*5` are five of them, and `yes/3` is one after three
-    /// questions.
+    /// Parses the ends in a cell of a table: `no*5` are five of them, and `yes/3` is one after
+    /// three questions.
     static func list(_ text: String) -> [End] {
         text.split(separator: " ").flatMap { token -> [End] in
             let parts = token.split(separator: "*"), cell = parts[0].split(separator: "/")

@@ -3,25 +3,25 @@ import OTPCore
 import OTPStore
 import TestSupport
 
-/// Where one module logs one user in: its service, its file, and the user enrolled in it.
+/// Where one module logs one user in: its service, its file, and the enrolled user.
 struct EnrolledService {
-    /// Scratch codes as google-authenticator has them.
+    /// Scratch codes as in google-authenticator.
     static let scratchCodes = ["12345678", "88709766", "11488461"]
     static let user = "daemon", name = "compliance"
 
     let module: Module
     /// The folder with the service.
     let services: String
-    /// The folder in which ours has its store, and the others a file.
+    /// The folder with our store, or the others' file.
     let state: String
-    /// The user's backup codes in ours.
+    /// The user's backup codes with our module.
     private(set) var backup: [String] = []
     /// Whether nobody can be enrolled with such a key.
     private(set) var refuses = false
 
     private let clock: StoppedClock
 
-    /// Enrolls the user afresh, and writes the service.
+    /// Enrolls the user anew, and writes the service.
     init(
         _ one: Case, _ module: Module, in root: String, by clock: StoppedClock
     ) throws {
@@ -42,8 +42,7 @@ struct EnrolledService {
         if let damage = one.enrolled.damage { try spoil(damage) }
     }
 
-    /// The module alone decides. PAM_IGNORE becomes a result that
-    /// libpam gives by itself never.
+    /// Only the module decides. PAM_IGNORE becomes a result that libpam never returns by itself.
     private func service(_ options: String) throws -> String {
         let place =
             switch module {
@@ -100,7 +99,7 @@ struct EnrolledService {
                     period: UInt16(enrolled.period), added: UInt64(Codes.start))
             else { throw Trouble("no authenticator") }
             device.nextStep = UInt64(enrolled.counter ?? 0)
-            // As import does, unless root says --allow-short-keys.
+            // Like import, unless root says --allow-short-keys.
             guard HOTP.keyLengthRange.contains(key.count) else {
                 refuses = true
                 return
@@ -120,7 +119,7 @@ struct EnrolledService {
 
     // MARK: Damage
 
-    /// The file with what a login changes.
+    /// The file that a login changes.
     var file: String {
         switch module {
         case .google: "\(state)/\(Self.user)"

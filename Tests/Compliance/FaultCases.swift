@@ -1,4 +1,4 @@
-/// Cases that the tests of the others do not have, in which they are known to fail or to differ.
+/// Cases that the others' tests do not have, in which they are known to fail or to differ.
 enum FaultCases {
     static let all = replays + guesses + forms
 

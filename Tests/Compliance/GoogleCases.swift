@@ -1,5 +1,5 @@
-/// The cases of google-authenticator's own tests, in their order and with their numbers, to be
-/// played in all eight modes. Their step 10000 is our start, and their moments are as far from it.
+/// The cases of google-authenticator's own tests, in their order and with their numbers, to be run
+/// in all eight modes. Their step 10000 is our start, and their times keep their distance from it.
 enum GoogleCases {
     static let all = [alone] + answers + windows + uses + limits + clocks + tokens
 
@@ -23,7 +23,7 @@ enum GoogleCases {
             "5 the right code", [.code(0)], all: "yes"),
     ]
 
-    /// The code of the start, typed so many steps from it.
+    /// The code of the start, typed this many steps later.
     private static func around(_ moments: [Int], of period: Int = 30) -> [Try] {
         moments.map { .code(0, at: $0, of: period) }
     }

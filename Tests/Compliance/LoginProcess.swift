@@ -1,11 +1,10 @@
 import Foundation
 import TestSupport
 
-/// The person at the keyboard: one process of pam-dialogue, whose clock is what we say, and which
-/// logs in as often as it is told. Each login is a transaction of its own, which loads the module
-/// and unloads it.
+/// The user at the keyboard: one process of pam-dialogue, whose clock we set, and which logs in as
+/// often as told. Each login is its own transaction, which loads and unloads the module.
 final class LoginProcess {
-    /// One login, as pam-dialogue tells it.
+    /// One login, as reported by pam-dialogue.
     private struct Line: Decodable {
         let name: String
         let prompts: Int
@@ -19,8 +18,8 @@ final class LoginProcess {
     init(_ clock: StoppedClock) throws {
         self.clock = clock
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        // faketime itself knows where its library is; the moment then comes from a file, which is
-        // looked into at each question for the time.
+        // faketime itself knows where its library is; the time then comes from a file, which is
+        // read at each query.
         process.arguments = [
             "faketime", "-f", "+0d", "env", "-u", "FAKETIME",
             "FAKETIME_TIMESTAMP_FILE=\(clock.file)",
@@ -42,7 +41,7 @@ final class LoginProcess {
         try input.fileHandleForWriting.write(
             contentsOf: Data(lines.joined(separator: "\n").utf8))
         while true {
-            // A module may print something between.
+            // A module may print something in between.
             if let result = try? JSONDecoder().decode(Line.self, from: try line()) {
                 return End(result: result.name, questions: result.prompts)
             }

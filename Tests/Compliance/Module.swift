@@ -1,13 +1,13 @@
 import Foundation
 import TestSupport
 
-/// The modules that stand side by side.
+/// The modules that are compared.
 enum Module: String, CaseIterable, Sendable {
     case google = "pam_google_authenticator"
     case oath = "pam_oath"
     case ours = "pam_swiftotp"
 
-    /// What a line of PAM calls it.
+    /// Its name in a PAM line.
     func path() throws -> String { self == .ours ? try Build.module() : rawValue + ".so" }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Plays cases in one module, one after the other.
+/// Runs cases with one module, one after the other.
 struct ModulePlayer {
     let module: Module
     private let codes: Codes
@@ -17,7 +17,7 @@ struct ModulePlayer {
         login = try LoginProcess(clock)
     }
 
-    /// Plays a case from the enrollment on.
+    /// Runs a case, beginning with the enrollment.
     func play(_ one: Case) throws -> [End] {
         var service = try EnrolledService(one, module, in: scratch.path, by: clock)
         var ends: [End] = []

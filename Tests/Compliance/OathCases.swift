@@ -1,11 +1,11 @@
 /// The 26 logins of pam_oath's own tests, with `window=20 digits=6`: its user1 has a token, user2 a
-/// token and a password, user3 an app, and user4 is in no file.
+/// token and a password, user3 an app, and user4 is not in the file.
 enum OathCases {
     static let all = [token, tokenBehindPassword, app, nobody]
 
     private static let options = Each(google: "", oath: "window=20 digits=6", ours: "window=10")
 
-    /// Enrolled with a window like that.
+    /// Enrolled with such a window.
     private static func enrolled(counter: Int?, column: String = "-") -> Enrollment {
         Enrollment(
             counter: counter, google: ["WINDOW_SIZE 20", "DISALLOW_REUSE"], column: column)

@@ -2,17 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The section of docs/MIGRATING.md about logins against the tables of these tests.
+/// Compares the section of docs/MIGRATING.md about logins with the tables of these tests.
 @Suite("The page about what differs")
 struct PageTests {
-    /// Everything that is a reason to differ in a table.
+    /// Every reason for a difference in a table.
     private static let reasons =
         (GoogleCases.all + OathCases.all + YubicoCases.all + ServerCases.all + FaultCases.all)
         .flatMap(\.because)
-        // What no single login shows is in no table.
+        // What no single login can show is not in the tables.
         + [.atOnce, .killed, .fullDisk, .readOnly, .passwordBefore, .triesOnce, .debug]
 
-    @Test("Each difference of the tables has its row there, and no row is about anything else")
+    @Test("A difference in the tables has no row on the page, or a row is about something else")
     func rows() throws {
         let page = try Project.text("docs/MIGRATING.md")
         let start = try #require(page.range(of: "\n## Where logins behave differently\n"))
@@ -24,7 +24,7 @@ struct PageTests {
         #expect(Set(Self.reasons) == Set(Difference.allCases))
     }
 
-    @Test("A case has a name of its own, and as many ends as logins")
+    @Test("A case shares its name with another, or has more or fewer results than logins")
     func tables() {
         let cases =
             GoogleCases.all + OathCases.all + YubicoCases.all

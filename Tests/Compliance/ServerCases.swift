@@ -1,4 +1,4 @@
-/// Cases of the tests of totp-cgi and pam_duo, as far as they are about what a module for codes
+/// Cases from the tests of totp-cgi and pam_duo, as far as they concern what a module for codes
 /// does as well.
 enum ServerCases {
     static let all = files + codes + limits + pincodes + duo
@@ -75,7 +75,7 @@ enum ServerCases {
         pincode("it and a wrong code", "wakkawakka", .text("555555"), ends: ("no", "no", "no")),
     ]
 
-    /// A case in which a password comes before the code; pam_oath's file has it.
+    /// A case with a password before the code; pam_oath's file has it.
     private static func pincode(
         _ what: String, _ typed: String, _ code: Try, ends: (String, String, String)
     ) -> Case {

@@ -2,18 +2,18 @@ import Foundation
 import TestSupport
 
 /// A clock that stands still until it is set, for a program and for the service that our module
-/// starts, which gets nothing of that program's environment.
+/// starts, which does not inherit that program's environment.
 struct StoppedClock {
-    /// The file that has the moment (see faketime(1)).
+    /// The file with the time (see faketime(1)).
     let file: String
-    /// What starts the service by this clock, for `program=`.
+    /// A program that starts the service with this clock, for `program=`.
     let program: String
     private let scratch: Scratch
 
     init(_ scratch: Scratch) throws {
         self.scratch = scratch
         file = scratch.file("clock")
-        // What waits for so long goes by the time since the start of the machine, which goes on.
+        // Timeouts use the time since boot, which goes on.
         program = try scratch.write(
             """
             #!/bin/sh
@@ -25,7 +25,7 @@ struct StoppedClock {
         try set(0)
     }
 
-    /// Stops the clock so many seconds after the start.
+    /// Stops the clock this many seconds after the start.
     func set(_ seconds: Int) throws {
         var moment = time_t(Codes.start + seconds)
         var parts = tm()

@@ -1,4 +1,4 @@
-/// How many cases there were, and which modules ended alike in them.
+/// How many cases there were, and in which the modules ended in the same way.
 struct Tally {
     private var cases = 0, alike = 0, google = 0, oath = 0, neither = 0
 

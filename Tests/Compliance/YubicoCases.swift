@@ -1,4 +1,4 @@
-/// Cases of the tests of pam_yubico and pam-u2f, as far as they are about what a module for codes
+/// Cases from the tests of pam_yubico and pam-u2f, as far as they concern what a module for codes
 /// does as well.
 enum YubicoCases {
     static let all = yubico + u2f

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `import` of what apps and token lists hold: whose it is, and which of it is meant.
+/// `import` of exports from apps and token lists: who owns an entry, and which entry is meant.
 @Suite("Apps and token lists")
 struct AppImportTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    /// A plain export of Aegis with these issuers, an entry each, and what shows their codes.
+    /// A plain Aegis export with one entry for each of these issuers.
     private func aegis(_ issuers: String...) throws -> (text: String, tokens: [Token]) {
         let tokens = try issuers.map { _ in try Token.random().token }
         let entries = zip(issuers, tokens).map { issuer, token in
@@ -25,12 +25,12 @@ struct AppImportTests {
         return (text, tokens)
     }
 
-    /// What the QR codes of this machine say that codes are from.
+    /// The issuer in the QR codes of this machine.
     private func issuer() async throws -> String {
         try #require(try await Desk().enroll().phone.issuer)
     }
 
-    @Test("Somebody's other accounts come along, or the one of this machine does not")
+    @Test("Another account of the person is imported, or the one for this machine is not")
     func choice() async throws {
         let here = try await issuer()
         let (text, tokens) = try aegis("GitHub", here, "Shop")
@@ -48,7 +48,7 @@ struct AppImportTests {
         #expect((status["authenticators"] as? [Any])?.count == 2)
     }
 
-    @Test("An entry is taken that nobody has chosen")
+    @Test("An entry is imported that nobody selected")
     func noChoice() async throws {
         let (text, _) = try aegis("GitHub", "Shop")
         for (words, error) in [
@@ -66,13 +66,13 @@ struct AppImportTests {
                 "\(done.errors)")
         }
         #expect(!FileManager.default.fileExists(atPath: desk.store))
-        // Of one entry, there is nothing to choose.
+        // With a single entry there is nothing to choose.
         let one = try await desk.report(
             ["--from", "aegis", "--user", "daemon", "-"], input: try aegis("GitHub").text)
         #expect(try one.result("daemon") == "imported")
     }
 
-    @Test("An app's export is taken without a user, or options that mean nothing for a format")
+    @Test("An app's export is imported without --user, or unused options are accepted")
     func usage() async throws {
         for (words, error) in [
             (["--from", "aegis", "-"], "whose export is it? Add --user"),
@@ -104,7 +104,7 @@ struct AppImportTests {
         #expect(try right.result("daemon") == "imported")
     }
 
-    @Test("A token goes to somebody whose name is but a part of the one in the list")
+    @Test("A token goes to a user whose name only matches part of the one in the list")
     func wholeNames() async throws {
         let (first, second) = (try Token.random().token, try Token.random().token)
         let list = """
@@ -124,7 +124,7 @@ struct AppImportTests {
         #expect(try await desk.json("status", "daemon")["enrolled"] as? Bool == false)
     }
 
-    @Test("What was exported here is not what it was, imported there")
+    @Test("An export imported on another machine has changed on the way")
     func roundTrip() async throws {
         try Build.requireGround()
         let (alice, bob) = (try await Account.make("alice"), try await Account.make("bob"))
@@ -173,7 +173,7 @@ struct AppImportTests {
 }
 
 extension Array {
-    /// What `body` makes of each, one after the other.
+    /// The results of `body` for each element, one after the other.
     fileprivate func inTurn<Result>(_ body: (Element) async throws -> Result) async throws
         -> [Result]
     {

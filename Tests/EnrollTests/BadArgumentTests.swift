@@ -2,20 +2,20 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every word that a command takes, wrong: one line that says so, no escape sequence, and a
-/// record that is byte for byte as it was.
+/// A wrong value for every word that a command takes: one line of error, no escape sequence, and an
+/// unchanged record.
 @Suite struct BadArgumentTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    /// What could do something to a terminal, or be taken for something else.
+    /// Texts that could affect a terminal or be mistaken for something else.
     static let texts = [
         "\u{1b}[2J\u{1b}]0;owned\u{7}", "a\r\u{8}b", "\u{9b}31m", "\u{202e}txt", "x\nroot", "..",
         "../../etc/passwd", "%s%n", String(repeating: "A", count: 20_000), "-", "0", "\u{7f}",
     ]
 
-    /// The places that take a text; "*" is the text.
+    /// The places that take a text; "*" stands for the text.
     static let places = [
         ["status", "*"], ["add", "*", "--no-confirm"], ["codes", "*"], ["verify", "*"],
         ["remove", "*"], ["remove", "root", "*"], ["remove", "*", "phone"], ["disable", "*"],
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    /// Words that are right, in a wrong order or number.
+    /// Valid words in a wrong order or number.
     @Test(arguments: [
         ["reset"], ["unlock"], ["issue"], ["remove"], ["reset", "root", "root"],
         ["unlock", "root", "root"], ["codes", "root", "root"], ["verify", "root", "root"],

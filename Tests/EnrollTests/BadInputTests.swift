@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is refused: with which status and words, and without a change.
+/// What is refused: the exit status, the message, and no change.
 @Suite struct BadInputTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    /// Arguments, the exit status, and a part of what is said about them.
+    /// Arguments, the exit status, and a part of the message.
     static let table: [([String], Int32, String)] = [
         (["add", "--name", ""], 64, "a name has 1 to 32"),
         (["add", "--name", "a:b"], 64, "a name has 1 to 32"),
@@ -74,7 +74,7 @@ import Testing
             done.errors == "otp-enroll: \(file) line 2: `window` takes a number from 0 to 10\n")
     }
 
-    /// What somebody did to the store, and what is said about it.
+    /// Damage to the store, and the message about it.
     enum Damage: String, CaseIterable {
         case open, truncated, flipped, link, noKey
 
@@ -112,7 +112,7 @@ import Testing
     @Test func aStoreThatCannotBeWrittenEnrollsNobody() async throws {
         try await desk.enroll()
         let before = desk.record
-        // A limit on the size of files is the nearest thing to a full disk.
+        // A limit on file sizes comes closest to a full disk.
         let done = try await Command.run(
             ["prlimit", "--fsize=0"] + desk.words(["add", "--no-confirm", "--json"]))
         #expect(done.status != 0)

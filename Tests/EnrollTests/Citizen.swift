@@ -2,16 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Somebody who is not root, with nothing left of root, and types `otp-enroll` on a machine where
-/// swiftotpd listens.
+/// An unprivileged user who types `otp-enroll` on a machine where swiftotpd listens.
 struct Citizen {
     let account: Account
     let service: Service
     private let scratch: Scratch
-    /// The program, where everybody may run it.
+    /// The program, where every user can run it.
     private let program: String
 
-    /// `policy` is what the service's configuration says.
+    /// `policy` is the text of the service's configuration.
     init(policy: String = "") async throws {
         account = try await Account.make("citizen")
         scratch = try Scratch()
@@ -19,7 +18,7 @@ struct Citizen {
         program = try await Citizen.install(in: scratch)
     }
 
-    /// Copies the program, and the libraries that may lie where only root can read.
+    /// Copies the program, and libraries that may lie where only root can read.
     private static func install(in scratch: Scratch) async throws -> String {
         let program = try Build.product("otp-enroll")
         let folder = try scratch.folder("bin", mode: 0o755)
@@ -31,7 +30,7 @@ struct Citizen {
         return folder + "/otp-enroll"
     }
 
-    // MARK: What they type
+    // MARK: The user's commands
 
     /// The words that run a command as this user.
     func words(_ arguments: [String], socket: String? = nil) -> [String] {
@@ -50,7 +49,7 @@ struct Citizen {
         try await Command.run(words(arguments), input: input)
     }
 
-    /// Runs a command that has to succeed, and gives the object that it prints.
+    /// Runs a command that must succeed, and returns the object that it prints.
     func json(
         _ arguments: String..., input: String = "", at location: SourceLocation = #_sourceLocation
     ) async throws -> [String: Any] {
@@ -64,10 +63,10 @@ struct Citizen {
         return try #require(value as? [String: Any])
     }
 
-    /// A command at a terminal.
+    /// A command on a terminal.
     func terminal(_ arguments: String...) throws -> Terminal { try Terminal(words(arguments)) }
 
-    /// A command on a screen that can be looked at.
+    /// A command on a screen that the test can read.
     func screen(_ arguments: String...) async throws -> Screen {
         try await Screen(words(arguments))
     }
@@ -75,7 +74,7 @@ struct Citizen {
     static let question = "Verification code: "
     static let interview = "Code shown by the app: "
 
-    // MARK: What root types on the same machine
+    // MARK: Root's commands on the same machine
 
     /// Runs a command as root, on the service's store.
     func root(_ arguments: String..., input: String = "") async throws -> Command {
@@ -84,7 +83,7 @@ struct Citizen {
             input: input)
     }
 
-    /// Enrolls the citizen without a question, and gives the phone and the backup codes.
+    /// Enrolls the citizen without questions, and returns the phone and the backup codes.
     func enroll(_ arguments: String...) async throws -> (phone: Phone, codes: [String]) {
         let words = [
             try Build.product("otp-enroll"), "add", account.name, "--no-confirm", "--json",
@@ -102,14 +101,14 @@ struct Citizen {
         return list.compactMap { $0["name"] as? String }
     }
 
-    /// The citizen's record, byte by byte; nil where there is none.
+    /// The bytes of the citizen's record; nil if there is none.
     func record() async throws -> Data? {
         let uid = try await Command.output(["id", "-u", account.name])
             .trimmingCharacters(in: .whitespacesAndNewlines)
         return FileManager.default.contents(atPath: "\(service.store)/\(uid)")
     }
 
-    /// Waits until the service has no connection any more.
+    /// Waits until the service has no connections left.
     func waitForQuiet() async throws {
         _ = try await patiently("the connections to end") { service.connections == 0 ? true : nil }
     }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The clipboard of a real terminal, which takes a text out of an escape sequence.
+/// The clipboard of a real terminal, which takes a text from an escape sequence.
 @Suite struct ClipboardTests {
     let desk: Desk
     let account: Account
@@ -12,8 +12,8 @@ import Testing
         account = try await Account.make("copy")
     }
 
-    /// Runs a shell script with the words as its arguments in a terminal (tmux) whose programs
-    /// may set the clipboard; gives the exit status, and what is on the screen and the clipboard.
+    /// Runs a shell script with the words as its arguments in a terminal (tmux) that lets programs
+    /// set the clipboard; returns the exit status, the screen and the clipboard.
     private func run(
         _ script: String, _ words: [String], term: String = "tmux-256color"
     ) async throws -> (status: Int32, screen: String, clipboard: String?) {
@@ -32,7 +32,7 @@ import Testing
             ended = try await patiently("the end of \(script)") {
                 try? Int32(String(contentsOfFile: status, encoding: .utf8).dropLast())
             }
-            // What the program wrote at its end may still be on its way to the screen.
+            // The program's last output may still be on its way to the screen.
             try await Task.sleep(for: .milliseconds(300))
         } catch {
             _ = try await Command.run(tmux + ["kill-server"])
@@ -44,7 +44,7 @@ import Testing
         return (ended, screen, buffer.status == 0 ? buffer.output : nil)
     }
 
-    /// Where the terminal is, when other things go elsewhere.
+    /// Where the terminal is when other output is redirected.
     @Test(arguments: [
         #""$@""#, #""$@" >/dev/null"#, #""$@" 2>/dev/null"#, #""$@" >/dev/null 2>&1"#,
         #""$@" </dev/null >/dev/null 2>&1"#,
@@ -55,7 +55,7 @@ import Testing
         let code = try #require(done.clipboard)
         #expect(code.wholeMatch(of: #/[0-9A-Z]{4}(-[0-9A-Z]{4}){2}/#) != nil, "\(code)")
         #expect(!done.screen.contains(code))
-        // Nothing of the sequence is left on the screen.
+        // Nothing of the sequence stays on the screen.
         let encoded = Data(code.utf8).base64EncodedString()
         #expect(!done.screen.contains(encoded) && !done.screen.contains("]52;"))
         let verified = try await desk.run("verify", account.name, input: code + "\n")
@@ -75,7 +75,7 @@ import Testing
         #expect(!done.output.contains("\u{1b}") && !done.errors.contains("\u{1b}"))
     }
 
-    /// A terminal that knows no sequences would show the code in Base64.
+    /// A terminal that does not know the sequence would show the code in Base64.
     @Test func aDumbTerminalHasNoClipboard() async throws {
         let words = try desk.words(["issue", account.name, "--copy"])
         let done = try await run(#"TERM=dumb "$@""#, words)

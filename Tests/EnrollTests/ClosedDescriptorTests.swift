@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Commands whose standard descriptors were left out by whoever started them: nothing is written to,
-/// or read from, a file that is opened in their place.
+/// Commands started without some standard descriptors: they neither write to nor read from a file
+/// that is opened in their place.
 @Suite struct ClosedDescriptorTests {
     let desk: Desk
 
@@ -45,7 +45,7 @@ import Testing
         #expect(try await desk.events() == ["codes-renewed", "added"])
     }
 
-    /// What is not there to be read is no answer.
+    /// A missing input is no answer.
     @Test func nothingIsTakenForAnAnswer() async throws {
         try await desk.enroll()
         let done = try await run("<&-", ["verify", "--json"])

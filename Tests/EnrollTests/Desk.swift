@@ -2,19 +2,18 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Somebody who types `otp-enroll`, with a store of their own.
+/// A user of `otp-enroll` with a store of their own.
 struct Desk {
     let scratch: Scratch
     let store: String
 
-    /// A store that nobody has made yet.
+    /// A store that does not exist yet.
     init() throws {
         scratch = try Scratch()
         store = scratch.file("store")
     }
 
-    /// The words that run a command on this store; `program` is another otp-enroll than the built
-    /// one.
+    /// The words that run a command on this store; `program` replaces the built otp-enroll.
     func words(_ arguments: [String], by program: String? = nil) throws -> [String] {
         [try program ?? Build.product("otp-enroll")] + arguments + ["--store", store]
     }
@@ -24,7 +23,7 @@ struct Desk {
         try await Command.run(words(arguments), input: input)
     }
 
-    /// Runs a command with `--json` and gives its object, after checking its exit status.
+    /// Runs a command with `--json`, checks its exit status, and returns its object.
     func json(
         _ arguments: String..., input: String = "", status: Int32 = 0,
         at location: SourceLocation = #_sourceLocation
@@ -35,7 +34,7 @@ struct Desk {
         return try #require(value as? [String: Any], sourceLocation: location)
     }
 
-    /// Enrolls the caller without a question, and gives the phone and the backup codes.
+    /// Enrolls the caller without questions, and returns the phone and the backup codes.
     @discardableResult
     func enroll(_ arguments: String...) async throws -> (phone: Phone, codes: [String]) {
         let words = try words(["add", "--no-confirm", "--json"] + arguments)
@@ -47,8 +46,8 @@ struct Desk {
         return (try Phone(scanning: uri), codes)
     }
 
-    /// Runs a command while the clock is off by so much, such as `+25h` (see faketime(1)). Like
-    /// a clock that somebody sets, this leaves the time since the start of the machine alone.
+    /// Runs a command with the clock off by an offset such as `+25h` (see faketime(1)). As when a
+    /// clock is set, the time since boot does not change.
     func run(
         offClock offset: String, _ arguments: String..., input: String = ""
     ) async throws -> Command {
@@ -61,13 +60,13 @@ struct Desk {
     /// The words before a service whose clock is off, up to the offset.
     static let faketime = "env FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "
 
-    /// What happened to a user, by `status`, the last thing first.
+    /// The user's events from `status`, the latest first.
     func events(_ user: String = "root") async throws -> [String] {
         let events = try #require(try await json("status", user)["events"] as? [[String: Any]])
         return events.compactMap { $0["event"] as? String }
     }
 
-    /// Tries a code: the reason that `verify --json` gives, and whether it was accepted.
+    /// Tries a code: the reason from `verify --json`, and whether the code was accepted.
     func verify(_ code: String, of user: String = "root") async throws -> (Bool, String) {
         let done = try await Command.run(words(["verify", user, "--json"]), input: code + "\n")
         let object = try JSONSerialization.jsonObject(with: Data(done.output.utf8))
@@ -77,7 +76,7 @@ struct Desk {
         return (accepted, try #require(members["reason"] as? String))
     }
 
-    /// Types wrong backup codes, which are never right by chance, so many times.
+    /// Types `count` wrong backup codes, which are never right by chance.
     func fail(_ count: Int, of user: String = "root") async throws {
         for _ in 0..<count {
             let (accepted, reason) = try await verify(Desk.wrongCode, of: user)
@@ -85,7 +84,7 @@ struct Desk {
         }
     }
 
-    /// A backup code that was never made; another one each time, for the same again is no guess.
+    /// A backup code that was never made; a new one each time, since a repeated one is not counted.
     static var wrongCode: String {
         let symbols = (0..<13).compactMap { _ in "0123456789ABCDEFGHJKMNPQRSTVWXYZ".randomElement()
         }
@@ -93,43 +92,43 @@ struct Desk {
         return [text.prefix(5), text.dropFirst(5).prefix(5), text.suffix(5)].joined(separator: "-")
     }
 
-    /// Who the commands say they were given by: the person who logged in, through sudo as well.
+    /// Who the commands say gave them: the person who logged in, also through sudo.
     static let person: String = {
         let text = (try? String(contentsOfFile: "/proc/self/loginuid", encoding: .utf8)) ?? ""
         guard let uid = UInt32(text), uid != .max, let entry = getpwuid(uid) else { return "root" }
         return String(cString: entry.pointee.pw_name)
     }()
 
-    /// The words before a command that nobody shall have logged in for, as far as the kernel
-    /// knows. Where that holds already, nothing needs to be changed.
+    /// The words before a command that must run without a login session, as far as the kernel
+    /// knows. Empty if that is already the case.
     static var withoutSession: [String] {
         let text = (try? String(contentsOfFile: "/proc/self/loginuid", encoding: .utf8)) ?? ""
         if text.isEmpty || text == "4294967295" { return [] }
         return ["sh", "-c", #"echo 4294967295 >/proc/self/loginuid && exec "$@""#, "sh"]
     }
 
-    /// The names of the caller's authenticators, as `status` tells them.
+    /// The names of the caller's authenticators, from `status`.
     func names() async throws -> [String] {
         let status = try await json("status")
         let list = try #require(status["authenticators"] as? [[String: Any]])
         return list.compactMap { $0["name"] as? String }
     }
 
-    /// Whether the caller is enrolled, as `status` tells it.
+    /// Whether the caller is enrolled, from `status`.
     func isEnrolled() async throws -> Bool {
         let enrolled = try await json("status")["enrolled"] as? Bool
         return try #require(enrolled as Bool?)
     }
 
-    /// The record of root, byte by byte; nil where there is none.
+    /// The bytes of root's record; nil if there is none.
     var record: Data? { record(of: 0) }
 
-    /// The record of a user, byte by byte; nil where there is none.
+    /// The bytes of a user's record; nil if there is none.
     func record(of uid: UInt32) -> Data? {
         FileManager.default.contents(atPath: "\(store)/\(uid)")
     }
 
-    /// A command on a screen that can be looked at.
+    /// A command on a screen that the test can read.
     func screen(
         _ arguments: String..., columns: Int = 80, rows: Int = 24, locale: String = "C.UTF-8",
         environment: [String: String] = [:]
@@ -140,8 +139,8 @@ struct Desk {
     }
 }
 
-/// The words that run a program as somebody who is not root. Reading stays allowed, so that the
-/// program is found wherever it was built.
+/// The words that run a program without root's rights. Reading stays allowed, so that the program
+/// is found wherever it was built.
 func withoutRoot(_ words: [String]) -> [String] {
     [
         "setpriv", "--reuid", "games", "--regid", "games", "--clear-groups",
@@ -150,7 +149,7 @@ func withoutRoot(_ words: [String]) -> [String] {
 }
 
 extension Terminal {
-    /// Waits for the question of `add`, and gives the phone of somebody who typed the key.
+    /// Waits for the question of `add`, and returns a phone into which the key was typed.
     func typedPhone(_ parameters: String = "") async throws -> Phone {
         try await expect(Citizen.interview)
         let groups = transcript.matches(of: #/  ((?:[A-Z2-7]{4} ){3}[A-Z2-7]{4})\n/#).suffix(2)

@@ -2,19 +2,19 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A machine with one thing wrong, and the one finding that it has to give.
+/// A machine with one fault, and the one finding that it must give.
 struct DoctorCase: CustomTestStringConvertible, Sendable {
     let testDescription: String
-    /// The check, and how bad it is.
+    /// The check, and its severity.
     let check: String, severity: String
-    /// Parts of the sentence, of the place and of the line to write.
+    /// Parts of the sentence, of the place and of the proposed line.
     let text: String, place: String, change: String
-    /// Words after `doctor`, and before it.
+    /// Words after and before `doctor`.
     var arguments: [String] = []
     var around: [String] = []
-    /// How bad it is where libpam is 1.6 or newer; empty where that makes nothing of it.
+    /// The severity with libpam 1.6 or newer; empty if that version does not mind.
     let newer: String
-    /// Does the damage.
+    /// Causes the fault.
     let harm: @Sendable (DoctorPatient) async throws -> Void
 
     init(
@@ -29,7 +29,7 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
         (self.arguments, self.around, self.harm) = (arguments, around, harm)
     }
 
-    /// How bad it is with the libpam that is here.
+    /// The severity with the installed libpam.
     func severityHere() async throws -> String {
         if newer == severity { return severity }
         let words = #"dpkg --compare-versions "$(dpkg-query -Wf '${Version}' libpam0g)" ge 1.6"#
@@ -143,7 +143,7 @@ struct DoctorCase: CustomTestStringConvertible, Sendable {
         ) { _ in },
     ]
 
-    /// Two lines of ours, each of which can deny.
+    /// Two lines with our module, each of which can deny.
     static let secondLines = [
         DoctorCase(
             "a second line with a configuration that is missing", "options", says: "no such file",

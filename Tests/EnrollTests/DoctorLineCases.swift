@@ -1,7 +1,7 @@
 import TestSupport
 
 extension DoctorCase {
-    /// PAM files that libpam reads otherwise than they look, or not at all.
+    /// PAM files that do not mean to libpam what they seem to, or that it cannot read.
     static let lines = [
         DoctorCase(
             "CR LF", "lines", says: "libpam takes the CR for a part of the last word",

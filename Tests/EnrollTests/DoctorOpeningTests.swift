@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What `doctor` says of ways in without a code that the admin has opened: meant so, and told.
+/// `doctor`'s notes on ways in without a code that the admin has opened on purpose.
 @Suite struct DoctorOpeningTests {
     init() throws { try Build.requireGround() }
 
@@ -21,7 +21,7 @@ import Testing
         }
         #expect(
             try await patient.doctor().output.contains("exempt_networks: 10.0.0.0/8, fd00::/8"))
-        // They open nothing for sudo, so that a stack without a password is no hole there.
+        // They open nothing for sudo, so a stack without a password is no hole there.
         for service in ["sudo", "sudo-i"] {
             try patient.auth(service, ["@include common-auth", "auth required MODULE"])
         }
@@ -36,10 +36,10 @@ import Testing
         try await patient.penalizeNobody()
         try patient.write("/etc/security/swiftotp.conf", "trust = sk\n")
         try patient.ssh([DoctorPatient.keyMethods, "PubkeyAuthOptions \(demands)"])
-        // All that is told is that programs do not get in by it.
+        // The only note is that programs do not get in that way.
         let well = try await patient.examine().findings.filter { $0.check == "sshd" }
         #expect(well.count == 1 && well.first?.text.contains("with security keys neither") == true)
-        // Who is not enrolled may have such a key: nobody is told to be locked out.
+        // Users who are not enrolled may have such a key: nobody is reported as locked out.
         try patient.remove("/var/lib/swiftotp/4002")
         let verdict = try await patient.examine()
         #expect(verdict.isWell && verdict.states["people"] == "note", "\(verdict.findings)")

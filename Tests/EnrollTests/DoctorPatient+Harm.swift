@@ -5,15 +5,15 @@ import Testing
 
 @testable import OTPCore
 
-// What happens to records and files that no command does.
+// Damage to records and files that no command causes.
 extension DoctorPatient {
-    /// Gives a file an attribute (chattr(1)), for as long as the machine is there.
+    /// Sets a file attribute (chattr(1)) for the life of the machine.
     func freeze(_ path: String, _ attribute: String) async throws {
         try await Command.output(["chattr", "+" + attribute, real(path)])
         frozen.withLock { $0.append(real(path)) }
     }
 
-    /// Has those in a list skip the code; there is nobody in it.
+    /// Exempts the users of a list, which is empty.
     func list(_ path: String) throws {
         try write(path, "nobody\n")
         try auth(
@@ -25,7 +25,7 @@ extension DoctorPatient {
             ])
     }
 
-    /// Puts the units there, as a package does.
+    /// Installs the units, as a package does.
     func installUnits() throws {
         for unit in ["swiftotpd.service", "swiftotpd.socket"] {
             try write("/etc/systemd/system/\(unit)", try Project.text("packaging/systemd/\(unit)"))
@@ -33,7 +33,7 @@ extension DoctorPatient {
         try write("/etc/systemd/system/sockets.target.wants/swiftotpd.socket", "")
     }
 
-    /// A hundred wrong codes of one user.
+    /// A hundred wrong codes for one user.
     func close(_ user: String, _ uid: UInt32) async throws {
         try withKeyInside {
             try Desk.fail(
@@ -42,12 +42,12 @@ extension DoctorPatient {
         }
     }
 
-    /// Leaves the authenticator alone.
+    /// Leaves only the authenticator.
     func useUpBackupCodes(of user: String, _ uid: UInt32) throws {
         try change(user, uid) { $0.backupCodes = BackupSet() }
     }
 
-    /// Leaves nothing: no authenticator, and backup codes that were all used.
+    /// Leaves nothing: no authenticator, and only used backup codes.
     func useUpAll(of user: String, _ uid: UInt32) throws {
         try change(user, uid) { record in
             while let name = record.authenticators.first?.name { try? record.remove(name) }
@@ -55,7 +55,7 @@ extension DoctorPatient {
         }
     }
 
-    /// Leaves nothing but a temporary code that was good until yesterday.
+    /// Leaves only a temporary code that expired yesterday.
     func endTemporaryCode(of user: String, _ uid: UInt32) throws {
         try useUpAll(of: user, uid)
         try change(user, uid) { record in
@@ -78,7 +78,7 @@ extension DoctorPatient {
         }
     }
 
-    /// A store that is not the default one has its key inside.
+    /// A store at another path keeps its key inside.
     private func withKeyInside(_ body: (String) throws -> Void) throws {
         let (store, files) = (real("/var/lib/swiftotp"), FileManager.default)
         let key = store + "/seal.key"

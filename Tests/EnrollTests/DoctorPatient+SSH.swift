@@ -3,19 +3,19 @@ import TestSupport
 import Testing
 
 extension DoctorPatient {
-    /// Makes the change of a finding, which is a diff, as its reader would.
+    /// Applies the change of a finding, a diff, as a reader would.
     func apply(_ change: String) async throws {
         try #require(change.hasPrefix("--- "), "\(change)")
         try await Command.output(running(["patch", "-p1", "-d", "/"]), input: change + "\n")
     }
 
-    /// Keeps sshd from shutting out addresses, where it does that and doctor has a note on it.
+    /// Keeps sshd from penalizing addresses, if it does that and doctor has a note on it.
     func penalizeNobody() async throws {
         let lines = try await SSHServer.forManyCallers().map { $0 + "\n" }
         try change("/etc/ssh/sshd_config") { $0 + lines.joined() }
     }
 
-    /// What sshd says of a login.
+    /// sshd's answer for a login.
     func sshd(_ login: String) async throws -> String {
         var login = login
         for (key, value) in [
@@ -28,7 +28,7 @@ extension DoctorPatient {
     }
 }
 
-/// The real sshd of a patient, on a loopback port, and the real ssh.
+/// The patient's real sshd on a loopback port, and the real ssh.
 final class PatientServer: Sendable {
     private let port: UInt16
     private let scratch: Scratch
@@ -37,7 +37,7 @@ final class PatientServer: Sendable {
     init(_ patient: DoctorPatient, port: UInt16) async throws {
         self.port = port
         scratch = try Scratch()
-        // Without an entry there, PAM takes an account for one that is over.
+        // Without an entry there, PAM considers an account expired.
         try patient.change("/etc/shadow") { $0 + "alice:*:19000::::::\nbob:*:19000::::::\n" }
         let key = scratch.file("key")
         try await Command.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
@@ -68,13 +68,13 @@ final class PatientServer: Sendable {
         ]
     }
 
-    /// Whether a script with a user's key gets in.
+    /// Whether a script gets in with a user's key.
     func admitsScript(_ user: String) async throws -> Bool {
         let done = try await Command.run(words(user, ["BatchMode=yes"]))
         return done.status == 0 && done.output == "in\n"
     }
 
-    /// Whether somebody with the key and a code gets in.
+    /// Whether a user gets in with key and code.
     func admits(_ user: String, code: String) async throws -> Bool {
         let login = try Terminal(words(user, []))
         guard try await login.expectAny(["Verification code", "in\n", "denied"]) == 0 else {

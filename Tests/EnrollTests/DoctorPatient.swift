@@ -3,8 +3,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A machine for `doctor` to look at: an /etc, a store, logs and what runs, of its own, in a mount
-/// namespace for each command. When it is made, all is well with ssh by key and code.
+/// A machine for `doctor` to examine: its own /etc, store, logs and processes, in a mount namespace
+/// for each command. At first everything is right for ssh with key and code.
 final class DoctorPatient: Sendable {
     /// The module's file, as root installed it.
     let module: String
@@ -12,19 +12,19 @@ final class DoctorPatient: Sendable {
     /// Where the store is, and /srv.
     private let disk: Scratch
     private let listener = Mutex<(any Sendable)?>(nil)
-    /// What has to thaw before it can be removed.
+    /// Files whose attributes must be removed before they can be deleted.
     let frozen = Mutex<[String]>([])
 
     static let keyMethods = "AuthenticationMethods publickey,keyboard-interactive:pam"
     static let passwordMethods = "AuthenticationMethods keyboard-interactive:pam"
 
-    /// A machine of root, alice and bob, who are enrolled: made once, and copied for each test.
+    /// A machine with root, alice and bob, who are enrolled: made once, and copied for each test.
     convenience init() async throws {
         try await self.init(like: try await Self.model.value)
         try auth("sshd", ["auth required MODULE"])
     }
 
-    /// A copy of another.
+    /// A copy of another machine.
     init(like model: DoctorPatient) async throws {
         (scratch, disk) = (try Scratch(), try await Scratch.onDisk())
         module = scratch.file("pam_swiftotp.so")
@@ -73,7 +73,7 @@ final class DoctorPatient: Sendable {
         for user in ["root", "alice", "bob"] { try await enroll(user) }
     }
 
-    /// Users or groups without those of other tests; nobody's number stays.
+    /// Users or groups without those of other tests; their numbers are gone too.
     private static func withoutOthers(_ text: String) -> String {
         let lines = text.split(separator: "\n").filter { line in
             let words = line.split(separator: ":", omittingEmptySubsequences: false)
@@ -94,7 +94,7 @@ final class DoctorPatient: Sendable {
 
     // MARK: Changing it
 
-    /// Where a file of the machine really is.
+    /// The real path of a file of the machine.
     func real(_ path: String) -> String {
         for (folder, name) in Self.mounts where path == folder || path.hasPrefix(folder + "/") {
             return place(name) + path.dropFirst(folder.count)
@@ -127,7 +127,7 @@ final class DoctorPatient: Sendable {
         try write(path, edit(try String(contentsOfFile: real(path), encoding: .utf8)))
     }
 
-    /// Writes the authentication of a service; MODULE stands for the module's file.
+    /// Writes the auth lines of a service; MODULE stands for the module's file.
     func auth(_ service: String, _ lines: [String]) throws {
         let lines = lines.map { $0.replacingOccurrences(of: "MODULE", with: module) }
         try write(
@@ -142,17 +142,16 @@ final class DoctorPatient: Sendable {
             "UsePAM yes", "KbdInteractiveAuthentication yes", "PasswordAuthentication no",
             "PermitRootLogin yes",
         ]
-        // The first value holds.
+        // The first value counts.
         try write(
             "/etc/ssh/sshd_config.d/10-swiftotp.conf",
             (lines + usual).joined(separator: "\n") + "\n")
     }
 
-    /// Starts the service on this machine, which is there as long as the machine is, and gives
-    /// the socket.
+    /// Starts the service on this machine for the machine's life, and returns the socket.
     @discardableResult
     func serve() async throws -> String {
-        // Which has its key inside, as every store that is named.
+        // It keeps its key inside, like every store with a path of its own.
         try await Command.output([
             "cp", "-a", real("/etc/swiftotp/seal.key"), real("/var/lib/swiftotp"),
         ])
@@ -162,7 +161,7 @@ final class DoctorPatient: Sendable {
         return service.socket
     }
 
-    /// The same with something else in its place, see `Impostor`.
+    /// The same with an impostor in its place, see `Impostor`.
     func pretend(
         _ work: String, as words: ([String]) -> [String] = { $0 }
     ) async throws {
@@ -188,7 +187,7 @@ final class DoctorPatient: Sendable {
         }
     }
 
-    /// Enrolls a user, and gives their phone.
+    /// Enrolls a user, and returns the phone.
     @discardableResult
     func enroll(_ user: String) async throws -> Phone {
         let words = [try Build.product("otp-enroll"), "add", user, "--no-confirm", "--json"]
@@ -218,16 +217,16 @@ final class DoctorPatient: Sendable {
         return ["unshare", "--mount", "--uts", "sh", "-c", script, "sh"] + words
     }
 
-    /// In a process namespace of its own, no other test's sshd is seen.
+    /// In its own process namespace, so that it does not see the sshd of other tests.
     private static let alone = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
-    /// What `doctor` says in plain words.
+    /// The plain text that `doctor` prints.
     func doctor(_ arguments: String..., around: [String] = []) async throws -> Command {
         let words = [try Build.product("otp-enroll"), "doctor"] + arguments
         return try await Command.run(running(Self.alone + around + words))
     }
 
-    /// What `doctor --json` says.
+    /// The output of `doctor --json`.
     func examine(_ arguments: [String] = [], around: [String] = []) async throws -> Verdict {
         let words = [try Build.product("otp-enroll"), "doctor", "--json"] + arguments
         let done = try await Command.run(
@@ -237,7 +236,7 @@ final class DoctorPatient: Sendable {
         return try Verdict(try #require(told as? [String: Any], "\(done.errors)"), done.status)
     }
 
-    /// What was said, taken apart.
+    /// That output, parsed.
     struct Verdict {
         struct Finding: CustomStringConvertible {
             let check, severity, text, place, change: String
@@ -265,12 +264,12 @@ final class DoctorPatient: Sendable {
             }
         }
 
-        /// What is said of sshd, but for the note that every sshd from OpenSSH 9.8 on gets.
+        /// The findings about sshd, except the note that every sshd since OpenSSH 9.8 gets.
         var ofSSHD: [Finding] {
             findings.filter { $0.check == "sshd" && !$0.text.contains("(PerSourcePenalties)") }
         }
 
-        /// Those that are no notes.
+        /// Those above a note.
         var serious: [Finding] { findings.filter { $0.severity != "note" } }
     }
 }

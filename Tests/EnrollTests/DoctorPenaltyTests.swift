@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `doctor` and PerSourcePenalties, by which an sshd from OpenSSH 9.8 on turns addresses away.
+/// `doctor` and PerSourcePenalties, by which sshd since OpenSSH 9.8 refuses addresses.
 @Suite struct DoctorPenaltyTests {
     init() throws { try Build.requireGround() }
 
-    /// What doctor says of it.
+    /// doctor's notes about it.
     private func notes(
         _ patient: DoctorPatient, around: [String] = []
     ) async throws -> [String] {
@@ -17,7 +17,7 @@ import Testing
         return told.map(\.text)
     }
 
-    @Test("sshd's own penalties are not told of, or are where it has none")
+    @Test("sshd's own penalties are not reported, or reported for an sshd without them")
     func ofThisMachine() async throws {
         let patient = try await DoctorPatient()
         let knows = try await patient.sshd("user=alice").lowercased().contains("\npersourcepenalt")
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// Words of sshds that are not everywhere, as they were heard on Debian 13 and sid.
+    /// The output of various versions of sshd, taken from Debian 13 and sid.
     private static let heard = [
         (
             "10.0",
@@ -62,11 +62,11 @@ import Testing
         ("10.6", ["PerSourcePenalties no", "PerSourcePenaltyExemptList none"], ""),
     ]
 
-    @Test("The words of a newer sshd on its penalties are not understood", arguments: heard)
+    @Test("A newer sshd's settings for its penalties are not understood", arguments: heard)
     func ofNewer(_ version: String, _ lines: [String], _ exempt: String) async throws {
         let patient = try await DoctorPatient()
         let scratch = try Scratch()
-        // The sshd of this machine, but for what it says of the setting.
+        // This machine's sshd, except for its answer about the setting.
         let program = try scratch.write(
             """
             #!/bin/sh

@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A machine whose files or store do not do what they seem to, what doctor has to say of it, and what
-/// a login comes to: before, and after what doctor proposes was done.
+/// A machine whose files or store do not work as they seem to, doctor's finding, and the result of
+/// a login before and after applying doctor's proposal.
 struct DoctorPlace: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let check: String, severity: String, text: String, change: String
-    /// Who logs in, with a right code, and whether that is enough before and after.
+    /// Who logs in with a right code, and whether that is enough before and after.
     var user = "alice"
     let isLetIn: Bool
-    /// Words that make it so while a command runs.
+    /// Words that cause it while a command runs.
     var around: [String] = []
     let harm: @Sendable (DoctorPatient) async throws -> Void
 
@@ -26,7 +26,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         if let script { around = ["sh", "-ec", script + #"; exec "$@""#, "sh"] }
     }
 
-    /// What puts the store on another file system while a command runs.
+    /// Puts the store on another file system while a command runs.
     private static func moved(onto mount: String, then others: String = "true") -> String {
         """
         copy=$(mktemp -d); cp -a /var/lib/swiftotp/. "$copy"
@@ -36,7 +36,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
         """
     }
 
-    /// A small disk of its own, with so many inodes.
+    /// A small disk with this number of inodes.
     private static func small(_ inodes: Int) -> String {
         """
         image=$(mktemp); truncate -s 2M "$image"
@@ -87,7 +87,7 @@ struct DoctorPlace: CustomTestStringConvertible, Sendable {
             "a store without its marker", "store", says: "has no marker", change: "otp-enroll init",
             user: "bob", letsIn: false
         ) { patient in
-            // Of whoever has a record, that is proof enough.
+            // If a user has a record, that is proof enough.
             for name in ["marker", "4002"] { try patient.remove("/var/lib/swiftotp/\(name)") }
             try patient.auth(
                 "sshd", ["auth required MODULE nullok", "auth required pam_permit.so"])

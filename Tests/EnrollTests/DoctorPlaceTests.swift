@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `doctor` says of store, files and people is so: a login is made before and after what it
-/// proposes is done, and then all is well.
+/// `doctor`'s findings on store, files and people are true: each test logs in before and after
+/// applying the proposal, and then everything is right.
 @Suite struct DoctorPlaceTests {
     init() throws { try Build.requireGround() }
 
-    /// Logs in by the stack of ssh, with a right code.
+    /// Logs in with ssh's stack and a right code.
     private func isLetIn(
         _ user: String, _ code: String, _ patient: DoctorPatient, _ around: [String]
     ) async throws -> Bool {
@@ -37,7 +37,7 @@ import Testing
         #expect(before == place.isLetIn)
 
         guard !place.change.isEmpty else { return }
-        // What a record or a file says now stays; a mount is made, and mended, for each command.
+        // Changes to a record or file stay; a mount is made, and repaired, for each command.
         let program = try Build.product("otp-enroll")
         let command = finding.change.replacing("otp-enroll ", with: "'\(program)' ")
         let mend = ["sh", "-ec", "\(command) >/dev/null; exec \"$@\"", "sh"]
@@ -48,10 +48,10 @@ import Testing
         #expect(try await isLetIn(place.user, phone.code(), patient, place.around + mend))
     }
 
-    /// None of these is a reason to be anything but well.
+    /// None of these is a fault.
     @Test func whatIsWellIsNotDoubted() async throws {
         let patient = try await DoctorPatient()
-        // A unit that is masked, a file by a link, a folder as /tmp is one, another disk.
+        // A masked unit, a file behind a link, a folder with /tmp's mode, another disk.
         try patient.write("/etc/systemd/system/x", "")
         try FileManager.default.createSymbolicLink(
             atPath: patient.real("/etc/systemd/system/swiftotpd.service"),
@@ -63,7 +63,7 @@ import Testing
         try await patient.moveStore(to: "/srv/otp")
         let verdict = try await patient.examine()
         #expect(verdict.isWell && verdict.serious.isEmpty, "\(verdict.findings)")
-        // Who is closed, and exempt.
+        // A closed and exempt user.
         try patient.change("/etc/group") { $0 + "robots:x:4500:bob\n" }
         try patient.auth(
             "sshd", ["auth required MODULE exempt_group=robots", "auth required pam_permit.so"])
@@ -72,7 +72,7 @@ import Testing
         #expect(!exempt.serious.contains { $0.check == "people" }, "\(exempt.findings)")
     }
 
-    /// What the unit of the package hides, and what a drop-in gives back.
+    /// Paths that the package's unit hides, and that a drop-in restores.
     @Test func storesThatTheUnitDoesNotSee() async throws {
         let patient = try await DoctorPatient()
         try await patient.serve()
@@ -105,7 +105,7 @@ import Testing
         #expect(try await said("/etc/otp").contains("may not write to /etc/otp"))
     }
 
-    /// Where AppArmor confines the service: what the kernel lists, and the rules of this machine.
+    /// Where AppArmor confines the service: the kernel's list, and the rules of this machine.
     @Test func storesThatAppArmorKeepsAway() async throws {
         let patient = try await DoctorPatient()
         try await patient.moveStore(to: "/srv/otp")

@@ -1,26 +1,25 @@
 import Testing
 
-/// What sshd's configuration says, what `doctor` says of it, and what sshd does when the change that
-/// it proposes was made.
+/// sshd's configuration, `doctor`'s finding, and what sshd does after the proposed change.
 struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
     let testDescription: String
-    /// The files of /etc/ssh by their names; of the drop-in `10-swiftotp.conf` first.
+    /// The files of /etc/ssh by name; a finding's first place is the drop-in `10-swiftotp.conf`.
     var files: [String: String]
     /// Other files of the machine.
     var others: [String: String] = [:]
     /// The lines of sshd's stack.
     var stack = ["auth required MODULE"]
-    /// The finding: how bad it is, and the end of its sentence, where it says for whom it is.
+    /// The finding: its severity, and the end of its sentence, which says whom it concerns.
     let severity: String, says: String
-    /// Where the change is to be made.
+    /// Where the change must be made.
     var place = "10-swiftotp.conf"
-    /// A login (`sshd -T -C`), and a line that sshd says of it when the change was made.
+    /// A login (`sshd -T -C`), and a line of sshd's answer after the change.
     var login = "user=alice", then = DoctorSSHCase.methods
-    /// Whether doctor is asked once more; of the commonest fault, sshd's own word is enough.
+    /// Whether doctor runs once more; for the commonest fault, sshd's own answer is enough.
     var hasLookAfter: Bool { !says.hasPrefix(Self.byKey) || files.count > 1 }
 
     static let methods = "authenticationmethods publickey,keyboard-interactive:pam"
-    /// What is right for ssh by key and code.
+    /// The right configuration for ssh with key and code.
     static let usual = """
         UsePAM yes
         KbdInteractiveAuthentication yes
@@ -65,7 +64,7 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
     private static let password = ["@include common-auth", "auth required MODULE"]
     private static let byKey = "sshd lets people in by publickey alone, without a code"
 
-    // MARK: For whom
+    // MARK: Which users
 
     static let people = [
         DoctorSSHCase(
@@ -121,7 +120,7 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
             then: "kbdinteractiveauthentication yes"),
     ]
 
-    // MARK: From where
+    // MARK: Which addresses
 
     static let places = [
         DoctorSSHCase(
@@ -170,7 +169,7 @@ struct DoctorSSHCase: CustomTestStringConvertible, Sendable {
             "keys alone by a Match of all", usual + good + "Match All\n    \(bare)", says: byKey),
     ]
 
-    // MARK: In which file
+    // MARK: Which file
 
     static let order = [
         DoctorSSHCase(

@@ -1,14 +1,14 @@
 import TestSupport
 import Testing
 
-/// What `doctor` says of sshd is what sshd does: before the change that it proposes a key alone logs
-/// in, and after it none does without a code.
+/// `doctor`'s findings on sshd match what sshd does: before the proposed change a key alone logs
+/// in, and after it nobody without a code.
 @Suite struct DoctorSSHLoginTests {
     init() throws { try Build.requireGround() }
 
     struct Opening: CustomTestStringConvertible, Sendable {
         let testDescription: String
-        /// Lines before what is right, and behind it; PORT is sshd's own.
+        /// Lines before and after the right ones; PORT is sshd's own.
         var first = "", last = ""
         /// Another file, which is read first.
         var earlier = ""
@@ -28,7 +28,7 @@ import Testing
     ]
 
     @Test(
-        "Who is said to get in without a code does not, or still does when the change was made",
+        "A user reported as getting in without a code does not, or still does after the change",
         arguments: openings)
     func aKeyAloneIsOutAfterTheChange(opening: Opening) async throws {
         let patient = try await DoctorPatient()
@@ -56,7 +56,7 @@ import Testing
         #expect(try await server.admits("alice", code: phone.code()))
     }
 
-    @Test("Programs of an exempt group cannot log in where doctor says they can, or others can too")
+    @Test("Programs of an exempt group cannot log in though doctor says so, or others' can too")
     func programsOfAnExemptGroup() async throws {
         let patient = try await DoctorPatient()
         try patient.write("/etc/group", "root:x:0:\nrobots:x:50:bob\n")

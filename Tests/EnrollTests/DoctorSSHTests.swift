@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `doctor` and sshd: what it finds holds for whom it says, and what it proposes mends it.
+/// `doctor` and sshd: a finding is true for those it names, and its proposal fixes it.
 @Suite struct DoctorSSHTests {
     init() throws { try Build.requireGround() }
 
     @Test(
-        "A way past sshd is not found, or not for whom it is open, or its change mends nothing",
+        "A way past the module in sshd is missed, for the wrong users, or not fixed",
         arguments: DoctorSSHCase.people + DoctorSSHCase.places + DoctorSSHCase.order
             + DoctorSSHCase.ways)
     func troublesOfSSHD(trouble: DoctorSSHCase) async throws {
@@ -28,13 +28,13 @@ import Testing
         #expect(!after.contains { $0.text == finding.text || $0.severity == "problem" }, "\(after)")
     }
 
-    // MARK: Well
+    // MARK: Nothing wrong
 
     struct Well: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let dropIn: String
         var policy = ""
-        /// What is told all the same.
+        /// The note that is given nevertheless.
         var note: String?
         var isEnrolled = true
 
@@ -95,7 +95,7 @@ import Testing
     ]
 
     @Test(
-        "What opens nothing, or what the module opens itself, is taken for trouble",
+        "A harmless setting, or what the module itself opens, is reported as trouble",
         arguments: wells)
     func sshdIsWell(well: Well) async throws {
         let patient = try await DoctorPatient()
@@ -110,9 +110,9 @@ import Testing
         #expect(well.note.map { note in notes.contains { $0.contains(note) } } ?? notes.isEmpty)
     }
 
-    // MARK: Many, and other sshds
+    // MARK: Many users, and other sshds
 
-    @Test("Who comes behind the sixteenth is not asked about")
+    @Test("Users after the sixteenth are not asked about")
     func manyPeople() async throws {
         let patient = try await DoctorPatient()
         try patient.change("/etc/passwd") { text in
@@ -129,7 +129,7 @@ import Testing
         #expect(verdict.findings.contains { $0.text.hasSuffix("until they enroll (user399)") })
     }
 
-    @Test("Options of the command line, or another configuration, are not looked at")
+    @Test("Options of the command line, or another configuration, are ignored")
     func optionsOfSSHD() async throws {
         let patient = try await DoctorPatient()
         try patient.write(
@@ -147,7 +147,7 @@ import Testing
                 && other.change.contains("+\(DoctorPatient.keyMethods)"))
     }
 
-    /// Runs another sshd meanwhile, whose configuration is changed after it was read.
+    /// Runs another sshd at the same time, whose configuration changes after it was read.
     private static func beside(_ port: UInt16, changes: Bool) -> [String] {
         [
             "sh", "-c",
@@ -167,10 +167,10 @@ import Testing
         ]
     }
 
-    @Test("A second sshd that runs, its options, its PAM service or its age are not looked at")
+    @Test("A second running sshd, its options, its PAM service or its age are ignored")
     func runningSSHD() async throws {
         let patient = try await DoctorPatient()
-        // From 9.8 on the service is a setting, and was the program's name before.
+        // Since 9.8 the service name is a setting; before, it was the program's name.
         let service = "PAMServiceName sshd-inside"
         try patient.write(
             "/etc/ssh/inside",

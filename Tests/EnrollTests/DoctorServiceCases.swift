@@ -108,7 +108,7 @@ extension DoctorPatient {
         try auth("sshd", ["auth required MODULE store=\(folder)"])
     }
 
-    /// Has the code asked for after every password, as pam-auth-update does.
+    /// Asks for the code after every password, as pam-auth-update sets it up.
     fileprivate func lockScreens(_ arguments: String) throws {
         try change("/etc/pam.d/common-auth") { $0 + "auth required \(module) \(arguments)\n" }
         try auth("sshd", ["@include common-auth"])

@@ -1,15 +1,15 @@
 import Testing
 
-/// What sudoers(5) says, what `doctor` says of it, and whether sudo asks alice for anything.
+/// A sudoers(5) file, `doctor`'s finding, and whether sudo asks alice for anything.
 struct DoctorSudoCase: CustomTestStringConvertible, Sendable {
     let testDescription: String
     /// /etc/sudoers, and other files.
     let text: String
     var others: [String: String] = [:]
     let severity: String, says: String, place: String
-    /// Whether sudo does something for alice without a question.
+    /// Whether sudo runs something for alice without a question.
     let isFree: Bool
-    /// What she has it do.
+    /// The command that she runs.
     var command = "/usr/bin/true"
 
     init(
@@ -104,7 +104,7 @@ struct DoctorSudoCase: CustomTestStringConvertible, Sendable {
             says: "timestamp_type=global: after a code in one session", isFree: false),
     ]
 
-    /// What leaves alice asked, so that there is nothing to say.
+    /// Files with which alice is asked, so that there is no finding.
     static let asked = [
         "alice ALL=(ALL) NOPASSWD: ALL\nalice ALL=(ALL) ALL\n# bob ALL = NOPASSWD: ALL\n"
             + "Defaults authenticate\n",

@@ -1,11 +1,11 @@
 import TestSupport
 import Testing
 
-/// `doctor --service sudo`: whether sudo's prompt stands in the place of the question for a code.
+/// `doctor --service sudo`: whether sudo's prompt replaces the question for a code.
 @Suite struct DoctorSudoTests {
     init() throws { try Build.requireGround() }
 
-    /// sudo's own prompt in the place of ours, wherever its settings say so.
+    /// sudo's own prompt replaces ours, wherever that is set.
     @Test(arguments: [
         ("/etc/sudoers.d/prompt", "Defaults passprompt_override\n", "/etc/sudoers.d/prompt line 1"),
         (
@@ -26,7 +26,7 @@ import Testing
         try patient.write("/etc/other", "Defaults !env_reset\n")
         let verdict = try await patient.examine(["--service", "sudo"])
         #expect(verdict.isWell && verdict.status == 0 && verdict.states["sudo"] == "note")
-        // Other tests' users may have files of their own there.
+        // Users of other tests may have their own files there.
         let notes = verdict.findings.filter {
             $0.check == "sudo" && !$0.place.contains("sudoers.d/user")
         }
@@ -34,7 +34,7 @@ import Testing
         #expect(notes.allSatisfy { $0.text.contains("passprompt_override is set") })
     }
 
-    /// What sets it nowhere, or takes it back.
+    /// Files that set it nowhere, or unset it.
     @Test(arguments: [
         "", "# Defaults passprompt_override\n", "Defaults env_reset # passprompt_override\n",
         "Defaults passprompt_override\nDefaults !passprompt_override\n",
@@ -49,11 +49,11 @@ import Testing
         try patient.write("/etc/sudoers", text, mode: 0o440)
         let verdict = try await patient.examine(["--service", "sudo"])
         #expect(verdict.isWell && verdict.states["sudo"] == "ok", "\(verdict.findings)")
-        // Of no account for another service.
+        // Irrelevant for another service.
         #expect(try await patient.examine().states["sudo"] == nil)
     }
 
-    /// A machine with these rules alone, on which alice and bob are in the group staff.
+    /// A machine with only these rules, where alice and bob are in the group staff.
     private func patient(
         _ text: String, _ others: [String: String] = [:]
     ) async throws -> DoctorPatient {
@@ -66,14 +66,14 @@ import Testing
                 line.hasPrefix("staff:") ? "staff:x:50:alice,bob" : String(line)
             }.joined(separator: "\n") + "\n"
         }
-        // Without an account of that kind sudo refuses whom it does not ask.
+        // Without a valid account there, sudo refuses users whom it does not ask.
         try patient.change("/etc/shadow") { $0 + "alice:*:19000::::::\nbob:*:19000::::::\n" }
         try patient.write("/etc/sudoers", text, mode: 0o440)
         for (path, text) in others { try patient.write(path, text, mode: 0o440) }
         return patient
     }
 
-    /// Whether sudo itself does something for alice without a question. It has libraries in
+    /// Whether sudo itself runs something for alice without a question. It has libraries in
     /// /usr/libexec, which is the machine's own.
     private func isFree(_ patient: DoctorPatient, _ command: String) async throws -> Bool {
         let script = #"mount --bind "$0" /etc && exec "$@""#
@@ -81,12 +81,12 @@ import Testing
         let done = try await Command.run(
             words + ["runuser", "-u", "alice", "--", "sudo", "-n"]
                 + command.split(separator: " ").map(String.init))
-        // Anything else is no refusal to go on without a password.
+        // Any other failure is no refusal to go on without a password.
         #expect(done.status == 0 || done.errors.hasSuffix("password is required\n"), "\(done)")
         return done.status == 0
     }
 
-    /// Whom sudo never asks, whose code it asks for, and by which service: as sudo itself does.
+    /// Whom sudo never asks, whose code it asks for, and by which service: the same as sudo itself.
     @Test(arguments: DoctorSudoCase.unasked)
     func whatSudoDoesNotAskIsTold(one: DoctorSudoCase) async throws {
         let patient = try await patient(one.text, one.others)
@@ -100,7 +100,7 @@ import Testing
         #expect(try await isFree(patient, one.command) == one.isFree)
     }
 
-    /// What is taken back, or about others, and leaves alice asked.
+    /// Rules that are revoked or concern others: alice is asked.
     @Test(arguments: DoctorSudoCase.asked)
     func whatSudoAsksIsWell(text: String) async throws {
         let patient = try await patient(text)
@@ -109,7 +109,7 @@ import Testing
         #expect(try await !isFree(patient, "/usr/bin/true"))
     }
 
-    /// doas, of which the last rule that fits holds.
+    /// doas, where the last matching rule counts.
     @Test(arguments: [
         ("permit nopass keepenv :staff\n", "problem", "for any command (alice, bob)", 1),
         (

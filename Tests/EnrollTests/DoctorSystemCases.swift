@@ -230,7 +230,7 @@ extension DoctorCase {
             "an exempt group that everybody is in", "people",
             says: "everybody is in the group staff (exempt_group)"
         ) {
-            // One by the list, and one by the primary group.
+            // One by the member list, and one by the primary group.
             try $0.change("/etc/group") {
                 $0.replacingOccurrences(
                     of: "(?m)^staff:.*$", with: "staff:x:4002:alice", options: .regularExpression)

@@ -3,11 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `doctor`: each thing that can be wrong gives its one finding, and what is right gives none.
+/// `doctor`: each fault gives its one finding, and a right configuration gives none.
 @Suite struct DoctorTests {
     init() throws { try Build.requireGround() }
 
-    // MARK: Well
+    // MARK: Nothing wrong
 
     @Test func keyAndCodeIsWell() async throws {
         let patient = try await DoctorPatient()
@@ -40,7 +40,7 @@ import Testing
         #expect(verdict.states["stack"] == "ok" && verdict.states["options"] == "ok")
     }
 
-    @Test("Somebody whom the stack never asks for a code is said to be locked out")
+    @Test("A user whom the stack never asks for a code is reported as locked out")
     func whoIsNotAskedIsNotLockedOut() async throws {
         let patient = try await DoctorPatient()
         try patient.remove("/var/lib/swiftotp/4002")
@@ -61,14 +61,14 @@ import Testing
         let lines = first + ["@include common-auth", "auth required MODULE"]
         try patient.auth(service, lines)
         if service == "sudo" { try patient.auth("sudo-i", lines) }
-        // As Debian 12 has it, which sid has not.
+        // As in Debian 12; sid no longer has it.
         if service == "su" { try patient.auth("su-l", ["auth include su"]) }
         let verdict = try await patient.examine(["--service", service])
         #expect(verdict.serious.isEmpty && verdict.isWell && verdict.status == 0)
         #expect(verdict.states["stack"] == "ok" && verdict.states["sshd"] == nil)
     }
 
-    /// Who listens is asked, and where nobody does, it is said what that means.
+    /// The listener is asked; if there is none, doctor says what that means.
     @Test func theServiceIsAskedForItsWelcome() async throws {
         let patient = try await DoctorPatient()
         let alone = try await patient.examine()
@@ -86,26 +86,26 @@ import Testing
             told.output.contains(
                 "\nok       service  /run/swiftotp/swiftotpd.sock: swiftotpd listens\n"),
             "\(told.output)")
-        // What the unit lets it write to.
+        // The folder that the unit may write to.
         try patient.installUnits()
         try patient.write(
             "/etc/systemd/system/swiftotpd.service.d/x.conf",
             "[Service]\nReadWritePaths=-/srv/otp\n")
         try await patient.moveStore(to: "/srv/otp")
         #expect(try await patient.examine().isWell)
-        // Another one, by the PAM line and by the command line.
+        // Another socket, on the PAM line and on the command line.
         try patient.auth("sshd", ["auth required MODULE socket=\(socket) debug"])
         #expect(
             try await patient.doctor().output.contains("ok       service  \(socket): swiftotpd"))
         let none = try await patient.examine(["--socket", "/nonexistent.sock"])
         #expect(none.states["service"] == "note")
         #expect(none.findings.contains { $0.text.contains("listens on /nonexistent.sock: root's") })
-        // People who are not root ask as well.
+        // Unprivileged users can ask as well.
         let citizen = try await patient.examine(around: withoutRoot([]))
         #expect(citizen.states["service"] == "ok", "\(citizen.findings)")
     }
 
-    /// What may be meant so is a note, and leaves the exit status at 0.
+    /// What may be intended is a note, and leaves the exit status at 0.
     @Test func whatMayBeMeantSoIsANote() async throws {
         let patient = try await DoctorPatient()
         try patient.auth(
@@ -129,7 +129,7 @@ import Testing
         ] { #expect(notes.contains(part), "\(notes)") }
     }
 
-    /// A service may be in the folder of what came with the system, and lines may go on.
+    /// A service may be in the vendor's folder, and lines may be continued.
     @Test func aVendorsServiceIsWell() async throws {
         let patient = try await DoctorPatient()
         try patient.remove("/etc/pam.d/sshd")
@@ -148,7 +148,7 @@ import Testing
         #expect(note.place == "\(folder)/sshd line 1" && note.severity == "note", "\(note)")
     }
 
-    // MARK: Not well
+    // MARK: Something wrong
 
     @Test(
         arguments: DoctorCase.stacks + DoctorCase.secondLines + DoctorCase.modules + DoctorCase.ssh
@@ -170,7 +170,7 @@ import Testing
         #expect(trouble.change.isEmpty || finding.change.contains(trouble.change), "\(finding)")
     }
 
-    /// libpam takes a module that it cannot load for one that says no, whoever logs in.
+    /// libpam treats a module that it cannot load as one that denies everybody.
     @Test(arguments: ["pam_nosuch.so does not exist", "pam_motd.so is not a module for auth"])
     func aModuleThatCannotBeCalledLocksOut(says: String) async throws {
         let patient = try await DoctorPatient()
@@ -181,7 +181,7 @@ import Testing
         #expect(verdict.serious.contains { $0.text.hasPrefix(says) }, "\(verdict.findings)")
     }
 
-    /// Where nothing else tells, the kernel's word counts, whatever it is on this machine.
+    /// If nothing else tells, the kernel's answer counts, whatever it is on this machine.
     @Test func theKernelIsAskedAboutTheClock() async throws {
         let patient = try await DoctorPatient()
         try patient.remove("/run/systemd/timesync/synchronized")
@@ -192,8 +192,8 @@ import Testing
         #expect(verdict.status == (state == 0 ? 1 : 0), "\(verdict.findings)")
     }
 
-    /// chrony knows by itself whether it has set the clock; this one only says what it would do.
-    /// On a machine that has another time service, it is not installed for this.
+    /// chrony knows whether it has set the clock; this one only prints what it would do. It is not
+    /// installed for this test on a machine with another time service.
     @Test(.enabled(if: access("/usr/sbin/chronyd", X_OK) == 0, "chrony is not installed here"))
     func chronyIsAsked() async throws {
         for (setting, state) in [("local stratum 10", "ok"), ("", "warning")] {
@@ -222,7 +222,7 @@ import Testing
         }
     }
 
-    // MARK: What it says
+    // MARK: What it prints
 
     @Test func peopleReadWhatWasLookedAtAndThenWhatToDo() async throws {
         let patient = try await DoctorPatient()
@@ -255,7 +255,8 @@ import Testing
 
     @Test func anOrdinaryUserHearsWhatCouldNotBeLookedAt() async throws {
         let patient = try await DoctorPatient()
-        // They can be read there, so that programs are found; an ordinary user cannot.
+        // The capability to read everything stays, so that programs are found; an ordinary user
+        // lacks it.
         try patient.remove("/etc/ssh/ssh_host_ed25519_key")
         let verdict = try await patient.examine(around: withoutRoot([]))
         #expect(verdict.states["stack"] == "ok" && verdict.states["sshd"] == "skipped")
@@ -269,7 +270,7 @@ import Testing
         #expect(done.errors.hasPrefix("otp-enroll: there is no user \"nosuch\"\n"))
     }
 
-    /// The record that alice finds in her new number is still bob's, who needs it.
+    /// The record under alice's new UID still belongs to bob, who needs it.
     @Test func aNumberThatWasAnotherUsersIsNotGivenAway() async throws {
         let patient = try await DoctorPatient()
         try patient.change("/etc/passwd") {

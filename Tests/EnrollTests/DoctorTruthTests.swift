@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `doctor` says of a stack is what libpam does with it: each stack is also logged in to, with
-/// a wrong answer and with a right one.
+/// `doctor`'s finding on a stack matches what libpam does with it: each stack also gets a login
+/// with a wrong answer and one with a right one.
 @Suite struct DoctorTruthTests {
     init() throws { try Build.requireGround() }
 
@@ -11,11 +11,11 @@ import Testing
         let lines: [String]
         /// Lines of a service that they include.
         var other: [String] = []
-        /// Part of the finding; nil for a stack in which all is well.
+        /// Part of the finding; nil for a stack without a fault.
         let finding: String?
         /// Whether a wrong code and a right one log in.
         let wrong: Bool, right: Bool
-        /// Whether anybody is asked.
+        /// Whether the user is asked at all.
         var asks = true
 
         var testDescription: String { (lines + other).joined(separator: " / ") }
@@ -92,7 +92,7 @@ import Testing
             "/etc/pam.d/other-otp",
             other.replacingOccurrences(of: "MODULE", with: patient.module) + "\n")
         let verdict = try await patient.examine(["--service", "trial"])
-        // That there is no password above is told of all of them, unless there is worse.
+        // The missing password above is reported for all of them, unless there is something worse.
         let told = verdict.serious.map(\.text).filter { !$0.contains("a code alone logs in") }
         #expect(told.count == (stack.finding == nil ? 0 : 1), "\(told)")
         if let finding = stack.finding { #expect(told.first?.contains(finding) == true, "\(told)") }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `doctor --try`: a real login by PAM that leads nowhere.
+/// `doctor --try`: a real login through PAM that leads nowhere.
 @Suite struct DoctorTryTests {
     init() throws { try Build.requireGround() }
 

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `export` refuses: a line that says why, and neither a file nor a changed record.
+/// What `export` refuses: a line with the reason, and neither a file nor a changed record.
 @Suite struct ExportRefusalTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    /// Options (`FILE` stands for a file that is not there), the exit status, and what is said.
+    /// Options (`FILE` stands for a file that does not exist), the exit status, and the message.
     static let table: [([String], Int32, String)] = [
         ([], 64, "missing expected argument '--format <format>'"),
         (["--format", "json"], 64, "missing expected argument '--output <file>'"),
@@ -88,7 +88,7 @@ import Testing
         let before = desk.record
         let file = desk.scratch.file("out")
         let words = ["export", "--format", "json", "--output", file, "--reveal-secrets"]
-        // Enough for what is said, and too little for five keys.
+        // Enough for the messages, but too little for five keys.
         let done = try await Command.run(
             ["prlimit", "--fsize=512", "sh", "-c", #"trap "" XFSZ; exec "$@""#, "sh"]
                 + desk.words(words))

@@ -4,7 +4,7 @@ import OTPStore
 import TestSupport
 import Testing
 
-/// `export`: the keys in clear, into a file, and told to everybody concerned.
+/// `export`: plain keys, written to a file, and reported to every user concerned.
 @Suite struct ExportTests {
     let desk: Desk
 
@@ -13,7 +13,7 @@ import Testing
         desk = try Desk()
     }
 
-    /// Exports into a new file, and gives what is in it.
+    /// Exports to a new file, and returns its contents.
     private func export(
         _ arguments: String..., form: String, status: Int32 = 0,
         at location: SourceLocation = #_sourceLocation
@@ -70,7 +70,7 @@ import Testing
             return try await Command.output(
                 [try Build.product("pam-dialogue")], input: commands.joined(separator: "\n"))
         }
-        // The code that was used here is used there too; the next one is not.
+        // A code that was used here counts as used there too; the next one logs in.
         #expect(try await !login(used).contains("PAM_SUCCESS"))
         #expect(try await login(try await phone.code(steps: 1)).contains("\"PAM_SUCCESS\""))
     }
@@ -124,7 +124,7 @@ import Testing
         #expect(notes[1].hasPrefix("otp-enroll: \(bob.name): \"phone\" is left out: "))
         #expect(zip(notes, reasons).allSatisfy { $0.contains($1) })
         #expect(notes[2].hasSuffix(" does not contain everything"))
-        // Who is not in the file is not told so.
+        // Users who are not in the file are not notified.
         #expect(try await desk.events(alice.name).first == "exported")
         #expect(try await desk.events(bob.name) == ["added"])
         let told = try await export("--json", form: "users.oath", status: 1).done.output
@@ -156,13 +156,13 @@ import Testing
         #expect(line.text.contains("name=\"phone\""), "\(line)")
     }
 
-    /// Whoever ends it in the middle has no file, and no record that is not whole.
+    /// An interrupted export leaves no file, and every record complete.
     @Test func anEndInTheMiddleTakesTheFileAway() async throws {
         var accounts: [Account] = []
         for _ in 1...3 { accounts.append(try await Account.make("alice")) }
         for account in accounts { try await desk.enroll(account.name) }
         let ids = try accounts.map { try $0.user().uid }.sorted()
-        // Who reads may read on, and who wants to write has to wait.
+        // Readers may go on, and writers must wait.
         let record = open("\(desk.store)/\(ids[1])", O_RDONLY | O_CLOEXEC)
         defer { close(record) }
         #expect(record >= 0 && flock(record, LOCK_SH) == 0)
@@ -186,7 +186,7 @@ import Testing
         for account in accounts {
             told += try await desk.events(account.name).count { $0 == "exported" }
         }
-        // The signal came before the second one or while that one waited.
+        // The signal came before the second user, or while that one waited.
         #expect((1...2).contains(told) && match.1 == "\(told)")
     }
 }

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A service each of whose system calls fails in turn, of what it does for a command.
+/// A service whose system calls for a command fail, one in each run.
 @Suite struct FailingCommandProof {
     private static let errors = [
         "ENOSPC", "EIO", "EROFS", "EINTR", "ENOMEM", "EFBIG", "EMFILE", "EAGAIN",
     ]
 
-    /// What has no way to fail.
+    /// Calls that cannot fail.
     private static let unfailing: Set = [
         "geteuid", "getuid", "getpid", "gettid", "exit_group", "rt_sigaction", "rt_sigprocmask",
     ]
@@ -25,7 +25,7 @@ import Testing
                 let error = Self.errors[(index * 3 + turn) % Self.errors.count]
                 let lasts = turn == 1
                 if lasts, error == "EINTR", ["read", "write", "sendto"].contains(call.name) {
-                    // The C library, and Foundation, try again for ever.
+                    // The C library and Foundation retry forever.
                     continue
                 }
                 let injection = call.failure(error, lasting: lasts)
@@ -35,10 +35,11 @@ import Testing
         }
         try Proof.tell(
             "Every call fails in turn", "`otp-enroll \(command.testDescription)`",
-            "\(count) times: \(done) done all the same, \(count - done) not and said so")
+            "\(count) failures: \(done) times the command succeeded anyway, "
+                + "\(count - done) times it failed and said so")
     }
 
-    /// Gives the command while this fails; whether it was done.
+    /// Runs the command while this call fails; returns whether it was done.
     private func fail(
         _ rehearsal: CommandRehearsal, _ call: Trace.Call, _ injection: String
     ) async throws -> Bool {
@@ -56,7 +57,7 @@ import Testing
         } else if command.input != .wrongCode {
             #expect(!done.errors.isEmpty, "\(injection)")
         }
-        // Nothing is said that is not so.
+        // No false message is printed.
         if rehearsal.claims(done) { #expect(state == rehearsal.states.last, "\(injection)") }
         let others = try rehearsal.otherChanges()
         #expect(others.allSatisfy { $0.hasPrefix("new.") }, "\(injection): \(others)")

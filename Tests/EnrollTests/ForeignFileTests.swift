@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Files in users' homes, as people lay them out who want root to read something else.
+/// Files in users' homes, arranged to make root read something else.
 @Suite struct ForeignFileTests {
     let desk: Desk
     let account: Account
@@ -15,7 +15,7 @@ import Testing
     private var home: String { "/home/\(account.name)" }
     private var file: String { home + "/.google_authenticator" }
 
-    /// A file as google-authenticator writes it.
+    /// A file made by google-authenticator.
     private func makeReal() async throws {
         try await Command.output(
             account.running(
@@ -28,7 +28,7 @@ import Testing
             "import", "--from", "google-authenticator", "--user", account.name)
     }
 
-    /// A home that others may not enter, as on a server that root of another machine cannot.
+    /// A home closed to others, as on a file server that does not trust root.
     @Test func aClosedHomeIsReadAsItsUser() async throws {
         try await makeReal()
         chmod(home, 0o700)
@@ -46,7 +46,7 @@ import Testing
         #expect(calls[opened].contains("O_NOFOLLOW") && calls[opened].contains("O_NONBLOCK"))
     }
 
-    /// What lies in the home instead, and what is said about it.
+    /// What lies in the home instead, and the message about it.
     enum Trick: String, CaseIterable {
         case nothing, link, hardLink, pipe, folder, socket, foreignOwner, empty, large, unreadable
 
@@ -73,7 +73,7 @@ import Testing
     private func lay(_ trick: Trick) async throws {
         switch trick {
         case .nothing: break
-        // What root may read, and the user may not.
+        // Readable for root, but not for the user.
         case .link: try await asUser(["ln", "-s", "/etc/shadow", file])
         case .hardLink:
             try await makeReal()
@@ -107,7 +107,7 @@ import Testing
         #expect(status["enrolled"] as? Bool == false)
     }
 
-    /// Files that root names: bounded, and never waited for.
+    /// Files named by root: limited in size, and never waited for.
     @Test(arguments: [
         ("missing", "no such file or directory"), ("folder", "it is a directory, not"),
         ("pipe", "it is a named pipe, not a regular file"), ("empty", "it is empty"),

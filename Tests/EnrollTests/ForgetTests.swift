@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `forget`: what a user has left who is gone.
+/// `forget`: the leftovers of a removed user.
 @Suite struct ForgetTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    @Test("What a user has left after `userdel` cannot be removed")
+    @Test("The record of a user removed by `userdel` cannot be removed")
     func removed() async throws {
         let log = try SystemLog.shared()
         let account = try await Account.make("gone")
@@ -29,7 +29,7 @@ import Testing
         #expect(again.status == 1 && again.errors.contains("there is no record of \"\(uid)\""))
     }
 
-    @Test("By the name, or where nobody can read it, it stays")
+    @Test("A record named by user, or one that cannot be read, is not removed")
     func broken() async throws {
         var numbers: [UInt32] = []
         for _ in 0..<2 {
@@ -48,7 +48,7 @@ import Testing
         #expect(numbers.allSatisfy { desk.record(of: $0) == nil })
     }
 
-    @Test("It removes the record of somebody who is here")
+    @Test("forget removes the record of a user who exists")
     func here() async throws {
         let account = try await Account.make("here")
         try await desk.enroll(account.name)

@@ -3,8 +3,8 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// `status`, `list` and `doctor` at a terminal: colors, relative times, and the terminal's width.
-@Suite("What a terminal shows at a glance")
+/// `status`, `list` and `doctor` on a terminal: colors, relative times, and the terminal's width.
+@Suite("The output on a terminal")
 struct GlanceTests {
     let desk: Desk
 
@@ -14,7 +14,7 @@ struct GlanceTests {
     private static let green = "\u{1b}[32m", yellow = "\u{1b}[33m", red = "\u{1b}[31m"
     private static let end = "\u{1b}[0m"
 
-    /// What a command shows at a terminal.
+    /// A command's output on a terminal.
     private func shown(
         _ arguments: String..., environment: [String: String] = [:], columns: UInt16 = 80
     ) async throws -> String {
@@ -24,7 +24,7 @@ struct GlanceTests {
         return await terminal.transcript
     }
 
-    /// root with an authenticator of some days, and these events.
+    /// root with an authenticator that is some days old, and these events.
     private func enrolled(before times: [(Event.Kind, UInt64)] = []) throws {
         let now = UInt64(Date().timeIntervalSince1970)
         let events = times.map { kind, seconds in
@@ -38,7 +38,7 @@ struct GlanceTests {
         }
     }
 
-    @Test("A time is not told in words, or not in the unit that one would choose")
+    @Test("A time is not in words, or not in its natural unit")
     func times() async throws {
         let (minute, hour, day) = (UInt64(60), UInt64(3600), UInt64(86_400))
         try enrolled(before: [
@@ -55,7 +55,7 @@ struct GlanceTests {
             ], "\(page)")
         #expect(page.contains(#/\nphone +totp  13 months ago  3 days ago\n/#), "\(page)")
 
-        // In a file it is the time itself: who reads that, and when?
+        // A file has the time itself, as it may be read at any later time.
         let kept = try await desk.run("status").output
         #expect(kept.count { $0 == "\n" } == page.count { $0 == "\n" })
         let row = #/\nphone +totp  [\d-]{10} [\d:]{5}  [\d-]{10} [\d:]{5} \(3 days ago\)\n/#
@@ -63,7 +63,7 @@ struct GlanceTests {
         #expect(!kept.contains("hours ago"), "\(kept)")
     }
 
-    @Test("What matters has no color, or what does not has one")
+    @Test("Something important has no color, or something else has one")
     func colors() async throws {
         try enrolled(before: [(.failure, 60), (.login, 60)])
         let page = try await shown("status")
@@ -84,7 +84,7 @@ struct GlanceTests {
         #expect(try await shown("list").contains("\(Self.yellow)reset\(Self.end)"))
     }
 
-    @Test("A color changes what is written, or where it stands")
+    @Test("Colors change the text, or its position")
     func colorsAddNothing() async throws {
         try enrolled(before: [(.failure, 60), (.login, 60)])
         for command in ["status", "list"] {
@@ -135,7 +135,7 @@ struct GlanceTests {
         }
     }
 
-    @Test("Who is listed is not counted")
+    @Test("The totals differ from the list")
     func counts() async throws {
         try Build.requireGround()
         let (alice, bob) = (try await Account.make("alice"), try await Account.make("bob"))

@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `import --from google-authenticator`, with files that the real program has made, and with what
-/// somebody may have put in their place.
+/// `import --from google-authenticator`, with files made by the real program, and with others that
+/// may lie in their place.
 @Suite struct GoogleImportTests {
     let desk: Desk
     static let google = ["--from", "google-authenticator"]
 
     init() throws { desk = try Desk() }
 
-    /// A user who has made the file with the real program, and the phone that scanned it.
+    /// A user who made the file with the real program, and the phone that scanned it.
     private func user(
         _ options: String...
     ) async throws -> (account: Account, file: String, phone: Phone) {
@@ -48,7 +48,7 @@ import Testing
         }
         try await phone.settle()
         #expect(try await desk.verify(try await phone.code(), of: account.name) == (true, "code"))
-        // An old scratch code is none here.
+        // An old scratch code is not valid here.
         let scratch = try #require(before.split(separator: "\n").last)
         #expect(try await desk.verify(String(scratch), of: account.name).0 == false)
 
@@ -86,7 +86,7 @@ import Testing
             try await user("-d", "-u"), try await user("-D", "-u", "-S", "60"),
             try await user("-d", "-u"),
         ]
-        // Each of the ways to lay a trap is in ForeignFileTests.
+        // Every way to set such a trap is in ForeignFileTests.
         let bad = try await Account.make("trap")
         let link = "/home/\(bad.name)/.google_authenticator"
         #expect(symlink("/etc/shadow", link) == 0)
@@ -115,7 +115,7 @@ import Testing
         try await slow.settle()
         let code = try await slow.code()
         #expect(try await desk.verify(code, of: good[1].account.name) == (true, "code"))
-        // One line a user that was imported, and none about the others.
+        // One line for each imported user, and none about the others.
         for (account, _, _) in good {
             _ = try await log.line(containing: "authenticator imported; ", "user=\(account.name)")
         }

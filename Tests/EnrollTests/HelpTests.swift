@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// The help is there for every command, fits a terminal, and shows by example.
+/// Every command has a help text that fits a terminal and shows examples.
 @Suite struct HelpTests {
     static let commands = [
         "add", "status", "codes", "verify", "remove", "disable", "reset", "issue", "unlock",
@@ -26,14 +26,14 @@ import Testing
         for command in Self.commands { #expect(help.contains("\n  \(command) "), "\(command)") }
     }
 
-    /// Whether examples come before anything else but what it is.
+    /// Whether examples follow the summary immediately.
     private func showsFirst(_ help: String) -> Bool {
         let parts = help.split(separator: "\n\n", maxSplits: 2)
         return parts.count == 3 && parts[0].hasPrefix("OVERVIEW: ")
             && parts[1].hasPrefix("  otp-enroll")
     }
 
-    /// Options that hold for every command may stand before it as well.
+    /// Options common to all commands may also stand before the command.
     @Test func commonOptionsMayComeFirst() async throws {
         let desk = try Desk()
         let program = try Build.product("otp-enroll")
@@ -50,7 +50,7 @@ import Testing
     private func check(_ help: String) {
         let lines = help.split(separator: "\n")
         #expect(lines.allSatisfy { $0.count <= 80 })
-        // An example that is broken over lines cannot be copied.
+        // An example broken over several lines cannot be copied.
         let all = help.split(separator: "\n", omittingEmptySubsequences: false)
         for (line, next) in zip(all, all.dropFirst()) where line.hasPrefix("  otp-enroll ") {
             #expect(next.isEmpty || next.hasPrefix("  "), "\(line)")

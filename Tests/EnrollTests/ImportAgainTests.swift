@@ -2,20 +2,21 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `import` of somebody who is here already. A file in a home is the word of whoever has the shell.
+/// `import` for a user who is already enrolled. A file in a home is under the control of anybody
+/// with that user's shell.
 @Suite struct ImportAgainTests {
     let desk: Desk
     static let google = ["--from", "google-authenticator"]
 
     init() throws { desk = try Desk() }
 
-    /// Somebody whose home has a file of the real program's, and the phone for it.
+    /// A user whose home has a file from the real program, and the phone for it.
     private func guest() async throws -> (account: Account, phone: Phone) {
         let account = try await Account.make("again")
         return (account, try await newFile(of: account))
     }
 
-    /// Has the user, or whoever has the user's shell, make a file anew.
+    /// Makes a new file as the user, or as anybody with the user's shell.
     private func newFile(of account: Account) async throws -> Phone {
         let words = ["google-authenticator", "-t", "-f", "-q", "-C", "-w", "3", "-d", "-u"]
         try await Command.output(account.running(words))
@@ -27,7 +28,7 @@ import Testing
         return phone
     }
 
-    /// Other tests' homes may have traps in them: how it ends is theirs.
+    /// Other tests' homes may contain traps, so the exit status is theirs.
     private func everybody(_ arguments: [String] = []) async throws -> ImportReport {
         let done = try await Command.run(
             desk.words(["import", "--json", "--all"] + Self.google + arguments),
@@ -60,13 +61,13 @@ import Testing
         #expect(desk.record(of: uid) == before)
         #expect(try await desk.verify(try await thief.code(), of: account.name).0 == false)
 
-        // Nor does it enroll whom root has just reset.
+        // It does not enroll a user whom root has just reset either.
         _ = try await desk.json("reset", account.name)
         #expect(try await everybody().result(account.name) == "was enrolled before, skipped")
         #expect(try await names(account).isEmpty)
     }
 
-    @Test("Who is skipped is not said, or counts as a failure")
+    @Test("Skipped users are not reported, or count as failures")
     func words() async throws {
         let (account, _) = try await guest()
         let file = try desk.scratch.write(
@@ -79,7 +80,7 @@ import Testing
         #expect(done.output.hasSuffix("0 of 0 are here. 1 skipped.\n"), "\(done.output)")
     }
 
-    @Test("`--user` adds, and does not say to what, or makes a used code good")
+    @Test("`--user` adds without saying to what, or makes a used code good again")
     func user() async throws {
         let account = try await Account.make("again")
         let (first, _) = try await desk.enroll(account.name)
@@ -94,7 +95,7 @@ import Testing
         #expect(try await desk.verify(used, of: account.name) == (false, "replayed"))
         let code = try await second.code()
         #expect(try await desk.verify(code, of: account.name) == (true, "code"))
-        // What was used stays used, also once it was taken away and comes again.
+        // What was used stays used, even if it is removed and added again.
         _ = try await desk.run("remove", "--yes", account.name, "phone-2")
         let words = Self.google + ["--user", account.name]
         let again = try await Command.run(desk.words(["import"] + words))
@@ -112,8 +113,8 @@ import Testing
         }
     }
 
-    /// The file of a whole delivery stays as it is, whatever happened since.
-    @Test("A map, used again, gives somebody back the token that was lost, or one beside a phone")
+    /// A delivery's file stays unchanged, whatever has happened since.
+    @Test("A map, used again, restores a token that was lost, or adds one to a phone")
     func map() async throws {
         let (lost, spare) = (try Token.random(), try Token.random())
         let map = try desk.scratch.write("HARD1 daemon\nHARD2 bin\nHARD3 daemon\n", to: "map")
@@ -135,7 +136,7 @@ import Testing
         let told = try await Command.run(desk.words(["import"] + words), input: csv)
         #expect(told.output.contains("--user beside --map adds to one of them"), "\(told.output)")
 
-        // Of what is one user's alone, by root's word.
+        // The same for a token of one user alone, by root's decision.
         let own = try await desk.report(words + ["--user", "daemon"], input: csv)
         #expect(own.rows.map { $0["result"] as? String } == ["imported", "already here"])
         #expect(own.rows[0]["adds_to"] as? [String] == ["HARD3"])

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `import --json` told.
+/// The output of `import --json`.
 struct ImportReport {
     let rows: [[String: Any]]
     let problems: [String]
@@ -24,7 +24,7 @@ struct ImportReport {
 }
 
 extension Desk {
-    /// Runs `import --json` and gives what it told.
+    /// Runs `import --json` and returns its output.
     func report(
         _ arguments: [String], input: String = "", status: Int32 = 0
     ) async throws -> ImportReport {

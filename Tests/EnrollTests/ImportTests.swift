@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `import`: users of other programs log in with what their devices show already.
+/// `import`: users of other programs log in with what their devices already show.
 @Suite struct ImportTests {
     let desk: Desk
 
@@ -32,7 +32,7 @@ import Testing
         try await phone.settle()
         #expect(try await desk.verify(try await phone.code(), of: "daemon") == (true, "code"))
         let fob = Token(key: second.token.key, digits: 8)
-        // pam_oath keeps the counter of the next code.
+        // pam_oath stores the counter of the next code.
         #expect(try await desk.verify(try await fob.code(40), of: "bin").0 == false)
         #expect(try await desk.verify(try await fob.code(41), of: "bin") == (true, "code"))
         #expect(try await desk.verify(try await fob.code(41), of: "bin").0 == false)
@@ -47,7 +47,7 @@ import Testing
         let phone = try token.phone()
         try await phone.settle()
         #expect(try await desk.verify(try await phone.code(), of: "daemon") == (true, "code"))
-        // Without --user, the label says whose it is.
+        // Without --user, the label names the user.
         let other = try Token.random().token
         let owned = "otpauth://totp/host:bin%40example.com?secret=\(other.key)&issuer=host\n"
         let second = try await desk.report(["--from", "otpauth", "-"], input: owned)
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    /// The encrypted example of RFC 6030 (figure 6): an HOTP token of the key of RFC 4226.
+    /// The encrypted example of RFC 6030 (figure 6): an HOTP token with the key of RFC 4226.
     @Test func encryptedTokensNeedTheirKey() async throws {
         let file = Project.path("Tests/OTPImportTests/Files/rfc6030-figure6.xml")
         let map = try desk.scratch.write("987654321 daemon\n", to: "map")
@@ -101,7 +101,7 @@ import Testing
         #expect(try await desk.verify("84755224", of: "daemon") == (true, "code"))
     }
 
-    /// What foreign files call things is shown without what a terminal obeys.
+    /// Names in foreign files are printed without terminal control characters.
     @Test(arguments: [
         (
             "users.oath",
@@ -146,7 +146,7 @@ import Testing
             users += "HOTP/T30 many\(number) - \(hex)\n"
             tokens.append(token)
         }
-        // The whole folder: a file would be back as it was once another test makes a user.
+        // The whole folder: a bind-mounted file would be replaced when another test makes a user.
         let folder = desk.scratch.file("etc")
         try await copyEtc(to: folder)
         try Data(passwd.utf8).write(to: URL(fileURLWithPath: folder + "/passwd"))
@@ -177,7 +177,7 @@ import Testing
         #expect(results[5] == "daemon has 5 authenticators already")
         let status = try await desk.json("status", "daemon")
         #expect((status["authenticators"] as? [Any])?.count == 5)
-        // What a sixth phone would have shown is no way in, and what is here is found again.
+        // The refused sixth phone is no way in, and existing ones are recognized.
         let again = try await desk.report(
             ["--from", "otpauth", "--user", "daemon", "-"], input: uris, status: 1)
         let repeated = again.rows.compactMap { $0["result"] as? String }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `init`: there is a store, or a plain word about what is wrong with it.
+/// `init`: the result is a store, or a plain message about what is wrong.
 @Suite struct InitTests {
     let desk: Desk
 
@@ -44,7 +44,7 @@ import Testing
         }
         #expect(try await said("init", "--empty").contains("is ready; nobody"))
         try await desk.enroll()
-        // With records there, nothing is begun anew.
+        // With existing records, it does not start over.
         #expect(try await said("init", "--empty").contains("is there, with 1 record"))
     }
 

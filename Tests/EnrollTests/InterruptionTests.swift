@@ -2,10 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Commands that end before they are through; those killed at a system call of their work are in
-/// `KilledCommandProof`.
+/// Commands that end early; those killed at a system call are in `KilledCommandProof`.
 @Suite struct InterruptionTests {
-    /// Whoever leaves a question with Ctrl-C has said nothing.
+    /// Leaving a question with Ctrl-C gives no answer.
     @Test(arguments: [
         ["verify"], ["resync"], ["codes"], ["disable"], ["reset", "root"], ["remove", "phone"],
     ])
@@ -14,7 +13,7 @@ import Testing
         try await desk.enroll()
         try await desk.enroll("--name", "tablet")
         let before = desk.record
-        // Ctrl-C, and Ctrl-\, at which Swift's runtime would begin to debug.
+        // Ctrl-C, and Ctrl-\, at which Swift's runtime would start its backtrace.
         for key in ["\u{3}", "\u{1c}"] {
             let terminal = try Terminal(desk.words(words))
             _ = try await terminal.expectAny([": ", "[y/N] "])

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The question for the first code: what is kept, and when.
+/// The question for the first code: what is stored, and when.
 @Suite struct InterviewTests {
     let desk: Desk
     static let question = "Code shown by the app: "
@@ -34,7 +34,7 @@ import Testing
         }
         #expect(try await terminal.finish() == 1)
         let shown = await terminal.transcript
-        // The screen is given back before the last words.
+        // The screen is restored before the last message.
         let back = try #require(shown.range(of: "\u{1b}[?1049l"))
         #expect(
             shown[back.upperBound...].hasPrefix(
@@ -131,7 +131,7 @@ import Testing
         _ = try await desk.json("verify", input: old.codes[9])
     }
 
-    /// Settings, what of them an app ignores, and how it is called.
+    /// Settings, which of them an app ignores, and its name.
     static let ignorant = [
         (["--algorithm", "SHA256"], "", "--algorithm SHA256"),
         (["--algorithm", "SHA512"], "", "--algorithm SHA512"),
@@ -178,7 +178,7 @@ import Testing
         try await terminal.type(code)
         try await terminal.expect("The app's clock is at least")
         #expect(try await terminal.finish() == 0)
-        // Used up, and with it what came before.
+        // Burned, and every earlier code with it.
         for used in [code, try await phone.code()] {
             let again = try await desk.json("verify", input: used, status: 1)
             #expect(again["reason"] as? String == "replayed")
@@ -199,7 +199,7 @@ import Testing
         #expect(shown.count { $0.contains("Backup codes:") } == 1)
     }
 
-    /// A terminal that cannot be cleared is not filled with escape sequences, and says so.
+    /// A terminal that cannot be cleared gets no escape sequences, but a message.
     @Test func aDumbTerminalGetsNoEscapes() async throws {
         let terminal = try Terminal(try desk.words(["add"]), environment: ["TERM": "dumb"])
         let phone = try await terminal.typedPhone()

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A temporary code: its form, how long it is valid, and what ends it.
+/// A temporary code: its form, its lifetime, and what ends it.
 @Suite struct IssueTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    /// Issues a code and gives it.
+    /// Issues a code and returns it.
     private func issue(_ arguments: String...) async throws -> String {
         try #require(try await answer(arguments)["code"] as? String)
     }
@@ -29,7 +29,7 @@ import Testing
         String(text).wholeMatch(of: #/T[0-9A-HJKMNP-TV-Z]{3}(-[0-9A-HJKMNP-TV-Z]{4}){2}/#) != nil
     }
 
-    /// Issues a code that has to be valid for so many seconds from some moment of that on.
+    /// Issues a code that must be valid for this number of seconds from some moment of the call.
     private func issue(
         validFor seconds: Double, _ words: String..., at location: SourceLocation = #_sourceLocation
     ) async throws -> [String: Any] {
@@ -90,7 +90,7 @@ import Testing
             refused.errors.hasPrefix("otp-enroll: the configuration allows at most 2 hours\nhint: ")
         )
         #expect(desk.record == before)
-        // A cap above the default does not lengthen it.
+        // A limit above the default does not lengthen it.
         _ = try await issue(validFor: 86_400, "--config", try policy("temporary_hours=72"))
     }
 
@@ -98,7 +98,7 @@ import Testing
         let (phone, backup) = try await desk.enroll()
         let (old, new) = (try await issue("root"), try await issue("root"))
         #expect(try await desk.verify(old) == (false, "wrong"))
-        // As somebody types it who was told it on the telephone.
+        // As typed by somebody who heard it on the telephone.
         let typed = new.lowercased().replacing("-", with: " ").replacing("0", with: "o")
         #expect(try await desk.verify(typed) == (true, "temporary-code"))
         #expect(try await desk.verify(new) == (false, "used-temporary-code"))
@@ -108,7 +108,7 @@ import Testing
         #expect(
             try await desk.events()[0..<3]
                 == ["failure", "temporary-code-used", "verified"])
-        // What there was before works as before.
+        // Everything else works as before.
         #expect(try await desk.verify(backup[0]) == (true, "backup-code"))
         try await phone.settle()
         #expect(try await desk.verify(try await phone.code()) == (true, "code"))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `import --from google-authenticator FOLDER`: files that are called like users.
+/// `import --from google-authenticator FOLDER`: files named after users.
 @Suite("A folder of google-authenticator's files")
 struct KeyFolderTests {
     let desk: Desk
@@ -15,7 +15,7 @@ struct KeyFolderTests {
 
     private func file(_ token: Token) -> String { token.key + "\n\" TOTP_AUTH\n" }
 
-    @Test("Somebody is left out, or gets another's key")
+    @Test("A user is left out, or gets another user's key")
     func everybody() async throws {
         let folder = try desk.scratch.folder("keys")
         let (first, second) = (try Token.random().token, try Token.random().token)
@@ -32,7 +32,7 @@ struct KeyFolderTests {
             try await phone.settle()
             #expect(try await desk.verify(try await phone.code(), of: user) == (true, "code"))
         }
-        // Whoever is enrolled is left alone, unless named.
+        // Enrolled users are skipped unless they are named.
         try desk.scratch.write(file(try Token.random().token), to: "keys/bin")
         let again = try await desk.report(words(folder), status: 1)
         #expect(try again.result("bin") == "enrolled already, skipped")
@@ -41,7 +41,7 @@ struct KeyFolderTests {
         #expect(try named.result("bin") == "imported")
     }
 
-    @Test("A file of somebody else's, a link, a second name or an open folder is read")
+    @Test("A file of another user's, a link, a file with two names or in an open folder is read")
     func strangers() async throws {
         let folder = try desk.scratch.folder("keys")
         let key = file(try Token.random().token)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A service that is killed at each system call of what it does for a command.
+/// A service that is killed at each system call that it makes for a command.
 @Suite struct KilledCommandProof {
     @Test(arguments: WritingCommand.all)
     func theRecordIsAsBeforeOrAsAfter(command: WritingCommand) async throws {
@@ -17,7 +17,7 @@ import Testing
             #expect(done.status < 2, "\(call): \(done.errors)")
             let state = try await rehearsal.state()
             #expect(state == rehearsal.state(after: try Trace(rehearsal.trace)), "\(call)")
-            // Nothing is said before it is so.
+            // Nothing is reported before it is done.
             if rehearsal.claims(done) { #expect(state == rehearsal.states.last, "\(call)") }
             let others = try rehearsal.otherChanges()
             #expect(others.allSatisfy { $0.hasPrefix("new.") } && others.count <= 1, "\(call)")
@@ -27,12 +27,12 @@ import Testing
         #expect(seen.count == rehearsal.states.count)
         try Proof.tell(
             "Killed at every system call", "`otp-enroll \(command.testDescription)`",
-            "\(whole.count) times: the record as before or as after, and nothing else changed")
+            "killed \(whole.count) times: the change was made or not, and nothing else changed")
     }
 }
 
 extension Trace.Call {
-    /// Whether it is one between which something changes, or is said.
+    /// Whether something changes or is reported between these calls.
     fileprivate var changesOrTells: Bool {
         [
             "flock", "pwritev", "fdatasync", "fsync", "renameat2", "unlinkat", "mkdirat", "sendto",

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A command that writes, which is killed and whose calls fail.
+/// A command that writes; it is killed, and its calls fail.
 struct WritingCommand: CustomTestStringConvertible, Sendable {
     /// URIS, OUT and ACCOUNT stand for a file to read, one to make, and a user to import.
     let words: [String]
-    /// Whose record it is about.
+    /// The user whose record it concerns.
     var user = "root"
     /// What is typed.
     var input = Input.nothing
@@ -17,10 +17,10 @@ struct WritingCommand: CustomTestStringConvertible, Sendable {
         words.joined(separator: " ") + (input == .nothing ? "" : ", \(input)")
     }
 
-    /// Whether codes are tried, which is charged first.
+    /// Whether codes are tried, which are charged first.
     var isTry: Bool { input != .nothing }
 
-    /// Whether the phone of root's logs in afterwards.
+    /// Whether root's phone can log in afterwards.
     var leavesPhone: Bool {
         input != .twoCodes && (user != "root" || !["reset", "disable"].contains(words[0]))
     }
@@ -52,11 +52,11 @@ struct WritingCommand: CustomTestStringConvertible, Sendable {
     ]
 }
 
-/// What `status` tells but for the times.
+/// The output of `status` without the times.
 struct RecordState: Equatable {
     var enrolled: Bool
     var names: [String]
-    /// Whether each device's clock is off; by how much depends on when it was looked at.
+    /// Whether each device's clock is off; by how much depends on the moment.
     var isOff: [Bool]
     var codesLeft: Int
     var temporary: String
@@ -80,22 +80,22 @@ struct RecordState: Equatable {
     }
 }
 
-/// A store in which the same command is given again and again.
+/// A store in which the same command is run again and again.
 struct CommandRehearsal {
     let desk: Desk
     let command: WritingCommand
     private let user: String
-    /// The user's number, by which the record is called.
+    /// The user's UID, which names the record.
     private let uid: String
     private let words: [String]
     private let input: String
-    /// What the service that does it runs behind.
+    /// The words before the service.
     private let around: String
     private let phone: Phone
     private let saved: Snapshot
-    /// The record before it, with the charge where codes are tried, and after it.
+    /// The record before the command, with the charge if codes are tried, and after it.
     private(set) var states: [RecordState] = []
-    /// Its calls, from the first on the way to the store on.
+    /// Its calls, starting with the first one on the way to the store.
     private(set) var calls: ArraySlice<Trace.Call> = []
     /// The file that OUT stands for.
     var output: String { desk.scratch.file("out") }
@@ -134,7 +134,7 @@ struct CommandRehearsal {
         try await see()
     }
 
-    /// Somebody who comes from google-authenticator, with a file of the real program's.
+    /// A user with a file from the real google-authenticator.
     private static func guest() async throws -> String {
         let account = try await Account.make("guest")
         try await Command.output(
@@ -143,7 +143,7 @@ struct CommandRehearsal {
         return account.name
     }
 
-    /// Sees it done once, without any trouble.
+    /// Observes one undisturbed run.
     private mutating func see() async throws {
         let before = try await state()
         let done = try await run(traced())
@@ -159,34 +159,34 @@ struct CommandRehearsal {
 }
 
 extension CommandRehearsal {
-    /// Puts the store back as it was, and removes what was written elsewhere.
+    /// Restores the store, and removes what was written elsewhere.
     func restore() throws {
         try saved.restore()
         unlink(output)
         unlink(trace)
     }
 
-    /// Where the calls of the service are written down: of several, where the first one has ended.
+    /// The trace of the service's calls; with several services, of the first one that ends.
     var trace: String { desk.scratch.file("trace") }
 
-    /// The words for it, see `Trace.words`.
+    /// The words that trace it, see `Trace.words`.
     func traced(_ calls: [String] = ["all"], injection: String? = nil) -> [String] {
         Trace.words(
             to: trace, calls: calls, injection: injection, follows: false, appends: true)
     }
 
-    /// Gives the command, whose service runs behind these words.
+    /// Runs the command, with its service behind these words.
     func run(_ words: [String] = []) async throws -> Command {
-        // A program that has no memory left ends, and need not be looked into.
+        // A program that runs out of memory ends, and needs no backtrace.
         let quiet = ["env", "SWIFT_BACKTRACE=enable=no"]
         try desk.scratch.write((words + quiet).joined(separator: " "), to: "around")
         return try await Command.run(self.words, input: input)
     }
 
-    /// Whether it says that the record was changed.
+    /// Whether the output says that the record was changed.
     func claims(_ done: Command) -> Bool {
         switch command.words[0] {
-        // These tell what became of each user, and the last line of errors that not all is well.
+        // These report each user's result, and in the last line of errors that something failed.
         case "import": done.output.contains("1 of 1 are here.")
         case "export": !done.output.isEmpty && done.errors.isEmpty
         default: !done.output.isEmpty
@@ -197,23 +197,23 @@ extension CommandRehearsal {
         try RecordState(try await desk.json("status", user))
     }
 
-    /// The state that these calls led to.
+    /// The state after these calls.
     func state(after trace: Trace) -> RecordState { states[min(trace.steps, states.count - 1)] }
 
-    /// The files of the store that are not as they were, without the record that it is about.
+    /// The changed files of the store, other than the record concerned.
     func otherChanges() throws -> [String] {
         try saved.changes().filter { $0 != uid && !$0.hasPrefix("name-") }
     }
 
-    /// Expects that no harm was done: codes are good once, what was not done can be done, and who
-    /// is not concerned logs in as before.
+    /// Expects no harm: codes are valid once, undone work can be done, and other users log in as
+    /// before.
     func expectLife(after state: RecordState, _ what: String) async throws {
         if command.input != .wrongCode, command.isTry || state == states[0] {
             unlink(output)
             let again = try await run()
             #expect((again.status == 0) == (state != states.last), "\(what): \(again.errors)")
         }
-        // What was half made is gone once the next is made.
+        // A leftover of one interrupted run is gone after the next.
         let others = try otherChanges().filter { state == states[0] || !$0.hasPrefix("new.") }
         #expect(others.isEmpty, "\(what): \(others)")
         guard command.leavesPhone else { return }

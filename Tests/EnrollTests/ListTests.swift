@@ -4,7 +4,7 @@ import OTPStore
 import TestSupport
 import Testing
 
-/// `list`: everyone, enrolled or not.
+/// `list`: all users, enrolled or not.
 @Suite struct ListTests {
     let desk: Desk
 
@@ -13,7 +13,7 @@ import Testing
         desk = try Desk()
     }
 
-    /// The cells of each row, by the first one.
+    /// The cells of each row, by the first cell.
     private func rows(_ text: String) -> [String: [String]] {
         var rows: [String: [String]] = [:]
         for line in text.split(separator: "\n") {
@@ -23,7 +23,7 @@ import Testing
         return rows
     }
 
-    /// The users of `list --json` by their names.
+    /// The users of `list --json`, by name.
     private func objects(
         _ arguments: [String] = [], status: Int32 = 0
     ) async throws -> [String: [String: Any]] {
@@ -94,7 +94,7 @@ import Testing
         try desk.fail(10, from: "192.0.2.66", of: try carol.user())
 
         #expect(Set(try await objects(["--group", group]).keys) == [alice.name, bob.name])
-        // Whose primary group it is, is in it as well.
+        // A user whose primary group it is belongs to it as well.
         #expect(Set(try await objects(["--group", carol.name]).keys) == [carol.name])
         let missing = try await objects(["--group", group, "--not-enrolled"])
         #expect(Set(missing.keys) == [bob.name])
@@ -119,7 +119,7 @@ import Testing
         #expect(now[carol.name]?[1] == "no")
         let later = try await desk.run(offClock: "+25h", "list").output
         #expect(rows(later)[alice.name]?[1] == "temporary code (ended)")
-        // Who is closed is not locked for a time.
+        // A closed account is not locked for a limited time.
         try desk.fail(100, from: "192.0.2.66", of: try alice.user())
         #expect(rows(try await desk.run("list").output)[alice.name]?[4] == "closed")
         let end = try await objects(["--locked"])[alice.name]?["locked_until"] as? String

@@ -4,7 +4,7 @@ import OTPStore
 import TestSupport
 import Testing
 
-/// `list` where something is wrong, long or large.
+/// `list` with faults, long names or many users.
 @Suite struct ListTroubleTests {
     let desk: Desk
 
@@ -60,7 +60,7 @@ import Testing
         try desk.shelve(User(name: Array("gone".utf8), uid: 3_000_000_000, gid: 100))
         let done = try await desk.run("list")
         #expect(done.status == 0 && done.errors.isEmpty)
-        // How wide the first column is, the longest name on the machine says.
+        // The first column is as wide as the longest name on the machine.
         #expect(done.output.contains(#/\n\(uid 3000000000\) +no such user  /#))
         let told = try await desk.json("list")
         let users = try #require(told["users"] as? [[String: Any]])
@@ -96,7 +96,7 @@ import Testing
         #expect(cut.allSatisfy { $0.count <= 30 } && cut.contains { $0.hasPrefix(alice.name) })
     }
 
-    /// A hundred thousand users with records: with time by the square, this would take hours.
+    /// A hundred thousand users with records: quadratic time would take hours.
     @Test func aHundredThousandUsersAreListedQuickly() async throws {
         let people = UInt32(1_000_000)..<1_100_000
         let store = try Store.make(path: Array(desk.store.utf8)).store
@@ -127,7 +127,7 @@ import Testing
         #expect(group.output.split(separator: "\n").count == 1 + 100_000, "\(group.errors)")
     }
 
-    /// Runs a command with an /etc of its own, where some files say something else.
+    /// Runs a command with its own /etc, where some files have other contents.
     private func run(_ arguments: [String], with texts: [String: String]) async throws -> Command {
         let own = try Scratch()
         let files = FileManager.default

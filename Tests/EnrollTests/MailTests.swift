@@ -17,7 +17,7 @@ import Testing
         try await desk.run("issue", account.name, "--mail", "--address=\(address)")
     }
 
-    /// Who has a temporary code, as the commands tell it.
+    /// Whether the user has a temporary code, by the commands' output.
     private func hasCode() async throws -> Bool {
         let revoked = try await desk.run("issue", account.name, "--revoke")
         return revoked.status == 0
@@ -32,7 +32,7 @@ import Testing
         let found = try #require(
             message.body.firstMatch(of: #/\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}\b/#))
         let code = String(found.output)
-        // It is told nowhere else.
+        // It is printed nowhere else.
         #expect(!done.output.contains(code) && !done.errors.contains(code))
         let verified = try await desk.run("verify", account.name, input: code + "\n")
         #expect(verified.status == 0, "\(verified.errors)")
@@ -58,7 +58,7 @@ import Testing
         #expect(message.headers.map(\.name).sorted() == (ours + mailers).sorted())
     }
 
-    /// A policy names the address by a pattern.
+    /// The policy gives the address as a pattern.
     @Test func thePolicyNamesTheAddress() async throws {
         let file = try desk.scratch.write(
             "mail = %u@\(MailRoom.domain)\n", to: "swiftotp.conf", mode: 0o644)
@@ -85,7 +85,7 @@ import Testing
         #expect(try await !hasCode())
     }
 
-    /// What would be more than one address, a header, an option, a pipe or a file.
+    /// What would be several addresses, a header, an option, a pipe or a file.
     static let injections = [
         " ", "a b", "root\nBcc: root", "root\r\nBcc: root", "root\n\nbody", "root\rx",
         "root,nobody", "root nobody", "root;nobody", "-oQ/tmp", "-t", "--", "|cmd", "root|cmd",
@@ -114,7 +114,7 @@ import Testing
         #expect(try await !hasCode())
     }
 
-    /// Real people's addresses. They are elsewhere, so they wait for a relay that does not exist.
+    /// Real addresses on other machines, so the mails wait for a relay that does not exist.
     @Test(arguments: [
         "a@b.co", "first.last+tag@mail.example.com", "o'brien@example.com", "x_1=y~z@a-b.example",
         String(repeating: "a", count: 64) + "@" + String(repeating: "b", count: 63) + ".example",
@@ -137,12 +137,12 @@ import Testing
         #expect(done.errors.contains("hint: it said: sendmail: invalid recipient"))
     }
 
-    /// The mailer gets fixed arguments and environment, and no descriptor but its three.
+    /// The mailer gets fixed arguments and environment, and only the three standard descriptors.
     @Test func theMailerInheritsNothing() async throws {
         let scratch = try Scratch()
         let trace = scratch.file("trace")
         let words = try desk.words(["issue", account.name, "--mail"])
-        // A descriptor that the caller has left open.
+        // A descriptor that the caller left open.
         let script = #"exec 7</etc/passwd; SECRET=here exec "$@""#
         let done = try await Command.run(
             ["sh", "-c", script, "sh", "strace", "-f", "-v", "-s", "200", "-o", trace]
@@ -163,7 +163,7 @@ import Testing
         #expect(try #require(closed) < #require(lines.firstIndex(of: call)))
     }
 
-    /// A mailer that is none, and what is said about it.
+    /// A faulty mailer, and the message about it.
     enum BadMailer: String, CaseIterable {
         case missing = "mount -t tmpfs none /usr/sbin"
         case deaf = "exec sleep 100"

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A service that is killed at each call of a move: nothing is lost, and there is never a second copy.
+/// A service that is killed at each call of a move: nothing is lost, and there are never two
+/// copies.
 @Suite struct MoveKilledProof {
     /// Ways to become another user.
     enum Way: CaseIterable {
@@ -10,7 +11,7 @@ import Testing
     }
 
     @Test(
-        "Killed in the middle, a record is lost, is there twice, or cannot be moved any more",
+        "Killed in the middle, move loses a record, leaves it twice, or can never finish",
         arguments: Way.allCases)
     func killed(way: Way) async throws {
         let desk = try Desk()
@@ -44,7 +45,7 @@ import Testing
             let records = try FileManager.default.contentsOfDirectory(atPath: desk.store)
                 .filter { UInt32($0) != nil }
             #expect(records.count == 1, "\(call): \(records)")
-            // Either it is the user's, or nobody passes as one who has nothing.
+            // Either the record belongs to the user, or nobody passes as a user without one.
             let status = try await desk.run("status", new.name)
             let isMoved = status.status == 0 && status.output.contains("is enrolled")
             #expect(isMoved || status.errors.contains("otp-enroll move"), "\(call): \(status)")

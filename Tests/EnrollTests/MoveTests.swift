@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `move`: users who got another name or number, by the system's own programs.
+/// `move`: users who got another name or UID from the system's own programs.
 @Suite struct MoveTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    /// Somebody who is enrolled, and a code of theirs that is used up.
+    /// An enrolled user, and a burned code of theirs.
     private func person(_ prefix: String) async throws -> (Account, codes: [String]) {
         let account = try await Account.make(prefix)
         let (_, codes) = try await desk.enroll(account.name)
@@ -26,7 +26,7 @@ import Testing
         #expect(try await desk.verify(codes[1], of: account.name).0 == false)
     }
 
-    @Test("Who was renamed cannot log in, and no command mends it")
+    @Test("A renamed user cannot log in, and no command helps")
     func renamed() async throws {
         let log = try SystemLog.shared()
         let (bob, codes) = try await person("bob")
@@ -53,7 +53,7 @@ import Testing
         #expect(again.status == 1 && again.errors.contains("there is no record of \"\(bob.name)\""))
     }
 
-    @Test("Who was renumbered cannot log in, and no command mends it")
+    @Test("A renumbered user cannot log in, and no command helps")
     func renumbered() async throws {
         let (bob, codes) = try await person("bob")
         let old = try number(bob), new = old + 40_000
@@ -69,11 +69,11 @@ import Testing
         let doctor = try await desk.run("doctor")
         let told = doctor.output.replacing("\n", with: " ")
         #expect(told.contains("\(sentence) and cannot log in"), "\(doctor.output)")
-        // It was told which store.
+        // With the store named in the command.
         let named = command.replacing("otp-enroll", with: "otp-enroll --store \(desk.store)")
         #expect(doctor.output.contains("      \(named)\n"), "\(doctor.output)")
 
-        // Nobody gets a second record meanwhile, and `reset` ends nothing.
+        // In the meantime nobody gets a second record, and `reset` ends nothing.
         let before = desk.record(of: old)
         for words in [
             ["add", bob.name, "--no-confirm"], ["reset", "--yes", bob.name], ["issue", bob.name],
@@ -89,7 +89,7 @@ import Testing
         try await expectLife(of: bob, codes)
     }
 
-    @Test("A record is taken from whoever is here, or one with something in it is lost")
+    @Test("A record is taken from a user who exists, or one with something in it is lost")
     func refused() async throws {
         let (alice, _) = try await person("alice")
         let (bob, _) = try await person("bob")
@@ -113,8 +113,8 @@ import Testing
         #expect(try await desk.run("move", "--all").status == 64)
     }
 
-    /// What a directory does that spells all its users in another way.
-    @Test("Everybody was renamed at once, and is moved one by one, by halves, or unasked")
+    /// When a directory changes the spelling of all its users' names.
+    @Test("After everybody was renamed, records are moved one by one, in part, or without asking")
     func map() async throws {
         var people: [(account: Account, codes: [String])] = []
         for _ in 0..<3 { people.append(try await person("dal")) }
@@ -163,7 +163,7 @@ import Testing
         for (account, person) in zip(renamed, people) {
             try await expectLife(of: account, person.codes)
         }
-        // Again, there is nothing to do; a line that cannot be done is named.
+        // A second run has nothing to do; a line that cannot be done is named.
         let again = try await desk.run("move", "--all", "--map", map, "--yes")
         #expect(again.status == 0 && again.output.hasSuffix("0 of 0 moved.\n"), "\(again.output)")
         let more = try desk.scratch.write("\(renamed[0].name) \(nobody.name)\n", to: "more")
@@ -171,7 +171,7 @@ import Testing
         #expect(refused.status == 1 && refused.errors.contains("the first is line 1: "))
     }
 
-    @Test("Two who have changed their names cannot both be moved")
+    @Test("Two users who swapped names cannot both be moved")
     func swapped() async throws {
         let (alice, aliceCodes) = try await person("alice")
         let (bob, bobCodes) = try await person("bob")
@@ -187,8 +187,8 @@ import Testing
         try await expectLife(of: second, aliceCodes)
     }
 
-    /// As where the numbers of a directory come in the place of this machine's.
-    @Test("A number that was another user's: `reset` ends what is theirs, or both cannot be moved")
+    /// As when a directory's UIDs replace those of this machine.
+    @Test("A UID was another user's before: `reset` ends what is theirs, or both cannot be moved")
     func shifted() async throws {
         let (bob, bobCodes) = try await person("bob")
         let (alice, aliceCodes) = try await person("alice")
@@ -202,7 +202,7 @@ import Testing
             #expect(done.status == 1 && done.errors.contains(told), "\(words): \(done.errors)")
             #expect(done.errors.contains("`otp-enroll move \(his) \(bob.name)`"))
         }
-        // Alice's number is not free before bob's record is moved.
+        // Alice's UID becomes free only when bob's record is moved.
         let map = try desk.scratch.write(
             "\u{FEFF}\(hers) \(alice.name)\n\(his) \(bob.name)\n", to: "map")
         let done = try await desk.run("move", "--all", "--map", map, "--yes")

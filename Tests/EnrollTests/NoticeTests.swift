@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a command did is told: in the record, in the system's log, by mail.
+/// What a command did is reported: in the record, in the system log, by mail.
 @Suite struct NoticeTests {
     let desk: Desk
     let log: SystemLog
@@ -14,8 +14,8 @@ import Testing
         user = try await Account.make("notice").name
     }
 
-    /// Waits for the log line that begins so, and gives the fields; there is one, a notice of
-    /// AUTHPRIV, and it names who did it and to whom.
+    /// Waits for the log line that begins with `title`, and returns its fields; there is one such
+    /// line, a notice of AUTHPRIV, naming who did it and to whom.
     private func line(_ title: String) async throws -> [String: String] {
         let line = try await log.line(containing: "]: \(title); ", "user=\(user)")
         #expect(line.facility == 10 && line.severity == 5)
@@ -24,7 +24,7 @@ import Testing
         return line.fields
     }
 
-    /// Checks the newest event of the user.
+    /// Checks the user's newest event.
     private func expectEvent(_ kind: String, detail: String = "") async throws {
         let events = try #require(try await desk.json("status", user)["events"] as? [[String: Any]])
         let last = try #require(events.first)
@@ -78,7 +78,7 @@ import Testing
         _ = try await desk.json("import", "--from", "otpauth", "--user", user, uris)
         #expect(try await line("authenticator imported")["name"] != nil)
 
-        // None of it says what would log in.
+        // None of it contains anything that logs in.
         let new = try #require(renewed["backup_codes"] as? [String])
         for text in codes + new + [code, phone.secret, secret] + soon {
             let plain = text.replacing("-", with: "")
@@ -100,8 +100,8 @@ import Testing
         #expect(log.lines(containing: "user=\(user)").count == 1)
     }
 
-    /// The mail itself is tested with the mail; here only that each change asks for one, and that
-    /// a mail that cannot be sent does not undo it.
+    /// The mail itself is tested with the mail; here only that each change sends one, and that a
+    /// failure to send it does not undo the change.
     @Test func aMailThatCannotBeSentUndoesNothing() async throws {
         let policy = try desk.scratch.write(
             "notify = mail\nmail = %u@example.invalid\n", to: "policy", mode: 0o644)

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What people who are not root may not do, and how they hear of it.
+/// What unprivileged users may not do, and the messages they get.
 @Suite struct OrdinaryUserRefusalTests {
-    /// What changes somebody who is enrolled.
+    /// Commands that change an enrolled user.
     static let changes = [
         ["codes"], ["remove", "tablet"], ["disable"], ["trusted", "--revoke", "laptop"],
     ]
@@ -40,7 +40,7 @@ import Testing
             #expect(done.errors.hasPrefix("otp-enroll: \(words)"), "\(typed): \(done.errors)")
         }
         #expect(try await state(citizen) == before)
-        // The throttle is one and the same for root's try and for theirs.
+        // Root's tries and the user's own share one throttle.
         let code = try await phone.code()
         let root = try await citizen.root("verify", citizen.account.name, input: code)
         #expect(root.errors.hasPrefix("otp-enroll: not checked: too many wrong codes"))
@@ -49,7 +49,7 @@ import Testing
         #expect(try await citizen.json("status")["locked_until"] is String)
     }
 
-    /// What cannot be is said before a code is used up for it.
+    /// An impossible request is refused before a code is burned for it.
     @Test func noCodeIsUsedUpInVain() async throws {
         let citizen = try await Citizen(policy: "user_may_disable = no\n")
         let name = citizen.account.name
@@ -76,7 +76,7 @@ import Testing
         #expect(try await citizen.run("verify", input: codes[0]).status == 0)
     }
 
-    /// Policies, and what users hear of them.
+    /// Policies, and what users are told about them.
     static let policies = [
         ("root", "only root may enroll users here (first_enrollment = root)"),
         (
@@ -130,7 +130,7 @@ import Testing
         #expect(try await citizen.names() == ["phone"])
     }
 
-    /// What the service cannot do it says in the words that root would read.
+    /// If the service cannot do something, the message is the same as root's.
     @Test func aDamagedRecordIsToldAsToRoot() async throws {
         let citizen = try await Citizen()
         _ = try await citizen.enroll()
@@ -160,7 +160,7 @@ import Testing
             done.errors.hasPrefix("otp-enroll: the configuration is invalid; see the system log"))
     }
 
-    /// Who names themselves needs no root.
+    /// Naming yourself does not require root.
     @Test func theOwnNameIsOnesOwn() async throws {
         let citizen = try await Citizen()
         let codes = try await citizen.enroll().codes

@@ -2,17 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What people who are not root get to see: the same as root, and no secret but a new key, once.
+/// What unprivileged users see: the same as root, and no secret except a new key, once.
 @Suite struct OrdinaryUserSecretTests {
-    /// The text without what differs from one run to the next: keys, backup codes and the address
-    /// of the folder.
+    /// The text without what differs between runs: keys, backup codes and the folder's path.
     private func plain(_ text: String) -> String {
         text.replacing(#/\b[0-9A-Z]{5}(?:-[0-9A-Z]{5}){2}\b/#, with: "BACKUP")
             .replacing(#/\b(?:[A-Z2-7]{4} ){3}[A-Z2-7]{4}\b/#, with: "KEY")
             .replacing(#/\b\d{6}\b/#, with: "CODE")
     }
 
-    /// Commands after which root and users read the same.
+    /// Commands whose output is the same for root and users.
     static let commands = [
         ["status"], ["status", "--json"], ["verify"], ["verify", "--json"], ["codes"],
         ["codes", "--json"], ["remove", "tablet"], ["remove", "tablet", "--json"],
@@ -29,7 +28,7 @@ import Testing
         for name in ["laptop", "desktop"] { try citizen.trust(name) }
         let copy = try Scratch()
         try await Command.output(["cp", "-a", citizen.service.store, copy.file("store")])
-        // The user's name stands before that of an authenticator.
+        // The user's name precedes that of an authenticator.
         let roots = [words[0], citizen.account.name] + words.dropFirst()
         let root = try await Command.run(
             [try Build.product("otp-enroll")] + roots + ["--store", copy.file("store")],
@@ -62,7 +61,7 @@ import Testing
         #expect(shown[0] == shown[1])
     }
 
-    /// Nothing of the store can be read, by whatever program.
+    /// Nothing in the store is readable, by any program.
     @Test func noFileOfTheStoreIsReadable() async throws {
         let citizen = try await Citizen()
         _ = try await citizen.enroll()
@@ -78,8 +77,8 @@ import Testing
         #expect(list.status != 0 && list.errors.contains("Permission denied"))
     }
 
-    /// The key is shown while it is enrolled. Afterwards no request gets it, whatever is asked, and
-    /// neither do backup codes come a second time.
+    /// The key is shown while it is enrolled. After that no request returns it, and backup codes
+    /// are not shown a second time.
     @Test func theKeyIsShownOnce() async throws {
         let citizen = try await Citizen()
         let terminal = try citizen.terminal("add")
@@ -93,7 +92,7 @@ import Testing
         let status = try await citizen.run("status", "--json").output
         #expect(!status.contains(phone.secret) && !codes.contains { status.contains($0) })
 
-        // Every request that there is, as a program of the user's own would send it.
+        // Every existing request, as a user's own program would send it.
         let script = """
             import json, socket
             code = "\(codes[0])"
@@ -128,7 +127,7 @@ import Testing
             """
         let told = try await Command.output(
             citizen.account.running(["python3", "-"]), input: script)
-        // New keys and new codes come, and nothing of the old ones.
+        // New keys and new codes are returned, and nothing of the old ones.
         #expect(
             told == """
                 policy

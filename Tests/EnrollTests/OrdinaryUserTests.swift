@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// People who are not root care for their own second factor, by swiftotpd.
+/// Unprivileged users manage their own second factor through swiftotpd.
 @Suite struct OrdinaryUserTests {
     @Test func enrollScanAndConfirm() async throws {
         let citizen = try await Citizen()
@@ -10,7 +10,7 @@ import Testing
         try await screen.wait(for: "Code shown by the app:")
         let phone = try await screen.phone()
         #expect(phone.issuer == "web1" && phone.label == "web1:\(citizen.account.name)")
-        // The key to type is the key in the picture.
+        // The key to type is the one in the picture.
         #expect(try await screen.text().typedKey == phone.secret)
         #expect(try await citizen.record() == nil)
         try await screen.type(try await phone.wrongCode())
@@ -24,7 +24,7 @@ import Testing
         #expect(history.contains("\(citizen.account.name) is enrolled: \"my phone\" works."))
         #expect(history.typedKey == nil && !history.contains(phone.secret))
 
-        // The code that confirmed is used up, for root as well; a backup code works.
+        // The confirming code is burned, for root as well; a backup code works.
         let again = try await citizen.run("verify", input: code)
         #expect(again.errors.contains("this code, or a later one, was already used"))
         #expect(try await citizen.run("verify", input: codes[3]).status == 0)

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Services that are dead, hostile or somebody else's, and people who leave in the middle.
+/// Dead, hostile and false services, and users who leave halfway.
 @Suite struct OrdinaryUserTroubleTests {
-    /// What something does in the service's place with each connection `c`; `w` is a welcome.
+    /// What a false service does with each connection `c`; `w` is a welcome.
     enum Foul: String, CaseIterable {
         case closes = "pass"
         case closesAfterTheWelcome = "c.sendall(w)"
@@ -17,7 +17,7 @@ import Testing
         case sendsTooMuch =
             #"c.sendall(w); c.recv(999); c.sendall(b"\xff\xff" + b"\x4a" * 65535)"#
         case asksInTheReplysPlace = #"c.sendall(w); c.recv(999); c.sendall(b"\x00\x02\x42\x3a")"#
-        /// What the service of an earlier version says to a document.
+        /// What an earlier version's service replies to a document.
         case repliesInBytes =
             #"c.sendall(w); c.recv(999); c.sendall(b"\x00\x05\x4a\x01\x88\x09\x00")"#
         case repliesInVersionTwo = #"reply('{"version":2,"result":{"taken":{}}}')"#
@@ -66,7 +66,7 @@ import Testing
         #expect(await terminal.transcript.contains(foul.words))
     }
 
-    /// Whoever waits in vain is told so, and in the end does not wait any more.
+    /// A user who waits in vain is told so, and the wait ends.
     @Test(arguments: ["time.sleep(60)", "c.sendall(w); c.recv(999); time.sleep(60)"])
     func aSilentServiceIsNotWaitedForForever(silence: String) async throws {
         let citizen = try await Citizen()
@@ -76,7 +76,7 @@ import Testing
         #expect(done.errors.contains("swiftotpd does not answer\nhint: "), "\(done.errors)")
     }
 
-    /// What it says cannot move the cursor.
+    /// Its messages cannot move the cursor.
     @Test(arguments: [
         #"c.sendall(b"\x00\x09\x41a\x1b[2J\xc2\x9bb")"#,
         #"""
@@ -106,9 +106,9 @@ import Testing
         try await impostor.terminal.expect("b''")
     }
 
-    // MARK: In the middle
+    // MARK: Halfway through
 
-    /// What was begun waits with the user, and not in the service.
+    /// What was begun is kept by the client, not in the service.
     @Test func aServiceThatEndsInTheMiddleIsStartedAnew() async throws {
         let citizen = try await Citizen()
         let terminal = try citizen.terminal("add")
@@ -121,7 +121,7 @@ import Testing
         #expect(try await citizen.names() == ["phone"])
     }
 
-    /// Of two first enrollments at once, one is made.
+    /// Of two simultaneous first enrollments, one succeeds.
     @Test func theFasterOneIsTheFirst() async throws {
         let citizen = try await Citizen()
         let name = citizen.account.name
@@ -139,7 +139,7 @@ import Testing
         #expect(try await citizen.names() == ["phone"])
     }
 
-    /// A name that came up meanwhile is not taken from its authenticator.
+    /// A name taken in the meantime stays with its authenticator.
     @Test func aNameThatWasTakenMeanwhileStays() async throws {
         let citizen = try await Citizen()
         let codes = try await citizen.enroll().codes

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// People who are not root look after their trusted keys, by swiftotpd.
+/// Unprivileged users manage their trusted keys through swiftotpd.
 @Suite struct OrdinaryUserTrustTests {
     private func names(_ citizen: Citizen) async throws -> [String] {
         let told = try Citizen.object(
@@ -47,7 +47,7 @@ import Testing
         for name in ["laptop", "desktop"] { try citizen.trust(name) }
         let terminal = try citizen.terminal("trusted", "--revoke", "laptop")
         try await terminal.expect(Citizen.question)
-        // A backup code ends all of them, which the answer does not hide.
+        // A backup code ends all of them, and the answer says so.
         try await terminal.type(codes[0])
         try await terminal.expect(
             "The trust in \"laptop\", \"desktop\" has ended; "
@@ -56,7 +56,7 @@ import Testing
         #expect(try await names(citizen) == [])
     }
 
-    /// The proof was good, and the trust ended by somebody else meanwhile.
+    /// The proof was valid, but the trust was ended by another session in the meantime.
     @Test func whatEndedMeanwhileHasEnded() async throws {
         let citizen = try await Citizen()
         let phone = try await citizen.enroll().phone
@@ -73,7 +73,7 @@ import Testing
 }
 
 extension Citizen {
-    /// Trusts a key of the citizen's by this name.
+    /// Trusts a key of the citizen's under this name.
     func trust(_ name: String) throws {
         let start = name.prefix(8)
         try TrustShelf(store: service.store, user: account.name)

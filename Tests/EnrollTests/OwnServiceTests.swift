@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The swiftotpd that a command starts for itself, and where it starts none.
+/// The swiftotpd that a command starts for itself, and when it starts none.
 @Suite struct OwnServiceTests {
     let desk: Desk
 
@@ -11,7 +11,7 @@ import Testing
         desk = try Desk()
     }
 
-    /// The service that a command has started which waits at a terminal.
+    /// The service started by a command that waits at a terminal.
     private func service(of terminal: Terminal) async throws -> String {
         let pid = terminal.child.pid
         return try await patiently("a service of its own") {
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    /// A command that waits at a terminal, and has asked its service already.
+    /// A command that waits at a terminal and has already asked its service.
     private func waiting() async throws -> Terminal {
         let terminal = try Terminal(desk.words(["codes"]))
         try await terminal.expect("Replace the 10 codes left? [y/N] ")
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    /// Root might mean another store than that of the system.
+    /// Root might mean a store other than the system's.
     @Test func whereANamedOneDoesNotListenNoneIsStarted() async throws {
         let socket = desk.scratch.file("none.sock")
         let done = try await Command.run(
@@ -94,7 +94,7 @@ import Testing
         #expect(done.errors.hasPrefix("otp-enroll: swiftotpd is not listening at \(socket)\n"))
     }
 
-    /// Runs otp-enroll alone, with this folder in the place of /usr/libexec.
+    /// Runs otp-enroll alone, with this folder in place of /usr/libexec.
     private func runAlone(_ arguments: [String], libexec: String) async throws -> Command {
         let program = desk.scratch.file("otp-enroll")
         try? FileManager.default.copyItem(
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    /// The store is opened by the service alone.
+    /// Only the service opens the store.
     @Test(arguments: [
         ["status"], ["list"], ["codes", "--yes"], ["issue", "root"], ["add", "--no-confirm"],
         ["export", "--format", "json", "--output", "OUT", "--reveal-secrets"], ["doctor"],

@@ -1,18 +1,18 @@
 import Foundation
 import TestSupport
 
-/// People who are in no file of this machine: a real slapd on loopback, and a real nslcd that asks it
-/// for everybody's C library, and lists nobody.
+/// Users who are in no file of this machine: a real slapd on loopback, and a real nslcd that
+/// queries it for the C library, and lists nobody.
 final class PeopleDirectory: Sendable {
     private static let one = Task { try await PeopleDirectory() }
 
-    /// One for all tests: what is on a machine decides who is asked for.
+    /// One for all tests, since there is one machine.
     static func shared() async throws { _ = try await one.value }
 
     private let scratch: Scratch
     private let processes: [Child]
 
-    /// By name: the number, and the shell.
+    /// By name: the UID and the shell.
     private static let people = [
         ("carol", 1_200_000_001, "/bin/sh"), ("dave", 1_200_000_002, "/bin/sh"),
         ("erin", 1_200_000_003, "/bin/sh"), ("frank", 1_200_000_004, "/bin/sh"),
@@ -64,7 +64,8 @@ final class PeopleDirectory: Sendable {
 
     deinit { processes.forEach { $0.signal(SIGKILL) } }
 
-    /// Everybody has the same primary group, which names nobody; another one names three of them.
+    /// All have the same primary group, which has no member list; another group lists three of
+    /// them.
     private static var entries: String {
         let people = people.map { name, number, shell in
             """
@@ -104,7 +105,7 @@ final class PeopleDirectory: Sendable {
 }
 
 extension DoctorPatient {
-    /// Has this machine ask another source for users, and perhaps for groups.
+    /// Makes this machine ask another source for users, and perhaps for groups.
     func ask(_ source: String) throws {
         try change("/etc/nsswitch.conf") { text in
             let others = text.split(separator: "\n").filter { !$0.contains(#/^(passwd|group):/#) }
@@ -114,7 +115,7 @@ extension DoctorPatient {
         }
     }
 
-    /// Whom `list` shows beside root, alice and bob, and what it says besides.
+    /// The users in `list` other than root, alice and bob, and its other output.
     func list(
         _ arguments: String..., around: [String] = []
     ) async throws -> (names: Set<String>, errors: String) {

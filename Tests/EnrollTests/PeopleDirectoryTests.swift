@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// People whom no file of the machine has, in a directory that lists nobody.
+/// Users who are in no file of the machine, from a directory that does not list users.
 @Suite struct PeopleDirectoryTests {
     init() throws { try Build.requireGround() }
 
@@ -11,7 +11,7 @@ import Testing
         try await PeopleDirectory.shared()
         let patient = try await DoctorPatient()
         try patient.ask("ldap")
-        // So that only what a test puts there tells of anybody.
+        // So that only what a test puts there points to a user.
         try patient.change("/etc/passwd") {
             $0.replacing(":/home/alice:", with: ":/srv/homes/alice:")
         }
@@ -29,7 +29,7 @@ import Testing
         let patient = try await patient()
         let engineers = try await patient.list("--group", "engineers")
         #expect(engineers.names == ["carol", "erin", "grace"])
-        // Whose primary group it is, no directory tells; who is known by something else is found.
+        // No directory tells whose primary group it is; users known in another way are found.
         let all = try await patient.list("--group", "domain-users")
         #expect(all.names.isEmpty)
         #expect(
@@ -57,7 +57,7 @@ import Testing
                 by name
 
                 """)
-        // A home where others are, one in a folder of a domain, a session, a login, a record.
+        // A home among the others, one in a domain's folder, a session, a login, a record.
         try home("/srv/homes/carol", of: 1_200_000_001, patient)
         #expect(try await patient.list().names == ["carol"])
         try home("/srv/homes/EXAMPLE.COM/frank", of: 1_200_000_004, patient)
@@ -65,7 +65,7 @@ import Testing
         try patient.write("/var/log/wtmp", "")
         for name in ["dave", ""] { session(of: name, in: patient.real("/var/log/wtmp")) }
         #expect(try await patient.list().names == ["carol", "dave", "frank"])
-        // The place of this number is 350 GB behind the beginning.
+        // The place of this UID is 350 GB into the file.
         let write = """
             import struct, sys
             with open(sys.argv[1], "wb") as file:
@@ -78,7 +78,7 @@ import Testing
         #expect(try await patient.list().names == ["carol", "dave", "erin", "frank", "grace"])
     }
 
-    /// Writes a session to a file, as what logs people in does; its end where nobody is named.
+    /// Writes a session to a file, as login programs do; without a name, its end.
     private func session(of name: String, in file: String) {
         var entry = utmp()
         entry.ut_type = Int16(name.isEmpty ? DEAD_PROCESS : USER_PROCESS)
@@ -102,7 +102,7 @@ import Testing
         #expect(try await lockedOut() == ["carol is locked out: not enrolled"])
         #expect(
             try await lockedOut("--user", "erin") == ["erin is locked out: not enrolled"])
-        // One of the group has no shell to log in with.
+        // One of the group has no login shell.
         #expect(
             try await lockedOut("--group", "engineers")
                 == ["2 users (carol, erin) are locked out: not enrolled"])
@@ -122,7 +122,7 @@ import Testing
         #expect(both.status == 64 && both.errors.contains("--group goes neither with --user"))
     }
 
-    /// What others had is imported from homes that no list tells of.
+    /// What they had elsewhere is imported from homes that no list mentions.
     @Test func homesOfOthersAreImported() async throws {
         let patient = try await patient()
         let home = "/srv/homes/carol"
@@ -139,7 +139,7 @@ import Testing
         #expect(done.output.contains("carol"), "\(done.output) \(done.errors)")
     }
 
-    /// A source that has no function to list anybody. It takes the place of one that Debian has.
+    /// A source without a function that lists users. It replaces one that Debian has.
     @Test func aSourceThatCannotListIsNamed() async throws {
         let patient = try await DoctorPatient()
         let scratch = try Scratch()
@@ -158,7 +158,7 @@ import Testing
         #expect(crew.names == ["quinn"])
         let doctor = try await patient.examine(["--group", "crew"], around: around)
         #expect(doctor.serious.map(\.text) == ["quinn is locked out: not enrolled"])
-        // One that lists everybody is no reason for a word.
+        // A source that lists everybody gets no message.
         try patient.ask("altfiles")
         #expect(try await patient.list().errors.isEmpty)
     }

@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// The bar of commands that take long: on a terminal, and nowhere else.
+/// The progress bar of long commands: on a terminal, and nowhere else.
 @Suite struct ProgressTests {
     let desk: Desk
 
@@ -12,8 +12,8 @@ import Testing
         _ = try await Account.make("slow")
     }
 
-    /// The words that look into every home on a slow disk: each file takes its time to be opened,
-    /// and more of it where there are few homes, so that all of them take some seconds.
+    /// Words that read every home on a slow disk: each file takes time to open, and longer if there
+    /// are few homes, so that the whole takes some seconds.
     private func words() throws -> [String] {
         let users = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
             .split(separator: "\n").count
@@ -28,7 +28,7 @@ import Testing
         _ = try await terminal.finish()
         let shown = await terminal.transcript
         let parts = shown.components(separatedBy: "\r\u{1b}[K")
-        // Each drawing begins at the line's start and on an empty line; the last takes it away.
+        // Each drawing begins at the line's start on an empty line; the last one removes the bar.
         #expect(parts.count >= 3)
         #expect(parts.dropFirst().dropLast().allSatisfy { $0.contains("% of ") && $0.count < 80 })
         #expect(parts.first?.contains("%") == false && parts.last?.contains("%") == false)

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is proposed to somebody who mistyped a command, a user or an authenticator.
-@Suite("What may have been meant")
+/// Proposals for a mistyped command, user or authenticator.
+@Suite("Proposals at the command line")
 struct ProposalTests {
     let desk: Desk
 
@@ -25,11 +25,11 @@ struct ProposalTests {
         let proposal = "did you mean `otp-enroll \(meant)`?"
         #expect(try await hints([typed]).first == proposal)
         #expect(try await hints(["--json", typed]).first == proposal)
-        // With more behind it, it is wrong usage.
+        // With further words it is wrong usage.
         #expect(try await hints([typed, "root"], status: 64).first == proposal)
     }
 
-    @Test("A command is proposed for what is one, a user's name, or nothing like it")
+    @Test("A command is proposed for a valid command, a user's name, or an unrelated word")
     func noCommands() async throws {
         let account = try await Account.make("user")
         for words in [["status", "nobodyelse"], ["staus-of-nothing"], ["add", "staus"]] {
@@ -38,7 +38,7 @@ struct ProposalTests {
         #expect(try await hints([account.name, "root"], status: 64).isEmpty)
     }
 
-    @Test("Somebody who is nearly named is not proposed, or the system's accounts are")
+    @Test("A mistyped user gets no proposal, or a system account is proposed")
     func users() async throws {
         let account = try await Account.make("walter")
         let last = try #require(account.name.last)
@@ -48,12 +48,12 @@ struct ProposalTests {
             #expect(try await hints([command, String(typed)]) == [proposal])
         }
         #expect(try await hints(["doctor", "--user", String(typed)]) == [proposal])
-        // Nobody logs in as one of these.
+        // Nobody logs in to these accounts.
         #expect(try await !hints(["status", "daemom"]).contains { $0.contains("daemon") })
         #expect(try await hints(["status", "rooot"]) == ["did you mean root?"])
     }
 
-    @Test("An authenticator or a group that is nearly named is not proposed")
+    @Test("A mistyped authenticator or group gets no proposal")
     func names() async throws {
         try await desk.enroll()
         try await desk.enroll("--name", "tablet")
@@ -64,7 +64,7 @@ struct ProposalTests {
         #expect(try await hints(["list", "--group", "nogruop"]) == ["did you mean nogroup?"])
     }
 
-    @Test("Somebody who is not root is told nothing, or of more than the machine's files tell all")
+    @Test("An unprivileged user gets no proposal, or one that is not in public files")
     func others() async throws {
         try await Command.output(
             ["install", "-d", "-m", "700", "-o", "games", "-g", "games", desk.store])

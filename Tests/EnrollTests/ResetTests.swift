@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `reset`: everything is gone, and it is remembered who did it.
+/// `reset`: everything is removed, and who did it is recorded.
 @Suite struct ResetTests {
     let desk: Desk
 
@@ -39,7 +39,7 @@ import Testing
             #expect(refused.status == 1)
             #expect(refused.errors.hasPrefix("otp-enroll: root is not enrolled\nhint: "))
         }
-        // Enrolling anew has nothing of the old.
+        // A new enrollment has nothing of the old one.
         let anew = try await desk.enroll()
         #expect(anew.codes.count == 10 && Set(anew.codes).isDisjoint(with: backup))
         #expect(try await desk.verify(backup[1]) == (false, "wrong"))
@@ -47,7 +47,7 @@ import Testing
         #expect(try await desk.events().filter { $0 == "reset" }.count == 1)
     }
 
-    /// sudo says who called it; whom the kernel knows to have logged in is asked first.
+    /// sudo says who called it; the login user known to the kernel takes precedence.
     @Test func whoeverUsedSudoIsNamed() async throws {
         let admin = try await Account.make("admin")
         let uid = try await Command.output(["id", "-u", admin.name]).split(separator: "\n")[0]
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    /// Ways in which a record is of no use any more.
+    /// Ways in which a record becomes unusable.
     enum Ruin: String, CaseIterable {
         case truncated, flipped, empty, ofAnotherUser, ofAnotherKey
 

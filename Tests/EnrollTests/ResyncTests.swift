@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `resync`: a device whose clock or counter has run away is found again by two of its codes.
+/// `resync`: two codes find a device again whose clock or counter has drifted away.
 @Suite struct ResyncTests {
     let desk: Desk
 
@@ -15,7 +15,7 @@ import Testing
             desk.words(["resync"] + arguments), input: "\(first)\n\(second)\n")
     }
 
-    /// A wrong time zone, a clock that nobody set for years.
+    /// A wrong time zone, a clock that was not set for years.
     @Test(arguments: [5 * 3600, -5 * 3600, 1800, -90, 43_140, -43_140])
     func aClockIsFound(seconds: Int) async throws {
         let phone = try await desk.enroll().phone
@@ -29,9 +29,9 @@ import Testing
         let members = try #require(object as? [String: Any])
         #expect(Set(members.keys) == ["user", "name", "drift", "counter"])
         #expect(members["name"] as? String == "phone" && members["counter"] is NSNull)
-        // The second code counts as that of now.
+        // The second code counts as the current one.
         #expect(members["drift"] as? Int == seconds / 30 + 1)
-        // Both are used up (the first was refused before), and the next one logs in.
+        // Both are burned (the first was refused before), and the next one logs in.
         #expect(try await desk.verify(codes[0]) == (false, "repeated"))
         #expect(try await desk.verify(codes[1]) == (false, "replayed"))
         #expect(try await desk.verify(codes[2]) == (true, "code"))
@@ -61,13 +61,13 @@ import Testing
         #expect(try await desk.json("status")["failures"] as? Int == 3)
         #expect(try await resync(one, two).status == 0)
         #expect(try await desk.json("status")["failures"] as? Int == 0)
-        // The same two once more: they were used up.
+        // The same two once more: they are burned.
         let again = try await resync(one, two)
         #expect(again.status == 1)
         #expect(
             again.errors.hasPrefix(
                 "otp-enroll: refused: this code, or a later one, was already used"))
-        // Where there are too many failures, nothing is tried.
+        // With too many failures, nothing is tried.
         try await desk.fail(4)
         let late = try await resync(apart, try await phone.code(at: now + 90))
         #expect(late.status == 1)
@@ -95,7 +95,7 @@ import Testing
 }
 
 extension Array {
-    /// `map` with something that takes its time.
+    /// An asynchronous `map`.
     func asyncMap<Result>(_ change: (Element) async throws -> Result) async throws -> [Result] {
         var results: [Result] = []
         for element in self { results.append(try await change(element)) }

@@ -2,8 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A key that comes back: by a script that runs again, under another name, or after it was taken
-/// away.
+/// A key that comes back: by running a script again, under another name, or after it was removed.
 @Suite struct SameKeyTests {
     let desk: Desk
     let hex: String
@@ -21,7 +20,7 @@ import Testing
             desk.words(["add", "--no-confirm", "--secret-file", file] + more))
     }
 
-    @Test("The same `add` again changes something, or makes a used code good")
+    @Test("Repeating the same `add` changes something, or makes a used code good again")
     func again() async throws {
         #expect(try await add("--name", "fob").status == 0)
         let phone = try token.phone()
@@ -41,17 +40,17 @@ import Testing
         #expect(other.status == 1 && other.errors.contains("\"fob\" of root already has this key"))
         #expect(desk.record == before)
         #expect(try await desk.verify(code) == (false, "replayed"))
-        // A mistake in the kind of code is mended by the same command, and mends no code.
+        // The same command corrects a mistaken kind of code, and leaves used codes used.
         #expect(try await add("--name", "fob", "--digits", "8").output.contains("name: fob"))
         #expect(try await add("--name", "fob").status == 0)
         #expect(try await desk.verify(code) == (false, "replayed"))
         #expect(try await desk.names() == ["fob"])
     }
 
-    /// What takes a key away, and what brings it back.
+    /// What removes a key, and what brings it back.
     static let ways = ["remove", "replace", "reset", "disable", "import"]
 
-    @Test("A code that was used counts again once its key comes back", arguments: ways)
+    @Test("A used code is good again after its key comes back", arguments: ways)
     func back(way: String) async throws {
         try await desk.enroll("--name", "other")
         #expect(try await add("--name", "fob").status == 0)
@@ -78,7 +77,7 @@ import Testing
         #expect(try await desk.verify(code) == (false, "replayed"))
     }
 
-    @Test("Counters that were used count again, or a lower one is taken")
+    @Test("Used counters are good again, or a lower counter is accepted")
     func counters() async throws {
         #expect(try await add("--hotp", "--name", "fob").status == 0)
         for counter in 0..<3 {

@@ -2,20 +2,20 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a person does: scans the code off the terminal, types what the app shows.
+/// What a person does: scans the code on the terminal, types what the app shows.
 @Suite struct ScreenTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    /// A terminal, and how the QR code is to be drawn on it.
+    /// A terminal, and how the QR code must be drawn on it.
     struct Look: Sendable, CustomTestStringConvertible {
         var form = "auto"
         var locale = "C.UTF-8"
         var environment: [String: String] = [:]
         var columns = 80
         var rows = 24
-        /// What has to be on the screen.
+        /// What must be on the screen.
         let sign: String
 
         var testDescription: String { "\(form) \(locale) \(environment) \(columns)x\(rows)" }
@@ -25,7 +25,7 @@ import Testing
             Look(columns: 60, rows: 50, sign: "\u{2580}"),
             Look(columns: 42, rows: 60, sign: "\u{2580}"),
             Look(environment: ["NO_COLOR": "1"], sign: "\u{2580}"),
-            // A locale that ssh brought along and this machine does not have.
+            // A locale that ssh passed on and this machine does not have.
             Look(locale: "xx_XX.UTF-8", sign: "\u{2580}"),
             Look(form: "utf8", sign: "\u{2580}"),
             Look(form: "ansi", environment: ["NO_COLOR": "1"], sign: "\u{2580}"),
@@ -43,12 +43,12 @@ import Testing
         #expect(shown.contains(look.sign))
         let phone = try await screen.phone()
         #expect(phone.issuer == "bastion.example.com" && phone.label == "bastion.example.com:root")
-        // The key to type is the key in the picture.
+        // The key to type is the one in the picture.
         #expect(shown.typedKey == phone.secret)
         try await confirm(phone, on: screen)
     }
 
-    /// With its own colors a terminal may be light as well.
+    /// A terminal with its own colors may be light as well.
     @Test func colorsAreRightOnALightTerminal() async throws {
         let screen = try await desk.screen("add")
         try await screen.wait(for: "Code shown by the app:")
@@ -56,7 +56,7 @@ import Testing
         #expect(try await screen.scan() == uri)
     }
 
-    /// The usual terminal holds names of a usual length.
+    /// A terminal of the usual size holds names of the usual length.
     @Test(arguments: ["host", "a-server.department.example.com", "Example Corporation, Berlin"])
     func usualNamesFitTheUsualTerminal(issuer: String) async throws {
         let screen = try await desk.screen("add", "--issuer", issuer)
@@ -177,7 +177,7 @@ import Testing
         try await confirm(try await screen.phone(), on: screen)
     }
 
-    /// Types the code of the phone, and looks at all that has to follow.
+    /// Types the phone's code, and checks everything that must follow.
     private func confirm(_ phone: Phone, on screen: Screen) async throws {
         try await phone.settle()
         let code = try await phone.code()
@@ -185,12 +185,12 @@ import Testing
         let codes = try await screen.backupCodes()
         #expect(try await screen.finish() == 0)
 
-        // Off the screen and not in what scrolled away: the key and its picture.
+        // Neither the screen nor the scrollback has the key and its picture.
         let history = try await screen.history()
         #expect(history.typedKey == nil && !history.contains(phone.secret))
         #expect(!history.contains("\u{2580}") && !history.contains("##"))
 
-        // The code that confirmed is used up; a backup code works.
+        // The confirming code is burned; a backup code works.
         let again = try await desk.json("verify", input: code, status: 1)
         #expect(again["reason"] as? String == "replayed")
         #expect(try await desk.json("verify", input: codes[3])["accepted"] as? Bool == true)
@@ -208,7 +208,7 @@ extension String {
         return key.count == 32 ? key : nil
     }
 
-    /// The text without its line ends, as it was before it was broken.
+    /// The text without line ends, as before it was wrapped.
     var unwrapped: String {
         split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
             .joined(separator: " ")

@@ -47,7 +47,7 @@ import Testing
         #expect(
             sixth.errors.hasPrefix("otp-enroll: root has 5 authenticators already\nhint: "))
         #expect(desk.record == before)
-        // One that takes the place of another is none too many, and the others go on.
+        // A replacement does not exceed the limit, and the others go on.
         phones[2] = try await desk.enroll("--name", "phone-3").phone
         for phone in phones {
             try await phone.settle()
@@ -132,7 +132,7 @@ import Testing
         let seen = try await Vector.read(try String(contentsOfFile: file, encoding: .utf8))
         #expect(seen == added["uri"] as? String)
 
-        // A file that is there stays as it is, and nothing is enrolled.
+        // An existing file stays unchanged, and nothing is enrolled.
         let before = FileManager.default.contents(atPath: file)
         let again = try await desk.run("add", "--no-confirm", "--qr-file", file)
         #expect(again.status == 1)

@@ -3,10 +3,10 @@ import OTPStore
 import TestSupport
 import Testing
 
-/// At its end a command has nothing secret in memory, neither what it read nor what it showed.
+/// At its end a command has no secret in memory, neither one that it read nor one that it showed.
 @Suite("What a command leaves in its memory")
 struct CommandSecretsProof {
-    /// A command that stands still before its last step, with all that it did behind it.
+    /// A command that is stopped before its last step, when everything is done.
     private struct Ended {
         let terminal: Terminal
         let image: MemoryImage
@@ -15,7 +15,7 @@ struct CommandSecretsProof {
         var shown: String { get async { await terminal.transcript } }
     }
 
-    /// Starts a command under strace(1), which stops it where it would end.
+    /// Starts a command under strace(1), which stops it where it would exit.
     private func start(_ desk: Desk, _ words: [String]) throws -> (Terminal, trace: String) {
         let trace = try desk.scratch.write("", to: "trace")
         let terminal = try Terminal(
@@ -29,7 +29,8 @@ struct CommandSecretsProof {
     private func end(_ terminal: Terminal, _ trace: String) async throws -> Ended {
         let limit = ContinuousClock.now + .seconds(120)
         while try !String(contentsOfFile: trace, encoding: .utf8).contains("stopped by") {
-            // Taken in meanwhile: a long list would fill the terminal, and wait for ever.
+            // Read in the meantime: a long list would fill the terminal's buffer, and block
+            // forever.
             _ = await terminal.transcript
             guard ContinuousClock.now < limit else { throw Trouble("the command does not end") }
             try await Task.sleep(for: .milliseconds(15))
@@ -41,7 +42,7 @@ struct CommandSecretsProof {
         return Ended(terminal: terminal, image: try MemoryImage(of: pid), pid: pid)
     }
 
-    /// Runs a command that asks nothing but these questions.
+    /// Runs a command that asks exactly these questions.
     private func run(
         _ desk: Desk, _ words: [String], answers: [(question: String, answer: String)] = []
     ) async throws -> Ended {
@@ -53,7 +54,7 @@ struct CommandSecretsProof {
         return try await end(terminal, trace)
     }
 
-    /// Looks for these, and for what is secret whatever the command; then it may end.
+    /// Looks for these, and for what is secret in any command; then it may end.
     private func check(
         _ ended: Ended, _ desk: Desk, _ forms: [SecretForm], _ what: String
     ) async throws {
@@ -63,7 +64,8 @@ struct CommandSecretsProof {
         #expect(try SystemLog.shared().finds(forms) == [])
         try Proof.tell(
             "Secrets", "otp-enroll \(what)",
-            "\(forms.count) forms in \(ended.image.count / 1024) KB at its end: none found")
+            "\(ended.image.count / 1024) KB of memory at exit searched for "
+                + "\(forms.count) forms of the secrets: none found")
     }
 
     private func sealKey(_ desk: Desk) throws -> [SecretForm] {
@@ -71,7 +73,7 @@ struct CommandSecretsProof {
         return SecretForm.binary("seal key", Array(file.dropFirst(16)))
     }
 
-    /// What a text of `add --no-confirm` and others shows.
+    /// The part of the output of `add --no-confirm` and others that matches.
     private func found(_ pattern: Regex<(Substring, Substring)>, in text: String) -> [String] {
         text.matches(of: pattern).map { String($0.output.1) }
     }
@@ -94,7 +96,7 @@ struct CommandSecretsProof {
 
     // MARK: Commands
 
-    @Test("add at a terminal: the key is there while it asks, and gone at its end")
+    @Test("add on a terminal: the key is in memory after it ends")
     func add() async throws {
         _ = try SystemLog.shared()
         let desk = try Desk()

@@ -4,9 +4,9 @@ import OTPStore
 import TestSupport
 import Testing
 
-/// Puts records on the shelf that no single command makes, through the real store.
+/// Puts records into the store that no single command makes, through the real store.
 extension Desk {
-    /// A record with one authenticator, as `change` leaves it, with these events.
+    /// A record with one authenticator, as left by `change`, with these events.
     func shelve(
         _ user: User, events: [Event] = [], _ change: (inout Authenticator) -> Void = { _ in }
     ) throws {
@@ -17,7 +17,7 @@ extension Desk {
         try store.make(record, of: user)
     }
 
-    /// Types so many wrong codes at an address, one every hour up to now.
+    /// Types `count` wrong codes at an address, one every hour up to now.
     func fail(
         _ count: UInt64, from address: String,
         of user: User = User(name: Array("root".utf8), uid: 0, gid: 0)
@@ -25,7 +25,7 @@ extension Desk {
         try Desk.fail(count, from: address, of: user, in: store)
     }
 
-    /// The same in the store at this path, whose key lies inside.
+    /// The same in the store at this path, which has its key inside.
     static func fail(
         _ count: UInt64, from address: String, of user: User, in store: String
     ) throws {
@@ -41,7 +41,7 @@ extension Desk {
         }
     }
 
-    /// Changes the bytes of root's record where they lie.
+    /// Changes the bytes of root's record in place.
     func spoil(_ change: (inout [UInt8]) -> Void) throws {
         var bytes = Array(try #require(record))
         change(&bytes)
@@ -49,12 +49,12 @@ extension Desk {
         try file.write(contentsOf: bytes)
     }
 
-    /// Spoils all of root's record but what says whose it is.
+    /// Damages all of root's record except for the part that names its owner.
     func flipRecord() throws {
         try spoil { for index in $0.indices.dropFirst(64) { $0[index] ^= 0x10 } }
     }
 
-    /// Gives a record the authenticator `phone` with a fresh key.
+    /// Gives a record the authenticator `phone` with a new key.
     static func fill(
         _ record: inout Record, _ change: (inout Authenticator) -> Void = { _ in }
     ) throws {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Keys of fewer than 128 bits, which old programs made: `import --allow-short-keys`.
+/// Keys of fewer than 128 bits, made by old programs: `import --allow-short-keys`.
 @Suite("Short keys")
 struct ShortKeyTests {
     let desk: Desk
@@ -12,7 +12,7 @@ struct ShortKeyTests {
     private static let short = "the key is too short: 80 bits, at least 128 are needed"
     private static let hint = "Note: --allow-short-keys imports keys from 80 bits on.\n"
 
-    @Test("A short key is kept without a word, or not where root says so, or not marked")
+    @Test("A short key is imported silently, or not even if root says so, or is not marked")
     func imported() async throws {
         let (hex, token) = try Token.random(bytes: 10)
         let line = "HOTP/T30 daemon - \(hex)\n"
@@ -43,12 +43,12 @@ struct ShortKeyTests {
         let text = try await desk.run("status", "daemon").output
         #expect(text.contains("totp short key"), "\(text)")
         #expect(text.contains("`otp-enroll add --name phone daemon`"), "\(text)")
-        // Enrolled anew, it is like any other.
+        // After a new enrollment it is like any other.
         _ = try await desk.enroll("--name", "phone", "daemon")
         #expect(try await !desk.run("status", "daemon").output.contains("short key"))
     }
 
-    @Test("A key of fewer than 80 bits is kept, or a short one by another way")
+    @Test("A key of fewer than 80 bits is accepted, or a short one in another way")
     func limits() async throws {
         for bytes in [9, 65] {
             let line = "HOTP/T30 daemon - \(try Token.random(bytes: bytes).hex)\n"
@@ -62,7 +62,7 @@ struct ShortKeyTests {
         #expect(!FileManager.default.fileExists(atPath: desk.store))
     }
 
-    @Test("google-authenticator's old files of 80 bits stay out, whatever root allows")
+    @Test("google-authenticator's old files of 80 bits are refused even if root allows them")
     func google() async throws {
         let (_, token) = try Token.random(bytes: 10)
         let file = try desk.scratch.write(token.key + "\n\" TOTP_AUTH\n", to: "old")

@@ -1,5 +1,5 @@
 extension StackCase {
-    /// People who are let in with nothing, or refused with everything.
+    /// Stacks that let users in with nothing, or refuse them with everything.
     static let blind = [
         StackCase(
             "somebody is let past the password too",
@@ -36,7 +36,7 @@ extension StackCase {
             "a password that is taken for the code",
             ["@include common-auth", ours + " use_first_pass"],
             says: "nobody can log in", in: [], proposes: "+auth required pam_swiftotp.so"),
-        // This token counts: its next code is there at once.
+        // This token uses a counter: its next code is there at once.
         StackCase(
             "asked twice", ["@include common-auth", ours, ours],
             says: "asks twice in one login", in: [.both],
@@ -49,7 +49,7 @@ extension StackCase {
             $0.severity = "warning"
             $0.service = "su"
             $0.files = ["su": [ours, "auth sufficient pam_rootok.so", "auth required pam_unix.so"]]
-            // Root is who tries.
+            // Root is the one who tries.
             ($0.wanted, $0.admitsOthers) = (Set(Attempt.allCases), true)
         },
         StackCase(
@@ -116,7 +116,7 @@ extension StackCase {
             proposes: "-account required pam_swiftotp.so"),
     ]
 
-    /// The same lines for sshd, which asks PAM for everything.
+    /// The same lines for sshd, which leaves all authentication to PAM.
     private mutating func comesByPAM() {
         files["sshd"] = files.removeValue(forKey: "trial")
         service = "sshd"

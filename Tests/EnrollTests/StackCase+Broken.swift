@@ -1,5 +1,5 @@
 extension StackCase {
-    /// Codes that do not count, or answers that lead nowhere.
+    /// Stacks where codes do not count, or answers lead nowhere.
     private static let lost = [
         StackCase(
             "a sufficient code below the password",

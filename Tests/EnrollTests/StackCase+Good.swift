@@ -1,5 +1,5 @@
 extension StackCase {
-    /// Fedora's password-auth as authselect writes it, for local users.
+    /// Fedora's password-auth as authselect writes it for local users.
     static let fedora = [
         "auth        required                                     pam_env.so",
         "auth        required                                     pam_faildelay.so delay=2000000",
@@ -19,7 +19,7 @@ extension StackCase {
         "auth        required                                     pam_deny.so",
     ]
 
-    /// What ipa-client-install leaves on older ones.
+    /// What ipa-client-install leaves on older systems.
     static let freeIPA = [
         "auth        required      pam_env.so",
         "auth        [default=1 success=ok] pam_localuser.so",
@@ -133,7 +133,7 @@ extension StackCase {
             ["@include common-auth"]
                 + "deny env faildelay group issue keyinit mail nologin selinux warn"
                 .split(separator: " ").map { "auth sufficient pam_\($0).so" }
-                // These have nothing to say here.
+                // These modules do not matter here.
                 + "limits loginuid mkhomedir motd namespace pwhistory setquota systemd time umask"
                 .split(separator: " ").map { "-auth sufficient pam_\($0).so" } + [ours]),
         StackCase(

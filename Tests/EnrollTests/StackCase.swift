@@ -1,36 +1,37 @@
 import TestSupport
 import Testing
 
-/// PAM files, what doctor has to say about them, and how logins end with them: before, and after
-/// what doctor proposes.
+/// PAM files, doctor's finding about them, and the results of logins with them, before and after
+/// doctor's proposal.
 struct StackCase: CustomTestStringConvertible, Sendable {
-    /// Who tries: with what they know and have.
+    /// Who tries, by what they know and have.
     enum Attempt: CaseIterable {
         case both, passwordAlone, codeAlone, neither
     }
 
     let testDescription: String
     var service = "trial"
-    /// The service that doctor is asked about; nil for the same.
+    /// The service that doctor examines; nil for the same.
     var examined: String?
-    /// The lines of `auth` by file; what is none of the service's is included.
+    /// The `auth` lines by file; files other than the service's are included.
     var files: [String: [String]]
     /// Other files.
     var texts: [String: String] = [:]
-    /// What sshd's drop-in says, where it is about sshd.
+    /// The lines of sshd's drop-in, if the case is about sshd.
     var ssh: [String] = []
-    /// Part of the finding and how bad it is; nil where all is well.
+    /// Part of the finding and its severity; nil if nothing is wrong.
     var finding: String?
     var severity = "problem"
-    /// Who gets in before.
+    /// Who gets in before the change.
     var before: Set<Attempt> = [.both]
-    /// Who gets in when all is well.
+    /// Who gets in when nothing is wrong.
     var wanted: Set<Attempt> = [.both]
-    /// Whether carol, who is not enrolled, gets in by her password.
+    /// Whether carol, who is not enrolled, gets in with her password.
     var admitsOthers = false
-    /// Whether a stranger is offered to enroll before, which must never be afterwards.
+    /// Whether a stranger is offered enrollment before the change, which must never happen after
+    /// it.
     var offersKey = false
-    /// A line that the proposal has; nil where no small change helps.
+    /// A line of the proposal; nil if no small change helps.
     var proposal: String?
 }
 
@@ -53,7 +54,7 @@ extension StackCase {
         more(&self)
     }
 
-    /// The same lines for a service that shows people what to scan.
+    /// The same lines for a service that shows users what to scan.
     mutating func enrolls() {
         files["login"] = files.removeValue(forKey: "trial")
         service = "login"

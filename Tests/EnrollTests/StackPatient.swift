@@ -2,11 +2,11 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A machine on which people log in by PAM with passwords and codes: alice is enrolled with a token
-/// that counts, so that nobody waits for the next code, and carol is not enrolled.
+/// A machine where users log in through PAM with passwords and codes: alice is enrolled with a
+/// counter-based token, so that no test waits for the next code, and carol is not enrolled.
 final class StackPatient: Sendable {
     let machine: DoctorPatient
-    /// The folder of modules, with ours in it.
+    /// The folder of modules, including ours.
     private let modules: Scratch
     private let codes: Mutex<[String]>
 
@@ -19,12 +19,12 @@ final class StackPatient: Sendable {
         codes = Mutex(model.codes)
     }
 
-    // MARK: One after another
+    // MARK: In turn
 
-    /// Machines that nobody uses now: to make one takes longer than what is done on it.
+    /// Idle machines: making one takes longer than using it.
     private static let free = Mutex<[StackPatient]>([])
 
-    /// Does something on a machine whose PAM files are as they were at first.
+    /// Does something on a machine with its original PAM files.
     static func use(_ work: (StackPatient) async throws -> Void) async throws {
         let model = try await Self.model.value
         let patient: StackPatient
@@ -55,7 +55,7 @@ final class StackPatient: Sendable {
 
     private static let model = Task {
         let machine = try await DoctorPatient()
-        // Of no login shell, so that doctor does not miss her.
+        // No login shell, so that doctor does not miss her.
         try machine.change("/etc/passwd") {
             $0 + "carol:x:4003:4003::/home/carol:/usr/sbin/nologin\n"
         }
@@ -90,7 +90,7 @@ final class StackPatient: Sendable {
         try await Command.output([
             "install", "-m", "0644", Build.module(), modules.file("pam_swiftotp.so"),
         ])
-        // A module of somebody's own, of which nobody knows what it is for.
+        // A local module of unknown purpose.
         try await Command.output([
             "cp", modules.file("pam_permit.so"), modules.file("pam_site.so"),
         ])
@@ -99,7 +99,7 @@ final class StackPatient: Sendable {
 
     private static let folder = "\(Machine.libraries)/security"
 
-    /// Words that install our module before a program runs. Nobody else's failures count there
+    /// Words that install our module before a program runs. Failures of others do not count there
     /// (pam_faillock).
     private var around: [String] {
         let script = """
@@ -111,34 +111,34 @@ final class StackPatient: Sendable {
 
     private func running(_ words: [String]) -> [String] { machine.running(around + words) }
 
-    /// What `doctor --json` says about a service.
+    /// `doctor --json` for a service.
     func examine(_ service: String) async throws -> DoctorPatient.Verdict {
         try await machine.examine(["--service", service], around: around)
     }
 
-    /// What `doctor` prints for people.
+    /// doctor's text for people.
     func doctor(_ service: String) async throws -> String {
         try await machine.doctor("--service", service, around: around).output
     }
 
-    /// Applies a change that doctor has proposed, as an admin does.
+    /// Applies a change proposed by doctor, like an admin.
     func apply(_ diff: String) async throws {
         try await Command.output(running(["patch", "-s", "-p1", "-d", "/"]), input: diff)
     }
 
     // MARK: Logging in
 
-    /// How a login went.
+    /// The result of a login.
     struct Login {
         let isAccepted: Bool
-        /// What was asked.
+        /// The questions asked.
         let questions: [String]
 
-        /// Whether the user was shown a key to enroll with.
+        /// Whether the user was shown a key to enroll.
         var offersKey: Bool { questions.contains { $0.contains("Key: ") } }
     }
 
-    /// Logs in by PAM, one after the other: who, and whether password and code are right.
+    /// Logs in through PAM, one after the other: who, and whether password and code are right.
     func logIn(
         _ logins: [(user: String, password: Bool, code: Bool)], service: String
     ) async throws -> [Login] {
@@ -173,7 +173,7 @@ final class StackPatient: Sendable {
     private func answer(to question: String, _ password: Bool, _ code: Bool) -> String {
         var answer = ""
         if question.contains("assword") { answer = password ? Self.right : Self.wrong }
-        // Nobody types anything where a key is shown.
+        // Nothing is typed when a key is shown.
         guard question.contains("code: "), !question.contains("Key: ") else { return answer }
         return answer + (code ? codes.withLock { $0.removeFirst() } : Self.wrongCode)
     }

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What doctor says of a stack is what real logins show, before and after its proposal.
+/// doctor's findings on a stack match real logins, before and after its proposal.
 @Suite struct StackTruthTests {
     init() throws { try Build.requireGround() }
 
     @Test(
-        "A stack that is well is called ill, or people get in who should not",
+        "A correct stack is reported as wrong, or lets in users who should not get in",
         arguments: StackCase.good)
     func goodStacks(stack: StackCase) async throws {
         try await StackPatient.use { try await isWell(stack, on: $0) }
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "A stack that is ill is called well, or what is proposed does not mend it",
+        "A wrong stack is reported as correct, or the proposed change does not fix it",
         arguments: StackCase.broken)
     func brokenStacks(stack: StackCase) async throws {
         try await StackPatient.use { try await isMended(stack, on: $0) }
@@ -31,7 +31,7 @@ import Testing
         try prepare(patient, stack)
         let service = stack.examined ?? stack.service
         let serious = try await patient.examine(service).serious
-        // What is wrong with the stack is mended there, and not by sshd's settings.
+        // A fault of the stack is fixed there, and not in sshd's settings.
         #expect(!serious.contains { $0.check == "sshd" }, "\(serious)")
         let findings = serious.filter { $0.check == "stack" }
         let text = try #require(stack.finding)
@@ -55,13 +55,13 @@ import Testing
         try await logIn(patient, stack, stack.wanted)
     }
 
-    @Test("What doctor prints is nothing that patch(1) takes")
+    @Test("patch(1) does not accept what doctor prints")
     func theReportIsAPatch() async throws {
         try await StackPatient.use(printed)
     }
 
     private func printed(_ patient: StackPatient) async throws {
-        // A line that goes on, tabs, and no end of the last line.
+        // A continued line, tabs, and a last line without an end.
         try patient.machine.write(
             "/etc/pam.d/trial",
             "#%PAM-1.0\n\nauth\trequired\tpam_env.so\nauth\tsufficient \\\n\tpam_unix.so\n"
@@ -82,7 +82,7 @@ import Testing
         if !stack.ssh.isEmpty { try patient.machine.ssh(stack.ssh) }
     }
 
-    /// The four, then one who is not enrolled, with a right password and as a stranger.
+    /// The four, then a user who is not enrolled, with a right password and as a stranger.
     private func attempts(_ stack: StackCase) -> [(user: String, password: Bool, code: Bool)] {
         var attempts = StackCase.Attempt.allCases.map { attempt in
             (
@@ -105,7 +105,7 @@ import Testing
         let logins = try await patient.logIn(attempts(stack), service: stack.service)
         #expect(accepted(logins) == wanted, "\(logins)")
         #expect(logins[4].isAccepted == stack.admitsOthers, "\(logins)")
-        // Where sshd has asked for a key, PAM asks for no password.
+        // After sshd has checked a key, PAM asks for no password.
         #expect(logins[5].isAccepted == (stack.admitsOthers && wanted.contains(.codeAlone)))
         #expect(!logins[5].offersKey, "\(logins)")
     }

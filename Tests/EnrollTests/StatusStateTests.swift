@@ -64,7 +64,7 @@ import Testing
         #expect(lines[1].isEmpty && lines[2].hasPrefix("WHEN "), "\(told)")
         #expect(!told.contains("Backup codes") && !told.contains("Failures"))
         #expect(try await desk.json("status")["enrolled"] as? Bool == false)
-        // Enrolled once more, that is over.
+        // A new enrollment ends that.
         try await desk.enroll()
         #expect(try await words().hasPrefix("root is enrolled.\n"))
     }
@@ -93,7 +93,7 @@ import Testing
         #expect(everybody.contains("\nFailures in a row: 6; locked until 2"))
         #expect(everybody.contains(#/, for (1 minute|[1-5]\d seconds)\n/#), "\(everybody)")
 
-        // From here somebody has logged in before: a stranger's failures do not matter here.
+        // The user has logged in from here before: a stranger's failures do not matter here.
         #expect(try await desk.run("unlock", "root").status == 0)
         try await phone.settle()
         #expect(try await desk.verify(try await phone.code()).0)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `status` and `verify`: what they tell, to people and to scripts.
+/// `status` and `verify`: their output for people and for scripts.
 @Suite struct StatusTests {
     let desk: Desk
 
@@ -21,7 +21,7 @@ import Testing
         #expect(try await desk.run("status").output == "root is not enrolled.\n")
     }
 
-    /// Of who is enrolled and who is not: it is the policy's word.
+    /// For enrolled users and others: the policy decides.
     @Test func statusTellsThatSecurityKeysLogIn() async throws {
         let words = "SSH keys in security keys (ed25519-sk, ecdsa-sk) log in without a code."
         for isEnrolled in [false, true] {
@@ -115,7 +115,7 @@ import Testing
         #expect(try await desk.run("verify", "--config", file, input: early).status == 0)
     }
 
-    /// What would be changed, the question about it, and whether there is a record afterwards.
+    /// The change, the question about it, and whether there is a record afterwards.
     static let questions = [
         (["codes"], "Replace the 10 codes left? [y/N] "),
         (["remove", "phone"], "Remove \"phone\" of root? [y/N] "),
@@ -142,7 +142,7 @@ import Testing
         #expect(desk.record != before)
         if ["codes", "remove"].contains(arguments[0]) {
             let unasked = try Terminal(try desk.words(arguments + ["--yes"]))
-            // The last authenticator is not removed by this either.
+            // This does not remove the last authenticator either.
             #expect(try await unasked.finish() == (arguments == ["codes"] ? 0 : 1))
             #expect(await !unasked.transcript.contains("[y/N]"))
         }

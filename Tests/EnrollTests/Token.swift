@@ -2,7 +2,7 @@ import Foundation
 import OTPCore
 import TestSupport
 
-/// A hardware token, or an app that counts: oathtool, with a counter that goes up.
+/// A counter-based hardware token or app: oathtool with an increasing counter.
 struct Token {
     /// The key in Base32.
     let key: String
@@ -13,7 +13,7 @@ struct Token {
         self.digits = digits
     }
 
-    /// Takes in an otpauth URI of a counter; gives the counter to begin with as well.
+    /// Reads a counter-based otpauth URI; returns the first counter as well.
     static func scanning(_ uri: String) throws -> (token: Token, counter: Int) {
         guard let parts = URLComponents(string: uri), parts.scheme == "otpauth",
             parts.host == "hotp",
@@ -24,14 +24,14 @@ struct Token {
         return (Token(key: key), counter)
     }
 
-    /// A key that nobody has yet, in hex, and the token that has it.
+    /// A new key in hex, and the token that has it.
     static func random(bytes: Int = 20) throws -> (hex: String, token: Token) {
         let key = (0..<bytes).map { _ in UInt8.random(in: 0...255) }
         let hex = key.map { String(format: "%02x", $0) }.joined()
         return (hex, Token(key: String(decoding: Base32.encode(key.span), as: UTF8.self)))
     }
 
-    /// The code of a counter.
+    /// The code for a counter.
     func code(_ counter: Int) async throws -> String {
         let output = try await Command.output(
             ["oathtool", "--hotp", "--base32", "--digits=\(digits)", "--counter=\(counter)", "-"],
@@ -39,7 +39,7 @@ struct Token {
         return output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// The same key in an app that goes by the clock.
+    /// The same key in an app that uses the clock.
     func phone() throws -> Phone {
         try Phone(scanning: "otpauth://totp/x:y?secret=\(key)&digits=\(digits)")
     }

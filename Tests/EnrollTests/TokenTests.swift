@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Devices that count (HOTP), and keys that come in a file.
+/// Counter-based devices (HOTP), and keys that come in a file.
 @Suite struct TokenTests {
     let desk: Desk
     static let question = "Code shown by the token (empty: give up): "
@@ -13,7 +13,7 @@ import Testing
         try desk.scratch.write(text, to: "fob.key")
     }
 
-    /// The counter that `status` tells.
+    /// The counter from `status`.
     private func counter() async throws -> Int? {
         let list = try await desk.json("status")["authenticators"] as? [[String: Any]]
         return list?.first?["counter"] as? Int
@@ -30,7 +30,7 @@ import Testing
         let (token, first) = try Token.scanning(try #require(uri))
         #expect(first == 5)
         #expect(try await screen.text().contains("Kind: counter (HOTP), from 5 on"))
-        // One behind is wrong; one that somebody has pressed away is none the worse.
+        // One behind is wrong; skipped codes do no harm.
         try await screen.type(try await token.code(4))
         try await screen.wait(for: "not a code for this key")
         try await screen.type(try await token.code(7))
@@ -44,7 +44,7 @@ import Testing
         await screen.close()
     }
 
-    /// How makers write keys.
+    /// Manufacturers' spellings of keys.
     enum Writing: String, CaseIterable {
         case hex, upperHex, spacedHex, colons, base32, spacedBase32, lowerBase32, carriageReturn
         case noNewline
@@ -76,7 +76,7 @@ import Testing
             "add", "--no-confirm", "--secret-file", file, "--hotp", "--counter", "3")
         #expect(added["uri"] is NSNull && added["secret"] is NSNull)
         #expect(try await desk.verify(try await token.code(3)) == (true, "code"))
-        // A clock with the same key, and the key over stdin.
+        // The same key in a clock-based app, and the key on stdin.
         let other = try Desk()
         let words = try other.words(["add", "--no-confirm", "--secret-file", "-"])
         _ = try await Command.output(words, input: writing.text(hex, token.key))
@@ -121,7 +121,7 @@ import Testing
         try await terminal.expect("Backup codes:")
         #expect(try await terminal.finish() == 0)
         let shown = await terminal.transcript
-        // No QR code, no screen of its own, no key.
+        // No QR code, no alternate screen, no key.
         #expect(!shown.contains("\u{1b}[?1049h") && !shown.contains("\u{2588}"))
         #expect(!shown.contains(hex) && !shown.contains(token.key))
         #expect(try await counter() == 3)
@@ -133,12 +133,12 @@ import Testing
         let terminal = try Terminal(desk.words(["add", "--secret-file", file]))
         try await terminal.expect(Self.question)
         try await terminal.send(key)
-        // Ctrl-C ends the program itself here: no key is on the screen that had to go.
+        // Ctrl-C itself ends the program here: there is no key on the screen to erase.
         #expect(try await terminal.finish() == (key == "\u{3}" ? 130 : 1))
         #expect(try await !desk.isEnrolled())
     }
 
-    /// Texts that are no key, and what is said about them.
+    /// Texts that are no key, and the messages about them.
     static let texts: [(String, String)] = [
         ("", "it is empty"), ("\n", "it is empty"),
         ("00112233445566778899aabbccddee", "the key has 120 bits; it takes 128 to 512"),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import OTPCore
 
-/// An SSH key that somebody trusts, made by ssh-keygen.
+/// A trusted SSH key, made by ssh-keygen.
 struct TrustedKeyPair {
     /// The fingerprint as ssh-keygen prints it, `SHA256:...`.
     let printed: String
@@ -20,7 +20,7 @@ struct TrustedKeyPair {
         fingerprint = Array(try #require(Data(base64Encoded: String(padded))))
     }
 
-    /// One whose fingerprint begins as somebody likes, which no key has to be found for.
+    /// One with a chosen start of its fingerprint; no key exists for it.
     init(beginning start: String) throws {
         let text = start + String(repeating: "A", count: 43 - start.count)
         printed = "SHA256:\(text)"
@@ -28,14 +28,14 @@ struct TrustedKeyPair {
     }
 }
 
-/// Keys in the record of a user, as logins have put them there.
+/// Trusted keys in a user's record, as logins put them there.
 struct TrustShelf {
     let store: String
     let user: String
 
     static let now = UInt64(Date().timeIntervalSince1970)
 
-    /// Trusts a key since so many seconds ago, for so many days.
+    /// Trusts a key since `ago` seconds ago, for a number of days.
     func trust(
         _ key: TrustedKeyPair, _ name: String, ago: UInt64 = 0, days: UInt8 = 30,
         from address: String = "192.0.2.7"
@@ -48,7 +48,7 @@ struct TrustShelf {
         }
     }
 
-    /// Notes a login with trusted key `index`, so many seconds ago.
+    /// Records a login with trusted key `index`, `ago` seconds ago.
     func use(_ index: Int, ago: UInt64, from address: String) throws {
         try change { record in
             record.useTrust(index, at: TrustShelf.now - ago, from: Array(address.utf8))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `trusted`: the SSH keys that skip the code, and what `status` and `list` tell of them.
+/// `trusted`: the SSH keys that skip the code, and their lines in `status` and `list`.
 @Suite struct TrustedTests {
     let desk: Desk
     let shelf: TrustShelf
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    /// Fingerprints are those of ssh-keygen, and `status` tells the same as `trusted`.
+    /// Fingerprints match ssh-keygen's, and `status` shows the same as `trusted`.
     @Test(arguments: ["ed25519", "ecdsa", "rsa"])
     func scriptsGetIt(kind: String) async throws {
         try await desk.enroll()
@@ -112,7 +112,7 @@ import Testing
         #expect(told[1]["last_address"] is NSNull)
     }
 
-    /// Without `trust = key` none of them counts, which is said wherever they are listed.
+    /// Without `trust = key` none of them counts, and every list says so.
     @Test func whereKeysAreNotTrustedItSaysSo() async throws {
         try await desk.enroll()
         try shelf.trust(try await TrustedKeyPair(in: desk.scratch, named: "laptop"), "laptop")

@@ -25,7 +25,7 @@ import Testing
         #expect(done["user"] as? String == "root" && done["failures"] as? Int == 5)
         let status = try await desk.json("status")
         #expect(status["failures"] as? Int == 0 && status["locked_until"] is NSNull)
-        // The code that was not tried was not used up either.
+        // The code that was not tried was not burned either.
         #expect(try await desk.verify(code) == (true, "code"))
         #expect(try await desk.verify(codes[0]) == (true, "backup-code"))
         #expect(try await desk.events()[2] == "unlocked")
@@ -38,7 +38,7 @@ import Testing
         let (phone, codes) = try await desk.enroll()
         try desk.fail(100, from: "192.0.2.66")
         #expect(try await desk.verify(phone.code()) == (false, "closed"))
-        // No waiting opens it.
+        // Waiting does not open it.
         let later = try await desk.run(
             offClock: "+300d", "verify", "--json", input: try await phone.code())
         #expect(later.status == 1 && later.output.contains("\"closed\""), "\(later.output)")

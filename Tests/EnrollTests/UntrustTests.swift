@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `trusted --revoke` and `--revoke-all`: the end of a trust, and how people hear of it.
+/// `trusted --revoke` and `--revoke-all`: the end of a trust, and how users learn of it.
 @Suite struct UntrustTests {
     let desk: Desk
     let user: String
@@ -38,7 +38,7 @@ import Testing
     func byNameAndFingerprint(id: String) async throws {
         let log = try SystemLog.shared()
         let whole = try twins().laptop.printed
-        // The whole of it, with and without what it is.
+        // The whole fingerprint, with and without the hash's name.
         let id = id == "SHA256:" ? whole : id.isEmpty ? String(whole.dropFirst(7)) : id
         let done = try await desk.run("trusted", user, "--revoke", id)
         #expect(done.status == 0 && done.errors.isEmpty, "\(done.errors)")
@@ -103,7 +103,7 @@ import Testing
         #expect(desk.record(of: try uid()) == before)
     }
 
-    /// The beginning of two, or of one that is another's name.
+    /// A prefix of two fingerprints, or of one that is also another key's name.
     @Test func whatMayBeTwoIsNone() async throws {
         let twins = try twins()
         let before = desk.record(of: try uid())
@@ -147,7 +147,7 @@ import Testing
             done.output == "\"phone\" was removed; \"tablet\" stays."
                 + " These SSH keys need a code again: \"laptop\".\n")
         #expect(try await names() == [])
-        // The same where another one takes its name.
+        // The same if another key takes its name.
         try shelf.trust(try TrustedKeyPair(beginning: "desktop"), "desktop")
         let again = try await desk.json("add", user, "--no-confirm", "--name", "tablet")
         #expect(again["trust_ended"] as? [String] == ["desktop"])

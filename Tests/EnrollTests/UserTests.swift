@@ -2,8 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// People who are not root, and have no service: their own store works, everything else says what
-/// to do.
+/// Unprivileged users without a service: their own store works, everything else says what to do.
 @Suite struct UserTests {
     let desk: Desk
 
@@ -36,7 +35,7 @@ import Testing
                 """)
     }
 
-    /// What users do for themselves goes by swiftotpd, which is not started here.
+    /// Users' own commands go through swiftotpd, which is not running here.
     @Test(arguments: ["status", "codes", "verify", "disable"])
     func withoutTheServiceItSaysWhatToStart(command: String) async throws {
         let program = try Build.product("otp-enroll")
@@ -51,7 +50,7 @@ import Testing
                 """)
     }
 
-    /// Root's commands make the store where it is missing, closed to everybody else.
+    /// Root's commands make a missing store, closed to everybody else.
     @Test func theStoreOfTheSystemIsMade() async throws {
         let program = try Build.product("otp-enroll")
         let account = try await Account.make("enroll")
@@ -81,7 +80,7 @@ import Testing
         #expect(members["user"] as? String == "games")
         #expect((members["backup_codes"] as? [String])?.count == 10)
         #expect(try await run("list").output.contains("\ngames"))
-        // Whoever may read the keys proves nothing by a code.
+        // A user who can read the keys proves nothing with a code.
         let done = try await run("disable")
         #expect(done.status == 0, "\(done.errors)")
         #expect(try await run("status").output.contains("is not enrolled"))

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A camera before an SVG picture of black squares, for which no program needs to be installed.
+/// Reads an SVG picture of black squares like a camera, without any installed program.
 enum Vector {
     /// The text of the QR code in the picture.
     static func read(_ svg: String) async throws -> String {

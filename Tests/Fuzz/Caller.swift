@@ -1,7 +1,7 @@
 import CLinux
 
-/// Who is at the other end of a connection to the service: the module, and the person behind it,
-/// who do what the input says; or somebody who only says to be that.
+/// The other end of a connection to the service: the module with the person behind it, acting as
+/// the input says; or an impostor.
 final class Caller: OtherEnd {
     let user: UInt32?
     let sender: UInt32?
@@ -18,8 +18,8 @@ final class Caller: OtherEnd {
     }
 
     private var question: Question? = .login
-    /// What the service has not received yet, what it has, and what came from it and is no frame
-    /// yet.
+    /// What the service has not received yet, what it has received, and received bytes that are no
+    /// complete frame yet.
     private var outgoing: [UInt8] = []
     private var received: [UInt8] = []
     private var incoming: [UInt8] = []
@@ -30,13 +30,13 @@ final class Caller: OtherEnd {
     private var isGarbled = false
     private(set) var isHungUp = false
 
-    /// What was shown, logged and handed to the next module.
+    /// What was shown, logged and passed to the next module.
     private(set) var shown: [[UInt8]] = []
     private(set) var log: [(priority: UInt8, line: [UInt8])] = []
     private(set) var forwarded: [[UInt8]] = []
-    /// How the login ended, as far as it was heard.
+    /// The login's result, if it was received.
     private(set) var ending: LoginEnd?
-    /// What came of requests that `otp-enroll` would make.
+    /// The results of otp-enroll's requests.
     var client = Client()
 
     init(_ setup: Setup, _ stage: Stage, _ oddity: Oddity) {
@@ -50,7 +50,7 @@ final class Caller: OtherEnd {
         FrameBytes.all(received).filter { $0.kind == Frame.Kind.answer.rawValue }.map { $0.payload }
     }
 
-    // MARK: What the service says
+    // MARK: From the service
 
     func take(_ bytes: [UInt8]) -> Int {
         expect(kernel?.locks == 0, "a lock is held while something is said")
@@ -66,7 +66,7 @@ final class Caller: OtherEnd {
         return count
     }
 
-    /// Nobody can tell any more where a frame begins.
+    /// The frame boundaries are lost.
     func miss() { isGarbled = isGarbled || !incoming.isEmpty }
 
     private func hear(_ kind: Frame.Kind, _ payload: [UInt8]) {
@@ -99,7 +99,7 @@ final class Caller: OtherEnd {
     }
 
     private func ask(_ next: Question) {
-        // Who says more than was asked has answered before.
+        // An oddity that says too much has already answered.
         let isAnswered = oddity.kind == .saysTwice || oddity.kind == .saysAnything
         expect(question == nil || isAnswered, "two questions at a time")
         question = next
@@ -110,7 +110,7 @@ final class Caller: OtherEnd {
         expect(isFit, "control characters on the terminal")
     }
 
-    // MARK: What the service hears
+    // MARK: To the service
 
     func give(_ count: Int) -> Delivery {
         expect(kernel?.locks == 0, "a lock is held while somebody is waited for")
@@ -137,10 +137,10 @@ final class Caller: OtherEnd {
         isHungUp = true
     }
 
-    /// Says something, as the input has it.
+    /// Sends what the input says.
     private func move() {
         guard !isGone, !isMute else { return }
-        // Where nothing is asked, nothing is said, and nothing more is to come.
+        // Without a question, nothing is sent, and nothing more may arrive.
         guard let question else {
             isGone = true
             return
@@ -172,7 +172,7 @@ final class Caller: OtherEnd {
         }
     }
 
-    /// The frame that the module would send; nothing where the connection ends.
+    /// The frame that the module would send; empty if the connection ends.
     private func usual(_ question: Question) -> [UInt8] {
         switch question {
         case .login:

@@ -1,4 +1,4 @@
-/// The input is a catalog, and then the rule of plurals of one.
+/// The input is a catalog, and also the text of a plural rule.
 func fuzzCatalog(_ input: [UInt8]) {
     if let rule = PluralRule(String(decoding: input, as: UTF8.self)) {
         for count: UInt64 in [0, 1, 2, 5, 111, .max] {

@@ -1,8 +1,8 @@
-/// Somebody who asks the service about their own second factor, as `otp-enroll` does.
+/// A client that asks the service about its user's second factor, like `otp-enroll`.
 struct Client {
-    /// Whether it is a program of root's: what root does needs no proof.
+    /// Whether the program is root's: root's requests need no proof.
     var isRoots = false
-    /// Whether a right code was given, and whether anything was changed after.
+    /// Whether a right code was given, and whether anything was changed afterwards.
     private(set) var isProven = false
     private(set) var hasChanged = false
     private(set) var replies = 0
@@ -11,10 +11,10 @@ struct Client {
     /// The key of a new device that waits for its code, and the ticket.
     private var key: [UInt8] = []
     private var ticket = ""
-    /// Whether the last request has to come with a code.
+    /// Whether the last request needs a code.
     private var isChange = false
 
-    /// The next request, as the input has it; nothing where there is none.
+    /// The next request by the input; empty if there is none.
     mutating func request(_ stage: Stage) -> [UInt8] {
         guard !stage.tape.isOver else { return [] }
         let byte = stage.tape.byte()
@@ -60,7 +60,7 @@ struct Client {
         return typed
     }
 
-    /// What the service answers.
+    /// A reply of the service.
     mutating func hear(_ payload: [UInt8]) {
         replies += 1
         let result: Reply.Result
@@ -78,7 +78,7 @@ struct Client {
             // Or there was nothing to prove.
             if !isRoots { isProven = true }
         case .done where !isRoots:
-            // The service has taken the proof for right.
+            // The service has accepted the proof.
             if isChange { isProven = true }
             hasChanged = true
         case .rows, .keys, .recorded: expect(isRoots, "all users shown to one of them")

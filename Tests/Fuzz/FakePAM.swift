@@ -1,25 +1,25 @@
 import CLinux
 import CPAM
 
-/// libpam, the application and the person at it, for one call of the module.
+/// libpam, the application and the user, for one call of the module.
 final class FakePAM {
     var items: [CInt: [UInt8]] = [:]
     var user: [UInt8]?
     var variables: [(name: String, value: [UInt8])] = []
     var password: [UInt8]?
 
-    /// What the application gives to talk with.
+    /// The conversation that the application provides.
     enum Application { case usual, none, withoutFunction }
     var application = Application.usual
-    /// Whether something is answered where nothing was asked, and where the conversation fails.
+    /// Whether it returns answers to messages that are no questions, or when the conversation
+    /// fails.
     var isOdd = false
-    /// At which of its messages the application forks, and goes on in the new process.
+    /// The message at which the application forks and goes on in the child.
     var forkAt: Int?
-    /// Gives the answer to a question; `nil` where the conversation fails.
+    /// Returns the answer to a question; `nil` if the conversation fails.
     var answer: () -> [UInt8]?? = { .none }
 
-    /// What came of it: what was shown and asked, the answers, the log, and the next module's
-    /// password.
+    /// The results: what was shown and asked, the answers, the log, and the next module's password.
     private(set) var heard: [Message] = []
     private(set) var answers: [[UInt8]??] = []
     fileprivate(set) var log: [Message] = []
@@ -27,7 +27,7 @@ final class FakePAM {
     private(set) var hasForked = false
     private(set) var hasForkedAtQuestion = false
 
-    /// A text, and the style or the priority that it has.
+    /// A text with its style or priority.
     struct Message: Equatable {
         let kind: CInt
         let text: [UInt8]
@@ -46,14 +46,14 @@ final class FakePAM {
         for text in kept { free(text) }
     }
 
-    /// libpam's own copy of a text, for as long as the call.
+    /// libpam's own copy of a text, for the duration of the call.
     fileprivate func keep(_ text: [UInt8]) -> UnsafeMutablePointer<CChar> {
         let copy = FakePAM.copy(text)
         kept.append(copy)
         return copy
     }
 
-    /// A text in memory that free(3) takes back.
+    /// A text in memory that free(3) accepts.
     static func copy(_ text: [UInt8]) -> UnsafeMutablePointer<CChar> {
         let text = text.asCString
         guard let memory = calloc(text.count + 1, 1) else { mistake("no memory") }
@@ -61,7 +61,7 @@ final class FakePAM {
         return memory.assumingMemoryBound(to: CChar.self)
     }
 
-    /// One message of the module.
+    /// One message from the module.
     fileprivate func hear(
         _ style: CInt, _ text: [UInt8], _ response: inout UnsafeMutablePointer<pam_response>?
     ) -> CInt {
@@ -84,7 +84,7 @@ final class FakePAM {
         return typed == nil ? PAM_CONV_ERR : PAM_SUCCESS
     }
 
-    /// What somebody typed: the module's to wipe, and to free.
+    /// A typed answer, which the module must wipe and free.
     private func secret(_ typed: [UInt8]) -> UnsafeMutablePointer<CChar> {
         let copy = FakePAM.copy(typed)
         kernel?.memory.watch(UnsafeMutableRawPointer(copy), strlen(copy) + 1)
@@ -93,15 +93,15 @@ final class FakePAM {
 }
 
 extension [UInt8] {
-    /// What is left of it in C: up to the first NUL. Not a loop, whose every turn the fuzzer would
-    /// count.
+    /// What C sees of it: everything up to the first NUL. Not a loop, as the fuzzer would count
+    /// each iteration.
     var asCString: [UInt8] {
         let length = strnlen(UnsafeRawPointer(self).assumingMemoryBound(to: CChar.self), count)
         return length == count ? self : Array(self[..<length])
     }
 }
 
-/// The call that runs.
+/// The running call.
 nonisolated(unsafe) var pam: FakePAM?
 
 private func converse(
@@ -119,7 +119,7 @@ private func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
     Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
 }
 
-// MARK: libpam's functions, which nothing else is linked for
+// MARK: libpam's functions, the only ones linked
 
 @_cdecl("pam_get_item")
 public func getItem(
@@ -165,7 +165,7 @@ public func setItem(_ handle: OpaquePointer?, _ item: CInt, _ value: UnsafeRawPo
     return PAM_SUCCESS
 }
 
-/// The format is the shim's, and takes one text.
+/// The format is the shim's, with a single text.
 @_cdecl("__wrap_pam_syslog")
 public func logLine(
     _ handle: OpaquePointer?, _ priority: CInt, _ format: UnsafePointer<CChar>?,

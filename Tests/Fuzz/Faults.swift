@@ -4,7 +4,7 @@ import CLinux
 struct Faults {
     enum Kind: Equatable {
         case number(CInt)
-        /// Half of a read or a write is done.
+        /// Only half of a read or write is done.
         case short
     }
 
@@ -13,15 +13,15 @@ struct Faults {
     private var passed: UInt8 = 0
     /// Whether any call has failed.
     private(set) var hasStruck = false
-    /// How many calls there are until the process is killed; 0 for no end. It goes on here, but no
-    /// call does anything any more.
+    /// The number of calls until the process is killed; 0 for never. It goes on here, but its calls
+    /// have no effect any more.
     private var callsLeft = 0
     /// Whether the process was killed.
     private(set) var isOver = false
-    /// What is odd about the other end of the connection.
+    /// The odd behavior of the connection's other end.
     let oddity: Oddity
 
-    /// What can go wrong. Not ENOENT, by which a kernel would lie about who is enrolled.
+    /// Possible errors. Not ENOENT, with which a kernel would lie about who is enrolled.
     private static let numbers: [CInt] = [
         EIO, ENOSPC, EROFS, EMFILE, ENOMEM, EACCES, EPERM, EAGAIN, EDQUOT, EFBIG, ELOOP, ENOTDIR,
         EINVAL, EINTR, EINTR,
@@ -29,7 +29,7 @@ struct Faults {
 
     init() { oddity = Oddity() }
 
-    /// Up to three, each after so many calls, and for once or from there on.
+    /// Up to three, each after a number of calls, once or permanently.
     init(_ tape: inout Tape) {
         let first = tape.byte()
         for _ in 0..<first & 3 {
@@ -42,10 +42,10 @@ struct Faults {
         oddity = Oddity(first >> 4, &tape)
     }
 
-    /// Whether what happened last goes on for ever.
+    /// Whether the last fault is permanent.
     var lasts: Bool { isOver || current < steps.count && hasStruck && steps[current].lasts }
 
-    /// What happens to the next call; `nil` for nothing.
+    /// The fault of the next call; `nil` for none.
     mutating func next() -> Kind? {
         if callsLeft > 0 {
             callsLeft -= 1

@@ -1,13 +1,13 @@
-// Frames as docs/PROTOCOL.md has them, once more: both ends are held against the page, and not
-// against each other.
+// Frames as in docs/PROTOCOL.md, implemented a second time: both ends are compared with the page,
+// instead of with each other.
 
 enum FrameBytes {
-    /// A frame: the length of what follows, the kind, and what it carries.
+    /// A frame: the length of what follows, the kind, and the payload.
     static func frame(_ kind: UInt8, _ payload: [UInt8]) -> [UInt8] {
         number(payload.count + 1) + [kind] + payload
     }
 
-    /// Takes the first frame out of `bytes`; `nil` where it is not whole, or is none.
+    /// Takes the first frame off `bytes`; `nil` if it is incomplete or invalid.
     static func next(_ bytes: inout [UInt8]) -> (kind: UInt8, payload: [UInt8])? {
         guard bytes.count >= 3 else { return nil }
         let length = Int(bytes[0]) << 8 | Int(bytes[1])
@@ -16,14 +16,14 @@ enum FrameBytes {
         return (bytes[2], Array(bytes[3..<2 + length]))
     }
 
-    /// All the frames at the beginning of `bytes`.
+    /// All frames at the beginning of `bytes`.
     static func all(_ bytes: [UInt8]) -> [(kind: UInt8, payload: [UInt8])] {
         var (bytes, frames) = (bytes, [(kind: UInt8, payload: [UInt8])]())
         while let frame = next(&bytes) { frames.append(frame) }
         return frames
     }
 
-    /// What the first frame of a login carries.
+    /// The payload of a login's first frame.
     static func login(_ request: LoginRequest) -> [UInt8] {
         let texts =
             [

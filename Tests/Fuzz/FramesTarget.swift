@@ -1,6 +1,6 @@
-// What comes on a connection to the service, or from it.
+// Bytes on a connection to or from the service.
 
-/// A connection on which the input comes, in pieces of a length that it says.
+/// A connection that delivers the input in pieces of a given length.
 private final class Pipe: OtherEnd {
     let user: UInt32? = 0
     let sender: UInt32? = 1000
@@ -25,8 +25,8 @@ private final class Pipe: OtherEnd {
     func hangUp() {}
 }
 
-/// The first byte says how much comes at a time. What is read has to be what is there, and to be
-/// written as it was.
+/// The first byte is the size of the pieces. The frames read must be those in the input, and be
+/// written back unchanged.
 func fuzzFrames(_ input: [UInt8]) {
     guard let first = input.first else { return }
     let machine = Kernel()
@@ -51,7 +51,7 @@ func fuzzFrames(_ input: [UInt8]) {
     }
 }
 
-/// Whether no more frames came for a good reason.
+/// Whether reading stopped for a good reason.
 private func check(_ error: WireError, before rest: [UInt8]) {
     var bytes = rest
     let length = rest.count < 2 ? 1 : Int(rest[0]) << 8 | Int(rest[1])
@@ -68,7 +68,8 @@ private func check(_ error: WireError, before rest: [UInt8]) {
     }
 }
 
-/// What is read as a login has to be written as it was; one byte less or more is none, or another.
+/// A payload read as a login must be written back unchanged; with one byte less or more it is
+/// invalid, or another login.
 private func check(login payload: [UInt8]) {
     guard let request = LoginRequest(decoding: payload) else { return }
     expect(FrameBytes.login(request) == payload, "a login that is read as another")

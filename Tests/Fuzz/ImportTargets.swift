@@ -1,4 +1,4 @@
-// Files that other programs wrote, or strangers.
+// Files written by other programs or by strangers.
 
 private let now: UInt64 = 1_800_000_015
 
@@ -31,7 +31,7 @@ func fuzzCSV(_ input: [UInt8]) {
     }
 }
 
-/// Without the pre-shared key, and with the one of RFC 6030.
+/// Without a pre-shared key, and with that of RFC 6030.
 func fuzzPSKC(_ input: [UInt8]) {
     let plain = PSKCFile.read(input.span)
     check(plain)
@@ -50,7 +50,8 @@ func fuzzPSKC(_ input: [UInt8]) {
 
 // MARK: Exports of apps
 
-/// Readers of documents, by the format that the first byte names, so that one corpus does for all.
+/// Readers of documents, in the format named by the first byte, so that one corpus serves all of
+/// them.
 func fuzzExports(_ input: [UInt8]) {
     let formats: [(Span<UInt8>) -> ImportResult] = [
         AegisVault.read, TwoFASBackup.read, AndOTPBackup.read, FreeOTPPlusBackup.read,
@@ -73,7 +74,7 @@ func fuzzKeePass(_ input: [UInt8]) {
     checkChoice(&result)
 }
 
-/// What is read of a document has to be what another reader would make of it.
+/// What is read from a document must match another reader's result.
 func fuzzJSON(_ input: [UInt8]) {
     let document: JSONDocument
     do throws(JSONParser.Stop) {
@@ -104,7 +105,7 @@ private func checkJSON(_ value: JSONValue, depth: Int, _ count: inout Int) {
     }
 }
 
-/// Whoever chooses one entry gets nothing of another.
+/// Choosing one entry returns nothing of another one.
 private func checkChoice(_ result: inout ImportResult) {
     let count = result.entries.count
     for label in result.entries.prefix(16) {
@@ -120,7 +121,7 @@ private func checkChoice(_ result: inout ImportResult) {
     expect(result.tokens.allSatisfy { $0.place == .entry(1) }, "an entry that was not chosen")
 }
 
-// MARK: What every result has to be
+// MARK: Properties of every result
 
 private func check(_ result: ImportResult) {
     expect(
@@ -134,7 +135,7 @@ private func check(_ result: ImportResult) {
     for token in result.tokens.prefix(64) { check(token) }
 }
 
-/// A token has to fit a record, and come out of it again as it was.
+/// A token must fit into a record, and come out of it unchanged.
 private func check(_ token: ImportedToken) {
     expect(
         (HOTP.keyLengthRange.contains(token.key.count) || token.hasShortKey)
@@ -171,14 +172,14 @@ private func check(_ token: ImportedToken) {
     else { mistake("a token that a record changes") }
 }
 
-/// The URI of a token has to be read as the same token.
+/// The URI of a token must be read as the same token.
 private func checkWriting(_ token: ImportedToken) {
     let owner = token.owner?.bytes ?? Array("somebody".utf8)
     let issuer = token.issuer?.bytes ?? Array("somewhere".utf8)
     guard let name = Name("phone".utf8),
         let authenticator = token.authenticator(name: name, added: now),
         KeyURI.allows(owner.span), KeyURI.allows(issuer.span),
-        // Blanks before an account are a matter of style, and not read.
+        // Spaces before an account are style, and are skipped.
         owner.first != UInt8(ascii: " ")
     else { return }
     for isBrief in [false, true] {
@@ -203,13 +204,13 @@ private func checkWriting(_ token: ImportedToken) {
 
 private func readUsersOATH(_ text: [UInt8]) -> ImportResult {
     UsersOATH.read(text.span, now: now) { time in
-        // Not a calendar, but later is later.
+        // Not a real calendar, but in the same order.
         UInt64(((time.year - 1970) * 12 + time.month - 1) * 31 + time.day - 1) * 86_400
             + UInt64(time.hour * 3600 + time.minute * 60 + time.second)
     }
 }
 
-/// The line of a token has to be read as the same token, with what was used there still used.
+/// The line of a token must be read as the same token, with used codes still used.
 private func checkLine(_ token: ImportedToken) {
     guard let name = Name("phone".utf8),
         let authenticator = token.authenticator(name: name, added: now)
@@ -227,7 +228,7 @@ private func checkLine(_ token: ImportedToken) {
     }
     let again = readUsersOATH(line)
     guard let read = again.tokens.first, again.tokens.count == 1 else {
-        // The highest counter there is has none behind it.
+        // The highest counter has no successor.
         expect(token.nextStep >= ImportLimits.counter, "a line of ours that is not read")
         return
     }

@@ -1,19 +1,18 @@
 import CLinux
 import CPAM
 
-/// What the module is connected to, which says what the input says: a service, something that is
-/// none, or nobody.
+/// The module's peer, which sends what the input says: a service, something else, or nobody.
 final class Impostor: OtherEnd {
     let user: UInt32?
     let sender: UInt32? = nil
     private let reel: Reel
-    /// How much the module receives at a time, and how much is taken of what it sends.
+    /// How much the module receives at a time, and how much of its output is accepted.
     private let portion: Int
 
     /// What the module has received, and sent.
     private(set) var said: [UInt8] = []
     private(set) var heard: [UInt8] = []
-    /// Whether all that the module sent was taken.
+    /// Whether everything that the module sent was accepted.
     private(set) var isHeardOut = true
     private(set) var isHungUp = false
     private var outgoing: ArraySlice<UInt8> = []
@@ -51,7 +50,7 @@ final class Impostor: OtherEnd {
 
     func hangUp() { isHungUp = true }
 
-    /// The next frame, or what comes in the place of one.
+    /// The next frame, or other bytes in its place.
     private func speak() {
         frames += 1
         guard !reel.tape.isOver else {
@@ -81,7 +80,7 @@ final class Impostor: OtherEnd {
             let kind = reel.tape.byte()
             return FrameBytes.frame(kind, reel.tape.text())
         case 12:
-            // Any length, or one about the longest.
+            // Any length, or one near the maximum.
             let number = reel.tape.uint16()
             let length = number & 1 == 0 ? number : 32_760 + number >> 1 & 15
             return long(kind: 66 + (byte >> 4) % 8, length: length)
@@ -94,31 +93,31 @@ final class Impostor: OtherEnd {
         return []
     }
 
-    /// A frame of this length, whatever there may be.
+    /// A frame of this length, whatever its contents.
     private func long(kind: UInt8, length: UInt16) -> [UInt8] {
         let payload = [UInt8](repeating: UInt8(ascii: "x"), count: max(0, Int(length) - 1))
         return [UInt8(length >> 8), UInt8(length & 0xff), kind] + payload
     }
 }
 
-/// The one tape that all read from.
+/// The single tape that all of them read from.
 final class Reel {
     var tape: Tape
 
     init(_ tape: Tape) { self.tape = tape }
 }
 
-/// What the module has to make of what a service says, by docs/PROTOCOL.md.
+/// What the module must do with the service's frames, by docs/PROTOCOL.md.
 struct Script {
     private(set) var shown: [FakePAM.Message] = []
     private(set) var logged: [FakePAM.Message] = []
     private(set) var forwarded: [[UInt8]] = []
-    /// What has to be answered: a question, or what an earlier module has.
+    /// What needs a reply: a question, or the request for an earlier module's password.
     enum Ask { case question, earlierAnswer }
     private(set) var asks: [Ask] = []
     private(set) var end: LoginEnd?
     private(set) var isBusy = false
-    /// Whether anything was said that cannot be said twice.
+    /// Whether anything happened that must not happen twice.
     private(set) var hasBegun = false
 
     init(_ bytes: [UInt8]) {
@@ -138,7 +137,7 @@ struct Script {
         expect(FrameBytes.next(&rest) == nil, "more is read behind the end")
     }
 
-    /// Reads one frame; `true` where nothing may come behind it.
+    /// Reads one frame; returns `true` if it must be the last one.
     private mutating func read(_ kind: UInt8, _ payload: [UInt8]) -> Bool {
         let text = payload.asCString
         switch kind {

@@ -1,6 +1,6 @@
-/// Says what must never be, whatever the input.
+/// Checks what must never happen, whatever the input.
 struct Judge {
-    /// The codes that somebody was let in by.
+    /// The codes that let somebody in.
     private var spent: Set<[UInt8]> = []
 
     mutating func check(_ trial: Trial) {
@@ -50,7 +50,7 @@ struct Judge {
         expect(
             byCode || byBackup || byTemporary || isTrusted(before, disk, trial, options),
             "let in without a right code")
-        // Nobody guesses the long ones, so that waiting does not hold them.
+        // Long codes cannot be guessed, so waits do not hold them up.
         expect(
             byBackup || byTemporary || trial.mayTry(before.throttle),
             "let in while the throttle says no")
@@ -60,7 +60,7 @@ struct Judge {
         expect(spent.insert(code).inserted, "a code counts twice")
     }
 
-    /// Whether a code of a device was burnt on the disk that somebody typed.
+    /// Whether a typed code of a device was burned on the disk.
     private mutating func burn(
         _ before: Summary, _ disk: Summary, _ trial: Trial, _ options: Options
     ) -> Bool {
@@ -158,7 +158,7 @@ struct Judge {
         if options.exemptGroup == Array("staff".utf8), trial.machine.groups.contains(500) {
             return
         }
-        // The core's own tests show which addresses lie in which networks.
+        // The core's own tests check which addresses belong to which networks.
         if options.exemptNetworks != nil, trial.setup.isRoot,
             options.followsFirstFactor || trial.setup.methods?.provesUser == true
         {
@@ -169,10 +169,9 @@ struct Judge {
         expect(trial.before.now != .broken, "passed with a store that cannot be read")
     }
 
-    // MARK: About oneself
+    // MARK: A user's own requests
 
-    /// Who asks about oneself changes nothing without a code, and begins only what the admin leaves
-    /// to users.
+    /// Users change nothing of their own without a code, and begin only what the admin allows them.
     private mutating func checkClient(_ trial: Trial) {
         let client = trial.caller.client
         expect(trial.result == nil, "a login out of another request")
@@ -204,7 +203,7 @@ struct Judge {
 
     // MARK: Refused
 
-    /// A try that was made is counted, where nothing failed.
+    /// Every try made without a fault is counted.
     private func checkCounted(_ trial: Trial) {
         guard trial.isSmooth, let before = trial.before.now.summary, before.isEnrolled,
             let answer = trial.answers.first, trial.setup.password == nil,
@@ -216,7 +215,7 @@ struct Judge {
             "a try that is not counted")
     }
 
-    /// Who types a fresh code at once is let in, where nothing fails.
+    /// A fresh code typed at once lets the user in, if nothing fails.
     private func checkRightCode(_ trial: Trial) {
         guard trial.isSmooth, let options = trial.setup.options,
             let before = trial.before.now.summary, before.isEnrolled, trial.setup.password == nil,

@@ -1,17 +1,17 @@
 import CLinux
 
-/// A kernel with files and connections in memory, and as much of it as a login calls: it fails the
-/// calls that the input says, counts what is open and locked, and knows what a power cut would
+/// A kernel with files and connections in memory, limited to what a login calls: it fails the calls
+/// that the input names, counts what is open and locked, and knows what a power failure would
 /// leave.
 final class Kernel {
-    /// An open file, or an end of a connection.
+    /// An open file, or one end of a connection.
     struct Handle {
         let file: File
         let isWritable: Bool
-        /// Whether it is for walking through and looking at alone (O_PATH).
+        /// Whether it only serves for walking and looking (O_PATH).
         var isPath = false
         var isListed = false
-        /// Who is at the other end, once it is connected.
+        /// The other end, once connected.
         var line: (any OtherEnd)?
     }
 
@@ -21,38 +21,38 @@ final class Kernel {
     private(set) var handles: [Int: Handle] = [:]
     private var nextHandle = 3
 
-    /// Unix seconds, and nanoseconds since the start.
+    /// Unix seconds, and nanoseconds since boot.
     var realTime: Int64 = 1_800_000_015
     var upTime: Int64 = 1_000_000_000
-    /// Who the process is: its effective and its real user, and its number.
+    /// The process: its effective and real user, and its process ID.
     var user: UInt32 = 0
     var realUser: UInt32 = 0
     var process: CInt = 4711
     private var random: UInt64 = 0x9e37_79b9_7f4a_7c15
-    /// The groups of every user, beside their own.
+    /// The groups of every user, in addition to their own.
     var groups: [UInt32] = []
-    /// What was written to the system's log.
+    /// The lines written to the system log.
     var journal: [[UInt8]] = []
 
-    /// Whether the disk is read, not what is in memory.
+    /// Whether reads show the disk instead of memory.
     var showsDisk = false
     /// Which calls fail.
     var faults = Faults()
     /// Who listens at a path, or why nobody is reached.
     var listener: ([UInt8]) -> Reached = { _ in .nobody(ENOENT) }
-    /// The service that is started for one login, and what became of it.
+    /// The service started for one login, and its state.
     var child = Child()
-    /// What malloc(3) gave to the module.
+    /// The module's memory from malloc(3).
     var memory = Memory()
 
     var descriptors: Int { handles.count }
-    /// Whether nobody else holds a lock for ever.
+    /// Whether no other process holds a lock forever.
     var isFree: Bool { root.entries[Array("var".utf8)]?.isLocked != true }
     var locks: Int { handles.keys.count { handles[$0]?.file.holder == $0 } }
 
     // MARK: Files
 
-    /// Puts a file down, folders and all.
+    /// Makes a file, along with its folders.
     @discardableResult
     func put(_ path: String, _ contents: [UInt8], mode: UInt32 = 0o600) -> File {
         var parts = path.utf8.split(separator: UInt8(ascii: "/")).map(Array.init)
@@ -64,7 +64,7 @@ final class Kernel {
         return file
     }
 
-    /// The folder at this path, made where it is missing.
+    /// The folder at this path, made if it is missing.
     func folder(_ parts: [[UInt8]]) -> File {
         parts.reduce(root) { parent, name in
             if let folder = parent.entries[name] { return folder }
@@ -79,7 +79,7 @@ final class Kernel {
         var parent = folder
         var found: File? = folder
         var last = [UInt8(ascii: ".")]
-        // Most are looked up by one name.
+        // Most paths are a single name.
         let parts =
             path.contains(UInt8(ascii: "/"))
             ? path.split(separator: UInt8(ascii: "/")).map(Array.init) : [path]
@@ -96,13 +96,13 @@ final class Kernel {
         return (parent, last, found)
     }
 
-    /// Takes a file away, on the disk as well.
+    /// Removes a file, also from the disk.
     func remove(_ name: String, from folder: File) {
         folder.entries[Array(name.utf8)] = nil
         folder.diskEntries[Array(name.utf8)] = nil
     }
 
-    // MARK: Calls, which give a negative error number where they fail
+    // MARK: Calls, which return a negative error number if they fail
 
     func open(_ folder: Int, _ path: [UInt8], _ flags: CInt, _ mode: UInt32) -> Int {
         let start = path.first == UInt8(ascii: "/") ? root : handles[folder]?.file
@@ -133,17 +133,17 @@ final class Kernel {
         return nextHandle
     }
 
-    /// An end of a connection; nobody is at the other one yet.
+    /// An end of a connection, whose other end is not there yet.
     func socket(to line: (any OtherEnd)? = nil) -> Int {
         add(Handle(file: File([], mode: 0o600), isWritable: false, line: line))
     }
 
-    /// Who is at the other end.
+    /// The other end.
     func line(_ number: Int) -> (any OtherEnd)? { handles[number]?.line }
 
     func connect(_ number: Int, to line: any OtherEnd) { handles[number]?.line = line }
 
-    /// Nobody has anything open any more.
+    /// Closes everything.
     func forgetHandles() {
         for number in handles.keys { _ = close(number) }
     }
@@ -182,7 +182,7 @@ final class Kernel {
         return bytes.count
     }
 
-    /// fsync(2) that fails for once: what was to be written counts as written, as on Linux.
+    /// An fsync(2) that fails once: the pages count as written, as on Linux.
     func failSync(_ number: Int) { handles[number]?.file.dirty = [] }
 
     func sync(_ number: Int) -> Int {

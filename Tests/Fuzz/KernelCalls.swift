@@ -1,13 +1,13 @@
 import CLinux
 
-// The linker sends what a login calls of the C library here (`--wrap` in Tests/fuzz), where a
-// kernel in memory answers. libFuzzer and its sanitizer call a few of these as well, outside of a
-// login: those go where they always went.
+// The linker redirects a login's calls of the C library to here (`--wrap` in Tests/fuzz), where a
+// kernel in memory answers. libFuzzer and its sanitizer also make some of these calls outside of a
+// login: those go to the real ones.
 
-/// The kernel of the login that runs; `nil` for none.
+/// The kernel of the running login; `nil` for none.
 nonisolated(unsafe) var kernel: Kernel?
 
-/// Does a call in the kernel of the login that runs, or fails it. What is below zero is an error
+/// Runs a call in the kernel of the running login, or fails it. A negative result is an error
 /// number, and becomes -1 and errno.
 func call(_ body: (_ kernel: Kernel, _ isShort: Bool) -> Int) -> Int {
     guard let kernel else { mistake("a call outside of a login") }
@@ -46,7 +46,7 @@ public func openFile(
 @_silgen_name("__real_close")
 private func realClose(_ file: CInt) -> CInt
 
-/// Never fails: what is closed is closed, whatever it says.
+/// Never fails: a file is closed, whatever the result.
 @_cdecl("__wrap_close")
 public func closeFile(_ file: CInt) -> CInt {
     guard let kernel else { return realClose(file) }
@@ -101,7 +101,7 @@ public func lockFile(_ file: CInt, _ operation: CInt) -> CInt {
     return CInt(call { kernel, _ in kernel.lock(Int(file), operation) })
 }
 
-/// A sync that fails for once fails for good: the pages count as clean after it.
+/// A sync that fails once fails for good: the pages count as clean afterwards.
 @_cdecl("__wrap_fsync")
 public func syncFile(_ file: CInt) -> CInt {
     let done = call { kernel, _ in kernel.sync(Int(file)) }
@@ -122,12 +122,12 @@ public func makeFolder(_ folder: CInt, _ name: UnsafePointer<CChar>?, _ mode: UI
     CInt(call { _, _ in -Int(EEXIST) })
 }
 
-/// What has no function of its own in <unistd.h>.
+/// Calls without a function of their own in <unistd.h>.
 @_cdecl("__wrap_syscall")
 public func systemCall(
     _ number: Int, _ a: Int, _ b: Int, _ c: Int, _ d: Int, _ e: Int, _ f: Int
 ) -> Int {
-    // What a mutex of Swift's asks.
+    // Used by Swift's mutex.
     if number == Int(SYS_gettid) { return 4711 }
     if let done = moduleCall(CInt(truncatingIfNeeded: number), a, b, c, d, e) { return done }
     return call { kernel, _ in
@@ -164,7 +164,7 @@ nonisolated(unsafe) private let realTime = unsafeBitCast(
 @_cdecl("__wrap_clock_gettime")
 public func clockTime(_ clock: clockid_t, _ time: UnsafeMutablePointer<timespec>?) -> CInt {
     guard let kernel else { return realTime(clock, time) }
-    // The clock that every wait goes by is the one that no kernel refuses.
+    // All waits use the clock that no kernel refuses.
     if clock == CLOCK_MONOTONIC {
         kernel.upTime += 1000
         time?.pointee = kernel.timeSinceStart
@@ -178,8 +178,8 @@ public func clockTime(_ clock: clockid_t, _ time: UnsafeMutablePointer<timespec>
         })
 }
 
-/// The clock of Swift's own library, which ends the process where it fails. Others who come by a
-/// shared library, such as libFuzzer, ask for the time of day, and get the real one.
+/// The clock of Swift's own library, which aborts if it fails. Other callers in shared libraries,
+/// such as libFuzzer, ask for the time of day, and get the real one.
 @_cdecl("fuzz_shared_clock")
 public func sharedClockTime(_ clock: clockid_t, _ time: UnsafeMutablePointer<timespec>?) -> CInt {
     guard let kernel, clock != CLOCK_REALTIME else { return realTime(clock, time) }
@@ -199,7 +199,7 @@ extension Kernel {
         timespec(tv_sec: Int(upTime / 1_000_000_000), tv_nsec: Int(upTime % 1_000_000_000))
     }
 
-    /// The names in a folder, as getdents64(2) gives them.
+    /// The names in a folder, in the form of getdents64(2).
     fileprivate func list(_ number: Int, _ room: Int) -> [UInt8]? {
         guard let names = names(number) else { return nil }
         var bytes: [UInt8] = []

@@ -1,5 +1,5 @@
 extension Kernel {
-    /// A file or a folder, twice: as programs see it, and as the disk has it.
+    /// A file or a folder in two states: as programs see it, and as it is on the disk.
     final class File: Equatable {
         let isFolder: Bool
         var mode: UInt32
@@ -8,18 +8,18 @@ extension Kernel {
         var isRemoved = false
         var data: [UInt8]
         var disk: [UInt8]
-        /// Pages that differ from the disk and will be written to it.
+        /// Pages that differ from the disk and are yet to be written.
         var dirty: Set<Int> = []
         var entries: [[UInt8]: File] = [:]
         var diskEntries: [[UInt8]: File] = [:]
-        /// Files that are there as soon as somebody looks.
+        /// Files that appear as soon as somebody looks.
         var spare: [[UInt8]: [UInt8]] = [:]
         /// The descriptor that holds its lock.
         var holder: Int?
         /// Whether a login may write here.
         var isWritable = false
 
-        /// Whether a power cut would change nothing.
+        /// Whether a power failure would change nothing.
         var isOnDisk: Bool {
             isFolder
                 ? entries == diskEntries && entries.values.allSatisfy { $0.isOnDisk }
@@ -32,25 +32,25 @@ extension Kernel {
 
         static func == (left: File, right: File) -> Bool { left === right }
 
-        /// Whether somebody else holds a lock for ever, here or in it.
+        /// Whether another process holds a lock forever, on it or inside it.
         var isLocked: Bool { holder == -1 || entries.values.contains { $0.isLocked } }
 
         init(folder mode: UInt32) { (isFolder, self.mode, data, disk) = (true, mode, [], []) }
     }
 }
 
-// MARK: Bad days
+// MARK: Disasters
 
 extension Kernel {
-    /// Where a page may be torn. Of the head's page, whole sectors are written, as of any disk; of
-    /// a slot, which may be torn anywhere, smaller parts.
+    /// Where a page may be torn. The head's page is written in whole sectors, as on any disk; a
+    /// slot may be torn anywhere, so in smaller parts.
     private static func edges(of page: Int) -> [Int] {
         page == 0
             ? [0, 512, 1024, 1536, 2048, 2560, 3072, 3584, 4096]
             : [0, 64, 128, 192, 256, 512, 1024, 2048, 4096]
     }
 
-    /// Writes those of a page's eight parts to the disk that have a bit.
+    /// Writes those of a page's eight parts to the disk whose bit is set.
     static func copy(_ page: Int, of file: File, parts: UInt8) {
         if file.disk.count < file.data.count {
             file.disk += [UInt8](repeating: 0, count: file.data.count - file.disk.count)
@@ -63,8 +63,7 @@ extension Kernel {
         }
     }
 
-    /// The power is cut: of each page and each name that was not synced, the tape says what is on
-    /// the disk.
+    /// A power failure: for each unsynced page and name, the tape decides what is on the disk.
     func cutPower(_ tape: inout Tape, in folders: [File]) {
         forgetHandles()
         for folder in folders {
@@ -83,7 +82,7 @@ extension Kernel {
         }
     }
 
-    /// Memory is short: what counts as written is read from the disk again.
+    /// Memory pressure: pages that count as written are read from the disk again.
     func evict(in folders: [File]) {
         for file in folders.flatMap({ $0.entries.values }) where file.dirty.isEmpty {
             file.data = file.disk

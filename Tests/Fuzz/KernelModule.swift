@@ -1,7 +1,7 @@
 import CLinux
 
-/// A system call of the module, which makes all of them by syscall(2) (`shim.h`); `nil` where it is
-/// none of those. In a process that the module starts nothing is called: it is never started here.
+/// A system call of the module, which makes all of them with syscall(2) (`shim.h`); `nil` for other
+/// calls. A process that the module starts makes no calls, as it is never really started here.
 func moduleCall(_ number: CInt, _ a: Int, _ b: Int, _ c: Int, _ d: Int, _ e: Int) -> Int? {
     let file = CInt(truncatingIfNeeded: a)
     switch number {
@@ -29,14 +29,14 @@ func moduleCall(_ number: CInt, _ a: Int, _ b: Int, _ c: Int, _ d: Int, _ e: Int
     }
 }
 
-/// What the module calls to start a service for one login, and to end it.
+/// The module's calls to start and end a service for one login.
 private func ownServiceCall(_ number: CInt, _ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Int? {
     let first = CInt(truncatingIfNeeded: a)
     switch number {
     case SYS_socketpair:
         let (type, kind) = (CInt(truncatingIfNeeded: b), CInt(truncatingIfNeeded: c))
         return Int(makeSocketPair(first, type, kind, UnsafeMutablePointer(bitPattern: d)))
-    // Whoever runs here has no signals.
+    // There are no signals here.
     case SYS_rt_sigprocmask: return 0
     case SYS_clone: return call { kernel, _ in kernel.child.start() }
     case SYS_kill: return Int(killProcess(first, CInt(truncatingIfNeeded: b)))

@@ -1,22 +1,22 @@
 import CLinux
 
-// What a process knows of itself, the one that the module starts, and the module's memory.
+// What a process knows about itself, the process that the module starts, and the module's memory.
 
-/// The service for one login, which is never started here: what stands for it is at the other end
-/// of a connection in memory.
+/// The service for one login, which is never really started: its stand-in is at the other end of a
+/// connection in memory.
 struct Child {
-    /// Its number.
+    /// Its process ID.
     static let number: CInt = 4712
 
-    /// Who is at the other end of the next socketpair(2); `nil` where clone(2) fails.
+    /// The other end of the next socketpair(2); `nil` if clone(2) fails.
     var service: (any OtherEnd)?
-    /// How often it is asked for before it has ended.
+    /// How often it is waited for before it ends.
     var patience = 0
     private(set) var isRunning = false
     private(set) var starts = 0
     private(set) var isKilled = false
 
-    /// clone(2), in the process that goes on.
+    /// clone(2), in the parent.
     mutating func start() -> Int {
         guard service != nil else { return -Int(EAGAIN) }
         expect(!isRunning, "two services for one login")
@@ -52,7 +52,7 @@ func makeSocketPair(
 
 func waitForProcess(_ process: CInt, _ flags: CInt) -> CInt {
     guard let kernel, process == Child.number else { mistake("another child is waited for") }
-    // No kernel refuses that; it is another process's child where this one was forked.
+    // No kernel refuses that; after a fork here, it is another process's child.
     let result = kernel.process == 4711 ? kernel.child.wait(flags) : -Int(ECHILD)
     __errno_location().pointee = result < 0 ? ECHILD : 0
     return result < 0 ? -1 : CInt(result)
@@ -66,7 +66,7 @@ func killProcess(_ process: CInt, _ signal: CInt) -> CInt {
     return 0
 }
 
-// MARK: Who
+// MARK: Identity
 
 @_silgen_name("__real_getpid")
 private func realProcess() -> CInt
@@ -87,15 +87,15 @@ public func userNumber() -> UInt32 {
 
 // MARK: The module's memory
 
-/// What malloc(3) gave to the module, and how long it does.
+/// The memory that malloc(3) gave to the module, until it fails.
 struct Memory {
-    /// Which call finds nothing left, and whether no later one finds anything; 0 for none.
+    /// The allocation that fails, and whether all later ones fail too; 0 for none.
     var callsLeft = 0
     var lasts = false
     private(set) var hasFailed = false
     private var sizes: [UnsafeMutableRawPointer: Int] = [:]
 
-    /// How many pieces have to be wiped before they are freed: what was typed, and buffers.
+    /// The number of blocks that must be wiped before they are freed: answers and buffers.
     var count: Int { sizes.count }
 
     mutating func mayGive() -> Bool {
@@ -107,17 +107,17 @@ struct Memory {
 
     mutating func watch(_ place: UnsafeMutableRawPointer, _ size: Int) { sizes[place] = size }
 
-    /// A piece is freed: where it is watched, nothing is left in it.
+    /// Frees a block: if it is watched, it must be empty.
     mutating func free(_ place: UnsafeMutableRawPointer) {
         guard let size = sizes.removeValue(forKey: place) else { return }
-        // The first byte is zero, and each as the one before it.
+        // The first byte is zero, and each equals its predecessor.
         let isWiped =
             size == 0 || place.load(as: UInt8.self) == 0 && memcmp(place, place + 1, size - 1) == 0
         expect(isWiped, "memory that is freed and not wiped")
     }
 }
 
-/// What the module has in the place of malloc(3). Zeros, so that what is left in it can be seen.
+/// The module's malloc(3). Zeroed, so that leftovers can be seen.
 @_cdecl("module_malloc")
 public func takeMemory(_ size: Int) -> UnsafeMutableRawPointer? {
     guard let kernel, kernel.memory.mayGive(), let place = calloc(1, size) else { return nil }

@@ -1,22 +1,21 @@
 import CLinux
 
-// Connections: what the service calls at its end of one, and the module at its own.
+// Connections: the service's calls on its end, and the module's on its own.
 
-/// Whoever is at the other end of a connection. It does what the input says, when it is asked.
+/// The other end of a connection. It does what the input says, when it is asked.
 protocol OtherEnd: AnyObject {
-    /// The effective user of the program there (SO_PEERCRED); `nil` where nobody is.
+    /// The effective user of the program there (SO_PEERCRED); `nil` if there is none.
     var user: UInt32? { get }
-    /// The real user, as the kernel tells with what comes (SCM_CREDENTIALS); `nil` where it does
-    /// not.
+    /// The real user, delivered by the kernel with the data (SCM_CREDENTIALS); `nil` if it is not.
     var sender: UInt32? { get }
 
-    /// Takes what is sent; how many bytes of it, or an error number below zero.
+    /// Accepts sent bytes; returns how many, or a negative error number.
     func take(_ bytes: [UInt8]) -> Int
-    /// At most `count` bytes of what there is to receive.
+    /// At most `count` bytes to receive.
     func give(_ count: Int) -> Delivery
-    /// Whether a call would not have to wait.
+    /// Whether a call would not block.
     func isReady(toWrite: Bool) -> Bool
-    /// A send failed before it did anything, so that what it was the rest of may not come.
+    /// A send failed without effect, so the rest of the frame may be missing.
     func miss()
     /// The connection was closed.
     func hangUp()
@@ -26,17 +25,17 @@ extension OtherEnd {
     func miss() {}
 }
 
-/// What recv(2) finds.
+/// The result of recv(2).
 enum Delivery {
     case bytes([UInt8])
     /// Nothing yet.
     case nothing
-    /// Nothing any more.
+    /// The end.
     case closed
     case failed(CInt)
 }
 
-/// What connect(2) comes to.
+/// The result of connect(2).
 enum Reached {
     case line(any OtherEnd)
     case nobody(CInt)
@@ -53,7 +52,7 @@ extension Kernel {
         }
     }
 
-    /// Time passes until the other end does something, or all of it.
+    /// Time passes until the other end acts, or until the timeout.
     fileprivate func wait(for one: inout pollfd, _ milliseconds: CInt) -> Int {
         guard let line = line(Int(one.fd)) else { return -Int(EBADF) }
         upTime += 1_000_000
@@ -91,7 +90,7 @@ public func pollFiles(_ files: UnsafeMutablePointer<pollfd>?, _ count: UInt, _ t
     return CInt(call { kernel, _ in kernel.wait(for: &files.pointee, timeout) })
 }
 
-/// Sends some bytes and others behind them, as the module does (`swiftotp_send_two`).
+/// Sends some bytes followed by others, as the module does (`swiftotp_send_two`).
 func sendMessage(_ file: CInt, _ message: UnsafePointer<msghdr>?, _ flags: CInt) -> Int {
     guard let message, let parts = message.pointee.msg_iov else { mistake("no message") }
     var bytes: [UInt8] = []
@@ -102,7 +101,7 @@ func sendMessage(_ file: CInt, _ message: UnsafePointer<msghdr>?, _ flags: CInt)
     return bytes.withUnsafeBytes { sendBytes(file, $0.baseAddress, $0.count, flags) }
 }
 
-/// Who is at the other end is the one thing that is asked of a socket.
+/// The peer's identity is the only socket option that is read.
 func socketOption(
     _ file: CInt, _ level: CInt, _ name: CInt, _ value: UnsafeMutableRawPointer?,
     _ length: UnsafeMutablePointer<UInt32>?
@@ -125,7 +124,7 @@ func setSocketOption(_ file: CInt) -> CInt {
 
 // MARK: The service's
 
-/// Stands in for recvmsg(2), as `swiftotp_receive` calls it.
+/// Stands in for recvmsg(2), as called by `swiftotp_receive`.
 @_cdecl("__wrap_recvmsg")
 public func receiveMessage(
     _ file: CInt, _ message: UnsafeMutablePointer<msghdr>?, _ flags: CInt

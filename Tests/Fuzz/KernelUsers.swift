@@ -1,12 +1,12 @@
 import CLinux
 
-// The user database, and the system's log.
+// The user database, and the system log.
 
-/// Who there is.
+/// The existing users.
 private let users: [(name: String, uid: uid_t)] = [("alice", 1000), ("bob", 1001)]
 
 extension User {
-    /// Whoever there is of this name, or this number.
+    /// The user with this name or UID.
     static func known(_ name: [UInt8]) -> User? { known { Array($0.name.utf8) == name } }
     static func known(_ number: UInt32) -> User? { known { $0.uid == number } }
 
@@ -19,7 +19,7 @@ extension User {
 private typealias Room = UnsafeMutablePointer<CChar>
 private typealias Entry = UnsafeMutablePointer<passwd>
 
-/// Puts an entry where the caller has room for it; what is returned is an error number.
+/// Puts an entry into the caller's buffer; returns an error number.
 private func fill(
     _ entry: Entry?, _ buffer: Room?, _ length: Int, _ result: UnsafeMutablePointer<Entry?>?,
     where isIt: ((name: String, uid: uid_t)) -> Bool
@@ -27,7 +27,7 @@ private func fill(
     guard let kernel else { mistake("a user outside of a login") }
     result?.pointee = nil
     if case .number(let number) = kernel.faults.next() {
-        // getpwnam(3) has these for somebody who is not there; they are no failure.
+        // getpwnam(3) returns these for missing users; they are no failures.
         return [ENOENT, ESRCH, EBADF, EPERM].contains(number) ? EIO : number
     }
     guard let user = users.first(where: isIt) else { return 0 }
@@ -86,7 +86,7 @@ public func groupList(
     return count.pointee
 }
 
-/// Stands in for syslog(3). The format is the shim's, and takes one text.
+/// Stands in for syslog(3). The format is the shim's, with a single text.
 @_cdecl("__wrap_syslog")
 public func log(
     _ priority: CInt, _ format: UnsafePointer<CChar>?, _ message: UnsafePointer<CChar>?

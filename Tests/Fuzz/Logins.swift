@@ -1,12 +1,12 @@
 import CLinux
 
-// Whole logins: the service's own Connection, with who is at the other end of it, a person and a
-// kernel that do what the input says.
+// Whole logins: the service's own Connection, with a peer, a person and a kernel that do what the
+// input says.
 
-/// The first bytes choose the record and the trouble it is in; then come up to eight logins, each
-/// with its options, its place, its failing calls and its answers, and what happens after it.
+/// The first bytes choose the record and its trouble; then come up to eight logins, each with its
+/// options, origin, failing calls and answers, and with what happens afterwards.
 func fuzzLogin(_ input: [UInt8]) {
-    // Each input begins a minute of its own.
+    // Each input begins its own minute.
     Noise.state.withLock { $0 = Noise.State() }
     var play = Play(input)
     for _ in 0..<8 {
@@ -22,9 +22,9 @@ private struct Play {
     private let number: Int
     private let folders: [Kernel.File]
     private var judge = Judge()
-    /// Whether somebody else could have got at alice's record.
+    /// Whether another user could have changed alice's record.
     private var isUnsafe = false
-    /// Whether the store is not the one that the key was made for.
+    /// Whether the store does not match the key.
     private var isLost = false
 
     init(_ input: [UInt8]) {
@@ -41,7 +41,7 @@ private struct Play {
         isLost = [10, 11].contains(trouble & 15)
     }
 
-    /// What an admin, another program or a bad disk has done to the files.
+    /// Changes to the files by an admin, another program or a bad disk.
     private func makeTrouble(_ kind: UInt8) {
         let record = folders[0].entries[Array("1000".utf8)]
         switch kind {
@@ -67,7 +67,7 @@ private struct Play {
         }
     }
 
-    /// One login; `false` where the input is over.
+    /// One login; `false` at the end of the input.
     mutating func login() -> Bool {
         guard !stage.tape.isOver else { return false }
         let setup = Setup(&stage.tape, machine)
@@ -125,7 +125,7 @@ private struct Play {
     private func look(_ user: User?) -> Views {
         guard let user else { return Views(now: .none, disk: .none) }
         let now = Look(at: user, on: machine, disk: false)
-        // Usually a power cut would change nothing.
+        // Usually a power failure would change nothing.
         if folders[0].isOnDisk { return Views(now: now, disk: now) }
         return Views(now: now, disk: Look(at: user, on: machine, disk: true))
     }
@@ -146,7 +146,8 @@ private struct Play {
         case 10, 11:
             let before = look(Scene.alice)
             machine.cutPower(&stage.tape, in: folders)
-            // Whatever was half written, there is still the record, and nothing is usable again.
+            // Whatever was half written, the record still exists, and nothing burned is usable
+            // again.
             let after = Look(at: Scene.alice, on: machine, disk: false)
             if case .record = before.disk {
                 guard case .record = after else { mistake("a record is lost in a power cut") }
@@ -159,7 +160,8 @@ private struct Play {
     }
 }
 
-/// What the store has of a user, as programs see it, and what a power cut leaves at least.
+/// The store's state for a user, as programs see it, and as a power failure would leave it at
+/// least.
 struct Views {
     let now: Look
     let disk: Look

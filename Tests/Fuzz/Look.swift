@@ -1,4 +1,4 @@
-/// What of a record matters to who logs in.
+/// The parts of a record that matter to a login.
 struct Summary: Equatable {
     let authenticators: [Authenticator]
     let keys: [[UInt8]]
@@ -24,7 +24,8 @@ struct Summary: Equatable {
 }
 
 extension Summary {
-    /// Whether this is a guess: of a length that a device has, and not refused before.
+    /// Whether this is a guess: its length is that of a device's code, and it was not refused
+    /// before.
     func counts(_ typed: [UInt8]) -> Bool {
         let answer = Answer(typed.span)
         guard let mark = answer.mark, !refused.contains(mark) else { return false }
@@ -35,13 +36,13 @@ extension Summary {
     }
 }
 
-/// What the store has of a user.
+/// The store's state for a user.
 enum Look: Equatable {
     case none
     case record(Summary)
     case broken
 
-    /// Looks as programs see it, or at the disk.
+    /// Looks as programs do, or at the disk.
     init(at user: User, on machine: Kernel, disk: Bool) {
         machine.showsDisk = disk
         defer { machine.showsDisk = false }

@@ -1,10 +1,10 @@
 import CLinux
 import CPAM
 
-// The whole module, as it is shipped: pam_sm_authenticate, with a libpam, an application, and a
-// service that do what the input says.
+// The whole module, as shipped: pam_sm_authenticate, with a libpam, an application and a service
+// that do what the input says.
 
-/// The first bytes are what PAM has; then comes what the service says and somebody answers.
+/// The first bytes are PAM's items; then come the service's frames and the answers.
 func fuzzModule(_ input: [UInt8]) {
     let reel = Reel(Tape(input))
     let scene = ModuleScene(reel)
@@ -19,7 +19,7 @@ private final class ModuleScene {
     let application = FakePAM()
     var arguments: [[UInt8]] = []
     let flags: CInt
-    /// Those that were connected to; and the last one, or whether it had no room.
+    /// All peers so far; and the last one, or whether its queue was full.
     var lines: [Impostor] = []
     var last: Impostor?
     var isFull = false
@@ -75,7 +75,7 @@ private final class ModuleScene {
         machine.child.service = Impostor(0, reel, portion: portion)
     }
 
-    /// Who is reached where the service listens.
+    /// Who is reached at the service's path.
     private func listen(at path: [UInt8]) -> Reached {
         let named = arguments.map { $0.asCString }.last { $0.starts(with: "socket=".utf8) }
         let usual = Array("/run/swiftotp/swiftotpd.sock".utf8)
@@ -94,7 +94,7 @@ private final class ModuleScene {
         return .line(line)
     }
 
-    /// What somebody types; `nil` where the conversation fails.
+    /// The typed answer; `nil` if the conversation fails.
     private func answer() -> [UInt8]?? {
         let byte = reel.tape.byte()
         switch byte & 7 {
@@ -122,7 +122,7 @@ private final class ModuleScene {
         return result
     }
 
-    // MARK: What has to come of it
+    // MARK: Expected results
 
     func check(_ result: CInt) {
         expect(machine.descriptors == 0, "a descriptor stays open")
@@ -135,13 +135,13 @@ private final class ModuleScene {
         checkTold(result, scripts)
         checkOwnService(scripts)
         for line in lines { checkSaid(on: line) }
-        // Each frame may take its time, and no more.
+        // Each frame may take its time, but no more.
         let frames = lines.reduce(3 * lines.count) { $0 + FrameBytes.all($1.said).count }
         let seconds = (machine.upTime - start) / 1_000_000_000
         expect(seconds <= 10 + 45 * Int64(frames), "a login that does not end")
     }
 
-    /// The code that the service says, or that nobody says anything.
+    /// The result is the service's code, or that of a missing service.
     private func check(_ result: CInt, _ scripts: [Script]) {
         for script in scripts.dropLast() { expect(script.end == nil, "on it goes after the end") }
         let end = application.hasForked ? nil : scripts.last?.end
@@ -158,8 +158,8 @@ private final class ModuleScene {
         }
     }
 
-    /// What was shown, logged and handed on, once each and in order; behind it, that nobody says
-    /// anything, where that is so.
+    /// What was shown, logged and passed on, each once and in order; followed by the message about
+    /// a missing service, if there is none.
     private func checkTold(_ result: CInt, _ scripts: [Script]) {
         var shown = scripts.flatMap { $0.shown }
         let isOver = !application.hasForked && scripts.last?.end != nil
@@ -181,7 +181,7 @@ private final class ModuleScene {
         expect(application.forwarded == scripts.flatMap { $0.forwarded }, "another password")
     }
 
-    /// A service of its own only for root, and not where another one has begun.
+    /// A service of its own only for root, and not after another one has begun.
     private func checkOwnService(_ scripts: [Script]) {
         guard machine.child.starts > 0 else { return }
         expect(machine.user == 0, "a service of somebody else's")
@@ -194,7 +194,7 @@ private final class ModuleScene {
         expect(lines.last?.isHungUp == true, "a connection stays open")
     }
 
-    /// The login first, all of what PAM has; then an answer to each question.
+    /// First the login with all of PAM's items; then an answer to each question.
     private func checkSaid(on line: Impostor) {
         guard !line.heard.isEmpty, line.isHeardOut, !machine.faults.hasStruck else { return }
         let (frames, asks) = (FrameBytes.all(line.heard), Script(line.said).asks)
@@ -223,7 +223,7 @@ private final class ModuleScene {
         }
     }
 
-    /// What a C string is told of: one byte more than `limit` shows that it is too long.
+    /// What is sent of a C string: one byte more than `limit` shows that it is too long.
     private func cut(_ text: [UInt8]?, _ limit: Int) -> [UInt8] {
         Array((text ?? []).asCString.prefix(limit + 1))
     }

@@ -1,5 +1,4 @@
-/// What is odd about who is at the other end of a connection to the service, and before which of
-/// their frames.
+/// The odd behavior of a peer of the service, and before which of its frames it appears.
 struct Oddity {
     enum Kind: UInt8 {
         case none, closes, resets, isSilent, saysAnything, saysAnotherKind, cuts, isInPieces
@@ -7,9 +6,9 @@ struct Oddity {
     }
 
     let kind: Kind
-    /// How many frames come before it.
+    /// The number of frames before it.
     private let moment: UInt8
-    /// How much is cut, or which kind it is.
+    /// How much is cut off, or the kind of frame.
     let detail: UInt8
 
     init() { (kind, moment, detail) = (.none, 0, 0) }
@@ -20,7 +19,7 @@ struct Oddity {
         (moment, detail) = (byte & 3, byte >> 2)
     }
 
-    /// Whether it is time for it, after so many frames.
+    /// Whether it is due after this number of frames.
     func isDue(after frames: Int) -> Bool {
         switch kind {
         case .asksForOneself, .isOfAnotherVersion: frames == 0
@@ -28,8 +27,8 @@ struct Oddity {
         }
     }
 
-    /// Whether a login goes on as if nothing was odd.
+    /// Whether a login goes on normally.
     var isHarmless: Bool { kind == .none || kind == .isInPieces || kind == .takesHalf }
-    /// Whether the first frame is that of a login, as it should be.
+    /// Whether the first frame is a valid login.
     var isAfterLogin: Bool { isHarmless || !isDue(after: 0) || kind == .saysTwice }
 }

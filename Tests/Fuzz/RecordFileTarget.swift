@@ -1,7 +1,7 @@
 // A whole record file, opened with a fixed key.
 
-/// The first byte says how the file is made: a good one with some bytes changed, or one whose
-/// parts are sealed well and say what the input says.
+/// The first byte selects how the file is made: a valid one with some bytes changed, or one with
+/// properly sealed parts whose contents come from the input.
 func fuzzFile(_ input: [UInt8]) {
     var tape = Tape(input)
     let kind = tape.byte()
@@ -20,11 +20,11 @@ func fuzzFile(_ input: [UInt8]) {
     }
 }
 
-/// A file out of parts, and which of them have to count (docs/FILEFORMAT.md).
+/// A file made of parts, and which of them must count (docs/FILEFORMAT.md).
 private struct MadeFile {
     private(set) var bytes: [UInt8] = []
-    /// How often the record says that enrolling was put off, by which the parts are told apart,
-    /// and the failures; `nil` for a file that must not open.
+    /// The record's count of postponed enrollments, which identifies the part, and its failures;
+    /// `nil` for a file that must not open.
     private(set) var meaning: (putOff: UInt8, failures: UInt32)?
 
     init(_ tape: inout Tape, isOpen: Bool) {
@@ -53,7 +53,7 @@ private struct MadeFile {
             generations.append(generation)
             good.append(state == 0 ? generation : nil)
         }
-        // The newest slot that is whole, if nothing says that a newer one was on the disk.
+        // The newest complete slot, unless something says that a newer one was on the disk.
         let newest = generations[1] > generations[0] ? 1 : 0
         for slot in [newest, 1 - newest] {
             guard generations[slot] > 0, generations[slot] >= max(settled, charged) else { return }
@@ -66,7 +66,7 @@ private struct MadeFile {
         }
     }
 
-    /// A sealed part; with a state other than 0, one that was cut or changed.
+    /// A sealed part; with a state other than 0, a truncated or changed one.
     private func part(
         _ plain: inout [UInt8], _ generation: UInt64, _ binding: [UInt8], _ state: UInt8
     ) -> [UInt8] {
@@ -93,8 +93,8 @@ private struct MadeFile {
     }
 }
 
-/// Opens a file. Where `meaning` is known, it has to be that; what opens has to be kept by the
-/// next commit, and open again.
+/// Opens a file. The result must match `meaning`, if that is known; a record that opens must
+/// survive the next commit, and open again.
 private func check(_ bytes: [UInt8], is meaning: (putOff: UInt8, failures: UInt32)??) {
     let machine = Scene.bareKernel()
     let file = machine.put("/var/lib/swiftotp/1000", bytes)
@@ -118,7 +118,7 @@ private func check(_ bytes: [UInt8], is meaning: (putOff: UInt8, failures: UInt3
             }
             try session.commit()
         } catch {
-            // The last generation there is.
+            // The last possible generation.
             expect(error.code == .damaged, "a record that cannot be written")
             changed = nil
         }

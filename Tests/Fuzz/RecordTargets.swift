@@ -2,7 +2,7 @@
 
 private let now: UInt64 = 1_800_000_015
 
-/// The bytes of a record behind the seal.
+/// The bytes of a record without the seal.
 func fuzzRecord(_ input: [UInt8]) {
     guard var record = Record(decoding: input.span) else { return }
     expect(encoded(record) == input, "a record that is written as another")
@@ -20,7 +20,7 @@ func fuzzRecord(_ input: [UInt8]) {
     _ = record.liveTrusts(at: now, days: 30)
     _ = record.liveTrust(in: [UInt8](repeating: 7, count: 32), at: now, days: 30)
     _ = record.temporaryCode?.state(at: now, boot: nil)
-    // A try on it, whatever it says, gives a record again.
+    // Any try on it gives a valid record again.
     let session = FuzzSession(record)
     let (here, code) = ([UInt8](), Array("123456".utf8))
     let attempt = Attempt(

@@ -1,5 +1,4 @@
-// Documents: what otp-enroll may ask the service for, and what it may be told by what says that it is
-// the service.
+// Documents: otp-enroll's requests to the service, and replies from a real or false service.
 
 /// A record without a disk.
 final class FuzzSession: RecordSession {
@@ -25,7 +24,7 @@ final class FuzzSession: RecordSession {
     func close() {}
 }
 
-/// What is read has to be written so that it is read as the same.
+/// What was read must be written so that it reads the same again.
 func fuzzRequests(_ input: [UInt8]) {
     let request: Request
     do throws(Document.Problem) {
@@ -48,7 +47,7 @@ func fuzzReplies(_ input: [UInt8]) {
     } catch {
         return
     }
-    // What is not known may be left out, and what stays may not grow.
+    // Unknown members may be dropped, but the rest may not grow.
     do throws(Document.Problem) {
         let again = try Document.reply(Document.encode(reply))
         expect(again == reply, "another reply")

@@ -1,14 +1,14 @@
 import CLinux
 
-/// What the targets of whole files and whole logins begin with: a machine, and alice, who has one
-/// of several records.
+/// What the targets of whole files and whole logins start from: a machine, and alice with one of
+/// several records.
 enum Scene {
     static let now: UInt64 = 1_800_000_015
     static let alice = User(name: Array("alice".utf8), uid: 1000, gid: 1000)
     static let boot = Array("01234567-89ab-cdef-0123-456789abcdef\n".utf8)
     static let storeParts = [Array("var".utf8), Array("lib".utf8), Array("swiftotp".utf8)]
 
-    /// A key of the SSH client, as sshd tells it.
+    /// A key of the SSH client, as sshd reports it.
     static let methods = Array(
         ("publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILSaj9smHj8xB5OhctJAlhpuN79tuThepXDkj+Vv"
             + "3nXQ\n").utf8)
@@ -59,7 +59,7 @@ enum Scene {
         return kernel
     }
 
-    /// A machine where alice has record `number`, or none, and with decoys where it `isUsed`.
+    /// A machine where alice has record `number`, or none, and with decoys if it `isUsed`.
     static func machine(_ number: Int, isUsed: Bool) -> Kernel {
         let kernel = bareKernel()
         let store = kernel.folder(storeParts)
@@ -75,7 +75,7 @@ enum Scene {
         number == 0 ? nil : file(of: record(number))
     }
 
-    /// The file that a store makes of a record.
+    /// The file that a store writes for a record.
     static func file(of record: borrowing Record) -> [UInt8] {
         let machine = bareKernel()
         return on(machine) {
@@ -104,7 +104,7 @@ enum Scene {
         }
     }()
 
-    /// Runs `body` with the module's system calls going to `machine`, none of which fails.
+    /// Runs `body` with the module's system calls going to `machine`; none of them fails.
     static func on<Result>(_ machine: Kernel, _ body: () -> Result) -> Result {
         let before = (kernel, machine.faults, machine.user)
         kernel = machine
@@ -117,7 +117,7 @@ enum Scene {
 
     static let recordCount = 12
 
-    /// What was handed out in clear: backup codes by their number, and the temporary code.
+    /// The plain codes handed out: backup codes by number, and the temporary code.
     nonisolated(unsafe) private(set) static var codes: [String] = []
     nonisolated(unsafe) private(set) static var temporaryCode = ""
 

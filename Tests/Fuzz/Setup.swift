@@ -1,29 +1,29 @@
 import CLinux
 
-/// How one login is set up: what the admin wrote, where it comes from, and who it is.
+/// The setup of one login: the admin's settings, its origin, and its user.
 final class Setup {
     /// What the module tells the service.
     private(set) var request = LoginRequest()
-    /// Whose program it is that asks, and who has started it, where the kernel tells.
+    /// The owner of the asking program, and who started it, if the kernel tells.
     let peer: UInt32
     let sender: UInt32?
-    /// What the arguments and the file come to; `nil` where they are no options.
+    /// The options from arguments and file; `nil` if they are invalid.
     let options: Options?
-    /// What the file alone comes to, which holds for who asks about oneself.
+    /// The options from the file alone, which apply to users' own requests.
     let fileOptions: Options?
-    /// The user, if there is one of the name.
+    /// The user, if the name exists.
     let user: User?
-    /// What an earlier module has put down as the password.
+    /// The password stored by an earlier module.
     var password: [UInt8]?
     /// Whether an earlier module has a password.
     private(set) var hasEarlierAnswer = false
     /// Whether anybody answers.
     private(set) var hasPerson = true
 
-    /// Whether it is a program of root's, which is believed; and whether only root can stop it.
+    /// Whether the program is root's, and so is believed and can be stopped only by root.
     var isRoot: Bool { peer == 0 }
     var isRootsAlone: Bool { isRoot && sender == 0 }
-    /// Whom somebody acts on who asks about oneself.
+    /// The user concerned by a user's own requests.
     var caller: User? { User.known(peer) }
     /// Whether a connection is served at all.
     var isAnybody: Bool { isRoot || caller != nil }
@@ -38,7 +38,7 @@ final class Setup {
         if more & 4 != 0 { words.append("debug") }
         request.arguments = words.map { Array($0.utf8) }
         if more & 8 != 0 { request.arguments.append(Setup.anotherWord(&tape)) }
-        // A file says a part of it where it may.
+        // The file may contain some of the same options.
         var file: [UInt8] = more & 16 != 0 ? tape.text() : []
         if more & 32 != 0 {
             let forFile = words.filter { $0.contains("=") && !$0.starts(with: "after_first") }
@@ -86,7 +86,7 @@ final class Setup {
         return words
     }
 
-    /// Whatever somebody may write, or by a text of one byte what strangers had better not say.
+    /// Any text or, with a text of one byte, an option that strangers should not be able to set.
     private static func anotherWord(_ tape: inout Tape) -> [UInt8] {
         let text = tape.text()
         let words = [
@@ -97,19 +97,19 @@ final class Setup {
         return Array(words[Int(text[0]) % words.count].utf8)
     }
 
-    /// Whose program it is, and who has started it: mostly alice, where it is not root alone.
+    /// The program's owner, and who started it: mostly alice, if it is not root alone.
     private static func people(_ isRoot: Bool, _ tape: inout Tape) -> (UInt32, UInt32?) {
         if isRoot { return (0, 0) }
         let byte = tape.byte()
         let people: [UInt32] = [1000, 1000, 1000, 1000, 1001, 65_534, 4000, 0]
         let person = people[Int(byte & 7)]
-        // A program that root has given to everybody to start, such as su.
+        // A program of root's that everybody may start, such as su.
         if byte & 0x30 == 0x30 { return (0, person == 65_534 ? nil : person) }
         return (person, byte & 0xc0 == 0xc0 ? nil : person)
     }
 }
 
-/// What PAM has for a login.
+/// PAM's items for a login.
 extension LoginRequest {
     fileprivate mutating func fill(_ who: UInt8, _ how: UInt8, _ tape: inout Tape) {
         user = Array("alice".utf8)
@@ -135,12 +135,12 @@ extension LoginRequest {
 }
 
 extension Setup {
-    /// What sshd has proven, where it is sshd, as far as it is believed.
+    /// What sshd has verified, as far as it is believed.
     var methods: SSHMethods? {
         isRoot ? request.sshMethods.map { SSHMethods($0) } : nil
     }
 
-    /// Where the throttle counts: what a program says of itself that is not root's is no place.
+    /// The place for the throttle: the claims of an unprivileged program are no place.
     var place: LoginOrigin {
         isRoot
             ? LoginOrigin(

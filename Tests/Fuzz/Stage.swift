@@ -12,7 +12,7 @@ final class Stage {
         (self.time, self.record, isJoined) = (time, record, joined)
     }
 
-    /// The answer to a question; `nil` where the conversation fails.
+    /// The answer to a question; `nil` if the conversation fails.
     func answer(to question: [UInt8]) -> [UInt8]?? {
         if tape.isOver { return .none }
         let byte = tape.byte()
@@ -49,12 +49,12 @@ final class Stage {
         return HOTP.typed(step, of: device, record.keys[index])
     }
 
-    /// The code of a key that a question shows, as an app would have it.
+    /// The code for a key shown in a question, as an app would show it.
     private func shownCode(in question: [UInt8]) -> [UInt8] {
         question.shownKey.map { code(of: $0) } ?? Array("654321".utf8)
     }
 
-    /// The code of a new device, or nearly.
+    /// The code of a new device, or a near miss.
     func code(of key: [UInt8]) -> [UInt8] {
         guard let name = Name("app".utf8), let device = Authenticator(name: name, added: 0) else {
             mistake("no device")
@@ -65,7 +65,7 @@ final class Stage {
 }
 
 extension HOTP {
-    /// A code as somebody types it.
+    /// A code as it is typed.
     static func typed(_ step: UInt64, of device: Authenticator, _ key: [UInt8]) -> [UInt8] {
         let code = HOTP.code(
             key: key.span, factor: step, algorithm: device.algorithm, digits: device.digits)
@@ -74,7 +74,7 @@ extension HOTP {
 }
 
 extension [UInt8] {
-    /// The key that a question shows to type into an app.
+    /// The key that a question shows for typing into an app.
     var shownKey: [UInt8]? {
         for line in split(separator: UInt8(ascii: "\n")) where line.starts(with: "Key: ".utf8) {
             let symbols = Array(line.dropFirst(5))

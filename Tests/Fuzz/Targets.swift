@@ -1,8 +1,8 @@
 // The fuzz targets, one binary for all of them: Tests/fuzz compiles this folder into one module
-// with OTPCore, OTPStore, OTPWire, OTPImport and the service's own files, so that it sees what they
-// see, and calls it by the name of the target.
+// with OTPCore, OTPStore, OTPWire, OTPImport and the service's own files, so that it can use their
+// internals, and runs it under the name of the target.
 
-/// What an input is given to.
+/// What receives an input.
 enum Target: String, CaseIterable {
     case record, file, options, answer, uri
     case google = "google-authenticator"
@@ -40,8 +40,8 @@ enum Target: String, CaseIterable {
 
 nonisolated(unsafe) private var run: ([UInt8]) -> Void = { _ in fatalError("no target") }
 
-/// Chooses the target by the name that the program was called by. libFuzzer gives it on to its
-/// own children, which an environment would need care for.
+/// Chooses the target by the program's name. libFuzzer passes that on to its children; an
+/// environment variable would take more care.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(
     _ count: UnsafeMutablePointer<CInt>,
@@ -60,9 +60,9 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     return 0
 }
 
-/// Stops the run: the input is kept as one that shows a mistake.
+/// Stops the run: the input is saved as one that shows a bug.
 func mistake(_ what: String) -> Never {
-    // What writes it down calls the system as well.
+    // Saving it needs system calls as well.
     kernel = nil
     fatalError(what)
 }

@@ -1,6 +1,6 @@
-// What people and files say in text: options and answers.
+// Text from people and files: options and answers.
 
-/// The first byte says which form of the input is used for what: arguments between NULs, then the
+/// The first byte selects how the input is used: arguments separated by NULs, then the
 /// configuration file.
 func fuzzOptions(_ input: [UInt8]) {
     let parts = input.split(separator: 0, omittingEmptySubsequences: false).map(Array.init)
@@ -25,7 +25,7 @@ func fuzzOptions(_ input: [UInt8]) {
     do throws(StoreError) {
         for argument in parts.dropLast() { try over.argument(argument) }
         check(over.options)
-        // Arguments win over the file, and say the same twice.
+        // Arguments override the file, and mean the same when repeated.
         var again = OptionParser(over.options)
         for argument in parts.dropLast() { try again.argument(argument) }
         expect("\(again.options)" == "\(over.options)", "options that change")
@@ -35,7 +35,7 @@ func fuzzOptions(_ input: [UInt8]) {
     checkClaims(Array(parts.dropLast()), isRead ? contents : nil, parser.options)
 }
 
-/// The same arguments of a program that is not root's count for what such a one may say.
+/// The same arguments from an unprivileged program count as far as such a program may set them.
 private func checkClaims(_ arguments: [[UInt8]], _ file: [UInt8]?, _ options: Options) {
     let expected = Words(arguments, file, isBelieved: false).options
     var over = OptionParser(file == nil ? Options() : options, isBelieved: false)
@@ -48,7 +48,7 @@ private func checkClaims(_ arguments: [[UInt8]], _ file: [UInt8]?, _ options: Op
     }
 }
 
-/// Each value has to be in its range, however it was written.
+/// Each value must be in its range, however it was written.
 private func check(_ options: Options) {
     expect(
         (1...3).contains(options.retry) && options.window <= 10
@@ -72,7 +72,7 @@ private func check(_ options: Options) {
     expect(!letters.contains(0) && !letters.isEmpty, "a question that cannot be asked")
 }
 
-/// Every line of a file that was read says the same as an argument.
+/// Every line of an accepted file means the same as an argument.
 private func checkLines(_ contents: [UInt8], _ options: Options) {
     var parser = OptionParser()
     let blanks = Array(" \t\r".utf8)
@@ -92,7 +92,7 @@ private func checkLines(_ contents: [UInt8], _ options: Options) {
             value = value.dropFirst().dropLast()
         }
         let argument = Array(trimmed(line[..<equals])) + [UInt8(ascii: "=")] + Array(value)
-        // What is longer than an argument may be can only stand in a file.
+        // A line too long for an argument can only be in a file.
         guard argument.count <= 1024 else { return }
         do throws(StoreError) {
             try parser.argument(argument)
@@ -105,7 +105,7 @@ private func checkLines(_ contents: [UInt8], _ options: Options) {
 
 // MARK: Answers
 
-/// The input is what somebody typed; after a first byte of 1, a code is made of it instead.
+/// The input is a typed answer; after a first byte of 1, a code is made from it instead.
 func fuzzAnswer(_ input: [UInt8]) {
     check(answer: input)
     guard input.count >= 16, input[0] == 1 else { return }
@@ -164,7 +164,7 @@ private func check(answer typed: [UInt8]) {
     check(joined: typed, length: nil)
 }
 
-/// A joined answer; `length` is that of the code at its end, where it is known.
+/// A joined answer; `length` is that of the code at its end, if known.
 private func check(joined typed: [UInt8], length: Int?) {
     for digits in HOTP.digitsRange {
         let found = JoinedAnswer.codeLength(typed.span, digits: digits)

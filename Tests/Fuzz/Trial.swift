@@ -1,4 +1,4 @@
-/// One login, and everything that is known about it.
+/// One login, and everything known about it.
 struct Trial {
     let setup: Setup
     let machine: Kernel
@@ -8,22 +8,22 @@ struct Trial {
     let before: Views
     let after: Views
 
-    /// How it ended, as far as anybody heard.
+    /// The result, as far as it was received.
     var result: LoginEnd? { caller.ending }
 
-    /// Whether a login was begun, whose line has to be in the log.
+    /// Whether a login was begun, which must leave a line in the log.
     var isLogin: Bool { !faults.hasStruck && faults.oddity.isAfterLogin && setup.isAnybody }
 
-    /// Whether all went as it should, but for what was typed.
+    /// Whether nothing went wrong, apart from what was typed.
     var isSmooth: Bool {
         isLogin && faults.oddity.isHarmless && setup.mayAsk && setup.options?.store == nil
     }
 
     var answers: [[UInt8]] { caller.answers + caller.client.answers }
 
-    /// What the throttle has to say: five failures are free, then there is a wait that doubles from
-    /// 30 s to 15 min, and a hundred are the end: a key's own where one has logged in before, and
-    /// those of all others for all others.
+    /// The throttle's decision: five failures are free, then there is a wait that doubles from 30 s
+    /// to 15 min, and a hundred failures close it: separately for a key that has logged in before,
+    /// and together for all other places.
     func mayTry(_ throttle: Throttle) -> Bool {
         if throttle.opensAt > 0, now >= Int64(clamping: throttle.opensAt) { return true }
         let known = throttle.sources.first { $0.id == setup.place.source }
@@ -42,7 +42,7 @@ struct Trial {
         return counter.failures < 100 && now - Int64(clamping: counter.last) >= wait
     }
 
-    /// Whether somebody typed this code.
+    /// Whether this code was typed.
     func isTyped(_ code: [UInt8]) -> Bool {
         let joined = setup.options?.forwardsPass == true
         return answers.contains { answer in
@@ -53,7 +53,7 @@ struct Trial {
 }
 
 extension Trial {
-    /// The answers in all the ways to read them.
+    /// The answers in all possible readings.
     private func anyAnswer(_ isIt: (borrowing Answer) -> Bool) -> Bool {
         answers.contains { typed in
             isIt(Answer(typed.span))

@@ -1,8 +1,8 @@
-// What stays as it was, and what is said of it in the log, however a login ended.
+// What must stay unchanged, and the log's lines about it, however a login ended.
 
 extension Trial {
     func checkWhatStays() {
-        // Who has proven who it is may end all of it.
+        // A client that has proven its identity may end all of it.
         if !caller.client.isProven {
             checkKept(before.now, after.now)
             checkKept(before.now, after.disk, mayLag: true)
@@ -13,8 +13,8 @@ extension Trial {
         }
     }
 
-    /// Nothing that is used up comes back, and no enrollment is lost. What is on the disk may lag
-    /// behind where nobody was let in.
+    /// No burned code returns, and no enrollment is lost. The disk may lag behind if nobody was let
+    /// in.
     private func checkKept(_ before: Look, _ after: Look, mayLag: Bool = false) {
         guard let old = before.summary else {
             if before == .none { expect(after != .broken, "a record that does not open") }
@@ -44,8 +44,8 @@ extension Trial {
         }
     }
 
-    /// One line of every login, by the module where only root could keep it from that, else by the
-    /// service; fit to be read, and without a secret or what a stranger claims.
+    /// One line for every login, by the module if only root could prevent it, otherwise by the
+    /// service; readable, and without a secret or a stranger's claims.
     private func checkLog() {
         let (told, own) = (caller.log, machine.journal)
         for (priority, line) in told {
@@ -75,7 +75,7 @@ extension Trial {
         }
     }
 
-    /// What the log says is what happened.
+    /// The log says what happened.
     private func checkWords(_ line: [UInt8]) {
         let words =
             switch result {

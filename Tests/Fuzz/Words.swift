@@ -1,11 +1,11 @@
-/// What the arguments of a PAM line and the configuration file come to, by the manual's word on
+/// The result of a PAM line's arguments and the configuration file, by the manual's rules about
 /// whose arguments count for what.
 struct Words {
-    /// `nil` where they are no options, so that nobody gets in.
+    /// `nil` if they are invalid, so that nobody gets in.
     let options: Options?
 
-    /// What a program that is not root's may say: what is asked and how, and what becomes of its
-    /// own login. The rest of it is passed over.
+    /// What an unprivileged program may set: what is asked and how, and the result of its own
+    /// login. The rest is ignored.
     private static let ownBusiness = [
         "nullok", "prompt", "echo", "retry", "exempt_group", "enroll", "enroll_until",
         "enroll_grace", "after_first_factor", "try_first_pass", "use_first_pass", "forward_pass",
@@ -21,7 +21,7 @@ struct Words {
                 return
             }
             if let path = first.options.configurationFile {
-                // Nothing else is there to be read.
+                // No other file can be read.
                 guard path == ConfigurationFile.defaultPath, file != nil else {
                     options = nil
                     return

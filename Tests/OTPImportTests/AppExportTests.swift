@@ -15,7 +15,7 @@ import Testing
 /// - Google Authenticator: the message `MigrationPayload`, as `google_auth.proto` of Aegis has it
 @Suite("Exports of apps")
 struct AppExportTests {
-    /// What is to be read of an entry.
+    /// What must be read from an entry.
     struct Expected: Equatable {
         let label: String
         let kind: Authenticator.Kind
@@ -122,7 +122,7 @@ struct AppExportTests {
         ),
     ]
 
-    @Test("An entry is read wrong, or one that is not supported hides another")
+    @Test("An entry is read wrong, or an unsupported one hides another")
     func everyApp() throws {
         for (name, format, expected, problems) in Self.samples {
             let result = try read(try file(name), as: format)
@@ -145,13 +145,13 @@ struct AppExportTests {
         }
     }
 
-    @Test("The signed bytes of FreeOTP+ are read as others")
+    @Test("FreeOTP+'s signed bytes are read wrong")
     func signedBytes() throws {
         let result = try read(try file("freeotp-plus.json"), as: .freeOTPPlus)
         #expect(result.tokens[1].keyBytes == Array(250...255) + Array(0..<14))
     }
 
-    @Test("An entry cannot be chosen by what it is called, or brings others along")
+    @Test("An entry cannot be selected by its name, or others come with it")
     func choosing() throws {
         func chosen(_ isMeant: (EntryLabel) -> Bool) throws -> [String] {
             var result = try read(try file("aegis.json"), as: .aegis)
@@ -170,7 +170,7 @@ struct AppExportTests {
         }
     }
 
-    @Test("An encrypted export is not said to be one")
+    @Test("An encrypted export is not reported as such")
     func encrypted() throws {
         let files: [(ImportFormat, String, String)] = [
             (
@@ -203,7 +203,8 @@ struct AppExportTests {
             #expect(result.problems.map(\.description) == ["the file: " + sentence])
             #expect(result.tokens.isEmpty && result.entries.isEmpty)
         }
-        // As keepassxc-cli writes its own files, and spreadsheets text that no format here has.
+        // The header of keepassxc-cli's own files, and a spreadsheet's text that is in no known
+        // format.
         let kdbx: [UInt8] = [0x03, 0xd9, 0xa2, 0x9a, 0x67, 0xfb, 0x4b, 0xb5]
         for format in ImportFormat.allCases {
             #expect(
@@ -217,7 +218,7 @@ struct AppExportTests {
         }
     }
 
-    @Test("A file that is another format's is not recognized, or taken for a third one's")
+    @Test("A file of another format is not recognized, or as a third one")
     func guessing() throws {
         for (name, format, _, _) in Self.samples {
             let bytes = try file(name)
@@ -237,7 +238,7 @@ struct AppExportTests {
     }
 }
 
-/// Reads `bytes` as `otp-enroll` does.
+/// Reads `bytes` like `otp-enroll`.
 func read(_ bytes: [UInt8], as format: ImportFormat) throws -> ImportResult {
     switch format {
     case .googleAuthenticator: GoogleAuthenticatorFile.read(bytes.span, now: noon)

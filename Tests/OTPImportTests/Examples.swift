@@ -5,13 +5,13 @@ import Testing
 
 @testable import OTPImport
 
-/// The bytes of a file beside the tests.
+/// The bytes of a file next to the tests.
 func file(_ name: String) throws -> [UInt8] {
     let folder = try #require(Bundle.module.resourceURL)
     return try Array(Data(contentsOf: folder.appendingPathComponent("Files/\(name)")))
 }
 
-/// The path of a file beside the tests.
+/// The path of a file next to the tests.
 func path(_ name: String) throws -> String {
     try #require(Bundle.module.resourceURL).appendingPathComponent("Files/\(name)").path
 }
@@ -23,11 +23,11 @@ let exampleKey = ascii("12345678901234567890")
 let exampleHex = "3132333435363738393031323334353637383930"
 let exampleBase32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
-/// A moment in 2027, and its step of 30 s.
+/// A time in 2027, and its 30 s step.
 let noon: UInt64 = 1_800_000_015
 let noonStep: UInt64 = 60_000_000
 
-/// Runs a program to its end, and gives what it said.
+/// Runs a program to its end, and returns its output.
 func run(_ words: [String], input: String = "") throws -> String {
     let program = Process()
     program.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -60,7 +60,7 @@ extension Scratch {
 extension ImportedToken {
     var keyBytes: [UInt8] { key.withBytes { $0.array } }
 
-    /// The code of a step or counter, as this program computes it.
+    /// The code for a step or counter, computed by this program.
     func code(_ factor: UInt64) -> String {
         HOTP.text(
             key.withBytes {
@@ -68,8 +68,8 @@ extension ImportedToken {
             }, digits: digits)
     }
 
-    /// The code that the user's device shows for a step or counter, played by oathtool: with steps
-    /// of one second the moment is the factor, whatever the hash function.
+    /// The code that the user's device shows for a step or counter, computed by oathtool: with
+    /// steps of one second, the time is the factor, whatever the hash function.
     func codeOfDevice(_ factor: UInt64) throws -> String {
         let hex = keyBytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         return try run(
@@ -80,7 +80,7 @@ extension ImportedToken {
     }
 }
 
-/// A local time as UTC, which is what a machine in UTC makes of it.
+/// A local time read as UTC, as on a machine in UTC.
 func utc(_ time: LocalTime) -> UInt64? {
     var parts = DateComponents()
     parts.timeZone = TimeZone(identifier: "UTC")

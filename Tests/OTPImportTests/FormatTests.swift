@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Words, keys and texts")
 struct FormatTests {
-    @Test("The names of hash functions that files use")
+    @Test("A hash function's name in a file is not read")
     func algorithms() throws {
         for (name, algorithm) in [
             ("SHA1", HashAlgorithm.sha1), ("sha-1", .sha1), ("HmacSHA1", .sha1),

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Files of google-authenticator")
 struct GoogleAuthenticatorTests {
-    /// Lets the real program write a file, and reads it.
+    /// Has the real program write a file, and reads it.
     private func made(_ options: String...) throws -> (result: ImportResult, secret: String) {
         let folder = try Scratch()
         _ = try run(
@@ -18,7 +18,7 @@ struct GoogleAuthenticatorTests {
         return (GoogleAuthenticatorFile.read(bytes.span, now: noon), String(secret))
     }
 
-    @Test("One that the program made for a clock: the phone's code of now is ours")
+    @Test("A TOTP file that the program made: the phone's current code is not ours")
     func realClock() throws {
         let (result, secret) = try made("-t", "-d", "-r", "3", "-R", "30", "-w", "17")
         let token = try #require(result.tokens.first)
@@ -35,7 +35,7 @@ struct GoogleAuthenticatorTests {
         #expect(token.notes.count == 3)
     }
 
-    @Test("One that the program made for a counter: the phone's first code is ours")
+    @Test("An HOTP file that the program made: the phone's first code is not ours")
     func realCounter() throws {
         let (result, secret) = try made("-c", "-u", "-w", "3", "-e", "2")
         let token = try #require(result.tokens.first)
@@ -46,7 +46,7 @@ struct GoogleAuthenticatorTests {
         #expect(token.notes.count == 1)
     }
 
-    @Test("One with everything: used steps stay used, and the drift comes along")
+    @Test("A file with everything: used steps are not used, or the drift is lost")
     func everything() throws {
         let bytes = try file("google_authenticator")
         let result = GoogleAuthenticatorFile.read(bytes.span, now: noon)
@@ -68,7 +68,7 @@ struct GoogleAuthenticatorTests {
         #expect(authenticator.nextStep == 60_000_001 && authenticator.drift == -2)
     }
 
-    @Test("The key is read as its module reads it: blanks, hyphens, either case, 0 for O")
+    @Test("The key is not read as the module reads it: blanks, hyphens, either case, 0 for O")
     func spellings() throws {
         let plain = googleAuthenticator("OLBAOLBAOLBAOLBAOLBAOLBAOL\n\" TOTP_AUTH\n")
         let typed = googleAuthenticator("018a-o1ba 018AO1BAOLBA\tolba0l\r\n\" TOTP_AUTH\r\n")
@@ -77,7 +77,7 @@ struct GoogleAuthenticatorTests {
         #expect(typed.tokens.first?.keyBytes == key)
     }
 
-    @Test("Steps more than a day ahead would shut the user out, and are dropped")
+    @Test("Steps more than a day ahead are kept, and lock the user out")
     func future() throws {
         let day = noonStep + 2880
         let text = exampleBase32 + "\n\" TOTP_AUTH\n\" DISALLOW_REUSE "
@@ -93,7 +93,7 @@ struct GoogleAuthenticatorTests {
     }
 
     @Test(
-        "What is no such file gives a problem that says why, and no token",
+        "A file that is not one of these gives a token, or a problem without a reason",
         arguments: [
             ("", "it is empty"),
             ("\n\" TOTP_AUTH\n", "the first line has no key"),
@@ -135,7 +135,7 @@ struct GoogleAuthenticatorTests {
         #expect(result.problems == [ImportProblem(place: .file, sentence: sentence)])
     }
 
-    @Test("A drift that the module would never write is dropped, and so said")
+    @Test("A drift that the module would never write is kept, or dropped silently")
     func wildDrift() {
         for skew in ["1501", "-1501", "x", "99999999999999999999"] {
             let result = googleAuthenticator(

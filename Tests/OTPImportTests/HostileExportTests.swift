@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPImport
 
-@Suite("Exports that a stranger may have written")
+@Suite("Hostile exports")
 struct HostileExportTests {
     private static let json: [ImportFormat] = [
         .aegis, .twoFAS, .andOTP, .freeOTPPlus, .bitwarden, .swiftOTP,
@@ -20,7 +20,7 @@ struct HostileExportTests {
             + #""info":{\#(info)}}]}}"#
     }
 
-    @Test("A sample cut off anywhere, or with any byte changed, traps, or has more in it")
+    @Test("A sample cut off anywhere, or with any byte changed, traps or gains something")
     func damaged() throws {
         let files: [(String, ImportFormat)] = [
             ("aegis.json", .aegis), ("2fas.json", .twoFAS), ("andotp.json", .andOTP),
@@ -30,7 +30,7 @@ struct HostileExportTests {
         ]
         for (name, format) in files {
             let whole = try file(name)
-            // Cut off behind its key, an entry that was refused may be one.
+            // Truncated after its key, a refused entry may become a valid one.
             let complete = try read(whole, as: format)
             let count = complete.tokens.count + complete.problems.count
             for length in 0..<whole.count {
@@ -43,7 +43,7 @@ struct HostileExportTests {
         }
     }
 
-    @Test("JSON that is none, too deep, not UTF-8 or of the wrong shape is read")
+    @Test("Invalid JSON is read: too deep, not UTF-8 or of the wrong shape")
     func shapes() throws {
         for format in Self.json {
             for text in [
@@ -71,12 +71,12 @@ struct HostileExportTests {
         #expect(try problems(many, .andOTP) == ["line 1: it has too many values"])
     }
 
-    @Test("A name that stands twice, a number that is none, or a wrong type is taken for a setting")
+    @Test("A repeated name, an invalid number or a wrong type is taken for a setting")
     func settings() throws {
         let secret = "\"secret\":\"\(exampleBase32)\""
         #expect(
             try read(ascii(entry(secret)), as: .aegis).tokens.map(\.keyBytes) == [exampleKey])
-        // The same with its name and value in escapes.
+        // The same with name and value escaped.
         #expect(
             try read(ascii(entry(#""sec\u0072et":"\#(exampleBase32)\u003d""#)), as: .aegis).tokens
                 .map(\.keyBytes) == [exampleKey])
@@ -117,7 +117,7 @@ struct HostileExportTests {
                 == ["entry 1: counter is not a whole number of 0 or more"])
     }
 
-    @Test("The key of FreeOTP+ is a list of something else, or too long")
+    @Test("FreeOTP+'s key is accepted as another list, or too long")
     func bytes() throws {
         func text(_ secret: String) -> String { "{\"tokens\":[{\"secret\":\(secret)}]}" }
         let none = "the key is not a list of signed bytes"
@@ -134,7 +134,7 @@ struct HostileExportTests {
         }
     }
 
-    @Test("A label with control characters, or a long one, comes along or hides its problem")
+    @Test("A label with control characters or a long one is imported, or hides its problem")
     func labels() throws {
         for (name, sentence) in [
             (#"\u001b[2J"#, #"the account has control characters: \x1b[2J"#),
@@ -145,14 +145,14 @@ struct HostileExportTests {
                 "[{\"secret\":\"\(exampleBase32)\",\"label\":\"\(name)\",\"issuer\":\"x\"}]"
             #expect(try problems(text, .andOTP) == ["entry 1: \(sentence)"])
         }
-        // Half a pair of surrogates stands for nothing.
+        // Half a surrogate pair stands for nothing.
         let text = #"[{"secret":"\#(exampleBase32)","label":"\ud83d\u0041","issuer":"\ude00"}]"#
         let token = try #require(try read(ascii(text), as: .andOTP).tokens.first)
         #expect(
             token.owner?.bytes == ascii("\u{fffd}A") && token.issuer?.bytes == ascii("\u{fffd}"))
     }
 
-    @Test("A damaged protocol buffer traps, or a QR code that is missing is not missed")
+    @Test("A damaged protocol buffer traps, or a missing QR code is not noticed")
     func protobuf() throws {
         let prefix = "otpauth-migration://offline?data="
         for (line, sentence) in [
@@ -164,7 +164,7 @@ struct HostileExportTests {
             ("otpauth-migration://offline?x=AA", "the URI has no data"),
             (prefix + "A", "the data is not written in Base64"),
             (prefix + "%zz", "a % in the URI is not followed by two hex digits"),
-            // A length beyond the end, one of 2^63, a number without end, a group, and wire type 7.
+            // A length beyond the end, one of 2^63, an endless number, a group, and wire type 7.
             (prefix + "CgU=", "the data is damaged"),
             (prefix + "Cv//////////AQ==", "the data is damaged"),
             (prefix + "CP////////////8=", "the data is damaged"),
@@ -181,7 +181,7 @@ struct HostileExportTests {
                 == "the file: only 1 of 2 QR codes of the export are here")
     }
 
-    @Test("A KeePass export with a key twice, an encrypted value or a document type is taken")
+    @Test("A KeePass export with a repeated key, an encrypted value or a document type is read")
     func keePass() throws {
         func text(_ strings: String, more: String = "") -> String {
             "\(more)<KeePassFile><Root><Group><Entry>\(strings)</Entry></Group></Root></KeePassFile>"
@@ -220,7 +220,7 @@ struct HostileExportTests {
         #expect(
             try problems("<KeePassFile>" + deep, .keePassXC)
                 == ["line 1: elements are nested too deeply"])
-        // Former selves of an entry, and whatever is in attachments, are nobody's.
+        // Old versions of an entry, and anything in attachments, are ignored.
         let history = text("<History><Entry>\(key)</Entry></History>" + string("Title", "x"))
         #expect(try problems(history, .keePassXC) == [])
         for (name, value) in [

@@ -5,7 +5,7 @@ import Testing
 
 @testable import OTPImport
 
-@Suite("XML that a stranger may have written")
+@Suite("Hostile XML")
 struct HostileXMLTests {
     private let head = "<?xml version=\"1.0\"?>\n"
     private let space = "xmlns=\"urn:ietf:params:xml:ns:keyprov:pskc\""
@@ -24,7 +24,7 @@ struct HostileXMLTests {
         """
     }
 
-    @Test("A document type ends the parse: no entity grows, and none is fetched")
+    @Test("A document type does not end the parse: an entity is expanded or fetched")
     func entities() throws {
         let folder = try Scratch()
         let key = Data("MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=".utf8)
@@ -54,7 +54,7 @@ struct HostileXMLTests {
         #expect(pskc(container(body)).problems.first?.sentence == "it is not well-formed XML")
     }
 
-    @Test("A file cut off anywhere gives the keys before the cut, and says where it ended")
+    @Test("A file cut off anywhere loses keys before the cut, or does not say where it ended")
     func truncated() {
         let whole = container(package("k1") + package("k2") + package("k3"))
         #expect(pskc(whole).tokens.count == 3)
@@ -70,7 +70,7 @@ struct HostileXMLTests {
         #expect(seen == [0, 1, 2, 3])
     }
 
-    @Test("Depth, elements, text and attributes have bounds; another root is refused")
+    @Test("Depth, elements, text or attributes are not limited, or another root is accepted")
     func bounds() {
         func reason(_ text: String) -> String? { pskc(text).problems.first?.sentence }
         func nested(_ depth: Int) -> String {
@@ -100,7 +100,7 @@ struct HostileXMLTests {
         #expect(reason(container("a\u{0}b")) == "it is not well-formed XML")
     }
 
-    @Test("A bad key between two good ones hides neither")
+    @Test("A bad key between two good ones hides one of them")
     func between() {
         let result = pskc(
             container(package("k1") + package("k2").replacing("MTI", with: "!!!") + package("k3")))

@@ -13,7 +13,7 @@ struct PSKCTests {
             bytes.span, preSharedKey: key.map { KeyBox(Secret(copying: $0.span)) })
     }
 
-    @Test("A plain file: counters, clocks, hash functions, users, and what is not kept")
+    @Test("A plain file is read wrong: counters, TOTP, hash functions, users, or what is left out")
     func plain() throws {
         let result = try read("plain.xml")
         #expect(
@@ -41,7 +41,7 @@ struct PSKCTests {
         #expect(!result.needsPreSharedKey)
     }
 
-    @Test("The encrypted example of RFC 6030")
+    @Test("The encrypted example of RFC 6030 is not read")
     func figure6() throws {
         var key: [UInt8] = []
         for _ in 0..<2 { key += [0x12, 0x34, 0x56, 0x78, 0x90] }
@@ -54,7 +54,7 @@ struct PSKCTests {
         #expect(token.code(0) == "84755224")
     }
 
-    @Test("Encrypted by openssl: with a MAC, without one (and so said), and with a wrong one")
+    @Test("Encrypted by openssl: not read with or without a MAC, or read with a wrong one")
     func encrypted() throws {
         let result = try read("encrypted.xml", key: sharedKey)
         try #require(result.tokens.count == 2)
@@ -72,7 +72,7 @@ struct PSKCTests {
         #expect(result.tokens.map { $0.serial?.printable } == ["E0001", "E0002"])
     }
 
-    @Test("Without the key: which keys are left out, and that one is needed")
+    @Test("Without the key, the result does not say which keys are left out and that it is needed")
     func noKey() throws {
         let result = try read("encrypted.xml")
         #expect(result.tokens.isEmpty && result.needsPreSharedKey)
@@ -81,7 +81,7 @@ struct PSKCTests {
                 == Array(repeating: "it is encrypted, and needs the pre-shared key", count: 3))
     }
 
-    @Test("With a wrong key no token comes out where there is a MAC, and the reason is the key")
+    @Test("With a wrong key, a token with a MAC is read, or the reason is another one")
     func wrongKey() throws {
         for bit in 0..<128 {
             var key = sharedKey
@@ -101,7 +101,7 @@ struct PSKCTests {
             short.problems.first?.sentence == "the pre-shared key has 24 bits instead of 128")
     }
 
-    @Test("A ciphertext changed in any byte is refused")
+    @Test("A ciphertext with a changed byte is accepted")
     func changed() throws {
         let original = String(decoding: try file("rfc6030-figure6.xml"), as: UTF8.self)
         let cipher = "AAECAwQFBgcICQoLDA0OD+cIHItlB3Wra1DUpxVvOx2lef1VmNPCMl8jwZqIUqGv"
@@ -117,7 +117,7 @@ struct PSKCTests {
         }
     }
 
-    /// A file with one key, out of the parts that a test changes.
+    /// A file with one key, made of the parts that a test changes.
     private func one(
         algorithm: String = "hotp", suite: String = "",
         format: String = "<ResponseFormat Length=\"6\" Encoding=\"DECIMAL\"/>",
@@ -133,7 +133,7 @@ struct PSKCTests {
             """)
     }
 
-    @Test("A key that we could not check codes of is refused with its reason")
+    @Test("A key whose codes we could not check is accepted, or refused without its reason")
     func refused() throws {
         #expect(one().tokens.count == 1)
         let cases: [(ImportResult, String)] = [
@@ -188,7 +188,7 @@ struct PSKCTests {
         }
     }
 
-    @Test("What is missing is taken at its default, and said")
+    @Test("A missing setting does not get its default, or silently")
     func defaults() throws {
         let token = try #require(one(format: "", data: "").tokens.first)
         #expect(token.digits == 6 && token.nextStep == 0)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPImport
 
-@Suite("What otp-enroll has exported itself")
+@Suite("otp-enroll's own exports")
 struct SwiftOTPExportTests {
     private func export(_ members: String) -> String {
         """
@@ -33,7 +33,7 @@ struct SwiftOTPExportTests {
         #expect(counter.kind == .hotp && counter.nextStep == 17 && counter.drift == 0)
     }
 
-    @Test("A step or drift that nobody can have used shuts the user out")
+    @Test("A step or drift that nobody can have used locks the user out")
     func outOfRange() throws {
         let common = #""kind": "totp", "algorithm": "SHA1", "digits": 6, "period": 30"#
         for step in ["60002881", "60002883", "9223372036854775807"] {

@@ -41,7 +41,7 @@ struct TokenCSVTests {
         #expect(tabs.tokens.map { $0.owner?.printable } == ["a"])
     }
 
-    @Test("A list whose columns nobody can tell is read")
+    @Test("A list with unclear columns is read")
     func headers() throws {
         for (text, problem) in [
             (

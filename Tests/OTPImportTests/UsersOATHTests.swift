@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The users file of pam_oath")
 struct UsersOATHTests {
-    /// What liboath says to a code; the file is `users` in the folder.
+    /// liboath's reply to a code; the file is `users` in the folder.
     private func authenticate(
         _ folder: Scratch, _ user: String, _ code: String, window: Int = 10
     ) throws -> String {
@@ -37,7 +37,7 @@ struct UsersOATHTests {
         return phone
     }
 
-    @Test("Every kind of line is read, and the bad ones are named")
+    @Test("A kind of line is not read, or a bad one is not named")
     func everyKind() throws {
         let bytes = try file("users.oath")
         let result = UsersOATH.read(bytes.span, now: noon, unixTime: utc)
@@ -64,7 +64,7 @@ struct UsersOATHTests {
         }
     }
 
-    @Test("A code that liboath accepted is used for us, and the one after it is not")
+    @Test("A code that liboath accepted is unused for us, or the one after it is used")
     func counterUsedThere() throws {
         let folder = try Scratch()
         try folder.write(ascii("HOTP/E/6\talice\t-\t\(exampleHex)\t5\n"), to: "users")
@@ -78,7 +78,7 @@ struct UsersOATHTests {
             UsersOATH.read(after.span, now: noon, unixTime: utc).tokens.first?.nextStep == 8)
     }
 
-    @Test("The step of a clock's code that liboath accepted is used for us")
+    @Test("The step of a TOTP code that liboath accepted is unused for us")
     func clockUsedThere() throws {
         let folder = try Scratch()
         try folder.write(ascii("HOTP/T30\talice\t-\t\(exampleHex)\n"), to: "users")
@@ -98,7 +98,7 @@ struct UsersOATHTests {
         #expect(imported.tokens.first?.nextStep == step + 1)
     }
 
-    @Test("A last code that fits no step burns the steps up to its time")
+    @Test("A last code that matches no step does not burn the steps up to its time")
     func unknownCode() throws {
         let result = usersOATH("HOTP/T30 a - \(exampleHex) 0 000000 2027-01-15T08:00:00L\n")
         #expect(result.tokens.first?.nextStep == 60_000_001)
@@ -108,7 +108,7 @@ struct UsersOATHTests {
             ahead.tokens.first?.notes == ["its last use is more than a day ahead and dropped"])
     }
 
-    @Test("Where two steps have the last code, the later one is burnt with all before it")
+    @Test("If two steps have the last code, the later one is not burned")
     func twoSteps() throws {
         let token = try #require(usersOATH("HOTP/T30 a - \(exampleHex)\n").tokens.first)
         var lastWith: [String: UInt64] = [:]
@@ -126,7 +126,7 @@ struct UsersOATHTests {
     }
 
     @Test(
-        "A time that liboath does not write is refused, as liboath refuses it",
+        "A time that liboath does not write is accepted",
         arguments: [
             "2027-01-15T08:00:00", "2027-13-15T08:00:00L", "2027-01-15T24:00:00L", "yesterday",
             "2027-01-15 08:00:00L", "1969-01-15T08:00:00L", "2027-01-1\u{1b}T08:00:00L",
@@ -142,7 +142,7 @@ struct UsersOATHTests {
             })
     }
 
-    @Test("A counter at the end of all numbers is refused")
+    @Test("A counter at the end of the range is accepted")
     func endOfNumbers() {
         for counter in ["9223372036854775807", "18446744073709551615", "1e3", "-1"] {
             let result = usersOATH("HOTP a - \(exampleHex) \(counter) 755224\n")
@@ -153,7 +153,7 @@ struct UsersOATHTests {
 
     // MARK: Writing
 
-    @Test("A written counter lets the next code in and no used one, says liboath")
+    @Test("A written counter lets a used code in, or not the next one, according to liboath")
     func writtenCounter() throws {
         let token = try #require(usersOATH("HOTP a - \(exampleHex)\n").tokens.first)
         let folder = try Scratch()
@@ -163,7 +163,7 @@ struct UsersOATHTests {
         #expect(try authenticate(folder, "alice", token.codeOfDevice(9)) != "0")
     }
 
-    @Test("What is written is read again: kind, digits, period, key and what was used")
+    @Test("What is written is read differently: kind, digits, period, key or used codes")
     func roundTrip() throws {
         for kind in [Authenticator.Kind.totp, .hotp] {
             for digits in UInt8(6)...8 {
@@ -184,7 +184,7 @@ struct UsersOATHTests {
         }
     }
 
-    @Test("What the format cannot say is not written, with the reason")
+    @Test("What the format cannot express is written, or refused without a reason")
     func unwritable() throws {
         let cases: [(Authenticator, String, Int, String)] = try [
             (phone(algorithm: .sha256), "alice", 20, "users.oath has no SHA256"),

@@ -1,6 +1,6 @@
 import OTPPAM
 
-/// The files of a case, as the kernel finds them.
+/// The files of a case, as the kernel would find them.
 struct CaseFiles: PAMFiles {
     private enum Node {
         case folder
@@ -29,7 +29,7 @@ struct CaseFiles: PAMFiles {
         nodes[Self.parts(Self.isa(rules) + "/pam_i.so")] = .module(isForSessions: false)
     }
 
-    /// Where the judge puts the modules that are behind `$ISA`.
+    /// Where the judge puts the modules in `$ISA`.
     static func isa(_ rules: PAMRules) -> String {
         rules.isa.hasPrefix("/") ? rules.isa : "/usr/lib/isa/security"
     }
@@ -39,7 +39,7 @@ struct CaseFiles: PAMFiles {
         for count in 0...parts.count { nodes[Array(parts.prefix(count))] = .folder }
     }
 
-    /// Without links: /lib is /usr/lib.
+    /// The path's parts without symbolic links: /lib is /usr/lib.
     private static func parts(_ path: String) -> [Substring] {
         let parts = path.split(separator: "/")
         return parts.first == "lib" ? ["usr"] + parts : parts

@@ -1,6 +1,6 @@
 import OTPPAM
 
-/// PAM files, and a login by them.
+/// PAM files, and a login that uses them.
 struct PAMCase: Sendable {
     enum Content: Sendable {
         case bytes([UInt8])
@@ -8,7 +8,7 @@ struct PAMCase: Sendable {
         case brokenLink
     }
 
-    /// Where a case may put a file.
+    /// The paths at which a case may put a file.
     static let paths = [
         "/etc/pam.d/s", "/etc/pam.d/other", "/etc/pam.d/a", "/etc/pam.d/b", "/etc/pam.d/c",
         "/usr/lib/pam.d/s", "/usr/lib/pam.d/other", "/usr/lib/pam.d/a", "/etc/pam.conf", "/etc/x",
@@ -21,7 +21,7 @@ struct PAMCase: Sendable {
     var flags = 0
     var files: [String: Content] = [:]
 
-    /// The bytes for the judge.
+    /// The bytes sent to the judge.
     func encoded(isSkipped: Bool) -> [UInt8] {
         var bytes: [UInt8] = [
             isSkipped ? 1 : 0, (hasMainFolder ? 1 : 0) | (hasSecondFolder ? 2 : 0), UInt8(flags),
@@ -51,7 +51,7 @@ struct PAMCase: Sendable {
         return bytes
     }
 
-    /// The case as somebody can try it by hand.
+    /// The case in a form that can be tried by hand.
     var description: String {
         let head = "service \(service)\(hasMainFolder ? "" : ", no /etc/pam.d")"
         return files.sorted { $0.key < $1.key }.reduce(into: head) { text, file in
@@ -66,7 +66,7 @@ struct PAMCase: Sendable {
     }
 }
 
-/// What came of a login, by libpam or by our reading of it.
+/// The outcome of a login, by libpam or by our reading.
 struct PAMOutcome: Equatable, CustomStringConvertible {
     /// A call of a module.
     struct Call: Equatable, CustomStringConvertible {
@@ -80,11 +80,11 @@ struct PAMOutcome: Equatable, CustomStringConvertible {
     }
 
     enum End: Equatable {
-        /// What authentication and account gave; no account after an incomplete login, and one
-        /// result of both where there is no beginning.
+        /// The results of authentication and account; no account after an incomplete login, and a
+        /// single result for both if there is no beginning.
         case results([Int])
         case crashed, endless
-        /// Nobody can tell.
+        /// Undefined.
         case unknown
     }
 
@@ -95,7 +95,7 @@ struct PAMOutcome: Equatable, CustomStringConvertible {
 }
 
 extension PAMOutcome {
-    /// What our reading of the files says.
+    /// Our reading of the files.
     init(reading login: PAMCase, rules: PAMRules) {
         let stack: PAMStack
         do throws(PAMStack.Trouble) {

@@ -1,7 +1,7 @@
 import OTPPAM
 import TestSupport
 
-/// Makes PAM files of bad will: by the grammar of pam.conf(5) and beside it, and with bytes changed.
+/// Makes hostile PAM files: by the grammar of pam.conf(5), against it, and with changed bytes.
 struct PAMCaseMaker {
     private var lot: Seeded
     /// The file that is being made.
@@ -10,7 +10,7 @@ struct PAMCaseMaker {
 
     init(seed: UInt64, rules: PAMRules) { (lot, self.rules) = (Seeded(seed), rules) }
 
-    // MARK: By lot
+    // MARK: Random choices
 
     private mutating func chance(_ percent: Int) -> Bool {
         Int.random(in: 0..<100, using: &lot) < percent
@@ -124,7 +124,7 @@ struct PAMCaseMaker {
     ]
 
     private mutating func target() -> String {
-        // Mostly without a circle: that is where nobody can tell what an old libpam does.
+        // Mostly without a cycle: an old libpam's behavior with one is undefined.
         if chance(94) { return one(Self.targets[path] ?? ["a", "b", "c", "a", "/etc/x"]) }
         if chance(50) { return one(["a", "b", "c", "/etc/x", "/etc/pam.d/b"]) }
         return one([
@@ -215,7 +215,7 @@ struct PAMCaseMaker {
         }
     }
 
-    /// Brings something to an old libpam's limit, 1024 bytes.
+    /// Extends something to an old libpam's limit of 1024 bytes.
     private mutating func lengthen(_ text: inout [UInt8]) {
         let lines = text.indices.filter { text[$0] == 32 }
         guard let place = lines.randomElement(using: &lot) else { return }

@@ -2,7 +2,7 @@ import Foundation
 import OTPPAM
 import TestSupport
 
-/// The real libpam, with modules that say what they are called with.
+/// The real libpam, with modules that report how they are called.
 struct PAMJudge: Sendable {
     /// The rules of that libpam.
     let rules: PAMRules
@@ -29,11 +29,11 @@ struct PAMJudge: Sendable {
             "clang", "-O1", "-Wall", "-Wextra", "-Werror", "-fuse-ld=lld", "-rdynamic", judge, "-o",
             scratch.file("judge"), "-lpam",
         ])
-        // No case at all: it says which library it has.
+        // Without any case, it reports which library it uses.
         let path = try await Command.output(Self.words(scratch, cases: "/dev/null", PAMRules()))
             .trimmingCharacters(in: .newlines)
         let rules = PAMRules(library: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
-        // The judge makes folders there, below what it has hidden.
+        // The judge makes folders there, below those it has covered.
         guard rules.modules.hasPrefix("/lib/") || rules.modules.hasPrefix("/usr/lib/") else {
             throw Trouble("modules in \(rules.modules)")
         }
@@ -47,7 +47,7 @@ struct PAMJudge: Sendable {
         ] + PAMCase.paths
     }
 
-    /// What libpam does with each case; one that is skipped has no outcome to look at.
+    /// What libpam does with each case; skipped cases have no meaningful outcome.
     func outcomes(of cases: [(login: PAMCase, isSkipped: Bool)]) async throws -> [PAMOutcome] {
         let file = scratch.file(UUID().uuidString)
         defer {

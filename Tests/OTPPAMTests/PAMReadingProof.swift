@@ -3,13 +3,13 @@ import OTPPAM
 import TestSupport
 import Testing
 
-/// The same PAM files and the same answers, to the real libpam and to our reading of them: which
-/// modules are called, in which order, with which words, and what authentication and account give.
-@Suite("doctor reads PAM files otherwise than libpam does")
+/// The same PAM files and answers, given to the real libpam and to our reading: which modules are
+/// called, in which order, with which words, and the results of authentication and account.
+@Suite("doctor reads PAM files differently from libpam")
 struct PAMReadingProof {
     private static let seed: UInt64 = 20_261_129
 
-    @Test("Files of bad will")
+    @Test("Hostile files are read differently")
     func hostileFiles() async throws {
         let judge = try await PAMJudge.shared.value
         let rounds = Proof.count(3, long: 1000)
@@ -25,7 +25,7 @@ struct PAMReadingProof {
             for try await done in group { tally += done }
         }
         #expect(tally.differences == 0)
-        // That they are of both kinds, and that little is beyond telling.
+        // Both kinds occur, and few cases are undefined.
         #expect(tally.accepted > tally.files / 20 && tally.called > tally.files)
         #expect(tally.unknown < tally.files / 8)
         try Proof.tell(

@@ -2,16 +2,16 @@ import OTPPAM
 import TestSupport
 import Testing
 
-/// Files that are read otherwise than they look, each with what comes of them in Debian 12 and in
-/// Debian 13: by our reading for both, and by the libpam that is here.
+/// Files that do not mean what they seem to, each with its outcome in Debian 12 and in Debian 13:
+/// by our reading for both, and by the installed libpam.
 @Suite struct PAMReadingTests {
     struct Row: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let login: PAMCase
-        /// Authentication's result by an old libpam and by a new one.
+        /// The result of authentication by an old libpam and by a new one.
         let old: Result, new: Result
 
-        /// Of /etc/pam.d/s, and files below /etc/pam.d or with a whole path.
+        /// Of /etc/pam.d/s, and of files below /etc/pam.d or with an absolute path.
         init(
             _ what: String, _ text: String, _ files: [String: String] = [:], ends result: Result
         ) {
@@ -63,13 +63,13 @@ import Testing
             """.utf8
         ).map { $0 == UInt8(ascii: "|") ? 0 : $0 })
 
-    @Test("An old libpam and a new one", arguments: rows)
+    @Test("An old or a new libpam is read differently", arguments: rows)
     func bothLibrariesAreKnown(row: Row) {
         #expect(Result(PAMOutcome(reading: row.login, rules: Self.debian12)) == row.old)
         #expect(Result(PAMOutcome(reading: row.login, rules: Self.debian13)) == row.new)
     }
 
-    @Test("The libpam that is here does something else than our reading says")
+    @Test("The installed libpam does something other than our reader says")
     func libpamDoesTheSame() async throws {
         let judge = try await PAMJudge.shared.value
         let ours = Self.rows.map { PAMOutcome(reading: $0.login, rules: judge.rules) }

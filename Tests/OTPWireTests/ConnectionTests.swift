@@ -4,7 +4,8 @@ import Testing
 
 @testable import OTPWire
 
-/// The socket under the frames: who is there, how long is waited, and what becomes of trouble.
+/// The socket below the frames: who is at the other end, how long it waits, and how errors are
+/// handled.
 @Suite("Connections", .timeLimit(.minutes(2)))
 struct ConnectionTests {
     private func error(_ body: () throws(WireError) -> Void) -> WireError? {
@@ -16,7 +17,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("Nobody who writes, and nobody who reads, is waited for until the deadline and no longer")
+    @Test("A silent or blocked peer is waited for beyond the deadline, or not until it")
     func deadlines() throws {
         let (one, two) = try UnixSocket.pair()
         var here = FrameChannel(Socket(one))
@@ -43,7 +44,7 @@ struct ConnectionTests {
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
-    @Test("A frame that comes byte by byte has no more time than one that comes at once")
+    @Test("A frame sent byte by byte gets more time than one sent at once")
     func drip() throws {
         let (one, two) = try UnixSocket.pair()
         var here = FrameChannel(Socket(one))
@@ -63,7 +64,7 @@ struct ConnectionTests {
         #expect(late == .timedOut)
     }
 
-    @Test("What has come already is read, even when the time is over")
+    @Test("What has arrived is not read after the deadline")
     func readyAtTheEnd() throws {
         let (one, two) = try UnixSocket.pair()
         var here = FrameChannel(Socket(one))
@@ -72,7 +73,7 @@ struct ConnectionTests {
         #expect(try here.receive(until: Deadline(in: .zero)) == Frame(.answer, [7]))
     }
 
-    @Test("Nobody at the other end is an error, not a signal that ends the program")
+    @Test("A missing peer is not an error, or its signal ends the program")
     func gone() throws {
         let (one, two) = try UnixSocket.pair()
         close(two)
@@ -88,7 +89,7 @@ struct ConnectionTests {
         #expect(received == .closed)
     }
 
-    @Test("Who writes no more can still be told something")
+    @Test("A peer that has stopped sending cannot be told anything")
     func halfClosed() throws {
         let (one, two) = try UnixSocket.pair()
         var here = FrameChannel(Socket(one))
@@ -103,7 +104,7 @@ struct ConnectionTests {
         #expect(UnixSocket.receive(4, from: two) == FrameBytes.frame(73, [3]))
     }
 
-    @Test("A connection is closed with its owner")
+    @Test("A connection outlives its owner")
     func closing() throws {
         let (one, two) = try UnixSocket.pair()
         defer { close(two) }
@@ -111,13 +112,13 @@ struct ConnectionTests {
         #expect(UnixSocket.receive(1, from: two).isEmpty)
     }
 
-    // MARK: Who is there
+    // MARK: The other end
 
-    @Test("The peer is the effective user, and who sends something is the real one")
+    @Test("The peer is not the effective user, or the sender not the real one")
     func users() async throws {
         await #expect(processExitsWith: .success) {
             let (one, two) = try UnixSocket.pair()
-            // As a setuid program of root's that somebody else has started.
+            // As a setuid program of root's that another user has started.
             try #require(setreuid(1000, 0) == 0)
             let (three, four) = try UnixSocket.pair()
             var told = FrameChannel(Socket(one))
@@ -131,7 +132,7 @@ struct ConnectionTests {
             UnixSocket.send(FrameBytes.frame(2), to: two)
             _ = try told.receive(until: Deadline(in: .seconds(30)))
             #expect(told.sender == 1000)
-            // Where the kernel was not asked, nobody is named.
+            // If the kernel was not asked, nobody is named.
             var other = plain
             UnixSocket.send(FrameBytes.frame(2), to: four)
             _ = try other.receive(until: Deadline(in: .seconds(30)))
@@ -139,14 +140,14 @@ struct ConnectionTests {
         }
     }
 
-    /// Runs a program of Python's whose standard input is this end of a connection.
+    /// Runs a Python program with this end of a connection as standard input.
     private static func run(_ script: String, at end: CInt) async throws {
         let program = try Child(
             ["/usr/bin/python3", "-Ic", script], streams: .descriptors(end, 2, 2))
         try #require(try await program.finish() == 0)
     }
 
-    @Test("A sender who names another user than their own is refused by the kernel")
+    @Test("A sender can claim to be another user")
     func forged() async throws {
         await #expect(processExitsWith: .success) {
             let (one, two) = try UnixSocket.pair()
@@ -169,7 +170,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("Files that are sent along are not kept")
+    @Test("Files sent along are kept")
     func files() async throws {
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
@@ -201,7 +202,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("What is no connected Unix socket has nobody at the other end")
+    @Test("A descriptor that is not a connected Unix socket has a peer")
     func noPeer() throws {
         let file = open("/dev/null", O_RDWR | O_CLOEXEC)
         #expect(error { () throws(WireError) in _ = try Socket(file).peer() } == .system(ENOTSOCK))
@@ -212,7 +213,7 @@ struct ConnectionTests {
         #expect(error { () throws(WireError) in _ = try Socket(-1).peer() } == .system(EBADF))
     }
 
-    @Test("Paths that cannot be a socket's, and nobody who listens")
+    @Test("An impossible path, or one where nobody listens, does not fail properly")
     func paths() throws {
         let scratch = try Scratch()
         try scratch.write("", to: "file")

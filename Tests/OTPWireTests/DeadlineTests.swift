@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Deadlines", .timeLimit(.minutes(1)))
 struct DeadlineTests {
-    @Test("It is over when its time has passed, and not before")
+    @Test("It is over too early or too late")
     func passes() async throws {
         let start = ContinuousClock.now
         let deadline = Deadline(in: .milliseconds(60))
@@ -18,12 +18,12 @@ struct DeadlineTests {
         #expect(Deadline(in: .seconds(-1)).milliseconds == 0)
     }
 
-    @Test("What is left is told in milliseconds, at least one, and fits poll(2)")
+    @Test("The time left is not at least one millisecond, or does not fit poll(2)")
     func milliseconds() {
         #expect((3_500_000...3_600_000).contains(Deadline(in: .seconds(3600)).milliseconds))
         #expect(Deadline(in: .seconds(1 << 40)).milliseconds == .max)
         #expect(Deadline(in: .seconds(Int64.max / 4)).milliseconds == .max)
-        // As long as it is not over, poll(2) may not be told to return at once.
+        // Until it has passed, poll(2) must not be told to return at once.
         for _ in 0..<1000 {
             let deadline = Deadline(in: .microseconds(300))
             let left = deadline.milliseconds
@@ -31,7 +31,7 @@ struct DeadlineTests {
         }
     }
 
-    @Test("The earlier one of two counts, whichever is asked")
+    @Test("The later of two deadlines counts")
     func clamped() {
         let (soon, late) = (Deadline(in: .zero), Deadline(in: .seconds(3600)))
         #expect(soon.clamped(to: late).isOver && late.clamped(to: soon).isOver)

@@ -5,10 +5,11 @@ import Testing
 @testable import OTPCore
 @testable import OTPWire
 
-/// Requests and replies as JSON: what is written is read as it was, and nothing else is a request.
+/// Requests and replies as JSON: everything written is read back unchanged, and nothing else is a
+/// request.
 @Suite("Documents of requests and replies")
 struct DocumentTests {
-    @Test("A request that is read as another one than was written")
+    @Test("A request is read differently from how it was written")
     func requests() throws {
         for command in try Documents.commands() {
             for request in [
@@ -19,14 +20,14 @@ struct DocumentTests {
         }
     }
 
-    @Test("A reply that is read as another one than was written")
+    @Test("A reply is read differently from how it was written")
     func replies() throws {
         for result in try Documents.results() {
             #expect(try Document.reply(Document.encode(Reply(result))).result == result)
         }
     }
 
-    @Test("A request that is none, or has a member too many, and is obeyed all the same")
+    @Test("An invalid request, or one with an extra member, is obeyed")
     func malformed() throws {
         let good = #"{"version":1,"command":{"remove":{"name":"x"}}}"#
         #expect(throws: Never.self) { try Document.request(Array(good.utf8)) }
@@ -64,7 +65,7 @@ struct DocumentTests {
         #expect(throws: Document.Problem.malformed) { try Document.request(long) }
     }
 
-    @Test("A document of another version is told from one that is none, whatever else is in it")
+    @Test("A document of another version is reported as invalid")
     func versions() {
         for text in [
             #"{"version":2,"command":{"status":{}}}"#, #"{"version":0}"#, #"{"version":99,"x":[]}"#,
@@ -77,14 +78,14 @@ struct DocumentTests {
         }
     }
 
-    @Test("A reply with a member that is not known is read all the same")
+    @Test("A reply with an unknown member is not read")
     func more() throws {
         let text = #"{"version":1,"result":{"recorded":{"ranges":[],"isAll":true,"y":1}},"z":[]}"#
         #expect(
             try Document.reply(Array(text.utf8)).result == .recorded(ranges: [], isAll: true))
     }
 
-    @Test("Brackets within a text count as depth, or quotes end it too early")
+    @Test("Brackets within a string count as depth, or quotes end it too early")
     func brackets() throws {
         for text in [String(repeating: "[{", count: 40), #"\"[["#, #"a\\"#, "ü{[\u{1F600}"] {
             let request = Request(.remove(name: text), user: text)
@@ -123,7 +124,7 @@ struct DocumentTests {
         #expect(throws: Never.self) { try Document.encode(Reply(.account(account: account))) }
     }
 
-    @Test("Every outcome can be told from all others")
+    @Test("Two outcomes cannot be told apart")
     func outcomes() {
         for refusal in Outcome.Refusal.all(offset: 3, seconds: 40) {
             let document = OutcomeDocument(.refused(refusal), authenticators: [])
@@ -132,7 +133,7 @@ struct DocumentTests {
         #expect(OutcomeDocument(.granted(.temporaryCode), authenticators: []).refusal == nil)
     }
 
-    @Test("Every trouble and event is read as it was")
+    @Test("A trouble or an event is read differently")
     func words() {
         for code in StoreError.Code.allCases {
             let error = StoreError(code, Array("/x".utf8), "detail")

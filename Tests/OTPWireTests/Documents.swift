@@ -1,7 +1,7 @@
 @testable import OTPCore
 @testable import OTPWire
 
-/// One document of each kind, with every field that it can have.
+/// One document of each kind, with all fields that it can have.
 enum Documents {
     static let device = DeviceDocument(
         name: "tablet", kind: "hotp", algorithm: "SHA256", digits: 8, period: 60, counter: 7,

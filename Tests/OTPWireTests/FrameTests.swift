@@ -4,7 +4,8 @@ import Testing
 
 @testable import OTPWire
 
-/// Frames on a real connection: what is sent whole comes out whole, and anything else is an error.
+/// Frames on a real connection: whatever is sent complete arrives complete, and anything else is an
+/// error.
 @Suite("Frames", .timeLimit(.minutes(2)))
 struct FrameTests {
     private static let known = Set(Frame.Kind.allCases.map(\.rawValue))
@@ -13,8 +14,8 @@ struct FrameTests {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     }
 
-    /// What a channel makes of these bytes, sent in parts of so many, after which nothing more
-    /// comes.
+    /// What a channel reads from these bytes, sent in parts of `parts` bytes, after which nothing
+    /// more follows.
     private func read(_ bytes: [UInt8], parts: Int = .max) throws -> [Result<Frame, WireError>] {
         let (one, two) = try UnixSocket.pair()
         var channel = FrameChannel(Socket(one))
@@ -33,16 +34,16 @@ struct FrameTests {
         }
     }
 
-    // MARK: What is whole
+    // MARK: Complete frames
 
-    @Test("Every kind comes out as it went in")
+    @Test("A frame's kind changes on the way")
     func kinds() throws {
         let (one, two) = try UnixSocket.pair()
         var left = FrameChannel(Socket(one))
         var right = FrameChannel(Socket(two))
         for kind in Frame.Kind.allCases { left.queue(kind, [kind.rawValue, 0]) }
         try left.flush(until: Deadline(in: .seconds(30)))
-        // There is nothing left to send.
+        // Nothing is left to send.
         try left.flush(until: Deadline(in: .zero))
         for kind in Frame.Kind.allCases {
             let frame = try right.receive(until: Deadline(in: .seconds(30)))
@@ -51,7 +52,7 @@ struct FrameTests {
     }
 
     @Test(
-        "A frame comes out as it went in, at every length where something begins or ends",
+        "A frame of some length changes on the way",
         arguments: [
             0, 1, 2, 253, 254, 255, 256, 4090, 4091, 4092, 4093, 4094, 4095, 4096, 4097, 8190,
             8191, 32_765, 32_766, 32_767,
@@ -68,7 +69,7 @@ struct FrameTests {
         #expect(try right.receive(until: deadline) == Frame(.end, [1]))
     }
 
-    @Test("The bytes are those of the page: a length of two bytes, a kind, the payload")
+    @Test("The bytes are not those of the page: a length of two bytes, a kind, the payload")
     func bytes() throws {
         let (one, two) = try UnixSocket.pair()
         var left = FrameChannel(Socket(one))
@@ -81,7 +82,7 @@ struct FrameTests {
         #expect(UnixSocket.receive(expected.count, from: two) == expected)
     }
 
-    @Test("What is too long for a frame is cut, and the next frame is in order")
+    @Test("An overlong frame is not truncated, or spoils the next one")
     func cut() throws {
         let (one, two) = try UnixSocket.pair()
         var left = FrameChannel(Socket(one))
@@ -95,7 +96,7 @@ struct FrameTests {
     }
 
     @Test(
-        "Several frames in one read, and any number of reads for one",
+        "Several frames in one read, or several reads for one, are not read",
         arguments: [1, 2, 3, 7, 4096])
     func parts(size: Int) throws {
         let frames = [
@@ -109,9 +110,9 @@ struct FrameTests {
         }
     }
 
-    // MARK: What is not
+    // MARK: Incomplete frames
 
-    @Test("Cut anywhere it is no frame; what came before it is")
+    @Test("A frame cut short is read, or spoils those before it")
     func truncated() throws {
         let first = FrameBytes.frame(2, payload(4))
         let second = FrameBytes.frame(69, payload(300))
@@ -128,7 +129,7 @@ struct FrameTests {
         }
     }
 
-    @Test("A kind that nobody knows is told by its first byte, whatever else there is to come")
+    @Test("An unknown kind is not reported at its first byte")
     func unknownKinds() throws {
         for kind in UInt8.min...UInt8.max where !Self.known.contains(kind) {
             #expect(try read([0x01, 0x00, kind]) == [.failure(.malformed)], "\(kind)")
@@ -137,7 +138,7 @@ struct FrameTests {
         #expect(Self.known.count == 16)
     }
 
-    @Test("Too long or empty is told by the length alone")
+    @Test("A length that is too long or zero is not reported at once")
     func badLengths() throws {
         for length in [0, 32_769, 32_770, 40_000, 65_535] {
             let bytes = [UInt8(length >> 8), UInt8(length & 255)]
@@ -147,11 +148,11 @@ struct FrameTests {
         #expect(try read([0x80, 0x00]) == [.failure(.cut)])
     }
 
-    @Test("Bytes of another protocol, and by lot: each ends in a frame or an error, none traps")
+    @Test("Bytes of another protocol, or random ones, trap")
     func noise() throws {
         for (text, error) in [
             ("GET / HTTP/1.1\r\n\r\n", .malformed),
-            // These begin with a length and a kind that there are.
+            // These begin with a valid length and kind.
             ("SSH-2.0-x\r\n", .cut), ("\u{16}\u{3}\u{1}\u{2}\u{0}", .cut),
         ] as [(String, WireError)] {
             #expect(try read(Array(text.utf8)) == [.failure(error)])
@@ -160,7 +161,7 @@ struct FrameTests {
         var frames = 0
         for round in 0..<500 {
             var bytes = (0..<Int(random.next() % 40)).map { _ in UInt8(random.next() & 255) }
-            // Half of them with a length that fits, so that there are frames.
+            // Half of them have a matching length, so that some are frames.
             if round.isMultiple(of: 2), bytes.count >= 3 {
                 (bytes[0], bytes[1]) = (0, UInt8(bytes.count - 2))
                 bytes[2] = UInt8(64 + random.next() % 12)

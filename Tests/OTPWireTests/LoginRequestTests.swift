@@ -4,8 +4,8 @@ import Testing
 
 @testable import OTPWire
 
-/// The first frame of a login, made here as the page has it.
-@Suite("What a login says")
+/// The first frame of a login, built here as the page describes it.
+@Suite("The frame of a login")
 struct LoginRequestTests {
     private static let frames: [LoginFrame] = {
         var full = LoginFrame()
@@ -22,7 +22,7 @@ struct LoginRequestTests {
         return [LoginFrame(), full, empty, long, LoginFrame("root", service: "sudo")]
     }()
 
-    @Test("Every field comes out as it went in", arguments: frames.indices)
+    @Test("A field changes on the way", arguments: frames.indices)
     func fields(index: Int) throws {
         let frame = Self.frames[index]
         let request = try #require(LoginRequest(decoding: frame.payload))
@@ -37,7 +37,7 @@ struct LoginRequestTests {
         #expect(request.arguments.map(text) == frame.arguments)
     }
 
-    @Test("Bytes are carried as they are: NUL, control bytes, what is no UTF-8")
+    @Test("NUL, control bytes or bytes that are not UTF-8 change on the way")
     func bytes() throws {
         let odd: [UInt8] = [0, 10, 0x1b, 0xff, 0xc3]
         let payload: [UInt8] = [2, 0] + (0..<9).flatMap { _ in FrameBytes.text(odd) }
@@ -46,7 +46,7 @@ struct LoginRequestTests {
         #expect(request.arguments == [odd, odd])
     }
 
-    @Test("Cut anywhere it is none, but where an argument ends", arguments: frames.indices)
+    @Test("A login cut short is read, except between arguments", arguments: frames.indices)
     func truncated(index: Int) {
         let frame = Self.frames[index]
         var ends = Set<Int>()
@@ -65,7 +65,7 @@ struct LoginRequestTests {
         #expect(LoginRequest(decoding: payload + [255, 255]) == nil)
     }
 
-    @Test("Another version, and flags that nobody knows")
+    @Test("Another version or unknown flags are accepted")
     func versions() {
         var payload = LoginFrame().payload
         for version in UInt8.min...UInt8.max {
@@ -79,7 +79,7 @@ struct LoginRequestTests {
         }
     }
 
-    @Test("Any bytes whatever are read or refused, and none trap")
+    @Test("Some bytes trap")
     func noise() {
         var random = Seeded(7)
         var read = 0
@@ -101,7 +101,7 @@ struct LoginRequestTests {
             }
             if LoginRequest(decoding: bytes) != nil { read += 1 }
         }
-        // Enough of both, or the test has shown nothing.
+        // Without enough of both the test would show nothing.
         #expect((500..<19_500).contains(read), "\(read)")
     }
 }

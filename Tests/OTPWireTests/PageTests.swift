@@ -4,7 +4,7 @@ import Testing
 
 @testable import OTPWire
 
-/// docs/PROTOCOL.md, the frames of swiftotpd, and those of the module, which has a list of its own
+/// docs/PROTOCOL.md, the frames of swiftotpd, and those of the module, which has its own list
 /// because it shares no code with them.
 @Suite("The protocol's page, the service and the module")
 struct PageTests {
@@ -14,7 +14,7 @@ struct PageTests {
         return try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
     }
 
-    /// The cells of the table that begins with this row of headings.
+    /// The cells of the table with this heading row.
     private func table(_ headings: String) throws -> [[String]] {
         let page = try Self.text("docs/PROTOCOL.md").components(separatedBy: "\n\(headings)\n")
         try #require(page.count == 2, "one table begins with \(headings)")
@@ -41,7 +41,7 @@ struct PageTests {
 
     private static let module = "Sources/pam_swiftotp/"
 
-    @Test("The kinds of frames have the same names and numbers in all three")
+    @Test("The kinds of frames have other names or numbers in one of the three")
     func kinds() throws {
         var page: [String: UInt8] = [:]
         for row in try table("| kind | name | from | payload |") {
@@ -52,7 +52,7 @@ struct PageTests {
         var service: [String: UInt8] = [:]
         for kind in Frame.Kind.allCases { service["\(kind)"] = kind.rawValue }
         #expect(page == service && service.count == 16)
-        // The module knows those of a login.
+        // The module knows only the kinds of a login.
         let said = try cases(of: "Said", in: Self.module + "Wire.swift")
         let heard = try cases(of: "Heard", in: Self.module + "Wire.swift")
         let others = service.filter { $0.key != "request" && $0.key != "reply" }
@@ -60,7 +60,7 @@ struct PageTests {
         #expect(said.values.allSatisfy { $0 < 64 } && heard.values.allSatisfy { $0 >= 64 })
     }
 
-    @Test("The ends of a login have the same numbers and codes of PAM in all three")
+    @Test("The ends of a login have other numbers or PAM codes in one of the three")
     func ends() throws {
         let page = try table("| end | means | PAM |")
         let module = try cases(of: "LoginEnd", in: Self.module + "LoginEnd.swift")
@@ -75,7 +75,7 @@ struct PageTests {
         #expect(module.count == page.count)
     }
 
-    @Test("Version and longest frame are the same in all three")
+    @Test("Version or longest frame differ in one of the three")
     func numbers() throws {
         let page = try Self.text("docs/PROTOCOL.md")
         let module = try Self.text(Self.module + "Wire.swift")
@@ -87,7 +87,7 @@ struct PageTests {
         #expect(module.contains("static var maximumLength: Int { 32_768 }"))
     }
 
-    @Test("Every command, result and reason has a row of the page, and no other has")
+    @Test("A command, result or reason has no row on the page, or a row is too many")
     func documents() throws {
         let commands = try Documents.commands().map { Self.word($0) }
         #expect(

@@ -5,7 +5,7 @@ import Testing
 @testable import OTPCore
 @testable import OTPWire
 
-/// otp-enroll's end of a connection, and what may listen where swiftotpd should.
+/// otp-enroll's end of a connection, and what may listen in swiftotpd's place.
 @Suite("The client of swiftotpd", .timeLimit(.minutes(3)))
 struct ServiceClientTests {
     private static let welcome = FrameBytes.frame(64, [2])
@@ -24,8 +24,8 @@ struct ServiceClientTests {
         }
     }
 
-    /// What a question for the status comes to where `body` is at the other end of each connection
-    /// in turn.
+    /// The result of asking for the status while `body` is at the other end of each connection in
+    /// turn.
     private func ask(_ bodies: [@Sendable (CInt) -> Void]) throws -> String {
         let scratch = try Scratch()
         let socket = try UnixSocket(at: scratch.file("socket"))
@@ -56,7 +56,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("A request arrives as it is, and its reply comes in parts of any size")
+    @Test("A request changes on the way, or a reply in pieces is not read")
     func reply() throws {
         for size in [1, 2, 3, .max] {
             let said = try ask { connection in
@@ -70,7 +70,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("Several requests on one connection")
+    @Test("Several requests on one connection fail")
     func several() throws {
         let scratch = try Scratch()
         let socket = try UnixSocket(at: scratch.file("socket"))
@@ -97,14 +97,14 @@ struct ServiceClientTests {
     private static let ended = "system: swiftotpd ended without an answer"
 
     @Test(
-        "A first word that is no welcome of this version is told in plain words",
+        "A first frame that is not a welcome of this version gives no clear error",
         arguments: [
             ([], ended), ([0], ended), ([0, 2, 64], ended), (FrameBytes.frame(64, [1]), another),
             (FrameBytes.frame(64, [3]), another), (FrameBytes.frame(64), another),
             (FrameBytes.frame(64, [2, 0]), another), (FrameBytes.frame(73, [0]), another),
             (done, another), ([0, 0], another), ([255, 255], another),
             (Array("HTTP/1.1 400 Bad Request\r\n".utf8), another),
-            // The helper of an earlier version, which says nothing before it is asked.
+            // The helper of an earlier version, which is silent until it is asked.
             ([0, 2, 1, 136], another),
         ] as [([UInt8], String)])
     func strangeWelcomes(bytes: [UInt8], said: String) throws {
@@ -112,7 +112,7 @@ struct ServiceClientTests {
     }
 
     @Test(
-        "A reply that ends too early or is none is told in plain words",
+        "A truncated or invalid reply gives no clear error",
         arguments: [
             ([], ended), ([0], ended), ([0, 5], ended), (Array(done.dropLast()), ended),
             ([0, 0], another), ([0x80, 0x01, 74], another), (FrameBytes.frame(200), another),
@@ -128,7 +128,7 @@ struct ServiceClientTests {
 
     // MARK: Busy
 
-    @Test("A service that is full is asked again, until it has room")
+    @Test("A service that is full is not tried again until it has room")
     func busyThenWelcome() throws {
         let full: @Sendable (CInt) -> Void = {
             UnixSocket.send(FrameBytes.frame(65, Array("full".utf8)), to: $0)
@@ -136,7 +136,7 @@ struct ServiceClientTests {
         #expect(try ask([full, full, full, Self.answers(Self.done)]) == "done")
     }
 
-    @Test("A service that stays full is given up after two seconds, in its own words")
+    @Test("A service that stays full is not given up after two seconds, with its reason")
     func busy() throws {
         let scratch = try Scratch()
         let socket = try UnixSocket(at: scratch.file("socket"))
@@ -149,7 +149,7 @@ struct ServiceClientTests {
         #expect((.seconds(2)...(.seconds(30))).contains(ContinuousClock.now - start))
     }
 
-    /// Why no client can be had.
+    /// Why no client can be made.
     private func trouble(_ path: [UInt8]) -> String? {
         do throws(StoreError) {
             _ = try ServiceClient(path: path)
@@ -159,7 +159,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("Too many who wait already: told after a moment, not when it is one's turn")
+    @Test("A full queue of connections is waited for too long")
     func backlog() throws {
         let scratch = try Scratch()
         let socket = try UnixSocket(at: scratch.file("socket"), backlog: 0)
@@ -170,7 +170,7 @@ struct ServiceClientTests {
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
-    @Test("A service that says nothing is given up after twenty seconds")
+    @Test("A silent service is not given up after twenty seconds")
     func silent() throws {
         let start = ContinuousClock.now
         let said = try ask { connection in
@@ -180,9 +180,9 @@ struct ServiceClientTests {
         #expect((.seconds(20)...(.seconds(60))).contains(ContinuousClock.now - start))
     }
 
-    // MARK: Nobody, or somebody else
+    // MARK: Nobody, or an impostor
 
-    @Test("Nobody who listens: nothing there, a file in its place, and one who has gone")
+    @Test("If nobody listens (no file, another file, a stale socket), the error is another one")
     func nobody() throws {
         let scratch = try Scratch()
         try scratch.write("", to: "file")
@@ -195,7 +195,7 @@ struct ServiceClientTests {
         #expect(trouble(Array(long.utf8)) == "system: error number \(ENAMETOOLONG)")
     }
 
-    @Test("Somebody else in its place, who is not root, is told nothing, and not waited for")
+    @Test("An impostor that is not root is told something, or waited for")
     func impostor() async throws {
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
@@ -203,7 +203,7 @@ struct ServiceClientTests {
             try #require(seteuid(65_534) == 0)
             let socket = try UnixSocket(at: scratch.file("socket"))
             let end = socket.serve { connection in
-                // Nothing is said here: whoever waits for a word would wait.
+                // The service says nothing first: a client that expected a greeting would hang.
                 #expect(UnixSocket.receive(1, from: connection).isEmpty)
             }
             let start = ContinuousClock.now
@@ -220,7 +220,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("No descriptor left is trouble, and never \"nobody listens\"")
+    @Test("Without descriptors, the error is \"nobody listens\"")
     func noDescriptor() async throws {
         await #expect(processExitsWith: .success) {
             let path = Array("/nonexistent/socket".utf8)
@@ -237,7 +237,7 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("Where it listens unless somebody says otherwise is where the unit has it")
+    @Test("The default socket is not the one in the unit")
     func path() throws {
         let unit = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../packaging/systemd/swiftotpd.socket")

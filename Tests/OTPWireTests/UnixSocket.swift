@@ -1,12 +1,12 @@
 import Foundation
 import TestSupport
 
-/// A Unix socket in a test's folder, at which a test plays swiftotpd.
+/// A Unix socket in a test's folder, where a test plays swiftotpd.
 final class UnixSocket: Sendable {
     let path: [UInt8]
     private let listener: CInt
 
-    /// Listens at `path` with room for `backlog` who wait.
+    /// Listens at `path`, with room for `backlog` waiting connections.
     init(at path: String, backlog: CInt = 8) throws {
         self.path = Array(path.utf8)
         listener = try UnixSocket.new()
@@ -20,18 +20,18 @@ final class UnixSocket: Sendable {
         }
     }
 
-    // For those as well who have a copy: programs that another test starts, until they run.
+    // Also for those with a copy: programs started by another test, until their exec.
     deinit {
         shutdown(listener, CInt(SHUT_RDWR))
         Foundation.close(listener)
     }
 
-    /// Takes the next connection and gives it to `body` in a thread of its own, with a limit on
-    /// how long it may wait; closed after it. Whoever waits for the semaphore waits for the end.
+    /// Takes the next connection and gives it to `body` in its own thread, with a limit on how long
+    /// it may wait; closes it afterwards. The semaphore signals the end.
     @discardableResult
     func serve(_ body: @escaping @Sendable (CInt) -> Void) -> DispatchSemaphore { serve([body]) }
 
-    /// The same for one connection after the other.
+    /// The same for several connections in turn.
     @discardableResult
     func serve(_ bodies: [@Sendable (CInt) -> Void]) -> DispatchSemaphore {
         let end = DispatchSemaphore(value: 0)
@@ -52,7 +52,7 @@ final class UnixSocket: Sendable {
         return end
     }
 
-    /// Connects to `path` as any program does.
+    /// Connects to `path` like any program.
     static func connect(to path: String) throws -> CInt {
         let file = try new()
         var address = try address(path)
@@ -66,7 +66,7 @@ final class UnixSocket: Sendable {
         return file
     }
 
-    /// A new socket that nobody is at the other end of.
+    /// A new socket without a peer.
     static func new() throws -> CInt {
         let file = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard file >= 0 else { throw Trouble("no socket: \(errno)") }
@@ -90,7 +90,7 @@ final class UnixSocket: Sendable {
         return address
     }
 
-    /// Everything that comes before the other side ends or `count` bytes are there.
+    /// Everything received before the other side ends or `count` bytes have arrived.
     static func receive(_ count: Int, from connection: CInt) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {
@@ -102,7 +102,7 @@ final class UnixSocket: Sendable {
         return bytes
     }
 
-    /// Sends bytes in parts of so many.
+    /// Sends bytes in parts of `size` bytes.
     static func send(_ bytes: [UInt8], to connection: CInt, parts size: Int = .max) {
         var rest = bytes[...]
         while !rest.isEmpty {

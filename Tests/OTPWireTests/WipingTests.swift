@@ -5,16 +5,17 @@ import Testing
 @testable import OTPCore
 @testable import OTPWire
 
-/// What was in a frame stays in no memory. Without the programs' own free(3), which wipes too.
+/// The contents of a frame do not stay in memory. Without the programs' own free(3), which also
+/// wipes.
 @Suite("Frames are wiped", .timeLimit(.minutes(2)))
 struct WipingTests {
-    /// Runs a program of Python's whose standard input is this end of a connection, and its output
-    /// and errors are ours.
+    /// Runs a Python program with this end of a connection as standard input; its output and errors
+    /// come to us.
     private static func start(_ script: String, at end: CInt) throws -> Child {
         try Child(["/usr/bin/python3", "-Ic", script], streams: .descriptors(end, 2, 2))
     }
 
-    /// Where eight bytes of this are found in a memory.
+    /// Where eight bytes of this occur in a memory image.
     private static func places(of secret: [UInt8], in image: MemoryImage) -> [String] {
         image.places(
             of: stride(from: 0, through: secret.count - 8, by: 4).map {
@@ -22,12 +23,12 @@ struct WipingTests {
             })
     }
 
-    @Test("An answer that came: in pieces, behind another frame, and cut")
+    @Test("A received answer is not wiped: in pieces, after another frame, or truncated")
     func received() async throws {
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
             let path = scratch.file("secret")
-            // The secret is written down when it is no longer in our memory.
+            // The secret is printed when it is no longer in our memory.
             let script = """
                 import os, socket, time
                 there = socket.socket(fileno=0)
@@ -52,7 +53,7 @@ struct WipingTests {
                     #expect(frame.payload.count == count)
                     Secret.wipe(&frame.payload)
                 }
-                // The beginning of a frame, of which no more comes.
+                // The beginning of a frame whose rest never arrives.
                 do throws(WireError) {
                     _ = try here.receive(until: Deadline(in: .milliseconds(300)))
                     Issue.record("a whole frame")
@@ -68,7 +69,7 @@ struct WipingTests {
         }
     }
 
-    @Test("An answer that was sent, and one that could not be")
+    @Test("An answer that was sent, or could not be, is not wiped")
     func sent() async throws {
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
@@ -85,7 +86,7 @@ struct WipingTests {
             let (one, two) = try UnixSocket.pair()
             do {
                 var here = FrameChannel(Socket(one))
-                // Behind each other, so that what waits grows.
+                // Several in a row, so that the queue grows.
                 for _ in 0..<3 { here.queue(.answer, try read()) }
                 try here.flush(until: Deadline(in: .seconds(30)))
                 here.queue(.answer, try read())
@@ -109,7 +110,7 @@ struct WipingTests {
         }
     }
 
-    @Test("It is found where it was not wiped: the two tests before can fail")
+    @Test("An answer that was not wiped is not found, so the tests above cannot fail")
     func notWiped() async throws {
         await #expect(processExitsWith: .success) {
             let (one, two) = try UnixSocket.pair()

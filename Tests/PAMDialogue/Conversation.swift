@@ -3,9 +3,9 @@ import CPAM
 
 /// What the application does at one prompt.
 enum Reply {
-    /// Hands over these bytes, and a NUL after them.
+    /// Returns these bytes, followed by a NUL.
     case text([UInt8])
-    /// Hands over a response whose text is NULL, and reports success.
+    /// Returns a response whose text is NULL, and reports success.
     case missing
     /// Reports PAM_CONV_ERR.
     case failure
@@ -13,12 +13,11 @@ enum Reply {
     case noResponse
     /// Prints the prompt, and takes the next line of the input as the reply.
     case later
-    /// Hands over the first line of this file, which is nowhere else in this process: see
-    /// `Quiet`.
+    /// Returns the first line of this file, which is nowhere else in this process: see `Quiet`.
     case file(String)
 }
 
-/// Something that a module said.
+/// A message from a module.
 struct Message {
     let style: CInt
     let text: [UInt8]
@@ -30,7 +29,7 @@ struct Message {
         return object.object
     }
 
-    /// No dictionary, whose hashes need random numbers: a host that cannot get any goes on.
+    /// No dictionary, because its hashes need random numbers: a host that gets none must go on.
     private var name: String {
         switch style {
         case PAM_PROMPT_ECHO_OFF: "echo_off"
@@ -42,14 +41,14 @@ struct Message {
     }
 }
 
-/// The application's side of the dialogue: answers that wait, and what was said.
+/// The application's side of the dialogue: pending answers, and what was said.
 final class Conversation {
     var replies: [Reply] = []
     var messages: [Message] = []
     var prompts = 0
-    /// Prompts for which no reply was left.
+    /// Prompts for which there was no reply.
     var unanswered = 0
-    /// The delays that modules asked for, in microseconds, where libpam was told not to wait.
+    /// The delays that modules asked for, in microseconds, if libpam was told not to wait.
     var delays: [Int] = []
     /// Where messages go instead of `messages`: see `Quiet`.
     var shown: CInt?
@@ -60,7 +59,7 @@ final class Conversation {
         self.ask = ask
     }
 
-    /// Forgets what was said, and keeps the replies that wait.
+    /// Forgets what was said, and keeps the pending replies.
     func reset() {
         messages = []
         prompts = 0
@@ -68,7 +67,7 @@ final class Conversation {
         delays = []
     }
 
-    /// Takes one message; the reply where it is a prompt.
+    /// Handles one message; returns the reply if it is a prompt.
     func take(_ message: Message) -> Reply? {
         messages.append(message)
         guard message.style == PAM_PROMPT_ECHO_OFF || message.style == PAM_PROMPT_ECHO_ON else {
@@ -133,7 +132,7 @@ private func reply(
     return PAM_SUCCESS
 }
 
-/// Frees what was answered so far and leaves no response.
+/// Frees the responses so far and leaves none.
 private func abandon(
     _ out: UnsafeMutablePointer<pam_response>, _ count: Int,
     _ responses: UnsafeMutablePointer<UnsafeMutablePointer<pam_response>?>, _ code: CInt

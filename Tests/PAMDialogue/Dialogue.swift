@@ -6,16 +6,16 @@ final class Dialogue {
     private var input: LineReader
     private var settings = Settings()
     private var open: Transaction?
-    /// Users and answers of the logins that `rounds` will do.
+    /// Users and answers for the logins of `rounds`.
     private var logins: [(user: [UInt8], answer: [UInt8])] = []
-    /// The two hold each other, for as long as the process lives.
+    /// The two hold each other for as long as the process lives.
     private lazy var conversation = Conversation { message in self.ask(message) }
 
     init(input: LineReader) {
         self.input = input
     }
 
-    /// Reads and obeys until the input ends or says `quit`; false after a line that is no command.
+    /// Reads and obeys until the input ends or says `quit`; false after an invalid line.
     func run() -> Bool {
         while let line = input.line() {
             if line.isEmpty || line[0] == UInt8(ascii: "#") { continue }
@@ -29,7 +29,7 @@ final class Dialogue {
         return true
     }
 
-    /// One line; false where it makes no sense.
+    /// Obeys one line; false if it is invalid.
     private func obey(_ line: [UInt8]) -> Bool {
         let (verb, argument) = split(line)
         if let reply = reply(verb, argument) {
@@ -81,7 +81,7 @@ final class Dialogue {
         var flags: CInt = 0
         for word in words(argument) {
             switch word {
-            // Written out, because the C macro is too wide for the argument it is meant for.
+            // Written out, because the C macro is too wide for its argument.
             case "silent": flags |= CInt(bitPattern: 0x8000)
             case "disallow-null": flags |= CInt(PAM_DISALLOW_NULL_AUTHTOK)
             default:
@@ -111,7 +111,7 @@ final class Dialogue {
         return path == nil || conversation.shown != nil
     }
 
-    /// The reply that a line stands for; nil where it stands for none.
+    /// The reply that a line describes; nil if it describes none.
     private func reply(_ verb: String, _ argument: [UInt8]) -> Reply? {
         switch verb {
         case "answer":
@@ -129,7 +129,7 @@ final class Dialogue {
         }
     }
 
-    /// Shows a prompt to the parent in the midst of a transaction, and takes its reply.
+    /// Shows a prompt to the parent during a transaction, and takes its reply.
     private func ask(_ message: Message) -> Reply {
         var event = JSONLine()
         event.add("event", "prompt")
@@ -152,7 +152,7 @@ final class Dialogue {
         open = Transaction(settings, conversation)
     }
 
-    /// `go`: the operations in a transaction of their own, or in the one that `start` opened.
+    /// `go`: the operations in a transaction of their own, or in the one opened by `start`.
     private func go(_ names: [String]) -> Bool {
         let operations = names.compactMap { Operation($0) }
         guard operations.count == names.count, !operations.isEmpty else { return false }
@@ -194,7 +194,7 @@ final class Dialogue {
         return true
     }
 
-    /// `rounds [N]`: one login after another, each a transaction of its own from pam_start to
+    /// `rounds [N]`: one login after another, each in its own transaction from pam_start to
     /// pam_end, so that the modules are loaded and unloaded each time.
     private func rounds(_ argument: [UInt8]) -> Bool {
         let count = argument.isEmpty ? logins.count : number(argument)
@@ -230,10 +230,10 @@ final class Dialogue {
     }
 }
 
-/// Stops this process until somebody lets it go on, as SIGSTOP does.
+/// Stops this process until somebody resumes it, as SIGSTOP does.
 private func halt() {
     typealias Function = @convention(c) (CInt) -> CInt
-    // Found by name: the header that declares it is not among those of the module.
+    // Looked up by name: the header that declares it is not part of the module.
     guard let symbol = unsafe dlsym(nil, "raise") else { return }
     // SAFETY: the function of raise(3); SIGSTOP is 19.
     _ = unsafe unsafeBitCast(symbol, to: Function.self)(19)

@@ -1,6 +1,6 @@
 @unsafe @preconcurrency import CLinux
 
-/// The state of this process that a module must leave as it found it, as one line.
+/// The state of this process that a module must not change, as one line.
 func hostState() -> [UInt8] {
     var state = JSONLine()
     state.add("op", "hostcheck")
@@ -34,13 +34,13 @@ private let statusFields = [
 /// Where the process is: working folder, root, and its namespaces of mounts and network.
 private let links = ["cwd", "root", "ns/mnt", "ns/net"]
 
-/// What else proc(5) tells of a process: the limits of setrlimit(2) are among it.
+/// Other files in proc(5) about a process, including the limits of setrlimit(2).
 private let processFiles = [
     "limits", "comm", "personality", "oom_score_adj", "timerslack_ns", "coredump_filter",
     "loginuid", "cgroup",
 ]
 
-/// The value of one line of /proc/self/status, its blanks as single spaces and without "kB".
+/// The value of one line of /proc/self/status, with single spaces and without "kB".
 private func field(_ name: String, of status: [UInt8]) -> [UInt8] {
     let name = Array(name.utf8)
     for line in status.split(separator: UInt8(ascii: "\n")) where line.starts(with: name) {
@@ -51,7 +51,7 @@ private func field(_ name: String, of status: [UInt8]) -> [UInt8] {
     return []
 }
 
-/// Every open descriptor with what it is open on and its flags, as "3 /path 02100000".
+/// Every open descriptor with its file and its flags, as "3 /path 02100000".
 private func openDescriptors() -> [[UInt8]] {
     var descriptors: [[UInt8]] = []
     for number in 0..<1024 {
@@ -63,19 +63,19 @@ private func openDescriptors() -> [[UInt8]] {
     return descriptors
 }
 
-/// Parent, process group, session, terminal, and how the process is scheduled (proc(5), stat).
+/// Parent, process group, session, terminal, and scheduling of the process (proc(5), stat).
 private func session() -> [UInt8] {
     let stat = readFile("/proc/self/stat") ?? []
     guard let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return [] }
     let words = stat[(end + 1)...].split(separator: UInt8(ascii: " ")).map { Array($0) }
-    // Behind the name, from the third field on: ppid to tpgid are 4 to 8, priority and nice 18
-    // and 19, the real-time priority and the policy 40 and 41.
+    // After the name, from the third field on: ppid to tpgid are 4 to 8, priority and nice 18 and
+    // 19, the real-time priority and the policy 40 and 41.
     let fields = [4, 5, 6, 7, 8, 18, 19, 40, 41].map { $0 - 3 }
     let values = fields.filter { words.indices.contains($0) }.map { words[$0] }
     return Array(values.joined(separator: [0x20]))
 }
 
-/// Where a symbolic link of /proc points to.
+/// The target of a symbolic link in /proc.
 private func linkTarget(_ path: String) -> [UInt8]? {
     var target = [CChar](repeating: 0, count: 4_096)
     // SAFETY: readlink(2) writes at most as many bytes as the array holds.
@@ -84,7 +84,7 @@ private func linkTarget(_ path: String) -> [UInt8]? {
     return target.prefix(count).map { UInt8(bitPattern: $0) }
 }
 
-/// The environment, in its order, as one hash.
+/// The environment, in order, as one hash.
 private func environmentHash() -> String {
     var hash = Hash()
     // SAFETY: environ is a list of C strings that NULL ends; this process has one thread.
@@ -96,14 +96,14 @@ private func environmentHash() -> String {
     return hash.text
 }
 
-/// The end of the heap that grows, so that a leak shows.
+/// The end of the growing heap, which shows a leak.
 private func heapEnd() -> Int {
-    // SAFETY: an increment of nothing only asks.
+    // SAFETY: an increment of zero only queries it.
     guard let end = unsafe sbrk(0) else { return 0 }
     return Int(bitPattern: end)
 }
 
-/// How many mappings there are, and which files are mapped: a module that was not unloaded shows.
+/// The number of mappings, and which files are mapped: shows a module that was not unloaded.
 private func mappings() -> (count: Int, files: [[UInt8]]) {
     let lines = (readFile("/proc/self/maps") ?? []).split(separator: UInt8(ascii: "\n"))
     var files: [[UInt8]] = []

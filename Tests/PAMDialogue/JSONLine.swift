@@ -1,5 +1,6 @@
 /// One result, as one line of JSON. Text is bytes here, not characters: every byte that is not
-/// printable ASCII is written as `\u00XX`, so that whatever a module says comes out unchanged.
+/// printable ASCII is written as `\u00XX`, so that everything a module says comes through
+/// unchanged.
 struct JSONLine {
     private var bytes: [UInt8] = [UInt8(ascii: "{")]
 

@@ -32,7 +32,7 @@ struct LineReader {
     }
 }
 
-/// Up to 64 KB of a descriptor; nil at its end.
+/// Up to 64 KB from a descriptor; nil at its end.
 func readSome(_ descriptor: CInt) -> [UInt8]? {
     let room = 65_536
     var count = 0
@@ -44,7 +44,7 @@ func readSome(_ descriptor: CInt) -> [UInt8]? {
     return count > 0 ? Array(bytes.prefix(count)) : nil
 }
 
-/// The whole of a small file; nil where it cannot be opened.
+/// The contents of a small file; nil if it cannot be opened.
 func readFile(_ path: String) -> [UInt8]? {
     // SAFETY: the path is a C string for the length of the call.
     let descriptor = unsafe swiftotp_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0)
@@ -55,7 +55,7 @@ func readFile(_ path: String) -> [UInt8]? {
     return all
 }
 
-/// Writes all of `bytes` at once where it can, so that lines of several processes do not mix.
+/// Writes all of `bytes`, at once if possible, so that lines of several processes do not mix.
 func writeAll(_ bytes: [UInt8], to descriptor: CInt = 1) {
     var rest = bytes
     while !rest.isEmpty {
@@ -67,7 +67,7 @@ func writeAll(_ bytes: [UInt8], to descriptor: CInt = 1) {
     }
 }
 
-/// `\xHH` is that byte and `\\` a backslash; nil where an escape is neither.
+/// Replaces `\xHH` by that byte and `\\` by a backslash; nil if an escape is neither.
 func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     var out: [UInt8] = []
     var rest = text

@@ -1,14 +1,14 @@
 import CLinux
 import CPAM
 
-/// Answers and messages that pass through this process without a copy of its own: what is found of
-/// them in its memory afterwards, somebody else has left there.
+/// Passes answers and messages through this process without a copy of its own: if they are found in
+/// its memory afterwards, somebody else left them there.
 enum Quiet {
     /// Room for any answer (PAM_MAX_RESP_SIZE).
     private static let room = 512
 
-    /// The first line of a file or a pipe, which is read into the memory that libpam's module
-    /// frees and nowhere else; `nil` where it cannot be read.
+    /// The first line of a file or a pipe, read into memory that libpam's module frees, and nowhere
+    /// else; `nil` if it cannot be read.
     static func line(of path: String) -> UnsafeMutablePointer<CChar>? {
         // SAFETY: the path is a C string for the length of the call.
         let file = unsafe swiftotp_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0)
@@ -31,7 +31,7 @@ enum Quiet {
         return unsafe text
     }
 
-    /// Opens the file that messages are added to; `nil` where that cannot be.
+    /// Opens the file that messages are appended to; `nil` if that fails.
     static func open(_ path: String) -> CInt? {
         // SAFETY: the path is a C string for the length of the call.
         let file = unsafe swiftotp_openat(
@@ -39,7 +39,7 @@ enum Quiet {
         return file < 0 ? nil : file
     }
 
-    /// Writes a message and a newline, right from where libpam has it.
+    /// Writes a message and a newline, directly from libpam's memory.
     static func show(_ text: UnsafePointer<CChar>?, on file: CInt) {
         guard let text = unsafe text else { return }
         // SAFETY: a C string, by libpam's contract.

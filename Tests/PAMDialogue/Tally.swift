@@ -43,7 +43,7 @@ struct Tally {
         return result.line
     }
 
-    /// How often each code came.
+    /// How often each code occurred.
     private func counted() -> [[UInt8]] {
         resultNames.indices.compactMap { index in
             let count = codes.filter { Int($0) == index }.count

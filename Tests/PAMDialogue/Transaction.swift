@@ -1,7 +1,7 @@
 import CLinux
 import CPAM
 
-/// What one transaction is started with.
+/// What a transaction is started with.
 struct Settings {
     var confdir: [UInt8] = Array("/etc/pam.d".utf8)
     var service: [UInt8] = Array("login".utf8)
@@ -13,13 +13,13 @@ struct Settings {
     var flags: CInt = 0
     /// False: pam_start gets a conversation without a function.
     var hasConversation = true
-    /// False: what a module asks with pam_fail_delay(3) is noted, not waited for.
+    /// False: delays that a module requests with pam_fail_delay(3) are noted, not waited for.
     var waitsOnFailure = true
-    /// True: the process stops (SIGSTOP) after each operation, before it does anything of its own.
+    /// True: the process stops (SIGSTOP) after each operation, before it does anything else.
     var halts = false
 }
 
-/// What can be done in a transaction.
+/// The operations of a transaction.
 enum Operation: String {
     case authenticate, setcred, chauthtok
     case acctMgmt = "acct_mgmt"
@@ -39,11 +39,11 @@ enum Operation: String {
     }
 }
 
-/// One real PAM transaction: pam_start when it is made, pam_end when it is ended.
+/// One real PAM transaction, from pam_start to pam_end.
 @safe final class Transaction {
     private var handle: OpaquePointer?
     private let flags: CInt
-    /// The last result, which pam_end is told.
+    /// The last result, which is passed to pam_end.
     private(set) var status: CInt
     private let conversation: Conversation
 
@@ -73,7 +73,7 @@ enum Operation: String {
         }
     }
 
-    /// Sets items and environment; the first mistake ends it.
+    /// Sets items and environment, up to the first error.
     private func prepare(_ handle: OpaquePointer, _ settings: Settings) -> CInt {
         let items = [
             (PAM_RHOST, settings.rhost), (PAM_TTY, settings.tty), (PAM_RUSER, settings.ruser),
@@ -96,7 +96,7 @@ enum Operation: String {
         return PAM_SUCCESS
     }
 
-    /// Does one operation; a transaction that did not start repeats why.
+    /// Performs one operation; a transaction that did not start returns its error again.
     func perform(_ operation: Operation) -> CInt {
         guard let handle = unsafe handle else { return status }
         // SAFETY: a live handle; `flags` are libpam's own.

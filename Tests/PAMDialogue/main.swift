@@ -1,8 +1,8 @@
 import CLinux
 
 // A small, honest PAM application: everything goes through the real libpam. It is compiled as
-// Embedded Swift, so that it needs no library but libpam and libc, as sshd, su and login do not
-// bring Swift's (or libm) either: what a module costs to load is then seen in full.
+// Embedded Swift, so that it needs only libpam and libc. sshd, su and login do not load Swift's
+// libraries (or libm) either, so the cost of loading a module shows in full.
 
 let arguments = (readFile("/proc/self/cmdline") ?? []).split(separator: 0).dropFirst()
 

@@ -1,10 +1,10 @@
 import Foundation
 import TestSupport
 
-// Plays the person at `make try`: TRY_SCRIPTED=1 runs this with the command that a person would
-// see on the terminal. The camera is zbarimg, the phone is oathtool, and what is typed is typed.
+// Plays the user in `make try`: TRY_SCRIPTED=1 runs this with the command that a user would see on
+// the terminal. The camera is zbarimg, the phone is oathtool, and typing is real.
 
-/// Says what the person does, between what the terminal shows.
+/// Says what the user does, between what the terminal shows.
 func narrate(_ text: String) { print("\n    >>> \(text)\n") }
 
 /// Prints the screen, without the empty lines at its end.
@@ -14,7 +14,7 @@ func show(_ text: String) {
             .map { "    | \($0)" }.joined(separator: "\n"))
 }
 
-/// The play, from the first Return to the last.
+/// All of it, from the first Return to the last.
 func play(_ command: [String]) async throws {
     let log = try SystemLog.shared()
     let screen = try await Screen(command, columns: 80, rows: 24)
@@ -34,7 +34,7 @@ func play(_ command: [String]) async throws {
     await screen.close()
 }
 
-/// What the person does, step by step.
+/// What the user does, step by step.
 struct Person {
     let screen: Screen
 
@@ -66,14 +66,14 @@ struct Person {
         try await screen.type("q")
     }
 
-    /// Starts one more ssh.
+    /// Starts another ssh.
     private func again(_ answers: [(String, String)]) async throws {
         try await screen.wait(for: "Press Return to log in again")
         try await after("Verification code") { try await screen.type("") }
         try await attempt(answers)
     }
 
-    /// Answers one ssh, the last answer being right, and leaves.
+    /// Answers one ssh, with the last answer right, and logs out.
     private func attempt(_ answers: [(code: String, reply: String)]) async throws {
         for (code, reply) in answers {
             narrate("Types \(code).")
@@ -82,7 +82,7 @@ struct Person {
         try await screen.type("exit")
     }
 
-    /// Does something, and waits until the text is there once more than before.
+    /// Does something, and waits until the text appears once more than before.
     private func after(_ text: String, _ act: () async throws -> Void) async throws {
         func times() async throws -> Int { try await screen.history().ranges(of: text).count }
         let before = try await times()

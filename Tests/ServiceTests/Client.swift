@@ -150,7 +150,7 @@ struct Client {
             steps, within: .seconds(60))
     }
 
-    /// The file of the program, where everybody may read it, wherever the sources are.
+    /// The program, copied to a place that everybody can read, wherever the sources are.
     private struct Program {
         private let scratch: Scratch
         private let file: String
@@ -175,7 +175,7 @@ struct Client {
         }
     }
 
-    /// Enrolls the user with one phone; the backup codes.
+    /// Enrolls the user with one phone, and returns the backup codes.
     @discardableResult
     func enroll() async throws -> [String] {
         let replies = try await run("begin", "confirm =")
@@ -187,21 +187,21 @@ struct Client {
         get throws { "\(service.store)/\(try Account.numbers(of: user).uid)" }
     }
 
-    /// The bytes of the user's record; none where there is none.
+    /// The bytes of the user's record; empty if there is none.
     var record: Data {
         get throws { (try? Data(contentsOf: URL(fileURLWithPath: recordFile))) ?? Data() }
     }
 }
 
 extension Service {
-    /// Waits until it serves so many connections.
+    /// Waits until it serves `count` connections.
     func serves(_ count: Int, within limit: Duration = .seconds(20)) async throws {
         _ = try await patiently("\(count) connections", within: limit) {
             self.connections == count ? true : nil
         }
     }
 
-    /// Stops it, and waits until none of its threads runs any more.
+    /// Stops it, and waits until all of its threads have ended.
     func stop() async throws {
         signal(SIGSTOP)
         guard let process else { throw Trouble("there is no service to stop") }
@@ -215,15 +215,15 @@ extension Service {
         }
     }
 
-    /// The words before a service whose calls are written to a file. It keeps its number, by which
-    /// it knows the socket to be its own.
+    /// The words before a service whose calls are written to a file. The process ID stays the same,
+    /// as the service checks it to accept its socket.
     static func traced(
         to file: String, calls: [String] = ["all"], injection: String? = nil
     ) -> [String] {
         ["strace", "-D"] + Trace.words(to: file, calls: calls, injection: injection).dropFirst()
     }
 
-    /// Waits until nobody is connected any more.
+    /// Waits until no connection is left.
     func rest(within limit: Duration = .seconds(20)) async throws {
         try await serves(0, within: limit)
     }

@@ -2,25 +2,26 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One user who connects as fast as can be, and others who log in meanwhile: 40 of 40, each time.
+/// One user connects as fast as possible while others log in: 40 of 40, each time.
 @Suite("swiftotpd: floods by one user", .serialized, .timeLimit(.minutes(10)))
 struct FloodProof {
-    /// What a flood consists of.
+    /// What a flood is made of.
     enum Kind: String, CaseIterable, Sendable {
-        /// Connected, and closed at once.
+        /// Opened and closed at once.
         case connections
         /// Kept open as long as the service allows.
         case held
-        /// With the first frame of a login each.
+        /// Each with the first frame of a login.
         case logins
     }
 
-    @Test("50 and 600 connections a second", arguments: [50, 600])
+    @Test("50 and 600 connections a second keep others out", arguments: [50, 600])
     func steady(rate: Int) async throws {
         try await flood(.connections, rate: rate, "\(rate) a second")
     }
 
-    @Test("As many connections as two processors make", arguments: Kind.allCases)
+    @Test(
+        "As many connections as two processors can make keep others out", arguments: Kind.allCases)
     func unlimited(kind: Kind) async throws {
         try await flood(kind, rate: 0, "\(kind.rawValue), without a limit")
     }
@@ -32,7 +33,7 @@ struct FloodProof {
         let person = try Person(account.name, in: service.store)
         let target = try Person("daemon", in: service.store)
         let locker = try await Host(service.socket, as: account)
-        // Nothing but the resident service may let root in.
+        // Only the resident service may let root in.
         let root = try await Host(
             service.socket, name: "login", arguments: "store=\(service.store)",
             program: "/nonexistent/swiftotpd")
@@ -69,13 +70,14 @@ struct FloodProof {
                 "Floods", "\(what): \(who == "root" ? "sshd's" : "another's locker")", figure)
             #expect(granted == times.count, "\(what), \(who)")
         }
-        // There was a flood, or the test has shown nothing.
+        // Without a real flood the test would show nothing.
         #expect(pace >= (rate == 0 ? 600 : rate / 2), "\(made) in \(time) s")
         #expect(memory.resident <= 32_768, "\(memory)")
         try await service.rest()
     }
 
-    /// Logs in again and again; how often it was in, and how long each took in nanoseconds.
+    /// Logs in again and again; returns how often that succeeded, and the nanoseconds each login
+    /// took.
     private func logins(
         _ host: Host, _ person: Person, count: Int
     ) async throws -> (granted: Int, times: [Int]) {
@@ -94,7 +96,7 @@ struct FloodProof {
         return String(format: "%.1f ms", Double(times[index]) / 1_000_000)
     }
 
-    /// Floods until there is a line to read, and prints how many connections that were.
+    /// Floods until it can read a line, and prints the number of connections.
     private static let script = """
         import select, socket, sys, time
         path, rate, kind = sys.argv[1], int(sys.argv[2]), sys.argv[3]

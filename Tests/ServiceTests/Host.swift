@@ -4,14 +4,14 @@ import TestSupport
 
 @testable import OTPCore
 
-/// A program with the real module: pam-dialogue, as root or as an ordinary user such as a screen
+/// A program with the real module: pam-dialogue, run as root or as an ordinary user, like a screen
 /// locker.
 final class Host {
-    /// One line of what pam-dialogue prints.
+    /// One line of pam-dialogue's output.
     struct Result: Decodable, Sendable {
         struct Message: Decodable, Sendable {
             let style: String
-            /// As pam-dialogue prints it: each byte as the code point of that number.
+            /// As pam-dialogue prints it: each byte as the code point of the same number.
             private let text: String
 
             var words: String {
@@ -27,21 +27,21 @@ final class Host {
         let ns: Int?
         let messages: [Message]?
 
-        /// What was said beside the questions.
+        /// The messages that are not questions.
         var said: [String] {
             (messages ?? []).filter { ["error", "info"].contains($0.style) }.map(\.words)
         }
     }
 
-    /// What PAM_IGNORE comes out as: libpam itself never returns it.
+    /// The visible result of PAM_IGNORE, which libpam itself never returns.
     static let ignored = "PAM_ACCT_EXPIRED"
     static let unavailable = "PAM_AUTHINFO_UNAVAIL"
 
     private let scratch: Scratch
     private let child: PipedChild
 
-    /// A program of `account`'s, or of root's, whose stack is the module alone. The module finds
-    /// its service at `socket`, and starts `program` where nobody listens there.
+    /// A program that runs as `account` or as root, with the module alone in its stack. The module
+    /// finds its service at `socket`, and starts `program` if nobody listens there.
     init(
         _ socket: String, as account: Account? = nil, name: String = "locker",
         arguments: String = "", program: String? = nil, around: [String] = []
@@ -63,19 +63,19 @@ final class Host {
         try child.write("confdir \(folder)\nservice \(name)\nfail-delay note\n")
     }
 
-    /// One login with an answer that is ready, or none.
+    /// One login, with or without an answer given in advance.
     func login(_ user: String, _ answer: String? = nil) async throws -> Result {
         try start(user, answer)
         return try await next()
     }
 
-    /// Begins a login with an answer that is ready, or none; its result is what comes next.
+    /// Begins a login, with or without an answer given in advance; the result is the next line.
     func start(_ user: String, _ answer: String? = nil) throws {
         let reply = answer.map { "answer \($0)\n" } ?? ""
         try child.write("forget\nuser \(user)\n\(reply)go authenticate\n")
     }
 
-    /// Begins a login, and waits until it asks; the question.
+    /// Begins a login, waits for the question, and returns it.
     func begin(_ user: String) async throws -> String {
         let later = String(repeating: "answer-later\n", count: 12)
         try child.write("forget\nuser \(user)\n\(later)go authenticate\n")
@@ -100,7 +100,7 @@ final class Host {
         return try await next()
     }
 
-    /// What is printed next.
+    /// The next line of output.
     func next() async throws -> Result {
         guard let line = try await child.line(within: .seconds(120)) else {
             throw Trouble("pam-dialogue has ended")
@@ -111,7 +111,7 @@ final class Host {
     var process: pid_t { child.child.pid }
 }
 
-/// Module and program where everybody may read them, wherever the sources are.
+/// Copies of module and program that everybody can read, wherever the sources are.
 private final class Copies: Sendable {
     private let scratch: Scratch
 
@@ -122,7 +122,7 @@ private final class Copies: Sendable {
         return (scratch.file("pam_swiftotp.so"), scratch.file("pam-dialogue"))
     }
 
-    /// By cp(1): a file that this process writes could not be run while another program starts.
+    /// With cp(1): a file written by this process could not be run while it starts another program.
     private init() async throws {
         scratch = try Scratch()
         for (from, to) in [
@@ -134,8 +134,8 @@ private final class Copies: Sendable {
     }
 }
 
-/// Somebody with a record in a service's store, who has a new phone whenever it is asked for a code:
-/// so that any number of logins can follow each other.
+/// A user with a record in a service's store who gets a new phone for each code, so that any number
+/// of logins can follow each other.
 struct Person: Sendable {
     let store: String
     let user: String
@@ -166,7 +166,7 @@ struct Person: Sendable {
         return session
     }
 
-    /// Gives the phone a new key, forgives all failures, and tells the code of now.
+    /// Gives the phone a new key, clears all failures, and returns the current code.
     func code() throws -> String {
         let key = try SystemRandom().bytes(20)
         let phone = try Self.phone()
@@ -199,7 +199,7 @@ struct Person: Sendable {
         return code
     }
 
-    /// How many failures are counted.
+    /// The number of counted failures.
     var failures: UInt32 {
         get throws {
             let session = try session()
@@ -208,7 +208,7 @@ struct Person: Sendable {
         }
     }
 
-    /// The record as it is.
+    /// The bytes of the record.
     var record: [UInt8] {
         get throws {
             let session = try session()
@@ -221,7 +221,7 @@ struct Person: Sendable {
     var file: String { get throws { "\(store)/\(try Account.numbers(of: user).uid)" } }
 }
 
-/// What `make release` has built, beside the folder of the tests.
+/// The output of `make release`, next to the tests' folder.
 enum Release {
     static func program() throws -> String {
         let path = Build.products.deletingLastPathComponent().appendingPathComponent(

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Callers who mean harm, against the real program, in what otp-enroll asks for.
+/// Hostile callers against the real program, with otp-enroll's requests.
 @Suite("swiftotpd: hostile callers")
 struct HostileTests {
-    @Test("Several connections race to enroll: more than one does, or the others hear nothing")
+    @Test("Of connections that race to enroll, more than one succeeds, or others are not told")
     func race() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("racer"))
@@ -16,7 +16,7 @@ struct HostileTests {
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(ends.count { $0.count == 3 && $0[1].kind == "done" } == 1)
-        // The losers began in time and were too late, or found the user enrolled at once.
+        // The losers began in time and were too late, or found the user already enrolled.
         let late = ["enrolledMeanwhile", "ticketVoid"]
         #expect(ends.count { $0[1].why.map(late.contains) == true } == 7)
         #expect(ends.count { $0[2].why == "proofNeeded" } == 8)
@@ -44,7 +44,7 @@ struct HostileTests {
         #expect(try await client.run("status")[0].account?.backupCodesLeft == 7)
     }
 
-    @Test("A ticket is good for another user, for another store, or when it is too old or changed")
+    @Test("A ticket is good for another user or store, after it expired, or changed")
     func tickets() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("ticketed"))
@@ -69,7 +69,7 @@ struct HostileTests {
         #expect(try await confirm(begun.ticket, by: client).why == "enrolledMeanwhile")
     }
 
-    @Test("Bytes that are no first frame end the connection, and the service lives on")
+    @Test("Bytes that are not a first frame do not end the connection, or end the service")
     func noFrame() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -83,7 +83,7 @@ struct HostileTests {
             FrameBytes.frame(1, Array(login.dropLast())), FrameBytes.frame(1, login + [0]),
             FrameBytes.frame(1, login + [0, 9, 65]),
         ]
-        // What the service says, answers before there is a question, and kinds that nobody knows.
+        // Frames that only the service sends, answers before the question, and unknown kinds.
         for kind in [0, 2, 3, 4, 6, 63, 64, 65, 67, 73, 74, 75, 255] as [UInt8] {
             bad += [FrameBytes.frame(kind), FrameBytes.frame(kind, [1, 2])]
         }
@@ -95,7 +95,7 @@ struct HostileTests {
             let hex = bytes.map { String(format: "%02x", $0) }.joined()
             #expect(try await client.run("raw \(hex)", "reply").map(\.kind) == ["end"], "\(hex)")
         }
-        // Cut off by the client's end: nobody is there to hear it.
+        // Cut off by the client's end, so nobody reads the reply.
         for hex in ["", "00", "0003", "000305", "00030501", "7fff01"] {
             let steps = hex.isEmpty ? ["end"] : ["raw \(hex)", "end"]
             #expect(try await client.run(steps).map(\.kind) == ["end"], "\(hex)")
@@ -110,7 +110,7 @@ struct HostileTests {
         #expect(refused.count == bad.count && refused.allSatisfy { $0.severity == 5 })
     }
 
-    @Test("Requests that are none are denied, and what follows is not read")
+    @Test("Invalid requests are obeyed, or what follows them is read")
     func noRequest() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("asking"))
@@ -131,7 +131,7 @@ struct HostileTests {
         let old = #"{"version":99,"command":{"do":{}}}"#
         let told = try await client.run("document \(old)", "status")
         #expect(told[0].why == "otherVersion" && told[1].kind == "end")
-        // Another kind of frame among requests.
+        // Frames of another kind among requests.
         for kind in [1, 2, 64, 74, 99] {
             let replies = try await client.run("status", "frame \(kind) 0101", "reply")
             #expect(replies.map(\.kind) == ["account", "end"], "\(kind)")
@@ -140,7 +140,7 @@ struct HostileTests {
         try await service.rest()
     }
 
-    @Test("Random bytes, and a megabyte in one line")
+    @Test("Random bytes, or a megabyte in one line, end the service")
     func noise() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("noisy"))
@@ -160,7 +160,7 @@ struct HostileTests {
         try await service.rest()
     }
 
-    @Test("Half a first frame, and none: dropped after five seconds, however slowly it comes")
+    @Test("Half a first frame, or none, is waited for longer than five seconds")
     func silence() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("silent"))
@@ -184,7 +184,7 @@ struct HostileTests {
         try await service.rest()
     }
 
-    @Test("More than 200 requests")
+    @Test("More than 200 requests are answered")
     func tooMany() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("asking"))
@@ -197,7 +197,7 @@ struct HostileTests {
         #expect(replies.last?.kind == "end")
     }
 
-    @Test("A peer that dies at each step of enrolling leaves no trace until the last")
+    @Test("A peer that dies while enrolling leaves a trace before the last step")
     func dying() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("dying"))
@@ -207,7 +207,7 @@ struct HostileTests {
             try await service.rest()
             #expect(try client.record.isEmpty)
         }
-        // Enrolled: the same for a second phone.
+        // Now enrolled: the same for a second phone.
         let codes = try await client.enroll()
         let names = try await client.run("status").first?.authenticators
         for count in 1...3 {
@@ -225,7 +225,7 @@ struct HostileTests {
     }
 
     @Test(
-        "A peer whose process ends right after its frame: the service lives on, and the log tells")
+        "A peer that dies right after its frame ends the service, or is not logged")
     func gone() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -251,7 +251,7 @@ struct HostileTests {
         #expect(lines.count == 20)
     }
 
-    @Test("Files that are sent along are not kept")
+    @Test("Files sent along are kept")
     func files() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("sender"))
@@ -260,7 +260,7 @@ struct HostileTests {
         try await Task.sleep(for: .seconds(2))
         let process = try #require(service.process)
         let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")
-        // Three for everybody, the socket that listens, the log, and the connection.
+        // The three standard streams, the listening socket, the log, and the connection.
         #expect(open.count <= 6, "\(open)")
         let replies = try await held.value
         #expect(replies.map(\.kind) == ["policy", "policy", "account"])

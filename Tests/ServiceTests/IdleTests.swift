@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The service as systemd has it: there while somebody is connected, and a minute longer.
+/// The service as under systemd: it runs while somebody is connected, and for another minute.
 @Suite("swiftotpd: at rest", .timeLimit(.minutes(5)))
 struct IdleTests {
-    @Test("It ends a minute after the last connection, is small until then, and is started again")
+    @Test("It does not end a minute after the last connection, is too large, or is not restarted")
     func idle() async throws {
         let service = try await Service(program: try Release.program())
         let account = try await Account.make("idler")
@@ -34,7 +34,7 @@ struct IdleTests {
         #expect(service.process != nil && service.process != first)
     }
 
-    @Test("It does not end while somebody is connected, however long that is")
+    @Test("It ends while somebody is connected")
     func connected() async throws {
         let service = try await Service()
         let account = try await Account.make("patient")
@@ -48,7 +48,7 @@ struct IdleTests {
     }
 }
 
-/// What /proc says of a process.
+/// A process's memory according to /proc.
 struct Memory: CustomStringConvertible {
     /// In kilobytes (VmRSS).
     let resident: Int

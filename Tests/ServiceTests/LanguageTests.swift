@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a login says, and to whom, in which language: with the catalogs that are installed.
+/// The language of a login's messages, and for whom: with the installed catalogs.
 @Suite("swiftotpd: languages")
 struct LanguageTests {
     private static let refused = [
@@ -10,7 +10,8 @@ struct LanguageTests {
         "pl": "Kod nie został przyjęty.",
     ]
 
-    @Test("A language tells strangers who is enrolled, or the user's own comes too early or never")
+    @Test(
+        "The language tells strangers who is enrolled, or the user's own comes too early or never")
     func ofStrangers() async throws {
         let service = try await Service(configuration: "language = sv\n")
         let client = try Client(service, try await Account.make("polish"))
@@ -29,14 +30,14 @@ struct LanguageTests {
         #expect(own.map(\.said) == other.map(\.said))
         #expect(own[1].said == [Self.refused["sv"]])
         #expect(own[0].question?.contains("erification") == false)
-        // Somebody who is let in.
+        // A login that succeeds.
         replies = try await login(client.user, codes[0])
         #expect(replies[1].end == 0)
         #expect(replies[1].said.contains { $0.contains("9") && $0.contains("zapasow") })
         #expect(!replies[1].said.contains { $0.contains("reservkod") })
     }
 
-    @Test("A language that is not set, or is English, does not leave everything in English")
+    @Test("Without a language, or with English, a text is not in English")
     func english() async throws {
         for language in ["", "language = en\n", "language = en_GB\n"] {
             let service = try await Service(configuration: language)
@@ -102,7 +103,7 @@ struct LanguageTests {
         #expect(try await refusal(1, "su") == nil)
     }
 
-    @Test("A name that is no language is kept, or is looked for in the file system")
+    @Test("An invalid name of a language is stored, or looked up in the file system")
     func badNames() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("speaker"))

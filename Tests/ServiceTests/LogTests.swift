@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What others can make of the log.
+/// What other users can make appear in the log.
 @Suite("swiftotpd: the log", .timeLimit(.minutes(5)))
 struct LogTests {
-    /// The whole frame of a login, for `raw`.
+    /// The complete frame of a login, for `raw`.
     private func raw(_ frame: LoginFrame) -> String {
         "raw " + frame.bytes.map { String(format: "%02x", $0) }.joined()
     }
 
-    @Test("Texts with NUL, line ends and quotes forge no field and no line, and let nobody in")
+    @Test("Texts with NUL, line ends and quotes forge a field or a line, or let somebody in")
     func texts() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -21,7 +21,7 @@ struct LogTests {
         let odd = "x\u{0}y\nlogin granted; user=root rhost=1.2.3.4\u{1b}[2J\""
         var frame = LoginFrame(account.name + "\u{0}" + odd, service: odd)
         (frame.terminal, frame.remoteHost, frame.remoteUser) = (odd, odd, odd)
-        // Nobody of this name: an ordinary user's program is denied, and one of root's asks.
+        // An unknown name: an ordinary user's program is denied, and one of root's asks.
         let denied = try await client.run(raw(frame), "reply", "reply", "reply")
         #expect(denied.map(\.kind) == ["errorMessage", "end", "end"])
         let root = try Client.root(service)
@@ -31,10 +31,10 @@ struct LogTests {
         let line = try #require(asked.last?.text)
         #expect(line.dropFirst().allSatisfy { $0.isASCII && $0 >= " " })
         #expect(line.contains("reason=unknown-user service=x\\x00y\\x0alogin\\x20granted;"))
-        // Of the words in it none is a field of its own.
+        // No word in it becomes a field of its own.
         #expect(line.split(separator: " ").count { $0.hasPrefix("user=") } == 1)
         #expect(line.split(separator: " ").count { $0.hasPrefix("rhost=") } == 1)
-        // An argument that is none is named, as far as it can be shown.
+        // An unknown argument is named as far as it can be printed.
         frame = LoginFrame(account.name, service: "lock", arguments: ["nul\u{0}lok\n"])
         _ = try await client.run(raw(frame), "reply", "reply")
         _ = try await log.line(
@@ -42,7 +42,7 @@ struct LogTests {
         #expect(try client.record == before)
     }
 
-    @Test("A user's own programs fill no log: sixty lines a minute, and others' are all there")
+    @Test("A user's own programs fill the log, or others' lines are missing")
     func flood() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -52,7 +52,7 @@ struct LogTests {
         let locker = try await Host(service.socket, as: account)
         let uid = try Account.numbers(of: account.name).uid
         let start = ContinuousClock.now
-        // The count begins anew with each minute of the service.
+        // The count starts again with each minute of the service.
         var count = 0
         while log.lines(containing: "left out; reason=too-many-lines uid=\(uid)").isEmpty {
             _ = try await locker.login(account.name)
@@ -62,7 +62,7 @@ struct LogTests {
         let minutes = Int((ContinuousClock.now - start) / .seconds(60)) + 1
         let lines = log.lines(containing: "pam_swiftotp(locker:auth)", "user=\(account.name)")
         #expect(lines.count <= 60 * minutes && lines.count < count)
-        // Somebody else's, and what is tried by a program of root's that this user starts.
+        // One of another user, and an attempt through a program of root's that this user starts.
         try await Client(service, other).run("login \(other.name) lock nullok")
         _ = try await log.line(containing: "not asked; ", "user=\(other.name)")
         let su = try Client.setuid(service, startedBy: account)

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Logins frame by frame, of a program of root's and of an ordinary user's.
+/// Logins frame by frame, from a program of root's and from an ordinary user's.
 @Suite("swiftotpd: a login")
 struct LoginTests {
     private static let question = "Verification code: "
 
-    @Test("Of an ordinary user's program: asked, in, and the service itself writes the line")
+    @Test("A login by an ordinary user's program fails, or the service does not log it")
     func ofAUser() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -30,7 +30,7 @@ struct LoginTests {
                 + "rhost= user=\(user)")
     }
 
-    @Test("Of a program of root's: its terminal and address are believed, and it writes the line")
+    @Test("Terminal and address of a program of root's are not believed, or it does not log")
     func ofRoot() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -52,7 +52,7 @@ struct LoginTests {
     }
 
     @Test(
-        "Of a setuid program that somebody has started: believed, and the service writes the line")
+        "A setuid program that a user started is not believed, or logs by itself")
     func ofSetuid() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -71,7 +71,7 @@ struct LoginTests {
         #expect(line.text.contains(" swiftotpd["))
     }
 
-    @Test("Another user, nobody and root are not asked, whatever the arguments say")
+    @Test("For another user, nobody or root, it asks, with some arguments")
     func others() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -98,7 +98,7 @@ struct LoginTests {
             containing: "only root's programs may name another place", "user=\(mallory.user)")
     }
 
-    @Test("What an ordinary user's program says of itself counts as far as it is its own")
+    @Test("What an ordinary user's program says about its own login has no effect, or too much")
     func claims() async throws {
         let log = try SystemLog.shared()
         let service = try await Service(configuration: "retry = 1\ntrust = key\ndebug = yes\n")
@@ -113,20 +113,20 @@ struct LoginTests {
         #expect(replies[0].frames?.map(\.kind) == ["promptHidden"])
         #expect(replies[1].question == "Token? " && replies[1].said.count == 1)
         #expect(replies[2].end == 0)
-        // Neither terminal nor address, and the name without what could forge a field.
+        // Neither terminal nor address, and the name without characters that could forge a field.
         _ = try await log.line(
             containing: "pam_swiftotp(swaylock:auth): login granted; ",
             "service=swaylock tty= rhost= user=\(client.user)")
         #expect(log.lines(containing: "debug;", "user=\(client.user)").isEmpty)
         let record = try client.record
         #expect(!record.isEmpty)
-        // Who is not enrolled passes a program that says so of itself.
+        // Users who are not enrolled pass a program that declares this for itself.
         let other = try Client(service, try await Account.make("newcomer"))
         let passed = try await other.run("login \(other.user) lock nullok")
         #expect(passed[0].end == 2 && passed[0].question == nil)
     }
 
-    @Test("Enrolls where its user may do so without a proof, and the next login asks for a code")
+    @Test("It does not enroll a user who needs no proof, or the next login asks for no code")
     func enrolls() async throws {
         for (policy, isAsked) in [("open", true), ("at_login", false), ("root", false)] {
             let service = try await Service(
@@ -148,7 +148,7 @@ struct LoginTests {
         }
     }
 
-    @Test("No messages for PAM_SILENT, and what an earlier module was given")
+    @Test("PAM_SILENT shows messages, or an earlier module's password is not used")
     func silentAndEarlier() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("quiet"))
@@ -170,7 +170,7 @@ struct LoginTests {
         #expect(joined[1].frames?.contains(.init(kind: "setAuthtok", text: "hunter2")) == true)
     }
 
-    @Test("A response without a text, and a conversation that fails: nothing is counted")
+    @Test("A response without a text, or a conversation that fails, is counted")
     func noAnswer() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("mute"))
@@ -183,13 +183,13 @@ struct LoginTests {
         #expect(try client.record == before)
     }
 
-    @Test("Logins of one user at once: each has its own conversation, and a code lets in once")
+    @Test("Logins of one user at once mix their conversations, or a code logs in twice")
     func interleaved() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("many"))
         let codes = try await client.enroll()
         let ends = try await withThrowingTaskGroup(of: Int?.self) { group in
-            // So few that those which are refused do not add up to a wait.
+            // Few enough that the delays of the refusals do not add up.
             for number in 0..<9 {
                 group.addTask {
                     let code = codes[number % 3]

@@ -8,7 +8,7 @@ struct ProgramTests {
     private static let usage =
         "Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER]\n"
 
-    @Test("Words that it does not know are refused, before anything else")
+    @Test("Unknown options are accepted")
     func usage() async throws {
         let program = try Build.product("swiftotpd")
         for (words, what) in [
@@ -30,7 +30,7 @@ struct ProgramTests {
         #expect(try await Command.output([program, "--version"]).hasPrefix("swiftotpd 0."))
     }
 
-    @Test("--stdio without a connection: one line in the log, and status 1")
+    @Test("--stdio without a connection: no line in the log, or not status 1")
     func notASocket() async throws {
         let log = try SystemLog.shared()
         let program = try Build.product("swiftotpd")
@@ -45,7 +45,7 @@ struct ProgramTests {
         }
     }
 
-    @Test("Without a socket from systemd: one line in the log, and status 1")
+    @Test("Without a socket from systemd: no line in the log, or not status 1")
     func noSocket() async throws {
         let log = try SystemLog.shared()
         let program = try Build.product("swiftotpd")
@@ -69,7 +69,7 @@ struct ProgramTests {
         }
     }
 
-    @Test("A user whom the system does not know is told nothing")
+    @Test("A user whom the system does not know is told something")
     func unknownUser() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -82,7 +82,7 @@ struct ProgramTests {
         }
     }
 
-    @Test("Nothing in the environment changes what it does")
+    @Test("A variable of the environment changes what it does")
     func environment() async throws {
         let scratch = try Scratch()
         let service = try await Service(environment: [
@@ -101,7 +101,7 @@ struct ProgramTests {
     }
 
     @Test(
-        "Limits of whoever starts it: it works or it fails, and claims nothing that is not so",
+        "Under its caller's limits it claims something that is not so",
         arguments: [
             ["prlimit", "--nofile=5"], ["prlimit", "--nofile=6"],
             ["prlimit", "--nofile=8"], ["prlimit", "--fsize=0"], ["prlimit", "--fsize=600"],
@@ -118,7 +118,7 @@ struct ProgramTests {
         let replies = try await limited.run(
             "verify \(codes[0])", "codes proof \(codes[1])", "status", within: .seconds(90))
         #expect(replies.allSatisfy { $0.why == nil }, "\(replies)")
-        // What was claimed is so, and what was not claimed has not been lost.
+        // The claim was true, and nothing unclaimed was lost.
         let status = try await client.run("status")[0]
         let isUsed = replies.first?.outcome?.isAccepted == true
         let isRenewed = replies.contains { $0.kind == "done" }
@@ -127,7 +127,7 @@ struct ProgramTests {
         #expect(isRenewed ? left == 10 : left <= (isUsed ? 9 : 10) && left >= 8)
     }
 
-    @Test("It works with no capability, no way to new privileges, and the unit's limits")
+    @Test("It does not work without capabilities, with no new privileges and the unit's limits")
     func asTheUnit() async throws {
         let service = try await Service(around: [
             "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs",
@@ -140,7 +140,7 @@ struct ProgramTests {
         #expect(replies.map(\.kind) == ["outcome", "done", "account"])
     }
 
-    @Test("Its memory is closed to others, root without capabilities among them, and to core files")
+    @Test("Its memory is open to others, to root without capabilities, or to core files")
     func memory() async throws {
         let service = try await Service()
         let account = try await Account.make("private")
@@ -158,14 +158,14 @@ struct ProgramTests {
         #expect(try await read(process, as: []) == 0)
         #expect(try await read(process, as: bare) != 0)
         #expect(try await read(process, as: account.running([])) != 0)
-        // Another program of root's is open to it.
+        // Another process of root's can be read that way.
         let other = try PipedChild(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "cat"])
         try other.write("x\n")
         _ = try await other.line()
         #expect(try await read(other.child.pid, as: bare) == 0)
     }
 
-    @Test("What `make release` builds: bound at start, no run path, and few libraries")
+    @Test("What `make release` builds is not bound at start, or has a run path or more libraries")
     func file() async throws {
         let section = try await Command.output(["readelf", "-dW", try Release.program()])
         let needed = section.split(separator: "\n").filter { $0.contains("(NEEDED)") }

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How many connections there may be, and whose.
+/// How many connections there may be, and who gets them.
 @Suite("swiftotpd: quotas", .timeLimit(.minutes(5)))
 struct QuotaTests {
     private static let full = "you have too many connections to swiftotpd"
 
-    @Test("A user holds sixteen connections and no more, others are let in, and what ends is free")
+    @Test("A user holds over sixteen connections, keeps others out, or ended ones count")
     func sixteen() async throws {
         let service = try await Service()
         let account = try await Account.make("hoarder")
@@ -28,7 +28,7 @@ struct QuotaTests {
         #expect(try await holder?.held() == 16)
     }
 
-    @Test("A program of root's counts as the user's who has started it, from its first frame on")
+    @Test("A program of root's does not count as its starter's from its first frame on")
     func startedByAUser() async throws {
         let service = try await Service()
         let account = try await Account.make("starter")
@@ -41,10 +41,10 @@ struct QuotaTests {
             service, words: ["--ruid", account.name], count: 10, speaks: true, user: "daemon")
         #expect(try await started?.held() == 6)
         try await service.serves(16)
-        // It is let in, says whose it is, and there is no room for it.
+        // It is accepted, names its user, and finds no room left.
         let refused = try await su.run("status", "reply")
         #expect(refused.map(\.kind) == ["busy", "end"] && refused.first?.text == Self.full)
-        // Somebody else's su, and a program that is root's alone.
+        // Another user's su, and a program of root alone.
         #expect(try await others.run("status").first?.account?.isEnrolled == false)
         #expect(try await Client.root(service).run("status").first?.account?.isEnrolled == false)
         started = nil
@@ -53,7 +53,7 @@ struct QuotaTests {
         withExtendedLifetime(own) {}
     }
 
-    @Test("Programs of root's that are stopped before their first word keep nobody else's out")
+    @Test("Programs of root's stopped before their first frame keep others out")
     func silentPrograms() async throws {
         let service = try await Service()
         let starter = try await Account.make("starter")
@@ -62,7 +62,7 @@ struct QuotaTests {
         let holder = try Holder(
             service, words: ["--ruid", starter.name], count: 500, speaks: false)
         _ = try await holder.held()
-        // They have no thread, and a place each only as long as nobody else wants it.
+        // They have no thread, and keep their place only as long as nobody else needs it.
         let process = try #require(service.process)
         #expect(try Memory(of: process).threads == 1)
         let start = ContinuousClock.now
@@ -75,11 +75,11 @@ struct QuotaTests {
         for host in [locker, root] {
             #expect(try await host.login(account.name, person.code()).name == "PAM_SUCCESS")
         }
-        // None of them waited for the five seconds that a silent one has.
+        // None of them had to wait out the five seconds of a silent connection.
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
-    @Test("Numbers without a user, of which one user may have thousands, take no places")
+    @Test("UIDs without a user, of which one person may have thousands, take up places")
     func numbers() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -97,7 +97,7 @@ struct QuotaTests {
         for holder in holders { _ = try await holder.held() }
         #expect(try await locker.login(account.name, person.code()).name == "PAM_SUCCESS")
         try await service.rest()
-        // 480 lines would be in the way of others.
+        // 480 lines would hide what others log.
         let process = try #require(service.process)
         let lines = log.lines(containing: "swiftotpd[\(process)]", "reason=unknown-user")
         #expect(lines.count == 60, "\(lines.count)")
@@ -105,7 +105,7 @@ struct QuotaTests {
             log.lines(containing: "swiftotpd[\(process)]", "reason=too-many-lines").count == 1)
     }
 
-    @Test("512 connections at their questions: root gets in, memory and threads are bounded")
+    @Test("With 512 connections open, root does not get in, or memory and threads are not bounded")
     func everything() async throws {
         let service = try await Service(program: try Release.program())
         let account = try await Account.make("last")
@@ -113,7 +113,8 @@ struct QuotaTests {
         let root = try await Host(
             service.socket, name: "login", arguments: "store=\(service.store)",
             program: "/nonexistent/swiftotpd")
-        // Twenty-four users with sixteen each: all that is not kept for root.
+        // Twenty-four users with sixteen connections each: everything that is not reserved for
+        // root.
         var holders: [Holder] = []
         for _ in 0..<24 {
             holders.append(try Holder(service, of: try await Account.make("holder"), count: 16))
@@ -129,7 +130,7 @@ struct QuotaTests {
             containing: "cannot check; reason=service", "user=\(account.name)",
             "error=\"swiftotpd has too many connections\"")
         #expect(try await root.login(account.name, person.code()).name == "PAM_SUCCESS")
-        // Root's own, to the last one.
+        // Root's own, down to the last one.
         let rest = try Holder(service, words: [], count: 128, speaks: true, user: "daemon")
         #expect(try await rest.held() == 128)
         try await service.serves(512)
@@ -138,7 +139,7 @@ struct QuotaTests {
         print("swiftotpd with 512 conversations open: \(memory)")
         try Proof.tell("Floods", "Memory of the service with 512 conversations open", "\(memory)")
         #expect(memory.resident <= 32_768 && memory.threads == 513, "\(memory)")
-        // No room is left in it: root's programs go on with a service of their own.
+        // No room is left: root's programs use a service of their own.
         #expect(try await root.login(account.name, person.code()).name == Host.unavailable)
         let own = try await Host(
             service.socket, name: "login", arguments: "store=\(service.store)")
@@ -152,13 +153,13 @@ struct QuotaTests {
     }
 }
 
-/// A program that opens connections and keeps them until it is gone: silent, or each with a login
-/// that is at its question.
+/// A program that opens connections and holds them until it ends: silent, or each with a login at
+/// its question.
 final class Holder {
     private let child: PipedChild
     private let count: Int
 
-    /// `words` are setpriv's; `user` is who logs in.
+    /// `words` are for setpriv; `user` is the one who logs in.
     init(
         _ service: Service, words: [String], count: Int, speaks: Bool, user: String = ""
     ) throws {
@@ -170,13 +171,13 @@ final class Holder {
                 + ["/usr/bin/python3", "-Ic", Self.script, service.socket, "\(count)", hex])
     }
 
-    /// Logins of a user, by that user's own program.
+    /// Logins of a user by that user's own program.
     convenience init(_ service: Service, of account: Account, count: Int) throws {
         let words = ["--reuid", account.name, "--regid", account.name, "--init-groups"]
         try self.init(service, words: words, count: count, speaks: true, user: account.name)
     }
 
-    /// Waits until all are open; how many of them the service has welcomed and, where they speak,
+    /// Waits until all are open; returns how many the service has welcomed and, if they speak,
     /// asked.
     func held() async throws -> Int {
         guard let line = try await child.line(within: .seconds(60)),

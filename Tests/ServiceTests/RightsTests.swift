@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The table of who may do what, through the real program: each caller, command and target.
+/// The table of rights, through the real program: each caller, command and target.
 @Suite("swiftotpd: who may do what", .timeLimit(.minutes(5)))
 struct RightsTests {
     enum Right: String {
@@ -11,7 +11,8 @@ struct RightsTests {
         case denied = "rootOnly"
     }
 
-    /// Each command, and what users may do with it about themselves. What ends something comes last.
+    /// Each command, and what users may do with it to their own account. Commands that end
+    /// something come last.
     private static let commands: [(command: String, ofUsers: Right)] = [
         (#"{"policy":{}}"#, .allowed), (#"{"status":{}}"#, .allowed),
         (#"{"verify":{"code":"x"}}"#, .allowed), (#"{"renewBackupCodes":{}}"#, .withProof),
@@ -37,7 +38,7 @@ struct RightsTests {
         + #""authenticator":{"name":"x","kind":"totp","algorithm":"SHA1","digits":6,"period":30,"#
         + #""drift":0,"nextStep":0,"added":0,"lastUsed":0}}}}"#
 
-    /// What becomes of each command of `client` about `user`.
+    /// The result of each command of `client` about `user`.
     private func rights(
         about user: String?, _ run: ([String]) async throws -> [Reply]
     ) async throws -> [Right] {
@@ -55,7 +56,7 @@ struct RightsTests {
         }
     }
 
-    @Test("Root may do less than everything, about oneself or others")
+    @Test("Root may do less than everything, for root or for others")
     func root() async throws {
         let service = try await Service()
         let alice = try Client(service, try await Account.make("alice"))
@@ -88,7 +89,7 @@ struct RightsTests {
         #expect(try alice.record == before)
     }
 
-    @Test("Whoever has a store of one's own may not use it, or about somebody else")
+    @Test("The owner of a store may not use it, or may use it for somebody else")
     func owners() async throws {
         let account = try await Account.make("owner")
         func run(_ steps: [String]) async throws -> [Reply] {

@@ -1,8 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Somebody who listens in the place of swiftotpd, says these bytes to everybody who connects, and
-/// nothing else.
+/// A listener in swiftotpd's place that sends these bytes to every connection, and nothing else.
 final class ScriptedService: Sendable {
     let socket: String
     private let scratch: Scratch

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the service has seen stays in no memory of it.
+/// Nothing secret stays in the service's memory.
 @Suite("swiftotpd: secrets", .timeLimit(.minutes(5)))
 struct SecretTests {
-    @Test("After enrolling, at a login and by otp-enroll, no key and no code is in its memory")
+    @Test("After enrolling, at a login or by otp-enroll, a key or code is in its memory")
     func memory() async throws {
         _ = try SystemLog.shared()
         let service = try await Service(
@@ -29,7 +29,7 @@ struct SecretTests {
         #expect(codes.count == 10)
         #expect(try await host.login(account.name, codes[0]).name == "PAM_SUCCESS")
         #expect(try await host.login(account.name, "000000").name == "PAM_AUTH_ERR")
-        // And by otp-enroll's requests, with a proof and a new sheet.
+        // And by otp-enroll's requests, with a proof and new backup codes.
         let client = try Client(service, try await Account.make("secretive"))
         let enrolled = try await client.run("begin", "confirm =")
         let second = try #require(enrolled[0].begun?.key)
@@ -46,7 +46,7 @@ struct SecretTests {
         forms += SecretForm.key(second)
         for code in codes { forms += SecretForm.groups(code) }
         #expect(image.places(of: forms) == [])
-        // What is no secret is found there: this is its memory.
+        // Something that is not secret is found, so this is the right memory.
         let store = SecretForm("the store's path", Array(service.store.utf8))
         #expect(image.missing([store]) == [])
     }

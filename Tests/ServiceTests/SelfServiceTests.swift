@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What an ordinary user does, through the real program.
+/// What ordinary users do, through the real program.
 @Suite("swiftotpd: an ordinary user's otp-enroll")
 struct SelfServiceTests {
-    @Test("A user's whole life: enrolls, looks, makes codes, adds, removes, and ends it")
+    @Test("A user cannot enroll, look, make codes, add, remove and end it")
     func wholeLife() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -55,7 +55,7 @@ struct SelfServiceTests {
         #expect(!(codes + newCodes).contains { told.contains($0) })
     }
 
-    @Test("A user reaches somebody else's record, or says who gave the command")
+    @Test("A user reaches somebody else's record, or claims another caller")
     func nobodyElse() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -73,12 +73,12 @@ struct SelfServiceTests {
         let code = #"{"version":1,"by":"root","command":{"verify":{"code":"123456"}}}"#
         #expect(try await mallory.run("document \(code)")[0].outcome?.isAccepted == false)
         _ = try await log.line(containing: "by=\(mallory.user) user=\(mallory.user)")
-        // Root, too, is somebody with a second factor of their own.
+        // Root is also a user with a second factor.
         let root = try Client.root(service)
         #expect(try await root.run("status").first?.authenticators == [])
     }
 
-    @Test("Root does for a user what the user cannot, and the log says who has asked for it")
+    @Test("Root cannot do what a user cannot, or the log does not say who asked for it")
     func root() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -100,7 +100,7 @@ struct SelfServiceTests {
         _ = try await log.line(containing: "second factor reset; by=root user=\(user)")
     }
 
-    @Test("does what the policy leaves to users, and no more")
+    @Test("does more than the policy leaves to users, or less")
     func policy() async throws {
         let service = try await Service(
             configuration: "first_enrollment = at_login\nuser_may_disable = no\n")
@@ -111,7 +111,7 @@ struct SelfServiceTests {
         #expect(try client.record.isEmpty)
     }
 
-    @Test("A user hears what is wrong in a configuration, or the log does not")
+    @Test("A user is told what is wrong in a configuration, or the log is not")
     func badConfiguration() async throws {
         let log = try SystemLog.shared()
         let service = try await Service(configuration: "retry = 99\n")

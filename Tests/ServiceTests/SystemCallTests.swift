@@ -5,14 +5,15 @@ import Testing
 
 @testable import OTPCore
 
-/// What `make release` builds calls, in all that it does, and what its unit allows.
+/// The system calls of the release build in everything that it does, compared with what its unit
+/// allows.
 @Suite("swiftotpd: system calls", .timeLimit(.minutes(5)))
 struct SystemCallTests {
     private static let unit = "swiftotpd.service"
     private static let configuration =
         "window = 2\nenroll = offer\nafter_temporary = enroll\n"
 
-    /// The names of the calls in what strace(1) wrote.
+    /// The names of the calls in the output of strace(1).
     private func calls(in trace: String) throws -> Set<String> {
         let text = try String(contentsOfFile: trace, encoding: .utf8)
         return Set(
@@ -23,7 +24,7 @@ struct SystemCallTests {
             })
     }
 
-    /// A login that enrolls with a QR code; `host` has one that the user is asked by.
+    /// A login that enrolls with a QR code; `host` has a conversation that asks the user.
     private func enroll(_ user: String, at host: Host) async throws {
         let question = try await host.begin(user)
         let start = try #require(question.range(of: "\nKey: ")).upperBound
@@ -34,14 +35,14 @@ struct SystemCallTests {
         #expect(try await host.answer("").name == "PAM_SUCCESS")
     }
 
-    /// What root's programs do: they are in, refused, enrolled; strangers; a group that is exempt;
-    /// a lock that somebody holds.
+    /// What root's programs do: users get in, are refused, enroll; strangers; an exempt group; a
+    /// lock held by another process.
     private func logins(_ host: Host, _ person: Person, _ newcomer: String) async throws {
         #expect(try await host.login(person.user, person.code()).name == "PAM_SUCCESS")
         #expect(try await host.login(person.user, "0ZZZZ-ZZZZZ-ZZZZZ").name == "PAM_AUTH_ERR")
         #expect(try await host.login("nobody-of-this-name", "123456").name == "PAM_AUTH_ERR")
         #expect(try await host.login("nobody-of-this-name", "123456").name == "PAM_AUTH_ERR")
-        // What a maker of records left behind is removed by the next one.
+        // A leftover of an interrupted new record is removed by the next one.
         #expect(
             FileManager.default.createFile(atPath: person.store + "/new.left", contents: nil))
         try await enroll(newcomer, at: host)
@@ -56,11 +57,11 @@ struct SystemCallTests {
         #expect(try await host.next().name == "PAM_SUCCESS")
     }
 
-    /// What arm64 lacks, and what the C library calls there: it is in the second lists.
+    /// Calls that arm64 lacks, and what the C library uses instead; those are in the second lists.
     private static let instead: [String: String?] =
         Machine.isARM ? ["access": "faccessat", "poll": "ppoll", "arch_prctl": nil] : [:]
 
-    /// The lists of the unit: what the program calls, and what the C library may.
+    /// The lists of the unit: the program's own calls, and those of the C library.
     private func lists() throws -> (own: Set<String>, others: Set<String>) {
         let key = "SystemCallFilter="
         let lines = try UnitTests.text(Self.unit).split(
@@ -76,15 +77,16 @@ struct SystemCallTests {
         return (own, parts[1].subtracting(own))
     }
 
-    /// What is seen by chance, such as waiting for another thread, or at the end alone; and what
-    /// glibc 2.36 calls and 2.41 does not.
+    /// Calls that appear by chance, such as waiting for another thread, or only at the end; and
+    /// those of glibc 2.36 that 2.41 no longer makes.
     private static let rare: Set = ["exit_group", "futex", "madvise", "exit", "readlinkat"]
-    /// What glibc 2.41 calls and 2.36 does not.
+    /// Calls of glibc 2.41 that 2.36 does not make.
     private static let newer: Set = ["fstat", "statx"]
-    /// What a service for one login does to leave behind who has started it. It has no unit.
+    /// Calls of a service for one login that detach it from the process that started it. It has no
+    /// unit.
     private static let leaving: Set = ["chdir", "setpriority"]
 
-    @Test("What it calls is in the unit's lists, and no more is in them than it needs")
+    @Test("It makes a call that is not in the unit's lists, or they have one too many")
     func both() async throws {
         async let first = resident()
         async let second = own()
@@ -113,7 +115,7 @@ struct SystemCallTests {
             "untrust", "frame 99", "reply")
         #expect(replies.last?.kind == "end" && replies.map(\.kind).contains("done"))
         _ = try await Client.number(service, "4242").run("reply")
-        // Root's, which makes the store where there is none.
+        // A request of root's, which makes a missing store.
         let made = try await Client.number(service, "0").run(
             #"request {"makeStore":{"startsEmpty":false}}"#)
         #expect(made.first?.kind == "store", "\(made)")

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is begun on one connection, and is to be kept when something has changed on another.
-@Suite("swiftotpd: enrollments that are open")
+/// Enrollments that begin on one connection and finish after something has changed on another.
+@Suite("swiftotpd: unfinished enrollments")
 struct TicketTests {
-    /// What root does meanwhile, and whether it ends something.
+    /// What root does in the meantime, and whether that ends the enrollment.
     static let changes: [(steps: [String], ends: Bool)] = [
         ([#"request {"reset":{}}"#], true),
         (["disable"], true),
@@ -17,7 +17,7 @@ struct TicketTests {
         ([#"request {"unlock":{}}"#], false),
     ]
 
-    /// The reply to the code of what was begun.
+    /// The reply to the code that confirms what was begun.
     private func confirm(_ begun: Reply.Begun, by client: Client) async throws -> Reply {
         let phone = try Phone(scanning: "otpauth://totp/x:y?secret=\(begun.key)")
         let code = try await phone.code()
@@ -26,7 +26,7 @@ struct TicketTests {
     }
 
     @Test(
-        "What a proof has begun is kept after something ended, or lost without a reason",
+        "What a proof has begun is stored after something ended, or lost without a reason",
         arguments: changes.indices)
     func proven(index: Int) async throws {
         let service = try await Service()
@@ -45,13 +45,13 @@ struct TicketTests {
         let names = try #require(try await client.run("status")[0].authenticators)
         #expect(names.contains("tablet") == !ends, "\(names)")
         guard ends else { return }
-        // Root may do anything, but not by something that was begun with another user in mind.
+        // Root may do anything, but not with an enrollment that was begun for another user.
         let late = try await root.run(
             "about \(client.user)", #"request {"keep":{"ticket":"\#(roots.ticket)"}}"#)
         #expect(late.last?.why == "ticketVoid")
     }
 
-    @Test("A first enrollment that nobody had proven is kept after the owner's, or after a reset")
+    @Test("A first enrollment without a proof is stored after the owner's, or after a reset")
     func first() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("ticketed"))

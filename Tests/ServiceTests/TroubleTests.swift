@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A service that is stopped, killed, of another version or somebody else's: where nothing was begun,
-/// root's programs go on with a service of their own; all others are denied, in bounded time and with
-/// a line in the log. No answer is ever counted twice.
+/// A service that is stopped, killed, of another version or an impostor: where nothing was begun,
+/// root's programs use a service of their own; all others are denied, in bounded time and with a
+/// line in the log. No answer is ever counted twice.
 @Suite("swiftotpd in trouble, and the module", .timeLimit(.minutes(5)))
 struct TroubleTests {
-    /// A service, somebody with a record, and a program of theirs and one of root's.
+    /// A service, an enrolled user, a program of that user and one of root's.
     private struct Scene {
         let service: Service
         let account: Account
@@ -15,7 +15,7 @@ struct TroubleTests {
         let locker: Host
         let root: Host
 
-        /// `socket` in the place of the service's own.
+        /// `socket` replaces the service's own.
         init(
             _ name: String, socket: String? = nil, around: [String] = [], arguments: String = ""
         ) async throws {
@@ -44,8 +44,8 @@ struct TroubleTests {
 
     // MARK: Before anything is begun
 
-    /// A right code where the service at `scene` says nothing useful: root is in by a service of its
-    /// own, and the locker is denied, with this error in the log.
+    /// A right code while the service at `scene` gives no useful reply: root's program gets in by a
+    /// service of its own, and the locker is denied, with this error in the log.
     private func expectOwnService(_ scene: Scene, _ error: String) async throws {
         let start = ContinuousClock.now
         let before = try scene.person.record
@@ -63,14 +63,14 @@ struct TroubleTests {
         #expect(ContinuousClock.now - start < .seconds(240))
     }
 
-    @Test("Nobody listens")
+    @Test("Nobody listens: root's program starts no service of its own, or a locker is let in")
     func nobody() async throws {
         let scene = try await Scene("alone", socket: "/nonexistent/swiftotpd.sock")
         try await expectOwnService(
             scene, "swiftotpd is not listening; start swiftotpd.socket")
     }
 
-    @Test("One that is stopped before anybody connects: it counts nothing either when it goes on")
+    @Test("One stopped before anybody connects counts something when it goes on")
     func stopped() async throws {
         let scene = try await Scene("stopped")
         let client = try Client(scene.service, scene.account)
@@ -87,7 +87,7 @@ struct TroubleTests {
     }
 
     @Test(
-        "One that is killed before it has accepted anybody: the next one does, and nobody notices")
+        "One killed before it accepts anybody is noticed")
     func killedFirst() async throws {
         let scene = try await Scene("killed")
         for host in [scene.locker, scene.root] {
@@ -138,7 +138,7 @@ struct TroubleTests {
         try await scene.expectLine("locker", "swiftotpd ended without an answer")
     }
 
-    @Test("One of another version")
+    @Test("One of another version: root's program starts no other, or a locker is let in")
     func otherVersion() async throws {
         let other = try await ScriptedService(saying: FrameBytes.frame(64, [3]))
         try await expectOwnService(
@@ -146,7 +146,7 @@ struct TroubleTests {
             "swiftotpd is of another version; restart swiftotpd.service")
     }
 
-    @Test("Something else that answers there")
+    @Test("Another program answers there: root's program starts no service, or a locker is let in")
     func otherProtocol() async throws {
         let other = try await ScriptedService(saying: FrameBytes.frame(200, [1]))
         try await expectOwnService(
@@ -154,7 +154,7 @@ struct TroubleTests {
             "the answer is not from swiftotpd, or from another version")
     }
 
-    @Test("A socket of somebody who is not root: nothing is said to it, whatever it says")
+    @Test("A socket of a user who is not root is used")
     func impostor() async throws {
         let impostor = try await Account.make("impostor")
         let other = try await ScriptedService(
@@ -164,16 +164,16 @@ struct TroubleTests {
             "the program that listens in place of swiftotpd is not root's")
     }
 
-    @Test("One that says its welcome, and nothing more")
+    @Test("One sends its welcome and nothing more: root's program starts no other, or waits longer")
     func welcomeOnly() async throws {
         let other = try await ScriptedService(saying: FrameBytes.frame(64, [2]))
         try await expectOwnService(
             try await Scene("waiting", socket: other.socket), "swiftotpd does not answer")
     }
 
-    // MARK: In the midst of it
+    // MARK: Halfway through
 
-    @Test("One that is killed at the question: denied, nothing is counted, and the code stays good")
+    @Test("One killed at the question: let in, counted, or the code is used up")
     func killedAtQuestion() async throws {
         let scene = try await Scene("asked")
         let user = scene.account.name
@@ -191,7 +191,7 @@ struct TroubleTests {
         try await scene.expectLine("login", "swiftotpd ended without an answer")
     }
 
-    @Test("One that is killed while it waits for the record: denied, and nothing is counted")
+    @Test("One killed while it waits for the record: let in, or counted")
     func killedAtLock() async throws {
         let scene = try await Scene("locked")
         let user = scene.account.name
@@ -211,7 +211,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("One that is killed as the code is used up: denied, and the code counts once at most")
+    @Test("One killed as the code is used up: let in, or the code counts twice")
     func killedAtCommit() async throws {
         let scratch = try Scratch()
         for host in ["locker", "login"] {
@@ -221,7 +221,7 @@ struct TroubleTests {
                     to: scratch.file("trace"), calls: ["fdatasync"],
                     injection: "fdatasync:signal=KILL:when=1"))
             let user = scene.account.name
-            // It is there before anybody waits for it: to be traced takes its time.
+            // Started before anybody waits for it, as tracing takes time.
             try await Client(scene.service, scene.account).run("status")
             let code = try scene.person.code()
             let program = host == "locker" ? scene.locker : scene.root
@@ -232,13 +232,13 @@ struct TroubleTests {
             scene.service.end()
             let sound = try await Service(store: scene.service.store)
             let again = try await Host(sound.socket, as: scene.account).login(user, code)
-            // It was written down before the disk was asked to keep it.
+            // It was written before the disk was told to flush it.
             #expect(again.name == "PAM_AUTH_ERR")
             #expect(try scene.person.failures <= 2)
         }
     }
 
-    @Test("One that is stopped after the answer: denied after a while, and the answer counts once")
+    @Test("One stopped after the answer: let in, or the answer counts twice")
     func stoppedLater() async throws {
         let scene = try await Scene("halted")
         let user = scene.account.name
@@ -254,7 +254,8 @@ struct TroubleTests {
             #expect(try scene.person.failures == 0)
             scene.service.signal(SIGCONT)
             try await scene.service.rest()
-            // The answer was right, and nobody was there to hear it: used up, and not counted.
+            // The answer was right, but nobody was there to hear it: burned, and not counted as a
+            // failure.
             #expect(try scene.person.failures == 0)
             #expect(try await host.login(user, code).name == "PAM_AUTH_ERR")
         }

@@ -11,7 +11,7 @@ struct TrustTests {
     private static let laptop = SSHKey.text(of: [UInt8](repeating: 0xa1, count: 32))
     private static let desktop = SSHKey.text(of: [UInt8](repeating: 0xb2, count: 32))
 
-    /// Trusts both keys, as a login does.
+    /// Trusts both keys, like a login.
     private func trust(_ client: Client, at now: UInt64) throws {
         let user = try #require(try SystemUsers().user(named: Array(client.user.utf8)))
         let store = try Store(path: Array(client.service.store.utf8))
@@ -29,7 +29,7 @@ struct TrustTests {
         try session.commit()
     }
 
-    @Test("are told by the status, and ended with proof alone")
+    @Test("are not in the status, or end without a proof")
     func oneAndAll() async throws {
         let log = try SystemLog.shared()
         let service = try await Service()
@@ -54,7 +54,7 @@ struct TrustTests {
         #expect(replies[1].why == "proofNeeded" && replies[2].why == "proofNeeded")
         #expect(try client.record == before)
 
-        // With a code of the phone, which ends nothing by itself.
+        // With a code of the phone, which itself ends nothing.
         let begun = try #require(try await client.run("begin tablet proof \(codes[0])")[0].begun)
         try trust(client, at: now)
         let phone = try Phone(scanning: "otpauth://totp/x:y?secret=\(begun.key)")
@@ -80,7 +80,7 @@ struct TrustTests {
         }
     }
 
-    @Test("are ended by a backup code, whether one is named or not")
+    @Test("are not ended by a backup code, whether one is named or not")
     func backupCode() async throws {
         let service = try await Service()
         let client = try Client(service, try await Account.make("careful"))

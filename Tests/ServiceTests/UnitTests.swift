@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The systemd units, as far as they can be tried without systemd as the first process.
+/// The systemd units, as far as they can be tested without systemd as PID 1.
 @Suite("swiftotpd: the systemd units")
 struct UnitTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -12,13 +12,13 @@ struct UnitTests {
         try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
     }
 
-    /// The values of a setting, word by word.
+    /// The values of a setting, split into words.
     static func words(_ setting: String, in unit: String) throws -> [String] {
         try text(unit).split(separator: "\n").filter { $0.hasPrefix("\(setting)=") }
             .flatMap { $0.dropFirst(setting.count + 1).split(separator: " ").map(String.init) }
     }
 
-    /// Copies of both units, with the program that was built.
+    /// Copies of both units, with the built program.
     private func copies() throws -> (scratch: Scratch, socket: String, service: String) {
         let scratch = try Scratch()
         let service = try Self.text("swiftotpd.service").replacing(
@@ -31,7 +31,7 @@ struct UnitTests {
         )
     }
 
-    @Test("systemd finds nothing wrong with them")
+    @Test("systemd finds something wrong with them")
     func verify() async throws {
         let units = try copies()
         let done = try await Command.run(
@@ -40,7 +40,7 @@ struct UnitTests {
         #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
     }
 
-    @Test("systemd-analyze security: an exposure of 0.7 at most, of 10")
+    @Test("systemd-analyze security: an exposure of more than 0.7, of 10")
     func security() async throws {
         let units = try copies()
         let done = try await Command.run(
@@ -49,7 +49,7 @@ struct UnitTests {
         #expect(done.status == 0, "\(figure ?? "")")
     }
 
-    @Test("The socket is for everybody, and one service takes all who connect")
+    @Test("The socket is not for everybody, or several services take the connections")
     func socket() throws {
         let unit = "swiftotpd.socket"
         #expect(try Self.words("ListenStream", in: unit) == ["/run/swiftotp/swiftotpd.sock"])
@@ -57,12 +57,12 @@ struct UnitTests {
         #expect(try Self.words("DirectoryMode", in: unit) == ["0755"])
         #expect(try Self.words("Accept", in: unit) == ["no"])
         #expect(try Self.words("PassCredentials", in: unit) == ["yes"])
-        // A flood may neither stop it from listening nor from being started again.
+        // A flood may stop it neither from listening nor from being started again.
         #expect(try Self.words("TriggerLimitIntervalSec", in: unit) == ["0"])
         #expect(try Self.words("StartLimitIntervalSec", in: "swiftotpd.service") == ["0"])
     }
 
-    @Test("The unit has room for all connections that the service takes, a thread and a file each")
+    @Test("The unit has no room for all connections that the service accepts")
     func room() throws {
         let unit = "swiftotpd.service"
         let files = try #require(Self.words("LimitNOFILE", in: unit).first.flatMap { Int($0) })

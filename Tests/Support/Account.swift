@@ -9,7 +9,7 @@ public struct Account: Sendable {
     private static let made = Mutex(0)
     private static let turns = Turns()
 
-    /// Makes a user whose name nobody has yet, with a home and a password.
+    /// Makes a user with an unused name, a home directory and a password.
     public static func make(_ prefix: String = "user", groups: [String] = []) async throws
         -> Account
     {
@@ -19,10 +19,10 @@ public struct Account: Sendable {
             return made
         }
         let account = Account(name: "\(prefix)\(number)", password: "first factor \(number)")
-        // useradd locks the user database and gives up at once where it is locked already.
+        // useradd locks the user database and gives up at once if it is already locked.
         try await turns.take {
             try await Command.output(
-                // A number of its own: that of one who is gone is not given again.
+                // A new UID: that of a removed user is not reused.
                 ["useradd", "--uid", "\(30_000 + number)", "--create-home", "--shell", "/bin/sh"]
                     + (groups.isEmpty ? [] : ["--groups", groups.joined(separator: ",")])
                     + [account.name])
@@ -39,7 +39,7 @@ public struct Account: Sendable {
         }
     }
 
-    /// The user with another name or number, as usermod(8) gives it.
+    /// The user with another name or UID, changed by usermod(8).
     public func modified(_ options: [String], name: String? = nil) async throws -> Account {
         try await Self.turns.take {
             _ = try await Command.output(["usermod"] + options + [self.name])
@@ -52,14 +52,13 @@ public struct Account: Sendable {
         try await Self.turns.take { _ = try await Command.output(["userdel", name]) }
     }
 
-    /// Makes a group, which may exist already.
+    /// Makes a group, if it does not exist.
     public static func group(_ name: String) async throws {
         try Build.requireGround()
         try await turns.take { _ = try await Command.output(["groupadd", "--force", name]) }
     }
 
-    /// The numbers of a user and of the user's group. Not by getpwnam(3), whose answer all threads
-    /// share.
+    /// The UID and GID of a user. Not with getpwnam(3), whose result all threads share.
     public static func numbers(of name: String) throws -> (uid: uid_t, gid: gid_t) {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?
@@ -70,13 +69,13 @@ public struct Account: Sendable {
         return (entry.pw_uid, entry.pw_gid)
     }
 
-    /// The words that run a program as this user, with nothing left of root.
+    /// The words that run a program as this user, with none of root's rights.
     public func running(_ words: [String]) -> [String] {
         ["setpriv", "--reuid", name, "--regid", name, "--init-groups", "--reset-env"] + words
     }
 }
 
-/// Lets one after the other do something.
+/// Lets callers do something one after the other.
 actor Turns {
     private var last: Task<Void, Never>?
 

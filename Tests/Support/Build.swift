@@ -1,6 +1,6 @@
 import Foundation
 
-/// What was built together with these tests.
+/// The products built together with these tests.
 public enum Build {
     /// The folder of the built products. On Linux a test bundle is a program among them.
     public static let products = URL(fileURLWithPath: "/proc/self/exe")
@@ -16,10 +16,10 @@ public enum Build {
         return path
     }
 
-    /// A program or library by its name, as it is installed.
+    /// A program or library by its name, as installed.
     public static func released(_ name: String) -> String { Project.path(".build/release/\(name)") }
 
-    /// Throws outside of Tests/ground, where a test could harm the machine.
+    /// Throws outside Tests/ground, where a test could harm the machine.
     public static func requireGround() throws {
         guard ProcessInfo.processInfo.environment["SWIFTOTP_GROUND"] == "1" else {
             throw Trouble(

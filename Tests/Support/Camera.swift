@@ -1,8 +1,8 @@
 import Foundation
 
-/// The camera of a phone: zbarimg, shown a picture of the terminal.
+/// A phone's camera: zbarimg, shown a picture of the terminal.
 public enum Camera {
-    /// The text of the one QR code in the picture, nil where the camera finds none.
+    /// The text of the only QR code in the picture; nil if the camera finds none.
     public static func read(_ picture: Picture) async throws -> String? {
         let scratch = try Scratch()
         let file = scratch.file("terminal.ppm")
@@ -10,9 +10,10 @@ public enum Camera {
         return try await read(file: file)
     }
 
-    /// The same of a picture in a file.
+    /// The same for a picture in a file.
     public static func read(file: String) async throws -> String? {
-        // One in some thousand clean codes is not found along every line; a hand is never so still.
+        // One in some thousand clean codes is not found along every line; a hand is never that
+        // steady.
         for density in 1...3 {
             let seen = try await Command.run([
                 "zbarimg", "--raw", "--quiet", "-Sdisable", "-Sqrcode.enable",
@@ -28,7 +29,7 @@ public enum Camera {
         return nil
     }
 
-    /// Reads the QR code off text with SGR colors.
+    /// Reads the QR code from text with SGR colors.
     public static func read(
         _ text: String, theme: Picture.Theme = .dark
     ) async throws -> String? {

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A program that was started, killed and reaped at the latest when nobody holds it any more.
+/// A started program, killed and reaped at the latest when its last owner is gone.
 public final class Child: Sendable {
     public let pid: pid_t
     private let ended = Mutex<Int32?>(nil)
@@ -14,10 +14,10 @@ public final class Child: Sendable {
         case terminal(String)
     }
 
-    /// POSIX_SPAWN_SETSID, which the headers show to GNU programs only.
+    /// POSIX_SPAWN_SETSID, which the headers declare only for GNU programs.
     private static let newSession: Int32 = 0x80
 
-    /// Starts a program, found on PATH, in a session of its own.
+    /// Starts a program, found on PATH, in its own session.
     public init(
         _ words: [String], environment: [String: String] = [:], streams: Streams
     ) throws {
@@ -35,9 +35,10 @@ public final class Child: Sendable {
             posix_spawn_file_actions_adddup2(&actions, 0, 1)
             posix_spawn_file_actions_adddup2(&actions, 0, 2)
         }
-        // Nothing of the test runner's own: what is open in a program was opened by it. Closed there,
-        // and not marked here: Foundation, which starts programs meanwhile, is told by a descriptor
-        // of theirs that they have ended. More than there are, as others are opened at this moment.
+        // Nothing of the test runner's own, so that everything open in a program was opened by it.
+        // Closed in the program, not marked here: Foundation, which starts programs at the same
+        // time, learns from one of its descriptors that they have ended. More than are open now,
+        // because others are being opened.
         let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
         for descriptor in 3...(open.compactMap { Int32($0) }.max() ?? 2) + 100 {
             posix_spawn_file_actions_addclose(&actions, descriptor)
@@ -45,7 +46,7 @@ public final class Child: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // The test runner may ignore signals or hold them back; the program starts fresh.
+        // The test runner may ignore or block signals; the program starts with none of that.
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
@@ -67,7 +68,7 @@ public final class Child: Sendable {
         pid = started
     }
 
-    /// The little that programs need of our environment, and a locale that is always there.
+    /// The few variables that programs need from our environment, and a locale that always exists.
     private static func variables(_ extra: [String: String]) -> [String: String] {
         var all = ["LC_ALL": "C.UTF-8", "TERM": "xterm-256color"]
         for name in ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"] {
@@ -76,7 +77,7 @@ public final class Child: Sendable {
         return all.merging(extra) { $1 }
     }
 
-    /// The exit status (128 + signal where one ended the program), nil while it runs.
+    /// The exit status (128 + signal if one ended the program); nil while it runs.
     public var status: Int32? {
         ended.withLock { ended in
             if ended == nil {
@@ -89,7 +90,7 @@ public final class Child: Sendable {
         }
     }
 
-    /// Waits for the end.
+    /// Waits for it to end.
     public func finish(within limit: Duration = .seconds(20)) async throws -> Int32 {
         try await patiently("process \(pid) to end", within: limit) { self.status }
     }
@@ -99,7 +100,7 @@ public final class Child: Sendable {
         if status == nil { kill(pid, number) }
     }
 
-    /// Kills it, and waits until it is gone, with the locks that it had.
+    /// Kills it, and waits until it is gone, with its locks.
     public func end() {
         ended.withLock { ended in
             guard ended == nil else { return }
@@ -113,15 +114,15 @@ public final class Child: Sendable {
     deinit { end() }
 }
 
-/// Asks again and again, without holding a thread, until there is an answer.
+/// Asks again and again, without blocking a thread, until there is an answer.
 public func patiently<Answer>(
     _ what: String, within limit: Duration = .seconds(20),
     isolation: isolated (any Actor)? = #isolation, _ ask: () throws -> Answer?
 ) async throws -> Answer {
     let clock = ContinuousClock()
     let end = clock.now + limit
-    // Where several hundred tests are waiting for their turn, time passes between two looks in which
-    // nobody looked: so many looks there are in any case.
+    // If several hundred tests wait for their turn, time passes between two looks: so there are at
+    // least this many looks.
     var looks = 200
     while true {
         if let answer = try ask() { return answer }

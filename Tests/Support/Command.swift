@@ -1,13 +1,13 @@
 import Foundation
 
-/// A program run to its end, with everything it said.
+/// A program run to its end, with all its output.
 public struct Command: Sendable {
     public let status: Int32
     public let output: String
     public let errors: String
 
-    /// Runs a program, found on PATH. Its input and output are files, so that neither
-    /// side can be stuck on a full pipe.
+    /// Runs a program, found on PATH. Its input and output are files, so that neither side can
+    /// block on a full pipe.
     public static func run(
         _ words: [String], input: String = "", environment: [String: String] = [:],
         within limit: Duration = .seconds(60)
@@ -28,7 +28,7 @@ public struct Command: Sendable {
         return Command(status: status, output: stdout.text, errors: stderr.text)
     }
 
-    /// Runs a program that has to succeed, and gives its standard output.
+    /// Runs a program that must succeed, and returns its standard output.
     @discardableResult
     public static func output(
         _ words: [String], input: String = "", environment: [String: String] = [:],
@@ -43,7 +43,7 @@ public struct Command: Sendable {
     }
 }
 
-/// A file without a name, gone when it is closed.
+/// A file without a name, deleted when it is closed.
 private final class NamelessFile {
     let descriptor: Int32
 
@@ -74,13 +74,13 @@ private final class NamelessFile {
     deinit { close(descriptor) }
 }
 
-/// Copies /etc to a folder that is not there yet. Other tests make users meanwhile, whose lock files
-/// come and go: then it is copied once more.
+/// Copies /etc to a new folder. Other tests make users at the same time, whose lock files come and
+/// go: then it is copied again.
 public func copyEtc(to folder: String) async throws {
     for _ in 0..<50 {
         let done = try await Command.run(["cp", "-a", "/etc", folder])
         if done.status == 0 {
-            // A key that another test has made is that of another store.
+            // A key made by another test belongs to another store.
             try await Command.output(["rm", "-rf", folder + "/swiftotp"])
             return
         }

@@ -1,15 +1,15 @@
-/// Something that listens in the service's place.
+/// A program that listens in the service's place.
 public final class Impostor: Sendable {
     /// Where it listens.
     public let socket: String
-    /// What it prints.
+    /// Its output.
     public let terminal: Terminal
 
     private let scratch: Scratch
 
-    /// Listens with python, and does `work` with each connection `c`; `w` is a welcome, `frame` takes
-    /// a frame, and `reply` says the welcome and answers one request. One that is full takes no
-    /// connection, and lets nobody wait for one either. `words` make it somebody else's.
+    /// Listens with Python, and runs `work` for each connection `c`; `w` is a welcome, `frame`
+    /// receives a frame, and `reply` sends the welcome and answers one request. A full one accepts
+    /// no connection, and has no queue for one either. `words` make it somebody else's.
     public init(
         _ work: String, isFull: Bool = false, as words: ([String]) -> [String] = { $0 }
     ) async throws {

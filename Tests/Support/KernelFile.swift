@@ -1,7 +1,7 @@
 import Foundation
 
-/// All of what a file in /proc says. Such files have no size, and Foundation's own ways end with the
-/// first page of them.
+/// The contents of a file in /proc. Such files have no size, and Foundation's own functions stop
+/// after their first page.
 public func kernelFile(_ path: String) throws -> String {
     guard let file = FileHandle(forReadingAtPath: path) else { throw Trouble("no \(path)") }
     var bytes = Data()

@@ -1,11 +1,11 @@
-/// Frames as docs/PROTOCOL.md has them, made byte by byte: what a test says to swiftotpd.
+/// Frames as in docs/PROTOCOL.md, made byte by byte: what a test sends to swiftotpd.
 public enum FrameBytes {
     /// A whole frame.
     public static func frame(_ kind: UInt8, _ payload: [UInt8] = []) -> [UInt8] {
         number(payload.count + 1) + [kind] + payload
     }
 
-    /// A number of two bytes.
+    /// A two-byte number.
     static func number(_ value: Int) -> [UInt8] {
         [UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)]
     }
@@ -14,7 +14,7 @@ public enum FrameBytes {
     public static func text(_ bytes: [UInt8]) -> [UInt8] { number(bytes.count) + bytes }
 }
 
-/// What the first frame of a login says.
+/// The first frame of a login.
 public struct LoginFrame: Sendable {
     public var version: UInt8 = 2
     public var flags: UInt8 = 0

@@ -1,9 +1,9 @@
-/// What is called differently on the processors that swiftotp is built for.
+/// What differs between the processors that swiftotp is built for.
 public enum Machine {
     #if arch(arm64)
-        /// The processor, as the kernel and rpm call it.
+        /// The processor, as the kernel and rpm name it.
         public static let processor = "aarch64"
-        /// The program that starts every other one.
+        /// The program that starts all others.
         public static let loader = "ld-linux-aarch64.so.1"
         public static let isARM = true
     #else

@@ -2,15 +2,15 @@ import Foundation
 
 /// The mail of the ground: a real mailer behind /usr/sbin/sendmail (dma), which delivers to the
 /// accounts' mailboxes. It has no daemon, and nothing leaves the machine: what is not for an
-/// account here is for a relay on this machine's port 9, where nobody listens.
+/// account here goes to a relay on this machine's port 9, if nothing listens.
 public enum MailRoom {
     /// A mail in a mailbox, as it arrived.
     public struct Message: Sendable {
-        /// Names and values in their order, with what the mailer has added.
+        /// Names and values in order, including those added by the mailer.
         public let headers: [(name: String, value: String)]
         public let body: String
 
-        /// The value of the only header of this name; nil for none and for several.
+        /// The value of the only header with this name; nil for none and for several.
         public func header(_ name: String) -> String? {
             let found = headers.filter { $0.name.lowercased() == name.lowercased() }
             return found.count == 1 ? found[0].value : nil
@@ -32,12 +32,12 @@ public enum MailRoom {
         }
     }
 
-    /// The domain whose names are this machine's accounts.
+    /// The domain of this machine's accounts.
     public static let domain = "ground.invalid"
     private static let spool = "/run/dma"
     private static let opened = Result { try open() }
 
-    /// Opens the mail room, before the first mail is sent. Tests may do so again and again.
+    /// Sets up the mailer before the first mail. Tests may call it repeatedly.
     public static func prepare() throws { try opened.get() }
 
     private static func open() throws {
@@ -53,7 +53,7 @@ public enum MailRoom {
 
         """.write(toFile: "/etc/dma/dma.conf", atomically: false, encoding: .utf8)
         guard mkdir(spool, 0o770) == 0, chown(spool, 0, group.pointee.gr_gid) == 0,
-            // With the group's bit, as Debian has it.
+            // With the group's bit, as on Debian.
             chmod(spool, 0o2770) == 0
         else { throw Trouble("cannot make \(spool)") }
     }
@@ -77,7 +77,7 @@ public enum MailRoom {
         }
     }
 
-    /// Waits for a number of mails: the mailer delivers when it has taken them.
+    /// Waits for a number of mails: the mailer delivers after it has accepted them.
     public static func messages(
         of account: Account, count: Int, within limit: Duration = .seconds(20)
     ) async throws -> [Message] {
@@ -87,12 +87,12 @@ public enum MailRoom {
         }
     }
 
-    /// What waits for the relay that does not exist: mails to elsewhere, with their envelopes.
+    /// What waits for the relay that does not exist: mails to other machines, with their envelopes.
     public static func outgoing() throws -> [String] {
         try prepare()
         let names = try FileManager.default.contentsOfDirectory(atPath: spool)
         return try names.sorted().filter { $0.hasPrefix("Q") || $0.hasPrefix("M") }.compactMap {
-            // A mail for an account here may be delivered meanwhile.
+            // A mail for an account here may be delivered at the same time.
             do {
                 return try String(contentsOfFile: "\(spool)/\($0)", encoding: .utf8)
             } catch CocoaError.fileReadNoSuchFile { return nil }

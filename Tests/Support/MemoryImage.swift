@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a process has in its memory, to look for secrets in: all that it can write to, stacks, heaps
+/// The memory of a process, to search for secrets: everything that it can write to, stacks, heaps
 /// and variables.
 public struct MemoryImage: Sendable {
     private struct Part: Sendable {
@@ -14,7 +14,7 @@ public struct MemoryImage: Sendable {
     /// How many bytes there are.
     public var count: Int { parts.reduce(0) { $0 + $1.bytes.count } }
 
-    /// The memory of a process that stands still.
+    /// The memory of a stopped process.
     public init(of process: pid_t) throws {
         let maps = try kernelFile("/proc/\(process)/maps")
         let file = open("/proc/\(process)/mem", O_RDONLY | O_CLOEXEC)
@@ -35,7 +35,7 @@ public struct MemoryImage: Sendable {
         }
     }
 
-    /// Where these are found, in words; none where the image is free of them.
+    /// Where these are found, in words; empty if the image has none of them.
     public func places(of forms: [SecretForm]) -> [String] {
         forms.flatMap { form in
             parts.compactMap { part in
@@ -47,7 +47,7 @@ public struct MemoryImage: Sendable {
         }
     }
 
-    /// Those that are found nowhere.
+    /// Those that are not found anywhere.
     public func missing(_ forms: [SecretForm]) -> [String] {
         forms.filter { places(of: [$0]).isEmpty }.map(\.what)
     }
@@ -58,7 +58,7 @@ extension [UInt8] {
     public func firstPlace(of part: [UInt8]) -> Int? {
         typealias Find =
             @convention(c) (UnsafeRawPointer?, Int, UnsafeRawPointer?, Int) -> UnsafeRawPointer?
-        // The headers show memmem(3) to GNU programs only.
+        // The headers declare memmem(3) only for GNU programs.
         guard let symbol = dlsym(nil, "memmem") else { return nil }
         let find = unsafeBitCast(symbol, to: Find.self)
         return withUnsafeBytes { whole in
@@ -73,8 +73,8 @@ extension [UInt8] {
 }
 
 extension SystemLog {
-    /// Which of these are in a log: in what was sent to the system's, in the files of /var/log, and
-    /// in the list of who is logged in (utmp(5)).
+    /// Which of these are in a log: in what was sent to the system log, in the files of /var/log,
+    /// and in the list of logged-in users (utmp(5)).
     public func finds(_ forms: [SecretForm]) throws -> [String] {
         var all = Array(lines.map(\.text).joined(separator: "\n").utf8)
         let files = FileManager.default

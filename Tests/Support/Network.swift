@@ -1,6 +1,6 @@
 import Glibc
 
-/// A network of its own, with this machine alone in it: nobody else sees its addresses.
+/// A network of its own, with only this machine in it: nobody else sees its addresses.
 public final class Network: Sendable {
     private let keeper: Terminal
 

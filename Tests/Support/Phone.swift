@@ -1,6 +1,6 @@
 import Foundation
 
-/// A phone with an authenticator app: oathtool, fed with what the QR code said.
+/// A phone with an authenticator app: oathtool, with the contents of the QR code.
 public struct Phone: Sendable {
     public let uri: String
     /// The secret in Base32.
@@ -12,7 +12,7 @@ public struct Phone: Sendable {
     public let label: String
     public let issuer: String?
 
-    /// Takes in an otpauth URI, as an app does that knows all the parameters.
+    /// Reads an otpauth URI, like an app that knows all the parameters.
     public init(scanning uri: String) throws {
         let text = uri.trimmingCharacters(in: .whitespacesAndNewlines)
         guard let parts = URLComponents(string: text), parts.scheme == "otpauth",
@@ -35,18 +35,18 @@ public struct Phone: Sendable {
         issuer = values["issuer"]
     }
 
-    /// The code shown now, or so many steps from now.
+    /// The current code, or one this many steps away.
     public func code(steps: Int = 0) async throws -> String {
         try await code(at: Int(Date().timeIntervalSince1970) + steps * period)
     }
 
-    /// The code of the step before, at a moment when it can be used for at least so many seconds.
+    /// The code of the previous step, at a time when it can be used for at least this many seconds.
     public func lastCode(for seconds: Int = 15) async throws -> String {
         try await settle(for: seconds)
         return try await code(steps: -1)
     }
 
-    /// Waits until the phone shows another code than this one, and gives it.
+    /// Waits until the phone shows another code than this one, and returns it.
     public func code(after old: String) async throws -> String {
         while true {
             let code = try await code()
@@ -55,7 +55,7 @@ public struct Phone: Sendable {
         }
     }
 
-    /// The code of a moment, in seconds since 1970.
+    /// The code at a time, in seconds since 1970.
     public func code(at moment: Int) async throws -> String {
         let output = try await Command.output(
             [
@@ -65,7 +65,7 @@ public struct Phone: Sendable {
         return output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// A code that is none of those the phone shows for 25 steps to each side.
+    /// A code that the phone does not show within 25 steps in either direction.
     public func wrongCode() async throws -> String {
         var shown: Set<String> = []
         let now = Int(Date().timeIntervalSince1970)
@@ -88,8 +88,8 @@ public struct Phone: Sendable {
         (0..<digits).reduce(1) { value, _ in value * 10 }
     }
 
-    /// Sleeps, where a step is about to end, until the next one, so that the codes of one and the
-    /// same step can be used for at least so many seconds.
+    /// If a step is about to end, sleeps until the next one, so that its code can be used for at
+    /// least this many seconds.
     public func settle(for seconds: Int = 10) async throws {
         let left =
             Double(period)

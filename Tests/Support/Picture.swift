@@ -4,11 +4,11 @@ public struct Picture: Sendable {
         var red: UInt8, green: UInt8, blue: UInt8
     }
 
-    /// What a terminal shows where a program sets no color.
+    /// The terminal's default colors.
     public enum Theme: Sendable {
-        /// Light text on a dark ground, as most terminals.
+        /// Light text on a dark background, as in most terminals.
         case dark
-        /// Dark text on a light ground, as paper.
+        /// Dark text on a light background, like paper.
         case light
 
         var ink: Color { self == .dark ? Palette.color(7) : Palette.color(0) }
@@ -20,13 +20,13 @@ public struct Picture: Sendable {
     public let height: Int
     private var pixels: [Color]
 
-    /// Paints lines of text with SGR colors, as `tmux capture-pane -e -p` gives them.
+    /// Paints lines of text with SGR colors, from `tmux capture-pane -e -p`.
     public init(_ text: String, theme: Theme = .dark) {
         let rows = text.split(separator: "\n", omittingEmptySubsequences: false)
             .reduce(into: (lines: [[Cell]](), style: Style())) { all, line in
                 all.lines.append(all.style.cells(of: line))
             }.lines
-        // A margin of the terminal's own ground, as a window has.
+        // A margin in the terminal's background color, as a window has.
         let columns = (rows.map(\.count).max() ?? 0) + 4
         width = columns * Self.cell.width
         height = (rows.count + 2) * Self.cell.height
@@ -49,8 +49,8 @@ public struct Picture: Sendable {
         }
     }
 
-    /// The shape of a character. Blocks are exact, and '#' counts as one; of letters there is
-    /// just something dark, since nobody reads them here.
+    /// The shape of a character. Blocks are exact, and '#' counts as one; letters are just
+    /// something dark, because nobody reads them here.
     private static func isInk(_ character: Character, _ x: Int, _ y: Int) -> Bool {
         switch character {
         case " ", "\u{a0}": false

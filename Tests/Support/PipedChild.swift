@@ -1,7 +1,7 @@
 import Foundation
 
-/// A program that is talked to line by line. No thread waits for it, and no other program that we
-/// start meanwhile holds its pipes open.
+/// A program that is talked to line by line. No thread waits for it, and no other program started
+/// at the same time holds its pipes open.
 public final class PipedChild {
     public let child: Child
     private let input: Int32, output: Int32
@@ -19,7 +19,7 @@ public final class PipedChild {
             words, environment: [:], streams: .descriptors(toProgram[0], fromProgram[1], quiet))
     }
 
-    /// Gives it text to read.
+    /// Writes text to its standard input.
     public func write(_ text: String) throws {
         let bytes = Array(text.utf8)
         guard Glibc.write(input, bytes, bytes.count) == bytes.count else {
@@ -27,7 +27,7 @@ public final class PipedChild {
         }
     }
 
-    /// Waits for its next line, without the end; `nil` where it has ended instead.
+    /// Waits for its next line, without the end; `nil` if it has ended instead.
     public func line(within limit: Duration = .seconds(40)) async throws -> Data? {
         try await patiently("a line", within: limit) { () -> Data?? in
             let hasEnded = child.status != nil

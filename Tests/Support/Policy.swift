@@ -2,8 +2,8 @@ import Foundation
 
 /// The machine's PAM services with some of them changed, for one program at a time.
 ///
-/// A program finds these services in /etc/pam.d, as always, but in a mount namespace of its own:
-/// so the same real program can run under several policies at once.
+/// A program finds these services in /etc/pam.d, as always, but in its own mount namespace: so the
+/// same real program can run under several policies at once.
 public final class Policy: Sendable {
     private let folder: String
     private let scratch: Scratch
@@ -16,18 +16,18 @@ public final class Policy: Sendable {
         try FileManager.default.copyItem(atPath: "/etc/pam.d", toPath: folder)
     }
 
-    /// Puts a line behind the password (`@include common-auth`) of a service, as an admin would: in
-    /// the file that the service's own takes in, if it is there.
+    /// Adds a line after the password (`@include common-auth`) of a service, as an admin would: in
+    /// the file that the service's own file includes, if the password is there.
     public func add(_ line: String, toService name: String) throws {
         try change(name) { [$0, line] }
     }
 
-    /// Puts a line before the password of a service.
+    /// Adds a line before the password of a service.
     public func put(_ line: String, beforePasswordOf name: String) throws {
         try change(name) { [line, $0] }
     }
 
-    /// Puts a line in the place of the password of a service.
+    /// Replaces the password of a service by a line.
     public func replace(withLine line: String, passwordOf name: String) throws {
         try change(name) { _ in [line] }
     }
@@ -51,7 +51,7 @@ public final class Policy: Sendable {
         try write(Array(changed), service: name)
     }
 
-    /// The words that run a program under this policy. They start as root.
+    /// The words that run a program under this policy, starting as root.
     public func running(_ words: [String]) -> [String] {
         let script = #"mount --bind "$0" /etc/pam.d && exec "$@""#
         return ["unshare", "--mount", "sh", "-c", script, folder] + words

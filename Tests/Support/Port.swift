@@ -5,7 +5,7 @@ import Synchronization
 public enum Port {
     private static let given = Mutex<Set<UInt16>>([])
 
-    /// A port that nobody uses at this moment, and that nobody was given before.
+    /// A port that is unused now, and was not returned before.
     public static func free() throws -> UInt16 {
         while true {
             let port = try unused()
@@ -39,7 +39,7 @@ public enum Port {
         }
     }
 
-    /// Whether somebody listens on the Unix socket of this path, in whatever mount namespace.
+    /// Whether somebody listens on the Unix socket at this path, in any mount namespace.
     public static func answers(_ path: String) throws -> Bool {
         let socket = try open(AF_UNIX)
         defer { close(socket) }

@@ -20,7 +20,7 @@ public enum Project {
         try String(contentsOfFile: path(name), encoding: .utf8)
     }
 
-    /// The files below one of its folders with this ending, such as `.swift`, by their paths in the
+    /// The files below one of its folders with this suffix, such as `.swift`, by their paths in the
     /// project.
     public static func files(below name: String, ending: String) throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: path(name)).sorted()

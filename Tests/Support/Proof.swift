@@ -1,9 +1,9 @@
 import Foundation
 
-/// What is proven shortly in `make test` and at length in `make proof`.
+/// Proofs with a short form in `make test` and a long one in `make proof`.
 ///
-/// Suites whose names end in `Proof` are what `make proof` runs, with `SWIFTOTP_PROOF=long`. What
-/// each of them did goes line by line to the file in `SWIFTOTP_FIGURES`, and from there to
+/// `make proof` runs the suites whose names end in `Proof`, with `SWIFTOTP_PROOF=long`. What each
+/// of them did goes line by line to the file in `SWIFTOTP_FIGURES`, and from there to
 /// docs/RESULTS.md.
 public enum Proof {
     /// Whether this is `make proof`.
@@ -12,7 +12,7 @@ public enum Proof {
     /// How often: `short` in `make test`, `long` in `make proof`.
     public static func count(_ short: Int, long: Int) -> Int { isLong ? long : short }
 
-    /// Writes down a figure, for the table in docs/RESULTS.md.
+    /// Records a figure for the table in docs/RESULTS.md.
     ///
     /// - Parameters:
     ///   - chapter: The chapter that it belongs to, such as `Killed at every system call`.
@@ -24,7 +24,7 @@ public enum Proof {
         let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw Trouble("cannot open \(path): \(errno)") }
         defer { close(file) }
-        // One call, so that lines of tests that run at once do not mix.
+        // One call, so that lines of parallel tests do not mix.
         guard write(file, line, line.count) == line.count else {
             throw Trouble("cannot write \(path): \(errno)")
         }

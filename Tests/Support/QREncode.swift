@@ -1,4 +1,4 @@
-/// qrencode(1), to compare with.
+/// qrencode(1), for comparison.
 public enum QREncode {
     /// The QR code of `text` row by row, `true` for dark, with the weakest error correction and
     /// without a quiet zone.

@@ -1,8 +1,8 @@
 import Foundation
 
-/// docs/RECIPES.md, and what else stands in docs, from which tests take what they write and type.
+/// docs/RECIPES.md and other pages in docs, from which tests take what they write and type.
 public enum RecipePage {
-    /// The first block of a section behind these words, without what it is indented by.
+    /// The first block of a section after these words, without its indentation.
     public static func block(
         _ section: String, after words: String, in page: String = "docs/RECIPES.md"
     ) throws -> [String] {
@@ -19,7 +19,7 @@ public enum RecipePage {
         return block.map { String($0.dropFirst(indentation)) }
     }
 
-    /// The lines of sshd in the row of the table that begins with an option of the module.
+    /// The sshd lines in the table's row for an option of the module.
     public static func sshdLines(for option: String) throws -> [String] {
         let page = try Project.text("docs/RECIPES.md")
         guard let row = page.split(separator: "\n").first(where: { $0.hasPrefix("| `\(option)") }),

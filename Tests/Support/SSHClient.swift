@@ -1,6 +1,6 @@
-/// The real ssh at a terminal, knowing nothing but one server.
+/// The real ssh at a terminal, which knows only one server.
 public enum SSHClient {
-    /// The options that lead from one address of a network to a server on another one of it.
+    /// The options for connecting from one address of a network to a server on another one.
     public static func options(
         from source: String, to address: String, of server: SSHServer
     ) -> [String] {
@@ -10,7 +10,7 @@ public enum SSHClient {
         ].flatMap { ["-o", $0] }
     }
 
-    /// Starts a login that runs a command; every question is asked on the terminal given back.
+    /// Starts a login that runs a command; every question is asked on the returned terminal.
     public static func login(
         _ user: String, on server: SSHServer, key: Bool, command: String,
         environment: [String: String] = [:]
@@ -20,8 +20,8 @@ public enum SSHClient {
         return try Terminal(words, environment: environment)
     }
 
-    /// The words that start it: with this file of a key, or none. Of `options`, what ssh_config
-    /// knows holds instead of what is said here.
+    /// The words that start it, with this key file or none. `options` of ssh_config override the
+    /// settings here.
     public static func words(
         _ user: String, on server: SSHServer, identity: String?, command: String,
         options: [String] = []
@@ -32,7 +32,7 @@ public enum SSHClient {
         return ["ssh", "-F", "none"] + options + [
             "-o", "UserKnownHostsFile=\(server.knownHosts)",
             "-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes",
-            // One login is one try here: a refusal is a refusal.
+            // One login is one try here: a refusal is final.
             "-o", "NumberOfPasswordPrompts=1",
             "-o", "PreferredAuthentications=publickey,keyboard-interactive",
         ] + key + ["-p", String(server.port), "-l", user, "127.0.0.1", command]

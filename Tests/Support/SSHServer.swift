@@ -1,9 +1,9 @@
 import Foundation
 
-/// The real sshd on a loopback port, with a host key, a configuration and a policy of its own.
+/// The real sshd on a loopback port, with its own host key, configuration and policy.
 public final class SSHServer: Sendable {
     public let port: UInt16
-    /// A key that lets every user in, as far as `methods` take a public key.
+    /// A key that lets every user in, as far as `methods` accept a public key.
     public let userKey: String
     public let knownHosts: String
     private let scratch: Scratch
@@ -11,7 +11,7 @@ public final class SSHServer: Sendable {
     private let sshd: Terminal
     private let network: Network?
 
-    /// Starts sshd and waits until it answers. `methods` is AuthenticationMethods' value, and
+    /// Starts sshd and waits until it answers. `methods` is the value of AuthenticationMethods, and
     /// `around` are words before the program, such as `faketime -f +2d`. In a network of its own it
     /// also listens on port 22 of every address.
     public init(
@@ -45,16 +45,16 @@ public final class SSHServer: Sendable {
         try await listening()
     }
 
-    /// Settings for many at once who come from one address, and are mostly refused. From 9.8 on
-    /// sshd would shut that address out for a while.
+    /// Settings for many callers from one address, most of whom are refused. From 9.8 on sshd would
+    /// block that address for a while.
     public static func forManyCallers() async throws -> [String] {
         let penalties = "PerSourcePenalties no"
         return ["MaxStartups 1000"] + (try await knows(penalties) ? [penalties] : [])
     }
 
-    /// Whether this machine's sshd takes a setting that not every version has.
+    /// Whether this machine's sshd has a setting that not every version has.
     public static func knows(_ setting: String) async throws -> Bool {
-        // It has -G longer than any of those.
+        // -G is older than any of those.
         let words = ["/usr/sbin/sshd", "-G", "-f", "/dev/null", "-o", setting]
         return try await Command.run(words).status == 0
     }
@@ -69,7 +69,7 @@ public final class SSHServer: Sendable {
         if !up { throw Trouble("sshd did not start: \(await sshd.transcript)") }
     }
 
-    /// What sshd has said so far on its standard error.
+    /// sshd's standard error so far.
     public var said: String {
         get async { await sshd.transcript }
     }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A folder for one test, removed with all that is in it when nobody holds it any more.
+/// A folder for one test, removed with its contents when its last owner is gone.
 public final class Scratch: Sendable {
     public let path: String
 
-    /// Makes a folder that only root can change (others may walk through it), as a store demands
-    /// of all folders above it.
+    /// Makes a folder that only root can change (others may enter it), as a store requires of all
+    /// folders above it.
     public init(in folder: String = NSTemporaryDirectory()) throws {
         var template = Array((folder + "/swiftotp-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw Trouble("cannot make a temporary folder") }
@@ -17,7 +17,7 @@ public final class Scratch: Sendable {
     /// The path of a file in the folder.
     public func file(_ name: String) -> String { path + "/" + name }
 
-    /// Writes a file, private unless told otherwise, and gives its path.
+    /// Writes a file, private by default, and returns its path.
     @discardableResult
     public func write(_ text: String, to name: String, mode: mode_t = 0o600) throws -> String {
         let path = file(name)
@@ -27,8 +27,8 @@ public final class Scratch: Sendable {
         return path
     }
 
-    /// Waits until nobody has a new file open for writing. Another thread that was just starting a
-    /// program has a copy of our descriptor for a moment, and the file cannot be executed then.
+    /// Waits until nobody has a new file open for writing. A thread that is just starting a program
+    /// has a copy of our descriptor for a moment, and the file cannot be executed then.
     public static func waitUntilExecutable(_ path: String) throws {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Trouble("cannot open \(path)") }
@@ -45,7 +45,7 @@ public final class Scratch: Sendable {
         throw Trouble("somebody keeps \(path) open for writing")
     }
 
-    /// Makes a folder in the folder, and gives its path.
+    /// Makes a folder in the folder, and returns its path.
     public func folder(_ name: String, mode: mode_t = 0o700) throws -> String {
         let path = file(name)
         guard mkdir(path, mode) == 0, chmod(path, mode) == 0 else {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A terminal that can be looked at: a tmux session with a server of its own.
+/// A terminal that can be looked at: a tmux session with its own server.
 public final class Screen: Sendable {
     private let scratch: Scratch
     private let socket: String
@@ -18,8 +18,8 @@ public final class Screen: Sendable {
             set -g default-terminal tmux-256color
             set -g escape-time 0
             """ + "\n", to: "tmux.conf")
-        // The screen stays when the program has ended, for its last words. The status goes to a
-        // file: tmux misses the end of a program now and then.
+        // The screen stays after the program has ended, to show its last output. The status goes to
+        // a file: tmux sometimes misses the end of a program.
         let script = #"trap : INT QUIT; "$@"; echo $? >"$0"; exec sleep infinity"#
         let variables = environment.merging(["LC_ALL": locale]) { $1 }.map { "\($0)=\($1)" }
         try await Command.output(
@@ -36,22 +36,22 @@ public final class Screen: Sendable {
     /// What the screen shows now, as plain text.
     public func text() async throws -> String { try await tmux("capture-pane", "-p") }
 
-    /// What the screen shows now, with colors, which also spaces at a line's end may have (-N).
+    /// What the screen shows now, with colors, even of spaces at the end of a line (-N).
     public func colors() async throws -> String {
         try await tmux("capture-pane", "-e", "-p", "-N")
     }
 
-    /// Everything shown so far, with what has scrolled away.
+    /// Everything shown so far, including what has scrolled away.
     public func history() async throws -> String {
         try await tmux("capture-pane", "-p", "-J", "-S", "-")
     }
 
-    /// Holds a camera before the screen: the text of the QR code on it.
+    /// Points a camera at the screen: the text of the QR code on it.
     public func scan(theme: Picture.Theme = .dark) async throws -> String? {
         try await Camera.read(try await colors(), theme: theme)
     }
 
-    /// Waits until a camera before the screen sees a QR code: a phone with the key in it.
+    /// Waits until a camera sees a QR code on the screen: a phone with the key in it.
     public func phone(within limit: Duration = .seconds(40)) async throws -> Phone {
         let clock = ContinuousClock(), end = clock.now + limit
         while clock.now < end {
@@ -78,7 +78,7 @@ public final class Screen: Sendable {
         try await press("Enter")
     }
 
-    /// Presses a key by tmux's name for it ("C-c", "Enter", "Escape").
+    /// Presses a key by its tmux name ("C-c", "Enter", "Escape").
     public func press(_ key: String) async throws { _ = try await tmux("send-keys", key) }
 
     /// Changes the size of the screen.
@@ -86,7 +86,7 @@ public final class Screen: Sendable {
         _ = try await tmux("resize-window", "-x", String(columns), "-y", String(rows))
     }
 
-    /// Waits until the screen shows the text; gives the whole screen.
+    /// Waits until the screen shows the text; returns the whole screen.
     @discardableResult
     public func wait(for text: String, within limit: Duration = .seconds(40)) async throws -> String
     {
@@ -103,7 +103,7 @@ public final class Screen: Sendable {
         }
     }
 
-    /// The program's exit status, or 128 + signal, nil while it runs.
+    /// The program's exit status, or 128 + signal; nil while it runs.
     public var status: Int32? {
         guard let text = try? String(contentsOfFile: scratch.file("status"), encoding: .utf8)
         else { return nil }
@@ -119,11 +119,11 @@ public final class Screen: Sendable {
         }
     }
 
-    /// Ends the session; a screen that nobody holds any more ends as well.
+    /// Ends the session; a screen without an owner ends as well.
     public func close() async { _ = try? await tmux("kill-server") }
 
     deinit {
-        // Nobody waits here: the server ends on its own time, and with the ground at the latest.
+        // Nobody waits here: the server ends on its own time, or with the ground.
         let words = ["tmux", "-S", socket, "kill-server"]
         let scratch = scratch
         Task.detached {

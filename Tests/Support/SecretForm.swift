@@ -1,7 +1,7 @@
 import Foundation
 
-/// One form in which a secret, or a piece of it, could lie in a memory or in a log. Pieces, because
-/// memory that was freed and used again has lost a part of what was in it.
+/// One form that a secret, or a piece of it, could have in memory or in a log. Pieces, because
+/// memory that was freed and reused has lost a part of it.
 public struct SecretForm: Sendable {
     /// What it is, such as `key as hex`.
     public let what: String
@@ -11,7 +11,7 @@ public struct SecretForm: Sendable {
 
     init(_ what: String, _ text: String) { self.init(what, Array(text.utf8)) }
 
-    /// All pieces of so many bytes, one beginning every `step`.
+    /// All pieces of this length, beginning every `step` bytes.
     private func pieces(of length: Int, each step: Int) -> [SecretForm] {
         guard bytes.count > length else { return [self] }
         return stride(from: 0, through: bytes.count - length, by: step).map {
@@ -33,7 +33,7 @@ public struct SecretForm: Sendable {
         }
         forms += pairs(base32)
         forms.append(SecretForm("key URI", "secret=\(base32.prefix(8))"))
-        // What an HMAC is after its key, as nettle keeps it.
+        // The state of an HMAC after its key, as nettle stores it.
         for (name, pad) in [("inner", 0x36), ("outer", 0x5c)] as [(String, UInt8)] {
             let block = (key + [UInt8](repeating: 0, count: 64 - key.count)).map { $0 ^ pad }
             let state = SHA1.state(after: block)
@@ -42,7 +42,7 @@ public struct SecretForm: Sendable {
         return forms
     }
 
-    /// The forms of bytes that are secret: themselves, as HMAC takes them, in hex and in Base64.
+    /// The forms of secret bytes: as they are, as HMAC takes them, in hex and in Base64.
     public static func binary(_ name: String, _ key: [UInt8]) -> [SecretForm] {
         let hex = key.map { String(format: "%02x", $0) }.joined()
         var forms = SecretForm(name, key).pieces(of: 8, each: 4)
@@ -53,8 +53,7 @@ public struct SecretForm: Sendable {
         return forms + base64(name, key)
     }
 
-    /// Base64 at each of the three places where a group can begin, without what depends on the
-    /// neighbors.
+    /// Base64 at each of the three positions in a group, without what depends on the neighbors.
     private static func base64(_ name: String, _ bytes: [UInt8]) -> [SecretForm] {
         (0..<3).flatMap { (before: Int) -> [SecretForm] in
             let padded = [UInt8](repeating: 0, count: before) + bytes
@@ -64,8 +63,8 @@ public struct SecretForm: Sendable {
         }
     }
 
-    /// Base32 on its way into a QR code: pairs of symbols of 11 bits each (ISO/IEC 18004, 7.4.4),
-    /// wherever in a byte they begin.
+    /// Base32 in a QR code: pairs of symbols of 11 bits each (ISO/IEC 18004, 7.4.4), at any bit
+    /// offset.
     private static func pairs(_ base32: String) -> [SecretForm] {
         let symbols = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
         let values = base32.map { symbols.firstIndex(of: $0) ?? 0 }
@@ -82,7 +81,7 @@ public struct SecretForm: Sendable {
         }
     }
 
-    /// Rows of a QR code, where they are data, as libqrencode keeps them: their second bit says so.
+    /// Rows of a QR code, as libqrencode stores them while they are data: their second bit says so.
     public static func squares(_ squares: [[Bool]]) -> [SecretForm] {
         squares.dropFirst(9).dropLast(9).map { row in
             SecretForm("squares", row.dropFirst(9).prefix(12).map { $0 ? 3 : 2 })
@@ -99,7 +98,7 @@ public struct SecretForm: Sendable {
             + base64("code \(digits)", Array(digits.utf8))
     }
 
-    /// Whether the forms of a code are no bytes that others have by chance.
+    /// Whether the forms of a code are unlikely to occur by chance.
     public static func isUnusual(_ digits: String) -> Bool {
         guard digits.count == 8, Set(digits).count > 4 else { return false }
         return code(digits)[1].bytes.allSatisfy { $0 != 0 && $0 != 0xff }
@@ -120,7 +119,7 @@ public struct SecretForm: Sendable {
 
     // MARK: Records
 
-    /// The pieces of a record in clear that nothing else has: keys, hashes and salts.
+    /// The pieces of a plaintext record that nothing else contains: keys, hashes and salts.
     public static func record(_ plain: [UInt8]) -> [SecretForm] {
         SecretForm("record in clear", plain).pieces(of: 16, each: 8)
             .filter { Set($0.bytes).count > 13 }
@@ -142,9 +141,9 @@ public struct SecretForm: Sendable {
     }
 }
 
-/// SHA-1 (FIPS 180-4) of one block, to know what an HMAC keeps of its key.
+/// SHA-1 (FIPS 180-4) of one block, to know what an HMAC stores of its key.
 private enum SHA1 {
-    /// The five words of the state after the first block, as this machine writes them.
+    /// The five words of the state after the first block, in this machine's byte order.
     static func state(after block: [UInt8]) -> [UInt8] {
         let start: [UInt32] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
         var words = stride(from: 0, to: 64, by: 4).map { at in

@@ -1,5 +1,5 @@
 /// Numbers that look random and are the same in every run (SplitMix64), so that a failure of a
-/// test by lot can be repeated.
+/// randomized test can be repeated.
 public struct Seeded: RandomNumberGenerator {
     private var state: UInt64
 

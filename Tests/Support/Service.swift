@@ -1,26 +1,26 @@
 import Foundation
 
-/// swiftotpd as systemd has it: somebody else listens, starts it at the first connection, hands
-/// over the socket, and starts it again when it has ended.
+/// swiftotpd as under systemd: another program listens, starts it at the first connection, passes
+/// the socket, and starts it again after it has ended.
 ///
-/// What listens is a few lines of Python in the place of systemd; the units themselves are tested
-/// in a machine of their own (`SystemdTests`).
+/// A few lines of Python listen in systemd's place; the units themselves are tested in a machine of
+/// their own (`SystemdTests`).
 public final class Service: Sendable {
-    /// Where it listens: for `socket=` and `--socket`.
+    /// Its socket: for `socket=` and `--socket`.
     public let socket: String
-    /// The folder of records that it serves where nobody names another.
+    /// The folder of records that it serves by default.
     public let store: String
     private let scratch: Scratch
     private let listener: Child
 
-    /// One for every test that names its own store, and changes nothing about the service.
+    /// One for all tests that name their own store, and change nothing about the service.
     private static let one = Task { try await Service() }
     public static func shared() async throws -> Service { try await one.value }
 
-    /// Starts the service of this store, which keeps its seal key too; without one, of a new and
-    /// empty store of its own. `configuration` is what its configuration file says, and `around`
-    /// are words before the program, such as `prlimit --nofile=4`. `program` is another swiftotpd
-    /// than the one that was built beside the tests.
+    /// Starts the service of this store, which has its seal key inside; without one, of a new and
+    /// empty store. `configuration` is its configuration file, and `around` are words before the
+    /// program, such as `prlimit --nofile=4`. `program` is a swiftotpd other than the one built
+    /// with the tests.
     public init(
         store: String? = nil, configuration: String = "", environment: [String: String] = [:],
         around: [String] = [], backlog: Int = 512, program: String? = nil
@@ -38,7 +38,7 @@ public final class Service: Sendable {
                 + [program ?? Build.product("swiftotpd"), "--config", file, "--store", store],
             environment: environment, streams: .descriptors(quiet, quiet, quiet))
         let started = listener
-        // It gets its name when it listens.
+        // It gets its name once it listens.
         _ = try await patiently("the service to listen") {
             guard started.status == nil else { throw Trouble("nothing listens on \(socket)") }
             return access(socket, F_OK) == 0 ? true : nil
@@ -46,7 +46,7 @@ public final class Service: Sendable {
         (self.scratch, self.store, self.socket) = (scratch, store, socket)
     }
 
-    /// Makes a store as a package does, with a configuration in which nothing is wrong.
+    /// Makes a store as a package does, with a valid configuration.
     public static func makeStore(at store: String) async throws {
         let scratch = try Scratch()
         defer { withExtendedLifetime(scratch) {} }
@@ -63,7 +63,7 @@ public final class Service: Sendable {
         return text.split(separator: " ").compactMap { pid_t($0) }.first
     }
 
-    /// How many connections it serves now: each has a thread.
+    /// How many connections it serves now; each has a thread.
     public var connections: Int {
         guard let process,
             let threads = try? FileManager.default.contentsOfDirectory(
@@ -72,12 +72,12 @@ public final class Service: Sendable {
         return max(0, threads.count - 1)
     }
 
-    /// Stops or goes on with the service, with SIGSTOP and SIGCONT, or kills it.
+    /// Stops, continues or kills the service with SIGSTOP, SIGCONT or SIGKILL.
     public func signal(_ number: Int32) {
         if let process { kill(process, number) }
     }
 
-    /// Ends whoever listens, and the service; connections to it are refused from now on.
+    /// Ends the listener and the service; connections are refused from now on.
     public func end() {
         signal(SIGKILL)
         listener.end()

@@ -1,17 +1,17 @@
 import Foundation
 
-/// The files of a folder as they were at a moment, so that they can be put back.
+/// The files of a folder at one moment, so that they can be restored.
 public struct Snapshot: Sendable {
     private let folder: String
     private let saved: [String: Data]
 
-    /// Reads all files of a folder, which has no folders in it.
+    /// Reads all files of a folder without subfolders.
     public init(of folder: String) throws {
         self.folder = folder
         saved = try Snapshot.files(folder)
     }
 
-    /// Removes what is new, and writes anew what is not as it was, for its owner alone.
+    /// Removes new files, and rewrites changed ones, readable only by their owner.
     public func restore() throws {
         for (name, bytes) in try Snapshot.files(folder) where saved[name] != bytes {
             guard unlink("\(folder)/\(name)") == 0 else { throw Trouble("\(name) stays") }
@@ -24,7 +24,7 @@ public struct Snapshot: Sendable {
         }
     }
 
-    /// The names of the files that are not as they were.
+    /// The names of the changed files.
     public func changes() throws -> [String] {
         let now = try Snapshot.files(folder)
         return Set(now.keys).union(saved.keys).filter { now[$0] != saved[$0] }.sorted()

@@ -4,7 +4,7 @@ struct Cell {
     let style: Style
 }
 
-/// The colors that SGR sequences ("\u{1b}[38;5;231m") have set; nil is the terminal's own.
+/// The colors set by SGR sequences ("\u{1b}[38;5;231m"); nil is the terminal's own.
 struct Style {
     var ink: Picture.Color?
     var ground: Picture.Color?
@@ -24,7 +24,7 @@ struct Style {
         return cells
     }
 
-    /// Takes one sequence off the text; only "[...m" has a meaning here.
+    /// Removes one sequence from the text; only "[...m" has a meaning here.
     private mutating func follow(_ rest: inout Substring) {
         guard rest.popFirst() == "[" else {
             _ = rest.popFirst()
@@ -59,7 +59,7 @@ struct Style {
     }
 }
 
-/// The 256 colors of a terminal, as xterm has them.
+/// The 256 colors of a terminal, as in xterm.
 enum Palette {
     static func color(_ number: Int) -> Picture.Color {
         func gray(_ level: Int) -> Picture.Color {

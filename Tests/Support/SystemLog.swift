@@ -25,7 +25,7 @@ public final class SystemLog: Sendable {
     private let kept = Mutex<[Line]>([])
     private let socket: Int32
 
-    /// The one log of this process, listening from the first use on.
+    /// The only log of this process, listening from its first use on.
     public static func shared() throws -> SystemLog { try opened.get() }
 
     private init() throws {
@@ -43,7 +43,7 @@ public final class SystemLog: Sendable {
         guard socket >= 0, bound == 0, chmod("/dev/log", 0o666) == 0 else {
             throw Trouble("cannot listen on /dev/log")
         }
-        // A thread of its own: a sender waits while the socket's short queue is full.
+        // On its own thread: a sender waits while the socket's short queue is full.
         Thread { self.listen() }.start()
     }
 

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A program at a terminal of its own, and somebody who reads what it shows and types answers.
+/// A program at its own terminal, and somebody who reads what it shows and types answers.
 public actor Terminal {
     public nonisolated let child: Child
     private let master: Int32
     private var shown: [UInt8] = []
-    /// How much of `shown` was already met by an `expect`.
+    /// How much of `shown` an `expect` has already matched.
     private var met = 0
     private var closed = false
     /// Whether it answers what every terminal is asked (DA1), as one that shows no pictures; and
@@ -40,7 +40,7 @@ public actor Terminal {
 
     deinit { close(master) }
 
-    /// Everything shown so far, with what the terminal echoed.
+    /// Everything shown so far, including what the terminal echoed.
     public var transcript: String {
         read()
         return String(decoding: shown, as: UTF8.self).replacing("\r\n", with: "\n")
@@ -60,7 +60,7 @@ public actor Terminal {
         }
     }
 
-    /// Waits until the text is shown, after all that was met before.
+    /// Waits until the text is shown, after everything matched before.
     public func expect(_ text: String, within limit: Duration = .seconds(60)) async throws {
         _ = try await expectAny([text], within: limit)
     }
@@ -99,7 +99,7 @@ public actor Terminal {
         }
     }
 
-    /// Takes in what the program has written.
+    /// Reads what the program has written.
     private func read() {
         var part = [UInt8](repeating: 0, count: 16384)
         while !closed {

@@ -1,29 +1,29 @@
 import Foundation
 
-/// The system calls of a program in their order, as strace(1) wrote them down.
+/// The system calls of a program in order, as recorded by strace(1).
 public struct Trace: Sendable {
     /// One call.
     public struct Call: Sendable, CustomStringConvertible {
-        /// What it is called, and how many of that name there were before it, and with it.
+        /// Its name, and how many calls of that name there were, including this one.
         public let name: String, number: Int
-        /// The call with its arguments and what it gave.
+        /// The call with its arguments and its result.
         public let line: String
 
         public var description: String { "\(name) \(number)" }
 
-        /// The number that it gave; nil where it was not done to its end, or gave none.
+        /// The number that it returned; nil if it was not completed, or returned none.
         public var result: Int? {
             guard let sign = line.range(of: " = ", options: .backwards) else { return nil }
             return Int(line[sign.upperBound...].prefix { !$0.isWhitespace })
         }
 
-        /// Whether it was strace that made it fail.
+        /// Whether strace made it fail.
         public var isInjected: Bool { line.hasSuffix("(INJECTED)") }
 
         /// The same call in another run of the program, for `inject`: killed as it begins.
         public var kill: String { "\(name):signal=KILL:when=\(number)" }
 
-        /// The same call in another run, which fails, and with `lasting` all that follow it. The
+        /// The same call in another run, which fails, and if `lasting`, so do all after it. The
         /// kernel has no error for brk(2): it leaves the memory as it was.
         public func failure(_ error: String, lasting: Bool = false) -> String {
             let how = name == "brk" ? "retval=0" : "error=\(error)"
@@ -33,13 +33,13 @@ public struct Trace: Sendable {
 
     public let calls: [Call]
 
-    /// Reads what `words` has written to `file`.
+    /// Reads what `words` wrote to `file`.
     public init(_ file: String) throws {
         var counts: [Substring: Int] = [:]
-        // Each line begins with the number of the process, where there may be several.
+        // Each line begins with the process id if there may be several.
         var calls: [Call] = []
         for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
-            // Each line begins with the number of the process, where there may be several.
+            // Each line begins with the process id if there may be several.
             let line = line.drop { $0.isNumber }.drop { $0 == " " }
             let name = line.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
             guard !name.isEmpty, line.dropFirst(name.count).first == "(" else { continue }
@@ -51,8 +51,8 @@ public struct Trace: Sendable {
     }
 
     /// The words before a program whose calls are written to `file`: all of them, or those in
-    /// `calls`; what `injection` says happens to one. `follows` says whether the processes that it
-    /// starts are seen too, and `appends` whether several programs write one after the other.
+    /// `calls`; `injection` says what happens to one. `follows` says whether its child processes
+    /// are traced too, and `appends` whether several programs write one after the other.
     public static func words(
         to file: String, calls: [String] = ["all"], injection: String? = nil, follows: Bool = true,
         appends: Bool = false
@@ -65,7 +65,7 @@ public struct Trace: Sendable {
         return words
     }
 
-    /// The calls from the first one on whose line has this text.
+    /// The calls from the first one whose line contains this text.
     public func from(_ text: String) throws -> ArraySlice<Call> {
         guard let start = calls.firstIndex(where: { $0.line.contains(text) }) else {
             throw Trouble("no call with \(text)")
@@ -74,19 +74,18 @@ public struct Trace: Sendable {
     }
 }
 
-// MARK: What a record goes through
+// MARK: Steps of a record
 
 extension Trace {
-    /// The calls that the following look at; for `words`.
+    /// The calls that the following examine; for `words`.
     public static let changing = ["pwritev", "renameat2", "unlinkat", "fdatasync", "fsync"]
 
     /// How many steps a record has made: charge and slot were written, or a new one got its name
-    /// and kept it.
-    /// The mark of 16 bytes, which only says what is on the disk, is none.
+    /// and kept it. Writing the mark of 16 bytes, which only says what is on the disk, is not a
+    /// step.
     public var steps: Int { stepIndices.count }
 
-    /// Whether the disk has what the `number`th step wrote: it was synced, and that before another
-    /// one came after it.
+    /// Whether the disk has what the `number`th step wrote: it was synced before the next step.
     public func isDurable(step number: Int) -> Bool {
         let steps = stepIndices
         guard steps.count >= number else { return false }
@@ -100,14 +99,15 @@ extension Trace {
         calls.indices.filter { index in
             switch (calls[index].name, calls[index].result) {
             case ("pwritev", let count?): (17..<12_288).contains(count)
-            // The file of a name is no record's.
+            // A name file is not a record.
             case ("renameat2", 0): !calls[index].line.contains("\"name-") && !isTakenBack(index)
             default: false
             }
         }
     }
 
-    /// Whether what got its name in call `index` lost it again: it could not be made to last.
+    /// Whether what got its name in call `index` lost it again because it could not be made
+    /// durable.
     private func isTakenBack(_ index: Int) -> Bool {
         let names = calls[index].line.split(separator: "\"", omittingEmptySubsequences: false)
         guard names.count == 5 else { return false }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// otp-enroll in a folder of its own, where the swiftotpd that it starts for itself runs behind other
-/// words: it gets nothing of its starter's environment.
+/// otp-enroll in its own folder, where the swiftotpd that it starts is run by other words: it does
+/// not inherit its starter's environment.
 public struct WrappedService {
     /// The otp-enroll to run.
     public let program: String
@@ -10,7 +10,7 @@ public struct WrappedService {
     public init(in scratch: Scratch, behind words: String) throws {
         let folder = try scratch.folder("wrapped-\(UUID().uuidString)", mode: 0o755)
         program = folder + "/otp-enroll"
-        // No link: the program looks for the service beside its own file.
+        // Not a link: the program looks for the service next to its own file.
         try FileManager.default.copyItem(
             atPath: try Build.product("otp-enroll"), toPath: program)
         let script = """

@@ -1,7 +1,7 @@
 /// Base32 (RFC 4648, section 6), upper case and without padding, as key URIs write it.
 public enum Base32 {
 
-    /// The text of `bytes`, as ASCII.
+    /// Encodes `bytes` as ASCII.
     public static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
         var text: [UInt8] = []
@@ -21,20 +21,21 @@ public enum Base32 {
         return text
     }
 
-    /// How a text is read.
+    /// How strictly a text is read.
     public enum Spelling {
-        /// Either case, spaces and hyphens between, `=` only at the end. A length that no encoder
-        /// makes is refused, and set bits beyond the last byte, so that no two texts mean one key.
+        /// Upper or lower case, spaces and hyphens anywhere, `=` only at the end. A length that no
+        /// encoder produces is refused, and so are set bits beyond the last byte: each key has one
+        /// text.
         case exact
-        /// As phones take it: line ends between too, and bits beyond the last byte, which random
-        /// texts have, are dropped.
+        /// As phones accept it: line breaks anywhere, too, and set bits beyond the last byte, which
+        /// random texts have, are dropped.
         case ofPhones
-        /// As `ofPhones`, and `0`, `1` and `8` are `O`, `L` and `B`, as google-authenticator reads
-        /// them.
+        /// Like `ofPhones`, with `0`, `1` and `8` read as `O`, `L` and `B`, as google-authenticator
+        /// does.
         case mistyped
     }
 
-    /// The bytes of `text`; `nil` where it is not written as `spelling` says.
+    /// Decodes `text`; `nil` if it does not conform to `spelling`.
     public static func decode(_ text: Span<UInt8>, as spelling: Spelling = .exact) -> Secret? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 5 / 8 + 1)

@@ -1,7 +1,7 @@
 /// Base64 (RFC 4648, section 4), as sshd writes keys and ssh-keygen writes fingerprints.
 public enum Base64 {
 
-    /// The text of `bytes`, as ASCII; without padding unless it is asked for.
+    /// Encodes `bytes` as ASCII, without padding unless asked for.
     public static func encode(_ bytes: Span<UInt8>, isPadded: Bool = false) -> [UInt8] {
         let alphabet = Array(
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
@@ -23,10 +23,11 @@ public enum Base64 {
         return text
     }
 
-    /// The bytes of `text`, for their owner to wipe, which has all its padding and nothing between.
+    /// Decodes `text`, which must be fully padded and contain nothing else. The caller wipes the
+    /// result.
     ///
-    /// `nil` for any other byte, for a length that no encoder makes, and for set bits beyond
-    /// the last byte, so that no two texts mean the same bytes.
+    /// `nil` for any other byte, for a length that no encoder produces, and for set bits beyond the
+    /// last byte: each text means different bytes.
     public static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         var end = text.count

@@ -1,5 +1,5 @@
-/// A moment of the calendar in UTC, reckoned without the C library: what that takes for local
-/// time comes from the environment, which a login must not read.
+/// A calendar date and time in UTC, computed without the C library, which reads the environment for
+/// local time; a login must not read it.
 struct CivilTime {
     let year: UInt64
     let month: UInt64
@@ -10,7 +10,7 @@ struct CivilTime {
 
     enum Weekday: UInt64 { case sunday, monday, tuesday, wednesday, thursday, friday, saturday }
 
-    /// The moment of `seconds` since 1970; years after 9999 count as 9999.
+    /// The date and time `seconds` after 1970 began; years after 9999 count as 9999.
     init(_ seconds: UInt64) {
         let seconds = min(seconds, 253_402_300_799)
         let days = seconds / 86_400
@@ -29,8 +29,8 @@ struct CivilTime {
         year = shifted / 146_097 * 400 + yearOfCycle + (month <= 2 ? 1 : 0)
     }
 
-    /// When the day that is written as `2026-11-21` begins; `nil` where the years 1970 to 9999 have
-    /// no such day.
+    /// The start of the day written as `2026-11-21`; `nil` if no year from 1970 to 9999 has that
+    /// day.
     static func seconds(ofDate text: ArraySlice<UInt8>) -> UInt64? {
         let hyphen = UInt8(ascii: "-")
         guard text.count == 10, text.dropFirst(4).first == hyphen,
@@ -45,7 +45,7 @@ struct CivilTime {
         let dayOfYear = (153 * (month <= 2 ? month + 9 : month - 3) + 2) / 5 + day - 1
         let dayOfCycle = 365 * yearOfCycle + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear
         let seconds = (shifted / 400 * 146_097 + dayOfCycle - 719_468) * 86_400
-        // A day that its month does not have comes back as one of the next month.
+        // A day that its month does not have turns into one of the next month.
         return CivilTime(seconds).day == day ? seconds : nil
     }
 
@@ -57,7 +57,7 @@ struct CivilTime {
         "\(year)-\(CivilTime.twoDigits(month))-\(CivilTime.twoDigits(day))"
     }
 
-    /// A number of digits alone, four at most.
+    /// A number with nothing but digits, at most four.
     private static func number(_ text: ArraySlice<UInt8>) -> UInt64? {
         var value: UInt64 = 0
         for byte in text {

@@ -21,8 +21,8 @@ enum Cryptography {
         _ algorithm: HashAlgorithm, key: Span<UInt8>, first: UInt64, count: Int,
         _ body: (_ factor: UInt64, _ value: UInt32) -> Void
     ) {
-        // SAFETY (all three): the context has the type that these functions are written for,
-        // and `eachFactor` hands them pointers that are as long as the lengths beside them.
+        // SAFETY (all three): the context has the type that these functions expect, and
+        // `eachFactor` passes pointers as long as the lengths next to them.
         switch algorithm {
         case .sha1:
             unsafe eachFactor(
@@ -89,12 +89,12 @@ enum Cryptography {
 
     // MARK: SHA-256
 
-    /// The SHA-256 of `bytes`, which are no secret.
+    /// The SHA-256 of `bytes`, which are not secret.
     static func sha256(_ bytes: Span<UInt8>) -> [UInt8] {
         var context = sha256_ctx()
         var digest = [UInt8](repeating: 0, count: HashAlgorithm.sha256.digestLength)
-        // SAFETY: the context has the type that these functions are written for, and every
-        // pointer comes with its own count.
+        // SAFETY: the context has the type that these functions expect, and every pointer comes
+        // with its own count.
         unsafe nettle_sha256_init(&context)
         unsafe bytes.withUnsafeBufferPointer {
             unsafe nettle_sha256_update(&context, $0.count, $0.baseAddress)
@@ -125,7 +125,7 @@ enum Cryptography {
         return output
     }
 
-    /// Whether two byte strings are equal, in time that depends on their lengths alone.
+    /// Whether two byte strings are equal, in time that depends only on their lengths.
     static func constantTimeEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
         guard left.count == right.count else { return false }
         // SAFETY: both are `left.count` bytes long.
@@ -145,7 +145,7 @@ enum Cryptography {
         crypt(&bytes, key: key, nonce: nonce, binding: binding, sealing: true)
     }
 
-    /// Decrypts `bytes` in place; `false`, and wiped, where the tag does not fit.
+    /// Decrypts `bytes` in place. If the tag does not match, wipes them and returns `false`.
     static func open(
         _ bytes: inout [UInt8], key: Span<UInt8>, nonce: Span<UInt8>, binding: Span<UInt8>,
         tag expected: Span<UInt8>

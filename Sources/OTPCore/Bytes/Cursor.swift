@@ -1,4 +1,4 @@
-/// Reads big-endian fields off a span; `nil` past its end, and stays where it was.
+/// Reads big-endian fields from a span. Past the end it returns `nil` and does not move.
 public struct Cursor {
     /// Where the next field begins.
     public private(set) var offset = 0
@@ -32,7 +32,7 @@ public struct Cursor {
         skip(count, of: bytes).map { bytes.extracting($0..<$0 + count).array }
     }
 
-    /// Passes over `count` bytes, and says where they begin.
+    /// Skips `count` bytes, and returns where they begin.
     mutating func skip(_ count: Int, of bytes: Span<UInt8>) -> Int? {
         guard count >= 0, count <= bytes.count - offset else { return nil }
         defer { offset += count }

@@ -1,4 +1,4 @@
-/// Bytes written in hex: two digits a byte (RFC 4648, section 8).
+/// Hexadecimal: two digits per byte (RFC 4648, section 8).
 public enum Hex {
     /// The value of a digit of either case; `nil` for any other byte.
     public static func digit(_ byte: UInt8) -> UInt8? {
@@ -15,9 +15,9 @@ public enum Hex {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: uppercase ? "A" : "a") + value - 10
     }
 
-    /// The bytes of `text`, with what `isBetween` says anywhere between its digits.
+    /// Decodes `text`. Bytes for which `isBetween` returns true may stand anywhere between digits.
     ///
-    /// `nil` for any other byte, and for half a byte at the end.
+    /// `nil` for any other byte, and for a single digit at the end.
     public static func decode(
         _ text: Span<UInt8>, between isBetween: (UInt8) -> Bool = { _ in false }
     ) -> Secret? {

@@ -1,12 +1,12 @@
-/// A numeric address of IPv4 or IPv6.
+/// A numeric IPv4 or IPv6 address.
 ///
-/// Read as inet_pton(3) reads it: no name, no scope (`%eth0`), no port, no blanks, no number in
-/// another base. An address of IPv4 inside one of IPv6 (`::ffff:192.0.2.7`) is the one of IPv4.
+/// Read as inet_pton(3) does: no name, no scope (`%eth0`), no port, no blanks, no other number
+/// base. An IPv4 address inside an IPv6 one (`::ffff:192.0.2.7`) becomes the IPv4 address.
 public struct IPAddress: Equatable, Sendable {
-    /// 4 bytes or 16.
+    /// 4 or 16 bytes.
     public let bytes: [UInt8]
 
-    /// `nil` for anything but one whole address.
+    /// `nil` for anything but exactly one address.
     public init?(_ text: ArraySlice<UInt8>) {
         guard text.count <= IPAddress.maximumLength else { return nil }
         guard text.contains(UInt8(ascii: ":")) else {
@@ -18,18 +18,18 @@ public struct IPAddress: Equatable, Sendable {
         bytes = all.starts(with: IPAddress.mapped) ? Array(all.suffix(4)) : all
     }
 
-    /// The address with these 4 bytes or 16, in the order of the network.
+    /// The address with these 4 or 16 bytes, in network order.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         self.bytes = bytes
     }
 
-    /// The first address of its network: with zeros behind so many bits.
+    /// The first address of its network: all bits after the prefix are zero.
     public func first(in prefix: Int) -> IPAddress {
         IPAddress(masking: bytes.enumerated().map { $1 & IPAddress.mask($0, prefix) })
     }
 
-    /// The last address of its network: with ones behind so many bits.
+    /// The last address of its network: all bits after the prefix are one.
     public func last(in prefix: Int) -> IPAddress {
         IPAddress(masking: bytes.enumerated().map { $1 | ~IPAddress.mask($0, prefix) })
     }
@@ -42,12 +42,12 @@ public struct IPAddress: Equatable, Sendable {
         return ~UInt8(truncatingIfNeeded: 0xff >> kept)
     }
 
-    /// The longest text there is: `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.
+    /// The length of the longest text: `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`.
     private static let maximumLength = 45
-    /// What stands before an address of IPv4 inside one of IPv6 (RFC 4291, 2.5.5.2).
+    /// What precedes an IPv4 address inside an IPv6 one (RFC 4291, 2.5.5.2).
     private static let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
 
-    /// Whether it is one of IPv6.
+    /// Whether it is an IPv6 address.
     var isLong: Bool { bytes.count == 16 }
 
     /// Whether it is this machine itself: 127.0.0.0/8 or ::1.
@@ -57,7 +57,7 @@ public struct IPAddress: Equatable, Sendable {
 
     // MARK: The forms
 
-    /// `192.0.2.7`: four numbers of 0 to 255, without zeros before them.
+    /// `192.0.2.7`: four numbers from 0 to 255, without leading zeros.
     private static func dotted(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
@@ -69,7 +69,7 @@ public struct IPAddress: Equatable, Sendable {
         return bytes
     }
 
-    /// A number of one to three digits, without zeros before it.
+    /// A number of one to three digits, without leading zeros.
     static func decimal(_ text: ArraySlice<UInt8>) -> Int? {
         guard (1...3).contains(text.count), text.count == 1 || text.first != UInt8(ascii: "0")
         else { return nil }
@@ -102,8 +102,8 @@ public struct IPAddress: Equatable, Sendable {
         return text.indices.dropLast().first { text[$0] == colon && text[$0 + 1] == colon }
     }
 
-    /// Groups of one to four digits of base 16, with colons between them; the last may be an
-    /// address of IPv4.
+    /// Groups of one to four hexadecimal digits, separated by colons; the last may be an IPv4
+    /// address.
     private static func groups(_ text: ArraySlice<UInt8>, mayEndDotted: Bool) -> [UInt8]? {
         guard !text.isEmpty else { return [] }
         let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)

@@ -13,10 +13,10 @@ public struct Secret: ~Copyable {
     /// How many bytes are held.
     public let count: Int
 
-    /// Room for `count` zero bytes (0 to 65,536; anything outside is brought to the nearer end).
+    /// Room for `count` zero bytes (0 to 65,536; other counts become the nearest of these).
     public init(count: Int) {
         self.count = max(0, min(count, 65_536))
-        // SAFETY: the buffer is owned by this value alone and freed once, in `deinit`.
+        // SAFETY: this value alone owns the buffer, and frees it once, in `deinit`.
         unsafe storage = .allocate(capacity: self.count)
         unsafe storage.initialize(repeating: 0)
     }
@@ -25,7 +25,7 @@ public struct Secret: ~Copyable {
     public init(copying bytes: Span<UInt8>) {
         self.init(count: bytes.count)
         let length = count
-        // SAFETY: both spans are `length` bytes, and the new buffer overlaps nothing.
+        // SAFETY: both spans are `length` bytes long, and the new buffer overlaps nothing.
         unsafe bytes.withUnsafeBufferPointer { source in
             if let from = source.baseAddress, let to = unsafe storage.baseAddress {
                 _ = unsafe memcpy(to, from, length)
@@ -45,7 +45,7 @@ public struct Secret: ~Copyable {
         unsafe storage.deallocate()
     }
 
-    /// The bytes, for as long as `body` runs.
+    /// The bytes, while `body` runs.
     public func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -53,22 +53,22 @@ public struct Secret: ~Copyable {
         try body(unsafe Span(_unsafeElements: UnsafeBufferPointer(storage)))
     }
 
-    /// The bytes to write to, for as long as `body` runs.
+    /// The bytes, writable, while `body` runs.
     public mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
         _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        // SAFETY: `self` is exclusively held while the span lives.
+        // SAFETY: `self` is held exclusively while the span lives.
         var span = unsafe MutableSpan(_unsafeElements: storage)
         return try body(&span)
     }
 
-    /// Puts `bytes` at the beginning of `range`, and zeros behind them up to its end; nothing where
-    /// they do not fit, or the range lies outside.
+    /// Writes `bytes` at the start of `range` and zeros in the rest of it. Does nothing if they do
+    /// not fit, or if the range is out of bounds.
     mutating func put(_ bytes: Span<UInt8>, in range: Range<Int>) {
         guard range.lowerBound >= 0, range.upperBound <= count, bytes.count <= range.count else {
             return
         }
-        // SAFETY: `range` lies in the buffer, and has room for `bytes`, which are elsewhere.
+        // SAFETY: `range` is in the buffer and has room for `bytes`, which are elsewhere.
         unsafe bytes.withUnsafeBufferPointer { source in
             guard let to = unsafe storage.baseAddress else { return }
             let start = unsafe to + range.lowerBound
@@ -86,7 +86,7 @@ public struct Secret: ~Copyable {
         bytes.removeAll()
     }
 
-    /// Appends to an array that may hold a key: where it has to move, the old place is wiped.
+    /// Appends to an array that may hold a key; if the array has to move, its old place is wiped.
     public static func append(_ more: Span<UInt8>, to bytes: inout [UInt8]) {
         if bytes.capacity - bytes.count < more.count {
             var larger: [UInt8] = []
@@ -98,8 +98,8 @@ public struct Secret: ~Copyable {
         bytes.append(copying: more)
     }
 
-    /// Overwrites the bytes of an array in a `deinit`, which cannot change what it ends: to be
-    /// called by the array's last owner alone.
+    /// Overwrites the bytes of an array from a `deinit`, which cannot mutate. Only for the array's
+    /// last owner.
     public static func wipe(endOf bytes: borrowing [UInt8]) {
         // SAFETY: the array's own storage, within its count, which nobody reads any more.
         unsafe bytes.withUnsafeBytes { buffer in
@@ -110,8 +110,8 @@ public struct Secret: ~Copyable {
     }
 }
 
-// Bytes in bulk. The library's own ways go byte by byte under Embedded Swift, which made up a
-// fifth of a login.
+// Operations on many bytes at once. The standard library's go byte by byte under Embedded Swift,
+// which took a fifth of a login.
 
 extension Span<UInt8> {
     /// A copy.
@@ -120,11 +120,11 @@ extension Span<UInt8> {
 
 #if compiler(<6.3)
     extension Array<UInt8> {
-        /// As Swift 6.3 has it.
+        /// The same as in Swift 6.3.
         public init(
             capacity: Int, initializingWith body: (inout OutputSpan<UInt8>) -> Void
         ) {
-            // SAFETY: what the span says is initialized, is; nobody keeps the buffer.
+            // SAFETY: the span's count is what is initialized; nobody keeps the buffer.
             unsafe self.init(unsafeUninitializedCapacity: capacity) { buffer, count in
                 var span = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
                 body(&span)
@@ -132,7 +132,7 @@ extension Span<UInt8> {
             }
         }
 
-        /// As Swift 6.3 has it, by way of another array.
+        /// The same as in Swift 6.3, through another array.
         public mutating func append(
             addingCapacity count: Int, initializingWith body: (inout OutputSpan<UInt8>) -> Void
         ) {
@@ -147,7 +147,7 @@ extension Array<UInt8> {
         append(addingCapacity: bytes.count) { $0.write(copying: bytes) }
     }
 
-    /// Appends an integer, its highest byte first.
+    /// Appends an integer, high byte first.
     public mutating func append<Value: FixedWidthInteger & BitwiseCopyable>(
         bigEndian value: Value
     ) {
@@ -156,8 +156,8 @@ extension Array<UInt8> {
 
     /// Appends the bytes of a literal.
     public mutating func append(_ literal: StaticString) {
-        // SAFETY: a literal of more than one character lies in the program, and stays; one of a
-        // single character has no address, and comes as a buffer of its own.
+        // SAFETY: a literal of more than one character is part of the program and stays there; one
+        // of a single character has no address, and comes in a buffer of its own.
         literal.withUTF8Buffer { text in
             let bytes = unsafe Span(_unsafeElements: text)
             append(copying: bytes)
@@ -171,14 +171,14 @@ extension Array<UInt8> {
     }
 }
 
-// Many fields in a row go to an `OutputSpan`: an array would ask at each of them whether it is its own
-// and has room. What does not fit leaves it full, which is how a caller tells.
+// Many fields in a row go into an `OutputSpan`; an array would check for each of them whether it is
+// unique and has room. Too much leaves it full, which is how the caller notices.
 
 extension OutputSpan<UInt8> {
-    /// Adds a copy of a span.
+    /// Appends a copy of a span.
     @_lifetime(self: copy self)
     public mutating func write(copying bytes: Span<UInt8>) {
-        // SAFETY: there is room for what is copied behind the initialized bytes, and the source is
+        // SAFETY: there is room after the initialized bytes for what is copied, and the source is
         // that long and elsewhere.
         unsafe withUnsafeMutableBufferPointer { buffer, initialized in
             unsafe bytes.withUnsafeBufferPointer { source in
@@ -195,13 +195,13 @@ extension OutputSpan<UInt8> {
         }
     }
 
-    /// Adds an integer, its highest byte first.
+    /// Appends an integer, high byte first.
     @_lifetime(self: copy self)
     public mutating func write<Value: FixedWidthInteger & BitwiseCopyable>(
         bigEndian value: Value
     ) {
         let bytes = value.bigEndian
-        // SAFETY: there is room for one more value behind the initialized bytes.
+        // SAFETY: there is room for one more value after the initialized bytes.
         unsafe withUnsafeMutableBufferPointer { buffer, initialized in
             guard let to = buffer.baseAddress,
                 MemoryLayout<Value>.size <= buffer.count - initialized
@@ -215,33 +215,34 @@ extension OutputSpan<UInt8> {
         }
     }
 
-    /// Adds a byte.
+    /// Appends a byte.
     @_lifetime(self: copy self)
     public mutating func write(_ byte: UInt8) { write(bigEndian: byte) }
 }
 
-/// Zeros up to the end of `buffer`: what is full is too long, and nothing more can be added.
+/// Zeros up to the end of `buffer`: it is then full, which means too long, and nothing can be
+/// added.
 private func fill(_ buffer: UnsafeMutableBufferPointer<UInt8>, _ initialized: inout Int) {
     guard let start = buffer.baseAddress else { return }
-    // SAFETY: the bytes behind the initialized ones, up to the buffer's end.
+    // SAFETY: the bytes after the initialized ones, up to the buffer's end.
     unsafe explicit_bzero(start + initialized, buffer.count - initialized)
     initialized = buffer.count
 }
 
 extension Span<UInt8> {
-    /// Whether another span has the same bytes; not for what is secret.
+    /// Whether another span has the same bytes; not for secrets.
     public func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         for index in indices where self[index] != other[index] { return false }
         return true
     }
 
-    /// The integer at `offset`, its highest byte first; `nil` where it does not lie in the span.
+    /// The integer at `offset`, high byte first; `nil` if it is not within the span.
     func bigEndian<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type, at offset: Int
     ) -> Value? {
         guard offset >= 0, MemoryLayout<Value>.size <= count - offset else { return nil }
-        // SAFETY: the value lies in the span; it is read byte by byte, in whatever place.
+        // SAFETY: the value is within the span; it may be unaligned.
         return unsafe Value(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: type))
     }
 }

@@ -1,12 +1,12 @@
-/// What somebody typed at the prompt, told apart by its form alone.
+/// What somebody typed at the prompt, classified by its form alone.
 ///
-/// Spaces and hyphens are ignored, only ASCII counts, and nothing is looked up: every answer of
-/// one form costs the same.
+/// Spaces and hyphens are ignored, only ASCII counts, and nothing is looked up: all answers of one
+/// form cost the same.
 public enum Answer: ~Copyable {
     /// A code of an authenticator: its value and how many digits were typed (6 to 8).
     case code(value: UInt32, digits: UInt8)
-    /// The digits at the end of a password (6 to 8 of them), of which each authenticator takes
-    /// as many as it has.
+    /// The digits at the end of a password (6 to 8), of which each authenticator uses as many as
+    /// its codes have.
     case joinedCode(value: UInt32, digits: UInt8)
     /// One of the backup codes.
     case backupCode(BackupCode)
@@ -14,10 +14,10 @@ public enum Answer: ~Copyable {
     case temporaryCode(TemporaryCode)
     /// Nothing at all.
     case empty
-    /// Anything else: a password, too long, control bytes, other digits than ASCII.
+    /// Anything else: a password, too long, control bytes, digits other than ASCII.
     case malformed
 
-    /// The longest answer that is looked at, in bytes; more is malformed.
+    /// The longest answer that is examined, in bytes; a longer one is malformed.
     public static let maximumLength = 64
 
     /// Whether nothing was typed.
@@ -45,7 +45,7 @@ public enum Answer: ~Copyable {
         }
     }
 
-    /// Reads what was typed.
+    /// Classifies what was typed.
     public init(_ typed: Span<UInt8>) {
         guard !typed.isEmpty else {
             self = .empty

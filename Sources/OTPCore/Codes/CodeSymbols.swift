@@ -1,9 +1,9 @@
-/// The symbols of backup and temporary codes: Crockford's Base32, which has no I, L, O and U.
-/// Reading takes either case, O for 0, and I and L for 1.
+/// The symbols of backup and temporary codes: Crockford's Base32, without I, L, O and U. Input may
+/// be in either case, with O for 0, and I and L for 1.
 enum CodeSymbols {
     private static var alphabet: [UInt8] { Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8) }
 
-    /// Symbols out of random bytes, five bits of each, behind `head`. To be wiped.
+    /// `head`, followed by symbols made from random bytes, five bits of each. The caller wipes it.
     static func make(after head: [UInt8], random: Span<UInt8>) -> [UInt8] {
         let alphabet = alphabet
         var symbols: [UInt8] = []
@@ -16,8 +16,7 @@ enum CodeSymbols {
     /// The symbol that stands for `value`, 0 to 31.
     static func symbol(_ value: Int) -> UInt8 { alphabet[value & 31] }
 
-    /// The symbols that somebody typed, in upper case; `nil` where one of them is none. To be
-    /// wiped.
+    /// The typed symbols in upper case; `nil` if one is invalid. The caller wipes them.
     static func read(_ typed: Span<UInt8>) -> [UInt8]? {
         let alphabet = alphabet
         var symbols: [UInt8] = []
@@ -44,7 +43,7 @@ enum CodeSymbols {
         }
     }
 
-    /// Symbols as they are handed out, in groups with hyphens between.
+    /// Symbols as they are handed out, in groups separated by hyphens.
     static func text(_ symbols: Span<UInt8>, groupsOf size: Int) -> String {
         var text: [UInt8] = []
         for position in symbols.indices {

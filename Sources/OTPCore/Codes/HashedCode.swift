@@ -1,15 +1,15 @@
-/// What is kept of a backup or temporary code: PBKDF2-HMAC-SHA256 under a salt of its own
-/// (NIST SP 800-63B-4, 3.1.2.2).
+/// What is stored of a backup or temporary code: PBKDF2-HMAC-SHA256 with its own salt (NIST SP
+/// 800-63B-4, 3.1.2.2).
 public struct HashedCode: Equatable, Sendable {
     /// Length of the salt in bytes (NIST asks for at least 4).
     public static let saltLength = 8
-    /// Length of the hash in bytes: 96 bits of what has 70 at most.
+    /// Length of the hash in bytes: 96 bits for at most 70 random ones.
     static let hashLength = 12
 
     static let length = saltLength + hashLength
 
-    /// PBKDF2 rounds. The codes have 55 and 70 random bits and a limit of tries, which no number
-    /// of rounds would make safer; NIST allows a small cost for such secrets.
+    /// PBKDF2 rounds. The codes have 55 or 70 random bits and limited tries, which more rounds
+    /// would not make safer; NIST allows a low cost for such secrets.
     static let iterations: UInt32 = 1000
 
     /// The salt, then the hash.
@@ -21,7 +21,7 @@ public struct HashedCode: Equatable, Sendable {
         self.bytes = bytes
     }
 
-    /// The hash of a code's symbols; `nil` where the salt is not `saltLength` long.
+    /// The hash of a code's symbols; `nil` if the salt is not `saltLength` long.
     init?(_ symbols: borrowing Secret, salt: [UInt8]) {
         let hash = symbols.withBytes { symbols in
             Cryptography.pbkdf2(
@@ -34,13 +34,13 @@ public struct HashedCode: Equatable, Sendable {
     var salt: [UInt8] { Array(bytes.prefix(HashedCode.saltLength)) }
     var hash: [UInt8] { Array(bytes.suffix(HashedCode.hashLength)) }
 
-    /// Whether these symbols are those that were kept, in time that does not depend on them.
+    /// Whether these are the stored symbols, in time that does not depend on them.
     func matches(_ symbols: borrowing Secret) -> Bool {
         guard let other = HashedCode(symbols, salt: salt) else { return false }
         return Cryptography.constantTimeEqual(bytes.span, other.bytes.span)
     }
 
-    /// Does the work of comparing, where there is nothing to compare with.
+    /// Does the work of comparing when there is nothing to compare with.
     static func spend(on symbols: borrowing Secret) {
         _ = HashedCode(symbols, salt: [UInt8](repeating: 0, count: saltLength))
     }

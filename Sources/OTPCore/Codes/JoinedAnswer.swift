@@ -1,15 +1,15 @@
-/// A password with a code right behind it, for programs with one field (`forward_pass`).
+/// A password followed directly by a code, for programs with one field (`forward_pass`).
 ///
-/// A backup code or a temporary code is told by its groups and hyphens, as it is handed out;
-/// anything else ends in the digits of a code, as many as the authenticator that it fits has.
+/// A backup or temporary code is recognized by its groups and hyphens, as it is handed out.
+/// Anything else ends in the digits of a code, as many as the matching authenticator has.
 enum JoinedAnswer {
-    /// The longest answer that is looked at, in bytes (PAM_MAX_RESP_SIZE).
+    /// The longest answer that is examined, in bytes (PAM_MAX_RESP_SIZE).
     static let maximumLength = 512
 
-    /// The digits of a code where no authenticator says how many.
+    /// The digits of a code if no authenticator says how many.
     static let usualDigits: UInt8 = 6
 
-    /// The answer at the end of `typed`.
+    /// The code at the end of `typed`.
     static func answer(_ typed: Span<UInt8>) -> Answer {
         guard !typed.isEmpty else { return .empty }
         guard typed.count <= maximumLength else { return .malformed }
@@ -29,8 +29,8 @@ enum JoinedAnswer {
         return .joinedCode(value: value, digits: digits)
     }
 
-    /// How many bytes at the end of `typed` are the code's, where an authenticator of so many
-    /// digits is meant. What is before them is the password.
+    /// How many bytes at the end of `typed` are the code, for an authenticator with that many
+    /// digits. Everything before them is the password.
     static func codeLength(_ typed: Span<UInt8>, digits: UInt8) -> Int {
         if typed.count <= maximumLength, let start = groupedCode(typed) {
             return typed.count - start
@@ -38,7 +38,7 @@ enum JoinedAnswer {
         return min(Int(digits), typed.count)
     }
 
-    /// Where a backup code or a temporary code begins that is written in groups.
+    /// Where a backup or temporary code in groups begins.
     private static func groupedCode(_ typed: Span<UInt8>) -> Int? {
         for group in [5, 4] {
             let length = 3 * group + 2

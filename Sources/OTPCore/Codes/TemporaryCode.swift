@@ -1,10 +1,10 @@
-/// A code that an admin gives to somebody who has lost everything: one a user, used once, for a
+/// A code that an admin gives to a user who has lost everything: one per user, good once, for a
 /// short time.
 ///
-/// Twelve symbols in three groups, such as `T7Q4-KD2M-9XRW`: a T, so that it is not taken for
-/// a backup code, and 55 random bits (NIST SP 800-63B-4, 4.1.2.2 asks for 40).
+/// Twelve symbols in three groups, such as `T7Q4-KD2M-9XRW`: a T, so that it is not taken for a
+/// backup code, and 55 random bits (NIST SP 800-63B-4, 4.1.2.2 asks for 40).
 public struct TemporaryCode: ~Copyable {
-    /// Symbols of a code, the T among them.
+    /// Symbols of a code, including the T.
     public static let length = 12
     /// Random bytes that a code is made from (55 of their 88 bits are used).
     public static let randomLength = length - 1
@@ -14,15 +14,15 @@ public struct TemporaryCode: ~Copyable {
     /// The twelve symbols in upper case, without hyphens.
     let symbols: Secret
 
-    /// The code of `randomLength` random bytes; `nil` for another number of them.
+    /// The code made from `randomLength` random bytes; `nil` for any other number of them.
     public init?(random: Span<UInt8>) {
         guard random.count == TemporaryCode.randomLength else { return nil }
         var symbols = CodeSymbols.make(after: [TemporaryCode.mark], random: random)
         self.symbols = Secret(wiping: &symbols)
     }
 
-    /// Reads a code that somebody typed, hyphens and spaces already taken out; `nil` where it
-    /// has not the form of one.
+    /// Parses a typed code, with hyphens and spaces already removed; `nil` if it does not have the
+    /// form of one.
     init?(typed: Span<UInt8>) {
         guard typed.count == TemporaryCode.length, typed[0] & 0xdf == TemporaryCode.mark,
             var symbols = CodeSymbols.read(typed)
@@ -33,21 +33,21 @@ public struct TemporaryCode: ~Copyable {
     /// The code as it is handed out: `T7Q4-KD2M-9XRW`.
     public var text: String { symbols.withBytes { CodeSymbols.text($0, groupsOf: 4) } }
 
-    /// What is kept of the code; `nil` where the salt is not `HashedCode.saltLength` long.
+    /// What is stored of the code; `nil` if the salt is not `HashedCode.saltLength` long.
     public func hashed(salt: [UInt8]) -> HashedCode? { HashedCode(symbols, salt: salt) }
 }
 
-/// What a record keeps of the temporary code that was issued last.
+/// What a record stores of the temporary code that was issued last.
 public struct IssuedCode: Equatable, Sendable {
-    /// The code.
+    /// The code's hash.
     let hash: HashedCode
     /// When it was issued, in Unix seconds.
     public let issued: UInt64
-    /// When it ends, in Unix seconds.
+    /// When it expires, in Unix seconds.
     public let expires: UInt64
-    /// When it was used, in Unix seconds; 0 for not yet.
+    /// When it was used, in Unix seconds; 0 if it was not.
     public internal(set) var used: UInt64 = 0
-    /// The clock that nobody sets, when it was issued; `nil` where it could not be read.
+    /// The time since boot when it was issued; `nil` if it could not be read.
     let boot: BootTime?
 
     /// How long a code may be valid, in seconds: 10 minutes to 3 days.
@@ -55,7 +55,7 @@ public struct IssuedCode: Equatable, Sendable {
     /// How far the clock may be behind the time of issue, in seconds.
     static let tolerance: UInt64 = 60
 
-    /// A code that is valid for `seconds` (brought into `validRange`) from `now` on.
+    /// A code that is valid for `seconds` (clamped to `validRange`) from `now` on.
     public init(_ hash: HashedCode, at now: UInt64, validFor seconds: UInt64, boot: BootTime?) {
         let range = IssuedCode.validRange
         self.init(
@@ -77,12 +77,12 @@ public struct IssuedCode: Equatable, Sendable {
         case live
         case used
         case expired
-        /// The clock is before the time of issue, and nothing tells how much time has passed.
+        /// The clock is before the time of issue, and nothing says how much time has passed.
         case beforeIssue
     }
 
-    /// The state at `now`. While the machine has not been restarted, a clock that was set back
-    /// neither makes the code last longer nor takes it away.
+    /// The state at `now`. Until the machine is rebooted, a clock that was set back neither
+    /// prolongs nor ends the code.
     public func state(at now: UInt64, boot here: BootTime?) -> State {
         if used != 0 { return .used }
         if now >= expires { return .expired }

@@ -1,30 +1,30 @@
-/// Enrolls a device within the conversation of a login: shows a QR code and the key to type, asks
-/// for the first code, and hands out backup codes where none are left.
+/// Enrolls a device during a login: shows a QR code and the key to type, asks for the first code,
+/// and gives backup codes if none are left.
 ///
-/// Nothing is kept until a code was right. The user has been proven before: by a first factor,
-/// or by a temporary code.
+/// Nothing is stored before a code was right. The user was authenticated earlier, by a first factor
+/// or a temporary code.
 struct EnrollmentDialog<
     Talk: Conversation, Time: Clock, Random: Randomness, Records: RecordStore, Codes: QREncoder
 > {
     let conversation: Talk
     let clock: Time
     let random: Random
-    /// Opens the store, when something is to be kept.
+    /// Opens the store when something is to be stored.
     let openStore: () throws(StoreError) -> Records
     let codes: Codes
     let options: Options
-    /// What the event log says about where it was done.
+    /// The origin of the event, for the event log.
     let origin: [UInt8]
-    /// What apps show beside the user's name.
+    /// What apps show next to the user's name.
     let issuer: [UInt8]
-    /// Whether a QR code survives the way to the user's eyes.
+    /// Whether the user can see a QR code.
     let showsPicture: Bool
-    /// Whether what is typed is seen.
+    /// Whether typing is echoed.
     let echo: Bool
 
-    /// How often a code may be wrong before it ends.
+    /// How many codes may be wrong before it ends.
     private static var tries: Int { 3 }
-    /// How often anything is asked, pictures drawn anew among it.
+    /// The most questions, including those for another drawing.
     private static var questions: Int { 12 }
 
     /// How it ended.
@@ -41,8 +41,8 @@ struct EnrollmentDialog<
         case gone
     }
 
-    /// Enrolls the device called `name` with a fresh key, if nothing of the user's ends meanwhile:
-    /// the record is of this epoch now.
+    /// Enrolls the device called `name` with a new key, if nothing of the user's ends meanwhile:
+    /// the record must still have this epoch.
     func run(
         _ user: User, _ name: Name, for purpose: EnrollmentPurpose, in epoch: UInt64
     ) throws(StoreError) -> Ending {
@@ -141,7 +141,7 @@ struct EnrollmentDialog<
         typed.count == 1 ? typed[0] | 0x20 : nil
     }
 
-    // MARK: Keeping
+    // MARK: Storing
 
     private func keep(
         _ new: borrowing Enrollment, of user: User, skew: Int
@@ -160,7 +160,7 @@ struct EnrollmentDialog<
         return .enrolled(name)
     }
 
-    /// Keeps it; `nil` where somebody else was faster. A call of its own, so that the store is
+    /// Stores it; `nil` if somebody else was faster. In a function of its own, so that the store is
     /// closed before anything is shown.
     private func store(
         _ new: borrowing Enrollment, of user: User
@@ -177,7 +177,7 @@ struct EnrollmentDialog<
     }
 
     /// Shows backup codes with a question, so that they are read before anything else comes, and
-    /// once: what is only said, some sshd show twice (and `ssh -q` not at all).
+    /// only once: some sshds show plain messages twice (and `ssh -q` never).
     private func hand(_ codes: [String], after said: Phrase) {
         let end = UserText.lineEnd
         let title = Phrase(
@@ -188,7 +188,7 @@ struct EnrollmentDialog<
         do throws(ConversationError) {
             _ = try conversation.ask(Array(text.utf8), echo: echo)
         } catch {
-            // The device is enrolled nevertheless, and `otp-enroll codes` makes new ones.
+            // The device is enrolled anyway, and `otp-enroll codes` makes new ones.
         }
     }
 }

@@ -1,14 +1,14 @@
 /// What a login shows to enroll a device: the QR code, the key to type, and the question for its
-/// first code, in one prompt that begins with a newline and has no escapes, which is the form that
-/// every ssh hands on. Where a client shows it in one line, its words stay apart.
+/// first code, in one prompt. It begins with a newline and has no escapes, because every ssh passes
+/// that on. If a client shows it on one line, words stay separated.
 struct EnrollmentPrompt: ~Copyable {
     /// The columns that every terminal has.
     static let columns = 80
-    /// The rows for a picture that leave every terminal, which has 24, those of the key, of what
-    /// becomes of it, and of the question.
+    /// The rows for a QR code in a terminal of 24, which leave room for the key, what happens to
+    /// it, and the question.
     static let rows = 21
 
-    /// What the device is to be.
+    /// The device's settings.
     let authenticator: Authenticator
     /// Its key.
     let key: Secret
@@ -29,7 +29,7 @@ struct EnrollmentPrompt: ~Copyable {
     /// The whole question.
     func question(_ encoder: some QREncoder, as form: QRText.Form?) -> Question {
         var text: [UInt8] = []
-        // At once, so that growing leaves no copies behind.
+        // In one step, so that growing leaves no copies behind.
         text.reserveCapacity(16_384)
         text.append("\n")
         let introduction = text.count

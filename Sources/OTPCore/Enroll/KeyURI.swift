@@ -1,14 +1,13 @@
-/// The `otpauth://` key URI that an app scans (the de-facto Key-Uri-Format; no RFC).
+/// The `otpauth://` key URI that an app scans (the de facto Key URI Format; no RFC).
 ///
-/// Written as the most apps read it: the issuer both as the label's prefix and as a parameter,
+/// Written so that most apps can read it: the issuer both as the label's prefix and as a parameter,
 /// `%20` for a space, Base32 without padding, and no parameter that has its default value.
 public enum KeyURI {
     /// The longest issuer or account, in bytes of UTF-8.
     public static let maximumPartLength = 64
 
-    /// Whether `part` may be an issuer or an account: 1 to 64 bytes of UTF-8 without a colon,
-    /// which apps take for the separator even where it is encoded, and without control
-    /// characters.
+    /// Whether `part` may be an issuer or an account: 1 to 64 bytes of UTF-8 without control
+    /// characters and without a colon, which apps take for the separator even if it is encoded.
     public static func allows(_ part: Span<UInt8>) -> Bool {
         guard (1...maximumPartLength).contains(part.count), isUTF8(part) else { return false }
         for index in part.indices
@@ -39,9 +38,9 @@ public enum KeyURI {
         }
     }
 
-    /// The URI as ASCII; it holds the key, so it is wiped with its owner. `nil` where issuer or
-    /// account are not allowed. Where `isBrief`, the issuer is in the label alone, which makes a
-    /// smaller QR code.
+    /// The URI as ASCII; it contains the key, so it is wiped with its owner. `nil` if issuer or
+    /// account are not allowed. If `isBrief`, only the label has the issuer, which makes a smaller
+    /// QR code.
     public static func make(
         _ authenticator: Authenticator, key: Span<UInt8>, issuer: Span<UInt8>,
         account: Span<UInt8>, isBrief: Bool = false

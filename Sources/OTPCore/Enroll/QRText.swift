@@ -1,17 +1,17 @@
-/// Draws QR codes with characters, without a byte that a program between us and the terminal
-/// would change: ssh shows a server's escapes as text.
+/// Draws QR codes with characters, without bytes that a program on the way to the terminal would
+/// change: ssh shows a server's escape sequences as text.
 public enum QRText {
-    /// Which characters, and for which terminal.
+    /// Which characters, and for which terminal colors.
     public enum Form: Sendable {
-        /// Half blocks; right where a terminal's colors are light on dark.
+        /// Half blocks, for light text on a dark background.
         case blocks
-        /// Half blocks; right where a terminal's colors are dark on light.
+        /// Half blocks, for dark text on a light background.
         case invertedBlocks
-        /// Two characters of ASCII a square; right where a terminal's colors are light on dark.
+        /// Two ASCII characters per square, for light text on a dark background.
         case ascii
     }
 
-    /// Squares of light around the code: as few as cameras of today still take.
+    /// Light squares around the code: as few as today's cameras accept.
     public static let quietZone = 2
     /// As few as most cameras take: where there is no room for more.
     public static let leastQuietZone = 1
@@ -22,7 +22,7 @@ public enum QRText {
     ) -> [UInt8] {
         let size = size(of: squares.size, as: form, quietZone: quietZone)
         var text: [UInt8] = []
-        // Room for all of it: where an array grows, it leaves a copy behind.
+        // Room for all of it: an array that grows leaves a copy behind.
         text.reserveCapacity(size.rows * (rowCapacity(size.columns, form) + 1))
         for row in 0..<size.rows {
             if row > 0 { text.append(UInt8(ascii: "\n")) }
@@ -31,7 +31,7 @@ public enum QRText {
         return text
     }
 
-    /// How many columns and rows a code of `side` squares a row takes with a quiet zone.
+    /// The columns and rows of a code with `side` squares per row and a quiet zone.
     public static func size(
         of side: Int, as form: Form, quietZone: Int
     ) -> (columns: Int, rows: Int) {
@@ -39,12 +39,12 @@ public enum QRText {
         return form == .ascii ? (2 * whole, whole) : (whole, (whole + 1) / 2)
     }
 
-    /// The most bytes that a row of so many columns has.
+    /// The most bytes in a row of this many columns.
     public static func rowCapacity(_ columns: Int, _ form: Form) -> Int {
         form == .ascii ? columns : 3 * columns
     }
 
-    /// Appends one row of the drawing, from 0 on, without a newline. To be wiped.
+    /// Appends one row of the drawing, counted from 0, without a newline. The caller wipes it.
     public static func append(
         row: Int, of squares: borrowing QRSquares, as form: Form, quietZone: Int,
         to text: inout [UInt8]
@@ -64,7 +64,7 @@ public enum QRText {
         }
     }
 
-    /// Appends the character of which the upper and the lower half are ink or not.
+    /// Appends the character whose upper and lower half are filled or not.
     private static func append(block upper: Bool, _ lower: Bool, to text: inout [UInt8]) {
         guard upper || lower else { return text.append(UInt8(ascii: " ")) }
         // U+2580, U+2584 and U+2588 in UTF-8.

@@ -1,16 +1,15 @@
-/// A new authenticator that was confirmed, on its way into the record of its user.
+/// A new, confirmed authenticator on its way into the user's record.
 public struct Enrollment: ~Copyable {
-    /// What is to be kept, with the name that it is to have.
+    /// What to store, under the name that it should have.
     public var authenticator: Authenticator
     public let key: Secret
-    /// Whether the user has asked for this name: if not, another one is as good where it was taken
-    /// meanwhile.
+    /// Whether the user asked for this name; if not, another one will do if it was taken meanwhile.
     public var hasWishedName: Bool
-    /// When the authenticator was added whose place it takes; `nil` where it takes none's.
+    /// When the authenticator that it replaces was added; `nil` if it replaces none.
     public var replaced: UInt64?
-    /// Whether it has to be the first one: nobody has proven more than that.
+    /// Whether it must be the first one, because nothing more has been proven.
     public var isFirst: Bool
-    /// The epoch of the record when it was begun; 0 where there was none.
+    /// The epoch of the record when it was begun; 0 if there was no record.
     public var epoch: UInt64
 
     public init(
@@ -25,15 +24,15 @@ public struct Enrollment: ~Copyable {
         self.epoch = epoch
     }
 
-    /// Why there is no place for it any more.
+    /// Why it can no longer be stored.
     public enum Refusal: Error, Equatable {
         /// Somebody else has enrolled the user.
         case enrolledMeanwhile
-        /// Another one of its name came up, whose end nobody agreed to.
+        /// Another one with its name was added, and nobody agreed to replace that.
         case nameTaken
         /// There are five already.
         case full
-        /// Something has ended since it was begun, and what was proven then with it.
+        /// Something has ended since it was begun, and with that what was proven then.
         case void
         /// Another authenticator has this key.
         case keyIsThere(Name)
@@ -41,30 +40,30 @@ public struct Enrollment: ~Copyable {
         case counterIsUsed(next: UInt64)
     }
 
-    /// What was kept.
+    /// What was stored.
     public struct Kept: Sendable {
         public let authenticator: Authenticator
-        /// Whether it took the place of another one.
+        /// Whether it replaced another one.
         public let hasReplaced: Bool
-        /// New backup codes in clear, where none were left.
+        /// New backup codes in clear, if none were left.
         public let backupCodes: [String]
-        /// The SSH keys that were trusted by what it has replaced, and are no longer.
+        /// The SSH keys whose trust ended with what it replaced.
         public let trustEnded: [Name]
-        /// `nil` where it was there already, and nothing had to be done.
+        /// `nil` if it was there already, and nothing had to be done.
         public let event: Event?
     }
 }
 
 extension Record {
-    /// Adds a confirmed authenticator, with new backup codes where none are left: the one rule by
-    /// which anything is enrolled. What was true when it was begun is looked at afresh.
+    /// Adds a confirmed authenticator, with new backup codes if none are left: the one rule by
+    /// which anything is enrolled. The conditions of its beginning are checked again.
     public mutating func enroll(
         _ new: borrowing Enrollment, at now: UInt64, from origin: [UInt8], random: some Randomness
     ) throws(StoreError) -> Result<Enrollment.Kept, Enrollment.Refusal> {
         if new.isFirst, isEnrolled { return .failure(.enrolledMeanwhile) }
         guard new.epoch == epoch else { return .failure(.void) }
         var authenticator = new.authenticator
-        // Not when it was begun: what is told to whom goes by it.
+        // Not the time when it was begun: who is told what depends on it.
         authenticator.added = now
         if let known = new.key.withBytes({ known($0, as: new) }) { return known }
         let there = authenticators.first { $0.name == authenticator.name }
@@ -94,8 +93,8 @@ extension Record {
                 trustEnded: trustEnded(since: trusted), event: event))
     }
 
-    /// What comes of an enrollment whose key this record has, or has had; `nil` where it is to be
-    /// added like any other.
+    /// The result of an enrollment whose key this record has or had; `nil` if it is to be added
+    /// like any other.
     private func known(
         _ key: Span<UInt8>, as new: borrowing Enrollment
     ) -> Result<Enrollment.Kept, Enrollment.Refusal>? {

@@ -1,33 +1,33 @@
-/// The phrases of a language: a message catalog as msgfmt(1) makes it (GNU gettext manual, "The
+/// The phrases of a language: a message catalog in the form of msgfmt(1) (GNU gettext manual, "The
 /// Format of GNU MO Files").
 ///
-/// A file that is not one is no catalog, so that nothing in it can do more than be wrong words.
+/// A file of another form is rejected, so that the worst a catalog can do is show wrong words.
 public struct Catalog: Sendable {
     /// Everything in English.
     public static let english = Catalog()
 
     /// The largest file that is read, in bytes.
     public static let maximumSize = 1 << 20
-    /// The most messages in one.
+    /// The maximum number of messages.
     private static let maximumMessages = 10_000
 
     private let bytes: [UInt8]
-    /// Where ids and texts lie, in the order of the ids' bytes.
+    /// The places of IDs and texts, in the order of the IDs' bytes.
     private let ids: [Range<Int>]
     private let texts: [Range<Int>]
     private let rule: PluralRule
 
-    /// Why bytes are no catalog of this version.
+    /// Why bytes are not a catalog of this version.
     public enum Trouble: Error, Equatable {
-        /// It is cut, or not of this form.
+        /// Truncated, or not in this form.
         case damaged
-        /// It is of another version of swiftotp, or of another program.
+        /// For another version of swiftotp, or for another program.
         case otherVersion
     }
 
     private init() { (bytes, ids, texts, rule) = ([], [], [], .english) }
 
-    /// Reads a catalog whose header says that it is of this version of swiftotp.
+    /// Reads a catalog whose header names this version of swiftotp.
     public init(_ bytes: [UInt8], version: String) throws(Trouble) {
         guard bytes.count <= Catalog.maximumSize else { throw .damaged }
         self.bytes = bytes
@@ -35,7 +35,7 @@ public struct Catalog: Sendable {
         guard let (ids, texts) = file.tables(most: Catalog.maximumMessages) else { throw .damaged }
         (self.ids, self.texts) = (ids, texts)
         for (id, next) in zip(ids, ids.dropFirst()) {
-            // Sorted, or nothing is found in it.
+            // Unsorted IDs would not be found.
             guard bytes[id].lexicographicallyPrecedes(bytes[next]) else { throw .damaged }
         }
         guard let first = ids.first, first.isEmpty, let header = texts.first else { throw .damaged }
@@ -52,8 +52,8 @@ public struct Catalog: Sendable {
         self.rule = rule
     }
 
-    /// The text for this id, in the form that `count` takes where there is a `plural`; `nil` where
-    /// it is not translated.
+    /// The text for this ID, in the form for `count` if there is a `plural`; `nil` if it is not
+    /// translated.
     func find(_ id: String, plural: String?, count: UInt64) -> String? {
         guard !ids.isEmpty else { return nil }
         var wanted = Array(id.utf8)
@@ -66,7 +66,7 @@ public struct Catalog: Sendable {
         return Catalog.string(forms[form])
     }
 
-    /// How many messages there are, the header left out.
+    /// The number of messages, without the header.
     public var count: Int { max(0, ids.count - 1) }
 
     private func text(of id: [UInt8]) -> ArraySlice<UInt8>? {
@@ -84,7 +84,8 @@ public struct Catalog: Sendable {
         text.isEmpty ? nil : String(validating: text, as: UTF8.self)
     }
 
-    /// Whether a text has nothing that could steer a terminal, or turn the direction of writing.
+    /// Whether a text contains nothing that could control a terminal or change the writing
+    /// direction.
     static func isPlain(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { scalar in
             switch scalar.value {
@@ -102,7 +103,7 @@ private struct MOFile {
 
     private static let magic: UInt32 = 0x9504_12de
 
-    /// Where ids and texts lie; `nil` where anything of it is outside the file.
+    /// The places of IDs and texts; `nil` if any of them is outside the file.
     func tables(most: Int) -> (ids: [Range<Int>], texts: [Range<Int>])? {
         guard let magic = number(at: 0, isSwapped: false) else { return nil }
         guard magic == MOFile.magic || magic.byteSwapped == MOFile.magic else { return nil }
@@ -131,7 +132,7 @@ private struct MOFile {
         return ranges
     }
 
-    /// A number of four bytes, little-endian unless swapped.
+    /// A four-byte number, little-endian unless swapped.
     private func number(at place: Int, isSwapped: Bool) -> UInt32? {
         guard place >= 0, place + 4 <= bytes.count else { return nil }
         let value = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[place + $1]) << (8 * UInt32($1)) }

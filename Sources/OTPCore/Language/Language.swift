@@ -1,15 +1,15 @@
-/// A language as gettext names it: `sv`, `nb`, `pt_BR`.
+/// A language, named as in gettext: `sv`, `nb`, `pt_BR`.
 public struct Language: Equatable, Sendable {
-    /// The name, of lower-case letters, with a country behind it where there is one.
+    /// The name in lower-case letters, with an optional country.
     public let name: String
 
-    /// The language that everything is written in.
+    /// The language of the source texts.
     public static let english = Language(unchecked: "en")
 
     /// The longest name, in bytes.
     public static let maximumLength = 6
 
-    /// `nil` for what is no name of a language: two or three letters, and a country of two.
+    /// `nil` for an invalid name: it has two or three letters, and a country two.
     public init?(_ name: some Sequence<UInt8>) {
         let bytes = Array(name)
         let parts = bytes.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
@@ -29,21 +29,21 @@ public struct Language: Equatable, Sendable {
     /// Whether no catalog is needed.
     public var isEnglish: Bool { name == "en" || name.hasPrefix("en_") }
 
-    /// The names by which its catalog is looked for, the best one first.
+    /// The names under which to look for its catalog, the best one first.
     public var candidates: [Language] {
         var names = [self]
         if let bare = Language(name.utf8.prefix { $0 != UInt8(ascii: "_") }), bare != self {
             names.append(bare)
         }
-        // What `no` meant before Bokmål and Nynorsk had names of their own.
+        // `no` meant this before Bokmål and Nynorsk had their own names.
         if name.utf8.starts(with: "no".utf8), name.utf8.count == 2 || name.contains("_") {
             names.append(Language(unchecked: "nb"))
         }
         return names
     }
 
-    /// The languages that an environment asks for, the best one first, as gettext(3) reads it: `LANGUAGE`
-    /// counts where a locale other than `C` is set.
+    /// The languages requested by an environment, the best one first, as gettext(3) reads it:
+    /// `LANGUAGE` counts only with a locale other than `C`.
     public static func wished(by variable: (String) -> String?) -> [Language] {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
             .compactMap { variable($0) }.first { !$0.isEmpty }
@@ -53,7 +53,7 @@ public struct Language: Equatable, Sendable {
         return list.isEmpty ? [language] : list
     }
 
-    /// The language of a locale such as `pl_PL.UTF-8`; `nil` for `C` and for what is none.
+    /// The language of a locale such as `pl_PL.UTF-8`; `nil` for `C` and for invalid names.
     private init?(locale: String) {
         self.init(locale.utf8.prefix { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "@") })
     }

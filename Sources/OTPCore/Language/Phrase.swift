@@ -1,36 +1,36 @@
-/// What is said to a user: English sentences with gaps, which a catalog may have in another language.
+/// A message for a user: English sentences with gaps, which a catalog may translate.
 ///
-/// `Phrase("\(name) is not enrolled.")` has the message id `{1} is not enrolled.`. `po/extract` finds
-/// it by the literal behind `Phrase(`, and nothing but a literal makes one.
+/// `Phrase("\(name) is not enrolled.")` has the message ID `{1} is not enrolled.`. `po/extract`
+/// finds it by the literal after `Phrase(`, and only a literal makes one.
 public struct Phrase: Equatable, Sendable {
     private var sentences: [Sentence]
 
-    /// Words that do not depend on a number.
+    /// A text that does not depend on a number.
     public init(_ words: Words) {
         sentences = [Sentence(id: words.text, plural: nil, gaps: words.gaps)]
     }
 
-    /// Words that depend on `count`: English has these two forms, other languages have as many as
+    /// A text that depends on `count`: English has these two forms, other languages as many as
     /// their catalogs say. Both have the same gaps.
     public init(_ count: some BinaryInteger, one: Words, other: Words) {
         let plural = Plural(other: other.text, count: UInt64(clamping: count))
         sentences = [Sentence(id: one.text, plural: plural, gaps: other.gaps)]
     }
 
-    /// One after the other, with a blank between them.
+    /// One after the other, separated by a space.
     public static func + (left: Phrase, right: Phrase) -> Phrase {
         var both = left
         both.sentences += right.sentences
         return both
     }
 
-    /// The same for two that may not be there.
+    /// The same if the second may be missing.
     public static func + (left: Phrase, right: Phrase?) -> Phrase {
         guard let right else { return left }
         return left + right
     }
 
-    /// The text in the catalog's language; in English where the catalog does not have it.
+    /// The text in the catalog's language; in English if it is not translated.
     public func text(in catalog: Catalog) -> String {
         sentences.map { $0.text(in: catalog) }.joined(separator: " ")
     }
@@ -38,7 +38,7 @@ public struct Phrase: Equatable, Sendable {
     /// The text in English.
     public var english: String { text(in: .english) }
 
-    /// What fills a gap.
+    /// The contents of a gap.
     public enum Gap: Equatable, Sendable {
         case text(String)
         case phrase(Phrase)
@@ -57,7 +57,7 @@ public struct Phrase: Equatable, Sendable {
     }
 
     private struct Sentence: Equatable {
-        /// The message id: English, for a count of 1 where it depends on one.
+        /// The message ID: the English text, for a count of 1 if it depends on one.
         let id: String
         let plural: Plural?
         let gaps: [Gap]
@@ -67,7 +67,7 @@ public struct Phrase: Equatable, Sendable {
             let filling = gaps.map { $0.text(in: catalog) }
             let template = Template(plural?.other ?? id)
             let found = catalog.find(id, plural: plural?.other, count: plural?.count ?? 1)
-            // What has other gaps, or what no terminal should be sent, is no translation.
+            // A text with other gaps, or unsafe for a terminal, is no valid translation.
             if let found, Catalog.isPlain(found), let other = Template(checking: found),
                 other.numbers == template.numbers
             {
@@ -90,7 +90,7 @@ extension Phrase {
             (text, gaps) = (parts.text, parts.gaps)
         }
 
-        /// Collects what the literal has between its gaps, and in them.
+        /// Collects the text between the literal's gaps, and their contents.
         public struct Interpolation: StringInterpolationProtocol {
             fileprivate var text = ""
             fileprivate var gaps: [Gap] = []

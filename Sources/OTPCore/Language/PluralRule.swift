@@ -1,17 +1,17 @@
-/// Which form of a text a number takes: `Plural-Forms` of a catalog's header, as gettext(3) describes
-/// it (GNU gettext manual, "Additional functions for plural forms").
+/// Which form of a text a number takes: `Plural-Forms` in a catalog's header, as in gettext(3) (GNU
+/// gettext manual, "Additional functions for plural forms").
 struct PluralRule: Sendable {
-    /// How many forms there are.
+    /// The number of forms.
     let forms: Int
     private let expression: Expression
 
-    /// The most forms that a language may have; Arabic, which has most, has 6.
+    /// The maximum number of forms; Arabic, with the most, has 6.
     private static let maximumForms = 10
-    /// The longest text that is read, and how deep its expression may be.
+    /// The maximum length of the text, and the maximum depth of its expression.
     private static let maximumLength = 512
     private static let maximumDepth = 48
 
-    /// Two forms, the first one for 1: English, and what goes without a header.
+    /// Two forms, the first one for 1: English, and catalogs without this header.
     static let english = PluralRule(
         forms: 2, expression: .binary(.different, .number, .constant(1)))
 
@@ -19,7 +19,7 @@ struct PluralRule: Sendable {
         (self.forms, self.expression) = (forms, expression)
     }
 
-    /// Reads `nplurals=3; plural=...;`; `nil` where that is not one.
+    /// Reads `nplurals=3; plural=...;`; `nil` if invalid.
     init?(_ text: String) {
         let bytes = Array(text.utf8).filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
         guard bytes.count <= PluralRule.maximumLength else { return nil }
@@ -34,7 +34,7 @@ struct PluralRule: Sendable {
         self.expression = expression
     }
 
-    /// The form for `count`, from 0 on; the last one where the rule gives none that there is.
+    /// The form for `count`, from 0 on; the last one if the rule's result does not exist.
     func form(for count: UInt64) -> Int {
         Int(min(expression.value(for: count), UInt64(forms - 1)))
     }
@@ -51,7 +51,7 @@ struct PluralRule: Sendable {
         case binary(Operator, Expression, Expression)
         case choice(Expression, Expression, Expression)
 
-        /// Numbers wrap around, as C's unsigned ones do; what divides by zero is 0.
+        /// Numbers wrap around like C's unsigned ones; division by zero gives 0.
         func value(for n: UInt64) -> UInt64 {
             switch self {
             case .number: n
@@ -83,11 +83,11 @@ struct PluralRule: Sendable {
         }
     }
 
-    /// Reads an expression by C's precedences.
+    /// Reads an expression with C's precedences.
     private struct Reader {
         var rest: ArraySlice<UInt8>
 
-        /// Longer signs before those that they begin with.
+        /// Longer operators before their prefixes.
         private static let levels: [[(String, Operator)]] = [
             [("||", .or)], [("&&", .and)], [("==", .equal), ("!=", .different)],
             [("<=", .atMost), (">=", .atLeast), ("<", .less), (">", .greater)],

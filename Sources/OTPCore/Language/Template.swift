@@ -8,10 +8,10 @@ struct Template {
 
     private var parts: [Part] = []
 
-    /// Takes what is a gap for one, and all else for text.
+    /// Treats invalid gaps as text.
     init(_ text: String) { _ = read(text) }
 
-    /// `nil` where a brace is not that of a gap.
+    /// `nil` if a brace does not belong to a gap.
     init?(checking text: String) {
         guard read(text) else { return nil }
     }
@@ -23,7 +23,7 @@ struct Template {
         return numbers
     }
 
-    /// The text with its gaps filled; what nothing is there for stays empty.
+    /// The text with its gaps filled; a gap without contents stays empty.
     func filled(with gaps: [String]) -> String {
         var text = ""
         for part in parts {
@@ -36,7 +36,7 @@ struct Template {
         return text
     }
 
-    /// Whether all braces are those of gaps.
+    /// Whether all braces belong to gaps.
     private mutating func read(_ text: String) -> Bool {
         var isClean = true
         var rest = Substring(text)

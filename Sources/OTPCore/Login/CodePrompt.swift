@@ -1,5 +1,5 @@
-/// Asks for a code, and again where another try makes sense; says what somebody may know of what
-/// came of it. Who judges the answer is the caller's.
+/// Asks for a code, and again if another try makes sense; says as much about the result as the user
+/// may know. The caller judges the answer.
 struct CodePrompt<Talk: Conversation> {
     private let conversation: Talk
     private let prompt: [UInt8]
@@ -7,8 +7,8 @@ struct CodePrompt<Talk: Conversation> {
     private let tries: UInt8
     private let triesEarlier: Bool
     private let usesEarlier: Bool
-    /// Whether who is asked may hear why a code is refused: who is on this machine already, or has
-    /// proven something. A stranger from afar would learn by it who exists and is enrolled.
+    /// Whether the user may be told why a code is refused: yes if already on this machine, or after
+    /// a first factor. A remote stranger would learn from it who exists and is enrolled.
     private let tellsReasons: Bool
 
     init(
@@ -23,8 +23,8 @@ struct CodePrompt<Talk: Conversation> {
         usesEarlier = options.usesFirstPass
     }
 
-    /// Asks until the answer is judged good, or no try is left. `judge` gives the outcome, and
-    /// the sentences for somebody who is let in.
+    /// Asks until an answer is accepted, or no try is left. `judge` returns the outcome, and what
+    /// to tell a user who is let in.
     func ask(
         _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [Phrase])
     ) throws(StoreError) -> LoginResult {
@@ -52,7 +52,7 @@ struct CodePrompt<Talk: Conversation> {
         }
     }
 
-    /// Tries what an earlier module was given; `nil` where the user is to be asked.
+    /// Tries an earlier module's password; `nil` if the user must be asked.
     private func earlier(
         _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [Phrase])
     ) throws(StoreError) -> LoginResult? {
@@ -68,18 +68,18 @@ struct CodePrompt<Talk: Conversation> {
         }
     }
 
-    /// Whether it is asked again after this one: of a stranger as often as of anybody.
+    /// Whether to ask again after this one: strangers are asked as often as anybody.
     private func allowsAnotherTry(_ refusal: Outcome.Refusal) -> Bool {
         tellsReasons ? refusal.allowsAnotherTry : refusal != .empty
     }
 
-    /// Lets somebody in, who hears `told`.
+    /// Lets the user in, and says `told`.
     private func admit(_ factor: Outcome.Factor, _ told: [Phrase]) -> LoginResult {
         for sentence in told { conversation.inform(sentence) }
         return .granted(factor)
     }
 
-    /// Says to somebody who is not let in what they may know of the reason.
+    /// Tells a user who is refused as much of the reason as they may know.
     private func refuse(_ refusal: Outcome.Refusal) -> LoginResult {
         switch refusal {
         case .empty: break

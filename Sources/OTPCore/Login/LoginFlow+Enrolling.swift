@@ -1,12 +1,12 @@
-// Enrolling at a login: the first device of a user whom an earlier factor has proven, and a new
-// one after a temporary code.
+// Enrolling at a login: the first device of a user whom an earlier factor has authenticated, and a
+// new one after a temporary code.
 
 extension LoginFlow {
-    /// Whether a login may enroll who has nothing yet. Never before something in this session has
-    /// proven the user: a stranger would enroll a device of their own.
+    /// Whether a login may enroll a user who has nothing yet. Never before something in this
+    /// session has authenticated the user: a stranger would enroll a device of their own.
     func mayEnroll(at place: LoginOrigin) -> Bool {
         guard options.enroll != .off, options.firstEnrollment != .root else { return false }
-        // A program that is not root's is believed no more than its user may do without a proof.
+        // A program that is not root's is believed only as far as its user needs no proof.
         guard place.isBelieved else {
             return options.followsFirstFactor && options.firstEnrollment == .open
         }
@@ -19,8 +19,7 @@ extension LoginFlow {
         case times(UInt8)
     }
 
-    /// Asks a user who has nothing yet to enroll, or says what to run where that cannot be done
-    /// here.
+    /// Asks a user who has nothing yet to enroll, or says what to run if that is not possible here.
     func enrollFirst(
         _ user: User, from place: LoginOrigin, in epoch: UInt64
     ) throws(StoreError) -> LoginResult {
@@ -74,7 +73,7 @@ extension LoginFlow {
         return .times(options.enrollGrace - min(options.enrollGrace, used))
     }
 
-    /// Lets somebody pass who enrolls another time, by what is true now: while the question was
+    /// Lets a user pass who will enroll later, if that is still allowed: while the question was
     /// open, another session may have enrolled the user, or used up the grace.
     private func putOff(
         _ user: User, _ delay: Delay, isTold: Bool
@@ -96,8 +95,8 @@ extension LoginFlow {
         return .ignored(.putOff(left: left))
     }
 
-    /// Counts that it was put off; how often that can be done again, and `nil` where it could not
-    /// be done this time.
+    /// Counts that it was put off; returns how often that is still possible, and `nil` if it was
+    /// not this time.
     private func countPutOff(_ user: User, in store: Records) throws(StoreError) -> UInt8? {
         let grace = options.enrollGrace
         let left = try store.edit(user, makesRecord: grace > 0) { (record) -> Edited<UInt8?> in
@@ -110,14 +109,14 @@ extension LoginFlow {
 
     // MARK: After a temporary code
 
-    /// Whether who was let in by `factor` is asked to enroll a device at once.
+    /// Whether a user let in by `factor` is asked to enroll a device at once.
     func enrollsNext(_ record: borrowing Record, after factor: Outcome.Factor) -> Bool {
         guard case .temporaryCode = factor, conversation.isHeard else { return false }
         return options.enrollsAfterTemporary
             || (options.enroll != .off && record.authenticators.isEmpty)
     }
 
-    /// Asks somebody who is let in to enroll a new device; its name, where that was done.
+    /// Asks a user who is let in to enroll a new device; returns its name, if that was done.
     func enrollNext(_ user: User, from place: LoginOrigin, in epoch: UInt64) -> Name? {
         do throws(StoreError) {
             if let (name, purpose) = try newPlace(for: user),
@@ -127,14 +126,14 @@ extension LoginFlow {
                 return name
             }
         } catch {
-            // The login stands: its code is used up, and nothing else was kept.
+            // The login succeeds: its code is used up, and nothing else was stored.
         }
         conversation.inform(UserText.notEnrolled)
         return nil
     }
 
-    /// The place of the only authenticator there is, which is the one that was lost, or one
-    /// beside several; `nil` where there is no room.
+    /// The place of the only authenticator, which is the lost one, or an additional one; `nil` if
+    /// there is no room.
     private func newPlace(
         for user: User
     ) throws(StoreError) -> (Name, EnrollmentPurpose)? {

@@ -1,7 +1,7 @@
-// Who is not asked for a code by the admin's word, whether enrolled or not.
+// Users who are not asked for a code because of the configuration, enrolled or not.
 
 extension LoginFlow {
-    /// Why a user is not asked; `nil` for who is.
+    /// Why a user is not asked; `nil` if the user is.
     func exemption(
         of user: User, from place: LoginOrigin
     ) throws(StoreError) -> LoginResult.Reason? {
@@ -9,8 +9,8 @@ extension LoginFlow {
         return isExempt(place) ? .exemptNetwork : nil
     }
 
-    /// Whether a login by ssh comes from a network whose people are not asked. An address proves
-    /// nobody, so that it counts beside a first factor alone.
+    /// Whether a login by ssh comes from an exempt network. An address proves nothing, so it counts
+    /// only in addition to a first factor.
     private func isExempt(_ place: LoginOrigin) -> Bool {
         guard let networks = options.exemptNetworks, let address = place.sshAddress,
             isProven(at: place)
@@ -18,8 +18,8 @@ extension LoginFlow {
         return networks.contains { $0.contains(address) }
     }
 
-    /// Whether something in this session has proven the user: sshd's word, or the admin's that the
-    /// modules before this one have done so.
+    /// Whether something in this session has authenticated the user: sshd says so, or the admin
+    /// says that the modules before this one did.
     func isProven(at place: LoginOrigin) -> Bool {
         options.followsFirstFactor || place.sshMethods?.provesUser == true
     }

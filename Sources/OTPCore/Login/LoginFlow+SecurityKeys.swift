@@ -1,12 +1,12 @@
-// Logins without a code, by an SSH key that is a second factor itself: its private half lies in a
-// FIDO authenticator, and sshd has verified a signature of it.
+// Logins without a code, by an SSH key that is a second factor itself: its private half is in a
+// FIDO authenticator, and sshd has verified its signature.
 
 extension LoginFlow {
-    /// Lets in a user who has come by a security key, whether enrolled or not, and whoever has
-    /// failed at codes meanwhile: nothing is guessed here.
+    /// Lets in a user who came with a security key, enrolled or not, and whatever codes have failed
+    /// meanwhile: nothing is guessed here.
     ///
-    /// The store has no part in it, so that its trouble keeps nobody out who needs nothing of it;
-    /// the log tells of it.
+    /// The store plays no part, so its trouble keeps nobody out who does not need it; the trouble
+    /// is logged.
     func admit(_ user: User, bySecurityKey key: SSHKey, from place: LoginOrigin) -> LoginResult {
         do throws(StoreError) {
             let (language, told) = try note(key, of: user, from: place)
@@ -18,8 +18,8 @@ extension LoginFlow {
         }
     }
 
-    /// Writes the login down where the user has a record; the user's language and sentences. No
-    /// failure is forgiven by it.
+    /// Records the login if the user has a record; returns the user's language and sentences. It
+    /// clears no failures.
     private func note(
         _ key: SSHKey, of user: User, from place: LoginOrigin
     ) throws(StoreError) -> (Language?, [Phrase]) {
@@ -32,8 +32,8 @@ extension LoginFlow {
             var detail = [UInt8]("security key " as StaticString)
             detail.append(copying: key.kind.span)
             record.note(Event(.login, at: now, detail: detail, origin: place.origin))
-            // Told at each login, and counted where nothing older is left: since when there is the
-            // key, nobody here knows.
+            // Told at each login, and counted only if nothing older is left: nobody here knows how
+            // long the key has existed.
             let listener = record.listener(since: .max)
             if conversation.isHeard { record.notices.told(to: listener, at: now) }
         }

@@ -1,7 +1,7 @@
-// Logins without a code, by an SSH key that the user has trusted at an earlier one.
+// Logins without a code, by an SSH key that the user chose to trust at an earlier one.
 
 extension LoginFlow {
-    /// Lets in a user whose SSH key is trusted; `nil` where it is not.
+    /// Lets in a user whose SSH key is trusted; `nil` if it is not.
     func admit(
         _ user: User, by key: SSHKey, from place: LoginOrigin, _ store: Records
     ) throws(StoreError) -> LoginResult? {
@@ -9,12 +9,12 @@ extension LoginFlow {
             return nil
         }
         if let language { conversation.speak(language) }
-        // Only now that the record is unlocked: nobody knows how long it takes to be read.
+        // Only now that the record is unlocked: nobody knows how long reading them takes.
         for sentence in told { conversation.inform(sentence) }
         return .trusted(name, fingerprint: key.fingerprint)
     }
 
-    /// Writes down a login with a trusted key; its name, and the user's language and sentences.
+    /// Records a login with a trusted key; returns its name, and the user's language and sentences.
     private func use(
         _ key: SSHKey, of user: User, from place: LoginOrigin, _ store: Records
     ) throws(StoreError) -> (Name, Language?, [Phrase])? {
@@ -24,8 +24,8 @@ extension LoginFlow {
         let days = options.trustDays
         let found = session.withRecord { record -> Int? in
             _ = record.throttle.repair(at: now, closedFor: options.closedFor)
-            // Who may not try a code now is not let in without one either. Of a key that was not
-            // seen for long there is no count, and that of strangers is not the owner's.
+            // A user who may not try a code now is not let in without one either. A key that was
+            // not used for long has no count of its own, and that of strangers is not the owner's.
             guard
                 !record.throttle.knows(place.source)
                     || record.throttle.permission(at: now, from: place.source) == .open
@@ -51,8 +51,8 @@ extension LoginFlow {
         return (name, language, notices.sentences(to: listener, at: now, backupCodesLeft: left))
     }
 
-    /// Asks somebody who was let in by a code whether to skip it next time; the name of the key
-    /// where it is trusted from now on.
+    /// Offers a user who was let in by a code to skip it next time; returns the key's name if it is
+    /// trusted from now on.
     func offerTrust(
         _ user: User, after factor: Outcome.Factor, from place: LoginOrigin, in epoch: UInt64
     ) -> Name? {
@@ -71,7 +71,7 @@ extension LoginFlow {
             for sentence in UserText.trusted(kept, until: end) { conversation.inform(sentence) }
             return kept
         } catch {
-            // The login stands: its code is used up.
+            // The login succeeds: its code is used up.
             conversation.inform(UserText.notTrusted)
             return nil
         }
@@ -82,7 +82,7 @@ extension LoginFlow {
         defer { session.close() }
         let now = try clock.now()
         return session.withRecord { record in
-            // A key that is renewed needs no other room.
+            // A key that is renewed needs no additional room.
             let others = record.trusted.count {
                 $0.fingerprint != key.fingerprint && now < $0.end(days: options.trustDays)
             }
@@ -97,7 +97,7 @@ extension LoginFlow {
         guard let session = try openStore().open(user) else { return nil }
         defer { session.close() }
         let kept = session.withRecord { record -> Name? in
-            // What has ended since the code was right takes the offer with it.
+            // If something has ended since the code was accepted, the offer is void.
             guard record.isEnrolled, record.epoch == epoch,
                 let index = record.authenticators.firstIndex(where: { $0.name == authenticator }),
                 let name = record.freeTrustName(like: name, for: key),
@@ -112,7 +112,7 @@ extension LoginFlow {
         return kept
     }
 
-    /// The name for a key that somebody wants to trust; `nil` for who does not.
+    /// The name for a key that the user wants to trust; `nil` for a no.
     private func askForTrust(_ key: SSHKey) -> Name? {
         let (days, fingerprint) = (options.trustDays, SSHKey.text(of: key.fingerprint))
         let shown = conversation.words(Phrase("Your SSH key: \(fingerprint)"))
@@ -140,9 +140,9 @@ extension LoginFlow {
     }
 }
 
-/// What somebody says who is asked to trust a key: `y`, `yes`, or either with a name behind it.
+/// The answer to the offer of trust: `y`, `yes`, or either followed by a name.
 enum TrustAnswer {
-    /// The name; `fallback` where none was given or it cannot be one, `nil` for a no.
+    /// The name; `fallback` if none was given or it is invalid, `nil` for a no.
     static func name(_ typed: Span<UInt8>, fallback: [UInt8]) -> Name? {
         let words = typed.extracting(first: min(typed.count, 128)).array
             .split(separator: UInt8(ascii: " "))
@@ -160,7 +160,7 @@ enum TrustAnswer {
 }
 
 extension Record {
-    /// `name`, or with a number behind it where another trusted key has it.
+    /// `name`, followed by a number if another trusted key has it.
     fileprivate func freeTrustName(like name: Name, for key: SSHKey) -> Name? {
         let taken = trusted.filter { $0.fingerprint != key.fingerprint }.map { $0.name }
         if !taken.contains(name) { return name }

@@ -1,7 +1,8 @@
 /// The login: what to ask, in which order, when to stop.
 ///
-/// It never lets anybody in by accident: whatever throws is `unavailable`, `granted` comes from
-/// `Attempt.run` alone, and what else lets pass has the admin's word in `LoginResult`.
+/// It never lets anybody in by accident: everything that throws is `unavailable`, only
+/// `Attempt.run` returns `granted`, and everything else in `LoginResult` that lets a user pass was
+/// configured by the admin.
 public struct LoginFlow<
     Talk: Conversation, Time: Clock, Users: UserDirectory, Records: RecordStore,
     Random: Randomness, Codes: QREncoder
@@ -12,9 +13,10 @@ public struct LoginFlow<
     let random: Random
     let codes: Codes
     let options: Options
-    /// What this machine is called.
+    /// This machine's host name.
     let hostName: () -> [UInt8]
-    /// Opens the store. Called whenever it is needed, and never kept over a question.
+    /// Opens the store. Called whenever it is needed; the store is never kept open during a
+    /// question.
     let openStore: () throws(StoreError) -> Records
 
     public init(
@@ -32,7 +34,7 @@ public struct LoginFlow<
         self.openStore = openStore
     }
 
-    /// Runs one login of `name` that came from `place`.
+    /// Runs one login of `name` from `place`.
     public func run(_ name: [UInt8], from place: LoginOrigin) -> LoginResult {
         do throws(StoreError) {
             let user = try users.user(named: name)
@@ -44,9 +46,8 @@ public struct LoginFlow<
         }
     }
 
-    /// The ways in without a code of a device that is enrolled already; `nil` where the user has
-    /// to be asked for one. The store is opened only where it matters, and not kept: nothing is
-    /// held while somebody types.
+    /// The ways in without a code from an enrolled device; `nil` if the user must be asked for one.
+    /// The store is opened only if needed, and closed again: nothing is held while somebody types.
     private func pass(_ user: User, from place: LoginOrigin) throws(StoreError) -> LoginResult? {
         if let reason = try exemption(of: user, from: place) { return .ignored(reason) }
         if options.admitsSecurityKeys, let key = place.sshMethods?.securityKey {
@@ -68,12 +69,12 @@ public struct LoginFlow<
     private enum Look {
         case admitted(LoginResult)
         case toBeAsked
-        /// The record, if there is one, is of this epoch.
+        /// The record, if there is one, has this epoch.
         case notEnrolled(epoch: UInt64)
     }
 
-    /// Looks for a trusted key, and then for a record. A call of its own, so that the store is
-    /// closed behind it.
+    /// Looks for a trusted key, and then for a record. In a function of its own, so that the store
+    /// is closed afterwards.
     private func look(
         _ user: User, _ key: SSHKey?, from place: LoginOrigin, forRecord: Bool
     ) throws(StoreError) -> Look {
@@ -82,7 +83,8 @@ public struct LoginFlow<
             return .admitted(result)
         }
         guard forRecord else { return .toBeAsked }
-        // Before it is looked whether anybody is enrolled: what ends after that makes it void.
+        // Read before checking whether the user is enrolled: anything that ends later makes it
+        // void.
         let epoch = mayEnroll(at: place) ? try epoch(of: user, in: store) : 0
         return try store.isEnrolled(user) ? .toBeAsked : .notEnrolled(epoch: epoch)
     }
@@ -95,7 +97,7 @@ public struct LoginFlow<
 
     // MARK: Asking
 
-    /// What a try was found to mean for what comes after it.
+    /// What the result of a try means for what follows.
     private struct Sequel {
         var enrolls = false
         /// The epoch of the record at the try.
@@ -115,7 +117,7 @@ public struct LoginFlow<
             let judged = try typed.withBytes { (bytes) throws(StoreError) in
                 try self.try(bytes, of: user, name, from: place, &sequel)
             }
-            // Not before: by its language a stranger would learn who is enrolled.
+            // Not earlier: from the language a stranger could tell who is enrolled.
             if let language = sequel.language { conversation.speak(language) }
             return judged
         }
@@ -131,15 +133,15 @@ public struct LoginFlow<
         return result
     }
 
-    /// Tries an answer; with the outcome, the sentences for somebody who is let in.
+    /// Tries an answer; returns the outcome, and the sentences for a user who is let in.
     private func `try`(
         _ typed: Span<UInt8>, of user: User?, _ name: [UInt8], from place: LoginOrigin,
         _ sequel: inout Sequel
     ) throws(StoreError) -> (Outcome, [Phrase]) {
         let answer = options.forwardsPass ? JoinedAnswer.answer(typed) : Answer(typed)
-        // Before anything is looked up, so that it ends alike for everybody.
+        // Before anything is looked up, so that it ends in the same way for everybody.
         if answer.isEmpty { return (.refused(.empty), []) }
-        // Asked for by the answer's form alone, so that it takes alike for everybody.
+        // Depends only on the answer's form, so that it takes the same time for everybody.
         let boot = answer.isTemporaryCode ? clock.boot() : nil
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: place.origin,
@@ -153,13 +155,13 @@ public struct LoginFlow<
             return (.refused(missing(user)), [])
         }
         defer { session.close() }
-        // Not before the lock, which may have taken a while: the throttle goes by it.
+        // After the lock, which may have taken a while: the throttle uses this time.
         let now = try clock.now()
         let notices = session.withRecord { $0.notices }
         let outcome = try attempt.run(answer, on: session, at: now, boot: boot)
         if options.forwardsPass { forward(typed, outcome, session) }
         guard case .granted(let factor) = outcome else {
-            // Where that is in doubt, all hear the same who are refused, enrolled or not.
+            // If that is in doubt, all refused users are told the same, enrolled or not.
             try records.prove()
             return (outcome, [])
         }
@@ -177,14 +179,14 @@ public struct LoginFlow<
         return (outcome, told)
     }
 
-    /// What somebody hears who has got in by something else than a code, where codes are of no use,
-    /// at sudo for example.
+    /// What to tell a user who got in without a code while codes are not accepted, for example at
+    /// sudo.
     func remark(on session: Records.Session, at now: UInt64) -> [Phrase] {
         session.withRecord { $0.throttle.lockedUntil(at: now) } == .max
             ? [UserText.closedElsewhere] : []
     }
 
-    /// Opens the record of a user who has anything to log in with.
+    /// Opens the record of a user who has something to log in with.
     private func openEnrolled(
         _ user: User, in records: Records
     ) throws(StoreError) -> Records.Session? {
@@ -194,13 +196,13 @@ public struct LoginFlow<
         return nil
     }
 
-    /// Why somebody is refused who has nothing to log in with.
+    /// Why a user without anything to log in with is refused.
     private func missing(_ user: User?) -> Outcome.Refusal {
         if user == nil { return .unknownUser }
         return options.enroll == .off || options.firstEnrollment == .root ? .noRecord : .unproven
     }
 
-    /// How far the clock of the device is off whose code it was; 0 for nothing to say.
+    /// How far the clock of the device is off whose code was used; 0 if there is nothing to report.
     private func skew(
         _ factor: Outcome.Factor, _ session: Records.Session, at now: UInt64
     ) -> Int {
@@ -211,10 +213,10 @@ public struct LoginFlow<
         }
     }
 
-    // MARK: Nobody who could be let in
+    // MARK: Users who cannot be let in
 
-    /// Does the work of a try that can only fail, on a record that nobody has a code for, so that
-    /// no stranger learns who exists or is enrolled. `noRecord`, or what the throttle says.
+    /// Does the work of a try that can only fail, on a record for which nobody has a code, so that
+    /// no stranger learns who exists or is enrolled. Returns `noRecord`, or what the throttle says.
     private func spend(
         _ answer: borrowing Answer, on name: [UInt8], in records: Records, _ attempt: Attempt,
         boot: BootTime?
@@ -228,14 +230,14 @@ public struct LoginFlow<
         switch try attempt.run(answer, on: decoy, at: now, boot: boot) {
         case .refused(.throttled(let seconds)): return .throttled(seconds: seconds)
         case .refused(.closed): return .closed
-        // Whatever else it was, a code that happens to fit among it, it is nobody's.
+        // Whatever else it was, even a code that happens to match, it is nobody's.
         default: return .noRecord
         }
     }
 
     // MARK: Joined answers
 
-    /// Gives the next module what stands before the code.
+    /// Passes the part before the code to the next module.
     private func forward(_ typed: Span<UInt8>, _ outcome: Outcome, _ session: Records.Session) {
         var digits = session.withRecord { $0.authenticators.first?.digits }
         if case .granted(.code(let name, _)) = outcome {

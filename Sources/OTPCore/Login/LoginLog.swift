@@ -1,22 +1,22 @@
-/// How much a line in the system's log matters; the numbers are those of syslog(3).
+/// The priority of a line in the system log; the numbers are those of syslog(3).
 public enum LogPriority: UInt8, Sendable {
-    /// Nobody gets in before something is mended.
+    /// Nobody gets in until something is fixed.
     case critical = 2
-    /// Something is not as the admin wanted it, and keeps nobody out.
+    /// Something is not as the admin wanted it, but keeps nobody out.
     case warning = 4
-    /// Somebody was refused.
+    /// A user was refused.
     case notice = 5
-    /// Somebody was let in, or not asked.
+    /// A user was let in, or not asked.
     case info = 6
     case debug = 7
 }
 
-/// The one line that a login leaves in the system's log (AUTHPRIV), for fail2ban and people.
+/// The one line that a login leaves in the system log (AUTHPRIV), for fail2ban and admins.
 public struct LoginLog: Sendable {
     let place: LoginOrigin
     /// PAM_TTY; empty for none.
     let terminal: [UInt8]
-    /// Who logs in, as PAM has the name.
+    /// The user who logs in, as PAM spells the name.
     let user: [UInt8]
 
     public init(place: LoginOrigin, terminal: [UInt8], user: [UInt8]) {
@@ -74,7 +74,7 @@ public struct LoginLog: Sendable {
         return (priority, line)
     }
 
-    /// The line that says in which other number's record somebody stands who was refused as not
+    /// The line that says which other UID's record has the name of a user who was refused as not
     /// enrolled.
     public func line(aboutOtherNumber error: StoreError) -> (LogPriority, LogLine) {
         var line = LogLine("record of another number")
@@ -83,7 +83,7 @@ public struct LoginLog: Sendable {
         return (.critical, line)
     }
 
-    /// The line that says which options are in force, for `debug`.
+    /// The line that lists the options in force, for `debug`.
     public func line(about options: Options, isSilent: Bool) -> LogLine {
         var line = LogLine("debug")
         line.add("store", outside: options.store ?? Array("/var/lib/swiftotp".utf8))
@@ -102,7 +102,7 @@ public struct LoginLog: Sendable {
         return line
     }
 
-    /// Where from: in the order of pam_unix(8), so that `rhost` and `user` are found.
+    /// The origin, in the order of pam_unix(8), so that tools find `rhost` and `user`.
     private func addPlace(to line: inout LogLine) {
         line.add("service", outside: place.service)
         line.add("tty", outside: terminal)
@@ -112,7 +112,7 @@ public struct LoginLog: Sendable {
 }
 
 extension LogLine {
-    /// Adds why somebody was not asked.
+    /// Adds why a user was not asked.
     fileprivate mutating func add(_ reason: LoginResult.Reason) {
         switch reason {
         case .exempt: add("reason", "exempt-group")

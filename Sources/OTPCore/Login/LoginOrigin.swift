@@ -4,16 +4,16 @@ public struct LoginOrigin: Sendable {
     public let service: [UInt8]
     /// The client's address or name; empty for this machine.
     public let address: [UInt8]
-    /// Whom the throttle counts failures for: an SSH key, a network, or a service on this machine.
+    /// What the throttle counts failures for: an SSH key, a network, or a service on this machine.
     public let source: SourceID
-    /// What sshd has checked in this session; `nil` for another service.
+    /// What sshd has checked in this session; `nil` for any other service.
     let sshMethods: SSHMethods?
-    /// Whether it is a program of root's that asks, which is believed. Any other one speaks for the
-    /// user whose program it is.
+    /// Whether a program of root's asks, which is believed. Any other program speaks only for the
+    /// user who runs it.
     let isBelieved: Bool
 
-    /// A login by a program of root's. `methods` is SSH_AUTH_INFO_0 of PAM's environment, of logins
-    /// by sshd alone; `remoteUser` is PAM_RUSER.
+    /// A login by a program of root's. `methods` is SSH_AUTH_INFO_0 from PAM's environment, only
+    /// for logins by sshd; `remoteUser` is PAM_RUSER.
     public init(
         service: [UInt8], address: [UInt8], methods: [UInt8]?, remoteUser: [UInt8] = []
     ) {
@@ -30,8 +30,8 @@ public struct LoginOrigin: Sendable {
         }
     }
 
-    /// A login by a program that is not root's, such as a screen locker: what it calls itself is
-    /// for the log and the list of events, and it is on this machine.
+    /// A login by a program that is not root's, such as a screen locker. The service name that it
+    /// gives is only for the log and the event list, and the login is on this machine.
     public init(ofAnyProgram service: [UInt8]) {
         self.service = Array(service.filter(LoginOrigin.isPartOfService).prefix(64))
         address = []
@@ -40,8 +40,8 @@ public struct LoginOrigin: Sendable {
         source = SourceID(service: self.service, remoteUser: [])
     }
 
-    /// Whether a byte may be in the name of a service that anybody has chosen. No blanks: behind
-    /// one, the list of events has an address.
+    /// Whether a byte may be in a service name that a program has chosen. No blanks: in the event
+    /// list a blank precedes an address.
     private static func isPartOfService(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -66,15 +66,15 @@ public struct LoginOrigin: Sendable {
     /// Whether the client logged in with a public key, for `debug`.
     public var hasKey: Bool { sshMethods?.keys.isEmpty == false }
 
-    // MARK: What this session has proven
+    // MARK: What was proven in this session
 
-    /// Whether it is sshd that asks, by its name or by what it says of this session.
+    /// Whether sshd asks, judging by its name or by its report on this session.
     public var isSSHD: Bool { sshMethods != nil || service.elementsEqual("sshd".utf8) }
 
-    /// The client's address where a sshd of root's gives it as a number. A name never counts:
-    /// whoever looks after the addresses of a network calls them as they like.
+    /// The client's address, if root's sshd gives it as a number. A name never counts: the owner of
+    /// a network's addresses can name them at will.
     var sshAddress: IPAddress? { isBelieved && isSSHD ? IPAddress(address[...]) : nil }
 
-    /// Whether who logs in is on this machine already.
+    /// Whether the user is already on this machine.
     var isHere: Bool { address.isEmpty }
 }

@@ -1,23 +1,23 @@
 /// The public key of a user who has logged in by ssh.
 public struct SSHKey: Equatable, Sendable {
-    /// The SHA-256 of the key, 32 bytes; of a certificate, of the key inside it, which stays
-    /// the same while certificates come and go.
+    /// The SHA-256 of the key, 32 bytes; for a certificate, of the key inside it, which stays the
+    /// same when certificates are renewed.
     public let fingerprint: [UInt8]
-    /// A short word for the sort of key, in lower case: `ed25519`, `ecdsa-sk`, ...
+    /// A short word for the type of key, in lower case: `ed25519`, `ecdsa-sk`, ...
     public let kind: [UInt8]
-    /// Whether the private key lies in a FIDO authenticator, and sshd has verified what that signed.
-    /// Whether somebody had to touch it or to type its PIN is not told: sshd demands it or not.
+    /// Whether the private key is in a FIDO authenticator, and sshd has verified its signature.
+    /// sshd does not report whether somebody touched it or typed its PIN; it can require that.
     public let isSecurityKey: Bool
 
     /// The key that sshd calls a `type` and writes as `text` in Base64.
     ///
-    /// `nil` for a type that is not among those below, and for anything but one whole key of
-    /// that type.
+    /// `nil` for a type that is not listed below, and for anything but exactly one key of that
+    /// type.
     init?(type: ArraySlice<UInt8>, text: ArraySlice<UInt8>) {
         guard let name = SSHKeyType(type), let blob = Base64.decode(text.span) else { return nil }
         var fields = SSHFields(blob)
         guard let inside = fields.string(), inside.elementsEqual(type) else { return nil }
-        // A certificate is the key, a nonce before it, and what is certified after it.
+        // A certificate is a nonce, the key, and what is certified.
         if name.isCertificate, fields.string() == nil { return nil }
         let start = fields.offset
         guard fields.key(of: name.form) else { return nil }
@@ -44,9 +44,9 @@ public struct SSHKey: Equatable, Sendable {
     }
 }
 
-/// The name of a key's type, taken apart.
+/// The name of a key's type, parsed.
 private struct SSHKeyType {
-    /// The sorts of keys. DSA is not among them: OpenSSH has dropped it.
+    /// The types of keys. DSA is not among them: OpenSSH has dropped it.
     enum Form: CaseIterable {
         case ed25519, rsa, nistp256, nistp384, nistp521, ed25519SecurityKey, nistp256SecurityKey
 
@@ -63,7 +63,7 @@ private struct SSHKeyType {
             }
         }
 
-        /// Whether the private key lies in a FIDO authenticator.
+        /// Whether the private key is in a FIDO authenticator.
         var isSecurityKey: Bool { self == .ed25519SecurityKey || self == .nistp256SecurityKey }
 
         /// A short word for people.
@@ -80,7 +80,7 @@ private struct SSHKeyType {
 
     let form: Form
     let isCertificate: Bool
-    /// The name of the type without a certificate around it.
+    /// The name of the type without that of the certificate.
     let plain: [UInt8]
 
     init?(_ name: ArraySlice<UInt8>) {
@@ -98,8 +98,8 @@ private struct SSHKeyType {
     }
 }
 
-/// The fields of a key, one after the other (RFC 4253, 6.6; RFC 5656; RFC 8709; OpenSSH's
-/// PROTOCOL.u2f and PROTOCOL.certkeys).
+/// The fields of a key, in order (RFC 4253, 6.6; RFC 5656; RFC 8709; OpenSSH's PROTOCOL.u2f and
+/// PROTOCOL.certkeys).
 private struct SSHFields {
     private let blob: [UInt8]
     private var cursor = Cursor()
@@ -109,7 +109,7 @@ private struct SSHFields {
     var offset: Int { cursor.offset }
     var isAtEnd: Bool { cursor.offset == blob.count }
 
-    /// The next field that has its length before it.
+    /// The next field with a length before it.
     mutating func string() -> ArraySlice<UInt8>? {
         let blob = blob
         guard let length = cursor.uint32(blob.span), let count = Int(exactly: length),
@@ -118,7 +118,7 @@ private struct SSHFields {
         return blob[start..<start + count]
     }
 
-    /// Passes over the fields of a key; whether they are such.
+    /// Skips the fields of a key; whether they are valid.
     mutating func key(of form: SSHKeyType.Form) -> Bool {
         switch form {
         case .ed25519: string()?.count == 32
@@ -131,7 +131,7 @@ private struct SSHFields {
         }
     }
 
-    /// A number above zero, in as few bytes as it needs (RFC 4251, section 5).
+    /// A positive number, in as few bytes as possible (RFC 4251, section 5).
     private mutating func positive() -> Bool {
         guard let number = string(), let first = number.first else { return false }
         if first != 0 { return first < 0x80 }
@@ -139,24 +139,24 @@ private struct SSHFields {
         return second >= 0x80
     }
 
-    /// The name of a curve, and a point with both of its coordinates.
+    /// The name of a curve, and a point with both coordinates.
     private mutating func point(on curve: String, bytes: Int) -> Bool {
         guard let name = string(), name.elementsEqual(curve.utf8), let point = string()
         else { return false }
         return point.count == 1 + 2 * bytes && point.first == 4
     }
 
-    /// What the key was made for, such as `ssh:`.
+    /// The application that the key was made for, such as `ssh:`.
     private mutating func application() -> Bool { string()?.isEmpty == false }
 
-    /// Passes over what a certificate says about its key; whether it is a user's.
+    /// Skips what a certificate says about its key; whether it is a user certificate.
     mutating func certified() -> Bool {
         let (blob, user) = (blob, UInt32(1))
         guard cursor.uint64(blob.span) != nil, cursor.uint32(blob.span) == user,
             string() != nil, string() != nil,  // its own name, and whom it is for
             cursor.uint64(blob.span) != nil, cursor.uint64(blob.span) != nil  // from and until
         else { return false }
-        // Options, extensions, a field without use, who signed, and the signature.
+        // Options, extensions, a reserved field, the signer, and the signature.
         for _ in 0..<5 where string() == nil { return false }
         return true
     }

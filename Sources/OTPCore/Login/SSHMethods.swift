@@ -1,33 +1,32 @@
 /// What sshd says it has checked so far in this session, read from `SSH_AUTH_INFO_0`.
 ///
-/// sshd writes a line for each method that has succeeded: its name and, after a blank, what it
-/// knows about it. To be believed, the text has to come out of the PAM environment: the
-/// process's own is anybody's.
+/// sshd writes one line per method that has succeeded: its name and, after a blank, what it knows
+/// about it. The text must come from PAM's environment: anybody could have set the process's own.
 public struct SSHMethods: Sendable {
-    /// The longest text that is looked at, in bytes: room for several certificates. In a longer
-    /// one nothing counts.
+    /// The longest text that is read, in bytes: room for several certificates. In a longer one
+    /// nothing counts.
     public static let maximumLength = 16_384
 
-    /// Whether a method among them proves who the user is.
+    /// Whether one of the methods authenticates the user.
     ///
-    /// Keyboard-interactive does not, as it may have been this module; nor does hostbased, which
-    /// proves a host; nor does a key that cannot be read.
+    /// Keyboard-interactive does not, because that may have been this module; nor does hostbased,
+    /// which authenticates a host; nor does a key that cannot be read.
     public private(set) var provesUser = false
 
-    /// The keys of the public key logins that there were and that can be read, in their order.
+    /// The readable keys of the public key logins, in order.
     public private(set) var keys: [SSHKey] = []
 
-    /// The key of the one public key login there was; `nil` for none, for several, and for a
-    /// key that cannot be read.
+    /// The key of the only public key login; `nil` for none, for several, and for a key that cannot
+    /// be read.
     public var key: SSHKey? { keyLines == 1 ? keys.first : nil }
 
-    /// The first of them that lies in a FIDO authenticator.
+    /// The first of them that is in a FIDO authenticator.
     var securityKey: SSHKey? { keys.first { $0.isSecurityKey } }
 
     /// How many lines are about a public key.
     private var keyLines = 0
 
-    /// Reads any bytes; what is not written as sshd does it does not count.
+    /// Parses any bytes; what is not written as sshd writes it is ignored.
     public init(_ text: [UInt8]) {
         guard text.count <= SSHMethods.maximumLength else { return }
         for line in text.split(separator: UInt8(ascii: "\n")) {

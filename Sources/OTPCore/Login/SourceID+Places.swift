@@ -1,17 +1,18 @@
-// Whom failures are counted for. Whoever has logged in from one waits there by its failures alone.
+// What failures are counted for. A user who has logged in from a source waits there only for its
+// own failures.
 
 extension SourceID {
-    /// An SSH key: of a certificate the key inside it, which stays the same while certificates come
-    /// and go.
+    /// An SSH key; for a certificate the key inside it, which stays the same when certificates are
+    /// renewed.
     init(key: SSHKey) { self.init(Array("key ".utf8), key.fingerprint, isKey: true) }
 
-    /// Where somebody comes from: an address, or the network of one of IPv6, of which a client has
-    /// as many as it likes.
+    /// Where a login comes from: an address, or for IPv6 its network, in which a client has as many
+    /// addresses as it likes.
     init(address: [UInt8]) {
         self.init(Array("from ".utf8), SourceID.network(address) ?? address)
     }
 
-    /// A service on this machine, and who calls it where that is told.
+    /// A service on this machine, and its caller, if known.
     init(service: [UInt8], remoteUser: [UInt8]) {
         self.init(Array("here ".utf8), service + [0] + remoteUser)
     }
@@ -24,9 +25,9 @@ extension SourceID {
         self.init(text.span, isKey: isKey)
     }
 
-    /// A numeric address of IPv4 as it is, also where it stands in one of IPv6; of another one of
-    /// IPv6 the first half, as four groups of four digits. `nil` for anything else. Which
-    /// interface it is at (`%eth0`) does not matter.
+    /// A numeric IPv4 address as it is, even inside an IPv6 one; for other IPv6 addresses the first
+    /// half, as four groups of four digits. `nil` for anything else. The interface (`%eth0`) does
+    /// not matter.
     private static func network(_ address: [UInt8]) -> [UInt8]? {
         guard let address = IPAddress(address.prefix { $0 != UInt8(ascii: "%") }) else {
             return nil

@@ -1,4 +1,4 @@
-/// One option: what a line or an argument may say. The manual is checked against this table.
+/// One option: what a line or an argument may say. Tests compare the manual with this table.
 public enum OptionKey: UInt8, CaseIterable, Sendable {
     case configurationFile, store, nullok, language, prompt, echo, retry, window, closedFor
     case exemptGroup, exemptNetworks
@@ -7,41 +7,41 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     case trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
 
-    /// What values it takes, and where they go.
+    /// What values it takes, and if they are stored.
     public enum Kind: Sendable {
-        /// `yes` or `no`; as an argument, its name alone is `yes`.
+        /// `yes` or `no`; as an argument, the name alone means `yes`.
         case flag(@Sendable (inout Options, Bool) -> Void)
         /// A whole number in this range.
         case number(ClosedRange<UInt8>, @Sendable (inout Options, UInt8) -> Void)
-        /// A whole number of hours in this range, as `24h`; in seconds.
+        /// A whole number of hours in this range, such as `24h`; stored in seconds.
         case hours(ClosedRange<UInt64>, @Sendable (inout Options, UInt64) -> Void)
-        /// A text of 1 to so many bytes of printable ASCII.
+        /// A text of 1 to `maximum` bytes of printable ASCII.
         case text(maximum: Int, @Sendable (inout Options, [UInt8]) -> Void)
-        /// One of two or three words, the default first; which, is counted from 0.
+        /// One of two or three words, the default first; stored as its index.
         case choice(String, String, String?, @Sendable (inout Options, Int) -> Void)
         /// A path that begins with `/`.
         case path(@Sendable (inout Options, [UInt8]) -> Void)
-        /// A date as `2026-11-21`, from 1970 to 9999; when that day begins in UTC.
+        /// A date such as `2026-11-21`, from 1970 to 9999; stored as the start of that day in UTC.
         case date(@Sendable (inout Options, UInt64) -> Void)
         /// What apps show: 1 to 64 bytes of UTF-8 that a key URI can have.
         case label(@Sendable (inout Options, [UInt8]) -> Void)
         /// One or more networks, with blanks or commas between them.
         case networks(@Sendable (inout Options, [IPNetwork]) -> Void)
-        /// A language as gettext names it, such as `sv` or `pt_BR`.
+        /// A language, named as in gettext, such as `sv` or `pt_BR`.
         case language(@Sendable (inout Options, Language) -> Void)
-        /// One or more names of PAM services, with blanks or commas between them.
+        /// One or more PAM service names, separated by blanks or commas.
         case services(@Sendable (inout Options, [[UInt8]]) -> Void)
     }
 
     /// The key.
     public var name: String { look { name, _, _, _ in name } }
-    /// What values it takes, and where they go.
+    /// What values it takes, and if they are stored.
     public var kind: Kind { look { _, kind, _, _ in kind } }
     /// The default, as the manual writes it.
     public var fallback: String { look { _, _, fallback, _ in fallback } }
-    /// One line of doc.
+    /// One line of documentation.
     public var doc: String { look { _, _, _, doc in doc } }
-    /// Whether swiftotp.conf may have it; what is about one place in one stack is an argument only.
+    /// Whether swiftotp.conf may have it. Options about one place in one stack are arguments only.
     public var inFile: Bool {
         switch self {
         case .configurationFile, .afterFirstFactor, .tryFirstPass, .useFirstPass, .forwardPass,
@@ -51,11 +51,11 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// Of whose programs it is believed, where it stands in a PAM line.
+    /// Which programs may set it by a PAM line.
     ///
-    /// A program that is not root's could say anything. Its word counts for what is asked and how,
-    /// and for what becomes of its own login; where codes are looked up is not its business, and
-    /// for the rest, the service's own configuration holds.
+    /// A program that is not root's could say anything. It may decide what is asked and how, and
+    /// what follows for its own login. It may not decide where codes are looked up. For everything
+    /// else, the service's own configuration applies.
     var claim: Claim {
         switch self {
         case .configurationFile, .store: .denied
@@ -67,17 +67,17 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// What becomes of an option in the PAM line of a program that is not root's.
+    /// How an option counts in the PAM line of a program that is not root's.
     enum Claim {
-        /// It holds.
+        /// It applies.
         case believed
-        /// It has to be right, and has no effect.
+        /// It must be valid, and has no effect.
         case passedOver
-        /// It denies.
+        /// It denies the login.
         case denied
     }
 
-    /// Every option there is, for the manual.
+    /// Every option, for the manual.
     public static var all: [OptionKey] { allCases }
 
     /// The option with this name.

@@ -1,7 +1,7 @@
-// Options that are lists.
+// Options whose values are lists.
 
 extension OptionParser {
-    /// The networks of a list, all of which have to be right.
+    /// The networks of a list; each must be valid.
     func networks(
         _ option: OptionKey, _ value: ArraySlice<UInt8>
     ) throws(Problem) -> [IPNetwork] {
@@ -28,10 +28,10 @@ extension OptionParser {
         return networks
     }
 
-    /// How many networks an option takes.
+    /// The most networks that an option takes.
     static let maximumNetworks = 64
 
-    /// The services of a list, each of them a name that a file in /etc/pam.d can have, once.
+    /// The services of a list; each must be a possible file name in /etc/pam.d, and be listed once.
     func services(
         _ option: OptionKey, _ value: ArraySlice<UInt8>
     ) throws(Problem) -> [[UInt8]] {
@@ -53,17 +53,17 @@ extension OptionParser {
         return words
     }
 
-    /// How many services an option takes.
+    /// The most services that an option takes.
     static let maximumServices = 32
 
-    /// Whether a file of this name may be in /etc/pam.d, and libpam look for it, which writes all
-    /// names in lower case.
+    /// Whether /etc/pam.d can have a file of this name for libpam to find; libpam lowercases all
+    /// names.
     private static func isService(_ name: [UInt8]) -> Bool {
         guard name.count <= 64, name.first != UInt8(ascii: ".") else { return false }
         return name.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-_.".utf8.contains($0) }
     }
 
-    /// The words of a list, with blanks or commas between them.
+    /// The words of a list, separated by blanks or commas.
     private static func words(_ value: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         value.split { " \t,".utf8.contains($0) }
     }

@@ -1,20 +1,20 @@
-/// Reads options off arguments and lines. Anything that is not exactly an option is an error.
+/// Parses options from arguments and lines. Anything that is not exactly an option is an error.
 public struct OptionParser {
     /// The options so far.
     public private(set) var options: Options
-    /// A bit for each option that was given.
+    /// One bit for each option that was given.
     private var seen: UInt64 = 0
-    /// Whether it is root's word that is read.
+    /// Whether the input is root's.
     private let isBelieved: Bool
 
-    /// A parser that starts from `options`. Arguments of a program that is not root's count for
-    /// what they are allowed to (`OptionKey.claim`).
+    /// A parser that starts from `options`. Arguments of a program that is not root's count as far
+    /// as `OptionKey.claim` allows.
     public init(_ options: Options = Options(), isBelieved: Bool = true) {
         self.options = options
         self.isBelieved = isBelieved
     }
 
-    /// Reads one module argument: `name=value`, or a flag's `name`.
+    /// Parses one module argument: `name=value`, or a flag's `name`.
     public mutating func argument(_ text: [UInt8]) throws(StoreError) {
         do throws(Problem) {
             guard text.count <= 1024 else { throw Problem("too long") }
@@ -29,7 +29,7 @@ public struct OptionParser {
         }
     }
 
-    /// Reads a whole configuration file; `path` is for the errors, which name file and line.
+    /// Parses a whole configuration file. `path` is for errors, which name file and line.
     public mutating func file(_ contents: [UInt8], path: [UInt8]) throws(StoreError) {
         var number = 0
         var rest = contents[...]
@@ -46,7 +46,7 @@ public struct OptionParser {
         }
     }
 
-    /// What is wrong with an option, before it is known where it stands.
+    /// What is wrong with an option; the caller adds if it is.
     struct Problem: Error {
         let detail: String
         init(_ detail: String) { self.detail = detail }
@@ -166,15 +166,15 @@ public struct OptionParser {
         Problem("`\(option.name)` takes \(what)")
     }
 
-    /// Whether there is one `%`, and a `u` behind it.
+    /// Whether there is exactly one `%`, followed by `u`.
     private static func hasOnePlaceholder(_ text: ArraySlice<UInt8>) -> Bool {
         guard let place = text.firstIndex(of: UInt8(ascii: "%")) else { return false }
         let rest = text[(place + 1)...]
         return rest.first == UInt8(ascii: "u") && !rest.contains(UInt8(ascii: "%"))
     }
 
-    /// Whether a prompt would be taken for a password's, by people or by sudo, which then puts
-    /// its own in the place of it.
+    /// Whether a prompt would be taken for a password prompt, by people or by sudo, which then
+    /// replaces it by its own.
     private static func looksLikePassword(_ prompt: ArraySlice<UInt8>) -> Bool {
         let letters = trimmed(prompt).map { $0 | 0x20 }
         return letters.suffix(9).elementsEqual("password:".utf8)

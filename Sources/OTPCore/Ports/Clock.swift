@@ -2,6 +2,6 @@
 public protocol Clock {
     /// Unix seconds.
     func now() throws(StoreError) -> UInt64
-    /// The time since this machine was started; `nil` where it cannot be told.
+    /// The time since boot; `nil` if it is not known.
     func boot() -> BootTime?
 }

@@ -1,16 +1,16 @@
 /// Talks to the person who logs in (pam_conv(3)).
 public protocol Conversation {
-    /// Asks one question; `nil` where the answer was missing.
+    /// Asks one question; `nil` if no answer came.
     func ask(_ prompt: [UInt8], echo: Bool) throws(ConversationError) -> Secret?
-    /// Says why somebody is not let in. Whether it arrives changes nothing.
+    /// Says why a login is refused. Nothing depends on whether it arrives.
     func say(_ phrase: Phrase)
-    /// Says something by the way to somebody who is let in.
+    /// Says something to a user who is let in.
     func inform(_ phrase: Phrase)
-    /// The words of a phrase in the language that is spoken.
+    /// A phrase in the current language.
     func words(_ phrase: Phrase) -> String
-    /// Speaks the language of somebody who is known by now, where there is a catalog for it.
+    /// Switches to the language of a user who is known by now, if there is a catalog for it.
     func speak(_ language: Language)
-    /// Whether anything that is said can be read.
+    /// Whether the user sees what is said.
     var isHeard: Bool { get }
     /// What an earlier module was given (PAM_AUTHTOK); `nil` for nothing.
     func earlierAnswer() -> Secret?
@@ -22,7 +22,7 @@ extension Conversation {
     public func inform(_ phrase: Phrase) { say(phrase) }
 }
 
-/// There is nobody to talk to, or the conversation failed.
+/// Nobody could be asked, or the conversation failed.
 public struct ConversationError: Error, Equatable {
     public init() {}
 }

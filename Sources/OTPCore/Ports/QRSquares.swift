@@ -1,15 +1,16 @@
-/// The squares of a QR code. They hold the key, so they are wiped with their owner.
+/// The modules (dark and light squares) of a QR code. They contain the key, so they are wiped with
+/// their owner.
 public struct QRSquares: ~Copyable {
-    /// Squares in a row, without the quiet zone.
+    /// Squares per row, without the quiet zone.
     public let size: Int
-    /// A byte a square, row by row; its lowest bit says that the square is dark.
+    /// One byte per square, row by row; the lowest bit is set for dark.
     private let squares: Secret
 
-    /// Squares in a row of the largest code there is (version 40).
+    /// Squares per row of the largest QR code (version 40).
     public static let maximumSize = 177
 
-    /// Takes over a byte a square, row by row, of which the lowest bit says that the square is
-    /// dark. `squares` is wiped. `nil` where they are no code of `size` squares a row.
+    /// Takes one byte per square, row by row, with the lowest bit set for dark, and wipes
+    /// `squares`. `nil` if they are not a code of `size` squares per row.
     public init?(size: Int, wiping squares: inout [UInt8]) {
         let held = Secret(wiping: &squares)
         guard (1...QRSquares.maximumSize).contains(size), held.count == size * size else {
@@ -19,7 +20,7 @@ public struct QRSquares: ~Copyable {
         self.squares = held
     }
 
-    /// Whether the square is dark; all around the code is light.
+    /// Whether the square is dark; everything outside the code is light.
     public func isDark(_ x: Int, _ y: Int) -> Bool {
         guard x >= 0, x < size, y >= 0, y < size else { return false }
         return squares.withBytes { $0[y * size + x] & 1 == 1 }

@@ -1,28 +1,28 @@
-/// Why the store, the key, the configuration or the clock could not be relied on.
+/// Why the store, the key, the configuration or the clock cannot be relied on.
 ///
-/// Two errors are equal where their codes are; the detail is for the admin's log alone.
+/// Errors with the same code are equal; the detail is only for the admin's log.
 public struct StoreError: Error, Equatable, Sendable {
     /// What is wrong.
     public enum Code: CaseIterable, Sendable {
-        /// It is not there.
+        /// It does not exist.
         case missing
-        /// Owner, mode, type or link count could let somebody else at it.
+        /// Its owner, mode, type or link count could let others change it.
         case unsafe
-        /// It is not what was written: truncated, flipped, or of a newer version.
+        /// It is not what was written: truncated, altered, or of a newer version.
         case damaged
         /// It was sealed with another key.
         case otherKey
-        /// Nothing shows that this is the store which belongs to the key.
+        /// Nothing proves that this is the key's store.
         case unproven
         /// It belongs to another user.
         case otherUser
-        /// Somebody else held it for too long.
+        /// Another process held it for too long.
         case busy
-        /// There is one already.
+        /// It already exists.
         case exists
         /// The system refused an operation.
         case system
-        /// The configuration says something that cannot be.
+        /// The configuration is invalid.
         case configuration
         /// The clock cannot be right.
         case clock
@@ -30,7 +30,7 @@ public struct StoreError: Error, Equatable, Sendable {
 
     /// What is wrong.
     public let code: Code
-    /// The file, folder or setting that it is about.
+    /// The file, folder or setting concerned.
     public let subject: [UInt8]
     /// What is wrong with it and what to do, in one clause.
     public let detail: String
@@ -45,7 +45,7 @@ public struct StoreError: Error, Equatable, Sendable {
         left.code == right.code
     }
 
-    /// The whole of it, for a log or a terminal: `/var/lib/swiftotp/1000: mode 0644, ...`.
+    /// The full text, for a log or a terminal: `/var/lib/swiftotp/1000: mode 0644, ...`.
     public var text: [UInt8] {
         subject.isEmpty ? Array(detail.utf8) : subject + Array(": ".utf8) + Array(detail.utf8)
     }

@@ -2,7 +2,7 @@
 public struct User: Equatable, Sendable {
     /// The name as the system spells it.
     public let name: [UInt8]
-    /// What records are named by.
+    /// The UID, which names the user's record.
     public let uid: UInt32
     /// The primary group.
     public let gid: UInt32
@@ -16,7 +16,7 @@ public struct User: Equatable, Sendable {
     /// The name as text.
     public var shownName: String { String(decoding: name, as: UTF8.self) }
 
-    /// The name as a word of a command; the number where a shell could take the name for more.
+    /// The name as a word of a command; the UID if a shell would not take the name literally.
     public var commandName: String {
         let isPlain = name.allSatisfy { byte in
             switch byte {

@@ -1,8 +1,8 @@
-/// An app or token that shows codes: everything about it but its key.
+/// An app or token that shows codes: everything about it except its key.
 ///
-/// The key lies in the record's own wiped buffer (`Record.withKey(of:)`).
+/// The key is in the record's own wiped buffer (`Record.withKey(of:)`).
 public struct Authenticator: Equatable, Sendable {
-    /// What moves the code on.
+    /// What advances the code.
     public enum Kind: UInt8, CaseIterable, Sendable {
         /// The clock (RFC 6238).
         case totp = 1
@@ -18,32 +18,32 @@ public struct Authenticator: Equatable, Sendable {
         }
     }
 
-    /// The length of a fresh key in bytes: 160 bits, as RFC 4226 recommends, whatever the hash
-    /// function. That is far beyond guessing, 32 characters to type, and a QR code that fits a
+    /// The length of a new key in bytes: 160 bits, as RFC 4226 recommends, for every hash function.
+    /// That is far beyond guessing, 32 characters to type, and gives a QR code that fits a
     /// terminal; some apps refuse longer keys.
     public static var keyLength: Int { 20 }
 
     /// What the user calls it.
     public var name: Name
-    /// What moves the code on.
+    /// What advances the code.
     public var kind: Kind
     /// The hash function of the HMAC.
     public var algorithm: HashAlgorithm
     /// Digits of a code, 6 to 8.
     public var digits: UInt8
-    /// Seconds of a step, 15 to 120; 30 for HOTP, where it means nothing.
+    /// Seconds per step, 15 to 120; 30 for HOTP, which does not use it.
     public var period: UInt16
-    /// Steps that the device's clock is ahead of ours (negative: behind), set by a resync.
+    /// How many steps the device's clock is ahead of ours (negative: behind), set by a resync.
     public var drift: Int16
-    /// The lowest step (TOTP) or counter (HOTP) that may still be used: all below are burnt.
+    /// The lowest step (TOTP) or counter (HOTP) that may still be used: all below are burned.
     public var nextStep: UInt64
     /// When it was enrolled, in Unix seconds.
     public var added: UInt64
     /// When it last logged somebody in, in Unix seconds; 0 for never.
     public var lastUsed: UInt64
 
-    /// An authenticator with the defaults that every app understands (`formats.md`: TOTP,
-    /// SHA-1, 6 digits, 30 s). `nil` where digits or period are out of range.
+    /// An authenticator with the defaults that every app supports (TOTP, SHA-1, 6 digits, 30 s).
+    /// `nil` if digits or period are out of range.
     public init?(
         name: Name, kind: Kind = .totp, algorithm: HashAlgorithm = .sha1, digits: UInt8 = 6,
         period: UInt16 = 30, added: UInt64
@@ -62,13 +62,13 @@ public struct Authenticator: Equatable, Sendable {
         self.lastUsed = 0
     }
 
-    /// Whether both show the same codes, of the same key.
+    /// Whether both show the same codes for the same key.
     public func showsTheSame(as other: Authenticator) -> Bool {
         kind == other.kind && algorithm == other.algorithm && digits == other.digits
             && (kind == .hotp || period == other.period)
     }
 
-    /// The step that counts as now: the clock's step corrected by the drift, or the counter.
+    /// The current step: the clock's, corrected by the drift, or the counter.
     func currentStep(at time: UInt64) -> UInt64 {
         switch kind {
         case .hotp: return nextStep
@@ -79,9 +79,9 @@ public struct Authenticator: Equatable, Sendable {
         }
     }
 
-    /// How many seconds the device's clock is ahead at least (negative: behind) whose code of
-    /// `offset` steps from the current one was typed at `now`; 0 unless that is more than half
-    /// of what a login with `window` steps on each side puts up with.
+    /// By at least how many seconds the device's clock is ahead (negative: behind), if its code was
+    /// typed at `now` and is `offset` steps from the current one. 0 unless that is more than half
+    /// of what a login with `window` steps on each side tolerates.
     func clockSkew(of offset: Int, at now: UInt64, window: UInt8) -> Int {
         guard kind == .totp, offset != 0, abs(offset) <= Int(window) else { return 0 }
         let period = Int(self.period)

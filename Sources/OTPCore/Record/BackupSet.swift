@@ -1,21 +1,20 @@
-/// The ten backup codes of a user by index, each hashed, or `nil` where it was used or never
-/// made.
+/// The ten backup codes of a user by index, hashed; `nil` for one that was used or never made.
 ///
-/// Kept in the form of the record (which codes there are, then these one after the other): a
-/// login with a code of an app reads and writes all of it, and must not pay for each.
+/// Stored as in the record (which codes exist, then these in a row): a login with a code from an
+/// app reads and writes the whole set, and must not pay for each code.
 public struct BackupSet: RandomAccessCollection, MutableCollection, Equatable, Sendable {
-    /// Bit `i` says whether code `i` is there.
+    /// Bit `i` is set if code `i` exists.
     private(set) var live: UInt16 = 0
-    /// The codes that are there, in the order of their indices.
+    /// The existing codes, in the order of their indices.
     private(set) var bytes: [UInt8] = []
 
-    /// A set without any code.
+    /// A set without codes.
     public init() {}
 
     public var startIndex: Int { 0 }
     public var endIndex: Int { BackupCode.setSize }
 
-    /// What is kept of code `index`, 0 to 9.
+    /// What is stored of code `index`, 0 to 9.
     public subscript(index: Int) -> HashedCode? {
         get {
             guard let range = range(of: index), live >> index & 1 == 1 else { return nil }
@@ -29,10 +28,10 @@ public struct BackupSet: RandomAccessCollection, MutableCollection, Equatable, S
         }
     }
 
-    /// How many codes are there.
+    /// How many codes are left.
     var left: Int { live.nonzeroBitCount }
 
-    /// Where code `index` lies in `bytes`, or would; `nil` outside 0 to 9.
+    /// Where code `index` is in `bytes`, or would be; `nil` outside 0 to 9.
     private func range(of index: Int) -> Range<Int>? {
         guard indices.contains(index) else { return nil }
         let before = (live & ((1 << index) - 1)).nonzeroBitCount
@@ -45,7 +44,7 @@ public struct BackupSet: RandomAccessCollection, MutableCollection, Equatable, S
         output.write(copying: bytes.span)
     }
 
-    /// Reads what `encode` wrote; `nil` where the bytes are no set.
+    /// Reads what `encode` wrote; `nil` if the bytes are not a valid set.
     init?(decoding input: Span<UInt8>, _ cursor: inout Cursor) {
         guard let live = cursor.uint16(input), live >> BackupCode.setSize == 0,
             let bytes = cursor.bytes(live.nonzeroBitCount * HashedCode.length, of: input)

@@ -1,14 +1,14 @@
-/// What a name that has no record is tried against, so that nobody can tell it from one that has.
+/// What a name without a record is tried against, so that nobody can tell it from a name with one.
 ///
-/// Decoys are few and names are without number, so many names share one. Which ones do is known to
-/// nobody without the seal key, and each of the last few has its own failures.
+/// There are few decoys and any number of names, so many names share one. Nobody without the seal
+/// key knows which names do, and each of the last few names has its own failures.
 public struct Decoy {
     /// How many there are.
     public static let count = 256
 
-    /// Which one it is, 0 to 255.
+    /// The number of this decoy, 0 to 255.
     public let number: UInt8
-    /// What the name is called in the decoy.
+    /// What stands for the name in the decoy.
     private let name: SourceID
 
     /// The decoy that `name` is tried against.
@@ -22,8 +22,8 @@ public struct Decoy {
         self.name = SourceID(mac.span.extracting(last: 16), isKey: true)
     }
 
-    /// Turns the decoy's record to the name: its throttle is what it was for this name, and so are
-    /// the answers that it has refused.
+    /// Turns the decoy's record to the name: it gets the throttle of this name, and the answers
+    /// refused for it.
     public func turn(_ record: inout Record) {
         record.throttle.turn(to: name)
         record.refusedAnswers.owner = name.low
@@ -35,17 +35,18 @@ public struct Decoy {
         var record = Record()
         guard let name = Name("decoy".utf8), let authenticator = Authenticator(name: name, added: 0)
         else { return record }
-        // A key of another length is the only thing that could be wrong.
+        // Only a key of another length could make this fail.
         do throws(Record.ChangeError) { try record.add(authenticator, key: random.span) } catch {}
         return record
     }
 }
 
 extension Throttle {
-    /// Makes the failures of `name` those that count for everybody.
+    /// Makes the failures of `name` the common ones.
     ///
-    /// The sources of a decoy's throttle are names (as keys are, one does not count for another), the one that it is turned to first, then the
-    /// others as they were tried last; the one that was not tried for longest makes room.
+    /// The sources of a decoy's throttle are names, stored as keys, so that one does not count for
+    /// another. The current name comes first, then the others, the last tried first; the one tried
+    /// longest ago makes room.
     mutating func turn(to name: SourceID) {
         guard sources.first?.id != name else { return }
         if !sources.isEmpty { sources[0].counter = shared }

@@ -21,7 +21,7 @@ public struct Event: Equatable, Sendable {
         case trustRevoked = 17
         case moved = 18
 
-        /// One word for it, as `--json` writes it.
+        /// One word for it, as in `--json`.
         public var name: String {
             switch self {
             case .login: "login"
@@ -45,7 +45,7 @@ public struct Event: Equatable, Sendable {
             }
         }
 
-        /// Whether the user is told of it at the next login: all that changes what logs in.
+        /// Whether the user is told at the next login: true for every change to what logs in.
         public var isTold: Bool {
             switch self {
             case .login, .failure, .verified: false
@@ -58,17 +58,17 @@ public struct Event: Equatable, Sendable {
     public let kind: Kind
     /// When, in Unix seconds.
     public let time: UInt64
-    /// With which factor or why: an authenticator's name, `backup code 3`, `wrong`. Printable
-    /// ASCII, at most 40 bytes.
+    /// Which factor, or why: an authenticator's name, `backup code 3`, `wrong`. Printable ASCII, at
+    /// most 40 bytes.
     public let detail: [UInt8]
-    /// From where: service and address, such as `sshd 192.0.2.7`, or the command and who gave it,
-    /// such as `otp-enroll root`. Printable ASCII, at most 46 bytes.
+    /// Where it came from: service and address, such as `sshd 192.0.2.7`, or the command and its
+    /// caller, such as `otp-enroll root`. Printable ASCII, at most 46 bytes.
     public let origin: [UInt8]
 
     static let detailLength = 40
     static let originLength = 46
 
-    /// An event; texts are cut to their lengths, and what is not printable ASCII becomes `?`.
+    /// An event. Texts are truncated, and bytes other than printable ASCII become `?`.
     public init(_ kind: Kind, at time: UInt64, detail: [UInt8], origin: [UInt8]) {
         self.kind = kind
         self.time = time

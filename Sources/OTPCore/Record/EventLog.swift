@@ -1,12 +1,12 @@
-/// The last so many events, kept in the form of the record: a login only ever adds one, and
-/// must not pay for reading the others.
+/// The latest events, stored as in the record: a login only adds one, and must not pay for parsing
+/// the others.
 public struct EventLog: Equatable, Sendable {
-    /// How many events a user's log keeps.
+    /// How many events a user's log holds.
     public static let capacity = 7
     /// The longest event, in bytes.
     static let maximumEventLength = 11 + Event.detailLength + Event.originLength
 
-    /// How many events are kept.
+    /// How many events it holds.
     let capacity: Int
     private(set) var bytes: [UInt8] = []
     private(set) var count = 0
@@ -14,10 +14,10 @@ public struct EventLog: Equatable, Sendable {
     /// An empty log of at most `capacity` events.
     public init(capacity: Int = EventLog.capacity) { self.capacity = capacity }
 
-    /// The longest form of a log, in bytes.
+    /// The longest encoded log, in bytes.
     var maximumLength: Int { capacity * EventLog.maximumEventLength }
 
-    /// Whether nothing is in it.
+    /// Whether it has no events.
     public var isEmpty: Bool { count == 0 }
 
     /// Adds an event; the oldest makes room.
@@ -45,7 +45,7 @@ public struct EventLog: Equatable, Sendable {
         return events
     }
 
-    /// Takes over a stored log; `nil` where the bytes are no whole log of `count` events.
+    /// Takes a stored log; `nil` if the bytes are not a complete log of `count` events.
     init?(bytes: [UInt8], count: Int, capacity: Int = EventLog.capacity) {
         self.init(capacity: capacity)
         guard (0...capacity).contains(count), bytes.count <= maximumLength else { return nil }
@@ -59,14 +59,14 @@ public struct EventLog: Equatable, Sendable {
         self.count = count
     }
 
-    /// Appends the log to `output`: count, length, and the events.
+    /// Appends the log to `output`: count, length, and events.
     func encode(into output: inout OutputSpan<UInt8>) {
         output.write(UInt8(truncatingIfNeeded: count))
         output.write(bigEndian: UInt16(truncatingIfNeeded: bytes.count))
         output.write(copying: bytes.span)
     }
 
-    /// Reads what `encode` wrote; `nil` where the bytes are no log of at most `capacity` events.
+    /// Reads what `encode` wrote; `nil` if the bytes are not a log of at most `capacity` events.
     init?(decoding input: Span<UInt8>, _ cursor: inout Cursor, capacity: Int = EventLog.capacity) {
         guard let count = cursor.byte(input), let length = cursor.uint16(input),
             let bytes = cursor.bytes(Int(length), of: input)
@@ -74,7 +74,7 @@ public struct EventLog: Equatable, Sendable {
         self.init(bytes: bytes, count: Int(count), capacity: capacity)
     }
 
-    /// The length of the entry at `offset`, where a whole one lies there.
+    /// The length of the entry at `offset`; `nil` if it is not complete.
     private static func length(of bytes: Span<UInt8>, at offset: Int) -> Int? {
         let detail = offset + 9
         guard detail < bytes.count else { return nil }

@@ -1,22 +1,22 @@
-/// What is remembered of the keys that a record has had: how far each was used.
+/// How far each removed key of a record was used.
 ///
-/// A code that was used belongs to its key. Whoever takes an authenticator away and enrolls the
-/// same key again, under whatever name, goes on where it was.
+/// A used code belongs to its key. A key that is removed and enrolled again, under any name,
+/// continues if it was.
 public struct KeyMemory: Equatable, Sendable {
-    /// How many keys are remembered; the one that was taken away first makes room.
+    /// How many keys are remembered; the one removed first makes room.
     public static let capacity = 10
 
     /// One key.
     struct Entry: Equatable, Sendable {
-        /// What the key is known by.
+        /// What identifies the key.
         let mark: Mark
-        /// The time up to which codes of a clock were used, in Unix seconds; 0 for none.
+        /// The time up to which TOTP codes were used, in Unix seconds; 0 for none.
         var time: UInt64
-        /// The lowest counter that was not used; 0 for none.
+        /// The lowest unused counter; 0 for none.
         var counter: UInt64
     }
 
-    /// What a key is known by: nothing of the key can be told from it.
+    /// Identifies a key without revealing anything about it.
     public struct Mark: Equatable, Sendable {
         /// Length in bytes.
         static let length = 16
@@ -29,7 +29,7 @@ public struct KeyMemory: Equatable, Sendable {
                 password: key, salt: text.span, iterations: 1, length: Mark.length)
         }
 
-        /// `nil` where the bytes have another length.
+        /// `nil` if the bytes have another length.
         init?(_ bytes: [UInt8]) {
             guard bytes.count == Mark.length else { return nil }
             self.bytes = bytes
@@ -41,7 +41,7 @@ public struct KeyMemory: Equatable, Sendable {
     /// Whether nothing is remembered.
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Remembers how far a key was used that is taken away.
+    /// Remembers how far a key was used that is being removed.
     mutating func remember(_ authenticator: Authenticator, _ mark: Mark) {
         var entry = Entry(mark: mark, time: 0, counter: 0)
         if let index = entries.firstIndex(where: { $0.mark == mark }) {
@@ -57,7 +57,7 @@ public struct KeyMemory: Equatable, Sendable {
         append(entry)
     }
 
-    /// Remembers what another memory does.
+    /// Adds everything that another memory has.
     mutating func remember(_ other: KeyMemory) {
         for var entry in other.entries {
             if let index = entries.firstIndex(where: { $0.mark == entry.mark }) {
@@ -70,10 +70,10 @@ public struct KeyMemory: Equatable, Sendable {
     }
 
     private mutating func append(_ entry: Entry) {
-        // A key of which no code was used has nothing to be remembered for.
+        // A key whose codes were never used need not be remembered.
         guard entry.time > 0 || entry.counter > 0 else { return }
         if entries.count == KeyMemory.capacity {
-            // What a clock has used is over soon; a counter is not.
+            // TOTP codes expire soon; counters do not.
             entries.remove(at: entries.firstIndex { $0.counter == 0 } ?? 0)
         }
         entries.append(entry)
@@ -86,7 +86,7 @@ public struct KeyMemory: Equatable, Sendable {
         case .hotp: return entry.counter
         case .totp:
             let period = UInt64(max(1, authenticator.period))
-            // A step that has begun before the time was used in part.
+            // A step that began before that time was partly used.
             return entry.time / period + (entry.time % period == 0 ? 0 : 1)
         }
     }
@@ -104,7 +104,7 @@ extension KeyMemory {
         }
     }
 
-    /// Reads what `encode` wrote; `nil` where the bytes are none.
+    /// Reads what `encode` wrote; `nil` if the bytes are invalid.
     init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
         guard let count = cursor.byte(bytes), Int(count) <= KeyMemory.capacity else { return nil }
         for _ in 0..<count {

@@ -1,20 +1,20 @@
-/// Who may not try a code at the moment, and for how long.
+/// Who may not try a code now, and for how long.
 public struct Lockout: Equatable, Sendable {
-    /// Whom it keeps out.
+    /// Whom it locks out.
     public enum Reach: String, Equatable, Sendable {
         /// Everybody.
         case everybody
-        /// Who has not logged in from there before.
+        /// Logins from places that have not logged in before.
         case strangers
         /// One or more of the places that have.
         case knownPlaces
     }
 
-    /// Until when, in Unix seconds; `.max` where only root can open it again.
+    /// Until when, in Unix seconds; `.max` if only root can open it again.
     public let until: UInt64
-    /// Whom it keeps out.
+    /// Whom it locks out.
     public let reach: Reach
-    /// Whether it is a hundred failures that do.
+    /// Whether a hundred failures caused it.
     public let isClosed: Bool
 }
 

@@ -1,5 +1,5 @@
-/// A short text that people chose and that is safe to show: 1 to 32 bytes of printable ASCII,
-/// neither beginning nor ending with a space, and without `"`, `\` and `:`.
+/// A short text that people choose and that is safe to show: 1 to 32 bytes of printable ASCII
+/// without `"`, `\` and `:`, and no space at either end.
 public struct Name: Equatable, Sendable {
     /// The longest name, in bytes.
     public static let maximumLength = 32
@@ -7,7 +7,7 @@ public struct Name: Equatable, Sendable {
     /// The name as ASCII.
     public let bytes: [UInt8]
 
-    /// `nil` where `bytes` are no such text.
+    /// `nil` if `bytes` are not such a text.
     public init?(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
         let space = UInt8(ascii: " ")

@@ -1,8 +1,8 @@
-/// What a user is to be told at logins.
+/// What a user has yet to be told at logins.
 ///
-/// Kept apart from the event log, so that no number of failures can push out what somebody
-/// changed. A change is told twice at least, and for a day, to those who had a part in the account
-/// before it: whoever logs in with a device that a thief has added empties nothing.
+/// Changes are kept apart from the event log, so that no number of failures can push one out. A
+/// change is told at least twice, and for a day, to logins with something older than the change: a
+/// login with a device that a thief added does not count.
 public struct Notices: Equatable, Sendable {
     /// How many changes are kept, told or not; see `append`.
     static let capacity = 6
@@ -10,10 +10,10 @@ public struct Notices: Equatable, Sendable {
     static let leastTellings: UInt8 = 2
     /// For how many seconds it is told at every login.
     static let tellingTime: UInt64 = 86_400
-    /// What stands in the place of the tellings of a change that is done with.
+    /// Replaces the number of tellings of a change that is done with.
     private static let done: UInt8 = 3
 
-    /// Failures since the last login at which the user was told.
+    /// Failures since the user was last told, at a login.
     public struct Failures: Equatable, Sendable {
         /// How many; 0 for none.
         public internal(set) var count: UInt32 = 0
@@ -25,7 +25,7 @@ public struct Notices: Equatable, Sendable {
 
     /// The failures.
     public internal(set) var failures = Failures()
-    /// The changes, those that are done with as well: `status` goes on showing them.
+    /// The changes, including those done with: `status` keeps showing them.
     private var log = EventLog(capacity: Notices.capacity)
     /// How often each of them was told, or `done`.
     private(set) var tellings: [UInt8] = []
@@ -35,14 +35,14 @@ public struct Notices: Equatable, Sendable {
     /// The changes, oldest first.
     public var changes: [Event] { log.events }
 
-    /// Whether there is nothing to tell anybody.
+    /// Whether there is nothing to tell.
     public var isEmpty: Bool {
         failures.count == 0 && !remindsOfBackupCodes
             && tellings.allSatisfy { $0 == Notices.done }
     }
 
-    /// Takes a change in. Where there is no room, one goes that is done with, or an older one of
-    /// the same thing, before the oldest: whoever makes changes in a row hides none behind them.
+    /// Adds a change. To make room, one that is done with goes first, then an older one of the same
+    /// thing, then the oldest: a row of changes hides none behind it.
     mutating func append(_ event: Event) {
         var kept = changes
         if kept.count >= Notices.capacity {
@@ -67,15 +67,15 @@ public struct Notices: Equatable, Sendable {
 
     // MARK: Who is told
 
-    /// Whoever logs in, by how long what they log in with has been there.
+    /// A login, judged by how long what it uses has existed.
     struct Listener: Equatable {
-        /// Since when there is what they log in with, in Unix seconds.
+        /// Since when what was used has existed, in Unix seconds.
         var since: UInt64
-        /// The same of the oldest thing that logs the user in; `.max` for none.
+        /// The same for the oldest thing that logs the user in; `.max` if there is none.
         var oldest: UInt64
 
-        /// Whether they are told of what happened at `time`: not where they came with it or after
-        /// it, and somebody else is left to be told.
+        /// Whether they are told of what happened at `time`. Not if what they use came with it or
+        /// later, and something older is left.
         func hears(of time: UInt64) -> Bool { since < time || oldest >= time }
     }
 
@@ -93,15 +93,16 @@ public struct Notices: Equatable, Sendable {
             && (tellings < leastTellings || isFresh(event, for: listener, at: now))
     }
 
-    /// Whether the day of a change is not over for `listener`. Who came with it hears it no longer
-    /// than twice, and so does anybody where it has a time to come: a clock was wrong then, or is.
+    /// Whether a change is still told at every login to `listener`. A login with what came with the
+    /// change is told at most twice, and so is everybody if its time is in the future: a clock was
+    /// wrong then, or is now.
     private static func isFresh(
         _ event: Event, for listener: Listener, at now: UInt64
     ) -> Bool {
         now >= event.time && now - event.time < tellingTime && listener.since < event.time
     }
 
-    /// Notes that `listener` was told at `now`.
+    /// Records that `listener` was told at `now`.
     mutating func told(to listener: Listener, at now: UInt64) {
         if listener.hears(of: failures.since) { failures = Failures() }
         remindsOfBackupCodes = false
@@ -129,7 +130,7 @@ public struct Notices: Equatable, Sendable {
         output.write(copying: tellings.span)
     }
 
-    /// Reads what `encode` wrote; `nil` where the bytes are no notices.
+    /// Reads what `encode` wrote; `nil` if the bytes are invalid.
     init?(decoding input: Span<UInt8>, _ cursor: inout Cursor) {
         guard let count = cursor.uint32(input), let since = cursor.uint64(input),
             let length = cursor.byte(input), Int(length) <= Event.originLength,

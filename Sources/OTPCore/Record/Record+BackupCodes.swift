@@ -1,5 +1,5 @@
 extension Record {
-    /// Makes new backup codes, and gives them in clear.
+    /// Makes new backup codes, and returns them in clear.
     public mutating func renewBackupCodes(
         at now: UInt64, random: some Randomness
     ) throws(StoreError) -> [String] {

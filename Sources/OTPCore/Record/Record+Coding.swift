@@ -1,19 +1,19 @@
-// The bytes of a record, as docs/FILEFORMAT.md describes them: version 2, big-endian.
+// The bytes of a record, as in docs/FILEFORMAT.md: version 2, big-endian.
 
 extension Record {
-    /// The version of the form below. A reader refuses any other.
+    /// The version of this format. A reader refuses any other.
     public static let formatVersion: UInt32 = 2
 
-    /// The longest form, in bytes.
+    /// The longest encoded record, in bytes.
     public static let maximumEncodedLength = 4056
 
-    /// The record's bytes, which hold keys: to be wiped. More than `maximumEncodedLength` where the
-    /// record has grown too large.
+    /// The record's bytes. They contain keys, so the caller wipes them. More than
+    /// `maximumEncodedLength` if the record has grown too large.
     public var encoded: [UInt8] {
         [UInt8](capacity: Record.maximumEncodedLength + 1) { encode(into: &$0) }
     }
 
-    /// Writes the record to `bytes`, which hold keys from then on.
+    /// Writes the record to `bytes`, which contain keys afterwards.
     func encode(into bytes: inout OutputSpan<UInt8>) {
         bytes.write(UInt8(truncatingIfNeeded: authenticators.count))
         for (index, authenticator) in authenticators.enumerated() {
@@ -31,7 +31,7 @@ extension Record {
         bytes.write(bigEndian: epoch)
         keyMemory.encode(into: &bytes)
         refusedAnswers.encode(into: &bytes)
-        // Behind all else and only where there is one, so that records from before have none.
+        // At the end and only if set, so that older records stay unchanged.
         if let language {
             bytes.write(UInt8(truncatingIfNeeded: language.name.utf8.count))
             for byte in language.name.utf8 { bytes.write(byte) }
@@ -57,7 +57,7 @@ extension Record {
         }
     }
 
-    /// Reads a record; `nil` where the bytes are not exactly one.
+    /// Reads a record; `nil` if the bytes are not exactly one.
     public init?(decoding bytes: Span<UInt8>) {
         self.init()
         var cursor = Cursor()
@@ -131,7 +131,7 @@ extension Record {
 }
 
 extension Throttle {
-    /// The longest form, in bytes.
+    /// The longest encoded throttle, in bytes.
     public static let maximumEncodedLength = 30 + maximumSources * 37 + maximumNewcomers * 18
 
     /// The throttle's state in bytes.
@@ -158,7 +158,7 @@ extension Throttle {
         bytes.write(bigEndian: opensAt)
     }
 
-    /// Reads a throttle's state; `nil` where the bytes are none.
+    /// Reads a throttle's state; `nil` if the bytes are invalid.
     public init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
         guard let failures = cursor.uint32(bytes), let last = cursor.uint64(bytes),
             let count = cursor.byte(bytes), Int(count) <= Throttle.maximumSources
@@ -195,7 +195,7 @@ extension SourceID {
         bytes.write(isKey ? 1 : 0)
     }
 
-    /// Reads what `encode` wrote; `nil` where the bytes are none.
+    /// Reads what `encode` wrote; `nil` if the bytes are invalid.
     init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
         guard let high = cursor.uint64(bytes), let low = cursor.uint64(bytes),
             let isKey = cursor.byte(bytes), isKey <= 1
@@ -222,12 +222,12 @@ extension IssuedCode {
         }
     }
 
-    /// What was read where a temporary code has its place.
+    /// What was read in place of a temporary code.
     struct Decoded {
         let code: IssuedCode?
     }
 
-    /// Reads what `encode` wrote; `nil` where the bytes are neither a code nor none.
+    /// Reads what `encode` wrote; `nil` if the bytes are neither a code nor none.
     static func decode(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Decoded? {
         guard let form = cursor.byte(bytes), form <= 2 else { return nil }
         if form == 0 { return Decoded(code: nil) }

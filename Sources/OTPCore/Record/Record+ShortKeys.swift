@@ -1,10 +1,10 @@
-// Keys that are shorter than those that are enrolled here, and kept because root has said so.
+// Keys shorter than those enrolled here, kept because root said so.
 extension Record {
-    /// How long a key may be that a record holds, in bytes.
+    /// How long the keys of a record may be, in bytes.
     static let keyLengthRange =
         HOTP.shortKeyLengthRange.lowerBound...HOTP.keyLengthRange.upperBound
 
-    /// Whether the key of authenticator `index` is such a one.
+    /// Whether authenticator `index` has such a key.
     public func hasShortKey(at index: Int) -> Bool {
         withKey(of: index) { HOTP.shortKeyLengthRange.contains($0.count) }
     }

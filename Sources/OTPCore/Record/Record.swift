@@ -1,14 +1,14 @@
-/// Everything that is kept about one user's second factor.
+/// Everything that is stored about one user's second factor.
 ///
-/// The keys lie in one buffer that wipes itself, so the record cannot be copied.
+/// The keys are in one buffer that wipes itself, so a record cannot be copied.
 public struct Record: ~Copyable {
     /// How many authenticators a user may have.
     public static let maximumAuthenticators = 5
 
-    /// The apps and tokens, in the order they were enrolled. Change them through `add`,
-    /// `remove` and `update`, which keep their keys beside them.
+    /// The apps and tokens, in the order of enrollment. Change them with `add`, `remove` and
+    /// `update`, which keep their keys with them.
     public private(set) var authenticators: [Authenticator] = []
-    /// The keys' lengths, as `authenticators` is ordered.
+    /// The keys' lengths, in the order of `authenticators`.
     private var keyLengths: [Int] = []
     /// The keys: block `i` of 64 bytes belongs to authenticator `i`.
     private var keys = Secret(count: maximumAuthenticators * keyBlock)
@@ -23,25 +23,25 @@ public struct Record: ~Copyable {
 
     /// Failures and known sources.
     public var throttle = Throttle()
-    /// What happened last.
+    /// The latest events.
     public internal(set) var events = EventLog()
-    /// What the user is to be told.
+    /// What the user has yet to be told.
     public internal(set) var notices = Notices()
 
     /// The SSH keys that log in without a code, the oldest first.
     public internal(set) var trusted: [TrustedKey] = []
-    /// What was refused last.
+    /// The answers refused last.
     public internal(set) var refusedAnswers = RefusedAnswers()
-    /// How far the keys were used that were taken away.
+    /// How far removed keys were used.
     public internal(set) var keyMemory = KeyMemory()
-    /// Rises whenever something ends that logs in. What was begun under another epoch, such as an
-    /// enrollment that is still open, is void.
+    /// Rises whenever something that logs in ends. Anything begun under another epoch, such as an
+    /// unfinished enrollment, is void.
     public internal(set) var epoch: UInt64 = 0
-    /// How often enrolling was put off after the admin's day; all that is possible once somebody
-    /// has enrolled, so that a `reset` gives no new grace.
+    /// How often enrolling was put off after the admin's date; the maximum once somebody has
+    /// enrolled, so that a `reset` gives no new grace.
     public internal(set) var timesPutOff: UInt8 = 0
 
-    /// What the user is spoken to in, where they have said so.
+    /// The user's language, if the user has chosen one.
     public var language: Language?
 
     static let keyBlock = HOTP.keyLengthRange.upperBound
@@ -49,22 +49,22 @@ public struct Record: ~Copyable {
     /// The record of a user who has nothing yet.
     public init() {}
 
-    /// Whether there is anything to log in with: who has nothing is as good as without a record.
-    /// A temporary code counts until it is used, so that nobody passes unasked because it ended.
+    /// Whether there is anything to log in with; if not, the user counts as one without a record. A
+    /// temporary code counts until it is used, so that its expiry lets nobody in unasked.
     public var isEnrolled: Bool {
         !authenticators.isEmpty || backupCodesLeft > 0 || temporaryCode?.used == 0
     }
 
-    /// Whether the user has enrolled once, or was reset.
+    /// Whether the user was ever enrolled or reset.
     public var wasEnrolled: Bool { timesPutOff == .max }
 
-    /// Writes an event down, for the user to be told where it is of that kind.
+    /// Records an event, and a notice to the user if it is of such a kind.
     public mutating func note(_ event: Event) {
         events.append(event)
         if event.kind.isTold { notices.append(event) }
     }
 
-    /// What happened, the last thing first, and behind it changes that later events have pushed out.
+    /// What happened, the latest first, followed by changes that later events have pushed out.
     public var happened: [Event] {
         let events = events.events
         return (notices.changes.filter { !events.contains($0) } + events).reversed()
@@ -82,8 +82,8 @@ public struct Record: ~Copyable {
         case keyIsThere(Name)
     }
 
-    /// Adds an authenticator with its key; one of the same name is replaced. What was used of the key
-    /// stays used, whatever name it had. Whether a short key may be is for the caller to decide.
+    /// Adds an authenticator with its key; it replaces one of the same name. What was used of the
+    /// key stays used, whatever its name was. The caller decides whether a short key is allowed.
     public mutating func add(
         _ authenticator: Authenticator, key: Span<UInt8>
     ) throws(ChangeError) {
@@ -102,7 +102,8 @@ public struct Record: ~Copyable {
         let index = existing ?? authenticators.count
         guard index < Record.maximumAuthenticators else { throw .full }
         timesPutOff = .max
-        // What was typed too early is worth another look: a token shows it until it is pressed.
+        // A code typed too early is worth another check: a token shows it until it is pressed
+        // again.
         refusedAnswers = RefusedAnswers()
         if existing == nil {
             authenticators.append(authenticator)
@@ -115,7 +116,7 @@ public struct Record: ~Copyable {
         keys.put(key, in: start..<start + Record.keyBlock)
     }
 
-    /// Takes an authenticator and its key away.
+    /// Removes an authenticator and its key.
     public mutating func remove(_ name: Name) throws(ChangeError) {
         guard let index = authenticators.firstIndex(where: { $0.name == name }) else {
             throw .noSuchAuthenticator
@@ -125,7 +126,7 @@ public struct Record: ~Copyable {
         authenticators.remove(at: index)
         keyLengths.remove(at: index)
         keys.withMutableBytes { block in
-            // Move what follows one block up, and leave zeros behind.
+            // Move the following keys one block up, and leave zeros at the end.
             let blocks = Record.maximumAuthenticators * Record.keyBlock
             for offset in index * Record.keyBlock..<blocks {
                 let next = offset + Record.keyBlock
@@ -134,36 +135,36 @@ public struct Record: ~Copyable {
         }
     }
 
-    /// The name of the authenticator that has this key, by what it is known by: with zeros behind it,
-    /// by which HMAC fills keys up, a key is the same one.
+    /// The name of the authenticator with this key, found by the key's mark: trailing zeros, which
+    /// HMAC pads keys with, make no difference.
     public func name(of key: Span<UInt8>) -> Name? {
         let mark = KeyMemory.Mark(of: key)
         return authenticators.indices.first { self.mark(of: $0) == mark }
             .map { authenticators[$0].name }
     }
 
-    /// What the key of authenticator `index` is known by.
+    /// The mark of the key of authenticator `index`.
     func mark(of index: Int) -> KeyMemory.Mark { withKey(of: index) { KeyMemory.Mark(of: $0) } }
 
-    /// Remembers how far authenticator `index` was used, and ends the trust that came by it: it is
-    /// about to be taken away.
+    /// Remembers how far authenticator `index` was used, and ends the trust that it granted, before
+    /// it is removed.
     private mutating func forget(_ index: Int) {
         let mark = mark(of: index)
         keyMemory.remember(authenticators[index], mark)
         trusted.removeAll { $0.origin == mark }
     }
 
-    /// Begins another epoch; with a time, one that no record of this user has had.
+    /// Begins another epoch; with a time, one that no record of this user ever had.
     public mutating func raiseEpoch(at now: UInt64 = 0) {
         epoch = max(epoch.addingClamped(1), now)
     }
 
-    /// Changes what is kept beside the key of authenticator `index`.
+    /// Changes authenticator `index`, but not its key.
     mutating func update(_ index: Int, _ change: (inout Authenticator) -> Void) {
         if authenticators.indices.contains(index) { change(&authenticators[index]) }
     }
 
-    /// The key of authenticator `index`, for as long as `body` runs; empty where there is none.
+    /// The key of authenticator `index`, while `body` runs; empty if there is none.
     public func withKey<Result>(of index: Int, _ body: (Span<UInt8>) -> Result) -> Result {
         keys.withBytes { block in
             guard authenticators.indices.contains(index) else {
@@ -177,10 +178,10 @@ public struct Record: ~Copyable {
     /// How many backup codes can still be used.
     public var backupCodesLeft: Int { backupCodes.left }
 
-    /// Puts a new set of backup codes in place of the old one.
+    /// Replaces the backup codes by a new set.
     ///
     /// `random` gives each code `BackupCode.randomLength` bytes and each salt
-    /// `HashedCode.saltLength`; the codes in clear are handed to `body` one by one.
+    /// `HashedCode.saltLength`; `body` gets the codes in clear, one by one.
     public mutating func renewBackupCodes<Failure: Error>(
         at now: UInt64, random: (Int) throws(Failure) -> [UInt8], _ body: (String) -> Void
     ) throws(Failure) {
@@ -198,7 +199,7 @@ public struct Record: ~Copyable {
         notices.remindsOfBackupCodes = false
     }
 
-    /// Puts a new temporary code in place of any older one, and hands it to `body` in clear.
+    /// Replaces any older temporary code by a new one, and passes it to `body` in clear.
     ///
     /// `random` gives `TemporaryCode.randomLength` bytes, and a salt of `HashedCode.saltLength`.
     public mutating func issueTemporaryCode(
@@ -213,7 +214,7 @@ public struct Record: ~Copyable {
         body(code.text)
     }
 
-    /// Ends the temporary code; whether there was one that had not been used.
+    /// Revokes the temporary code; whether there was an unused one.
     @discardableResult
     public mutating func revokeTemporaryCode() -> Bool {
         guard let code = temporaryCode else { return false }
@@ -222,7 +223,7 @@ public struct Record: ~Copyable {
         return code.used == 0
     }
 
-    /// Takes the place of another record of the same user, in which nothing logs in: what was used
+    /// Replaces another record of the same user that has nothing to log in with: what was used
     /// there stays used, and what was void there stays void.
     public mutating func succeed(_ other: borrowing Record) {
         epoch = max(epoch, other.epoch)
@@ -235,8 +236,8 @@ public struct Record: ~Copyable {
         language = language ?? other.language
     }
 
-    /// Ends everything that logs in. What happened, what is to be told, and how far keys were used
-    /// stays; enrolling can not be put off after it.
+    /// Removes everything that logs in. Events, notices and the use of keys stay; enrolling cannot
+    /// be put off afterwards.
     public mutating func removeAll() {
         for index in authenticators.indices { forget(index) }
         var emptied = Record()

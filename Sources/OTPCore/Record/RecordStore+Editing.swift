@@ -1,23 +1,23 @@
-/// What an edit of a record comes to.
+/// The result of an edit of a record.
 public enum Edited<Result> {
-    /// The record is to be kept as it is now.
+    /// Store the record as it is now.
     case kept(Result)
-    /// Nothing is to be written.
+    /// Write nothing.
     case left(Result)
 }
 
 extension RecordStore {
-    /// Changes the record of `user`: opens it, calls `body` with it, and keeps what `body` wants
-    /// kept. Where there is none, `body` gets an empty one if `makesRecord`, and otherwise the
-    /// result is `nil`.
+    /// Edits the record of `user`: opens it, calls `body` with it, and stores it if `body` says so.
+    /// If there is none, `body` gets an empty one if `makesRecord` is true; otherwise the result is
+    /// `nil`.
     ///
-    /// Somebody else may make or remove the record between the looks: `body` starts afresh then,
-    /// and has to look afresh at what it was called for.
+    /// Another process may make or remove the record in between: `body` is then called again, and
+    /// must check its conditions again.
     public func edit<Result>(
         _ user: User, makesRecord: Bool,
         _ body: (inout Record) throws(StoreError) -> Edited<Result>
     ) throws(StoreError) -> Result? {
-        // Made and removed again all the time it could go on for ever.
+        // If it were made and removed all the time, this could go on for ever.
         for _ in 0..<16 {
             if let session = try open(user) {
                 defer { session.close() }

@@ -1,17 +1,16 @@
 /// The last few answers that were refused and counted.
 ///
-/// A program that repeats a stale code, such as a mail client, guesses nothing: the same answer
-/// again is refused without a look, and not counted. Whoever guesses learns nothing by it: what was
-/// refused once is not compared again, not even when its time has come, and each other guess
-/// counts.
+/// A program that repeats a stale code, such as a mail client, is not guessing: the same answer
+/// again is refused unchecked, and not counted. That tells a guesser nothing: an answer that was
+/// refused is not compared again, even once its time has come, and every other guess counts.
 public struct RefusedAnswers: Equatable, Sendable {
     /// How many are kept; the oldest makes room.
     static let capacity = 5
 
-    /// What they are known by, the oldest first.
+    /// The marks of these answers, the oldest first.
     private(set) var marks: [UInt64] = []
-    /// Whose they are, where several share a record, as names share a decoy: the same answer for
-    /// another name is another one. Not kept.
+    /// Which name they belong to, if several share a record, as names share a decoy: the same
+    /// answer for another name is a different one. Not stored.
     var owner: UInt64 = 0
 
     /// Whether an answer of this mark is among them.
@@ -28,10 +27,10 @@ public struct RefusedAnswers: Equatable, Sendable {
         for mark in marks { bytes.write(bigEndian: mark) }
     }
 
-    /// Nothing was refused.
+    /// No answers.
     init() {}
 
-    /// Reads what `encode` wrote; `nil` where the bytes are none.
+    /// Reads what `encode` wrote; `nil` if the bytes are invalid.
     init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
         guard let count = cursor.byte(bytes), Int(count) <= RefusedAnswers.capacity else {
             return nil
@@ -44,7 +43,7 @@ public struct RefusedAnswers: Equatable, Sendable {
 }
 
 extension Answer {
-    /// What an answer is known by; `nil` for what is no code.
+    /// Identifies the answer; `nil` if it is not a code.
     var mark: UInt64? {
         switch self {
         case .code(let value, let digits): Answer.mark(1, value, digits)
@@ -63,7 +62,7 @@ extension Answer {
         return mark(of: text.span)
     }
 
-    /// Nobody can try all codes against it who cannot open the record, and has the keys then.
+    /// Trying all codes against it takes reading the record, and whoever can do that has the keys.
     private static func mark(of text: Span<UInt8>) -> UInt64? {
         let salt = Array("swiftotp answer".utf8)
         let hash = Cryptography.pbkdf2(password: text, salt: salt.span, iterations: 1, length: 8)
@@ -73,8 +72,8 @@ extension Answer {
 }
 
 extension Record {
-    /// Whether an answer has the form of something that this user could be asked for: a code of six
-    /// digits is none where all authenticators show eight.
+    /// Whether the answer has the form of one of this user's codes: six digits do not, if all
+    /// authenticators show eight.
     func couldAccept(_ answer: borrowing Answer) -> Bool {
         switch answer {
         case .code(_, let digits): authenticators.contains { $0.digits == digits }

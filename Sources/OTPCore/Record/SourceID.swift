@@ -1,9 +1,9 @@
-/// A place that logins come from: an SSH key, an address, or this machine itself, as 128 bits of
-/// what names it. It only chooses a failure counter, so that a hash without a key is enough.
+/// Where a login comes from: an SSH key, an address, or this machine itself, as a 128-bit hash of
+/// its text. It only selects a failure counter, so a hash without a key is enough.
 public struct SourceID: Equatable, Sendable {
     let high: UInt64
     let low: UInt64
-    /// Whether it is an SSH key, which strangers have no part in.
+    /// Whether it is an SSH key, which strangers cannot use.
     let isKey: Bool
 
     init(high: UInt64, low: UInt64, isKey: Bool = false) {
@@ -14,7 +14,7 @@ public struct SourceID: Equatable, Sendable {
 
     /// The source that `text` names; an empty text is this machine.
     public init(_ text: Span<UInt8>, isKey: Bool = false) {
-        // FNV-1a, 64 bits, from two starting points.
+        // FNV-1a, 64 bits, from two offset bases.
         var high: UInt64 = 0xcbf2_9ce4_8422_2325
         var low: UInt64 = 0x6c62_272e_07bb_0142
         for index in text.indices {

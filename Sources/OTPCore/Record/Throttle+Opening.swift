@@ -1,20 +1,20 @@
-// What time does to a throttle: it opens what was closed, and a clock may have been wrong.
+// What time does to a throttle: it opens what was closed. And the clock may have been wrong.
 
 extension Throttle {
-    /// With how many failures an account opens by itself: ten more close it again.
+    /// The failures that an account has after opening by itself: ten more close it again.
     static let failuresLeft: UInt32 = 90
 
-    /// After how many seconds root may have failures forgotten: a minute to 30 days.
+    /// How far ahead root may schedule an unlock, in seconds: a minute to 30 days.
     public static let unlockRange: ClosedRange<UInt64> = 60...2_592_000
 
-    /// Has all failures forgotten at `time`.
+    /// Schedules an unlock at `time`.
     public mutating func unlock(at time: UInt64) { opensAt = time }
 
-    /// Does what is due at `now`; whether there was anything. `closedFor` is after how many seconds
-    /// a closed account opens by itself, `nil` for never.
+    /// Does what is due at `now`; whether there was anything. A closed account opens `closedFor`
+    /// seconds after its last failure, or never if that is `nil`.
     ///
-    /// What lies in the future is moved to `now`: a clock that was wrong for a moment would keep its
-    /// waits from ending otherwise.
+    /// Times in the future are moved to `now`: otherwise, after a clock was wrong for a moment,
+    /// waits would not end.
     public mutating func repair(at now: UInt64, closedFor: UInt64? = nil) -> Bool {
         var repaired = false
         if shared.last > now { (shared.last, repaired) = (now, true) }
@@ -25,7 +25,7 @@ extension Throttle {
         return open(at: now, closedFor: closedFor) || repaired
     }
 
-    /// Opens what is to be open at `now`.
+    /// Opens what is due to open at `now`.
     private mutating func open(at now: UInt64, closedFor: UInt64?) -> Bool {
         if opensAt > 0, now >= opensAt {
             unlock()
@@ -52,17 +52,17 @@ extension Throttle {
         return opened
     }
 
-    /// The last of the failures that close the account.
+    /// The last of the failures that closed the account.
     private var lastFailure: UInt64 {
         places.reduce(shared.last) { max($0, $1.counter.last) }
     }
 
-    /// When what is closed since `last` opens; `.max` for never.
+    /// When what was closed at `last` opens; `.max` for never.
     private func end(of last: UInt64, closedFor: UInt64?) -> UInt64 {
         min(opensAt > 0 ? opensAt : .max, closedFor.map { last.addingClamped($0) } ?? .max)
     }
 
-    /// The lock that holds longest; `nil` where everybody may try.
+    /// The lock that lasts longest; `nil` if everybody may try.
     public func lockout(at now: UInt64, closedFor: UInt64? = nil) -> Lockout? {
         var throttle = self
         _ = throttle.repair(at: now, closedFor: closedFor)

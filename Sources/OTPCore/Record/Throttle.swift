@@ -1,30 +1,30 @@
-/// How often a user may be wrong.
+/// Limits wrong answers.
 ///
-/// Five consecutive failures are free, then each asks for a wait of 30 s that doubles to 15 min.
-/// A hundred on the account, wherever they come from, close it for codes until root unlocks (NIST
+/// Five consecutive failures are free; after that, each imposes a wait, which doubles from 30 s to
+/// 15 min. A hundred on the account, from anywhere, close it for codes until root unlocks it (NIST
 /// SP 800-63B-4, 3.2.2). There is one count for all factors, services and sessions. A success
-/// clears the failures of its own source, and of all others one a day.
+/// clears the failures of its own source, and one failure of others per day.
 ///
-/// Two things are apart. A source that has logged in before waits by its own failures alone. An SSH
-/// key that has also has a hundred of its own, and the others' do not close it: a stranger who
-/// fails on purpose locks out nobody who comes by key.
+/// There are two exceptions. A source that has logged in before waits only for its own failures. An
+/// SSH key that has logged in also has a hundred of its own, and the failures of others do not
+/// close it: a stranger who fails on purpose cannot lock out anybody who comes with a key.
 public struct Throttle: Equatable, Sendable {
     /// Failures before the first wait.
     public static let freeFailures: UInt32 = 5
-    /// Failures that end it.
+    /// Failures that close it.
     public static let closingFailures: UInt32 = 100
     /// The first wait, in seconds.
     public static let firstWait: UInt64 = 30
     /// The longest wait, in seconds.
     public static let longestWait: UInt64 = 900
-    /// How many sources are remembered; the one unused for longest makes room, and keys last.
+    /// How many sources are remembered; the one unused for longest makes room, keys last of all.
     public static let maximumSources = 8
-    /// How many are remembered that have failed and not logged in.
+    /// How many sources are remembered that have failed and never logged in.
     static let maximumNewcomers = 3
-    /// How many seconds there are at least between two failures that a success forgives others.
+    /// The least time between two failures of others that a success forgives, in seconds.
     static let forgivingTime: UInt64 = 86_400
 
-    /// Consecutive failures and when the last one was.
+    /// Consecutive failures, and the time of the last.
     public struct Counter: Equatable, Sendable {
         /// Consecutive failures.
         public internal(set) var failures: UInt32 = 0
@@ -34,7 +34,7 @@ public struct Throttle: Equatable, Sendable {
 
     /// A place that has logged in before.
     public struct Source: Equatable, Sendable {
-        /// Which place: a hash of what names it.
+        /// Which place: a hash of its text.
         public let id: SourceID
         /// Its own failures.
         public internal(set) var counter = Counter()
@@ -42,7 +42,7 @@ public struct Throttle: Equatable, Sendable {
         public internal(set) var lastLogin: UInt64
     }
 
-    /// A place that has not, and how many of the failures in `shared` are its own.
+    /// A place that has never logged in, and how many of the failures in `shared` are its own.
     struct Newcomer: Equatable, Sendable {
         let id: SourceID
         var failures: UInt8
@@ -52,9 +52,9 @@ public struct Throttle: Equatable, Sendable {
     public enum Permission: Equatable, Sendable {
         /// It may be made.
         case open
-        /// Not for so many seconds (1 to 900).
+        /// Not for this many seconds (1 to 900).
         case wait(UInt64)
-        /// Not until root unlocks.
+        /// Not until root unlocks it.
         case closed
     }
 
@@ -62,23 +62,23 @@ public struct Throttle: Equatable, Sendable {
     public internal(set) var shared = Counter()
     /// The places that have.
     public internal(set) var sources: [Source] = []
-    /// The last few that have failed and not logged in, the oldest first.
+    /// The last few places that have failed and never logged in, the oldest first.
     var newcomers: [Newcomer] = []
-    /// When a success last forgave others a failure, in Unix seconds.
+    /// When a success last forgave a failure of others, in Unix seconds.
     var forgiven: UInt64 = 0
-    /// When all failures are forgotten, as root has said, in Unix seconds; 0 for never.
+    /// When root's order has all failures forgotten, in Unix seconds; 0 for never.
     public internal(set) var opensAt: UInt64 = 0
 
     public init() {}
 
-    /// Whether a try from `source` may be made at `now` (Unix seconds).
+    /// Whether a try from `source` is allowed at `now` (Unix seconds).
     public func permission(at now: UInt64, from source: SourceID) -> Permission {
         guard let index = index(of: source) else { return permissionOfStrangers(at: now) }
         if isClosed, !source.isKey { return .closed }
         return Throttle.permission(for: sources[index].counter, at: now)
     }
 
-    /// The same for who has not logged in before.
+    /// The same for places that have not logged in before.
     func permissionOfStrangers(at now: UInt64) -> Permission {
         isClosed ? .closed : Throttle.permission(for: shared, at: now)
     }
@@ -93,16 +93,16 @@ public struct Throttle: Equatable, Sendable {
         return elapsed >= wait ? .open : .wait(wait - elapsed)
     }
 
-    /// The sources that are no keys: what closes the account closes them.
+    /// The sources other than keys: what closes the account closes them.
     var places: [Source] { sources.filter { !$0.id.isKey } }
 
-    /// What closes the account: the failures of all but the keys that have logged in.
+    /// Whether the failures of all but known keys have closed the account.
     var isClosed: Bool {
         places.reduce(shared.failures) { $0.addingClamped($1.counter.failures) }
             >= Throttle.closingFailures
     }
 
-    /// Counts a try as failed, before anybody knows.
+    /// Counts a try as failed before its result is known.
     mutating func charge(at now: UInt64, from source: SourceID) {
         if let index = index(of: source) {
             sources[index].counter.failed(at: now)
@@ -119,11 +119,11 @@ public struct Throttle: Equatable, Sendable {
         newcomers.append(newcomer)
     }
 
-    /// Ends the row of failures of `source`, and of no other, and remembers it.
+    /// Clears the failures of `source`, and of no other, and remembers it.
     ///
-    /// Of the others' failures one is forgiven a day. What is left over where somebody mistyped and
-    /// went elsewhere would close the account some year otherwise; and a stranger gains one guess
-    /// a day by it. What is closed stays so.
+    /// One failure of others is forgiven per day. Otherwise, failures left behind at places never
+    /// used again would close the account some year; a stranger gains one guess a day from it. What
+    /// is closed stays closed.
     mutating func succeed(at now: UInt64, from source: SourceID) {
         let wasClosed = isClosed
         if let index = newcomers.firstIndex(where: { $0.id == source }) {
@@ -143,12 +143,12 @@ public struct Throttle: Equatable, Sendable {
             return
         }
         if sources.count >= Throttle.maximumSources {
-            // Addresses come and go; without its place a key would be closed by strangers.
+            // Addresses come and go; but a key without its place could be closed by strangers.
             let candidates = places.isEmpty && source.isKey ? sources : places
             guard let oldest = candidates.min(by: { $0.lastLogin < $1.lastLogin }),
                 let index = index(of: oldest.id)
             else { return }
-            // Its failures stay on the account.
+            // Its failures still count for the account.
             let counter = sources.remove(at: index).counter
             shared.failures = shared.failures.addingClamped(counter.failures)
             shared.last = max(shared.last, counter.last)
@@ -169,7 +169,7 @@ public struct Throttle: Equatable, Sendable {
         sources.reduce(shared.failures) { $0.addingClamped($1.counter.failures) }
     }
 
-    /// When strangers may try again, in Unix seconds: `nil` where they may now, `.max` for
+    /// When strangers may try again, in Unix seconds; `nil` if they may now, `.max` if it is
     /// closed.
     public func lockedUntil(at now: UInt64) -> UInt64? {
         switch permissionOfStrangers(at: now) {
@@ -197,7 +197,7 @@ extension Throttle.Counter {
 }
 
 extension UInt32 {
-    /// The sum, or the highest number there is.
+    /// The sum, or the maximum if it overflows.
     fileprivate func addingClamped(_ other: UInt32) -> UInt32 {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? .max : sum

@@ -1,6 +1,6 @@
-/// An SSH key with which a user logs in without a code, for a fixed time.
+/// An SSH key that logs its user in without a code, for a limited time.
 ///
-/// Bound to the user by lying in the user's record, and to the key by its fingerprint.
+/// Bound to the user by being in the user's record, and to the key by its fingerprint.
 public struct TrustedKey: Equatable, Sendable {
     /// How many a record has room for.
     public static let maximum = 8
@@ -21,16 +21,16 @@ public struct TrustedKey: Equatable, Sendable {
     public let name: Name
     /// When it was trusted, in Unix seconds.
     public let since: UInt64
-    /// When that ends, in Unix seconds. It is never lengthened.
+    /// When the trust ends, in Unix seconds. It is never extended.
     public let until: UInt64
-    /// When it last logged in, in Unix seconds; `since` before that.
+    /// When it last logged in, in Unix seconds; before that, `since`.
     public internal(set) var lastUsed: UInt64
     /// Where it last logged in from. Printable ASCII, at most 39 bytes.
     public internal(set) var address: [UInt8]
-    /// The key of the authenticator whose code let the user in who trusted it: it ends with that.
+    /// The key of the authenticator whose code granted the trust; removing it ends the trust.
     let origin: KeyMemory.Mark
 
-    /// `nil` where fingerprint or name have not their length.
+    /// `nil` if fingerprint or name has the wrong length.
     init?(
         fingerprint: [UInt8], name: Name, since: UInt64, until: UInt64, lastUsed: UInt64,
         address: [UInt8], origin: KeyMemory.Mark
@@ -51,21 +51,21 @@ public struct TrustedKey: Equatable, Sendable {
         address.prefix(addressLength).map { (0x21...0x7e).contains($0) ? $0 : UInt8(ascii: "?") }
     }
 
-    /// When the trust ends where it may last `days` days at most.
+    /// When the trust ends, if it may last at most `days` days.
     public func end(days: UInt8) -> UInt64 {
         min(until, since.addingClamped(UInt64(days) * TrustedKey.day))
     }
 
-    /// Whether it counts at `now`. A clock that was set back to before the last use is not
-    /// believed, so that it cannot lengthen the time.
+    /// Whether it is trusted at `now`. Not if the clock is before the last use, so that setting it
+    /// back prolongs nothing.
     public func isLive(at now: UInt64, days: UInt8) -> Bool {
         now.addingClamped(TrustedKey.tolerance) >= max(lastUsed, since) && now < end(days: days)
     }
 }
 
 extension Record {
-    /// The trusted key of this fingerprint that counts at `now`; `nil` for none, and where
-    /// anything in the record says that the clock was later once.
+    /// The key with this fingerprint that is trusted at `now`; `nil` if there is none, or if
+    /// anything in the record says that the clock was once later.
     func liveTrust(in fingerprint: [UInt8], at now: UInt64, days: UInt8) -> Int? {
         guard isEnrolled, now >= MachineTime.earliest, !remembersLater(than: now) else {
             return nil
@@ -75,19 +75,18 @@ extension Record {
         }
     }
 
-    /// Whether a code was used at a time that is still to come: the machine's clock was ahead then,
-    /// or is behind now.
+    /// Whether a code was used at a time still to come: the clock was ahead then, or is behind now.
     public func remembersLater(than now: UInt64) -> Bool {
         authenticators.contains { $0.lastUsed > now.addingClamped(TrustedKey.tolerance) }
     }
 
-    /// How many keys count at `now`.
+    /// How many keys are trusted at `now`.
     public func liveTrusts(at now: UInt64, days: UInt8) -> Int {
         trusted.count { $0.isLive(at: now, days: days) }
     }
 
-    /// Trusts a key from `now` on; an older trust of the same key ends, and those that have
-    /// ended are forgotten. It came by authenticator `index`. Whether there was room.
+    /// Trusts a key from `now` on, granted by authenticator `index`. It replaces an older trust of
+    /// the same key, and trusts that have ended are forgotten. Whether there was room.
     mutating func trust(
         _ fingerprint: [UInt8], named name: Name, at now: UInt64, days: UInt8, most: UInt8,
         from address: [UInt8], by index: Int = 0
@@ -103,20 +102,20 @@ extension Record {
         return true
     }
 
-    /// The authenticator by whose code the key came, and with which it ends.
+    /// The authenticator whose code granted the trust, and whose removal ends it.
     public func origin(of key: TrustedKey) -> Name? {
         authenticators.indices.first { mark(of: $0) == key.origin }
             .map { authenticators[$0].name }
     }
 
-    /// Notes a login with trusted key `index`.
+    /// Records a login with trusted key `index`.
     mutating func useTrust(_ index: Int, at now: UInt64, from address: [UInt8]) {
         guard trusted.indices.contains(index) else { return }
         trusted[index].lastUsed = max(now, trusted[index].lastUsed)
         trusted[index].address = TrustedKey.printable(address)
     }
 
-    /// Ends the trust in the key of this fingerprint; its name, where it was trusted.
+    /// Ends the trust in the key with this fingerprint; returns its name, if it was trusted.
     @discardableResult
     public mutating func revokeTrust(in fingerprint: [UInt8]) -> Name? {
         guard let index = trusted.firstIndex(where: { $0.fingerprint == fingerprint }) else {
@@ -126,7 +125,7 @@ extension Record {
         return trusted.remove(at: index).name
     }
 
-    /// The names of the keys that were trusted `before`, and are no longer.
+    /// The names of the keys that were trusted `before`, and no longer are.
     public func trustEnded(since before: [TrustedKey]) -> [Name] {
         before.filter { !trusted.contains($0) }.map(\.name)
     }
@@ -156,7 +155,7 @@ extension TrustedKey {
         bytes.write(copying: origin.bytes.span)
     }
 
-    /// Reads what `encode` wrote; `nil` where the bytes are none.
+    /// Reads what `encode` wrote; `nil` if the bytes are invalid.
     init?(decoding bytes: Span<UInt8>, _ cursor: inout Cursor) {
         guard let fingerprint = cursor.bytes(TrustedKey.fingerprintLength, of: bytes),
             let since = cursor.uint64(bytes), let until = cursor.uint64(bytes),

@@ -1,17 +1,16 @@
-/// One try with one answer on one record: the part of a login that the module and the command
-/// line share.
+/// One try with one answer on one record; logins and commands share it.
 public struct Attempt: Sendable {
     /// How codes are compared.
     public let verifier: Verifier
-    /// What the event log says about where the try came from.
+    /// Where the try came from, for the event log.
     public let origin: [UInt8]
-    /// Whose failures these are.
+    /// The source that failures count for.
     public let source: SourceID
-    /// What a success is called in the event log.
+    /// The kind of event that a success is recorded as.
     public let successKind: Event.Kind
-    /// Whether the user reads the record's notices after a success, so that they count as told.
+    /// Whether a success shows the record's notices to the user, so that they count as told.
     public let tellsNotices: Bool
-    /// After how many seconds a closed account opens by itself; `nil` for never.
+    /// The seconds after which a closed account opens by itself; `nil` for never.
     let closedFor: UInt64?
 
     public init(
@@ -26,14 +25,14 @@ public struct Attempt: Sendable {
         self.tellsNotices = tellsNotices
     }
 
-    /// Charges one failure, verifies, burns and refunds, and answers only when all of it is
-    /// durable. What is no guess is not charged, takes the same time and the same writes, and
-    /// leaves no event, of which there is room for few. `boot` is asked for temporary codes alone.
+    /// Charges one failure, verifies, burns and refunds, and returns only when all of it is
+    /// durable. What is not a guess is not charged, but takes the same time and writes; it leaves
+    /// no event, because there is room for few. `boot` is used only for temporary codes.
     public func run<Session: RecordSession>(
         _ answer: borrowing Answer, on session: Session, at now: UInt64, boot: BootTime? = nil
     ) throws(StoreError) -> Outcome {
         if answer.isEmpty { return .refused(.empty) }
-        // Like a user without a record: nothing is counted, for nothing can be guessed.
+        // As for a user without a record: nothing is counted, because nothing can be guessed.
         guard session.withRecord({ $0.isEnrolled }) else {
             spend(on: answer, at: now)
             return .refused(.noRecord)
@@ -59,11 +58,11 @@ public struct Attempt: Sendable {
         return outcome
     }
 
-    /// What is to be done with an answer.
+    /// What to do with an answer.
     private enum Plan {
-        /// It is compared. Where it counts, it is a failure until it is found to be right.
+        /// Compare it. If it counts, it is a failure until it proves right.
         case compared(mark: UInt64, counts: Bool)
-        /// It is not even compared.
+        /// Do not compare it.
         case refused(Outcome.Refusal)
     }
 
@@ -71,21 +70,21 @@ public struct Attempt: Sendable {
         for answer: borrowing Answer, on record: borrowing Record, at now: UInt64
     ) -> Plan {
         let closed = refusal(by: record.throttle, at: now)
-        // Nobody guesses the long codes, and who has one gets in whatever others have guessed.
-        // While one has to wait a wrong one does not count: else a row of them would close the
+        // Nobody can guess the long codes, and a right one gets in whatever others have guessed.
+        // During a wait a wrong one does not count: otherwise a row of them would close the
         // account.
         if let closed, !answer.isLong { return .refused(closed) }
         guard record.couldAccept(answer), let mark = answer.mark else {
             return .refused(.malformed)
         }
         if record.refusedAnswers.contains(mark) {
-            // A long one may be good by now, such as after the clock was set right.
+            // A long code may have become valid, such as after the clock was corrected.
             return answer.isLong ? .compared(mark: mark, counts: false) : .refused(.repeated)
         }
         return .compared(mark: mark, counts: closed == nil)
     }
 
-    /// Why no try may be made now; `nil` where one may.
+    /// Why no try is allowed now; `nil` if one is.
     private func refusal(by throttle: Throttle, at now: UInt64) -> Outcome.Refusal? {
         switch throttle.permission(at: now, from: source) {
         case .open: nil
@@ -94,14 +93,14 @@ public struct Attempt: Sendable {
         }
     }
 
-    /// Does the work of a try that no code fits.
+    /// Does the work of a try that matches nothing.
     private func spend(on record: inout Record, at now: UInt64) {
         let digits = record.authenticators.first?.digits ?? HOTP.digitsRange.lowerBound
         _ = verifier.verify(.code(value: .max, digits: digits), against: &record, at: now)
     }
 
-    /// Sets the drift or the counter of an authenticator by two codes that it showed one after
-    /// the other, under the same throttle as any other try; both codes are burnt.
+    /// Sets the drift or counter of an authenticator from two codes that it showed in succession,
+    /// under the same throttle as any other try; both codes are burned.
     public func run<Session: RecordSession>(
         _ resync: Resync, on session: Session, at now: UInt64
     ) throws(StoreError) -> Outcome {
@@ -116,7 +115,7 @@ public struct Attempt: Sendable {
         return outcome
     }
 
-    /// Charges one failure before anything is compared; why not, where the throttle says no.
+    /// Charges one failure before anything is compared; why not, if the throttle does not allow it.
     private func charge<Session: RecordSession>(
         _ session: Session, at now: UInt64
     ) throws(StoreError) -> Outcome.Refusal? {
@@ -165,7 +164,7 @@ public struct Attempt: Sendable {
         return outcome
     }
 
-    /// Refunds or keeps the failure, and writes down what happened.
+    /// Refunds or keeps the failure, and records what happened.
     private func finish(
         _ outcome: Outcome, on record: inout Record, at now: UInt64, mark: UInt64? = nil
     ) -> Outcome {
@@ -191,7 +190,7 @@ public struct Attempt: Sendable {
         return outcome
     }
 
-    /// Ends the trust in all SSH keys: who logs in without the device may have lost more.
+    /// Ends the trust in all SSH keys: a user who logs in without the device may have lost more.
     private func endTrust(in record: inout Record, at now: UInt64) {
         guard record.revokeAllTrust() > 0 else { return }
         record.note(Event(.trustRevoked, at: now, detail: [], origin: origin))
@@ -199,7 +198,7 @@ public struct Attempt: Sendable {
 }
 
 extension Attempt {
-    /// Does what work of a try can be done without a record.
+    /// Does the work of a try as far as possible without a record.
     func spend(on answer: borrowing Answer, at now: UInt64) {
         guard let name = Name("none".utf8), let authenticator = Authenticator(name: name, added: 0)
         else { return }

@@ -1,7 +1,7 @@
-/// Judges the first code of a new authenticator: whether the app has understood what it was
-/// shown, and whether its clock is right.
+/// Checks the first code of a new authenticator: did the app understand what it was shown, and is
+/// its clock right?
 public struct Confirmation {
-    /// What is to be confirmed.
+    /// The authenticator to confirm.
     let authenticator: Authenticator
     /// Steps that a login accepts on each side.
     let window: UInt8
@@ -11,7 +11,7 @@ public struct Confirmation {
         self.window = window
     }
 
-    /// How many steps on each side are looked at to tell a clock that is off.
+    /// How many steps on each side are checked, to tell when a clock is off.
     static let reach = 10
 
     /// A setting that an app may ignore.
@@ -19,12 +19,13 @@ public struct Confirmation {
         case algorithm, digits, period
     }
 
-    /// What a code was found to be.
+    /// The result for a code.
     public enum Verdict: Equatable {
-        /// Right. `nextStep` is the first step that may be used after it; `skew` is how many
-        /// seconds the app's clock is ahead at least (negative: behind), 0 for nothing to say.
+        /// Right. `nextStep` is the first step that may be used after it. `skew` is at least how
+        /// many seconds the app's clock is ahead (negative: behind); 0 if there is nothing to
+        /// report.
         case right(nextStep: UInt64, skew: Int)
-        /// Of the right key, but so many steps off that no login would take it.
+        /// Of the right key, but this many steps off, which no login would accept.
         case offClock(steps: Int)
         /// What an app shows that ignores these settings.
         case ignored([Setting])
@@ -32,11 +33,11 @@ public struct Confirmation {
         case wrong
     }
 
-    /// Judges a code that was typed at `now`.
+    /// Checks a code that was typed at `now`.
     public func judge(_ code: UInt32, digits: UInt8, key: Span<UInt8>, at now: UInt64) -> Verdict {
         let current = step(of: authenticator, at: now)
-        // From the inside out: where two steps have one code, the nearer one is meant. A counter
-        // only ever is ahead.
+        // From the inside out: if two steps have the same code, the nearer one is meant. A counter
+        // is only ever ahead.
         let offsets = (0...Confirmation.reach).flatMap { offset in
             offset == 0 || authenticator.kind == .hotp ? [offset] : [-offset, offset]
         }
@@ -61,12 +62,12 @@ public struct Confirmation {
         return .wrong
     }
 
-    /// The step of now, or the counter.
+    /// The current step, or the counter.
     private func step(of app: Authenticator, at now: UInt64) -> UInt64 {
         app.kind == .hotp ? app.nextStep : TOTP.step(at: now, period: app.period)
     }
 
-    /// The ways to ignore settings, the fewest first.
+    /// The combinations of ignored settings, the smallest first.
     private static var groups: [[Setting]] {
         [
             [.algorithm], [.digits], [.period], [.algorithm, .digits], [.algorithm, .period],
@@ -74,8 +75,8 @@ public struct Confirmation {
         ]
     }
 
-    /// The authenticator as an app has it that ignores `settings`; `nil` where one of them has
-    /// its default, which cannot be ignored.
+    /// The authenticator as seen by an app that ignores `settings`; `nil` if one of them has its
+    /// default value, which cannot be ignored.
     private func ignoring(_ settings: [Setting]) -> Authenticator? {
         var app = authenticator
         for setting in settings {

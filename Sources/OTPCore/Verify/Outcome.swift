@@ -2,9 +2,9 @@
 public enum Outcome: Equatable, Sendable {
     /// What let the user in.
     public enum Factor: Equatable, Sendable {
-        /// A code of this authenticator, so many steps from the current one.
+        /// A code of this authenticator, `offset` steps from the current one.
         case code(authenticator: Name, offset: Int)
-        /// A backup code, with so many left.
+        /// A backup code; `left` are left.
         case backupCode(index: Int, left: Int)
         /// The code that an admin issued.
         case temporaryCode
@@ -16,29 +16,29 @@ public enum Outcome: Equatable, Sendable {
         case replayed
         case usedBackupCode
         case usedTemporaryCode
-        /// A temporary code that was right once.
+        /// A temporary code that was valid once.
         case expired
         case outsideWindow(offset: Int)
         case malformed
         case empty
-        /// The same answer as one that was refused before; not looked at, and not counted.
+        /// The same answer as one refused before; not checked, and not counted.
         case repeated
         case throttled(seconds: UInt64)
         case closed
         case noRecord
         case unknownUser
-        /// No record, and nothing has proven the user, who could enroll otherwise.
+        /// No record, and nothing has authenticated the user, who could otherwise enroll.
         case unproven
         /// Asked to enroll, and did not.
         case notEnrolled
-        /// Another session was faster to enroll the user.
+        /// Another session enrolled the user first.
         case enrolledMeanwhile
         /// The clock is before the release of this program, or before a temporary code's issue.
         case clock
-        /// Codes were used that the clock has not come to yet, for so many seconds.
+        /// Codes were used at times that are this many seconds ahead of the clock.
         case clockMovedBack(seconds: UInt64)
 
-        /// One of each, with these numbers where they have one.
+        /// One of each, with these numbers if they have one.
         public static func all(offset: Int = 0, seconds: UInt64 = 0) -> [Refusal] {
             [
                 .wrong, .replayed, .usedBackupCode, .usedTemporaryCode, .expired,
@@ -103,13 +103,13 @@ extension Outcome.Refusal {
 }
 
 extension Outcome {
-    /// Whether somebody is let in.
+    /// Whether the user is let in.
     var isGranted: Bool {
         if case .granted = self { return true }
         return false
     }
 
-    /// Whether the answer was compared and is no good, whatever the clock says.
+    /// Whether the answer was compared and is wrong, whatever the clock says.
     var isAboutTheAnswer: Bool {
         switch self {
         case .granted, .refused(.clock), .refused(.clockMovedBack): false

@@ -1,7 +1,7 @@
-// Who is to be told something, by what they have logged in with.
+// Who is told something depends on what they logged in with.
 
 extension Record {
-    /// Whoever was let in by `factor`, as one who is to be told something.
+    /// A user let in by `factor`, as a listener to notices.
     func listener(by factor: Outcome.Factor) -> Notices.Listener {
         switch factor {
         case .code(let name, _):
@@ -11,14 +11,15 @@ extension Record {
         }
     }
 
-    /// The same for a login by a trusted key, which is no older than the device that it came by.
+    /// The same for a login by a trusted key, which counts as no older than the device that granted
+    /// the trust.
     func listener(by key: TrustedKey) -> Notices.Listener {
         let by = origin(of: key)
         let device = authenticators.first { $0.name == by }?.added ?? .max
         return listener(since: max(key.since, device))
     }
 
-    /// The same for whatever there is since then.
+    /// The same for anything that has existed since then.
     func listener(since: UInt64) -> Notices.Listener {
         let codes = backupCodesLeft > 0 ? backupCodesMade : .max
         let oldest = authenticators.reduce(codes) { min($0, $1.added) }

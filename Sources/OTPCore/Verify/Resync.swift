@@ -1,19 +1,19 @@
-/// Two codes that a device showed one after the other, to find out where it is
-/// (RFC 4226, section 7.4; RFC 6238, section 6).
+/// Two codes that a device showed in succession, to find its clock or counter (RFC 4226, section
+/// 7.4; RFC 6238, section 6).
 public struct Resync: Sendable {
     let first: UInt32
     let second: UInt32
     let digits: UInt8
-    /// The authenticator that they are of; `nil` for whichever they fit.
+    /// The authenticator they belong to; `nil` for any that they match.
     let name: Name?
 
-    /// How far a device's clock may be off, in seconds: half a day, which covers a wrong time
-    /// zone. Two codes of six digits fit by chance once in 10^12.
+    /// How far a device's clock may be off, in seconds: half a day, which covers a wrong time zone.
+    /// Two codes of six digits match by chance once in 10^12.
     public static let clockReach: UInt64 = 43_200
     /// How far a counter may be ahead.
     public static let counterReach: UInt64 = 1000
 
-    /// `nil` where the answers are no two codes of one length.
+    /// `nil` if the answers are not two codes of the same length.
     public init?(_ first: borrowing Answer, _ second: borrowing Answer, of name: Name?) {
         guard let first = Resync.code(first), let second = Resync.code(second),
             first.digits == second.digits
@@ -35,7 +35,7 @@ public struct Resync: Sendable {
         }
     }
 
-    /// What the named authenticator is, or the only one; `nil` for several.
+    /// The kind of the named authenticator, or of the only one; `nil` for several.
     func kind(in record: borrowing Record) -> Authenticator.Kind? {
         var kind: Authenticator.Kind?
         for authenticator in record.authenticators where name == nil || authenticator.name == name {
@@ -45,7 +45,7 @@ public struct Resync: Sendable {
         return kind
     }
 
-    /// Finds the two codes, sets drift or counter by them, and burns both.
+    /// Finds the two codes, sets drift or counter from them, and burns both.
     func run(on record: inout Record, at now: UInt64) -> Outcome {
         var replayed = false
         for index in record.authenticators.indices {
@@ -57,7 +57,7 @@ public struct Resync: Sendable {
             guard let step = find(authenticator, in: range, of: record, index, at: now) else {
                 continue
             }
-            // What was used stays used, unless no clock that was right can have used it.
+            // Used steps stay used, unless no correct clock can have used them.
             guard
                 step >= authenticator.nextStep || Resync.isPoisoned(authenticator, at: now)
             else {
@@ -75,7 +75,7 @@ public struct Resync: Sendable {
         return .refused(replayed ? .replayed : .wrong)
     }
 
-    /// The steps that are looked at, around the clock or ahead of the counter.
+    /// The steps that are checked, around the clock or ahead of the counter.
     private static func range(
         _ authenticator: Authenticator, at now: UInt64
     ) -> (first: UInt64, last: UInt64) {
@@ -90,15 +90,15 @@ public struct Resync: Sendable {
         }
     }
 
-    /// Whether steps are burnt that lie further ahead than a clock may be off, reckoned from where
-    /// the device was last: one at the end of the range burns steps beyond it.
+    /// Whether steps are burned that are further ahead than a clock may be off, counted from the
+    /// device's last position; one at the end of the range burns steps beyond it.
     private static func isPoisoned(_ authenticator: Authenticator, at now: UInt64) -> Bool {
         guard authenticator.kind == .totp else { return false }
         let reach = clockReach / UInt64(authenticator.period)
         return authenticator.nextStep > authenticator.currentStep(at: now).addingClamped(reach)
     }
 
-    /// The step of the first code, where the second follows: the one nearest to now.
+    /// The step of the first code, if the second follows it: the one nearest to now.
     private func find(
         _ authenticator: Authenticator, in range: (first: UInt64, last: UInt64),
         of record: borrowing Record, _ index: Int, at now: UInt64
@@ -128,7 +128,7 @@ public struct Resync: Sendable {
         left > right ? left - right : right - left
     }
 
-    /// `step` - `other`, which lie at most `clockReach` apart.
+    /// `step` - `other`, which are at most `clockReach` apart.
     private static func offset(_ step: UInt64, from other: UInt64) -> Int16 {
         let size = Int16(clamping: distance(step, other))
         return step >= other ? size : -size

@@ -1,14 +1,14 @@
 /// Compares an answer with a record, and burns what it matched.
 ///
-/// Every authenticator and every step of the window is computed, whatever matched before
-/// (RFC 6238, section 5.2), and comparisons do not branch on the code.
+/// Every authenticator and every step of the window is computed, whatever has matched (RFC 6238,
+/// section 5.2), and comparisons do not branch on the code.
 public struct Verifier: Sendable {
     /// Steps accepted on each side of the current one.
     public let window: UInt8
 
     /// Counters that an HOTP token may be ahead (RFC 4226, section 7.4).
     static let lookAhead = 10
-    /// Steps that may be computed to tell the admin how far off a refused code was.
+    /// How many steps may be computed to tell the admin how far off a refused code was.
     static let lookAroundBudget = 20
 
     /// A verifier with `window` steps on each side (0 to 10; more count as 10).
@@ -16,37 +16,37 @@ public struct Verifier: Sendable {
         self.window = min(window, 10)
     }
 
-    /// What an answer was found to be.
+    /// The result for an answer.
     public enum Verdict: Equatable, Sendable {
         /// A code of authenticator `index`, `offset` steps from the current one.
         case code(index: Int, offset: Int)
-        /// Backup code `index`, with so many left.
+        /// Backup code `index`; `left` are left.
         case backupCode(index: Int, left: Int)
         /// The temporary code.
         case temporaryCode
-        /// A code that fits, but its step was used or came before one that was.
+        /// A matching code, but its step was already used, or is before one that was.
         case replayed
-        /// Refused, and every code of now is burnt for so many seconds to come: the clock was
-        /// later once.
+        /// Refused: all current codes are burned for `seconds` more, because the clock was once
+        /// later.
         case clockMovedBack(seconds: UInt64)
         /// A backup code whose place in the set is empty: used, or never made.
         case usedBackupCode(index: Int)
-        /// The temporary code, which was used before.
+        /// The temporary code, already used.
         case usedTemporaryCode
         /// The temporary code, too late.
         case expiredTemporaryCode
-        /// The temporary code, before it was issued by this clock.
+        /// The temporary code, at a time before its issue.
         case temporaryCodeBeforeIssue
-        /// A code of the right device, but so many steps outside the window.
+        /// A code of the right device, but this many steps outside the window.
         case outsideWindow(offset: Int)
-        /// Nothing that we know.
+        /// No match.
         case wrong
     }
 
-    /// Verifies `answer` at `now` and burns what it used up.
+    /// Verifies `answer` at `now` and burns what it used.
     ///
-    /// `clockIsSane` false refuses every code of a clock, and leaves the backup codes. `boot` is
-    /// what temporary codes end by where the clock cannot be trusted.
+    /// If `clockIsSane` is false, TOTP codes are refused, but not backup codes. `boot` limits
+    /// temporary codes even if the clock is wrong.
     func verify(
         _ answer: borrowing Answer, against record: inout Record, at now: UInt64,
         boot: BootTime? = nil, clockIsSane: Bool = true
@@ -75,13 +75,13 @@ public struct Verifier: Sendable {
     private struct Typed {
         let value: UInt32
         let digits: UInt8
-        /// Whether a password may reach into them.
+        /// Whether the digits may belong partly to a password.
         let isJoined: Bool
 
-        /// The code for an authenticator of `wanted` digits.
+        /// The code for an authenticator with `wanted` digits.
         func code(_ wanted: UInt8) -> UInt32 { isJoined ? value.lastDigits(wanted) : value }
 
-        /// Whether it can be one of `wanted` digits.
+        /// Whether it can be a code of `wanted` digits.
         func fits(_ wanted: UInt8) -> Bool { isJoined ? digits >= wanted : digits == wanted }
     }
 
@@ -106,7 +106,7 @@ public struct Verifier: Sendable {
             replayed = replayed || match.used
             burntFor = min(burntFor ?? .max, burnt(authenticator, beyond: current))
             guard match.next > 0 else { continue }
-            // Burnt in every authenticator that it fits: two may hold one key.
+            // Burned in every authenticator that it matches: two may have the same key.
             record.update(index) {
                 $0.nextStep = match.next
                 $0.lastUsed = now
@@ -115,13 +115,14 @@ public struct Verifier: Sendable {
             accepted = accepted ?? .code(index: index, offset: offset)
         }
         if let accepted { return accepted }
-        // Only where no authenticator could have accepted anything.
+        // Only if no authenticator could have accepted anything.
         if let burntFor, burntFor > 0 { return .clockMovedBack(seconds: burntFor) }
         if replayed { return .replayed }
         return lookAround(for: typed, in: record, at: now)
     }
 
-    /// How many seconds of steps are burnt beyond the window, which a right clock cannot have done.
+    /// How many seconds of steps are burned beyond the window, which a correct clock cannot have
+    /// done.
     private func burnt(_ authenticator: Authenticator, beyond current: UInt64) -> UInt64 {
         let last = current.addingClamped(UInt64(window) + 1)
         guard authenticator.kind == .totp, authenticator.nextStep > last else { return 0 }
@@ -130,8 +131,8 @@ public struct Verifier: Sendable {
         return overflow ? .max : seconds
     }
 
-    /// What `search` found: one past the highest unused step that fits (0 for none), and
-    /// whether a used one fits.
+    /// What `search` found: one past the highest unused matching step (0 for none), and whether a
+    /// used one matches.
     private struct Match {
         var next: UInt64 = 0
         var used = false
@@ -149,7 +150,7 @@ public struct Verifier: Sendable {
             algorithm: authenticator.algorithm, digits: authenticator.digits
         ) { step, value in
             let fits = isZero(value ^ code)
-            // The very last step is never fresh: nothing could come after it, to burn it.
+            // The very last step is never fresh: no later one could burn it.
             let fresh: UInt64 = step >= authenticator.nextStep && step < .max ? 1 : 0
             match.next = max(match.next, (step &+ 1) & (0 &- (fits & fresh)))
             used |= fits & (1 ^ fresh)
@@ -199,7 +200,7 @@ public struct Verifier: Sendable {
         let index = code.index
         guard record.backupCodes.indices.contains(index), let kept = record.backupCodes[index]
         else {
-            // The same work as for one that is there.
+            // The same work as for one that exists.
             HashedCode.spend(on: code.symbols)
             return .usedBackupCode(index: index)
         }
@@ -224,7 +225,7 @@ public struct Verifier: Sendable {
         case .expired: return .expiredTemporaryCode
         case .beforeIssue: return .temporaryCodeBeforeIssue
         case .live:
-            // Never 0, which would say that it was not used.
+            // Never 0, which would mean unused.
             record.temporaryCode?.used = max(1, now)
             return .temporaryCode
         }

@@ -1,16 +1,16 @@
-/// How much room text takes on a terminal, in columns: most letters one, those of East Asia and
-/// pictures two, and what is written onto the letter before it none.
+/// The width of text on a terminal, in columns: most letters take one, East Asian ones and pictures
+/// two, and combining characters none.
 ///
-/// As wcwidth(3) counts them, in every locale. Control characters take no room: take them out
-/// before.
+/// As counted by wcwidth(3), but in every locale. Control characters have no width: remove them
+/// first.
 public enum Columns {
-    /// What stands at the end of a text that was cut.
+    /// The end of a truncated text.
     public static let mark = "+"
 
     /// The columns of a text.
     public static func count(_ text: some StringProtocol) -> Int {
         let bytes = text.utf8
-        // What is plain ASCII, as most of it is, has a column for each byte.
+        // Plain ASCII, the common case, has a column per byte.
         guard bytes.contains(where: { !(0x20...0x7e).contains($0) }) else { return bytes.count }
         return text.unicodeScalars.reduce(0) { $0 + count($1) }
     }
@@ -20,9 +20,10 @@ public enum Columns {
         switch scalar.value {
         case 0x20...0x7e: return 1
         case ..<0xa0: return 0
-        // A soft hyphen is shown, and the letters of flags are as wide as others.
+        // A soft hyphen is visible, and the letters of flags are as wide as others.
         case 0xad, 0x1f1e6...0x1f1ff: return 1
-        // Vowels and ends of a syllable in Hangul, which its beginning has the room for.
+        // Vowels and final consonants of Hangul syllables, which take no room after the initial
+        // one.
         case 0x1160...0x11ff, 0xd7b0...0xd7ff: return 0
         case ..<0x300: return 1
         default: break
@@ -35,8 +36,8 @@ public enum Columns {
         }
     }
 
-    /// What takes two columns and is no picture: W and F of Unicode's EastAsianWidth.txt, and what
-    /// is free between them.
+    /// Characters of two columns that are not pictures: W and F in Unicode's EastAsianWidth.txt,
+    /// and unassigned ones between them.
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115f, 0x2329...0x232a, 0x2e80...0x303e, 0x3041...0xa4cf, 0xa960...0xa97f,
         0xac00...0xd7a3, 0xf900...0xfaff, 0xfe10...0xfe19, 0xfe30...0xfe6f, 0xff01...0xff60,
@@ -46,7 +47,7 @@ public enum Columns {
 
     // MARK: Fitting
 
-    /// The beginning of `text` that fits `width` columns.
+    /// The beginning of `text` that fits into `width` columns.
     public static func prefix(_ text: Substring, _ width: Int) -> Substring {
         var (room, end) = (width, text.startIndex)
         for index in text.unicodeScalars.indices {
@@ -57,18 +58,18 @@ public enum Columns {
         return text[..<end]
     }
 
-    /// `text` in at most `width` columns: a longer one is cut, and has a `+` at its end.
+    /// `text` in at most `width` columns: a longer one is truncated, and ends with `+`.
     public static func cut(_ text: String, to width: Int) -> String {
         guard count(text) > width else { return text }
         return width > 0 ? prefix(text[...], width - 1) + mark : ""
     }
 
-    /// `text` with spaces behind it, up to `width` columns.
+    /// `text`, padded with spaces to `width` columns.
     public static func padded(_ text: String, to width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - count(text)))
     }
 
-    /// `text` in lines of at most `width` columns, broken at spaces where there are some.
+    /// `text` in lines of at most `width` columns, broken at spaces if possible.
     public static func wrapped(_ text: String, to width: Int) -> [String] {
         let width = max(2, width)
         var (lines, line, columns) = ([String](), "", 0)

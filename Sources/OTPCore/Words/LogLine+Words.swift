@@ -1,7 +1,7 @@
-// The words that the module, swiftotpd and otp-enroll share in the system's log.
+// The words that the module, swiftotpd and otp-enroll share in the system log.
 
 extension LogLine {
-    /// A line about a code that was tried without a login, and the reason of what came of it.
+    /// A line about a code that was tested without a login, and the reason for its result.
     public init(trying outcome: Outcome) {
         if case .granted = outcome {
             self.init("code accepted")
@@ -11,11 +11,11 @@ extension LogLine {
         add("reason", outcome.reason)
     }
 
-    /// A line about something that changed a second factor, with the name of what it was.
+    /// A line about a change to a second factor, with the name of what changed.
     public init(_ event: Event) {
         let isAboutAll = event.kind == .trustRevoked && event.detail.isEmpty
         self.init(isAboutAll ? "trust in all SSH keys revoked" : LogLine.title(event.kind))
-        // From where something was moved is in fields of its own.
+        // For a move, the old name and UID are in separate fields.
         if event.kind != .moved, let name = Name(event.detail) {
             add(event.kind == .unlocked ? "when" : "name", quoted: name)
         }
@@ -36,7 +36,7 @@ extension LogLine {
         }
     }
 
-    /// Adds what else there is to know about a refusal than its reason.
+    /// Adds what there is to know about a refusal besides its reason.
     public mutating func add(_ refusal: Outcome.Refusal) {
         switch refusal {
         case .outsideWindow(let offset): add("off", LogLine.signed(offset))

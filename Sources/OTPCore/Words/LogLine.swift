@@ -1,7 +1,7 @@
 /// Builds the one line that every login leaves in the system log.
 ///
-/// `what; key=value ...`, in the grammar that pam_unix(8) uses and fail2ban reads. Nothing from
-/// outside goes in but through `sanitized`, so that no name can forge a line or a field.
+/// `what; key=value ...`, in the grammar that pam_unix(8) uses and fail2ban reads. Everything from
+/// outside goes through `sanitized`, so that no name can forge a line or a field.
 public struct LogLine {
     /// The line as ASCII.
     public private(set) var bytes: [UInt8]
@@ -14,13 +14,13 @@ public struct LogLine {
         bytes.append(UInt8(ascii: ";"))
     }
 
-    /// Adds a field whose value is ours.
+    /// Adds a field with a value of our own.
     public mutating func add(_ key: StaticString, _ value: String) {
         begin(key)
         bytes.append(contentsOf: value.utf8)
     }
 
-    /// Adds a field whose value comes from outside.
+    /// Adds a field with a value from outside.
     public mutating func add(_ key: StaticString, outside value: [UInt8]) {
         begin(key)
         LogLine.sanitize(value, into: &bytes)
@@ -51,7 +51,7 @@ public struct LogLine {
     /// The longest value from outside, in bytes before escaping.
     static let maximumValueLength = 64
 
-    /// At most 64 bytes of `value`; what is not visible ASCII, and the backslash, as `\xHH`.
+    /// At most 64 bytes of `value`; the backslash and everything but visible ASCII as `\xHH`.
     public static func sanitized(_ value: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         sanitize(value, into: &text)
@@ -63,7 +63,7 @@ public struct LogLine {
     }
 
     private static func sanitize(_ value: [UInt8], into text: inout [UInt8]) {
-        // The usual case in one piece.
+        // The usual case, copied in one piece.
         if value.count <= maximumValueLength && value.allSatisfy(isPlain) {
             text.append(copying: value.span)
             return
@@ -81,8 +81,7 @@ public struct LogLine {
 }
 
 extension LogLine {
-    /// A whole sentence made fit for a log: visible ASCII and spaces, quotes as `'`, at most
-    /// 512 bytes.
+    /// A sentence made safe for a log: visible ASCII and spaces, quotes as `'`, at most 512 bytes.
     public static func visible(_ text: [UInt8]) -> [UInt8] {
         text.prefix(512).map { byte in
             switch byte {
@@ -93,7 +92,7 @@ extension LogLine {
         }
     }
 
-    /// The digit of base 16 for the lower four bits of `value`.
+    /// The hexadecimal digit for the lower four bits of `value`.
     private static func hexDigit(_ value: UInt8) -> UInt8 {
         let value = value & 15
         return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10

@@ -1,13 +1,13 @@
-/// What somebody may have meant who mistyped a word.
+/// What a mistyped word may have meant.
 public enum Misspelling {
-    /// The most words that are proposed.
+    /// The maximum number of proposals.
     private static let most = 2
-    /// What is longer is no word that was mistyped.
+    /// Longer words are not considered.
     private static let maximumLength = 64
 
-    /// Those of some words that are nearest to the typed one, where that is near enough: a letter
-    /// missing, added, wrong, or two in the wrong order; two of these in a longer word. The
-    /// beginning of a word stands for it from three letters on.
+    /// The words closest to the typed one, if they are close enough: a letter missing, added,
+    /// wrong, or two swapped; two of these in a longer word. From three letters on, a prefix stands
+    /// for the word.
     public static func candidates(
         for typed: String, among words: some Sequence<String>
     ) -> [String] {
@@ -37,8 +37,8 @@ public enum Misspelling {
     private static func distance(_ typed: [UInt8], _ word: [UInt8], atMost limit: Int) -> Int? {
         if typed.count >= 3, word.count > typed.count, word.starts(with: typed) { return 1 }
         guard abs(typed.count - word.count) <= limit else { return nil }
-        // The distances of all beginnings of `word` from the beginning of `typed` that has been
-        // read, from the one before, and from the one before that.
+        // The distances of all prefixes of `word` from the prefix of `typed` read so far, from the
+        // previous one, and from the one before that.
         var last: [Int] = [], row = Array(0...word.count)
         for (index, letter) in typed.enumerated() {
             var next = [index + 1]

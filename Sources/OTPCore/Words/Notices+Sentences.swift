@@ -1,7 +1,7 @@
 /// Puts notices into sentences for the terminal of a login.
 extension Notices {
-    /// What `listener` is told, who is let in by `factor`; `enrollsNext` where the new device is
-    /// enrolled at once. `skew` is in seconds, 0 for nothing to say of the device's clock.
+    /// What `listener` is told when let in by `factor`; `enrollsNext` if the new device is enrolled
+    /// at once. `skew` is in seconds, 0 if there is nothing to say about the device's clock.
     func sentences(
         to listener: Listener, after factor: Outcome.Factor, at now: UInt64,
         backupCodesLeft left: Int, enrollsNext: Bool = false, clockIsOffBy skew: Int = 0
@@ -23,7 +23,7 @@ extension Notices {
         return sentences
     }
 
-    /// The sentences; `left` is how many backup codes there are.
+    /// The sentences; `left` is how many backup codes are left.
     func sentences(
         to listener: Listener, at now: UInt64, backupCodesLeft left: Int
     ) -> [Phrase] {
@@ -46,7 +46,7 @@ extension Notices {
             other: "\(count) failed codes since \(since), last from \(place).")
     }
 
-    /// The address of an origin such as `sshd 192.0.2.7`, or the service where it has none.
+    /// The address in an origin such as `sshd 192.0.2.7`, or the service if there is none.
     private static func place(_ origin: [UInt8]) -> Phrase {
         if origin.isEmpty { return Phrase("this machine") }
         let isCommand = origin.starts(with: "otp-enroll".utf8)
@@ -55,7 +55,7 @@ extension Notices {
         return Phrase("\(String(decoding: place, as: UTF8.self))")
     }
 
-    /// What happened, as a user is told.
+    /// What happened, in words for a user.
     public static func sentence(_ event: Event, at now: UInt64) -> Phrase {
         let what = what(event.kind, String(decoding: event.detail, as: UTF8.self))
         let origin = String(decoding: event.origin, as: UTF8.self)

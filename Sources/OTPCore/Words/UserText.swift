@@ -1,34 +1,35 @@
-/// The sentences that a person who logs in may see. Vague on purpose: the log has the rest.
+/// The sentences that a user may see while logging in. Vague on purpose: the log has the rest.
 public enum UserText {
-    /// The question, where the admin has no other: google-authenticator's words, since clients and
-    /// scripts look for them (`Vectors/prompt-rules.txt` of the tests).
+    /// The question, unless the admin has another: google-authenticator's words, because clients
+    /// and scripts look for them (`Vectors/prompt-rules.txt` of the tests).
     public static let question = Phrase("Verification code: ")
-    /// The question where a password and a code are joined, and the admin has no other.
-    /// google-authenticator's words as well.
+    /// The question for password and code together, unless the admin has another. Also
+    /// google-authenticator's words.
     public static let joinedQuestion = Phrase("Password & verification code: ")
-    /// The end of a line in a question. The blank keeps words apart where a client takes newlines
-    /// away, as Dropbear's does.
+    /// The end of a line in a question. The blank separates words if a client removes newlines, as
+    /// Dropbear's does.
     public static let lineEnd = " \n"
-    /// A refused code, whatever the reason.
+    /// A refused code, for any reason.
     public static let refused = Phrase("That code was not accepted.")
     /// The same, with another try to come.
     public static let again = Phrase("That code was not accepted. Please try again.")
-    /// A code that was right once, whoever used it.
+    /// A code that was right but used before, by anybody.
     public static let alreadyUsed = Phrase("That code was already used. Wait for the next one.")
     /// Trouble with the store, the key, the configuration or the clock.
     public static let unavailable = Phrase(
         "The code cannot be checked right now. Please tell your administrator.")
-    /// After a quarter of an hour without an answer.
+    /// After 15 minutes without an answer.
     public static let tooLate = Phrase("That took too long. Please try again.")
     /// A hundred failures.
     public static let closed = Phrase(
         "Too many wrong codes. Use a backup code, or ask your administrator to unlock you.")
 
-    /// For somebody who is let in while that has closed the way for others.
+    /// For a user who is let in while that has closed the way for others.
     public static let closedElsewhere = Phrase(
         "Too many wrong codes from elsewhere. Ask your administrator to unlock you.")
 
-    /// The throttle's wait, in seconds. Minutes are rounded up, so that waiting is enough.
+    /// The throttle's wait, in seconds. Minutes are rounded up, so that waiting that long is
+    /// enough.
     public static func wait(_ seconds: UInt64) -> Phrase {
         if seconds < 60 {
             return Phrase(
@@ -41,12 +42,12 @@ public enum UserText {
             other: "Too many wrong codes. Try again in \(minutes) minutes.")
     }
 
-    /// Whole minutes that are enough for so many seconds.
+    /// Whole minutes that cover this number of seconds.
     public static func minutes(_ seconds: UInt64) -> UInt64 {
         seconds / 60 + (seconds % 60 == 0 ? 0 : 1)
     }
 
-    /// After a backup code, while it matters how many are left.
+    /// After a backup code, when few are left.
     public static func backupCodesLeft(_ left: Int) -> Phrase {
         guard left > 0 else {
             return Phrase("You have no backup codes left. Run `otp-enroll codes` for new ones.")
@@ -60,35 +61,35 @@ public enum UserText {
     public static let temporaryCodeUsed = Phrase(
         "That temporary code is now used up. Run `otp-enroll` to enroll your new device.")
 
-    /// Where the device of somebody who is let in could not be enrolled.
+    /// If the device of a user who is let in could not be enrolled.
     public static let notEnrolled = Phrase(
         "Nothing was enrolled. Run `otp-enroll` to enroll your device.")
 
-    /// For who logs in without an authenticator where the login cannot show a key.
+    /// For a user without an authenticator, if the login cannot show a key.
     public static let enrollElsewhere = Phrase(
         "You have no authenticator yet. Run `otp-enroll` in a terminal to enroll one.")
-    /// The same, where it is needed.
+    /// The same, if one is required.
     public static let mustEnrollElsewhere = Phrase(
         "You need an authenticator to log in here. Run `otp-enroll` in a terminal first.")
-    /// For who would not enroll, and must.
+    /// For a user who did not enroll, but must.
     public static let mustEnroll = Phrase(
         "You need an authenticator to log in. Nothing was enrolled.")
-    /// For who was slower than another session that enrolled the same user.
+    /// For a user whom another session enrolled first.
     public static let enrolledMeanwhile = Phrase(
         "Another session has enrolled you. Discard this key, and use a code from the other one.")
-    /// Where a key that somebody wanted to trust is not.
+    /// If a key that the user wanted to trust is not trusted.
     public static let notTrusted = Phrase(
         "The key could not be trusted. You will be asked for codes as before.")
 
-    /// Said behind that something was enrolled or removed, where trust in SSH keys ended with what
-    /// is gone; nothing for none.
+    /// Added after something was enrolled or removed, if trust in SSH keys ended with it; empty if
+    /// not.
     public static func trustEnded(_ names: [String]) -> Phrase? {
         guard !names.isEmpty else { return nil }
         let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
         return Phrase("These SSH keys need a code again: \(list).")
     }
 
-    /// After enrolling was put off; `nil` where that can be done as often as one likes.
+    /// After enrolling was put off; `nil` if that is possible any number of times.
     public static func putOff(left: UInt8?) -> Phrase {
         switch left {
         case nil: Phrase("Nothing was enrolled.")
@@ -123,7 +124,8 @@ public enum UserText {
         ]
     }
 
-    /// When something was: `Tuesday 14:02 UTC` within the last six days, else with the date.
+    /// When something happened: `Tuesday 14:02 UTC` within the last six days, otherwise with the
+    /// date.
     public static func moment(_ then: UInt64, now: UInt64) -> Phrase {
         let civil = CivilTime(then)
         let (date, time) = (civil.date, civil.timeOfDay)

@@ -1,9 +1,9 @@
 import OTPCore
 
-/// Goes through a CSV file row by row (RFC 4180): a field in quotes may hold separators, line ends
-/// and quotes, which are doubled.
+/// Reads a CSV file row by row (RFC 4180): a quoted field may contain separators, line ends and
+/// doubled quotes.
 struct CSVReader {
-    /// How many fields a row may have.
+    /// The most fields that a row may have.
     static let maximumFields = 64
 
     private let separator: UInt8
@@ -18,7 +18,7 @@ struct CSVReader {
         self.hasQuotes = hasQuotes
     }
 
-    /// The next row; `nil` at the end. A row that is refused is passed over.
+    /// The next row; `nil` at the end. After a refusal, continues with the row after it.
     mutating func next(in bytes: Span<UInt8>) throws(Refusal) -> CSVRow? {
         guard offset < bytes.count else { return nil }
         line = nextLine
@@ -38,7 +38,7 @@ struct CSVReader {
         return row
     }
 
-    /// Reads a field; whether another one comes behind it.
+    /// Reads a field; whether another one follows.
     private mutating func readField(
         of bytes: Span<UInt8>, into row: CSVRow
     ) throws(Refusal) -> Bool {
@@ -66,7 +66,7 @@ struct CSVReader {
         throw Refusal("text behind a quoted field")
     }
 
-    /// Reads a field up to its closing quote and the blanks behind it.
+    /// Reads a field up to its closing quote and the blanks after it.
     private mutating func readQuoted(_ bytes: Span<UInt8>, into row: CSVRow) throws(Refusal) {
         var start = offset
         while true {

@@ -1,6 +1,6 @@
 import OTPCore
 
-/// A row of a CSV file. It may hold a key, and is wiped.
+/// A row of a CSV file. It may contain a key, and is wiped.
 final class CSVRow {
     private var bytes: [UInt8] = []
     private var ends: [Int] = []
@@ -10,16 +10,16 @@ final class CSVRow {
     /// How many fields it has.
     var count: Int { ends.count }
 
-    /// Whether there is nothing in it, as in an empty line.
+    /// Whether it is empty, as an empty line is.
     var isBlank: Bool { bytes.allSatisfy(Text.isBlank) }
 
-    /// Adds to the field that is not ended yet.
+    /// Appends to the current field.
     func append(_ part: Span<UInt8>) { Secret.append(part, to: &bytes) }
 
     func endField() { ends.append(bytes.count) }
 
-    /// A field without the blanks at its ends; empty where there is none. To be wiped where it may be
-    /// a key.
+    /// A field without the blanks at its ends; empty if there is none. The caller wipes it if it
+    /// may be a key.
     subscript(_ index: Int) -> [UInt8] {
         guard ends.indices.contains(index) else { return [] }
         let range = (index == 0 ? 0 : ends[index - 1])..<ends[index]
@@ -42,7 +42,7 @@ struct CSVHeader {
         }
     }
 
-    /// The column of the first of these names; one that no row has where there is none.
+    /// The column with the first of these names that exists; if none does, one that no row has.
     func column(_ names: String...) throws(Refusal) -> Int {
         for name in names {
             guard let first = self.names.firstIndex(of: name) else { continue }
@@ -56,9 +56,9 @@ struct CSVHeader {
 }
 
 extension ImportResult {
-    /// Reads an app's CSV export with an entry a row: `issuer`, `account` and `codes` are the names of
-    /// columns, and rows without codes are passed over. Where there is no such column as `codes`, the
-    /// file is refused by `otherwise`.
+    /// Reads an app's CSV export with one entry per row. `issuer`, `account` and `codes` name
+    /// columns; rows without codes are skipped. If there is no column `codes`, the file is refused
+    /// with `otherwise`.
     mutating func readEntries(
         of text: Span<UInt8>, issuer: String, account: String, codes: String, otherwise: String,
         _ token: (ImportPlace, Span<UInt8>) throws(Refusal) -> ImportedToken
@@ -78,8 +78,8 @@ extension ImportResult {
         }
     }
 
-    /// Reads a CSV file with a row of names; `body` gets each row that is not blank, with the line
-    /// that it begins on.
+    /// Reads a CSV file with a header; `body` gets each row that is not blank, and the line that it
+    /// begins on.
     mutating func readTable(
         of text: Span<UInt8>, separator: UInt8 = UInt8(ascii: ","),
         _ begin: (CSVHeader) throws(Refusal) -> Void,

@@ -1,9 +1,9 @@
 import OTPCore
 
-/// The plain export of Aegis: a JSON object with its entries in `db`. Its vault is described in
-/// `docs/vault.md` of the app.
+/// The plain export of Aegis: a JSON object with its entries in `db`. The app's `docs/vault.md`
+/// describes it.
 public enum AegisVault {
-    /// The newest versions that are known, of the file and of what is in it.
+    /// The newest known versions, of the file and of its contents.
     private static let versions = (file: UInt64(1), content: UInt64(3))
 
     /// Reads the entries.

@@ -4,7 +4,7 @@ import OTPCore
 public enum AndOTPBackup {
     /// Reads the entries.
     public static func read(_ bytes: Span<UInt8>) -> ImportResult {
-        // An encrypted one begins with anything.
+        // An encrypted one may begin with anything.
         if let first = Text.first(of: bytes), first != UInt8(ascii: "[") {
             let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize)
             return ImportResult(

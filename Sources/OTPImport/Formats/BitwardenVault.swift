@@ -1,7 +1,7 @@
 import OTPCore
 
-/// The exports of Bitwarden, JSON and CSV: of its items those that have a `totp`, which is a key URI
-/// or a key alone.
+/// The exports of Bitwarden, JSON and CSV: those items that have a `totp`, which is a key URI or
+/// only a key.
 public enum BitwardenVault {
     /// Reads the entries.
     public static func read(_ bytes: Span<UInt8>) -> ImportResult {
@@ -41,7 +41,7 @@ public enum BitwardenVault {
         return result
     }
 
-    /// The token of a key URI, or of a key in Base32 with everything else as usual.
+    /// The token of a key URI, or of a key in Base32 with default settings.
     static func token(
         at place: ImportPlace, _ totp: Span<UInt8>
     ) throws(Refusal) -> ImportedToken {

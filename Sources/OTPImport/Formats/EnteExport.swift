@@ -1,6 +1,6 @@
 import OTPCore
 
-/// The plain-text export of Ente Auth: a key URI a line, with what only the app knows in
+/// The plain-text export of Ente Auth: one key URI per line, with the app's own data in
 /// `codeDisplay`.
 public enum EnteExport {
     /// Reads the entries.
@@ -25,7 +25,7 @@ public enum EnteExport {
         return result
     }
 
-    /// What is thrown away stays in the export for a while.
+    /// Deleted entries stay in the export for a while.
     private static func isInTrash(_ uri: Span<UInt8>) throws(Refusal) -> Bool {
         guard let range = try KeyURIParts(uri).codeDisplay else { return false }
         let display = try PercentEncoding.decode(uri.extracting(range))

@@ -5,10 +5,10 @@ import OTPCore
 ///
 /// The file belongs to the user, who may have written anything into it.
 public enum GoogleAuthenticatorFile {
-    /// The most steps that `DISALLOW_REUSE` may list: its module keeps a hundred.
+    /// The most steps that `DISALLOW_REUSE` may list; its module keeps a hundred.
     static let listLimit = 1000
 
-    /// Reads the token. It has no owner: the file does not say whose it is.
+    /// Reads the token. It has no owner, because the file does not name one.
     public static func read(_ bytes: Span<UInt8>, now: UInt64) -> ImportResult {
         if let complaint = ImportLimits.complaint(
             about: bytes, limit: ImportLimits.googleAuthenticatorSize)
@@ -38,7 +38,7 @@ public enum GoogleAuthenticatorFile {
         let key = try KeyDecoding.base32(bytes.extracting(first), as: .mistyped)
         let settings = FileSettings(bytes, behind: lines)
         var token: ImportedToken
-        // As the module decides: a counter above 0 wins over the clock.
+        // As the module decides: a counter above 0 takes precedence over the clock.
         if let counter = try settings.counter(bytes), counter > 0 {
             token = try ImportedToken(at: .file, kind: .hotp, key: key)
             token.nextStep = counter
@@ -55,7 +55,7 @@ public enum GoogleAuthenticatorFile {
     }
 }
 
-/// The lines behind the key: options, of which the first of a name counts, and scratch codes.
+/// The lines after the key: options (if one is repeated, the first counts) and scratch codes.
 private struct FileSettings {
     private var drift: Range<Int>?
     private var used: Range<Int>?
@@ -63,7 +63,7 @@ private struct FileSettings {
     private var factor: Range<Int>?
     private var window: Range<Int>?
     private var rate: Range<Int>?
-    /// Whether the codes come from the clock.
+    /// Whether the codes are time-based.
     private(set) var isClock = false
     private var hosts = 0
     private var scratchCodes = 0
@@ -114,7 +114,7 @@ private struct FileSettings {
         }
     }
 
-    /// The next counter: the module tries it first, and keeps the one behind the code used.
+    /// The next counter: the module tries it first, and then keeps the one after the used code's.
     func counter(_ bytes: Span<UInt8>) throws(Refusal) -> UInt64? {
         guard let factor else { return nil }
         guard let value = Text.decimal(bytes.extracting(factor)), value <= ImportLimits.counter
@@ -141,7 +141,7 @@ private struct FileSettings {
         }
     }
 
-    /// What `DISALLOW_REUSE` lists are steps, already corrected by the drift.
+    /// `DISALLOW_REUSE` lists steps, already corrected by the drift.
     func readUsedSteps(
         _ bytes: Span<UInt8>, now: UInt64, into token: inout ImportedToken
     ) throws(Refusal) {

@@ -3,10 +3,10 @@ import OTPCore
 /// An entry of KeePassXC's or KeePass's XML: a list of names and values.
 struct KeePassEntry {
     private var values: [String: XMLElement] = [:]
-    /// A name of ours that stands there twice.
+    /// A name of ours that occurs twice.
     private var double: String?
 
-    /// The names that are looked at.
+    /// The names that are read.
     private static let names: Set<String> = [
         "Title", "UserName", "otp", "TOTP Seed", "TOTP Settings", "TimeOtp-Secret",
         "TimeOtp-Secret-Hex", "TimeOtp-Secret-Base32", "TimeOtp-Secret-Base64", "TimeOtp-Length",
@@ -25,7 +25,7 @@ struct KeePassEntry {
         }
     }
 
-    /// Whether there is a key in it.
+    /// Whether it has a key.
     var hasCodes: Bool {
         values.contains { name, value in
             (name == "otp" || name == "TOTP Seed" || name.contains("Otp-Secret"))
@@ -64,7 +64,7 @@ struct KeePassEntry {
 
     // MARK: Older forms
 
-    /// `key=BASE32&step=60&size=8`, as KeeOtp has it.
+    /// `key=BASE32&step=60&size=8`, as in KeeOtp.
     private func oldToken(
         at place: ImportPlace, _ otp: Span<UInt8>
     ) throws(Refusal) -> ImportedToken {
@@ -90,7 +90,7 @@ struct KeePassEntry {
         return try settings.token(at: place, key: key)
     }
 
-    /// `TOTP Settings` are `30;6`, or `30;S` for the codes of Steam.
+    /// `TOTP Settings` are `30;6`, or `30;S` for Steam's codes.
     private func trayToken(at place: ImportPlace, _ key: KeyBox) throws(Refusal) -> ImportedToken {
         var settings = TokenSettings()
         if let text = text("TOTP Settings") {
@@ -108,7 +108,7 @@ struct KeePassEntry {
 
     // MARK: Values
 
-    /// What is under a name, where there is something. To be wiped where it may be a key.
+    /// The value of a name, if it has one. The caller wipes it if it may be a key.
     private func text(_ name: String) -> [UInt8]? {
         guard let text = values[name]?.withText({ $0.array }), !text.isEmpty else { return nil }
         return text
@@ -120,7 +120,7 @@ struct KeePassEntry {
         return try KeyDecoding.base32(text.span, as: .ofPhones)
     }
 
-    /// A key in one of the four ways that KeePass has.
+    /// A key in one of KeePass's four encodings.
     private func key(_ kind: String) throws(Refusal) -> KeyBox? {
         if let key = try base32(kind + "-Secret-Base32") { return key }
         if var text = text(kind + "-Secret-Hex") {

@@ -1,6 +1,6 @@
 import OTPCore
 
-/// The exports of KeePassXC, XML and CSV: of its entries those that have one-time codes.
+/// The exports of KeePassXC, XML and CSV: those entries that have one-time codes.
 public enum KeePassExport {
     /// Reads the entries.
     public static func read(_ bytes: Span<UInt8>) -> ImportResult {
@@ -19,7 +19,7 @@ public enum KeePassExport {
         return reader.result
     }
 
-    /// Takes the entries in, in their order.
+    /// Collects the entries, in their order.
     private final class Reader {
         var result = ImportResult()
         private(set) var isFull = false

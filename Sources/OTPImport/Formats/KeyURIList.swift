@@ -1,8 +1,8 @@
 import OTPCore
 
-/// A list of `otpauth://` URIs, one a line, as phones' apps and password managers export them.
+/// A list of `otpauth://` URIs, one per line, as phone apps and password managers export them.
 public enum KeyURIList {
-    /// Reads the tokens; the account of a label is its token's owner.
+    /// Reads the tokens; the account in a label is the token's owner.
     public static func read(_ bytes: Span<UInt8>) -> ImportResult {
         if let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize) {
             return ImportResult(complaint)
@@ -20,7 +20,7 @@ public enum KeyURIList {
         at place: ImportPlace, _ uri: Span<UInt8>
     ) throws(Refusal) -> ImportedToken {
         let parts = try KeyURIParts(uri)
-        // Other letters of the same key: KeePassXC says so here.
+        // Another alphabet for the same key: KeePassXC says so here.
         if let encoder = parts.encoder, Text.equal(uri.extracting(encoder), "steam") {
             throw TokenSettings.steam
         }
@@ -64,12 +64,12 @@ public enum KeyURIList {
         token.name = token.issuer.flatMap { Name($0.bytes) }
     }
 
-    /// What a URI is called.
+    /// The name in a URI.
     static func label(of uri: Span<UInt8>) throws(Refusal) -> EntryLabel {
         try label(KeyURIParts(uri), of: uri)
     }
 
-    /// A label is an account, or an issuer, a colon and an account, with blanks before it.
+    /// A label is an account, or an issuer, a colon and an account, with optional blanks before it.
     private static func label(
         _ parts: KeyURIParts, of uri: Span<UInt8>
     ) throws(Refusal) -> EntryLabel {

@@ -40,7 +40,7 @@ struct KeyURIParts {
         for pair in pairs { try take(pair, of: uri) }
     }
 
-    /// Keeps a parameter that means something here; the others, such as pictures, are passed over.
+    /// Keeps a parameter that is used here; others, such as images, are skipped.
     private mutating func take(_ pair: Range<Int>, of uri: Span<UInt8>) throws(Refusal) {
         var equals = pair.lowerBound
         while equals < pair.upperBound, uri[equals] != UInt8(ascii: "=") { equals += 1 }

@@ -1,7 +1,7 @@
 import OTPCore
 
-/// What Google Authenticator exports: QR codes with an `otpauth-migration` URI each, here one a line.
-/// Its `data` is a protocol buffer in Base64 with several entries.
+/// The export of Google Authenticator: QR codes with one `otpauth-migration` URI each, here one per
+/// line. Its `data` is a protocol buffer in Base64 with several entries.
 public enum MigrationURIList {
     /// Reads the entries.
     public static func read(_ bytes: Span<UInt8>) -> ImportResult {
@@ -20,19 +20,19 @@ public enum MigrationURIList {
         return result
     }
 
-    /// Which of the codes of an export have been seen.
+    /// Which QR codes of an export have been seen.
     private struct Batches {
         private var seen: [UInt64: Set<UInt64>] = [:]
         private var sizes: [UInt64: UInt64] = [:]
 
         mutating func note(_ index: UInt64, of size: UInt64, in export: UInt64) {
-            // A screen shows ten entries at most; nobody has a thousand such codes.
+            // A screen shows at most ten entries; nobody has a thousand such codes.
             guard size <= 1000, seen.count < 1000 || seen[export] != nil else { return }
             seen[export, default: []].insert(index)
             sizes[export] = size
         }
 
-        /// What is wrong where not all of them are there.
+        /// What is wrong if some are missing.
         var missing: String? {
             for (export, size) in sizes {
                 let count = UInt64(seen[export]?.count { $0 < size } ?? 0)
@@ -44,7 +44,7 @@ public enum MigrationURIList {
         }
     }
 
-    /// What `data` holds. To be wiped.
+    /// The contents of `data`. The caller wipes them.
     private static func payload(of uri: Span<UInt8>) throws(Refusal) -> [UInt8] {
         guard Text.begins(uri, "otpauth-migration://offline?") else {
             throw Refusal(
@@ -66,7 +66,7 @@ public enum MigrationURIList {
         throw Refusal("the URI has no data")
     }
 
-    /// Reads what one QR code holds; whether there was room.
+    /// Reads the contents of one QR code; whether there was room.
     private static func readPayload(
         _ data: Span<UInt8>, _ batches: inout Batches, into result: inout ImportResult
     ) throws(Refusal) -> Bool {
@@ -95,7 +95,7 @@ public enum MigrationURIList {
     }
 }
 
-/// One entry of an export, by where its parts are.
+/// One entry of an export, by the positions of its parts.
 private struct MigrationEntry {
     private var secret = 0..<0
     private var name = 0..<0

@@ -11,17 +11,17 @@ enum PSKCCryptography {
     /// The length of an HMAC-SHA1, in bytes.
     static let macLength = 20
 
-    /// Decrypts AES-128-CBC as XML Encryption has it: the first block is the start vector, and the
-    /// last byte says how much of the last block is padding.
+    /// Decrypts AES-128-CBC as in XML Encryption: the first block is the initialization vector, and
+    /// the last byte says how much of the last block is padding.
     ///
-    /// `nil` where the lengths or the padding do not fit.
+    /// `nil` if the lengths or the padding are wrong.
     static func decrypt(_ text: Span<UInt8>, key: Span<UInt8>) -> KeyBox? {
         guard key.count == blockLength, text.count >= 2 * blockLength,
             text.count.isMultiple(of: blockLength)
         else { return nil }
         var plain = blocks(text, key: key)
         defer { Secret.wipe(&plain) }
-        // Each block is still to be combined with the encrypted one before it.
+        // Each block has yet to be combined with the encrypted block before it.
         var chained: [UInt8] = []
         chained.reserveCapacity(plain.count)
         defer { Secret.wipe(&chained) }
@@ -35,7 +35,7 @@ enum PSKCCryptography {
         return KeyBox(Secret(copying: chained.span.extracting(0..<length)))
     }
 
-    /// Every block decrypted by itself. `key` is 16 bytes, `text` whole blocks.
+    /// Decrypts every block separately. `key` is 16 bytes, `text` whole blocks.
     private static func blocks(_ text: Span<UInt8>, key: Span<UInt8>) -> [UInt8] {
         var output = [UInt8](repeating: 0, count: text.count)
         var context = aes128_ctx()
@@ -54,7 +54,7 @@ enum PSKCCryptography {
         return output
     }
 
-    /// Whether `expected` is the HMAC-SHA1 of `text`, in time that depends on lengths alone.
+    /// Whether `expected` is the HMAC-SHA1 of `text`, in time that depends only on the lengths.
     static func isMAC(_ expected: Span<UInt8>, of text: Span<UInt8>, key: Span<UInt8>) -> Bool {
         guard expected.count == macLength else { return false }
         var digest = [UInt8](repeating: 0, count: macLength)

@@ -5,7 +5,7 @@ import OTPCore
 public enum PSKCFile {
     /// Reads the tokens. `preSharedKey` is 16 bytes; a plain file needs none.
     ///
-    /// Where `needsPreSharedKey` comes back true, try again with the key.
+    /// If `needsPreSharedKey` is true in the result, try again with the key.
     public static func read(_ bytes: Span<UInt8>, preSharedKey: KeyBox? = nil) -> ImportResult {
         if let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize) {
             return ImportResult(complaint)
@@ -18,7 +18,7 @@ public enum PSKCFile {
         return reader.result
     }
 
-    /// Takes the parts of the container in, in their order.
+    /// Collects the parts of the container, in their order.
     private final class Reader {
         var result = ImportResult()
         private(set) var isFull = false

@@ -1,6 +1,6 @@
 import OTPCore
 
-/// One `Key` of a PSKC file, and the package around it.
+/// One `Key` of a PSKC file, and its package.
 struct PSKCKey {
     private let key: XMLElement
     private let package: XMLElement
@@ -112,7 +112,7 @@ struct PSKCKey {
         return try value.base64("secret")
     }
 
-    /// The number in `name`; `nil` where there is none.
+    /// The number in `name`; `nil` if there is none.
     private func number(_ name: String) throws(Refusal) -> Int64? {
         guard let element = data?.child(name) else { return nil }
         guard let plain = element.child("PlainValue") else {
@@ -135,7 +135,7 @@ struct PSKCKey {
         token.nextStep = counter
     }
 
-    /// `TimeDrift` counts steps (RFC 6030, section 4.2): negative where the device is behind.
+    /// `TimeDrift` counts steps (RFC 6030, section 4.2): negative if the device is behind.
     private func readClock(into token: inout ImportedToken) throws(Refusal) {
         if let drift = try number("TimeDrift"), drift != 0 {
             if let steps = Int16(exactly: drift),
@@ -151,7 +151,7 @@ struct PSKCKey {
         }
     }
 
-    // MARK: Whose it is
+    // MARK: Its owner
 
     private func readOwner(into token: inout ImportedToken) throws(Refusal) {
         let ofKey = try key.child("UserId")?.field("user name")
@@ -164,7 +164,7 @@ struct PSKCKey {
             friendly.flatMap { Name($0.bytes) } ?? token.serial.flatMap { Name($0.bytes) }
     }
 
-    /// A user may be named as in a directory, `UID=jsmith,DC=example`: then it is `jsmith`.
+    /// A user may be named as in a directory, `UID=jsmith,DC=example`: that is `jsmith`.
     private static func userName(_ text: ForeignText) -> ForeignText {
         let prefix = "uid="
         let bytes = text.bytes

@@ -1,10 +1,10 @@
 import OTPCore
 
-/// How the keys of a PSKC file are protected, and the way to them.
+/// How the keys of a PSKC file are protected, and how to decrypt them.
 struct PSKCProtection {
     /// The pre-shared key, if the caller has one.
     let key: KeyBox?
-    /// Whether the key would have to be made from a password, which is not supported.
+    /// Whether the key must be derived from a password, which is not supported.
     private var isDerived = false
     private var mac: MAC = .none
 
@@ -20,12 +20,12 @@ struct PSKCProtection {
 
     init(key: KeyBox?) { self.key = key }
 
-    /// Takes in `EncryptionKey`.
+    /// Takes `EncryptionKey`.
     mutating func take(encryptionKey element: XMLElement) {
         isDerived = element.children.contains { $0.localName == "DerivedKey" }
     }
 
-    /// Takes in `MACMethod`.
+    /// Takes `MACMethod`.
     mutating func take(macMethod element: XMLElement) {
         let algorithm = element.attributes["Algorithm"] ?? ""
         if algorithm != XMLNamespace.signature.rawValue + "hmac-sha1" {
@@ -40,8 +40,8 @@ struct PSKCProtection {
     /// Why an encrypted value cannot be read, if the caller can do something about it.
     var lacksKey: Bool { key == nil && !isDerived }
 
-    /// The bytes of an `EncryptedValue`, checked against its `ValueMAC`; with a note where there
-    /// is none to check.
+    /// The bytes of an `EncryptedValue`, checked against its `ValueMAC`; adds a note if there is
+    /// none.
     func open(
         _ value: XMLElement, mac expected: XMLElement?, notes: inout [String]
     ) throws(Refusal) -> KeyBox {

@@ -2,8 +2,8 @@ import OTPCore
 
 /// The OATH CSV of privacyIDEA: SHA-1 only, and no quotes.
 ///
-/// `serial, key in hex, hotp|totp, digits, counter|period`; where the first line is
-/// `# version: 2`, behind `user, resolver, realm`.
+/// `serial, key in hex, hotp|totp, digits, counter|period`; if the first line is `# version: 2`,
+/// preceded by `user, resolver, realm`.
 public enum PrivacyIDEACSV {
     /// Reads the tokens.
     public static func read(_ bytes: Span<UInt8>) -> ImportResult {
@@ -24,7 +24,7 @@ public enum PrivacyIDEACSV {
         return result
     }
 
-    /// What `# version: N` in the first line says; 1 where it says nothing.
+    /// The version in the first line, `# version: N`; 1 if it says nothing.
     private static func version(_ text: Span<UInt8>) throws(Refusal) -> UInt64 {
         var lines = Lines()
         guard let first = lines.next(in: text), !first.isEmpty, text[0] == UInt8(ascii: "#") else {
@@ -81,7 +81,7 @@ public enum PrivacyIDEACSV {
         return token
     }
 
-    /// The columns behind those of the user; one that is missing is empty.
+    /// The columns after those of the user; a missing one is empty.
     private struct Row {
         let columns: CSVRow
         let first: Int

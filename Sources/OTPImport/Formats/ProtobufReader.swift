@@ -1,7 +1,7 @@
-/// Goes through the fields of a protocol buffer's message: the wire format alone, which says where a
-/// field ends and not what it means.
+/// Reads the fields of a protocol buffer message: only the wire format, which says where a field
+/// ends and not what it means.
 struct ProtobufReader {
-    /// What a field holds.
+    /// The value of a field.
     enum Value {
         case number(UInt64)
         /// Bytes, a text or another message.
@@ -11,7 +11,7 @@ struct ProtobufReader {
     private var offset: Int
     private let end: Int
 
-    /// The fields of the message that lies in `range` of the bytes.
+    /// The fields of the message in `range` of the bytes.
     init(_ range: Range<Int>) {
         offset = range.lowerBound
         end = range.upperBound

@@ -1,8 +1,8 @@
 import OTPCore
 
-/// What `otp-enroll export --format json` writes: everything that is known of an authenticator.
+/// The output of `otp-enroll export --format json`: everything about an authenticator.
 public enum SwiftOTPExport {
-    /// Reads the authenticators, with their names, drift, and what was used of them.
+    /// Reads the authenticators, with their names, drift, and used codes.
     public static func read(_ bytes: Span<UInt8>, now: UInt64) -> ImportResult {
         ImportResult.ofJSON(bytes) { root, result throws(Refusal) in
             guard let version = try root.number("swiftotp_export") else {

@@ -1,18 +1,18 @@
 import OTPCore
 
-/// The list of hardware tokens that Microsoft Entra takes and vendors hand out: a CSV file with a row
-/// of names, `upn,serial number,secret key,time interval,manufacturer,model`, and keys in Base32.
+/// The list of hardware tokens that Microsoft Entra accepts and vendors deliver: a CSV file with
+/// the header `upn,serial number,secret key,time interval,manufacturer,model`, and keys in Base32.
 public enum TokenCSV {
     private struct Columns {
         var owner = 0, serial = 0, key = 0, period = 0, maker = 0, model = 0
 
-        /// The names of the columns that are read, and of those that are passed over in silence.
+        /// The columns that are read, and those that are silently skipped.
         static let known = [
             "upn", "serialnumber", "secretkey", "timeinterval", "manufacturer", "model",
         ]
     }
 
-    /// Reads the tokens: clocks with six digits and SHA-1, as nothing else is in such a list.
+    /// Reads the tokens: TOTP with six digits and SHA-1, as such a list has nothing else.
     public static func read(_ bytes: Span<UInt8>) -> ImportResult {
         if let complaint = ImportLimits.complaint(about: bytes, limit: ImportLimits.fileSize) {
             return ImportResult(complaint)
@@ -39,7 +39,7 @@ public enum TokenCSV {
         return result
     }
 
-    /// A semicolon where the first line has one and no comma, as spreadsheets write it in half of
+    /// A semicolon if the first line has one and no comma, as spreadsheets write it in half of
     /// Europe; a tab likewise.
     private static func separator(of text: Span<UInt8>) -> UInt8 {
         var lines = Lines()

@@ -2,7 +2,7 @@ import OTPCore
 
 /// The backup of 2FAS: a JSON object with its `services`.
 public enum TwoFASBackup {
-    /// The newest `schemaVersion` that is known.
+    /// The newest known `schemaVersion`.
     private static let version: UInt64 = 4
 
     /// Reads the entries.

@@ -1,10 +1,10 @@
 import OTPCore
 
-/// A moment as a wall clock shows it, to be turned into Unix seconds by who knows the time zone.
+/// Date and time in local time; the caller, who knows the time zone, converts it to Unix seconds.
 public struct LocalTime: Equatable, Sendable {
     public let year, month, day, hour, minute, second: Int
 
-    /// Reads `2009-12-07T17:25:42L`, the one form that liboath writes.
+    /// Reads `2009-12-07T17:25:42L`, the only form that liboath writes.
     init?(_ text: Span<UInt8>) {
         guard text.count == 20, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
             text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"),
@@ -23,11 +23,11 @@ public struct LocalTime: Equatable, Sendable {
     }
 }
 
-/// The users file of pam_oath: a line for each token, SHA-1 only.
+/// The users file of pam_oath: one line per token, SHA-1 only.
 ///
-/// `TYPE USER PASSWORD KEY [COUNTER [LASTOTP [LASTTIME]]]`, between blanks.
+/// `TYPE USER PASSWORD KEY [COUNTER [LASTOTP [LASTTIME]]]`, separated by blanks.
 public enum UsersOATH {
-    /// Reads the tokens. `unixTime` turns local time, which the file has, into Unix seconds.
+    /// Reads the tokens. `unixTime` converts local time, as in the file, to Unix seconds.
     public static func read(
         _ bytes: Span<UInt8>, now: UInt64, unixTime: (LocalTime) -> UInt64?
     ) -> ImportResult {
@@ -79,7 +79,7 @@ public enum UsersOATH {
         return token
     }
 
-    /// What the first field says: digits, and the period of a clock.
+    /// What the first field says: digits, and the period of TOTP.
     private static func type(
         _ text: Span<UInt8>
     ) throws(Refusal) -> (digits: UInt64, period: UInt64?) {
@@ -110,7 +110,7 @@ public enum UsersOATH {
         (6...8).contains(text.count) ? Text.decimal(text) : nil
     }
 
-    /// After a login liboath keeps the counter of the code that was used, not the next one.
+    /// After a login, liboath stores the counter of the used code, not the next one.
     private static func readCounter(
         _ field: Range<Int>?, _ bytes: Span<UInt8>, _ wasUsed: Bool,
         into token: inout ImportedToken
@@ -123,7 +123,7 @@ public enum UsersOATH {
         token.nextStep = wasUsed ? counter + 1 : counter
     }
 
-    /// Burns the steps up to the one of the last code, which the file keeps without its step.
+    /// Burns the steps up to that of the last code; the file has the code, but not its step.
     private static func burn(
         _ code: UInt64, at moment: UInt64?, now: UInt64, in token: inout ImportedToken
     ) {

@@ -5,16 +5,17 @@ public enum UsersOATHWriter {
     /// The longest key that liboath reads, in bytes.
     static let maximumKeyLength = 32
 
-    /// Why an authenticator cannot be written so.
+    /// Why an authenticator cannot be written to it.
     public struct Unwritable: Error, Equatable {
         /// The reason, in one sentence without a full stop.
         public let reason: String
     }
 
-    /// The line of an authenticator with its end; it holds the key, and is wiped with its owner.
+    /// The line of an authenticator, with its line end; it contains the key, and is wiped with its
+    /// owner.
     ///
-    /// What was used here stays used there: for a counter the line begins at the next one; for a
-    /// clock it names the last code, which liboath takes neither again nor any from before it.
+    /// Codes used here stay used there: for HOTP the line has the next counter; for TOTP it has the
+    /// last code, and liboath accepts neither that nor an earlier one.
     public static func line(
         user: Span<UInt8>, _ authenticator: Authenticator, key: Span<UInt8>
     ) throws(Unwritable) -> Secret {
@@ -38,7 +39,7 @@ public enum UsersOATHWriter {
         return Secret(wiping: &line)
     }
 
-    /// What the line of an authenticator leaves behind.
+    /// What the line of an authenticator leaves out.
     public static func notes(for authenticator: Authenticator) -> [String] {
         authenticator.drift == 0
             ? [] : ["its clock is \(authenticator.drift) steps off, which users.oath cannot keep"]

@@ -1,6 +1,6 @@
-/// A value of a JSON document, by where it stands.
+/// A value of a JSON document, by its position.
 struct JSONNode {
-    /// What a value can be.
+    /// The types of values.
     enum Kind: UInt8 {
         case null
         case boolean
@@ -11,10 +11,10 @@ struct JSONNode {
     }
 
     let kind: Kind
-    /// The first byte; of a text, the one behind its quote.
+    /// The first byte; of a string, the one after its quote.
     let start: UInt32
-    /// The byte behind the last; of a text, its quote.
+    /// The byte after the last one; of a string, its quote.
     var end: UInt32
-    /// The node behind this one and all that is in it.
+    /// The node after this one and everything in it.
     var next: UInt32
 }

@@ -1,9 +1,9 @@
-/// Takes a JSON document (RFC 8259) apart, within bounds: a node for each value, those of a list or
-/// object behind its own, and before each value of an object its name.
+/// Parses a JSON document (RFC 8259), within limits: one node per value; the values of a list or
+/// object follow its own node, and each value of an object follows its name.
 struct JSONParser {
-    /// How deep lists and objects may lie in each other; the deepest export needs seven.
+    /// How deep lists and objects may be nested; the deepest export needs seven.
     static let maximumDepth = 32
-    /// How many values and names there may be.
+    /// The most values and names.
     static let maximumNodes = 2_000_000
 
     private(set) var nodes: [JSONNode] = []
@@ -15,7 +15,7 @@ struct JSONParser {
         let sentence: String
     }
 
-    /// Takes the whole of `bytes` apart.
+    /// Parses all of `bytes`.
     init(_ bytes: Span<UInt8>) throws(Stop) {
         do throws(Refusal) {
             guard Text.isUTF8(bytes) else { throw Refusal("it is not written in UTF-8") }
@@ -69,7 +69,7 @@ struct JSONParser {
         }
     }
 
-    /// What stands between commas in a list or object, up to its end.
+    /// The elements of a list or object, up to its end.
     private mutating func series(
         _ kind: JSONNode.Kind, to end: Unicode.Scalar, _ bytes: Span<UInt8>,
         _ one: (inout JSONParser, Span<UInt8>) throws(Refusal) -> Void
@@ -87,7 +87,7 @@ struct JSONParser {
         close(index)
     }
 
-    /// A text: escapes are looked at, and put in their place where the text is asked for.
+    /// A string: escapes are checked now, and decoded when the string is asked for.
     private mutating func text(_ bytes: Span<UInt8>) throws(Refusal) {
         offset += 1
         let start = offset
@@ -152,7 +152,7 @@ struct JSONParser {
         return true
     }
 
-    /// Passes over digits; whether there was one.
+    /// Skips digits; whether there was one.
     private mutating func digits(_ bytes: Span<UInt8>) -> Bool {
         let start = offset
         while let byte = byte(bytes), Text.digit(byte) != nil { offset += 1 }

@@ -1,8 +1,8 @@
 import OTPCore
 
-/// The texts of JSON, with their escapes.
+/// JSON strings, with their escapes.
 enum JSONText {
-    /// What `\` and this letter stand for; `nil` for `u` and where they stand for nothing.
+    /// What `\` and this letter stand for; `nil` for `u`, and if they stand for nothing.
     static func escaped(_ letter: UInt8) -> UInt8? {
         switch letter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
@@ -15,7 +15,7 @@ enum JSONText {
         }
     }
 
-    /// The code unit of four hex digits; `nil` where there are none.
+    /// The code unit of four hex digits; `nil` if there are none.
     static func unit(at offset: Int, in bytes: Span<UInt8>) -> UInt16? {
         guard offset >= 0, bytes.count - offset >= 4 else { return nil }
         var unit: UInt16 = 0
@@ -26,9 +26,10 @@ enum JSONText {
         return unit
     }
 
-    /// What a text that was looked at already says. To be wiped where it may hold a key.
+    /// Decodes a string that was already checked. The caller wipes the result if it may contain a
+    /// key.
     ///
-    /// Half a surrogate pair, which stands for nothing, becomes U+FFFD.
+    /// An unpaired surrogate becomes U+FFFD.
     static func decode(_ text: Span<UInt8>) -> [UInt8] {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(text.count)

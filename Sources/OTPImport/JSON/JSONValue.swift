@@ -1,6 +1,6 @@
 import OTPCore
 
-/// A JSON document that may hold keys: one copy of its bytes, wiped with its last value.
+/// A JSON document that may contain keys: one copy of its bytes, wiped with its last value.
 final class JSONDocument {
     fileprivate let bytes: [UInt8]
     fileprivate let nodes: [JSONNode]
@@ -16,20 +16,20 @@ final class JSONDocument {
     var root: JSONValue { JSONValue(document: self, index: 0) }
 }
 
-/// A value of a JSON document. What is asked for has to be of the right kind, and no name of an
-/// object that is asked for may stand in it twice.
+/// A value of a JSON document. It must have the type that is asked for, and a member that is asked
+/// for must not occur twice.
 struct JSONValue {
     fileprivate let document: JSONDocument
     fileprivate let index: Int
 
     private var node: JSONNode { document.nodes[index] }
 
-    /// What it is.
+    /// Its type.
     var kind: JSONNode.Kind { node.kind }
 
     // MARK: By itself
 
-    /// The values of a list; none of anything else.
+    /// The values of a list; none for any other type.
     var elements: [JSONValue] {
         guard kind == .list else { return [] }
         var elements: [JSONValue] = []
@@ -41,14 +41,15 @@ struct JSONValue {
         return elements
     }
 
-    /// What a text says. To be wiped where it may be a key. `nil` for anything else.
+    /// The contents of a string; `nil` for any other type. The caller wipes them if they may be a
+    /// key.
     var text: [UInt8]? {
         guard kind == .text else { return nil }
         let bytes = document.bytes
         return JSONText.decode(bytes.span.extracting(Int(node.start)..<Int(node.end)))
     }
 
-    /// A whole number; `nil` for anything else, and outside 64 bits.
+    /// A whole number; `nil` for any other type, or beyond 64 bits.
     var integer: Int64? {
         guard kind == .number else { return nil }
         let bytes = document.bytes
@@ -58,9 +59,9 @@ struct JSONValue {
     /// Whether it is `true`.
     var isTrue: Bool { kind == .boolean && node.end - node.start == 4 }
 
-    // MARK: Of an object
+    // MARK: Members of an object
 
-    /// The member of this name; `nil` where there is none, or it is null.
+    /// The member with this name; `nil` if there is none, or it is null.
     func member(_ name: StaticString) throws(Refusal) -> JSONValue? {
         guard kind == .object else { return nil }
         let bytes = document.bytes
@@ -87,7 +88,7 @@ struct JSONValue {
         return false
     }
 
-    /// A member that has to be there and a list.
+    /// A required member that must be a list.
     func list(_ name: StaticString) throws(Refusal) -> [JSONValue] {
         guard let member = try member(name), member.kind == .list else {
             throw Refusal("it has no list of \(name)")
@@ -95,14 +96,14 @@ struct JSONValue {
         return member.elements
     }
 
-    /// A text, where there is one. To be wiped where it may be a key.
+    /// A string, if there is one. The caller wipes it if it may be a key.
     func text(_ name: StaticString) throws(Refusal) -> [UInt8]? {
         guard let member = try member(name) else { return nil }
         guard let text = member.text else { throw Refusal("\(name) is not a text") }
         return text
     }
 
-    /// A whole number of 0 or more, where there is one.
+    /// A whole number of at least 0, if there is one.
     func number(_ name: StaticString) throws(Refusal) -> UInt64? {
         guard let member = try member(name) else { return nil }
         guard let number = member.integer.flatMap(UInt64.init(exactly:)) else {
@@ -113,7 +114,7 @@ struct JSONValue {
 }
 
 extension ImportResult {
-    /// Reads a JSON document; what `body` refuses is wrong with the file as a whole.
+    /// Reads a JSON document; a refusal by `body` applies to the file as a whole.
     static func ofJSON(
         _ bytes: Span<UInt8>,
         _ body: (JSONValue, inout ImportResult) throws(Refusal) -> Void

@@ -1,24 +1,24 @@
-/// Builds elements out of the parser's events, within bounds, and hands each complete part of
-/// the document to its owner, so that a large file is never in memory as a whole tree.
+/// Builds elements from the parser's events, within limits, and passes each complete part of the
+/// document on, so that a large file is never in memory as a whole tree.
 ///
-/// The functions return why the parser has to stop, and `nil` to go on.
+/// The functions return why the parser has to stop, or `nil` to go on.
 final class XMLBuilder {
-    /// How many parts the document may have.
+    /// The most parts that the document may have.
     static let maximumParts = 2 * ImportResult.maximumTokens
-    /// The longest name or value of an attribute, in bytes, and how many there may be.
+    /// The longest name or value of an attribute, in bytes, and the most attributes.
     static let maximumName = 512
     static let maximumAttributes = 16
 
-    /// The root's name, once it was seen.
+    /// The root's name, once it has been seen.
     private(set) var root: String?
     private let form: XMLForm
     private var open: [XMLElement] = []
     private var elements = 0
     private var parts = 0
     private var depth = 0
-    /// How deep we are in an element that is passed over.
+    /// How deep we are in an element that is skipped.
     private var skipped = 0
-    /// Parts, with the line that each ended on; whether to go on.
+    /// Gets the parts, each with the line that it ended on; returns whether to go on.
     private let finished: (XMLElement, Int) -> Bool
 
     /// `finished` is called with each part.
@@ -38,7 +38,7 @@ final class XMLBuilder {
             skipped += 1
             return nil
         }
-        // Outside of any part.
+        // Outside any part.
         if let part = form.part, open.isEmpty, element.name != part { return nil }
         elements += 1
         if elements > form.maximumElements { return "a part has too many elements" }

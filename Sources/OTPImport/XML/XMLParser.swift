@@ -1,11 +1,12 @@
 import CExpat
 import Glibc
 
-/// expat behind an `XMLBuilder`: name spaces, and nothing that reaches beyond the bytes given.
+/// expat behind an `XMLBuilder`: with namespaces, and with no access to anything but the given
+/// bytes.
 ///
 /// A document type declaration ends the parse before anything in it is read, so there are no
-/// entities but the five of XML, nothing to expand, and nothing to fetch; expat opens no file and
-/// no connection by itself.
+/// entities but XML's five, and nothing to expand or fetch; expat itself opens no files or
+/// connections.
 ///
 /// This file and `PSKCCryptography.swift` are the only ones in OTPImport with unsafe code.
 @safe
@@ -20,9 +21,9 @@ final class XMLParser {
     private let builder: XMLBuilder
     private var reason: String?
 
-    /// `nil` where memory is short.
+    /// `nil` if memory is short.
     private init?(_ builder: XMLBuilder) {
-        // SAFETY: no encoding is forced; a blank cannot be in a name space's name.
+        // SAFETY: no encoding is forced; a namespace's name cannot contain a blank.
         guard let parser = unsafe XML_ParserCreateNS(nil, XML_Char(UInt8(ascii: " "))) else {
             return nil
         }
@@ -35,7 +36,7 @@ final class XMLParser {
         unsafe XML_ParserFree(parser)
     }
 
-    /// Parses a whole document; `nil` where it went well to its end.
+    /// Parses a whole document; `nil` if it succeeds.
     static func parse(_ bytes: Span<UInt8>, into builder: XMLBuilder) -> Stop? {
         guard let length = Int32(exactly: bytes.count), let parser = XMLParser(builder) else {
             return Stop(line: 1, reason: "out of memory")
@@ -45,8 +46,8 @@ final class XMLParser {
 
     private func parse(_ bytes: Span<UInt8>, _ length: Int32) -> Stop? {
         connect()
-        // SAFETY: the buffer is `length` bytes, is expat's, and lives as long as the parser. It is
-        // the one copy that expat makes of the whole text, keys included: wiped here.
+        // SAFETY: the buffer is `length` bytes long, expat's, and lives as long as the parser. It
+        // is the one copy that expat makes of the whole text, keys included: wiped here.
         guard let buffer = unsafe XML_GetBuffer(parser, length) else {
             return Stop(line: 1, reason: "out of memory")
         }
@@ -71,12 +72,12 @@ final class XMLParser {
     }
 
     private static func this(_ data: UnsafeMutableRawPointer?) -> XMLParser? {
-        // SAFETY: the pointer is the one that `connect` gave, to a parser that is alive.
+        // SAFETY: the pointer is the one set by `connect`, in a parser that is alive.
         unsafe data.map { unsafe Unmanaged<XMLParser>.fromOpaque($0).takeUnretainedValue() }
     }
 
     private func connect() {
-        // SAFETY: expat calls the handlers during `parse` alone, on this thread, with the pointer
+        // SAFETY: expat calls the handlers only during `parse`, on this thread, with the pointer
         // set here; their other pointers live as long as each call.
         unsafe XML_SetUserData(parser, Unmanaged.passUnretained(self).toOpaque())
         unsafe XML_SetStartDoctypeDeclHandler(parser) { data, _, _, _, _ in
@@ -106,15 +107,15 @@ final class XMLParser {
         }
     }
 
-    /// The element of a start tag: names and values are C strings of UTF-8, the attributes a list
-    /// of both in turn that ends with a null. `nil` where they are too many or too long.
+    /// The element of a start tag: names and values are UTF-8 C strings, the attributes a list of
+    /// both in turn that ends with a null. `nil` if they are too many or too long.
     private func element(
         _ name: UnsafePointer<XML_Char>?, _ list: UnsafeMutablePointer<UnsafePointer<XML_Char>?>?
     ) -> XMLElement? {
         guard let name = unsafe XMLParser.string(name), let list = unsafe list else { return nil }
         var attributes: [String: String] = [:]
         var index = 0
-        // SAFETY: read up to the null that ends the list, and never more than the bound.
+        // SAFETY: read up to the null that ends the list, and never beyond the limit.
         while let key = unsafe list[index] {
             guard index / 2 < XMLBuilder.maximumAttributes, let key = unsafe XMLParser.string(key),
                 let value = unsafe XMLParser.string(list[index + 1])

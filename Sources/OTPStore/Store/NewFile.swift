@@ -1,25 +1,25 @@
 import Glibc
 import OTPCore
 
-/// Makes files that are there whole or not at all: written under a name of their own, synced,
-/// and then given the name that counts.
+/// Makes files that exist completely or not at all: written and synced under a temporary name, then
+/// renamed.
 enum NewFile {
     private static var prefix: [UInt8] { Array("new.".utf8) }
-    /// How often a file may be taken for a leftover before that counts as an error.
+    /// How often a new file may be removed as a leftover before that is an error.
     private static let maximumTries = 32
 
     /// What a file is for.
     enum Purpose {
-        /// It lasts, and where that fails, it stays: others may have sealed something with it.
+        /// It must be durable. If that fails, it stays: others may have sealed something with it.
         case key
-        /// It lasts, and where that fails, it is taken back: nobody has opened it yet.
+        /// It must be durable. If that fails, it is removed: nobody has opened it yet.
         case record
-        /// It need not last.
+        /// It need not be durable.
         case decoy
     }
 
-    /// Writes `contents` to a new file `name`, which must not be there yet unless it is to be
-    /// replaced; when this returns, it outlives a power cut. The file, which is still locked.
+    /// Writes `contents` to a new file `name`, which must not exist unless it is to be replaced.
+    /// When this returns, it survives a power cut. Returns the file, still locked.
     static func write(
         _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor,
         for purpose: Purpose, path: [UInt8], replacing: Bool = false
@@ -34,7 +34,7 @@ enum NewFile {
         }
     }
 
-    /// The same, without waiting for the disk where it need not be lasting.
+    /// The same, without waiting for the disk if the file need not be durable.
     @discardableResult
     static func write(
         _ contents: [UInt8], as name: [UInt8], in folder: borrowing FileDescriptor,
@@ -51,7 +51,7 @@ enum NewFile {
                 if purpose != .decoy { try System.sync(file) }
                 try System.rename(temporary, to: name, in: folder, replacing: replacing)
             } catch {
-                // What is left of it is nobody's loss; the error is what matters.
+                // A leftover harms nobody; the error is what matters.
                 try? System.unlink(temporary, in: folder)
                 throw error
             }
@@ -59,7 +59,7 @@ enum NewFile {
             do throws(Errno) {
                 try System.syncFolder(folder)
             } catch {
-                // What it has replaced is gone, and no reason to lose this one.
+                // If it replaced a file, that one is gone, so this one must stay.
                 if purpose == .record, !replacing { try? System.unlink(name, in: folder) }
                 throw error
             }
@@ -68,8 +68,8 @@ enum NewFile {
         throw Errno(number: EBUSY)
     }
 
-    /// Makes a file and locks it; `nil` where somebody who removes leftovers came between the
-    /// two and took it for one. Once it is locked and has its name, nobody else removes it.
+    /// Makes a file and locks it; `nil` if somebody who removes leftovers removed it between the
+    /// two. Once it is locked and has its name, nobody else removes it.
     private static func create(
         _ name: [UInt8], in folder: borrowing FileDescriptor
     ) throws(Errno) -> FileDescriptor? {
@@ -79,6 +79,6 @@ enum NewFile {
         return file
     }
 
-    /// Whether `name` is that of a file whose maker may have died.
+    /// Whether `name` is that of a temporary file, whose maker may have died.
     static func isTemporary(_ name: [UInt8]) -> Bool { name.starts(with: prefix) }
 }

@@ -1,17 +1,17 @@
 import OTPCore
 
-/// What the bytes of a record file say: which slot counts, and what is in it.
+/// What the bytes of a record file say: which slot counts, and its contents.
 struct RecordContents: ~Copyable {
     let head: [UInt8]
     var record: Record
     let generation: UInt64
     let slot: Int
     let settled: UInt64
-    /// The slot that counts, byte for byte, where it is not known to be on the disk.
+    /// The slot that counts, byte for byte, if it is not known to be on the disk.
     let unsettled: [UInt8]
 
-    /// Reads a whole file. Everything is checked before any of it counts; the rules by which a
-    /// torn slot is told from a damaged record are those of docs/FILEFORMAT.md.
+    /// Reads a whole file. Everything is checked before any of it is used; docs/FILEFORMAT.md has
+    /// the rules that distinguish a torn slot from a damaged record.
     init(
         _ file: [UInt8], of user: User, in store: Store, path: [UInt8]
     ) throws(StoreError) {
@@ -31,8 +31,8 @@ struct RecordContents: ~Copyable {
         let second = SealedPart.generation(file, at: RecordLayout.slotOffset(1))
         var slot = second > first ? 1 : 0
         for generation in [max(first, second), min(first, second)] {
-            // What is older than something that reached the disk must not come back: its used
-            // codes would count again.
+            // Anything older than what has reached the disk must not come back: its used codes
+            // would be good again.
             guard generation > 0, generation >= settled, generation >= charged else { break }
             let start = RecordLayout.slotOffset(slot)
             let binding = RecordLayout.slotBinding(head, slot: slot, generation: generation)
@@ -62,7 +62,7 @@ struct RecordContents: ~Copyable {
         throw RecordContents.damaged(path)
     }
 
-    /// The throttle's state in a charge that still counts: one that no commit came after.
+    /// The throttle's state in a charge that still counts: one made after the last commit.
     private static func throttle(
         _ file: [UInt8], _ range: Range<Int>, generation: UInt64, head: [UInt8], store: Store,
         path: [UInt8]

@@ -1,12 +1,12 @@
 import Glibc
 import OTPCore
 
-/// One user's record, opened and locked.
+/// One user's record, open and locked.
 ///
-/// A commit writes the older of two slots and syncs once. Before the first write, what the last
-/// writer left unsynced (it was killed, or the sync failed) is written again and synced, so that
-/// the slot which counts is on the disk whenever the other is written to: a torn write can only hit
-/// the one that does not count yet.
+/// A commit writes the older of two slots and syncs once. Before its first write, a session writes
+/// again and syncs what the last writer left unsynced (because it was killed, or the sync failed).
+/// So the slot that counts is on the disk whenever the other one is written, and a torn write can
+/// only hit the one that does not count yet.
 public final class RecordFile: RecordSession {
     private let store: Store
     private let path: [UInt8]
@@ -18,10 +18,10 @@ public final class RecordFile: RecordSession {
     private var settled: UInt64
     private let unsettled: [UInt8]
 
-    /// How long a lock is waited for, in milliseconds.
+    /// How long to wait for a lock, in milliseconds.
     static let lockWait: Int64 = 10_000
-    /// How often a record is looked for that is removed at the same time, or that a file system
-    /// says is.
+    /// How often to look for a record that is removed at the same time, or that a file system says
+    /// is.
     private static let maximumTries = 100
 
     fileprivate init(
@@ -77,7 +77,7 @@ public final class RecordFile: RecordSession {
         generation = next.partialValue
         slot = target
         settled = generation
-        // Not synced: where it is lost, the next writer syncs once more.
+        // Not synced: if it is lost, the next writer syncs once more.
         try? onFile { (file) throws(Errno) in
             try System.write(
                 RecordLayout.mark(generation), to: file, at: RecordLayout.markOffset)
@@ -86,9 +86,9 @@ public final class RecordFile: RecordSession {
 
     public func close() { System.unlock(file) }
 
-    /// Syncs what a writer before us left behind. Written again, with the same bytes, because the
-    /// system takes for written what it failed to write, and says so to the first who asks alone.
-    /// Where the maker did not get as far as the record's name, that is synced as well.
+    /// Syncs what an earlier writer left behind. It is written again, with the same bytes, because
+    /// after a failed write the system takes the data for written, and reports the error only once.
+    /// If the maker did not get as far as syncing the record's name, that is synced as well.
     private func settle() throws(StoreError) {
         guard settled != generation else { return }
         try onFile { (file) throws(Errno) in
@@ -113,7 +113,7 @@ public final class RecordFile: RecordSession {
 // MARK: Opening and making
 
 extension RecordFile {
-    /// Opens, locks and reads the record of `user` in the file `name`; `nil` where there is none.
+    /// Opens, locks and reads the record of `user` in the file `name`; `nil` if there is none.
     static func open(
         _ user: User, as name: [UInt8], in store: Store, writing: Bool
     ) throws(StoreError) -> RecordFile? {
@@ -153,7 +153,7 @@ extension RecordFile {
         return RecordFile(contents, file: file, store: store, path: path)
     }
 
-    /// Makes the file `name` of a user who has none, with `record` in it. Throws `.exists` where
+    /// Makes the file `name` of a user who has none, with `record` in it. Throws `.exists` if
     /// somebody else made one first.
     static func make(
         _ record: borrowing Record, of user: User, as name: [UInt8], in store: Store
@@ -162,11 +162,12 @@ extension RecordFile {
         let bytes = try contents(record, of: user, settled: 0, in: store, path: path)
         let file = try NewFile.write(
             bytes, as: name, in: store.folder, for: .record, path: path)
-        // Not synced: where it is lost, the first writer syncs once more.
+        // Not synced: if it is lost, the first writer syncs once more.
         try? System.write(RecordLayout.mark(1), to: file, at: RecordLayout.markOffset)
     }
 
-    /// The bytes of a new file with `record` in it; *settled* is 0 until its name is on the disk.
+    /// The bytes of a new file with `record` in it; *settled* is 0 until the file's name is on the
+    /// disk.
     static func contents(
         _ record: borrowing Record, of user: User, settled: UInt64, in store: Store, path: [UInt8]
     ) throws(StoreError) -> [UInt8] {

@@ -1,17 +1,17 @@
 import OTPCore
 
-/// Where things lie in a record file, as docs/FILEFORMAT.md describes it.
+/// The layout of a record file, as in docs/FILEFORMAT.md.
 ///
-/// Three blocks of 4096 bytes: the head with mark and charge, and two slots. A block is written
-/// alone, and the slot that counts is never written to.
+/// Three blocks of 4096 bytes: the head with mark and charge, and two slots. A write never touches
+/// more than one block, and never the slot that counts.
 enum RecordLayout {
     static let blockSize = 4096
     static let fileSize = 3 * blockSize
-    /// The mark: the generation of the newest slot that is known to be on the disk, 0 where the
-    /// record's name is not, and the same with every bit turned over.
+    /// The mark: the newest generation known to be on the disk (0 if not even the record's name
+    /// is), and the same with every bit inverted.
     static let markOffset = 512
     static let markSize = 16
-    /// The charge: the generation that it was made on, and sealed, the throttle's state with it.
+    /// The charge: the generation that it was made on, and the sealed state of the throttle.
     static let chargeOffset = markOffset + markSize
     static let chargeSize = 1024 - chargeOffset
     /// Bytes before the ciphertext of a sealed part: length, nonce, tag.
@@ -19,9 +19,9 @@ enum RecordLayout {
     /// Bytes before the sealed part of a slot or a charge: its generation.
     static let generationSize = 8
 
-    /// Where the id of the key is: behind magic, version and the user's number.
+    /// Where the key's id is: after magic, version and UID.
     static let keyIDOffset = 16
-    /// What is said of a record with the id of another key.
+    /// The message for a record with another key's id.
     static let otherKey = "it was sealed with another seal key; restore that key"
 
     static func slotOffset(_ slot: Int) -> Int { (1 + slot) * blockSize }
@@ -29,7 +29,7 @@ enum RecordLayout {
     /// `SWIFTOTP`
     private static let magic: UInt64 = 0x5357_4946_544f_5450
 
-    /// The head of a record: what it is and whose. Everything sealed is bound to these bytes.
+    /// The head of a record: what it is, and whose. Everything sealed is bound to these bytes.
     static func head(of user: User, keyID: [UInt8]) -> [UInt8] {
         [UInt8](capacity: 26 + user.name.count) { head in
             head.write(bigEndian: magic)
@@ -63,7 +63,7 @@ enum RecordLayout {
         }
     }
 
-    /// Compares the head that a file has with the one that it should have.
+    /// Compares a file's head with the one that it should have.
     static func check(
         _ file: Span<UInt8>, against head: [UInt8], path: [UInt8]
     ) throws(StoreError) {
@@ -101,7 +101,7 @@ enum RecordLayout {
                 + " `otp-enroll reset \(new.commandName)` where that is another person")
     }
 
-    /// Whose record it is, as its head says.
+    /// Whose record it is, according to its head.
     static func owner(_ head: Span<UInt8>, path: [UInt8]) throws(StoreError) -> User {
         var cursor = Cursor()
         guard cursor.uint64(head) == magic, cursor.uint32(head) == Record.formatVersion,
@@ -115,7 +115,7 @@ enum RecordLayout {
 }
 
 extension User {
-    /// The number that a user of this name has now, where it is another one.
+    /// The UID that a user of this name has now, if it is another one.
     public func otherNumber() throws(StoreError) -> UInt32? {
         guard let there = try SystemUsers().user(named: name), there.name == name else {
             return nil

@@ -1,12 +1,12 @@
 import Glibc
 import OTPCore
 
-/// Opens what must not have been tampered with: every folder on the way and the file itself are
-/// opened relative to the one before, without following links, and judged by what was opened,
-/// never by a path (CVE-2024-47191, CVE-2019-12209).
+/// Opens files that must not have been tampered with. Every folder on the way, and the file itself,
+/// is opened relative to the one before, without following links. What was opened is checked, never
+/// a path (CVE-2024-47191, CVE-2019-12209).
 enum SafeOpen {
-    /// Opens the folder at the absolute `path`, whose every part belongs to root or to us and
-    /// cannot be changed by others.
+    /// Opens the folder at the absolute `path`; every part of it must belong to root or to us, and
+    /// not be writable by others.
     static func directory(_ path: [UInt8]) throws(StoreError) -> FileDescriptor {
         try directory(path[...], for: path)
     }
@@ -35,7 +35,7 @@ enum SafeOpen {
         return current
     }
 
-    /// Opens the file at the absolute `path`, its folders judged as by `directory`.
+    /// Opens the file at the absolute `path`, with its folders checked as by `directory`.
     static func file(_ path: [UInt8], _ flags: CInt) throws(StoreError) -> FileDescriptor {
         guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
             throw StoreError(.unsafe, path, "not an absolute path")
@@ -44,7 +44,7 @@ enum SafeOpen {
         return try open(Array(path[(slash + 1)...]), in: folder, path: path, flags | O_NONBLOCK)
     }
 
-    /// openat(2) whose errors name `path`.
+    /// openat(2); its errors name `path`.
     static func open(
         _ name: [UInt8], in directory: borrowing FileDescriptor, path: [UInt8], _ flags: CInt
     ) throws(StoreError) -> FileDescriptor {
@@ -55,7 +55,7 @@ enum SafeOpen {
         }
     }
 
-    /// A folder on the way: root's or ours, and nobody else can replace what is in it.
+    /// Checks a folder on the way: root's or ours, and nobody else can replace anything in it.
     private static func checkFolder(
         _ folder: borrowing FileDescriptor, path: [UInt8]
     ) throws(StoreError) {
@@ -63,14 +63,14 @@ enum SafeOpen {
         guard status.owner == 0 || status.owner == geteuid() else {
             throw StoreError(.unsafe, path, "a folder on the way belongs to another user")
         }
-        // In a sticky folder, such as /tmp, entries can be replaced by their owners alone.
+        // In a sticky folder, such as /tmp, only their owners can replace entries.
         guard status.permissions & 0o022 == 0 || status.permissions & 0o1000 != 0 else {
             throw StoreError(.unsafe, path, "a folder on the way can be written to by others")
         }
     }
 
-    /// Refuses a file that is not regular, ours, closed to others as `forbidden` says, and known
-    /// by one name only.
+    /// Refuses a file that is not regular, not ours, not closed to others as `forbidden` says, or
+    /// known by more than one name.
     static func check(
         _ file: borrowing FileDescriptor, path: [UInt8], forbidden: UInt32
     ) throws(StoreError) -> FileStatus {

@@ -1,7 +1,7 @@
 import Glibc
 import OTPCore
 
-/// The seal key's file: `SWOTPKEY`, eight bytes that name the key, and the 32 bytes of the key.
+/// The seal key's file: `SWOTPKEY`, the key's eight-byte id, and the 32 bytes of the key.
 enum SealKeyFile {
     private static var magic: [UInt8] { [UInt8]("SWOTPKEY" as StaticString) }
     private static let length = 8 + SealKey.idLength + SealKey.keyLength
@@ -29,7 +29,7 @@ enum SealKeyFile {
         return key
     }
 
-    /// A key inside the store needs no second walk to the folder that is open already.
+    /// A key inside the store does not need a second walk to the folder that is already open.
     private static func open(for store: Store) throws(StoreError) -> FileDescriptor {
         guard store.keepsKey else { return try SafeOpen.file(store.keyPath, O_RDONLY) }
         return try SafeOpen.open(
@@ -37,8 +37,8 @@ enum SealKeyFile {
             O_RDONLY | O_NONBLOCK)
     }
 
-    /// Makes a key at `path`, in a folder that is made too where it is missing. Where somebody
-    /// else was faster, theirs stays.
+    /// Makes a key at `path`, and its folder if that is missing. If somebody else made one first,
+    /// that one stays.
     static func make(_ path: [UInt8]) throws(StoreError) {
         guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
             throw StoreError(.unsafe, path, "not an absolute path")

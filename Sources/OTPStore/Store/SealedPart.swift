@@ -1,9 +1,9 @@
 import OTPCore
 
-/// One sealed part of a record file: generation, length, nonce, tag, ciphertext, and zeros to its
-/// end.
+/// One sealed part of a record file: generation, length, nonce, tag, ciphertext, and zeros up to
+/// its end.
 enum SealedPart {
-    /// Seals `plain`, which is wiped. What comes back lacks the zeros.
+    /// Seals `plain`, which is wiped. The result does not include the zeros.
     static func seal(
         _ plain: inout [UInt8], generation: UInt64, in store: Store, binding: [UInt8],
         path: [UInt8]
@@ -20,14 +20,14 @@ enum SealedPart {
         }
     }
 
-    /// The generation of the part at `offset`, which is bound to it, but not opened yet.
+    /// The generation of the part at `offset`; the part is bound to it, but not opened yet.
     static func generation(_ file: [UInt8], at offset: Int) -> UInt64 {
         var cursor = Cursor()
         guard file.indices.contains(offset) else { return 0 }
         return cursor.uint64(file.span.extracting(offset...)) ?? 0
     }
 
-    /// Opens the part at `range` of `file`; `nil` where anything in it was changed.
+    /// Opens the part at `range` of `file`; `nil` if anything in it was changed.
     static func open(
         _ file: [UInt8], _ range: Range<Int>, in store: Store, binding: [UInt8]
     ) throws(StoreError) -> [UInt8]? {

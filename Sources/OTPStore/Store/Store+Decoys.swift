@@ -1,12 +1,12 @@
 import Glibc
 import OTPCore
 
-// Decoys are records that nobody can log in with. Nothing in them is worth keeping: one that is
-// lost or spoilt is made anew, and none is waited for until it is on the disk.
+// Decoys are records that nobody can log in with. Nothing in them is worth keeping: a lost or
+// damaged one is made anew, and nobody waits for one to reach the disk.
 
 extension Store {
-    /// Opens the record that `name`, which has none, is tried against; `nil` where there cannot be
-    /// one now.
+    /// Opens the record that `name`, which has none, is tried against; `nil` if there cannot be one
+    /// now.
     public func openDecoy(for name: [UInt8]) throws(StoreError) -> RecordFile? {
         try prove()
         let decoy = Decoy(for: name, key: try key())
@@ -15,21 +15,21 @@ extension Store {
         return session
     }
 
-    /// What a decoy's file is called: `decoy-00` to `decoy-ff`.
+    /// The name of a decoy's file: `decoy-00` to `decoy-ff`.
     static func decoyName(_ number: UInt8) -> [UInt8] {
         var name = [UInt8]("decoy-" as StaticString)
         name.append(hex: number)
         return name
     }
 
-    /// Whom a decoy's record is of: no user has this number (chown(2) takes it for "leave it").
+    /// The user of a decoy's record: nobody has this UID (chown(2) takes it for "leave it").
     private static func nobody(_ number: UInt8) -> User {
         User(name: decoyName(number), uid: .max, gid: .max)
     }
 
     private func openOrMakeDecoy(_ number: UInt8) throws(StoreError) -> RecordFile? {
         let nobody = Store.nobody(number)
-        // More than once: it may be spoilt, and others may make or remove it as we do.
+        // Several times: it may be damaged, and others may make or remove it at the same time.
         for _ in 0..<4 {
             var isSpoilt = false
             do throws(StoreError) {
@@ -46,7 +46,7 @@ extension Store {
         return nil
     }
 
-    /// Makes all that are missing, so that it shows in the time of one login and no more.
+    /// Makes all missing decoys at once, so that only one login takes longer.
     private func makeOtherDecoys() {
         for number in UInt8.min ... .max {
             let nobody = Store.nobody(number)
@@ -64,7 +64,7 @@ extension Store {
         }
     }
 
-    /// Removes a spoilt decoy; `false` where it stays, such as a folder in its place.
+    /// Removes a damaged decoy; `false` if it stays, such as a folder in its place.
     private func removeDecoy(_ name: [UInt8]) -> Bool {
         do throws(StoreError) {
             try unlinkIfThere(name)
@@ -74,7 +74,7 @@ extension Store {
         }
     }
 
-    /// Makes a decoy, or finds that somebody else was faster; `false` where it cannot be made.
+    /// Makes a decoy, unless somebody else does so first; `false` if it cannot be made.
     private func makeDecoy(_ nobody: User) throws(StoreError) -> Bool {
         let path = path(of: nobody.name)
         var random = try SystemRandom().bytes(20)
@@ -84,8 +84,8 @@ extension Store {
             try NewFile.write(bytes, as: nobody.name, in: folder, for: .decoy)
             return true
         } catch {
-            // A file system that nothing can be written to is trouble for the enrolled as well; a
-            // full one is not, because their files are there.
+            // A read-only file system is trouble for enrolled users as well; a full one is not,
+            // because their files exist.
             if error.number == EROFS { throw StoreError(path, error) }
             return error.number == EEXIST
         }
@@ -93,7 +93,7 @@ extension Store {
 }
 
 extension StoreError {
-    /// Whether a file is at fault, which another one in its place mends.
+    /// Whether a file is at fault, so that making it anew helps.
     fileprivate var isOfTheFile: Bool {
         switch code {
         case .damaged, .otherKey, .otherUser, .unsafe: true

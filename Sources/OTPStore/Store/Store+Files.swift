@@ -1,9 +1,9 @@
 import Glibc
 import OTPCore
 
-// What the files of a store have in common, whatever is in them.
+// What the files of a store have in common, whatever they contain.
 extension Store {
-    /// Opens a file of the folder; `nil` where there is none.
+    /// Opens a file of the folder; `nil` if there is none.
     func openIfThere(
         _ name: [UInt8], _ flags: CInt = O_RDONLY
     ) throws(StoreError) -> FileDescriptor? {
@@ -15,23 +15,23 @@ extension Store {
         }
     }
 
-    /// Whether a file is there, whatever is in it; one that is not as it has to be is thrown.
+    /// Whether a file exists, whatever it contains; an unsafe one throws.
     func has(_ name: [UInt8]) throws(StoreError) -> Bool {
         guard let file = try openIfThere(name) else { return false }
         _ = try SafeOpen.check(file, path: path(of: name), forbidden: 0o077)
         return true
     }
 
-    /// The first `count` bytes of a file, or all of a shorter one; `nil` where there is none.
+    /// The first `count` bytes of a file, or all of a shorter one; `nil` if there is none.
     func contents(of name: [UInt8], count: Int) throws(StoreError) -> [UInt8]? {
         guard let file = try openIfThere(name) else { return nil }
         let path = path(of: name)
         let size = try SafeOpen.check(file, path: path, forbidden: 0o077).size
-        // No more than there is: to find the end would take another call.
+        // No more than there is: finding the end would take another call.
         return try SafeOpen.read(file, count: min(count, Int(clamping: size)), path: path)
     }
 
-    /// Writes a file that outlives a power cut; one that somebody else has written stays.
+    /// Writes a file that survives a power cut; if somebody else has written it, theirs stays.
     func writeLasting(_ bytes: [UInt8], as name: [UInt8]) throws(StoreError) {
         do throws(StoreError) {
             _ = try NewFile.write(bytes, as: name, in: folder, for: .key, path: path(of: name))
@@ -40,7 +40,7 @@ extension Store {
         }
     }
 
-    /// Removes a file, which a power cut does not bring back.
+    /// Removes a file so that a power cut does not bring it back.
     func unlinkLasting(_ name: [UInt8]) throws(StoreError) {
         do throws(Errno) {
             try System.unlink(name, in: folder)
@@ -63,7 +63,7 @@ extension Store {
     /// Bytes before the ciphertext: nonce and tag.
     static let sealedOverhead = SealKey.nonceLength + SealKey.tagLength
 
-    /// Nonce, tag and `plain`, which is sealed; `nil` where it cannot be.
+    /// Nonce, tag and the sealed `plain`; `nil` if it cannot be sealed.
     func sealed(_ plain: inout [UInt8], _ binding: [UInt8]) throws(StoreError) -> [UInt8]? {
         let nonce = try SystemRandom().bytes(SealKey.nonceLength)
         guard let tag = try key().seal(&plain, nonce: nonce.span, binding: binding.span) else {
@@ -76,7 +76,7 @@ extension Store {
         }
     }
 
-    /// What was sealed; `nil` where it was not sealed with this key, or anything was changed.
+    /// Opens sealed bytes; `nil` if they were not sealed with this key, or were changed.
     func opened(_ bytes: Span<UInt8>, _ binding: [UInt8]) throws(StoreError) -> [UInt8]? {
         guard bytes.count >= Store.sealedOverhead, let key = try keyIfThere() else { return nil }
         var plain = bytes.extracting(Store.sealedOverhead...).array

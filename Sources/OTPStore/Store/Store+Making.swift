@@ -1,36 +1,36 @@
 import Glibc
 import OTPCore
 
-// A store is made by root alone: by the package, or by a command. A login makes none, so that one
-// that is lost is not taken for one in which nobody is enrolled yet.
+// Only root makes a store: with the package, or by a command. A login makes none, so that a lost
+// store is not taken for one in which nobody has enrolled yet.
 extension Store {
-    /// What making a store came to.
+    /// The result of making a store.
     public enum Made: String, Sendable {
         /// There was none.
         case new
-        /// It was there already.
+        /// It already existed.
         case there
-        /// Its records were there, and its marker is new.
+        /// Its records existed, and its marker is new.
         case marked
     }
 
-    /// What there is of a store.
+    /// How much of a store exists.
     private enum Standing {
         /// All of it, and the marker is of its key.
         case whole
-        /// Nothing, or what is left where its making was cut short.
+        /// Nothing, or the remains of an interrupted making.
         case unmade
         /// A key, records of that key, and no marker.
         case unmarked
         /// A key, and neither marker nor record.
         case lost
-        /// The marker is of another key, or spoilt.
+        /// The marker is of another key, or damaged.
         case ofAnotherKey
     }
 
-    /// The store at `path`, or the default one; what is missing of it is made. A key whose store is
-    /// not here gets a new one only where the caller `startsEmpty`, and a key is never made where
-    /// there are records, which only another one can open.
+    /// The store at `path`, or the default one; missing parts are made. A key whose store is not
+    /// here gets a new store only if the caller says that it `startsEmpty`. A key is never made for
+    /// existing records, which only another one can open.
     public static func make(
         path: [UInt8]?, startsEmpty: Bool = false, leftovers: Leftovers = Leftovers()
     ) throws(StoreError) -> (store: Store, made: Made) {
@@ -38,7 +38,7 @@ extension Store {
         let store = try Store(path: path, leftovers: leftovers)
         switch try store.standing() {
         case .whole:
-            // Of somebody who was killed right before it went.
+            // Left by somebody who was killed just before removing it.
             try? store.unlinkIfThere(makingName)
             return (store, .there)
         case .unmarked:
@@ -54,7 +54,7 @@ extension Store {
         return (store, .new)
     }
 
-    /// The store at `path`; `nil` where there is nothing of one, which is not where its key is.
+    /// The store at `path`; `nil` if none of it exists. Throws if it is lost or of another key.
     public static func openIfMade(
         path: [UInt8]?, leftovers: Leftovers = Leftovers()
     ) throws(StoreError) -> Store? {
@@ -94,7 +94,8 @@ extension Store {
         }
     }
 
-    /// Makes key and marker. Done again where it was cut short; others may do the same at once.
+    /// Makes key and marker. Run again, it completes an interrupted making; others may do the same
+    /// at once.
     private func make() throws(StoreError) {
         try writeLasting([], as: Store.makingName)
         try SealKeyFile.make(keyPath)
@@ -108,7 +109,7 @@ extension Store {
         try settle()
     }
 
-    /// Makes sure that a record here was sealed with this key; the first one speaks for the others.
+    /// Checks that the records were sealed with this key; the first one speaks for the others.
     private func checkRecords() throws(StoreError) {
         guard let number = try userIDs().min() else { return }
         let end = RecordLayout.keyIDOffset + SealKey.idLength

@@ -1,12 +1,13 @@
 import OTPCore
 
-// A store knows that it is the store: a marker in it is sealed with its key. Where a disk is not
-// mounted, or the folder was made anew, nobody has a record, and that means nothing without the
-// marker. Its bytes: `SWOTPMRK`, the key's id, nonce, tag, and 16 sealed bytes that name the store.
+// A store proves that it is the store by a marker, sealed with its key. If a disk is not mounted,
+// or the folder was made anew, every record is missing, and without the marker that means nothing.
+// The marker's bytes: `SWOTPMRK`, the key's id, nonce, tag, and 16 sealed bytes that name the
+// store.
 extension Store {
     static let markerName = Array("marker".utf8)
-    /// A file that is there while a store is being made, so that whoever was killed at it is known
-    /// from a store that is lost.
+    /// A file that exists while a store is being made, to tell an interrupted making from a lost
+    /// store.
     static let makingName = Array("making".utf8)
     private static let magic = Array("SWOTPMRK".utf8)
     private static let binding = Array("swiftotp marker".utf8)
@@ -17,12 +18,12 @@ extension Store {
     enum Marker: Equatable {
         case ours
         case missing
-        /// Of another key, or spoilt.
+        /// Of another key, or damaged.
         case notOurs
     }
 
-    /// Makes sure that this is the store which belongs to its key, so that a record that is missing
-    /// was never there.
+    /// Checks that this is the store that belongs to its key, so that a missing record means there
+    /// never was one.
     public func prove() throws(StoreError) {
         if isProven { return }
         let marker = try marker()
@@ -37,13 +38,13 @@ extension Store {
         }
     }
 
-    /// There is nothing of the store at `path`, or the default one.
+    /// None of the store at `path`, or of the default one, exists.
     public static func notMade(_ path: [UInt8]?) -> StoreError {
         StoreError(
             .missing, path ?? defaultPath, "no store was made here; as root, run `otp-enroll init`")
     }
 
-    /// The records need a key that is not there.
+    /// The records need a key that is gone.
     var keyIsGone: StoreError {
         StoreError(
             .missing, keyPath,
@@ -59,18 +60,18 @@ extension Store {
                 + " restore that one, or see `otp-enroll help init`")
     }
 
-    /// The marker is of another key, or spoilt.
+    /// The marker is of another key, or damaged.
     var ofAnotherKey: StoreError {
         StoreError(
             .otherKey, path(of: Store.markerName),
             "it was made for another seal key; restore that key, or the store of this one")
     }
 
-    /// Looks at the marker; one that is ours proves the store. What is wrong with the key is thrown.
+    /// Checks the marker; if it is ours, the store is proven. Trouble with the key throws.
     func marker() throws(StoreError) -> Marker {
         _ = try keyIfThere()
         let length = Store.sealedStart + Store.sealedOverhead + Store.nameLength
-        // A byte more, by which one that is too long is known.
+        // One byte more, to recognize one that is too long.
         guard let bytes = try contents(of: Store.markerName, count: length + 1) else {
             return .missing
         }
@@ -81,7 +82,7 @@ extension Store {
         return .ours
     }
 
-    /// Writes the marker of this key in the place of one that is not.
+    /// Writes the marker of this key, replacing one that is not.
     func writeMarker() throws(StoreError) {
         let standing = try marker()
         if standing == .ours { return }
@@ -93,7 +94,7 @@ extension Store {
         try writeLasting(Store.magic + (try keyID()) + sealed, as: Store.markerName)
     }
 
-    /// The key; `nil` where there is none.
+    /// The key; `nil` if there is none.
     func keyIfThere() throws(StoreError) -> SealKey? {
         do throws(StoreError) {
             return try key()

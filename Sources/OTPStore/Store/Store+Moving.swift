@@ -1,14 +1,14 @@
 import Glibc
 import OTPCore
 
-// A user who got another name or number. There is one record at any moment, and each step is whole or
-// not done: where the number changes, the file gets its new name first, under which it opens for
-// nobody, because its head still says whose it was; then a file with the new head takes its place. Done
-// again, it goes on where it was cut short.
+// A user got another name or UID. At any moment there is exactly one record, and each step is done
+// completely or not at all. If the UID changes, the file first gets its new name, under which it
+// opens for nobody, because its head still has the old user; then a file with the new head replaces
+// it. Run again, it continues from if it was interrupted.
 extension Store {
-    /// Makes the record in the file of `number`, whose head says that it is of `old`, that of `user`,
-    /// after `change`. One of the user's own in which nothing logs in gives way to it; any other is
-    /// `.exists`. Without `change` it is only found out whether that can be done.
+    /// Makes the record in the file of `number`, whose head has `old`, the record of `user`, after
+    /// `change`. A record of the user's own with nothing to log in with gives way to it; any other
+    /// throws `.exists`. Without `change` it only checks whether that is possible.
     public func move(
         _ number: UInt32, of old: User, to user: User, _ change: ((inout Record) -> Void)?
     ) throws(StoreError) {
@@ -38,7 +38,7 @@ extension Store {
         if number != user.uid {
             do throws(Errno) {
                 try System.rename(source, to: target, in: folder, replacing: other != nil)
-                // Before the second copy is there: a power cut must not bring the first one back.
+                // Before there is a second copy: a power cut must not bring the first one back.
                 try System.syncFolder(folder)
             } catch {
                 throw StoreError(path(of: target), error)
@@ -47,12 +47,12 @@ extension Store {
         try note(user.name, in: user.uid)
         let file = try NewFile.write(
             bytes, as: target, in: folder, for: .record, path: path(of: target), replacing: true)
-        // Not synced: where it is lost, the first writer syncs once more.
+        // Not synced: if it is lost, the first writer syncs once more.
         try? System.write(RecordLayout.mark(1), to: file, at: RecordLayout.markOffset)
         if old.name != user.name { forget(old.name, in: number) }
     }
 
-    /// Removes the record of a number that no user has.
+    /// Removes the record of a UID that no user has.
     public func forget(_ number: UInt32, of owner: User?) throws(StoreError) {
         try unlinkLasting(Store.fileName(of: number))
         if let owner { forget(owner.name, in: number) }

@@ -1,30 +1,29 @@
 import OTPCore
 
-// Records are found by number. So that a user who got another number is not taken for one who has no
-// record, a file for each name says in which number's record it stands: `name-` and 32 digits that
-// nobody without the key can tell the name from. It is written before the record, and says nothing by
-// itself: the record's own head has the last word.
+// Records are found by UID. So that a user whose UID has changed is not taken for one without a
+// record, a file for each name says which UID's record it has: `name-` and 32 digits that hide the
+// name from anybody without the key. It is written before the record, and proves nothing alone: the
+// record's own head has the last word.
 extension Store {
     private static let namePrefix = Array("name-".utf8)
-    /// The longest number, in digits.
+    /// The longest UID, in digits.
     private static let maximumDigits = 10
 
-    /// Whose record has this number, as its head says; `nil` where there is none.
+    /// Whose record this UID has, according to its head; `nil` if there is none.
     public func owner(of number: UInt32) throws(StoreError) -> User? {
         let name = Store.fileName(of: number)
         guard let head = try contents(of: name, count: RecordLayout.markOffset) else { return nil }
         return try RecordLayout.owner(head.span, path: path(of: name))
     }
 
-    /// The number of the record in which `name` stands; `nil` for none.
+    /// The UID of the record that has `name`; `nil` for none.
     public func number(of name: [UInt8]) throws(StoreError) -> UInt32? {
         guard let number = try noted(name), let owner = try owner(of: number), owner.name == name
         else { return nil }
         return number
     }
 
-    /// Makes sure that what logs `user` in does not stand in the record of another number, which the
-    /// user had before.
+    /// Checks that no record of another UID, which the user had before, logs `user` in.
     public func checkOtherNumber(of user: User) throws(StoreError) {
         guard let number = try noted(user.name), number != user.uid,
             let owner = try owner(of: number), owner.name == user.name,
@@ -40,10 +39,10 @@ extension Store {
                 + " `otp-enroll forget \(number)` where that was another person")
     }
 
-    /// Writes down that `name` stands in the record of this number; when this returns, that outlives a
-    /// power cut.
+    /// Records that `name` is in the record of this UID; when this returns, that survives a power
+    /// cut.
     func note(_ name: [UInt8], in number: UInt32) throws(StoreError) {
-        // What cannot be read is written anew.
+        // If it cannot be read, it is written anew.
         let standing = try? noted(name)
         if let standing, standing == number { return }
         let file = try nameFile(name)
@@ -51,7 +50,7 @@ extension Store {
         try writeLasting(Array(String(number).utf8), as: file)
     }
 
-    /// Forgets that `name` stands in the record of this number. Where it stays, it does no harm.
+    /// Removes the note that `name` is in the record of this UID. If it stays, it does no harm.
     func forget(_ name: [UInt8], in number: UInt32) {
         do throws(StoreError) {
             if try noted(name) == number { try unlinkIfThere(try nameFile(name)) }
@@ -60,8 +59,7 @@ extension Store {
         }
     }
 
-    /// Writes down the name of every record that has none written down: of records that were put back
-    /// one by one.
+    /// Writes the missing name files, for records that were restored one by one.
     public func noteNames() throws(StoreError) {
         for number in try userIDs() {
             let owner: User?
@@ -73,7 +71,7 @@ extension Store {
         }
     }
 
-    /// What is written down of a name; `nil` for nothing.
+    /// The UID recorded for a name; `nil` for none.
     private func noted(_ name: [UInt8]) throws(StoreError) -> UInt32? {
         let file = try nameFile(name)
         guard let text = try contents(of: file, count: Store.maximumDigits + 1) else { return nil }

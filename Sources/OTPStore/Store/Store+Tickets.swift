@@ -1,6 +1,6 @@
 import OTPCore
 
-// What waits at somebody else's between two requests is sealed with the store's key.
+// What a client keeps between two requests is sealed with the store's key.
 extension Store {
     private static let binding = Array("swiftotp ticket".utf8)
 
@@ -13,7 +13,7 @@ extension Store {
         return ticket
     }
 
-    /// What was sealed; `nil` where it was not sealed with this key, or anything was changed.
+    /// Opens a ticket; `nil` if it was not sealed with this key, or was changed.
     public func openTicket(_ ticket: [UInt8]) throws(StoreError) -> [UInt8]? {
         try opened(ticket.span, Store.binding)
     }

@@ -3,7 +3,7 @@ import OTPCore
 
 /// The folder of records, and the key that they are sealed with.
 public final class Store: RecordStore {
-    /// Where the records are unless something says otherwise.
+    /// Where the records are by default.
     public static var defaultPath: [UInt8] { [UInt8]("/var/lib/swiftotp" as StaticString) }
     /// Where the seal key of the default store is.
     public static var defaultKeyPath: [UInt8] { [UInt8]("/etc/swiftotp/seal.key" as StaticString) }
@@ -13,21 +13,21 @@ public final class Store: RecordStore {
     public let path: [UInt8]
     /// The seal key's path.
     public let keyPath: [UInt8]
-    /// Whether the seal key lies in the folder itself.
+    /// Whether the seal key is in the folder itself.
     let keepsKey: Bool
     private var cachedKey: SealKey?
     private let leftovers: Leftovers
-    /// Whether the marker was found to be of the key.
+    /// Whether the marker was found to match the key.
     var isProven = false
 
-    /// Whether leftovers were looked for. Once is enough for many records in a row, each of which
-    /// would read the whole folder.
+    /// Whether leftovers were looked for. Once is enough for many records in a row; each look reads
+    /// the whole folder.
     public final class Leftovers {
         fileprivate var wereLookedFor = false
         public init() {}
     }
 
-    /// Opens the store at `path`, or the default one. Any other store has its key inside.
+    /// Opens the store at `path`, or the default one. Every other store has its key inside.
     public init(path: [UInt8]?, leftovers: Leftovers = Leftovers()) throws(StoreError) {
         self.leftovers = leftovers
         self.path = path ?? Store.defaultPath
@@ -46,8 +46,8 @@ public final class Store: RecordStore {
         }
     }
 
-    /// Whether `path` is the default store's, however it is written: it has one key, not one for
-    /// those who name it and one for the others. Links do not lead there, as none is followed.
+    /// Whether `path` is the default store, however it is written: there is one key for it, whether
+    /// it is named or not. Links cannot lead there, because none is followed.
     static func isDefault(_ path: [UInt8]) -> Bool {
         func parts(_ path: [UInt8]) -> [ArraySlice<UInt8>] {
             path.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
@@ -55,7 +55,7 @@ public final class Store: RecordStore {
         return path.first == UInt8(ascii: "/") && parts(path) == parts(defaultPath)
     }
 
-    /// Makes the folder at `path`, 0700, where it is missing.
+    /// Makes the folder at `path`, mode 0700, if it is missing.
     static func makeFolder(_ path: [UInt8]) throws(StoreError) {
         let (parent, name) = try split(path)
         let folder = try SafeOpen.directory(parent)
@@ -73,12 +73,12 @@ public final class Store: RecordStore {
         do throws(Errno) {
             try System.syncFolder(folder)
         } catch {
-            // One that may not be read, such as by a rule of AppArmor, is its maker's to sync.
+            // A folder that we may not read, such as by an AppArmor rule, is its maker's to sync.
             if error.number != EACCES { throw StoreError(path, error) }
         }
     }
 
-    /// The folder that `path` is in, and its name there.
+    /// The folder that contains `path`, and the name in it.
     private static func split(
         _ path: [UInt8]
     ) throws(StoreError) -> (parent: [UInt8], name: [UInt8]) {
@@ -93,7 +93,7 @@ public final class Store: RecordStore {
     // MARK: Records
 
     public func isEnrolled(_ user: User) throws(StoreError) -> Bool {
-        // A record is read only where there is one, so that most of those who pass cost little.
+        // A record is opened only if it exists, so that most users who pass cost little.
         if try hasRecord(of: user), let session = try openForReading(user) {
             defer { session.close() }
             if session.withRecord({ $0.isEnrolled }) { return true }
@@ -104,17 +104,17 @@ public final class Store: RecordStore {
         return false
     }
 
-    /// Whether `user` has a record, whatever is in it.
+    /// Whether `user` has a record, whatever it contains.
     func hasRecord(of user: User) throws(StoreError) -> Bool {
         try has(Store.fileName(of: user))
     }
 
     public func open(_ user: User) throws(StoreError) -> RecordFile? {
-        // The key first, whose every use then comes in the order that it has with a decoy, which
-        // is chosen by it. What is wrong with the key matters only where there is a record.
+        // The key first, so that the calls come in the same order as for a decoy, which is chosen
+        // with it. Trouble with the key matters only if there is a record.
         do throws(StoreError) { _ = try key() } catch {}
-        // The marker is looked at in any case, so that it takes alike for everybody; a record that
-        // is there proves itself.
+        // The marker is checked in any case, so that it takes the same time for everybody; a record
+        // that exists proves itself.
         var doubt: StoreError?
         do throws(StoreError) { try prove() } catch { doubt = error }
         let file = try RecordFile.open(user, as: Store.fileName(of: user), in: self, writing: true)
@@ -122,34 +122,34 @@ public final class Store: RecordStore {
         return file
     }
 
-    /// Opens a record to look at it; `commit` will fail.
+    /// Opens a record only to read it; `commit` would fail.
     public func openForReading(_ user: User) throws(StoreError) -> RecordFile? {
         let file = try RecordFile.open(user, as: Store.fileName(of: user), in: self, writing: false)
         if file == nil { try prove() }
         return file
     }
 
-    /// Makes the record of a user who has none; throws `.exists` where the user has one.
+    /// Makes the record of a user who has none; throws `.exists` if there is one.
     public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
         try prove()
-        // One person has one record: what is used up in one is good in no other.
+        // One person has one record: a code used up in one must not be good in another.
         try checkOtherNumber(of: user)
         try tidy()
         try note(user.name, in: user.uid)
         try RecordFile.make(record, of: user, as: Store.fileName(of: user), in: self)
     }
 
-    /// Removes the record that `session` has open, which stays locked until it is closed.
+    /// Removes the record that `session` has open; it stays locked until it is closed.
     public func remove(_ user: User) throws(StoreError) {
         try unlinkLasting(Store.fileName(of: user))
     }
 
-    /// The numbers of all users who have a record.
+    /// The UIDs of all users who have a record.
     public func userIDs() throws(StoreError) -> [UInt32] {
         try entries().compactMap { Store.userID($0) }
     }
 
-    /// Whose record is called `name`. One that is named another way, such as `007`, is nobody's.
+    /// The UID of the record called `name`. A name in another form, such as `007`, is nobody's.
     static func userID(_ name: [UInt8]) -> UInt32? {
         UInt32(String(decoding: name, as: UTF8.self))
             .flatMap { String($0).utf8.elementsEqual(name) ? $0 : nil }
@@ -163,8 +163,8 @@ public final class Store: RecordStore {
     }
 
     /// Removes what makers of records left behind when they were killed: temporary files that
-    /// nobody holds locked any more. Before the first record, makes sure of store and key, whose
-    /// makers may have been killed as well.
+    /// nobody has locked. Before the first record, also syncs store and key, whose makers may have
+    /// been killed as well.
     func tidy() throws(StoreError) {
         if leftovers.wereLookedFor { return }
         let names = try entries()
@@ -188,12 +188,12 @@ public final class Store: RecordStore {
         }
     }
 
-    /// What a user's record is called: the user's number, never a name from outside.
+    /// The name of a user's record: the UID, never a name from outside.
     static func fileName(of user: User) -> [UInt8] { fileName(of: user.uid) }
 
     static func fileName(of number: UInt32) -> [UInt8] { Array(String(number).utf8) }
 
-    /// The path of the record of this number.
+    /// The path of the record of this UID.
     public func path(ofRecord number: UInt32) -> [UInt8] { path(of: Store.fileName(of: number)) }
 
     /// The path of a file in the folder.
@@ -210,7 +210,7 @@ public final class Store: RecordStore {
 
     func keyID() throws(StoreError) -> [UInt8] { try key().id }
 
-    /// The seal key, read at first need.
+    /// The seal key, read when first needed.
     func key() throws(StoreError) -> SealKey {
         if let cachedKey { return cachedKey }
         let key = try SealKeyFile.read(for: self)

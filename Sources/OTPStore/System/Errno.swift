@@ -9,7 +9,7 @@ public struct Errno: Error, Equatable, Sendable {
     /// The number that the last call left.
     static var last: Errno { Errno(number: swiftotp_errno()) }
 
-    /// What it means, in the words of strerror(3), English whatever the locale.
+    /// What it means, in the words of strerror(3), in English whatever the locale.
     public var text: String {
         switch number {
         case ENOENT: "no such file or directory"
@@ -30,12 +30,12 @@ public struct Errno: Error, Equatable, Sendable {
     }
 }
 
-/// Calls that a signal interrupts are made again, but not for ever: a file system may say so each
-/// time.
+/// Calls that a signal interrupted are repeated, but not for ever: a file system could report that
+/// each time.
 struct Retries {
     private var left = 1000
 
-    /// Whether a call that ended like this is to be made again.
+    /// Whether to repeat a call that failed with this error.
     mutating func allow(_ error: Errno) -> Bool {
         guard error.number == EINTR, left > 0 else { return false }
         left -= 1

@@ -1,6 +1,6 @@
 import Glibc
 
-/// An open file, closed when its owner is gone.
+/// An open file, closed with its owner.
 public struct FileDescriptor: ~Copyable {
     let number: CInt
 
@@ -9,7 +9,7 @@ public struct FileDescriptor: ~Copyable {
     deinit { _ = close(number) }
 }
 
-/// What fstat(2) says of an open file.
+/// What fstat(2) says about an open file.
 struct FileStatus {
     let mode: UInt32
     let owner: UInt32
@@ -17,6 +17,6 @@ struct FileStatus {
     let size: Int64
 
     var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
-    /// Permission bits, with sticky, set-user-ID and set-group-ID.
+    /// Permission bits, including sticky, set-user-ID and set-group-ID.
     var permissions: UInt32 { mode & 0o7777 }
 }

@@ -2,10 +2,10 @@ import CLinux
 import Glibc
 import OTPCore
 
-/// The system calls for the names in a folder. It has unsafe code (see `SystemCalls.swift`).
+/// The system calls for the names in a folder. It has unsafe code (see `System.swift`).
 extension System {
-    /// Gives a file a new name, which must be free (renameat2(2) with RENAME_NOREPLACE) unless what
-    /// has it is to give way.
+    /// Renames a file. The new name must be free (renameat2(2) with RENAME_NOREPLACE), unless it is
+    /// to be replaced.
     static func rename(
         _ old: [UInt8], to new: [UInt8], in directory: borrowing FileDescriptor,
         replacing: Bool = false
@@ -43,7 +43,7 @@ extension System {
             guard length >= 0 else { throw .last }
             if length == 0 { return names }
             var rest = room[..<min(length, room.count)]
-            // Number and offset are 8 bytes each, the length of the entry 2, its kind 1.
+            // Inode number and offset are 8 bytes each, the length of the entry 2, its type 1.
             while rest.count > 19 {
                 let start = rest.startIndex
                 let size = Int(rest[start + 16]) | Int(rest[start + 17]) << 8

@@ -2,16 +2,16 @@ import CLinux
 import Glibc
 import OTPCore
 
-// The system calls of the store. With `QRLibrary.swift`, `SystemFolders.swift` and
-// `SystemUsers.swift`, the only file in OTPStore with unsafe code: every function takes spans and
-// arrays, and reads errno at once after the call.
+// The system calls of the store. Besides `QRLibrary.swift`, `System+Folders.swift`,
+// `SystemUsers.swift` and `SystemUsers+Everybody.swift`, the only file in OTPStore with unsafe
+// code: every function takes spans and arrays, and reads errno directly after the call.
 
 enum System {
-    /// Calls `body` with `text` as the C string that it stands for.
+    /// Calls `body` with `text` as a C string.
     static func withCString(_ text: [UInt8], _ body: (UnsafePointer<CChar>) -> CInt) -> CInt {
         let count = text.count
-        // SAFETY: the memory has room for the text and the NUL behind it, and lives through the
-        // call; it is on the stack, because every file of a login passes here.
+        // SAFETY: the memory has room for the text and a NUL, and lives through the call. It is on
+        // the stack, because every file of a login comes through here.
         return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { room in
             guard let start = room.baseAddress else { return -1 }
             unsafe text.withUnsafeBytes { bytes in
@@ -22,8 +22,8 @@ enum System {
         }
     }
 
-    /// How folders are opened: to walk through and to look at, which is all that is done with
-    /// most of them, and costs least.
+    /// How folders are opened: only to walk through and to stat, which is all that most of them
+    /// need, and cheapest.
     static var folder: CInt { __O_PATH | O_DIRECTORY }
 
     /// Opens the root folder.
@@ -31,7 +31,7 @@ enum System {
         try retrying { unsafe openat(AT_FDCWD, "/", folder | always, 0) }
     }
 
-    /// openat(2) with O_CLOEXEC, O_NOFOLLOW and O_NOCTTY always.
+    /// openat(2), always with O_CLOEXEC, O_NOFOLLOW and O_NOCTTY.
     static func open(
         _ name: [UInt8], in directory: borrowing FileDescriptor, _ flags: CInt, mode: UInt32 = 0
     ) throws(Errno) -> FileDescriptor {
@@ -42,7 +42,7 @@ enum System {
         }
     }
 
-    /// Whether nothing at all is at the absolute `path`.
+    /// Whether nothing exists at the absolute `path`.
     static func isMissing(_ path: [UInt8]) -> Bool {
         // SAFETY: the path is a C string that lives through the call.
         let number = unsafe withCString(path) {
@@ -75,14 +75,14 @@ enum System {
             size: Int64(status.st_size))
     }
 
-    /// Reads the first `count` bytes (pread(2)); fewer only where the file ends before.
+    /// Reads the first `count` bytes (pread(2)); fewer only if the file ends before.
     static func read(_ file: borrowing FileDescriptor, count: Int) throws(Errno) -> [UInt8] {
         let number = file.number
         var failure: Errno?
         var retries = Retries()
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
+                // SAFETY: writes at most `count - filled` bytes after the `filled` ones.
                 let rest = unsafe UnsafeMutableRawBufferPointer(
                     rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
                 let got = unsafe pread(number, rest.baseAddress, rest.count, filled)
@@ -102,8 +102,8 @@ enum System {
         return bytes
     }
 
-    /// Writes `bytes` at `offset`, and zeros behind them up to `length` bytes in all (at most
-    /// 4096 more), in one pwritev(2): a process that is killed leaves all of it or nothing.
+    /// Writes `bytes` at `offset`, followed by zeros up to `length` bytes in all (at most 4096
+    /// more), in one pwritev(2): a process that is killed has written all of it or nothing.
     static func write(
         _ bytes: [UInt8], to file: borrowing FileDescriptor, at offset: Int,
         zerosUpTo length: Int = 0
@@ -113,7 +113,7 @@ enum System {
         var retries = Retries()
         while done < total {
             let (own, rest) = (min(done, bytes.count), max(0, total - max(done, bytes.count)))
-            // SAFETY: reads the bytes behind the `own` ones, and at most 4096 of the zeros.
+            // SAFETY: reads the bytes after the `own` ones, and at most 4096 of the zeros.
             let wrote = unsafe bytes.withUnsafeBytes { buffer in
                 let left = unsafe UnsafeRawBufferPointer(rebasing: buffer[own...])
                 return unsafe swiftotp_pwrite_padded(
@@ -129,20 +129,20 @@ enum System {
         }
     }
 
-    /// Has an empty file overwritten in place from now on, also where the file system copies on write
-    /// (btrfs): such a file needs no room when it is written to again. Where that is not known, it is
-    /// what happens anyway, or cannot be had.
+    /// Has an empty file overwritten in place from now on, even if the file system copies on write
+    /// (btrfs): then later writes need no new space. File systems that do not know this do so
+    /// anyway, or cannot.
     static func overwriteInPlace(_ file: borrowing FileDescriptor) {
         swiftotp_overwrite_in_place(file.number)
     }
 
-    /// Refuses where the caller lets no file grow to `size`: a write that this limit cut off would
-    /// leave half of the old bytes.
+    /// Throws if the caller's limits do not let a file grow to `size`: a write cut off by the limit
+    /// would leave half of the old bytes.
     static func checkLimit(of size: Int) throws(Errno) {
         guard swiftotp_may_write_to(size) != 0 else { throw Errno(number: EFBIG) }
     }
 
-    /// fdatasync(2). A failure is final: the pages count as clean after it.
+    /// fdatasync(2). A failure is final: afterwards the pages count as clean.
     static func syncData(_ file: borrowing FileDescriptor) throws(Errno) {
         guard fdatasync(file.number) == 0 else { throw .last }
     }
@@ -152,12 +152,12 @@ enum System {
         guard fsync(file.number) == 0 else { throw .last }
     }
 
-    /// fsync(2) of a folder, so that the names in it outlive a power cut.
+    /// fsync(2) of a folder, so that the names in it survive a power cut.
     static func syncFolder(_ folder: borrowing FileDescriptor) throws(Errno) {
         try sync(try open([UInt8(ascii: ".")], in: folder, O_RDONLY | O_DIRECTORY))
     }
 
-    /// Tries to lock (flock(2)) without waiting; `false` where somebody else holds it.
+    /// Tries to lock (flock(2)) without waiting; `false` if somebody else holds the lock.
     static func tryLock(_ file: borrowing FileDescriptor, shared: Bool) throws(Errno) -> Bool {
         var retries = Retries()
         while true {
@@ -175,12 +175,12 @@ enum System {
         _ = flock(file.number, LOCK_UN)
     }
 
-    /// Whether all bytes in `range` are zero; `false` for a range outside.
+    /// Whether all bytes in `range` are zero; `false` if it is out of bounds.
     static func isZero(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
         var seen: UInt8 = 0
-        // SAFETY: what is read lies inside `range`, which was checked. Every byte is read, so that the
-        // compiler can take many at a time.
+        // SAFETY: everything read is in `range`, which was checked. Every byte is read, so that the
+        // compiler can vectorize it.
         unsafe bytes.withUnsafeBytes { buffer in
             for offset in range { seen |= unsafe buffer[offset] }
         }
@@ -193,7 +193,7 @@ enum System {
         var retries = Retries()
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                // SAFETY: writes at most `count - filled` bytes behind the `filled` ones.
+                // SAFETY: writes at most `count - filled` bytes after the `filled` ones.
                 let rest = unsafe UnsafeMutableRawBufferPointer(
                     rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
                 let got = unsafe getrandom(rest.baseAddress, rest.count, 0)

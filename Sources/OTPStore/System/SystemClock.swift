@@ -18,7 +18,7 @@ public struct SystemClock: Clock {
         }
     }
 
-    /// Seconds since this machine was started, and the kernel's id of that start.
+    /// Seconds since boot, and the kernel's boot id.
     public func boot() -> BootTime? {
         do throws(Errno) {
             let text = try SystemHost.kernelText("proc/sys/kernel/random/boot_id", count: 36)
@@ -34,7 +34,7 @@ public struct SystemClock: Clock {
 
 /// This machine.
 public enum SystemHost {
-    /// What it is called (hostname(7)); empty where it cannot be told.
+    /// Its host name (hostname(7)); empty if unknown.
     public static func name() -> [UInt8] {
         do throws(Errno) {
             let text = try kernelText("proc/sys/kernel/hostname", count: 64)
@@ -44,7 +44,7 @@ public enum SystemHost {
         }
     }
 
-    /// The first `count` bytes of a file that the kernel makes up; the path is from the root.
+    /// The first `count` bytes of a file of the kernel's; the path is absolute.
     static func kernelText(_ path: StaticString, count: Int) throws(Errno) -> [UInt8] {
         let root = try System.openRoot()
         let file = try System.open([UInt8](path), in: root, O_RDONLY)

@@ -2,19 +2,19 @@ import CLinux
 import Glibc
 import OTPCore
 
-/// Who there is, as far as the system lists it. It has unsafe code (see `SystemCalls.swift`).
+/// All users, as far as the system lists them. It has unsafe code (see `System.swift`).
 extension SystemUsers {
-    /// A group and who is in it by name; those whose primary group it is need not be among them.
+    /// A group and its members by name; users whose primary group it is may be missing.
     public struct Group: Sendable {
-        /// Its number.
+        /// Its GID.
         public let gid: UInt32
         /// The names of the members.
         public let members: [[UInt8]]
     }
 
-    /// Everybody whom the system lists, in its order (getpwent(3)). A directory that may not be
-    /// listed, as is usual with LDAP, gives nobody; its users are still found one by one. `hear` is
-    /// called for each: a directory takes its time.
+    /// All users that the system lists, in its order (getpwent(3)). A directory that does not allow
+    /// listing, as is usual with LDAP, returns none; its users are still found by name. `hear` is
+    /// called for each, as a directory may be slow.
     public func all(_ hear: () -> Void = {}) throws(StoreError) -> [Account] {
         setpwent()
         defer { endpwent() }
@@ -27,9 +27,9 @@ extension SystemUsers {
             while status == 0 {
                 var entry = unsafe passwd()
                 var result: UnsafeMutablePointer<passwd>?
-                // SAFETY: the room is as long as is said, the rest are locals.
+                // SAFETY: the room is as long as stated; the rest are locals.
                 status = unsafe getpwent_r(&entry, room.start, length, &result)
-                // SAFETY: what `entry` points to lies in the room, and is copied.
+                // SAFETY: what `entry` points to is in the room, and is copied.
                 if unsafe status == 0 && result != nil, let user = unsafe SystemUsers.account(entry)
                 {
                     users.append(user)
@@ -38,7 +38,7 @@ extension SystemUsers {
             }
             switch status {
             case ENOENT: return users
-            // The same entry comes again for more room.
+            // The same entry comes again, given more room.
             case ERANGE: length *= 4
             default:
                 let error = Errno(number: status)
@@ -53,7 +53,7 @@ extension SystemUsers {
         StoreError([UInt8]("user database" as StaticString), error)
     }
 
-    /// The group of this name; `nil` where there is none.
+    /// The group of this name; `nil` if there is none.
     public func group(named name: [UInt8]) throws(StoreError) -> Group? {
         guard !name.isEmpty, name.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { return nil }
         return unsafe try entry(about: name) {
@@ -78,7 +78,7 @@ extension SystemUsers {
         }
     }
 
-    /// The numbers that people have, as UID_MIN and UID_MAX of /etc/login.defs say.
+    /// The UIDs of people, from UID_MIN to UID_MAX in /etc/login.defs.
     public func peoplesNumbers() -> ClosedRange<UInt32> {
         var (first, last): (UInt32, UInt32) = (1000, 60_000)
         var text: [UInt8] = []
@@ -88,7 +88,7 @@ extension SystemUsers {
                 [UInt8]("etc/login.defs" as StaticString), in: root, O_RDONLY | O_NONBLOCK)
             text = try System.read(file, count: 65_536)
         } catch {
-            // Without the file, what is usual holds.
+            // Without the file, the usual values apply.
         }
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }

@@ -3,23 +3,24 @@ import Glibc
 import OTPCore
 import Synchronization
 
-/// The system's users and groups, through getpwnam_r(3) and its kin, so that LDAP and the like
-/// are asked as well. It has unsafe code (see `SystemCalls.swift`).
+/// The system's users and groups, through getpwnam_r(3) and related functions, so that LDAP and the
+/// like are asked as well. It has unsafe code (see `System.swift`).
 public struct SystemUsers: UserDirectory {
-    /// The largest entry that is read, in bytes. glibc has no limit: getgrnam(3) makes room until
-    /// an entry fits, and a group of everybody is a long line. In this one are more than a million.
+    /// The largest entry that is read, in bytes. glibc has no limit: getgrnam(3) grows its buffer
+    /// until an entry fits, and a group of everybody is a long line. This has room for more than a
+    /// million members.
     static let maximumEntry = 1 << 26
-    /// From this size on, entries are read one after the other: many logins at once would need more
+    /// From this size on, entries are read one at a time: many logins at once would need more
     /// memory than the service may have.
     private static let largeEntry = 1 << 20
     private static let turn = Mutex(())
-    /// In how many groups a user can be. The kernel gives a process 65,536, and the databases may
+    /// How many groups a user can be in. The kernel gives a process 65,536, and the databases may
     /// have more.
     private static let maximumGroups: CInt = 1 << 20
 
     public init() {}
 
-    /// A user with what else a login needs of the entry.
+    /// A user, with what else is needed of the entry.
     public struct Account: Sendable {
         public let user: User
         public let home: [UInt8]
@@ -31,7 +32,7 @@ public struct SystemUsers: UserDirectory {
         try account(named: name)?.user
     }
 
-    /// The user with this number.
+    /// The user with this UID.
     public func user(withID uid: UInt32) throws(StoreError) -> User? {
         try account(withID: uid)?.user
     }
@@ -53,7 +54,7 @@ public struct SystemUsers: UserDirectory {
         }
     }
 
-    /// The account with this number.
+    /// The account with this UID.
     public func account(withID uid: UInt32) throws(StoreError) -> Account? {
         unsafe try entry(about: Array("user \(uid)".utf8)) {
             (buffer, length, found: inout Account?) in
@@ -84,7 +85,7 @@ public struct SystemUsers: UserDirectory {
         guard let wanted else {
             throw StoreError(.configuration, group, "exempt_group: there is no such group")
         }
-        // The C library reads all groups for it.
+        // The C library reads all groups for this.
         let all =
             size < SystemUsers.largeEntry
             ? try groups(of: user)
@@ -105,7 +106,7 @@ public struct SystemUsers: UserDirectory {
                 }
             }
             if status >= 0 { return Array(groups.prefix(Int(max(0, min(count, room))))) }
-            // `count` says how many there are.
+            // `count` then says how many there are.
             room = max(room * 4, min(count, SystemUsers.maximumGroups))
         }
         throw StoreError(.system, user.name, "the groups cannot be read")
@@ -136,9 +137,9 @@ public struct SystemUsers: UserDirectory {
         throw StoreError(.system, subject, "the entry in the user database is too long")
     }
 
-    /// Room for an entry, of which only what is written to takes memory.
+    /// Room for an entry; only what is written to takes memory.
     ///
-    /// SAFETY: the mapping is as long as `length`, and is given back with the value.
+    /// SAFETY: the mapping is `length` bytes long, and is unmapped with the value.
     @safe
     struct Room: ~Copyable {
         /// A page.

@@ -1,6 +1,6 @@
 import OTPCore
 
-/// A user's second factor, without anything that logs in. Times are Unix seconds.
+/// A user's second factor, without its secrets. Times are Unix seconds.
 public struct AccountDocument: Codable, Equatable, Sendable {
     /// Whether there is anything to log in with.
     public var isEnrolled: Bool
@@ -8,17 +8,17 @@ public struct AccountDocument: Codable, Equatable, Sendable {
     public var backupCodesLeft: Int
     /// The temporary code that was issued last.
     public var temporaryCode: TemporaryCodeDocument?
-    /// The SSH keys that skip the code, or did.
+    /// The SSH keys that skip the code, or once did.
     public var trusted: [TrustedKeyDocument]
     /// Consecutive failures from everywhere.
     public var failures: UInt32
-    /// What keeps tries from being made.
+    /// What prevents tries.
     public var lock: LockDocument?
     /// When a code was last accepted; `nil` for never.
     public var lastLogin: UInt64?
-    /// What the user is spoken to in, where they have said so.
+    /// The user's language, if the user has chosen one.
     public var language: String?
-    /// What happened, the last thing first.
+    /// The events, the latest first.
     public var events: [EventDocument]
 
     public init(
@@ -68,7 +68,7 @@ public struct AuthenticatorDocument: Codable, Equatable, Sendable {
     public var added: UInt64
     /// 0 for never.
     public var lastUsed: UInt64
-    /// Whether its key has fewer than 128 bits; told of accounts alone, and only where it has.
+    /// Whether its key has fewer than 128 bits; only in accounts, and only if it has.
     public var hasShortKey: Bool?
 
     public init(_ authenticator: Authenticator) {
@@ -83,7 +83,7 @@ public struct AuthenticatorDocument: Codable, Equatable, Sendable {
         lastUsed = authenticator.lastUsed
     }
 
-    /// The authenticator as it was; `nil` where there cannot be such a one.
+    /// The authenticator described; `nil` if it is impossible.
     public var authenticator: Authenticator? {
         guard let name = Name(name.utf8), let kind = Authenticator.Kind(word: kind),
             let algorithm = HashAlgorithm(name: algorithm),
@@ -98,7 +98,7 @@ public struct AuthenticatorDocument: Codable, Equatable, Sendable {
     }
 }
 
-/// How it stands with a temporary code.
+/// A temporary code and its state.
 public struct TemporaryCodeDocument: Codable, Equatable, Sendable {
     /// Whether it can be used.
     public enum State: String, Codable, Sendable {
@@ -129,13 +129,13 @@ public struct TemporaryCodeDocument: Codable, Equatable, Sendable {
     }
 }
 
-/// How it stands with an SSH key that skips the code, or did.
+/// An SSH key that skips the code, or once did, and its state.
 public struct TrustedKeyDocument: Codable, Equatable, Sendable {
-    /// Whether its time is now.
+    /// Whether it is trusted now.
     public enum State: String, Codable, Sendable {
         case live
         case ended
-        /// The machine's clock was set back, to before the last use of this key or of a code.
+        /// The machine's clock was set back to before the last use of this key or of a code.
         case clockIsBehind
     }
 
@@ -144,12 +144,12 @@ public struct TrustedKeyDocument: Codable, Equatable, Sendable {
     /// What the user calls it.
     public var name: String
     public var since: UInt64
-    /// When it ends.
+    /// When the trust ends.
     public var until: UInt64
     public var lastUsed: UInt64
-    /// Where it last logged in from; empty where nobody knows.
+    /// Where it last logged in from; empty if unknown.
     public var address: String
-    /// The authenticator by whose code it came, and with which it ends.
+    /// The authenticator whose code granted the trust, and whose removal ends it.
     public var by: String?
     public var state: State
 
@@ -173,13 +173,13 @@ public struct TrustedKeyDocument: Codable, Equatable, Sendable {
     }
 }
 
-/// What keeps tries from being made.
+/// What prevents tries.
 public struct LockDocument: Codable, Equatable, Sendable {
-    /// Until when; `nil` where only root can open it again.
+    /// Until when; `nil` if only root can open it again.
     public var until: UInt64?
-    /// Whom it keeps out.
+    /// Whom it locks out.
     public var reach: Lockout.Reach
-    /// Whether it is a hundred failures that do.
+    /// Whether a hundred failures caused it.
     public var isClosed: Bool
 
     init(_ lockout: Lockout) {
@@ -193,7 +193,7 @@ extension Lockout.Reach: Codable {}
 
 /// Something that happened.
 public struct EventDocument: Codable, Equatable, Sendable {
-    /// A word of docs/PROTOCOL.md's list.
+    /// A word from the list in docs/FILEFORMAT.md.
     public var kind: String
     public var time: UInt64
     public var detail: String
@@ -206,7 +206,7 @@ public struct EventDocument: Codable, Equatable, Sendable {
         origin = String(decoding: event.origin, as: UTF8.self)
     }
 
-    /// The event as it was; `nil` for one that this program does not know.
+    /// The event described; `nil` for a kind that this program does not know.
     public var event: Event? {
         Event.Kind.allCases.first { $0.name == kind }.map {
             Event($0, at: time, detail: Array(detail.utf8), origin: Array(origin.utf8))

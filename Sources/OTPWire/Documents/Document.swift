@@ -2,25 +2,25 @@ import FoundationEssentials
 import OTPCore
 
 /// How the documents of requests and replies are written and read: JSON (RFC 8259), in UTF-8, one
-/// document a frame. docs/PROTOCOL.md describes them.
+/// document per frame. docs/PROTOCOL.md describes them.
 public enum Document {
     /// The version of all documents.
     public static let version = 1
-    /// The longest document, in bytes: what a frame holds.
+    /// The longest document, in bytes: as much as a frame holds.
     public static let maximumLength = Frame.maximumLength - 1
-    /// How deep lists and objects may lie in each other; ours need seven.
+    /// How deep lists and objects may be nested; ours need seven.
     static let maximumDepth = 16
 
     /// Why bytes are not a document.
     public enum Problem: Error, Equatable, Sendable {
-        /// They are no JSON, too long or too deep, or have members that are missing, of another
-        /// kind or not known.
+        /// They are not JSON, are too long or nested too deep, or have members that are missing, of
+        /// the wrong type or unknown.
         case malformed
         /// They are of another version.
         case otherVersion
     }
 
-    /// The document as it is sent. To be wiped: it may hold a key or a code.
+    /// The document as it is sent. The caller wipes it: it may contain a key or a code.
     public static func encode(_ document: some Encodable) throws(Problem) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -33,18 +33,18 @@ public enum Document {
         }
     }
 
-    /// What a request says. Nothing in it may be unknown: whoever asks for more than is understood
-    /// shall hear so, and not get the half of it.
+    /// Reads a request. Nothing in it may be unknown: a caller who asks for more than is understood
+    /// must be told, and not get half of it.
     public static func request(_ bytes: [UInt8]) throws(Problem) -> Request {
         let request = try decode(Request.self, from: bytes)
         var understood = try encode(request)
         defer { Secret.wipe(&understood) }
-        // What was not understood is not in it any more.
+        // What was not understood is missing from it.
         guard Shape(bytes).members == Shape(understood).members else { throw .malformed }
         return request
     }
 
-    /// What a reply says. Members that are not known are passed over.
+    /// Reads a reply. Unknown members are ignored.
     public static func reply(_ bytes: [UInt8]) throws(Problem) -> Reply {
         try decode(Reply.self, from: bytes)
     }
@@ -57,7 +57,7 @@ public enum Document {
         do throws(Problem) {
             value = try read(type, from: bytes)
         } catch {
-            // What cannot be understood may well be of another version.
+            // If it cannot be read, the reason may be another version.
             let found = try read(Version.self, from: bytes).version
             throw found == version ? error : .otherVersion
         }
@@ -75,11 +75,11 @@ public enum Document {
         }
     }
 
-    /// What there is to see of a document without reading it.
+    /// What can be seen of a document without decoding it.
     private struct Shape {
-        /// Whether lists and objects lie in each other no deeper than they may.
+        /// Whether lists and objects are nested no deeper than allowed.
         private(set) var isShallow = true
-        /// How many members all objects have together.
+        /// The number of members of all objects together.
         private(set) var members = 0
 
         init(_ bytes: [UInt8]) {
@@ -113,7 +113,7 @@ public enum Document {
         let version: Int
     }
 
-    /// A document that says of which version it is.
+    /// A document that names its version.
     protocol Versioned {
         var version: Int { get }
     }

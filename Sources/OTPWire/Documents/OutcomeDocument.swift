@@ -4,14 +4,14 @@ import OTPCore
 public struct OutcomeDocument: Codable, Equatable, Sendable {
     /// Whether a login would have been let in.
     public var isAccepted: Bool
-    /// The word for it that `--json` and the log have.
+    /// The word for it in `--json` and the log.
     public var reason: String
-    /// Whose code it was.
+    /// The authenticator that the code belongs to.
     public var authenticator: String?
-    /// How many steps it is from the current one; for a token that counts, from the next one.
+    /// How many steps it is from the current one; for an HOTP token, from the next one.
     public var offset: Int?
-    /// The period of a clock's authenticator whose code it was; of the longest one where the code
-    /// was outside the window.
+    /// The period of the TOTP authenticator that the code belongs to; if it was outside the window,
+    /// of the one with the longest.
     public var period: UInt16?
     /// Which backup code it was, and how many are left.
     public var backupCode: Int?
@@ -19,7 +19,7 @@ public struct OutcomeDocument: Codable, Equatable, Sendable {
     /// How long to wait, in seconds; with `clock-moved-back`, how far back the clock is.
     public var seconds: UInt64?
 
-    /// `authenticators` are those of the record that the try was made on.
+    /// `authenticators` are those of the record that was tried.
     public init(_ outcome: Outcome, authenticators: [Authenticator]) {
         reason = outcome.reason
         switch outcome {
@@ -46,7 +46,7 @@ public struct OutcomeDocument: Codable, Equatable, Sendable {
         }
     }
 
-    /// Why it was refused; `nil` where it was not, or for a reason that is not known here.
+    /// Why it was refused; `nil` if it was not, or for a reason that is unknown here.
     public var refusal: Outcome.Refusal? {
         isAccepted
             ? nil
@@ -55,16 +55,16 @@ public struct OutcomeDocument: Codable, Equatable, Sendable {
     }
 }
 
-/// What a right or wrong code of a new authenticator came to.
+/// The verdict on the first code of a new authenticator.
 public enum VerdictDocument: Codable, Equatable, Sendable {
-    /// Of the right key, but so many steps off that no login would take it.
+    /// Of the right key, but this many steps off, which no login would accept.
     case offClock(steps: Int)
     /// What an app shows that ignores these: `algorithm`, `digits`, `period`.
     case ignored(settings: [String])
     /// Of another key, or mistyped.
     case wrong
 
-    /// `nil` for a right one, which is kept and answered by `done`.
+    /// `nil` for a right one, which is stored and answered by `done`.
     public init?(_ verdict: Confirmation.Verdict) {
         switch verdict {
         case .right: return nil
@@ -75,12 +75,12 @@ public enum VerdictDocument: Codable, Equatable, Sendable {
     }
 }
 
-/// A new authenticator that waits for its code.
+/// A new authenticator that waits for its first code.
 public struct BegunDocument: Codable, Equatable, Sendable {
     public var authenticator: AuthenticatorDocument
-    /// Its key in Base32, which leaves the service this once.
+    /// Its key in Base32, which leaves the service only now.
     public var key: String
-    /// Whether one of this name ends when it is kept.
+    /// Whether storing it ends one of the same name.
     public var replaces: Bool
     /// Whether the user has others, so that the app has to tell them apart.
     public var isBeside: Bool
@@ -101,17 +101,17 @@ public struct BegunDocument: Codable, Equatable, Sendable {
 
 /// What was done.
 public struct ChangeDocument: Codable, Equatable, Sendable {
-    /// What the event list says of it now; `nil` where nothing had to be done.
+    /// The event that was recorded; `nil` if nothing had to be done.
     public var event: EventDocument?
-    /// The name that it has now, of a new authenticator or one that was found again.
+    /// The authenticator under its present name, new or found to exist already.
     public var authenticator: AuthenticatorDocument?
-    /// Whether it took the place of another one.
+    /// Whether it replaced another one.
     public var replaced: Bool?
-    /// How many seconds the clock of a new one is ahead.
+    /// How many seconds the new one's clock is ahead.
     public var skew: Int?
     /// Backup codes in clear.
     public var backupCodes: [String]?
-    /// A temporary code in clear, when it ends, and whether wrong codes have locked the user.
+    /// A temporary code in clear, when it expires, and whether wrong codes have locked the user.
     public var temporaryCode: String?
     public var expires: UInt64?
     public var isLocked: Bool?
@@ -120,9 +120,9 @@ public struct ChangeDocument: Codable, Equatable, Sendable {
     /// How many failures were forgotten, or will be at `opens`.
     public var failures: UInt32?
     public var opens: UInt64?
-    /// The names of SSH keys that were trusted by what was removed, and are no longer.
+    /// The names of SSH keys whose trust ended with what was removed.
     public var trustEnded: [String]?
-    /// The number of the record that was moved or forgotten, and whose it was.
+    /// The UID of the record that was moved or forgotten, and the name in it.
     public var record: NumberDocument?
     /// What was wrong with a record that was replaced by an empty one.
     public var trouble: TroubleDocument?

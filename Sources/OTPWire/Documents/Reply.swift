@@ -8,11 +8,11 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
 
     public init(_ result: Result) { self.result = result }
 
-    /// What a request came to.
+    /// The result of a request.
     public enum Result: Codable, Equatable, Sendable {
         case policy(policy: PolicyDocument)
         case account(account: AccountDocument)
-        /// Numbers as ranges, both ends included; `isAll` where none comes after them.
+        /// UIDs as ranges, both ends included; `isAll` if none follows them.
         case recorded(ranges: [[UInt32]], isAll: Bool)
         /// In the order of the request.
         case rows(rows: [RowDocument])
@@ -22,23 +22,23 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case outcome(outcome: OutcomeDocument)
         /// It was done.
         case done(change: ChangeDocument)
-        /// A new authenticator waits for its code.
+        /// A new authenticator waits for its first code.
         case begun(begun: BegunDocument)
-        /// The code was not that of the new authenticator.
+        /// The code was not the new authenticator's.
         case verdict(verdict: VerdictDocument)
-        /// What became of a token, or would become of it, and the authenticators beside it.
+        /// The name that a token got or would get, and the other authenticators.
         case taken(name: String, isNew: Bool, beside: [String])
-        /// The store is there.
+        /// The store exists.
         case store(store: StoreDocument)
         /// It was not done.
         case denied(reason: Denial)
-        /// The store, the key, the configuration or the clock could not be relied on.
+        /// The store, the key, the configuration or the clock cannot be relied on.
         case failed(trouble: TroubleDocument)
     }
 
     /// Why something was not done.
     public enum Denial: Codable, Equatable, Sendable {
-        /// The request is none, or of another version of these documents.
+        /// The request is invalid, or of another version of these documents.
         case malformed
         case otherVersion
         /// Only root may do it, or do it for others.
@@ -49,50 +49,50 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case policy
         /// The policy on first enrollments: a value of `first_enrollment`.
         case firstEnrollment(rule: String)
-        /// It takes a code of the user's.
+        /// It takes one of the user's codes.
         case proofNeeded
         case notEnrolled
         case noSuchAuthenticator
         case lastAuthenticator
         /// There are five already.
         case full
-        /// Another one of this name came up meanwhile.
+        /// Another one of this name was added meanwhile.
         case nameTaken(name: String)
-        /// The user was enrolled meanwhile by somebody else.
+        /// Somebody else enrolled the user meanwhile.
         case enrolledMeanwhile
-        /// The ticket is too old, or of another user or service.
+        /// The ticket has expired, or is of another user or service.
         case ticketVoid
         /// The user does not trust this SSH key, or none at all.
         case notTrusted
         case noTemporaryCode
-        /// The policy allows so many hours at most.
+        /// The policy allows at most this many hours.
         case validity(hours: UInt64)
-        /// The key cannot be kept.
+        /// The key cannot be stored.
         case badKey
-        /// The key has fewer than 128 bits, and nobody allows that.
+        /// The key has fewer than 128 bits, and the request does not allow that.
         case shortKey
-        /// Another authenticator, of this name, has the key.
+        /// The authenticator of this name has the key.
         case keyIsThere(name: String)
         /// Codes of the key were used up to this counter.
         case counterIsUsed(next: UInt64)
         /// No name is left.
         case noName
-        /// The user is enrolled, and nobody meant to add to that or to replace it.
+        /// The user is enrolled, and the request does not ask to add to that or to replace it.
         case isEnrolled
-        /// There is no record of this name or number.
+        /// There is no record of this name or UID.
         case noRecord
-        /// There is a user of the name and number that the record is of.
+        /// The system has a user with the record's name and UID.
         case isHere(name: String)
-        /// The user was enrolled once, and nobody meant to begin anew.
+        /// The user was enrolled once, and the request does not ask to start again.
         case wasEnrolled
     }
 }
 
 /// Something that could not be relied on.
 public struct TroubleDocument: Codable, Equatable, Sendable {
-    /// A word for what is wrong, as `StoreError.Code` has it.
+    /// The word for `StoreError.Code`.
     public var code: String
-    /// The file, folder or setting that it is about.
+    /// The file, folder or setting concerned.
     public var subject: String
     public var detail: String
 
@@ -102,7 +102,7 @@ public struct TroubleDocument: Codable, Equatable, Sendable {
         detail = error.detail
     }
 
-    /// The error as it was.
+    /// The error described.
     public var error: StoreError {
         let known = StoreError.Code.allCases.first { "\($0)" == code }
         return StoreError(known ?? .system, Array(subject.utf8), detail)
@@ -115,7 +115,7 @@ public struct StoreDocument: Codable, Equatable, Sendable {
     public var path: String
     /// Where its seal key is.
     public var keyPath: String
-    /// `new`, `there`, or `marked` where its records were there without their marker.
+    /// `new`, `there`, or `marked` if there were records without their marker.
     public var made: String
     /// How many records there are.
     public var records: Int
@@ -128,13 +128,13 @@ public struct StoreDocument: Codable, Equatable, Sendable {
     }
 }
 
-/// What the options say of things that otp-enroll has words for.
+/// What the options say about things that otp-enroll explains to users.
 public struct PolicyDocument: Codable, Equatable, Sendable {
-    /// Whether users may end their second factor.
+    /// Whether users may turn off their second factor.
     public var mayDisable: Bool
     /// How long a temporary code may be valid, in hours.
     public var temporaryHours: UInt64
-    /// Whether changes are told by mail, and where mail goes (`mail`).
+    /// Whether changes are sent by mail, and to which address (`mail`).
     public var notifiesByMail: Bool
     public var mail: String?
     /// Whether trusted SSH keys count.

@@ -2,13 +2,13 @@
 public struct Request: Codable, Equatable, Sendable, Document.Versioned {
     /// `Document.version`.
     public var version = Document.version
-    /// Whom it is about, by name; `nil` for whoever asks.
+    /// The name of the user to act on; `nil` for the caller.
     public var user: String?
-    /// Who gave the command, for the log and the event list. Believed of root alone.
+    /// Who gave the command, for the log and the event list. Believed only of root.
     public var by: String?
-    /// A code of the user's as it was typed, where a change needs one.
+    /// One of the user's codes, as typed, if the change needs one.
     public var proof: String?
-    /// What is to be done.
+    /// What to do.
     public var command: Command
 
     public init(
@@ -21,25 +21,25 @@ public struct Request: Codable, Equatable, Sendable, Document.Versioned {
     }
 }
 
-/// Everything that can be asked for: a closed list. Who may ask for what about whom is in one table
-/// of the service (`Rights`).
+/// Everything that can be asked for: a closed list. One table of the service says who may ask for
+/// what (`Rights`).
 public enum Command: Codable, Equatable, Sendable {
     // MARK: Looking
 
-    /// What the options say of things that otp-enroll has words for.
+    /// What the options say about things that otp-enroll explains to users.
     case policy
-    /// The user's account, without anything secret.
+    /// The user's account, without its secrets.
     case status
-    /// Which numbers have a record, from the one after this on.
+    /// Which UIDs have a record, starting after this one.
     case recorded(after: UInt32?)
-    /// A row for each of these numbers.
+    /// A row for each of these UIDs.
     case rows(of: [NumberDocument])
 
     // MARK: Trying
 
     /// Try a code, as a login would.
     case verify(code: String)
-    /// Find out where a device is by two codes that it showed one after the other.
+    /// Find a device's clock or counter from two codes that it showed in succession.
     case resync(first: String, second: String, name: String?)
 
     // MARK: Changing
@@ -48,60 +48,58 @@ public enum Command: Codable, Equatable, Sendable {
     case renewBackupCodes
     /// Remove an authenticator.
     case remove(name: String)
-    /// End the trust in the SSH key of this fingerprint, as ssh-keygen(1) prints it; in all of them
-    /// without one.
+    /// End the trust in the SSH key with this fingerprint, as ssh-keygen(1) prints it; without one,
+    /// in all of them.
     case revokeTrust(fingerprint: String?)
-    /// End the second factor.
+    /// Turn the second factor off.
     case disable
-    /// End the second factor, also of a record that nobody can read any more.
+    /// Turn the second factor off, even if the record can no longer be read.
     case reset
-    /// Forget failures, now or after so many seconds.
+    /// Forget failures, now or after this many seconds.
     case unlock(after: UInt64?)
-    /// Make the record of a name or number that the user had before that of the user, or say whether
-    /// that can be done.
+    /// Make the record of an earlier name or UID the user's own, or say whether that is possible.
     case move(from: String, rehearses: Bool)
-    /// The language that the user is spoken to in, `sv` for example; none for the service's own. With
-    /// `unlessSet`, one that was set before stays.
+    /// The language for a user, `sv` for example; none for the service's own. With `unlessSet`, an
+    /// earlier choice stays.
     case speak(language: String?, unlessSet: Bool)
-    /// A temporary code, valid for so many seconds; without a number, for a day or what the policy
-    /// allows.
+    /// Issue a temporary code, valid for this many seconds; without a number, for a day, or less if
+    /// the policy allows less.
     case issue(seconds: UInt64?)
-    /// End the temporary code.
+    /// Revoke the temporary code.
     case revokeIssued
 
     // MARK: Enrolling
 
-    /// Make a key for a new authenticator, which is not kept yet.
+    /// Make a key for a new authenticator, which is not stored yet.
     case begin(device: DeviceDocument)
-    /// Keep what the ticket is for, if this is its code.
+    /// Store the ticket's authenticator, if this is its code.
     case confirm(ticket: String, code: String)
-    /// Keep it without a code.
+    /// Store it without a code.
     case keep(ticket: String)
 
     // MARK: Coming and going
 
-    /// Keep what another program had, or say what would become of it. To somebody who is enrolled, or
-    /// was, it is added only where that `isMeant`; a key of fewer than 128 bits only where somebody
+    /// Store an authenticator from another program, or say what would happen. A user who is or was
+    /// enrolled gets it only if `isMeant`; a key of fewer than 128 bits is accepted only if
     /// `allowsShortKeys`.
     case take(token: TokenDocument, rehearses: Bool, isMeant: Bool, allowsShortKeys: Bool)
-    /// The authenticators of these numbers, with their keys.
+    /// The authenticators of these UIDs, with their keys.
     case keys(of: [NumberDocument])
-    /// Write down that these authenticators' keys were exported.
+    /// Record that these authenticators' keys were exported.
     case noteExport(names: [String])
 
     // MARK: The store
 
-    /// Remove the record of a user who is gone, by number or name.
+    /// Remove the record of a user who is gone, by UID or name.
     case forget(record: String)
-    /// Make the store where there is none; also for a key whose store is not here, if it is to
-    /// start empty.
+    /// Make the store if there is none; if `startsEmpty`, even for a key whose store is not here.
     case makeStore(startsEmpty: Bool)
 }
 
-/// A number that the system knows, and who has it.
+/// A UID, and the users who have it.
 public struct NumberDocument: Codable, Equatable, Sendable {
     public var uid: UInt32
-    /// Mostly one; several where the system gave it twice.
+    /// Usually one; several if the system assigned it twice.
     public var users: [String]
 
     public init(uid: UInt32, users: [String]) {
@@ -109,13 +107,13 @@ public struct NumberDocument: Codable, Equatable, Sendable {
         self.users = users
     }
 
-    /// How many there may be in a request for rows.
+    /// How many a request for rows may have.
     public static let mostRows = 48
     /// The same for keys.
     public static let mostKeys = 12
 }
 
-// There may be many: a list of the number and the names takes half the time of an object.
+// There may be many: a list of the UID and the names takes half the time of an object.
 extension NumberDocument {
     public init(from decoder: any Decoder) throws {
         var list = try decoder.unkeyedContainer()
@@ -131,9 +129,9 @@ extension NumberDocument {
     }
 }
 
-/// What a new authenticator is to be.
+/// What a new authenticator should be.
 public struct DeviceDocument: Codable, Equatable, Sendable {
-    /// What to call it; `nil` for the first free name.
+    /// Its name; `nil` for the first free one.
     public var name: String?
     /// `totp` or `hotp`.
     public var kind: String
@@ -144,9 +142,9 @@ public struct DeviceDocument: Codable, Equatable, Sendable {
     public var period: UInt16
     /// The counter of the first code, for HOTP.
     public var counter: UInt64
-    /// The key in Base32, where the device has one already.
+    /// The key in Base32, if the device already has one.
     public var key: String?
-    /// Whether it is to be kept without a code.
+    /// Whether it is stored without a code.
     public var isUnconfirmed: Bool
 
     public init(
@@ -164,9 +162,9 @@ public struct DeviceDocument: Codable, Equatable, Sendable {
     }
 }
 
-/// What another program had.
+/// An authenticator from another program.
 public struct TokenDocument: Codable, Equatable, Sendable {
-    /// What it is; its name is the wished one, and others like it are taken where that is not free.
+    /// The authenticator. Its name is a wish; if it is taken, a similar one is used.
     public var authenticator: AuthenticatorDocument
     /// Its key in Base32.
     public var key: String

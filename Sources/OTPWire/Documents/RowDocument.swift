@@ -1,17 +1,17 @@
 import OTPCore
 
-/// What `list` tells of a number.
+/// What `list` shows for a UID.
 public enum RowDocument: Codable, Equatable, Sendable {
     /// There is no record.
     case nothing
-    /// The record of the user with this place among those who have the number.
+    /// The record of a user; `place` is the user's position among those who have the UID.
     case found(place: Int, account: Account)
-    /// The record of a number that nobody has, and the name in it.
+    /// The record of a UID that nobody has, and the name in it.
     case orphan(name: String)
     /// The record cannot be read.
     case unreadable(trouble: TroubleDocument)
 
-    /// The part of an account that a list has room for. Times are Unix seconds.
+    /// The part of an account that fits a list. Times are Unix seconds.
     public struct Account: Equatable, Sendable {
         public var isEnrolled: Bool
         /// The names of the authenticators.
@@ -24,7 +24,7 @@ public enum RowDocument: Codable, Equatable, Sendable {
         public var lock: LockDocument?
         /// `nil` for never.
         public var lastLogin: UInt64?
-        /// Whether it was `reset` or `disabled` that ended it.
+        /// Whether `reset` or `disabled` ended it.
         public var end: String?
 
         public init(
@@ -53,10 +53,10 @@ public enum RowDocument: Codable, Equatable, Sendable {
     }
 }
 
-// There may be many: a list of what every account has, and of the rest an object where there is any,
-// takes a third of the time of objects in each other.
+// There may be many: a list of what every account has, with an object for the rest if there is any,
+// takes a third of the time of nested objects.
 extension RowDocument {
-    /// What few accounts have.
+    /// What only few accounts have.
     private struct Rest: Codable, Equatable {
         var temporaryCode: TemporaryCodeDocument?
         var lock: LockDocument?
@@ -121,10 +121,10 @@ extension RowDocument.Account {
     }
 }
 
-/// What `export` gets of a number.
+/// What `export` gets for a UID.
 public enum KeysDocument: Codable, Equatable, Sendable {
     case nothing
-    /// Of the user with this place among those who have the number.
+    /// The keys of a user; `place` is the user's position among those who have the UID.
     case found(place: Int, tokens: [TokenDocument])
     case unreadable(trouble: TroubleDocument)
 }

@@ -1,24 +1,24 @@
-/// A moment after which nobody waits any longer, by a clock that nobody can set.
+/// The moment at which a wait ends, by a clock that nobody can set.
 public struct Deadline: Sendable {
     private let end: ContinuousClock.Instant
 
-    /// So long from now on.
+    /// This long from now.
     public init(in patience: Duration) { end = ContinuousClock.now + patience }
 
-    /// So long from a moment on.
+    /// This long after `start`.
     public init(in patience: Duration, from start: ContinuousClock.Instant) {
         end = start + patience
     }
 
     private init(end: ContinuousClock.Instant) { self.end = end }
 
-    /// The earlier one of this and another moment.
+    /// The earlier of this and another one.
     public func clamped(to other: Deadline) -> Deadline { Deadline(end: min(end, other.end)) }
 
     /// Whether it has passed.
     public var isOver: Bool { ContinuousClock.now >= end }
 
-    /// The whole milliseconds that are left, at least 1; 0 when it is over.
+    /// The whole milliseconds left, at least 1; 0 once it is over.
     public var milliseconds: CInt {
         let left = end - ContinuousClock.now
         guard left > .zero else { return 0 }

@@ -1,9 +1,9 @@
-/// One message on a connection to swiftotpd: a length of two bytes, a kind, and so many bytes less
-/// one (docs/PROTOCOL.md).
+/// One message on a connection to swiftotpd: a length of two bytes, a kind, and the payload
+/// (docs/PROTOCOL.md).
 public struct Frame: Equatable, Sendable {
-    /// What it is.
+    /// Its kind.
     public let kind: Kind
-    /// What it carries. To be wiped: it may hold a key or a code.
+    /// Its payload. The receiver wipes it: it may contain a key or a code.
     public var payload: [UInt8]
 
     public init(_ kind: Kind, _ payload: [UInt8] = []) {
@@ -11,15 +11,15 @@ public struct Frame: Equatable, Sendable {
         self.payload = payload
     }
 
-    /// The version of the frames, and of what a login says in them.
+    /// The version of the frames, and of the login in them.
     public static let version: UInt8 = 2
-    /// The longest frame, in bytes, its kind among them and its length not.
+    /// The longest frame, in bytes, with its kind but without its length.
     public static let maximumLength = 32_768
 
-    /// Both ends' words. The module has its own list of those that a login needs; a test holds the
-    /// two, and docs/PROTOCOL.md, together.
+    /// The kinds of both ends. The module has its own list of those that a login needs; a test
+    /// compares the two with each other and with docs/PROTOCOL.md.
     public enum Kind: UInt8, CaseIterable, Sendable {
-        // MARK: Of whoever connects
+        // MARK: From the client
 
         /// A login, and what PAM knows about it: see `LoginRequest`.
         case login = 1
@@ -32,35 +32,35 @@ public struct Frame: Equatable, Sendable {
         /// What otp-enroll asks for.
         case request = 5
 
-        // MARK: Of swiftotpd
+        // MARK: From swiftotpd
 
         /// The first frame: the version.
         case welcome = 64
         /// The first and last frame: no room for this connection; a sentence says why.
         case busy = 65
-        /// Ask this, and hide what is typed.
+        /// Ask this, without echoing the answer.
         case promptHidden = 66
-        /// Ask this, and show what is typed.
+        /// Ask this, and echo the answer.
         case promptShown = 67
-        /// Show this, which is about an error.
+        /// Show this, as an error.
         case errorMessage = 68
         /// Show this.
         case infoMessage = 69
         /// Send what PAM_AUTHTOK holds.
         case earlierAnswer = 70
-        /// Put this into PAM_AUTHTOK.
+        /// Set PAM_AUTHTOK to this.
         case setAuthtok = 71
         /// Write this to the log: a priority of syslog(3), and the line.
         case log = 72
         /// The login is over: one byte, see `LoginEnd`.
         case end = 73
-        /// What a request came to.
+        /// The answer to a request.
         case reply = 74
     }
 }
 
-/// How a login ended, as `Frame.Kind.end` says it: PAM's codes by names of our own, because their
-/// numbers are not the same everywhere.
+/// How a login ended, in `Frame.Kind.end`: PAM's codes by numbers of our own, because PAM's are not
+/// the same everywhere.
 public enum LoginEnd: UInt8, CaseIterable, Sendable {
     /// PAM_SUCCESS
     case success = 0

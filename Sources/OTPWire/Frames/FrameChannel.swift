@@ -1,14 +1,14 @@
 import OTPCore
 
-/// A connection on which frames come and go.
+/// A connection that sends and receives frames.
 public struct FrameChannel: ~Copyable, Sendable {
     private let socket: Socket
-    /// What has come and is no whole frame yet.
+    /// Received bytes that are not a whole frame yet.
     private var input: [UInt8] = []
-    /// What waits to be sent.
+    /// Bytes waiting to be sent.
     private var output: [UInt8] = []
 
-    /// The real user of the program at the other end, where the kernel has told it with what came.
+    /// The real user of the program at the other end, if the kernel sent it with the bytes.
     public private(set) var sender: UInt32?
 
     public init(_ socket: consuming Socket) { self.socket = socket }
@@ -18,7 +18,7 @@ public struct FrameChannel: ~Copyable, Sendable {
         Secret.wipe(endOf: output)
     }
 
-    /// What poll(2) may look at, whether something has come.
+    /// For poll(2): readable when something has come.
     public var descriptor: CInt { socket.descriptor }
 
     /// The effective user of the program at the other end.
@@ -26,11 +26,11 @@ public struct FrameChannel: ~Copyable, Sendable {
 
     // MARK: Sending
 
-    /// Adds a frame to those that the next `flush` sends; `payload` is wiped. One that is too long
-    /// is cut: what is built for a person or a log is never that long.
+    /// Queues a frame for the next `flush`, and wipes `payload`. A frame that is too long is
+    /// truncated; what is built for a person or a log is never that long.
     public mutating func queue(_ kind: Frame.Kind, _ payload: consuming [UInt8] = []) {
         let count = min(payload.count, Frame.maximumLength - 1)
-        // At once, so that growing leaves no copies behind.
+        // In one step, so that growing leaves no copies behind.
         var grown: [UInt8] = []
         grown.reserveCapacity(output.count + 3 + count)
         grown.append(copying: output.span)
@@ -42,7 +42,7 @@ public struct FrameChannel: ~Copyable, Sendable {
         output = grown
     }
 
-    /// Sends what waits.
+    /// Sends what is queued.
     public mutating func flush(until deadline: Deadline) throws(WireError) {
         guard !output.isEmpty else { return }
         defer { Secret.wipe(&output) }
@@ -51,7 +51,7 @@ public struct FrameChannel: ~Copyable, Sendable {
 
     // MARK: Receiving
 
-    /// Waits for a frame. Its payload is to be wiped.
+    /// Waits for a frame. The caller wipes its payload.
     public mutating func receive(until deadline: Deadline) throws(WireError) -> Frame {
         while true {
             if let frame = try next() { return frame }
@@ -71,10 +71,10 @@ public struct FrameChannel: ~Copyable, Sendable {
         }
     }
 
-    /// How much is read at a time: most frames are shorter.
+    /// How much is read at a time; most frames are shorter.
     private static let portion = 4096
 
-    /// The frame at the beginning of what has come, where it is whole.
+    /// The first received frame, if it is whole.
     private mutating func next() throws(WireError) -> Frame? {
         var cursor = Cursor()
         guard let length = cursor.uint16(input.span) else { return nil }

@@ -1,11 +1,11 @@
 import OTPCore
 
-/// What the module tells of a login: all that PAM knows. How much of it is believed is up to who
-/// is connected.
+/// What the module reports of a login: all that PAM knows. How much of it is believed depends on
+/// who is connected.
 public struct LoginRequest: Equatable, Sendable {
     /// The application asked for no messages (PAM_SILENT).
     public var isSilent = false
-    /// The program's environment says that its terminal shows ASCII alone.
+    /// According to the program's environment, its terminal shows only ASCII.
     public var showsASCII = false
     /// The user who logs in (PAM_USER).
     public var user: [UInt8] = []
@@ -21,12 +21,12 @@ public struct LoginRequest: Equatable, Sendable {
     public var connection: [UInt8] = []
     /// `SSH_AUTH_INFO_0` of PAM's environment; empty for none.
     public var methods: [UInt8] = []
-    /// The module's arguments, without those that are for the module itself.
+    /// The module's arguments, except those for the module itself.
     public var arguments: [[UInt8]] = []
 
     public init() {}
 
-    /// Reads a payload; `nil` where the bytes are not exactly one of this version.
+    /// Reads a payload; `nil` if the bytes are not exactly one of this version.
     public init?(decoding bytes: [UInt8]) {
         var cursor = Cursor()
         guard cursor.byte(bytes.span) == Frame.version, let flags = cursor.byte(bytes.span),

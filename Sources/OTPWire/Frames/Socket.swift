@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// A connected Unix socket, closed when its owner is gone. With `WipingMalloc.swift`, the only file of
+/// A connected Unix socket, closed with its owner. Besides `WipingMalloc.swift`, the only file of
 /// OTPWire with unsafe code.
 public struct Socket: ~Copyable, Sendable {
     private let number: CInt
 
-    /// Takes over a descriptor, which has to be a connected Unix socket.
+    /// Takes ownership of a descriptor, which must be a connected Unix socket.
     public init(_ number: CInt) { self.number = number }
 
     deinit { _ = close(number) }
@@ -29,8 +29,8 @@ public struct Socket: ~Copyable, Sendable {
     /// For poll(2).
     var descriptor: CInt { number }
 
-    /// The effective user at the other end, as the kernel knows it (SO_PEERCRED): when it was
-    /// connected. Throws where nobody is there.
+    /// The effective user at the other end when it connected, from the kernel (SO_PEERCRED). Throws
+    /// if nobody is there.
     public func peer() throws(WireError) -> UInt32 {
         var (process, user): (Int32, UInt32) = (0, .max)
         // SAFETY: locals that the call fills.
@@ -42,12 +42,13 @@ public struct Socket: ~Copyable, Sendable {
         return user
     }
 
-    /// Sends all of it, before the deadline. Nobody at the other end is an error, not a signal.
+    /// Sends all of it before the deadline. If nobody is at the other end, that is an error, not a
+    /// signal.
     public func send(_ bytes: [UInt8], until deadline: Deadline) throws(WireError) {
         var done = 0
         var interruptions = Interruptions()
         while done < bytes.count {
-            // SAFETY: reads the bytes behind the `done` ones.
+            // SAFETY: reads the bytes after the `done` ones.
             let sent = unsafe bytes.withUnsafeBytes { buffer in
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
                 return unsafe Glibc.send(number, rest.baseAddress, rest.count, swiftotp_send_flags)
@@ -60,18 +61,18 @@ public struct Socket: ~Copyable, Sendable {
         }
     }
 
-    /// Has the kernel say who sends something here; of a socket that listens, in all that are
-    /// accepted from it.
+    /// Has the kernel say who sends something here; on a listening socket, this applies to all
+    /// connections accepted from it.
     public func tellSenders() {
         _ = swiftotp_pass_credentials(number)
     }
 
-    /// Receives 1 to `count` bytes before the deadline; where the kernel says who sent them, the
-    /// real user goes to `sender`. To be wiped.
+    /// Receives 1 to `count` bytes before the deadline; if the kernel says who sent them, `sender`
+    /// is set to the real user. The caller wipes the bytes.
     func receive(
         _ count: Int, from sender: inout UInt32?, until deadline: Deadline
     ) throws(WireError) -> [UInt8] {
-        // Nobody has this number (chown(2) takes it for "leave it").
+        // Nobody has this UID (chown(2) takes it for "leave it").
         let nobody = UInt32.max
         var told = nobody
         defer { if told != nobody { sender = told } }
@@ -91,8 +92,8 @@ public struct Socket: ~Copyable, Sendable {
         }
     }
 
-    /// Calls that a signal interrupts are made again, but not for ever: a system may say so each
-    /// time.
+    /// Calls that a signal interrupted are repeated, but not for ever: a system could interrupt
+    /// each time.
     private struct Interruptions {
         private var left = 1000
 
@@ -102,7 +103,7 @@ public struct Socket: ~Copyable, Sendable {
         }
     }
 
-    /// After a call that ended with `error`: waits where another try makes sense.
+    /// After a call that failed with `error`: waits, if another try makes sense.
     private func wait(
         after error: CInt, _ interruptions: inout Interruptions, toWrite: Bool,
         until deadline: Deadline

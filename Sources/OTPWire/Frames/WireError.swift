@@ -1,13 +1,13 @@
 /// What can go wrong on a connection.
 public enum WireError: Error, Equatable, Sendable {
-    /// The other end has closed it between two frames, or is gone.
+    /// The other end closed it between two frames, or is gone.
     case closed
     /// It was closed in the middle of a frame.
     case cut
-    /// Nothing came, or nothing was taken, in time.
+    /// Nothing was received, or nothing could be sent, in time.
     case timedOut
-    /// What came is no frame: too long, empty, or of a kind that nobody knows.
+    /// What was received is not a frame: too long, empty, or of an unknown kind.
     case malformed
-    /// A system call failed, with this number (errno(3)).
+    /// A system call failed with this number (errno(3)).
     case system(CInt)
 }

@@ -2,16 +2,16 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-// What a command did is told three times: by the service in the user's record and in the system's
-// log, and from here by mail, where the policy says so: the service starts no programs.
+// What a command did is recorded and told in three ways: the service writes it to the user's record
+// and to the system log, and this program sends mail if the policy says so, because the service
+// starts no programs.
 extension Context {
-    /// Tells the user of a change by mail, where the policy says so.
+    /// Tells the user about a change by mail, if the policy says so.
     func tell(_ change: ChangeDocument) {
         if let event = change.event?.event { tell(event) }
     }
 
-    /// Tells the user of something that happened. What was done stands, whether or not the mail
-    /// arrives.
+    /// Tells the user about an event. What was done stands, even if the mail does not arrive.
     func tell(_ event: Event) {
         guard event.kind.isTold else { return }
         do throws(Failure) {
@@ -34,27 +34,27 @@ extension Context {
         }
     }
 
-    /// Has the service speak the caller's language at logins, where nobody has said which.
+    /// Makes the service use the caller's language at logins, unless one was chosen.
     func noteLanguage() {
         guard !Machine.isRoot, !Speech.language.isEnglish else { return }
-        // What was enrolled stands, whatever is spoken then.
+        // The enrollment is valid, whatever the language.
         _ = try? ask(.speak(language: Speech.language.name, unlessSet: true))
     }
 
-    /// What the user reads in: of ourselves we know it, of somebody else the service does.
+    /// The reader's language: our own is known here, another user's is asked of the service.
     func usersCatalog() throws(Failure) -> Catalog {
         guard Machine.isRoot else { return Speech.catalog }
         return try Speech.catalog(of: account().language)
     }
 
-    /// Something that has happened by this command just now.
+    /// An event caused by this command just now.
     func event(_ kind: Event.Kind, detail: [UInt8]) throws -> Event {
         Event(
             kind, at: try SystemClock().now(), detail: detail,
             origin: Array("otp-enroll \(Operator.name)".utf8))
     }
 
-    /// Where a mail to the user goes: what the command line says, or else the policy.
+    /// Where mail to the user goes: to the command line's address, or else the policy's.
     func address(_ named: MailAddress?) throws(Failure) -> MailAddress {
         if let named { return named }
         return try MailAddress(pattern: policy().mail ?? "%u", user: user)

@@ -3,7 +3,7 @@ import OTPWire
 
 // Why something was not done.
 extension Context {
-    /// What a reply says that a command has no words of its own for.
+    /// A reply for which a command has no words of its own.
     func failure(_ reply: Reply.Result) -> Failure {
         guard case .denied(let reason) = reply else { return .otherVersion }
         return failure(reason)
@@ -72,7 +72,7 @@ extension Context {
 
     private var meaning: String { "--user \(userName) adds to what is there" }
 
-    /// Nobody has this name; somebody among these may be meant.
+    /// Nobody has this name; it may have meant one of these.
     static func noUser(_ name: String, among names: [String] = []) -> Failure {
         Failure(
             Phrase("there is no user \"\(Output.printable(name))\""),
@@ -87,7 +87,7 @@ extension Context {
             hint: Phrase("`otp-enroll add \(userName)` enrolls"))
     }
 
-    /// There is no authenticator of this name; these there are.
+    /// There is no authenticator of this name; these exist.
     func unknown(_ name: String, among names: [String]) -> Failure {
         Failure(
             Phrase("\(userName) has no authenticator \"\(Output.printable(name))\""),

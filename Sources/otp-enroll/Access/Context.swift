@@ -2,50 +2,49 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// What the command line comes down to: whom the command is about, and the way to the service that
-/// does it.
+/// What the command line means: the user concerned, and the way to the service.
 struct Context {
-    /// Whom the command is about.
+    /// The user concerned.
     let user: User
     /// The way to swiftotpd.
     let service: ServiceConnection
 
     /// Who can give a command.
     enum Audience {
-        /// Root, and anybody with a store of their own.
+        /// Root, and the owner of a store.
         case owner
-        /// Everybody about themselves.
+        /// Everybody, for themselves.
         case everybody
     }
 
-    /// Finds out user and service; `name` is who the command line says it is about.
+    /// Looks up user and service; `name` is the user named on the command line.
     init(_ global: GlobalOptions, user name: String?, for audience: Audience = .owner) throws {
         service = try ServiceConnection(global)
         user = try Context.user(name)
         try checkCaller(audience)
     }
 
-    /// The same for another user, by the same service.
+    /// The same for another user, with the same service.
     init(_ user: String, like other: Context) throws {
         service = other.service
         self.user = try Context.user(user, proposes: false)
         try checkCaller(.owner)
     }
 
-    /// The same for a user who is known.
+    /// The same for a user who is already known.
     init(_ user: User, by service: ServiceConnection) {
         self.user = user
         self.service = service
     }
 
-    /// The same for a user by name, the caller where there is none.
+    /// The same for a user by name, or for the caller without a name.
     init(_ name: String?, by service: ServiceConnection) throws {
         self.service = service
         user = try Context.user(name, proposes: false)
         try checkCaller(.everybody)
     }
 
-    /// The caller, and a service that is known.
+    /// The caller, with a service that is already known.
     init(by service: ServiceConnection) throws {
         self.init(try Context.user(nil), by: service)
     }
@@ -63,14 +62,14 @@ struct Context {
         }
     }
 
-    /// Whether the caller may do all about the user: root, and whoever has a store of their own.
+    /// Whether the caller may do everything for the user: root, and the owner of a store.
     var isOwner: Bool { Machine.isRoot || service.isOwn }
 
-    /// The user's name as it may be shown.
+    /// The user's name, safe to show.
     var userName: String { Output.printable(user.name) }
 
-    /// The user of a name, or the caller; where there is none, `proposes` says whether to look for
-    /// who may be meant.
+    /// The user of a name, or the caller; for an unknown name, `proposes` says whether to look for
+    /// similar ones.
     private static func user(_ name: String?, proposes: Bool = true) throws -> User {
         let users = SystemUsers()
         guard let name else {
@@ -87,7 +86,7 @@ struct Context {
 
     // MARK: Asking
 
-    /// Asks about the user; what the service could not do is thrown.
+    /// Sends a request about the user; throws what the service could not do.
     func ask(_ command: Command, proof: String? = nil) throws(Failure) -> Reply.Result {
         var request = Request(command, proof: proof)
         if !command.isAboutNobody { request.user = String(decoding: user.name, as: UTF8.self) }
@@ -95,14 +94,14 @@ struct Context {
         return try possible(service.send(request))
     }
 
-    /// Asks about nobody again and again; `take` hears the replies.
+    /// Sends a series of requests about nobody; `take` gets the replies.
     func ask(
         _ commands: some Sequence<Command>, _ take: (Reply.Result) throws -> Void
     ) throws {
         try service.send(commands.lazy.map { Request($0) }) { try take(possible($0)) }
     }
 
-    /// The reply, where the service could do it.
+    /// The reply, if the service could do it.
     private func possible(_ reply: Reply.Result) throws(Failure) -> Reply.Result {
         guard case .failed(let trouble) = reply else { return reply }
         var failure = Failure(trouble.error)
@@ -114,8 +113,7 @@ struct Context {
         throw failure
     }
 
-    /// Has something changed, after a code where the service wants one, and tells the user by
-    /// mail.
+    /// Makes a change, with a code if the service wants one, and tells the user by mail.
     func change(_ command: Command) throws(Failure) -> ChangeDocument {
         switch try askWithProof(command) {
         case .done(let change):
@@ -125,9 +123,9 @@ struct Context {
         }
     }
 
-    /// Asks for a change, and for a code of the user's where the service wants one.
+    /// Sends a request for a change, with one of the user's codes if the service wants one.
     func askWithProof(_ command: Command) throws(Failure) -> Reply.Result {
-        // Without one first: what cannot be uses up no code.
+        // Without one first: a request that is impossible uses up no code.
         let reply = try ask(command)
         guard case .denied(.proofNeeded) = reply else { return reply }
         var typed = Terminal.readAnswer(UserText.question.text)
@@ -145,14 +143,14 @@ struct Context {
         }
     }
 
-    /// The account of a user who has something to log in with; anybody else is a failure.
+    /// The account of a user who has something to log in with; otherwise throws.
     func enrolledAccount() throws(Failure) -> AccountDocument {
         let account = try account()
         guard account.isEnrolled else { throw notEnrolled }
         return account
     }
 
-    /// What the options say of things that there are words for; asked for once in a command.
+    /// What the options say about things explained to users; requested once per command.
     func policy() throws(Failure) -> PolicyDocument {
         if let policy = service.policy { return policy }
         switch try ask(.policy) {
@@ -165,7 +163,7 @@ struct Context {
 }
 
 extension Command {
-    /// Whether it is about the options, or the whole store.
+    /// Whether it is about the options, or about the whole store.
     fileprivate var isAboutNobody: Bool {
         switch self {
         case .policy, .recorded, .rows, .keys, .forget, .makeStore: true
@@ -173,7 +171,7 @@ extension Command {
         }
     }
 
-    /// Whether log or event list say who has asked.
+    /// Whether the log or event list names the caller.
     fileprivate var isToldOf: Bool {
         switch self {
         case .policy, .recorded, .rows, .keys, .status, .begin, .makeStore, .speak: false

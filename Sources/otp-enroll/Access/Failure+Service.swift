@@ -29,7 +29,7 @@ extension Failure {
     private static let restart = Phrase(
         "`systemctl restart swiftotpd.service` (as root) starts the installed version")
 
-    /// There is no record of this name or number.
+    /// There is no record of this name or UID.
     static func noRecord(of record: String) -> Failure {
         Failure(
             "there is no record of \"\(Output.printable(record))\"",

@@ -3,10 +3,10 @@ import Glibc
 import OTPCore
 import OTPStore
 
-/// The person at the keys, who stays the same through sudo and su.
+/// The person at the keyboard, who stays the same through sudo and su.
 enum Operator {
-    /// Who it is: by the login's number, which the kernel keeps; without one, for root, by sudo's
-    /// word; else by the number that the program was called under.
+    /// Who it is: by the login UID, which the kernel keeps; without one, for root, by what sudo
+    /// says; otherwise by the UID that the program was called with.
     static var uid: UInt32 {
         if let uid = loginID { return uid }
         guard Machine.isRoot, let text = Machine.environment("SUDO_UID"), let uid = UInt32(text),
@@ -15,18 +15,18 @@ enum Operator {
         return uid
     }
 
-    /// The name as it may be shown; `#1234` for a number without one.
+    /// The name, safe to show; `#1234` for a UID without one.
     static let name = {
         let number = uid
         return name(of: number).map { Output.printable($0) } ?? "#\(number)"
     }()
 
     private static func name(of uid: UInt32) -> [UInt8]? {
-        // A user database that is away makes nobody a stranger: the number is told instead.
+        // If the user database is unavailable, the UID is shown instead.
         try? SystemUsers().user(withID: uid)?.name
     }
 
-    /// The number that the login set (pam_loginuid(8)); `nil` where none did.
+    /// The UID set at login (pam_loginuid(8)); `nil` if there is none.
     private static var loginID: UInt32? {
         // SAFETY: a literal.
         let number = unsafe open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC)

@@ -4,14 +4,14 @@ import OTPWire
 
 /// A swiftotpd that this program starts for itself (`--stdio`), on a socket of its own.
 struct OwnService: ~Copyable {
-    /// Our end of the connection, with which the service ends.
+    /// Our end of the connection; the service exits when it is closed.
     let socket: Socket
     let process: ChildProcess
 
     private static let name = "swiftotpd"
     private static let installed = "/usr/libexec/" + name
 
-    /// Where the program is: beside this one in a build, or installed.
+    /// The program's path: next to this one in a build, or installed.
     static var program: String {
         guard let own = Machine.executable, let slash = own.lastIndex(of: "/") else {
             return installed
@@ -20,7 +20,7 @@ struct OwnService: ~Copyable {
         return SystemFiles.exists(String(path)) ? String(path) : installed
     }
 
-    /// Starts the service at `program` with these words.
+    /// Starts the service at `program` with these arguments.
     static func start(_ program: String, _ words: [String]) throws(Failure) -> OwnService {
         try OwnService.requireSafe(program)
         var ends: [CInt] = [-1, -1]
@@ -44,8 +44,8 @@ struct OwnService: ~Copyable {
             hints: error.number == ENOENT ? ["it belongs to the module: install it as well"] : [])
     }
 
-    /// Root starts nothing that somebody else can change. What lies beside this program is as good
-    /// as this program.
+    /// Root starts nothing that somebody else can change. A program next to this one is as
+    /// trustworthy as this one.
     private static func requireSafe(_ program: String) throws(Failure) {
         guard program == installed, let status = SystemFiles.status(program) else { return }
         guard status.st_uid == 0, status.st_mode & 0o022 == 0 else {

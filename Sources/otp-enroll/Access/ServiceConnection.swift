@@ -2,16 +2,16 @@ import ArgumentParser
 import OTPCore
 import OTPWire
 
-/// The way to swiftotpd: to the one that listens, or to one that is started for this command alone.
+/// The way to swiftotpd: to the one that listens, or to one started for this command.
 ///
-/// Each request has a connection of its own, so that none waits while somebody types, but in a
-/// `series`.
+/// Each request has its own connection, except in a `series`, so that none is kept while somebody
+/// types.
 final class ServiceConnection {
     /// Where the service is.
     private enum Way {
-        /// It listens at this path, or the usual one.
+        /// It listens at this path, or at the default one.
         case listening(path: [UInt8]?)
-        /// It is started with these words.
+        /// It is started with these arguments.
         case own(words: [String])
     }
 
@@ -22,10 +22,10 @@ final class ServiceConnection {
 
     /// Whether the command line names a store or a configuration of its own.
     let isOwn: Bool
-    /// What the service has said of the options.
+    /// The service's reply about the options.
     var policy: PolicyDocument?
 
-    /// How long a service of our own may take to end, once the connection is closed.
+    /// How long a service of our own may take to exit after the connection is closed.
     private static let patience = Duration.seconds(2)
 
     convenience init(_ global: GlobalOptions) throws {
@@ -37,7 +37,7 @@ final class ServiceConnection {
         try self.init(configuration: global.config, store: global.store, socket: global.socket)
     }
 
-    /// `configuration` and `store` are those of a service of our own. That is started also where
+    /// `configuration` and `store` are for a service of our own. One is also started if
     /// `avoidsListener`.
     init(
         configuration: String?, store: String?, socket: String?, avoidsListener: Bool = false
@@ -56,8 +56,8 @@ final class ServiceConnection {
 
     // MARK: Asking
 
-    /// Sends a request, and gives its reply. Where none comes, it is not known whether what was
-    /// asked for, a change perhaps, was done.
+    /// Sends a request, and returns its reply. If none comes, it is unknown whether the request,
+    /// perhaps a change, was carried out.
     func send(_ request: Request) throws(Failure) -> Reply.Result {
         let client = try connect()
         if !isSeries, case .listening = way { self.client = nil }
@@ -76,8 +76,8 @@ final class ServiceConnection {
         return try ServiceConnection.understood(reply)
     }
 
-    /// Sends requests that change nothing, each before the reply to the one before it is looked at:
-    /// both ends work at the same time. `take` hears the replies.
+    /// Sends requests that change nothing, each before the reply to the previous one is read: both
+    /// ends work at the same time. `take` gets the replies.
     func send(
         _ requests: some Sequence<Request>, _ take: (Reply.Result) throws -> Void
     ) throws {
@@ -97,7 +97,7 @@ final class ServiceConnection {
         }
     }
 
-    /// The reply, where both ends speak the same language.
+    /// The reply, if both ends speak the same version.
     private static func understood(_ reply: Reply.Result) throws(Failure) -> Reply.Result {
         switch reply {
         case .denied(.malformed), .denied(.otherVersion): throw Failure.otherVersion
@@ -105,7 +105,7 @@ final class ServiceConnection {
         }
     }
 
-    /// Has all requests of `body` go on one connection: nobody is waited for between them.
+    /// Sends all requests of `body` on one connection; nobody is waited for between them.
     func series<Result>(_ body: () throws -> Result) throws -> Result {
         isSeries = true
         defer {
@@ -115,7 +115,7 @@ final class ServiceConnection {
         return try body()
     }
 
-    // MARK: Getting there
+    // MARK: Connecting
 
     private func connect() throws(Failure) -> ServiceClient {
         if let client, process?.ended() == nil { return client }
@@ -129,8 +129,8 @@ final class ServiceConnection {
         return client
     }
 
-    /// Connects to the service that listens. Where none does, root starts one, but in the place of
-    /// one that the command line has named.
+    /// Connects to the service that listens. If none does, root starts one, unless the command line
+    /// names one.
     private func find(_ path: [UInt8]?) throws(Failure) -> ServiceClient {
         do throws(StoreError) {
             return try ServiceClient(path: path)
@@ -163,7 +163,7 @@ final class ServiceConnection {
         }
     }
 
-    /// Closes the connection; a service of our own ends with it.
+    /// Closes the connection; a service of our own exits then.
     private func leave() {
         client = nil
         guard var process = process.take() else { return }
@@ -185,7 +185,7 @@ extension Command {
 }
 
 extension String {
-    /// This path, from the working folder on where it is relative.
+    /// This path, made absolute from the current folder.
     fileprivate var absolutePath: String {
         get throws {
             if hasPrefix("/") { return self }

@@ -1,9 +1,9 @@
 import OTPCore
 import OTPWire
 
-// `otp-enroll add` for a person who sits at the terminal.
+// `otp-enroll add` for a user at a terminal.
 extension Add {
-    /// Shows `new`, asks for its code, and has it kept once one was right.
+    /// Shows `new`, asks for its code, and has it stored once one was right.
     func addConfirmed(
         _ new: NewAuthenticator, _ context: Context, _ warnings: [String]
     ) throws {
@@ -14,7 +14,7 @@ extension Add {
                 try shown(change, of: context) { try report($0, of: context.userName) }
             }
         }
-        // Held back to the end: a Ctrl-C between keeping and showing would lose the backup codes.
+        // Held until the end: a Ctrl-C between storing and showing would lose the backup codes.
         let interruptions = try Interruptions()
         let file = try writeFile(new)
         let codes = qr == .none ? nil : QRCodes(of: new)

@@ -88,7 +88,7 @@ struct Add: ParsableCommand {
                 "--json needs --no-confirm: a QR code cannot be shown in JSON.")
         }
         guard hotp || counter == nil else { throw ValidationError("--counter needs --hotp.") }
-        // Beyond it there would be no look-ahead; no device gets there by counting.
+        // A higher one would leave no look-ahead; no device gets there by counting.
         guard (counter ?? 0) < 1 << 48 else { throw ValidationError("--counter is too large.") }
         guard !hotp || period == 30 else {
             throw ValidationError("--period is not for --hotp, which has no clock.")
@@ -180,8 +180,8 @@ struct Add: ParsableCommand {
     static let noPicture = Phrase(
         "the QR code cannot be drawn: libqrencode is not installed or does not work")
 
-    /// Tells the user of what was kept, and shows it with `show`; where that fails, says that it is
-    /// kept all the same.
+    /// Tells the user by mail what was stored, and shows it with `show`; if that fails, says that
+    /// it is stored anyway.
     func shown(
         _ change: ChangeDocument, of context: Context, _ show: (Enrolled) throws -> Void
     ) throws {

@@ -2,7 +2,7 @@ import ArgumentParser
 import OTPCore
 import OTPWire
 
-/// `otp-enroll disable`: no second factor any more.
+/// `otp-enroll disable`: turns the second factor off.
 struct Disable: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disable", _superCommandName: OTPEnroll.name,

@@ -3,7 +3,7 @@ import OTPCore
 import OTPPAM
 import OTPStore
 
-/// `otp-enroll doctor`: what is wrong with the set-up, before it locks somebody out.
+/// `otp-enroll doctor`: what is wrong with the configuration, before it locks somebody out.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", _superCommandName: OTPEnroll.name,
@@ -63,7 +63,7 @@ struct Doctor: ParsableCommand {
 
     private func examination() throws -> DoctorReport {
         let people = try PeopleCheck(only: user, group: group)
-        // An sshd may ask for a service of its own name.
+        // An sshd may use a PAM service with another name.
         let services = service == "sshd" ? SSHDaemon.services : [service]
         var looks: [Look] = []
         for (index, service) in services.enumerated() {
@@ -73,7 +73,7 @@ struct Doctor: ParsableCommand {
         return DoctorReport(service: service, looks: looks)
     }
 
-    /// The checks that are about one service alone.
+    /// The checks that are about one service only.
     private static let ofService = [
         StackCheck.name, ModuleCheck.name, ConfigurationCheck.name, SSHCheck.name,
         NetworkCheck.name, LineCheck.name,
@@ -112,7 +112,7 @@ struct Doctor: ParsableCommand {
         }
         looks.append(FilesCheck.look(stacks.members.first?.stack, options, service: service))
         for (configuration, store) in stores {
-            // A store that a PAM line names is not the one that a command finds by itself.
+            // A command does not find a store that a PAM line names by itself.
             looks.append(store.look.naming(configuration.words))
             if configuration.isKnown && !lines.isEmpty {
                 let look = people.look(
@@ -126,24 +126,24 @@ struct Doctor: ParsableCommand {
         return looks + [DenialCheck.look(options)]
     }
 
-    /// What is said of the stacks and their modules.
+    /// The findings about the stacks and their modules.
     private func stackLooks(
         _ stacks: ServiceStacks, _ checks: [StackCheck], _ configurations: [ConfigurationCheck]
     ) -> [Look] {
         let readings = stacks.members.compactMap { LineCheck.look($0.stack) }
         var looks = stacks.troubles + readings
-        // What follows from a line that is read otherwise than it looks is of no account.
+        // If a line is read differently from how it looks, its consequences do not matter.
         guard !readings.contains(where: { $0.state == Finding.Severity.problem.rawValue }) else {
             return looks
         }
-        // Under options that cannot be read the module denies everybody, wherever it stands.
+        // If the options cannot be read, the module denies everybody, wherever it is.
         if stacks.ourLines.isEmpty || configurations.allSatisfy(\.isKnown) {
             looks += ServiceStacks.looks(checks.map(\.look))
         }
         return looks + ServiceStacks.looks(stacks.members.map { ModuleCheck.look($0.stack) })
     }
 
-    /// What the command line says in the place of a PAM line's own arguments.
+    /// The options of the command line that override a PAM line's arguments.
     private var instead: [[UInt8]] {
         get throws {
             try [("conf", global.config), ("store", global.store), ("socket", global.socket)]
@@ -187,7 +187,7 @@ struct Doctor: ParsableCommand {
 }
 
 extension ConfigurationCheck {
-    /// What a command needs to find the same store.
+    /// The options that a command needs to find the same store.
     fileprivate var words: String {
         [("--config", named.configuration), ("--store", named.store)]
             .compactMap { option, path in path.map { "\(option) \($0)" } }.joined(separator: " ")

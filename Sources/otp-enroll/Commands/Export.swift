@@ -2,7 +2,7 @@ import ArgumentParser
 import OTPCore
 import OTPWire
 
-/// `otp-enroll export`: the keys in clear, into a file.
+/// `otp-enroll export`: writes the keys in clear text to a file.
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", _superCommandName: OTPEnroll.name,
@@ -69,14 +69,14 @@ struct Export: ParsableCommand {
             if work.unreadable == nil { work.noteLeftOut() }
             throw work.unreadable ?? nobody(context)
         }
-        // Only now that the keys are out do records and log say so.
+        // Records and log say so only now that the keys have left.
         try work.tellRecords()
         work.noteLeftOut()
         try report(work)
         if let failure = work.failure { throw failure }
     }
 
-    /// Why nothing is written without --reveal-secrets: what the file would hold.
+    /// Why nothing is written without --reveal-secrets: what the file would contain.
     private func refusal(_ context: Context, _ entries: [Roster.Entry]) throws -> Failure {
         var (names, count, users): ([String], Int, Int) = ([], 0, 0)
         var problem: StoreError?
@@ -101,7 +101,7 @@ struct Export: ParsableCommand {
             hint: "--reveal-secrets writes it")
     }
 
-    /// What there is to say where there is nothing to write.
+    /// What to say if there is nothing to write.
     private func nobody(_ context: Context) -> Failure {
         guard user != nil else { return Failure("nobody has an authenticator") }
         return Failure(

@@ -2,7 +2,7 @@ import ArgumentParser
 import OTPCore
 import OTPWire
 
-/// `otp-enroll forget`: removes what a user has left who is gone.
+/// `otp-enroll forget`: removes the record of a user who is gone.
 struct Forget: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forget", _superCommandName: OTPEnroll.name,

@@ -6,7 +6,7 @@ import OTPWire
 
 extension ImportFormat: ExpressibleByArgument {}
 
-/// `otp-enroll import`: takes over what other programs have.
+/// `otp-enroll import`: imports from other programs.
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", _superCommandName: OTPEnroll.name,
@@ -112,7 +112,7 @@ struct Import: ParsableCommand {
     }
 
     func run() throws {
-        // Whoever may not do it hears so before any file is read.
+        // A caller without permission is told so before any file is read.
         let context = try Context(global, user: user)
         var report = ImportReport(isRehearsal: dryRun)
         try context.service.series { try run(context, &report) }
@@ -136,12 +136,12 @@ struct Import: ParsableCommand {
                 allowsShortKeys: allowShortKeys))
     }
 
-    /// The folder of google-authenticator's files that was named; `nil` for a file.
+    /// The named folder of google-authenticator files; `nil` for a file.
     private var folder: KeyFolder? {
         from == .googleAuthenticator ? file.flatMap { KeyFolder($0) } : nil
     }
 
-    /// Imports the files in a folder, or the one of `--user`.
+    /// Imports the files in a folder, or the one for `--user`.
     private func importFolder(
         _ folder: KeyFolder, _ context: Context, into report: inout ImportReport
     ) throws {
@@ -168,7 +168,7 @@ struct Import: ParsableCommand {
             allowsShortKeys: allowShortKeys)
     }
 
-    /// Everybody who may have a home here.
+    /// Everybody who may have a home directory here.
     private var everybody: [User] {
         get throws {
             let census = try Census()
@@ -177,7 +177,7 @@ struct Import: ParsableCommand {
         }
     }
 
-    /// Imports the file in the home of one user, or of everybody who has one.
+    /// Imports the file in the home directory of one user, or of everybody who has one.
     private func importHomes(_ context: Context, into report: inout ImportReport) throws {
         let file = ".google_authenticator"
         let homes = all ? try everybody : [context.user]

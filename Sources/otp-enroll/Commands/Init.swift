@@ -1,7 +1,7 @@
 import ArgumentParser
 import OTPWire
 
-/// `otp-enroll init`: makes the store, or says that it is there.
+/// `otp-enroll init`: makes the store, or says that it exists.
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", _superCommandName: OTPEnroll.name,

@@ -1,7 +1,7 @@
 import OTPStore
 import OTPWire
 
-// `otp-enroll issue --list`: who has a temporary code that can be used.
+// `otp-enroll issue --list`: lists users with a temporary code that can be used.
 extension Issue {
     func listAll() throws {
         let live = try liveCodes()

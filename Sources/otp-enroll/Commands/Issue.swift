@@ -2,7 +2,7 @@ import ArgumentParser
 import OTPCore
 import OTPWire
 
-/// `otp-enroll issue`: one temporary code, for somebody whose phone is lost or far away.
+/// `otp-enroll issue`: one temporary code, for a user whose phone is lost or far away.
 struct Issue: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "issue", _superCommandName: OTPEnroll.name,
@@ -92,7 +92,7 @@ struct Issue: ParsableCommand {
     }
 
     private func issue(_ context: Context) throws {
-        // Whatever can go wrong with the address does so before there is a code.
+        // Anything wrong with the address shows before there is a code.
         let recipient = mail ? try context.address(address) : nil
         let issued = try Issued(context.change(.issue(seconds: valid)))
         do {

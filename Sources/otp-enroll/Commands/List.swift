@@ -3,7 +3,7 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// `otp-enroll list`: everyone, enrolled or not.
+/// `otp-enroll list`: everybody, enrolled or not.
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", _superCommandName: OTPEnroll.name,
@@ -43,7 +43,8 @@ struct List: ParsableCommand {
         let roster = Roster(context)
         var report = Report(at: try SystemClock().now(), asJSON: global.json)
         try context.service.series {
-            // Objects are written while others come: no bar may come between them on a terminal.
+            // Objects are written while others are still coming: a progress bar would mix with them
+            // on a terminal.
             let quiet = global.json && Terminal.outputColumns < .max
             let entries = try roster.entries(group: group) { text, hint in
                 Output.note(text)
@@ -69,9 +70,9 @@ struct List: ParsableCommand {
 }
 
 extension List {
-    /// What is printed: rows of a table, or objects.
+    /// The output: rows of a table, or objects.
     private struct Report {
-        /// The most records of renumbered users that are told of one by one.
+        /// The most records of renumbered users that are reported individually.
         private static let mostNotes = 20
 
         private let now: UInt64
@@ -121,14 +122,14 @@ extension List {
             }
         }
 
-        /// How many there are of whom.
+        /// How many users are in which state.
         private var conclusion: String {
             let users = Words.count(counts.enrolled + counts.others, "user")
             let locked = counts.locked == 0 ? "" : ", \(counts.locked) locked"
             return "\(users): \(counts.enrolled) enrolled, \(counts.others) not\(locked)."
         }
 
-        /// What to end with where not all records could be read.
+        /// The error to end with if some records could not be read.
         var failure: Failure? {
             guard let unreadable else { return nil }
             guard unreadable.count > 1 else { return Failure(unreadable.error) }

@@ -3,7 +3,7 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// `otp-enroll move`: users who got another name or number.
+/// `otp-enroll move`: users who got another name or UID.
 struct Move: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", _superCommandName: OTPEnroll.name,
@@ -81,7 +81,7 @@ struct Move: ParsableCommand {
                 : "The record of \(name) (\(number)) now belongs to \(context.userName).")
     }
 
-    /// The name of the user whom the command line names, by name or by number.
+    /// The name of the user given on the command line by name or UID.
     static func name(_ text: String) throws -> String {
         let users = SystemUsers()
         if try users.user(named: Array(text.utf8)) != nil { return text }
@@ -111,7 +111,7 @@ struct Move: ParsableCommand {
     // MARK: All of a map
 
     private func moveAll(_ map: MoveMap) throws {
-        // Whoever may not do it hears so before anything is looked at.
+        // A caller without permission is told so before anything is read.
         let context = try Context(global, user: nil)
         var report = MoveReport(map.lines, isRehearsal: dryRun, asJSON: global.json)
         try context.service.series {

@@ -2,7 +2,7 @@ import ArgumentParser
 import OTPCore
 import OTPWire
 
-/// `otp-enroll remove`: one authenticator less.
+/// `otp-enroll remove`: removes an authenticator.
 struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", _superCommandName: OTPEnroll.name,

@@ -2,7 +2,7 @@ import ArgumentParser
 import OTPCore
 import OTPWire
 
-/// `otp-enroll reset`: for somebody who has lost everything.
+/// `otp-enroll reset`: for a user who has lost everything.
 struct Reset: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset", _superCommandName: OTPEnroll.name,

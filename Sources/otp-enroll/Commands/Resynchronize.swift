@@ -2,7 +2,7 @@ import ArgumentParser
 import OTPCore
 import OTPWire
 
-/// `otp-enroll resync`: finds a device whose clock or counter has run away.
+/// `otp-enroll resync`: finds a device's clock or counter that is off.
 struct Resynchronize: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resync", _superCommandName: OTPEnroll.name,

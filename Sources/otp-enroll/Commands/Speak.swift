@@ -3,7 +3,7 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// `otp-enroll language`: what a user is spoken to in.
+/// `otp-enroll language`: the language in which a user is addressed.
 struct Speak: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "language", _superCommandName: OTPEnroll.name,

@@ -85,7 +85,7 @@ struct Trusted: ParsableCommand {
 
     // MARK: Ending
 
-    /// Ends the trust in this key, or in all. Where somebody else was faster, it has ended as well.
+    /// Ends the trust in this key, or in all. If somebody else was faster, it has ended as well.
     private func end(_ fingerprint: String?, _ context: Context) throws {
         switch try context.askWithProof(.revokeTrust(fingerprint: fingerprint)) {
         case .done(let change): context.tell(change)
@@ -94,8 +94,8 @@ struct Trusted: ParsableCommand {
         }
     }
 
-    /// Says what has ended of what there was: the code that was asked for may have been a backup
-    /// code, which ends all.
+    /// Reports which trust has ended: the code that was asked for may have been a backup code,
+    /// which ends all.
     private func report(_ before: [TrustedKeySummary], _ context: Context) throws {
         let user = context.userName
         let left = try trusted(context)

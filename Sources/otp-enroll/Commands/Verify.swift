@@ -2,7 +2,7 @@ import ArgumentParser
 import OTPCore
 import OTPWire
 
-/// `otp-enroll verify`: tries a code as a login would.
+/// `otp-enroll verify`: tests a code as a login would.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", _superCommandName: OTPEnroll.name,

@@ -1,13 +1,13 @@
 import OTPCore
 
-/// What `doctor` says in the end: what was looked at, a line each, and then what was found.
+/// The output of `doctor`: one line for each check, and then the findings.
 struct DoctorReport {
     /// The PAM service.
     let service: String
-    /// What was looked at.
+    /// The results of the checks.
     let looks: [Look]
 
-    /// Whether nothing is wrong; notes may be there.
+    /// Whether nothing is wrong; there may be notes.
     var isWell: Bool {
         !looks.contains { look in look.findings.contains { $0.severity != .note } }
     }
@@ -34,7 +34,7 @@ struct DoctorReport {
         return (lines + ["", conclusion]).joined(separator: "\n")
     }
 
-    /// The sentence at the end.
+    /// The final sentence.
     private var conclusion: String {
         let found = looks.flatMap(\.findings)
         let counts = [Finding.Severity.problem, .warning, .note].compactMap { severity in
@@ -56,7 +56,7 @@ struct DoctorReport {
         if let first = lines.first, first.hasPrefix(word) {
             lines[0] = finding.severity.ink.painted(word) + first.dropFirst(word.count)
         }
-        // What is to be copied is never broken.
+        // Text to copy is never wrapped.
         if !finding.place.isEmpty {
             lines.append("  in \(finding.place)" + (finding.change.isEmpty ? "" : ":"))
         }

@@ -1,15 +1,15 @@
-/// Something that is not as it should be, and what to do about it.
+/// Something that is wrong, and what to do about it.
 struct Finding: Equatable {
-    /// How bad it is. Only a note leaves everything well.
+    /// How bad it is. Notes do not count as anything wrong.
     enum Severity: String {
         /// Somebody gets in who should not, or is locked out.
         case problem
-        /// It may come to that, or something does not work.
+        /// That could happen, or something does not work.
         case warning
-        /// Worth knowing, and perhaps meant so.
+        /// Worth knowing, and perhaps intended.
         case note
 
-        /// What its color says.
+        /// The meaning of its color.
         var ink: Ink {
             switch self {
             case .problem: .bad
@@ -23,17 +23,16 @@ struct Finding: Equatable {
     let severity: Severity
     /// What is wrong, in one line.
     let text: String
-    /// Where: a file, or a file and a line; empty where there is no such place.
+    /// Where: a file, or a file and a line; empty if there is no place.
     let place: String
-    /// The line to write there, the command to give, or the lines of a diff; empty where there is
-    /// none.
+    /// The line to write there, the command to run, or the lines of a diff; empty if there is none.
     let change: String
 
     init(_ severity: Severity, _ text: String, in place: String = "", change: String = "") {
         self.severity = severity
         self.text = Output.printable(text)
         self.place = Output.printable(place)
-        // A diff has lines, and tabs in them.
+        // A diff has several lines, and tabs in them.
         self.change = change.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             line.split(separator: "\t", omittingEmptySubsequences: false)
                 .map { Output.printable(String($0)) }.joined(separator: "\t")
@@ -42,7 +41,7 @@ struct Finding: Equatable {
 }
 
 extension Finding {
-    /// The same, with these options in a command of ours that it proposes.
+    /// The same, with these options added to a proposed command of ours.
     func naming(_ options: String) -> Finding {
         let program = "otp-enroll "
         guard !options.isEmpty, change.hasPrefix(program) else { return self }
@@ -52,15 +51,15 @@ extension Finding {
     }
 }
 
-/// What one check has looked at, and what it found.
+/// What one check looked at, and what it found.
 struct Look {
     /// The check, in a word.
     let name: String
     /// What was looked at, or why that was not possible.
     let about: String
-    /// What is not as it should be.
+    /// What is wrong.
     var findings: [Finding]
-    /// Whether it could not be looked at.
+    /// Whether the check was not possible.
     var isSkipped = false
 
     init(_ name: String, _ about: String, _ findings: [Finding] = []) {
@@ -69,14 +68,14 @@ struct Look {
         self.findings = findings
     }
 
-    /// The same, with these options in the commands of ours that it proposes.
+    /// The same, with these options added to proposed commands of ours.
     func naming(_ options: String) -> Look {
         var look = self
         look.findings = findings.map { $0.naming(options) }
         return look
     }
 
-    /// A look that was not possible, and why.
+    /// A check that was not possible, and why.
     static func skipped(_ name: String, _ why: String) -> Look {
         var look = Look(name, why)
         look.isSkipped = true
@@ -86,7 +85,7 @@ struct Look {
     /// `ok`, `skipped`, or how bad the worst finding is.
     var state: String { isSkipped ? "skipped" : worst?.rawValue ?? "ok" }
 
-    /// What the state's color says.
+    /// The meaning of the state's color.
     var ink: Ink { isSkipped ? .caution : worst?.ink ?? .good }
 
     private var worst: Finding.Severity? {

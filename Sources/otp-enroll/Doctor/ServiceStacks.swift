@@ -1,7 +1,7 @@
 import OTPPAM
 
-/// The stacks that a question about a service is about: sudo and su have a PAM file of its own for
-/// `sudo -i` and `su -`.
+/// The stacks that belong to a service: sudo and su have a separate PAM file for `sudo -i` and `su
+/// -`.
 struct ServiceStacks {
     /// A service and its stack.
     struct Member {
@@ -9,7 +9,7 @@ struct ServiceStacks {
         let stack: PAMStack
     }
 
-    /// Those that can be read, that of the service itself first.
+    /// Those that can be read, the service's own first.
     private(set) var members: [Member] = []
     /// What keeps libpam from reading others.
     private(set) var troubles: [Look] = []
@@ -18,7 +18,7 @@ struct ServiceStacks {
 
     init(of service: String) {
         add(service)
-        // Not each su and each sudo asks for it: where there is no such file, nothing is said.
+        // Not every su and sudo uses one: if there is no such file, nothing is reported.
         if let login = ServiceStacks.logins[service], SystemFiles.exists("/etc/pam.d/" + login) {
             add(login)
         }
@@ -43,7 +43,7 @@ struct ServiceStacks {
         return lines
     }
 
-    /// The looks at each, without what was said of one before.
+    /// The results for each, without repeating what an earlier one reported.
     static func looks(_ looks: [Look]) -> [Look] {
         var said: [Finding] = []
         return looks.compactMap { look in

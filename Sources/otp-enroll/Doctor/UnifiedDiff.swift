@@ -1,15 +1,15 @@
-/// What changes in a file, in the form that patch(1) takes.
+/// The changes to a file, in the form that patch(1) takes.
 struct UnifiedDiff {
     private let path: String
     private let isNew: Bool
     private let old: [Substring], new: [Substring]
-    /// Whether the file's last line ends.
+    /// Whether the file's last line has a newline.
     private let endsOld: Bool, endsNew: Bool
 
-    /// How many lines around a change are shown.
+    /// How many lines of context are shown around a change.
     private static let context = 3
 
-    /// `old` is `nil` for a file that is new.
+    /// `old` is `nil` for a new file.
     init(_ path: String, from before: String?, to new: String) {
         let old = before ?? ""
         (self.path, isNew) = (path, before == nil)
@@ -31,7 +31,7 @@ struct UnifiedDiff {
         var isChange: Bool { mark != " " }
     }
 
-    /// The text; empty where nothing changes.
+    /// The text; empty if nothing changes.
     var text: String {
         let steps = steps
         var hunks: [Range<Int>] = []
@@ -54,7 +54,7 @@ struct UnifiedDiff {
         guard let first = steps.first else { return [] }
         let olds = steps.count { $0.mark != "+" }
         let news = steps.count { $0.mark != "-" }
-        // Without lines, it is the line before that is named.
+        // Without lines, the line before is named.
         let starts = (first.before.old + (olds > 0 ? 1 : 0), first.before.new + (news > 0 ? 1 : 0))
         let unended = "\\ No newline at end of file"
         return ["@@ -\(starts.0),\(olds) +\(starts.1),\(news) @@"]
@@ -74,7 +74,7 @@ struct UnifiedDiff {
             case .insert(let offset, _, _): inserted.insert(offset)
             }
         }
-        // A last line that ends, and did not, is another line.
+        // A last line that has gained or lost its newline is a different line.
         if endsOld != endsNew, old.last == new.last, let last = old.indices.last {
             removed.insert(last)
             inserted.insert(new.count - 1)

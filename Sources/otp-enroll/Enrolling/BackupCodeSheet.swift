@@ -2,7 +2,7 @@ import OTPCore
 
 /// Backup codes as they are handed out.
 enum BackupCodeSheet {
-    /// What to do with the codes, and the codes in as many columns as there is room for.
+    /// What to do with the codes, and the codes in as many columns as fit.
     static func lines(_ codes: [String], width: Int) -> [String] {
         guard let length = codes.first?.count else { return [] }
         let columns = width >= 2 * (length + 4) ? 2 : 1

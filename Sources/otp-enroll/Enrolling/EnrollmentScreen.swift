@@ -8,14 +8,14 @@ struct EnrollmentScreen {
     let user: String
     /// The key in groups of four.
     let keyGroups: [String]
-    /// What else an app wants to know where the key is typed.
+    /// What else an app asks for when the key is typed.
     let settings: [String]
-    /// What is to be known beforehand.
+    /// What the user should know first.
     let notices: [String]
     /// Columns and rows of the terminal.
     let terminal: QRFit.Size
 
-    /// Columns that text beside a QR code needs.
+    /// The columns that text next to a QR code needs.
     private static let leastTextWidth = 20
     static let gap = 2
 
@@ -62,7 +62,7 @@ struct EnrollmentScreen {
         }
     }
 
-    // MARK: Ways to arrange it
+    // MARK: Layouts
 
     private func place(beside size: QRFit.Size, _ message: String?) -> QRFit.Place? {
         let width = width(beside: size)
@@ -180,14 +180,14 @@ struct EnrollmentScreen {
         var lines = Words.wrapped(title.text, width) + [""]
         lines += Words.wrapped(keyTitle.text, width) + keyLines(width)
         lines += [""] + settings.flatMap { Words.wrapped($0, width) }
-        // A message takes the place of what was read before, so that the QR code stays.
+        // A message replaces the text that was already read, so that the QR code stays.
         for text in message.map({ [$0] }) ?? notices {
             lines += [""] + Words.wrapped(text, width)
         }
         return lines
     }
 
-    /// The key, four groups a line where there is room for them.
+    /// The key, four groups per line if there is room.
     private func keyLines(_ width: Int) -> [String] {
         let perLine = width >= 21 ? 4 : 2
         return stride(from: 0, to: keyGroups.count, by: perLine).map { start in

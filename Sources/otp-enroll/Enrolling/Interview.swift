@@ -2,15 +2,15 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// Shows a new authenticator on the terminal, and asks for its code until one is right, with which
-/// it is kept.
+/// Shows a new authenticator on the terminal, and asks for its code until one is right; then it is
+/// stored.
 struct Interview {
     let context: Context
     /// What is to be known before it is scanned.
     let notices: [String]
 
-    /// Shows `new` and asks. Throws where the user gives up, or where the app cannot do it; in
-    /// either case QR code and key are off the screen.
+    /// Shows `new` and asks. Throws if the user gives up, or if the app cannot do it; in either
+    /// case QR code and key are removed from the screen.
     func confirm(
         _ new: NewAuthenticator, _ codes: QRCodes?, _ form: QRForm,
         _ interruptions: borrowing Interruptions
@@ -47,9 +47,9 @@ struct Interview {
         }
     }
 
-    /// The same for a token that has its key already: nothing is to be scanned, so the questions
-    /// follow each other on the screen as it is. What was kept goes to `show`, which no Ctrl-C
-    /// keeps from showing it.
+    /// The same for a token that already has its key: nothing is scanned, so the questions simply
+    /// follow each other on the screen. `show` gets what was stored, and Ctrl-C cannot keep it from
+    /// being shown.
     func confirmToken(
         _ new: NewAuthenticator, _ show: (ChangeDocument) throws -> Void
     ) throws {
@@ -58,7 +58,7 @@ struct Interview {
             var typed = Terminal.readAnswer(
                 Phrase("Code shown by the token (empty: give up):").text + " ")
             defer { Secret.wipe(&typed) }
-            // Held back from here: an end between keeping and showing would lose the backup codes.
+            // Held from here: an exit between storing and showing would lose the backup codes.
             let interruptions = try Interruptions()
             switch try judge(typed, new) {
             case .kept(let change): return try show(change)
@@ -68,7 +68,7 @@ struct Interview {
         }
     }
 
-    /// What a code leads to.
+    /// The result of a code.
     private enum Judgment {
         case kept(ChangeDocument)
         /// Ask again, after these words.

@@ -6,20 +6,20 @@ import OTPWire
 struct NewAuthenticator {
     /// What it is, with the name it is to have.
     let authenticator: Authenticator
-    /// What the service keeps it by.
+    /// The service's ticket for storing it.
     let ticket: String
     /// Its key.
     let key: KeyBox
     /// What the app shows beside its codes.
     let label: KeyLabel
 
-    /// Whether the key was in the device before it was here, so that nothing is to be scanned.
+    /// Whether the device already had the key, so that nothing is scanned.
     let isToken: Bool
 
-    /// Whether one of this name ends when this one is kept.
+    /// Whether it will replace one with the same name.
     let replaces: Bool
 
-    /// Has one made as it is wished for.
+    /// Has one made as requested.
     init(_ wish: Wish, for context: Context) throws {
         var device = wish.device
         if let file = wish.keyFile {
@@ -50,7 +50,7 @@ struct NewAuthenticator {
             device: isTold ? authenticator.name : nil)
     }
 
-    /// The key in Base32, as an app takes it typed. To be wiped.
+    /// The key in Base32, to be typed into an app. The caller wipes it.
     var typedKey: [UInt8] { key.withBytes { Base32.encode($0) } }
 
     /// What the app scans, with what `cut` leaves of the label.
@@ -58,7 +58,7 @@ struct NewAuthenticator {
         key.withBytes { KeyURI.make(authenticator, key: $0, label: label, cut: cut) }
     }
 
-    /// The warning for settings that many apps ignore, `nil` where there is nothing to warn of.
+    /// The warning about settings that many apps ignore; `nil` if there is nothing to warn about.
     static func warning(
         algorithm: HashAlgorithm, digits: UInt8, period: UInt16
     ) -> String? {

@@ -2,26 +2,26 @@ import OTPCore
 
 /// Draws a QR code with characters, or as a picture.
 struct QRDrawing: ~Copyable {
-    /// What is drawn.
+    /// The code to draw.
     let code: QRSquares
     /// How.
     let form: QRForm
 
-    /// Squares of light around the code that the standard asks for.
+    /// Light squares around the code, as the standard requires.
     static let wholeQuietZone = 4
     /// How many columns and rows the drawing takes with so many light squares around it.
     func size(quietZone: Int) -> (columns: Int, rows: Int) {
         QRText.size(of: code.size, as: form.text, quietZone: quietZone)
     }
 
-    /// The rows of the drawing. They hold the key, and are to be wiped.
+    /// The rows of the drawing. They contain the key, so the caller wipes them.
     func rows(quietZone: Int) -> [[UInt8]] {
         let (columns, rows) = size(quietZone: quietZone)
         let start = form == .ansi ? QRDrawing.whiteOnBlack : []
         let end = form == .ansi ? QRDrawing.reset : []
         return (0..<rows).map { row in
             var line: [UInt8] = []
-            // Room for all of it: where an array grows, it leaves a copy behind.
+            // Room for all of it: an array that grows leaves a copy behind.
             line.reserveCapacity(
                 start.count + QRText.rowCapacity(columns, form.text) + end.count)
             line += start
@@ -31,11 +31,11 @@ struct QRDrawing: ~Copyable {
         }
     }
 
-    /// White and black of the 256 colors: those of the first 16 may be anything.
+    /// White and black of the 256 colors: the first 16 may be anything.
     private static let whiteOnBlack = Array("\u{1b}[38;5;231;48;5;16m".utf8)
     private static let reset = Array("\u{1b}[0m".utf8)
 
-    /// The code as an SVG picture. It holds the key, and is to be wiped.
+    /// The code as an SVG picture. It contains the key, so the caller wipes it.
     static func svg(_ code: borrowing QRSquares) -> [UInt8] {
         let quiet = wholeQuietZone
         let side = code.size + 2 * quiet

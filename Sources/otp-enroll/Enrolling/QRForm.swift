@@ -9,11 +9,11 @@ enum QRForm: String, CaseIterable, ExpressibleByArgument {
     case image
     /// Half blocks, in black and white whatever the terminal's own colors are.
     case ansi
-    /// Half blocks in the terminal's own colors; right where they are light on dark.
+    /// Half blocks in the terminal's own colors, for light text on a dark background.
     case utf8
-    /// Two characters a square; right where the terminal's colors are light on dark.
+    /// Two characters per square, for light text on a dark background.
     case ascii
-    /// No QR code: the typed key alone.
+    /// No QR code: only the key to type.
     case none
 
     /// The characters, which a login draws with as well.

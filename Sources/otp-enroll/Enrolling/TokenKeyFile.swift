@@ -1,6 +1,6 @@
 import OTPCore
 
-/// The key of a hardware token, as its maker hands it out: a line of hex or Base32 in a file.
+/// The key of a hardware token as its vendor delivers it: a line of hex or Base32 in a file.
 enum TokenKeyFile {
     /// The largest file that is read, in bytes.
     private static let maximumSize = 4096
@@ -27,8 +27,7 @@ enum TokenKeyFile {
         return key
     }
 
-    /// Hex where it can be hex: a Base32 text of 26 symbols or more is so by chance once in
-    /// 10^11.
+    /// Hex if it can be hex: a Base32 text of 26 symbols or more is hex by chance once in 10^11.
     private static func decode(_ text: Span<UInt8>) -> Secret? {
         let between = [UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: ":")]
         if let key = Hex.decode(text, between: { between.contains($0) }), key.count > 0 {

@@ -1,11 +1,11 @@
 import OTPCore
 import OTPWire
 
-/// What `otp-enroll add` is asked for.
+/// What `otp-enroll add` is asked to make.
 struct Wish {
-    /// The authenticator; without a name, a free one is found. Without its key.
+    /// The authenticator, without its key; without a name, it gets a free one.
     let device: DeviceDocument
-    /// Who the app says the codes are from.
+    /// The issuer that the app shows.
     let issuer: String
     /// What the app calls the account; `nil` for the user's name, and the device's where there are
     /// others.
@@ -14,19 +14,19 @@ struct Wish {
     let keyFile: String?
 }
 
-/// What came of it.
+/// The result.
 struct Enrolled {
     /// The name that the authenticator has now.
     let name: String
-    /// The backup codes in clear, where a set was made.
+    /// The backup codes in clear, if a set was made.
     let backupCodes: [String]
-    /// Whether it took the place of one of this name.
+    /// Whether it replaced one with the same name.
     let replaced: Bool
-    /// Whether its key was there already, so that nothing was changed.
+    /// Whether its key was already there, so that nothing was changed.
     let wasThere: Bool
-    /// The SSH keys that were trusted by the one of before, and are no longer.
+    /// The SSH keys whose trust ended with the one it replaced.
     let trustEnded: [String]
-    /// How many seconds the app's clock is ahead at least; 0 for nothing to say.
+    /// By at least how many seconds the app's clock is ahead; 0 if there is nothing to report.
     let skew: Int
 
     init(_ change: ChangeDocument) throws(Failure) {

@@ -1,16 +1,16 @@
 import OTPImport
 
-/// Which entries of an app's export are meant: it holds a person's accounts of everywhere.
+/// Which entries of an app's export are meant: it contains all of a person's accounts.
 struct EntryChoice {
-    /// What the command line chooses by: an issuer, an account, or both.
+    /// The command line's selection: an issuer, an account, or both.
     let text: String?
-    /// Who codes of this machine are from.
+    /// The issuer of codes for this machine.
     let issuer: String
 
     /// How many entries a hint lists.
     private static let listed = 20
 
-    /// Leaves what is meant: what `text` chooses, the only entry there is, or those of this machine.
+    /// Keeps only what is meant: what `text` selects, the only entry, or those for this machine.
     func apply(to result: inout ImportResult) throws(Failure) {
         let entries = result.entries
         guard !entries.isEmpty else { return }

@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// A form that keys can leave in.
+/// A format for exported keys.
 enum ExportForm: String, CaseIterable, ExpressibleByArgument {
-    /// A key URI a line, as apps and other servers take them.
+    /// One key URI per line, as apps and other servers accept them.
     case otpauth
     /// The users file of pam_oath.
     case usersOATH = "users.oath"
-    /// All that is known, in a form of our own.
+    /// Everything that is known, in our own format.
     case json
 }

@@ -1,17 +1,17 @@
 import OTPCore
 import OTPImport
 
-/// What is to be written to an export's file, put together piece by piece in memory that is wiped.
+/// The text of an export's file, built piece by piece in memory that is wiped.
 struct ExportText: ~Copyable {
     private let form: ExportForm
     private let issuer: [UInt8]
-    /// What was put together and not taken yet.
+    /// What was built and not yet taken.
     private var bytes: [UInt8] = []
     private var hasUsers = false
 
     /// An authenticator that cannot be written, and why.
     struct LeftOut: Error {
-        /// The reason, in a clause.
+        /// The reason, as a clause.
         let reason: String
     }
 
@@ -25,7 +25,8 @@ struct ExportText: ~Copyable {
 
     deinit { Secret.wipe(endOf: bytes) }
 
-    /// Writes what `user` has; `tell` hears of each authenticator, and why it is left out if so.
+    /// Adds the authenticators of `user`; `tell` is called for each, with the reason if it is left
+    /// out.
     mutating func add(
         _ tokens: [ExportedToken], of user: User, _ tell: (Authenticator, LeftOut?) -> Void
     ) {
@@ -50,10 +51,10 @@ struct ExportText: ~Copyable {
         if form == .json { add("\n  ]\n}\n") }
     }
 
-    /// How many bytes were put together since the last `take`.
+    /// How many bytes were built since the last `take`.
     var count: Int { bytes.count }
 
-    /// Hands over what was put together since the last time. To be wiped.
+    /// Returns what was built since the last call. The caller wipes it.
     mutating func take() -> [UInt8] {
         let piece = bytes
         bytes = []
@@ -116,7 +117,7 @@ struct ExportText: ~Copyable {
         add(text.span)
     }
 
-    /// Appends bytes; where there is no room, into a larger array, and the old one is wiped.
+    /// Appends bytes; if there is no room, moves to a larger array and wipes the old one.
     private mutating func add(_ part: Span<UInt8>) {
         if bytes.count + part.count > bytes.capacity {
             var larger: [UInt8] = []

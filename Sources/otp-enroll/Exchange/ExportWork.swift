@@ -2,22 +2,22 @@ import OTPCore
 import OTPImport
 import OTPWire
 
-/// An export under way: what goes into the file, what cannot, and who is told.
+/// An export in progress: what goes into the file, what cannot, and who is told.
 struct ExportWork: ~Copyable {
     private let context: Context
     private let form: ExportForm
     private let path: String
     private var text: ExportText
-    /// The file, once there is something to write into it.
+    /// The file, once there is something to write to it.
     private var file: PrivateFile?
-    /// From then on held back: nobody shall be left with half a file.
+    /// Interrupts are held back from then on, so that nobody is left with half a file.
     private var interruptions: Interruptions?
 
-    /// Whose keys are in the file, by the names of their authenticators.
+    /// The users whose keys are in the file, with the names of their authenticators.
     private(set) var exported: [(user: User, names: [String])] = []
     /// What is not in it.
     private(set) var leftOut: [LeftOut] = []
-    /// Why the first record could not be read that could not.
+    /// Why the first unreadable record could not be read.
     private(set) var unreadable: Failure?
     private var warnings: [String] = []
     private var untold: (count: Int, first: Failure)?
@@ -30,7 +30,7 @@ struct ExportWork: ~Copyable {
         text = ExportText(form, issuer: try context.policy().issuer)
     }
 
-    /// Something that is not in the file.
+    /// Something that was left out of the file.
     struct LeftOut {
         let user: String
         /// Which authenticator; `nil` for the whole record.
@@ -48,10 +48,10 @@ struct ExportWork: ~Copyable {
 
     // MARK: The file
 
-    /// How much is put together before it is written, in bytes.
+    /// How much is built before it is written, in bytes.
     private static let piece = 16_384
 
-    /// Writes the file, piece by piece. There is none where nobody has anything.
+    /// Writes the file, piece by piece. No file is made if nobody has anything.
     mutating func write(_ entries: [Roster.Entry]) throws {
         do {
             try Roster(context).lookAtKeys(of: entries) { entry, finding in
@@ -95,7 +95,7 @@ struct ExportWork: ~Copyable {
         guard !written.isEmpty else { return }
         exported.append((user, written.map(\.name.text)))
         guard form == .usersOATH else { return }
-        // What a line of users.oath cannot keep.
+        // What a line of users.oath cannot represent.
         for authenticator in written {
             for note in UsersOATHWriter.notes(for: authenticator) {
                 warnings.append("\(name): \"\(authenticator.name.text)\": \(note)")
@@ -103,7 +103,7 @@ struct ExportWork: ~Copyable {
         }
     }
 
-    /// Writes what was put together, into a file that is made for the first of it.
+    /// Writes what was built; the file is made for the first piece.
     private mutating func flush() throws {
         let file: PrivateFile
         if let made = self.file {
@@ -126,7 +126,7 @@ struct ExportWork: ~Copyable {
             hint: "the export is recorded in \(Words.count(written, "record")) already")
     }
 
-    /// Says on stderr what is not in the file.
+    /// Reports on stderr what is not in the file.
     func noteLeftOut() {
         for warning in warnings { Output.note("warning: \(warning)") }
         for part in leftOut {
@@ -137,8 +137,8 @@ struct ExportWork: ~Copyable {
 
     // MARK: Records and log
 
-    /// Has it written into each user's record and into the log that the key was exported. Where
-    /// somebody ends the program, the file is removed.
+    /// Records in each user's record and in the log that the key was exported. If the program is
+    /// interrupted, the file is removed.
     mutating func tellRecords() throws {
         var progress = Progress("Writing down the export", of: exported.count)
         defer { progress.finish() }
@@ -149,7 +149,7 @@ struct ExportWork: ~Copyable {
                 _ = try context.change(.noteExport(names: part.names))
             } catch {
                 untold = ((untold?.count ?? 0) + 1, untold?.first ?? error)
-                // The user is told in any case: the key is out.
+                // The user is told in any case: the key has left.
                 let names = part.names.joined(separator: ", ")
                 try context.tell(context.event(.exported, detail: Array(names.utf8)))
             }
@@ -157,7 +157,7 @@ struct ExportWork: ~Copyable {
         }
     }
 
-    /// What to end with where not all went as it should.
+    /// The error to end with if not everything went well.
     var failure: Failure? {
         if let untold {
             return Failure(

@@ -2,7 +2,7 @@ import OTPCore
 import OTPImport
 import OTPWire
 
-/// An authenticator and its key, as the service gives them away.
+/// An authenticator and its key, as the service returns them.
 struct ExportedToken {
     let authenticator: Authenticator
     let key: KeyBox

@@ -3,14 +3,14 @@ import Glibc
 import OTPCore
 import OTPStore
 
-/// Reads a file in a user's home as that user: whoever owns a home decides what lies there, and
-/// might turn root's eyes to somebody else's file.
+/// Reads a file in a user's home directory as that user: its owner decides what is there, and might
+/// direct root to somebody else's file.
 enum ForeignFile {
     /// The largest file that is read, in bytes.
     static let limit = 65_536
 
-    /// All of the file at `path`, relative to the home of `user`, who has to own it; `nil` where
-    /// there is none. To be wiped.
+    /// The contents of the file at `path`, relative to the home of `user`, who must own it; `nil`
+    /// if there is none. The caller wipes them.
     static func read(_ path: String, of user: User) throws(Failure) -> [UInt8]? {
         guard let home = try home(of: user) else { return nil }
         let name = Output.printable(home == "/" ? "/" + path : home + "/" + path)
@@ -20,18 +20,18 @@ enum ForeignFile {
         guard status.st_uid == user.uid else {
             throw Failure("\(name): it does not belong to \(Output.printable(user.name))")
         }
-        // A second name might be one that somebody else gave it.
+        // A second name might have been made by somebody else.
         guard status.st_nlink == 1 else {
             throw Failure("\(name): it has \(status.st_nlink) links, and may only have one")
         }
         return try OpenFile.contents(of: file.number, name, limit)
     }
 
-    /// The home that the user database names; `nil` where it names none.
+    /// The home directory from the user database; `nil` if it has none.
     private static func home(of user: User) throws(Failure) -> String? {
         errno = 0
-        // SAFETY: the C library's own memory, of which the text is copied before any other call;
-        // there is one thread.
+        // SAFETY: the C library's own memory; the text is copied before any other call, and there
+        // is one thread.
         guard let entry = unsafe getpwuid(user.uid) else {
             if [0, ENOENT, ESRCH, EBADF, EPERM].contains(errno) { return nil }
             throw Failure("the user database cannot be read: \(Machine.lastError)")
@@ -44,20 +44,20 @@ enum ForeignFile {
 
     // MARK: As the user
 
-    /// Opens the file with the user's rights and no more.
+    /// Opens the file with only the user's rights.
     private static func open(
         _ path: String, in home: String, of user: User, _ name: String
     ) throws(Failure) -> OpenFile? {
         guard Machine.isRoot else { return try open(path, in: home, name) }
         let identity = try Identity()
-        // Also where the change stopped half way.
+        // Even if the change stopped half way.
         defer { identity.restore() }
         try Identity.assume(user)
         return try open(path, in: home, name)
     }
 
-    /// Walks from the home to the file, and follows no link on the way. The home itself may be
-    /// reached by links: only root can have made those.
+    /// Walks from the home directory to the file, and follows no link on the way. The home
+    /// directory itself may be reached through links: only root can have made those.
     private static func open(
         _ path: String, in home: String, _ name: String
     ) throws(Failure) -> OpenFile? {
@@ -68,7 +68,7 @@ enum ForeignFile {
         }
         // SAFETY: the string is passed as a C string that lives through the call.
         var number = unsafe Glibc.open(home, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC)
-        // A home such as /dev/null or /nonexistent holds nothing.
+        // A home such as /dev/null or /nonexistent contains nothing.
         if number < 0 && errno == ENOTDIR { return nil }
         for word in words where number >= 0 {
             let folder = OpenFile(number)
@@ -84,30 +84,30 @@ enum ForeignFile {
         return OpenFile(number)
     }
 
-    /// What becomes of a file that could not be opened.
+    /// The error for a file that could not be opened, or `nil` if it does not exist.
     private static func nothing(_ name: String) throws(Failure) -> OpenFile? {
         switch errno {
         case ENOENT: return nil
         case ELOOP: throw Failure("\(name): it is a symbolic link, not a regular file")
-        // Where a folder is asked for, a link is none.
+        // Where a folder is expected, a link does not count.
         case ENOTDIR: throw Failure("\(name): a part of this path is a link or no folder")
-        // What open(2) says of a socket.
+        // open(2)'s error for a socket.
         case ENXIO: throw Failure("\(name): it is a socket, not a regular file")
         default: throw Failure("\(name): \(Machine.lastError)")
         }
     }
 }
 
-/// The ids that this program works under, to go back to.
+/// The ids of this program, to be restored.
 private struct Identity {
     private let uid = geteuid()
     private let gid = getegid()
     private var groups: [gid_t]
 
-    /// What the program ends with where it cannot get its own ids back (EX_SOFTWARE).
+    /// The exit status if they cannot be restored (EX_SOFTWARE).
     private static let unrestored: CInt = 70
 
-    /// Remembers the present ids.
+    /// Saves the present ids.
     init() throws(Failure) {
         let count = getgroups(0, nil)
         guard count >= 0 else { throw Failure("cannot look up groups: \(Machine.lastError)") }
@@ -118,7 +118,7 @@ private struct Identity {
         }
     }
 
-    /// Takes on the ids of `user`: groups first, because only root can change them.
+    /// Assumes the ids of `user`: groups first, because only root can change them.
     static func assume(_ user: User) throws(Failure) {
         let name = user.name.map(CChar.init(bitPattern:)) + [0]
         // SAFETY: the name ends with NUL and lives through the call.
@@ -131,7 +131,7 @@ private struct Identity {
         }
     }
 
-    /// Goes back. To go on with half of somebody else's rights would be worse than to end.
+    /// Restores them. To continue with half of somebody else's rights would be worse than to exit.
     func restore() {
         // SAFETY: reads `groups.count` groups.
         guard seteuid(uid) == 0, setegid(gid) == 0,

@@ -2,18 +2,18 @@ import ArgumentParser
 import OTPCore
 import OTPImport
 
-/// What an import has done, or would do: a row for each token, and what did not come along.
+/// What an import has done, or would do: one row per token, and what was left out.
 struct ImportReport {
     let isRehearsal: Bool
     private var rows: [Importer.Row] = []
-    /// What is wrong with the files, beyond single tokens.
+    /// What is wrong with the files, apart from individual tokens.
     private var problems: [String] = []
     private var notes: [String] = []
     private var hasMap = false
 
     init(isRehearsal: Bool) { self.isRehearsal = isRehearsal }
 
-    /// Imports what a file gave; `user` is whose file it was, where it was somebody's.
+    /// Imports the contents of a file; `user` is its owner, if it was somebody's.
     mutating func add(_ result: ImportResult, of user: String? = nil, by importer: Importer) {
         let whose = user.map { Output.printable($0) + ": " } ?? ""
         var newcomers: Set<String> = []
@@ -39,7 +39,7 @@ struct ImportReport {
         }
     }
 
-    /// Says once what there is to be done about short keys.
+    /// Says once what to do about short keys.
     private mutating func noteShortKeys(_ importer: Importer, in rows: ArraySlice<Importer.Row>) {
         guard rows.contains(where: { $0.hasShortKey && !$0.isSkipped }) else { return }
         let note =
@@ -49,12 +49,12 @@ struct ImportReport {
         if !notes.contains(note) { notes.append(note) }
     }
 
-    /// Notes that the file of `user` could not be read.
+    /// Records that the file of `user` could not be read.
     mutating func failed(_ message: String, for user: String) {
         problems.append("\(Output.printable(user)): \(message)")
     }
 
-    /// Shows it; throws where something is not here.
+    /// Shows it; throws if something was not imported.
     func show(asJSON: Bool) throws {
         let skipped = rows.count { $0.isSkipped }
         let missing = rows.count { !$0.isHere } - skipped + problems.count
@@ -86,7 +86,7 @@ struct ImportReport {
         }
     }
 
-    /// What did not come along: the same sentence for many users once, with their number.
+    /// What was left out; the same sentence for many users is shown once, with their number.
     private func showNotes() throws {
         var counts: [(sentence: String, users: [String])] = []
         for row in rows where row.isHere {

@@ -2,12 +2,12 @@ import OTPCore
 import OTPImport
 import OTPStore
 
-/// Where the things that are imported come from: files that root names, and users' homes.
+/// The sources of an import: files that root names, and users' home directories.
 enum ImportSource {
     /// The largest map that is read, in bytes.
     private static let maximumMap = 1 << 20
 
-    /// Reads a file that the command line names; `-` is stdin.
+    /// Reads a file named on the command line; `-` is stdin.
     static func read(
         _ path: String, as format: ImportFormat, preSharedKey: KeyBox?
     ) throws -> ImportResult {
@@ -45,16 +45,16 @@ enum ImportSource {
         }
     }
 
-    /// Reads google-authenticator's file in a user's home, as that user; `nil` where there is
-    /// none.
+    /// Reads google-authenticator's file in a user's home directory, as that user; `nil` if there
+    /// is none.
     static func readGoogleAuthenticator(_ name: String, at home: User) throws -> ImportResult? {
         guard var bytes = try ForeignFile.read(name, of: home) else { return nil }
         defer { Secret.wipe(&bytes) }
         return GoogleAuthenticatorFile.read(bytes.span, now: try SystemClock().now())
     }
 
-    /// Reads which token is whose: a line each with a serial number or foreign name, blanks, and
-    /// the user here; `#` begins a comment.
+    /// Reads which token belongs to whom: one line each with a serial number or foreign name,
+    /// blanks, and the user here; `#` begins a comment.
     static func readMap(_ path: String) throws -> [String: String] {
         let name = Output.printable(path)
         let text = String(
@@ -62,7 +62,7 @@ enum ImportSource {
         var map: [String: String] = [:]
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         for (index, line) in lines.enumerated() {
-            // Editors of Windows begin a file with the last of these.
+            // Editors on Windows begin a file with the last of these.
             let words = line.split { $0 == " " || $0 == "\t" || $0 == "\u{FEFF}" }
             if words.isEmpty || words[0].hasPrefix("#") { continue }
             guard words.count == 2 else {

@@ -3,29 +3,30 @@ import OTPImport
 import OTPStore
 import OTPWire
 
-/// Brings what was read from other programs' files to the users it belongs to.
+/// Gives what was read from other programs' files to the users it belongs to.
 struct Importer {
-    /// The service, and that the caller may do it.
+    /// The service, and the caller's permission.
     let context: Context
-    /// Whom everything is for, where the command line says so.
+    /// The user for everything, if the command line names one.
     let onlyUser: String?
-    /// Whether `onlyUser` was named by root, and not found with everybody else.
+    /// Whether root named `onlyUser`, rather than found them with everybody else.
     var isNamed = true
     /// Serial numbers or foreign names, and the users here that they belong to; `nil` for no map.
     /// With `onlyUser` it says which tokens of a file are that user's.
     let map: [String: String]?
-    /// Whether nothing is to be changed.
+    /// Whether nothing is changed.
     let isRehearsal: Bool
-    /// Whether names in the file are users' only as they stand, without a host.
+    /// Whether names in the file must match users' whole names, with their host part.
     var hasWholeNames = false
-    /// Whether the file says for every token whose it is, so that `onlyUser` gets no other's.
+    /// Whether the file names the owner of every token, so that `onlyUser` does not get others'
+    /// tokens.
     var namesEveryOwner = false
-    /// Whether keys from 80 bits on are to be kept.
+    /// Whether keys of 80 bits or more are accepted.
     var allowsShortKeys = false
 
-    /// What became of one token.
+    /// The result for one token.
     struct Row {
-        /// The user, or what the file says.
+        /// The user, or the name in the file.
         var user: String
         /// The name that it has here, or would have.
         var name = ""
@@ -33,20 +34,20 @@ struct Importer {
         var kind = ""
         /// What happened: `imported`, `already here`, or why not.
         var result: String
-        /// Whether it is here now, or would be.
+        /// Whether it exists here now, or would.
         var isHere = false
-        /// Whether it was left out, because the user is enrolled, or was, and was not named.
+        /// Whether it was left out because the user is or was enrolled and was not named.
         var isSkipped = false
         /// Whether its key has fewer than 128 bits.
         var hasShortKey = false
-        /// The authenticators of the user that it came to, where it is new.
+        /// The user's other authenticators, if this one is new.
         var addsTo: [String] = []
-        /// What could not come along, and why.
+        /// What was left out, and why.
         var notes: [String] = []
     }
 
-    /// Imports one token. `newcomers` are those who were enrolled by this file: what else it has of
-    /// them is theirs as well.
+    /// Imports one token. `newcomers` are the users whom this file enrolled: the rest of their
+    /// tokens is theirs as well.
     func run(_ token: ImportedToken, _ newcomers: inout Set<String>) -> Row {
         var row = Row(
             user: token.owner?.printable ?? "-", kind: token.kind == .totp ? "totp" : "hotp",
@@ -58,8 +59,8 @@ struct Importer {
             }
             let context = try Context(name, like: context)
             row.user = context.userName
-            // A map does not: it is of many, and stays the same when it is used again, after one of
-            // its tokens was lost and removed.
+            // A map does not count: it is about many users, and stays the same when it is used
+            // again after one of its tokens was lost and removed.
             let isMeant = onlyUser != nil && isNamed || newcomers.contains(context.userName)
             switch try keep(token, context, isMeant: isMeant) {
             case .taken(let name, let isNew, let others):
@@ -86,14 +87,14 @@ struct Importer {
         return row
     }
 
-    // MARK: Whose it is
+    // MARK: Its owner
 
-    /// Whether it is asked for: of a file that says whose things are, `onlyUser` may want their own.
+    /// Whether it is wanted: if a file names owners, only `onlyUser`'s own tokens are.
     func wants(_ token: ImportedToken) -> Bool {
         map == nil && !namesEveryOwner || onlyUser == nil || user(of: token) == onlyUser
     }
 
-    /// Whose it is.
+    /// The owner.
     private func user(of token: ImportedToken) -> String? {
         if map == nil, !namesEveryOwner, let onlyUser { return onlyUser }
         let withoutHost = hasWholeNames ? nil : token.ownerBeforeHost
@@ -102,7 +103,7 @@ struct Importer {
         }
         if let map, let mapped = names.lazy.compactMap({ map[$0] }).first { return mapped }
         guard token.owner != nil else { return nil }
-        // As it stands first: a user may well be called `alice@example.com` here.
+        // The whole name first: a user may well be called `alice@example.com` here.
         let owners = names.dropFirst(token.serial == nil ? 0 : 1)
         return owners.first { Importer.isUser($0) } ?? owners.last
     }
@@ -115,9 +116,9 @@ struct Importer {
         }
     }
 
-    // MARK: Keeping it
+    // MARK: Storing it
 
-    /// Has it kept, or finds out what would become of it.
+    /// Has it stored, or finds out what would happen.
     private func keep(
         _ token: ImportedToken, _ context: Context, isMeant: Bool
     ) throws -> Reply.Result {

@@ -4,13 +4,13 @@ import OTPCore
 import OTPImport
 import OTPStore
 
-/// A folder of google-authenticator's files that are called like the users they are of, as
-/// `secret=/var/lib/google-authenticator/${USER}` makes it.
+/// A folder of google-authenticator files named after their users, as made by
+/// `secret=/var/lib/google-authenticator/${USER}`.
 struct KeyFolder {
     let path: String
     private let status: stat
 
-    /// `nil` where `path` is something else.
+    /// `nil` if `path` is something else.
     init?(_ path: String) {
         guard let status = SystemFiles.status(path, following: true),
             status.st_mode & S_IFMT == S_IFDIR
@@ -18,7 +18,7 @@ struct KeyFolder {
         (self.path, self.status) = (path, status)
     }
 
-    /// The names in it, without folders; throws where somebody else could put a file there.
+    /// The names of the files in it; throws if somebody else could put a file there.
     func names() throws(Failure) -> [String] {
         guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
             throw Failure(
@@ -31,7 +31,7 @@ struct KeyFolder {
         }
     }
 
-    /// Reads the file of the user of this name.
+    /// Reads the file of the user with this name.
     func read(_ name: String) throws -> (user: User, result: ImportResult) {
         guard let user = try SystemUsers().user(named: Array(name.utf8)) else {
             throw Failure("there is no user of this name")

@@ -1,10 +1,10 @@
 import OTPCore
 
-/// Who got which name or number: an old and a new user a line; `#` begins a comment.
+/// Who got which name or UID: an old and a new user per line; `#` begins a comment.
 struct MoveMap {
     /// The largest map that is read, in bytes.
     private static let maximum = 1 << 26
-    /// The most bad lines that are named.
+    /// The most bad lines that are reported.
     private static let mostNamed = 20
 
     /// A line of it.
@@ -16,8 +16,8 @@ struct MoveMap {
 
     private(set) var lines: [Line] = []
 
-    /// Reads the map at `path`, or stdin for `-`. Where any line of it is bad, all of those are named,
-    /// and nothing is done by halves.
+    /// Reads the map at `path`, or stdin for `-`. If any line is bad, all bad lines are reported,
+    /// and nothing is done.
     init(_ path: String) throws {
         let name = Output.printable(path)
         let text = String(

@@ -3,14 +3,14 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// What a map has moved, or would move: a row for each line.
+/// What a map has moved, or would move: one row per line.
 struct MoveReport {
-    /// What became of a line.
+    /// The result for a line.
     private enum Outcome {
         /// It can be moved.
         case ready
         case moved
-        /// There is nothing under the old name or number.
+        /// There is nothing under the old name or UID.
         case nothing
         case refused(String)
 
@@ -45,13 +45,12 @@ struct MoveReport {
     /// How many records can be moved.
     var movable: Int { rows.count { $0.isReady } }
 
-    /// Finds out what would become of every line.
+    /// Finds out what would happen for every line.
     mutating func look(in context: Context) {
         run("Looking", rows.indices.filter { !rows[$0].isMoved }, in: context, rehearses: true)
     }
 
-    /// Has those moved that can be. A number in which somebody's record stood may be free by then,
-    /// so that others can be moved there.
+    /// Moves those that can be moved. A UID that had another user's record may be free by then.
     mutating func move(in context: Context) {
         while movable > 0 {
             let ready = rows.indices.filter { rows[$0].isReady }
@@ -95,7 +94,7 @@ struct MoveReport {
         }
     }
 
-    // MARK: Telling
+    // MARK: Reporting
 
     /// Shows what would happen.
     func showRehearsal() throws {
@@ -110,7 +109,7 @@ struct MoveReport {
         try Output.line()
     }
 
-    /// Says what became of it all; throws where something is not moved that has a record.
+    /// Reports the results; throws if something that has a record was not moved.
     func finish() throws {
         var (moved, refused): (Int, [Row]) = (0, [])
         for row in rows {

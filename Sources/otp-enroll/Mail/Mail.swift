@@ -1,15 +1,14 @@
 import OTPCore
 
-/// Where a mail goes: a user of this machine (`alice`) or a mailbox elsewhere
-/// (`alice@example.com`).
+/// A mail address: a user of this machine (`alice`) or a mailbox elsewhere (`alice@example.com`).
 ///
-/// Much less than RFC 5322 allows: what could be more than one address, a comment, an option, a
-/// pipe or a file is none here, whichever mailer reads it.
+/// Far less than RFC 5322 allows: nothing that any mailer could take for several addresses, a
+/// comment, an option, a pipe or a file.
 struct MailAddress: Equatable, Sendable {
     /// The address, in printable ASCII.
     let text: String
 
-    /// What an address looks like, for those who typed another.
+    /// What an address looks like, for error messages.
     static let expectation =
         "use a name of this machine or name@example.com, in ASCII, "
         + "without spaces, commas and quotes"
@@ -18,7 +17,7 @@ struct MailAddress: Equatable, Sendable {
     private static let maximumLocalLength = 64
     private static let maximumLabelLength = 63
 
-    /// The address that `text` is; `nil` for anything else.
+    /// `nil` if `text` is not an address.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard (1...MailAddress.maximumLength).contains(bytes.count) else { return nil }
@@ -33,8 +32,8 @@ struct MailAddress: Equatable, Sendable {
         self.text = text
     }
 
-    /// The address that the policy's `pattern` gives a user: exactly one `%u` in it stands for
-    /// the user's name.
+    /// The address for a user according to the policy's `pattern`, in which exactly one `%u` stands
+    /// for the user's name.
     init(pattern: String, user: User) throws(Failure) {
         let name = String(decoding: user.name, as: UTF8.self)
         guard MailAddress.isLocal(user.name[...]) else {
@@ -86,7 +85,7 @@ struct MailAddress: Equatable, Sendable {
     }
 }
 
-/// A mail of plain text. Made whole and checked before any program is started.
+/// A plain-text mail. It is built completely and checked before any program is started.
 struct Mail {
     private let head: [UInt8]
 
@@ -99,14 +98,15 @@ struct Mail {
         let fields: KeyValuePairs = [
             "To": address.text,
             "Subject": Mail.encoded(subject),
-            // No robot answers to it, and no filter takes it for a person's (RFC 3834).
+            // Robots should not answer it, and filters should not take it for a person's (RFC
+            // 3834).
             "Auto-Submitted": "auto-generated",
             "MIME-Version": "1.0",
             "Content-Type": "text/plain; charset=utf-8",
             "Content-Transfer-Encoding": "8bit",
         ]
         for (name, value) in fields {
-            // A line's end here would begin a header of somebody else's.
+            // A line break here would begin a header of somebody else's.
             guard value.utf8.allSatisfy({ (0x20...0x7e).contains($0) }),
                 name.utf8.count + 2 + value.utf8.count <= Mail.maximumLine
             else {
@@ -118,8 +118,8 @@ struct Mail {
         self.head = head
     }
 
-    /// A subject as a header takes it: what is not printable ASCII in encoded words of at most 75
-    /// characters, whole letters in each (RFC 2047).
+    /// A subject in the form of a header: text other than printable ASCII in encoded words of at
+    /// most 75 characters, each with whole characters (RFC 2047).
     static func encoded(_ subject: String) -> String {
         guard !subject.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else { return subject }
         var words: [[UInt8]] = [[]]
@@ -134,8 +134,8 @@ struct Mail {
         .joined(separator: " ")
     }
 
-    /// The mail as sendmail(1) reads it: `text` is UTF-8 in lines, may hold a secret, and is
-    /// wiped. To be wiped.
+    /// The mail as sendmail(1) reads it. `text` is UTF-8 in lines, may contain a secret, and is
+    /// wiped. The caller wipes the result.
     func message(_ text: inout [UInt8]) throws(Failure) -> [UInt8] {
         defer { Secret.wipe(&text) }
         let newline = UInt8(ascii: "\n")
@@ -145,7 +145,7 @@ struct Mail {
             throw Failure("the mail's text has control characters or lines that are too long")
         }
         var message: [UInt8] = []
-        // In one piece, so that no copy of the text is left behind by growing.
+        // In one piece, so that growing leaves no copy of the text behind.
         message.reserveCapacity(head.count + text.count + 1)
         message.append(copying: head.span)
         message.append(copying: text.span)

@@ -1,8 +1,8 @@
 import Glibc
 import OTPCore
 
-/// Hands a mail to the machine's mailer, sendmail(1): fixed arguments, no shell, nothing of our
-/// environment, and no descriptor but the message's.
+/// Passes a mail to the machine's mailer, sendmail(1): fixed arguments, no shell, nothing of our
+/// environment, and no descriptor except the message's.
 enum Sendmail {
     private static let path = "/usr/sbin/sendmail"
     private static let words = [path, "-i", "-t"]
@@ -10,10 +10,10 @@ enum Sendmail {
 
     /// How long the mailer may take, in seconds.
     private static let patience = 30
-    /// How much of what it says is kept.
+    /// How much of its output is kept.
     private static let maximumSaid = 512
 
-    /// Sends `mail` with the `text`, which may hold a secret and is wiped.
+    /// Sends `mail` with the `text`, which may contain a secret and is wiped.
     static func send(_ mail: Mail, _ text: inout [UInt8]) throws(Failure) {
         var message = try mail.message(&text)
         defer { Secret.wipe(&message) }
@@ -38,7 +38,7 @@ enum Sendmail {
                 ? ["install a mailer that provides sendmail(8), such as dma"] : [])
     }
 
-    /// What an exit status other than 0 means (sysexits(3)), with the first line of what was said.
+    /// What an exit status other than 0 means (sysexits(3)), with the first line of output.
     private static func failure(_ result: Tool.Result) -> Failure {
         let meaning =
             switch result.status {

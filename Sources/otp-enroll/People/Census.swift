@@ -1,12 +1,13 @@
 import OTPCore
 import OTPStore
 
-/// Who there is on this system, as far as that can be found out.
+/// The users of this system, as far as they can be found.
 ///
-/// A directory such as LDAP mostly lists nobody, and gives people numbers beyond UID_MAX. So those
-/// are asked for as well who have a home here, have logged in, have a record, or are in a group.
+/// A directory such as LDAP usually lists nobody, and gives people UIDs beyond UID_MAX. So those
+/// are looked up as well who have a home directory here, have logged in, have a record, or are in a
+/// group.
 struct Census {
-    /// What nsswitch.conf names and lists nobody: there may be users whom nobody has told of.
+    /// The sources in nsswitch.conf that list nobody: there may be users who were not found.
     let unlisted: [String]
 
     private let directory: SystemUsers
@@ -17,8 +18,8 @@ struct Census {
     private var names: Set<[UInt8]>
     private let listed: Set<[UInt8]>
 
-    /// Everybody, or the members of a group; unless it `looksAround`, those who are listed or have a
-    /// record.
+    /// Everybody, or the members of a group; unless it `looksAround`, only those who are listed or
+    /// have a record.
     init(
         recorded: RecordedNumbers = RecordedNumbers(), group: String? = nil,
         looksAround: Bool = true
@@ -45,7 +46,7 @@ struct Census {
         return try directory.all { progress.advance() }
     }
 
-    /// Adds those whom `find` knows.
+    /// Adds those that `find` knows.
     private mutating func lookUp<Key>(
         _ keys: some Collection<Key>, _ find: (Key) throws -> SystemUsers.Account?
     ) throws {
@@ -57,7 +58,7 @@ struct Census {
         accounts.append(account)
     }
 
-    /// Who has a record, and is not listed.
+    /// Users who have a record, and are not listed.
     private mutating func addRecorded() throws {
         let known = accounts.map(\.user.uid).sorted()
         var rest = known[...]
@@ -69,8 +70,8 @@ struct Census {
         try lookUp(unlisted) { try directory.account(withID: $0) }
     }
 
-    /// Who has a home here, or has logged in. A directory that does not answer is no reason to leave
-    /// out the others.
+    /// Users who have a home directory here, or have logged in. If a directory does not answer, the
+    /// others are still added.
     private mutating func addCandidates() throws {
         let known = Set(accounts.map(\.user.uid))
         let logins = RecentLogins()
@@ -83,13 +84,13 @@ struct Census {
         try lookUp(logins.names.subtracting(names)) { try? directory.account(named: $0) }
     }
 
-    // MARK: Who is meant
+    // MARK: Selection
 
-    /// All who were found, whatever they are.
+    /// All users found, of any kind.
     var everybody: [User] { accounts.map(\.user) }
 
-    /// Root, all people, and whoever has a record; of a group, its members among them. By their
-    /// numbers.
+    /// Root, all people, and everybody who has a record; of a group, its members among them. By
+    /// UID.
     var people: [SystemUsers.Account] {
         get throws {
             var people: [SystemUsers.Account] = []
@@ -102,7 +103,7 @@ struct Census {
 
     private func isMeant(_ account: SystemUsers.Account) throws -> Bool {
         guard let group else { return isPerson(account) }
-        // UID_MAX is about the people of /etc/passwd; a member is a member.
+        // UID_MAX is about the people in /etc/passwd; a member is a member.
         guard isNumbered(account.user.uid) else { return false }
         return try group.contains(
             account.user, directory, isListed: listed.contains(account.user.name))
@@ -112,7 +113,7 @@ struct Census {
         uid == 0 || uid >= numbers.lowerBound || recorded.contains(uid)
     }
 
-    /// Beyond UID_MAX are the people of directories, and a few accounts that nobody logs in to.
+    /// Beyond UID_MAX are the people in directories, and a few accounts that nobody logs in to.
     private func isPerson(_ account: SystemUsers.Account) -> Bool {
         let uid = account.user.uid
         guard isNumbered(uid), uid > numbers.upperBound, !recorded.contains(uid) else {
@@ -121,10 +122,10 @@ struct Census {
         return uid != Census.nobody && account.hasLoginShell
     }
 
-    /// The number of those who have none (user_namespaces(7)).
+    /// The UID of those who have none (user_namespaces(7)).
     private static let nobody: UInt32 = 65_534
 
-    /// What to say where somebody may be missing, and what helps.
+    /// What to say if somebody may be missing, and what helps.
     var doubt: (text: String, hint: String)? {
         guard !unlisted.isEmpty else { return nil }
         let sources = unlisted.joined(separator: " and ")
@@ -141,7 +142,7 @@ struct Census {
 }
 
 extension SystemUsers.Account {
-    /// Whether sshd and login let the account in as far as its shell goes.
+    /// Whether the account's shell lets sshd and login accept it.
     var hasLoginShell: Bool {
         let path = shell.isEmpty ? "/bin/sh" : String(decoding: shell, as: UTF8.self)
         let name = path.split(separator: "/").last ?? ""
@@ -149,7 +150,7 @@ extension SystemUsers.Account {
     }
 }
 
-/// Who is in a group, asked once: per user it would take time by the square.
+/// A group's members, looked up once: once per user would take quadratic time.
 private struct GroupMembers {
     let names: Set<[UInt8]>
     private let gid: UInt32
@@ -167,8 +168,8 @@ private struct GroupMembers {
         names = Set(group.members)
     }
 
-    /// Some directories keep a group's members to themselves, and say of a user which groups they
-    /// are; of those who are listed, the list is right.
+    /// Some directories do not list a group's members, but say which groups a user is in; for
+    /// listed members the list is right.
     func contains(_ user: User, _ directory: SystemUsers, isListed: Bool) throws -> Bool {
         if user.gid == gid || names.contains(user.name) { return true }
         return try !isListed && directory.isMember(user, of: name)

@@ -2,16 +2,16 @@ import CLinux
 import Glibc
 import OTPStore
 
-/// Whom the folders belong to that lie where homes do.
+/// The owners of the folders where home directories are.
 struct HomeFolders {
     private(set) var owners: Set<UInt32> = []
 
-    /// How many folders are looked at: a listing must end.
+    /// How many folders are read; a listing must end.
     private var rest = 200_000
-    /// A file system that mounts what is looked into (<linux/magic.h>).
+    /// A file system that mounts what is looked up in it (<linux/magic.h>).
     private static let automounter = 0x0187
 
-    /// /home, and where else homes of these users are.
+    /// /home, and wherever else these users have home directories.
     init(of accounts: [SystemUsers.Account]) {
         var roots: Set<String> = ["/home"]
         for account in accounts {
@@ -22,7 +22,8 @@ struct HomeFolders {
         for root in roots.sorted() { look(into: root, deeper: true) }
     }
 
-    /// A folder of root's among homes holds those of a domain, as in /home/EXAMPLE.COM/alice.
+    /// A folder of root's among home directories contains those of a domain, as in
+    /// /home/EXAMPLE.COM/alice.
     private mutating func look(into folder: String, deeper: Bool) {
         guard rest > 0, SystemFiles.fileSystem(folder) != HomeFolders.automounter else { return }
         for name in SystemFiles.names(in: folder) where rest > 0 {

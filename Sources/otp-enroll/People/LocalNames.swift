@@ -1,17 +1,17 @@
 import OTPStore
 
-/// The names that this machine knows by itself. A directory is not asked: it may list nobody, or a
-/// great many, and take its time.
+/// The names that this machine knows itself. A directory is not asked: it may list nobody, or very
+/// many, and take its time.
 enum LocalNames {
-    /// The longest file that is read to its end, in bytes.
+    /// The maximum size of a file to be read completely, in bytes.
     private static let limit = 32 << 20
 
-    /// The users of /etc/passwd, and whoever has logged in.
+    /// The users of /etc/passwd, and everybody who has logged in.
     static var users: [String] {
         merged(entries(of: "/etc/passwd").map(\.name))
     }
 
-    /// The same without the accounts of the system, which nobody logs in to.
+    /// The same without system accounts, to which nobody logs in.
     static var people: [String] {
         let least = SystemUsers().peoplesNumbers().lowerBound
         let people = entries(of: "/etc/passwd").filter { $0.number == 0 || $0.number >= least }

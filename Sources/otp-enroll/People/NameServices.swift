@@ -1,6 +1,7 @@
-/// What the name service switch names (nsswitch.conf(5)).
+/// The sources in the name service switch (nsswitch.conf(5)).
 enum NameServices {
-    /// Those whose users are all listed: files of this machine, and what it makes up itself.
+    /// Sources that list all of their users: files of this machine, and users that it generates
+    /// itself.
     private static let local: Set<String> = [
         "files", "compat", "systemd", "db", "altfiles", "extrausers", "mymachines",
     ]
@@ -13,7 +14,7 @@ enum NameServices {
             guard parts.count == 2, parts[0].filter({ !$0.isWhitespace }) == database else {
                 continue
             }
-            // What is in brackets says what to do after a source.
+            // Brackets say what to do after a source.
             let pieces = parts[1].split(separator: "[", omittingEmptySubsequences: false)
             for (index, piece) in pieces.enumerated() {
                 let sources = index == 0 ? piece : piece.drop { $0 != "]" }.dropFirst()
@@ -23,7 +24,7 @@ enum NameServices {
         return found.filter { !local.contains($0) }
     }
 
-    /// Whether a source lists users; getent(1) can ask it alone.
+    /// Whether a source lists users; getent(1) can query it alone.
     static func listsUsers(_ source: String) -> Bool {
         let said = Tool.ask(["/usr/bin/getent", "-s", source, "passwd"])
         return said?.output.isEmpty == false

@@ -1,14 +1,14 @@
 import CLinux
 
-/// Who has logged in, as far as the system has kept that: utmp(5), lastlog(8), and lastlog2(8), which
-/// comes in the place of that.
+/// Users who have logged in, as far as the system has recorded it: utmp(5), lastlog(8), and its
+/// successor lastlog2(8).
 struct RecentLogins {
     private(set) var names: Set<[UInt8]> = []
     private(set) var numbers: Set<UInt32> = []
 
-    /// How many of the last logins are looked at in a file.
+    /// How many of the latest logins in a file are read.
     private static let most = 20_000
-    /// USER_PROCESS of utmp(5): somebody's login.
+    /// USER_PROCESS of utmp(5): a user's login.
     private static let session: UInt8 = 7
 
     init() {
@@ -20,7 +20,7 @@ struct RecentLogins {
     private mutating func addSessions(_ path: String) {
         let size = swiftotp_utmp_size
         guard let bytes = SystemFiles.bytes(path, lastly: RecentLogins.most * size) else { return }
-        // What is left over at the beginning is the rest of a record.
+        // A remainder at the beginning is part of a record.
         var records = bytes.dropFirst(bytes.count % size)
         while records.count >= size {
             let record = records.prefix(size)
@@ -32,7 +32,7 @@ struct RecentLogins {
         }
     }
 
-    /// lastlog has a place for every number, most of which nobody has ever written to.
+    /// lastlog has an entry for every UID, most of which were never written.
     private mutating func addLastLogins(_ path: String) {
         let size = swiftotp_lastlog_size
         for piece in SystemFiles.pieces(path, limit: RecentLogins.most * size) {
@@ -47,7 +47,8 @@ struct RecentLogins {
         }
     }
 
-    /// A table with the names in front; what is nobody's name, as in the head, does no harm.
+    /// A table with names in the first column; words that are nobody's name, as in the header, do
+    /// no harm.
     private mutating func addFirstWords(of text: String) {
         for line in text.split(separator: "\n") {
             if let word = line.split(separator: " ").first { names.insert(Array(word.utf8)) }

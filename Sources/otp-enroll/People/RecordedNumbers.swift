@@ -1,8 +1,8 @@
-/// Which numbers have a record, as ranges in their order.
+/// The UIDs that have a record, as ascending ranges.
 struct RecordedNumbers {
     private var ranges: [ClosedRange<UInt32>] = []
 
-    /// Adds ranges that come after all before them; `false` where they do not.
+    /// Adds ranges that follow all before them; `false` if they do not.
     mutating func append(_ pairs: [[UInt32]]) -> Bool {
         for pair in pairs {
             guard pair.count == 2, let first = pair.first, let last = pair.last, first <= last,

@@ -1,14 +1,14 @@
 import OTPCore
 import OTPWire
 
-// What keeps tries from being made, in words.
+// What prevents tries, in words.
 extension LockDocument {
-    /// How long it holds on, for a table.
+    /// How long it lasts, for a table.
     func short(at now: UInt64) -> String {
         isClosed ? "closed" : until.map { UserText.duration($0 - min(now, $0)) } ?? "closed"
     }
 
-    /// A lock for strangers alone keeps nobody out who comes from a usual place.
+    /// A lock for strangers only keeps nobody out who comes from a usual place.
     var ink: Ink { reach == .strangers ? .caution : .bad }
 
     /// What it means for `user`, in a clause.
@@ -49,7 +49,7 @@ extension LockDocument {
         return (end + rest).text
     }
 
-    /// `until` as `--json` writes it: one that only root can open again holds until the end of
-    /// the years that RFC 3339 can write.
+    /// `until` for `--json`: one that only root can open again lasts until the last year in RFC
+    /// 3339.
     var json: JSON { .time(min(until ?? .max, 253_402_300_799)) }
 }

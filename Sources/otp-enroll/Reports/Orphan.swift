@@ -1,13 +1,13 @@
 import OTPCore
 import OTPStore
 
-/// A record whose number nobody has any more, or somebody else.
+/// A record whose UID nobody has any more, or somebody else.
 struct Orphan {
-    /// The number of the record.
+    /// The record's UID.
     let uid: UInt32
-    /// The name in it, as it may be shown.
+    /// The name in it, safe to show.
     let name: String
-    /// The number that a user of this name has now; `nil` where there is none.
+    /// The UID that a user of this name has now; `nil` if there is none.
     let current: UInt32?
     private let user: User
 
@@ -25,7 +25,7 @@ struct Orphan {
         return "record \(uid) is \(name)'s, who is \(current) now"
     }
 
-    /// The command that mends it.
+    /// The command that fixes it.
     var command: String {
         current == nil ? "otp-enroll forget \(uid)" : "otp-enroll move \(uid) \(user.commandName)"
     }

@@ -1,11 +1,10 @@
 import OTPCore
 import OTPWire
 
-// What the records say, asked for page by page.
+// What the records say, requested page by page.
 extension Roster {
-    /// Looks at the records of `entries`; on a terminal it shows how far it is, unless it shall be
-    /// `quiet`. What is wrong with the store or its key is thrown, what is wrong with one record is
-    /// a finding.
+    /// Reads the records of `entries`. On a terminal it shows progress, unless it is `quiet`.
+    /// Trouble with the store or its key is thrown; trouble with one record is a finding.
     func look(
         at entries: [Entry], quiet: Bool = false,
         _ tell: (Entry, Finding<RowDocument.Account>) throws -> Void
@@ -41,7 +40,7 @@ extension Roster {
         }
     }
 
-    /// Asks page by page, so that neither end has to hold all of it.
+    /// Requests page by page, so that neither end has to hold everything.
     private func ask<Document>(
         about entries: [Entry], most: Int, _ quiet: Bool,
         _ command: @escaping ([NumberDocument]) -> Command,
@@ -76,7 +75,7 @@ extension Roster {
     }
 }
 
-/// Those of many entries that the service is asked about, so many at a time.
+/// The entries to request, one page at a time.
 private struct Pages: Sequence, IteratorProtocol {
     private var rest: ArraySlice<Roster.Entry>
     private let most: Int
@@ -96,12 +95,12 @@ private struct Pages: Sequence, IteratorProtocol {
 }
 
 extension Roster.Entry {
-    /// What there is to find without a record that can be asked for.
+    /// The finding for an entry without a record to request.
     fileprivate func finding<Value>() -> Roster.Finding<Value> {
         hasRecord && users.isEmpty ? .orphan(nil) : .nothing
     }
 
-    /// The user at this place among those who have the number.
+    /// The user at this position among those who have the UID.
     fileprivate func user(_ place: Int) throws(Failure) -> User {
         let index = users.startIndex + place
         guard users.indices.contains(index) else { throw Failure.otherVersion }

@@ -2,31 +2,31 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// Everybody: the people of the system, and whoever else has a record.
+/// All people of the system, and everybody else who has a record.
 struct Roster {
     let context: Context
 
-    /// Finds out that the caller may look at everybody.
+    /// Checks that the caller may list everybody.
     init(_ global: GlobalOptions) throws { self.init(try Context(global, user: nil)) }
 
     init(_ context: Context) { self.context = context }
 
-    /// A number, whose it is, and whether there is a record for it.
+    /// A UID, its users, and whether it has a record.
     struct Entry {
-        /// The number.
+        /// The UID.
         let uid: UInt32
-        /// Who has the number: mostly one; several where the system gave it twice; nobody where
+        /// The users with this UID: usually one; several if the system assigned it twice; none if
         /// the user is gone.
         let users: ArraySlice<User>
-        /// Whether a record has this number.
+        /// Whether there is a record for this UID.
         let hasRecord: Bool
 
-        /// The name as it may be shown; `nil` for a user who is gone.
+        /// The name, safe to show; `nil` for a user who is gone.
         var name: String? { users.first.map { Output.printable($0.name) } }
-        /// The name, or the number in its place.
+        /// The name, or else the UID.
         var shownName: String { name ?? "(uid \(uid))" }
 
-        /// Whether there is something to ask the service about.
+        /// Whether there is something to request.
         var isAsked: Bool { hasRecord }
 
         var document: NumberDocument {
@@ -34,22 +34,22 @@ struct Roster {
         }
     }
 
-    /// What a look at somebody's record found.
+    /// The result of reading a record.
     enum Finding<Value> {
         /// There is no record.
         case nothing
-        /// What was read off the record of this user.
+        /// What was read from this user's record.
         case found(Value, of: User)
-        /// The record is of a number that nobody has any more; whose it was, where that was asked.
+        /// The record of a UID that nobody has any more; whose it was, if that was requested.
         case orphan(Orphan?)
         /// The record cannot be read.
         case unreadable(StoreError)
     }
 
-    // MARK: Who there is
+    // MARK: Entries
 
-    /// Root, the people and all who have a record, by their numbers; with `group`, those who are
-    /// in it. `doubt` is told where some may be missing.
+    /// Root, the people and everybody who has a record, by UID; with `group`, its members only.
+    /// `doubt` is called if some users may be missing.
     func entries(
         group: String?, doubt tell: (_ text: String, _ hint: String) -> Void
     ) throws -> [Entry] {
@@ -57,11 +57,11 @@ struct Roster {
         let census = try Census(recorded: recorded, group: group)
         if let doubt = census.doubt { tell(doubt.text, doubt.hint) }
         let found = try entries(census, recorded)
-        // Whoever is gone is in no group.
+        // Users who are gone are in no group.
         return group == nil ? found : found.filter { !$0.users.isEmpty }
     }
 
-    /// Whoever has a record, by their numbers.
+    /// Everybody who has a record, by UID.
     func recordedEntries() throws -> [Entry] {
         let recorded = try recorded()
         let census = try Census(recorded: recorded, looksAround: false)
@@ -85,7 +85,7 @@ struct Roster {
         return entries.sorted { $0.uid < $1.uid }
     }
 
-    /// The numbers that have a record.
+    /// The UIDs that have a record.
     private func recorded() throws -> RecordedNumbers {
         var numbers = RecordedNumbers()
         while true {

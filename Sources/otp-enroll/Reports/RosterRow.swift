@@ -1,7 +1,7 @@
 import OTPCore
 import OTPWire
 
-/// What `list` tells of one user.
+/// What `list` shows for one user.
 struct RosterRow {
     private let entry: Roster.Entry
     private let finding: Roster.Finding<RowDocument.Account>
@@ -13,7 +13,7 @@ struct RosterRow {
         self.now = now
     }
 
-    /// The name that the record was found under, or the number of somebody who is gone.
+    /// The name that the record was found under, or the UID of a user who is gone.
     private var name: String {
         if case .found(_, let user) = finding { return Output.printable(user.name) }
         return entry.shownName
@@ -37,7 +37,7 @@ struct RosterRow {
         ]
     }
 
-    /// Whether the state is to be looked at: what keeps out, and who has nothing yet.
+    /// Whether the state needs attention: users who are kept out, or who are not enrolled yet.
     private var ink: Ink {
         switch finding {
         case .orphan, .unreadable: .bad
@@ -75,7 +75,7 @@ struct RosterRow {
 
     // MARK: For scripts
 
-    /// The object of `list --json`. What cannot be known is null; `problem` says why.
+    /// The object of `list --json`. Unknown values are null; `problem` says why.
     var json: JSON {
         let user = entry.users.isEmpty ? JSON.null : .text(name)
         let uid = JSON.number(Int64(entry.uid))
@@ -113,7 +113,7 @@ struct RosterRow {
         ])
     }
 
-    /// Whose record it is, where nobody has its number.
+    /// Whose record it is, if nobody has its UID.
     private var recordOf: JSON {
         guard case .orphan(let orphan?) = finding else { return .null }
         return .text(orphan.name)

@@ -1,18 +1,18 @@
 import OTPCore
 import OTPWire
 
-/// Whether somebody who is enrolled can log in now, as far as the record says.
+/// Whether an enrolled user can log in now, according to the record.
 enum Standing: Equatable {
     /// There is something that logs in.
     case ready
     /// There was a temporary code, and nothing else.
     case ended
-    /// A hundred wrong codes have closed it, for everybody; with an SSH key that skips the code.
+    /// A hundred wrong codes have closed it for everybody; whether an SSH key still skips the code.
     case closed(hasTrust: Bool)
-    /// The same, and there are codes that work all the while.
+    /// The same, but backup or temporary codes still work.
     case almostClosed
 
-    /// `nil` for somebody who is not enrolled.
+    /// `nil` for a user who is not enrolled.
     init?(_ account: RowDocument.Account) {
         guard account.isEnrolled else { return nil }
         let hasOthers = account.backupCodesLeft > 0 || account.temporaryCode?.state == .live

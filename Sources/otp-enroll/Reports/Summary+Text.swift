@@ -1,7 +1,7 @@
 import OTPCore
 import OTPWire
 
-// What `status` tells a person.
+// The output of `status`.
 extension Summary {
     /// The whole page.
     func text(user: String, now: UInt64) -> String {
@@ -36,12 +36,12 @@ extension Summary {
         return lines.joined(separator: "\n")
     }
 
-    /// A sentence, broken for the terminal.
+    /// A sentence, wrapped for the terminal.
     private static func paragraph(_ text: String) -> [String] {
         Words.wrapped(text, Terminal.outputColumns)
     }
 
-    // MARK: The state in a sentence
+    // MARK: The state as a sentence
 
     private func heading(user: String) -> (text: String, ink: Ink) {
         guard account.isEnrolled else { return (end(of: user), .caution) }
@@ -123,7 +123,7 @@ extension Summary {
         return happened
     }
 
-    /// The word for an event: that of the log and of `--json`, but for somebody who reads another
+    /// The word for an event: that of the log and of `--json`, except for readers in another
     /// language.
     private static func what(_ event: EventDocument) -> String {
         guard !Speech.language.isEnglish, let kind = event.event?.kind else {
@@ -153,7 +153,7 @@ extension Summary {
         return phrase.text
     }
 
-    /// `totp`, and what is unusual about it.
+    /// `totp`, and anything unusual about it.
     private static func settings(_ authenticator: AuthenticatorDocument) -> String {
         var parts = [Output.printable(authenticator.kind)]
         if authenticator.algorithm != "SHA1" {
@@ -175,7 +175,7 @@ extension Summary {
 
     // MARK: Facts
 
-    /// Something in a line: what it is, and what is to be said of it.
+    /// One line: a label, and its text.
     private typealias Fact = (label: String, text: String, ink: Ink)
 
     private func facts(user: String, now: UInt64) -> [Fact] {
@@ -201,7 +201,7 @@ extension Summary {
         return facts
     }
 
-    /// Facts below each other, their texts broken for the terminal.
+    /// Facts as a list, with their texts wrapped for the terminal.
     private static func aligned(_ facts: [Fact]) -> [String] {
         let width = facts.map { Columns.count($0.label) }.max() ?? 0
         return facts.flatMap { fact in

@@ -1,9 +1,9 @@
 import OTPWire
 
-/// What `status` tells of an account.
+/// What `status` shows about an account.
 struct Summary {
     let account: AccountDocument
-    /// The SSH keys that skip the code, or did.
+    /// The SSH keys that skip the code, or once did.
     let trusted: [TrustedKeySummary]
     /// What to say below them.
     let trustRemark: String?
@@ -18,7 +18,7 @@ struct Summary {
         trustRemark = try TrustedKeySummary.remark(about: trusted, of: context)
     }
 
-    /// The event that ended it for somebody who is no longer enrolled.
+    /// The event that ended the second factor of a user who is no longer enrolled.
     var end: EventDocument? {
         account.isEnrolled
             ? nil : account.events.first { $0.kind == "reset" || $0.kind == "disabled" }
@@ -43,7 +43,7 @@ struct Summary {
 }
 
 extension AuthenticatorDocument {
-    /// Whether it counts, rather than going by the clock.
+    /// Whether it uses a counter rather than the clock.
     var isCounter: Bool { kind == "hotp" }
 
     /// The object of `status --json`.

@@ -1,7 +1,7 @@
 import OTPCore
 import OTPWire
 
-// How it stands with a temporary code, in words.
+// The state of a temporary code, in words.
 extension TemporaryCodeDocument {
     /// The member of `status --json`.
     var json: JSON {
@@ -11,7 +11,7 @@ extension TemporaryCodeDocument {
         ])
     }
 
-    /// What a person reads.
+    /// The text for users.
     func text(at now: UInt64) -> String {
         let end =
             switch state {

@@ -1,6 +1,6 @@
 import OTPCore
 
-/// What a person calls a trusted key: its name, or its fingerprint or the beginning of that.
+/// How users refer to a trusted key: its name, its fingerprint, or the beginning of that.
 struct TrustedKeyID {
     /// How much of a fingerprint is enough.
     static let leastLength = 6
@@ -9,7 +9,7 @@ struct TrustedKeyID {
 
     init(_ text: String) { self.text = text }
 
-    /// The key among `keys` that is meant; `user` is whose they are.
+    /// The key among `keys` that is meant; `user` is their owner.
     func find(in keys: [TrustedKeySummary], of user: String) throws(Failure) -> TrustedKeySummary {
         let meant = keys.filter { $0.name == text || begins($0, atLeast: Self.leastLength) }
         if meant.count == 1, let key = meant.first { return key }

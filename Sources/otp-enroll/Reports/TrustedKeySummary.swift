@@ -1,7 +1,7 @@
 import OTPCore
 import OTPWire
 
-/// How it stands with an SSH key that skips the code, or did.
+/// An SSH key that skips the code, or once did, and its state.
 struct TrustedKeySummary {
     let key: TrustedKeyDocument
     /// Whether it logs in without a code now.
@@ -18,7 +18,7 @@ struct TrustedKeySummary {
         }
     }
 
-    /// What to say below them. A PAM line cannot be seen from here.
+    /// What to say below them. The arguments of a PAM line are unknown here.
     static func remark(
         about keys: [TrustedKeySummary], of context: Context
     ) throws(Failure) -> String? {
@@ -28,14 +28,14 @@ struct TrustedKeySummary {
             .text
     }
 
-    /// What the user calls it, as it may be shown.
+    /// The user's name for it, safe to show.
     var name: String { Output.printable(key.name) }
     /// The fingerprint as ssh-keygen prints it.
     var fingerprint: String { Output.printable(key.fingerprint) }
-    /// Where it last logged in from; empty where nobody knows.
+    /// Where it last logged in from; empty if unknown.
     var lastAddress: String { Output.printable(key.address) }
 
-    /// The authenticator by whose code it came.
+    /// The authenticator whose code granted the trust.
     private var origin: String? { key.by.map { Output.printable($0) } }
 
     /// The object of `trusted --json` and `status --json`.
@@ -48,7 +48,7 @@ struct TrustedKeySummary {
         ])
     }
 
-    /// What a person reads of it, line by line.
+    /// The text for users, line by line.
     var lines: [String] {
         let (since, until) = (Machine.localTime(key.since), Machine.localTime(key.until))
         let used = Machine.localTime(key.lastUsed)

@@ -7,7 +7,7 @@ struct VerdictText {
 
     init(_ outcome: OutcomeDocument) { self.outcome = outcome }
 
-    /// The outcome of a try that nobody has to make: there is nothing to log in with.
+    /// The outcome if there is nothing to log in with, so that no try is needed.
     static var notEnrolled: VerdictText {
         VerdictText(OutcomeDocument(.refused(.noRecord), authenticators: []))
     }
@@ -20,7 +20,7 @@ struct VerdictText {
         guard accepted else { throw Failure(text(user: user), hints: hints) }
     }
 
-    /// The object that `--json` prints: `offset` in steps where a code was recognized.
+    /// The object of `--json`: `offset` in steps if a code was recognized.
     func json(user: String) -> JSON {
         var wait: JSON?
         if case .throttled(let seconds) = outcome.refusal {
@@ -36,7 +36,7 @@ struct VerdictText {
         return .members(members.compactMap { name, value in value.map { JSON.Member(name, $0) } })
     }
 
-    /// What a person reads.
+    /// The text for users.
     func text(user: String) -> String {
         guard accepted else {
             return outcome.refusal.map { text($0, user: user).text }
@@ -49,10 +49,10 @@ struct VerdictText {
         return Phrase("Accepted: the temporary code, which is now used up.").text
     }
 
-    /// A code of this authenticator, and where it lies.
+    /// A code of this authenticator, and its position.
     private func accepted(_ name: String) -> Phrase {
         let offset = outcome.offset ?? 0
-        // A token that counts has no clock to be off.
+        // An HOTP token has no clock that could be off.
         guard let period = outcome.period else {
             return offset == 0
                 ? Phrase("Accepted: a code of \"\(name)\", the next one.")

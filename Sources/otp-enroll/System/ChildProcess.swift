@@ -2,12 +2,12 @@ import CLinux
 import Glibc
 import OTPWire
 
-/// A program that this one has started: by fixed words, without a shell, with nothing of our
-/// environment and no descriptor but the standard ones. It has a process group of its own: what
-/// interrupts us must not tear its work in two.
+/// A program started by this one, with fixed arguments, no shell, nothing of our environment and
+/// only the standard descriptors. It has its own process group: what interrupts us must not
+/// interrupt its work.
 struct ChildProcess: ~Copyable {
     private let pid: pid_t
-    /// What it ended with, where that is known.
+    /// Its exit status, if it has ended.
     private var status: CInt?
 
     /// Starts the program at the first of `words`, an absolute path. Its standard descriptors are
@@ -20,8 +20,8 @@ struct ChildProcess: ~Copyable {
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         var none = sigset_t(), all = sigset_t()
-        // SAFETY: locals, made here and given back below, each once; the calls copy what they are
-        // given.
+        // SAFETY: locals, initialized here and destroyed below, each once; the calls copy their
+        // arguments.
         unsafe posix_spawn_file_actions_init(&actions)
         unsafe posix_spawnattr_init(&attributes)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
@@ -57,19 +57,19 @@ struct ChildProcess: ~Copyable {
         self.pid = pid
     }
 
-    /// What it ended with: its exit status, or 128 and the signal; `nil` while it runs.
+    /// Its exit status, or 128 plus the signal; `nil` while it runs.
     mutating func ended() -> CInt? {
         if let status { return status }
         var found: CInt = 0
         // SAFETY: a local that the call fills.
         guard unsafe waitpid(pid, &found, WNOHANG) == pid else { return nil }
-        // WIFEXITED and its kin are macros, which Swift cannot import.
+        // WIFEXITED and the like are macros, which Swift cannot import.
         let signal = found & 0x7f
         status = signal == 0 ? (found >> 8) & 0xff : 128 + signal
         return status
     }
 
-    /// Waits until it has ended, or the time is over.
+    /// Waits until it has ended, or the deadline has passed.
     mutating func wait(until deadline: Deadline) -> CInt? {
         var pause: UInt32 = 50
         while ended() == nil, !deadline.isOver {
@@ -81,7 +81,7 @@ struct ChildProcess: ~Copyable {
 
     deinit {
         guard status == nil else { return }
-        // With its whole group, whose number is not free before it was waited for.
+        // With its whole group; the number is not free before it was waited for.
         _ = kill(-pid, SIGKILL)
         _ = waitpid(pid, nil, 0)
     }

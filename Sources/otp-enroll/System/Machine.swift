@@ -12,10 +12,10 @@ enum Machine {
     /// Whether the program runs as root.
     static var isRoot: Bool { geteuid() == 0 }
 
-    /// The number of the user who called the program.
+    /// The UID of the caller.
     static var caller: UInt32 { getuid() }
 
-    /// A variable of the environment; `nil` where it is unset or empty.
+    /// A variable of the environment; `nil` if it is unset or empty.
     static func environment(_ name: String) -> String? {
         // SAFETY: nothing in this program changes the environment, and the text is copied.
         guard let value = unsafe getenv(name) else { return nil }
@@ -23,13 +23,13 @@ enum Machine {
         return text.isEmpty ? nil : text
     }
 
-    /// The machine's name; `localhost` where it has none.
+    /// The machine's host name; `localhost` if it has none.
     static var hostName: String {
         let name = SystemHost.name()
         return name.isEmpty ? "localhost" : String(decoding: name, as: UTF8.self)
     }
 
-    /// The folder that relative paths begin at; `nil` where it is gone.
+    /// The current folder; `nil` if it is gone.
     static var workingFolder: String? {
         // SAFETY: getcwd(3) allocates the text, which is copied and freed once.
         guard let path = unsafe getcwd(nil, 0) else { return nil }
@@ -37,7 +37,7 @@ enum Machine {
         return unsafe String(cString: path)
     }
 
-    /// The program's own file; `nil` where the kernel does not tell.
+    /// The program's own file; `nil` if the kernel does not say.
     static var executable: String? {
         var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
         // SAFETY: the array's own length is given.
@@ -49,31 +49,30 @@ enum Machine {
         return length > 0 ? String(decoding: path.prefix(length), as: UTF8.self) : nil
     }
 
-    /// Takes over the user's locale. To be called once, before anything is written.
+    /// Sets the user's locale. To be called once, before anything is written.
     static func adoptLocale() {
-        // SAFETY: a literal; the result is not looked at: without a locale it stays the C locale.
+        // SAFETY: a literal. The result is ignored: without a locale it stays the C locale.
         _ = unsafe setlocale(LC_CTYPE, "")
     }
 
-    /// Whether the user's terminal understands UTF-8, as the locale says.
+    /// Whether the user's terminal understands UTF-8, according to the locale.
     static var speaksUTF8: Bool {
-        // SAFETY: the C library's own text, which stays while the locale does, and is copied.
+        // SAFETY: the C library's own text, which stays as long as the locale, and is copied.
         if let codeset = unsafe nl_langinfo(nl_item(CODESET)),
             unsafe String(cString: codeset).uppercased() == "UTF-8"
         {
             return true
         }
-        // ssh often brings a locale along that this machine does not have; the terminal at its
-        // other end is what it says all the same.
+        // ssh often passes on a locale that this machine does not have; it still describes the
+        // terminal at the other end.
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(environment).first ?? ""
         let codeset = locale.split(separator: ".").dropFirst().first?.split(separator: "@").first
         return ["UTF-8", "UTF8"].contains(codeset?.uppercased())
     }
 
-    /// Has something at each standard descriptor, where whoever started the program left one out:
-    /// a file that is opened later must not be taken for standard output. What is put there is for
-    /// writing where one reads, and the other way about, so that using it is an error. To be
-    /// called once, before any file is opened.
+    /// Opens something on each standard descriptor that the caller left closed: a file opened later
+    /// must not become standard output. What is opened has the wrong direction for reading or
+    /// writing, so that using it is an error. To be called once, before any file is opened.
     static func fillStandardDescriptors() {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
             // SAFETY: a literal. The lowest free number is this one.
@@ -82,38 +81,38 @@ enum Machine {
         }
     }
 
-    /// What the program ends with where that cannot be (EX_OSERR).
+    /// The exit status if that fails (EX_OSERR).
     private static let unfilled: CInt = 71
 
-    /// Keeps secrets out of core dumps, and out of the page that Swift's runtime shows where its
-    /// debugger is installed, should the program crash. That page comes at Ctrl-\ as well, and
-    /// then asks questions.
+    /// Keeps secrets out of core dumps, and out of the page that Swift's runtime shows when the
+    /// program crashes and its debugger is installed. That page appears at Ctrl-\ as well, and then
+    /// asks questions.
     static func forbidCoreDumps() {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        // SAFETY: reads the local. Where it fails, all goes on as without it.
+        // SAFETY: reads the local. If it fails, the program goes on without it.
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         for number in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] {
             _ = signal(number, SIG_DFL)
         }
     }
 
-    /// Ends the program after so many seconds, without a word.
+    /// Ends the program after this number of seconds, without output.
     static func endQuietly(after seconds: UInt32) {
         _ = signal(SIGALRM) { _ in _exit(0) }
         _ = alarm(seconds)
     }
 
-    /// What the last failed call said, in the words of strerror(3).
+    /// The error of the last failed call, in the words of strerror(3).
     static var lastError: String { SystemError.last.text }
 
     // MARK: Time
 
-    /// A time in UTC as RFC 3339 writes it.
+    /// A time in UTC as in RFC 3339.
     static func timestamp(_ seconds: UInt64) -> String {
         formatted(seconds, "%Y-%m-%dT%H:%M:%SZ", local: false)
     }
 
-    /// A time as the people here write it: date and time of day.
+    /// A time in the local time zone: date and time of day.
     static func localTime(_ seconds: UInt64) -> String {
         formatted(seconds, "%Y-%m-%d %H:%M", local: true)
     }
@@ -121,7 +120,7 @@ enum Machine {
     private static func formatted(_ seconds: UInt64, _ format: String, local: Bool) -> String {
         guard var time = time_t(exactly: seconds) else { return "never" }
         var parts = unsafe tm()
-        // SAFETY: both are locals, and `parts` is read only where the call filled it.
+        // SAFETY: both are locals, and `parts` is read only if the call filled it.
         let known = unsafe local ? localtime_r(&time, &parts) : gmtime_r(&time, &parts)
         guard unsafe known != nil else { return "never" }
         var text = [CChar](repeating: 0, count: 64)
@@ -130,7 +129,7 @@ enum Machine {
         return String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// The Unix seconds of a local time; `nil` where there is none.
+    /// The Unix seconds of a local time; `nil` if there is no such time.
     static func time(local time: LocalTime) -> UInt64? {
         guard let year = CInt(exactly: time.year - 1900), let month = CInt(exactly: time.month - 1),
             let day = CInt(exactly: time.day), let hour = CInt(exactly: time.hour),
@@ -143,7 +142,7 @@ enum Machine {
         unsafe parts.tm_hour = hour
         unsafe parts.tm_min = minute
         unsafe parts.tm_sec = second
-        // Whether it was summer time is for the C library to find out.
+        // The C library determines whether it was daylight saving time.
         unsafe parts.tm_isdst = -1
         // SAFETY: reads and writes the local.
         return UInt64(exactly: unsafe mktime(&parts))
@@ -151,11 +150,11 @@ enum Machine {
 
     // MARK: Writing
 
-    /// Writes all of `bytes` to an open file; `false` where that fails (see `lastError`).
+    /// Writes all of `bytes` to an open file; `false` if that fails (see `lastError`).
     static func write(_ bytes: [UInt8], to file: CInt) -> Bool {
         var done = 0
         while done < bytes.count {
-            // SAFETY: reads at most the bytes behind the `done` ones.
+            // SAFETY: reads at most the bytes after the `done` ones.
             let wrote = unsafe bytes.withUnsafeBytes { buffer in
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
                 return unsafe Glibc.write(file, rest.baseAddress, rest.count)

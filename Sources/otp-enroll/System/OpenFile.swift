@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import OTPCore
 
-/// An open file, closed when its owner is gone.
+/// An open file, closed with its owner.
 struct OpenFile: ~Copyable {
     let number: CInt
 
@@ -20,12 +20,12 @@ struct OpenFile: ~Copyable {
         return status
     }
 
-    /// All of a file that was named on the command line and may hold secrets: a regular file at
-    /// `path`, or `-` for standard input. 1 to `limit` bytes, to be wiped.
+    /// The contents of a file that was named on the command line and may have secrets: a regular
+    /// file at `path`, or `-` for standard input. 1 to `limit` bytes, which the caller wipes.
     static func contents(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         if path == "-" { return try contents(of: STDIN_FILENO, "standard input", limit) }
         let name = Output.printable(path)
-        // Non-blocking, because opening a named pipe waits for somebody at its other end.
+        // Non-blocking, because opening a named pipe waits for its other end.
         let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
         // SAFETY: the string is passed as a C string that lives through the call.
         let number = unsafe open(path, flags)
@@ -35,8 +35,8 @@ struct OpenFile: ~Copyable {
         return try contents(of: file.number, name, limit)
     }
 
-    /// All of a file in a folder of root's, which has to be root's or the user's `uid`, and a regular
-    /// file with one name. 1 to `limit` bytes, to be wiped.
+    /// The contents of a file in a folder of root's. It must be root's or owned by `uid`, and a
+    /// regular file with one name. 1 to `limit` bytes, which the caller wipes.
     static func contents(
         _ path: String, of uid: UInt32, limit: Int
     ) throws(Failure) -> [UInt8] {
@@ -62,15 +62,15 @@ struct OpenFile: ~Copyable {
         return try contents(of: file.number, name, limit)
     }
 
-    /// Reads to the end: 1 to `limit` bytes, anything else is a failure. To be wiped.
+    /// Reads to the end: 1 to `limit` bytes; anything else is a failure. The caller wipes them.
     static func contents(of file: CInt, _ name: String, _ limit: Int) throws(Failure) -> [UInt8] {
-        // One byte more shows that there is more; one piece leaves no copy behind by growing.
+        // One byte more shows that there is more; reading into one piece leaves no copy behind.
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var done = 0
         var complete = false
         defer { if !complete { Secret.wipe(&bytes) } }
         while done <= limit {
-            // SAFETY: writes at most the bytes behind the `done` ones.
+            // SAFETY: writes at most the bytes after the `done` ones.
             let got = unsafe bytes.withUnsafeMutableBytes { buffer in
                 let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
                 return unsafe Glibc.read(file, rest.baseAddress, rest.count)
@@ -98,7 +98,7 @@ struct OpenFile: ~Copyable {
 }
 
 extension stat {
-    /// Throws unless the file is a regular one, and says what else it is.
+    /// Throws unless the file is regular, and says what else it is.
     func requireRegular(_ name: String) throws(Failure) {
         let kind =
             switch st_mode & S_IFMT {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A pipe for this program alone, whose ends wait for nobody.
+/// A pipe for this program only, both ends non-blocking.
 struct Pipe: ~Copyable {
     var read: OpenFile?
     var write: OpenFile?

@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 import OTPCore
 
-/// A new file for a secret: for its owner alone, and never in the place of another one.
+/// A new file for a secret: only its owner may read it, and it never replaces another one.
 final class PrivateFile {
-    /// Where it is.
+    /// If it is.
     let path: String
     private let file: OpenFile
 
@@ -29,7 +29,7 @@ final class PrivateFile {
         try append(&contents)
     }
 
-    /// Writes `bytes` to its end, and wipes them. Where that fails, the file is gone.
+    /// Appends `bytes`, and wipes them. If that fails, the file is removed.
     func append(_ bytes: inout [UInt8]) throws(Failure) {
         defer { Secret.wipe(&bytes) }
         guard Machine.write(bytes, to: file.number) else {
@@ -39,10 +39,10 @@ final class PrivateFile {
         }
     }
 
-    /// Takes the file away again.
+    /// Removes the file again.
     func remove() {
-        // SAFETY: the string is passed as a C string that lives through the call. A failure
-        // leaves a file with a key that nobody enrolled.
+        // SAFETY: the string is passed as a C string that lives through the call. A failure leaves
+        // a file with a key that nobody enrolled.
         _ = unsafe unlink(path)
     }
 }

@@ -1,16 +1,16 @@
 import CLinux
 import Glibc
 
-/// A file that is open to be read.
+/// A file that is open for reading.
 struct ReadFile: ~Copyable {
     let file: OpenFile
     let isRegular: Bool
-    /// Whether nothing can be read of it: a folder, or /dev/null.
+    /// Whether there is nothing to read in it: a folder, or /dev/null.
     let isEmpty: Bool
     /// Its length in bytes.
     let size: Int
 
-    /// Opens what is at a path; `nil` with `errno` where that cannot be done.
+    /// Opens what is at a path; `nil`, with `errno` set, if that fails.
     init?(_ path: String) { self.init(Array(path.utf8)) }
 
     init?(_ path: [UInt8]) {
@@ -33,12 +33,12 @@ struct ReadFile: ~Copyable {
         size = Int(status.st_size)
     }
 
-    /// Its bytes from an offset on, at most so many; `nil` after an error.
+    /// Its bytes from an offset on, at most `limit`; `nil` after an error.
     func bytes(from start: Int, _ limit: Int) -> [UInt8]? {
         var offset = start
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 65_536)
-        // A file that grows meanwhile is not followed for ever; one of /proc has no size.
+        // A file that grows meanwhile is not followed for ever; one in /proc has no size.
         while bytes.count < limit {
             // SAFETY: the array's own length is given.
             let got = unsafe pread(file.number, &part, min(part.count, limit - bytes.count), offset)

@@ -2,17 +2,17 @@ import CLinux
 import Glibc
 import OTPPAM
 
-/// Files of the system, read to look at them. Nothing here is trusted, and nothing is changed.
+/// Files of the system, only read. Nothing in them is trusted.
 enum SystemFiles {
-    /// What came of reading a file.
+    /// The result of reading a file.
     enum Contents {
         case text(String)
         case missing
-        /// It is there, and why it cannot be read.
+        /// It exists, but cannot be read; why.
         case unreadable(String)
     }
 
-    /// Reads a regular file: the last `limit` bytes of a longer one.
+    /// Reads a regular file; of a longer one, the last `limit` bytes.
     static func read(_ path: String, lastly limit: Int = 1 << 20) -> Contents {
         guard let file = ReadFile(path) else { return failure() }
         guard file.isRegular else { return .unreadable("not a regular file") }
@@ -22,8 +22,8 @@ enum SystemFiles {
         return .text(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// A file as a library reads it that calls fopen(3): a folder is empty, and what is no file may
-    /// never end.
+    /// A file as seen by a library that calls fopen(3): a folder is empty, and something that is
+    /// not a regular file may never end.
     static func opened(_ path: [UInt8], upTo limit: Int = 1 << 20) -> PAMFile {
         guard let file = ReadFile(path) else {
             if [EACCES, EPERM].contains(errno) { return .unknown(why: Machine.lastError) }
@@ -38,19 +38,20 @@ enum SystemFiles {
         return .bytes(bytes)
     }
 
-    /// The same for what is no text; `nil` where it cannot be read.
+    /// The same for what is not text; `nil` if it cannot be read.
     static func bytes(_ path: String, lastly limit: Int) -> [UInt8]? {
         guard let file = ReadFile(path), file.isRegular else { return nil }
         return file.bytes(from: max(0, file.size - limit), limit)
     }
 
-    /// What was written of a file with holes, `limit` bytes at most, and where it lies.
+    /// The written parts of a sparse file, at most `limit` bytes, and their offsets.
     static func pieces(_ path: String, limit: Int) -> [(offset: Int, bytes: [UInt8])] {
         guard let file = ReadFile(path), file.isRegular else { return [] }
         var pieces: [(offset: Int, bytes: [UInt8])] = []
         var (offset, rest) = (0, limit)
         while rest > 0, offset < file.size {
-            // SEEK_DATA and SEEK_HOLE of lseek(2), which <unistd.h> has under _GNU_SOURCE only.
+            // SEEK_DATA and SEEK_HOLE of lseek(2), which <unistd.h> declares under _GNU_SOURCE
+            // only.
             offset = lseek(file.file.number, offset, 3)
             let end = offset < 0 ? -1 : lseek(file.file.number, offset, 4)
             guard end > offset, let bytes = file.bytes(from: offset, min(rest, end - offset))
@@ -66,13 +67,13 @@ enum SystemFiles {
         [ENOENT, ENOTDIR].contains(errno) ? .missing : .unreadable(Machine.lastError)
     }
 
-    /// The lines of a file; none where it cannot be read.
+    /// The lines of a file; none if it cannot be read.
     static func lines(_ path: String, lastly limit: Int = 1 << 20) -> [String] {
         guard case .text(let text) = read(path, lastly: limit) else { return [] }
         return text.split(separator: "\n").map(String.init)
     }
 
-    /// Owner, mode and kind of what is at a path, which may be a link; `nil` where nothing is.
+    /// Owner, mode and type of what is at a path, which may be a link; `nil` if nothing is.
     static func status(_ path: String, following: Bool = true) -> stat? {
         var status = stat()
         // SAFETY: a C string that lives through the call, and a local that the call fills.
@@ -80,7 +81,7 @@ enum SystemFiles {
         return result == 0 ? status : nil
     }
 
-    /// The number of the file system that a path is on (statfs(2)); `nil` where it cannot be told.
+    /// The type of the file system that a path is on (statfs(2)); `nil` if unknown.
     static func fileSystem(_ path: String) -> Int? {
         var status = statfs()
         // SAFETY: a C string that lives through the call, and a local that the call fills.
@@ -88,14 +89,14 @@ enum SystemFiles {
         return Int(truncatingIfNeeded: status.f_type)
     }
 
-    /// What is left on the file system of a path, and whether it is for reading only (statfs(2)).
+    /// The free space on the file system of a path, and whether it is read-only (statfs(2)).
     static func room(_ path: String) -> (bytes: UInt64, names: UInt64?, isReadOnly: Bool)? {
         var status = statfs()
         // SAFETY: as above.
         guard unsafe statfs(path, &status) == 0 else { return nil }
         let block = UInt64(clamping: status.f_bsize)
         let bytes = UInt64(status.f_bfree).multipliedReportingOverflow(by: block)
-        // Some file systems have no end, or make names as they need them. 1 is ST_RDONLY of
+        // Some file systems have no limit, or make inodes as they need them. 1 is ST_RDONLY in
         // <sys/statvfs.h>.
         return (
             bytes.overflow || status.f_blocks == 0 ? .max : bytes.partialValue,
@@ -103,7 +104,7 @@ enum SystemFiles {
         )
     }
 
-    /// Whether nobody, root included, may change what is at a path (chattr(1): i and a).
+    /// Whether nobody, not even root, may change what is at a path (chattr(1): i and a).
     static func isUnchangeable(_ path: String) -> Bool {
         // SAFETY: a C string that lives through the call.
         unsafe swiftotp_attributes(path) & swiftotp_unchangeable != 0
@@ -115,13 +116,13 @@ enum SystemFiles {
         return status.st_mode & S_IFMT == S_IFREG && status.st_mode & 0o111 != 0
     }
 
-    /// Whether somebody listens where syslog(3) sends lines to.
+    /// Whether somebody listens where syslog(3) sends its lines.
     static func logListens(_ path: String) -> Bool {
         // SAFETY: a C string that lives through the call.
         unsafe swiftotp_log_listens(path) != 0
     }
 
-    /// A path without links (realpath(3)); `nil` where nothing is there.
+    /// A path with its links resolved (realpath(3)); `nil` if nothing is there.
     static func realPath(_ path: String) -> String? {
         // SAFETY: the C library allocates the text, which is copied and freed once.
         guard let real = unsafe realpath(path, nil) else { return nil }
@@ -129,7 +130,7 @@ enum SystemFiles {
         return unsafe String(cString: real)
     }
 
-    /// Where the file system of a path is mounted, as /proc/self/mounts says.
+    /// Where the file system of a path is mounted, according to /proc/self/mounts.
     static func mountPoint(of path: String) -> String {
         let path = realPath(path) ?? path
         let points = lines("/proc/self/mounts").compactMap { line -> String? in
@@ -143,10 +144,10 @@ enum SystemFiles {
         return above.max { $0.count < $1.count } ?? "/"
     }
 
-    /// Whether something is there; a link counts, wherever it leads.
+    /// Whether something exists there; a link counts, wherever it leads.
     static func exists(_ path: String) -> Bool { status(path, following: false) != nil }
 
-    /// The names in a folder, in the order of the alphabet; none where it cannot be read.
+    /// The names in a folder, sorted; none if it cannot be read.
     static func names(in folder: String) -> [String] {
         // SAFETY: the path is a C string that lives through the call.
         guard let stream = unsafe opendir(folder) else { return [] }
@@ -162,7 +163,7 @@ enum SystemFiles {
         return names.sorted()
     }
 
-    /// The paths that a pattern of the shell's stands for (glob(3)), in their order.
+    /// The paths that match a shell pattern (glob(3)), in order.
     static func paths(like pattern: String) -> [String] {
         var found = unsafe glob_t()
         // SAFETY: a C string that lives through the call, and a local that the call fills.
@@ -170,7 +171,7 @@ enum SystemFiles {
         // SAFETY: the same local, filled or still zero.
         defer { unsafe globfree(&found) }
         guard status == 0 else { return [] }
-        // SAFETY: as many C strings as are said, which are copied.
+        // SAFETY: `gl_pathc` C strings, which are copied.
         return unsafe (0..<Int(found.gl_pathc)).compactMap { index in
             guard let path = unsafe found.gl_pathv[index] else { return nil }
             return unsafe String(cString: path)

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A folder for a moment, for its owner alone; gone with the value.
+/// A temporary folder, for its owner only, removed with the value.
 final class TemporaryFolder {
     let path: String
     private var files: [String] = []
 
     init() throws(SystemError) {
         var name = Array("/tmp/otp-enroll.XXXXXX".utf8CString)
-        // SAFETY: a C string of our own, which the call changes in its place, and that is copied.
+        // SAFETY: a C string of our own, which the call changes in place; it is then copied.
         guard
             let made = unsafe name.withUnsafeMutableBufferPointer({ buffer -> String? in
                 guard let start = buffer.baseAddress, let made = unsafe mkdtemp(start) else {

@@ -3,18 +3,18 @@ import Glibc
 import OTPCore
 import OTPWire
 
-/// Runs a program of the system to its end, and hears what it says.
+/// Runs a system program to its end, and reads its output.
 struct Tool: ~Copyable {
-    /// What a program said, and what it ended with.
+    /// A program's output, and its exit status.
     struct Result {
-        /// The exit status; 128 and the signal where one ended it.
+        /// The exit status; 128 plus the signal if one ended it.
         let status: CInt
         let output: [UInt8]
         let errors: [UInt8]
     }
 
-    /// How long to wait for something to read or to write, in milliseconds, before it is looked
-    /// whether the program has ended.
+    /// How long to wait for something to read or write, in milliseconds, before checking whether
+    /// the program has ended.
     private static let pace: CInt = 10
 
     private var process: ChildProcess
@@ -23,14 +23,14 @@ struct Tool: ~Copyable {
     private var output: Ear
     private var errors: Ear
 
-    /// Runs the program at the first of `words`, an absolute path, and gives it `input` to read.
-    /// `limit` is how many bytes are kept of what it says. `nil` where it takes too long, and is
+    /// Runs the program at the first of `words`, an absolute path, with `input` on its standard
+    /// input. `limit` is how many bytes of output are kept. `nil` if it takes too long, and is
     /// ended for that.
     static func run(
         _ words: [String], reading input: [UInt8] = [], environment: [String] = [],
         within patience: Duration, keeping limit: Int
     ) throws(SystemError) -> Result? {
-        // That it reads no further is told by its status, not by a signal that ends us.
+        // If it stops reading, its status shows that; a signal must not end us.
         let before = signal(SIGPIPE, SIG_IGN)
         defer { signal(SIGPIPE, before) }
         var tool = try started(words, environment: environment, keeping: limit)
@@ -46,7 +46,7 @@ struct Tool: ~Copyable {
         let process = try ChildProcess(
             words, environment: environment, input: toTool.read?.number,
             output: fromTool.write?.number, errors: complaints.write?.number)
-        // So that neither side ever waits for the other one.
+        // So that neither side ever waits for the other.
         toTool.write?.makeNonBlocking()
         return Tool(
             process: process, input: toTool.write.take(),
@@ -70,7 +70,7 @@ struct Tool: ~Copyable {
         }
     }
 
-    /// Writes what the pipe has room for, and closes it behind the last byte.
+    /// Writes what the pipe has room for, and closes it after the last byte.
     private mutating func write(_ rest: inout ArraySlice<UInt8>) {
         guard let number = input?.number else { return }
         while !rest.isEmpty {
@@ -105,11 +105,11 @@ struct Tool: ~Copyable {
     }
 }
 
-/// One of the pipes that a program speaks into.
+/// One of the pipes that a program writes to.
 private struct Ear: ~Copyable {
     private var file: OpenFile?
     private let limit: Int
-    /// The beginning of what it said.
+    /// The beginning of its output.
     private(set) var heard: [UInt8] = []
 
     init(_ file: consuming OpenFile?, keeping limit: Int) {
@@ -119,10 +119,10 @@ private struct Ear: ~Copyable {
         self.file = file
     }
 
-    /// For poll(2), which passes over -1.
+    /// For poll(2), which ignores -1.
     var number: CInt { mutating get { file?.number ?? -1 } }
 
-    /// Takes in what there is, so that the program never waits for us, and keeps the beginning.
+    /// Reads what there is, so that the program never waits for us, and keeps the beginning.
     mutating func listen() {
         var part = [UInt8](repeating: 0, count: 65_536)
         while let number = file?.number {
@@ -140,6 +140,6 @@ private struct Ear: ~Copyable {
 }
 
 extension OpenFile {
-    /// Has reading and writing give up where they would wait.
+    /// Makes reading and writing fail if they would wait.
     fileprivate func makeNonBlocking() { _ = fcntl(number, F_SETFL, O_NONBLOCK) }
 }

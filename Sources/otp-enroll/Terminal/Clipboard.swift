@@ -2,14 +2,14 @@ import CLinux
 import Glibc
 import OTPCore
 
-/// The clipboard of the terminal that a person sits at, also through ssh: the terminal takes the
-/// text out of an escape sequence (OSC 52).
+/// The clipboard of the user's terminal, even through ssh: the terminal takes the text from an
+/// escape sequence (OSC 52).
 enum Clipboard {
-    /// The longest text, in bytes. Terminals take more, but not all of them much more.
+    /// The longest text, in bytes. Most terminals accept more, but not all of them much more.
     private static let limit = 4096
 
-    /// Puts `text`, which may hold a secret, on the clipboard, and wipes it. Whether the terminal
-    /// obeyed cannot be known.
+    /// Puts `text`, which may contain a secret, on the clipboard, and wipes it. Whether the
+    /// terminal obeyed is unknown.
     static func copy(_ text: inout [UInt8]) throws(Failure) {
         defer { Secret.wipe(&text) }
         guard text.count <= limit else {

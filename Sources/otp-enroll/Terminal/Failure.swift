@@ -1,16 +1,15 @@
 import OTPCore
 
-/// Why a command ended without doing what it was asked: one line for stderr, and hints where
-/// something helps.
+/// Why a command ended without doing what it was asked: one line for stderr, and hints that help.
 ///
-/// The rules of the words: lower case, no full stop, and what came from outside only through
-/// `Output.printable`. `otp-enroll: ` and `hint: ` are put before them when they are written.
+/// Style: lower case, no full stop, and text from outside only through `Output.printable`.
+/// `otp-enroll: ` and `hint: ` are added on output.
 struct Failure: Error {
     /// What is wrong, in one line.
     let message: String
-    /// What would help, a line each.
+    /// What would help, one line each.
     var hints: [String]
-    /// What the service could not rely on, where it was that.
+    /// The underlying error of store, key, configuration or clock, if there is one.
     var trouble: StoreError?
 
     init(_ message: String, hints: [String] = []) {

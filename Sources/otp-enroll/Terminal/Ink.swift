@@ -1,23 +1,23 @@
-/// What a color says beside the words, which say it as well. Only a terminal is told, and only one
-/// that has colors; <https://no-color.org> is heard.
+/// The meaning of a color, which the words also express. Colors are only for a terminal that has
+/// them; <https://no-color.org> is respected.
 enum Ink: UInt8 {
-    /// Nothing in particular.
+    /// No meaning.
     case plain
     /// All is well.
     case good
-    /// Something to look at.
+    /// Needs attention.
     case caution
-    /// Something keeps somebody out.
+    /// Keeps somebody out.
     case bad
 
-    /// `text` in this ink, as far as stdout has colors.
+    /// `text` in this color, if stdout has colors.
     func painted(_ text: String) -> String {
         guard let code, !text.isEmpty, Terminal.hasColors else { return text }
         return "\u{1b}[\(code)m\(text)\u{1b}[0m"
     }
 
-    /// The color's number (ECMA-48, SGR): one of the eight, which each terminal has chosen so that
-    /// they can be read on its ground.
+    /// The color's number (ECMA-48, SGR): one of the eight that each terminal maps to readable
+    /// colors.
     private var code: Int? {
         switch self {
         case .plain: nil

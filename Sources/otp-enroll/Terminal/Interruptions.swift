@@ -1,18 +1,18 @@
 import CLinux
 import Glibc
 
-/// The signals that end a program or resize its terminal, held back to be asked for, so that a
-/// terminal can be put in order before the end.
+/// The signals that end a program or resize its terminal, blocked and polled, so that a terminal
+/// can be restored before the program ends.
 struct Interruptions: ~Copyable {
     private let held: sigset_t
     private let before: sigset_t
 
     private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH]
 
-    /// How often to ask while waiting for something else, in milliseconds.
+    /// How often to poll while waiting for something else, in milliseconds.
     static let pace: CInt = 50
 
-    /// Holds the signals back until the value is gone.
+    /// Blocks the signals until the value is gone.
     init() throws {
         var (held, before) = (sigset_t(), sigset_t())
         // SAFETY: a local that the calls fill.
@@ -27,7 +27,7 @@ struct Interruptions: ~Copyable {
         self.before = before
     }
 
-    /// The next signal that came; `nil` where there is none.
+    /// The next pending signal; `nil` if there is none.
     func next() -> CInt? {
         var held = held
         var noTime = timespec()
@@ -36,7 +36,7 @@ struct Interruptions: ~Copyable {
         return signal > 0 ? signal : nil
     }
 
-    /// Whether one came that asks the program to end.
+    /// Whether a pending signal asks the program to end.
     func endIsAsked() -> Bool {
         while let signal = next() {
             if Interruptions.ends(signal) { return true }
@@ -44,12 +44,12 @@ struct Interruptions: ~Copyable {
         return false
     }
 
-    /// Whether a signal asks the program to end. Ctrl-Z does nothing: a stopped program would
-    /// leave the key on the screen.
+    /// Whether a signal asks the program to end. Ctrl-Z does nothing: a stopped program would leave
+    /// the key on the screen.
     static func ends(_ signal: CInt) -> Bool { signal != SIGWINCH && signal != SIGTSTP }
 
     deinit {
-        // Those that came too late to change anything must not end the program now.
+        // Signals that came too late to change anything must not end the program now.
         while next() != nil {}
         var before = before
         // SAFETY: reads the local.

@@ -1,5 +1,5 @@
-/// A value of JSON (RFC 8259), written for scripts: plain ASCII, so that no locale and no
-/// terminal can take it for something else.
+/// A JSON value (RFC 8259) for scripts: plain ASCII, so that no locale and no terminal can misread
+/// it.
 enum JSON {
     case null
     case bool(Bool)
@@ -27,7 +27,7 @@ enum JSON {
     /// The value on lines of its own, without a final newline.
     var lines: String { written(indent: "") }
 
-    /// The same where its first line stands behind so much.
+    /// The same, with the indentation of its first line.
     func lines(indentedBy indent: String) -> String { written(indent: indent) }
 
     private func written(indent: String) -> String {
@@ -56,7 +56,7 @@ enum JSON {
             + close
     }
 
-    /// A string in quotes; all that is not printable ASCII as `\uXXXX` in UTF-16.
+    /// A string in quotes; everything but printable ASCII as `\uXXXX` in UTF-16.
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
         for unit in text.utf16 {
@@ -74,7 +74,7 @@ enum JSON {
 }
 
 extension JSON {
-    /// A time as RFC 3339 writes it.
+    /// A time as in RFC 3339.
     static func time(_ seconds: UInt64) -> JSON { .text(Machine.timestamp(seconds)) }
 
     /// A count.

@@ -1,13 +1,14 @@
 import OTPCore
 
-/// An object with one list, written to stdout while its elements come: there may be very many.
-/// Nothing is written before there is a good piece of it, so that what fails at once says nothing.
+/// An object with one list, written to stdout while its elements are produced, because there may be
+/// very many. Nothing is written before a good part exists, so that an early failure prints
+/// nothing.
 struct JSONList {
     private let name: String
     private var piece: [UInt8] = []
     private var isEmpty = true
 
-    /// How much is put together before it is written, in bytes.
+    /// How much is built before it is written, in bytes.
     private static let length = 65_536
 
     init(_ name: String) { self.name = name }

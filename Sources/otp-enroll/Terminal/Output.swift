@@ -4,8 +4,8 @@ import OTPCore
 
 /// Writes to stdout and stderr.
 ///
-/// Results go to stdout, the one line about a failure and its hints to stderr. Nothing from outside
-/// is written but through `printable`.
+/// Results go to stdout; the one line about a failure and its hints go to stderr. Text from outside
+/// is only written through `printable`.
 enum Output {
     /// Writes a line to stdout.
     static func line(_ text: String = "") throws {
@@ -19,7 +19,7 @@ enum Output {
         try line(JSON.object(members).lines)
     }
 
-    /// Writes bytes that may hold a secret to stdout, and wipes them.
+    /// Writes bytes that may contain a secret to stdout, and wipes them.
     static func write(_ bytes: inout [UInt8]) throws {
         defer { Secret.wipe(&bytes) }
         guard Machine.write(bytes, to: STDOUT_FILENO) else {
@@ -27,26 +27,26 @@ enum Output {
         }
     }
 
-    /// Says on stderr what else there is to know.
+    /// Prints additional information on stderr.
     static func note(_ text: String) {
-        // Nobody is left to be told where stderr is closed.
+        // If stderr is closed, there is nobody to tell.
         _ = Machine.write(Array("otp-enroll: \(text)\n".utf8), to: STDERR_FILENO)
     }
 
-    /// Says on stderr why a command failed, and what would help.
+    /// Prints on stderr why a command failed, and what would help.
     static func report(_ failure: Failure) {
         note(failure.message)
         for hint in failure.hints { Output.hint(hint) }
     }
 
-    /// Says on stderr what would help.
+    /// Prints on stderr what would help.
     static func hint(_ text: String) {
         _ = Machine.write(Array((Phrase("hint: \(text)").text + "\n").utf8), to: STDERR_FILENO)
     }
 
-    /// `text` as it may be shown: without control characters (C0, DEL, C1), line and paragraph
-    /// separators, and the marks that turn the direction of writing; without anything but ASCII
-    /// where the terminal understands no UTF-8.
+    /// `text`, safe to show: without control characters (C0, DEL, C1), line and paragraph
+    /// separators, and bidirectional marks; and only ASCII if the terminal does not understand
+    /// UTF-8.
     static func printable(_ text: String, utf8: Bool = Machine.speaksUTF8) -> String {
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -60,7 +60,7 @@ enum Output {
         return String(shown)
     }
 
-    /// Bytes from outside as they may be shown.
+    /// Bytes from outside, safe to show.
     static func printable(_ bytes: [UInt8]) -> String {
         printable(String(decoding: bytes, as: UTF8.self))
     }

@@ -2,9 +2,8 @@ import CLinux
 import Glibc
 import OTPCore
 
-/// A bar on stderr for work over many items, for people who wait at a terminal; a number where nobody
-/// knows how many there are. It comes after a second, and is taken away when the work is done or has
-/// failed.
+/// A progress bar on stderr for work on many items, for users at a terminal; a count if the total
+/// is unknown. It appears after a second, and is removed when the work is done or has failed.
 struct Progress: ~Copyable {
     private let title: String
     private let total: Int?
@@ -15,11 +14,11 @@ struct Progress: ~Copyable {
 
     /// How long work may take before anything is shown.
     private static let patience = Duration.seconds(1)
-    /// The time between two drawings.
+    /// The time between two updates.
     private static let pace = Duration.milliseconds(100)
     private static let barWidth = 30
 
-    /// Begins work over `total` items; `title` says what is done, such as `Reading records`.
+    /// Begins work on `total` items; `title` says what is done, such as `Reading records`.
     init(_ title: String, of total: Int? = nil, isShown: Bool = true) {
         self.title = title
         self.total = total
@@ -28,7 +27,7 @@ struct Progress: ~Copyable {
         nextDrawing = ContinuousClock.now + Progress.patience
     }
 
-    /// Does something with each of some items.
+    /// Runs `body` for each of some items.
     static func through<Items: Collection>(
         _ title: String, _ items: Items, _ body: (Items.Element) throws -> Void
     ) rethrows {
@@ -51,7 +50,7 @@ struct Progress: ~Copyable {
         Progress.write("\r\u{1b}[K" + bar)
     }
 
-    /// Takes the bar away, before anything else is written to the terminal.
+    /// Removes the bar, before anything else is written to the terminal.
     mutating func finish() {
         if isDrawn { Progress.write("\r\u{1b}[K") }
         isDrawn = false
@@ -62,7 +61,7 @@ struct Progress: ~Copyable {
         if isDrawn { Progress.write("\r\u{1b}[K") }
     }
 
-    /// `Reading records  [######            ] 20% of 100000`, as far as the terminal's width goes.
+    /// `Reading records  [######            ] 20% of 100000`, as far as it fits the terminal.
     private var bar: String {
         // The last column stays free: some terminals begin a new line there.
         String(Columns.prefix(text[...], columns - 1))
@@ -78,7 +77,7 @@ struct Progress: ~Copyable {
         return "\(title)  [\(bar)] \(Int(part * 100))% of \(total)"
     }
 
-    /// The width of the terminal on stderr; 80 where it does not know.
+    /// The width of the terminal on stderr; 80 if unknown.
     private static var terminalColumns: Int {
         var size = winsize()
         // SAFETY: the call fills the local.
@@ -87,7 +86,7 @@ struct Progress: ~Copyable {
     }
 
     private static func write(_ text: String) {
-        // A terminal that is gone shows nothing any more.
+        // A terminal that is gone shows nothing.
         _ = Machine.write(Array(text.utf8), to: STDERR_FILENO)
     }
 }

@@ -2,18 +2,18 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// The language that this program speaks: the caller's, where that is not root.
+/// The language of this program: the caller's, unless that is root.
 enum Speech {
-    /// Loaded when the first phrase is said.
+    /// Loaded with the first phrase.
     private static let chosen: (language: Language, catalog: Catalog) = choose()
 
-    /// The phrases of the language.
+    /// The phrases of that language.
     static var catalog: Catalog { chosen.catalog }
 
-    /// The language, by the name of its catalog.
+    /// The language, named after its catalog.
     static var language: Language { chosen.language }
 
-    /// What admins read is in English. So is what a terminal without UTF-8 shows.
+    /// Output for admins is in English, and so is output for a terminal without UTF-8.
     private static func choose() -> (Language, Catalog) {
         let english = (Language.english, Catalog.english)
         guard !Machine.isRoot, Machine.speaksUTF8 else { return english }
@@ -31,7 +31,7 @@ enum Speech {
         return english
     }
 
-    /// The catalog of somebody's own language; English where there is none.
+    /// The catalog of a user's language; English if there is none.
     static func catalog(of name: String?) -> Catalog {
         guard let language = name.flatMap({ Language($0.utf8) }),
             let found = try? CatalogFile.find(language, version: Version.number)
@@ -41,6 +41,6 @@ enum Speech {
 }
 
 extension Phrase {
-    /// The text in the language that this program speaks.
+    /// The text in this program's language.
     var text: String { text(in: Speech.catalog) }
 }

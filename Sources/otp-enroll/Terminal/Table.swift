@@ -1,8 +1,8 @@
 import OTPCore
 
-/// Columns of text, cut so that a row fits the terminal.
+/// Columns of text, truncated so that a row fits the terminal.
 struct Table {
-    /// A place in a row: text without newlines, and what its color says.
+    /// A table cell: text without newlines, and the meaning of its color.
     struct Cell: ExpressibleByStringLiteral {
         let text: String
         let ink: Ink
@@ -12,21 +12,21 @@ struct Table {
         init(stringLiteral text: String) { self.init(text) }
     }
 
-    /// All cells, one after the other: its ink, the text, and a newline. A list of rows of strings
-    /// would take several times as much for very many.
+    /// All cells in order: color, text, and a newline. A list of rows of strings would take several
+    /// times the memory for very many.
     private var cells: [UInt8] = []
     /// How wide each column is.
     private var widths: [Int]
     private let flexible: Int?
     private let width: Int
 
-    /// The least that a flexible column is cut to.
+    /// The least width that a flexible column is cut to.
     private static let leastWidth = 8
-    /// Between two columns.
+    /// The space between two columns.
     private static let gap = 2
 
-    /// A table with these headings, as wide as `width` columns at most. Where it is wider, the
-    /// `flexible` column makes room first, and the ends of the rows after it.
+    /// A table with these headings, at most `width` columns wide. If it is wider, the `flexible`
+    /// column is cut first, and then the ends of the rows.
     init(_ headings: [String], flexible: Int? = nil, width: Int = Terminal.outputColumns) {
         widths = [Int](repeating: 0, count: headings.count)
         self.flexible = flexible
@@ -34,7 +34,7 @@ struct Table {
         add(headings)
     }
 
-    /// Adds a row of as many cells.
+    /// Adds a row with this number of cells.
     mutating func add(_ row: [Cell]) {
         for (column, cell) in zip(widths.indices, row) {
             widths[column] = max(widths[column], Columns.count(cell.text))
@@ -84,20 +84,20 @@ struct Table {
         }
     }
 
-    /// A row as one line. Where it is too wide, a mark stands at its end.
+    /// A row as one line. If it is too wide, it ends with a mark.
     private func line(of pieces: [Cell]) -> String {
         let isCut = pieces.reduce(0) { $0 + Columns.count($1.text) } > width
         var (line, room) = ("", isCut ? width - 1 : width)
         for piece in pieces where room > 0 {
             let text = Columns.prefix(piece.text[...], room)
-            // Nothing narrow comes behind something wide that had no room.
+            // Nothing narrow may follow something wide that did not fit.
             room = text.endIndex < piece.text.endIndex ? 0 : room - Columns.count(text)
             line += piece.ink.painted(String(text))
         }
         return isCut ? line + Columns.mark : line
     }
 
-    /// The widths of the columns, the flexible one cut where that helps.
+    /// The widths of the columns, with the flexible one cut if that helps.
     private var fittingWidths: [Int] {
         guard let flexible else { return widths }
         var widths = widths

@@ -4,10 +4,10 @@ import OTPCore
 
 /// The terminal on stdin and stdout.
 enum Terminal {
-    /// Whether somebody sits there, to read and to type.
+    /// Whether a user can read and type there.
     static var isThere: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
-    /// Whether it understands no escape sequences.
+    /// Whether it does not understand escape sequences.
     static var isDumb: Bool { ["dumb", nil].contains(Machine.environment("TERM")) }
 
     /// Whether it is a part of another one, by tmux or screen, or the kernel's own.
@@ -20,22 +20,22 @@ enum Terminal {
     /// Whether stdout is one: somebody reads it now.
     static let isOutput = isatty(STDOUT_FILENO) == 1
 
-    /// Whether stdout is one that shows colors, and nobody has asked for none.
+    /// Whether stdout is a terminal with colors, and nobody has turned them off.
     static let hasColors =
         isOutput && !isDumb && Machine.environment("NO_COLOR") == nil && !isMonochrome
 
-    /// Whether its name says that it has one color alone, as `xterm-mono` and `linux-m` do.
+    /// Whether its name stands for a monochrome terminal, such as `xterm-mono` and `linux-m`.
     private static var isMonochrome: Bool {
         Machine.environment("TERM").map { $0.hasSuffix("-m") || $0.hasSuffix("-mono") } ?? true
     }
 
-    /// The width that lines on stdout may have: the terminal's, or no limit for a file.
+    /// The width for lines on stdout: the terminal's, or no limit for a file.
     static var outputColumns: Int { isOutput ? size.columns : .max }
 
-    /// The width to break text at.
+    /// The width at which to wrap text.
     static var textWidth: Int { min(outputColumns, 80) - 1 }
 
-    /// Columns and rows; 80 and 24 where it does not know.
+    /// Columns and rows; 80 and 24 if unknown.
     static var size: (columns: Int, rows: Int) {
         var size = winsize()
         // SAFETY: the call fills the local.
@@ -56,14 +56,14 @@ enum Terminal {
 
     // MARK: Plain questions
 
-    /// Asks a question where stdin is a terminal, and reads one line, without its end. To be
-    /// wiped.
+    /// Asks a question if stdin is a terminal, and reads one line, without its end. The caller
+    /// wipes it.
     static func readAnswer(_ question: String) -> [UInt8] {
         if isatty(STDIN_FILENO) == 1 { ask(question) }
         return readLine()
     }
 
-    /// Asks for a yes where stdin is a terminal. A script is not asked.
+    /// Asks for a yes if stdin is a terminal. A script is not asked.
     static func agrees(_ question: String) -> Bool {
         guard isatty(STDIN_FILENO) == 1 else { return true }
         ask(question + " [y/N] ")
@@ -72,11 +72,11 @@ enum Terminal {
     }
 
     private static func ask(_ question: String) {
-        // On stderr, so that stdout has the result alone.
+        // On stderr, so that stdout has only the result.
         _ = Machine.write(Array(question.utf8), to: STDERR_FILENO)
     }
 
-    /// One line of at most 4096 bytes, read byte by byte so that the rest stays for others.
+    /// One line of at most 4096 bytes, read byte by byte so that the rest is left for others.
     private static func readLine() -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(4096)
@@ -93,9 +93,9 @@ enum Terminal {
 
     // MARK: A screen of its own
 
-    /// What came of waiting for a line.
+    /// The result of waiting for a line.
     enum Input {
-        /// A line, without its end. To be wiped.
+        /// A line, without its end. The receiver wipes it.
         case line([UInt8])
         /// The terminal has another size.
         case resized
@@ -111,7 +111,7 @@ enum Terminal {
             if let signal = interruptions.next() {
                 if Interruptions.ends(signal) { return .ended }
                 if signal == SIGWINCH {
-                    // What was typed of a line is gone from the screen: let it be gone indeed.
+                    // What was typed of a line is gone from the screen, so discard it.
                     _ = tcflush(STDIN_FILENO, TCIFLUSH)
                     return .resized
                 }
@@ -131,8 +131,8 @@ enum Terminal {
         }
     }
 
-    /// Turns to a screen that has no scrollback: the alternate one. A terminal without it shows
-    /// the same on its only screen.
+    /// Switches to the alternate screen, which has no scrollback. A terminal without one shows the
+    /// same on its only screen.
     static func enterScreen() {
         if !isDumb { write("\u{1b}[?1049h") }
     }
@@ -157,7 +157,7 @@ enum Terminal {
     }
 
     private static func write(_ text: String) {
-        // A terminal that is gone shows nothing any more.
+        // A terminal that is gone shows nothing.
         _ = Machine.write(Array(text.utf8), to: STDOUT_FILENO)
     }
 }

@@ -2,19 +2,19 @@ import OTPCore
 
 /// The sentences that several commands share.
 enum Words {
-    /// When something was. Somebody at a terminal reads how long ago; a file is read later, and a
-    /// script counts by itself: those get the time.
+    /// A time in the past. At a terminal, it says how long ago that was; a file is read later, and
+    /// a script computes by itself, so these get the time.
     static func when(_ then: UInt64, now: UInt64) -> String {
         Terminal.isOutput ? ago(then, now: now) : Machine.localTime(then)
     }
 
-    /// The same for the last time of several.
+    /// The same for the last of several times.
     static func last(_ then: UInt64, now: UInt64) -> String {
         Terminal.isOutput
             ? ago(then, now: now) : "\(Machine.localTime(then)) (\(ago(then, now: now)))"
     }
 
-    /// When something will be.
+    /// A time in the future.
     static func until(_ end: UInt64, now: UInt64) -> String {
         Terminal.isOutput ? ahead(end, now: now) : Machine.localTime(end)
     }
@@ -34,7 +34,7 @@ enum Words {
         return phrase.text
     }
 
-    /// How long there is until `then`: `in a moment`, `in 5 minutes`, `in 3 days`, `over`.
+    /// The time left until `then`: `in a moment`, `in 5 minutes`, `in 3 days`, `over`.
     static func ahead(_ then: UInt64, now: UInt64) -> String {
         guard then > now else { return Phrase("over").text }
         let phrase =
@@ -49,7 +49,7 @@ enum Words {
         return phrase.text
     }
 
-    /// A length of time in the unit that one would tell it in.
+    /// A period in its most natural unit.
     private enum Span {
         case moment
         case minutes(UInt64)
@@ -58,7 +58,7 @@ enum Words {
         case months(UInt64)
         case years(UInt64)
 
-        /// Two of a unit at least from days on: "60 days" says more than "1 month".
+        /// At least two of a unit from days on: "60 days" says more than "1 month".
         init(_ seconds: UInt64) {
             let days = seconds / 86_400
             self =
@@ -78,7 +78,7 @@ enum Words {
         number == 1 ? "1 \(thing)" : "\(number) \(thing)s"
     }
 
-    /// How long: whole seconds up to two minutes, then about so many minutes.
+    /// A length of time: whole seconds up to two minutes, then about this many minutes.
     static func duration(_ seconds: UInt64) -> Phrase {
         switch seconds {
         case ...120:
@@ -93,7 +93,7 @@ enum Words {
         }
     }
 
-    /// Where a code lies that is `offset` steps of `period` seconds from the current one.
+    /// How far a code is from the current one, `offset` steps of `period` seconds.
     static func place(of offset: Int, period: UInt16) -> Phrase {
         if offset == 0 { return Phrase("right on time") }
         let (steps, long) = (offset.magnitude, duration(of: offset, period: period))
@@ -105,7 +105,7 @@ enum Words {
                 steps, one: "\(steps) step late (\(long))", other: "\(steps) steps late (\(long))")
     }
 
-    /// How long so many steps of `period` seconds are.
+    /// The length of this many steps of `period` seconds.
     static func duration(of steps: Int, period: UInt16) -> Phrase {
         duration(UInt64(min(steps.magnitude, 1 << 32)) * UInt64(period))
     }
@@ -114,7 +114,7 @@ enum Words {
     static let clockAdvice = Phrase(
         "Set the phone's clock from the network, and check the time here.")
 
-    /// What may be meant among some names by one that is not there; `nil` where none is like it.
+    /// The names close to an unknown one; `nil` if none is.
     static func proposal(for name: String, among names: [String]) -> Phrase? {
         let found = Misspelling.candidates(for: name, among: names).map { Output.printable($0) }
         guard let first = found.first else { return nil }
@@ -122,7 +122,7 @@ enum Words {
         return Phrase("did you mean \(first) or \(second)?")
     }
 
-    /// `text` in lines of at most `width` columns, broken at spaces where there are some.
+    /// `text` in lines of at most `width` columns, broken at spaces if possible.
     static func wrapped(_ text: String, _ width: Int) -> [String] {
         Columns.wrapped(text, to: max(8, width))
     }

@@ -4,13 +4,13 @@ import OTPWire
 
 /// One connection, from the welcome to its end.
 struct Connection: ~Copyable, Sendable {
-    /// How long the first frame may take: whoever connects has it ready.
+    /// How long the first frame may take; a client has it ready.
     private static let firstPatience = Duration.seconds(5)
 
     private let settings: Settings
     /// The effective user of the program at the other end.
     private let user: UInt32
-    /// Its place among all connections; none where it is the only one.
+    /// Its place among all connections; none if it is the only one.
     private var seat: Seat?
     private var channel: FrameChannel
 
@@ -24,11 +24,11 @@ struct Connection: ~Copyable, Sendable {
         self.channel = channel
     }
 
-    /// What poll(2) is to look at.
+    /// For poll(2).
     var descriptor: CInt { channel.descriptor }
 
-    /// Says the first word. There is room for it in a new connection, so that this never waits;
-    /// whether anybody is there to hear it is seen by what comes.
+    /// Sends the first frame. A new connection has room for it, so this never waits; whether
+    /// anybody reads it shows in what comes back.
     mutating func greet() {
         channel.queue(.welcome, [Frame.version])
         try? channel.flush(until: Deadline(in: .zero))
@@ -63,9 +63,9 @@ struct Connection: ~Copyable, Sendable {
         }
     }
 
-    /// Whether there is a user of this number. One person may have thousands of numbers
-    /// (subuid(5)), with sixteen connections each: without a name they are nobody's, and end before
-    /// they have taken a place for long. Where that cannot be told, what is asked for tells it.
+    /// Whether a user has this UID. One person may have thousands of UIDs (subuid(5)), with sixteen
+    /// connections each: those without a name belong to nobody, and end before they have held a
+    /// place for long. If the lookup fails, the request will report that.
     private var isAnybody: Bool {
         guard !Peer.isOwner(user) else { return true }
         do throws(StoreError) {

@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 import OTPWire
 
-/// The socket that systemd listens on and hands over (sd_listen_fds(3)). It has unsafe code.
+/// The socket that systemd listens on and passes to us (sd_listen_fds(3)). It has unsafe code.
 struct Listener: ~Copyable {
-    /// The first descriptor that is handed over (SD_LISTEN_FDS_START).
+    /// The first descriptor that is passed (SD_LISTEN_FDS_START).
     private static let descriptor: CInt = 3
 
     /// Why nothing can be accepted.
@@ -23,13 +23,13 @@ struct Listener: ~Copyable {
         guard result == 0, isListening == 1 else {
             throw Problem(text: "systemd handed over something that is not a listening socket")
         }
-        // An accept that has to wait would wait for ever: poll(2) comes first.
+        // A blocking accept could wait for ever: poll(2) comes first.
         _ = fcntl(Listener.descriptor, F_SETFL, O_NONBLOCK)
         _ = fcntl(Listener.descriptor, F_SETFD, FD_CLOEXEC)
         _ = swiftotp_pass_credentials(Listener.descriptor)
     }
 
-    /// Who came.
+    /// Who connected.
     enum Arrival: ~Copyable {
         case connection(Socket)
         case nobody
@@ -37,14 +37,14 @@ struct Listener: ~Copyable {
         case trouble(CInt)
     }
 
-    /// What happened first: somebody connects, or some of the others, by their places, have
-    /// something to read or are gone.
+    /// What happened first: somebody connected, or some of the others (by index) have something to
+    /// read or are gone.
     struct Event {
         var isCalled = false
         var ready: [Int] = []
     }
 
-    /// Waits for a connection, and for others.
+    /// Waits for a connection, and for `others`.
     func wait(with others: [CInt], until deadline: Deadline) -> Event {
         var list = ([Listener.descriptor] + others).map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -59,13 +59,13 @@ struct Listener: ~Copyable {
             ready: others.indices.filter { list[$0 + 1].revents != 0 })
     }
 
-    /// The next one who has connected.
+    /// The next connection.
     func accept() -> Arrival {
         let number = Glibc.accept(Listener.descriptor, nil, nil)
         if number >= 0 { return .connection(Socket(number)) }
         let error = swiftotp_errno()
         switch error {
-        // Who connected is gone already, or there was a signal.
+        // The client is already gone, or there was a signal.
         case EAGAIN, EINTR, ECONNABORTED: return .nobody
         default: return .trouble(error)
         }

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// How many connections there are, and whose: so that nobody can take all of them and keep others
-/// out. Asked before anything is read.
+/// How many connections there are, and whose, so that nobody can take all of them and keep others
+/// out. Checked before anything is read.
 final class Quotas: Sendable {
-    /// What a user may have at a time.
+    /// The connections that one user may have at a time.
     static let perUser = 16
-    /// What all may have.
+    /// The connections that all users may have.
     static let inAll = 512
-    /// How many of these are kept for programs that are root's alone, such as sshd.
+    /// How many of these are reserved for programs that are root's alone, such as sshd.
     static let keptForRoot = 128
-    /// How many of root's programs may be there of which nobody knows yet who started them: see
+    /// How many of root's programs may be connected before it is known who started them: see
     /// `Entrance`.
     static let unidentified = 128
 
@@ -19,15 +19,15 @@ final class Quotas: Sendable {
         /// Those that are not root's alone.
         var others = 0
         var users: [UInt32: Int] = [:]
-        /// Since when there has been none at all.
+        /// Since when there has been no connection.
         var emptySince: ContinuousClock.Instant? = .now
     }
 
     private let counts = Mutex(Counts())
 
-    /// Whose a connection counts as.
+    /// Whom a connection counts for.
     enum Holder: Equatable {
-        /// A program with the rights of root; who started it is not known yet.
+        /// A program with the rights of root; it is not known yet who started it.
         case unidentified
         /// A program that is root's alone.
         case root
@@ -60,7 +60,7 @@ final class Quotas: Sendable {
         counts.withLock { counts in
             counts.remove(old)
             guard let refusal = counts.add(new) else { return nil }
-            // It stays where it was until it is gone.
+            // It keeps its old place until it is gone.
             counts.all += 1
             counts.unidentified += 1
             counts.emptySince = nil
@@ -68,11 +68,11 @@ final class Quotas: Sendable {
         }
     }
 
-    /// Since when there has been none; `nil` while there are some.
+    /// Since when there has been no connection; `nil` while there are some.
     var emptySince: ContinuousClock.Instant? { counts.withLock { $0.emptySince } }
 }
 
-/// The place of one connection, which is free again when its owner is gone.
+/// The place of one connection, free again when its owner is gone.
 struct Seat: ~Copyable, Sendable {
     private let quotas: Quotas
     private var holder: Quotas.Holder
@@ -84,7 +84,7 @@ struct Seat: ~Copyable, Sendable {
 
     deinit { quotas.leave(holder) }
 
-    /// Counts it as whose it is, now that this is known; throws where there is no room for them.
+    /// Counts it for its user, now that this is known; throws if there is no room for another.
     mutating func identify(_ peer: Peer) throws(Quotas.Refusal) {
         guard holder == .unidentified else { return }
         let found = peer.isOwnersAlone ? Quotas.Holder.root : .user(peer.realUser)

@@ -1,16 +1,16 @@
 import Glibc
 import OTPWire
 
-/// The resident service: accepts, looks who it is, and gives each connection a thread of its own.
-/// Nothing here may wait for a peer: others wait to be accepted.
+/// The resident service: accepts, checks who it is, and gives each connection a thread of its own.
+/// Nothing here may wait for a peer while others wait to be accepted.
 struct Service: ~Copyable {
     /// How long it stays without a connection.
     private static let idleTime = Duration.seconds(60)
-    /// How long it waits where the system has no room for more, in microseconds.
+    /// How long it pauses if the system has no room for more, in microseconds.
     private static let rest: UInt32 = 20_000
-    /// How many are accepted before anybody else is looked at.
+    /// How many are accepted before the others are checked.
     private static let batch = 32
-    /// How long a peer for whom there is no room may take to hear it.
+    /// How long a peer without room may take to be told so.
     private static let farewell = Duration.milliseconds(20)
 
     private let settings: Settings
@@ -23,11 +23,11 @@ struct Service: ~Copyable {
         self.listener = listener
     }
 
-    /// Runs until nobody has been connected for a minute; the exit status.
+    /// Runs until nobody has been connected for a minute; returns the exit status.
     mutating func run() -> CInt {
         while true {
             let end = quotas.emptySince.map { Deadline(in: Service.idleTime, from: $0) }
-            // systemd goes on to listen, and starts it again.
+            // systemd keeps listening, and starts it again.
             if end?.isOver == true { return 0 }
             let deadline = end ?? Deadline(in: Service.idleTime)
             let event = listener.wait(
@@ -75,7 +75,7 @@ struct Service: ~Copyable {
         }
     }
 
-    /// Takes a place. One of root's programs gets that of another one which says nothing.
+    /// Takes a place. One of root's programs may take the place of another that says nothing.
     private mutating func enter(_ holder: Quotas.Holder) throws(Quotas.Refusal) -> Seat {
         while true {
             do throws(Quotas.Refusal) {
@@ -92,7 +92,7 @@ struct Service: ~Copyable {
         if !isStarted { guest.take()?.refuse("swiftotpd has no thread left") }
     }
 
-    /// Says that there is no room, if that can be said at once.
+    /// Says that there is no room, if that is possible without waiting.
     static func refuse(_ channel: consuming FrameChannel, _ why: String) {
         channel.queue(.busy, Array(why.utf8))
         try? channel.flush(until: Deadline(in: farewell))

@@ -2,10 +2,10 @@ import Glibc
 
 /// A thread for one connection. It has unsafe code.
 enum Worker {
-    /// Room for a login and for what a user database's library wants; only what is used is taken.
+    /// Room for a login and for the libraries of a user database; only what is used is allocated.
     private static let stackSize = 512 * 1024
 
-    /// Runs `body` on a thread of its own, which nobody waits for; `false` where there can be none.
+    /// Runs `body` on a detached thread of its own; `false` if there can be none.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         // SAFETY: a local, initialized by the first call and destroyed at the end.
@@ -15,8 +15,8 @@ enum Worker {
         unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
         var thread = pthread_t()
         let work = unsafe Unmanaged.passRetained(Work(body))
-        // SAFETY: the thread takes over the only reference; where there is no thread, it is given
-        // up here.
+        // SAFETY: the thread takes over the only reference; if there is no thread, it is released
+        // here.
         let result = unsafe pthread_create(
             &thread, &attributes,
             { argument in

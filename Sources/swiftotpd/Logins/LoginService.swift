@@ -2,9 +2,9 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// One login: what PAM told of it, as far as it is believed, and the flow.
+/// One login: what PAM reported of it, as far as it is believed, and the flow.
 struct LoginService {
-    /// How long the last words may take to be taken.
+    /// How long the last frames may take to be accepted.
     private static let patience = Duration.seconds(10)
 
     private let settings: Settings
@@ -24,7 +24,7 @@ struct LoginService {
 
     /// Runs the login on `channel`, and logs one line.
     func serve(on channel: consuming FrameChannel) {
-        // What sshd's own environment says of a terminal is not about the one at the other end.
+        // sshd's own environment says nothing about the client's terminal.
         let conversation = TerminalConversation(
             channel, isSilent: request.isSilent,
             showsASCII: request.showsASCII && !place.isSSHD)
@@ -32,7 +32,7 @@ struct LoginService {
             place: place, terminal: peer.isOwner ? request.terminal : [], user: request.user)
         let result = run(conversation, log)
         let (priority, line) = log.line(for: result)
-        // Somebody who could stop or kill the program that asks could keep its line out of the log.
+        // A user who could stop or kill the asking program could keep its line out of the log.
         let isOurs = !peer.isOwnersAlone
         if !isOurs { conversation.log(priority, line) }
         let isHeard = conversation.end(LoginEnd(result), within: LoginService.patience)
@@ -40,10 +40,10 @@ struct LoginService {
         noteOtherNumber(after: result, log)
     }
 
-    /// Logs whose record has another number, if it is theirs who has just been refused as somebody
-    /// who is not enrolled. Now, when nobody waits, and looked for after each refusal, so that the
-    /// next login takes as long whoever this one was. A service that was started for this login is
-    /// waited for until it has ended.
+    /// Logs that a user's record has another UID, if the user was just refused as not enrolled. It
+    /// does so now, when nobody waits, and after each refusal, so that the next login takes the
+    /// same time whoever this one was. A service started for this login is waited for until it has
+    /// exited.
     private func noteOtherNumber(after result: LoginResult, _ log: LoginLog) {
         guard !settings.isForOneConnection else { return }
         guard case .refused = result else { return }
@@ -85,7 +85,7 @@ struct LoginService {
         }
     }
 
-    /// A program that is not root's asks about whose program it is, and nobody else.
+    /// A program that is not root's may ask only about the user who runs it.
     private func checkUser() throws(StoreError) {
         guard !peer.isOwner else { return }
         guard let user = try SystemUsers().user(named: request.user), user.uid == peer.user,
@@ -97,16 +97,16 @@ struct LoginService {
 }
 
 extension LoginRequest {
-    /// The longest text of sshd's that is looked at: in a longer one nothing counts.
+    /// The longest text from sshd that is read; in a longer one nothing counts.
     private static let maximumMethods = SSHMethods.maximumLength
 
-    /// The client's numeric address where sshd tells it, otherwise PAM_RHOST; empty for neither.
+    /// The client's numeric address if sshd reports it, otherwise PAM_RHOST; empty for neither.
     var address: [UInt8] {
         connection.split(separator: UInt8(ascii: " ")).first.map { Array($0) } ?? remoteHost
     }
 
-    /// What sshd has checked in this session so far. Of sshd alone, whose terminal is `ssh`: what
-    /// else calls itself so in PAM's environment has no say.
+    /// What sshd has checked in this session so far. Only from sshd, whose terminal is `ssh`: other
+    /// programs that use that variable in PAM's environment are not believed.
     var sshMethods: [UInt8]? {
         guard !methods.isEmpty, methods.count <= LoginRequest.maximumMethods,
             terminal.elementsEqual("ssh".utf8)

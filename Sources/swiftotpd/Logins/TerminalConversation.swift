@@ -2,10 +2,10 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// The conversation of a login at the other end of a connection: the module, which carries questions
-/// to a person and answers back.
+/// The conversation of a login at the other end of a connection: the module, which carries
+/// questions to a person and answers back.
 final class TerminalConversation: Conversation {
-    /// How long a person may take for one answer, and for all of them.
+    /// How long a person may take for one answer, and for all of them together.
     private static let patience = Duration.seconds(15 * 60)
     private static let longest = Duration.seconds(30 * 60)
     /// How long the other end may take to accept a frame, or to look something up.
@@ -16,12 +16,12 @@ final class TerminalConversation: Conversation {
     private var channel: FrameChannel
     private let end = Deadline(in: longest)
     private let isSilent: Bool
-    /// Whether the terminal shows ASCII alone, so that it is spoken to in English.
+    /// Whether the terminal shows only ASCII, so that messages must be in English.
     private let showsASCII: Bool
     private var catalog = Catalog.english
-    /// Whether the other end is gone, or says what makes no sense: nothing more is sent then.
+    /// Whether the other end is gone, or sent something invalid: nothing more is sent then.
     private var isBroken = false
-    /// Whether a person took too long to answer. What comes then belongs to no question any more.
+    /// Whether a person took too long to answer. What comes after that belongs to no question.
     private var isLate = false
 
     init(_ channel: consuming FrameChannel, isSilent: Bool, showsASCII: Bool) {
@@ -42,7 +42,7 @@ final class TerminalConversation: Conversation {
 
     func words(_ phrase: Phrase) -> String { phrase.text(in: catalog) }
 
-    /// Speaks as before where there is no catalog of the language, and tells the log why.
+    /// Keeps the language if there is no catalog for the new one, and logs why.
     func speak(_ language: Language) {
         guard !showsASCII else { return }
         do throws(StoreError) {
@@ -63,14 +63,14 @@ final class TerminalConversation: Conversation {
 
     func forward(_ password: Span<UInt8>) { channel.queue(.setAuthtok, password.array) }
 
-    // MARK: The rest of what the module does
+    // MARK: The module's other tasks
 
-    /// Has a line written to the system's log.
+    /// Has a line written to the system log.
     func log(_ priority: LogPriority, _ line: LogLine) {
         channel.queue(.log, [priority.rawValue] + line.bytes)
     }
 
-    /// Says how it ended; whether the other end was there to hear it.
+    /// Says how it ended; whether the other end received it.
     func end(_ end: LoginEnd, within patience: Duration) -> Bool {
         guard !isBroken else { return false }
         if isLate, end == .conversationFailed { say(UserText.tooLate) }
@@ -95,7 +95,7 @@ final class TerminalConversation: Conversation {
     private func answer(
         to kind: Frame.Kind, _ text: [UInt8], within patience: Duration
     ) throws(ConversationError) -> Secret? {
-        // What comes late would be taken for the answer to the next question.
+        // A late answer would be taken for the answer to the next question.
         guard !isBroken, !isLate else { throw ConversationError() }
         var isAsked = false
         var frame: Frame

@@ -2,14 +2,14 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-// What changes an account that is there.
+// Changes to an existing account.
 extension RequestHandler {
-    /// What a change came to: the event's detail, or why nothing was changed.
+    /// The result of a change: the event's detail, or why nothing was changed.
     typealias Change = Result<[UInt8], Refusal>
 
-    /// Changes the record of the user, after a proof where one is needed: under one lock, so that
-    /// nothing comes between the two. The record and the log say that `kind` happened; `fill` says
-    /// what else the reply tells.
+    /// Changes the record of the user, after a proof if one is needed: both under one lock, so that
+    /// nothing comes in between. Record and log get an event of `kind`; `fill` adds what else the
+    /// reply tells.
     func change(
         _ kind: Event.Kind, _ proof: String?, isForEnrolled: Bool = true,
         fill: (inout ChangeDocument) -> Void = { _ in },
@@ -35,7 +35,7 @@ extension RequestHandler {
         case .failure(let refusal): return .denied(reason: refusal.denial)
         case .success(let event):
             try session.commit()
-            // The record is free again: a log may be slow.
+            // The record is unlocked first: a log may be slow.
             session.close()
             log(event)
             var done = ChangeDocument(event)
@@ -44,7 +44,7 @@ extension RequestHandler {
         }
     }
 
-    /// Tries the proof where one is needed; the reply where it is missing or refused.
+    /// Tries the proof if one is needed; returns the reply if it is missing or refused.
     func refusal(of proof: String?, on session: RecordFile) throws(StoreError) -> Reply.Result? {
         guard right == .withProof else { return nil }
         guard let proof else { return .denied(reason: .proofNeeded) }
@@ -62,7 +62,7 @@ extension RequestHandler {
         var codes: [String] = []
         return try change(.codesRenewed, proof, fill: { $0.backupCodes = codes }) {
             (record, now) throws(StoreError) in
-            // Those of before log nobody in any more.
+            // The old ones log nobody in any more.
             record.raiseEpoch()
             codes = try record.renewBackupCodes(at: now, random: random)
             return .success([])
@@ -92,7 +92,7 @@ extension RequestHandler {
     func revokeTrust(
         in fingerprint: String?, _ proof: String?
     ) throws(StoreError) -> Reply.Result {
-        // A backup code that is the proof ends all trust; what was wanted is done then as well.
+        // A backup code used as the proof ends all trust; then what was asked for is done as well.
         let before = try trusted(fingerprint)
         return try change(.trustRevoked, proof, isForEnrolled: caller == .user) { (record, _) in
             guard let fingerprint else {
@@ -108,7 +108,7 @@ extension RequestHandler {
         }
     }
 
-    /// The names of the keys that are trusted: of this one, or of all.
+    /// The names of the trusted keys: of this one, or of all.
     private func trusted(_ fingerprint: String?) throws(StoreError) -> [Name] {
         guard let session = try store()?.openForReading(user) else { return [] }
         defer { session.close() }
@@ -119,7 +119,7 @@ extension RequestHandler {
         }
     }
 
-    /// Keeps the language of the user. It is no event: it lets nobody in, and keeps nobody out.
+    /// Stores the user's language. It is no event: it lets nobody in, and keeps nobody out.
     func speak(_ name: String?, unlessSet: Bool) throws(StoreError) -> Reply.Result {
         let language = name.flatMap { Language($0.utf8) }
         guard name == nil || language != nil else { return .denied(reason: .malformed) }

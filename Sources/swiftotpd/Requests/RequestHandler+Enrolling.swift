@@ -2,7 +2,7 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-// A new authenticator: made by `begin`, kept by `confirm` or `keep`.
+// A new authenticator: made by `begin`, stored by `confirm` or `keep`.
 extension RequestHandler {
     func begin(_ device: DeviceDocument, _ proof: String?) throws(StoreError) -> Reply.Result {
         let now = device.isUnconfirmed ? try clock.now() : try saneTime()
@@ -93,7 +93,7 @@ extension RequestHandler {
         return try keep(new, skew: skew, at: now)
     }
 
-    /// Keeps it without a code.
+    /// Stores it without a code.
     func keep(_ text: String) throws(StoreError) -> Reply.Result {
         let now = try clock.now()
         guard let ticket = try ticket(text, at: now), let new = ticket.enrollment() else {
@@ -137,7 +137,7 @@ extension RequestHandler {
     }
 }
 
-/// A wish for a new authenticator that can be met.
+/// A request for a new authenticator, checked.
 private struct DeviceOrder {
     let name: Name?
     let key: String?
@@ -145,7 +145,7 @@ private struct DeviceOrder {
     private let algorithm: HashAlgorithm
     private let device: DeviceDocument
 
-    /// `nil` where something in it cannot be.
+    /// `nil` if something in it is impossible.
     init?(_ device: DeviceDocument) {
         guard let kind = Authenticator.Kind(word: device.kind),
             let algorithm = HashAlgorithm(name: device.algorithm), device.counter < 1 << 48
@@ -167,7 +167,7 @@ private struct DeviceOrder {
         self.device = device
     }
 
-    /// The authenticator in the record that has the device's key already.
+    /// The authenticator in the record that already has the device's key.
     func authenticator(in record: borrowing Record) -> Authenticator? {
         guard let text = key.map({ Array($0.utf8) }), let key = Base32.decode(text.span),
             let name = key.withBytes({ record.name(of: $0) })

@@ -2,9 +2,9 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-// What an admin does for somebody who has lost something.
+// What an admin does for a user who has lost something.
 extension RequestHandler {
-    /// Ends all that logs the user in. A record that nobody can read any more is replaced by an
+    /// Ends everything that logs the user in. A record that can no longer be read is replaced by an
     /// empty one.
     func reset() throws(StoreError) -> Reply.Result {
         do throws(StoreError) {
@@ -21,14 +21,14 @@ extension RequestHandler {
         }
     }
 
-    /// Whether another user's record is not to be replaced: that of the number that the user had
-    /// before, or one whose user is here and has another number now.
+    /// Whether the record belongs to another user and must not be replaced: to the user who had the
+    /// UID before, or to one who is here with another UID.
     private func isNeeded(_ path: [UInt8], in store: Store) throws(StoreError) -> Bool {
         guard path == store.path(ofRecord: user.uid) else { return true }
         return try store.owner(of: user.uid)?.otherNumber() != nil
     }
 
-    /// Whether nobody can open this record any more, rather than the whole store.
+    /// Whether the error concerns this record for good, rather than the whole store.
     private static func isTheRecordsOwn(_ error: StoreError) -> Bool {
         switch error.code {
         case .damaged, .otherUser, .otherKey: true
@@ -43,7 +43,7 @@ extension RequestHandler {
         let event = event(.reset, at: try clock.now())
         _ = try store.edit(user, makesRecord: true) { (record) -> Edited<Void> in
             record.removeAll()
-            // Nobody knows how often the record before this one was reset.
+            // Nobody knows how often the previous record was reset.
             record.raiseEpoch(at: event.time)
             record.note(event)
             return .kept(())
@@ -54,7 +54,7 @@ extension RequestHandler {
         return .done(change: done)
     }
 
-    /// Forgets the failures, now or after so many seconds.
+    /// Forgets the failures, now or after this many seconds.
     func unlock(after seconds: UInt64?) throws(StoreError) -> Reply.Result {
         guard seconds.map({ Throttle.unlockRange.contains($0) }) ?? true else {
             return .denied(reason: .malformed)
@@ -76,7 +76,7 @@ extension RequestHandler {
         }
     }
 
-    /// Makes a temporary code, for somebody without a record too.
+    /// Makes a temporary code, even for a user without a record.
     func issue(for seconds: UInt64?) throws(StoreError) -> Reply.Result {
         let now = try saneTime()
         let hours = UInt64(options.temporaryHours)
@@ -114,7 +114,7 @@ extension RequestHandler {
         }
     }
 
-    /// Now, where the clock can be right.
+    /// The time, if the clock can be right.
     func saneTime() throws(StoreError) -> UInt64 {
         let now = try clock.now()
         guard now >= MachineTime.earliest else {

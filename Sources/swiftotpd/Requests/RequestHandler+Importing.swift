@@ -2,11 +2,12 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-// What another program had.
+// Importing from other programs.
 extension RequestHandler {
-    /// Keeps what another program had, with its codes that were used there. Whoever is enrolled, or
-    /// was, is left alone unless it `isMeant`: a file in a home is the word of whoever has the user's
-    /// shell, and counts where there is nothing else. A short key is kept only where root says so.
+    /// Stores an authenticator from another program, with the codes already used there. A user who
+    /// is or was enrolled is left alone unless it `isMeant`: a file in a home directory could be
+    /// written by anybody with the user's shell, and counts only if there is nothing else. A short
+    /// key is stored only if root says so.
     func take(
         _ token: TokenDocument, rehearses: Bool, isMeant: Bool, allowsShortKeys: Bool
     ) throws(StoreError) -> Reply.Result {
@@ -20,7 +21,7 @@ extension RequestHandler {
             return .denied(reason: .badKey)
         }
         guard !isShort || allowsShortKeys else { return .denied(reason: .shortKey) }
-        // Looked at first, so that a second run writes nothing.
+        // Checked first, so that a second run writes nothing.
         let before = try place(for: authenticator.name, key, isMeant: isMeant)
         switch before {
         case .failure(let refusal): return .denied(reason: refusal.denial)
@@ -60,11 +61,11 @@ extension RequestHandler {
         }
     }
 
-    /// What a token is called here, or would be.
+    /// A token's name here, present or future.
     private struct Place {
         let name: Name
         let isNew: Bool
-        /// The authenticators that are there already.
+        /// The existing authenticators.
         let others: [Name]
 
         var reply: Reply.Result {
@@ -87,7 +88,7 @@ extension RequestHandler {
         }
     }
 
-    /// The name that the key has in `record` already, or a free one like `wish`.
+    /// The name that the key already has in `record`, or a free one similar to `wish`.
     private static func place(
         for wish: Name, _ key: borrowing Secret, isMeant: Bool, in record: borrowing Record
     ) -> Result<Place, Refusal> {

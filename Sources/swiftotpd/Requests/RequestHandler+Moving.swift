@@ -4,7 +4,7 @@ import OTPWire
 
 // Users who were renamed, renumbered or removed.
 extension RequestHandler {
-    /// Makes the record of `old`, a name or number that a user had before, that of the user.
+    /// Makes the record of `old`, an earlier name or UID of the user, the user's own.
     func move(from old: String, rehearses: Bool) throws(StoreError) -> Reply.Result {
         guard let store = try store(), let found = try record(of: old, or: user, in: store) else {
             return .denied(reason: .noRecord)
@@ -33,14 +33,14 @@ extension RequestHandler {
         return .done(change: done)
     }
 
-    /// Removes the record of a user who is gone: of a name or number that nobody has.
+    /// Removes the record of a user who is gone: of a name or UID that nobody has.
     func forget(_ text: String) throws(StoreError) -> Reply.Result {
         guard let store = try store() else { return .denied(reason: .noRecord) }
         var found: (number: UInt32, owner: User?)?
         do throws(StoreError) {
             found = try record(of: text, or: nil, in: store).map { ($0.number, $0.owner) }
         } catch {
-            // Whose it was, a damaged one cannot tell any more.
+            // A damaged one cannot say whose it was.
             guard error.code == .damaged, let number = RequestHandler.number(text) else {
                 throw error
             }
@@ -64,14 +64,15 @@ extension RequestHandler {
         return .done(change: done)
     }
 
-    /// Whether there is a user of this name who has this number.
+    /// Whether there is a user with this name and this UID.
     private func isHere(_ owner: User, _ number: UInt32) throws(StoreError) -> Bool {
         guard let there = try SystemUsers().user(named: owner.name) else { return false }
         return there.name == owner.name && there.uid == number
     }
 
-    /// The record that `text` means, by the name in it or by its number. That in the number of `user`
-    /// comes first: a user who was renamed has it there, and so has one whose move was cut short.
+    /// The record that `text` means, by the name in it or by its UID. The one under the UID of
+    /// `user` comes first: that is where a renamed user has it, and also a user whose move was cut
+    /// short.
     private func record(
         of text: String, or user: User?, in store: Store
     ) throws(StoreError) -> (number: UInt32, owner: User)? {
@@ -89,7 +90,7 @@ extension RequestHandler {
         return (number, owner)
     }
 
-    /// The number that `text` is, written as the system writes it.
+    /// `text` as a UID, in the system's spelling.
     private static func number(_ text: String) -> UInt32? {
         UInt32(text).flatMap { String($0) == text ? $0 : nil }
     }

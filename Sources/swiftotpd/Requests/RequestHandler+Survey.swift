@@ -20,10 +20,10 @@ extension RequestHandler {
                 session.withRecord { AccountDocument($0, at: now, boot: boot, options: options) })
     }
 
-    /// How many ranges of numbers a reply has at most.
+    /// The most ranges of UIDs in a reply.
     private static let mostRanges = 1000
 
-    /// The numbers that have a record.
+    /// The UIDs that have a record.
     func recorded(after number: UInt32?) throws(StoreError) -> Reply.Result {
         let numbers = try store()?.userIDs().sorted().filter { $0 > number ?? 0 || number == nil }
         var ranges: [[UInt32]] = []
@@ -91,17 +91,17 @@ extension RequestHandler {
 
     // MARK: One by one
 
-    /// What a look at a number's record found.
+    /// What a UID's record turned out to be.
     private enum Finding {
         case nothing
-        /// The record of a number without a user.
+        /// The record of a UID without a user.
         case orphan(User)
         case found(place: Int, RecordFile)
         case unreadable(StoreError)
     }
 
-    /// Looks at the records of `numbers`. What is wrong with the store or its key is thrown, what is
-    /// wrong with one record is a finding.
+    /// Checks the records of `numbers`. Trouble with the store or its key is thrown; trouble with
+    /// one record is a finding.
     private func look<Row>(
         at numbers: [NumberDocument], _ row: (Finding) -> Row
     ) throws(StoreError) -> [Row] {
@@ -134,19 +134,19 @@ extension RequestHandler {
                 guard let session = try store.openForReading(user) else { return .nothing }
                 return .found(place: place, session)
             } catch {
-                // The key's or the folder's trouble is everybody's.
+                // Trouble with the key or the folder affects everybody.
                 guard error.subject == path else { throw error }
                 refusal = refusal ?? error
-                // Of two names of one number, the record is one's alone.
+                // If two names have one UID, the record belongs to one of them only.
                 if error.code != .otherUser { break }
             }
         }
         return refusal.map { .unreadable($0) } ?? .nothing
     }
 
-    // MARK: Written down
+    // MARK: Recorded
 
-    /// Writes down that keys left. The log is told in any case: they are out.
+    /// Records that keys were exported. It is logged in any case: they have left.
     func noteExport(of names: [String]) throws(StoreError) -> Reply.Result {
         let event = event(
             .exported, detail: Array(names.joined(separator: ", ").utf8), at: try clock.now())

@@ -2,19 +2,19 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// One request: who asks, whom it is about, and what the options say. What it does is in the files
-/// beside this one.
+/// One request: who asks, about whom, and what the options say. The files next to this one have the
+/// commands.
 struct RequestHandler {
     let caller: Rights.Caller
-    /// Whom it is about; of a request about everybody, whoever asks.
+    /// The user to act on; for a request about everybody, the caller.
     let user: User
-    /// The number of whoever asks.
+    /// The caller's UID.
     let askingUID: UInt32
     /// Who gave the command.
     let operatorName: [UInt8]
     let options: Options
     let right: Rights.Right
-    /// Looked for once on a connection.
+    /// Looked for once per connection.
     private let leftovers: Store.Leftovers
 
     let clock = SystemClock()
@@ -25,13 +25,13 @@ struct RequestHandler {
         let denial: Reply.Denial
     }
 
-    /// Finds out all that a request is about, and whether it may be asked for.
+    /// Collects what a request needs, and checks whether it is allowed.
     static func make(
         for request: Request, of peer: Peer, _ settings: Settings, _ leftovers: Store.Leftovers
     ) throws(StoreError) -> Result<RequestHandler, Refusal> {
         let users = SystemUsers()
-        // A number that this system has no name for is that of several people, who must not share
-        // a second factor (user_namespaces(7)).
+        // A UID without a name on this system stands for several people, who must not share a
+        // second factor (user_namespaces(7)).
         guard peer.user != Peer.nobody, let asking = try users.user(withID: peer.user) else {
             ServiceLog.writeUnknownUser(peer.user)
             return .failure(Refusal(denial: .unknownUser))
@@ -107,26 +107,26 @@ struct RequestHandler {
 
     // MARK: What all of them use
 
-    /// What the event list says about where a change came from, and who made it.
+    /// For the event list: where a change came from, and who made it.
     var origin: [UInt8] { Array("otp-enroll ".utf8) + operatorName }
 
     func event(_ kind: Event.Kind, detail: [UInt8] = [], at now: UInt64) -> Event {
         Event(kind, at: now, detail: detail, origin: origin)
     }
 
-    /// How a try is made; a success counts as `kind`.
+    /// How a try is made; a success is recorded as `kind`.
     func attempt(as kind: Event.Kind) -> Attempt {
         Attempt(
             verifier: Verifier(window: options.window), origin: origin, source: .command,
             successKind: kind, closedFor: options.closedFor)
     }
 
-    /// The store; `nil` where there is none yet.
+    /// The store; `nil` if there is none yet.
     func store() throws(StoreError) -> Store? {
         try Store.openIfMade(path: options.store, leftovers: leftovers)
     }
 
-    /// Opens the record of the user; `nil` for who has none, under no other number either.
+    /// Opens the record of the user; `nil` if there is none, under another UID either.
     func open() throws(StoreError) -> RecordFile? {
         guard let store = try store() else { return nil }
         if let session = try store.open(user) { return session }
@@ -134,8 +134,8 @@ struct RequestHandler {
         return nil
     }
 
-    /// The store, for something new in it: root makes one where there is none, and so does whoever
-    /// has a service of their own.
+    /// The store, to add something to it: root makes it if there is none, and so does the owner of
+    /// a service of their own.
     func storeForMore() throws(StoreError) -> Store {
         guard caller != .user else {
             if let store = try store() { return store }
@@ -146,7 +146,7 @@ struct RequestHandler {
         return store
     }
 
-    /// Makes the store, where there is none.
+    /// Makes the store, if there is none.
     func makeStore(startsEmpty: Bool) throws(StoreError) -> Reply.Result {
         let new = try MadeStore(path: options.store, startsEmpty: startsEmpty, by: operatorName)
         return .store(
@@ -156,10 +156,10 @@ struct RequestHandler {
                 made: new.made.rawValue, records: try new.store.userIDs().count))
     }
 
-    /// Writes to the log what happened.
+    /// Logs an event.
     func log(_ event: Event) { log(LogLine(event)) }
 
-    /// The same for how a try ended.
+    /// Logs how a try ended.
     func log(_ outcome: Outcome) { log(LogLine(trying: outcome)) }
 
     func log(_ line: consuming LogLine) {
@@ -168,7 +168,7 @@ struct RequestHandler {
         ServiceLog.writeChange(line)
     }
 
-    /// Sets what was typed, as a program has sent it.
+    /// Classifies what was typed, as sent by a program.
     static func answer(_ typed: String) -> Answer {
         var bytes = Array(typed.utf8)
         defer { Secret.wipe(&bytes) }

@@ -2,18 +2,18 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// What otp-enroll asks for on one connection. Nothing of a record is held between two requests, and
-/// nothing that an earlier one has proven.
+/// The requests of otp-enroll on one connection. Between two requests nothing of a record is held,
+/// nor anything that an earlier one proved.
 struct RequestService {
-    /// The longest connection of a user's: long enough to find the phone and scan a QR code.
+    /// The longest connection of a user: long enough to find the phone and scan a QR code.
     private static let longest = Duration.seconds(15 * 60)
-    /// The longest connection of the owner's, who may have many users to go through.
+    /// The longest connection of the owner, who may have many users to go through.
     private static let longestOfOwner = Duration.seconds(24 * 3600)
-    /// How long each request after the first is waited for.
+    /// How long to wait for each request after the first.
     private static let patience = Duration.seconds(5 * 60)
     /// How long a client may take to accept a reply.
     private static let replyPatience = Duration.seconds(10)
-    /// Requests of a user's on one connection; nobody needs a tenth of them.
+    /// A user's requests per connection; nobody needs a tenth of them.
     private static let maximumRequests = 200
 
     private let settings: Settings
@@ -24,7 +24,7 @@ struct RequestService {
         (self.settings, self.peer) = (settings, peer)
     }
 
-    /// Answers requests until the client ends, is silent for too long or says what is none.
+    /// Answers requests until the client ends, is silent for too long or sends something invalid.
     func serve(_ first: [UInt8], on channel: consuming FrameChannel) {
         let end = Deadline(
             in: peer.isOwner ? RequestService.longestOfOwner : RequestService.longest)
@@ -72,10 +72,10 @@ struct RequestService {
         }
     }
 
-    /// What stands in the way. Somebody who may not read the configuration hears no more of it than
-    /// that.
+    /// The trouble, as the caller may see it. Callers who may not read the configuration learn no
+    /// more than that there is some.
     private func trouble(_ error: StoreError, _ user: [UInt8]) -> Reply.Result {
-        // What root is told needs no second place.
+        // What root is told need not be logged as well.
         guard !peer.isOwner else { return .failed(trouble: TroubleDocument(error)) }
         ServiceLog.write(error, user: user)
         guard error.code == .configuration else { return .failed(trouble: TroubleDocument(error)) }
@@ -86,7 +86,7 @@ struct RequestService {
                         .configuration, [], "the configuration is invalid; see the system log")))
     }
 
-    /// Sends a reply and wipes it; whether it went out.
+    /// Sends a reply and wipes it; whether it was sent.
     private func send(_ result: Reply.Result, on channel: inout FrameChannel) -> Bool {
         do throws(Document.Problem) {
             channel.queue(.reply, try Document.encode(Reply(result)))
@@ -104,7 +104,7 @@ struct RequestService {
 }
 
 extension Reply.Result {
-    /// Whether whoever asked does not speak our language, and can go on with nothing.
+    /// Whether the other end does not speak our protocol, and cannot use anything further.
     fileprivate var endsConnection: Bool {
         self == .denied(reason: .malformed) || self == .denied(reason: .otherVersion)
     }

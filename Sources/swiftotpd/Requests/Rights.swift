@@ -1,12 +1,12 @@
 import OTPWire
 
-/// Who may ask for what about whom: the one table of it.
+/// Who may ask for what about whom: the one table.
 enum Rights {
     /// Whose program asks.
     enum Caller: CaseIterable, Equatable {
         /// Root.
         case root
-        /// Somebody who is not root, of a service of their own with a store of their own.
+        /// A user with a service and a store of their own.
         case owner
         /// Anybody else.
         case user
@@ -16,29 +16,29 @@ enum Rights {
     enum Target: CaseIterable, Equatable {
         case oneself
         case somebodyElse
-        /// Whoever has a record.
+        /// Everybody who has a record.
         case everybody
     }
 
-    /// What becomes of it.
+    /// The result.
     enum Right: Equatable {
         case allowed
-        /// A code of the user's comes first, where there is anything to log in with.
+        /// Only with one of the user's codes, if there is anything to log in with.
         case withProof
         case denied
     }
 
     /// What commands have in common.
     enum Kind: CaseIterable, Equatable {
-        /// Nobody's secret, and changes nothing.
+        /// Reveals no secret, and changes nothing.
         case harmless
-        /// Looks at an account, tries a code of it, or says in which language.
+        /// Looks at an account, tries a code of it, or sets its language.
         case look
         /// Changes what logs a user in.
         case change
-        /// Keeps what was begun by a change.
+        /// Stores what a change has begun.
         case end
-        /// Gives back what a user has lost, goes past a code, or is about keys that are here already.
+        /// Restores what a user has lost, bypasses a code, or concerns keys that exist already.
         case help
         /// About the whole store.
         case survey
@@ -60,7 +60,7 @@ enum Rights {
         switch (kind, caller, target) {
         case (.harmless, _, _): .allowed
         case (_, .root, _): .allowed
-        // A store of one's own is about oneself.
+        // A user's own store concerns only that user.
         case (.survey, .owner, .everybody): .allowed
         case (_, .owner, .oneself): .allowed
         case (.look, .user, .oneself), (.end, .user, .oneself): .allowed

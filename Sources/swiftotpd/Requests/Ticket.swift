@@ -3,14 +3,14 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// What waits between `begin` and `confirm`: the new authenticator, and under which conditions it
-/// may be kept. It lies with whoever has begun it, sealed with the store's key, so that the service
-/// keeps nothing in between.
+/// What is pending between `begin` and `confirm`: the new authenticator, and the conditions for
+/// storing it. The client keeps it, sealed with the store's key, so that the service keeps nothing
+/// in between.
 struct Ticket: Codable {
-    /// How long it may be used, in seconds: long enough to find the phone and to scan a QR code.
+    /// How long it is good, in seconds: long enough to find the phone and scan a QR code.
     private static let lifetime: UInt64 = 15 * 60
 
-    /// Whose authenticator it is, and by whose program it was begun.
+    /// Whose authenticator it is, and whose program began it.
     let user: String
     let uid: UInt32
     let caller: UInt32
@@ -19,14 +19,14 @@ struct Ticket: Codable {
     /// The key in Base32.
     let key: String
     let hasWishedName: Bool
-    /// When the authenticator was added that it takes the place of.
+    /// When the authenticator that it replaces was added.
     let replaced: UInt64?
     /// Whether there was nothing to log in with, and nothing proven.
     let isFirst: Bool
     /// The epoch of the record when it was begun.
     let epoch: UInt64
 
-    /// The ticket as it leaves the service.
+    /// The ticket as the client gets it.
     func seal(in store: Store) throws(StoreError) -> String {
         var plain: [UInt8]
         do {
@@ -38,8 +38,8 @@ struct Ticket: Codable {
         return String(decoding: Base64.encode(sealed.span, isPadded: true), as: UTF8.self)
     }
 
-    /// What `text` was sealed from; `nil` where it is no ticket of this store's, too old, or about
-    /// somebody else.
+    /// Opens the ticket `text`; `nil` if it is not this store's, has expired, or is about somebody
+    /// else.
     init?(_ text: String, in store: Store, for user: User, of caller: UInt32, at now: UInt64)
         throws(StoreError)
     {
@@ -74,7 +74,7 @@ struct Ticket: Codable {
         self.epoch = epoch
     }
 
-    /// What is to be kept.
+    /// What to store.
     func enrollment() -> Enrollment? {
         let text = Array(key.utf8)
         guard let authenticator = authenticator.authenticator, let key = Base32.decode(text.span)

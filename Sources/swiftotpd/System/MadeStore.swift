@@ -1,7 +1,7 @@
 import OTPCore
 import OTPStore
 
-/// A store as `swiftotpd --init` and `otp-enroll init` leave it: with all of its names written down.
+/// A store as `swiftotpd --init` and `otp-enroll init` leave it: with a name file for each record.
 struct MadeStore {
     let store: Store
     let made: Store.Made

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Holds back lines of the log that a user can cause by the thousand, with programs of their own:
-/// what others do would be hard to find among them, and a disk be full of them.
+/// Limits log lines that users can cause by the thousand, with programs of their own: they would
+/// hide other lines, and fill a disk.
 enum Noise {
-    /// How many lines a user may cause in a minute.
+    /// How many lines a user may cause per minute.
     static let perMinute = 60
 
     /// The lines of this minute, by user.
@@ -21,7 +21,7 @@ enum Noise {
         case leftOut
     }
 
-    /// What becomes of one more that `user` causes.
+    /// What to do with one more line that `user` causes.
     static func another(of user: UInt32) -> Verdict {
         state.withLock { state in
             if ContinuousClock.now - state.start >= .seconds(60) { state = State() }

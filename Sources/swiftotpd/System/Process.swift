@@ -1,24 +1,23 @@
 import CLinux
 import Glibc
 
-/// What the process has of the system. It has unsafe code, as have `Listener.swift`, `Worker.swift`
-/// and `SystemLog.swift`; no other file of the service has.
+/// The process and its environment. It has unsafe code, as do `Listener.swift`, `Worker.swift` and
+/// `SystemLog.swift`; no other file of the service does.
 enum Process {
-    /// Lets nobody at the memory, and nothing of the environment at the C library: no core file,
-    /// no debugger but root's, new files for root alone. For one login, whose starter is somebody
-    /// else's program, it also leaves behind what that program's caller may have set. Whether it
-    /// went well.
+    /// Protects the memory, and the C library from the environment: no core file, no debugger but
+    /// root's, new files for root alone. For one login, started by somebody else's program, it also
+    /// resets what that program's caller may have set. Whether it succeeded.
     static func prepare(forOneLogin: Bool) -> Bool {
         umask(0o077)
         signal(SIGPIPE, SIG_IGN)
-        // Threads share memory here: each having some of its own would make 512 of them dear.
+        // Threads share memory here: an arena for each would be expensive for 512 of them.
         mallopt(M_ARENA_MAX, 2)
         if forOneLogin { leaveStarterBehind() }
         return swiftotp_keep_memory_private() == 0
     }
 
     private static func leaveStarterBehind() {
-        // SAFETY: a literal. In a folder of the caller's a file system could not be unmounted.
+        // SAFETY: a literal. From a folder of the caller's, its file system could not be unmounted.
         _ = unsafe chdir("/")
         // SAFETY: a local set.
         var signals = sigset_t()
@@ -36,7 +35,7 @@ enum Process {
         return unsafe String(cString: value)
     }
 
-    /// Says a line on the standard error; whether anybody reads it changes nothing.
+    /// Prints a line on the standard error; nothing depends on whether anybody reads it.
     static func complain(_ text: String) {
         // SAFETY: the array's own length is given.
         unsafe Array(text.utf8).withUnsafeBytes { bytes in

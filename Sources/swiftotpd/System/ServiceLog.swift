@@ -2,10 +2,10 @@ import Glibc
 import OTPCore
 import OTPStore
 
-/// What the service itself tells the system's log. Never a code or a key.
+/// The service's own log lines. Never a code or a key.
 enum ServiceLog {
-    /// A login's line, as the module would write it. Those of programs that are not root's are
-    /// about their own user alone, and bounded.
+    /// A login's line, as the module would write it. Lines for programs that are not root's concern
+    /// only their own user, and are limited.
     static func write(
         _ priority: LogPriority, _ line: LogLine, of service: [UInt8], by peer: Peer
     ) {
@@ -20,7 +20,7 @@ enum ServiceLog {
         }
     }
 
-    /// What came was no frame, or no request, after which the connection ends.
+    /// What was received was not a frame or a request, and the connection ends.
     static func writeBadRequest(of user: UInt32) {
         var line = LogLine("request refused")
         line.add("reason", "malformed")
@@ -28,12 +28,12 @@ enum ServiceLog {
         writeNoise(line.bytes, LOG_NOTICE, of: user)
     }
 
-    /// Somebody connected who has no name.
+    /// A UID without a name connected.
     static func writeUnknownUser(_ user: UInt32) {
         var line = LogLine("request refused")
         line.add("reason", "unknown-user")
         line.add("uid", "\(user)")
-        // All of them together: one person may have many numbers.
+        // All of them together: one person may have many UIDs.
         writeNoise(line.bytes, LOG_NOTICE, of: Peer.nobody)
     }
 
@@ -62,7 +62,7 @@ enum ServiceLog {
         SystemLog.write(line.bytes, LOG_NOTICE)
     }
 
-    /// What stands in the way of an answer.
+    /// Why a request cannot be answered.
     static func write(_ error: StoreError, user: [UInt8]) {
         var line = LogLine("cannot check")
         line.add("reason", "store")
@@ -71,14 +71,14 @@ enum ServiceLog {
         SystemLog.write(line.bytes, LOG_CRIT)
     }
 
-    /// What stands in the way of serving somebody.
+    /// Why somebody cannot be served.
     static func write(_ why: String) {
         var line = LogLine("cannot serve")
         line.add("error", sentence: Array(why.utf8))
         SystemLog.write(line.bytes, LOG_ERR)
     }
 
-    /// What stands in the way of everything; the exit status for it.
+    /// Why the service cannot run; returns the exit status for it.
     static func fail(_ why: String) -> CInt {
         write(why)
         return 1

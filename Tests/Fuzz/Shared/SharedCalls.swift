@@ -1,6 +1,6 @@
-// What Swift's own library calls of the C library for a login. It is a shared library, which
-// `--wrap` does not reach: what is called by these names is found in the program first. An object
-// of its own, because `--wrap` leaves alone who calls a function of the same object.
+// The calls of Swift's own library to the C library during a login. It is a shared library, out of
+// reach of `--wrap`: symbols with these names are found in the program first. In an object of its
+// own, because `--wrap` does not redirect calls within one object.
 
 @_silgen_name("__wrap_openat")
 private func openFile(

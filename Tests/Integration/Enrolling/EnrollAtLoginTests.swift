@@ -4,7 +4,7 @@ import Testing
 
 /// `enroll`: users without an authenticator get one at a login, on the screen of a real ssh.
 @Suite("Enrolling on the screen of ssh") struct EnrollAtLoginTests {
-    /// A login that has come to the question for the first code, on a screen.
+    /// A login at the question for the first code, on a screen.
     private struct Shown {
         let fixture: LoginFixture
         let door: SSHDoor
@@ -26,7 +26,7 @@ import Testing
         return Shown(fixture: fixture, door: door, screen: screen)
     }
 
-    /// Enrolls with the phone, looks at the backup codes, and gives them.
+    /// Enrolls with the phone, checks the backup codes, and returns them.
     private func finish(_ shown: Shown, _ phone: Phone, _ code: String) async throws -> [String] {
         try await shown.screen.type(code)
         let codes = try await shown.screen.backupCodes()
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(
-        "The picture on the screen of ssh is not read by a camera, or enrolls nobody",
+        "The QR code on ssh's screen cannot be scanned, or enrolls nobody",
         arguments: [(80, 24, "web1"), (80, 24, "bastion-17.ams.example.com"), (120, 50, "web1")])
     func qrCodeOnTheScreen(columns: Int, rows: Int, host: String) async throws {
         let shown = try await show(
@@ -70,9 +70,9 @@ import Testing
         try await shown.fixture.expectAdmitted(door, code: backupCodes[9], factor: "backup-code")
     }
 
-    // MARK: May and must
+    // MARK: Optional and required
 
-    @Test("Enter does not decline what is only offered")
+    @Test("Enter does not decline an offer")
     func offerCanBeDeclined() async throws {
         let shown = try await show("enroll=offer", columns: 80, rows: 40)
         let text = try await shown.screen.text()
@@ -86,7 +86,7 @@ import Testing
             "not asked", ["reason": "enrolling-put-off"], after: 0)
     }
 
-    @Test("Enter gets past what is required")
+    @Test("Enter skips a required enrollment")
     func requireRefusesEnter() async throws {
         let shown = try await show("enroll=require", columns: 80, rows: 40)
         #expect(try await !shown.screen.text().contains("later"))

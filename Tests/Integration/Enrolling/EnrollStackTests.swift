@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Who may enroll at a login, when it can be put off, and what the other programs do.
+/// Who may enroll at a login, when it can be postponed, and what other programs do.
 @Suite("Who may enroll at a login") struct EnrollStackTests {
-    @Test("A wrong password gets to the key, or a right one does not")
+    @Test("The key is shown after a wrong password, or not after a right one")
     func passwordFirst() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let door = try await fixture.remoteDoor("enroll=require after_first_factor")
@@ -28,9 +28,9 @@ import Testing
         try await fixture.expectAdmitted(door, code: try await phone.code(), factor: "code")
     }
 
-    /// Without a terminal ssh answers every question with nothing, which is a no.
+    /// Without a terminal ssh answers every question with an empty text, which counts as no.
     @Test(
-        "ssh without a terminal enrolls, is let in where it must enroll, or is shut out where it may"
+        "ssh without a terminal enrolls, passes `require`, or fails `offer`"
     )
     func withoutATerminal() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
@@ -59,7 +59,7 @@ import Testing
         let door = try await fixture.remoteDoor(
             "enroll=offer", settings: ["Subsystem sftp internal-sftp"])
         let file = try fixture.scratch.write("a file\n", to: "sent")
-        // All that ssh is told, without its name, and without what names port, user and host.
+        // ssh's arguments without its name, and without those for port, user and host.
         let options = Array(door.words(fixture.person).dropFirst().dropLast(6))
         let copied = try await Command.run(
             ["scp"] + options + [
@@ -74,10 +74,10 @@ import Testing
 
     // MARK: Other stacks
 
-    /// What docs/LOGIN.md says of each, in the place of su's `@include common-auth`.
+    /// docs/LOGIN.md's variants, in place of su's `@include common-auth`.
     enum Stack: CaseIterable { case substack, included, page }
 
-    @Test("Stacks as Fedora has them do not do what docs/LOGIN.md says", arguments: Stack.allCases)
+    @Test("Fedora's stacks do not do what docs/LOGIN.md says", arguments: Stack.allCases)
     func fedora(stack: Stack) async throws {
         let fixture = try await LoginFixture(try #require(LoginProgram.all(of: "su").first))
         let module = try fixture.module("enroll=require after_first_factor")
@@ -113,7 +113,7 @@ import Testing
     private static let local = LoginProgram.all.filter { $0.service != "sshd" }
 
     @Test(
-        "su, sudo or login do not enroll, or their picture is not read",
+        "su, sudo or login do not enroll, or their QR code cannot be scanned",
         arguments: local)
     func atTheMachine(program: LoginProgram) async throws {
         let fixture = try await LoginFixture(program)

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Enrolling at an ssh login where something goes wrong: nothing is kept until a code was right.
+/// Enrolling at an ssh login with trouble: nothing is stored until a code was right.
 @Suite("Enrolling at an ssh login, with trouble") struct EnrollTroubleTests {
-    /// A login that has come to the question for the first code.
+    /// A login at the question for the first code.
     private struct Asked {
         let terminal: Terminal
         let phone: Phone
@@ -18,7 +18,7 @@ import Testing
         return Asked(terminal: terminal, phone: phone)
     }
 
-    /// Waits until sshd says that somebody has gone.
+    /// Waits until sshd reports that the client has gone.
     private func closed(_ server: SSHServer) async throws {
         for _ in 0..<600 {
             if await server.said.contains("Connection closed by authenticating user") { return }
@@ -36,7 +36,7 @@ import Testing
         _ = try await asked.terminal.finish()
         try await closed(door.server)
         #expect(try !fixture.hasRecord())
-        // The key of the first time is gone.
+        // The first key is gone.
         let again = try await ask(fixture, door)
         #expect(again.phone.secret != asked.phone.secret)
         try await again.terminal.type(try await asked.phone.code())

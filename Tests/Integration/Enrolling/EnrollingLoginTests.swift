@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `after_temporary=enroll`: a login with a temporary code goes on with a new device.
+/// `after_temporary=enroll`: after a temporary code, a login goes on with a new device.
 @Suite("A new device after a temporary code") struct EnrollingLoginTests {
     @Test(
-        "After a temporary code, the new phone does not take the old one's place",
+        "After a temporary code, the new phone does not replace the old one",
         arguments: LoginProgram.all(of: "sshd"))
     func newPhoneReplacesTheOldOne(program: LoginProgram) async throws {
         let fixture = try await LoginFixture(program)
@@ -18,7 +18,7 @@ import Testing
         try await terminal.expect(LoginFixture.Words.prompt)
         try await terminal.type(temporary)
         try await terminal.expect("Code shown by the app (i: invert, a: ASCII, Enter: later): ")
-        // What somebody types into the app who reads it off the screen.
+        // What a user reads off the screen and types into the app.
         let phone = try Enrolling.phone(of: fixture.person, in: await terminal.transcript)
         try await phone.settle()
         let first = try await phone.code()

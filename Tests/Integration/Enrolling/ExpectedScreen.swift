@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Compares a screen with a file in Screens/, line by line. What differs from login to login
-/// stands there in braces, and all rows of a QR code are one line. From OpenSSH 10.3 on ssh shows what it
-/// is told at once, not together with the next question: where that makes a difference, there is a
-/// second file.
+/// Compares a screen with a file in Screens/, line by line. Text that differs between logins is in
+/// braces there, and all rows of a QR code are one line. From OpenSSH 10.3 on, ssh shows messages
+/// at once, not together with the next question: if that makes a difference, there is a second
+/// file.
 enum ExpectedScreen {
     static func compare(
         _ shown: String, with name: String, of person: Person,
@@ -23,7 +23,7 @@ enum ExpectedScreen {
         #expect(try found + [""] == expected(name), "\(shown)", sourceLocation: sourceLocation)
     }
 
-    /// With SWIFTOTP_SCREENS=FOLDER, writes what was shown there, as it was and as it compares.
+    /// With SWIFTOTP_SCREENS=FOLDER, writes what was shown to that folder, as is and as compared.
     private static func keep(_ shown: String, _ lines: [String], as name: String) throws {
         guard let folder = ProcessInfo.processInfo.environment["SWIFTOTP_SCREENS"] else { return }
         let place = URL(fileURLWithPath: folder)
@@ -42,7 +42,7 @@ enum ExpectedScreen {
         return lines
     }
 
-    /// Blocks or hashes, and nothing else.
+    /// Only blocks or hashes.
     private static func isOfQRCode(_ line: Substring) -> Bool {
         let row = line.filter { $0 != " " }
         return row.count > 3

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Enrolling at a login by other clients than OpenSSH's.
+/// Enrolling at a login with clients other than OpenSSH's.
 @Suite("Other clients than OpenSSH") struct OtherClientTests {
-    /// Dropbear's client shows ASCII alone, and PuTTY's what the locale has. `a` helps both, but not a
-    /// Dropbear that puts all of it into one line: there the key is to be typed.
+    /// Dropbear's client shows only ASCII, and PuTTY's what the locale has. `a` helps both, but not
+    /// a Dropbear that puts everything on one line: there the key must be typed.
     @Test(
-        "Dropbear's or PuTTY's client cannot enroll",
+        "The client of Dropbear or PuTTY cannot enroll",
         arguments: ["dbclient", "plink"], ["C.UTF-8", "C"])
     func enroll(client: String, locale: String) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
@@ -33,7 +33,7 @@ import Testing
         try await fixture.expectAdmitted(door, code: codes[4], factor: "backup-code")
     }
 
-    /// Whether dbclient is one that shows questions in one line, as all do from 2026.92 on.
+    /// Whether this dbclient shows questions on one line, as all do since 2026.92.
     private func takesNewlinesAway() async throws -> Bool {
         let said = try await Command.run(["dbclient", "-V"])
         let version = try #require(
@@ -51,7 +51,7 @@ import Testing
         return try Phone(scanning: uri)
     }
 
-    /// What stands between the first question and the second, and the whole screen.
+    /// The text between the first question and the second, and the whole screen.
     private func secondQuestion(on screen: Screen) async throws -> (String, String) {
         for _ in 0..<400 {
             let text = try await screen.text()
@@ -86,7 +86,7 @@ import Testing
         ]
     }
 
-    /// The server's own key, as PuTTY wants to be told of it.
+    /// The server's own key, in PuTTY's form.
     private func fingerprint(of server: SSHServer) async throws -> String {
         let seen = try await Command.output(["ssh-keyscan", "-p", String(server.port), "127.0.0.1"])
         let key = try #require(seen.split(separator: "\n").last { $0.contains("ssh-ed25519") })
@@ -94,16 +94,16 @@ import Testing
         return String(try #require(line.split(separator: " ").dropFirst().first))
     }
 
-    // MARK: Clients that no person uses
+    // MARK: Scripted clients
 
-    /// What Tests/hostile-client answers, and whether sshd hands it on to the module.
+    /// Tests/hostile-client's answers, and whether sshd passes them to the module.
     private static let answers = [
         ("huge", true), ("megabyte", false), ("nothing", false), ("many", false), ("nul", true),
         ("bytes", true),
     ]
 
     @Test(
-        "A hostile client's answer enrolls, or keeps the next login out",
+        "A hostile client's answer enrolls, or blocks the next login",
         arguments: answers)
     func hostile(answer: String, comesThrough: Bool) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
@@ -121,7 +121,7 @@ import Testing
         let reason = comesThrough ? "not-enrolled" : "no-answer"
         try await fixture.expectLine("authentication failure", ["reason": reason], after: 0)
         if comesThrough { #expect(result.questions == 3) }
-        // The next one logs in as if nothing had been.
+        // The next user logs in as usual.
         let terminal = try await door.knock(fixture.person)
         try await terminal.expect(Enrolling.question)
         let phone = try Enrolling.phone(of: fixture.person, in: await terminal.transcript)

@@ -2,9 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `exempt_networks` at the real sshd, which sees where its client comes from.
+/// `exempt_networks` with the real sshd, which sees its client's address.
 @Suite("Logins from exempt networks") struct ExemptNetworkLoginTests {
-    /// Logs in from one of this machine's addresses; whether it was asked for a code, and the log.
+    /// Logs in from one of this machine's addresses; returns whether a code was asked for, and the
+    /// log.
     private func login(
         _ fixture: LoginFixture, _ door: SSHDoor, from address: String
     ) async throws -> (isAsked: Bool, line: SystemLog.Line) {
@@ -23,9 +24,9 @@ import Testing
         return (met == 1, line)
     }
 
-    /// With and without names for addresses (`UseDNS`): 127.0.0.1 has one, the others have none.
+    /// With and without names for addresses (`UseDNS`): 127.0.0.1 has one, the others do not.
     @Test(
-        "From a network that is exempt a code is asked for, or from another one none",
+        "A code is asked for from an exempt network, or not from another one",
         arguments: [true, false], [["UseDNS yes"], ["UseDNS no"]])
     func firstFactorAlone(byKey: Bool, settings: [String]) async throws {
         let program =
@@ -47,8 +48,8 @@ import Testing
         }
     }
 
-    /// The password is asked for by PAM, and nobody has said that the stack ends where it is wrong.
-    @Test("From an exempt network nothing is asked, though nothing has proven the user")
+    /// PAM asks for the password, and this stack does not end with a wrong one.
+    @Test("From an exempt network a user gets in without a first factor")
     func nothingProven() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         _ = try await fixture.enroll()

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Something that can happen at a login, whatever the program.
+/// An event at a login, whatever the program.
 struct LoginCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let run: @Sendable (LoginFixture) async throws -> Void
 
-    /// Those in which programs differ: a yes and a no, nobody asked, and nobody known.
+    /// Those in which programs differ: success and failure, no question, and an unknown user.
     static let essential = all.filter {
         [
             "a right code, and the same again", "not enrolled, with nullok", "an unknown user",
@@ -25,7 +25,7 @@ struct LoginCase: Sendable, CustomTestStringConvertible {
         LoginCase(testDescription: "enrolled at a terminal, with a camera") { fixture in
             let (phone, used, backupCodes) = try await fixture.enrollAtTerminal()
             let door = try await fixture.door()
-            // The code that confirmed is used up.
+            // The confirming code is burned.
             try await fixture.expectRefused(door, code: used, reason: "replayed")
             try await fixture.expectAdmitted(
                 door, code: try await phone.code(after: used), factor: "code")

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What somebody reads at a login: short, and only when there is something to say.
+/// What users read at a login: short, and only if there is something to say.
 @Suite("What is read at a login") struct LoginMessageTests {
-    /// All there is to say after a while, on the screen of ssh; and the next time what changed
-    /// is told once more.
-    @Test("What happened meanwhile is not told, or failures are told twice, on the screen of ssh")
+    /// Everything there is to say after a while, on the screen of ssh; the next time only changes
+    /// are repeated.
+    @Test("ssh does not show what happened since the last login, or shows failures twice")
     func whatHappenedMeanwhile() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let (phone, backupCodes) = try await fixture.enroll()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// A code that can be typed in a moment, without a word about the clock.
+    /// A code that is valid now or in a moment, without a message about the clock.
     private func nearCode(of phone: Phone) async throws -> String {
         try await phone.settle()
         return try await phone.code()

@@ -1,29 +1,29 @@
 import TestSupport
 import Testing
 
-/// Logins with the real programs, with the service and without.
+/// Logins with the real programs, with and without the service.
 @Suite("Logins with the real programs") struct LoginTests {
-    /// Every case with one program of each sort, and the others where they differ: in what they
-    /// ask first, show and say.
+    /// Every case with one program of each kind, and the others where they differ: in their first
+    /// questions, output and messages.
     private static let all: [(LoginProgram, LoginCase)] = LoginProgram.all.flatMap { program in
         let isWhole = ["sshd, key then code", "su"].contains(program.testDescription)
         return (isWhole ? LoginCase.all : LoginCase.essential).map { (program, $0) }
     }
 
-    @Test("A real program lets the wrong one in, or shuts the right one out", arguments: all)
+    @Test("A real program lets the wrong user in, or keeps the right one out", arguments: all)
     func loginByTheService(program: LoginProgram, case: LoginCase) async throws {
         try await `case`.run(try await LoginFixture(program, .resident))
     }
 
     @Test(
-        "The same, where no service listens and each login starts its own",
+        "The same without a running service, each login starting its own",
         arguments: LoginProgram.all, LoginCase.essential)
     func loginWithoutTheService(program: LoginProgram, case: LoginCase) async throws {
         try await `case`.run(try await LoginFixture(program, .own))
     }
 
-    /// Debian 12's su-l takes in su. Where it does not, as in Debian sid, `su -` is not asked.
-    @Test("What a line in su's file alone does to `su -` is not what doctor says")
+    /// In Debian 12, su-l includes su. If it does not, as in Debian sid, `su -` asks for no code.
+    @Test("A line only in su's file does to `su -` something else than doctor says")
     func suLogin() async throws {
         let program = try #require(LoginProgram.all(of: "su-l").first)
         let fixture = try await LoginFixture(program)
@@ -39,10 +39,10 @@ import Testing
         #expect(!doctor.output.contains("is not in the stack of su:"), "\(doctor.output)")
     }
 
-    /// Where the code comes before the password, a stranger meets the same questions and words as
-    /// somebody who is known but not enrolled.
+    /// If the code comes before the password, a stranger sees the same questions and messages as an
+    /// existing user who is not enrolled.
     @Test(
-        "A code before the password: a stranger is told from somebody who is not enrolled",
+        "With the code before the password, an unknown user can be told from one not enrolled",
         arguments: LoginProgram.all.filter { $0.password && $0.greetsStrangers },
         Answerer.allCases)
     func codeBeforePassword(program: LoginProgram, answerer: Answerer) async throws {
@@ -59,12 +59,12 @@ import Testing
         #expect(lines == [["no-record"], ["unknown-user"]])
     }
 
-    /// Answers code and password, and gives all that was shown up to the refusal.
+    /// Answers with code and password, and returns everything shown up to the refusal.
     private func talk(
         _ person: Person, _ program: LoginProgram, _ policy: Policy
     ) async throws -> String {
         let door = try await program.door(policy, person)
-        // A door that nobody holds any more is closed.
+        // A door is closed when it is released.
         defer { withExtendedLifetime(door) {} }
         let terminal = try door.start(person)
         try await terminal.expect(LoginFixture.Words.prompt)

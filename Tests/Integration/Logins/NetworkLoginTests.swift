@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Clients of IPv6, who have as many addresses as they like, at the real sshd.
+/// IPv6 clients, who have any number of addresses, with the real sshd.
 @Suite("Logins by IPv6") struct NetworkLoginTests {
     private static let server = "2001:db8:0:9::1"
     private static let home = "2001:db8:0:1:", other = "2001:db8:0:2:", office = "2001:db8:0:3:"
 
-    /// Logs in from an address by password and with these answers, until somebody is in or out.
+    /// Logs in from an address with password and these answers, until the user is in or refused.
     private func login(
         _ fixture: LoginFixture, _ door: SSHDoor, network: Network, from address: String,
         answers: [String]
@@ -30,7 +30,7 @@ import Testing
         return line
     }
 
-    @Test("An address of a network that has logged in waits for others, or has failures of its own")
+    @Test("An address in a known network waits because of others, or counts separately")
     func networks() async throws {
         let hosts = [Self.home, Self.other, Self.office].flatMap { net in
             (1...3).map { "\(net):\($0)/64" }
@@ -51,7 +51,8 @@ import Testing
         }
         let first = try await login("\(Self.home):1", [backupCodes[0]])
         #expect(first.text.contains("login granted"), "\(first)")
-        // Five are free, wherever strangers come from, and each address of home is no stranger.
+        // Five failures are free for all strangers together, and no address of the home network is
+        // a stranger's.
         for (address, reason, index) in [
             ("\(Self.other):1", "wrong", 0), ("\(Self.other):2", "throttled", 3),
             ("\(Self.home):2", "wrong", 6), ("\(Self.home):3", "throttled", 9),

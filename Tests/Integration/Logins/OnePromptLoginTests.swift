@@ -6,14 +6,14 @@ import Testing
 @Suite("Password and code in one field") struct OnePromptLoginTests {
     private static let question = "Password & verification code: "
 
-    /// A user with a phone, and a policy of one service whose stack is these lines.
+    /// A user with a phone, and a policy where one service has these lines.
     private struct OnePromptLogin {
         let fixture: LoginFixture
         let policy: Policy
         let phone: Phone
         let backupCodes: [String]
 
-        /// Of a line, `module` is the module, with its options behind it.
+        /// In a line, `module` stands for the module, followed by its options.
         init(_ program: LoginProgram, stack: [String]) async throws {
             fixture = try await LoginFixture(program)
             (phone, backupCodes) = try await fixture.enroll()
@@ -27,9 +27,9 @@ import Testing
 
         var password: String { fixture.person.password }
 
-        /// sshd, where nothing but our stack decides.
+        /// sshd, where only our stack decides.
         func server(_ methods: String) async throws -> SSHServer {
-            // sshd goes by the first word about a thing, but for what is in a Match block.
+            // sshd uses the first value of a setting, except in a Match block.
             try await SSHServer(
                 methods: "any", policy: policy,
                 settings: [
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// Types an answer to the one question there is; whether it let the person in.
+    /// Types an answer to the only question; returns whether it let the user in.
     private func answer(
         _ terminal: Terminal, _ question: String, _ answer: String, _ user: OnePromptLogin
     ) async throws -> Bool {
@@ -65,7 +65,7 @@ import Testing
         return met == 0
     }
 
-    /// Password and code, and all that is nearly that. `login` types an answer to a new login.
+    /// Password and code, and all near misses. `login` types an answer in a new login.
     private func tryAll(
         _ user: OnePromptLogin, _ login: (String) async throws -> Bool
     ) async throws {
@@ -86,8 +86,8 @@ import Testing
         }
     }
 
-    /// The other way round: the password's module asks, and leaves the whole to us.
-    @Test("sshd's method password, with code behind the password: something else lets in")
+    /// The other way round: the password's module asks, and leaves the whole answer to us.
+    @Test("sshd's method password, with the code after the password: something else lets a user in")
     func methodPassword() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
@@ -103,9 +103,9 @@ import Testing
         }
     }
 
-    /// sshd answers no question whose answer would be seen: a login by its method `password` fails
-    /// where the code is to be asked for, and no try is burnt.
-    @Test("sshd's method password without forward_pass: it lets in, or burns a try")
+    /// sshd answers only questions without echo: a login by its method `password` fails at the
+    /// question for the code, and no try is burned.
+    @Test("sshd's method password without forward_pass: it lets a user in, or uses up a try")
     func methodPasswordWithoutForwarding() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
@@ -132,8 +132,9 @@ import Testing
         try await terminal.expect(user.fixture.welcome)
     }
 
-    /// With `echo=no` sshd gives the password to the code's question as well, which counts.
-    @Test("With echo=no, the password that sshd gives to the code's question is taken for a code")
+    /// With `echo=no` sshd also answers the code's question with the password, which counts as a
+    /// failure.
+    @Test("With echo=no, the password that sshd gives to our question is taken for a code")
     func methodPasswordWithAHiddenQuestion() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),
@@ -148,8 +149,8 @@ import Testing
         #expect(line.fields["reason"] == "malformed")
     }
 
-    /// A code in the place of the password, with nothing asked by us.
-    @Test("use_first_pass: the code in the password's place does not let in, or the password does")
+    /// A code instead of the password, without a question of ours.
+    @Test("use_first_pass: the code instead of the password is refused, or the password lets in")
     func whatAnEarlierModuleWasGiven() async throws {
         let user = try await OnePromptLogin(
             LoginProgram.sshdByPassword(),

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Somebody from afar who has nothing, at the real sshd: what is shown for who is enrolled, who is
-/// not, and who does not exist.
+/// A remote person without any factor at the real sshd: what is shown for enrolled users, other
+/// users, and unknown names.
 @Suite("Strangers at sshd") struct StrangerLoginTests {
     private static let code = LoginFixture.Words.prompt
 
@@ -12,7 +12,7 @@ import Testing
         let testDescription: String
         let lines: [String]
         let questions: [String]
-        /// What the log says of the enrolled user's last try.
+        /// The log's reason for the enrolled user's last try.
         var reason = "throttled"
     }
 
@@ -61,7 +61,7 @@ import Testing
         return shown
     }
 
-    @Test("Seven tries each tell who is enrolled, or who exists", arguments: stacks)
+    @Test("Seven tries each reveal who is enrolled, or who exists", arguments: stacks)
     func same(stack: Stack) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let (phone, _) = try await fixture.enroll()
@@ -89,7 +89,7 @@ import Testing
         }
         for sight in sights { #expect(sight == sights[0]) }
         #expect(sights[0].count == 7 && Set(sights[0]).count == 1, "\(sights[0])")
-        // It was no wait that nobody came to.
+        // The wait was really reached.
         let last = try #require(fixture.logged(fixture.person.name).last)
         #expect(last.fields["reason"] == stack.reason, "\(last)")
     }

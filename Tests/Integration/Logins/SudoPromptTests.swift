@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// sudo with a prompt of its own in the place of every question, as Ansible's become has it.
+/// sudo with a prompt of its own that replaces every question, like Ansible's become.
 @Suite("sudo with a prompt of its own") struct SudoPromptTests {
-    /// How sudo comes by it: by its caller, or by its settings.
+    /// Where sudo gets it: from its caller, or from its settings.
     private static let ways = [["-p", "pw: "], []]
     private static let settings = "passprompt_override, passprompt=\"pw: \""
 
-    /// The door, with sudo's settings changed where its caller says nothing.
+    /// The door, with sudo's settings changed if the caller does not set the prompt.
     private func door(_ fixture: LoginFixture, _ words: [String]) async throws -> SudoDoor {
         let door = try #require(try await fixture.door() as? SudoDoor)
         guard words.isEmpty else { return door }
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "What is typed at the code's question is shown where sudo puts its own prompt in its place",
+        "Typing is shown at the code's question when sudo's own prompt replaces it",
         arguments: ways)
     func password(words: [String]) async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)
@@ -49,7 +49,7 @@ import Testing
         #expect(shown.contains(sudo.refusal) && !shown.contains(typed), "\(shown)")
         #expect(fixture.logged(fixture.person.name).last?.fields["reason"] == "malformed")
 
-        // A script that knows gives the code to the second one.
+        // A prepared script gives the code at the second prompt.
         let code = try await phone.code()
         let good = try terminal(door, fixture.person, words)
         try await good.expect("pw: ")
@@ -60,8 +60,9 @@ import Testing
         #expect(await !good.transcript.contains(code))
     }
 
-    /// What `echo` is for. Without this, the test above could look at a terminal that shows nothing.
-    @Test("With echo=yes, what is typed at sudo's question for a code is not shown")
+    /// What `echo` does. Without this, the test above might be watching a terminal that shows
+    /// nothing.
+    @Test("With echo=yes, typing is hidden at sudo's question for a code")
     func echo() async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)
         let fixture = try await LoginFixture(sudo)

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// sudo that asks for the password of whoever is to be become: then the code is theirs as well.
+/// sudo that asks for the target user's password: then the code is the target's as well.
 @Suite("sudo that asks for the target's password") struct TargetTests {
     @Test(
-        "With sudo's targetpw, the caller's own code counts, or the target's does not",
+        "With sudo's targetpw, the caller's code is accepted, or the target's is not",
         arguments: ["targetpw", "runaspw"])
     func codeOfTheTarget(setting: String) async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)
@@ -24,7 +24,7 @@ import Testing
         try Data(rules.utf8).write(to: URL(fileURLWithPath: file + ".new"))
         #expect(chmod(file + ".new", 0o440) == 0 && rename(file + ".new", file) == 0)
 
-        // The caller's own code is no code here, and is not used up.
+        // The caller's own code is not valid here, and is not burned.
         let own = try await phone.code()
         let refused = try await become(target, at: door, from: fixture.person, code: own)
         #expect(refused.contains(sudo.refusal) && !refused.contains("inside:"), "\(refused)")
@@ -38,7 +38,7 @@ import Testing
         #expect(fixture.logged(fixture.person.name).isEmpty)
     }
 
-    /// Enrolls somebody else in the fixture's store.
+    /// Enrolls another user in the fixture's store.
     private func enroll(_ person: Person, on fixture: LoginFixture) async throws -> Phone {
         struct Enrolled: Decodable { let uri: String }
         let output = try await fixture.command(
@@ -47,7 +47,7 @@ import Testing
             scanning: try JSONDecoder().decode(Enrolled.self, from: Data(output.utf8)).uri)
     }
 
-    /// Runs sudo as one person to become another, who gives password and code; what was shown.
+    /// Runs sudo as one user to become another one, with password and code; returns what was shown.
     private func become(
         _ target: Person, at door: SudoDoor, from person: Person, code: String
     ) async throws -> String {

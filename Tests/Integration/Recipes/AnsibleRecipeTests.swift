@@ -24,7 +24,7 @@ import Testing
         try await host.run(command, environment: environment(host))
     }
 
-    @Test("Ansible connects as nobody, or as somebody who has given no code")
+    @Test("Ansible cannot connect, or connects as a user who has given no code")
     func connection() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let codes = try await fixture.enroll().backupCodes
@@ -61,7 +61,7 @@ import Testing
 
     // MARK: become
 
-    /// A server that lets in by key alone, whose sudo is changed.
+    /// A server that accepts a key alone, with a changed sudo.
     private func host(
         _ fixture: LoginFixture, change: (Policy) throws -> Void
     ) async throws -> RecipeHost {
@@ -83,7 +83,7 @@ import Testing
 
     private static let becoming = "ansible -i hosts all -b -m raw -a 'id -un'"
 
-    @Test("become of a robot is asked for a code, or of somebody else is not")
+    @Test("become is asked for a code for a robot, or not for somebody else")
     func robots() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let robot = try await RecipeHost.robot()
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test("become with password and code in one field is refused, or for all tasks but the first")
+    @Test("become with password and code in one field is refused, or after the first task")
     func oneField() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let code = try await fixture.enroll().backupCodes[0]

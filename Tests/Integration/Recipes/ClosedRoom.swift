@@ -1,10 +1,10 @@
 import Foundation
 import TestSupport
 
-/// A server and its client under one policy, with a network of their own, and gone together.
+/// A server and its client under one policy, with their own network, and removed together.
 struct ClosedRoom {
     let policy: Policy
-    /// Where they run, and what the page says to write.
+    /// Where they run, and the configuration from the page.
     let folder: String
 
     /// The words that run a script in there: what it starts in the background ends with it.

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/RECIPES.md, with programs that have a window or a page in the place of a terminal.
+/// docs/RECIPES.md, with programs that have a window or a web page instead of a terminal.
 @Suite("Recipes: Cockpit, xrdp, lockers") struct DesktopRecipeTests {
-    /// A service of PAM in which the page's lines stand in the place of the line with common-auth.
+    /// A PAM service in which the page's lines replace the line with common-auth.
     private func policy(
         _ service: String, _ lines: [String], _ fixture: LoginFixture
     ) throws -> Policy {
@@ -21,7 +21,7 @@ import Testing
 
     // MARK: Cockpit
 
-    /// What its page does: a password, and an answer to what comes back. `NAME PASSWORD ANSWER`
+    /// What Cockpit's page does: a password, and an answer to the reply. `NAME PASSWORD ANSWER`
     private static let browser = """
         import base64, http.client, json, sys
         name, password, answer = sys.argv[1:]
@@ -40,7 +40,8 @@ import Testing
         print(json.dumps({"status": status, "question": question}))
 
         """
-    /// Where newer versions reach what starts a session (`cockpit-session.socket`), and the page.
+    /// Where newer versions reach the program that starts a session (`cockpit-session.socket`), and
+    /// the page.
     private static let cockpit = """
         mkdir -p /run/cockpit
         systemd-socket-activate --accept --inetd -l /run/cockpit/session \\
@@ -51,7 +52,7 @@ import Testing
         python3 browser.py "$@"
         """
 
-    @Test("Cockpit's page asks for no code, or lets in without, or asks after a wrong password")
+    @Test("Cockpit does not ask for a code, lets in without one, or asks after a wrong password")
     func cockpit() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let code = try await fixture.enroll().backupCodes[0]
@@ -82,8 +83,8 @@ import Testing
 
     // MARK: xrdp
 
-    /// It listens on a port, or from 0.10 on at a socket. There is no display to start: who is let
-    /// in stands in its log.
+    /// It listens on a port, or since 0.10 on a socket. There is no display to start: its log says
+    /// who was let in.
     private static let sesman = """
         mkdir -p /run/xrdp
         log=/var/log/xrdp-sesman.log
@@ -98,7 +99,7 @@ import Testing
         cat $log
         """
 
-    @Test("xrdp takes password and code in its one field, or not; or the password alone")
+    @Test("xrdp refuses password and code in its one field, or accepts the password alone")
     func xrdp() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let code = try await fixture.enroll().backupCodes[0]
@@ -120,7 +121,7 @@ import Testing
 
     // MARK: Screen lockers
 
-    /// Types each line of its input into the i3lock of a user, and says what became of that.
+    /// Types each line of its input into a user's i3lock, and prints the result.
     private static let locker = """
         mount -t tmpfs -o mode=1777 tmp /tmp
         Xvfb :7 -screen 0 320x200x8 -nolisten tcp >screen.log 2>&1 &
@@ -142,7 +143,7 @@ import Testing
         done
         """
 
-    @Test("i3lock stays locked with password and code in its one field, or opens without")
+    @Test("i3lock stays locked after password and code in its one field, or opens without")
     func locker() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByPassword())
         let code = try await fixture.enroll().backupCodes[0]
@@ -165,7 +166,7 @@ import Testing
             fixture.log.lines(containing: "pam_swiftotp(i3lock:auth)")
                 .filter { $0.fields["user"] == fixture.person.name }
         }
-        // What is typed before it has the keyboard is lost, so it is typed again.
+        // Input before it has grabbed the keyboard is lost, so it is typed again.
         let password = fixture.person.password
         for _ in 1...20 where logged().isEmpty {
             try await terminal.type(password + "000000")

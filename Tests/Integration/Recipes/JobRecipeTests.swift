@@ -2,9 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/RECIPES.md: jobs, which nobody is there to type a code for.
+/// docs/RECIPES.md: jobs, where nobody can type a code.
 @Suite("Recipes: cron and at") struct JobRecipeTests {
-    /// Folders of their own for jobs, and what makes one that runs at once: cron's when cron starts.
+    /// Separate folders for jobs, and a script that makes a job run at once: cron's when cron
+    /// starts.
     private static let scripts = [
         "cron": """
         mkdir -m 1730 /var/spool/cron/crontabs
@@ -23,7 +24,7 @@ import Testing
         """,
     ]
 
-    @Test("A job does not run where common-auth asks for a code", arguments: scripts.keys)
+    @Test("A job does not run if common-auth asks for a code", arguments: scripts.keys)
     func job(program: String) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         _ = try await fixture.enroll()
@@ -49,7 +50,7 @@ import Testing
                     result,
                 ]))
         #expect(done.output == name + "\n", "\(done.errors)")
-        // The same file would have asked: a login by su does.
+        // The same file asks at other logins, such as by su.
         let su = try Terminal(
             policy.running(["setpriv", "--reuid", "nobody", "--clear-groups", "su", name]))
         try await su.expect("assword")

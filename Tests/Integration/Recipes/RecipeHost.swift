@@ -1,19 +1,19 @@
 import Foundation
 import TestSupport
 
-/// web1 of the recipes: an sshd that is set up as the page says, and a client that knows it by name.
+/// web1 of the recipes: an sshd set up as the page says, and a client that knows it by name.
 ///
-/// Who logs in does so as root's ssh in the ground, by the one key that the server has for all.
+/// Users log in as root's ssh in the ground, with the server's one key for all.
 struct RecipeHost: Sendable {
     let fixture: LoginFixture
     let server: SSHServer
-    /// The name by which ssh, and all that runs it, finds the server.
+    /// The name by which ssh, and everything that runs it, finds the server.
     let name: String
-    /// Where commands are typed, in the place of alice's home.
+    /// Where commands are typed, in place of alice's home.
     let folder: String
 
-    /// `lines` are those of sshd's drop-in, the module's line is in the place of the password, and
-    /// `change` may change other PAM services.
+    /// `lines` are those of sshd's drop-in, the module's line replaces the password, and `change`
+    /// may change other PAM services.
     init(
         _ fixture: LoginFixture, sshd lines: [String], options: String = "",
         change: (Policy) throws -> Void = { _ in }
@@ -38,7 +38,7 @@ struct RecipeHost: Sendable {
         try RecipePage.block("Scripts over ssh", after: "`/etc/ssh/sshd_config.d/")
     }
 
-    /// Somebody of the group that logs in by key alone.
+    /// A member of the group that logs in with a key alone.
     static func robot() async throws -> Person {
         try await Account.group("robots")
         return Person(try await Account.make("robot", groups: ["robots"]))
@@ -46,7 +46,8 @@ struct RecipeHost: Sendable {
 
     // MARK: The client
 
-    /// Lets every ssh in the ground find the server, with these lines of the page in `~/.ssh/config`.
+    /// Makes every ssh in the ground find the server, with these lines of the page in
+    /// `~/.ssh/config`.
     func introduce(_ lines: [String] = [], user: Person? = nil) throws {
         let own = """
             Host \(name)
@@ -61,12 +62,12 @@ struct RecipeHost: Sendable {
             """
         let text = own + translated(lines.joined(separator: "\n")) + "\n"
         let file = "/etc/ssh/ssh_config.d/\(name).conf"
-        // Others read the folder meanwhile, and no file with another ending.
+        // Others read the folder in the meantime, but only files with the right ending.
         try Data(text.utf8).write(to: URL(fileURLWithPath: file + ".new"))
         guard rename(file + ".new", file) == 0 else { throw Trouble("cannot write \(file)") }
     }
 
-    /// The page's words with the names and paths of this test.
+    /// The page's text with the names and paths of this test.
     func translated(_ text: String, robot: Person? = nil) -> String {
         var text = text.replacing("web1", with: name).replacing("~/.ssh/", with: folder + "/")
             .replacing("alice", with: fixture.person.name)
@@ -82,14 +83,15 @@ struct RecipeHost: Sendable {
         ["env", "-C", folder, "sh", "-c", translated(command, robot: robot)]
     }
 
-    /// Types a command without a terminal, as cron does.
+    /// Types a command without a terminal, like cron.
     func run(
         _ command: String, robot: Person? = nil, environment: [String: String] = [:]
     ) async throws -> Command {
         try await Command.run(words(command, robot: robot), environment: environment)
     }
 
-    /// Types a command at a terminal, and gives the code where it is asked for; all that was shown.
+    /// Types a command on a terminal, and gives the code if it is asked for; returns everything
+    /// shown.
     @discardableResult
     func type(_ command: String, code: String) async throws -> String {
         let terminal = try Terminal(words(command))
@@ -103,7 +105,7 @@ struct RecipeHost: Sendable {
 }
 
 extension LoginFixture {
-    /// The page's lines of PAM, with the module that was built and this store.
+    /// The page's PAM lines, with the built module and this store.
     func pamLines(_ lines: [String]) throws -> [String] {
         let module = try module()
         return lines.map { $0.replacing("pam_swiftotp.so", with: module) }

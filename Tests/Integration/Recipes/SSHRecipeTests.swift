@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The recipes of docs/RECIPES.md that are ssh's own.
+/// The recipes of docs/RECIPES.md for ssh itself.
 @Suite("Recipes: ssh") struct SSHRecipeTests {
     private static let id = "id -un"
     private static let denied = "Permission denied (keyboard-interactive)"
 
-    /// What lets somebody pass without a code, and who that is.
+    /// What lets a login pass without a code, and for whom.
     enum Pass: String, CaseIterable {
         case group = "exempt_group = robots"
         case networks = "exempt_networks = 10.0.0.0/8"
@@ -17,7 +17,7 @@ import Testing
         var options: String {
             rawValue.replacing(" ", with: "").replacing("10.0.0.0/8", with: "127.0.0.0/8")
         }
-        /// What the page says that sshd needs; nothing where nothing helps.
+        /// The lines that the page gives for sshd; empty if none would help.
         func sshdLines() throws -> [String] {
             if self == .notEnrolled { return [] }
             return try RecipePage.sshdLines(for: rawValue).map { line in
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "BatchMode comes in without sshd's lines, or not with them; or without it a code is asked for",
+        "BatchMode logs in without sshd's lines, or not with them; else a code is asked for",
         arguments: Pass.allCases)
     func batch(pass: Pass) async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "rsync, git, scp or sftp of a robot is refused, or that of a person lets in without a code")
+        "A robot's rsync, git, scp or sftp is refused, or a person's is let in without a code")
     func programs() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let codes = try await fixture.enroll().backupCodes
@@ -93,7 +93,7 @@ import Testing
         #expect(access("/home/\(fixture.person.name)/data/file", F_OK) == 0)
     }
 
-    @Test("A connection with a code does not carry the others, or outlives its end")
+    @Test("A connection opened with a code does not serve others, or outlives its end")
     func oneCode() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let codes = try await fixture.enroll().backupCodes
@@ -113,7 +113,7 @@ import Testing
         #expect(fixture.logged(fixture.person.name).count == 1)
     }
 
-    @Test("Through a bastion a code is asked for twice in eight hours, or none where it should be")
+    @Test("Through a bastion, a code is asked for twice in eight hours, or not at all")
     func bastion() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let codes = try await fixture.enroll().backupCodes
@@ -128,7 +128,7 @@ import Testing
         #expect(shown.contains("\n\(robot.name)\n"), "\(shown)")
         let again = try await inner.run("ssh -o BatchMode=yes web1 \(Self.id)")
         #expect(again.output == robot.name + "\n", "\(again.errors)")
-        // web1 asks people as well.
+        // web1 asks users as well.
         let person = try await inner.type("ssh alice@web1 \(Self.id)", code: codes[1])
         #expect(person.contains("\n\(fixture.person.name)\n"), "\(person)")
         _ = try await inner.run("ssh -O exit \(outer.name)")

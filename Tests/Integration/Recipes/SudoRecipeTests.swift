@@ -4,7 +4,7 @@ import Testing
 
 /// docs/RECIPES.md: sudo without a terminal.
 @Suite("Recipes: sudo in scripts") struct SudoRecipeTests {
-    @Test("sudo -S accepts no code from its input, or sudo's line counts for sudo -i")
+    @Test("sudo -S accepts no code from its input, or the line for sudo applies to sudo -i")
     func standardInput() async throws {
         let sudo = try #require(LoginProgram.all(of: "sudo").first)
         let fixture = try await LoginFixture(sudo)

@@ -4,7 +4,7 @@ import Testing
 
 /// docs/RECIPES.md, with the real OpenVPN and ocserv.
 @Suite("Recipes: VPNs") struct VPNRecipeTests {
-    /// Somebody enrolled, and a room whose PAM service is as the page says.
+    /// An enrolled user, and a room with the page's PAM service.
     private func room(
         _ service: String, _ section: String, after words: String
     ) async throws -> (ClosedRoom, LoginFixture, codes: [String]) {
@@ -19,12 +19,12 @@ import Testing
         return (room, fixture, codes)
     }
 
-    /// A backup code that nobody has.
+    /// A backup code that does not exist.
     private static let wrong = "BBBB-BBBB-BBBB-BBBB"
 
     // MARK: OpenVPN
 
-    /// Ours beside the page's lines.
+    /// Our lines next to the page's.
     private static let server = [
         "dev tun", "proto tcp-server", "local 127.0.0.1", "server 10.8.0.0 255.255.255.0",
         "ca server.crt", "cert server.crt", "key server.key", "dh none",
@@ -36,7 +36,7 @@ import Testing
     ]
     private static let up = "Initialization Sequence Completed"
 
-    /// The client connects as somebody who gives these answers.
+    /// The client connects as a user who gives these answers.
     private func connect(
         _ room: ClosedRoom, _ answers: [(question: String, answer: String)]
     ) async throws -> Terminal {
@@ -55,7 +55,7 @@ import Testing
         return terminal
     }
 
-    @Test("OpenVPN's challenge does not carry the code, or the connection ends when it is renewed")
+    @Test("OpenVPN's challenge does not pass on the code, or renewing ends the connection")
     func challenge() async throws {
         let (room, fixture, codes) = try await room(
             "openvpn", "OpenVPN", after: "`/etc/pam.d/openvpn`")
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("OpenVPN takes password and code in one field, or not")
+    @Test("OpenVPN refuses password and code in one field, or accepts less")
     func oneField() async throws {
         let (room, fixture, codes) = try await room(
             "openvpn", "OpenVPN", after: "is then:")
@@ -111,7 +111,7 @@ import Testing
 
     // MARK: ocserv
 
-    @Test("ocserv does not ask for the code behind the password, or lets in without it")
+    @Test("ocserv does not ask for the code after the password, or lets in without it")
     func ocserv() async throws {
         let (room, fixture, codes) = try await room(
             "ocserv", "ocserv", after: "`/etc/pam.d/ocserv`")

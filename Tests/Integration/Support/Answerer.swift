@@ -4,15 +4,15 @@ import Testing
 
 /// Who checks the codes of a login.
 enum Answerer: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    /// A service for everybody, as systemd starts it.
+    /// One service for all logins, as started by systemd.
     case resident = "with the service"
     /// A service for each login, as in a container without systemd.
     case own = "without the service"
 
     var testDescription: String { rawValue }
 
-    /// The module's arguments that lead there. With a service nothing is started in its place, and
-    /// without one nothing listens.
+    /// The module's arguments for it. With a service nothing is started in its place, and without
+    /// one nothing listens.
     func arguments() async throws -> String {
         switch self {
         case .resident: try await Service.shared().arguments
@@ -20,12 +20,12 @@ enum Answerer: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// The same for one that runs behind these words, such as `faketime -f +2d`, and the service
-    /// that has to be kept for it.
+    /// The same for one that runs behind these words, such as `faketime -f +2d`, and the service,
+    /// which the caller must keep.
     func arguments(behind words: [String], in scratch: Scratch) async throws -> (String, Service?) {
         switch self {
         case .resident:
-            // It is told who it is, where the words start it as a child of theirs.
+            // It is told its process ID, as the words start it as their child.
             let last = ["sh", "-c", #"LISTEN_PID=$$ exec setpriv --pdeathsig KILL "$@""#, "sh"]
             let service = try await Service(around: words + last)
             return (service.arguments, service)

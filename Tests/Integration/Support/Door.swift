@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A place to log in, under one policy. What is behind it says "inside:" and who it runs as.
+/// A place to log in, under one policy. Behind it, "inside:" and the user's name are printed.
 protocol Door: Sendable {
     /// Whether the program asks this person for a password.
     func asksPassword(_ person: Person) -> Bool
@@ -10,11 +10,11 @@ protocol Door: Sendable {
 }
 
 extension Door {
-    /// Starts one login and gives the first factor, so that what comes next is our question.
+    /// Starts one login and gives the first factor, so that our question comes next.
     func knock(_ person: Person) async throws -> Terminal {
         let terminal = try start(person)
         if asksPassword(person) {
-            // Each program words it differently, all with this.
+            // Each program words it differently, but always with this.
             try await terminal.expect("assword")
             try await terminal.type(person.password)
         }
@@ -27,7 +27,7 @@ extension Door {
 /// What every login runs inside.
 private let proof = SSHDoor.proof
 
-/// Lets a login shell of the person say the proof and end.
+/// Makes a login shell of the person print the proof and end.
 private func greet(_ person: Person) throws {
     guard person.isKnown else { return }
     let file = URL(fileURLWithPath: "/home/\(person.name)/.profile")
@@ -38,9 +38,9 @@ private func greet(_ person: Person) throws {
 struct SSHDoor: Door {
     let server: SSHServer
     let key: Bool
-    /// Runs this in place of the shell, where it is not empty.
+    /// Runs this instead of the shell, unless empty.
     var command = ""
-    /// A service that is there for this door alone.
+    /// A service for this door alone.
     var service: Service?
 
     /// A command that shows who runs it.
@@ -67,8 +67,8 @@ struct SudoDoor: Door {
     init(policy: Policy, person: Person, words: [String] = []) throws {
         self.policy = policy
         self.words = words
-        // sudo reads the whole folder, but no file with a dot in its name: so nobody ever reads
-        // half a file.
+        // sudo reads the whole folder, except for files with a dot in their name: so no
+        // half-written file is ever read.
         let file = "/etc/sudoers.d/\(person.name)"
         let rules = """
             Defaults:\(person.name) passwd_tries=1, timestamp_timeout=0, !lecture
@@ -93,12 +93,12 @@ struct SudoDoor: Door {
     }
 }
 
-/// su to the person, run by somebody with no rights at all.
+/// su to the person, run by a user without any rights.
 struct SuDoor: Door {
     let policy: Policy
     var words: [String] = []
 
-    /// Who runs it: several, since nobody may have more than so many logins open at once.
+    /// The callers: several, since the number of open logins per user is limited.
     private static let callers = ["nobody", "daemon", "bin", "games", "man", "mail", "news", "lp"]
 
     private func caller(_ person: Person) -> String {
@@ -118,7 +118,7 @@ struct SuDoor: Door {
     }
 }
 
-/// login, as getty starts it on a terminal.
+/// login, as started by getty on a terminal.
 struct LoginDoor: Door {
     let policy: Policy
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-// What a login that enrolls shows, and how a person goes on from there.
+// The output of a login that enrolls, and how the user goes on from there.
 
 extension LoginProgram {
     /// sshd with a key before the code.
@@ -16,7 +16,7 @@ extension LoginProgram {
 }
 
 extension LoginFixture {
-    /// A door of sshd that runs a command, since a shell has the machine's words of the day.
+    /// A door of sshd that runs a command, since a shell prints the machine's message of the day.
     /// `around` are words before sshd, and before the service.
     func remoteDoor(
         _ options: String, settings: [String] = [], around: [String] = [],
@@ -36,10 +36,10 @@ extension LoginFixture {
         return door
     }
 
-    /// What somebody sees who is in.
+    /// What a user sees inside.
     var welcome: String { "inside:\(program.becomes ?? person.name)." }
 
-    /// The file with the person's record, which is named by the person's number.
+    /// The file with the person's record, named by the UID.
     func record() throws -> String {
         scratch.file("store/\(try Account.numbers(of: person.name).uid)")
     }
@@ -74,7 +74,7 @@ extension SSHDoor {
             options: options)
     }
 
-    /// Starts a login on a screen, whose locale is the client's.
+    /// Starts a login on a screen with the client's locale.
     func screen(
         _ person: Person, columns: Int = 80, rows: Int = 24, locale: String = "C.UTF-8"
     ) async throws -> Screen {

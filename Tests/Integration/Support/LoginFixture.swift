@@ -4,7 +4,7 @@ import Testing
 
 /// One test's fixture: a person, a store, and doors of one program to it.
 struct LoginFixture: Sendable {
-    /// What the module says to people.
+    /// What the module says to users.
     enum Words {
         static let prompt = "Verification code: "
         static let refused = "That code was not accepted."
@@ -17,7 +17,7 @@ struct LoginFixture: Sendable {
     let scratch: Scratch
     let answerer: Answerer
     private let store: String
-    /// The module's arguments that lead to who answers.
+    /// The module's arguments for the answerer.
     private let way: String
 
     init(_ program: LoginProgram, _ answerer: Answerer = .resident) async throws {
@@ -32,14 +32,15 @@ struct LoginFixture: Sendable {
         way = try await answerer.arguments()
     }
 
-    /// The module as a service names it, with this fixture's store; `way` leads to another answerer.
+    /// The module as a service names it, with this fixture's store; `way` leads to another
+    /// answerer.
     func module(_ options: String = "", by way: String? = nil) throws -> String {
         "\(try Build.module()) store=\(store) \(way ?? self.way) \(options)"
     }
 
     /// The program's door, with the module behind the first factor.
     func door(_ options: String = "") async throws -> any Door {
-        // As README has it: whoever has proven a password from afar may hear reasons.
+        // As in README: a remote user who has proven a password may learn reasons.
         let isProven = program.service == "sshd" && program.password
         let all = options + (isProven ? " after_first_factor" : "")
         return try await program.door(try program.policy(try module(all)), person)
@@ -50,7 +51,7 @@ struct LoginFixture: Sendable {
         [try Build.product("otp-enroll")] + arguments + ["--store", store]
     }
 
-    /// Runs an otp-enroll command of root, which has to succeed, and gives what it printed.
+    /// Runs an otp-enroll command of root's, which must succeed, and returns its output.
     @discardableResult
     func command(_ arguments: String..., input: String = "") async throws -> String {
         try await Command.output(words(arguments), input: input)
@@ -63,7 +64,7 @@ struct LoginFixture: Sendable {
         return try JSONDecoder().decode(Issued.self, from: Data(output.utf8)).code
     }
 
-    /// Enrolls the person as an admin's script does, and hands over phone and backup codes.
+    /// Enrolls the person like an admin's script, and returns phone and backup codes.
     func enroll() async throws -> (phone: Phone, backupCodes: [String]) {
         struct Enrolled: Decodable {
             let uri: String
@@ -77,7 +78,7 @@ struct LoginFixture: Sendable {
         return (try Phone(scanning: enrolled.uri), enrolled.backupCodes)
     }
 
-    /// Enrolls the person as the person does: at a terminal, with a camera and a first code.
+    /// Enrolls the person by themselves: on a terminal, with a camera and a first code.
     func enrollAtTerminal() async throws -> (phone: Phone, used: String, backupCodes: [String]) {
         let screen = try await Screen(words(["add", person.name]))
         let phone = try await screen.phone()
@@ -89,14 +90,14 @@ struct LoginFixture: Sendable {
         return (phone, code, backupCodes)
     }
 
-    /// How a login went.
+    /// The result of a login.
     struct Outcome {
         let asked: Bool
         let admitted: Bool
         let transcript: String
     }
 
-    /// Logs in, and answers with the code where one is asked for.
+    /// Logs in, and answers with the code if one is asked for.
     func login(_ door: any Door, code: String, as stranger: Person? = nil) async throws -> Outcome {
         let person = stranger ?? self.person
         let terminal = try await door.knock(person)
@@ -127,7 +128,7 @@ struct LoginFixture: Sendable {
         return outcome
     }
 
-    /// Logs in, and expects to be asked and then sent away with the words that go with the reason.
+    /// Logs in, and expects a question and then a refusal with the words for the reason.
     func expectRefused(
         _ door: any Door, code: String, reason: String,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -169,7 +170,7 @@ struct LoginFixture: Sendable {
         wanted["service"] = program.service
         for (key, value) in wanted {
             let found = line.fields[key] ?? ""
-            // A terminal has a number at its end.
+            // A terminal's name ends with a number.
             let fits = key == "tty" ? found.hasPrefix(value) : found == value
             #expect(fits, "\(key) in \(line)", sourceLocation: sourceLocation)
         }

@@ -2,25 +2,25 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One of the real programs that log people in, and how its logins look from outside.
+/// One of the real programs that log users in, and what its logins look like.
 struct LoginProgram: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// The PAM service.
     let service: String
     /// Whether a password comes before the code.
     let password: Bool
-    /// What the person sees where the login is refused.
+    /// What the user sees if the login is refused.
     let refusal: String
-    /// What the program says, and when it says it, to somebody whom nobody knows.
+    /// What the program says to an unknown name, and when.
     let unknown: String
-    /// How the fields begin that say in the log where the login comes from.
+    /// How the log's fields about the login's origin begin.
     let origin: [String: String]
-    /// Whether it asks somebody whom nobody knows the same questions.
+    /// Whether it asks an unknown name the same questions.
     var greetsStrangers = false
-    /// Whether modules may say more than a question. sudo wants them silent (PAM_SILENT), which
-    /// only versions newer than Debian 12's can be talked out of.
+    /// Whether modules may show more than a question. sudo silences them (PAM_SILENT), which can be
+    /// turned off only in versions after Debian 12's.
     var letsModulesSpeak = true
-    /// Who the login ends up as; nil for the one who logged in.
+    /// Who the login ends up as; nil for the user who logs in.
     var becomes: String?
     /// Sets the program up for one person.
     let door: @Sendable (Policy, Person) async throws -> any Door
@@ -28,13 +28,13 @@ struct LoginProgram: Sendable, CustomTestStringConvertible {
     /// A policy whose only change is our module in this program's service.
     func policy(_ module: String) throws -> Policy {
         let policy = try Policy()
-        // Whatever the module says other than yes and "not my business" ends the login.
+        // Every result of the module's other than success and ignore ends the login.
         let line = "auth [success=ok ignore=ignore default=die] \(module)"
         if password {
             try policy.add(line, toService: service)
         } else {
-            // The key was the first factor. Without a password in the stack something has to
-            // say yes where the module says "not my business".
+            // The key was the first factor. Without a password in the stack, another module must
+            // succeed if ours returns ignore.
             try policy.replace(
                 withLine: line + "\nauth required pam_permit.so", passwordOf: service)
         }

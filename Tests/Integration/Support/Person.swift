@@ -1,10 +1,10 @@
 import TestSupport
 
-/// Somebody who wants to log in: an account, or a name that nobody has.
+/// A person who wants to log in: an account, or an unknown name.
 struct Person: Sendable {
     let name: String
     let password: String
-    /// What stands for the person where a name is of no use, as it is unknown.
+    /// The name; for an unknown one, a UID that no user has.
     let user: String
 
     var isKnown: Bool { user == name }

@@ -1,10 +1,10 @@
 import Foundation
 import TestSupport
 
-/// A security key in software: an agent that signs as a FIDO authenticator does (OpenSSH's
-/// PROTOCOL.u2f), so that the real ssh and sshd take it for one.
+/// A security key in software: an agent that signs like a FIDO authenticator (OpenSSH's
+/// PROTOCOL.u2f), accepted as one by the real ssh and sshd.
 final class SecurityKey: Sendable {
-    /// The kinds that there are, as ssh-keygen calls them.
+    /// The kinds, as ssh-keygen calls them.
     enum Kind: String, CaseIterable { case ed25519 = "ed25519-sk", ecdsa = "ecdsa-sk" }
 
     /// The file of the public key, without `.pub`.
@@ -28,7 +28,7 @@ final class SecurityKey: Sendable {
 
     deinit { agent.child.signal(SIGTERM) }
 
-    /// What the client is told to use it.
+    /// The client's options for using it.
     var options: [String] {
         let certificate = file + "-cert.pub"
         let isCertified = access(certificate, F_OK) == 0

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `trust = sk` at the real sshd, which verifies what a security key in software has signed.
+/// `trust = sk` with the real sshd, which verifies the signatures of a security key in software.
 @Suite("Logins by a security key") struct SecurityKeyLoginTests {
-    /// Logs in by a key, as far as the first of these that is shown: in, asked for a code, refused.
+    /// Logs in with a key, up to the first of these outputs: in, asked for a code, refused.
     private func login(_ key: SecurityKey, by user: TrustingUser, at door: SSHDoor) async throws
         -> (met: Int, line: SystemLog.Line?)
     {
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(
-        "A security key is asked for a code, logged as something else, or another key is not",
+        "A security key is asked for a code or logged wrongly, or another key is not asked",
         arguments: SecurityKey.Kind.allCases)
     func securityKeys(kind: SecurityKey.Kind) async throws {
         let user = try await TrustingUser("trust=sk enroll=require")
@@ -42,7 +42,7 @@ import Testing
             #expect(line?.fields["fingerprint"] == (try await user.fingerprint(key.file)))
         }
         try await user.expectAsked(user.key)
-        // Of somebody who has not enrolled as well, and is not asked to.
+        // Also for a user who has not enrolled, and who is not asked to.
         try await user.fixture.command("reset", user.fixture.person.name, "--yes")
         let (met, line) = try await login(key, by: user, at: user.door)
         #expect(met == 0 && line?.fields["factor"] == "security-key", "\(String(describing: line))")
@@ -69,8 +69,8 @@ import Testing
         #expect(line?.fields["fingerprint"] == (try await user.fingerprint(key.file)))
     }
 
-    /// sshd's word is the same with and without a touch: it has to be sshd that demands it.
-    @Test("Nobody has touched it: sshd's setting does not keep it out, or we can tell by ourselves")
+    /// sshd reports the same with and without a touch: sshd itself must require it.
+    @Test("Without a touch, sshd's setting does not refuse the login, or the module could tell")
     func untouched() async throws {
         let user = try await TrustingUser("trust=sk")
         let key = try await SecurityKey("sk", flags: 0, in: user.fixture.scratch)
@@ -86,7 +86,7 @@ import Testing
             try all.write(toFile: door.server.userKey + ".pub", atomically: false, encoding: .utf8)
             #expect(try await login(key, by: user, at: door).met == 2, "\(demand)")
         }
-        // With a PIN both are content.
+        // With a PIN both are satisfied.
         let verified = try await SecurityKey("verified", flags: 5, in: user.fixture.scratch)
         let strict = try await user.fixture.remoteDoor(
             "trust=sk", settings: ["PubkeyAuthOptions touch-required verify-required"])

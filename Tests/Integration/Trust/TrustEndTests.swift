@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How the trust in an SSH key ends, and where it does not reach.
+/// How the trust in an SSH key ends, and what it does not extend to.
 @Suite("The end of the trust in a key") struct TrustEndTests {
     /// A user whose key is trusted as "laptop".
     private func trusting() async throws -> TrustingUser {
@@ -13,8 +13,8 @@ import Testing
         return user
     }
 
-    /// Thirty days from the first day on, however often the key was used since.
-    @Test("A key is trusted for more than its thirty days, or by a clock that was set back")
+    /// Thirty days from the first day, however often the key was used since.
+    @Test("A key is trusted for more than thirty days, or longer because the clock was set back")
     func itEndsAndDoesNotSlide() async throws {
         let user = try await trusting()
         for (days, isTrusted) in [("+29d", true), ("+31d", false)] {
@@ -27,12 +27,12 @@ import Testing
                 try await user.expectAsked(user.key, at: door)
             }
         }
-        // Nor is a clock believed that was set back since.
+        // Nor is a clock believed that was set back since then.
         try await user.expectAsked(user.key)
     }
 
-    /// sudo in a session that a trusted key has opened, whatever the environment says there.
-    @Test("sudo in a session that a trusted key has opened skips the code")
+    /// sudo in a session opened with a trusted key, whatever the environment contains there.
+    @Test("sudo in a session opened by a trusted key skips the code")
     func notForSudoInside() async throws {
         let user = try await trusting()
         let fixture = user.fixture

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `trust = key`: an SSH key that skips the code, at a real sshd, for a while.
+/// `trust = key`: an SSH key that skips the code for a while, with a real sshd.
 @Suite("Logins by a trusted key") struct TrustedKeyLoginTests {
-    @Test("A key that was trusted is asked for a code, or shown and logged otherwise")
+    @Test("A trusted key is asked for a code, or shown and logged wrongly")
     func nextTimeNothingIsAsked() async throws {
         let user = try await TrustingUser()
-        // A change of the second in which the device came is told to all.
+        // A change in the second in which the device was added is told to everybody.
         try await Task.sleep(for: .seconds(1.1))
         let screen = try await user.door.screen(user.fixture.person, columns: 120)
         try await screen.wait(for: String(LoginFixture.Words.prompt.dropLast()))
@@ -28,13 +28,13 @@ import Testing
         try await user.expectTrusted(user.key, named: "laptop")
     }
 
-    @Test("A certificate is another key than the one inside")
+    @Test("A certificate counts as another key than the one inside it")
     func certificatesAreTheKeyInside() async throws {
         let scratch = try Scratch()
         let authority = scratch.file("authority")
         try await Command.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", authority])
         let user = try await TrustingUser(settings: ["TrustedUserCAKeys \(authority).pub"])
-        // A key that the server knows by its certificates alone.
+        // A key that the server accepts only with a certificate.
         let key = user.fixture.scratch.file("certified")
         try await Command.output(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", key])
         func certify(_ serial: Int) async throws {
@@ -51,7 +51,7 @@ import Testing
         try await user.expectTrusted(key, named: "rsa")
         try await certify(2)
         try await user.expectTrusted(key, named: "rsa")
-        // As the plain key it is the same.
+        // As a plain key it is the same.
         try FileManager.default.removeItem(atPath: key + "-cert.pub")
         try user.admit(key)
         try await user.expectTrusted(key, named: "rsa")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A user with a phone, before a server that offers to trust keys.
+/// A user with a phone, and a server that offers to trust keys.
 struct TrustingUser {
     static let offer = "Skip the code for 30 days when you log in with it? "
 
@@ -18,10 +18,10 @@ struct TrustingUser {
         try await phone.settle()
     }
 
-    /// The key that the server has for everybody.
+    /// The key that the server accepts for everybody.
     var key: String { door.server.userKey }
 
-    /// One more key that the server lets in.
+    /// One more key that the server accepts.
     func makeKey(_ name: String, type: String = "ed25519") async throws -> String {
         let file = fixture.scratch.file(name)
         try await Command.output(["ssh-keygen", "-q", "-t", type, "-N", "", "-f", file])
@@ -38,7 +38,7 @@ struct TrustingUser {
         try list.close()
     }
 
-    /// A key's fingerprint, as ssh-keygen knows it.
+    /// A key's fingerprint, by ssh-keygen.
     func fingerprint(_ key: String) async throws -> String {
         let line = try await Command.output(["ssh-keygen", "-lf", key + ".pub"])
         return String(try #require(line.split(separator: " ").dropFirst().first))
@@ -51,7 +51,7 @@ struct TrustingUser {
                 fixture.person.name, on: door.server, identity: key, command: door.command))
     }
 
-    /// Logs in with a code, and says this to the offer; all that was shown.
+    /// Logs in with a code, and gives this answer to the offer; returns everything shown.
     func trust(_ key: String, saying answer: String, code: String) async throws -> String {
         let terminal = try start(key)
         try await terminal.expect(LoginFixture.Words.prompt)
@@ -80,7 +80,7 @@ struct TrustingUser {
             "login granted", fields, after: before, sourceLocation: sourceLocation)
     }
 
-    /// Expects to be asked for a code, and goes away.
+    /// Expects to be asked for a code, and leaves.
     func expectAsked(
         _ key: String, at door: SSHDoor? = nil,
         sourceLocation: SourceLocation = #_sourceLocation

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How much work it is to find a code wrong: the same, however much of it is right. The released
-/// service, whose instructions callgrind counts.
+/// The work of rejecting a wrong code: the same, however much of it is right. Callgrind counts the
+/// instructions of the released service.
 @Suite("The work of comparing codes")
 struct ComparisonTests {
-    @Test("a wrong code takes more or fewer instructions by how many of its digits are right")
+    @Test("a wrong code takes more or fewer instructions if some of its digits are right")
     func codes() async throws {
         let enrolled = try Enrolled()
         try await enrolled.phone.settle()

@@ -3,14 +3,14 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// What StrangerTests holds, with the options that make logins differ for people who are proven:
-/// whom nothing has proven cannot tell by any of them who exists or is enrolled.
+/// StrangerTests' property with the options that make logins differ for authenticated users:
+/// strangers cannot tell by any of them who exists or is enrolled.
 @Suite("Strangers, where logins enroll and keys are trusted")
 struct StrangerPolicyTests {
-    /// Names of every kind: enrolled, without a record, reset, with a trusted key, and nobody's.
+    /// All kinds of names: enrolled, without a record, reset, with a trusted key, and unknown.
     private static let names = ["daemon", "bin", "sys", "games", "mallory"]
 
-    /// All that a client sees of these logins.
+    /// Everything that a client sees of these logins.
     private func look(
         _ enrolled: Enrolled, _ arguments: String, _ user: String, by proof: [String],
         _ answers: [String]
@@ -26,7 +26,7 @@ struct StrangerPolicyTests {
     }
 
     @Test(
-        "The same questions, sentences and waits for everybody, eight times in a row",
+        "Within eight tries, questions, messages or waits differ between enrolled and other users",
         arguments: [
             "", "enroll=require enroll_grace=5", "forward_pass", "retry=2 enroll=offer trust=key",
         ])

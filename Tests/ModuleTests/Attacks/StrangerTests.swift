@@ -4,14 +4,14 @@ import OTPStore
 import TestSupport
 import Testing
 
-/// Whether a name is a user's, and whether the user is enrolled, shows in nothing that somebody
-/// who has no code can see: not in what is asked, said or returned, nor in what is done meanwhile.
+/// Whether a name exists, and whether that user is enrolled, shows in nothing that a person without
+/// a code can see: neither in questions, messages and results, nor in the work done.
 @Suite("Strangers")
 struct StrangerTests {
-    /// Names of every kind: enrolled, without a record, reset, and nobody's.
+    /// All kinds of names: enrolled, without a record, reset, and unknown.
     private static let names = ["daemon", "bin", "sys", "mallory"]
 
-    /// A store in which those names are what they are to be.
+    /// A store in which those names have those states.
     private func enrolled() throws -> Enrolled {
         let enrolled = try Enrolled(user: "daemon")
         let reset = try Enrolled(user: "sys", in: enrolled.scratch)
@@ -19,7 +19,7 @@ struct StrangerTests {
         return enrolled
     }
 
-    /// What somebody who logs in can see of it; waits are told by the second.
+    /// What a person logging in can see; waits are measured in seconds.
     private struct Sight: Equatable {
         let name: String
         let prompts: Int
@@ -34,7 +34,7 @@ struct StrangerTests {
         }
     }
 
-    /// What each of the names comes to when `answers` are given, one login for each list.
+    /// What each of the names sees if `answers` are given, one login for each list.
     private func look(
         _ enrolled: Enrolled, _ arguments: String = "", _ logins: [[String]],
         from address: String = ""
@@ -55,7 +55,7 @@ struct StrangerTests {
     }
 
     @Test(
-        "Wrong codes, one after the other: who is on this machine hears of the wait, others do not",
+        "After wrong codes, a remote user learns of the wait, or a local one does not",
         arguments: ["", "192.0.2.66"])
     func wrongCodes(address: String) async throws {
         let enrolled = try enrolled()
@@ -69,10 +69,10 @@ struct StrangerTests {
         for other in sights { #expect(other == sights[0]) }
     }
 
-    /// What sshd answers for a name that does not exist, a password, a code of another length, and
-    /// the same wrong code each time; with a code now and then, and more tries than one.
+    /// sshd's answer for unknown names, a password, a code of another length, and the same wrong
+    /// code each time; with an occasional right code, and with several tries.
     @Test(
-        "What is not counted, seven times: a stranger learns who is enrolled",
+        "Seven answers that do not count reveal who is enrolled",
         arguments: ["", "retry=3", "forward_pass"])
     func uncounted(arguments: String) async throws {
         let enrolled = try enrolled()
@@ -88,7 +88,7 @@ struct StrangerTests {
         }
     }
 
-    @Test("Nobody is let in by a decoy, not even by its right code")
+    @Test("A decoy lets somebody in, if only by its right code")
     func rightCode() async throws {
         let enrolled = try enrolled()
         let stack = try enrolled.stack()
@@ -100,7 +100,7 @@ struct StrangerTests {
         }
     }
 
-    /// The code of now of the decoy that `name` is tried against.
+    /// The current code of the decoy that `name` is tried against.
     private func decoyCode(of name: String, _ enrolled: Enrolled) throws -> String {
         let store = try Store(path: Array(enrolled.store.utf8))
         guard let session = try store.openDecoy(for: Array(name.utf8)) else {
@@ -114,7 +114,7 @@ struct StrangerTests {
         return HOTP.text(code, digits: 6)
     }
 
-    /// What can be wrong with a store, and what then holds for everybody.
+    /// What can be wrong with a store, and what then applies to everybody.
     enum BadDay: CaseIterable {
         case noKey, openKey, openStore, noStore, noMarker, badMarker, fullDisk, readOnly
 
@@ -132,7 +132,7 @@ struct StrangerTests {
         }
     }
 
-    @Test("Trouble with the store is the same trouble for all", arguments: BadDay.allCases)
+    @Test("Trouble with the store looks different for different users", arguments: BadDay.allCases)
     func trouble(_ day: BadDay) async throws {
         let enrolled = try enrolled()
         let wrong = try await enrolled.wrongCode()
@@ -143,11 +143,11 @@ struct StrangerTests {
     }
 }
 
-/// The same for what cannot be seen, but takes its time.
+/// The same for what cannot be seen, but takes time.
 @Suite("The system calls for strangers")
 struct StrangerCalls {
-    /// The calls that the store costs a login with `code`: each with what it returned where that
-    /// is a number of bytes, and without those that found no file.
+    /// The store's calls in a login with `code`: each with the number of bytes returned, if that is
+    /// what it returns, and without those that found no file.
     private func calls(
         _ enrolled: Enrolled, _ user: String, _ code: String
     ) async throws -> (found: [String], missed: Int) {
@@ -156,13 +156,13 @@ struct StrangerCalls {
             user, [code],
             around: [
                 "strace", "-f", "-o", trace, "-e",
-                // Not getrandom(2): since glibc 2.41 random bytes are mostly had without a call.
+                // Not getrandom(2): since glibc 2.41 random bytes rarely need a call.
                 "trace=%file,flock,fstat,pread64,pwritev,pwrite64,fdatasync,fsync,clone",
             ])
         let lines = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
             .filter { $0.contains("(") && !$0.contains("+++") }
         // The store's first call opens the root folder, to walk from there. Before it, the system
-        // looked the name up, and takes what it takes for everybody who asks.
+        // looked the name up, which takes the same time for every program.
         let ours = lines.drop {
             !$0.contains("openat(AT_FDCWD, \"/\",") || !$0.contains("O_NOCTTY")
         }
@@ -176,7 +176,7 @@ struct StrangerCalls {
         return (found, missed.count)
     }
 
-    @Test("An unknown name, a user without a record and an enrolled one cost the same calls")
+    @Test("An unknown name, a user without a record and an enrolled one cost different calls")
     func same() async throws {
         let enrolled = try Enrolled(user: "daemon")
         let reset = try Enrolled(user: "sys", in: enrolled.scratch)
@@ -195,16 +195,16 @@ struct StrangerCalls {
         let unknown = try await calls(enrolled, "mallory", wrong)
         #expect(unknown.found == expected.found)
         #expect(unknown.missed == expected.missed)
-        // The one call more: that there is no record.
+        // One more call: there is no record.
         let without = try await calls(enrolled, "bin", wrong)
         #expect(without.found == expected.found && without.missed == expected.missed + 1)
-        // What is no guess costs the same as one.
+        // An answer that is no guess costs the same as one.
         for odd in ["password", "12345678", wrong] {
             for name in ["daemon", "mallory"] {
                 #expect(try await calls(enrolled, name, odd).found == expected.found, "\(odd)")
             }
         }
-        // A record with nothing in it is read, and let go again, before the decoy is.
+        // An empty record is read and closed before the decoy is.
         let emptied = try await calls(enrolled, "sys", wrong)
         let syncs = { (calls: [String]) in calls.filter { !looks.contains($0) } }
         #expect(

@@ -3,13 +3,13 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// Attacks of docs/THREATS.md that have no other place.
+/// Attacks in docs/THREATS.md that are not tested elsewhere.
 @Suite("Threats", .serialized)
 struct ThreatTests {
     /// libpam's numbers.
     private static let success = 0, refused = 7, unavailable = 9
 
-    @Test("A program without a conversation: an error, and nothing is charged")
+    @Test("A program without a conversation gets no error, or is charged a failure")
     func noConversation() async throws {
         let systemLog = try SystemLog.shared()
         for arguments in ["", "nullok", "forward_pass", "enroll=offer", "trust=key"] {
@@ -25,7 +25,7 @@ struct ThreatTests {
         }
     }
 
-    @Test("Descriptors 0 to 2 closed, in each combination: right is in, wrong is out")
+    @Test("With descriptors 0 to 2 closed, a right code is refused or a wrong one accepted")
     func closedDescriptors() async throws {
         let enrolled = try Enrolled()
         let host = try BareHost(enrolled)
@@ -37,7 +37,7 @@ struct ThreatTests {
             let (wrong, right) = (try await phone.wrongCode(), try await phone.code())
             let results = try await host.logins([wrong, right, right], closed: closed)
             #expect(results == [Self.refused, Self.success, Self.refused], "closed: \(closed)")
-            // The record is whole, and knows what happened.
+            // The record is intact, and has the event.
             #expect(try enrolled.read { $0.throttle.failures } == 1, "closed: \(closed)")
             #expect(try enrolled.read { $0.backupCodesLeft } == 10, "closed: \(closed)")
             try enrolled.change { $0.throttle.unlock() }
@@ -46,7 +46,7 @@ struct ThreatTests {
         #expect(try await host.logins([enrolled.backupCodes[0]]) == [Self.success])
     }
 
-    @Test("A host that forks in its conversation: the other process gets the yes, or neither does")
+    @Test("A host that forks in its conversation is let in twice")
     func forks() async throws {
         let enrolled = try Enrolled()
         let host = try BareHost(enrolled)
@@ -54,16 +54,17 @@ struct ThreatTests {
             try enrolled.change { $0.throttle.unlock() }
             let code = try await enrolled.renewKey().code()
             let results = try await host.logins([code], .forks)
-            // The connection is the one's who began it; nobody can check the code of the other.
+            // The connection belongs to the process that began it; the other one's code cannot be
+            // checked.
             #expect(results.sorted() == [Self.success, Self.unavailable], "round \(round)")
         }
-        // A process that is left behind in a conversation holds nothing that the next one needs.
+        // A process left behind in a conversation holds nothing that the next one needs.
         let codes = Array(enrolled.backupCodes[0..<3])
         let results = try await host.logins(codes, .leavesChild)
         #expect(results == [Self.success, Self.success, Self.success])
     }
 
-    @Test("The user's name is for the modules after it what it was, however the login ends")
+    @Test("The module changes the user's name for the modules after it")
     func nameStays() async throws {
         let enrolled = try Enrolled()
         let newcomer = try Enrolled(user: "games", in: enrolled.scratch)
@@ -96,7 +97,7 @@ struct ThreatTests {
         }
     }
 
-    @Test("Neither the module nor otp-enroll opens a connection to any network")
+    @Test("The module or otp-enroll opens a network connection")
     func noNetwork() async throws {
         _ = try SystemLog.shared()
         let enrolled = try Enrolled(), trace = enrolled.scratch.file("trace")
@@ -107,7 +108,7 @@ struct ThreatTests {
         func check(_ what: String) throws {
             let calls = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
             let sockets = calls.filter { $0.contains("socket(") || $0.contains("socketpair(") }
-            // libpam itself tells the kernel's audit of each login.
+            // libpam itself reports each login to the kernel's audit.
             let others = sockets.filter {
                 !$0.contains("(AF_UNIX, ")
                     && !$0.contains(#/\(AF_NETLINK, SOCK_RAW(\|SOCK_CLOEXEC)?, NETLINK_AUDIT\)/#)

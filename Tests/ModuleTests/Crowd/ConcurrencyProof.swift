@@ -9,7 +9,7 @@ struct ConcurrencyProof {
     private static let processes = Proof.count(24, long: 64)
     private static let rounds = Proof.count(4, long: 1000)
 
-    /// What everybody types in a round.
+    /// What all of them type in a round.
     enum Kind: String, CaseIterable, Sendable {
         case code
         case backupCode = "backup code"
@@ -17,7 +17,7 @@ struct ConcurrencyProof {
 
         func answer(_ enrolled: Enrolled) async throws -> String {
             switch self {
-            // The clock gives a new code every 30 s only: a round takes a fresh key.
+            // There is a new code only every 30 s, so each round uses a new key.
             case .code: try await enrolled.renewKey().code()
             case .backupCode: try enrolled.renewBackupCodes()[3]
             case .temporaryCode: try enrolled.issue()
@@ -26,7 +26,7 @@ struct ConcurrencyProof {
     }
 
     @Test(
-        "One code lets two processes in, or none, where all log in at once",
+        "One code lets two processes in, or none, if all log in at once",
         arguments: Kind.allCases)
     func once(kind: Kind) async throws {
         let waiting = try WaitingLogins(Self.processes)

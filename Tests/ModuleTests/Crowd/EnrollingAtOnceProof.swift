@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// Sixteen sessions of one user that enroll at the same moment: as many win as may, the others are
+/// Sixteen sessions of one user enroll at the same moment: as many succeed as may, the others are
 /// told, and nothing is lost.
 @Suite("Sixteen sessions at the same moment", .serialized, .timeLimit(.minutes(60)))
 struct EnrollingAtOnceProof {
@@ -12,12 +12,12 @@ struct EnrollingAtOnceProof {
     private static let void =
         "Another session has enrolled you. Discard this key, and use a code from the other one."
 
-    /// The backup codes of a sheet.
+    /// The backup codes on a sheet.
     private func codes(_ sheet: String) -> [String] {
         sheet.matches(of: #/\b[0-9A-Z]{5}(-[0-9A-Z]{5}){2}\b/#).map { String($0.output.0) }
     }
 
-    @Test("enrolling: one is enrolled, and the others are told that their keys are void")
+    @Test("of sessions that enroll at once, several succeed, or the others are not told")
     func enrolling() async throws {
         for round in 0..<Self.rounds * 2 {
             let enrolled = try Enrolled()
@@ -57,6 +57,6 @@ struct EnrollingAtOnceProof {
         }
         try Proof.tell(
             "Many at once", "enrolling, \(Self.sessions) sessions",
-            "one enrolled in each of \(Self.rounds * 2) rounds, the others told")
+            "one enrolled in each of \(Self.rounds * 2) rounds, the others were told")
     }
 }

@@ -15,7 +15,7 @@ final class WaitingLogins {
         members = try (0..<count).map { _ in try Member(stack, user: enrolled.user) }
     }
 
-    /// Logs everybody in with their own answer at the same moment; how many got in.
+    /// Logs all of them in at the same moment, each with its answer; returns how many got in.
     func logIn(_ answers: [String]) throws -> Int {
         for member in members { try member.begin() }
         for (member, answer) in zip(members, answers) { try member.answer(answer) }
@@ -31,7 +31,7 @@ final class WaitingLogins {
                 "confdir \(stack.folder)\nservice \(stack.service)\nuser \(user)\n")
         }
 
-        /// Starts a login and waits until it asks.
+        /// Starts a login and waits for its question.
         func begin() throws {
             try program.send("answer-later\ngo authenticate\n")
             let line = try program.line()
@@ -51,6 +51,6 @@ final class WaitingLogins {
 }
 
 extension Enrolled {
-    /// Forgets all failures, as root's `unlock` does.
+    /// Clears all failures, like root's `unlock`.
     func forgive() throws { try change { $0.throttle.unlock() } }
 }

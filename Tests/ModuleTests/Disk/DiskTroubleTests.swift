@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Disks that are full or cannot be written to, over more than one login.
-@Suite("Bad days")
+/// Disks that are full or read-only, during several logins.
+@Suite("Disk trouble")
 struct DiskTroubleTests {
-    @Test("a full btrfs, which copies on write: what was made there is overwritten in place")
+    @Test("on a full btrfs, a record is not overwritten in place")
     func fullBtrfs() async throws {
         let enrolled = try Enrolled()
         try await enrolled.useSmallDisk(.btrfs)
@@ -21,7 +21,7 @@ struct DiskTroubleTests {
         let code = try await Phone(scanning: uri).code()
         #expect(try await stack.login("bin", [code]).name == "PAM_SUCCESS")
         #expect(try await stack.login("bin", [code]).name == "PAM_AUTH_ERR")
-        // A copy of a record has no such right, by which this test knows that the disk is full.
+        // Nothing is reserved for a copied record: its login fails, so the disk really is full.
         let other = try await enrolled.phone.code()
         #expect(try await stack.login(enrolled.user, [other]).name == "PAM_AUTHINFO_UNAVAIL")
     }

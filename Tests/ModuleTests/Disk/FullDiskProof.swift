@@ -3,18 +3,18 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// Logins of every kind on a disk that is full: those that are let in elsewhere are let in, once,
-/// and who cannot be enrolled is told so. With room again, everything goes on.
+/// All kinds of logins on a full disk: whoever gets in otherwise gets in, once, and a user who
+/// cannot enroll is told so. With free space again, everything works.
 @Suite("Full disks")
 struct FullDiskProof {
     static let chapter = "Full disks"
     private let unavailable =
         "The code cannot be checked right now. Please tell your administrator."
 
-    /// What is used up: blocks, or names alone.
+    /// What is used up: blocks, or only names.
     static let disks: [SmallDisk] = [.memory, .ext4, .fewNames]
 
-    /// Uses up what there is.
+    /// Uses up the free space.
     static func use(_ disk: SmallDisk, for enrolled: Enrolled) async throws {
         try await enrolled.useSmallDisk(disk)
         switch disk {
@@ -23,7 +23,7 @@ struct FullDiskProof {
         }
     }
 
-    @Test("whoever is enrolled logs in, once by each code", arguments: disks)
+    @Test("an enrolled user cannot log in, or one code logs in twice", arguments: disks)
     func logins(disk: SmallDisk) async throws {
         let enrolled = try Enrolled()
         // The first one was used for the trust.
@@ -45,7 +45,7 @@ struct FullDiskProof {
                 logins += 1
             }
         }
-        // Wrong codes are counted as ever, until there is a wait.
+        // Wrong codes are counted as usual, until there is a wait.
         try enrolled.change { $0.throttle.unlock() }
         for count in 1...5 {
             let wrong = try await enrolled.wrongCode()
@@ -54,7 +54,7 @@ struct FullDiskProof {
             logins += 1
         }
         #expect(try await stack.login(enrolled.user, [shown[3]]).name == "PAM_AUTH_ERR")
-        // Names without a record are answered as ever, though no decoy can be made.
+        // Names without a record are answered as usual, though no decoy can be made.
         let stranger = try await stack.login("bin", [shown[3]])
         #expect(stranger.name == "PAM_AUTH_ERR" && stranger.prompts == 1)
         let names = try FileManager.default.contentsOfDirectory(atPath: enrolled.store)
@@ -64,10 +64,14 @@ struct FullDiskProof {
         try enrolled.change { $0.throttle.unlock() }
         #expect(try await stack.login(enrolled.user, [shown[3]]).name == "PAM_SUCCESS")
         #expect(try enrolled.read { $0.backupCodesLeft } == 9)
-        try Proof.tell(Self.chapter, "logins (\(disk))", "\(logins + 3), each as on an empty disk")
+        try Proof.tell(
+            Self.chapter, "logins (\(disk))",
+            "\(logins + 3), each with the result it has on an empty disk")
     }
 
-    @Test("who would be enrolled at a login is told, and is not; with room, is", arguments: disks)
+    @Test(
+        "a user who should enroll is not told of the full disk, or cannot enroll with room",
+        arguments: disks)
     func enrollment(disk: SmallDisk) async throws {
         // Room for nothing, for a part of the record, and for all but a part.
         for room: off_t in disk == .fewNames ? [0] : [0, 4096, 8192] {

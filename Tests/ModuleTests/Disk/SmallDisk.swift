@@ -7,18 +7,18 @@ enum SmallDisk {
     case memory
     /// The same, with room for three names more.
     case fewNames
-    /// ext4, which has a journal and reserves blocks, in a file.
+    /// ext4 in a file, with a journal and reserved blocks.
     case ext4
-    /// btrfs, which copies on write, likewise.
+    /// btrfs in a file, which copies on write.
     case btrfs
 
-    /// How such a file is mounted: the journal is written when it has to, not after some seconds as
-    /// well.
+    /// Mount options of such a file: the journal is written only on demand, not also after some
+    /// seconds.
     fileprivate static let options = "loop,commit=300"
 }
 
 extension Enrolled {
-    /// Puts the store on a file system that has no room left.
+    /// Puts the store on a full file system.
     func fillDisk() async throws {
         try await useSmallDisk()
         try await fillSmallDisk()
@@ -52,13 +52,13 @@ extension Enrolled {
         chmod(folder, 0o700)
     }
 
-    /// Takes it away with all that is on it. One in memory goes with Tests/ground, but loop devices
-    /// are the machine's.
+    /// Removes it with everything on it. One in memory goes with Tests/ground, but loop devices
+    /// belong to the machine.
     func removeSmallDisk() {
         for folder in [store, scratch.file("small")] { umount2(folder, Int32(MNT_DETACH)) }
     }
 
-    /// Leaves no room on it, or so many bytes.
+    /// Fills it, leaving `room` bytes.
     func fillSmallDisk(but room: off_t = 0) async throws {
         let filler = try await Command.run(["dd", "if=/dev/zero", "of=\(store)/filler", "bs=1k"])
         guard filler.errors.contains("No space left") else { throw Trouble("it is not full") }
@@ -78,13 +78,13 @@ extension Enrolled {
         throw Trouble("there is no end of names")
     }
 
-    /// Makes room on it again.
+    /// Frees space on it again.
     func makeRoom() throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: store)
         where name.hasPrefix("filler") { unlink("\(store)/\(name)") }
     }
 
-    /// Lets nobody write to it any more, whoever has it open; or everybody again.
+    /// Makes it read-only for everybody, even with open files; or writable again.
     func lockSmallDisk(_ isLocked: Bool = true) async throws {
         let option = isLocked ? "remount,ro" : "remount,rw"
         try await Command.output(["mount", "-o", option, scratch.file("small")])
@@ -98,7 +98,7 @@ extension Enrolled {
 }
 
 extension Phone {
-    /// The codes of now and of so many steps in all, one after the other, however long that takes.
+    /// The codes of `count` steps from now on, one after the other, however long that takes.
     func codes(_ count: Int) async throws -> [String] {
         let now = Int(Date().timeIntervalSince1970)
         var codes: [String] = []

@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A program with the module in it whose descriptors and processes are its own affair: Python, with
-/// libpam as the C programs have it.
+/// A program with the module that controls its own descriptors and processes: Python, using libpam
+/// as C programs do.
 struct BareHost {
     let stack: Stack
     let user: String
@@ -17,18 +17,18 @@ struct BareHost {
     /// What it does in its conversation.
     enum Manner: String {
         case answers
-        /// Starts a process there, and both answer.
+        /// Forks there, and both processes answer.
         case forks
-        /// Starts a process there that does nothing for a minute, and answers.
+        /// Forks a process there that sleeps for a minute, and answers.
         case leavesChild = "leaves-child"
     }
 
-    /// One login after another, with these answers and these descriptors closed; the results, as
-    /// numbers of libpam's, in the order in which they came.
+    /// One login after another, with these answers and these descriptors closed; libpam's results
+    /// as numbers, in the order in which they came.
     func logins(
         _ answers: [String], _ manner: Manner = .answers, closed: [Int] = []
     ) async throws -> [Int] {
-        // It keeps its results to the end, where nothing of the module's is left to go astray.
+        // It keeps its results to the end, when no output of the module's can get mixed in.
         let done = try await Command.run(
             [
                 "python3", "-BI", program, stack.folder, stack.service, user,

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The module in a program that serves all its clients in one thread, as ocserv does: a login waits
-/// for its answer on a stack of its own, while others begin and end on theirs.
+/// The module in a program that serves all its clients in one thread, like ocserv: a login waits
+/// for its answer on its own stack, while others begin and end on theirs.
 @Suite("Several logins in one thread")
 struct CoroutineTests {
-    /// `host FOLDER SERVICE TURNS USER ANSWER...`: the logins begin together. Each of TURNS gives the
-    /// login of that number (`a` is the first) the answer to its question; it goes on until it asks
-    /// again, or ends. Prints the users and their results as they end.
+    /// `host FOLDER SERVICE TURNS USER ANSWER...`: the logins begin together. Each of TURNS gives
+    /// the login of that number (`a` is the first) the answer to its question; it runs until it
+    /// asks again, or ends. Prints the users and their results as they end.
     private static let host = #"""
         #define _GNU_SOURCE
         #include <security/pam_appl.h>
@@ -72,14 +72,15 @@ struct CoroutineTests {
         }
         """#
 
-    /// Who logs in, with what, and as what it ends.
+    /// Who logs in, with which answer, and with which result.
     private struct Login {
         let user: String
         let answer: String
         let result: String
     }
 
-    /// Five logins of four users: right codes, a wrong one, nobody's record, and nobody at all.
+    /// Five logins of four users: right codes, a wrong one, a user without a record, and an unknown
+    /// name.
     private func logins(_ first: Enrolled) throws -> [Login] {
         let (_, codes) = try Enrolled.enroll("daemon", in: first.store)
         return [
@@ -92,15 +93,15 @@ struct CoroutineTests {
         ]
     }
 
-    /// First in, first out; last in, first out; and by chance. With retry=2, who has no right answer
-    /// is asked twice.
+    /// First in, first out; last in, first out; and at random. With retry=2, logins without a right
+    /// answer are asked twice.
     private static let turns: [String] = {
         var lot = Seeded(20_261_128)
         let all = "abccdeeff"
         return ["abcdefcef", "ffeedccba"] + (0..<6).map { _ in String(all.shuffled(using: &lot)) }
     }()
 
-    @Test("logins whose answers come in any order disturb each other", arguments: turns)
+    @Test("logins in one thread, answered in any order, disturb each other", arguments: turns)
     func interleaved(_ turns: String) async throws {
         try await run(turns)
         let door = ServiceAccess.resident(try await Service.shared().socket)

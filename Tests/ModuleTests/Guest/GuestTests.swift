@@ -5,7 +5,7 @@ import Testing
 /// The module is a guest in its host: it leaves everything as it found it.
 @Suite("A guest in its host")
 struct GuestTests {
-    /// The state of the process that `hostcheck` prints, without what the kernel counts late.
+    /// The process state printed by `hostcheck`, without what the kernel counts late.
     private func state(_ line: Substring) throws -> [String: String] {
         let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
         let fields = try #require(object as? [String: Any])
@@ -13,7 +13,7 @@ struct GuestTests {
             .mapValues { "\($0)" }
     }
 
-    /// What differs between two such states.
+    /// The differences between two such states.
     private func changes(_ before: Substring, _ after: Substring) throws -> [String] {
         let (before, after) = (try state(before), try state(after))
         return Set(before.keys).union(after.keys).sorted().compactMap { key in
@@ -22,12 +22,12 @@ struct GuestTests {
         }
     }
 
-    /// Runs `commands` in one process as the enrolled user; the lines that it printed.
+    /// Runs `commands` in one process as the enrolled user; returns the printed lines.
     private func lines(
         _ enrolled: Enrolled, _ commands: String, arguments: String = "",
         replies: [String] = ["answer not-a-code"], within limit: Duration = .seconds(30)
     ) async throws -> [Substring] {
-        // libc keeps its connection to the log, once there is one.
+        // libc keeps its connection to the log once it has one.
         _ = try SystemLog.shared()
         let stack = try enrolled.stack(arguments)
         let input = """
@@ -45,9 +45,9 @@ struct GuestTests {
         return done.output.split(separator: "\n")
     }
 
-    @Test("300 rounds of loading, refusing and unloading leave the process as it was")
+    @Test("300 rounds of loading, refusing and unloading leave something in the process")
     func manyRounds() async throws {
-        // Refused before anything is counted, so that every round takes the same way.
+        // Refused before anything is counted, so that every round takes the same path.
         let lines = try await lines(
             try Enrolled(), "rounds 50\nhostcheck\nrounds 300\nhostcheck", within: .seconds(120))
         try #require(lines.count == 4, "\(lines)")
@@ -56,7 +56,7 @@ struct GuestTests {
         #expect(changed.isEmpty, "\(changed)")
     }
 
-    @Test("successful logins in one process leave no descriptor, thread or handler behind")
+    @Test("successful logins in one process leave a descriptor, thread or signal handler behind")
     func logins() async throws {
         let enrolled = try Enrolled()
         let logins = enrolled.backupCodes.map { "answer \($0)\ngo authenticate setcred\n" }.joined()
@@ -68,7 +68,7 @@ struct GuestTests {
         #expect(changed.isEmpty, "\(changed)")
     }
 
-    @Test("setcred is a success that writes nothing, even without a login before it")
+    @Test("setcred fails or writes something")
     func setCredentials() async throws {
         let enrolled = try Enrolled()
         let before = try enrolled.bytes

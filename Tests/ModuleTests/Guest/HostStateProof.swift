@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a process is made of, before and after a login: descriptors and their flags, signals, ids,
-/// limits, timers, keyrings, locale and all else that `hostcheck` of pam-dialogue tells.
+/// A process before and after a login: descriptors and their flags, signals, IDs, limits, timers,
+/// keyrings, locale and everything else that pam-dialogue's `hostcheck` prints.
 @Suite("The state of a host, before and after a login of each kind")
 struct HostStateProof {
-    /// What grows and shrinks as memory is used; `Guest` looks at that, over many logins.
+    /// What grows and shrinks with memory use; `Guest` checks that over many logins.
     private static let memory: Set = ["rss_kb", "data_kb", "heap_end", "mappings"]
 
     private func state(_ line: Substring) throws -> [String: String] {
@@ -19,7 +19,7 @@ struct HostStateProof {
         Set(Set(before.keys).union(after.keys).filter { before[$0] != after[$0] })
     }
 
-    /// What pam-dialogue prints for these commands.
+    /// pam-dialogue's output for these commands.
     private func lines(_ commands: [String], around: [String] = []) async throws -> [Substring] {
         let done = try await Command.run(
             around + [try Build.product("pam-dialogue")],
@@ -28,9 +28,9 @@ struct HostStateProof {
         return done.output.split(separator: "\n")
     }
 
-    @Test("It is the same after a login as before, whatever the login")
+    @Test("A login changes something in its host")
     func isTheSame() async throws {
-        // libc keeps its connection to the log, once there is one.
+        // libc keeps its connection to the log once it has one.
         _ = try SystemLog.shared()
         let enrolled = try Enrolled(), newcomer = try Enrolled(user: "games", in: enrolled.scratch)
         try newcomer.forget()
@@ -56,7 +56,7 @@ struct HostStateProof {
         for kind in kinds {
             let stack = try enrolled.stack(kind.arguments)
             let start = ["confdir \(stack.folder)", "service login", "fail-delay note"]
-            // Once before, for what libpam and libc keep from their first use on.
+            // One login before, for what libpam and libc keep after their first use.
             let lines = try await lines(
                 start
                     + ["user nobody-of-this-name", "answer ", "go authenticate", "forget"]

@@ -3,10 +3,10 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// A setuid program with the module in the hands of somebody who means it no good.
+/// A setuid program with the module, run by a hostile user.
 @Suite("In the hands of an ordinary user", .serialized)
 struct HostileHostProof {
-    /// A setuid pam-dialogue whose answers come out of pipes.
+    /// A setuid pam-dialogue that reads its answers from pipes.
     private struct Victim {
         let setuid: SetuidHost
 
@@ -21,14 +21,14 @@ struct HostileHostProof {
         }
     }
 
-    /// What became of all strikes.
+    /// The results of all strikes.
     private struct Tally {
         var granted = 0, denied = 0, killed = 0, charged = 0, uncharged = 0, used = 0
 
         var hasAll: Bool { granted > 0 && denied > 0 && killed > 0 }
     }
 
-    @Test("Stopped, resumed and killed at random: one login for one code, and failures counted")
+    @Test("Stopped, resumed and killed at random, one code logs in twice, or failures are lost")
     func strikes() async throws {
         let victim = try await Victim()
         let enrolled = victim.setuid.enrolled
@@ -38,13 +38,13 @@ struct HostileHostProof {
         var tally = Tally()
         var codes: [String] = []
         var rounds = 0
-        // On a busy machine chance may take longer to come to each kind.
+        // On a busy machine it may take longer until every kind has occurred.
         while rounds < planned || (!tally.hasAll && rounds < 10 * planned) {
             rounds += 1
             if codes.isEmpty { codes = try enrolled.renewBackupCodes() }
             try enrolled.change { $0.throttle.unlock() }
             let isRight = Bool.random(using: &lot)
-            // Another wrong one each time: the same again would not count.
+            // A new wrong code each time: a repeated one would not count.
             let wrong = String(format: "0ZZZZ-ZZZZZ-%05d", rounds)
             let answer = isRight ? codes.removeFirst() : wrong
             let left = try enrolled.read { $0.backupCodesLeft }
@@ -75,7 +75,7 @@ struct HostileHostProof {
                 tally.denied += 1
             }
             guard isRight else { continue }
-            // What was used is used, whether or not anybody heard of it.
+            // A burned code stays burned, whether or not the result was heard.
             let again = try await victim.setuid.login(answer)
             #expect(again == (leftNow == left ? "PAM_SUCCESS" : "PAM_AUTH_ERR"), "\(place)")
         }
@@ -87,7 +87,8 @@ struct HostileHostProof {
                 + "\(tally.used) after the code was used up); no code twice")
     }
 
-    /// Stops, resumes and at times kills the process; its result, `nil` where it was killed.
+    /// Stops, resumes and sometimes kills the process; returns its result, or `nil` if it was
+    /// killed.
     private func strike(_ host: SecretHost, by lot: inout Seeded) async throws -> String? {
         let pid = host.pid
         let kills = Int.random(in: 0..<3, using: &lot) > 0
@@ -104,7 +105,7 @@ struct HostileHostProof {
         return try await host.outcome()?.name
     }
 
-    @Test("A caller that stops its program at any moment keeps its owner out")
+    @Test("A caller that stops its program at any moment locks the account's owner out")
     func staysStopped() async throws {
         try await stopForGood("a service of its own")
         let door = ServiceAccess.resident(try await Service.shared().socket)
@@ -113,12 +114,12 @@ struct HostileHostProof {
         }
     }
 
-    /// Stops programs at random moments after their answer, and leaves them so; logs their user in
-    /// from elsewhere meanwhile.
+    /// Stops programs at random moments after their answer, for good; meanwhile their user logs in
+    /// from elsewhere.
     private func stopForGood(_ door: String) async throws {
         let victim = try await Victim()
         let enrolled = victim.setuid.enrolled
-        // Another program, in nobody's hands.
+        // Another program that nobody interferes with.
         let stack = try enrolled.stack(service: "sshd")
         let seed: UInt64 = 20_261_128
         var lot = Seeded(seed)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The built module as a file: what it exports, needs and weighs.
+/// The built module as a file: its exports, dependencies and size.
 @Suite("The module as a file")
 struct ModuleFileTests {
     private static let module = Build.released("libpam_swiftotp.so")
@@ -14,12 +14,12 @@ struct ModuleFileTests {
         #expect(symbols == ["pam_sm_authenticate", "pam_sm_setcred"])
     }
 
-    @Test("needs more than libpam and libc, is not bound at load, or looks elsewhere")
+    @Test("needs more than libpam and libc, is not bound at load, or has a run path")
     func dynamicSection() async throws {
         let section = try await Command.output(["readelf", "-dW", Self.module])
         let needed = section.split(separator: "\n").filter { $0.contains("(NEEDED)") }
             .compactMap { $0.split(separator: "[").last?.dropLast() }
-        // Part of libc: on arm64 it has what the stack's guard is compared with.
+        // Part of libc: on arm64 it holds the value of the stack guard.
         #expect(
             Set(needed).subtracting([Substring(Machine.loader)]) == ["libpam.so.0", "libc.so.6"])
         #expect(section.contains("BIND_NOW"))
@@ -27,7 +27,7 @@ struct ModuleFileTests {
         #expect(!section.contains("TEXTREL"))
     }
 
-    /// On arm64: the guard of the stack, and which instructions there are to count references.
+    /// On arm64: the stack guard, and which instructions exist for reference counts.
     private static let processorsOwn: Set<String> =
         Machine.isARM ? ["__getauxval", "__stack_chk_guard"] : []
 
@@ -47,7 +47,7 @@ struct ModuleFileTests {
         #expect(all.subtracting(imports) == [], "not needed any more")
     }
 
-    @Test("makes a system call that it may not: files, threads, anything but sockets and a start")
+    @Test("makes a system call other than for sockets and for starting the service")
     func systemCalls() throws {
         let text = try Project.text("Sources/CLinux/shim.h")
         let part = try #require(text.split(separator: "// MARK: What the module does").last)
@@ -64,11 +64,11 @@ struct ModuleFileTests {
             "socketpair", "umask", "wait4",
         ]
         #expect(calls == talk.union(start))
-        // The number is written beside each call, and nowhere else.
+        // The number is written next to each call, and nowhere else.
         #expect(part.ranges(of: "SYS_").count == part.ranges(of: "syscall(SYS_").count)
     }
 
-    @Test("has a frame on the stack that is larger than a page, without probes")
+    @Test("has a stack frame larger than a page without stack probes")
     func frames() async throws {
         let code = try await Command.output(["objdump", "-d", Self.module])
         let large = code.split(separator: "\n").filter {
@@ -79,7 +79,7 @@ struct ModuleFileTests {
         #expect(large == [])
     }
 
-    @Test("has relocations that can be written to, or a stack that can be executed")
+    @Test("has writable relocations or an executable stack")
     func segments() async throws {
         let segments = try await Command.output(["readelf", "-lW", Self.module])
         #expect(segments.contains("GNU_RELRO"))
@@ -87,8 +87,8 @@ struct ModuleFileTests {
         #expect(stack?.contains("RWE") == false)
     }
 
-    /// What is there is the C runtime's own, from before the first call.
-    @Test("keeps something between two calls, which logins on one thread would share")
+    /// The rest belongs to the C runtime, from before the first call.
+    @Test("keeps state between two calls, which logins on one thread would share")
     func memory() async throws {
         let sections = try await Command.output(["readelf", "-SW", Self.module])
         for line in sections.split(separator: "\n") where line.contains(#/ \.t?(data|bss) /#) {
@@ -98,7 +98,7 @@ struct ModuleFileTests {
         #expect(sections.contains(" .bss "))
     }
 
-    @Test("is larger than google-authenticator's module, which has 43 KB")
+    @Test("is larger than google-authenticator's module (43 KB)")
     func size() async throws {
         let scratch = try Scratch()
         let stripped = scratch.file("module.so")

@@ -1,7 +1,7 @@
-/// How programs in Python have libpam: as services in other languages do, and free to do what no
-/// program of ours does.
+/// libpam used from Python: like services in other languages, and free to do what none of our
+/// programs does.
 enum PythonHost {
-    /// What such a program begins with: `libc`, `pam`, and the types of a conversation.
+    /// The start of such a program: `libc`, `pam`, and the types of a conversation.
     static let start = """
         import ctypes as c
         libc, pam = c.CDLL(None), c.CDLL("libpam.so.0")

@@ -1,12 +1,12 @@
 import Foundation
 import TestSupport
 
-/// A setuid copy of pam-dialogue, run by an ordinary user who is enrolled.
+/// A setuid copy of pam-dialogue, run by an enrolled ordinary user.
 struct SetuidHost {
     let enrolled: Enrolled
     private let account: Account
     private let program: String
-    /// What the environment of each service has that a login here starts.
+    /// In the environment of each service that a login here starts.
     private let mark: String
     let stack: Stack
 
@@ -16,8 +16,8 @@ struct SetuidHost {
         enrolled = try Enrolled(user: account.name)
         program = enrolled.scratch.file("pam-dialogue")
         mark = "SETUID=\(program)"
-        // By another process: a program that is open for writing, be it in what is just being
-        // started beside us, cannot be run.
+        // By another process: a program that is open for writing, even in a child being started in
+        // parallel, cannot be run.
         try await Command.output(["cp", try Build.product("pam-dialogue"), program])
         guard chown(program, 0, 0) == 0, chmod(program, 0o4755) == 0 else {
             throw Trouble("cannot make \(program) setuid")
@@ -25,18 +25,18 @@ struct SetuidHost {
         stack = try enrolled.stack(arguments, behind: ["env", mark])
     }
 
-    /// Waits until no service works on for a login whose program was killed.
+    /// Waits until no service still works for a login whose program was killed.
     func waitForServices() async throws { try await ServiceAccess.waitForServices(mark) }
 
-    /// The words that run the program as its user, behind others.
+    /// The words that run the program as its user, after other words.
     func running(_ words: [String]) -> [String] { account.running(words + [program]) }
 
-    /// Words before pam-dialogue, so that its user runs the setuid one, behind this line of a shell's.
+    /// Words before pam-dialogue that make its user run the setuid one, after this shell line.
     func around(_ line: String) -> [String] {
         account.running(["sh", "-c", "\(line); exec \(program)"])
     }
 
-    /// The result of one login, behind these words; nil where the program came to none.
+    /// The result of one login, behind these words; nil if the program produced none.
     func login(
         _ answer: String, _ words: [String] = []
     ) async throws -> String? {
@@ -54,7 +54,7 @@ struct SetuidHost {
     ) async throws -> [Substring] {
         let input =
             ["confdir \(stack.folder)", "service \(stack.service)"] + commands + ["quit", ""]
-        // Through a pipe, which no limit of file sizes counts for.
+        // Through a pipe, to which no file size limit applies.
         let program = running(words)
         let done = try await Command.run(
             ["sh", "-c", "\"$@\" | cat", "sh"] + program,

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The module in a setuid program, whose caller chooses the limits, the signals and the variables.
+/// The module in a setuid program, whose caller controls limits, signals and variables.
 @Suite("In a setuid program", .serialized)
 struct SetuidTests {
     private static let wrong = "0ZZZZ-ZZZZZ-ZZZZZ"
 
-    @Test("The program is what it is taken for: an ordinary user's, with the rights of root")
+    @Test("The test program is not an ordinary user's with the rights of root")
     func rights() async throws {
         let host = try await SetuidHost()
         let line = try #require(try await host.lines(["hostcheck"]).last)
@@ -18,7 +18,7 @@ struct SetuidTests {
     }
 
     @Test(
-        "Few descriptors, little memory, no file that grows: in without a record that knows it",
+        "With few descriptors, little memory or no growing files, a login is let in unrecorded",
         arguments: [
             [3, 4, 5, 6, 8, 12].map { "--nofile=\($0)" },
             [0, 529, 4096, 8192, 12_287, 1 << 20].map { "--fsize=\($0)" },
@@ -32,7 +32,7 @@ struct SetuidTests {
         #expect(outcomes.last == true, "\(outcomes)")
     }
 
-    @Test("Odd variables let a wrong code in, shut a right one out, or leave files behind")
+    @Test("Odd variables let a wrong code in, refuse a right one, or leave files behind")
     func environment() async throws {
         let host = try await SetuidHost()
         let libraries = Machine.libraries + "/faketime"
@@ -40,7 +40,7 @@ struct SetuidTests {
         try #require(access(library, R_OK) == 0, "no \(library)")
         let folder = try host.enrolled.scratch.folder("lure", mode: 0o777)
         for variables in [
-            // With an hour more, no code of now is right.
+            // An hour ahead, no current code is right.
             ["LD_PRELOAD=\(library)", "FAKETIME=+1h"],
             ["LD_PRELOAD=libfaketime.so.1", "LD_LIBRARY_PATH=\(libraries)"],
             [
@@ -65,7 +65,7 @@ struct SetuidTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
 
-    @Test("The umask of the caller decides who may read a record", arguments: ["0777", "0"])
+    @Test("The caller's umask decides who may read a record", arguments: ["0777", "0"])
     func umask(_ mask: String) async throws {
         let host = try await SetuidHost("enroll=require after_first_factor")
         let enrolled = host.enrolled
@@ -80,14 +80,14 @@ struct SetuidTests {
     }
 
     /// Tries a wrong code and a right one under each of these limits, and the right one without
-    /// any; which limits let the right one in.
+    /// any; returns for each limit whether it let the right one in.
     private func sweep(_ limits: [[String]]) async throws -> [Bool] {
         let host = try await SetuidHost()
         var outcomes: [Bool] = []
         for words in limits {
             try host.enrolled.change { $0.throttle.unlock() }
             let code = try await host.enrolled.renewKey().code()
-            // The program may not start at all, or end at any point: then it says nothing.
+            // The program may fail to start, or end at any point without output.
             let denials: Set<String?> = [
                 nil, "PAM_AUTH_ERR", "PAM_AUTHINFO_UNAVAIL", "PAM_MODULE_UNKNOWN", "PAM_BUF_ERR",
                 "PAM_SYSTEM_ERR", "PAM_ABORT", "PAM_CONV_ERR", "PAM_SERVICE_ERR",
@@ -104,7 +104,7 @@ struct SetuidTests {
             } else {
                 #expect(free == "PAM_SUCCESS", "\(words): \(limited ?? ""), \(free ?? "")")
             }
-            // The record is whole.
+            // The record is intact.
             #expect(try host.enrolled.read { $0.backupCodesLeft } == 10, "\(words)")
             outcomes.append(limited == "PAM_SUCCESS")
         }

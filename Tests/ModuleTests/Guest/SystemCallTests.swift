@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The order of reading, writing and syncing, as strace(1) sees it around a whole login.
+/// The order of reading, writing and syncing in a whole login, by strace(1).
 @Suite("The system calls of a login")
 struct SystemCallTests {
     private static let traced =
@@ -28,7 +28,7 @@ struct SystemCallTests {
         "flock", "pread64", "pwritev", "pwritev", "fdatasync", "pwritev", "flock",
     ]
 
-    @Test("one login syncs once, charges before it verifies, and starts nothing")
+    @Test("a login syncs more than once, verifies before it charges, or starts something")
     func oneSync() async throws {
         let enrolled = try Enrolled()
         for code in [try await enrolled.phone.code(), try await enrolled.wrongCode()] {
@@ -36,15 +36,15 @@ struct SystemCallTests {
         }
     }
 
-    @Test("one login by the service for all does more, or less, than by one of its own")
+    @Test("a login at the shared service makes other system calls than one with its own")
     func oneSyncInResident() async throws {
         let enrolled = try Enrolled()
         let right = try await enrolled.phone.code(), wrong = try await enrolled.wrongCode()
-        // Once the refusal is told: whether there is a record of that name with another number.
+        // After the refusal: whether there is a record of that name with another UID.
         let later: [Substring] = ["pread64", "pread64"]
         for (code, all) in [(right, Self.order), (wrong, Self.order + later)] {
             let trace = enrolled.scratch.file("trace")
-            // Not as its parent: the service is handed a socket for its own number.
+            // Not as its parent: the service is handed a socket for its own process ID.
             let service = try await Service(
                 store: enrolled.store,
                 around: ["strace", "-D", "-f", "-o", trace, "-e", Self.traced])
@@ -62,8 +62,8 @@ struct SystemCallTests {
         }
     }
 
-    /// Between a look at a name and its use somebody could put a link there.
-    @Test("looks at a name of the store before it opens it, or follows a link there")
+    /// Between the check of a name and its use, a link could be put there.
+    @Test("checks a name in the store before opening it, or follows a link there")
     func names() async throws {
         let enrolled = try Enrolled()
         let trace = enrolled.scratch.file("trace")
@@ -74,14 +74,14 @@ struct SystemCallTests {
             let folder = try #require(enrolled.scratch.path.split(separator: "/").last)
             let uses = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
                 .filter { $0.contains("/\(folder)/store") || $0.contains("\"\(folder)\"") }
-                // Of what is open already, or takes nothing's place.
+                // Calls on something already open, or that replace nothing.
                 .filter { !$0.contains(", \"\", ") && !$0.contains("RENAME_NOREPLACE") }
             #expect(uses.count > 3, "\(uses)")
             #expect(uses.filter { !$0.contains(" openat(") || !$0.contains("O_NOFOLLOW") } == [])
         }
     }
 
-    @Test("what a killed login left unsynced is written again and synced before anything else is")
+    @Test("what a killed login left unsynced is not written and synced first")
     func settles() async throws {
         let enrolled = try Enrolled()
         let before = try enrolled.bytes
@@ -95,7 +95,7 @@ struct SystemCallTests {
             ])
     }
 
-    @Test("a disk that fails to sync lets nobody in, and tells right and wrong apart by nothing")
+    @Test("a disk that fails to sync lets somebody in, or reveals whether the code was right")
     func failingSync() async throws {
         for isRight in [true, false] {
             let enrolled = try Enrolled()

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The module in a program that logs several people in at once: a login's memory is nobody else's.
+/// The module in a program that logs several users in at once: each login has its own memory.
 @Suite("Several logins in one process")
 struct ThreadTests {
-    /// A program that opens libpam for itself alone, as services in other languages do. Its lines
-    /// are `user answer answer...`; it logs everybody in at the same time, once an answer, and
-    /// prints the results.
+    /// A program that loads libpam privately, like services in other languages. Its lines are `user
+    /// answer answer...`; it logs all of them in at the same time, once for each answer, and prints
+    /// the results.
     private static let host = """
         import sys, threading
         folder, service = sys.argv[1].encode(), sys.argv[2].encode()
@@ -38,7 +38,7 @@ struct ThreadTests {
         print("\\n".join(results))
         """
 
-    @Test("eight threads, ten logins each: somebody with a right code is refused")
+    @Test("eight threads with ten logins each: a right code is refused")
     func together() async throws {
         let first = try Enrolled(user: "root")
         var people = [["root"] + first.backupCodes]

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A program that is not root, beyond its return codes (docs/RESULTS.md).
+/// An unprivileged program, beyond its return codes (docs/RESULTS.md).
 @Suite("In a program that is not root")
 struct UnprivilegedHostTests {
     private static let unavailable =
         "The code cannot be checked right now. Please tell your administrator."
 
-    @Test("the very answer that somebody else is not believed for lets in where it is root's")
+    @Test("an answer that is not believed from another user's service is not believed from root's")
     func believed() async throws {
         let host = try await UnprivilegedHost(.fake(.asks(ReturnCodes.asks, then: "0002 49 00")))
         try await host.expect("123456", "PAM_SUCCESS")
@@ -18,7 +18,7 @@ struct UnprivilegedHostTests {
     }
 
     @Test(
-        "a service that is silent, that drips, or that nobody can reach is waited for 20 s at most",
+        "a silent, slow or unreachable service is waited for longer than 20 s",
         arguments: [
             .silent, .stops(ReturnCodes.welcome), .drips(ReturnCodes.welcome + "7fff"), .full,
         ] as [FakeService])
@@ -26,20 +26,20 @@ struct UnprivilegedHostTests {
         let host = try await UnprivilegedHost(.fake(manner))
         let begin = ContinuousClock.now
         let result = try await host.stack.login(host.account.name, [], around: host.around)
-        // With what a busy machine takes to start it and to end it.
+        // Including the time that a busy machine takes to start and end it.
         #expect(ContinuousClock.now - begin < .seconds(50))
         #expect(result.name == "PAM_AUTHINFO_UNAVAIL")
         #expect(result.said == [Self.unavailable])
     }
 
-    @Test("vlock without its setuid bit: a code unlocks the terminal of its user")
+    @Test("vlock without its setuid bit does not accept its user's code")
     func vlock() async throws {
         let systemLog = try SystemLog.shared()
         let host = try await UnprivilegedHost()
         let service = host.stack.folder + "/" + host.stack.service
         let policy = try Policy()
         try policy.write([String(contentsOfFile: service, encoding: .utf8)], service: "vlock")
-        // As under systemd's NoNewPrivileges=yes: the bit gives nothing.
+        // As under systemd's NoNewPrivileges=yes: the setuid bit has no effect.
         let terminal = try Terminal(
             policy.running(
                 ["setpriv", "--no-new-privs"] + host.account.running(["vlock", "-c"])))

@@ -1,11 +1,11 @@
 import TestSupport
 import Testing
 
-/// Whether what is typed is seen, as libpam hands it to the program that asks.
+/// Whether typed text is visible, by libpam's request to the program that asks.
 @Suite("What is typed, seen or not, through libpam")
 struct EchoTests {
     @Test(
-        "What is typed is seen elsewhere than at sshd, or hidden there, or `echo` does not say",
+        "Typing is shown elsewhere than at sshd, or hidden there, or `echo` has no effect",
         arguments: [
             ("sshd", "", "echo_on"), ("login", "", "echo_off"), ("sudo", "", "echo_off"),
             ("su", "retry=2", "echo_off"), ("vpn", "", "echo_off"),
@@ -22,7 +22,7 @@ struct EchoTests {
     }
 
     @Test(
-        "What is typed while enrolling is seen elsewhere than at sshd, or hidden there",
+        "Typing while enrolling is shown elsewhere than at sshd, or hidden there",
         arguments: [
             ("sshd", "", "echo_on"), ("sudo", "", "echo_off"), ("login", "", "echo_off"),
             ("su", "echo=yes", "echo_on"), ("sshd", "echo=no", "echo_off"),

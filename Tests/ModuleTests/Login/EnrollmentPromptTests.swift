@@ -5,7 +5,7 @@ import Testing
 /// Enrolling at a login (`enroll`), where one row of docs/RESULTS.md is not enough: what is shown.
 @Suite("First enrollment at a login, through libpam")
 struct EnrollmentPromptTests {
-    @Test("Without libqrencode there is the key to type, and it enrolls")
+    @Test("Without libqrencode the key is not shown, or does not enroll")
     func noLibrary() async throws {
         let enrolled = try Enrolled()
         try enrolled.forget()

@@ -2,20 +2,19 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Databases of users and groups as large as systems have them, which glibc gives to every program
-/// whatever their size.
+/// User and group databases of any size, which glibc passes to every program.
 @Suite("Large groups, through libpam")
 struct LargeGroupTests {
     private let enrolled: Enrolled
 
     init() throws { enrolled = try Enrolled() }
 
-    /// A wrong code, typed where `exempt_group` is looked up in /etc/group with these lines more, and
-    /// the user in /etc/passwd as it was changed.
+    /// A wrong code, typed while `exempt_group` is looked up in /etc/group with these additional
+    /// lines, and the user in /etc/passwd as changed.
     private func login(
         exempt: String, groups: String = "", passwd: @escaping (String) -> String = { $0 }
     ) async throws -> DialogueResult {
-        // A folder: a file of /etc would be there again when somebody else adds a user.
+        // A folder: a single file of /etc would be replaced when another test adds a user.
         let etc = try enrolled.scratch.folder("etc-\(UUID().uuidString)", mode: 0o755)
         for (name, change) in [
             ("group", { $0 + groups }), ("passwd", passwd), ("nsswitch.conf", { $0 }),
@@ -29,7 +28,7 @@ struct LargeGroupTests {
         return try await stack.login(enrolled.user, ["000000"])
     }
 
-    /// A group of so many, with `last` as the last of them.
+    /// A group with `count` members, the last one being `last`.
     private func group(_ count: Int, last: String) -> String {
         let members = (1..<count).map { "person\($0)" } + [last]
         return "everybody:x:59999:\(members.joined(separator: ","))\n"
@@ -44,18 +43,18 @@ struct LargeGroupTests {
         #expect(exempt.name == Stack.ignored && exempt.prompts == 0, "\(exempt)")
     }
 
-    @Test("Who is not in a group of many thousands is not asked, or denied without being asked")
+    @Test("Users outside a group of many thousands are not asked, or denied without being asked")
     func nonmember() async throws {
         let result = try await login(
             exempt: "everybody", groups: group(100_000, last: "personx"))
         #expect(result.name == "PAM_AUTH_ERR" && result.prompts == 1, "\(result)")
-        // Nor is the group in the way of another one.
+        // The group does not hide another one either.
         let other = try await login(
             exempt: enrolled.user, groups: group(100_000, last: enrolled.user))
         #expect(other.name == Stack.ignored, "\(other)")
     }
 
-    @Test("Who is in more groups than the kernel gives a process is denied")
+    @Test("Users in more groups than the kernel gives a process are denied")
     func groups() async throws {
         let lines = (1...70_000).map { "group\($0):x:\(100_000 + $0):\(enrolled.user)\n" }.joined()
         for exempt in ["group1", "group70000"] {
@@ -64,7 +63,7 @@ struct LargeGroupTests {
         }
     }
 
-    @Test("Whose entry in the database of users is long is denied without being asked")
+    @Test("Users with a long entry in the user database are denied without being asked")
     func entry() async throws {
         let name = enrolled.user
         let long = String(repeating: "x", count: 1 << 20)

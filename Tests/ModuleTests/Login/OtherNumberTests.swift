@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Users whom the system's own programs rename, renumber and remove, at real logins.
+/// Users renamed, renumbered and removed by the system's own programs, in real logins.
 @Suite("Renamed, renumbered, removed: through libpam")
 struct OtherNumberTests {
     private func enroll(
@@ -13,7 +13,7 @@ struct OtherNumberTests {
             input: input)
     }
 
-    @Test("After `usermod -u`, nullok lets in without a code, or `move` loses one")
+    @Test("After `usermod -u`, nullok lets a user in without a code, or `move` loses a record")
     func renumbered() async throws {
         let account = try await Account.make("number")
         let enrolled = try Enrolled(user: account.name)
@@ -26,7 +26,7 @@ struct OtherNumberTests {
             let result = try await nullok.login(account.name, ["000000"])
             #expect(result.name == "PAM_AUTHINFO_UNAVAIL" && result.prompts == 0, "\(result)")
         }
-        // Without it, as anybody who is not enrolled.
+        // Without it, like any user who is not enrolled.
         let plain = try enrolled.stack("")
         let asked = try await plain.login(account.name, [enrolled.backupCodes[1]])
         #expect(asked.name == "PAM_AUTH_ERR" && asked.prompts == 1, "\(asked)")
@@ -38,7 +38,7 @@ struct OtherNumberTests {
         #expect(moved.said.contains { $0.contains("moved here from \(account.name) (\(old))") })
     }
 
-    @Test("A command about a user who was renumbered finds nothing, or begins what cannot be kept")
+    @Test("A command for a renumbered user finds nothing, or begins what cannot be stored")
     func commands() async throws {
         let account = try await Account.make("number")
         let enrolled = try Enrolled(user: account.name)
@@ -76,12 +76,12 @@ struct OtherNumberTests {
         let words = "/\(old): it is \(account.name)'s, who is \(old + 30_000) now"
         #expect(line.text.contains(words), "\(line)")
         #expect(line.text.contains("otp-enroll move \(old) \(account.name)"), "\(line)")
-        // Of nobody else, and once.
+        // It belongs to no other user, and works once.
         #expect(try await stack.login("bin", ["000000"]).name == "PAM_AUTH_ERR")
         #expect(log.lines(containing: "record of another number", account.name).count == 1)
     }
 
-    @Test("After `usermod -l`, the code of before is refused for good")
+    @Test("After `usermod -l`, the user's old code is refused for good")
     func renamed() async throws {
         let account = try await Account.make("name")
         let enrolled = try Enrolled(user: account.name)
@@ -96,7 +96,7 @@ struct OtherNumberTests {
         #expect(try await stack.login(new.name, [enrolled.backupCodes[0]]).name == "PAM_AUTH_ERR")
     }
 
-    @Test("After `userdel`, a new user of that name or number gets in by the record")
+    @Test("After `userdel`, a new user with that name or UID gets in with the old record")
     func removed() async throws {
         let account = try await Account.make("gone")
         let enrolled = try Enrolled(user: account.name)

@@ -5,14 +5,14 @@ import Testing
 
 private let refused = "That code was not accepted."
 
-/// Stacks in which one field is for more than one module.
+/// Stacks in which several modules share one field.
 struct Neighbors {
     let enrolled: Enrolled
     let stack: Stack
     private let seen: String
 
-    /// The module, with `before` what an earlier one asks for and puts down (pam_exec does so),
-    /// and behind it one that looks at what was put down last. The result is the module's own.
+    /// The module, after one that asks for `before` and stores it (with pam_exec), and before one
+    /// that reads what was stored last. The result is the module's own.
     init(_ enrolled: Enrolled, _ arguments: String, before: Bool, behind: Bool) throws {
         self.enrolled = enrolled
         let scratch = enrolled.scratch
@@ -29,19 +29,19 @@ struct Neighbors {
         stack = Stack(folder: scratch.file("pam.d"), service: "neighbors")
     }
 
-    /// What the module behind was given.
+    /// What the next module was given.
     var passedOn: String {
         get throws {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: seen))
-            // pam_exec hands it over with the NUL at its end.
+            // pam_exec passes it with a terminating NUL.
             return String(decoding: bytes.last == 0 ? bytes.dropLast() : bytes, as: UTF8.self)
         }
     }
 }
 
 extension Row {
-    /// A row in which password and code come in one field: `earlier` is what an earlier module
-    /// was given, and `passesOn` what a later one has to be given.
+    /// A row in which password and code share a field: `earlier` is what an earlier module was
+    /// given, and `passesOn` what a later one must get.
     static func pass(
         _ name: String, _ code: String, _ arguments: String, prompts: Int = 1, log: String,
         says: String? = nil, passesOn: String? = nil, digits: UInt8 = 6, charged: UInt32 = 0,

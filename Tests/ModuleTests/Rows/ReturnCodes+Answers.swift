@@ -7,7 +7,7 @@ private let refused = "That code was not accepted."
 private let used = "That code was already used. Wait for the next one."
 
 extension ReturnCodes {
-    /// What the answer decides.
+    /// Results decided by the answer.
     static let answers: [Row] = [
         .login(
             "right code", "PAM_SUCCESS",
@@ -72,12 +72,12 @@ extension ReturnCodes {
         },
         .login("NUL in the answer", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true) {
             enrolled, _ in
-            // What C hears of it ends at the NUL.
+            // C reads it up to the NUL.
             let code = try await enrolled.phone.code()
             return ["answer \(code.prefix(3))\\x00\(code.suffix(3))"]
         },
         .login(
-            "other digits than ASCII", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true
+            "digits other than ASCII", "PAM_AUTH_ERR", log: "reason=malformed", recordStays: true
         ) {
             _, _ in ["answer \u{661}\u{662}\u{663}\u{664}\u{665}\u{666}"]
         },
@@ -136,7 +136,7 @@ extension ReturnCodes {
 }
 
 extension Enrolled {
-    /// Types so many wrong backup codes, each another one, every hour up to now.
+    /// Types `count` different wrong backup codes, one every hour up to now.
     func fail(_ count: UInt64) throws {
         guard let user = try SystemUsers().user(named: Array(user.utf8)),
             let session = try Store(path: Array(store.utf8)).open(user)

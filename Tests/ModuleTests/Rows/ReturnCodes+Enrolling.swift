@@ -13,7 +13,7 @@ private let putOff = "Nothing was enrolled."
 private let unproven = "reason=first-factor-not-proven"
 
 extension ReturnCodes {
-    /// Who has no authenticator, at a login that enrolls.
+    /// Users without an authenticator, at a login that enrolls.
     static let entries = enrolling + puttingOff + unprovenEntries + goneEntries + lateEntries
 
     /// With the code of the key that was shown.
@@ -80,17 +80,17 @@ extension ReturnCodes {
             log: "reason=not-enrolled", says: mustElsewhere),
     ]
 
-    /// Whom nothing has proven: asked for a code, like everybody.
+    /// Unauthenticated users are asked for a code, like everybody.
     private static let unprovenEntries: [Row] = [
         .entry(
-            "enroll=require, nothing has proven the user", "PAM_AUTH_ERR", "enroll=require",
+            "enroll=require, without a first factor", "PAM_AUTH_ERR", "enroll=require",
             by: ["tty ssh"], log: unproven, says: refused, ["answer 123456"]),
         .entry(
-            "enroll=require, sshd's words from a program that is not sshd", "PAM_AUTH_ERR",
+            "enroll=require, sshd's report from a program that is not sshd", "PAM_AUTH_ERR",
             "enroll=require", by: LoginKey.login(LoginKey().line, terminal: "pts/3"),
             log: unproven, says: refused, ["answer 123456"]),
         .entry(
-            "enroll=require, sshd's words in the environment of the process alone",
+            "enroll=require, sshd's report only in the environment of the process",
             "PAM_AUTH_ERR", "enroll=require", by: ["tty ssh"], log: unproven, says: refused,
             around: ["env", "SSH_AUTH_INFO_0=\(LoginKey().line)\n"], ["answer 123456"]),
         .entry(
@@ -104,7 +104,7 @@ extension ReturnCodes {
         ) { enrolled, _ in unlink(enrolled.store + "/seal.key") },
     ]
 
-    /// Nobody there.
+    /// The user leaves.
     private static let goneEntries: [Row] = [
         .entry(
             "enroll=require, no answer", "PAM_CONV_ERR", "enroll=require",
@@ -114,7 +114,7 @@ extension ReturnCodes {
             log: "reason=no-answer", ["conv-error"]),
     ]
 
-    /// Right, and yet not kept.
+    /// Right, but not stored.
     private static let lateEntries: [Row] = [
         .tooLate(
             "enroll=require, another session was faster", "PAM_AUTH_ERR", "enroll=require",
@@ -122,7 +122,7 @@ extension ReturnCodes {
             says: "Another session has enrolled you. Discard this key, and use a code "
                 + "from the other one."
         ) { enrolled, _ in
-            // As root does; EnrollmentPromptTests has two logins that meet.
+            // As root does it; EnrollmentPromptTests has two simultaneous logins.
             _ = try Enrolled.enroll(enrolled.user, in: enrolled.store)
         },
         .tooLate(

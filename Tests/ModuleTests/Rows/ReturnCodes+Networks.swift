@@ -4,7 +4,7 @@ import TestSupport
 extension Row {
     private static let networks = "exempt_networks=10.0.0.0/8,fd00::/8"
 
-    /// An address in there, another one for each row, which the log is looked through for.
+    /// An address in such a network, a different one for each row, by which the log line is found.
     private static func address(_ form: String) -> @Sendable () -> String {
         {
             let (one, two) = (Int.random(in: 0...255), Int.random(in: 0...255))
@@ -23,7 +23,7 @@ extension Row {
         ) { _, _ in login }
     }
 
-    /// A login that looks like one, and is asked for a code.
+    /// A login that only looks like one, and is asked for a code.
     static func asked(
         elsewhere name: String, by form: String = "10.77.TWO", more: String = "",
         service: String = "sshd", _ login: [String] = LoginKey().login
@@ -43,21 +43,22 @@ extension ReturnCodes {
         .passing(
             "exempt network, IPv4 in an address of IPv6", by: "::ffff:10.77.TWO", LoginKey().login),
         .passing("exempt network, with after_first_factor", more: " after_first_factor", []),
-        .asked(elsewhere: "exempt network, nothing has proven the user", ["tty ssh"]),
+        .asked(elsewhere: "exempt network, without a first factor", ["tty ssh"]),
         .asked(
-            elsewhere: "exempt network, sshd's words from a program that is not sshd",
+            elsewhere: "exempt network, sshd's report from a program that is not sshd",
             ["env SSH_AUTH_INFO_0=password\\x0a"]),
         .asked(
             elsewhere: "exempt network, asked for by su", more: " after_first_factor",
             service: "su", []),
-        .asked(elsewhere: "exempt network, a host with such a name", by: "10.77.TWO.example"),
+        .asked(
+            elsewhere: "exempt network, a host name that looks like it", by: "10.77.TWO.example"),
         .asked(elsewhere: "exempt network, an address with a scope", by: "fd00:LONG::7%eth0"),
-        .asked(elsewhere: "an address beside the exempt networks", by: "11.77.TWO"),
+        .asked(elsewhere: "an address outside the exempt networks", by: "11.77.TWO"),
         .options(
-            "exempt network with bits behind its length", "exempt_networks=10.1.2.3/8",
+            "exempt network with bits set after its length", "exempt_networks=10.1.2.3/8",
             log: "`exempt_networks` takes networks without bits behind their length: 10.1.2.3/8"),
         .options(
-            "exempt network of everybody", "exempt_networks=fd00::/8,0.0.0.0/0",
+            "exempt network that covers everybody", "exempt_networks=fd00::/8,0.0.0.0/0",
             log: "`exempt_networks` takes no network of all addresses: 0.0.0.0/0"),
     ]
 }

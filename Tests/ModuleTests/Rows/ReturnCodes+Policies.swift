@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 
 extension Row {
-    /// A row in which the options are at fault, before anybody is asked.
+    /// A row with faulty options, before any question.
     static func options(
         _ name: String, _ arguments: String, file: String? = nil, log: String
     ) -> Row {
@@ -24,13 +24,13 @@ extension Row {
     }
 }
 
-/// Fails a test with what was found.
+/// Fails a test, naming what was found.
 func require(_ condition: Bool, _ found: String) throws {
     guard condition else { throw Trouble("found: \(found)") }
 }
 
 extension ReturnCodes {
-    /// What the admin decides.
+    /// Results decided by the admin.
     static let policies: [Row] = [
         .login(
             "not enrolled", "PAM_AUTH_ERR", log: "reason=no-record",
@@ -82,8 +82,7 @@ extension ReturnCodes {
             // 2025-06-01; the login runs under faketime.
             ["answer \(try await enrolled.phone.code(at: 1_748_736_000))"]
         },
-        .login("PAM_SILENT: the question alone", "PAM_AUTH_ERR", log: "reason=wrong", silent: true)
-        {
+        .login("PAM_SILENT: only the question", "PAM_AUTH_ERR", log: "reason=wrong", silent: true) {
             enrolled, _ in ["flags silent", "answer \(try await enrolled.wrongCode())"]
         },
     ]

@@ -6,7 +6,7 @@ import TestSupport
 private let refused = "That code was not accepted."
 
 extension ReturnCodes {
-    /// What happens after a phone is lost, and when the clock is not what it was.
+    /// After a phone was lost, and when the clock has changed.
     static let recoveries: [Row] = [
         .login(
             "temporary code", "PAM_SUCCESS", log: "login granted; factor=temporary-code",
@@ -33,7 +33,7 @@ extension ReturnCodes {
         .login(
             "temporary code, the clock set back by an hour since", "PAM_SUCCESS",
             log: "factor=temporary-code",
-            // Without it, faketime gives the time of day for the time since boot as well.
+            // Without it, faketime also returns the time of day as the time since boot.
             behind: ["env", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", "-1h"]
         ) { enrolled, _ in ["answer \(try enrolled.issue())"] },
         .login(
@@ -62,13 +62,13 @@ extension ReturnCodes {
 }
 
 extension Enrolled {
-    /// Issues a temporary code as otp-enroll does, so many seconds ago.
+    /// Issues a temporary code like otp-enroll, `ago` seconds ago.
     func issue(ago: UInt64 = 0, validFor seconds: UInt64 = 86_400) throws -> String {
         let random = SystemRandom()
         var bytes = try random.bytes(TemporaryCode.randomLength)
         let salt = try random.bytes(HashedCode.saltLength)
         let now = UInt64(Date().timeIntervalSince1970) - ago
-        // A code of the past is one of an earlier start of the machine.
+        // A code of the past belongs to an earlier boot.
         let boot = ago == 0 ? SystemClock().boot() : nil
         var code = ""
         try change { record in

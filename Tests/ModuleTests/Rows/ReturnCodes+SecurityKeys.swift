@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 
 extension Row {
-    /// A login of a security key's; `prepare` may change something before it.
+    /// A login with a security key; `prepare` may change something before it.
     static func securityKey(
         _ name: String, arguments: String = "trust=sk", log: String = "",
         says: String? = nil, _ login: [String] = LoginKey.ofSecurityKey.login,
@@ -19,7 +19,7 @@ extension Row {
         }
     }
 
-    /// A login that looks like one, and is asked for a code.
+    /// A login that only looks like one, and is asked for a code.
     static func askedBesideSecurityKey(
         _ name: String, arguments: String = "trust=sk", service: String = "sshd",
         _ login: [String]
@@ -31,11 +31,11 @@ extension Row {
 }
 
 extension ReturnCodes {
-    /// SSH keys in FIDO authenticators.
+    /// SSH keys on FIDO authenticators.
     static let securityKeys: [Row] = [
         .securityKey("security key"),
         .securityKey(
-            "security key, beside another key",
+            "security key, with another key",
             LoginKey.login(
                 LoginKey().line, LoginKey.ofSecurityKey.line)),
         .securityKey("security key, not enrolled") { enrolled, _ in try enrolled.forget() },
@@ -58,7 +58,7 @@ extension ReturnCodes {
             "security key, asked for by sudo", service: "sudo",
             LoginKey.login(LoginKey.ofSecurityKey.line, terminal: "pts/3")),
         .askedBesideSecurityKey(
-            "security key, of another host's word",
+            "security key, reported as hostbased",
             LoginKey.login(LoginKey.ofSecurityKey.line.replacing("publickey", with: "hostbased"))),
         .login(
             "security key, of a user who does not exist", "PAM_AUTH_ERR", arguments: "trust=sk",

@@ -6,8 +6,8 @@ import TestSupport
 private let unavailable = "The code cannot be checked right now. Please tell your administrator."
 
 extension Row {
-    /// A row in which something is wrong with a file: the code is right, nobody gets in, the log
-    /// tells the admin what to mend, and the user a plain sentence.
+    /// A row with a faulty file: the code is right, nobody gets in, the log tells the admin what to
+    /// repair, and the user gets a plain sentence.
     static func trouble(
         _ name: String, log: String, prompts: Int = 1, recordStays: Bool = true,
         arguments: String = "", _ spoil: @escaping @Sendable (Enrolled) async throws -> Void
@@ -24,7 +24,7 @@ extension Row {
 }
 
 extension ReturnCodes {
-    /// What the store decides.
+    /// Results decided by the store.
     static let stores: [Row] = [
         .trouble("record with mode 0644", log: "others have access to it; chmod it to 0600") {
             chmod(try $0.recordFile, 0o644)
@@ -162,8 +162,8 @@ extension ReturnCodes {
         .trouble("store on a read-only file system", log: "the file system is read-only") {
             try await $0.makeReadOnly()
         },
-        .trouble("lock that is never let go", log: "another process has locked it for too long") {
-            // Held by this process, to its end.
+        .trouble("lock that is never released", log: "another process has locked it for too long") {
+            // Held by this process until it ends.
             let file = open(try $0.recordFile, O_RDWR | O_CLOEXEC)
             try require(flock(file, LOCK_EX) == 0, "no lock")
         },
@@ -173,8 +173,8 @@ extension ReturnCodes {
         },
         .login("torn slot: the other one serves", "PAM_SUCCESS", log: "login granted") {
             enrolled, _ in
-            // A second slot that was being written when the machine stopped: newer by its
-            // number, and not whole.
+            // A second slot that was being written when the machine stopped: its generation is
+            // newer, and it is incomplete.
             try enrolled.write([0, 0, 0, 0, 0, 0, 0, 2, 3, 9, 9, 9, 9], at: 8192)
             return ["answer \(try await enrolled.phone.code())"]
         },
@@ -182,7 +182,7 @@ extension ReturnCodes {
 }
 
 extension Enrolled {
-    /// Puts a record of a name and number into the store that no user has.
+    /// Puts a record into the store with a name and UID that no user has.
     func renumber(_ name: String, from number: UInt32) throws {
         let user = User(name: Array(name.utf8), uid: number, gid: 65_534)
         var record = Record()
@@ -202,7 +202,7 @@ extension Enrolled {
         close(file)
     }
 
-    /// Leaves a charge behind that no commit followed, as a login that was killed does.
+    /// Leaves a charge without a commit, like a login that was killed.
     func chargeAndDie() throws {
         guard let user = try SystemUsers().user(named: Array(user.utf8)),
             let session = try Store(path: Array(store.utf8)).open(user)
@@ -210,7 +210,7 @@ extension Enrolled {
         try session.charge()
     }
 
-    /// Turns one bit of the record's file over.
+    /// Flips one bit of the record's file.
     func flip(_ offset: Int) throws {
         let bytes = [UInt8](try self.bytes)
         try write([bytes[offset] ^ 0x10], at: off_t(offset))

@@ -7,8 +7,8 @@ private let refused = "That code was not accepted."
 private let wait = "Too many wrong codes. Try again in "
 
 extension Row {
-    /// A row in which key 7 was trusted at an earlier login by a code; `prepare` may change
-    /// something since and gives what the login is, with its answers.
+    /// A row in which key 7 was trusted at an earlier login with a code; `prepare` may change
+    /// something afterwards and returns the login with its answers.
     static func trust(
         _ name: String, _ code: String, arguments: String = "trust=key",
         service: String = "sshd", prompts: Int = 1, log: String, says: String? = nil,
@@ -24,7 +24,7 @@ extension Row {
         }
     }
 
-    /// A row in which the trust does not count, and a wrong code is refused as everywhere.
+    /// A row in which the trust does not count, and a wrong code is refused as usual.
     static func asked(
         _ name: String, arguments: String = "trust=key", service: String = "sshd",
         log: String = "reason=wrong", says: String = refused,
@@ -41,9 +41,9 @@ extension Row {
         }
     }
 
-    /// Words that run a program so long after now.
+    /// Words that run a program at a later time.
     static func later(_ offset: String) -> [String] {
-        // Without it, faketime gives the time of day for the time since boot as well.
+        // Without it, faketime also returns the time of day as the time since boot.
         ["env", "DONT_FAKE_MONOTONIC=1", "faketime", "-f", offset]
     }
 }
@@ -61,7 +61,7 @@ extension ReturnCodes {
             "trusted key, after failures of strangers", "PAM_SUCCESS", prompts: 0,
             log: "factor=trusted-key", says: "5 failed codes since "
         ) { enrolled, stack in
-            // Failures of the second in which the key was trusted are the device's to hear of.
+            // Failures in the same second as the trust are still reported to the device.
             try await Task.sleep(for: .seconds(1.1))
             for wrong in try await enrolled.wrongCodes(5) {
                 _ = try await stack.login(enrolled.user, [wrong], with: ["rhost 192.0.2.66"])
@@ -91,7 +91,7 @@ extension ReturnCodes {
         .asked(
             "trusted key, after six failures with it", log: "reason=throttled", says: wait
         ) { enrolled, stack in
-            // With another key beside it, which is not trusted: the first one is the source.
+            // Together with another key that is not trusted: the first one is the source.
             let login = LoginKey.login(LoginKey().line, LoginKey(8).line)
             for wrong in try await enrolled.wrongCodes(6) {
                 _ = try await stack.login(enrolled.user, [wrong], with: login)
@@ -101,7 +101,7 @@ extension ReturnCodes {
 }
 
 extension Enrolled {
-    /// Logs in with a code and this key, and trusts it for as long as the default is; the phone.
+    /// Logs in with a code and this key, and trusts it for the default time; returns the phone.
     @discardableResult
     func trust(
         _ key: LoginKey, named name: String = "", at service: String = "trusting"

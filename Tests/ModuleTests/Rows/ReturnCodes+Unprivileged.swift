@@ -7,8 +7,8 @@ private let refused = "That code was not accepted."
 private let unavailable = "The code cannot be checked right now. Please tell your administrator."
 
 extension Row {
-    /// A row in which one login of a program that is not root shows the result. Its line is found
-    /// in the log by what it calls itself: where it comes from is nothing that it is believed.
+    /// A row in which one login of an unprivileged program shows the result. Its log line is found
+    /// by the name the program gives itself, as its claimed origin is not believed.
     static func foreign(
         _ name: String, _ code: String, _ behind: UnprivilegedHost.Behind = .service(),
         arguments: String = "", prompts: Int = 1, log: String, says: String? = nil,
@@ -16,7 +16,7 @@ extension Row {
     ) -> Row {
         Row(name: "not root: \(name)", code: code, doors: .one) { row in
             let systemLog = try SystemLog.shared()
-            // libpam has the names of services in lower case.
+            // libpam lowercases service names.
             let mark = "locker-\(UUID().uuidString.lowercased())"
             let host = try await UnprivilegedHost(behind, arguments, name: mark)
             let commands = try await prepare(host)
@@ -33,7 +33,7 @@ extension Row {
         }
     }
 
-    /// A row in which the service is none, or not as it should be.
+    /// A row with a false or faulty service.
     static func odd(
         _ name: String, _ behind: UnprivilegedHost.Behind, nullok: Bool = false, prompts: Int = 0,
         log: String
@@ -46,7 +46,7 @@ extension Row {
 }
 
 extension ReturnCodes {
-    /// Programs that are not root, such as screen lockers.
+    /// Unprivileged programs, such as screen lockers.
     static let foreign: [Row] =
         [
             .foreign(
@@ -88,7 +88,7 @@ extension ReturnCodes {
                 log: "only root's programs may name another place", says: unavailable
             ) { _ in [] },
             .foreign(
-                "a wider window, which is not its business", "PAM_AUTH_ERR", arguments: "window=10",
+                "a wider window, which it may not set", "PAM_AUTH_ERR", arguments: "window=10",
                 log: "reason=outside-window off=+4", says: refused
             ) { ["answer \(try await $0.enrolled.phone.code(steps: 4))"] },
             .foreign(
@@ -114,14 +114,14 @@ extension ReturnCodes {
             "a service whose configuration is in error", .service("window = many\n"),
             log: "swiftotp.conf line 1: `window` takes a number from 0 to 10"),
         .odd(
-            "somebody else plays the service, and says yes", .fake(.sends(yes), root: false),
+            "an impostor as the service, which says yes", .fake(.sends(yes), root: false),
             log: "the program that listens in place of swiftotpd is not root's"),
         .odd(
-            "somebody else plays the service, and says not enrolled, with nullok",
+            "an impostor as the service, which says not enrolled, with nullok",
             .fake(.sends(no), root: false), nullok: true, log: "in place of swiftotpd is not root's"
         ),
         .odd(
-            "somebody else plays the service, and asks", .fake(.sends(asks), root: false),
+            "an impostor as the service, which asks", .fake(.sends(asks), root: false),
             log: "in place of swiftotpd is not root's"),
         .odd(
             "the service ends without a word", .fake(.sends("")),
@@ -130,7 +130,7 @@ extension ReturnCodes {
             "the service ends after the answer", .fake(.asks(asks, then: "")), prompts: 1,
             log: "swiftotpd ended without an answer"),
         .odd(
-            "what is no frame", .fake(.sends("0004 deadbeef")),
+            "bytes that are not a frame", .fake(.sends("0004 deadbeef")),
             log: "the answer is not from swiftotpd, or from another version"),
         .odd(
             "a welcome of another version", .fake(.sends("0002 40 03")),
@@ -139,10 +139,10 @@ extension ReturnCodes {
             "a frame that is too long", .fake(.sends(welcome + "8001 49 00")),
             log: "the answer is not from swiftotpd"),
         .odd(
-            "an end that nobody knows", .fake(.sends(welcome + "0002 49 07")),
+            "an unknown end", .fake(.sends(welcome + "0002 49 07")),
             log: "swiftotpd ended without an answer"),
         .odd(
-            "an end of nothing, with nullok", .fake(.sends(welcome + "0001 49")), nullok: true,
+            "an empty end, with nullok", .fake(.sends(welcome + "0001 49")), nullok: true,
             log: "swiftotpd ended without an answer"),
         .odd(
             "the service has no room", .fake(.sends("0005 41 66756c6c")),
@@ -160,7 +160,7 @@ extension ReturnCodes {
 }
 
 extension UnprivilegedHost {
-    /// One login of the user, which has to end like this.
+    /// One login of the user, which must end like this.
     func expect(_ answer: String, _ code: String) async throws {
         let result = try await stack.login(account.name, [answer], around: around)
         try require(result.name == code, "\(result)")

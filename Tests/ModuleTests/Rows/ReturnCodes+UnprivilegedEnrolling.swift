@@ -6,8 +6,8 @@ import Testing
 private let refused = "That code was not accepted."
 
 extension ReturnCodes {
-    /// Programs that are not root, where logins enroll and fields are shared. Nobody is enrolled
-    /// there, and the password goes to the next module alone.
+    /// Unprivileged programs with logins that enroll and with shared fields. Nobody is enrolled
+    /// there, and only the password goes to the next module.
     static let foreignEntries: [Row] = [
         .foreign(
             "enroll=offer after a password, not enrolled", Stack.ignored,
@@ -27,7 +27,7 @@ extension ReturnCodes {
             return []
         },
         .foreign(
-            "enroll=require after a password, which only root's programs may vouch for",
+            "enroll=require after a password, which only root's programs may confirm",
             "PAM_AUTH_ERR", .service("first_enrollment = at_login\n"),
             arguments: "enroll=require after_first_factor",
             log: "reason=first-factor-not-proven", says: refused
@@ -35,7 +35,7 @@ extension ReturnCodes {
             try $0.enrolled.forget()
             return ["answer 123456"]
         },
-        .foreignEnrolls("after_temporary=enroll, enrolled behind the temporary code"),
+        .foreignEnrolls("after_temporary=enroll, enrolled after the temporary code"),
         .foreign(
             "forward_pass, password and code", "PAM_SUCCESS", arguments: "forward_pass",
             log: "factor=code"
@@ -44,8 +44,8 @@ extension ReturnCodes {
 }
 
 extension Row {
-    /// A row in which a temporary code lets in, and what was lost is enrolled anew on the spot, from
-    /// the key that is shown.
+    /// A row in which a temporary code lets the user in, and the lost device is replaced on the
+    /// spot with the key that is shown.
     fileprivate static func foreignEnrolls(_ name: String) -> Row {
         Row(name: "not root: \(name)", code: "PAM_SUCCESS", doors: .one) { row in
             let systemLog = try SystemLog.shared()

@@ -9,24 +9,24 @@ struct ReturnCodes {
         + passes + foreign
         + foreignEntries
 
-    /// Those that say themselves who is there, and one in eight of the others: what a login ends in
-    /// does not depend on who has started the service.
+    /// Rows that declare who asks, and one in eight of the others: the result of a login does not
+    /// depend on who has started the service.
     private static let own = rows.enumerated().filter {
         $0.element.doors == .one || $0.offset.isMultiple(of: 8)
     }.map(\.element)
 
-    @Test("where nothing listens, a row ends otherwise than docs/RESULTS.md has it", arguments: own)
+    @Test("without a running service, a row ends differently from docs/RESULTS.md", arguments: own)
     func ownService(_ row: Row) async throws { try await row.run(row) }
 
     @Test(
-        "where swiftotpd listens, a row ends otherwise than docs/RESULTS.md has it",
+        "with swiftotpd running, a row ends differently from docs/RESULTS.md",
         arguments: rows.filter { $0.doors == .both })
     func resident(_ row: Row) async throws {
         let door = ServiceAccess.resident(try await Service.shared().socket)
         try await ServiceAccess.$current.withValue(door) { try await row.run(row) }
     }
 
-    @Test("docs/RESULTS.md has a row that no test shows, or the other way round")
+    @Test("docs/RESULTS.md has a row without a test, or a test has no row")
     func document() throws {
         let text = try Project.text("docs/RESULTS.md")
         let documented = text.split(separator: "\n").compactMap { line -> String? in

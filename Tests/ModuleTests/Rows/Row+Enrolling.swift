@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension Row {
-    /// A row in which sshd has checked a key, unless told otherwise, and somebody logs in who has
-    /// no record, unless `before` leaves one. `replies` are given; nothing may be kept.
+    /// A row in which sshd has checked a key, unless told otherwise, and a user logs in who has no
+    /// record, unless `before` makes one. `replies` are the answers; nothing may be stored.
     static func entry(
         _ name: String, _ code: String, _ arguments: String, service: String = "sshd",
         by proof: [String] = LoginKey().login, prompts: Int = 1, log: String,
@@ -38,7 +38,7 @@ extension Row {
         }
     }
 
-    /// A row in which somebody enrolls at the login, with the code of the key that was shown.
+    /// A row in which a user enrolls at the login with the code of the key that was shown.
     static func enrolls(
         _ name: String, _ arguments: String, service: String = "sshd",
         by proof: [String] = LoginKey().login, around: [String] = [], first: [String] = [],
@@ -72,7 +72,7 @@ extension Row {
             let line = try await systemLog.line(containing: "rhost=\(mark)")
             #expect(line.text.contains("login granted; factor=enrollment enrolled=\"phone\""))
             #expect(!line.text.contains(phone.secret))
-            // The code that was shown is used up, and the next one logs in.
+            // The confirming code is burned, and the next one logs in.
             let again = try await stack.login(enrolled.user, [code])
             #expect(again.name == "PAM_AUTH_ERR")
             let next = try await stack.login(enrolled.user, [try await phone.code(steps: 1)])
@@ -80,8 +80,8 @@ extension Row {
         }
     }
 
-    /// A row in which somebody types the right code of the key that was shown, and it cannot be
-    /// kept because of what happens meanwhile.
+    /// A row in which a user types the right code of the key that was shown, and something in the
+    /// meantime keeps it from being stored.
     static func tooLate(
         _ name: String, _ code: String, _ arguments: String, log: String, says: String,
         before: @escaping @Sendable (Enrolled) async throws -> Void = { try $0.forget() },

@@ -2,18 +2,18 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One row of docs/RESULTS.md: what happens, and exactly what the module returns then.
+/// One row of docs/RESULTS.md: a situation, and exactly what the module returns then.
 struct Row: Sendable, CustomTestStringConvertible {
     let name: String
     let code: String
-    /// The ways to a service on which it is shown.
+    /// The kinds of service with which it is shown.
     let doors: Doors
     let run: @Sendable (Row) async throws -> Void
 
     enum Doors {
-        /// Both: where a service listens, and where nothing does.
+        /// Both: with a listening service, and without one.
         case both
-        /// The row says itself who is there, or it is about what only one of them can show.
+        /// The row itself sets up the service, or is about something that only one kind can show.
         case one
     }
 
@@ -26,8 +26,8 @@ struct Row: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// A row in which one login of an enrolled user shows the result. `prepare` may change
-    /// the store and gives the answer; the log line must contain `log`.
+    /// A row in which one login of an enrolled user shows the result. `prepare` may change the
+    /// store and returns the answer; the log line must contain `log`.
     static func login(
         _ name: String, _ code: String, arguments: String = "", service: String = "login",
         prompts: Int = 1, log: String, says: String? = nil, silent: Bool = false,
@@ -35,7 +35,7 @@ struct Row: Sendable, CustomTestStringConvertible {
         around: [String] = [], behind: [String] = [],
         _ prepare: @escaping @Sendable (Enrolled, Stack) async throws -> [String]
     ) -> Row {
-        // What stands before the service, such as another clock, is before one that is started.
+        // Words before the service, such as another clock, only work for one that is started.
         Row(name: name, code: code, doors: behind.isEmpty ? .both : .one) { row in
             let systemLog = try SystemLog.shared()
             let enrolled = try Enrolled()
@@ -54,7 +54,7 @@ struct Row: Sendable, CustomTestStringConvertible {
             #expect(result.left == 0, "answers left over")
             if let says { #expect(result.said.contains { $0.hasPrefix(says) }, "\(result.said)") }
             if silent { #expect(result.said.isEmpty) }
-            // What is no guess is written all the same, and says what it said.
+            // An answer that is no guess is written nevertheless, with unchanged contents.
             let stays = (try? enrolled.bytes) == bytes
             #expect(
                 !recordStays || stays

@@ -3,10 +3,10 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// The same for logins that show a key, for those in programs that are not root, and for the service.
+/// The same for logins that show a key, for those in unprivileged programs, and for the service.
 @Suite("What enrolling at a login leaves in memory, and a login in the service")
 struct EnrollingSecretsProof {
-    /// An enrollment to its end: the host, and all that was shown.
+    /// A complete enrollment: returns the host, and everything that was shown.
     private func enroll(
         _ enrolled: Enrolled, around: [String] = [], atPrompt: (SecretHost, String) throws -> Void
     ) async throws -> (SecretHost, forms: [SecretForm], said: String) {
@@ -30,14 +30,14 @@ struct EnrollingSecretsProof {
         return (host, forms, said)
     }
 
-    /// How glibc looks after what is freed: with a list for each size, or joined with its neighbors.
+    /// How glibc manages freed memory: with a list for each size, or merged with its neighbors.
     private static let allocators = [
         "glibc.malloc.check=0", "glibc.malloc.tcache_count=0",
         "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0",
     ]
 
     @Test(
-        "Nothing of one with a picture, nor of the picture, nor of what libqrencode has freed",
+        "Something of an enrollment with a QR code is left in memory",
         arguments: allocators)
     func drawnKey(allocator: String) async throws {
         let times = Proof.count(1, long: 10)
@@ -61,7 +61,7 @@ struct EnrollingSecretsProof {
         guard allocator == Self.allocators[0] else { return }
         try Proof.tell(
             "Secrets", "Enrolling at a login, with a picture",
-            "\(times) hosts, \(searched) forms: none found")
+            "\(times) hosts searched for \(searched) forms of the secrets: none found")
     }
 
     @Test("Something of a login is left in a program that is not root, or in the service")

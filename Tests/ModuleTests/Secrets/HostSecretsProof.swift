@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// After a login its host has nothing of it in memory: no key, no code, no record in clear.
+/// After a login its host has no trace of it in memory: no key, no code, no plain record.
 @Suite("What a login leaves in its host's memory")
 struct HostSecretsProof {
     /// A login, with what is typed.
@@ -13,18 +13,18 @@ struct HostSecretsProof {
         case trusted
     }
 
-    /// Somebody whose code of now is no bytes that others have by chance.
+    /// A user whose current code does not occur in other memory by chance.
     static func enroll() async throws -> (Enrolled, code: String) {
         while true {
             let enrolled = try Enrolled(digits: 8)
             let code = try await enrolled.phone.code()
-            // Backward it is a wrong code.
+            // Backwards it is a wrong code.
             let both = [code, String(code.reversed())]
             if both.allSatisfy(SecretForm.isUnusual) { return (enrolled, code) }
         }
     }
 
-    /// What shall be nowhere after any login of theirs.
+    /// What must not be found anywhere after any of their logins.
     static func secrets(_ enrolled: Enrolled) throws -> [SecretForm] {
         let file = try Data(contentsOf: URL(fileURLWithPath: "\(enrolled.store)/seal.key"))
         let record = try enrolled.read { $0.encoded }
@@ -56,7 +56,7 @@ struct HostSecretsProof {
         }
         try Proof.tell(
             "Secrets", "Login, \(kind.rawValue)",
-            "\(times) hosts, \(searched) forms: none found")
+            "\(times) hosts searched for \(searched) forms of the secrets: none found")
     }
 
     private struct Login {
@@ -102,14 +102,14 @@ struct HostSecretsProof {
         }
     }
 
-    @Test("The search finds each form that is there")
+    @Test("The search misses a form of a secret that is in memory")
     func eachFormIsFound() async throws {
         let (enrolled, code) = try await Self.enroll()
         let forms =
             try Self.secrets(enrolled) + SecretForm.code(code)
             + SecretForm.groups(enrolled.backupCodes[0])
         #expect(forms.count > 200)
-        // As answers that wait, of which pam-dialogue keeps copies.
+        // As waiting answers, of which pam-dialogue keeps copies.
         let answers = forms.map { form in
             "answer " + form.bytes.map { String(format: "\\x%02x", $0) }.joined()
         }

@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// pam-dialogue as a host without copies of its own: answers come out of pipes, what is said goes
-/// straight to a file, and it stops when the login is over, before it does anything else.
+/// pam-dialogue as a host without copies of its own: answers come from pipes, messages go straight
+/// to a file, and it stops when the login is over, before it does anything else.
 final class SecretHost {
     let pid: pid_t
     private let program: PipedChild
@@ -12,7 +12,8 @@ final class SecretHost {
     private var answered = 0
 
     /// Starts a login of `user` that may ask `questions` questions, inside of `around`, which may
-    /// name a program of its own; `plainly` with answers as pam-dialogue takes them elsewhere, of which it keeps copies.
+    /// name a program of its own; with `plainly`, answers are passed in pam-dialogue's usual way,
+    /// in which it keeps copies.
     init(
         _ stack: Stack, user: String, _ more: [String] = [], questions: Int = 1,
         around: [String] = [], namesProgram: Bool = false, plainly: [String] = []
@@ -38,11 +39,11 @@ final class SecretHost {
         try program.write(commands.joined(separator: "\n"))
     }
 
-    /// Answers the next question, when it is asked.
+    /// Waits for the next question, and answers it.
     func answer(_ text: String) async throws {
         let path = pipes[answered]
         answered += 1
-        // There is no writer to a pipe before it has a reader.
+        // A pipe can be opened for writing only when it has a reader.
         let pipe = try await patiently("a question") {
             let pipe = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
             return pipe >= 0 ? pipe : nil
@@ -52,17 +53,17 @@ final class SecretHost {
         guard write(pipe, line, line.count) == line.count else { throw Trouble("no answer") }
     }
 
-    /// Waits until something was said so often, and gives all that was said.
+    /// Waits until a text was said `times` times, and returns all messages.
     func hear(_ text: String, times: Int = 1) async throws -> String {
         try await patiently("“\(text)”") {
-            // Perhaps cut in the middle of a letter.
+            // Possibly cut within a character.
             let bytes = try Data(contentsOf: URL(fileURLWithPath: messages))
             let said = String(decoding: bytes, as: UTF8.self)
             return said.components(separatedBy: text).count > times ? said : nil
         }
     }
 
-    /// Waits for the end of the login, at which the process stands still.
+    /// Waits for the end of the login, where the process stops.
     func stop() async throws {
         let status = "/proc/\(pid)/status"
         try await patiently("the login to end", within: .seconds(40)) {
@@ -71,7 +72,7 @@ final class SecretHost {
         }
     }
 
-    /// Lets it go on, and gives the login's result; `nil` where the process has ended without.
+    /// Lets it go on, and returns the login's result; `nil` if the process has ended without one.
     func outcome() async throws -> DialogueResult? {
         program.child.signal(SIGCONT)
         return try await program.line().map {
@@ -79,21 +80,21 @@ final class SecretHost {
         }
     }
 
-    /// Lets it go on, and gives the login's result.
+    /// Lets it go on, and returns the login's result.
     func result() async throws -> DialogueResult {
         guard let result = try await outcome() else { throw Trouble("pam-dialogue ended") }
         return result
     }
 
-    /// The memory as it is now.
+    /// The current memory.
     var image: MemoryImage {
         get throws { try MemoryImage(of: pid) }
     }
 }
 
 extension Stack {
-    /// The same with the module as it is installed: what a compiler leaves in memory depends on how
-    /// it was asked to compile.
+    /// The same with the module as installed: what a compiler leaves in memory depends on its
+    /// options.
     func released(_ scratch: Scratch) throws -> Stack {
         let module = scratch.file("pam_swiftotp.so")
         if access(module, F_OK) != 0 {

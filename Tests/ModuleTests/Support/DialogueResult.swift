@@ -15,7 +15,7 @@ struct DialogueResult: Decodable, Sendable {
     let left: Int
     let messages: [Message]
 
-    /// What was said beside the questions.
+    /// The messages that are not questions.
     var said: [String] {
         messages.filter { $0.style == "error" || $0.style == "info" }.map(\.text)
             .filter { $0 != Stack.ignoredWords }

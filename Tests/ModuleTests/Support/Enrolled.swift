@@ -22,7 +22,7 @@ struct Enrolled {
         (phone, backupCodes) = try Self.enroll(user, in: store, digits: digits)
     }
 
-    /// Enrolls as otp-enroll does.
+    /// Enrolls like otp-enroll.
     static func enroll(
         _ name: String, in store: String, digits: UInt8 = 6
     ) throws -> (Phone, [String]) {
@@ -64,7 +64,7 @@ struct Enrolled {
     /// The record's bytes.
     var bytes: Data { get throws { try Data(contentsOf: URL(fileURLWithPath: recordFile)) } }
 
-    /// Changes the record as the store does.
+    /// Changes the record through the store.
     func change(_ body: (inout Record) -> Void) throws {
         guard let user = try SystemUsers().user(named: Array(user.utf8)),
             let session = try Store(path: Array(store.utf8)).open(user)
@@ -81,11 +81,11 @@ struct Enrolled {
         return session.withRecord { body($0) }
     }
 
-    /// A code that is no right one anywhere near now, nor one of before: the same again would be no
-    /// guess.
+    /// A code that is wrong at any time near now, and differs from earlier ones: a repeated one is
+    /// not counted.
     func wrongCode() async throws -> String { try await wrongCodes(1).joined() }
 
-    /// So many of them, each another one.
+    /// `count` such codes, all different.
     func wrongCodes(_ count: Int) async throws -> [String] {
         var known: Set<String> = []
         for step in -12...12 { known.insert(try await phone.code(steps: step)) }
@@ -99,7 +99,7 @@ struct Enrolled {
 }
 
 extension Enrolled {
-    /// Gives the authenticator a new key, as enrolling it again does.
+    /// Gives the authenticator a new key, as enrolling it again would.
     func renewKey(digits: UInt8 = 6) throws -> Phone {
         guard let name = Name("phone".utf8),
             let authenticator = Authenticator(name: name, digits: digits, added: 1)

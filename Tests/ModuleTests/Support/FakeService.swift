@@ -1,17 +1,16 @@
-/// What something does with a connection that listens in the place of swiftotpd, and is none; bytes
-/// are in digits of base 16.
+/// What a false service that listens in swiftotpd's place does with a connection; bytes are in hex.
 enum FakeService: Sendable {
-    /// Never says a word.
+    /// Never sends anything.
     case silent
-    /// Never takes a connection, and lets nobody wait for one either.
+    /// Never accepts a connection, and its queue is full.
     case full
-    /// Sends this when the login was told, and ends.
+    /// Sends this after the login's first frame, and ends.
     case sends(String)
     /// Sends this, and then nothing.
     case stops(String)
     /// Sends this, and then a byte each second.
     case drips(String)
-    /// Sends the first part, takes an answer, and sends the second one.
+    /// Sends the first part, reads an answer, and sends the second part.
     case asks(String, then: String)
 
     var isFull: Bool { if case .full = self { true } else { false } }

@@ -7,7 +7,7 @@ final class InteractiveLogin {
     private(set) var opening = ""
     private let program: LineProgram
 
-    /// Starts a login, with more commands of pam-dialogue, inside of `around`; it waits at its
+    /// Starts a login, with further commands of pam-dialogue, inside of `around`; it waits at its
     /// first question.
     init(_ stack: Stack, user: String, _ more: [String] = [], around: [String] = []) throws {
         program = try LineProgram(around + [try Build.product("pam-dialogue")])
@@ -17,14 +17,14 @@ final class InteractiveLogin {
         opening = try question()
     }
 
-    /// Sends the reply to the question that is open, as pam-dialogue takes it.
+    /// Sends the reply to the open question, in pam-dialogue's form.
     func reply(_ line: String) throws {
         try program.send("\(line)\n")
     }
 
     func answer(_ text: String) throws { try reply("answer \(text)") }
 
-    /// What comes next.
+    /// The next event.
     enum Next {
         case question(String)
         case end(DialogueResult)
@@ -32,7 +32,7 @@ final class InteractiveLogin {
 
     func next() throws -> Next { try InteractiveLogin.next(in: Data(try program.line().utf8)) }
 
-    /// What a line of pam-dialogue's says.
+    /// The meaning of a line of pam-dialogue's.
     static func next(in line: Data) throws -> Next {
         struct Event: Decodable { let message: [DialogueResult.Message] }
         if let event = try? JSONDecoder().decode(Event.self, from: line),
@@ -55,10 +55,10 @@ final class InteractiveLogin {
         }
     }
 
-    /// The phone that takes in the key of the next question, typed by hand.
+    /// A phone with the key of the next question, typed by hand.
     func phone() throws -> Phone { try InteractiveLogin.phone(typing: try question()) }
 
-    /// The phone that takes in the key of a question, typed by hand.
+    /// A phone with the key of a question, typed by hand.
     static func phone(typing question: String) throws -> Phone {
         let keys = question.split(separator: "\n").filter { $0.hasPrefix("Key: ") }
         let key = (keys.first ?? "").dropFirst(5).filter { $0 != " " }
@@ -66,7 +66,7 @@ final class InteractiveLogin {
         return try Phone(scanning: "otpauth://totp/test?secret=\(key)")
     }
 
-    /// Enrolls, from the key of the first question to the backup codes; the phone.
+    /// Enrolls, from the key in the first question to the backup codes; returns the phone.
     func enroll() async throws -> Phone {
         let phone = try InteractiveLogin.phone(typing: opening)
         try await phone.settle()
@@ -78,7 +78,7 @@ final class InteractiveLogin {
         return phone
     }
 
-    /// The end.
+    /// The final result.
     func result() throws -> DialogueResult {
         switch try next() {
         case .question(let question): throw Trouble("one more question: \(question)")
@@ -89,7 +89,7 @@ final class InteractiveLogin {
     /// Waits for the end of the process.
     func finish() async throws { _ = try await program.finish() }
 
-    /// Ends the process, as a connection that breaks off does.
+    /// Kills the process, as when a connection breaks.
     func kill() { program.kill() }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A program that is spoken to line by line.
+/// A program that reads and writes line by line.
 final class LineProgram {
     private let child: Child
     private let socket: Int32
@@ -9,7 +9,7 @@ final class LineProgram {
 
     var pid: pid_t { child.pid }
 
-    /// Starts a program, found on PATH.
+    /// Starts a program found on PATH.
     init(_ words: [String]) throws {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -58,7 +58,7 @@ final class LineProgram {
     /// Waits for its end.
     func finish() async throws -> Int32 { try await child.finish() }
 
-    /// Kills it, and waits until it is gone, with the locks that it had.
+    /// Kills it, and waits until it is gone, along with its locks.
     func kill() { child.end() }
 
     deinit { close(socket) }

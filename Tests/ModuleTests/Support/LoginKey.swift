@@ -7,7 +7,7 @@ struct LoginKey: Sendable {
     /// Type and key, as in a `.pub` file.
     let text: String
 
-    /// An Ed25519 key; another one for each number.
+    /// An Ed25519 key, different for each number.
     init(_ number: UInt8 = 7) {
         let fields = [Array("ssh-ed25519".utf8), [UInt8](repeating: number, count: 32)]
         let blob: [UInt8] = fields.reduce([]) { $0 + [0, 0, 0, UInt8($1.count)] + $1 }
@@ -27,10 +27,10 @@ struct LoginKey: Sendable {
     /// The line of SSH_AUTH_INFO_0, without its end.
     var line: String { "publickey \(text)" }
 
-    /// What pam-dialogue is told for a login by sshd with this key.
+    /// pam-dialogue's words for a login by sshd with this key.
     var login: [String] { LoginKey.login(line) }
 
-    /// What pam-dialogue is told for a login in which sshd has checked what these lines say.
+    /// pam-dialogue's words for a login in which sshd has checked what these lines say.
     static func login(_ lines: String..., terminal: String = "ssh") -> [String] {
         let info = lines.map { $0 + "\\x0a" }.joined()
         return ["tty \(terminal)", "env SSH_AUTH_INFO_0=\(info)"]
@@ -38,12 +38,12 @@ struct LoginKey: Sendable {
 }
 
 extension Enrolled {
-    /// Takes the user's record away, as if nobody had ever enrolled.
+    /// Removes the user's record, as if there had never been an enrollment.
     func forget() throws {
         guard unlink(try recordFile) == 0 else { throw Trouble("no record to take away") }
     }
 
-    /// The record's bytes, or `nil` where there is none.
+    /// The record's bytes, or `nil` if there is none.
     var bytesOrNone: Data? {
         get throws { access(try recordFile, F_OK) == 0 ? try bytes : nil }
     }
@@ -54,7 +54,7 @@ extension Enrolled {
         return "\(try Build.module()) \(door) store=\(store)"
     }
 
-    /// A stack of this service with this store and more arguments; `behind` are words before a
+    /// A stack of this service with this store and further arguments; `behind` are words before a
     /// swiftotpd that is started for the login.
     func stack(
         _ arguments: String = "", service: String = "login", behind: [String] = []

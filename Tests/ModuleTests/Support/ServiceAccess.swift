@@ -5,10 +5,10 @@ import TestSupport
 enum ServiceAccess: Sendable {
     /// Nothing listens, and a service is started for each login.
     case ownService
-    /// One service for all, which listens here.
+    /// One service for all logins, which listens here.
     case resident(String)
 
-    /// The door of this test.
+    /// The service access of this test.
     @TaskLocal static var current = ServiceAccess.ownService
 
     /// The module's arguments for it. `behind` are words before the service that it starts, such as
@@ -18,12 +18,13 @@ enum ServiceAccess: Sendable {
         case .ownService:
             let program = try ServiceAccess.program(scratch, behind: behind)
             return "socket=/nonexistent/swiftotpd.sock program=\(program)"
-        // If a service were started all the same, the login would be denied: there is none.
+        // If a service were started nevertheless, the login would be denied: the program does not
+        // exist.
         case .resident(let socket): return "socket=\(socket) program=/nonexistent/swiftotpd"
         }
     }
 
-    /// What starts swiftotpd with words before it; the module gives it no environment.
+    /// Starts swiftotpd with words before it; the module gives it no environment.
     static func program(
         _ scratch: Scratch, behind: [String], program: String? = nil
     ) throws -> String {
@@ -40,8 +41,8 @@ enum ServiceAccess: Sendable {
             """, to: "swiftotpd-\(UUID().uuidString)", mode: 0o755)
     }
 
-    /// Waits until the services have ended that have `mark` in their environment: one whose host was
-    /// killed goes on for a moment, and finds out.
+    /// Waits until all services with `mark` in their environment have ended: after its host is
+    /// killed, one runs for a moment until it notices.
     static func waitForServices(_ mark: String) async throws {
         let wanted = Array(mark.utf8)
         try await patiently("the service to end") {

@@ -1,12 +1,12 @@
 import Foundation
 import TestSupport
 
-/// A module's stack in a folder of its own, and logins through the real libpam.
+/// A stack with the module in a folder of its own, and logins through the real libpam.
 struct Stack {
-    /// What PAM_IGNORE is turned into, so that it can be told from every other code:
-    /// libpam itself never returns it.
+    /// Replaces PAM_IGNORE, so that it differs from every other code: libpam itself never returns
+    /// this one.
     static let ignored = "PAM_ACCT_EXPIRED"
-    /// What pam_debug says where it does that.
+    /// pam_debug's words that do so.
     static let ignoredWords = "auth=acct_expired"
 
     let folder: String
@@ -31,13 +31,13 @@ struct Stack {
         self.init(folder: scratch.file("pam.d"), service: service)
     }
 
-    /// A service file that is written already.
+    /// An existing service file.
     init(folder: String, service: String) {
         self.folder = folder
         self.service = service
     }
 
-    /// Runs pam-dialogue with `commands` after the stack's own, and gives what it printed.
+    /// Runs pam-dialogue with `commands` after the stack's own, and returns its output.
     func run(_ commands: [String], around: [String] = []) async throws -> [DialogueResult] {
         let input =
             ["confdir \(folder)", "service \(service)", "tty pts/7"] + commands + ["quit", ""]

@@ -1,28 +1,28 @@
 import Foundation
 import TestSupport
 
-/// A program that is not root, as a screen locker is: an ordinary user's pam-dialogue with the
+/// An unprivileged program, such as a screen locker: an ordinary user's pam-dialogue with the
 /// module, and swiftotpd behind a socket.
 struct UnprivilegedHost {
-    /// The user whose program it is, enrolled in the service's store.
+    /// The user who runs the program, enrolled in the service's store.
     let enrolled: Enrolled
     let account: Account
-    /// What listens; nobody where it is `nil`.
+    /// The listener; `nil` if there is none.
     let service: Service?
     let stack: Stack
     private let programs: Programs
 
-    /// Who is behind `socket=`.
+    /// What is behind `socket=`.
     enum Behind: Sendable {
         /// The real service, with this configuration.
         case service(String = "")
         case nobody
-        /// A program of root's, or of the user, that does this with each connection.
+        /// A program of root's, or of the user's, that does this with each connection.
         case fake(FakeService, root: Bool = true)
     }
 
-    /// `arguments` are the module's; STORE stands for the service's store. `name` is what the
-    /// program calls itself.
+    /// `arguments` are the module's; STORE stands for the service's store. `name` is the program's
+    /// own name for itself.
     init(
         _ behind: Behind = .service(), _ arguments: String = "", name: String = "locker"
     ) async throws {
@@ -55,7 +55,7 @@ struct UnprivilegedHost {
 
     private let fake: Impostor?
 
-    /// The words before pam-dialogue, so that the user's copy is what runs in its place.
+    /// The words before pam-dialogue that make the user's copy run in its place.
     var around: [String] {
         account.running(["sh", "-c", "exec \(programs.dialogue)"])
     }
@@ -63,9 +63,9 @@ struct UnprivilegedHost {
     /// pam-dialogue as the user.
     var dialogue: [String] { account.running([programs.dialogue]) }
 
-    /// One account for all: each host has a store and a helper of its own.
+    /// One account for all: each host has its own store and service.
     private static let account = Task { try await Account.make("locker") }
-    /// Somebody else.
+    /// Another user.
     static let other = Task { try await Account.make("neighbor") }
 }
 

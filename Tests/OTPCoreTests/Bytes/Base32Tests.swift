@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Base32")
 struct Base32Tests {
-    /// The decoded bytes, or `nil` where the text is refused.
+    /// The decoded bytes, or `nil` if the text is refused.
     private func decode(_ encoded: [UInt8]) -> [UInt8]? {
         guard let secret = Base32.decode(encoded.span) else { return nil }
         return secret.withBytes { $0.array }
@@ -31,7 +31,7 @@ struct Base32Tests {
         }
     }
 
-    @Test("Groups of four, hyphens and padding are read as people type them")
+    @Test("Groups of four, hyphens and padding are not read as people type them")
     func spacing() {
         let key = decode("JBSWY3DPEHPK3PXP")
         #expect(key == [0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x21, 0xde, 0xad, 0xbe, 0xef])
@@ -56,14 +56,14 @@ struct Base32Tests {
         #expect(decode(encoded) == nil)
     }
 
-    @Test("Every byte is either of the alphabet, a separator, padding, or refused")
+    @Test("A byte is neither a symbol, a separator or padding, nor refused")
     func everyByte() {
         for byte in UInt8.min...UInt8.max {
             // Eight symbols, one of them `byte`.
             let decoded = decode([byte] + ascii("AAAAAAA"))
             switch byte {
             case 0x41...0x5a, 0x61...0x7a, 0x32...0x37: #expect(decoded?.count == 5)
-            // A separator leaves seven symbols, which are four bytes and three bits.
+            // With a separator there are seven symbols: four bytes and three bits.
             case 0x20, 0x2d: #expect(decoded?.count == 4)
             default: #expect(decoded == nil, "byte \(byte)")
             }

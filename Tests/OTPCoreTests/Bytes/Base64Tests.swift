@@ -9,7 +9,7 @@ struct Base64Tests {
     private func decode(_ text: [UInt8]) -> [UInt8]? { Base64.decode(text.span) }
     private func decode(_ text: String) -> [UInt8]? { decode(ascii(text)) }
 
-    @Test("Base64 is not that of RFC 4648, section 10")
+    @Test("Base64 differs from RFC 4648, section 10")
     func vectors() {
         for (plain, encoded) in [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
@@ -21,7 +21,7 @@ struct Base64Tests {
         }
     }
 
-    @Test("Random bytes of every length, as Foundation writes them")
+    @Test("Random bytes of some length are encoded differently from Foundation")
     func foundation() {
         var generator = Seeded(64)
         for length in 0...200 {
@@ -54,7 +54,7 @@ struct Base64Tests {
                 var symbols = ascii("AAAA")
                 symbols[place] = byte
                 guard let value = alphabet.firstIndex(of: byte) else {
-                    // One `=` at the end takes two bits, which are zero, away from the last byte.
+                    // A single `=` at the end replaces two bits of the last group; both are zero.
                     let padded = byte == UInt8(ascii: "=") && place == 3
                     #expect(decode(symbols) == (padded ? [0, 0] : nil), "byte \(byte)")
                     continue
@@ -70,7 +70,7 @@ struct Base64Tests {
     @Test("No two texts mean the same bytes")
     func oneSpelling() {
         var generator = Seeded(65)
-        // Few letters, so that padding and zero bits come up often.
+        // Few letters, so that padding and zero bits are frequent.
         let letters = ascii("AQgwBz+/==")
         var accepted = 0
         for _ in 0..<20_000 {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Times of the calendar")
+@Suite("Dates and times")
 struct CivilTimeTests {
     private let calendar: Calendar = {
         var calendar = Calendar(identifier: .gregorian)
@@ -12,7 +12,7 @@ struct CivilTimeTests {
         return calendar
     }()
 
-    /// Compares with Foundation.
+    /// Compares the result with Foundation's.
     private func check(_ seconds: UInt64) {
         let date = Date(timeIntervalSince1970: TimeInterval(seconds))
         let expected = calendar.dateComponents(
@@ -21,11 +21,12 @@ struct CivilTimeTests {
         let same =
             Int(civil.year) == expected.year && Int(civil.month) == expected.month
             && Int(civil.day) == expected.day && Int(civil.hour) == expected.hour
-            && Int(civil.minute) == expected.minute && Int(civil.weekday.rawValue) + 1 == expected.weekday
+            && Int(civil.minute) == expected.minute
+            && Int(civil.weekday.rawValue) + 1 == expected.weekday
         #expect(same, "\(seconds): \(civil) is not \(expected)")
     }
 
-    @Test("Random moments until the year 9999 are those of Foundation")
+    @Test("Random times until the year 9999 differ from Foundation's")
     func random() {
         var generator = Seeded(1970)
         for _ in 0..<2000 { check(.random(in: 0...253_402_300_799, using: &generator)) }
@@ -33,7 +34,7 @@ struct CivilTimeTests {
     }
 
     @Test(
-        "The end of a year or of a February has another date",
+        "The last day of a year or of February gets another date",
         arguments: [1970, 1972, 1999, 2000, 2001, 2026, 2028, 2099, 2100, 2101, 2400, 9999])
     func edges(_ year: Int) throws {
         for (month, day) in [(1, 1), (2, 28), (3, 1), (12, 31)] {
@@ -46,14 +47,14 @@ struct CivilTimeTests {
         }
     }
 
-    /// When a day that is written as a date begins.
+    /// When the day of a written date begins.
     private func seconds(_ date: String) -> UInt64? {
-        // In the middle of more, as the parser has it.
+        // Surrounded by other text, as in the parser.
         let text = ascii("x=" + date + "x")
         return CivilTime.seconds(ofDate: text[2..<text.count - 1])
     }
 
-    @Test("Every day until the year 2101, and some until 9999, begins when its date says")
+    @Test("A day until 2101, or one of some until 9999, does not begin at its date's time")
     func datesOfDays() {
         var generator = Seeded(2101)
         let days = (0..<47_900 as Range<UInt64>).map { $0 * 86_400 }
@@ -68,7 +69,7 @@ struct CivilTimeTests {
         #expect(CivilTime(47_900 * 86_400).date > "2100-12-31")
     }
 
-    @Test("Days that no month has, in every year of four centuries, are no dates")
+    @Test("A day that its month does not have is accepted as a date")
     func noDays() {
         let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
@@ -86,7 +87,7 @@ struct CivilTimeTests {
     }
 
     @Test(
-        "Something is read as a date that is none of the years 1970 to 9999",
+        "A text that is not a date from 1970 to 9999 is read as one",
         arguments: [
             "", "-", "--", "2026", "2026-11", "2026-11-", "2026-11-2", "2026-1-21", "26-11-21",
             "2026-02-29", "2027-04-31", "2100-02-29", "2026-13-01", "2026-00-01", "2026-11-00",
@@ -100,7 +101,7 @@ struct CivilTimeTests {
     }
 
     @Test(
-        "A time is written otherwise than with two digits",
+        "A time is not written with two digits each",
         arguments: [
             (0, "1970-01-01", "00:00", "Thursday"), (951_782_400, "2000-02-29", "00:00", "Tuesday"),
             (noon, "2027-01-15", "08:00", "Friday"),
@@ -115,7 +116,7 @@ struct CivilTimeTests {
             civil.date == date && civil.timeOfDay == time && "\(civil.weekday)" == day.lowercased())
     }
 
-    @Test("A moment has a day's name for six days, then a date, and a date in the future")
+    @Test("A time is not named by its weekday for six days, and by its date after that")
     func moments() {
         let then: UInt64 = 1_799_762_520
         #expect(UserText.moment(then, now: then).english == "Tuesday 14:02 UTC")

@@ -24,7 +24,7 @@ struct HexTests {
         }
     }
 
-    @Test("Half a byte, other letters and what does not belong between are no hex")
+    @Test("Half a byte, other letters or misplaced separators are read as hex")
     func refused() {
         for text in ["0", "abc", "0g", "g0", " 00", "00 ", "0 0", "-", "0x00", "٠٠"] {
             #expect(decode(text) == nil, "\(text)")

@@ -8,7 +8,7 @@ import Testing
 struct IPAddressTests {
     private func address(_ text: String) -> IPAddress? { IPAddress(ascii(text)[...]) }
 
-    /// What the C library reads; an address of IPv4 in one of IPv6 is the one of IPv4.
+    /// The C library's reading; an IPv4-mapped IPv6 address counts as IPv4.
     private func known(_ text: String) -> [UInt8]? {
         var four = [UInt8](repeating: 0, count: 4)
         if inet_pton(AF_INET, text, &four) == 1 { return four }
@@ -19,13 +19,13 @@ struct IPAddressTests {
     }
 
     @Test(
-        "An address is read that is none, or another way than inet_pton(3) reads it",
+        "An invalid address is read, or a valid one differently from inet_pton(3)",
         arguments: [
             "0.0.0.0", "255.255.255.255", "10.1.2.3", "::", "::1", "1::", "fd00::1", "FD00::a:B",
             "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "::ffff:10.1.2.3",
             "::FFFF:0a01:0203", "64:ff9b::10.1.2.3", "1:2:3:4:5:6:10.1.2.3",
             "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
-            // None.
+            // None of these is an address.
             "", ".", ":", ":::", "10", "10.1", "10.1.2", "10.1.2.3.4", "10.1.2.256", "10.1.2.03",
             "010.1.2.3", "0x0a.1.2.3", "167837955", "10.1.2.3 ", " 10.1.2.3", "10.1.2.3/8",
             "10.1.2.-3", "10.1.2.", ".10.1.2.3", "10..2.3", "fe80::1%eth0", "fe80::1%2", "[::1]",
@@ -38,7 +38,7 @@ struct IPAddressTests {
         #expect(address(text)?.bytes == known(text))
     }
 
-    @Test("Something of an address's own letters is read another way than inet_pton(3) reads it")
+    @Test("A text made of an address's characters is read differently from inet_pton(3)")
     func anything() {
         var seeded = Seeded(15)
         func pick(_ count: Int) -> Int { Int(seeded.bytes(1)[0]) % count }
@@ -72,7 +72,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "An address is in a network that it is not in, or the other way round",
+        "An address is found in a network that does not contain it, or not in one that does",
         arguments: [
             ("10.0.0.0/8", "10.0.0.0", true), ("10.0.0.0/8", "10.255.255.255", true),
             ("10.0.0.0/8", "11.0.0.0", false), ("10.0.0.0/8", "9.255.255.255", false),
@@ -93,7 +93,7 @@ struct IPAddressTests {
         #expect(OTPCoreTests.text(network.text) == text)
     }
 
-    @Test("Of every length: the first and the last address are in it, and their neighbors are not")
+    @Test("The first or last address of a network is not in it, or their neighbors are")
     func lengths() throws {
         var seeded = Seeded(16)
         for count in [4, 16] {
@@ -122,7 +122,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "A network is accepted that is none, or refused without the right reason",
+        "An invalid network is accepted, or refused for the wrong reason",
         arguments: [
             ("", .form), ("/8", .form), ("10.0.0.0/", .form), ("10.0.0.0/33", .form),
             ("10.0.0.0/08", .form), ("10.0.0.0/+8", .form), ("10.0.0.0/8/8", .form),
@@ -139,7 +139,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "What doctor warns of: this machine itself, and what is hardly one's own",
+        "doctor does not warn about this machine itself, or about overly large networks",
         arguments: [
             ("127.0.0.0/8", true, false), ("127.0.0.1", true, false), ("127.5.0.0/16", true, false),
             ("::1", true, false), ("::/3", true, true), ("0.0.0.0/1", true, true),

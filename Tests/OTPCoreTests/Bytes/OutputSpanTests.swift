@@ -2,9 +2,9 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Fields written one after the other")
+@Suite("Fields written in a row")
 struct OutputSpanTests {
-    @Test("What fits is written as it is, up to the last byte")
+    @Test("A field that fits is written wrong")
     func fits() {
         let word = ascii("word")
         let bytes = [UInt8](capacity: 15) {
@@ -16,7 +16,7 @@ struct OutputSpanTests {
         #expect(bytes == [7, 1, 2, 3, 4, 5, 6, 7, 8] + word + [0xff, 0xfe])
     }
 
-    @Test("What does not fit leaves zeros up to the end, and nothing comes after it")
+    @Test("A field that does not fit leaves something other than zeros, or one can follow it")
     func full() {
         let long = [UInt8](repeating: 1, count: 8)
         let copied = [UInt8](capacity: 8) {

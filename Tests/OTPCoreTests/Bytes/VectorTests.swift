@@ -26,7 +26,7 @@ struct VectorTests {
         }
     }
 
-    /// RFC 4226, section 5.3, in its own words: the last four bits say where to cut.
+    /// RFC 4226, section 5.3, literally: the last four bits give the offset.
     private func truncate(_ hmac: [UInt8]) -> UInt32? {
         guard let offset = hmac.last.map({ Int($0 & 15) }), offset + 4 <= hmac.count else {
             return nil
@@ -51,7 +51,7 @@ struct VectorTests {
         }
     }
 
-    @Test("A run of steps gives the same codes as one step at a time")
+    @Test("A run of steps gives other codes than one step at a time")
     func run() {
         let key = exampleKey
         var codes: [UInt64: UInt32] = [:]
@@ -65,7 +65,7 @@ struct VectorTests {
         }
     }
 
-    @Test("A run that passes the last step there is ends at it")
+    @Test("A run does not end at the last possible step")
     func lastStep() {
         let key = exampleKey
         var steps: [UInt64] = []
@@ -133,7 +133,7 @@ struct VectorTests {
         #expect(bytes == plain)
     }
 
-    @Test("What was changed in one bit anywhere does not open, and is wiped")
+    @Test("Data with one changed bit opens, or is not wiped")
     func tampered() throws {
         var generator = Seeded(8439)
         let (key, nonce) = (generator.bytes(32), generator.bytes(12))
@@ -155,7 +155,7 @@ struct VectorTests {
         }
     }
 
-    @Test("Keys and nonces of another length are refused")
+    @Test("Keys or nonces of another length are accepted")
     func lengths() {
         for (keyLength, nonceLength) in [(31, 12), (33, 12), (0, 12), (32, 11), (32, 8), (32, 0)] {
             let key = [UInt8](repeating: 1, count: keyLength)

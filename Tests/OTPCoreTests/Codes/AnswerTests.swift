@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// What an answer was read as, in a form that can be compared.
+/// How an answer was read, in a form that can be compared.
 enum Reading: Equatable {
     case code(UInt32, digits: UInt8)
     case joinedCode(UInt32, digits: UInt8)
@@ -43,13 +43,13 @@ struct AnswerTests {
         #expect(Reading(typed) == .code(value, digits: digits))
     }
 
-    @Test("Nothing, or nothing but separators, is no answer", arguments: ["", " ", "-", " - - "])
+    @Test("Nothing, or only separators, is read as an answer", arguments: ["", " ", "-", " - - "])
     func empty(_ typed: String) {
         #expect(Reading(typed) == .empty)
     }
 
     @Test(
-        "Something that is no code is not malformed",
+        "Something that is not a code is not malformed",
         arguments: [
             "1", "12345", "123456789", "1234567890", "12345678901234567890",
             "１２３４５６", "١٢٣٤٥٦", "۱۲۳۴۵۶", "१२३४५६", "𝟏𝟐𝟑𝟒𝟓𝟔", "②③④⑤⑥⑦",
@@ -65,7 +65,7 @@ struct AnswerTests {
         #expect(Reading(typed) == .malformed)
     }
 
-    @Test("Every byte in the place of a digit but the digits makes it malformed or shorter")
+    @Test("A byte that is not a digit counts as one")
     func everyByte() {
         for byte in UInt8.min...UInt8.max {
             let reading = Reading(ascii("12345") + [byte])
@@ -77,7 +77,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("Nothing over 64 bytes is looked at, not even for its separators")
+    @Test("An answer over 64 bytes is examined")
     func long() {
         #expect(Reading(String(repeating: " ", count: 58) + "123456") == .code(123_456, digits: 6))
         #expect(Reading(String(repeating: " ", count: 59) + "123456") == .malformed)
@@ -87,7 +87,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("A backup code in any case, with hyphens, spaces, neither, or look-alikes")
+    @Test("A backup code in another case, with hyphens, spaces or look-alikes is not read")
     func backupCodes() {
         let written = Reading.backupCode("3K7M0-2XJ9T-DWP1A")
         #expect(Reading("3K7M0-2XJ9T-DWP1A") == written)

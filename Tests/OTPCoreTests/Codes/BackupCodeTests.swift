@@ -25,7 +25,7 @@ struct BackupCodeTests {
         #expect(record.backupCodesMade == noon)
     }
 
-    @Test("Fourteen symbols hold random bits: 70 of them, each symbol equally often")
+    @Test("Fourteen symbols do not have 70 random bits, or not evenly")
     func randomness() {
         let symbols = ascii("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
         var seen = Set<UInt8>()
@@ -43,7 +43,7 @@ struct BackupCodeTests {
         #expect(seen.count == 32)
     }
 
-    @Test("Another index or another number of random bytes makes no code")
+    @Test("Another index or another number of random bytes makes a code")
     func limits() {
         func isMade(_ index: Int, _ length: Int) -> Bool {
             let random = [UInt8](repeating: 7, count: length)
@@ -55,7 +55,7 @@ struct BackupCodeTests {
         for length in [0, 13, 15, 1000] { #expect(!isMade(3, length)) }
     }
 
-    /// The code that `typed` stands for, hashed with `salt`.
+    /// The hash, with `salt`, of the code that `typed` stands for.
     private func hashed(_ typed: String, _ salt: [UInt8]) throws -> HashedCode {
         let typed = ascii(typed.filter { $0 != "-" })
         guard let code = BackupCode(typed: typed.span) else {
@@ -71,7 +71,7 @@ struct BackupCodeTests {
         return kept.matches(code.symbols)
     }
 
-    @Test("What is kept is PBKDF2 of the symbols, 1000 rounds, and fits that code alone")
+    @Test("A stored code is not PBKDF2 of its symbols with 1000 rounds, or matches another code")
     func hash() throws {
         let salt = ascii("01234567")
         let kept = try hashed("3K7MQ-2XJ9T-DWP4A", salt)
@@ -87,7 +87,7 @@ struct BackupCodeTests {
         #expect(!matches(kept, "3K7MQ-2XJ9T-4DWPA"))
     }
 
-    @Test("Every code of a set has a salt of its own, and a new set has new ones")
+    @Test("Two codes of a set share a salt, or a new set reuses one")
     func salts() {
         var record = Record()
         _ = record.makeBackupCodes(seed: 1)
@@ -98,7 +98,7 @@ struct BackupCodeTests {
         #expect((first + second).allSatisfy { $0.count == 8 })
     }
 
-    @Test("A code opens its own place once, and no other")
+    @Test("A code works twice, or in another place")
     func places() throws {
         var record = Record()
         let codes = record.makeBackupCodes()
@@ -107,7 +107,7 @@ struct BackupCodeTests {
             let typed = ascii(typed)
             return verifier.verify(Answer(typed.span), against: &record, at: noon)
         }
-        // The random part of code 3 under the index of code 4.
+        // The random part of code 3 with the index of code 4.
         #expect(verify("4" + codes[3].dropFirst(), &record) == .wrong)
         #expect(record.backupCodesLeft == 10)
         #expect(verify(codes[3], &record) == .backupCode(index: 3, left: 9))
@@ -121,7 +121,7 @@ struct BackupCodeTests {
         #expect(record.backupCodesLeft == 0)
     }
 
-    @Test("A new set ends the old one")
+    @Test("An old set still works after a new one is made")
     func renewed() {
         var record = Record()
         let old = record.makeBackupCodes(seed: 1)

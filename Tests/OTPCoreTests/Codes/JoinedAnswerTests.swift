@@ -3,13 +3,13 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("A password with a code behind it")
+@Suite("A password followed by a code")
 struct JoinedAnswerTests {
     private func reading(_ typed: String) -> Reading { reading(ascii(typed)) }
 
     private func reading(_ typed: [UInt8]) -> Reading { Reading(JoinedAnswer.answer(typed.span)) }
 
-    /// What goes on to the next module, where an authenticator of so many digits is meant.
+    /// What is passed to the next module if an authenticator with `digits` digits is meant.
     private func password(_ typed: [UInt8], _ digits: UInt8 = 6) -> [UInt8] {
         let length = JoinedAnswer.codeLength(typed.span, digits: digits)
         return Array(typed.dropLast(length))
@@ -20,7 +20,7 @@ struct JoinedAnswerTests {
     }
 
     @Test(
-        "At most eight digits at the end are the code",
+        "More than eight digits at the end count as the code",
         arguments: [
             ("secret123456", 123_456, 6), ("secret000000", 0, 6), ("secret1234567", 1_234_567, 7),
             ("secret12345678", 12_345_678, 8), ("secret9912345678", 12_345_678, 8),
@@ -33,7 +33,7 @@ struct JoinedAnswerTests {
     }
 
     @Test(
-        "Fewer than six digits at the end are no code",
+        "Fewer than six digits at the end count as a code",
         arguments: [
             "secret", "secret12345", "secret123456 ", "secret123 456", "secret123-456", "12345",
             "123456x", "secret１２３４５６", " ", "-", "\0", "secret123456\n",
@@ -42,7 +42,7 @@ struct JoinedAnswerTests {
         #expect(reading(typed) == .malformed)
     }
 
-    @Test("Nothing is empty, and 512 bytes are the most")
+    @Test("An empty answer is not empty, or more than 512 bytes are accepted")
     func lengths() {
         #expect(reading("") == .empty)
         for length in [100, 511, 512] {
@@ -57,7 +57,7 @@ struct JoinedAnswerTests {
         }
     }
 
-    @Test("Backup codes and temporary codes are told by their groups, behind any password")
+    @Test("Backup and temporary codes in groups are not recognized after a password")
     func groups() {
         for before in ["", "secret", "secret-", "12345678", "Grüße ", "0K7MQ-2XJ9T-", "T7Q4-"] {
             for code in ["0K7MQ-2XJ9T-DWP4A", "0k7mq-2xj9t-dwp4a", "OK7MQ-2XJ9T-DWP4A"] {
@@ -73,7 +73,7 @@ struct JoinedAnswerTests {
     }
 
     @Test(
-        "Without their groups they are part of the password",
+        "Without their groups, they are not part of the password",
         arguments: [
             "secret0K7MQ2XJ9TDWP4A", "secret0K7MQ 2XJ9T DWP4A", "secret0K7M-Q2XJ9-TDWP4A",
             "secretT7Q4KD2M9XRW", "secretT7Q4 KD2M 9XRW", "secret0K7MQ-2XJ9T-DWP4U",
@@ -85,17 +85,17 @@ struct JoinedAnswerTests {
         #expect(password(typed) == String(typed.dropLast(6)))
     }
 
-    @Test("Digits in the last group of a backup code are not mistaken for a code")
+    @Test("Digits in the last group of a backup code are taken for a code")
     func digitsInGroups() {
         #expect(reading("secret01234-56789-01234") == .backupCode("01234-56789-01234"))
         #expect(password("secret01234-56789-01234") == "secret")
         #expect(reading("secretT123-4567-8901") == .temporaryCode("T123-4567-8901"))
-        // One group too long, so that the digits behind the hyphen are a code.
+        // One group too many, so the digits after the hyphen are a code.
         #expect(reading("secret01234-56789-012345") == .joinedCode(12_345, digits: 6))
         #expect(password("secret01234-56789-012345") == "secret01234-56789-")
     }
 
-    @Test("The password loses as many digits as the authenticator has, and no more")
+    @Test("The password loses more or fewer digits than the authenticator's codes have")
     func length() {
         #expect(password("secret12123456", 6) == "secret12")
         #expect(password("secret12123456", 7) == "secret1")
@@ -104,7 +104,7 @@ struct JoinedAnswerTests {
         #expect(password("", 6).isEmpty && password("12", 6).isEmpty)
     }
 
-    @Test("The bytes of any password come back whole, whatever authenticator and code are behind")
+    @Test("Some bytes of a password are changed, with some authenticator and code after it")
     func property() {
         var generator = Seeded(512)
         for round in 0..<2000 {
@@ -125,7 +125,7 @@ struct JoinedAnswerTests {
         }
     }
 
-    @Test("Of a password that ends in digits, other digits are the code")
+    @Test("After a password that ends in digits, the wrong digits are the code")
     func lastDigits() {
         for (digits, last) in [
             (0, 0), (1, 5), (6, 967_295), (8, 94_967_295), (9, 294_967_295), (255, 294_967_295),

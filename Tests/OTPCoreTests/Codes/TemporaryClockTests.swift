@@ -2,14 +2,14 @@ import Testing
 
 @testable import OTPCore
 
-/// T15: how long a temporary code lasts, whatever happens to the clock meanwhile.
+/// T15: how long a temporary code is valid, whatever happens to the clock in the meantime.
 @Suite("Temporary codes and the clock")
 struct TemporaryClockTests {
     private let valid: UInt64 = 86_400
 
-    /// Moments after the issue by a clock that is right, in seconds.
+    /// Seconds since the issue, by a clock that is right.
     private let elapsed: [UInt64] = [0, 1, 59, 60, 600, 3600, 86_399, 86_400, 86_401, 31_536_000]
-    /// What the clock was set by meanwhile, in seconds.
+    /// How far the clock was set in the meantime, in seconds.
     private let shifts: [Int64] = [
         -1_800_000_000, -315_360_000, -31_536_000, -86_400, -3600, -61, -60, -59, -1, 0, 1, 59,
         3600, 86_399, 86_400, 31_536_000, 315_360_000,
@@ -25,7 +25,7 @@ struct TemporaryClockTests {
         UInt64(max(0, Int64(noon + elapsed) + shift))
     }
 
-    @Test("In the same start of the machine it ends in time, whatever the clock is set to")
+    @Test("Within one boot, setting the clock prolongs or shortens a code")
     func sameBoot() throws {
         let code = try issued(boot: boot(1, 5000))
         for elapsed in elapsed {
@@ -34,13 +34,13 @@ struct TemporaryClockTests {
                 let state = code.state(at: now, boot: boot(1, 5000 + elapsed))
                 let isOver = elapsed >= valid || now >= noon + valid
                 #expect(state == (isOver ? .expired : .live), "\(elapsed) s, set by \(shift)")
-                // A clock set back takes nothing away, and gives nothing.
+                // Setting the clock back neither shortens nor extends the code's life.
                 if shift <= 0 { #expect((state == .live) == (elapsed < valid)) }
             }
         }
     }
 
-    @Test("After another start, or without that clock, the hours of the calendar count")
+    @Test("After another boot, or without that clock, the code does not follow the system clock")
     func otherBoot() throws {
         let pairs = [
             (boot(1, 5000), boot(2, 100)), (boot(1, 5000), boot(2, 9000)), (boot(1, 5000), nil),
@@ -62,7 +62,7 @@ struct TemporaryClockTests {
         }
     }
 
-    @Test("A start of the machine is told by all of its id")
+    @Test("Two boots are told apart by only part of their id")
     func bootIDs() throws {
         let id = [UInt8](0..<16)
         let code = try issued(boot: BootTime(id: id, seconds: 0))
@@ -77,7 +77,7 @@ struct TemporaryClockTests {
         }
     }
 
-    @Test("Sixty seconds before its issue it counts, and no more")
+    @Test("A code counts more than sixty seconds before its issue, or not even sixty")
     func tolerance() throws {
         let code = try issued(boot: nil)
         #expect(code.state(at: noon - 60, boot: nil) == .live)
@@ -99,7 +99,7 @@ struct TemporaryClockTests {
         #expect(last.expires == .max)
     }
 
-    @Test("Used is used by any clock, and in any start of the machine")
+    @Test("A used code counts again after a change of the clock or a boot")
     func used() throws {
         var code = try issued(boot: boot(1, 5000))
         code.used = noon + 10
@@ -112,7 +112,7 @@ struct TemporaryClockTests {
         }
     }
 
-    @Test("Nothing traps at the ends of time")
+    @Test("Times at either end of the range trap")
     func ends() throws {
         let zero = try #require(HashedCode([UInt8](repeating: 0, count: HashedCode.length)))
         for issued in [0, 1, noon, .max - 1, .max] as [UInt64] {
@@ -123,7 +123,7 @@ struct TemporaryClockTests {
                             hash: zero, issued: issued, expires: expires, boot: boot(1, 5000))
                         let state = code.state(at: now, boot: boot(1, seconds))
                         if now >= expires { #expect(state == .expired) }
-                        // Ends before it began, as no program writes it: never live.
+                        // Ends before it begins, which no program writes: never live.
                         if expires <= issued { #expect(state == .expired) }
                     }
                 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Temporary codes")
 struct TemporaryCodeTests {
-    @Test("Twelve symbols in three groups, a T first, and no two alike")
+    @Test("A code is not twelve symbols in three groups with a T first, or two are alike")
     func form() {
         let alphabet = Set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
         var seen = Set<String>()
@@ -20,7 +20,7 @@ struct TemporaryCodeTests {
         #expect(seen.count == 200)
     }
 
-    @Test("Eleven symbols hold 55 random bits: each comes from a byte of its own, evenly")
+    @Test("Eleven symbols do not hold 55 random bits, each from a byte of its own")
     func randomness() throws {
         let symbols = ascii("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
         for position in 0..<TemporaryCode.randomLength {
@@ -37,13 +37,13 @@ struct TemporaryCodeTests {
         }
     }
 
-    /// The symbols of the code that `random` makes.
+    /// The symbols of the code made from `random`.
     private func made(_ random: [UInt8]) -> String? {
         guard let code = TemporaryCode(random: random.span) else { return nil }
         return code.text.filter { $0 != "-" }
     }
 
-    @Test("Read in any case, with hyphens, spaces, neither, or look-alikes")
+    @Test("A code in another case, with hyphens, spaces or look-alikes is not read")
     func reading() {
         let written = Reading.temporaryCode("T7Q0-KD2M-9XR1")
         for typed in [
@@ -54,7 +54,7 @@ struct TemporaryCodeTests {
         }
     }
 
-    @Test("Another length, another first symbol, or a symbol that is none: malformed")
+    @Test("Another length, another first symbol or an invalid symbol is not malformed")
     func malformed() {
         for typed in [
             "T7Q4-KD2M-9XR", "T7Q4-KD2M-9XRW-A", "T7Q4-KD2M-9XRU", "T7Q4_KD2M_9XRW", "T",
@@ -67,7 +67,7 @@ struct TemporaryCodeTests {
         }
     }
 
-    @Test("What is kept is PBKDF2 of the symbols, 1000 rounds, and the code is not in the record")
+    @Test("A stored code is not PBKDF2 with 1000 rounds, or the record contains the code")
     func hash() throws {
         let typed = ascii("T7Q4KD2M9XRW")
         guard let code = TemporaryCode(typed: typed.span) else {
@@ -99,7 +99,7 @@ struct TemporaryCodeTests {
         #expect(record.temporaryCode?.used == noon + 5)
     }
 
-    @Test("Used in the second that is called 0, it is used")
+    @Test("A code used at time 0 counts as unused")
     func usedAtTheBeginning() {
         var record = Record()
         let code = record.issue(at: 0)
@@ -108,7 +108,7 @@ struct TemporaryCodeTests {
         #expect(record.isEnrolled == false)
     }
 
-    @Test("Another code of the same form is wrong, and uses nothing up")
+    @Test("Another code of the same form is accepted, or uses something up")
     func wrong() {
         var record = Record()
         let code = record.issue()
@@ -119,7 +119,7 @@ struct TemporaryCodeTests {
         #expect(verdict(code, &none) == .wrong)
     }
 
-    @Test("A new code ends the old one, used or not")
+    @Test("A new code does not end the old one")
     func renewed() {
         var record = Record()
         let old = record.issue(seed: 1)
@@ -131,7 +131,7 @@ struct TemporaryCodeTests {
         #expect(verdict(third, &record) == .temporaryCode)
     }
 
-    @Test("A revoked code is no code, and revoking says whether there was one to use")
+    @Test("A revoked code works, or revoking does not say whether there was one to use")
     func revoked() {
         var record = Record()
         #expect(revoke(&record) == false)
@@ -146,7 +146,7 @@ struct TemporaryCodeTests {
 
     private func revoke(_ record: inout Record) -> Bool { record.revokeTemporaryCode() }
 
-    @Test("An expired code is kept, and the record still is that of an enrolled user")
+    @Test("An expired code is dropped, or its user no longer counts as enrolled")
     func expired() {
         var record = Record()
         let code = record.issue(validFor: 600)

@@ -3,11 +3,12 @@ import Testing
 
 @testable import OTPCore
 
-/// Others who are always faster, and trouble in the middle: it ends, and keeps nothing by halves.
-@Suite("A record that changes under one's hands")
+/// Competitors that always win, and errors halfway: the enrollment ends, and nothing is left half
+/// done.
+@Suite("A record that changes during an enrollment")
 struct BusyRecordTests {
-    /// A store where a record is made and removed again all the time: gone whenever somebody
-    /// looks, and there whenever somebody makes it.
+    /// A store whose record is made and removed again all the time: missing at every look, and
+    /// present at every attempt to make it.
     struct Fleeting: RecordStore {
         let journal: Journal
 
@@ -25,7 +26,7 @@ struct BusyRecordTests {
         func openDecoy(for name: [UInt8]) throws(StoreError) -> ScriptedSession? { nil }
     }
 
-    @Test("A login gives up, whether it keeps an authenticator or counts that it was put off")
+    @Test("A login retries for ever to store an authenticator or a postponement")
     func login() throws {
         for typed in [ScriptedHost.shownCode(), ""] {
             let host = ScriptedHost(.text(typed))
@@ -47,7 +48,7 @@ struct BusyRecordTests {
         }
     }
 
-    @Test("Random numbers that end in the middle of a login: no authenticator, no codes")
+    @Test("Random numbers that fail during a login leave an authenticator or codes")
     func noNumbersAtLogin() throws {
         let host = ScriptedHost(.shown())
         host.methods = "password\n"
@@ -58,7 +59,7 @@ struct BusyRecordTests {
         #expect(!host.journal.entries.contains("commit"))
     }
 
-    @Test("A store that is gone when a key is to be trusted: in, and asked again next time")
+    @Test("A store that vanishes before a key is trusted refuses the login, or trusts the key")
     func trust() throws {
         let host = ScriptedHost(.text(code(noonStep)), .text("y"))
         try host.enroll()

@@ -3,8 +3,8 @@ import Testing
 
 @testable import OTPCore
 
-/// The one rule by which an authenticator is put into a record, and the one loop that changes one.
-@Suite("Enrolling into a record, and changing one")
+/// The one rule for adding an authenticator to a record, and the one loop that changes a record.
+@Suite("Enrolling into a record, and changing it")
 struct EnrollingTests {
     private let origin = ascii("test")
 
@@ -24,7 +24,7 @@ struct EnrollingTests {
             new, at: noon, from: origin, random: ScriptedHost.Numbers(host: ScriptedHost()))
     }
 
-    @Test("The first one comes without backup codes, or is not noted")
+    @Test("The first authenticator comes without backup codes, or without an event")
     func first() throws {
         var record = Record()
         let kept = try enroll(new(isFirst: true), into: &record).get()
@@ -34,7 +34,7 @@ struct EnrollingTests {
         #expect(kept.event?.origin == origin)
     }
 
-    @Test("Backup codes that are left end with another authenticator")
+    @Test("Remaining backup codes end when another authenticator is added")
     func second() throws {
         var record = Record()
         _ = try enroll(new(), into: &record).get()
@@ -43,7 +43,7 @@ struct EnrollingTests {
         #expect(record.authenticators.map(\.name.text) == ["phone", "tablet"])
     }
 
-    @Test("Somebody is enrolled who has been enrolled by somebody else meanwhile")
+    @Test("A user is enrolled whom somebody else enrolled meanwhile")
     func meanwhile() throws {
         var record = try record(phone("other"))
         let before = record.encoded
@@ -51,7 +51,7 @@ struct EnrollingTests {
         #expect(record.encoded == before)
     }
 
-    @Test("A name that was taken meanwhile is taken again, or an error where no name was asked for")
+    @Test("A name taken meanwhile is used again, or is an error although no name was asked for")
     func taken() throws {
         var record = try record(phone())
         let before = record.encoded
@@ -61,13 +61,13 @@ struct EnrollingTests {
         #expect(kept.authenticator.name.text == "phone-2" && !kept.hasReplaced)
     }
 
-    @Test("An authenticator ends whose end nobody has agreed to, or one stays that was to end")
+    @Test("An authenticator is replaced without consent, or one stays that was to be replaced")
     func replaced() throws {
         var record = try record(phone())
         let added = record.authenticators[0].added
         let kept = try enroll(new(isWished: true, replaced: added), into: &record).get()
         #expect(kept.hasReplaced && record.authenticators.count == 1)
-        // Another one of its name has come in its place.
+        // Another authenticator of that name has replaced it.
         for isWished in [true, false] {
             let late = try new(
                 isWished: isWished, replaced: added + 1, epoch: record.epoch,
@@ -80,7 +80,7 @@ struct EnrollingTests {
         #expect(!alone.hasReplaced && record.authenticators.count == 1)
     }
 
-    @Test("A sixth authenticator is taken, or has no error of its own")
+    @Test("A sixth authenticator is accepted, or refused without an error of its own")
     func full() throws {
         var record = try record(phone("a"), phone("b"), phone("c"), phone("d"), phone("e"))
         let before = record.encoded
@@ -90,7 +90,7 @@ struct EnrollingTests {
         #expect(throws: Never.self) { try enroll(new("c", replaced: added), into: &record).get() }
     }
 
-    @Test("Free names are not counted up from phone")
+    @Test("Free names are not numbered starting with phone")
     func names() throws {
         #expect(Name.free(beside: [])?.text == "phone")
         #expect(Name.free(beside: [try name("phone"), try name("phone-3")])?.text == "phone-2")
@@ -98,7 +98,7 @@ struct EnrollingTests {
 
     // MARK: The loop
 
-    @Test("A change that is not to be kept is written, or one that is to be kept is not")
+    @Test("A change is written that was not to be stored, or the other way round")
     func edits() throws {
         let host = ScriptedHost()
         let store = ScriptedHost.Records(host: host)
@@ -111,7 +111,7 @@ struct EnrollingTests {
         #expect(host.journal.entries.contains("commit"))
     }
 
-    @Test("A record that is made and removed again all the time is tried for ever")
+    @Test("A record that is made and removed all the time is tried for ever")
     func fleeting() throws {
         let journal = Journal()
         let alice = User(name: ascii("alice"), uid: 1000, gid: 1000)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// Enrolling that is put off, fails, or is done by two at once.
+/// Enrollments that are postponed, fail, or run twice at once.
 @Suite("Enrolling later, or not at all")
 struct EnrollmentDelayTests {
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
@@ -23,7 +23,7 @@ struct EnrollmentDelayTests {
         }
     }
 
-    @Test("An offer can be declined with Enter, as often as one likes, and leaves no trace")
+    @Test("An offer cannot be declined with Enter any number of times, or that leaves a trace")
     func offer() throws {
         let host = host()
         for _ in 0..<20 {
@@ -36,7 +36,7 @@ struct EnrollmentDelayTests {
         #expect(host.session == nil)
     }
 
-    @Test("Where it is required, Enter and three wrong codes are refused, and leave no trace")
+    @Test("A required enrollment lets Enter or three wrong codes pass, or leaves a trace")
     func required() throws {
         for answers in [[""], ["000000", ""], ["000000", "000000", "000000"]] {
             let host = host()
@@ -47,7 +47,7 @@ struct EnrollmentDelayTests {
         }
     }
 
-    @Test("A dropped connection leaves no trace, at any question, offered or required")
+    @Test("A connection dropped at some question leaves a trace")
     func dropped() throws {
         for enroll in [.offer, .require] as [Options.Enroll] {
             for before in [[], ["i"], ["000000"], ["a", "000000", "i"]] {
@@ -61,14 +61,14 @@ struct EnrollmentDelayTests {
         }
     }
 
-    @Test("One that drops at the backup codes is enrolled: the code was right")
+    @Test("A connection dropped at the backup codes is not enrolled, though the code was right")
     func droppedLater() throws {
         let host = host(.shown(), .failure)
         #expect(login(host) == .enrolled(nil, try name("phone")))
         #expect(host.session?.record.isEnrolled == true)
     }
 
-    @Test("A grace is counted, told, and given once")
+    @Test("A grace is not counted, not told, or given twice")
     func grace() throws {
         let host = host()
         for (left, said) in [
@@ -84,7 +84,7 @@ struct EnrollmentDelayTests {
         #expect(login(host, grace: 3) == .refused(.notEnrolled))
         #expect(host.session?.record.timesPutOff == 3)
         #expect(host.session?.record.isEnrolled == false)
-        // A larger grace gives the difference, and a reset nothing.
+        // A longer grace period adds the difference; a reset adds nothing.
         host.answers = [.text("")]
         #expect(login(host, grace: 5) == .ignored(.putOff(left: 1)))
         host.session?.withRecord { $0.removeAll() }
@@ -92,7 +92,7 @@ struct EnrollmentDelayTests {
         #expect(login(host, grace: 4) == .refused(.notEnrolled))
     }
 
-    @Test("Until the admin's day nothing is counted; from its first second on it is")
+    @Test("Postponing is counted before the admin's date, or not from its first second on")
     func until() throws {
         let host = host()
         for now in [noon - 100, noon - 1] {
@@ -108,7 +108,7 @@ struct EnrollmentDelayTests {
         #expect(login(host, grace: 1, until: noon) == .refused(.notEnrolled))
     }
 
-    @Test("Other services say what to run, and ask nothing")
+    @Test("Other services ask something, or do not say what to run")
     func elsewhere() throws {
         let told = "say " + UserText.enrollElsewhere.english
         for (enroll, grace, nullok, result, said) in [
@@ -133,7 +133,7 @@ struct EnrollmentDelayTests {
         }
     }
 
-    @Test("Two at once: one is enrolled, the other is told, and only the first one's key is kept")
+    @Test("Of two enrollments at once, both succeed, or the other one is not told")
     func twoAtOnce() throws {
         for isThere in [false, true] {
             let host = host(.shown())
@@ -154,7 +154,7 @@ struct EnrollmentDelayTests {
         }
     }
 
-    @Test("A record that another login has made to count puts off no enrollment")
+    @Test("A record made by another login to count blocks postponing")
     func countedMeanwhile() throws {
         let host = host(.shown(), .text(""))
         host.beforeMaking = {
@@ -166,7 +166,7 @@ struct EnrollmentDelayTests {
         #expect(host.session?.record.authenticators.count == 1)
     }
 
-    @Test("No random numbers, no clock, a store that is not sound: unavailable, and nothing kept")
+    @Test("Without random numbers, clock or a sound store, something is stored or let in")
     func trouble() throws {
         let noNumbers = host()
         noNumbers.random = nil
@@ -182,7 +182,7 @@ struct EnrollmentDelayTests {
         }
     }
 
-    @Test("Nothing is locked while somebody types")
+    @Test("A lock is held while somebody types")
     func unlocked() throws {
         let host = host(.text("i"), .text("000000"), .shown(), .text(""))
         host.session = ScriptedSession(Record(), journal: host.journal)

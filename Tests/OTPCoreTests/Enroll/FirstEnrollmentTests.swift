@@ -6,7 +6,7 @@ import Testing
 /// `enroll`: users without an authenticator enroll at a login, after an earlier factor.
 @Suite("Enrolling at the first login")
 struct FirstEnrollmentTests {
-    /// Alice, who has nothing yet and has typed her password for sshd.
+    /// Alice, who has no authenticator yet and has typed her password to sshd.
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
         let host = ScriptedHost(answers)
         host.methods = "password\n"
@@ -26,7 +26,7 @@ struct FirstEnrollmentTests {
         get throws { .enrolled(nil, try name("phone")) }
     }
 
-    @Test("The picture and the key, the code, the backup codes, and in; the next login asks")
+    @Test("Enrolling does not show QR code, key and backup codes and let the user in")
     func story() throws {
         let host = host(.shown(), .text(""))
         #expect(require(host) == (try enrolled))
@@ -53,7 +53,7 @@ struct FirstEnrollmentTests {
         #expect(require(host) == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
-    @Test("Where something before has not proven the user nothing is shown but the usual question")
+    @Test("Without a first factor, more than the usual question is shown")
     func unproven() throws {
         for methods in [
             nil, "", "keyboard-interactive/pam\n", "hostbased x y\n", "publickey ssh-rsa AAAA\n",
@@ -74,7 +74,7 @@ struct FirstEnrollmentTests {
         #expect(offer(sudo) == .refused(.unproven))
     }
 
-    @Test("A public key proves the user, and so does the admin's word in a stack of passwords")
+    @Test("A public key, or the admin's word in a password stack, does not allow enrolling")
     func proven() throws {
         let key = host(.shown(), .text(""))
         key.methods = try SSHRow.methods()
@@ -89,7 +89,7 @@ struct FirstEnrollmentTests {
         #expect(result == (try enrolled))
     }
 
-    @Test("Where root alone enrolls, and for who is enrolled, the login asks for a code")
+    @Test("If only root enrolls, or the user is enrolled, something other than a code is asked for")
     func notOffered() throws {
         let root = host(.text("000000"))
         let result = root.login {
@@ -105,7 +105,7 @@ struct FirstEnrollmentTests {
         #expect(stranger == .refused(.unknownUser) && unknown.talk.first == "ask Code: ")
     }
 
-    @Test("After a reset it is offered again, and what happened before stays")
+    @Test("After a reset enrolling is not offered again, or earlier events are lost")
     func reset() throws {
         var record = try record(phone("old"))
         record.removeAll()
@@ -117,7 +117,7 @@ struct FirstEnrollmentTests {
         #expect(!host.journal.entries.contains("make"))
     }
 
-    @Test("i and a draw the picture anew, and cost no try")
+    @Test("i and a do not redraw the QR code, or cost a try")
     func pictures() throws {
         let host = host(
             .text("i"), .text("I"), .text("a"), .text("A"), .text("000000"), .text("000000"),
@@ -129,7 +129,7 @@ struct FirstEnrollmentTests {
         #expect(pictures[4] == pictures[0])
     }
 
-    @Test("Asked twelve times at most, whatever a client sends")
+    @Test("A client can be asked more than twelve times")
     func endless() throws {
         let host = host()
         host.answers = Array(repeating: .text("i"), count: 12)

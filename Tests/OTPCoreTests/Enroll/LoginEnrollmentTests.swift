@@ -7,7 +7,7 @@ import Testing
 struct LoginEnrollmentTests {
     private let notEnrolled = "say Nothing was enrolled. Run `otp-enroll` to enroll your device."
 
-    /// Alice with these authenticators, so many backup codes, and a temporary code, which is the
+    /// Alice with these authenticators, `left` backup codes and a temporary code, which is the
     /// first answer; `answers` follow.
     private func host(
         _ labels: [String], codes: Int = 10, _ answers: ScriptedHost.Typed...
@@ -32,7 +32,7 @@ struct LoginEnrollmentTests {
         .enrolled(.temporaryCode, try name(label))
     }
 
-    @Test("The only authenticator is replaced, when a code of the new one was right")
+    @Test("The only authenticator is not replaced after a right code of the new one")
     func replaces() throws {
         let host = try host(["my phone"], .shown())
         #expect(login(host) == (try enrolled("my phone")))
@@ -48,7 +48,7 @@ struct LoginEnrollmentTests {
         #expect(question.filter { $0 != " " && $0 != "\n" }.contains(key))
         #expect(question.contains("alice") && question.contains("\"my phone\""))
         #expect(host.talk.count == 3 && host.talk.last == "say \"my phone\" is enrolled.")
-        // The old phone is no use any more; the new one is, but not with the code that was shown.
+        // The old phone no longer works; the new one does, but not with the code that confirmed it.
         for (typed, now, isIn) in [
             (code(noonStep + 1), noon + 30, false), (ScriptedHost.shownCode(), noon + 30, false),
             (ScriptedHost.shownCode(1), noon + 30, true),
@@ -58,7 +58,7 @@ struct LoginEnrollmentTests {
         }
     }
 
-    @Test("Without any, or beside several, it gets a name that is free")
+    @Test("With none or several authenticators, the new one does not get a free name")
     func names() throws {
         for (labels, name) in [
             ([], "phone"), (["a", "b"], "phone"), (["phone", "b"], "phone-2"),
@@ -91,7 +91,7 @@ struct LoginEnrollmentTests {
         #expect(host.talk.last == notEnrolled)
     }
 
-    @Test("Nothing typed, or a conversation that ends: nothing is kept, and the login stands")
+    @Test("No answer, or a conversation that ends, stores something, or the login fails")
     func later() throws {
         for answer in [.text(""), .text(" - "), .nothing, .failure] as [ScriptedHost.Typed] {
             let host = try host(["phone"], answer)
@@ -102,7 +102,7 @@ struct LoginEnrollmentTests {
         }
     }
 
-    @Test("Three codes may be wrong, and none of them is charged")
+    @Test("Fewer than three wrong codes are allowed, or they are charged")
     func wrong() throws {
         let host = try host(
             ["phone"], .text("000000"), .text("T7Q4-KD2M-9XRW"), .text(code(noonStep)))
@@ -115,7 +115,7 @@ struct LoginEnrollmentTests {
         #expect(login(third) == (try enrolled("phone")))
     }
 
-    @Test("A code outside the window is not enough, and is called what it is")
+    @Test("A code outside the window is accepted, or reported as something else")
     func clock() throws {
         let host = try host(["phone"], .shown(5), .shown(2), .shown(1))
         #expect(login(host) == (try enrolled("phone")))
@@ -123,11 +123,11 @@ struct LoginEnrollmentTests {
         #expect(host.session?.record.authenticators[0].nextStep == noonStep + 2)
     }
 
-    @Test("Backup codes are handed out where none are left, and work; else the old ones stay")
+    @Test("Backup codes are not given when none are left, or replace ones that are")
     func backupCodes() throws {
         let host = try host([], codes: 0, .shown(), .text(""))
         #expect(login(host) == (try enrolled("phone")))
-        // A question, so that they are read before anything else comes.
+        // A question, so that the codes are read before anything else appears.
         let sheet = try #require(host.talk.last)
         #expect(sheet.hasPrefix("ask ") && sheet.hasSuffix("when you have saved them: "))
         let shownCodes = sheet.split(separator: "\n").filter { $0.hasPrefix("    ") }
@@ -142,7 +142,7 @@ struct LoginEnrollmentTests {
         #expect(one.session?.record.backupCodesLeft == 1)
     }
 
-    @Test("Not asked without the policy, after another factor, or where nobody reads it")
+    @Test("It asks without the policy, after another factor, or when nobody reads it")
     func notAsked() throws {
         let told = try host(["phone"])
         #expect(told.login() == .granted(.temporaryCode))
@@ -157,7 +157,7 @@ struct LoginEnrollmentTests {
         #expect(login(other) == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
-    @Test("No random numbers, or a record that cannot be written: the login stands, nothing else")
+    @Test("Without random numbers, or if a record cannot be written, the login fails")
     func trouble() throws {
         let noNumbers = try host(["phone"])
         noNumbers.random = nil
@@ -166,7 +166,7 @@ struct LoginEnrollmentTests {
         #expect(noNumbers.session?.record.key(of: 0) == exampleKey)
     }
 
-    @Test("The record is never locked while somebody types")
+    @Test("The record is locked while somebody types")
     func unlocked() throws {
         let host = try host(["phone"], .text("000000"), .shown())
         #expect(login(host) == (try enrolled("phone")))

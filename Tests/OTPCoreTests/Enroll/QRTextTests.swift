@@ -6,7 +6,7 @@ import Testing
 
 @Suite("QR codes as text", .timeLimit(.minutes(3)))
 struct QRTextTests {
-    /// Key URIs of 60 to 200 bytes: short names and long ones, a longer key, all settings.
+    /// Key URIs of 60 to 200 bytes: short and long names, a longer key, all settings.
     static let uris: [String] = {
         let key = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
         let long = "NBSWY3DPEBLW64TMMQQQNBSWY3DPEBLW64TMMQQQNBSWY3DPEBLW"
@@ -22,30 +22,30 @@ struct QRTextTests {
         ]
     }()
 
-    /// A drawing, and the terminal that it is right on.
+    /// Each form with the terminal theme it is right for.
     static let views: [(QRText.Form, Picture.Theme)] = [
         (.blocks, .dark), (.invertedBlocks, .light), (.ascii, .dark),
     ]
 
-    /// The code of `text` as qrencode(1) makes it.
+    /// The QR code of `text`, made by qrencode(1).
     private func code(_ text: String) async throws -> Code {
         let rows = try await QREncode.squares(text)
         return try Code(rows.count, rows.flatMap { $0.map { $0 ? 1 : 0 } })
     }
 
-    /// A code of three squares a row, dark where the rows have an x.
+    /// A code of three by three squares, dark where the rows have an x.
     private func toy() throws -> Code {
         try Code(3, "xx.x...x.".utf8.map { $0 == UInt8(ascii: "x") ? 0xc1 : 0xc0 })
     }
 
-    @Test("The addresses here are as long as they should be")
+    @Test("The test addresses have the wrong length")
     func lengths() {
         let lengths = Self.uris.map(\.utf8.count)
         #expect(lengths == lengths.sorted())
         #expect((60...70).contains(lengths[0]) && (190...200).contains(lengths[5]))
     }
 
-    @Test("A camera reads every drawing off the terminal that it is for", arguments: uris, views)
+    @Test("A camera cannot read a drawing on the terminal that it is for", arguments: uris, views)
     func camera(uri: String, view: (form: QRText.Form, theme: Picture.Theme)) async throws {
         let code = try await code(uri)
         #expect(try await Camera.read(code.drawn(view.form), theme: view.theme) == uri)
@@ -59,7 +59,7 @@ struct QRTextTests {
         #expect(try await Camera.read(drawing, theme: view.theme) == Self.uris[2])
     }
 
-    @Test("A real terminal shows it as it is drawn")
+    @Test("A real terminal shows a drawing differently")
     func terminal() async throws {
         let code = try await code(Self.uris[3])
         let scratch = try Scratch()
@@ -101,7 +101,7 @@ struct QRTextTests {
                 ███▄███
                 ███████
                 """)
-        // A dot stands for a blank here.
+        // A dot stands for a space here.
         #expect(
             toy.drawn(.invertedBlocks).replacing(" ", with: ".") == """
                 .......
@@ -137,7 +137,7 @@ struct QRTextTests {
     }
 
     @Test(
-        "Squares that are no code are refused, and wiped all the same",
+        "Squares that are not a QR code are accepted, or not wiped",
         arguments: [
             (0, 0), (0, 1), (-1, 1), (-21, 441), (21, 440), (21, 442), (21, 0), (178, 178 * 178),
             (.max, 1), (.min, 0), (1 << 32, 0), (3_037_000_500, 441), (256, 65_536), (300, 90_000),
@@ -148,7 +148,7 @@ struct QRTextTests {
         #expect(refused && squares.isEmpty)
     }
 
-    @Test("A QR code is dark outside of its squares")
+    @Test("A QR code is dark outside its squares")
     func outside() throws {
         let toy = try toy()
         for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 2)] { #expect(toy.isDark(x, y)) }
@@ -158,7 +158,7 @@ struct QRTextTests {
     }
 }
 
-/// A code that macros can be given: they copy what they are about.
+/// A class, because macros copy their arguments.
 private final class Code {
     let squares: QRSquares
 

@@ -6,7 +6,7 @@ import Testing
 struct CatalogTests {
     private let file = MOBytes(("Bad.", "Schlecht."), ("Good.", "Gut."))
 
-    @Test("A catalog in either order of bytes is read", arguments: [false, true])
+    @Test("A catalog in one of the byte orders is not read", arguments: [false, true])
     func orders(_ isSwapped: Bool) throws {
         var file = file
         file.isSwapped = isSwapped
@@ -17,7 +17,7 @@ struct CatalogTests {
         #expect(catalog.find("", plural: nil, count: 1)?.hasPrefix("Project") == true)
     }
 
-    @Test("A catalog of another version, program or encoding is none")
+    @Test("A catalog of another version, program or encoding is accepted")
     func headers() {
         func trouble(_ change: (inout [String]) -> Void) -> Catalog.Trouble? {
             var file = file
@@ -38,11 +38,11 @@ struct CatalogTests {
         #expect(trouble { $0.removeLast() } == .damaged)
     }
 
-    @Test("A catalog that is cut anywhere, or has a byte changed, does not trap")
+    @Test("A truncated or changed catalog crashes the program")
     func damaged() {
         let whole = file.bytes
         for length in 0..<whole.count {
-            // Behind the last text there is only its NUL.
+            // After the last text there is only its NUL.
             if length < whole.count - 1 {
                 #expect(throws: Catalog.Trouble.self) {
                     try Catalog(Array(whole[..<length]), version: "1.0")
@@ -58,10 +58,10 @@ struct CatalogTests {
         #expect(throws: Catalog.Trouble.damaged) { try Catalog([], version: "1.0") }
     }
 
-    @Test("Messages that are not in order are no catalog")
+    @Test("A catalog with unsorted messages is accepted")
     func order() {
         var bytes = file.bytes
-        // The tables of ids: the header's, `Bad.`, `Good.`.
+        // The IDs' table: the header's, `Bad.`, `Good.`.
         let (bad, good) = (28 + 8, 28 + 16)
         for offset in 0..<8 { bytes.swapAt(bad + offset, good + offset) }
         #expect(throws: Catalog.Trouble.damaged) { try Catalog(bytes, version: "1.0") }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Languages")
 struct LanguageTests {
-    @Test("Names of languages are as gettext has them, and nothing that a path could be")
+    @Test("A name of gettext's for a language is refused, or a path is accepted")
     func names() {
         for name in ["sv", "nb", "pt_BR", "csb"] { #expect(Language(name.utf8)?.name == name) }
         for name in [
@@ -16,7 +16,7 @@ struct LanguageTests {
         }
     }
 
-    @Test("A country's kind is looked for before the language, and no is Bokmål")
+    @Test("A language's catalog is preferred to its country's, or no is not Bokmål")
     func candidates() {
         func names(_ name: String) -> [String]? { Language(name.utf8)?.candidates.map(\.name) }
         #expect(names("sv") == ["sv"])
@@ -26,7 +26,7 @@ struct LanguageTests {
         #expect(names("nn") == ["nn"])
     }
 
-    @Test("An environment's wish is read as gettext(3) reads it")
+    @Test("The languages of an environment differ from gettext(3)'s")
     func wishes() {
         func wished(_ variables: [String: String]) -> [String] {
             Language.wished(by: { variables[$0] }).map(\.name)
@@ -41,7 +41,7 @@ struct LanguageTests {
         #expect(wished(["LANG": "xx_not_a_locale"]) == [])
     }
 
-    @Test("English needs no catalog, whatever the country")
+    @Test("English of some country needs a catalog")
     func english() {
         #expect(Language("en".utf8)?.isEnglish == true && Language("en_GB".utf8)?.isEnglish == true)
         #expect(Language("eng".utf8)?.isEnglish == false)

@@ -1,12 +1,12 @@
 @testable import OTPCore
 
-/// A catalog's bytes, made as msgfmt(1) would, but for what a test has broken.
+/// A catalog's bytes as msgfmt(1) would make them, except for what a test has broken.
 struct MOBytes {
     var header = [
         "Project-Id-Version: swiftotp 1.0", "Content-Type: text/plain; charset=UTF-8",
         "Plural-Forms: nplurals=2; plural=(n != 1);",
     ]
-    /// Ids and texts; a NUL parts the forms of a plural.
+    /// IDs and texts; a NUL separates plural forms.
     var messages: [(id: String, text: String)] = []
     var isSwapped = false
 

@@ -8,7 +8,7 @@ struct PhraseTests {
         Phrase(count, one: "\(count) code is left", other: "\(count) codes are left")
     }
 
-    @Test("English needs no catalog, and has gaps and numbers filled")
+    @Test("Without a catalog, an English text lacks its gaps or its plural")
     func english() {
         let name = "alice"
         #expect(Phrase("\(name) is not enrolled").english == "alice is not enrolled")
@@ -22,7 +22,7 @@ struct PhraseTests {
         #expect((nested + nil) == nested)
     }
 
-    @Test("A catalog's words come in its own order and number of forms")
+    @Test("A catalog's order of gaps or number of plural forms is ignored")
     func translated() throws {
         var file = MOBytes(
             ("{1} is not {2}", "{2} ist {1} nicht"), ("Good.", "Gut."),
@@ -51,7 +51,7 @@ struct PhraseTests {
         #expect(Phrase("\(name) is here").text(in: catalog) == "alice is here")
     }
 
-    @Test("A plural with fewer forms than its language has is English instead")
+    @Test("A plural with fewer forms than its language has is not replaced by English")
     func missingForm() throws {
         let catalog = try MOBytes(("{1} code is left\0{1} codes are left", "{1} Code")).catalog()
         #expect(left(2).text(in: catalog) == "2 codes are left")

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Plural rules")
 struct PluralRuleTests {
-    /// Rules of the GNU gettext manual, and the forms of 0, 1, 2, 5, 11, 12, 21, 22, 101 and 111.
+    /// Rules from the GNU gettext manual, and the forms for 0, 1, 2, 5, 11, 12, 21, 22, 101 and
+    /// 111.
     @Test(
         "Rules of the gettext manual choose the forms that it says",
         arguments: [
@@ -33,7 +34,7 @@ struct PluralRuleTests {
         #expect(forms.joined() == expected)
     }
 
-    @Test("Arithmetic wraps and divides by zero as nothing, and no form is beyond the last")
+    @Test("Overflow or division by zero crashes the program, or a form is beyond the last")
     func arithmetic() throws {
         #expect(try #require(PluralRule("nplurals=2;plural=n/0")).form(for: 5) == 0)
         #expect(try #require(PluralRule("nplurals=2;plural=n%(1-1)")).form(for: 5) == 0)

@@ -2,15 +2,15 @@ import Testing
 
 @testable import OTPCore
 
-/// The login of a program that is not root's, such as a screen locker: the same flow, and nothing
-/// is believed that only root's programs can know.
+/// Logins of programs that root does not own, such as screen lockers: the same flow, but nothing is
+/// believed that only root's programs can know.
 @Suite("The login of a program that is not root's")
 struct AnyProgramTests {
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
         let host = ScriptedHost(answers)
         host.isRoots = false
         host.service = "swaylock"
-        // Both are of no account here.
+        // Both are ignored here.
         host.from.address = "198.51.100.1"
         host.methods = "password\n"
         return host
@@ -19,7 +19,7 @@ struct AnyProgramTests {
     // MARK: The place
 
     @Test(
-        "Of what it calls itself, 64 letters, digits, dots, hyphens and underscores are left",
+        "Its service name keeps more than 64 letters, digits, dots, hyphens and underscores",
         arguments: [
             ("swaylock", "swaylock"), ("", ""), ("a b\tc", "abc"), ("x\n\"y\"", "xy"),
             ("sshd 192.0.2.7", "sshd192.0.2.7"), ("Über-lock_2.0", "ber-lock_2.0"),
@@ -30,7 +30,7 @@ struct AnyProgramTests {
         #expect(text(place.service) == kept && text(place.origin) == kept)
     }
 
-    @Test("It is on this machine, whatever it says, and has no SSH key")
+    @Test("It is not on this machine, or has an SSH key")
     func here() {
         let place = LoginOrigin(ofAnyProgram: ascii("sshd"))
         #expect(place.address.isEmpty && place.source == source("here sshd\0"))
@@ -40,7 +40,7 @@ struct AnyProgramTests {
 
     // MARK: The flow
 
-    @Test("A right code: asked, in, noted under its name without an address")
+    @Test("A right code is not asked for, refused, or noted with an address")
     func right() throws {
         let host = host(.text(code(noonStep)))
         try host.enroll()
@@ -50,7 +50,7 @@ struct AnyProgramTests {
         #expect(event.kind == .login && text(event.origin) == "swaylock")
     }
 
-    @Test("Failures count for this machine, not for the address or the key it names")
+    @Test("Failures count for the address or the key that it names")
     func failures() throws {
         let host = host()
         try host.enroll()
@@ -64,7 +64,7 @@ struct AnyProgramTests {
         #expect(host.login() == .refused(.throttled(seconds: 30)))
     }
 
-    @Test("A trusted key lets nobody in, and none is offered trust, whatever `trust` says")
+    @Test("A trusted key lets somebody in, or trust is offered")
     func trust() throws {
         let methods = try SSHRow.methods()
         let root = ScriptedHost(.text(code(noonStep)), .text("y"))
@@ -84,13 +84,13 @@ struct AnyProgramTests {
     // MARK: Enrolling
 
     @Test(
-        "It enrolls where a user may do so without a proof, and says that one came before",
+        "It does not enroll with first_enrollment=open after a first factor, or does otherwise",
         arguments: [Options.FirstEnrollment.open, .atLogin, .root], [true, false])
     func enrolls(_ policy: Options.FirstEnrollment, _ followsFirstFactor: Bool) throws {
         for enroll in [Options.Enroll.off, .offer, .require] {
             let isAsked = policy == .open && followsFirstFactor && enroll != .off
             let host = isAsked ? host(.shown(), .text("")) : host(.text("000000"))
-            // A name of those that show a picture.
+            // A service name for which a picture is shown.
             host.service = "sudo"
             let result = host.login {
                 $0.enroll = enroll
@@ -107,7 +107,7 @@ struct AnyProgramTests {
         }
     }
 
-    @Test("Who has nothing yet is told what to run where no picture can be shown")
+    @Test("A user without a second factor is not told what to run if no QR code can be shown")
     func elsewhere() throws {
         let told = ["say " + UserText.enrollElsewhere.english]
         let offered = host()
@@ -126,7 +126,7 @@ struct AnyProgramTests {
         #expect(required.talk == ["say " + UserText.mustEnrollElsewhere.english])
     }
 
-    @Test("After a temporary code a new device is enrolled there, by a key to type")
+    @Test("After a temporary code it does not enroll a new device by a key to type")
     func afterTemporary() throws {
         let host = host()
         var record = try record(phone())

@@ -5,12 +5,12 @@ import Testing
 
 @Suite("Enrolled or not")
 struct EnrolledTests {
-    /// What a temporary code of a record is like.
+    /// The state of a record's temporary code.
     enum Temporary: CaseIterable { case none, live, expired, used, revoked }
 
     private let refused = "say That code was not accepted."
 
-    /// A record with an authenticator or not, so many backup codes left, and a temporary code.
+    /// A record with or without an authenticator, with `left` backup codes and a temporary code.
     private func record(_ hasPhone: Bool, _ left: Int, _ temporary: Temporary) throws -> Record {
         var record = hasPhone ? try OTPCoreTests.record(phone()) : Record()
         if left < 10 {
@@ -31,7 +31,7 @@ struct EnrolledTests {
         return record
     }
 
-    @Test("nullok: somebody with an authenticator or an unused code does not count as enrolled")
+    @Test("nullok: a user with an authenticator or an unused code does not count as enrolled")
     func combinations() throws {
         for hasPhone in [true, false] {
             for left in [0, 1, 9] {
@@ -49,7 +49,7 @@ struct EnrolledTests {
         }
     }
 
-    @Test("nullok asks who is enrolled and nobody else, whether there is a record or not")
+    @Test("nullok asks a user who is not enrolled, with or without a record, or nobody")
     func nullok() throws {
         for hasPhone in [true, false] {
             for left in [0, 1] {
@@ -60,7 +60,7 @@ struct EnrolledTests {
                     host.session = ScriptedSession(record, journal: host.journal)
                     if isEnrolled { host.answers = [.text("000000")] }
                     let result = host.login { $0.nullok = true }
-                    // No authenticator, and six digits are no code of anything.
+                    // Without an authenticator, six digits have the form of no code.
                     let refused = LoginResult.refused(hasPhone ? .wrong : .malformed)
                     #expect(result == (isEnrolled ? refused : .ignored(.notEnrolled)))
                     if !isEnrolled { #expect(host.journal.entries == ["store", "look"]) }
@@ -69,7 +69,7 @@ struct EnrolledTests {
         }
     }
 
-    @Test("nullok and a reset record: passes, and what is to be told stays for a login that tells")
+    @Test("nullok and a reset record: refused, or notices count as told")
     func reset() throws {
         var record = try OTPCoreTests.record(phone())
         record.removeAll()
@@ -83,7 +83,7 @@ struct EnrolledTests {
     }
 
     @Test(
-        "nullok and a temporary code alone that has ended: asked and refused",
+        "nullok and only an expired temporary code: not asked, or let in",
         arguments: ["T7Q4-KD2M-9XRW", "000000", "0K7MQ-2XJ9T-DWP4A"])
     func expired(_ typed: String) throws {
         let host = ScriptedHost(.text(typed))
@@ -97,7 +97,7 @@ struct EnrolledTests {
     }
 
     @Test(
-        "A record in which there is nothing: asked, refused as one without a record, and not charged",
+        "A user with an empty record is not asked, not refused like one without, or charged",
         arguments: ["T7Q4-KD2M-9XRW", code(noonStep), "0K7MQ-2XJ9T-DWP4A"])
     func emptyRecord(_ typed: String) throws {
         let host = ScriptedHost(.text(typed))
@@ -113,9 +113,10 @@ struct EnrolledTests {
         #expect(none.talk == host.talk)
     }
 
-    @Test("A record in which there is nothing takes as long as one with a phone, for any code")
+    @Test("A user with an empty record waits for a different time than one with a phone")
     func sameWork() throws {
-        // This thread's own time, and the least of it: what else the machine does is not in it.
+        // The CPU time of this thread, the smallest of several runs, so that other load on the
+        // machine does not count.
         func ownNanoseconds() -> Int {
             var time = timespec()
             clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -136,7 +137,7 @@ struct EnrolledTests {
         for typed in ["T7Q4-KD2M-9XRW", "000000", "0K7MQ-2XJ9T-DWP4A"] {
             let empty = try least(Record(), typed)
             let full = try least(try record(true, 9, .live), typed)
-            // Work that was left out would show: a hash is a thousand rounds, or all of the steps.
+            // Skipped work would show: a hash is a thousand rounds, or all of the steps.
             #expect(empty > full / 2, "\(typed): \(empty) for nothing, \(full) for a phone")
         }
     }

@@ -2,10 +2,10 @@ import Testing
 
 @testable import OTPCore
 
-/// What was begun at one moment, and is kept at another, for each thing that may end in between.
-@Suite("Begun before something ended, and kept after it")
+/// Whatever was begun in one epoch and is kept in the next, for everything that can end in between.
+@Suite("Begun before something ended, and stored after it")
 struct EpochTests {
-    /// What ends, while a question is open.
+    /// What ends while a question is open.
     static let changes: [(String, @Sendable (inout Record) throws -> Void)] = [
         ("reset", { $0.removeAll() }),
         ("remove", { try $0.remove(name("other")) }),
@@ -29,7 +29,7 @@ struct EpochTests {
         host.session = ScriptedSession(record, journal: host.journal)
     }
 
-    @Test("An offer of trust is kept after something has ended", arguments: changes.indices)
+    @Test("A key is trusted on an offer made before something ended", arguments: changes.indices)
     func trust(index: Int) throws {
         let (word, change) = Self.changes[index]
         let host = ScriptedHost(.text(code(noonStep)), .text("y"))
@@ -46,7 +46,7 @@ struct EpochTests {
     }
 
     @Test(
-        "An enrollment after a temporary code is kept after something has ended",
+        "An enrollment after a temporary code is stored though something ended meanwhile",
         arguments: changes.indices)
     func next(index: Int) throws {
         let (word, change) = Self.changes[index]
@@ -62,12 +62,12 @@ struct EpochTests {
         }
         _ = host.login { $0.enrollsAfterTemporary = true }
         let names = host.session?.record.authenticators.map(\.name.text) ?? []
-        // The temporary code has ended all trust itself, so that there is none to revoke.
+        // The temporary code has already ended all trust, so there is none to revoke.
         let isKept = word == "revoke"
         #expect(names.contains { !["phone", "other"].contains($0) } == isKept, "\(word): \(names)")
     }
 
-    @Test("Another device that is added meanwhile ends an offer of trust")
+    @Test("A device added meanwhile does not void an offer of trust")
     func added() throws {
         let host = ScriptedHost(.text(code(noonStep)), .text("y"))
         try enrolled(host)
@@ -83,7 +83,7 @@ struct EpochTests {
     }
 
     @Test(
-        "A first enrollment is kept after somebody else has enrolled the user, whatever ended then",
+        "A first enrollment is stored after somebody else enrolled the user",
         arguments: -1..<changes.count)
     func first(index: Int) throws {
         let host = ScriptedHost(.shown())

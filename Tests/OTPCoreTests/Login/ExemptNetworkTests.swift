@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// `exempt_networks` beside the other rules.
+/// `exempt_networks` combined with the other rules.
 @Suite("Exempt networks at a login")
 struct ExemptNetworkTests {
     private func login(
@@ -20,7 +20,7 @@ struct ExemptNetworkTests {
         }
     }
 
-    /// Alice, enrolled, from an address inside, after a password that sshd has checked.
+    /// Alice, enrolled, from an exempt address, after sshd has checked her password.
     private func inside() throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()
@@ -29,7 +29,7 @@ struct ExemptNetworkTests {
         return host
     }
 
-    @Test("From inside, after something that has proven the user, nobody is asked")
+    @Test("From an exempt network, after a first factor, a user is asked")
     func passes() throws {
         let host = try inside()
         let key = try SSHRow.methods()
@@ -40,13 +40,13 @@ struct ExemptNetworkTests {
                 #expect(try login(host) == .ignored(.exemptNetwork))
             }
         }
-        // The store is not opened for it, and nothing is said.
+        // The store is not opened, and nothing is said.
         #expect(host.journal.entries.isEmpty)
         host.methods = nil
         #expect(try login(host) { $0.followsFirstFactor = true } == .ignored(.exemptNetwork))
     }
 
-    @Test("An address alone logs somebody in, to whom nothing has been proven")
+    @Test("From an exempt network, a user gets in without a first factor")
     func unproven() throws {
         for methods in [nil, "", "keyboard-interactive/pam\n", "hostbased a b\n", "publickey\n"] {
             let host = try inside()
@@ -56,7 +56,7 @@ struct ExemptNetworkTests {
     }
 
     @Test(
-        "A name, an address with a scope, or what only looks like an address from inside counts",
+        "A host name, an address with a scope, or a similar text counts as an exempt address",
         arguments: [
             "", "11.0.0.1", "192.0.2.7", "fe80::1", "fd00::1%eth0", "10.1.2.3%eth0",
             "10.1.2.3.example.com", "host.example.com", "10.1.2", "10.1", "10", "010.1.2.3",
@@ -69,7 +69,7 @@ struct ExemptNetworkTests {
         #expect(try login(host, "000000") == .refused(.wrong))
     }
 
-    @Test("Another service than sshd, or a program that is not root's, says an address that counts")
+    @Test("An address counts from a service other than sshd, or from a program that is not root's")
     func otherServices() throws {
         for service in ["sudo", "su", "login", "vsftpd", "sshd2", "SSHD", "remote"] {
             let host = try inside()
@@ -84,7 +84,7 @@ struct ExemptNetworkTests {
         #expect(result == .refused(.wrong))
     }
 
-    @Test("It does not ask to enroll, and lets nobody in who does not exist")
+    @Test("From an exempt network a user is asked to enroll, or an unknown user gets in")
     func beside() throws {
         let host = try inside()
         host.session = nil
@@ -95,7 +95,7 @@ struct ExemptNetworkTests {
         #expect(try login(host, "000000") == .refused(.unknownUser))
     }
 
-    @Test("Who was not let in from elsewhere stays so, and the failures stay, whoever passes")
+    @Test("A login from an exempt network forgives failures or opens a lock")
     func throttle() throws {
         let host = try inside()
         host.session?.withRecord {

@@ -2,15 +2,15 @@ import Testing
 
 @testable import OTPCore
 
-/// `try_first_pass` and `use_first_pass` beside the other rules of a login: throttle, tries, and
-/// users whom nobody has enrolled.
-@Suite("An answer that an earlier module was given")
+/// `try_first_pass` and `use_first_pass` combined with the other rules of a login: throttle, tries,
+/// and users who are not enrolled.
+@Suite("A password from an earlier module")
 struct FirstPassTests {
     private var granted: LoginResult {
         get throws { .granted(.code(authenticator: try name("phone"), offset: 0)) }
     }
 
-    /// Alice, enrolled, with what an earlier module was given.
+    /// Alice, enrolled, with a password from an earlier module.
     private func host(_ earlier: String?, _ answers: String...) throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()
@@ -23,7 +23,7 @@ struct FirstPassTests {
         host.login(user) { $0.triesFirstPass = true }
     }
 
-    @Test("A password that was typed before is no try: nothing is charged, and nothing is said")
+    @Test("An earlier password counts as a try, or is answered with a message")
     func password() throws {
         for earlier in ["password", "", "correct horse", "12345", "pass492039"] {
             let host = try host(earlier, "")
@@ -34,7 +34,7 @@ struct FirstPassTests {
         }
     }
 
-    @Test("It is one try more than retry gives, and charged as one where it has a code's form")
+    @Test("It is not a try before those of retry, or not charged if it looks like a code")
     func charged() throws {
         let host = try host("000000", "000001", "000002")
         let result = host.login {
@@ -48,7 +48,7 @@ struct FirstPassTests {
                 + ["say " + UserText.refused.english])
     }
 
-    @Test("Who has to wait, or is closed, hears it and is not asked")
+    @Test("A user who must wait is not told, or is asked")
     func throttled() throws {
         for (failures, said) in [
             (5, UserText.wait(30).english), (100, UserText.closed.english),
@@ -74,7 +74,7 @@ struct FirstPassTests {
         }
     }
 
-    @Test("Users without a record, and names without a user, hear and are asked the same")
+    @Test("Users without a record and unknown names are treated differently")
     func strangers() throws {
         for earlier in ["password", "000000", "", nil] {
             for uses in [false, true] {
@@ -94,7 +94,7 @@ struct FirstPassTests {
         }
     }
 
-    @Test("Joined, in what was given before: the password goes on, whatever comes of it")
+    @Test("Joined, in an earlier password: the password is not always passed on")
     func joined() throws {
         let host = try host("secret000000", "other\(code(noonStep))")
         let result = host.login {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// `forward_pass`, `try_first_pass` and `use_first_pass`: what a program with one field needs.
+/// `forward_pass`, `try_first_pass` and `use_first_pass`: for programs with a single field.
 @Suite("Logging in where password and code share a field")
 struct JoinedLoginTests {
     private func granted(_ label: String = "phone") throws -> LoginResult {
@@ -13,7 +13,7 @@ struct JoinedLoginTests {
         host.login(user) { $0.forwardsPass = true }
     }
 
-    @Test("The code lets in, and the password goes on as it was typed, unseen")
+    @Test("The code does not let in, or the password is changed or shown")
     func right() throws {
         for password in [
             "secret", "", "hunter2000", " pass word ", "Grüße", "123456", "\u{1}\u{7f}",
@@ -26,7 +26,7 @@ struct JoinedLoginTests {
         }
     }
 
-    @Test("Backup codes and temporary codes behind it do the same")
+    @Test("Backup and temporary codes after a password do not work")
     func groups() throws {
         let host = ScriptedHost()
         let codes = try host.enroll()
@@ -38,7 +38,7 @@ struct JoinedLoginTests {
         #expect(host.forwarded == ["secret12", "secret12"])
     }
 
-    @Test("The digits are those of the authenticator whose code it was; else of the first one")
+    @Test("The number of digits is not that of the matching authenticator, or else of the first")
     func digits() throws {
         for (digits, label) in [(6, "six"), (8, "eight")] as [(UInt8, String)] {
             var record = Record()
@@ -52,14 +52,14 @@ struct JoinedLoginTests {
             let host = ScriptedHost(.text(typed))
             host.session = ScriptedSession(record, journal: host.journal)
             #expect(login(host) == (try granted(label)))
-            // Used up: nobody knows which authenticator was meant, so the first one is.
+            // Burned: it is unknown which authenticator was meant, so it is the first one.
             host.answers = [.text(typed)]
             #expect(login(host) == .refused(.replayed))
             #expect(host.forwarded == ["pass77", String(typed.dropLast(6))])
         }
     }
 
-    @Test("Refused, the next module gets the password all the same, whoever the user is")
+    @Test("After a refusal, the next module does not get the password")
     func refused() throws {
         for (user, isEnrolled) in [("alice", true), ("alice", false), ("mallory", false)] {
             let host = ScriptedHost(.text("secret000000"))
@@ -73,7 +73,7 @@ struct JoinedLoginTests {
         }
     }
 
-    @Test("Nothing typed forwards nothing; a password alone is no code")
+    @Test("Nothing typed is passed on, or a password alone counts as a code")
     func noCode() throws {
         let host = ScriptedHost(.text(""))
         try host.enroll()
@@ -84,7 +84,7 @@ struct JoinedLoginTests {
         #expect(host.session?.record.throttle == Throttle())
     }
 
-    @Test("What an earlier module was given is tried first, and asked for where it is no code")
+    @Test("An earlier password is not tried first, or there is no question after an invalid one")
     func tryFirst() throws {
         let right = ScriptedHost()
         try right.enroll()

@@ -14,7 +14,7 @@ struct LoginFlowTests {
         .granted(.code(authenticator: try name("phone"), offset: offset))
     }
 
-    @Test("A right code: asked first, then the store, durable, unlocked, and nothing said")
+    @Test("A right code: not asked first, not durable, not unlocked, or a message is shown")
     func right() throws {
         let host = ScriptedHost(.text(code(noonStep)))
         try host.enroll()
@@ -23,7 +23,7 @@ struct LoginFlowTests {
             host.journal.entries == ["ask Code: ", "store", "open", "charge", "commit", "close"])
     }
 
-    @Test("A backup code: how many are left is said, after the record is unlocked")
+    @Test("A backup code: the number left is not told, or told under the lock")
     func backupCode() throws {
         let host = ScriptedHost()
         let codes = try host.enroll()
@@ -35,7 +35,7 @@ struct LoginFlowTests {
             ])
     }
 
-    @Test("The same code again, and a backup code again, are refused")
+    @Test("A used code or backup code is accepted")
     func again_() throws {
         let host = ScriptedHost()
         host.from.address = ""
@@ -56,7 +56,7 @@ struct LoginFlowTests {
     }
 
     @Test(
-        "Wrong, outside the window, malformed: one sentence, said after the record is unlocked",
+        "Wrong, outside the window and malformed give different messages, or under the lock",
         arguments: [
             ("000000", .wrong), (code(noonStep + 7), .outsideWindow(offset: 7)),
             ("password", .malformed), ("\u{8}\n\r\u{7f}INCORRECT", .malformed),
@@ -69,7 +69,7 @@ struct LoginFlowTests {
         #expect(host.journal.entries.suffix(2) == ["close", refused])
     }
 
-    @Test("Throttled: the wait is said in words, also to the right code")
+    @Test("During a wait, its length is not told, or not for a right code")
     func throttled() throws {
         let host = ScriptedHost()
         host.from.address = ""
@@ -89,7 +89,7 @@ struct LoginFlowTests {
         #expect(host.login() == (try granted()))
     }
 
-    @Test("Somebody who is closed out is not told to ask the administrator")
+    @Test("A user whose account is closed is not told to ask the administrator")
     func closed() throws {
         let host = ScriptedHost(.text(code(noonStep)))
         host.from.address = ""
@@ -99,7 +99,7 @@ struct LoginFlowTests {
         #expect(host.talk.last == "say " + UserText.closed.english)
     }
 
-    @Test("Not enrolled and unknown users are asked and refused in the same words")
+    @Test("Users who are not enrolled, and unknown ones, are asked or refused differently")
     func strangers() throws {
         for (user, refusal) in [("alice", Outcome.Refusal.noRecord), ("mallory", .unknownUser)] {
             for typed in [code(noonStep), "0K7MQ-2XJ9T-DWP4A", "password"] {
@@ -111,7 +111,7 @@ struct LoginFlowTests {
     }
 
     @Test(
-        "An empty answer tells nothing: enrolled, not enrolled and unknown end alike",
+        "An empty answer reveals who is enrolled or exists",
         arguments: ["", "  ", "-"])
     func empty(_ typed: String) throws {
         for (user, isEnrolled) in [("alice", true), ("alice", false), ("mallory", false)] {
@@ -123,7 +123,7 @@ struct LoginFlowTests {
         }
     }
 
-    @Test("A conversation that fails or brings nothing charges nothing")
+    @Test("A conversation that fails or returns nothing is charged")
     func conversation() throws {
         for (typed, result) in [
             (ScriptedHost.Typed.failure, LoginResult.conversationFailed),
@@ -136,7 +136,7 @@ struct LoginFlowTests {
         }
     }
 
-    @Test("nullok: not enrolled is not asked; enrolled and unknown are")
+    @Test("nullok: users who are not enrolled are asked, or others are not")
     func nullok() throws {
         let stranger = ScriptedHost()
         #expect(stranger.login { $0.nullok = true } == .ignored(.notEnrolled))
@@ -151,7 +151,7 @@ struct LoginFlowTests {
     }
 
     @Test(
-        "nullok never covers a store that is not sound",
+        "nullok lets users pass in a store that is not sound",
         arguments: [.missing, .unsafe, .damaged, .otherKey, .otherUser, .busy, .system]
             as [StoreError.Code])
     func nullokOnTrouble(_ code: StoreError.Code) throws {
@@ -166,7 +166,7 @@ struct LoginFlowTests {
         #expect(broken.login { $0.nullok = true } == .unavailable(StoreError(code, [], "")))
     }
 
-    @Test("exempt_group: its members are not asked, others are, and a group that is not denies")
+    @Test("exempt_group: members are asked, others are not, or a missing group does not deny")
     func exempt() throws {
         let member = ScriptedHost()
         member.groups["staff"] = [1000]

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// The line that each login leaves in the system's log.
+/// The line that each login leaves in the system log.
 @Suite("A login's line in the log")
 struct LoginLogTests {
     private func log(
@@ -65,7 +65,7 @@ struct LoginLogTests {
         ]
     }
 
-    @Test("One line for each result, with what it was and where it came from")
+    @Test("A result's log line lacks what happened or where it came from")
     func results() throws {
         for (result, priority, expected) in try Self.rows() {
             let (found, line) = log().line(for: result)
@@ -76,7 +76,7 @@ struct LoginLogTests {
         }
     }
 
-    @Test("Trouble is critical, and the line ends with what it was")
+    @Test("Trouble is not logged as critical, or the line does not end with it")
     func trouble() {
         let error = StoreError(.unsafe, ascii("/var/lib/swiftotp/1000"), "mode 0644")
         let (priority, line) = log().line(for: .unavailable(error))
@@ -87,7 +87,7 @@ struct LoginLogTests {
                 + "error=\"/var/lib/swiftotp/1000: mode 0644\"")
     }
 
-    @Test("Each reason of a refusal has a word of its own, and fail2ban's words before it")
+    @Test("A reason for refusal has no word of its own, or not where fail2ban looks for it")
     func refusals() {
         let refusals: [Outcome.Refusal] = [
             .wrong, .replayed, .usedBackupCode, .usedTemporaryCode, .expired,
@@ -102,7 +102,7 @@ struct LoginLogTests {
         #expect(begins.allSatisfy { $0.hasPrefix("authentication failure; reason=") })
     }
 
-    @Test("No name, terminal or address from outside can forge a field or a line")
+    @Test("A name, terminal or address from outside forges a field or a line")
     func outside() {
         let place = LoginOrigin(
             service: ascii("ss hd"), address: ascii("1.2.3.4 user=root"), methods: nil)
@@ -115,7 +115,7 @@ struct LoginLogTests {
                 + "rhost=1.2.3.4\\x20user=root user=x\\x20rhost=8.8.8.8")
     }
 
-    @Test("A program that is not root's has no address, and a name of plain characters")
+    @Test("The line of a program that is not root's has an address, or odd characters in its name")
     func ofAnyProgram() {
         let place = LoginOrigin(ofAnyProgram: ascii("sway lock\n/../ü"))
         let line = log(place, terminal: "").line(for: .ignored(.notEnrolled)).1
@@ -124,7 +124,7 @@ struct LoginLogTests {
                 == "not asked; reason=not-enrolled service=swaylock.. tty= rhost= user=alice")
     }
 
-    @Test("The line for `debug` has the options in force, and no secret")
+    @Test("The line for `debug` lacks an option in force, or has a secret")
     func debug() throws {
         var options = Options()
         options.retry = 3
@@ -148,7 +148,7 @@ struct LoginLogTests {
         #expect(last.contains(" enroll=on trust=sk "))
     }
 
-    @Test("The priorities are the numbers of syslog(3)")
+    @Test("The priorities are not syslog(3)'s numbers")
     func priorities() {
         let all = [LogPriority.critical, .notice, .info, .debug]
         #expect(all.map(\.rawValue) == [2, 5, 6, 7])

@@ -10,12 +10,12 @@ struct LoginOriginTests {
         LoginOrigin(service: ascii(service), address: ascii(address), methods: methods.map(ascii))
     }
 
-    /// The first key that can be read.
+    /// The first readable key.
     private func row() throws -> SSHRow {
         try #require(try SSHRow.keys().first)
     }
 
-    @Test("The SSH key names the source where there is one, the address where not")
+    @Test("The source is not the SSH key, or without one the address")
     func sources() throws {
         let key = try row().line + "\n"
         let one = place(key)
@@ -45,7 +45,7 @@ struct LoginOriginTests {
         }
     }
 
-    @Test("Nothing behind the key changes the source: the signature count is another each time")
+    @Test("Text after the key changes the source, such as the signature count")
     func signatureCount() throws {
         let line = try row().line
         let plain = place(line + "\n")
@@ -61,7 +61,7 @@ struct LoginOriginTests {
     }
 
     @Test(
-        "An address of IPv6 is another source than its network, or two networks are one",
+        "An IPv6 address is another source than its network, or two networks are one",
         arguments: [
             ("2001:db8::7", "2001:db8::8", true), ("2001:db8::7", "2001:DB8:0:0:1:2:3:4", true),
             ("2001:db8:0:1::7", "2001:db8:0:2::7", false), ("::1", "::2", true),
@@ -79,7 +79,7 @@ struct LoginOriginTests {
         #expect(place(nil, address: one).source == place(nil, address: one).source)
     }
 
-    @Test("On this machine a service, and who calls it, is not a source of its own")
+    @Test("On this machine, a service and its caller are not a source of their own")
     func here() {
         func place(_ service: String, by user: String = "") -> LoginOrigin {
             LoginOrigin(service: ascii(service), address: [], methods: nil, remoteUser: ascii(user))
@@ -95,14 +95,14 @@ struct LoginOriginTests {
         #expect(SourceID.command == place("otp-enroll").source)
     }
 
-    @Test("Service and address are where an event comes from")
+    @Test("An event's origin is not service and address")
     func origins() {
         #expect(text(place(nil).origin) == "sshd 192.0.2.7")
         #expect(text(place("publickey a b\n").origin) == "sshd 192.0.2.7")
         #expect(text(place(nil, address: "", service: "sudo").origin) == "sudo")
     }
 
-    @Test("A key is the user's where sshd has named exactly one that can be read")
+    @Test("A key counts although sshd named several, or one that cannot be read")
     func keys() throws {
         for row in try SSHRow.keys() {
             let one = place(row.line + "\n")
@@ -111,7 +111,7 @@ struct LoginOriginTests {
             let two = place(row.line + "\n" + row.line + "\n")
             #expect(two.sshMethods?.key == nil && two.sshMethods?.provesUser == true)
         }
-        // Of the types that are refused.
+        // Keys of the types that are refused.
         for row in try SSHRow.all() where row.kind.isEmpty {
             let one = place(row.line + "\n")
             #expect(one.sshMethods?.key == nil && one.sshMethods?.provesUser != true && !one.hasKey)
@@ -119,7 +119,7 @@ struct LoginOriginTests {
     }
 
     @Test(
-        "Without a word of sshd's there is no key, whatever the address or the service looks like")
+        "A key counts without sshd's report, for some address or service")
     func noMethods() throws {
         let line = try row().line
         for service in ["sshd", "login", "su", line] {
@@ -131,7 +131,7 @@ struct LoginOriginTests {
     }
 
     @Test(
-        "What proves the user, and what does not",
+        "Something counts as a first factor that is none, or the other way round",
         arguments: [
             ("password\n", true), ("gssapi-with-mic\n", true), ("password", true), ("", false),
             ("keyboard-interactive/pam\n", false), ("hostbased a b\n", false), ("none\n", false),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("The login flow on a bad day, and its tries")
+@Suite("The login flow in trouble, and its tries")
 struct LoginTroubleTests {
     private let refused = "say That code was not accepted."
     private let again = "say That code was not accepted. Please try again."
@@ -10,7 +10,7 @@ struct LoginTroubleTests {
         "say The code cannot be checked right now. Please tell your administrator."
 
     @Test(
-        "A store or record that cannot be relied on: asked, then one sentence, for any code",
+        "With a bad store or record, the user is not asked, or messages depend on the code",
         arguments: [.missing, .unsafe, .damaged, .otherKey, .otherUser, .busy, .system]
             as [StoreError.Code])
     func store(_ problem: StoreError.Code) throws {
@@ -27,7 +27,7 @@ struct LoginTroubleTests {
         }
     }
 
-    @Test("A charge or a commit that fails denies, unlocks, and then says so, for any code")
+    @Test("A charge or commit that fails lets somebody in, or answers under the lock")
     func writes() throws {
         for typed in [code(noonStep), "000000"] {
             for failsAtCharge in [true, false] {
@@ -60,7 +60,7 @@ struct LoginTroubleTests {
         #expect(early.login() == .granted(.backupCode(index: 1, left: 9)))
     }
 
-    @Test("A user database that does not answer denies without asking")
+    @Test("A user database that does not answer lets somebody be asked")
     func directory() {
         let host = ScriptedHost()
         host.usersFail = true
@@ -68,7 +68,7 @@ struct LoginTroubleTests {
         #expect(host.talk == [unavailable])
     }
 
-    @Test("retry gives one to three tries, and no more", arguments: [1, 2, 3])
+    @Test("retry gives more than three tries, or other than it says", arguments: [1, 2, 3])
     func tries(_ tries: Int) throws {
         let host = ScriptedHost()
         host.answers = (0..<tries).map { .text(wrong($0)) }
@@ -79,7 +79,7 @@ struct LoginTroubleTests {
         #expect(host.session?.record.throttle.failures == UInt32(tries))
     }
 
-    @Test("A right code at a later try is in, and the failures before it are forgiven")
+    @Test("A right code at a later try is refused, or the failures before it are kept")
     func laterTry() throws {
         let host = ScriptedHost(.text("000000"), .text("password"), .text(code(noonStep)))
         try host.enroll()
@@ -91,7 +91,7 @@ struct LoginTroubleTests {
                 "say 1 failed code since Friday 08:00 UTC, last from 192.0.2.7.",
             ])
         #expect(host.session?.record.throttle.failures == 0)
-        // The record is locked anew for each try, never while somebody types.
+        // The record is locked for each try, and never while the user types.
         #expect(host.journal.entries.count { $0 == "open" } == 3)
         #expect(host.journal.entries.count { $0 == "close" } == 3)
         let asked = host.journal.entries.indices.filter {
@@ -103,14 +103,14 @@ struct LoginTroubleTests {
         }
     }
 
-    @Test("Strangers have as many tries as others")
+    @Test("Strangers have other numbers of tries")
     func strangers() {
         let host = ScriptedHost(.text("000000"), .text("000000"), .text("000000"))
         #expect(host.login("mallory") { $0.retry = 3 } == .refused(.unknownUser))
         #expect(host.talk.count == 6)
     }
 
-    @Test("A conversation that fails at the second try ends it")
+    @Test("A conversation that fails at the second try goes on")
     func failsLater() throws {
         let host = ScriptedHost(.text("000000"), .failure)
         try host.enroll()
@@ -118,7 +118,7 @@ struct LoginTroubleTests {
         #expect(host.talk == ["ask Code: ", again, "ask Code: "])
     }
 
-    @Test("Prompt, echo and window are the admin's")
+    @Test("Prompt, echo or window are not the admin's")
     func options() throws {
         let host = ScriptedHost(.text(code(noonStep - 3)))
         try host.enroll()

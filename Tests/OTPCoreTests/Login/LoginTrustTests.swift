@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// Trusted keys beside the other ways in and out of a login.
+/// Trusted keys combined with the other ways in and out of a login.
 @Suite("Trusted keys among the other rules")
 struct LoginTrustTests {
     /// Alice, enrolled, with a key that she trusted at noon.
@@ -14,7 +14,7 @@ struct LoginTrustTests {
         return host
     }
 
-    @Test("It is told what is to be told, twice, and with PAM_SILENT it waits")
+    @Test("Notices are not told twice, or lost with PAM_SILENT")
     func notices() throws {
         let host = try trusting()
         host.session?.withRecord {
@@ -33,7 +33,7 @@ struct LoginTrustTests {
         #expect(host.talk.count == after)
     }
 
-    @Test("It neither charges nor forgives a failure of anybody")
+    @Test("A trusted key charges or forgives a failure")
     func throttle() throws {
         let host = try trusting()
         host.session?.withRecord {
@@ -45,7 +45,7 @@ struct LoginTrustTests {
         #expect(after.shared == before.shared && after.failures == before.failures)
     }
 
-    @Test("The exempt are not asked before it, and it is not looked at")
+    @Test("Exempt users are asked, or their trusted key is used")
     func exempt() throws {
         let host = try trusting()
         host.groups["wheel"] = [1000]
@@ -55,7 +55,7 @@ struct LoginTrustTests {
         #expect(host.journal.entries.count { $0 == "open" } == opened)
     }
 
-    @Test("nullok and enroll change nothing for who has it")
+    @Test("nullok or enroll change a login with a trusted key")
     func beside() throws {
         let host = try trusting()
         for enroll in [.off, .offer, .require] as [Options.Enroll] {
@@ -67,7 +67,7 @@ struct LoginTrustTests {
         }
     }
 
-    @Test("After a reset its user enrolls, by the picture, and the key is not offered with it")
+    @Test("After a reset the user is not enrolled by QR code, or the key is offered with it")
     func reset() throws {
         let host = try trusting()
         host.session?.withRecord { $0.removeAll() }
@@ -79,7 +79,7 @@ struct LoginTrustTests {
         #expect(host.trustingLogin(ScriptedHost.shownCode(1), "y").isTrusting)
     }
 
-    @Test("A key that proved the user at another service, or with a password as well")
+    @Test("A key counts at another service, or if a password was needed as well")
     func services() throws {
         let host = try trusting()
         host.methods = try SSHRow.methods() + "password\n"
@@ -91,7 +91,7 @@ struct LoginTrustTests {
         }
     }
 
-    @Test("Other users with the same key are asked: the trust lies in one record")
+    @Test("Other users with the same key are not asked")
     func others() throws {
         let host = try trusting()
         #expect(host.trustingLogin("000000") { $0.trust = .off } == .refused(.wrong))
@@ -101,7 +101,7 @@ struct LoginTrustTests {
         #expect(result == .refused(.unknownUser))
     }
 
-    @Test("The question is not asked after another factor, nor of who is refused")
+    @Test("Trust is offered after another factor, or to a user who is refused")
     func notOffered() throws {
         let host = ScriptedHost()
         let codes = try host.enroll()
@@ -115,7 +115,7 @@ struct LoginTrustTests {
         #expect(right == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
-    @Test("A trusted login notes where from, as it is, and an event with the key's name")
+    @Test("A login by a trusted key does not record the address, or an event with the key's name")
     func noted() throws {
         let host = try trusting()
         host.from.address = "2001:db8::7"

@@ -2,20 +2,20 @@ import Testing
 
 @testable import OTPCore
 
-/// Who cannot be let in is asked, made to wait and refused as somebody who can.
+/// Users who cannot be let in get the same question, delay and refusal as others.
 @Suite("Users without a record, and names without a user")
 struct NobodyTests {
     private let strangers = [("alice", Outcome.Refusal.noRecord), ("mallory", .unknownUser)]
     private let refused = "say That code was not accepted."
 
     @Test(
-        "The same steps as for an enrolled user, on a decoy",
+        "A decoy takes other steps than an enrolled user's record",
         arguments: [code(noonStep), "0K7MQ-2XJ9T-DWP4A", "T7Q4-KD2M-9XRW"])
     func steps(_ typed: String) throws {
         for (user, refusal) in strangers {
             let host = ScriptedHost(.text(typed))
             #expect(host.login(user) == .refused(refusal))
-            // `open` is for users only; it finds nothing.
+            // `open` is for existing users only; it finds nothing.
             let steps = host.journal.entries.filter { $0 != "boot" && $0 != "open" }
             #expect(
                 steps == [
@@ -24,7 +24,7 @@ struct NobodyTests {
         }
     }
 
-    @Test("They have to wait after five failures, each name for itself, and hear nothing of it")
+    @Test("They do not wait after five failures, not per name, or are told about it")
     func throttled() throws {
         for (user, refusal) in strangers {
             let host = ScriptedHost()
@@ -35,7 +35,7 @@ struct NobodyTests {
             host.answers = [.text(code(noonStep))]
             #expect(host.login(user) == .refused(.throttled(seconds: 30)))
             #expect(host.talk.last == refused)
-            // On this machine it is told, in the same words as to somebody who is enrolled.
+            // On this machine the reason is told, in the same words as to enrolled users.
             host.from.address = ""
             host.answers = [.text(code(noonStep))]
             #expect(host.login(user) { $0.retry = 3 } == .refused(.throttled(seconds: 30)))
@@ -49,7 +49,7 @@ struct NobodyTests {
         }
     }
 
-    @Test("Names without a record are not closed after a hundred failures")
+    @Test("Names without a record are closed after a hundred failures")
     func closed() throws {
         for (user, refusal) in strangers {
             let host = ScriptedHost()
@@ -65,7 +65,7 @@ struct NobodyTests {
         }
     }
 
-    @Test("A code that fits a decoy lets nobody in, and is not said to be anything else than wrong")
+    @Test("A code that matches a decoy lets somebody in, or is not reported as wrong")
     func decoyCode() throws {
         let key = ScriptedHost.decoyKey
         for (user, refusal) in strangers {
@@ -80,7 +80,7 @@ struct NobodyTests {
         }
     }
 
-    @Test("Where there can be no decoy they are refused all the same")
+    @Test("Without a decoy they are not refused")
     func noDecoy() throws {
         for (user, refusal) in strangers {
             let host = ScriptedHost()
@@ -93,7 +93,7 @@ struct NobodyTests {
         }
     }
 
-    @Test("What has not the form of a code, and nothing at all, is counted, or takes other steps")
+    @Test("An answer that is not a code, or none, is counted, or takes other steps")
     func uncharged() throws {
         for (user, refusal) in strangers {
             let host = ScriptedHost()
@@ -108,7 +108,7 @@ struct NobodyTests {
         }
     }
 
-    @Test("A charge or commit on a decoy that fails ends as it does on a record")
+    @Test("A failing charge or commit on a decoy ends differently than on a record")
     func trouble() throws {
         for (user, _) in strangers {
             for failsAtCharge in [true, false] {

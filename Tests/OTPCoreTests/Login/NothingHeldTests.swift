@@ -3,15 +3,15 @@ import Testing
 
 @testable import OTPCore
 
-/// Somebody may take a quarter of an hour to type: meanwhile nothing is open, and nothing decided.
+/// Users may take a quarter of an hour to type: meanwhile nothing is open, and nothing is decided.
 @Suite("While somebody types")
 struct NothingHeldTests {
-    /// Counts the stores and records that are open, and looks at each question.
+    /// Counts the open stores and records, and checks at each question.
     private final class Watch {
         let host: ScriptedHost
-        /// Stores that somebody still has.
+        /// Stores that are still referenced.
         var stores = 0
-        /// The questions at which something was held.
+        /// The questions during which something was held.
         private(set) var held: [String] = []
         private(set) var questions = 0
 
@@ -26,7 +26,7 @@ struct NothingHeldTests {
             }
         }
 
-        /// A store that tells when nobody has it any more.
+        /// A store that reports when it is released.
         final class Records: RecordStore {
             private let watch: Watch
             private let inner: ScriptedHost.Records
@@ -75,7 +75,7 @@ struct NothingHeldTests {
         }
     }
 
-    @Test("At every question of every login the store and the record are closed")
+    @Test("At some question of some login, the store or the record is open")
     func closed() throws {
         let methods = try SSHRow.methods()
         var temporary = ""
@@ -84,7 +84,7 @@ struct NothingHeldTests {
                 user: String, questions: Int, answers: [ScriptedHost.Typed],
                 set: (ScriptedHost) throws -> Void, options: (inout Options) -> Void
             )] = [
-                // A usual login, with tries; a stranger; nobody's decoy.
+                // A usual login with several tries; a stranger; the decoy for an unknown name.
                 (
                     "alice", 3, [.text("000000"), .text("0"), .text(code(noonStep))],
                     { try $0.enroll() }, { $0.retry = 3 }
@@ -95,7 +95,7 @@ struct NothingHeldTests {
                 ),
                 // Looked up before the question.
                 ("alice", 1, [.text(code(noonStep))], { try $0.enroll() }, { $0.nullok = true }),
-                // A key that is not trusted yet, and the offer.
+                // A key that is not trusted yet, and the offer to trust it.
                 (
                     "alice", 2, [.text(code(noonStep)), .text("y")],
                     {
@@ -103,7 +103,7 @@ struct NothingHeldTests {
                         $0.methods = methods
                     }, { $0.trust = .key }
                 ),
-                // The first enrollment, with grace.
+                // The first enrollment, with grace period.
                 (
                     "alice", 4, [.text("i"), .text("000000"), .shown(), .text("")],
                     { $0.methods = "password\n" },
@@ -136,9 +136,9 @@ struct NothingHeldTests {
         }
     }
 
-    @Test("What another session does while somebody types counts: the record is read afresh")
+    @Test("Changes by another session while somebody types are ignored")
     func afresh() throws {
-        // Another session uses the code up; root removes the second factor; a decoy's throttle.
+        // Another session burns the code; root removes the second factor; the throttle of a decoy.
         let used = ScriptedHost(.text(code(noonStep)))
         try used.enroll()
         used.beforeAsking = { _ in

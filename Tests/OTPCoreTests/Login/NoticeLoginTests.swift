@@ -4,7 +4,7 @@ import Testing
 
 @Suite("What is said at a login")
 struct NoticeLoginTests {
-    /// The code of the phone at `now`, typed in a login then: what is said.
+    /// What a login at `now` with the phone's code says.
     private func said(_ host: ScriptedHost, at now: UInt64) throws -> [String] {
         let login = host.login(typing: code(now / 30), at: now)
         #expect(login.result == .granted(.code(authenticator: try name("phone"), offset: 0)))
@@ -17,7 +17,7 @@ struct NoticeLoginTests {
         return (host, codes)
     }
 
-    @Test("At an ordinary login nothing, login after login")
+    @Test("An ordinary login shows a message")
     func nothing() throws {
         let (host, _) = try enrolled()
         for day in 0..<30 as Range<UInt64> {
@@ -26,7 +26,7 @@ struct NoticeLoginTests {
         #expect(host.session?.record.notices == Notices())
     }
 
-    @Test("Failures are told at the next login, and once")
+    @Test("Failures are not told at the next login, or twice")
     func failures() throws {
         let (host, _) = try enrolled()
         let tuesday: UInt64 = 1_799_762_520
@@ -39,7 +39,7 @@ struct NoticeLoginTests {
                 "3 failed codes since Tuesday 14:02 UTC, last from 192.0.2.7."
             ])
         #expect(try said(host, at: noon + 60).isEmpty)
-        // The next row is counted anew.
+        // The next series is counted from zero.
         host.from = ("198.51.100.9", nil)
         _ = host.login(typing: "000000", at: noon + 90)
         host.from = ("192.0.2.7", nil)
@@ -49,7 +49,7 @@ struct NoticeLoginTests {
             ])
     }
 
-    @Test("What is no try is not counted: nothing, a password, and while it has to wait")
+    @Test("Nothing, a password, or tries during a wait count as failures")
     func noTries() throws {
         let (host, _) = try enrolled()
         for typed in ["", "password", "12345"] { _ = host.login(typing: typed, at: noon) }
@@ -61,7 +61,7 @@ struct NoticeLoginTests {
             ])
     }
 
-    @Test("Changes are told at the next login, whatever is typed at it, and once more")
+    @Test("Changes are not told at the next login and the one after")
     func changes() throws {
         for factor in 0..<3 {
             let (host, codes) = try enrolled()
@@ -81,7 +81,7 @@ struct NoticeLoginTests {
         }
     }
 
-    @Test("A login that nobody reads keeps them for the next")
+    @Test("A login that nobody reads uses up notices")
     func unheard() throws {
         let (host, codes) = try enrolled()
         host.session?.withRecord {
@@ -102,7 +102,7 @@ struct NoticeLoginTests {
         #expect(try said(host, at: noon + 270).isEmpty)
     }
 
-    @Test("A refused login tells nothing, and a login that could not be kept clears nothing")
+    @Test("A refused or failed login tells or clears notices")
     func refused() throws {
         let (host, _) = try enrolled()
         host.session?.withRecord {
@@ -119,7 +119,7 @@ struct NoticeLoginTests {
         #expect(try said(host, at: noon + 60).count == 2)
     }
 
-    @Test("The command line's tries leave them for the login")
+    @Test("Tries by the command use up notices")
     func commandLine() throws {
         let session = try ScriptedSession(record(phone()))
         session.record.note(Event(.reset, at: noon, detail: [], origin: ascii("x")))
@@ -127,7 +127,7 @@ struct NoticeLoginTests {
         #expect(session.record.notices.changes.count == 1)
     }
 
-    @Test("Backup codes: how many are left at each use, and once more when 3, 1 or 0 are left")
+    @Test("The number of backup codes left is not told at each use, and once more at 3, 1 and 0")
     func backupCodes() throws {
         let (host, codes) = try enrolled()
         var now = noon
@@ -142,7 +142,7 @@ struct NoticeLoginTests {
             let use = host.login(typing: typed, at: now)
             #expect(use.result == .granted(.backupCode(index: index, left: left)))
             #expect(use.said == [sentence])
-            // Every other time the next login is with a code of the phone.
+            // Every other time, the next login uses a code of the phone.
             if index % 2 == 0 || left <= 3 {
                 now += 30
                 #expect(try said(host, at: now) == ([3, 1, 0].contains(left) ? [sentence] : []))
@@ -155,7 +155,7 @@ struct NoticeLoginTests {
         #expect(try said(host, at: now + 60).isEmpty)
     }
 
-    @Test("A new set of codes takes the reminder back")
+    @Test("A new set of codes does not cancel the reminder")
     func renewed() throws {
         let (host, codes) = try enrolled()
         for (index, typed) in codes.prefix(7).enumerated() {

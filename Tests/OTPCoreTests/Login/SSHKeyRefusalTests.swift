@@ -2,9 +2,9 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("SSH keys with odd fields")
+@Suite("SSH keys with unusual fields")
 struct SSHKeyRefusalTests {
-    @Test("A blob that ends early, or late, is no key")
+    @Test("A truncated or overlong blob is read as a key")
     func lengths() throws {
         for row in try SSHRow.keys() {
             let blob = row.blob
@@ -18,7 +18,7 @@ struct SSHKeyRefusalTests {
         }
     }
 
-    @Test("The type beside the blob has to be the one in it")
+    @Test("A type that differs from the one in the blob is accepted")
     func types() throws {
         let rows = try SSHRow.all()
         for row in rows {
@@ -34,17 +34,17 @@ struct SSHKeyRefusalTests {
             "sk-ssh-ed25519", "rsa-sha2-512", "ssh-ed25519\u{0}",
         ] {
             #expect(SSHRow(type, blob: blob).key == nil, "\(type)")
-            // Nor where both agree on a type that there is not.
+            // Nor if both agree on a type that does not exist.
             let fields = [ascii(type)] + rows[0].fields.dropFirst()
             #expect(SSHRow(type, fields).key == nil, "\(type)")
         }
     }
 
-    @Test("Lengths that reach beyond the end, up to the largest there is")
+    @Test("Lengths beyond the end, up to the largest, are accepted")
     func hugeLengths() throws {
         for row in try SSHRow.keys() {
             let (blob, places) = (row.blob, row.lengthPlaces)
-            // Anywhere at all, as it must never trap; in the place of a length it is no key.
+            // At any place, since it must never trap; in a length field it makes the key invalid.
             for place in 0...blob.count - 4 {
                 for length in [.max, 0x8000_0000, 0x7fff_ffff, UInt32(blob.count)] {
                     var bytes = blob
@@ -58,7 +58,7 @@ struct SSHKeyRefusalTests {
         }
     }
 
-    @Test("Another bit anywhere in a key is no key or another key")
+    @Test("A key with one changed bit is read as the same key")
     func bits() throws {
         for row in try SSHRow.keys() where !row.type.contains("cert") {
             let key = try #require(row.key)
@@ -71,7 +71,7 @@ struct SSHKeyRefusalTests {
         }
     }
 
-    @Test("An SSH key whose fields are not what its type says is a key")
+    @Test("A key whose fields do not match its type is accepted")
     func fields() throws {
         let rows = try SSHRow.all()
         for (type, field, values) in [
@@ -81,7 +81,7 @@ struct SSHKeyRefusalTests {
             ("ecdsa-sha2-nistp384", 1, curves.filter { $0 != ascii("nistp384") }),
             ("ecdsa-sha2-nistp521", 1, curves.filter { $0 != ascii("nistp521") }),
             ("sk-ecdsa-sha2-nistp256@openssh.com", 1, curves.filter { $0 != ascii("nistp256") }),
-            // Compressed, infinite, too short, too long, of another form.
+            // Compressed, at infinity, too short, too long, of another form.
             ("ecdsa-sha2-nistp256", 2, points(65)), ("ecdsa-sha2-nistp384", 2, points(97)),
             ("ecdsa-sha2-nistp521", 2, points(133)),
             ("sk-ecdsa-sha2-nistp256@openssh.com", 2, points(65)),
@@ -101,7 +101,7 @@ struct SSHKeyRefusalTests {
         }
     }
 
-    /// None of them is a number above zero in its shortest form.
+    /// None of these is a positive number in its shortest form.
     private let numbers: [[UInt8]] = [[], [0], [0, 0], [0, 1], [0, 0x7f, 1], [0x80], [0xff, 1]]
     private let curves = ["", "nistp256", "nistp384", "nistp521", "nistp25", "nistp2560"].map(ascii)
 

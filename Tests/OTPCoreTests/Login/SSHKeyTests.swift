@@ -5,7 +5,7 @@ import Testing
 
 @Suite("SSH keys")
 struct SSHKeyTests {
-    @Test("Keys and certificates of every kind: kind and fingerprint of the key inside")
+    @Test("A key or certificate of some kind is not read, or as another one")
     func known() throws {
         var seen: Set<String> = []
         for row in try SSHRow.keys() {
@@ -19,18 +19,18 @@ struct SSHKeyTests {
         #expect(seen.count == 14)
     }
 
-    @Test("DSA, and a host's certificate: no key")
+    @Test("A DSA key or a host certificate is read as a key")
     func strangers() throws {
         let rows = try SSHRow.all().filter(\.kind.isEmpty)
         #expect(rows.count == 3)
         for row in rows { #expect(row.key == nil, "\(row.type)") }
     }
 
-    @Test("ssh-keygen on this machine prints the same fingerprints")
+    @Test("Fingerprints differ from ssh-keygen's on this machine")
     func fingerprints() throws {
         let keygen = try SSHKeygen()
         for row in try SSHRow.all() {
-            // This one may be too new to know DSA.
+            // The installed OpenSSH may be too new for DSA.
             if row.type.hasPrefix("ssh-dss") { continue }
             try keygen.write("\(row.type) \(row.text) comment\n", to: "key.pub")
             #expect(try keygen.fingerprint("key.pub") == row.fingerprint, "\(row.type)")
@@ -38,7 +38,7 @@ struct SSHKeyTests {
     }
 
     @Test(
-        "New keys of ssh-keygen, and their certificates, which may be renewed",
+        "New keys of ssh-keygen, and their renewed certificates, are not read",
         arguments: [
             ["ed25519"], ["rsa", "-b", "2048"], ["rsa", "-b", "3072"], ["ecdsa", "-b", "256"],
             ["ecdsa", "-b", "384"], ["ecdsa", "-b", "521"],
@@ -68,7 +68,7 @@ struct SSHKeyTests {
         #expect(try keygen.row("key-cert.pub").key == nil)
     }
 
-    @Test("Keys of security keys, as PROTOCOL.u2f puts them together")
+    @Test("Security keys as in PROTOCOL.u2f are not read")
     func securityKeys() throws {
         let keygen = try SSHKeygen()
         for (options, type, kind) in [

@@ -10,7 +10,7 @@ struct SSHMethodsTests {
 
     private func first() throws -> SSHRow { try SSHRow.all()[0] }
 
-    @Test("A public key login: the key, with or without a line's end or more behind it")
+    @Test("A public key login is not read, or depends on text or a newline after the key")
     func key() throws {
         for row in try SSHRow.keys() {
             for end in [
@@ -27,7 +27,7 @@ struct SSHMethodsTests {
     }
 
     @Test(
-        "A line of sshd's proves a user that it does not, or the other way round",
+        "A line of sshd's counts as a first factor that is none, or the other way round",
         arguments: [
             ("password", true), ("password\n", true), ("password x\n", true),
             ("gssapi-with-mic", true), ("gssapi-with-mic alice@EXAMPLE.COM\n", true),
@@ -54,7 +54,7 @@ struct SSHMethodsTests {
         #expect(methods.key == nil)
     }
 
-    @Test("A hostbased key is not the user's, however it is written")
+    @Test("A hostbased key counts as the user's")
     func hostbased() throws {
         let row = try first()
         let line = "hostbased \(row.type) \(row.text) client user \"a\", client host \"b\"\n"
@@ -63,7 +63,7 @@ struct SSHMethodsTests {
         #expect(both.key == row.key && both.provesUser)
     }
 
-    @Test("Several public keys: proof of the user, but none of them is the key")
+    @Test("Several public keys do not count as a first factor, or one of them as the key")
     func several() throws {
         let rows = try SSHRow.all()
         for second in rows {
@@ -82,7 +82,7 @@ struct SSHMethodsTests {
         }
     }
 
-    @Test("A line that was cut anywhere is no key and proves nothing")
+    @Test("A line cut short anywhere counts as a key or a first factor")
     func truncated() throws {
         for row in try SSHRow.keys() {
             let line = ascii(row.line)
@@ -95,7 +95,7 @@ struct SSHMethodsTests {
         }
     }
 
-    @Test("Fields with anything else between, before or inside")
+    @Test("Fields separated or padded by something else are accepted")
     func odd() throws {
         let row = try first()
         let (type, text) = (row.type, row.text)
@@ -120,16 +120,17 @@ struct SSHMethodsTests {
         }
     }
 
-    @Test("Base64 that other decoders would take for the same key")
+    @Test("Base64 that is not in canonical form is accepted")
     func spelling() throws {
-        // Its blob needs two `=`, and has a letter that is another one in file names.
+        // Its blob needs two `=`, and contains a letter that differs in the alphabet for file
+        // names.
         let rows = try SSHRow.all().filter { $0.text.hasSuffix("==") }
         let row = try #require(rows.first { $0.text.contains("/") || $0.text.contains("+") })
         let bare = row.text.dropLast(2)
         let letters = ascii("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         let end = try #require(bare.utf8.last)
         let last = try #require(letters.firstIndex(of: end))
-        // The same bytes and one of the bits behind the last of them.
+        // The same bytes, with one of the unused last bits set.
         let odd = "\(bare.dropLast())\(UnicodeScalar(letters[last + 1]))=="
         #expect(Data(base64Encoded: odd) == Data(row.blob))
         for other in [
@@ -143,7 +144,7 @@ struct SSHMethodsTests {
         #expect(methods("publickey \(row.type) \(row.text)").key == row.key)
     }
 
-    @Test("Of a text longer than 16 KB nothing counts, and none is too long to read")
+    @Test("In a text longer than 16 KB something counts, or it cannot be read")
     func long() throws {
         let row = try first()
         let line = ascii(row.line)
@@ -152,7 +153,7 @@ struct SSHMethodsTests {
             (65_536, false), (4_000_000, false),
         ] {
             for filler in ["\n", "x", " ", "A", "=", "\u{0}"] {
-                // Behind an end of line, so that the line itself stays whole.
+                // After an end of line, so that the line itself stays whole.
                 let text =
                     line + ascii("\n")
                     + [UInt8](

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// `trust = sk`: SSH keys in FIDO authenticators beside the other ways in.
+/// `trust = sk`: SSH keys on FIDO authenticators combined with the other ways in.
 @Suite("Security keys at a login")
 struct SecurityKeyTests {
     private func rows(_ isSecurityKey: Bool) throws -> [SSHRow] {
@@ -20,7 +20,7 @@ struct SecurityKeyTests {
         }
     }
 
-    /// Alice, enrolled, who comes by the first such key.
+    /// Alice, enrolled, with the first such key.
     private func host() throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()
@@ -46,7 +46,7 @@ struct SecurityKeyTests {
                 #expect(SSHKey.text(of: key.fingerprint) == row.fingerprint)
                 #expect(text(key.kind) == row.kind && key.isSecurityKey)
             }
-            // Beside another key, before or behind it, and beside a password.
+            // Combined with another key, before or after it, and with a password.
             let other = try #require(try rows(false).first).line
             for lines in [[other, row.line], [row.line, other], ["password", row.line]] {
                 host.methods = lines.map { $0 + "\n" }.joined()
@@ -55,7 +55,7 @@ struct SecurityKeyTests {
         }
     }
 
-    @Test("A key of another kind, or something that is no key, passes for a security key")
+    @Test("A key of another kind, or something that is not a key, passes for a security key")
     func others() throws {
         let sk = try #require(try rows(true).first)
         let plain = try rows(false).map { $0.line }
@@ -72,7 +72,7 @@ struct SecurityKeyTests {
         }
     }
 
-    @Test("Without trust = sk, at another service, or of a program that is not root's it counts")
+    @Test("It counts without trust = sk, at another service, or from a program that is not root's")
     func elsewhere() throws {
         for trust in [Options.Trust.off, .key] {
             let host = try host()
@@ -86,20 +86,20 @@ struct SecurityKeyTests {
         #expect(nobody.login("mallory") { $0.trust = .securityKey } == .refused(.unknownUser))
     }
 
-    @Test("Who is not enrolled is in by it as well, and is not asked to enroll")
+    @Test("A user who is not enrolled is refused, or asked to enroll")
     func notEnrolled() throws {
         for enroll in [.off, .offer, .require] as [Options.Enroll] {
             let host = try host()
             host.session = nil
             #expect(isIn(login(host) { $0.enroll = enroll }))
-            // After a reset, too.
+            // Also after a reset.
             try host.enroll()
             host.session?.withRecord { $0.removeAll() }
             #expect(isIn(login(host) { $0.enroll = enroll }))
         }
     }
 
-    @Test("Failures at codes keep it out, or are forgiven by it")
+    @Test("Failed codes block it, or it forgives them")
     func throttle() throws {
         for (count, isClosed) in [(7, false), (100, true)] {
             let host = try host()
@@ -113,7 +113,7 @@ struct SecurityKeyTests {
         }
     }
 
-    @Test("It is an event of its own, or what is to be told is lost by it")
+    @Test("It has no event of its own, or loses notices")
     func noted() throws {
         let host = try host()
         host.session?.withRecord {
@@ -121,7 +121,7 @@ struct SecurityKeyTests {
         }
         #expect(isIn(login(host)))
         #expect(host.talk.contains { $0.hasPrefix("say The authenticator \"tablet\" was added") })
-        // Since when there is the key, nobody knows: what is older still is to hear of it.
+        // The key's age is unknown, so older notices are still shown.
         #expect(host.session?.record.notices.isEmpty == false)
         let count = host.talk.count
         #expect(isIn(login(host)) && host.talk.count > count)
@@ -130,7 +130,7 @@ struct SecurityKeyTests {
         #expect(text(event.origin) == "sshd 192.0.2.7")
     }
 
-    @Test("A store in trouble keeps it out, or is not told of", arguments: [true, false])
+    @Test("A store in trouble blocks it, or is not logged", arguments: [true, false])
     func trouble(isClosed: Bool) throws {
         let host = try host()
         host.condition = isClosed ? .closed(.missing) : .broken(.damaged)
@@ -150,7 +150,7 @@ struct SecurityKeyTests {
                 + "service=sshd tty= rhost= user=alice error=\"\(text(error.text))\"")
     }
 
-    @Test("No key is offered to be trusted, and none that was trusted counts")
+    @Test("Another key is offered to be trusted, or an earlier trust counts")
     func noTrust() throws {
         let host = try host()
         host.methods = try #require(try rows(false).first).line + "\n"

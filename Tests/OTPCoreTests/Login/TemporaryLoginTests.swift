@@ -8,7 +8,7 @@ struct TemporaryLoginTests {
     private let enroll =
         "That temporary code is now used up. Run `otp-enroll` to enroll your new device."
 
-    /// Alice, enrolled, with a temporary code that root issued for a day in start 1 of the machine.
+    /// Alice, enrolled, with a temporary code that root issued for a day during boot 1.
     private func issued() throws -> (host: ScriptedHost, code: String) {
         let host = ScriptedHost()
         try host.enroll()
@@ -22,7 +22,7 @@ struct TemporaryLoginTests {
         return (host, try #require(issued))
     }
 
-    @Test("The user is let in, told to enroll, and told at the next login that it was used")
+    @Test("The user is not let in, not told to enroll, or not told later that it was used")
     func story() throws {
         let (host, code) = try issued()
         let first = host.login(typing: code, at: noon + 3600)
@@ -45,14 +45,14 @@ struct TemporaryLoginTests {
             second.said == [
                 "A temporary code was issued on Friday 08:00 UTC (otp-enroll root).", used,
             ])
-        // The phone is older than the use, which it is told of for a day, and twice.
+        // The phone was added before the use, so it is told of it for a day, and twice.
         let third = host.login(typing: OTPCoreTests.code(noonStep + 241), at: noon + 7230)
         #expect(third.said == [used])
         let next = host.login(typing: OTPCoreTests.code(noonStep + 3000), at: noon + 90_000)
         #expect(next.said.isEmpty)
     }
 
-    @Test("The clock that nobody sets is asked for by the form of the answer alone")
+    @Test("CLOCK_BOOTTIME is read depending on more than the answer's form")
     func sameWork() throws {
         for (typed, isAsked) in [
             ("T7Q4-KD2M-9XRW", true), (OTPCoreTests.code(noonStep), false),
@@ -67,7 +67,7 @@ struct TemporaryLoginTests {
         }
     }
 
-    @Test("Somebody with a temporary code alone is enrolled until it is used, also when expired")
+    @Test("A user with only a temporary code does not count as enrolled until it is used")
     func alone() throws {
         var record = Record()
         let code = record.issue(validFor: 600)

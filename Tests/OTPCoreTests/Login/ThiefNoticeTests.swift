@@ -2,14 +2,14 @@ import Testing
 
 @testable import OTPCore
 
-/// Somebody else has changed alice's second factor, and logs in with what came of it.
-@Suite("What a thief leaves to be told")
+/// An intruder has changed alice's second factor, and logs in with the result.
+@Suite("Notices and thieves")
 struct ThiefNoticeTests {
     private let added =
         "The authenticator \"evil\" was added on Friday 08:01 UTC (otp-enroll alice)."
     private let day: UInt64 = 86_400
 
-    /// Alice with a phone and backup codes, and since a minute after that with the thief's device.
+    /// Alice with a phone and backup codes and, added a minute later, the thief's device.
     private func robbed() throws -> (host: ScriptedHost, codes: [String]) {
         let host = ScriptedHost()
         let codes = try host.enroll()
@@ -27,14 +27,14 @@ struct ThiefNoticeTests {
             Event(kind, at: noon + 60, detail: ascii(detail), origin: ascii("otp-enroll alice")))
     }
 
-    /// What is said at a login with the phone, or with the thief's device.
+    /// What a login with the phone, or with the thief's device, says.
     private func said(_ host: ScriptedHost, at now: UInt64, by thief: Bool = false) -> [String] {
         let login = host.login(typing: code(now / 30, of: thief ? 1 : 0), at: now)
         if case .granted = login.result {} else { Issue.record("\(login.result)") }
         return login.said
     }
 
-    @Test("Who logs in with the device just added empties the owner's notices")
+    @Test("A login with the device just added uses up the owner's notices")
     func device() throws {
         let (host, _) = try robbed()
         _ = host.login(typing: "000000", at: noon + 30)
@@ -48,7 +48,7 @@ struct ThiefNoticeTests {
         #expect(said(host, at: noon + 5 * day).isEmpty)
     }
 
-    @Test("A change is told once and no more, or not at each login of its first day")
+    @Test("A change is told only once, or not at every login of its first day")
     func firstDay() throws {
         let (host, codes) = try robbed()
         for hour in 1...23 as ClosedRange<UInt64> {
@@ -59,7 +59,7 @@ struct ThiefNoticeTests {
         #expect(said(host, at: noon + day + 60).isEmpty)
     }
 
-    @Test("A key that the thief's device has trusted empties the notices, or one that a thief has")
+    @Test("A key trusted by the thief's device, or one that a thief has, uses up the notices")
     func trustedKey() throws {
         let methods = try SSHRow.methods()
         let key = try #require(SSHMethods(ascii(methods)).key)
@@ -81,7 +81,7 @@ struct ThiefNoticeTests {
         }
     }
 
-    @Test("New backup codes in a thief's hand empty the notices")
+    @Test("New backup codes in a thief's hands use up the notices")
     func backupCodes() throws {
         let (host, _) = try robbed()
         let session = try #require(host.session)
@@ -96,7 +96,7 @@ struct ThiefNoticeTests {
         #expect(told.count == 2)
     }
 
-    @Test("Where nothing older is left, changes are told for ever, or only once")
+    @Test("If nothing older is left, changes are told for ever, or only once")
     func nothingOlder() throws {
         let (host, _) = try robbed()
         let session = try #require(host.session)
@@ -107,7 +107,7 @@ struct ThiefNoticeTests {
         #expect(said(host, at: noon + 3660, by: true).isEmpty)
     }
 
-    @Test("`status` forgets a change that was told, or that many failures came after")
+    @Test("`status` forgets a change that was told, or one before many failures")
     func status() throws {
         let (host, _) = try robbed()
         for number in 0..<9 {
@@ -119,7 +119,7 @@ struct ThiefNoticeTests {
         #expect(happened.count == EventLog.capacity + 1)
     }
 
-    @Test("Changes in a row push out the one before them")
+    @Test("Several changes in a row push out earlier ones")
     func manyChanges() throws {
         let (host, _) = try robbed()
         let session = try #require(host.session)

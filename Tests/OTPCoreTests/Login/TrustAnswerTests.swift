@@ -12,14 +12,14 @@ struct TrustAnswerTests {
     private func name(_ typed: String) -> String? { name(ascii(typed)) }
 
     @Test(
-        "Trusting a key: a yes is not taken for one",
+        "Trusting a key: a yes is not accepted",
         arguments: ["y", "Y", "yes", "YES", "Yes", "yEs", " y", "y ", "  yes   "])
     func yes(_ typed: String) {
         #expect(name(typed) == "ed25519")
     }
 
     @Test(
-        "Trusting a key, a yes with a name: the name is another one",
+        "Trusting a key: a yes with a name gives it another name",
         arguments: [
             ("y laptop", "laptop"), ("yes laptop", "laptop"), ("Y My Laptop", "My Laptop"),
             ("y   my    laptop  ", "my laptop"), ("y y", "y"), ("y yes", "yes"), ("y n", "n"),
@@ -30,7 +30,7 @@ struct TrustAnswerTests {
     }
 
     @Test(
-        "Trusting a key: what is no clear yes is taken for one",
+        "Trusting a key: something other than a clear yes is accepted",
         arguments: [
             "", " ", "    ", "n", "N", "no", "nyes", "ye", "yess", "yy", "yeah", "ja", "oui", "j",
             "0", "1", "laptop", "laptop y", "n y", "no yes", "y\tlaptop", "y\n", "\ny", "y\r",
@@ -41,7 +41,7 @@ struct TrustAnswerTests {
     }
 
     @Test(
-        "A name that cannot be one gives the key's own word",
+        "An invalid name does not give the default name",
         arguments: [
             "y 12345678901234567", "y 1234567890 123456", "y a:b", "y \"laptop\"", "y a\\b",
             "y caf\u{e9}", "y a\u{7}b", "y a\nb", "y \u{1b}[31m", "y a\0b", "y \u{7f}", "y \t",
@@ -50,7 +50,7 @@ struct TrustAnswerTests {
         #expect(name(typed) == "ed25519", "\(typed.debugDescription)")
     }
 
-    @Test("Huge answers are looked at no further than 128 bytes")
+    @Test("A huge answer is read beyond 128 bytes")
     func huge() {
         let filler = String(repeating: "x", count: 1 << 20)
         #expect(name("y " + filler) == "ed25519")

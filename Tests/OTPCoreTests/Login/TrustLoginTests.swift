@@ -2,12 +2,12 @@ import Testing
 
 @testable import OTPCore
 
-/// Logins without a code, by an SSH key that was trusted at an earlier one.
+/// Logins without a code, with an SSH key that was trusted at an earlier login.
 @Suite("Logging in with a trusted key")
 struct TrustLoginTests {
     private let day: UInt64 = 86_400
 
-    /// Alice, enrolled, who comes with an SSH key.
+    /// Alice, enrolled, logging in with an SSH key.
     private func host() throws -> (host: ScriptedHost, codes: [String]) {
         let host = ScriptedHost()
         let codes = try host.enroll()
@@ -29,7 +29,7 @@ struct TrustLoginTests {
         return (host, codes)
     }
 
-    @Test("After a right code it is asked for; a yes is kept, and the next logins skip the code")
+    @Test("After a right code trust is not offered, or after a yes the next login asks for a code")
     func story() throws {
         let (host, _) = try trusting()
         let question = try #require(host.talk.dropFirst().first)
@@ -59,7 +59,7 @@ struct TrustLoginTests {
         #expect(asked == .granted(try factor))
     }
 
-    @Test("A no, nothing, or a conversation that ends trusts nothing, and the login stands")
+    @Test("A no, nothing, or a conversation that ends trusts the key, or fails the login")
     func no() throws {
         for answer in [.text("n"), .text(""), .text("laptop"), .nothing, .failure]
             as [ScriptedHost.Typed]
@@ -71,7 +71,7 @@ struct TrustLoginTests {
         }
     }
 
-    @Test("Another key, no key, two keys, or one that cannot be read is asked for a code")
+    @Test("Another key, no key, two keys, or one that cannot be read is not asked for a code")
     func otherKeys() throws {
         let (host, _) = try trusting()
         let first = try SSHRow.methods()
@@ -90,7 +90,7 @@ struct TrustLoginTests {
         #expect(host.trustingLogin(at: noon + 600).isTrusted)
     }
 
-    @Test("Not without trust = key, and never for other users")
+    @Test("A key is trusted without trust = key, or for another user")
     func off() throws {
         let (host, _) = try trusting()
         let result = host.trustingLogin(at: noon + 60, code(noonStep + 2)) { $0.trust = .off }
@@ -99,7 +99,7 @@ struct TrustLoginTests {
         #expect(host.login("mallory") { $0.trust = .key } == .refused(.unknownUser))
     }
 
-    @Test("Fewer days count at once, and it ends as long after it was trusted as ever")
+    @Test("A lower number of days does not apply at once, or a higher one prolongs a trust")
     func days() throws {
         let (host, _) = try trusting()
         let now = noon + 2 * day
@@ -110,7 +110,7 @@ struct TrustLoginTests {
         #expect(more == .granted(try factor))
     }
 
-    @Test("A backup code and a temporary code end all trust, and a code does not")
+    @Test("A backup or temporary code does not end all trust, or another code does")
     func revoked() throws {
         for isTemporary in [false, true] {
             let (host, codes) = try trusting()

@@ -2,13 +2,13 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Trusted keys on a bad day")
+@Suite("Trusted keys in trouble")
 struct TrustTroubleTests {
     private func key(_ index: Int = 0) throws -> SSHKey {
         try #require(SSHMethods(ascii(try SSHRow.methods(index))).key)
     }
 
-    /// Alice with these keys trusted, who comes with the first of all there are.
+    /// Alice with these keys trusted, logging in with the first key of the list.
     private func host(trusting keys: [(index: Int, label: String)]) throws -> ScriptedHost {
         let host = ScriptedHost()
         try host.enroll()
@@ -25,7 +25,7 @@ struct TrustTroubleTests {
         return host
     }
 
-    @Test("A login that cannot be written down is none, and one by a broken store neither")
+    @Test("A login that cannot be recorded, or with a broken store, is let in")
     func unwritable() throws {
         let host = try host(trusting: [(0, "laptop")])
         host.session?.commitFails = true
@@ -41,7 +41,7 @@ struct TrustTroubleTests {
         #expect(clockless.trustingLogin() == .unavailable(StoreError(.clock, [], "")))
     }
 
-    @Test("Who has to wait, or is closed, does not get round it by a key")
+    @Test("A trusted key bypasses a wait or a closed account")
     func throttled() throws {
         let host = try host(trusting: [(0, "laptop")])
         let source = SourceID(key: try key())
@@ -57,7 +57,7 @@ struct TrustTroubleTests {
         #expect(host.trustingLogin(at: noon + 60, code(noonStep + 2)) == .refused(.closed))
     }
 
-    @Test("A stranger's failures keep a trusted key out, or one that was not seen for long")
+    @Test("A stranger's failures block a trusted key, or one that was not used for long")
     func strangers() throws {
         for isSeen in [true, false] {
             let host = try host(trusting: [(0, "laptop")])
@@ -71,7 +71,7 @@ struct TrustTroubleTests {
         }
     }
 
-    @Test("A clock before the last use, or before the first release, asks for the code")
+    @Test("With a clock before the last use, or before the first release, no code is asked for")
     func clock() throws {
         let host = try host(trusting: [(0, "laptop")])
         let early = host.trustingLogin(at: noon - 90, code(noonStep - 3), "n")
@@ -80,7 +80,7 @@ struct TrustTroubleTests {
         #expect(host.trustingLogin(at: old, code(old / 30)) == .refused(.clock))
     }
 
-    @Test("Where there is no room it is not asked; a key that is renewed needs none")
+    @Test("Trust is offered without room, or a key that is renewed needs room")
     func room() throws {
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
         let full = try host(trusting: [(1, "a"), (2, "b")])
@@ -93,7 +93,7 @@ struct TrustTroubleTests {
         #expect(renewed.session?.record.trusted.map(\.name.text) == ["b", "ed25519"])
     }
 
-    @Test("A name that another key has gets a number, and stays within 16 bytes")
+    @Test("A name that another key has gets no number, or grows beyond 16 bytes")
     func names() throws {
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
         for (taken, typed, kept) in [
@@ -107,7 +107,7 @@ struct TrustTroubleTests {
         }
     }
 
-    @Test("What happens between code and yes counts: a reset meanwhile leaves nothing to trust")
+    @Test("A reset between code and yes does not prevent the trust")
     func meanwhile() throws {
         let host = try host(trusting: [])
         host.beforeAsking = { if $0.contains("Skip the code") { host.session = nil } }
@@ -116,7 +116,7 @@ struct TrustTroubleTests {
         #expect(host.talk.last == "say " + UserText.notTrusted.english)
     }
 
-    @Test("Nothing is locked while somebody reads the question")
+    @Test("A lock is held while somebody reads the question")
     func unlocked() throws {
         let host = try host(trusting: [])
         _ = host.trustingLogin(code(noonStep), "y")

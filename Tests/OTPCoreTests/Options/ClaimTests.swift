@@ -2,10 +2,10 @@ import Testing
 
 @testable import OTPCore
 
-/// What counts of a PAM line that is not root's.
+/// What counts in a PAM line that root did not write.
 @Suite("Options of a program that is not root's")
 struct ClaimTests {
-    /// Every option, what is made of it there, and a value that is not the default.
+    /// Every option, how it is treated there, and a value that is not the default.
     static let rows: [(option: OptionKey, claim: OptionKey.Claim, value: String)] = [
         (.configurationFile, .denied, "/etc/other.conf"), (.store, .denied, "/srv/otp"),
         (.nullok, .believed, "yes"), (.prompt, .believed, "Token? "), (.echo, .believed, "no"),
@@ -25,7 +25,7 @@ struct ClaimTests {
         (.program, .passedOver, "/opt/swiftotpd"), (.debug, .passedOver, "yes"),
     ]
 
-    /// What `arguments` make of the defaults: each property as text, or the error.
+    /// What `arguments` change in the defaults: each property as text, or the error.
     private func read(_ arguments: [String], isBelieved: Bool) -> Result<String, StoreError> {
         var parser = OptionParser(isBelieved: isBelieved)
         do throws(StoreError) {
@@ -36,13 +36,13 @@ struct ClaimTests {
         }
     }
 
-    @Test("Each option is in the table once, and has the claim of its row")
+    @Test("An option is missing from the table, is in it twice, or has another claim")
     func table() {
         #expect(Self.rows.map(\.option) == OptionKey.all)
         for (option, claim, _) in Self.rows { #expect(option.claim == claim, "\(option.name)") }
     }
 
-    @Test("An option of root's programs does not count", arguments: OptionKey.all)
+    @Test("An option of root's programs has no effect", arguments: OptionKey.all)
     func believed(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         let argument = "\(option.name)=\(row.value)"
@@ -50,7 +50,9 @@ struct ClaimTests {
         #expect(read != "\(Options())", "\(argument) has no effect")
     }
 
-    @Test("Of others an option counts, is passed over or denies", arguments: OptionKey.all)
+    @Test(
+        "An option of other programs counts, is ignored or denies, differently from the table",
+        arguments: OptionKey.all)
     func ofOthers(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         let argument = "\(option.name)=\(row.value)"
@@ -67,7 +69,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("Of others, too, an option has to be right, and is given once", arguments: OptionKey.all)
+    @Test("An invalid or repeated option of other programs is accepted", arguments: OptionKey.all)
     func wrong(_ option: OptionKey) throws {
         let row = try #require(Self.rows.first { $0.option == option })
         guard row.claim != .denied else { return }
@@ -90,7 +92,7 @@ struct ClaimTests {
         #expect(error.detail == "`\(option.name)` is given twice")
     }
 
-    @Test("What is passed over leaves what the service's own configuration says")
+    @Test("An ignored option changes the service's own configuration")
     func underneath() throws {
         var settings = OptionParser()
         try settings.file(

@@ -15,7 +15,7 @@ struct NetworkOptionTests {
         }
     }
 
-    @Test("Blanks and commas stand between networks, as an argument and in the file")
+    @Test("Blanks and commas do not separate networks, as an argument or in the file")
     func lists() throws {
         let two = ["10.0.0.0/8", "fd00::/8"]
         for value in [
@@ -38,7 +38,7 @@ struct NetworkOptionTests {
     }
 
     @Test(
-        "A bad network does not deny, or the line does not say which one and why",
+        "A bad network does not deny, or the error does not say which one and why",
         arguments: [
             ("", "1 to 64 networks such as 10.0.0.0/8 or fd00::/8"),
             ("=", "1 to 64 networks such as 10.0.0.0/8 or fd00::/8"),
@@ -67,7 +67,7 @@ struct NetworkOptionTests {
         #expect(error.detail == "`exempt_networks` takes " + what)
     }
 
-    @Test("More networks than anybody has")
+    @Test("More networks than allowed are accepted")
     func tooMany() {
         let many = (1...65).map { "10.0.0.\($0)" }.joined(separator: ",")
         #expect(read("=" + many) == .failure(StoreError(.configuration, [], "")))

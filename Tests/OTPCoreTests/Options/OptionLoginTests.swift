@@ -2,10 +2,10 @@ import Testing
 
 @testable import OTPCore
 
-/// The options of enrolling at a login, of trusted keys, and of passwords and codes in one.
+/// The options for enrolling at a login, for trusted keys, and for password and code in one field.
 @Suite("Options of a login")
 struct OptionLoginTests {
-    /// The options that `arguments` give.
+    /// The options in `arguments`.
     private func options(_ arguments: String...) throws(StoreError) -> Options {
         var parser = OptionParser()
         for argument in arguments { try parser.argument(ascii(argument)) }
@@ -37,7 +37,7 @@ struct OptionLoginTests {
         }
     }
 
-    @Test("The options of a login as arguments: one is read wrong")
+    @Test("An option of a login is read wrong as an argument")
     func arguments() throws {
         let options = try options(
             "enroll=require", "enroll_until=2027-01-15", "enroll_grace=3", "after_first_factor",
@@ -49,7 +49,7 @@ struct OptionLoginTests {
         #expect(options.triesFirstPass && options.usesFirstPass && options.forwardsPass)
     }
 
-    @Test("`enroll` takes something else than off, offer and require")
+    @Test("`enroll` accepts something other than off, offer and require")
     func enroll() throws {
         #expect(try options("enroll=off").enroll == .off)
         #expect(try options("enroll=offer").enroll == .offer)
@@ -78,7 +78,7 @@ struct OptionLoginTests {
         }
     }
 
-    @Test("How long an account is closed is read wrong, or is anything but hours")
+    @Test("closed_for is read wrong, or accepts something other than hours")
     func hours() throws {
         #expect(try options().closedFor == nil)
         #expect(try options("closed_for=24h").closedFor == 86_400)
@@ -89,7 +89,7 @@ struct OptionLoginTests {
         }
     }
 
-    @Test("A date that is none says what one looks like")
+    @Test("The error for an invalid date does not say what a date looks like")
     func dates() throws {
         #expect(try options("enroll_until=1970-01-01").enrollUntil == 0)
         #expect(try options("enroll_until=9999-12-31").enrollUntil == 253_402_214_400)
@@ -105,7 +105,7 @@ struct OptionLoginTests {
         #expect(error(file: "enroll_until = 2027-01-15 # then")?.code == .configuration)
     }
 
-    @Test("All options together, each of them once, are no option given twice")
+    @Test("All options together, once each, count as repeated")
     func together() throws {
         var parser = OptionParser()
         for option in OptionKey.all {
@@ -129,7 +129,7 @@ struct OptionLoginTests {
         }
     }
 
-    @Test("The question fits the answer, and a password is never seen")
+    @Test("The question does not fit the answer, or a password is shown")
     func question() throws {
         #expect(text(Options().question(\.english)) == UserText.question.english)
         let joined = try options("forward_pass")
@@ -144,7 +144,7 @@ struct OptionLoginTests {
         )
     }
 
-    @Test("What is typed is seen at sshd alone, unless the admin says the one or the other")
+    @Test("Typing is shown elsewhere than at sshd, or not as the admin says")
     func echo() throws {
         for words in [[], ["try_first_pass", "use_first_pass"], ["retry=3"]] {
             var parser = OptionParser()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Options")
 struct OptionParserTests {
-    /// The options that `arguments` give, or the text of the error.
+    /// The options in `arguments`, or the text of the error.
     private func arguments(_ arguments: String...) -> Result<Options, StoreError> {
         read { (parser) throws(StoreError) in
             for argument in arguments { try parser.argument(ascii(argument)) }
@@ -47,7 +47,7 @@ struct OptionParserTests {
         #expect(!options.triesFirstPass && !options.usesFirstPass && !options.forwardsPass)
     }
 
-    @Test("No option at all means something else than the defaults")
+    @Test("Without options, something other than the defaults applies")
     func defaults() throws {
         expectDefaults(try arguments().get())
         for contents in ["", "\n", "# a comment\n\n   \n\t# another = one\r\n", "\r\n\r\n"] {
@@ -77,7 +77,7 @@ struct OptionParserTests {
         #expect(options.program.map(text) == "/opt/swiftotpd")
     }
 
-    @Test("Every option of the file, with the blanks, comments and quotes that people write")
+    @Test("An option in the file, with blanks, comments and quotes, is read wrong")
     func everyLine() throws {
         let options = try file(
             """
@@ -110,7 +110,7 @@ struct OptionParserTests {
         #expect(options.firstEnrollment == .root)
     }
 
-    @Test("A flag as an argument, alone, yes or no, is read wrong")
+    @Test("A flag as an argument (alone, yes or no) is read wrong")
     func flags() throws {
         for (name, value) in [
             ("nullok", \Options.nullok), ("user_may_disable", \.userMayDisable),
@@ -126,7 +126,7 @@ struct OptionParserTests {
     }
 
     @Test(
-        "Arguments that are not exactly an option",
+        "Arguments that are not exactly an option are accepted",
         arguments: [
             "", "=", "=yes", "nulok", "NULLOK", "Nullok", "nullok ", " nullok", "nullok=",
             "nullok=1", "nullok=true", "nullok=YES", "nullok=\"yes\"", "echo=off", "debug=2",
@@ -158,7 +158,7 @@ struct OptionParserTests {
     }
 
     @Test(
-        "Lines that are not exactly an option name file and line",
+        "Lines that are not exactly an option are accepted, or the error lacks file and line",
         arguments: [
             "nullok", "debug", "= yes", "nulok = yes", "Nullok = yes", "nullok = ", "nullok = 1",
             "nullok == yes", "nullok: yes", "nullok yes", "nullok = yes # why not",
@@ -182,7 +182,7 @@ struct OptionParserTests {
         }
     }
 
-    @Test("An option twice is an error, in the arguments and in the file")
+    @Test("A repeated option is accepted, in the arguments or in the file")
     func twice() {
         for (first, second) in [
             ("debug=yes", "debug=yes"), ("debug=yes", "debug=no"), ("retry=1", "retry=2"),
@@ -200,7 +200,7 @@ struct OptionParserTests {
         }
     }
 
-    @Test("An option's error does not say what it takes")
+    @Test("An option's error does not say what it accepts")
     func words() {
         for (argument, detail) in [
             ("window=11", "`window` takes a number from 0 to 10"),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The table of options")
 struct OptionTableTests {
-    @Test("Arguments win over the file, and say an option that the file says too")
+    @Test("Arguments do not override the file")
     func argumentsWin() throws {
         var inFile = OptionParser()
         try inFile.file(ascii("retry = 3\nwindow = 5\ndebug = yes\n"), path: ascii("/x"))
@@ -38,7 +38,7 @@ struct OptionTableTests {
         #expect(!isAccepted("prompt=" + a(1 << 20)))
     }
 
-    @Test("Every option has a name of its own, a default and a line of doc")
+    @Test("An option lacks a name of its own, a default or documentation")
     func table() {
         let names = OptionKey.all.map(\.name)
         #expect(Set(names).count == names.count)
@@ -48,7 +48,7 @@ struct OptionTableTests {
         }
     }
 
-    @Test("An option is found by its name, and by nothing near it")
+    @Test("An option is found by a similar name")
     func names() {
         for option in OptionKey.all {
             let name = ascii(option.name)
@@ -66,7 +66,7 @@ struct OptionTableTests {
         #expect(OptionKey.named([]) == nil && OptionKey.named(ascii("no_such_option")[...]) == nil)
     }
 
-    @Test("A choice takes its words and no other, and each means something else")
+    @Test("A choice accepts another word, or two words mean the same")
     func choices() throws {
         for (name, words, value) in [
             ("after_temporary", ["tell", "enroll"], \Options.enrollsAfterTemporary),
@@ -92,7 +92,7 @@ struct OptionTableTests {
         }
     }
 
-    @Test("trust = sk lets in by security keys, and trusts no other")
+    @Test("trust = sk does not let security keys in, or trusts another key")
     func securityKeys() throws {
         for (word, isOn) in [("off", false), ("key", false), ("sk", true)] {
             var parser = OptionParser()
@@ -102,7 +102,7 @@ struct OptionTableTests {
         #expect(!Options().admitsSecurityKeys)
     }
 
-    @Test("A file of 64 KiB in one line, or in 65,536 lines, is read in good time")
+    @Test("A file of 64 KiB in one line, or in 65,536 lines, takes too long to read")
     func large() throws {
         var parser = OptionParser()
         let comment = [UInt8(ascii: "#")] + [UInt8](repeating: 0x61, count: 65_535)

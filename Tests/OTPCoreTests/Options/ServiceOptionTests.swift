@@ -15,7 +15,7 @@ struct ServiceOptionTests {
         }
     }
 
-    @Test("Blanks and commas do not stand between services, as an argument or in the file")
+    @Test("Blanks and commas do not separate services, as an argument or in the file")
     func lists() throws {
         let two = ["sshd", "polkit-1"]
         for value in ["=sshd,polkit-1", "=sshd polkit-1", "= sshd,\tpolkit-1 ,", "=sshd,,polkit-1"]
@@ -42,7 +42,7 @@ struct ServiceOptionTests {
     private static let tooMany = (1...33).map { "s\($0)" }.joined(separator: ",")
     private static let tooLong = String(repeating: "a", count: 65)
 
-    /// Values, and what the option takes instead.
+    /// Values, and what the option expects instead.
     private static let mistakes: [(String, String)] = [
         ("", some), ("=", some), ("= , ", some), ("=\(tooMany)", some),
         ("=SSHD", "\(names)SSHD"), ("=sshd Login", "\(names)Login"),
@@ -54,7 +54,7 @@ struct ServiceOptionTests {
     ]
 
     @Test(
-        "A list that is no list of services does not deny, or the line does not say why",
+        "A list that is not one of services does not deny, or the error does not say why",
         arguments: mistakes)
     func refused(_ value: String, _ what: String) {
         guard case .failure(let error) = read(value) else {
@@ -65,7 +65,7 @@ struct ServiceOptionTests {
         #expect(error.detail == "`qr_services` takes " + what)
     }
 
-    @Test("A service of the list shows no picture, or another one does")
+    @Test("A service on the list does not show a QR code, or another one does")
     func shows() throws {
         let usual = Options()
         for service in ["sshd", "login", "su", "su-l", "sudo", "sudo-i", "doas"] {
@@ -86,8 +86,8 @@ struct ServiceOptionTests {
         }
     }
 
-    /// The default, written down, is the default.
-    @Test("The list of the manual is another one than that in force")
+    /// The default list, written out, is the default.
+    @Test("The default list in the manual differs from the one in force")
     func fallback() throws {
         let written = try read("=" + OptionKey.qrServices.fallback).get()
         for service in written { #expect(Options().showsQRCode(at: ascii(service))) }

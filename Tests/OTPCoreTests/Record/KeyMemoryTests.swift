@@ -3,10 +3,10 @@ import Testing
 
 @testable import OTPCore
 
-/// What was used belongs to the key, whatever name it has and had.
+/// Used steps belong to the key, whatever its name is and was.
 @Suite("Keys that come back")
 struct KeyMemoryTests {
-    /// Uses the authenticator's code of a step.
+    /// Uses the authenticator's code for a step.
     private func use(_ step: UInt64, of record: inout Record, kind: Authenticator.Kind = .totp) {
         record.update(0) {
             $0.nextStep = step + 1
@@ -14,7 +14,7 @@ struct KeyMemoryTests {
         }
     }
 
-    @Test("A code counts again after its authenticator was removed, replaced or reset")
+    @Test("A code is good again after its authenticator was removed, replaced or reset")
     func back() throws {
         let key = exampleKey
         for end in 0..<3 {
@@ -36,8 +36,8 @@ struct KeyMemoryTests {
         }
     }
 
-    /// HMAC fills a key up with zeros: it shows the same codes.
-    @Test("A zero behind a key makes another key of it, whose codes count again")
+    /// HMAC pads a key with zeros, so it shows the same codes.
+    @Test("Trailing zeros make another key of a key, whose codes are good again")
     func zeros() throws {
         let (key, longer) = (exampleKey, exampleKey + [0, 0])
         var record = try record(phone())
@@ -54,19 +54,19 @@ struct KeyMemoryTests {
         }
     }
 
-    @Test("A code counts again because the same key has another period now")
+    @Test("A code is good again because the same key has another period now")
     func periods() throws {
         var record = try record(phone(), phone("other"))
         use(noonStep, of: &record)
         try record.remove(name("phone"))
         let key = exampleKey
         try record.add(phone("again", period: 60), key: key.span)
-        // 30 s of a step of 60 s were used: all of it counts as used.
+        // The first 30 s of a 60 s step were used: the whole step counts as used.
         let end = (noonStep + 1) * 30
         #expect(record.authenticators.last?.nextStep == (end + 59) / 60)
     }
 
-    @Test("Counters count again, or a lower one is taken without a word")
+    @Test("Used counters are good again, or a lower one is silently accepted")
     func counters() throws {
         let (key, random) = (exampleKey, ScriptedHost.Numbers(host: ScriptedHost()))
         var record = try record(phone(kind: .hotp), phone("other"))
@@ -85,7 +85,7 @@ struct KeyMemoryTests {
         #expect(record.authenticators.last?.nextStep == 3)
     }
 
-    @Test("A second name for a key is taken, or the same name again is not what it was")
+    @Test("A second name for a key is accepted, or the same name changes it")
     func names() throws {
         let (key, random) = (exampleKey, ScriptedHost.Numbers(host: ScriptedHost()))
         var record = try record(phone())
@@ -109,7 +109,7 @@ struct KeyMemoryTests {
         #expect(record.encoded == before)
     }
 
-    @Test("More keys than there is room for push a counter out before a clock")
+    @Test("Too many keys push out a counter before a TOTP key")
     func room() throws {
         var memory = KeyMemory()
         func mark(_ number: UInt8) -> KeyMemory.Mark {
@@ -126,13 +126,13 @@ struct KeyMemoryTests {
         #expect(memory.nextStep(of: token, mark(0)) == 9)
         #expect(
             memory.nextStep(of: clock, mark(30)) == 5 && memory.nextStep(of: clock, mark(1)) == 0)
-        // What was never used has nothing to be remembered for.
+        // For a key that was never used there is nothing to remember.
         memory = KeyMemory()
         memory.remember(try phone(), mark(1))
         #expect(memory.isEmpty)
     }
 
-    @Test("Trust outlives the authenticator that it came by, or ends with another one")
+    @Test("Trust outlives the authenticator that granted it, or ends with another one")
     func trust() throws {
         var record = try record(phone(), phone("other"))
         for (index, label) in ["laptop", "desktop"].enumerated() {

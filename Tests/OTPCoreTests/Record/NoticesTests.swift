@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("What a user is told")
+@Suite("Notices to users")
 struct NoticesTests {
     /// Tuesday 14:02 UTC, three days before `noon`.
     private let tuesday: UInt64 = 1_799_762_520
@@ -22,7 +22,7 @@ struct NoticesTests {
     }
 
     @Test(
-        "A change of each kind is one sentence: what, when, and from where",
+        "A change is not told in one sentence with what, when and from where",
         arguments: [
             (.added, "The authenticator \"new phone\" was added"),
             (.removed, "The authenticator \"new phone\" was removed"),
@@ -49,7 +49,7 @@ struct NoticesTests {
             sentences(record.notices) == ["\(what) on Tuesday 14:02 UTC (otp-enroll root)."])
     }
 
-    @Test("An unlock at once is told as one for later")
+    @Test("An immediate unlock is told as one for later")
     func unlocked() {
         var record = Record()
         record.note(Event(.unlocked, at: tuesday, detail: [], origin: ascii("otp-enroll root")))
@@ -57,7 +57,7 @@ struct NoticesTests {
         #expect(sentences(record.notices) == [said])
     }
 
-    @Test("The end of the trust in all keys has no name")
+    @Test("The end of the trust in all keys is told with a name")
     func allTrust() {
         var record = Record()
         record.note(Event(.trustRevoked, at: tuesday, detail: [], origin: ascii("sshd 192.0.2.7")))
@@ -65,7 +65,7 @@ struct NoticesTests {
         #expect(sentences(record.notices) == [said])
     }
 
-    @Test("Logins, failures and tried codes are no changes")
+    @Test("Logins, failures and tested codes are told as changes")
     func noChanges() {
         var record = Record()
         for kind in [.login, .failure, .verified] as [Event.Kind] {
@@ -78,7 +78,7 @@ struct NoticesTests {
     }
 
     @Test(
-        "Failures are counted, with the first one's time and the last one's place",
+        "Failures are not told with their number, the first time and the last place",
         arguments: [
             (1, "sshd 192.0.2.7", "1 failed code since Tuesday 14:02 UTC, last from 192.0.2.7."),
             (3, "sshd 192.0.2.7", "3 failed codes since Tuesday 14:02 UTC, last from 192.0.2.7."),
@@ -97,7 +97,7 @@ struct NoticesTests {
         #expect(sentences(failures(count, from: origin)) == [sentence])
     }
 
-    @Test("The last of several places is named, in 46 bytes at most and without control bytes")
+    @Test("Several places are not told by the last, or in more than 46 bytes or with control bytes")
     func places() {
         var notices = failures(2, from: "sshd 192.0.2.7")
         notices.failed(at: noon, from: ascii("sshd 198.51.100.9"))
@@ -112,7 +112,7 @@ struct NoticesTests {
             sentences(notices) == ["4 failed codes since Tuesday 14:02 UTC, last from \(last)."])
     }
 
-    @Test("Six changes are kept; the oldest makes room")
+    @Test("Not the last six changes are kept")
     func oldest() {
         var record = Record()
         for number in 0..<9 {
@@ -124,7 +124,7 @@ struct NoticesTests {
         #expect(sentences(record.notices).count == 6)
     }
 
-    @Test("Ten thousand failures push no change out")
+    @Test("Ten thousand failures push out a change")
     func flood() throws {
         let session = try ScriptedSession(record(phone()))
         session.record.note(
@@ -141,7 +141,7 @@ struct NoticesTests {
             ])
     }
 
-    @Test("The count of failures ends without a trap")
+    @Test("The number of failures overflows")
     func countless() {
         var notices = failures(1, from: "sudo")
         notices.failures.count = .max - 1
@@ -151,7 +151,7 @@ struct NoticesTests {
         #expect(notices.failures.since == tuesday)
     }
 
-    @Test("Failures first, then the changes by age, then the backup codes; long ago has a date")
+    @Test("Failures, changes and backup codes are told in another order, or old ones undated")
     func order() {
         var record = Record()
         record.note(Event(.reset, at: tuesday, detail: [], origin: ascii("otp-enroll root")))
@@ -167,7 +167,7 @@ struct NoticesTests {
             ])
     }
 
-    @Test("Ending everything that logs in keeps what happened, and what is to be told")
+    @Test("Ending everything that logs in loses events or notices")
     func removeAll() throws {
         var record = try record(phone())
         _ = record.makeBackupCodes()

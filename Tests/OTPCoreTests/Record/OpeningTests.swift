@@ -2,12 +2,12 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Getting out of closed")
+@Suite("Reopening a closed account")
 struct OpeningTests {
     private let stranger = source("stranger")
     private let day: UInt64 = 86_400
 
-    /// An account that a stranger has closed at noon, of an owner who has been at home.
+    /// An account that a stranger has closed at noon, and whose owner has logged in before.
     private func closed() -> Throttle {
         var throttle = Throttle()
         throttle.succeed(at: noon - 60, from: source("home"))
@@ -22,7 +22,7 @@ struct OpeningTests {
         return throttle.permission(at: now, from: stranger)
     }
 
-    @Test("It opens by itself without `closed_for`, or too early with it, or not at all")
+    @Test("It opens by itself without `closed_for`, or with it too early or not at all")
     func time() {
         var throttle = closed()
         #expect(permission(&throttle, at: noon + 1000 * day, closedFor: nil) == .closed)
@@ -35,7 +35,7 @@ struct OpeningTests {
         #expect(throttle.permission(at: noon + day, from: source("home")) == .open)
     }
 
-    @Test("What has opened by itself gives a stranger a new hundred, or never closes again")
+    @Test("After opening by itself it takes a hundred more failures, or never closes again")
     func tenMore() {
         var (throttle, guesses, now) = (closed(), 0, noon + day)
         while now < noon + 2 * day {
@@ -50,7 +50,7 @@ struct OpeningTests {
         #expect(guesses == 10)
     }
 
-    @Test("A key that was closed by its own hundred stays so")
+    @Test("A key closed by its own hundred opens")
     func key() {
         let key = source("key", isKey: true)
         var throttle = Throttle()
@@ -62,7 +62,7 @@ struct OpeningTests {
         #expect(throttle.permission(at: noon + day, from: key) == .open)
     }
 
-    @Test("Root's unlock for later comes too early or not at all, or goes on for ever")
+    @Test("Root's scheduled unlock comes too early or not at all, or repeats")
     func later() {
         var throttle = closed()
         throttle.unlock(at: noon + 7200)

@@ -5,13 +5,13 @@ import Testing
 
 @Suite("The bytes of a record")
 struct RecordCodingTests {
-    /// The bytes that a record has after it was read from `bytes`; `nil` where it was refused.
+    /// The bytes of the record decoded from `bytes`; `nil` if it was refused.
     private func recoded(_ bytes: [UInt8]) -> [UInt8]? {
         guard let record = Record(decoding: bytes.span) else { return nil }
         return record.encoded
     }
 
-    /// A record with anything in it that can be.
+    /// A record with random contents in every field.
     private func random(_ generator: inout Seeded) throws -> Record {
         var record = Record()
         for index in 0..<Int.random(in: 0...5, using: &generator) {
@@ -63,7 +63,7 @@ struct RecordCodingTests {
         return record
     }
 
-    /// Trusts some keys with `record`, as any clock might have it.
+    /// Trusts some keys in `record`, at the times of any clock.
     private func randomTrust(_ record: inout Record, _ generator: inout Seeded) throws {
         for index in 0..<Int.random(in: 0...8, using: &generator) {
             let address = generator.bytes(Int.random(in: 0...60, using: &generator))
@@ -77,7 +77,7 @@ struct RecordCodingTests {
         record.timesPutOff = .random(in: 0...255, using: &generator)
     }
 
-    /// Gives `record` a temporary code, used or not, with a boot time or without.
+    /// Gives `record` a temporary code, used or not, with or without a boot time.
     private func randomTemporaryCode(_ record: inout Record, _ generator: inout Seeded) {
         var random = generator.bytes(TemporaryCode.randomLength)
         let boot = BootTime(id: generator.bytes(16), seconds: generator.next())
@@ -89,7 +89,7 @@ struct RecordCodingTests {
         if Bool.random(using: &generator) { record.temporaryCode?.used = generator.next() }
     }
 
-    @Test("Random records come back with everything in them")
+    @Test("Random records lose something when encoded")
     func roundTrip() throws {
         var generator = Seeded(1)
         for _ in 0..<100 {
@@ -116,7 +116,7 @@ struct RecordCodingTests {
         }
     }
 
-    @Test("The fullest record does not fit its place")
+    @Test("The fullest record does not fit")
     func longest() throws {
         var record = Record()
         let key = [UInt8](repeating: 1, count: 64)
@@ -149,22 +149,23 @@ struct RecordCodingTests {
         }
         #expect(record.throttle.sources.count == 8)
         #expect(record.events.count == 7 && record.notices.changes.count == 6)
-        // What is left is for what later versions keep; less than this would not do.
+        // The rest is reserved for later versions; it must not become less.
         #expect(Record.maximumEncodedLength - record.encoded.count == 14)
         #expect(recoded(record.encoded) == record.encoded)
     }
 
-    @Test("An empty record has the bytes that the format says")
+    @Test("An empty record does not have the documented bytes")
     func empty() {
-        // No authenticators; codes never made, none live; no temporary code; no failures, no
-        // sources, no newcomers, none forgiven, never to open; no events; no failures to tell of, no reminder, no changes; no trusted keys,
-        // never put off; no epoch, no used keys, no refused answers.
+        // No authenticators; backup codes never made, none live; no temporary code; no failures,
+        // sources, newcomers, forgiven failures or permanent closing; no events; no failures to
+        // report, reminder or changes; no trusted keys, no postponed enrollment; no epoch, used
+        // keys or refused answers.
         let notices = 4 + 8 + 1 + 1 + 3
         let length = 1 + 8 + 2 + 1 + 4 + 8 + 1 + 1 + 8 + 8 + 3 + notices + 2 + 8 + 1 + 1
         #expect(Record().encoded == [UInt8](repeating: 0, count: length))
     }
 
-    @Test("Two authenticators of one name or key, six of them, and an eleventh code are refused")
+    @Test("Two authenticators with one name or key, six of them, or an eleventh code are read")
     func inconsistent() throws {
         let one = try record(phone("a")).encoded
         let two = try record(phone("a"), phone("b")).encoded

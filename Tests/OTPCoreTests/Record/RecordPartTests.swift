@@ -4,16 +4,16 @@ import Testing
 
 @Suite("The bytes of a record, part by part")
 struct RecordPartTests {
-    /// The bytes that a record has after it was read from `bytes`; `nil` where it was refused.
+    /// The bytes of the record decoded from `bytes`; `nil` if it was refused.
     private func recoded(_ bytes: [UInt8]) -> [UInt8]? {
         guard let record = Record(decoding: bytes.span) else { return nil }
         return record.encoded
     }
 
-    /// What is behind the number of times that enrolling was put off, in an empty record.
+    /// What follows the count of postponed enrollments in an empty record.
     private var tail: [UInt8] { Array(Record().encoded.suffix(10)) }
 
-    /// The bytes of an empty record but for the temporary code, which are `bytes`.
+    /// Whether an empty record is accepted with `bytes` in place of the temporary code.
     private func recoded(temporary bytes: [UInt8]) -> Bool {
         let empty = Record().encoded
         let whole = Array(empty[..<11]) + bytes + Array(empty[12...])
@@ -21,7 +21,7 @@ struct RecordPartTests {
         return record.encoded == whole
     }
 
-    @Test("A temporary code is one of three forms, each of its own length")
+    @Test("A temporary code has a fourth form, or a form another length")
     func temporaryForms() {
         #expect(recoded(temporary: [0]))
         for (form, length) in [(1, 44), (2, 68)] as [(UInt8, Int)] {
@@ -36,7 +36,7 @@ struct RecordPartTests {
         }
     }
 
-    @Test("Notices with a long origin, a reminder that is neither, or seven changes are refused")
+    @Test("Notices with a long origin, an invalid reminder or seven changes are read")
     func notices() {
         let empty = Record().encoded
         let head = Array(empty.dropLast(19 + tail.count))
@@ -61,7 +61,7 @@ struct RecordPartTests {
         }
     }
 
-    /// A trusted key in the form of docs/FILEFORMAT.md.
+    /// A trusted key as in docs/FILEFORMAT.md.
     private func trusted(
         _ name: String = "laptop", nameLength: Int? = nil, address: [UInt8] = ascii("192.0.2.7"),
         addressLength: Int? = nil
@@ -77,14 +77,14 @@ struct RecordPartTests {
     /// An empty record up to its trusted keys.
     private var head: [UInt8] { Array(Record().encoded.dropLast(2 + tail.count)) }
 
-    /// Whether a record with these trusted keys alone is read, as what it says.
+    /// Whether a record with only these trusted keys is read unchanged.
     private func isRead(_ keys: [UInt8], count: UInt8 = 1, timesPutOff: [UInt8] = [0]) -> Bool {
         let whole = head + [count] + keys + timesPutOff + tail
         guard let again = recoded(whole) else { return false }
         return again == whole
     }
 
-    @Test("A trusted key is read field by field")
+    @Test("A trusted key is read wrong in some field")
     func trustedKey() throws {
         let whole = head + [1] + trusted() + [7] + tail
         guard let record = Record(decoding: whole.span) else {
@@ -99,7 +99,7 @@ struct RecordPartTests {
         #expect((key.since, key.until, key.lastUsed) == (1, 2, 3))
     }
 
-    @Test("Eight trusted keys are read, nine are refused, and so is a count that is not theirs")
+    @Test("Eight trusted keys are not read, or nine, or a wrong count is")
     func trustedCount() {
         for count in 0...10 as ClosedRange<UInt8> {
             let keys = (0..<Int(count)).flatMap { trusted("key \($0)") }
@@ -110,7 +110,7 @@ struct RecordPartTests {
         }
     }
 
-    @Test("A trusted key's name has 1 to 16 bytes and is a name")
+    @Test("A trusted key's name is not 1 to 16 bytes, or not a name")
     func trustedName() {
         for length in 0...40 {
             let name = String(repeating: "n", count: length)
@@ -124,7 +124,7 @@ struct RecordPartTests {
         }
     }
 
-    @Test("A trusted key's address has 0 to 39 bytes, all of them printable")
+    @Test("A trusted key's address is longer than 39 bytes, or not printable")
     func trustedAddress() {
         for length in 0...60 {
             let address = [UInt8](repeating: UInt8(ascii: "a"), count: length)
@@ -139,7 +139,7 @@ struct RecordPartTests {
         }
     }
 
-    @Test("How often enrolling was put off is one byte, and there")
+    @Test("The number of postponements is not one byte")
     func timesPutOff() {
         for times in 0...UInt8.max { #expect(isRead(trusted(), timesPutOff: [times])) }
         #expect(!isRead(trusted(), timesPutOff: []))

@@ -5,12 +5,12 @@ import Testing
 
 @Suite("The record")
 struct RecordTests {
-    /// A key that can be told from others: `length` times the byte `fill`.
+    /// A recognizable key: `length` times the byte `fill`.
     private func key(_ fill: UInt8, _ length: Int = 20) -> [UInt8] {
         [UInt8](repeating: fill, count: length)
     }
 
-    @Test("A new record has nothing in it")
+    @Test("A new record is not empty")
     func empty() {
         let record = Record()
         #expect(record.authenticators.isEmpty)
@@ -23,7 +23,7 @@ struct RecordTests {
         #expect(record.key(of: .max).isEmpty)
     }
 
-    @Test("Each authenticator keeps its key, whatever is added, replaced and removed")
+    @Test("An authenticator loses its key when others are added, replaced or removed")
     func keys() throws {
         var record = Record()
         let lengths = [16, 64, 20, 32, 17]
@@ -31,7 +31,7 @@ struct RecordTests {
             let key = key(UInt8(index + 1), lengths[index])
             try record.add(phone(label), key: key.span)
         }
-        // A shorter key in the place of a longer one, between others.
+        // A shorter key replaces a longer one between two others.
         let short = key(9, 16)
         try record.add(phone("b", digits: 8), key: short.span)
         #expect(record.authenticators.map(\.name.text) == ["a", "b", "c", "d", "e"])
@@ -56,7 +56,7 @@ struct RecordTests {
         #expect(record.key(of: 0).isEmpty)
     }
 
-    @Test("A random history keeps every key with its authenticator")
+    @Test("A random history mixes up keys and authenticators")
     func history() throws {
         var generator = Seeded(5)
         var record = Record()
@@ -106,7 +106,7 @@ struct RecordTests {
         }
     }
 
-    @Test("Five authenticators, and a sixth only in the place of one")
+    @Test("Five authenticators do not fit, or a sixth is added")
     func full() {
         var record = Record()
         for (index, label) in ["a", "b", "c", "d", "e"].enumerated() {
@@ -121,7 +121,7 @@ struct RecordTests {
         #expect(add("f", key(0), to: &record) == nil)
     }
 
-    @Test("Keys are 80 to 512 bits, a refused one changes nothing, and a short one is marked")
+    @Test("Keys below 80 or above 512 bits are accepted, or a short one is not marked")
     func keyLengths() {
         for length in [0, 1, 9, 65, 128, 1000] {
             var record = Record()
@@ -140,7 +140,7 @@ struct RecordTests {
         }
     }
 
-    @Test("Digits are 6 to 8 and periods 15 to 120 s")
+    @Test("Other than 6 to 8 digits, or periods outside 15 to 120 s, are accepted")
     func ranges() throws {
         let name = try name("a")
         for digits in UInt8.min...UInt8.max {
@@ -153,7 +153,7 @@ struct RecordTests {
         }
     }
 
-    @Test("Names are short, printable, and cannot break out of quotes")
+    @Test("A name is accepted that is long, not printable, or breaks out of quotes")
     func names() {
         for good in [
             "a", "phone", "my phone", "YubiKey 5", "it's", String(repeating: "x", count: 32),

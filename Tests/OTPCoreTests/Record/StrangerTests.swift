@@ -2,27 +2,27 @@ import Testing
 
 @testable import OTPCore
 
-/// A stranger who fails on purpose, over the real login flow: alice logs in all the while from
-/// where she has logged in before.
+/// A stranger who fails on purpose, in the real login flow, while alice keeps logging in from a
+/// known place.
 @Suite("A stranger's failures")
 struct StrangerTests {
-    /// A place that logins come from: an address, and the SSH key where there is one.
+    /// Where logins come from: an address and, if there is one, the SSH key.
     typealias From = (address: String, key: String?)
 
     private let stranger: From = ("198.51.100.9", nil)
 
-    /// What came of a simulation.
+    /// The result of a simulation.
     private struct Tally {
         /// Alice's logins.
         var logins = 0
-        /// How often the stranger was told to wait, or that it is closed.
+        /// How often the stranger was told to wait, or that the account is closed.
         var waits = 0, closed = 0
-        /// How often a code of the stranger's was looked at.
+        /// How many of the stranger's codes were compared.
         var tries = 0
     }
 
-    /// Every 5 s a code of the stranger's, every 30 s a right one of alice's; `seconds` long, from
-    /// a minute after her first login on. `typed` is what the stranger types at a moment.
+    /// For `seconds`, from a minute after alice's first login: a stranger's code every 5 s, a right
+    /// one of alice's every 30 s. `typed` gives what the stranger types at a time.
     private func simulate(
         _ host: ScriptedHost, _ seconds: UInt64, alice: (UInt64) -> From,
         typed: (UInt64) -> String = { wrong($0 % 99_000) }
@@ -61,17 +61,18 @@ struct StrangerTests {
         return host
     }
 
-    @Test("A wrong code every 5 s for 5 minutes, and every login from a known address succeeds")
+    @Test("A wrong code every 5 s for 5 minutes makes a login from a known address fail")
     func address() throws {
         let host = try known(from: ("192.0.2.7", nil))
         let tally = try simulate(host, 300) { _ in ("192.0.2.7", nil) }
         #expect(tally.logins == 10)
-        // Five are free, then 30, 60 and 120 s are waited; the fourth wait outlasts the time.
+        // Five failures are free, then the waits are 30, 60 and 120 s; the fourth wait is longer
+        // than the simulation.
         #expect(tally.tries == 8 && tally.waits == 52)
         #expect(host.session?.record.throttle.shared.failures == 8)
     }
 
-    @Test("The stranger goes on until it is closed, and alice does not come in by key")
+    @Test("After a stranger has closed the account, alice cannot log in by key")
     func closed() throws {
         let line = try #require(try SSHRow.keys().first).line
         let laptop: From = ("192.0.2.7", String(line.dropFirst("publickey ".count)))
@@ -84,14 +85,14 @@ struct StrangerTests {
         let right = host.login(typing: code(noonStep + 3000), at: noon + 90_000)
         #expect(right.result == .refused(.closed))
         #expect(right.said == [UserText.refused.english])
-        // Nor does it open by itself, or by a login of alice's.
+        // It opens neither by itself nor by a login of alice's.
         host.from = laptop
         #expect(
             host.login(typing: code(noonStep + 3001), at: noon + 90_030).result == (try granted()))
         host.from = stranger
         let later = host.login(typing: code(noonStep + 9000), at: noon + 270_000)
         #expect(later.result == .refused(.closed))
-        // Without her key alice is where everybody is.
+        // Without her key alice is one of the strangers.
         host.from = ("192.0.2.7", nil)
         let plain = host.login(typing: code(noonStep + 9001), at: noon + 270_030)
         #expect(plain.result == .refused(.closed))
@@ -113,7 +114,7 @@ struct StrangerTests {
         #expect(login.said.contains(UserText.closedElsewhere.english))
     }
 
-    @Test("While the stranger has to wait, no code of the stranger's is looked at, right or wrong")
+    @Test("A stranger's code is checked during the wait")
     func rightCode() throws {
         let host = try known(from: ("192.0.2.7", nil))
         for number in 0..<5 {
@@ -126,10 +127,10 @@ struct StrangerTests {
             let result = host.login(typing: typed, at: now).result
             #expect(result == .refused(.throttled(seconds: 30 - elapsed)))
         }
-        // It was not burnt by that: alice uses it.
+        // That did not burn the code: alice uses it.
         host.from = ("192.0.2.7", nil)
         #expect(host.login(typing: code(noonStep + 1), at: noon + 35).result == (try granted()))
-        // And a code that alice has used is no use to the stranger who saw it.
+        // A code that alice has used is useless to a stranger who saw it.
         host.from = stranger
         let seen = host.login(typing: code(noonStep + 1), at: noon + 60)
         #expect(seen.result == .refused(.replayed))

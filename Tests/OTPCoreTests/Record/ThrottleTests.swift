@@ -8,20 +8,20 @@ struct ThrottleTests {
     private let alice = source("ssh-ed25519 AAAA")
     private let stranger = source("203.0.113.9")
 
-    /// A throttle after `failures` of `source`, all at `noon`.
+    /// A throttle after `failures` from `source`, all at `noon`.
     private func throttle(_ failures: Int, from source: SourceID) -> Throttle {
         var throttle = Throttle()
         for _ in 0..<failures { throttle.charge(at: noon, from: source) }
         return throttle
     }
 
-    /// Whether there was something to mend.
+    /// Whether there was something to repair.
     private func repair(_ throttle: inout Throttle, at now: UInt64) -> Bool {
         throttle.repair(at: now)
     }
 
     @Test(
-        "Five failures are free, then the wait doubles from 30 s to 15 min",
+        "Five failures are not free, or the wait does not double from 30 s to 15 min",
         arguments: [
             (0, 0), (1, 0), (4, 0), (5, 30), (6, 60), (7, 120), (8, 240), (9, 480), (10, 900),
             (11, 900), (50, 900), (99, 900),
@@ -44,7 +44,7 @@ struct ThrottleTests {
         #expect(throttle.lockedUntil(at: noon + wait) == nil)
     }
 
-    @Test("A hundred failures close it, for ever")
+    @Test("A hundred failures do not close it for good")
     func closed() {
         for failures in [100, 101, 1000] {
             let throttle = throttle(failures, from: stranger)
@@ -55,7 +55,7 @@ struct ThrottleTests {
         }
     }
 
-    @Test("The count of failures runs over")
+    @Test("The number of failures overflows")
     func saturates() {
         var throttle = Throttle()
         throttle.shared = Throttle.Counter(failures: .max, last: noon)
@@ -64,7 +64,7 @@ struct ThrottleTests {
         #expect(throttle.permission(at: noon, from: stranger) == .closed)
     }
 
-    @Test("A source that has logged in waits by others' failures")
+    @Test("A source that has logged in waits for others' failures")
     func sources() {
         var throttle = Throttle()
         throttle.succeed(at: noon, from: alice)
@@ -76,13 +76,13 @@ struct ThrottleTests {
         #expect(throttle.permission(at: noon, from: alice) == .wait(60))
         #expect(throttle.shared.failures == 90 && throttle.failures == 96)
 
-        // The user's own login does not open the door for strangers.
+        // The user's own login does not let strangers in again.
         throttle.succeed(at: noon + 60, from: alice)
         #expect(throttle.permission(at: noon + 60, from: alice) == .open)
         #expect(throttle.permission(at: noon + 60, from: stranger) == .wait(840))
     }
 
-    @Test("More than a hundred failures from everywhere together, but for keys")
+    @Test("More than a hundred failures are possible from everywhere together, except for keys")
     func total() {
         var throttle = Throttle()
         let key = source("key", isKey: true)
@@ -100,12 +100,12 @@ struct ThrottleTests {
         #expect(throttle.permission(at: later, from: alice) == .closed)
         #expect(throttle.permission(at: later, from: stranger) == .closed)
         #expect(throttle.lockedUntil(at: later) == .max)
-        // A key that nobody has logged in with is a stranger's.
+        // A key without an earlier login counts as a stranger's.
         #expect(throttle.permission(at: later, from: source("key 2", isKey: true)) == .closed)
         #expect(throttle.permission(at: later, from: key) == .open)
         for _ in 0..<100 { throttle.charge(at: noon, from: key) }
         #expect(throttle.permission(at: later, from: key) == .closed)
-        // What was guessed at one place is forgiven there, and nowhere else.
+        // Failures of one place are forgiven there, and nowhere else.
         let others = throttle.shared.failures
         throttle.succeed(at: later, from: key)
         #expect(throttle.permission(at: later, from: key) == .open)
@@ -114,7 +114,7 @@ struct ThrottleTests {
         #expect(throttle.shared.failures == others && throttle.failures == others)
     }
 
-    @Test("A login from a new address wipes the failures of others, or keeps its own")
+    @Test("A login from a new address clears others' failures, or keeps its own")
     func firstLogin() {
         var throttle = throttle(9, from: stranger)
         for _ in 0..<3 { throttle.charge(at: noon, from: alice) }
@@ -125,7 +125,7 @@ struct ThrottleTests {
         #expect(throttle.sources.map(\.lastLogin) == [noon + 900])
         throttle.succeed(at: noon + 950, from: alice)
         #expect(throttle.sources.map(\.lastLogin) == [noon + 950])
-        // The last three that have not logged in are known, and others' failures stay.
+        // The last three places without a login are known, and the failures of others stay.
         for label in ["a", "b", "c", "d"] { throttle.charge(at: noon, from: source(label)) }
         for (label, left) in [("d", 12), ("a", 12), ("b", 11)] as [(String, UInt32)] {
             throttle.succeed(at: noon + 960, from: source(label))
@@ -146,7 +146,7 @@ struct ThrottleTests {
         #expect(throttle.permission(at: noon + 1_000_000, from: stranger) == .closed)
     }
 
-    @Test("Addresses push out a key, or the failures of what was pushed out are gone")
+    @Test("Addresses push out a key, or the failures of a pushed-out source are lost")
     func keysStay() {
         var throttle = Throttle()
         let key = source("key", isKey: true)
@@ -167,13 +167,13 @@ struct ThrottleTests {
         #expect(throttle.sources.count == 8)
     }
 
-    @Test("Eight sources are remembered; the one unused for longest makes room")
+    @Test("Not eight sources are remembered, or the wrong one makes room")
     func eviction() {
         var throttle = Throttle()
         for index in 0..<8 {
             throttle.succeed(at: noon + UInt64(index), from: source("\(index)"))
         }
-        // 0 is the oldest, until it logs in again.
+        // 0 is the oldest until it logs in again.
         throttle.succeed(at: noon + 100, from: source("0"))
         throttle.succeed(at: noon + 101, from: source("new"))
         #expect(throttle.sources.count == 8)
@@ -182,12 +182,12 @@ struct ThrottleTests {
         for label in ["0", "2", "3", "4", "5", "6", "7", "new"] {
             #expect(kept.contains(source(label).low))
         }
-        // Forgotten means counted with the strangers.
+        // A forgotten place counts as a stranger's.
         throttle.charge(at: noon + 102, from: source("1"))
         #expect(throttle.shared.failures == 1)
     }
 
-    @Test("A clock that was set back lengthens a wait to its full length and no further")
+    @Test("A clock that was set back prolongs a wait beyond its full length")
     func clockBack() {
         var throttle = throttle(6, from: stranger)
         let past = noon - 86_400
@@ -200,7 +200,7 @@ struct ThrottleTests {
         #expect(throttle.failures == 6)
     }
 
-    @Test("A clock that went back is mended for every source, and right ones are left alone")
+    @Test("After a clock was set back, a source's wait does not end, or a correct one changes")
     func repair() {
         var throttle = Throttle()
         for label in ["a", "b"] { throttle.succeed(at: noon, from: source(label)) }
@@ -213,14 +213,14 @@ struct ThrottleTests {
         #expect(!repair(&throttle, at: noon))
     }
 
-    @Test("A clock that went forward ends a wait, as waiting would")
+    @Test("A clock set ahead does not end a wait")
     func clockForward() {
         let throttle = throttle(9, from: stranger)
         #expect(throttle.permission(at: noon + 31_536_000, from: stranger) == .open)
         #expect(throttle.permission(at: .max, from: stranger) == .open)
     }
 
-    @Test("Unlocking forgets all failures and no source")
+    @Test("Unlocking keeps a failure, or forgets a source")
     func unlock() {
         var throttle = throttle(100, from: stranger)
         throttle.visit(at: noon, from: alice)
@@ -237,7 +237,7 @@ struct ThrottleTests {
         #expect(throttle.sources.map(\.id) == [alice])
     }
 
-    @Test("Different texts are different sources, the empty one too")
+    @Test("Different texts are the same source")
     func sourceIDs() {
         var generator = Seeded(128)
         var seen: [SourceID] = [source("")]

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// A fingerprint of nothing.
+/// A fingerprint that belongs to no key.
 func fingerprint(_ number: UInt8) -> [UInt8] { [UInt8](repeating: number, count: 32) }
 
 @Suite("Trusted keys")
@@ -18,7 +18,7 @@ struct TrustedKeyTests {
                 lastUsed: lastUsed ?? since, address: ascii("192.0.2.7"), origin: exampleMark))
     }
 
-    /// Trusts a key of this number, and says whether there was room.
+    /// Trusts a key with this number, and returns whether there was room.
     @discardableResult
     private func trust(
         _ number: UInt8, in record: inout Record, at now: UInt64 = noon, days: UInt8 = 30,
@@ -35,7 +35,7 @@ struct TrustedKeyTests {
 
     // MARK: How long
 
-    @Test("It counts from when it was trusted to the second before its end")
+    @Test("It is not trusted from its first second to the one before its end")
     func term() throws {
         let key = try key()
         let end = noon + 30 * day
@@ -48,7 +48,7 @@ struct TrustedKeyTests {
         }
     }
 
-    @Test("Days that the admin took away are gone at once; days that were added do not come")
+    @Test("A lower number of days does not apply at once, or a higher one adds time")
     func changedDays() throws {
         let key = try key()
         for days in [1, 2, 29, 30, 31, 90, 255] as [UInt8] {
@@ -74,7 +74,7 @@ struct TrustedKeyTests {
         #expect(record.liveTrust(in: fingerprint(1), at: noon + 30 * day, days: 30) == nil)
     }
 
-    @Test("A clock that was set back to before the last use does not lengthen it")
+    @Test("A clock set back to before the last use prolongs it")
     func clockBack() throws {
         let key = try key(lastUsed: noon + 10 * day)
         for (now, isLive) in [
@@ -92,7 +92,7 @@ struct TrustedKeyTests {
         #expect(record.trusted[0].lastUsed == noon + 100)
     }
 
-    @Test("Times at the end of all time do not trap")
+    @Test("Times at the end of the range trap")
     func edges() throws {
         let last = try key(since: .max, until: .max)
         #expect(last.end(days: 255) == .max)
@@ -105,7 +105,7 @@ struct TrustedKeyTests {
 
     // MARK: In a record
 
-    @Test("In a record it counts while the clock is sane, and not before an authenticator's use")
+    @Test("In a record it is trusted with a wrong clock, or before an authenticator's last use")
     func inRecord() throws {
         var record = try record(phone(), phone("b"))
         try trust(1, in: &record)
@@ -123,7 +123,7 @@ struct TrustedKeyTests {
         #expect(!isLive(noon + day) && isLive(noon) == false)
     }
 
-    @Test("Before the first release no key counts, whatever is written in it")
+    @Test("A key is trusted before the first release, whatever is stored")
     func earliest() throws {
         var record = try record(phone())
         for (number, since) in [(1, 0), (2, MachineTime.earliest - 1)] as [(UInt8, UInt64)] {
@@ -138,7 +138,7 @@ struct TrustedKeyTests {
         #expect(index != nil)
     }
 
-    @Test("With nothing to log in with, no key counts")
+    @Test("A key is trusted without anything else to log in with")
     func nobody() throws {
         var record = Record()
         try trust(1, in: &record)
@@ -147,7 +147,7 @@ struct TrustedKeyTests {
         #expect(record.liveTrust(in: fingerprint(1), at: noon, days: 30) == 0)
     }
 
-    @Test("Only the whole fingerprint is the key's")
+    @Test("Part of a fingerprint matches")
     func fingerprints() throws {
         var record = try record(phone())
         try trust(1, in: &record)
@@ -169,7 +169,7 @@ struct TrustedKeyTests {
 }
 
 extension TrustedKeyTests {
-    @Test("Trusting a key again takes the place of what was, with the new time and name")
+    @Test("Trusting a key again does not replace time and name")
     func again() throws {
         var record = try record(phone())
         for number in [1, 2, 3] as [UInt8] { try trust(number, in: &record) }
@@ -181,7 +181,7 @@ extension TrustedKeyTests {
         #expect(key.until == noon + 5 + 2 * day && key.address.isEmpty)
     }
 
-    @Test("There is room for trust_max keys, eight at most, and for those that have ended none")
+    @Test("More or fewer than trust_max keys fit, or ended ones take up room")
     func room() throws {
         for most in [0, 1, 3, 8, 9, 255] as [UInt8] {
             var record = try record(phone())
@@ -190,7 +190,7 @@ extension TrustedKeyTests {
             #expect(try !trust(99, in: &record, most: most))
             #expect(numbers(record) == Array(0..<room))
             if room > 0 {
-                // The same key needs no other room, and one that has ended gives its up.
+                // The same key takes no further room, and an expired one frees its own.
                 #expect(try trust(0, in: &record, at: noon + 1, most: most))
                 if room > 1 { #expect(try !trust(99, in: &record, at: noon + 1, most: most)) }
                 #expect(try trust(99, in: &record, at: noon + 1 + 30 * day, most: most))
@@ -199,7 +199,7 @@ extension TrustedKeyTests {
         }
     }
 
-    @Test("Revoking ends one key or all, and says which")
+    @Test("Revoking ends another key, or does not say which")
     func revoke() throws {
         var record = try record(phone())
         for number in [1, 2, 3] as [UInt8] { try trust(number, in: &record) }
@@ -213,7 +213,7 @@ extension TrustedKeyTests {
         #expect(record.trusted.isEmpty)
     }
 
-    @Test("A reset ends the trust, and that enrolling can be put off")
+    @Test("A reset does not end the trust, or lets enrolling be put off")
     func removeAll() throws {
         var record = Record()
         record.timesPutOff = 3
@@ -227,7 +227,7 @@ extension TrustedKeyTests {
         #expect(record.timesPutOff == 255 && !record.isEnrolled)
     }
 
-    @Test("Names and addresses are kept as they fit")
+    @Test("Names and addresses that do not fit are kept")
     func parts() throws {
         let long = try name("seventeen letters")
         #expect(

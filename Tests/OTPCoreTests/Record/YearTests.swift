@@ -21,7 +21,7 @@ struct YearTests {
         }
     }
 
-    @Test("More than a hundred guesses from elsewhere, or one a day more, are verified")
+    @Test("More than a hundred guesses from elsewhere, plus one a day, are verified")
     func budget() {
         for owner in Year.Owner.allCases {
             for stranger in [.one, .nine, .many] as [Year.Stranger] {
@@ -32,7 +32,7 @@ struct YearTests {
         }
     }
 
-    @Test("An owner is locked out by mistyping alone, in ten years")
+    @Test("An owner is locked out by mistyping alone within ten years")
     func mistyping() {
         for owner in Year.Owner.allCases {
             var year = Year(.none, owner)
@@ -41,7 +41,7 @@ struct YearTests {
         }
     }
 
-    @Test("docs/THREATS.md says something else than the simulation")
+    @Test("docs/THREATS.md differs from the simulation")
     func page() throws {
         let page = try Project.text("docs/THREATS.md")
         let table = Year.table()

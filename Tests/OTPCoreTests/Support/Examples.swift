@@ -15,8 +15,8 @@ extension Seeded {
     }
 }
 
-/// The published test vectors: one row a line, fields between blanks, `#` for comments, `-` for
-/// an empty field.
+/// The published test vectors: one row per line, fields separated by spaces, `#` for comments, `-`
+/// for an empty field.
 func vectors(_ name: String) throws -> [[String]] {
     let file = try #require(Bundle.module.resourceURL).appendingPathComponent("Vectors/\(name)")
     return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
@@ -24,7 +24,7 @@ func vectors(_ name: String) throws -> [[String]] {
         .map { $0.split(separator: " ").map { $0 == "-" ? "" : String($0) } }
 }
 
-/// The bytes that a text of hex digits stands for.
+/// The bytes written as hex digits in a text.
 func bytes(hex: String) throws -> [UInt8] {
     let digits = Array(hex.utf8)
     try #require(digits.count.isMultiple(of: 2))
@@ -37,19 +37,19 @@ func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-/// A name that is known to be one.
+/// A name that is known to be valid.
 func name(_ text: String) throws -> Name { try #require(Name(text.utf8)) }
 
 /// The key of RFC 4226 and, with SHA-1, of RFC 6238.
 let exampleKey = ascii("12345678901234567890")
 
-/// A moment in 2027, in the middle of a step of 30 s.
+/// A time in 2027, in the middle of a 30 s step.
 let noon: UInt64 = 1_800_000_015
 /// The step of `noon`.
 let noonStep: UInt64 = 60_000_000
 
-/// The code of one step of the example key, or of the authenticator with this place in a record, as
-/// a phone shows it.
+/// The code for a step of the example key, or of the authenticator at this index of a record, as a
+/// phone shows it.
 func code(
     _ step: UInt64, algorithm: HashAlgorithm = .sha1, digits: UInt8 = 6, of index: Int = 0
 ) -> String {
@@ -58,7 +58,7 @@ func code(
     return HOTP.text(value, digits: digits)
 }
 
-/// A code that is wrong at the times of the tests, another one for each number.
+/// A code that is wrong at the tests' times, and differs for each number.
 func wrong(_ number: some BinaryInteger) -> String { String(format: "%06d", 900_000 + Int(number)) }
 
 /// An authenticator called `label` with the defaults of every app.
@@ -72,14 +72,14 @@ func phone(
             added: noon))
 }
 
-/// The key of the authenticator with this place in a record: the example key for the first one.
+/// The key of the authenticator at this index of a record; the first has the example key.
 func exampleKey(of index: Int) -> [UInt8] {
     var key = exampleKey
     key[0] = key[0] &+ UInt8(truncatingIfNeeded: index)
     return key
 }
 
-/// What the example key is known by.
+/// The mark by which the example key is remembered.
 var exampleMark: KeyMemory.Mark {
     let key = exampleKey
     return KeyMemory.Mark(of: key.span)
@@ -126,7 +126,7 @@ extension Record {
     func key(of index: Int) -> [UInt8] { withKey(of: index) { $0.array } }
 }
 
-/// So many seconds after start `start` of the machine.
+/// `seconds` after the machine's boot number `start`.
 func boot(_ start: UInt8, _ seconds: UInt64) -> BootTime? {
     BootTime(id: [UInt8](repeating: start, count: BootTime.idLength), seconds: seconds)
 }
@@ -137,7 +137,7 @@ func source(_ text: String, isKey: Bool = false) -> SourceID {
     return SourceID(bytes.span, isKey: isKey)
 }
 
-/// The code of any key at a moment.
+/// The code of any key at a time.
 func code(of key: [UInt8], at time: UInt64 = noon) -> String {
     let value = HOTP.code(
         key: key.span, factor: TOTP.step(at: time, period: 30), algorithm: .sha1, digits: 6)

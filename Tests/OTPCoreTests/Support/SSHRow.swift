@@ -5,7 +5,7 @@ import Testing
 
 /// A key as sshd names it.
 struct SSHRow {
-    /// Empty for a key that is to be refused.
+    /// Empty for a key that must be refused.
     var kind = ""
     var fingerprint = ""
     let type: String
@@ -21,10 +21,10 @@ struct SSHRow {
         return rows
     }
 
-    /// Those of them that are keys.
+    /// Those that are valid keys.
     static func keys() throws -> [SSHRow] { try all().filter { !$0.kind.isEmpty } }
 
-    /// What sshd writes of the key at `index` of those.
+    /// What sshd writes about the key at `index` of those.
     static func methods(_ index: Int = 0) throws -> String {
         try #require(try keys().dropFirst(index).first).line + "\n"
     }
@@ -38,7 +38,7 @@ struct SSHRow {
             kind: "", fingerprint: "", type: type, text: Data(blob).base64EncodedString())
     }
 
-    /// A blob of these fields, each with its length before it.
+    /// A blob of these fields, each preceded by its length.
     init(_ type: String, _ fields: [[UInt8]]) {
         let blob = fields.flatMap { field in
             (0..<4).map { UInt8(truncatingIfNeeded: field.count >> (24 - 8 * $0)) } + field
@@ -46,7 +46,7 @@ struct SSHRow {
         self.init(type, blob: blob)
     }
 
-    /// A line of a file that ssh-keygen wrote.
+    /// A line of a file written by ssh-keygen.
     init(line: String) {
         let words = line.split(separator: " ")
         self.init(kind: "", fingerprint: "", type: String(words[0]), text: String(words[1]))
@@ -62,7 +62,7 @@ struct SSHRow {
 
     var blob: [UInt8] { Data(base64Encoded: text).map { Array($0) } ?? [] }
 
-    /// The fields of a blob that is nothing but strings.
+    /// The fields of a blob that consists of strings only.
     var fields: [[UInt8]] {
         var (fields, rest): ([[UInt8]], ArraySlice<UInt8>) = ([], blob[...])
         while rest.count >= 4 {
@@ -73,7 +73,7 @@ struct SSHRow {
         return fields
     }
 
-    /// Where the lengths of the fields stand (PROTOCOL.certkeys).
+    /// The offsets of the fields' lengths (PROTOCOL.certkeys).
     var lengthPlaces: [Int] {
         let blob = blob
         var places: [Int] = []
@@ -99,7 +99,7 @@ struct SSHRow {
     }
 }
 
-/// The real ssh-keygen, in a folder that is gone after the test.
+/// The real ssh-keygen, in a folder that is removed after the test.
 final class SSHKeygen {
     struct Failed: Error {
         let text: String
@@ -114,7 +114,7 @@ final class SSHKeygen {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    /// Runs it to its end, and gives what it said.
+    /// Runs it to its end, and returns its output.
     @discardableResult
     func run(_ words: [String]) throws -> String {
         let program = Process()

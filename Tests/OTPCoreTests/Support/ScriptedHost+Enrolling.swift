@@ -3,19 +3,19 @@ import TestSupport
 @testable import OTPCore
 
 extension ScriptedHost {
-    /// The key that the random numbers of a new host make: the one that is shown first.
+    /// The key made from the random numbers of a new host: the first one shown.
     static var shownKey: [UInt8] {
         var numbers = Seeded(2027)
         return numbers.bytes(Authenticator.keyLength)
     }
 
-    /// The code of it, so many steps from noon.
+    /// Its code, `offset` steps from noon.
     static func shownCode(_ offset: Int = 0) -> String {
         code(of: shownKey, at: UInt64(Int(noon) + 30 * offset))
     }
 }
 
 extension ScriptedHost.Typed {
-    /// The code of the key that is shown, so many steps from noon.
+    /// The code of the shown key, `offset` steps from noon.
     static func shown(_ offset: Int = 0) -> Self { .text(ScriptedHost.shownCode(offset)) }
 }

@@ -1,7 +1,7 @@
 @testable import OTPCore
 
 extension ScriptedHost {
-    /// Plays one login of alice with `trust = key`, now or at another time.
+    /// Plays one login of alice with `trust = key`, at noon or another time.
     func trustingLogin(
         at now: UInt64? = nil, _ answers: String..., change: (inout Options) -> Void = { _ in }
     ) -> LoginResult {
@@ -15,7 +15,7 @@ extension ScriptedHost {
 }
 
 extension LoginResult {
-    /// Whether a key was trusted in it.
+    /// Whether the login trusted a key.
     var isTrusting: Bool {
         if case .trusting = self { true } else { false }
     }

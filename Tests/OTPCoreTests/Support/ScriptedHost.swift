@@ -9,20 +9,20 @@ final class Journal {
     func note(_ entry: String) { entries.append(entry) }
 }
 
-/// Plays the whole world of a login by a script. A question that the script does not know fails
-/// the test, and so does an answer that is left over (`finish`).
+/// Plays the surroundings of a login from a script. An unexpected question fails the test, and so
+/// does an answer that is left over (`finish`).
 final class ScriptedHost {
-    /// What comes back at the prompt.
+    /// What the prompt returns.
     enum Typed {
         case text(String)
         case nothing
         case failure
     }
 
-    /// What the store is like.
+    /// The state of the store.
     enum Condition {
         case sound
-        /// Cannot be opened at all.
+        /// It cannot be opened at all.
         case closed(StoreError.Code)
         /// The record cannot be read.
         case broken(StoreError.Code)
@@ -31,41 +31,41 @@ final class ScriptedHost {
     let journal = Journal()
     var answers: [Typed]
     var time: UInt64? = noon
-    /// The clock that nobody sets.
+    /// The clock that nobody can set.
     var boot: BootTime?
-    /// What random numbers come from; `nil` where there are none to be had.
+    /// The source of random numbers; `nil` if there is none.
     var random: Seeded? = Seeded(2027)
-    /// The language that was spoken last, where one was.
+    /// The last language used, if any.
     var spoken: Language?
-    /// Whether somebody reads what is said.
+    /// Whether messages reach the user.
     var isHeard = true
-    /// Where logins come from: an address, and the SSH key where there is one.
+    /// Where logins come from: an address and, if there is one, the SSH key.
     var from: (address: String, key: String?) = ("192.0.2.7", nil)
-    /// What sshd says it has checked, where that is more than a key.
+    /// What sshd reports as checked, if that is more than a key.
     var methods: String?
     /// The PAM service.
     var service = "sshd"
-    /// Whether it is a program of root's that asks.
+    /// Whether the asking program is root's.
     var isRoots = true
-    /// What an earlier module was given.
+    /// The password given to an earlier module.
     var earlier: String?
-    /// What was forwarded to the next module.
+    /// What was passed to the next module.
     private(set) var forwarded: [String] = []
-    /// How large QR codes are; `nil` where none can be made.
+    /// The size of QR codes; `nil` if none can be made.
     var picture: Int? = 25
     /// What the QR codes said that were made.
     private(set) var scanned: [String] = []
     /// Done once, when a record is made: what another session does at that moment.
     var beforeMaking: (() -> Void)?
-    /// Done before each question: what another session does while somebody types.
+    /// Runs before each question: what another session does while the user types.
     var beforeAsking: ((String) -> Void)?
     var users: [String: User] = ["alice": User(name: ascii("alice"), uid: 1000, gid: 100)]
     var usersFail = false
     var groups: [String: Set<UInt32>] = ["wheel": [0]]
     var condition = Condition.sound
-    /// The record of alice, where she has one.
+    /// The record of alice, if she has one.
     var session: ScriptedSession?
-    /// The records that stand in for names without one; `nil` where there can be none.
+    /// The decoys for names without a record; `nil` if there can be none.
     var decoys: [String: ScriptedSession]? = [:]
 
     init(_ answers: Typed...) { self.answers = answers }
@@ -106,7 +106,7 @@ final class ScriptedHost {
         return result
     }
 
-    /// Plays one login with one answer; what was said in it is returned beside the result.
+    /// Plays one login with one answer; returns the messages along with the result.
     func login(typing typed: String, at now: UInt64) -> (result: LoginResult, said: [String]) {
         answers = [.text(typed)]
         time = now
@@ -116,7 +116,7 @@ final class ScriptedHost {
         return (result, said.map { String($0.dropFirst(4)) })
     }
 
-    /// What was said and asked, without the store's doings.
+    /// Messages and questions, without the operations of the store.
     var talk: [String] {
         journal.entries.filter { $0.hasPrefix("ask ") || $0.hasPrefix("say ") }
     }
@@ -144,7 +144,7 @@ extension ScriptedHost {
 
         func say(_ phrase: Phrase) { host.journal.note("say \(words(phrase))") }
 
-        /// English, with the language in front of it where another one is spoken.
+        /// English, preceded by the language if that is another one.
         func words(_ phrase: Phrase) -> String {
             host.spoken.map { "[\($0.name)] \(phrase.english)" } ?? phrase.english
         }
@@ -166,7 +166,7 @@ extension ScriptedHost {
     struct Pictures: QREncoder {
         let host: ScriptedHost
 
-        /// A chess board: nothing to scan, but what is drawn can be told.
+        /// A chessboard: not scannable, but recognizable when drawn.
         func encode(_ text: borrowing Secret) -> QRSquares? {
             guard let size = host.picture else { return nil }
             host.journal.note("encode")
@@ -262,6 +262,6 @@ extension ScriptedHost {
         }
     }
 
-    /// The key that nobody but a test has.
+    /// A key that only tests have.
     static var decoyKey: [UInt8] { [UInt8](repeating: 7, count: 20) }
 }

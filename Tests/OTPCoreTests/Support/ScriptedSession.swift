@@ -2,9 +2,9 @@ import Testing
 
 @testable import OTPCore
 
-/// A record in memory that writes down what is done to it, in order, and fails where told.
+/// A record in memory that logs what is done to it, in order, and fails where the script says so.
 final class ScriptedSession: RecordSession {
-    /// A moment of the session, with the state that would be written then.
+    /// A step of the session, with the state that would be written then.
     enum Step: Equatable {
         case charge(failures: UInt32, nextStep: UInt64)
         case commit(failures: UInt32, nextStep: UInt64)

@@ -1,7 +1,7 @@
 @testable import OTPCore
 
-/// A year of an account, by the clock of a script: strangers who guess as fast as they may, and an
-/// owner who logs in four times a day and mistypes at each tenth login.
+/// A year in the life of an account, by a scripted clock: strangers who guess as fast as they may,
+/// and an owner who logs in four times a day and mistypes at every tenth login.
 struct Year {
     /// Who guesses.
     enum Stranger: String, CaseIterable {
@@ -28,27 +28,27 @@ struct Year {
 
     /// Codes of a stranger that were compared.
     private(set) var guesses = 0
-    /// Logins of the owner, and those at which no code was taken.
+    /// Logins of the owner, and those at which no code was accepted.
     private(set) var logins = 0, refused = 0
-    /// The day on which it was closed for codes, from 0.
+    /// The day on which it was closed for codes, counted from 0.
     private(set) var closedOn: UInt64?
 
     private var throttle = Throttle()
     private var (now, start) = (UInt64(1_800_000_000), UInt64(1_800_000_000))
     private let day: UInt64 = 86_400
-    /// What the admin says: `closed_for`.
+    /// The admin's setting: `closed_for`.
     private var closedFor: UInt64? { stranger == .reopening ? day : nil }
 
     init(_ stranger: Stranger, _ owner: Owner) {
         (self.stranger, self.owner) = (stranger, owner)
-        // Before it begins, the owner has logged in at eight places.
+        // Before the year begins, the owner has logged in from eight places.
         for place in 0..<7 as Range<UInt64> {
             throttle.succeed(at: start - 7200 + place, from: source("place \(place)"))
         }
         throttle.succeed(at: start - 3600, from: ownersSource)
     }
 
-    /// Lets the year go by.
+    /// Runs the whole year.
     mutating func run() {
         for quarter in 1...4 * 365 as ClosedRange<UInt64> {
             let next = start + quarter * day / 4
@@ -106,7 +106,7 @@ struct Year {
             throttle.succeed(at: now, from: source)
             return
         }
-        // Whoever has to wait does so once; who is closed does not get in.
+        // A throttled owner waits once; a locked-out one does not get in.
         for isWrong in mistyping ? [true, false] : [false] {
             if case .wait(let seconds) = throttle.permission(at: now, from: source) {
                 now += seconds
@@ -124,7 +124,7 @@ struct Year {
         owner == .key ? source("key", isKey: true) : ownersPlace
     }
 
-    /// Where the owner is, and whoever is in the same network.
+    /// The place of the owner, and of everybody in the same network.
     private var ownersPlace: SourceID {
         switch owner {
         case .moving: source("owner \((now - start) / (day / 4))")
@@ -135,7 +135,8 @@ struct Year {
 }
 
 extension Year {
-    /// All of it, as docs/THREATS.md has it: guesses verified, and the owner's logins refused.
+    /// All of it, in the form of docs/THREATS.md: compared guesses, and refused logins of the
+    /// owner.
     static func table() -> [String] {
         let owners = Owner.allCases.map(\.rawValue).joined(separator: " | ")
         var lines = [

@@ -14,7 +14,7 @@ struct AttemptTests {
         return try attempt.run(Answer(typed.span), on: session, at: now)
     }
 
-    @Test("A right code: charged before it is verified, burnt and refunded in one commit")
+    @Test("A right code is not charged first, or not burned and refunded in one commit")
     func granted() throws {
         let session = try ScriptedSession(record(phone()))
         let outcome = try run(code(noonStep), on: session)
@@ -32,7 +32,7 @@ struct AttemptTests {
         #expect(session.record.throttle.sources.map(\.id) == [source("192.0.2.7")])
     }
 
-    @Test("A wrong code is charged before it is verified and stays charged")
+    @Test("A wrong code is not charged before it is verified, or is refunded")
     func refused() throws {
         let session = try ScriptedSession(record(phone()))
         #expect(try run("000000", on: session) == .refused(.wrong))
@@ -42,7 +42,7 @@ struct AttemptTests {
         #expect(session.record.throttle.sources.isEmpty)
     }
 
-    @Test("Each refusal has its reason, in the outcome and in the event list")
+    @Test("A refusal lacks its reason, in the outcome or in the event list")
     func reasons() throws {
         var start = try record(phone())
         let codes = start.makeBackupCodes()
@@ -61,7 +61,7 @@ struct AttemptTests {
         #expect(session.record.throttle.failures == 4)
     }
 
-    @Test("Where the charge cannot be written there is no yes, and nothing is burnt")
+    @Test("If the charge cannot be written, somebody is let in, or something is burned")
     func chargeFails() throws {
         let session = try ScriptedSession(record(phone()))
         session.chargeFails = true
@@ -71,7 +71,7 @@ struct AttemptTests {
     }
 
     @Test(
-        "Where the commit cannot be written there is no yes, for a right and a wrong code alike",
+        "If the commit cannot be written, somebody is let in, or right and wrong differ",
         arguments: [code(noonStep), "000000", "0K7MQ-2XJ9T-DWP4A"])
     func commitFails(_ typed: String) throws {
         let session = try ScriptedSession(record(phone()))
@@ -80,7 +80,7 @@ struct AttemptTests {
         #expect(session.steps.count == 2)
     }
 
-    @Test("Nothing at all costs something, or what has not the form of a code counts")
+    @Test("An empty answer is charged, or one that is not a code counts")
     func uncharged() throws {
         let session = try ScriptedSession(record(phone()))
         for typed in ["", "  "] { #expect(try run(typed, on: session) == .refused(.empty)) }
@@ -92,7 +92,7 @@ struct AttemptTests {
         #expect(session.record.events.events.isEmpty)
     }
 
-    @Test("While it has to wait a code is looked at, or takes other steps than a wrong one")
+    @Test("During a wait a code is checked, or takes other steps than a wrong one")
     func throttled() throws {
         let session = try ScriptedSession(record(phone()))
         for number in 0..<5 { #expect(try run(wrong(number), on: session) == .refused(.wrong)) }
@@ -108,7 +108,7 @@ struct AttemptTests {
         #expect(session.record.throttle.failures == 0)
     }
 
-    @Test("After a hundred failures no waiting helps, until root unlocks")
+    @Test("After a hundred failures waiting helps")
     func closed() throws {
         let session = try ScriptedSession(record(phone()))
         var now = noon
@@ -125,7 +125,7 @@ struct AttemptTests {
                 == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
-    @Test("A clock that was set back is mended in the record, once, and the wait is kept")
+    @Test("A clock that was set back is not corrected in the record, or changes the wait")
     func clockBack() throws {
         let session = try ScriptedSession(record(phone()))
         for number in 0..<5 { _ = try run(wrong(number), on: session) }
@@ -139,7 +139,7 @@ struct AttemptTests {
         #expect(try run("000000", on: session, at: past + 30) == .refused(.wrong))
     }
 
-    @Test("A clock before the first release refuses codes of a clock, not backup codes")
+    @Test("A clock before the first release accepts TOTP codes, or refuses backup codes")
     func clockNotSet() throws {
         var start = try record(phone())
         let codes = start.makeBackupCodes()
@@ -157,7 +157,7 @@ struct AttemptTests {
         #expect(outcome == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
-    @Test("The command line's tries are written down as its own")
+    @Test("Tries by the command are not recorded as such")
     func kind() throws {
         let verify = Attempt(
             verifier: Verifier(window: 1), origin: ascii("otp-enroll"), source: source(""),

@@ -2,11 +2,10 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("How far a device's clock is off at least")
+@Suite("How far a device's clock is off, at least")
 struct ClockSkewTests {
-    /// The smallest difference that a device's clock can have that shows the code of `offset`
-    /// steps from now, found by trying all of them; a clock that is behind by less than a second
-    /// more than a difference is behind by that.
+    /// The smallest clock error of a device that shows the code of `offset` steps from now, found
+    /// by trying all of them; a fraction of a second behind is rounded down to full seconds.
     private func leastSkew(of offset: Int, at now: UInt64, period: UInt16) -> Int? {
         let step = Int(now) / Int(period)
         return (0...2000).lazy
@@ -17,7 +16,7 @@ struct ClockSkewTests {
             }
     }
 
-    @Test("Every offset, second and window is what trying all clocks says, over half the window")
+    @Test("Some offset, second and window gives another result than trying all clocks")
     func grid() throws {
         for period in [15, 30, 60, 120] as [UInt16] {
             let phone = try phone(period: period)
@@ -38,7 +37,7 @@ struct ClockSkewTests {
         }
     }
 
-    @Test("The usual window: told over 15 s, and how much")
+    @Test("With the usual window, a clock more than 15 s off is not reported, or by how much")
     func usual() throws {
         let phone = try phone()
         let start = noonStep * 30
@@ -50,7 +49,7 @@ struct ClockSkewTests {
         }
     }
 
-    @Test("Nothing to say of the current step, of steps outside the window, and of counters")
+    @Test("The current step, steps outside the window, or counters are reported as off")
     func nothing() throws {
         let (phone, token) = (try phone(), try self.token())
         for window in 0...10 as ClosedRange<UInt8> {
@@ -69,7 +68,7 @@ struct ClockSkewTests {
 
     private func token() throws -> Authenticator { try phone("token", kind: .hotp) }
 
-    @Test("The last moment of all does not trap")
+    @Test("The last possible time traps")
     func edges() throws {
         for period in [15, 30, 120] as [UInt16] {
             let phone = try phone(period: period)
@@ -82,7 +81,7 @@ struct ClockSkewTests {
         }
     }
 
-    @Test("It is said at the login that the code let in, and at no other")
+    @Test("It is told at another login than the one the code let in")
     func said() throws {
         for (offset, elapsed, said) in [
             (1, 2, "say The clock of \"phone\" is 28 s ahead. Correct it, or codes will fail."),

@@ -3,8 +3,8 @@ import Testing
 
 @testable import OTPCore
 
-/// T12 to T14: a clock that goes back, forward and back, or is not set.
-@Suite("A clock that is set")
+/// T12 to T14: a clock that goes back, jumps forward and back, or is not set.
+@Suite("A clock that was changed")
 struct ClockTests {
     private let year: UInt64 = 31_536_000
 
@@ -19,7 +19,7 @@ struct ClockTests {
     }
 
     @Test(
-        "Set back: every code is refused with how far, right or wrong, used or not",
+        "Set back: a code is accepted, or refused without saying by how much",
         arguments: [(3600, 3570), (86_400, 86_370), (31_536_000, 31_535_970)] as [(UInt64, UInt64)])
     func back(_ back: UInt64, _ burnt: UInt64) throws {
         let (session, codes) = try session()
@@ -35,15 +35,15 @@ struct ClockTests {
         }
         #expect(session.record.throttle.failures == 5)
         session.record.throttle.unlock()
-        // A backup code is what is left, and it ends nothing of this.
+        // A backup code still works, and it ends nothing of this.
         #expect(try login(codes[3], on: session, at: now).reason == "backup-code")
         #expect(try login(code(now / 30), on: session, at: now).reason == "clock-moved-back")
-        // Right again, the clock serves, and the used code stays used.
+        // With the right time again, login works, and the used code stays used.
         #expect(try login(code(noonStep), on: session, at: noon).reason == "replayed")
         #expect(try login(code(noonStep + 1), on: session, at: noon + 30) == (try granted()))
     }
 
-    @Test("Waiting for as long as was said makes the device good again, and not a step before")
+    @Test("Waiting as long as told does not help, or less is enough")
     func wait() throws {
         for back in [60, 90, 300, 3600] as [UInt64] {
             let (session, _) = try session()
@@ -67,7 +67,7 @@ struct ClockTests {
         }
     }
 
-    @Test("One step back is within the window, and is not called a clock that moved")
+    @Test("One step back is reported as a clock that was set back")
     func step() throws {
         let (session, _) = try session()
         _ = try login(code(noonStep), on: session, at: noon)
@@ -78,7 +78,7 @@ struct ClockTests {
         #expect(try login(code(noonStep), on: session, at: noon + 3) == .refused(.replayed))
     }
 
-    @Test("Ten years ahead for one login, and back: refused, and no login lowers what is burnt")
+    @Test("Ten years ahead for one login and back: accepted, or a login lowers burned steps")
     func forwardAndBack() throws {
         let (session, codes) = try session()
         let ahead = noon + 10 * year
@@ -94,7 +94,7 @@ struct ClockTests {
         #expect(session.record.authenticators[0].nextStep == burnt)
     }
 
-    @Test("Not set at all: refused for that, backup codes work, and nothing is burnt by it")
+    @Test("Not set at all: accepted, backup codes fail, or something is burned")
     func notSet() throws {
         for now in [0, 29, 3600, 86_400 * 365, MachineTime.earliest - 1] as [UInt64] {
             let (session, codes) = try session()
@@ -109,7 +109,7 @@ struct ClockTests {
         }
     }
 
-    @Test("A clock that is wrong refuses the codes of a counter")
+    @Test("A wrong clock refuses HOTP codes")
     func counter() throws {
         let session = try ScriptedSession(record(phone("token", kind: .hotp)))
         for (count, now) in [noon, noon - year, noon + 10 * year, 0].enumerated() {
@@ -117,7 +117,7 @@ struct ClockTests {
         }
     }
 
-    @Test("However the clock wanders, no code lets anybody in twice, and burnt steps only rise")
+    @Test("As the clock wanders, a code logs in twice, or burned steps decrease")
     func wandering() throws {
         var generator = Seeded(1212)
         var logins = 0
@@ -133,7 +133,7 @@ struct ClockTests {
                 case 2: now -= .random(in: 0...300, using: &generator)
                 default: now += .random(in: 0...60, using: &generator)
                 }
-                // A code of now, or one that was seen before.
+                // A code of the current step, or one that was seen before.
                 let step = used.randomElement(using: &generator) ?? 0
                 let typed = Bool.random(using: &generator) || step == 0 ? now / 30 : step
                 let outcome = try login(code(typed), on: session, at: now)

@@ -2,8 +2,8 @@ import Testing
 
 @testable import OTPCore
 
-/// The first code of a new authenticator. Apps are known that show codes for SHA-1, 6 digits and
-/// 30 s whatever the QR code says; they are to be told from a wrong code.
+/// The first code of a new authenticator. Some apps show SHA-1 codes of 6 digits and 30 s whatever
+/// the QR code says; they must be told apart from a wrong code.
 @Suite("The first code of a new authenticator")
 struct ConfirmationTests {
     typealias Verdict = OTPCore.Confirmation.Verdict
@@ -13,7 +13,7 @@ struct ConfirmationTests {
         .period: { $0.period = 30 },
     ]
 
-    /// What a code comes to that `app` shows `offset` steps from now, where `real` was enrolled.
+    /// The verdict on a code that `app` shows `offset` steps from now, if `real` was enrolled.
     private func judge(
         _ real: Authenticator, shownBy app: Authenticator, offset: Int = 0, at now: UInt64 = noon
     ) -> Verdict {
@@ -25,7 +25,7 @@ struct ConfirmationTests {
             .judge(code, digits: app.digits, key: key.span, at: now)
     }
 
-    @Test("Every app that ignores some of the settings is found out, and by which")
+    @Test("An app that ignores some settings is not recognized")
     func ignored() throws {
         let settings: [OTPCore.Confirmation.Setting] = [.algorithm, .digits, .period]
         for bits in 1...7 {
@@ -49,7 +49,7 @@ struct ConfirmationTests {
         }
     }
 
-    @Test("Counters: the next ten, and an app that ignores the settings of one")
+    @Test("HOTP: not the next ten counters, or an app that ignores a setting is not recognized")
     func counters() throws {
         var real = try phone(kind: .hotp, algorithm: .sha256, digits: 8)
         real.nextStep = 5
@@ -66,7 +66,7 @@ struct ConfirmationTests {
         #expect(judge(real, shownBy: app, offset: -1) == .wrong)
     }
 
-    @Test("At the two ends of time nothing overflows")
+    @Test("Times at either end of the range overflow")
     func ends() throws {
         let real = try phone(algorithm: .sha256)
         #expect(judge(real, shownBy: real, at: 0) == .right(nextStep: 1, skew: 0))

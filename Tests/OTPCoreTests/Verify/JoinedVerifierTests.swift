@@ -3,8 +3,8 @@ import Testing
 
 @testable import OTPCore
 
-/// The verifier with a code that stands at the end of a password, against the same code alone.
-@Suite("The verifier, codes behind a password")
+/// The verifier with a code at the end of a password, compared with the same code alone.
+@Suite("The verifier, codes after a password")
 struct JoinedVerifierTests {
     private func verdict(
         joined typed: String, _ record: inout Record, at now: UInt64 = noon, window: UInt8 = 1,
@@ -15,7 +15,9 @@ struct JoinedVerifierTests {
             JoinedAnswer.answer(typed.span), against: &record, at: now, clockIsSane: clockIsSane)
     }
 
-    @Test("Accepted, refused and burnt exactly as the code alone", arguments: [6, 7, 8] as [UInt8])
+    @Test(
+        "A code after a password is treated differently from the code alone",
+        arguments: [6, 7, 8] as [UInt8])
     func same(_ digits: UInt8) throws {
         for before in ["", "secret", "secret ", "Grüße-"] {
             var alone = try record(phone(digits: digits), phone("token", kind: .hotp, digits: 8))
@@ -30,7 +32,7 @@ struct JoinedVerifierTests {
             }
             tries += ["00000000", "000000"]
             for typed in tries {
-                // Eight digits of the token hold six that could be the phone's.
+                // Eight digits of the token contain six that could be the phone's.
                 let expected = OTPCoreTests.verdict(typed, &alone)
                 #expect(verdict(joined: before + typed, &joined) == expected, "\(typed)")
                 #expect(joined.encoded == alone.encoded, "\(typed)")
@@ -38,7 +40,7 @@ struct JoinedVerifierTests {
         }
     }
 
-    @Test("Too few digits for the authenticator are wrong, also where they are the end of its code")
+    @Test("Too few digits for the authenticator are accepted as the end of its code")
     func tooFew() throws {
         for digits in [7, 8] as [UInt8] {
             for count in 6..<Int(digits) {

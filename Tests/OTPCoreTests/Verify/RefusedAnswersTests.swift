@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-/// What is no guess is not counted, and looks like one.
+/// An answer that is no new guess is not counted, and looks like one.
 @Suite("Answers that are not compared")
 struct RefusedAnswersTests {
     private func attempt(_ from: String = "somewhere") -> Attempt {
@@ -35,13 +35,13 @@ struct RefusedAnswersTests {
         }
     }
 
-    @Test("Who repeats a guess learns whether it is right by now")
+    @Test("Repeating a guess reveals whether it has become right")
     func noOracle() throws {
         let session = ScriptedSession(try record(phone()))
         let later = code(noonStep + 40)
         #expect(try self.try(later, on: session) == .refused(.wrong))
         #expect(try self.try(later, on: session, at: noon + 1200) == .refused(.repeated))
-        // Five other guesses, each of which counts, push it out.
+        // Five other guesses, each of which counts, displace it.
         for guess in 1...5 {
             #expect(
                 try self.try("99999\(guess)", on: session, at: noon + UInt64(guess) * 3000)
@@ -67,7 +67,7 @@ struct RefusedAnswersTests {
     }
 
     @Test(
-        "Others' guesses keep a backup code out, or wrong ones close the account, or a right one opens it"
+        "Guesses block a backup code, wrong ones close the account, or a right one opens it"
     )
     func backupCodes() throws {
         var record = try record(phone())
@@ -75,7 +75,7 @@ struct RefusedAnswersTests {
         let temporary = record.issue(validFor: 259_200)
         let session = ScriptedSession(record)
         for guess in 0..<5 { _ = try self.try(wrong(guess), on: session) }
-        // It has to wait: wrong ones are looked at, and leave nothing behind.
+        // While it waits, wrong codes are looked at and leave no trace.
         let waiting = session.record.encoded
         for number in 0..<200 {
             let typed = String(format: "0ZZZZ-ZZZZZ-ZZ%03d", number)
@@ -97,7 +97,7 @@ struct RefusedAnswersTests {
         #expect(try self.try(right, on: session, at: now, from: "hotel") == .refused(.closed))
     }
 
-    @Test("A code that was typed before its device was enrolled is refused after that as well")
+    @Test("A code typed before its device was enrolled is refused afterwards as well")
     func early() throws {
         let session = ScriptedSession(try record(phone()))
         let key = exampleKey(of: 1)

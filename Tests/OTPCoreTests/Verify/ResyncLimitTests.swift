@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Resynchronizing: counters, limits, and nothing by itself")
+@Suite("Resynchronizing: counters, limits, and nothing automatic")
 struct ResyncLimitTests {
     private func token(_ nextStep: UInt64) throws -> ScriptedSession {
         var token = try phone("token", kind: .hotp)
@@ -11,7 +11,7 @@ struct ResyncLimitTests {
         return try ScriptedSession(record(token))
     }
 
-    @Test("A counter token up to a thousand ahead, never behind")
+    @Test("A counter up to a thousand ahead is not found, or one behind is")
     func counter() throws {
         for (first, isFound) in [
             (98, false), (99, false), (100, true), (101, true), (500, true), (1099, true),
@@ -36,7 +36,7 @@ struct ResyncLimitTests {
         }
     }
 
-    @Test("Nothing traps where counters and clocks end")
+    @Test("Counters and clocks at the end of the range trap")
     func ends() throws {
         for nextStep in [0, 1, .max - 1003, .max - 4, .max - 3, .max - 2, .max] as [UInt64] {
             let session = try token(nextStep)
@@ -58,7 +58,7 @@ struct ResyncLimitTests {
         }
     }
 
-    @Test("Two codes of one length, and no backup or temporary code, make a resync")
+    @Test("Codes of different lengths, or backup or temporary codes, make a resync")
     func answers() {
         func isMade(_ first: String, _ second: String) -> Bool {
             let (first, second) = (ascii(first), ascii(second))
@@ -72,7 +72,7 @@ struct ResyncLimitTests {
         }
     }
 
-    @Test("Codes of another length than the device's are wrong")
+    @Test("Codes of another length than the device's are accepted")
     func digits() throws {
         let session = try ScriptedSession(record(phone(digits: 6), phone("eight", digits: 8)))
         let seven = try resync(
@@ -84,7 +84,7 @@ struct ResyncLimitTests {
         #expect(session.record.authenticators.map(\.nextStep) == [0, noonStep + 2])
     }
 
-    @Test("Charged before it is looked at, throttled like any other try, and forgiven when right")
+    @Test("It is not charged first, not throttled, or not forgiven when right")
     func throttled() throws {
         let session = try ScriptedSession(record(phone()))
         #expect(try resync("000000", "000001", on: session) == .refused(.wrong))
@@ -98,7 +98,7 @@ struct ResyncLimitTests {
         #expect(try resync(first, second, on: session) == .refused(.throttled(seconds: 30)))
         #expect(session.steps.count == written)
         #expect(try resync(first, second, on: session, at: noon + 30).reason == "code")
-        // Its own is forgiven, and one of those that came from elsewhere.
+        // Its own failure is forgiven, and one of those from elsewhere.
         #expect(session.record.throttle.failures == 3)
         let kinds = session.record.events.events.map(\.kind)
         #expect(kinds.last == .resynchronized)
@@ -106,7 +106,7 @@ struct ResyncLimitTests {
         #expect(try resync("000000", "000001", on: session, at: .max) == .refused(.closed))
     }
 
-    @Test("Where it cannot be written there is no yes")
+    @Test("If it cannot be written, it succeeds")
     func unwritable() throws {
         for failsAtCharge in [true, false] {
             let session = try ScriptedSession(record(phone()))
@@ -119,7 +119,7 @@ struct ResyncLimitTests {
         }
     }
 
-    @Test("A clock before the first release resynchronizes no clock, but a counter")
+    @Test("A clock before the first release resynchronizes TOTP, or refuses HOTP")
     func clockNotSet() throws {
         let session = try ScriptedSession(record(phone()))
         #expect(try resync(code(100), code(101), on: session, at: 3000) == .refused(.clock))
@@ -134,7 +134,7 @@ struct ResyncLimitTests {
         #expect(unnamed == .refused(.clock))
     }
 
-    @Test("No row of failed logins ever moves a drift, or burns a step")
+    @Test("Failed logins move a drift, or burn a step")
     func neverByItself() throws {
         var generator = Seeded(77)
         var token = try phone("token", kind: .hotp, digits: 8)
@@ -143,7 +143,8 @@ struct ResyncLimitTests {
         let session = try ScriptedSession(record(phone(), token))
         var now = noon
         for round in 0..<300 {
-            // A device that is off by so much, and is tried again and again, code after code.
+            // A device with a clock error of `offset` steps that is tried again and again, code
+            // after code.
             let offset = Int.random(in: -1440...1440, using: &generator)
             let start = UInt64(Int(now / 30) + offset)
             for count in 0..<UInt64.random(in: 1...6, using: &generator) {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-/// Two codes that a device showed one after the other, on the record of `session`.
+/// Two consecutive codes of a device, on the record of `session`.
 func resync(
     _ first: String, _ second: String, of label: String? = nil, on session: ScriptedSession,
     at now: UInt64 = noon
@@ -40,7 +40,8 @@ struct ResyncTests {
     }
 
     @Test(
-        "Half a day in both directions, to the step, and not one beyond", arguments: [15, 30, 120])
+        "Half a day in either direction is not found to the step, or more is",
+        arguments: [15, 30, 120])
     func reach(_ period: Int) throws {
         let edge = 43_200 / period
         for offset in [-edge - 1, -edge, -edge + 1, -2, -1, 0, 1, 2, edge - 1, edge, edge + 1] {
@@ -60,7 +61,7 @@ struct ResyncTests {
     }
 
     @Test(
-        "Both codes are burnt, for logins and for another resync",
+        "A code is not burned, for logins or for another resync",
         arguments: [-1440, -1439, -500, -2, -1, 0, 1, 2, 500, 1438, 1439, 1440])
     func burnt(_ offset: Int) throws {
         let session = try ScriptedSession(record(OTPCoreTests.phone()))
@@ -76,7 +77,7 @@ struct ResyncTests {
             }
             session.record.throttle.unlock()
             let again = try resync(code(first), code(first + 1), on: session, at: now)
-            // The earliest pair leaves the range as time goes on.
+            // The earliest pair drops out of the range as time goes on.
             let isFar = offset == -1440 && now > noon || offset == -1439 && now > noon + 30
             #expect(again == .refused(isFar ? .wrong : .replayed), "\(now - noon) s later")
             #expect(session.record.authenticators[0] == kept)
@@ -84,14 +85,15 @@ struct ResyncTests {
     }
 
     @Test(
-        "The login after a resync does not go by the drift",
+        "The login after a resync does not follow the drift",
         arguments: [-1440, -700, -3, 0, 3, 700, 1440])
     func drift(_ offset: Int) throws {
         let session = try ScriptedSession(record(OTPCoreTests.phone()))
         let first = step(offset)
         #expect(try resync(code(first), code(first + 1), on: session) == (try granted(offset + 1)))
         #expect(session.record.authenticators[0].drift == offset + 1)
-        // The device goes on; a device that is right is refused, but where it fits by the window.
+        // The drifting device goes on working; one with the right time is refused, except where it
+        // falls into the window.
         let next = try login(code(first + 2), on: session, at: noon + 30)
         #expect(next == (try granted(0)))
         if abs(offset) > 2 {
@@ -104,7 +106,7 @@ struct ResyncTests {
         #expect(later == (try granted(0)))
     }
 
-    @Test("Swapped, the same twice, not neighbors, or one of them wrong: refused, nothing burnt")
+    @Test("Swapped, equal, not adjacent or wrong codes are accepted, or burned")
     func refused() throws {
         for (first, second) in [
             (code(noonStep + 1), code(noonStep)), (code(noonStep), code(noonStep)),
@@ -119,7 +121,7 @@ struct ResyncTests {
         }
     }
 
-    @Test("A code that was used does not come back by a resync")
+    @Test("A resync makes a used code good again")
     func used() throws {
         let session = try ScriptedSession(record(OTPCoreTests.phone()))
         #expect(try login(code(noonStep), on: session, at: noon) == (try granted(0)))
@@ -132,7 +134,7 @@ struct ResyncTests {
         #expect(next == (try granted(2)))
     }
 
-    @Test("What a clock burnt that was years ahead is mended, and what came before stays behind")
+    @Test("Steps burned by a clock years ahead are not repaired, or earlier codes become good")
     func poisoned() throws {
         let session = try ScriptedSession(record(OTPCoreTests.phone()))
         let ahead = noon + 10 * 31_536_000
@@ -147,7 +149,7 @@ struct ResyncTests {
         #expect(again == .refused(.replayed))
     }
 
-    @Test("Of several devices, the named one, or the one that shows the codes")
+    @Test("Of several devices, not the named one or the matching one is found")
     func names() throws {
         let (old, new) = ([UInt8](repeating: 1, count: 20), [UInt8](repeating: 2, count: 20))
         func shown(_ key: [UInt8], _ step: UInt64) -> String {

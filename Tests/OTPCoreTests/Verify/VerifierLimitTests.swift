@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The verifier, counters and limits")
 struct VerifierLimitTests {
-    @Test("A counter token may be nine ahead of us, never behind")
+    @Test("A counter up to nine ahead is refused, or one behind accepted")
     func lookAhead() throws {
         for ahead in 0..<12 as Range<UInt64> {
             var token = try phone("token", kind: .hotp)
@@ -22,7 +22,7 @@ struct VerifierLimitTests {
         }
     }
 
-    @Test("The codes of a counter token go by one by one, and none comes back")
+    @Test("A counter's codes are not used one by one, or one comes back")
     func counting() throws {
         var record = try record(phone("token", kind: .hotp))
         for row in try vectors("rfc4226-appendix-d.txt") where row[0] != "key" {
@@ -34,7 +34,7 @@ struct VerifierLimitTests {
         #expect(record.authenticators[0].nextStep == 10)
     }
 
-    @Test("The clock means nothing to a counter token")
+    @Test("The clock matters for an HOTP token")
     func noClock() throws {
         for now in [0, noon, .max] as [UInt64] {
             var record = try record(phone("token", kind: .hotp))
@@ -42,7 +42,7 @@ struct VerifierLimitTests {
         }
     }
 
-    @Test("The last counter of all is never accepted, for nothing could burn it")
+    @Test("The last possible counter is accepted, although nothing could burn it")
     func lastCounter() throws {
         for before in 0..<12 as Range<UInt64> {
             var token = try phone("token", kind: .hotp)
@@ -57,7 +57,7 @@ struct VerifierLimitTests {
         }
     }
 
-    @Test("Nothing traps at the beginning and the end of time, whatever the drift")
+    @Test("Times at either end of the range trap, with some drift")
     func endsOfTime() throws {
         let times: [UInt64] = [0, 1, 14, 15, 29, 30, 31, 60, 300, 400, .max / 2, .max - 30, .max]
         for now in times {
@@ -73,7 +73,7 @@ struct VerifierLimitTests {
                         let burnt = nextStep > current.addingClamped(UInt64(window) + 1)
                         let refusal: Verifier.Verdict =
                             burnt ? .clockMovedBack(seconds: .max) : .replayed
-                        // The very last step of all is never reached: a period is 15 s.
+                        // The very last step is never reached: a period is at least 15 s.
                         #expect(
                             verdict == (current >= nextStep ? .code(index: 0, offset: 0) : refusal),
                             "at \(now), drift \(drift), next \(nextStep), window \(window)")
@@ -83,7 +83,7 @@ struct VerifierLimitTests {
         }
     }
 
-    @Test("Steps before the first do not come in at the other end")
+    @Test("Steps before the first wrap around")
     func firstSteps() throws {
         for step in 0..<5 as Range<UInt64> {
             var record = try record(phone())
@@ -97,7 +97,7 @@ struct VerifierLimitTests {
     }
 
     @Test(
-        "How far off a code is is looked for in at most twenty steps",
+        "More than twenty steps are searched for how far off a code is",
         arguments: [(1, 10), (2, 5), (3, 3), (4, 2), (5, 2)])
     func lookAround(_ authenticators: Int, _ reach: Int) throws {
         var generator = Seeded(20)
@@ -124,7 +124,7 @@ struct VerifierLimitTests {
         }
     }
 
-    @Test("Looking around burns nothing and finds only codes of the right length")
+    @Test("The search burns something, or finds codes of the wrong length")
     func lookAroundIsHarmless() throws {
         var record = try record(phone(), phone("eight", digits: 8))
         #expect(verdict(code(noonStep + 5), &record) == .outsideWindow(offset: 5))

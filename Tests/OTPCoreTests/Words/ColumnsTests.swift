@@ -5,14 +5,14 @@ import Testing
 
 @Suite("Columns of a terminal")
 struct ColumnsTests {
-    /// What the C library of some years ago had no width for, or another one: signs that stand
-    /// before a number, and one vowel.
+    /// Characters for which an older C library has no width, or another one: signs that precede a
+    /// number, and one vowel.
     private static let others: Set<Int> = [
         0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6dd, 0x70f, 0x890, 0x891, 0x8e2, 0x110bd,
         0x110cd, 0x1171e,
     ]
 
-    @Test("A character is as wide as wcwidth(3) does not say")
+    @Test("A character's width differs from wcwidth(3)")
     func widths() async throws {
         let script = """
             import ctypes, locale
@@ -23,7 +23,7 @@ struct ColumnsTests {
         let told = try await Command.output(["python3", "-c", script])
         let widths = told.split { $0.isWhitespace }.compactMap { Int($0) }
         try #require(widths.count == 0x40000)
-        // What has no width there is a control character, or newer than that library.
+        // A character without a width there is a control character, or newer than that library.
         let wrong = widths.indices.filter { number in
             guard let scalar = Unicode.Scalar(UInt32(number)), widths[number] >= 0 else {
                 return false
@@ -46,7 +46,7 @@ struct ColumnsTests {
         #expect(Columns.count(text) == columns)
     }
 
-    @Test("A text is cut or padded to other than its columns")
+    @Test("A text is truncated or padded to a wrong number of columns")
     func fitting() {
         for (text, width, cut) in [
             ("alice", 5, "alice"), ("alice", 4, "ali+"), ("alice", 1, "+"), ("alice", 0, ""),
@@ -59,7 +59,7 @@ struct ColumnsTests {
         #expect(Columns.prefix("田中", 3) == "田" && Columns.prefix("田中", -1).isEmpty)
     }
 
-    @Test("Text is broken so that a line is too wide, or a word is lost")
+    @Test("Wrapped text has a line that is too wide, or loses a word")
     func wrapping() {
         #expect(Columns.wrapped("", to: 10) == [""])
         #expect(Columns.wrapped("one two three", to: 7) == ["one two", "three"])

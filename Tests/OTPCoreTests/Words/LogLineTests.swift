@@ -3,9 +3,9 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Words for the log and for people")
+@Suite("Words for the log and for users")
 struct LogLineTests {
-    @Test("A line has what happened, then fields in the order they were added")
+    @Test("A line does not have what happened and then its fields in order")
     func line() throws {
         var line = LogLine("login granted")
         line.add("factor", "code")
@@ -17,7 +17,7 @@ struct LogLineTests {
                 == "login granted; factor=code authenticator=\"my phone\" user=alice rhost=")
     }
 
-    @Test("No value from outside can forge a line or a field")
+    @Test("A value from outside forges a line or a field")
     func hostile() {
         for (value, expected) in [
             ("a b", "a\\x20b"), ("a\nb", "a\\x0ab"), ("a\r\nb", "a\\x0d\\x0ab"),
@@ -29,7 +29,7 @@ struct LogLineTests {
         }
     }
 
-    @Test("Whatever the bytes, it is one line of visible ASCII, and short")
+    @Test("A line is not one short line of visible ASCII")
     func fuzz() throws {
         var generator = Seeded(24)
         let field = try Regex("login; user=(?:[!-\\[\\]-~]|\\\\x[0-9a-f]{2})* rhost=last")
@@ -45,7 +45,7 @@ struct LogLineTests {
         }
     }
 
-    @Test("What a log line has escaped cannot be read back")
+    @Test("Escaped text in a log line cannot be read back")
     func reversible() throws {
         var generator = Seeded(25)
         for _ in 0..<500 {
@@ -73,7 +73,7 @@ struct LogLineTests {
         #expect(LogLine.sanitized([UInt8](repeating: 0, count: 1 << 20)).count == 256)
     }
 
-    @Test("A whole sentence keeps its spaces, and nothing that could end it")
+    @Test("A sentence loses its spaces, or can be ended early")
     func visible() {
         #expect(text(LogLine.visible(ascii("a \"b\"\n\u{7f}é c"))) == "a 'b'???? c")
         #expect(LogLine.visible([UInt8](repeating: 0x61, count: 5000)).count == 512)
@@ -83,7 +83,7 @@ struct LogLineTests {
     }
 
     @Test(
-        "Waits are told in words, rounded up so that waiting is enough",
+        "Waits are told without words, or rounded down",
         arguments: [
             (1, "1 second"), (2, "2 seconds"), (30, "30 seconds"), (59, "59 seconds"),
             (60, "1 minute"), (61, "2 minutes"), (119, "2 minutes"), (120, "2 minutes"),
@@ -94,14 +94,14 @@ struct LogLineTests {
         #expect(UserText.wait(seconds).english == "Too many wrong codes. Try again in \(words).")
     }
 
-    @Test("How many backup codes are left is told in words")
+    @Test("The number of backup codes left is not told in words")
     func left() {
         #expect(UserText.backupCodesLeft(9).english == "You have 9 backup codes left.")
         #expect(UserText.backupCodesLeft(1).english == "You have 1 backup code left.")
         #expect(UserText.backupCodesLeft(0).english.hasPrefix("You have no backup codes left."))
     }
 
-    @Test("An error says what it is about and what is wrong; its code alone compares")
+    @Test("An error does not say what it is about and what is wrong")
     func errors() {
         let error = StoreError(.unsafe, ascii("/var/lib/swiftotp/7"), "its mode")
         #expect(text(error.text) == "/var/lib/swiftotp/7: its mode")

@@ -2,13 +2,13 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Words that the log has from logins, from swiftotpd and from otp-enroll alike")
+@Suite("Words in the log for logins, swiftotpd and otp-enroll alike")
 struct LogWordsTests {
     private func line(_ event: Event.Kind, _ detail: String = "") -> String {
         text(LogLine(Event(event, at: noon, detail: ascii(detail), origin: ascii("test"))).bytes)
     }
 
-    @Test("Each kind of event has a title of its own, which is plain")
+    @Test("An event kind has no title of its own, or one that is not plain")
     func titles() {
         let kinds = (0...UInt8.max).compactMap { Event.Kind(rawValue: $0) }
         #expect(kinds.count == 18)
@@ -21,7 +21,7 @@ struct LogWordsTests {
     }
 
     @Test(
-        "An event says what it was and what it was about",
+        "An event does not say what happened and to what",
         arguments: [
             (.login, "", "login;"), (.failure, "", "authentication failure;"),
             (.added, "my phone", "authenticator added; name=\"my phone\""),
@@ -31,14 +31,14 @@ struct LogWordsTests {
             (.trustRevoked, "laptop", "trust in SSH key revoked; name=\"laptop\""),
             (.trustRevoked, "", "trust in all SSH keys revoked;"),
             (.moved, "bob (1001)", "second factor moved;"),
-            // What is no name is left out, whatever else it could do.
+            // Anything that is not a valid name is left out, whatever it could do.
             (.added, "a\" user=\"root", "authenticator added;"),
         ] as [(Event.Kind, String, String)])
     func events(_ kind: Event.Kind, _ detail: String, _ expected: String) {
         #expect(line(kind, detail) == expected)
     }
 
-    @Test("A code that was only tried: accepted, or the failure that tools for logs look for")
+    @Test("A tested code is not logged as accepted, or as the failure that log tools look for")
     func tried() throws {
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
         #expect(text(LogLine(trying: .granted(factor)).bytes) == "code accepted; reason=code")
@@ -68,7 +68,7 @@ struct LogWordsTests {
         }
     }
 
-    @Test("Why somebody was not let in, as far as a number says more than the reason")
+    @Test("A refusal is logged without its number")
     func refusals() {
         for (refusal, expected) in [
             (.outsideWindow(offset: 3), "out; off=+3"),
@@ -82,7 +82,7 @@ struct LogWordsTests {
         }
     }
 
-    @Test("A sentence stands in quotes, and nothing in it ends them")
+    @Test("A sentence is not in quotes, or can end them")
     func sentence() {
         var line = LogLine("cannot check")
         line.add("error", sentence: ascii("/store: \"no\" space\nuser=root"))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("What a mistyped word may mean")
+@Suite("Proposals for mistyped words")
 struct MisspellingTests {
     static let words = ["add", "status", "list", "remove", "reset", "resync", "alice", "alicia"]
 
@@ -27,7 +27,7 @@ struct MisspellingTests {
         #expect(Misspelling.candidates(for: typed, among: Self.words).isEmpty)
     }
 
-    @Test("More is proposed than can be read, or the same twice")
+    @Test("There are too many proposals, or the same one twice")
     func few() {
         let found = Misspelling.candidates(for: "use", among: ["user", "used", "uses", "user"])
         #expect(found == ["user", "used"])

@@ -3,7 +3,8 @@ import Testing
 
 @testable import OTPCore
 
-/// Questions at a client that takes away all but visible ASCII, as Dropbear's does from 2026.92 on.
+/// Questions at a client that strips everything but printable ASCII, as Dropbear's does since
+/// 2026.92.
 @Suite("Questions in one line")
 struct OneLineQuestionTests {
     /// The questions that a login asks, as such a client shows them.
@@ -13,7 +14,7 @@ struct OneLineQuestionTests {
         }
     }
 
-    /// Somebody whom sshd has proven, and who has to enroll.
+    /// A user whom sshd has authenticated, and who has to enroll.
     private func newcomer(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
         let host = ScriptedHost(answers)
         host.methods = "password\n"
@@ -27,7 +28,7 @@ struct OneLineQuestionTests {
         return found.output.1.filter { $0 != " " }
     }
 
-    @Test("The key, or a backup code, runs into the words beside it")
+    @Test("The key or a backup code runs into the words next to it")
     func enrolling() throws {
         for size in [25, 97, nil] as [Int?] {
             let host = newcomer(.text("000000"), .shown(), .text(""))
@@ -45,7 +46,7 @@ struct OneLineQuestionTests {
         }
     }
 
-    @Test("After a temporary code, what becomes of the device runs into the key")
+    @Test("After a temporary code, the text about the device runs into the key")
     func replacing() throws {
         for (labels, fate) in [
             (["my phone"], "It replaces \"my phone\", which stops working. Code"),
@@ -65,7 +66,7 @@ struct OneLineQuestionTests {
         }
     }
 
-    @Test("The fingerprint of a key that may be trusted runs into the question")
+    @Test("The fingerprint of a key to trust runs into the question")
     func trusting() throws {
         let host = ScriptedHost()
         try host.enroll()

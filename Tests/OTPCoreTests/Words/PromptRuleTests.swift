@@ -2,21 +2,21 @@ import Testing
 
 @testable import OTPCore
 
-/// What ssh clients and libraries take a question for, by the rules in Vectors/prompt-rules.txt.
+/// How ssh clients and libraries classify a question, by the rules in Vectors/prompt-rules.txt.
 @Suite("Questions, as clients know them")
 struct PromptRuleTests {
-    /// A rule of one project's.
+    /// A rule of one project.
     private struct Rule {
-        /// Whether it knows the question for a code; otherwise, that for the password.
+        /// Whether it recognizes the question for a code; otherwise, the one for the password.
         let isForCode: Bool
-        /// Whether it reads the line that ssh prints, not the prompt as it comes from sshd.
+        /// Whether it reads the line that ssh prints, instead of the prompt from sshd.
         let readsLine: Bool
-        /// Whether it answers only what is not to be seen.
+        /// Whether it answers only questions without echo.
         let wantsHidden: Bool
         let project: String
         let pattern: Regex<AnyRegexOutput>
 
-        /// Whether the question is answered by it.
+        /// Whether it answers this question.
         func takes(_ prompt: String, echo: Bool) throws -> Bool {
             if wantsHidden && echo { return false }
             let text = readsLine ? "(alice@host.example) " + prompt : prompt
@@ -34,7 +34,8 @@ struct PromptRuleTests {
         }
     }
 
-    /// The projects that take `prompt` for the question for a code, and for that for the password.
+    /// The projects that take `prompt` for a question for a code, and those that take it for one
+    /// for the password.
     private func takers(
         of prompt: String, echo: Bool
     ) throws -> (code: [String], password: [String]) {
@@ -45,7 +46,7 @@ struct PromptRuleTests {
         )
     }
 
-    @Test("A client that waits for the question for a code does not know ours")
+    @Test("A client that waits for the question for a code does not recognize ours")
     func code() throws {
         let all = try rules().filter(\.isForCode).map(\.project)
         #expect(all.count >= 7)
@@ -62,9 +63,9 @@ struct PromptRuleTests {
         }
     }
 
-    /// What the rules say of other questions: without this, a rule that takes nothing, or all, would
-    /// pass.
-    @Test("The rules do not tell a password's question from others")
+    /// What the rules say about other questions: without this, a rule that matches nothing or
+    /// everything would pass.
+    @Test("The rules do not distinguish a password's question from others")
     func othersQuestions() throws {
         let all = try rules().filter { !$0.isForCode }
         for rule in all {
@@ -74,8 +75,8 @@ struct PromptRuleTests {
         #expect(first.code == [] && first.password == [])
     }
 
-    /// A program with one field has the password and the code in it, joined.
-    @Test("The question for both is one for a code alone, or unknown to programs with one field")
+    /// Programs with a single field send password and code joined in it.
+    @Test("The question for both looks like one for a code, or is unknown to one-field programs")
     func joined() throws {
         let found = try takers(of: UserText.joinedQuestion.english, echo: false)
         #expect(found.password.contains("ronf/asyncssh"))
@@ -85,7 +86,7 @@ struct PromptRuleTests {
     }
 
     @Test(
-        "A client answers by itself what is asked at an enrollment, or when a key is to be trusted",
+        "A client answers a question of an enrollment or about trust by itself",
         arguments: [
             "Code shown by the app: ",
             "Code shown by the app (i: invert, a: ASCII, Enter: later): ",

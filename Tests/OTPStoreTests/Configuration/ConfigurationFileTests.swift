@@ -19,9 +19,9 @@ struct ConfigurationFileTests {
         }
     }
 
-    @Test("A default configuration file that is missing denies")
+    @Test("A missing default configuration file denies")
     func missingDefault() throws {
-        // In Tests/ground, which `make test` uses, there never is one.
+        // In Tests/ground, which `make test` uses, that file never exists.
         let path = String(decoding: ConfigurationFile.defaultPath, as: UTF8.self)
         try #require(!FileManager.default.fileExists(atPath: path), "run `make test`")
         let options = try options()
@@ -29,13 +29,13 @@ struct ConfigurationFileTests {
         #expect(try self.options("window=3").window == 3)
     }
 
-    @Test("A configuration file that is named and missing is passed over")
+    @Test("A named configuration file that is missing is ignored")
     func missingNamed() throws {
         let fixture = try StoreFixture()
         for path in [fixture.file("none.conf"), fixture.file("none/x.conf"), "/nonexistent"] {
             let error = error("conf=\(path)", "nullok")
             #expect(error?.code == .missing)
-            // The error names the file, or the folder where that is what is missing.
+            // The error names the file, or the folder if that is missing.
             let subject = error.map { String(decoding: $0.subject, as: UTF8.self) }
             #expect(subject.map { path.hasPrefix($0) && $0.count > 1 } == true)
         }
@@ -45,7 +45,7 @@ struct ConfigurationFileTests {
         #expect(error("conf=/tmp") != nil)
     }
 
-    @Test("Arguments win over the file, and the file over the defaults")
+    @Test("Arguments do not override the file, or the file the defaults")
     func order() throws {
         let fixture = try StoreFixture()
         try fixture.write(
@@ -59,7 +59,7 @@ struct ConfigurationFileTests {
         #expect(error(conf, "retry=1", "retry=1")?.code == .configuration)
     }
 
-    @Test("A bad line of the file is not named by file and line")
+    @Test("A bad line's error does not name file and line")
     func badLine() throws {
         let fixture = try StoreFixture()
         try fixture.write(
@@ -71,7 +71,7 @@ struct ConfigurationFileTests {
                 == fixture.file("x.conf") + " line 4: there is no such option")
     }
 
-    @Test("Enrolling and trusted keys in the file, and arguments that win over it")
+    @Test("Enrolling and trusted keys in the file are not read, or not overridden")
     func ofALogin() throws {
         let fixture = try StoreFixture()
         let lines = "enroll = require\nenroll_until = 2027-01-15\ntrust = key\ntrust_days = 7\n"
@@ -86,7 +86,7 @@ struct ConfigurationFileTests {
     }
 
     @Test(
-        "What is an argument only, the file may not have",
+        "The file may have an option for arguments only",
         arguments: [
             "conf", "after_first_factor", "try_first_pass", "use_first_pass", "forward_pass",
             "socket", "program",
@@ -105,7 +105,8 @@ struct ConfigurationFileTests {
     }
 
     @Test(
-        "A file that others could have a hand in is refused", arguments: SafeOpenTests.Flaw.allCases
+        "A file that others could have tampered with is read",
+        arguments: SafeOpenTests.Flaw.allCases
     )
     func flaws(_ flaw: SafeOpenTests.Flaw) throws {
         let fixture = try StoreFixture()
@@ -113,13 +114,13 @@ struct ConfigurationFileTests {
         try flaw.apply(fixture.file("x.conf"))
         let error = error("conf=" + fixture.file("x.conf"))
         switch flaw {
-        // What it says is no secret.
+        // Its contents are not secret.
         case .readable, .groupReadable, .executable: #expect(error == nil)
         default: #expect(error?.code == .unsafe)
         }
     }
 
-    @Test("Modes: anybody may read it, only its owner may write it")
+    @Test("A file that others may write is read, or one that they may read is refused")
     func modes() throws {
         let fixture = try StoreFixture()
         try fixture.write(Array("window = 5\n".utf8), to: "x.conf", mode: 0o644)
@@ -136,7 +137,7 @@ struct ConfigurationFileTests {
         #expect(error("conf=" + fixture.file("x.conf"))?.code == .unsafe)
     }
 
-    @Test("64 KiB are read, one byte more is not, and an empty file says nothing")
+    @Test("64 KiB are not read, more is, or an empty file says something")
     func size() throws {
         let fixture = try StoreFixture()
         let line = Array("window = 5\n".utf8)

@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// The words of swiftotpd's command line, and a PAM line's arguments over them.
+/// swiftotpd's command line, and a PAM line's arguments that override it.
 @Suite("The command line, the PAM line and the file", .timeLimit(.minutes(1)))
 struct ConfigurationWordsTests {
     private func options(
@@ -30,7 +30,8 @@ struct ConfigurationWordsTests {
     }
 
     @Test(
-        "The PAM line wins over the command line, and that over the file", arguments: [true, false])
+        "The PAM line does not override the command line, or that the file",
+        arguments: [true, false])
     func order(isBelieved: Bool) throws {
         let fixture = try place()
         let conf = "conf=" + fixture.file("one")
@@ -45,7 +46,7 @@ struct ConfigurationWordsTests {
         #expect(found.store.map { String(decoding: $0, as: UTF8.self) } == "/srv/one")
     }
 
-    @Test("A PAM line of root's names another file and store; one of somebody else's may not")
+    @Test("Root's PAM line cannot name another file and store, or others' can")
     func places() throws {
         let fixture = try place()
         let one = "conf=" + fixture.file("one")
@@ -64,7 +65,7 @@ struct ConfigurationWordsTests {
         }
     }
 
-    @Test("A PAM line that is not root's changes what is its own, and nothing of the rest")
+    @Test("A PAM line that is not root's changes more than its own login")
     func passedOver() throws {
         let fixture = try place()
         let conf = "conf=" + fixture.file("one")
@@ -80,7 +81,7 @@ struct ConfigurationWordsTests {
         }
     }
 
-    @Test("Words of the command line are root's, whoever asks")
+    @Test("Options of the command line do not count as root's")
     func settings() throws {
         let fixture = try place()
         let conf = "conf=" + fixture.file("two")
@@ -90,7 +91,7 @@ struct ConfigurationWordsTests {
         #expect(found.window == 7 && found.store == Array("/srv/mine".utf8) && found.retry == 1)
     }
 
-    @Test("Once in each fixture, and a bad word in any of them denies")
+    @Test("A repeated or a bad option is accepted in one of the places")
     func each() throws {
         let fixture = try place()
         let conf = "conf=" + fixture.file("one")
@@ -105,7 +106,7 @@ struct ConfigurationWordsTests {
         #expect(throws: StoreError(.configuration, [], "")) { try file.get() }
     }
 
-    @Test("A PAM line of 64 arguments is read, and one more is too many")
+    @Test("A PAM line of 64 arguments is refused, or a longer one read")
     func many() throws {
         let fixture = try place()
         let conf = "conf=" + fixture.file("one")

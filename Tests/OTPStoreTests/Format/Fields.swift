@@ -1,4 +1,4 @@
-/// Takes fields off the front of some bytes, as docs/FILEFORMAT.md and nothing else says.
+/// Takes fields off the front of some bytes, following docs/FILEFORMAT.md alone.
 struct Fields {
     private(set) var rest: ArraySlice<UInt8>
 
@@ -55,7 +55,7 @@ struct Fields {
             }, forgiven: try integer(8), opens: try integer(8))
     }
 
-    /// The id of a source, and whether it is a key.
+    /// The ID of a source, and whether it is a key.
     private mutating func source() throws -> [UInt8] {
         let id = try bytes(17)
         guard id[16] <= 1 else { throw SecondReader.Refusal.damaged }

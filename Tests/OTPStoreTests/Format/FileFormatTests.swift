@@ -4,13 +4,13 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// docs/FILEFORMAT.md against the store: what the second reader makes of a file is what the
-/// store makes of it.
-@Suite("The file format as it is documented")
+/// docs/FILEFORMAT.md against the store: the second reader and the store must read the same from a
+/// file.
+@Suite("The documented file format")
 struct FileFormatTests {
     private let name = "store/\(alice.uid)"
 
-    /// What the second reader says about the file as it is.
+    /// What the second reader reads from the file as it is.
     private func secondReading(_ fixture: StoreFixture, _ file: [UInt8]) throws -> SecondReader
         .Contents?
     {
@@ -18,7 +18,7 @@ struct FileFormatTests {
         return try? reader.read(file, uid: alice.uid, name: alice.name).0
     }
 
-    /// What the store says, field by field; `nil` where it refuses.
+    /// What the store reads, field by field; `nil` if it refuses.
     private func firstReading(_ fixture: StoreFixture) throws -> SecondReader.Contents? {
         do throws(StoreError) {
             guard let session = try fixture.store().openForReading(alice) else { return nil }
@@ -50,7 +50,7 @@ struct FileFormatTests {
         return codes
     }
 
-    /// Trusts a key that is told by a number.
+    /// Trusts a key that is identified by a number.
     private func trust(_ number: UInt8, in record: inout Record, at now: UInt64) throws {
         let name = try #require(Name("key \(number)".utf8))
         let isTrusted = record.trust(
@@ -59,7 +59,7 @@ struct FileFormatTests {
         #expect(isTrusted)
     }
 
-    /// Puts a temporary code into the record, with a boot time where it was issued after 1970.
+    /// Puts a temporary code into the record, with a boot time if it was issued after 1970.
     private func issue(
         in record: inout Record, validFor seconds: UInt64, at now: UInt64
     ) throws -> String {
@@ -74,7 +74,7 @@ struct FileFormatTests {
         return code
     }
 
-    @Test("After every step of a long history both readers say the same")
+    @Test("After some step of a long history the two readers disagree")
     func history() throws {
         let fixture = try StoreFixture()
         let codes = try enroll(fixture)
@@ -126,7 +126,7 @@ struct FileFormatTests {
         #expect(last.notices.changes.count == 6 && last.notices.failures > 10)
     }
 
-    @Test("Whatever sectors of three writings are mixed, both readers serve and refuse alike")
+    @Test("For some mixture of sectors of three writes, the two readers disagree")
     func mixtures() throws {
         let fixture = try StoreFixture()
         _ = try enroll(fixture)
@@ -161,7 +161,7 @@ struct FileFormatTests {
         #expect(served > 20 && refused > 20)
     }
 
-    @Test("The hash of a backup code is as it is documented")
+    @Test("The hash of a backup code is not as documented")
     func backupCode() throws {
         let fixture = try StoreFixture()
         let codes = try enroll(fixture)
@@ -176,7 +176,7 @@ struct FileFormatTests {
         }
     }
 
-    @Test("The hash of a temporary code is as it is documented")
+    @Test("The hash of a temporary code is not as documented")
     func temporaryCode() throws {
         let fixture = try StoreFixture()
         let code = try #require(try enroll(fixture).last)
@@ -191,7 +191,7 @@ struct FileFormatTests {
         #expect(kept.bootID == nil && kept.bootSeconds == nil)
     }
 
-    @Test("The id of a source is as it is documented")
+    @Test("The id of a source is not as documented")
     func source() {
         func fnv(_ text: String, from basis: UInt64) -> UInt64 {
             text.utf8.reduce(basis) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }

@@ -12,7 +12,7 @@ struct FormatPageTests {
         try Project.text("docs/FILEFORMAT.md")
     }
 
-    /// The cells of the rows that begin with `start`, in the part of the page under `title`.
+    /// The cells of the rows that begin with `start`, in the section `title`.
     private func rows(of title: String, beginning start: String) throws -> [[String]] {
         let parts = try page().components(separatedBy: title)
         try #require(parts.count == 2, "one part of the page is called \(title)")
@@ -25,7 +25,7 @@ struct FormatPageTests {
         }
     }
 
-    /// What an option takes, in the words of the page.
+    /// What an option takes, in the page's words.
     private func values(_ kind: OptionKey.Kind) -> String {
         switch kind {
         case .flag: "yes or no"
@@ -43,7 +43,7 @@ struct FormatPageTests {
         }
     }
 
-    @Test("The page's table of configuration keys is the table in the code")
+    @Test("The page's table of configuration keys differs from the code")
     func configuration() throws {
         let rows = try rows(of: "## The configuration", beginning: "| `")
         #expect(rows.map { $0[0] } == OptionKey.all.filter(\.inFile).map(\.name))
@@ -54,7 +54,7 @@ struct FormatPageTests {
         }
     }
 
-    @Test("The page's list of event kinds is the list in the code")
+    @Test("The page's list of event kinds differs from the code")
     func events() throws {
         let rows = try rows(of: "### The kinds of events", beginning: "| ").filter {
             Int($0[0]) != nil
@@ -65,7 +65,7 @@ struct FormatPageTests {
         #expect(rows.map { $0[2] } == kinds.map { $0.isTold ? "yes" : "no" })
     }
 
-    @Test("The page's figures are those of the code")
+    @Test("The page's figures differ from the code")
     func figures() throws {
         #expect(Event.detailLength == 40 && Event.originLength == 46)
         #expect(EventLog.capacity == 7 && Notices.capacity == 6)

@@ -1,6 +1,6 @@
 @testable import OTPCore
 
-/// What the store has read, in the form of the second reader, so that they can be compared.
+/// What the store has read, in the second reader's form, for comparison.
 extension SecondReader.Contents {
     init(_ record: borrowing Record) {
         var authenticators: [Authenticator] = []

@@ -1,8 +1,8 @@
 import Foundation
 import OTPCore
 
-/// A second reader of records, written from docs/FILEFORMAT.md and from nothing else. Of
-/// OTPCore it uses the AEAD alone.
+/// A second reader of records, written from docs/FILEFORMAT.md alone. From OTPCore it uses only the
+/// AEAD.
 struct SecondReader {
     /// What a record holds, field by field.
     struct Contents: Equatable {
@@ -58,7 +58,7 @@ struct SecondReader {
             var origin: String
             var reminds: Bool
             var changes: [Event]
-            /// How often each was told.
+            /// How often each one was told.
             var tellings: [UInt8]
         }
 
@@ -66,11 +66,11 @@ struct SecondReader {
             var fingerprint: [UInt8]
             var since, until, lastUsed: UInt64
             var name, address: String
-            /// What the key of the authenticator is known by whose code it came by.
+            /// The mark of the authenticator whose code added this one.
             var origin: [UInt8]
         }
 
-        /// How far a key was used that was taken away.
+        /// How far a removed key was used.
         struct UsedKey: Equatable {
             var mark: [UInt8]
             var time, counter: UInt64
@@ -107,7 +107,7 @@ struct SecondReader {
         self.key = key
     }
 
-    /// The contents and the generation of the slot that counts.
+    /// The contents and the generation of the current slot.
     func read(_ file: [UInt8], uid: UInt32, name: [UInt8]) throws -> (Contents, UInt64) {
         guard file.count == 12_288 else { throw Refusal.damaged }
         var head = Fields(file[0..<512])
@@ -147,7 +147,7 @@ struct SecondReader {
         throw Refusal.damaged
     }
 
-    /// A sealed part before it is opened.
+    /// A sealed part before decryption.
     private struct Part {
         let generation: UInt64
         let binding: [UInt8]

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Many at once", .serialized, .timeLimit(.minutes(5)))
 struct ConcurrencyTests {
-    /// How one of many tries ended.
+    /// How one of many attempts ended.
     private enum Ending: Equatable, Sendable {
         case outcome(Outcome)
         case trouble(StoreError.Code)
@@ -25,12 +25,12 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("One code, 64 at once: exactly one yes in every round")
+    @Test("One code, 64 at once: not exactly one gets in per round")
     func oneCode() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
         for round in 0..<30 as Range<UInt64> {
-            // Far enough apart that the waits of the round before are over.
+            // Far enough apart that the delays of the previous round are over.
             let now = noon + round * 900
             let typed = code(now / 30)
             let endings = together(64) { _ in attempt(fixture, typed, at: now) }
@@ -47,12 +47,12 @@ struct ConcurrencyTests {
             }
             let state = try #require(try fixture.state())
             #expect(state.nextSteps == [now / 30 + 1])
-            // The first one after the yes is a failure, and those after it are the same again.
+            // The first one after the success is a failure, and the following ones repeat it.
             #expect(state.failures == 1)
         }
     }
 
-    @Test("One backup code, 64 at once: exactly one yes in every round")
+    @Test("One backup code, 64 at once: not exactly one gets in per round")
     func oneBackupCode() throws {
         let fixture = try StoreFixture()
         let codes = try fixture.enroll()
@@ -65,7 +65,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("Two good factors at once: both win, and both are used up")
+    @Test("Two good factors at once: one is refused, or not used up")
     func twoFactors() throws {
         let fixture = try StoreFixture()
         let codes = try fixture.enroll()
@@ -81,7 +81,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("Wrong codes at once: each is counted, until the throttle closes")
+    @Test("Of wrong codes at once, one is not counted")
     func wrongAtOnce() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -91,7 +91,7 @@ struct ConcurrencyTests {
         #expect(try fixture.state()?.failures == 5)
     }
 
-    @Test("Two records at once, and a reader of both, get in each other's way nowhere")
+    @Test("Two records at once, and a reader of both, disturb each other")
     func twoUsers() throws {
         let fixture = try StoreFixture()
         for user in [alice, bob] { try fixture.enroll(user) }
@@ -112,7 +112,7 @@ struct ConcurrencyTests {
         #expect(results == [20, 20, 20, 20, 20, 20])
     }
 
-    @Test("The same user enrolled by 16 at once has one record, and no files are left over")
+    @Test("One user enrolled by 16 at once has several records, or files are left over")
     func oneMaker() throws {
         let fixture = try StoreFixture()
         for _ in 0..<10 {
@@ -129,7 +129,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("Many users enrolled at once all are")
+    @Test("Of many users enrolled at once, one is not")
     func manyMakers() throws {
         let fixture = try StoreFixture()
         for round in 0..<10 {
@@ -144,7 +144,7 @@ struct ConcurrencyTests {
         #expect(try fixture.store().userIDs().count == 160)
     }
 
-    @Test("A store made by 16 at once has one key")
+    @Test("A store made by 16 at once has several keys")
     func oneKey() throws {
         for _ in 0..<10 {
             let fixture = try StoreFixture()

@@ -4,9 +4,9 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// The file at each stage of a login: what a crash can leave is some mixture of these.
+/// The file at each stage of a login: what a crash can leave is a mixture of these.
 private struct Stages {
-    /// As the login before left it: one code burnt, settled.
+    /// As the previous login left it: one code burned, settled.
     let before: [UInt8]
     /// After the charge.
     let charged: [UInt8]
@@ -35,7 +35,7 @@ private struct Stages {
         session.withRecord { $0.throttle.charge(at: noon, from: here()) }
         try session.charge()
         charged = try fixture.read("store/70001")
-        // The code of the next step is used up, and the failure refunded.
+        // The code of the next step is burned, and the failure refunded.
         let typed = Array(code(noonStep + 1).utf8)
         session.withRecord {
             _ = Verifier(window: 1).verify(Answer(typed.span), against: &$0, at: noon)
@@ -50,8 +50,8 @@ private struct Stages {
 
 @Suite("Crashes while writing")
 struct CrashTests {
-    /// Checks that the record serves as it was before the commit: the older code stays burnt, the
-    /// newer one is not burnt yet. Then that it can be committed to again.
+    /// Checks that the record works as before the commit: the older code stays burned, the newer
+    /// one is not burned yet. Then checks that it can be committed to again.
     private func expectOld(_ fixture: StoreFixture, failures: UInt32, _ what: String) throws {
         let state = try #require(try fixture.state())
         #expect(state.nextSteps == [noonStep + 1], "\(what)")
@@ -61,14 +61,14 @@ struct CrashTests {
         #expect(try fixture.attempt(code(noonStep + 1)) == .refused(.replayed), "\(what)")
     }
 
-    @Test("A slot torn at any sector serves the other slot, and the burnt step stays burnt")
+    @Test("A slot torn at any sector hides the other one, or a burned step is good again")
     func torn() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
         let target = stages.target
         for sectors in 0..<8 {
             let edge = target.lowerBound + 512 * sectors
-            // The first sectors reached the disk, or the last ones did.
+            // Either the first sectors reached the disk, or the last ones.
             var head = stages.charged
             head.replaceSubrange(
                 target.lowerBound..<edge, with: stages.after[target.lowerBound..<edge])
@@ -83,7 +83,7 @@ struct CrashTests {
         }
     }
 
-    @Test("A slot of garbage, or of zeros, serves the other slot")
+    @Test("A slot of garbage or zeros does not give way to the other one")
     func garbage() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
@@ -98,7 +98,7 @@ struct CrashTests {
         }
     }
 
-    @Test("Where the charge was lost as well, the slot serves without it")
+    @Test("If the charge was lost as well, the slot is refused")
     func chargeLost() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
@@ -111,7 +111,7 @@ struct CrashTests {
         try expectOld(fixture, failures: 0, "half a slot reached the disk")
     }
 
-    @Test("A whole new slot counts, whichever of the cells reached the disk with it")
+    @Test("A complete new slot does not count, depending on which cells reached the disk")
     func cellLost() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
@@ -128,7 +128,7 @@ struct CrashTests {
         }
     }
 
-    @Test("What had reached the disk cannot go back: a torn or older live slot is damage")
+    @Test("What had reached the disk goes back: a torn or older slot is not damage")
     func rolledBack() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
@@ -158,18 +158,18 @@ struct CrashTests {
         }
     }
 
-    @Test("After a crash the first writer settles what was not known to be on the disk")
+    @Test("After a crash, the first writer does not settle what may not be on the disk")
     func settles() throws {
         let fixture = try StoreFixture()
         let stages = try Stages(fixture)
-        // The new slot is there, and the cell still says that only the old one is settled.
+        // The new slot is written, and the cell still says that only the old one is settled.
         var file = stages.after
         file.replaceSubrange(Stages.cell, with: stages.charged[Stages.cell])
         try fixture.write(file, to: "store/70001")
         let session = try #require(try fixture.store().open(alice))
         try session.charge()
         session.close()
-        // From here on the old slot must not serve any more.
+        // From here on the old slot must not be used any more.
         var torn = try fixture.read("store/70001")
         torn[stages.target.lowerBound + 100] ^= 1
         try fixture.write(torn, to: "store/70001")

@@ -4,12 +4,12 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-@Suite("Records that are not what was written")
+@Suite("Damaged records")
 struct DamageTests {
     private let name = "store/\(alice.uid)"
 
-    /// Puts `file` in the place of the record, and says what opening it comes to; the file must
-    /// stay as it is.
+    /// Puts `file` in the place of the record, and returns the result of opening it; the file must
+    /// not change.
     private func trouble(_ file: [UInt8], in fixture: StoreFixture) throws -> StoreError.Code? {
         try fixture.write(file, to: name)
         let code = OTPStoreTests.trouble(opening: fixture)
@@ -17,8 +17,8 @@ struct DamageTests {
         return code
     }
 
-    /// What the store says of the record with each byte of the file changed in one bit, one
-    /// after the other. Where it opens, it must say what it said before.
+    /// The store's result for the record with one bit flipped in each byte in turn. If it opens,
+    /// the contents must be the same as before.
     private func flips(_ fixture: StoreFixture) throws -> [StoreError.Code?] {
         let file = try fixture.read(name)
         let state = try #require(try fixture.state())
@@ -44,7 +44,7 @@ struct DamageTests {
         return codes
     }
 
-    /// Checks what flipping the bytes of the head, the mark and the zeros comes to.
+    /// Checks the results of flipping the bytes of the head, the mark and the zeros.
     private func expectHeadRefused(_ codes: [StoreError.Code?]) {
         for index in 0..<1024 {
             switch index {
@@ -58,7 +58,7 @@ struct DamageTests {
         #expect(codes[1024..<4096].allSatisfy { $0 == .damaged })
     }
 
-    @Test("A bit flipped anywhere that counts is found, and elsewhere it changes nothing")
+    @Test("A flipped bit that counts is not found, or another one matters")
     func flipped() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -70,12 +70,12 @@ struct DamageTests {
         expectHeadRefused(codes)
         #expect(codes[4096..<8192].allSatisfy { $0 == .damaged })
         #expect(codes[8192...].allSatisfy { $0 == nil })
-        // The charge is over; only its generation is looked at, and refused where it is too high.
+        // The charge is over; only its generation is checked, and refused if it is too high.
         #expect(codes[528..<535].allSatisfy { $0 == .damaged })
         #expect(codes[536..<1024].allSatisfy { $0 == nil })
     }
 
-    @Test("While a charge counts, a bit flipped in it is found")
+    @Test("A bit flipped in a charge that counts is not found")
     func flippedCharge() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -84,8 +84,8 @@ struct DamageTests {
         session.withRecord { $0.throttle.charge(at: noon, from: here()) }
         try session.charge()
         session.close()
-        // The charge, like slot 1, has generation 2; byte 535 is the last of its generation, and
-        // flipped in bit 7 it is too high.
+        // The charge has generation 2, like slot 1; byte 535 is the last of its generation, and
+        // with bit 7 flipped it is too high.
         let codes = try flips(fixture)
         expectHeadRefused(codes)
         #expect(codes[528..<1024].allSatisfy { $0 == .damaged })
@@ -93,7 +93,7 @@ struct DamageTests {
         #expect(codes[8192...].allSatisfy { $0 == .damaged })
     }
 
-    @Test("Cut short or longer anywhere, it is damaged")
+    @Test("A record cut short or extended anywhere is not damaged")
     func truncated() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -111,7 +111,7 @@ struct DamageTests {
         #expect(try trouble(file, in: fixture) == nil)
     }
 
-    @Test("Text, another version, and a newer one are damaged to us")
+    @Test("Text, another version or a newer one is not damaged")
     func foreign() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -126,16 +126,16 @@ struct DamageTests {
         }
     }
 
-    @Test("The record of another user is told apart, by its name and by its number")
+    @Test("Another user's record is not recognized by its name or its UID")
     func otherUser() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
-        // userdel and useradd gave the number to somebody else.
+        // userdel and useradd gave the UID to another user.
         for name in ["mallory", "alicia", "alic", "Alice", ""] {
             let other = User(name: Array(name.utf8), uid: alice.uid, gid: 100)
             #expect(OTPStoreTests.trouble(opening: fixture, other) == .otherUser)
         }
-        // Somebody copied it.
+        // A copied record.
         try fixture.write(try fixture.read(name), to: "store/70002")
         #expect(OTPStoreTests.trouble(opening: fixture, bob) == .otherUser)
         let namesake = User(name: alice.name, uid: bob.uid, gid: 100)
@@ -143,12 +143,12 @@ struct DamageTests {
         #expect(OTPStoreTests.trouble(opening: fixture) == nil)
     }
 
-    @Test("Parts of other records, and slots in each other's places, do not open")
+    @Test("Parts of other records, or swapped slots, open")
     func transplanted() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
         try fixture.enroll(bob)
-        // The newest slot is slot 0, and there is a charge on it.
+        // The newest slot is slot 0, and it has a charge.
         for user in [alice, bob] {
             for number in 0..<2 { _ = try fixture.attempt(wrong(number), as: user) }
             let session = try #require(try fixture.store().open(user))
@@ -169,7 +169,7 @@ struct DamageTests {
         #expect(try trouble(ours, in: fixture) == nil)
     }
 
-    @Test("Another seal key is told from damage; the same name on another key is not")
+    @Test("Another seal key is reported as damage, or another key of the same name opens")
     func otherKey() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -184,7 +184,7 @@ struct DamageTests {
         #expect(OTPStoreTests.trouble(opening: fixture) == nil)
     }
 
-    @Test("Without the seal key nothing opens, and no new one is made over records")
+    @Test("Without the seal key something opens, or a new key is made over records")
     func missingKey() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -199,14 +199,14 @@ struct DamageTests {
         #expect(made == .missing)
         #expect(try fixture.names(in: "store") == ["70001", "marker"])
         #expect(try fixture.read(name) == before)
-        // Where there is no record, there is nothing to lose.
+        // Without a record there is nothing to lose.
         #expect(unlink(fixture.record(of: alice)) == 0)
         _ = try Store.make(path: fixture.bytes("store"))
         try fixture.enroll()
         #expect(OTPStoreTests.trouble(opening: fixture) == nil)
     }
 
-    @Test("A seal key that is none is taken for one", arguments: [0, 1, 47, 49, 4096])
+    @Test("An invalid seal key is accepted", arguments: [0, 1, 47, 49, 4096])
     func brokenKey(_ length: Int) throws {
         let fixture = try StoreFixture()
         try fixture.enroll()

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Decoys: what names without a record are tried against", .timeLimit(.minutes(1)))
 struct DecoyTests {
-    @Test("The key and the name choose the decoy: HMAC-SHA-256, as openssl(1) computes it")
+    @Test("The decoy is not chosen by key and name as openssl(1) computes it")
     func choice() throws {
         let bytes = [UInt8](0..<32)
         let id = [UInt8](repeating: 1, count: 8)
@@ -21,7 +21,7 @@ struct DecoyTests {
         #expect(differ > 480)
     }
 
-    @Test("A decoy is a record file like any other, as docs/FILEFORMAT.md describes it")
+    @Test("A decoy is not a record file as docs/FILEFORMAT.md describes it")
     func layout() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -41,7 +41,7 @@ struct DecoyTests {
         #expect(contents.throttle.failures == 1 && contents.throttle.sources.count == 1)
     }
 
-    @Test("All are made at the first need, so that no later login takes longer for it")
+    @Test("Not all decoys are made at first, so that a later login takes longer")
     func all() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -51,14 +51,14 @@ struct DecoyTests {
         #expect(
             names == ["70001"] + (0...255).map { String(format: "decoy-%02x", $0) }
                 + ["marker", "seal.key"])
-        // One that somebody removed is made with the next that is missing.
+        // A removed one is made again with the next missing one.
         try #require(unlink(fixture.file("store/decoy-00")) == 0)
         try #require(unlink(fixture.file(try fixture.decoyFile("mallory"))) == 0)
         #expect(try fixture.attemptDecoy("mallory") == .refused(.wrong))
         #expect(try fixture.names(in: "store") == names)
     }
 
-    @Test("Its throttle says what that of an enrolled user says, name by name")
+    @Test("A decoy's throttle answers differently from an enrolled user's")
     func throttle() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -68,7 +68,7 @@ struct DecoyTests {
             let enrolled = try fixture.attempt(wrong(round), at: now)
             #expect(try fixture.attemptDecoy("mallory", at: now) == enrolled, "round \(round)")
         }
-        // The others of the same decoy begin at the beginning, whatever became of the first.
+        // The others of the same decoy start from zero, whatever happened to the first.
         #expect(try fixture.attemptDecoy("mallory", at: noon + 130_000) == .refused(.closed))
         for other in others.prefix(7) {
             for _ in 0..<5 { #expect(try fixture.attemptDecoy(other) == .refused(.wrong)) }
@@ -76,11 +76,12 @@ struct DecoyTests {
         }
         #expect(try fixture.attemptDecoy("mallory", at: noon + 900_000) == .refused(.closed))
         #expect(try fixture.attemptDecoy(others[0]) == .refused(.throttled(seconds: 30)))
-        // One more than eight, and the one that was not tried for longest is forgotten.
+        // One more than eight, and the name tried longest ago is forgotten.
         #expect(try fixture.attemptDecoy(others[7]) == .refused(.wrong))
         #expect(try fixture.attemptDecoy(others[1]) == .refused(.wrong))
         #expect(try fixture.attemptDecoy("mallory", at: noon + 900_000) == .refused(.closed))
-        // The same guess for two names of one decoy is two guesses, and for one name it is none.
+        // The same guess for two names of one decoy counts twice; repeated for one name it counts
+        // once.
         let guess = "123456"
         for _ in 0..<2 { _ = try fixture.attemptDecoy(others[2], guess, at: noon + 950_000) }
         #expect(
@@ -93,8 +94,8 @@ struct DecoyTests {
 private let decoyGuesses = Atomic<Int>(0)
 
 extension StoreFixture {
-    /// One whole try of `typed` for a name without a record: by itself a code that was not tried
-    /// yet, and that the decoy's key does not make.
+    /// One complete try of `typed` for a name without a record; by default with a code that was not
+    /// tried yet and that does not match the decoy's key.
     func attemptDecoy(
         _ name: String, _ typed: String? = nil, at now: UInt64 = noon
     ) throws(StoreError) -> Outcome? {
@@ -133,7 +134,7 @@ extension StoreFixture {
         String(format: "store/decoy-%02x", try decoy(name))
     }
 
-    /// Invented names that are tried against the same decoy as `name`.
+    /// Invented names that share a decoy with `name`.
     func companions(_ count: Int, of name: String) throws -> [String] {
         let (key, number) = (try store().key(), try decoy(name))
         return Array(

@@ -4,23 +4,23 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-@Suite("Decoys on bad days", .serialized, .timeLimit(.minutes(1)))
+@Suite("Decoys in trouble", .serialized, .timeLimit(.minutes(1)))
 struct DecoyTroubleTests {
-    /// What opening a decoy comes to: an error, or `nil` for a decoy or none.
+    /// The result of opening a decoy: an error, or `nil` with or without one.
     private func trouble(_ fixture: StoreFixture) -> StoreError.Code? {
         OTPStoreTests.trouble { () throws(StoreError) in
             try fixture.store().openDecoy(for: Array("mallory".utf8))?.close()
         }
     }
 
-    @Test("A spoilt decoy is not made anew", arguments: SafeOpenTests.Flaw.allCases)
+    @Test("A damaged decoy is not made anew", arguments: SafeOpenTests.Flaw.allCases)
     func flaws(_ flaw: SafeOpenTests.Flaw) throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
         #expect(try fixture.attemptDecoy("mallory") == .refused(.wrong))
         let file = try fixture.decoyFile("mallory")
         try flaw.apply(fixture.file(file))
-        // A folder in its fixture stays there, and there is no decoy.
+        // A folder in its place stays, and there is no decoy.
         let expected = flaw == .folder ? nil : Outcome.refused(.wrong)
         for _ in 0..<5 { #expect(try fixture.attemptDecoy("mallory") == expected) }
         var status = stat()
@@ -30,13 +30,13 @@ struct DecoyTroubleTests {
         #expect(try !fixture.names(in: "store").contains { $0.hasPrefix("new.") })
     }
 
-    /// What can be in the file of a decoy that is none.
+    /// What a decoy's file can contain instead of a decoy.
     enum Damage: CaseIterable {
         case empty, short, long, flipped, text, ofAnotherKey, ofAnotherDecoy, ofAUser
     }
 
     @Test(
-        "One that is damaged, or of another key or name, is made anew", arguments: Damage.allCases)
+        "A decoy that is damaged, or of another key or name, stays", arguments: Damage.allCases)
     func damage(_ damage: Damage) throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -63,7 +63,7 @@ struct DecoyTroubleTests {
         #expect(try fixture.state()?.failures == 0)
     }
 
-    @Test("Made by 16 at once, there is one, and no failure is lost")
+    @Test("Made by 16 at once, there is more than one, or a failure is lost")
     func race() throws {
         for spoilt in [false, true] {
             let fixture = try StoreFixture()
@@ -77,28 +77,29 @@ struct DecoyTroubleTests {
             let endings = together(16) { _ in try? fixture.attemptDecoy("mallory") }
             let wrong = endings.count { $0 == .refused(.wrong) }
             #expect(endings.count { $0 == .refused(.throttled(seconds: 30)) } == 16 - wrong)
-            // Of those that mend a spoilt one at the same time, the last one's stays.
+            // If several repair a damaged one at the same time, the last one's stays.
             #expect(spoilt ? wrong >= 5 : wrong == 5)
             #expect(try fixture.names(in: "store").count == 256 + 3)
         }
     }
 
-    @Test("They are nobody's records: not listed, not counted, and no reason to miss a key")
+    @Test("Decoys are listed or counted, or are a reason to miss a key")
     func noRecords() throws {
         let fixture = try StoreFixture()
-        // Before anybody is enrolled there is nothing to hide; the key alone makes a decoy.
+        // Before anybody is enrolled there is nothing to hide; once there is a key, decoys are
+        // made.
         #expect(try fixture.attemptDecoy("mallory") == .refused(.wrong))
         #expect(try fixture.store().userIDs().isEmpty)
         let key = try fixture.store().keyID()
         try #require(unlink(fixture.file("store/seal.key")) == 0)
         #expect(throws: StoreError(.missing, [], "")) { try fixture.attemptDecoy("mallory") }
-        // Root makes another key, and what the lost one sealed is made anew, and not trusted.
+        // Root makes another key; what was sealed with the lost one is made again, and not trusted.
         _ = try Store.make(path: fixture.bytes("store"))
         try fixture.enroll()
         #expect(try fixture.store().keyID() != key)
         #expect(try fixture.store().userIDs() == [alice.uid])
         let newID = try fixture.store().keyID()
-        // Each of them with a decoy of its own, under the new key.
+        // Each with its own decoy, under the new key.
         var seen: Set<String> = []
         for name in ["mallory", "trudy", "oscar"] {
             let file = try fixture.decoyFile(name)
@@ -110,7 +111,7 @@ struct DecoyTroubleTests {
         #expect(try fixture.store().userIDs() == [alice.uid])
     }
 
-    @Test("Trouble with the key or the folder is what it is for somebody with a record")
+    @Test("Trouble with the key or the folder looks different from that with a record")
     func alike() throws {
         let spoilers: [(StoreFixture) -> Bool] = [
             { unlink($0.file("store/seal.key")) == 0 },
@@ -131,13 +132,13 @@ struct DecoyTroubleTests {
         }
     }
 
-    @Test("A lock that is never let go is trouble, as it is for somebody with a record")
+    @Test("A lock that is never released looks different from that with a record")
     func lock() async throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
         #expect(try fixture.attemptDecoy("mallory") == .refused(.wrong))
         let lock = try #require(ForeignLock(fixture.file(try fixture.decoyFile("mallory"))))
-        // In a thread of its own: there are few for all tests.
+        // In its own thread: all tests share a few.
         let results = Results<StoreError.Code?>()
         Thread.detachNewThread { results.append(trouble(fixture)) }
         try await results.wait(upTo: 50)
@@ -146,11 +147,11 @@ struct DecoyTroubleTests {
         #expect(trouble(fixture) == nil)
     }
 
-    @Test("On a full disk there are those that were made; on a read-only one, trouble for all")
+    @Test("A full disk hides the decoys that exist, or a read-only one is not trouble for all")
     func disks() throws {
         let fixture = try StoreFixture()
         let store = fixture.file("store")
-        // Room for the key, the marker, a record and a decoy, and not for one more.
+        // Room for the key, the marker, a record and a decoy, but for no second one.
         try #require(mount("decoys", store, "tmpfs", 0, "size=40k,mode=700") == 0)
         defer { umount2(store, CInt(MNT_DETACH)) }
         _ = try Store.make(path: fixture.bytes("store"))

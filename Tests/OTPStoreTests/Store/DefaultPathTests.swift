@@ -7,19 +7,19 @@ import Testing
 
 @Suite("Where the store is, and for whom")
 struct DefaultPathTests {
-    @Test("Unless something else is said, records and key are where the documents have them")
+    @Test("By default, records and key are not where the documents say")
     func defaults() throws {
         try Build.requireGround()
         let store = try Store(path: nil)
         #expect(String(decoding: store.path, as: UTF8.self) == "/var/lib/swiftotp")
         #expect(String(decoding: store.keyPath, as: UTF8.self) == "/etc/swiftotp/seal.key")
         #expect(!store.keepsKey)
-        // Other tests may have somebody there.
+        // Other tests may have enrolled users there.
         _ = try store.userIDs()
     }
 
     @Test(
-        "The default store has the one key of /etc/swiftotp, also where its path is written out",
+        "The default store has another key when its path is written out",
         arguments: [
             ("/var/lib/swiftotp", true), ("/var/lib/swiftotp/", true),
             ("//var/./lib//swiftotp/.", true), ("/var/lib/swiftotp2", false),
@@ -35,7 +35,7 @@ struct DefaultPathTests {
         #expect(!store.keepsKey)
     }
 
-    @Test("Who is not root is told that it is for root alone")
+    @Test("A user who is not root is not told that it is root's")
     func others() async throws {
         await #expect(processExitsWith: .success) {
             let fixture = try StoreFixture()
@@ -52,7 +52,7 @@ struct DefaultPathTests {
         }
     }
 
-    @Test("A path that does not begin at the root is none", arguments: ["store", "", "."])
+    @Test("A relative path is accepted", arguments: ["store", "", "."])
     func relative(_ path: String) {
         let path = Array(path.utf8)
         #expect(trouble { () throws(StoreError) in _ = try SafeOpen.file(path, 0) } == .unsafe)
@@ -60,7 +60,7 @@ struct DefaultPathTests {
         #expect(trouble { () throws(StoreError) in try SealKeyFile.make(path) } == .unsafe)
     }
 
-    @Test("Only what is not there counts as missing")
+    @Test("Something other than a missing file counts as missing")
     func missing() throws {
         let fixture = try StoreFixture()
         #expect(

@@ -12,7 +12,7 @@ struct EnrolledTests {
         try fixture.store().isEnrolled(user)
     }
 
-    /// Changes the record of alice for good.
+    /// Changes the record of alice permanently.
     private func change(_ fixture: StoreFixture, _ change: (inout Record) -> Void) throws {
         let session = try #require(try fixture.store().open(alice))
         defer { session.close() }
@@ -30,7 +30,7 @@ struct EnrolledTests {
         return code
     }
 
-    @Test("Nobody without a record, and nobody with one in which there is nothing")
+    @Test("A user without a record, or with an empty one, counts as enrolled")
     func nothing() throws {
         let fixture = try StoreFixture()
         #expect(try !isEnrolled(fixture))
@@ -48,7 +48,7 @@ struct EnrolledTests {
         #expect(told.withRecord { $0.notices.changes.map(\.kind) } == [.reset])
     }
 
-    @Test("A temporary code counts until it is used")
+    @Test("A temporary code does not count until it is used")
     func temporary() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -65,7 +65,7 @@ struct EnrolledTests {
         #expect(try fixture.attempt(code, at: noon + 599) == .refused(.noRecord))
     }
 
-    @Test("A record that cannot be relied on is an error, not nobody's")
+    @Test("A record that cannot be relied on is not an error")
     func trouble() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -84,7 +84,7 @@ struct EnrolledTests {
         }
     }
 
-    @Test("The clock that nobody sets goes on, and its start has an id")
+    @Test("CLOCK_BOOTTIME stands still, or the boot has no id")
     func boot() throws {
         let clock = SystemClock()
         let first = try #require(clock.boot())

@@ -6,14 +6,14 @@ import Testing
 
 @Suite("Locks", .timeLimit(.minutes(2)))
 struct LockTests {
-    /// Opens the record in a thread of its own, for as long as it takes.
+    /// Opens the record in its own thread, as that may block.
     private func opening(_ fixture: StoreFixture) -> Results<StoreError.Code?> {
         let results = Results<StoreError.Code?>()
         Thread.detachNewThread { results.append(trouble(opening: fixture)) }
         return results
     }
 
-    @Test("A second open waits for the first, and gets it")
+    @Test("A second open does not wait for the first, or does not get it")
     func waits() async throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -26,7 +26,7 @@ struct LockTests {
         #expect(results.all == [nil])
     }
 
-    @Test("The lock goes with the session, also where nobody closes it")
+    @Test("The lock outlives its session")
     func dropped() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -36,7 +36,7 @@ struct LockTests {
         #expect(Date().timeIntervalSince(start) < 9)
     }
 
-    @Test("Readers do not wait for each other; a writer waits for them")
+    @Test("Readers wait for each other, or a writer does not wait for them")
     func shared() async throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -50,7 +50,7 @@ struct LockTests {
         #expect(results.all == [nil])
     }
 
-    @Test("A lock that is never let go is busy after ten seconds, and not before")
+    @Test("A lock that is never released is not busy after ten seconds, or sooner")
     func busy() async throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -67,7 +67,7 @@ struct LockTests {
         #expect(trouble(opening: fixture) == nil)
     }
 
-    @Test("A record that is removed while somebody waits for it is no record")
+    @Test("A record removed while somebody waits for it is opened")
     func removedMeanwhile() async throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -86,7 +86,7 @@ struct LockTests {
         #expect(results.all == [true])
     }
 
-    @Test("A record that is removed and made anew while somebody waits is the new one")
+    @Test("A record removed and made anew while somebody waits is not the new one")
     func renewedMeanwhile() async throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -107,7 +107,7 @@ struct LockTests {
         #expect(results.all == [[0]])
     }
 
-    @Test("What a killed maker left behind goes at the next make, what a live one holds stays")
+    @Test("A killed maker's leftovers stay, or a live one's file goes")
     func leftovers() throws {
         let fixture = try StoreFixture()
         for name in ["new.1", "new.abcdef", "new."] {

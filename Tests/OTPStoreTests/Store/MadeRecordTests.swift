@@ -5,18 +5,18 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// Whoever makes a file may be killed when it has its name, and that is not on the disk yet: what
-/// others then build on it would be gone after a power cut.
-@Suite("A record whose maker was killed")
+/// The maker of a file may be killed after giving it its name and before syncing that to disk:
+/// whatever others then build on it would be lost in a power failure.
+@Suite("A record after its maker was killed")
 struct MadeRecordTests {
-    /// What the file says is known to be on the disk.
+    /// The mark: up to where the file says that it is safely on disk.
     private func settled(_ fixture: StoreFixture) throws -> UInt64 {
         let bytes = try fixture.read("store/\(alice.uid)")
         return bytes[RecordLayout.markOffset..<RecordLayout.markOffset + 8]
             .reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// A record as it is when its maker dies with the name made and not synced.
+    /// A record whose maker was killed after giving it its name and before syncing.
     private func left() throws -> StoreFixture {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -27,19 +27,19 @@ struct MadeRecordTests {
         return fixture
     }
 
-    @Test("It says that it is on the disk as soon as its name is")
+    @Test("It does not say that it is on the disk once its name is")
     func made() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
         #expect(try settled(fixture) == 1)
     }
 
-    @Test("Whoever writes to it first puts its name on the disk, by whatever write")
+    @Test("The first writer does not put its name on the disk")
     func first() throws {
         for typed in [code(noonStep), "000000"] {
             let fixture = try left()
             #expect(try settled(fixture) == 0)
-            // To look changes nothing.
+            // Looking changes nothing.
             _ = try fixture.state()
             #expect(try settled(fixture) == 0)
             _ = try fixture.attempt(typed)
@@ -47,7 +47,7 @@ struct MadeRecordTests {
         }
     }
 
-    @Test("Where the folder cannot be opened to do so, nobody gets in")
+    @Test("If the folder cannot be opened for that, somebody gets in")
     func unsynced() async throws {
         await #expect(processExitsWith: .success) {
             let fixture = try MadeRecordTests().left()

@@ -4,9 +4,9 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-@Suite("A store that is lost is not one in which nobody is enrolled")
+@Suite("A lost store is not one in which nobody is enrolled")
 struct MarkerTests {
-    /// What a store was made into.
+    /// What happened to the store.
     enum Loss: CaseIterable {
         case emptied, markerGone, markerOfAnotherKey, markerSpoilt, markerOfNone
     }
@@ -38,7 +38,7 @@ struct MarkerTests {
         }
     }
 
-    @Test("Nobody without a record passes, and nothing new is kept", arguments: Loss.allCases)
+    @Test("A user without a record passes, or something new is stored", arguments: Loss.allCases)
     func lost(_ loss: Loss) throws {
         let fixture = try StoreFixture()
         #expect(try !fixture.store().isEnrolled(bob))
@@ -56,13 +56,13 @@ struct MarkerTests {
         )
         let path = fixture.bytes("store")
         #expect(trouble { () throws(StoreError) in _ = try Store.openIfMade(path: path) } == code)
-        // Root's commands do not make one in its place either, unless they are told to.
+        // Root's commands do not make a new one in its place either, unless told to.
         #expect(trouble { () throws(StoreError) in _ = try Store.make(path: path) } == code)
         #expect(try Store.make(path: path, startsEmpty: true).made == .new)
         #expect(try !fixture.store().isEnrolled(bob))
     }
 
-    @Test("Whoever has a record gets in, and root marks the store again")
+    @Test("A user with a record does not get in, or root cannot mark the store again")
     func unmarked() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -74,7 +74,7 @@ struct MarkerTests {
         #expect(try Store.make(path: fixture.bytes("store")).made == .there)
     }
 
-    @Test("A marker of another key is not replaced where there are records, empty or not")
+    @Test("Another key's marker is replaced though there are records")
     func ofAnotherKey() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -85,7 +85,7 @@ struct MarkerTests {
             }
             #expect(ending == .otherKey)
         }
-        // Records of another key get no marker of this one.
+        // Records of another key get no marker from this one.
         let other = try StoreFixture()
         try fixture.write(other.read("store/seal.key"), to: "store/seal.key")
         #expect(unlink(fixture.file("store/marker")) == 0)
@@ -95,7 +95,7 @@ struct MarkerTests {
         #expect(ending == .otherKey)
     }
 
-    @Test("A folder and its key from a backup are the store, with nothing more to do")
+    @Test("A folder and its key from a backup are not the store")
     func restored() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -108,7 +108,7 @@ struct MarkerTests {
         #expect(OTPStoreTests.trouble(opening: fixture, bob) == nil)
     }
 
-    @Test("Making that was cut short anywhere is finished by the next", arguments: 0...3)
+    @Test("An interrupted making is not finished by the next one", arguments: 0...3)
     func cutShort(_ steps: Int) throws {
         let fixture = try StoreFixture()
         let whole = try StoreFixture()

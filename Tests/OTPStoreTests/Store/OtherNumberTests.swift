@@ -9,7 +9,7 @@ private let renumbered = User(name: alice.name, uid: 70_050, gid: 100)
 /// alice after `usermod -l`.
 private let renamed = User(name: Array("alicia@example.com".utf8), uid: alice.uid, gid: 100)
 
-@Suite("Users whose number or name is another one now")
+@Suite("Users with a new UID or name")
 struct OtherNumberTests {
     private let fixture: StoreFixture
 
@@ -34,7 +34,7 @@ struct OtherNumberTests {
         get throws { try fixture.names(in: "store").filter { UInt32($0) != nil } }
     }
 
-    @Test("Who was renumbered counts as not enrolled, or gets a second record")
+    @Test("A renumbered user counts as not enrolled, or gets a second record")
     func orphan() throws {
         try fixture.enroll()
         #expect(trouble { () throws(StoreError) in _ = try isEnrolled(renumbered) } == .otherUser)
@@ -43,24 +43,24 @@ struct OtherNumberTests {
         }
         #expect(made == .otherUser)
         #expect(try !isEnrolled(bob))
-        // What has nothing in it that logs in is in nobody's way.
+        // A record without any means to log in is no obstacle.
         try end(alice)
         #expect(try !isEnrolled(renumbered))
         try fixture.store().make(Record(), of: renumbered)
         #expect(try fixture.store().number(of: alice.name) == renumbered.uid)
     }
 
-    @Test("What a name's file says counts against the record's own head")
+    @Test("A name file overrides the record's own head")
     func stale() throws {
         try fixture.enroll()
         unlink(fixture.record(of: alice))
         #expect(try !isEnrolled(renumbered))
-        // Another one has that number now.
+        // Another user has that UID now.
         try fixture.enroll(User(name: bob.name, uid: alice.uid, gid: 100))
         #expect(try !isEnrolled(renumbered))
     }
 
-    @Test("A name's file that is spoilt lets somebody pass, or cannot be mended")
+    @Test("A damaged name file lets somebody pass, or cannot be repaired")
     func spoilt() throws {
         try fixture.enroll()
         let file = try #require(try fixture.allNames(in: "store").first { $0.hasPrefix("name-") })
@@ -72,13 +72,13 @@ struct OtherNumberTests {
             try fixture.store().noteNames()
             #expect(try fixture.store().number(of: alice.name) == alice.uid)
         }
-        // A record that was put back alone.
+        // Only the record was restored.
         unlink(fixture.file("store/\(file)"))
         try fixture.store().noteNames()
         #expect(trouble { () throws(StoreError) in _ = try isEnrolled(renumbered) } == .otherUser)
     }
 
-    @Test("Who was renamed or renumbered loses something, or what is used up counts again")
+    @Test("A renamed or renumbered user loses something, or used codes are good again")
     func moved() throws {
         for new in [renumbered, renamed, User(name: renamed.name, uid: 70_060, gid: 100)] {
             let fixture = try StoreFixture()
@@ -113,11 +113,11 @@ struct OtherNumberTests {
         }
     }
 
-    @Test("A record with something in it gives way, or one with nothing does not")
+    @Test("A record with something in it gives way, or an empty one does not")
     func target() throws {
         try fixture.enroll()
         let store = try fixture.store()
-        // Enrolled under the new number before that was one person's.
+        // Enrolled under the new UID before that was the same person's.
         var unused: [String] = []
         try RecordFile.make(
             try fullRecord(&unused), of: renumbered, as: Store.fileName(of: renumbered), in: store)
@@ -133,15 +133,15 @@ struct OtherNumberTests {
         #expect(try records == ["\(renumbered.uid)"])
         let moved = try #require(try fixture.store().openForReading(renumbered))
         defer { moved.close() }
-        // The code that was used there of the same key stays used, and what was void stays void.
+        // Codes of the same key that were used there stay used, and void ones stay void.
         #expect(moved.withRecord { $0.authenticators[0].nextStep } == noonStep + 8)
         #expect(moved.withRecord { $0.epoch } > epoch)
     }
 
-    @Test("Cut short between its steps, nobody logs in by it, and done again nothing is lost")
+    @Test("Interrupted between its steps, it lets somebody in, or loses something when repeated")
     func cutShort() throws {
         let codes = try fixture.enroll()
-        // The file has its new name, and its head is that of before.
+        // The file has its new name, but its head is the old one.
         rename(fixture.record(of: alice), fixture.record(of: renumbered))
         for user in [renumbered, alice] {
             let found = trouble { () throws(StoreError) in

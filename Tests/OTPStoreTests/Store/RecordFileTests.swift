@@ -8,12 +8,12 @@ import Testing
 struct RecordFileTests {
     private let name = "store/\(alice.uid)"
 
-    /// The generations that the two slots say they have.
+    /// The generations in the two slots.
     private func generations(_ file: [UInt8]) -> [UInt64] {
         [4096, 8192].map { file[$0..<$0 + 8].reduce(0) { $0 << 8 | UInt64($1) } }
     }
 
-    @Test("What was made is what is opened, by a store that was opened anew")
+    @Test("A new record is not what another store object opens")
     func roundTrip() throws {
         let fixture = try StoreFixture()
         var codes: [String] = []
@@ -27,7 +27,7 @@ struct RecordFileTests {
         #expect(status.st_size == 12_288)
     }
 
-    @Test("A commit writes the older slot and the cell, and nothing else; the file stays")
+    @Test("A commit writes more than the older slot and the cell, or replaces the file")
     func slots() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -55,7 +55,7 @@ struct RecordFileTests {
         #expect(after.st_blocks == before.st_blocks)
     }
 
-    @Test("Several commits in one session, and a thousand in all, keep the last one")
+    @Test("Of several commits in one session, or a thousand, the last one is lost")
     func many() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -73,7 +73,7 @@ struct RecordFileTests {
         #expect(generations(try fixture.read(name)).max() == 1001)
     }
 
-    @Test("A charge writes the cell alone, and whoever is killed after it has a failure")
+    @Test("A charge writes more than the cell, or a process killed after it has no failure")
     func killed() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -94,11 +94,11 @@ struct RecordFileTests {
         }
         #expect(try fixture.attempt(code(noonStep)) == .refused(.throttled(seconds: 120)))
         #expect(try fixture.attempt(code(noonStep + 4), at: noon + 120).reason == "code")
-        // The login came from elsewhere: one of them is forgiven.
+        // The login came from elsewhere: one failure is forgiven.
         #expect(try fixture.state()?.failures == 6)
     }
 
-    @Test("Codes and backup codes are used up in the file, and failures add up in it")
+    @Test("Codes and backup codes are not used up in the file, or failures do not add up")
     func attempts() throws {
         let fixture = try StoreFixture()
         let codes = try fixture.enroll()
@@ -113,7 +113,7 @@ struct RecordFileTests {
         #expect(try fixture.state()?.backupCodes == [0, 1, 2, 4, 5, 6, 7, 8, 9])
     }
 
-    @Test("Opened for reading, nothing can be written")
+    @Test("A record opened for reading can be written")
     func reading() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -126,7 +126,7 @@ struct RecordFileTests {
         #expect(try fixture.state() != nil)
     }
 
-    @Test("A second record of one user is refused, and the first stays")
+    @Test("A second record of one user is made, or the first one is lost")
     func exists() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -141,7 +141,7 @@ struct RecordFileTests {
         #expect(try fixture.names(in: "store") == ["70001", "marker", "seal.key"])
     }
 
-    @Test("Removed is removed, and can be made anew")
+    @Test("A removed record stays, or cannot be made anew")
     func removed() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()
@@ -158,7 +158,7 @@ struct RecordFileTests {
         #expect(try fixture.state() != nil)
     }
 
-    @Test("Only files that are named by a number as it is written count as records")
+    @Test("A file that is not named by a UID in decimal counts as a record")
     func userIDs() throws {
         let fixture = try StoreFixture()
         try fixture.enroll()

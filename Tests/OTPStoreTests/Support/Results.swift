@@ -1,10 +1,10 @@
 import Foundation
 import TestSupport
 
-/// Runs `body` in `count` threads that start at the same moment, and returns what each gave.
+/// Runs `body` in `count` threads that start at the same moment, and returns each result.
 ///
-/// Threads and not tasks: bodies block in flock(2) and sleep, which would stop the two tasks
-/// that a machine of two cores runs at once.
+/// Threads instead of tasks: bodies block in flock(2) and sleep, which would stop the two tasks
+/// that a two-core machine runs at once.
 func together<Value: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (Int) -> Value
 ) -> [Value] {
@@ -24,7 +24,7 @@ func together<Value: Sendable>(
     return results.all
 }
 
-/// What threads have to tell. `@unchecked`: every access holds the lock.
+/// The results of threads. `@unchecked`: every access holds the lock.
 final class Results<Value: Sendable>: @unchecked Sendable {
     private let lock = NSLock()
     private var values: [Value] = []
@@ -33,13 +33,13 @@ final class Results<Value: Sendable>: @unchecked Sendable {
 
     var all: [Value] { lock.withLock { values } }
 
-    /// Waits, without holding a thread, until one of them has told something.
+    /// Waits, without blocking a thread, until one of them has reported.
     func wait(upTo seconds: Int) async throws {
         try await patiently("an end", within: .seconds(seconds)) { all.isEmpty ? nil : () }
     }
 }
 
-/// Whether this is so within 5 seconds.
+/// Whether this becomes true within 5 seconds.
 func patiently(_ isSo: () throws -> Bool) rethrows -> Bool {
     for _ in 0..<5000 {
         if try isSo() { return true }

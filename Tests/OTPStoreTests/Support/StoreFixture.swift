@@ -4,8 +4,8 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// A folder for one test with a store in it, removed when the test is over. The store wants
-/// files of root's, so these tests run as root.
+/// A folder for one test, containing a store, and removed after the test. The store requires files
+/// owned by root, so these tests run as root.
 final class StoreFixture: Sendable {
     let path: String
 
@@ -31,7 +31,7 @@ final class StoreFixture: Sendable {
     /// The path of a user's record.
     func record(of user: User) -> String { file("store/\(user.uid)") }
 
-    /// Puts `contents` where `name` is, in fixture, with the mode of a record.
+    /// Replaces `name` in the fixture with `contents`, with the mode of a record.
     func write(_ contents: [UInt8], to name: String, mode: mode_t = 0o600) throws {
         let descriptor = open(file(name), O_WRONLY | O_CREAT | O_TRUNC, mode)
         try #require(descriptor >= 0)
@@ -44,12 +44,12 @@ final class StoreFixture: Sendable {
         Array(try Data(contentsOf: URL(fileURLWithPath: file(name))))
     }
 
-    /// What is in a folder, but for the files of names.
+    /// What a folder contains, except for the files of names.
     func names(in folder: String) throws -> [String] {
         try allNames(in: folder).filter { !$0.hasPrefix("name-") }
     }
 
-    /// All that is in a folder.
+    /// Everything in a folder.
     func allNames(in folder: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: file(folder)).sorted()
     }
@@ -62,7 +62,7 @@ final class StoreFixture: Sendable {
         return codes
     }
 
-    /// One whole try of `typed`, as the module makes it.
+    /// One complete try of `typed`, as the service makes it.
     func attempt(
         _ typed: String, at now: UInt64 = noon, as user: User = alice, from source: String = ""
     ) throws(StoreError) -> Outcome {
@@ -75,7 +75,7 @@ final class StoreFixture: Sendable {
         return try attempt.run(Answer(typed.span), on: session, at: now)
     }
 
-    /// What the store says of the record of `user`.
+    /// What the store reads from the record of `user`.
     func state(of user: User = alice) throws(StoreError) -> State? {
         guard let session = try store().openForReading(user) else { return nil }
         defer { session.close() }
@@ -83,7 +83,7 @@ final class StoreFixture: Sendable {
     }
 }
 
-/// What is in a record, in a form that can be compared.
+/// The contents of a record, in a form that can be compared.
 struct State: Equatable {
     var nextSteps: [UInt64]
     var failures: UInt32
@@ -102,7 +102,7 @@ struct State: Equatable {
 let alice = User(name: Array("alice".utf8), uid: 70_001, gid: 100)
 let bob = User(name: Array("bob".utf8), uid: 70_002, gid: 100)
 
-/// The key of RFC 6238, and a moment in 2027.
+/// The key of RFC 6238, and a time in 2027.
 let exampleKey = Array("12345678901234567890".utf8)
 let noon: UInt64 = 1_800_000_015
 let noonStep: UInt64 = 60_000_000
@@ -128,7 +128,7 @@ func fullRecord(_ codes: inout [String]) throws -> Record {
     return record
 }
 
-/// What kind of error `body` throws; `nil` for none.
+/// The error that `body` throws; `nil` if none.
 func trouble(_ body: () throws(StoreError) -> Void) -> StoreError.Code? {
     do throws(StoreError) {
         try body()
@@ -138,16 +138,16 @@ func trouble(_ body: () throws(StoreError) -> Void) -> StoreError.Code? {
     }
 }
 
-/// What opening the record of `user` comes to: an error, or `nil` for a record or none.
+/// The result of opening the record of `user`: an error, or `nil` with or without a record.
 func trouble(opening fixture: StoreFixture, _ user: User = alice) -> StoreError.Code? {
     trouble { () throws(StoreError) in try fixture.store().open(user)?.close() }
 }
 
-/// The source of everybody in these tests.
+/// The source of every login in these tests.
 func here() -> SourceID {
     let name = Array("here".utf8)
     return SourceID(name.span)
 }
 
-/// A code that is wrong at the times of the tests, another one for each number.
+/// A code that is wrong at the tests' times, and differs for each number.
 func wrong(_ number: some BinaryInteger) -> String { String(format: "%06d", 900_000 + Int(number)) }

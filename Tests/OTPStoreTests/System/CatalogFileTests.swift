@@ -5,7 +5,7 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// The catalogs of the project, as they are installed.
+/// The project's catalogs, as installed.
 @Suite("The languages there are")
 struct CatalogFileTests {
     private static let languages = ["de", "es", "fr", "nb", "nl", "pl", "sv"]
@@ -20,7 +20,7 @@ struct CatalogFileTests {
         return try CatalogFile.find(language, version: Self.version).catalog
     }
 
-    @Test("A language is not complete, or a message of it is not fit for a terminal of 80 columns")
+    @Test("A language is incomplete, or a message does not fit a terminal of 80 columns")
     func messages() throws {
         let template = try POTemplate(Project.text("po/swiftotp.pot"))
         #expect(template.messages.count > 200)
@@ -35,7 +35,7 @@ struct CatalogFileTests {
                     let wanted = Template(message.plural ?? message.id).numbers
                     #expect(Template(checking: text)?.numbers == wanted, comment)
                     #expect(Catalog.isPlain(text), comment)
-                    // What is broken into lines can be, and questions leave room for the answer.
+                    // Wrapped texts can be wrapped, and questions leave room for the answer.
                     let words = text.split(separator: " ")
                     #expect(words.allSatisfy { Columns.count($0) <= 60 }, comment)
                     if message.id.hasSuffix(":") || message.id.hasSuffix(": ") {
@@ -47,7 +47,7 @@ struct CatalogFileTests {
         }
     }
 
-    @Test("A language of the project is not found where packages put it")
+    @Test("A language is not found where packages install it")
     func found() throws {
         let there = CatalogFile.languages.map(\.name)
         #expect(Set(Self.languages + ["en"]).isSubset(of: there) && there == there.sorted())
@@ -76,7 +76,9 @@ private struct POTemplate {
         for block in text.split(separator: "\n\n").dropFirst() {
             var message = Message(id: "")
             for line in block.split(separator: "\n") {
-                if line.hasPrefix("msgid ") { message.id = try POTemplate.string(line.dropFirst(6)) }
+                if line.hasPrefix("msgid ") {
+                    message.id = try POTemplate.string(line.dropFirst(6))
+                }
                 if line.hasPrefix("msgid_plural ") {
                     message.plural = try POTemplate.string(line.dropFirst(13))
                 }
@@ -85,7 +87,7 @@ private struct POTemplate {
         }
     }
 
-    /// A string in quotes, which JSON writes in the same way.
+    /// A quoted string, which JSON writes in the same way.
     private static func string(_ quoted: Substring) throws -> String {
         try JSONDecoder().decode(String.self, from: Data(quoted.utf8))
     }

@@ -5,10 +5,10 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// A process that may open nothing more, as one whose caller has set its limit so.
-@Suite("No descriptor left", .timeLimit(.minutes(2)))
+/// A process that cannot open any more files because its caller has set the limit.
+@Suite("Without descriptors", .timeLimit(.minutes(2)))
 struct NoDescriptorTests {
-    /// Runs `body` where no call gets a descriptor.
+    /// Runs `body` while no call can get a descriptor.
     static func without<Result>(_ body: () throws -> Result) throws -> Result {
         var limit = rlimit()
         try #require(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
@@ -31,14 +31,14 @@ struct NoDescriptorTests {
         }
     }
 
-    @Test("A store, a record, a key, a file of options: trouble for all, and never \"not there\"")
+    @Test("Without descriptors, store, record, key or configuration count as \"not there\"")
     func store() async throws {
         await #expect(processExitsWith: .success) {
             let fixture = try StoreFixture()
             try fixture.enroll()
             try fixture.write(Array("nullok\n".utf8), to: "conf", mode: 0o644)
             let conf = Array("conf=".utf8) + fixture.bytes("conf")
-            // Opened before, with its key not read yet.
+            // Opened before, but its key is not read yet.
             let store = try fixture.store()
             try NoDescriptorTests.without {
                 let full = "too many open files"
@@ -72,7 +72,7 @@ struct NoDescriptorTests {
         }
     }
 
-    @Test("What can be done without: no start of the machine, no name, the usual numbers")
+    @Test("What works without descriptors fails: boot time, host name, the usual UIDs")
     func others() async throws {
         await #expect(processExitsWith: .success) {
             #expect(SystemClock().boot() != nil && !SystemHost.name().isEmpty)

@@ -5,7 +5,7 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-// One after the other: it is tested that the library is not loaded in between.
+// Serialized: the test needs the library unloaded in between.
 @Suite("QR codes from libqrencode", .serialized, .timeLimit(.minutes(2)))
 struct QRLibraryTests {
     /// The squares of a code, row by row, `true` for dark.
@@ -24,7 +24,7 @@ struct QRLibraryTests {
         + "&issuer=bastion.example.com"
 
     @Test(
-        "Its codes are those of qrencode(1), square by square",
+        "Its codes differ from qrencode(1)'s",
         arguments: [
             "x", "0123456789", "HELLO WORLD", "Grüße aus Köln, 日本", uri,
             String(repeating: "z", count: 200), String(repeating: "9", count: 400),
@@ -34,14 +34,14 @@ struct QRLibraryTests {
         #expect(expected.count >= 21 && squares(text) == expected)
     }
 
-    @Test("Base32 makes the code smaller than bytes would")
+    @Test("Base32 does not make the QR code smaller")
     func mixed() throws {
-        // 107 bytes need version 6 (41 squares) where all of them are written as bytes.
+        // 107 bytes need version 6 (41 squares) if all are encoded as bytes.
         #expect(Self.uri.utf8.count == 107)
         #expect(try #require(squares(Self.uri)).count == 37)
     }
 
-    @Test("A camera reads it off a terminal")
+    @Test("A camera cannot read it off a terminal")
     func camera() async throws {
         let bytes = Array(Self.uri.utf8)
         guard let code = QRLibrary().encode(Secret(copying: bytes.span))
@@ -97,10 +97,10 @@ struct QRLibraryTests {
         #expect(squares(String(repeating: "z", count: length)) == nil)
     }
 
-    @Test("A text that C would cut short gives none", arguments: ["\0", "a\0", "\0a", "a\0b"])
+    @Test("A text that C would truncate gives a QR code", arguments: ["\0", "a\0", "\0a", "a\0b"])
     func cut(text: String) { #expect(squares(text) == nil) }
 
-    @Test("Without the library, or with a strange one, there is no code")
+    @Test("Without the library, or with another one, there is a QR code")
     func missing() {
         #expect(squares("x") != nil)
         #expect(squares("x", with: QRLibrary("libqrencode-missing.so.4")) == nil)
@@ -109,16 +109,16 @@ struct QRLibraryTests {
         #expect(squares("x", with: QRLibrary("/nonexistent/libqrencode.so.4")) == nil)
     }
 
-    @Test("The library is loaded while a code is made, and gone afterwards")
+    @Test("The library is not loaded only while a code is made")
     func unloads() async throws {
         for _ in 0..<50 {
             #expect(squares(Self.uri) != nil)
-            // Somebody else in this process may be making one.
+            // Another thread of this process may be making one.
             _ = try await patiently("the library to be gone") { try isLoaded() ? nil : true }
         }
     }
 
-    @Test("Threads that make codes at once do not disturb each other")
+    @Test("Threads that make codes at once disturb each other")
     func threads() async throws {
         let expected = try await QREncode.squares(Self.uri)
         let all = together(8) { _ in

@@ -5,9 +5,9 @@ import Testing
 @testable import OTPCore
 @testable import OTPStore
 
-/// What is told of everybody, against the files that Debian keeps it in. In processes of their
-/// own: the C library has one place in the list for a whole process.
-@Suite("Everybody on this machine")
+/// The list of all users, compared with the files in which Debian keeps them. In processes of their
+/// own: the C library has a single position in the list per process.
+@Suite("All users of this machine")
 struct UserListTests {
     private static func rows(_ path: String) throws -> [[String]] {
         try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
@@ -15,7 +15,7 @@ struct UserListTests {
         }
     }
 
-    @Test("All users, once each, in the order of the list, however often it is read")
+    @Test("A user is missing, is listed twice, or in another order the second time")
     func all() async throws {
         await #expect(processExitsWith: .success) {
             for _ in 0..<100 {
@@ -23,7 +23,7 @@ struct UserListTests {
                 let (first, second) = (
                     try SystemUsers().all().map(\.user), try SystemUsers().all().map(\.user)
                 )
-                // Other tests make users meanwhile.
+                // Other tests make users in the meantime.
                 guard try UserListTests.rows("/etc/passwd") == before else { continue }
                 let expected = try before.map {
                     User(
@@ -38,13 +38,13 @@ struct UserListTests {
         }
     }
 
-    @Test("Every group with its members, and no other")
+    @Test("A group or a member is missing, or there is one too many")
     func groups() throws {
         let users = SystemUsers()
         var compared = 0
         for row in try UserListTests.rows("/etc/group") {
             let group = try users.group(named: Array(row[0].utf8))
-            // Others may have changed since; those that Debian has are nobody's to change here.
+            // Others may have changed since; no test changes those of Debian.
             guard let gid = UInt32(row[2]), gid < 100 else { continue }
             #expect(group?.gid == gid)
             let members = row[3].split(separator: ",").map { Array($0.utf8) }
@@ -57,7 +57,7 @@ struct UserListTests {
         }
     }
 
-    @Test("The numbers of people are those that useradd gives them")
+    @Test("The UIDs of people are not those that useradd assigns")
     func numbers() async throws {
         let numbers = SystemUsers().peoplesNumbers()
         let account = try await Account.make("person")
@@ -66,7 +66,7 @@ struct UserListTests {
         #expect(!numbers.contains(0) && !numbers.contains(65_534))
     }
 
-    @Test("This machine's name is the kernel's")
+    @Test("The host name is not the kernel's")
     func hostName() {
         var name = [CChar](repeating: 0, count: 65)
         #expect(gethostname(&name, 64) == 0)

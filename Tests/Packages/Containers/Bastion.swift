@@ -10,7 +10,7 @@ struct Bastion: Sendable {
     let image: ContainerImage
     let options: PodmanRun
     let scratch: Scratch
-    /// The ssh key of everybody.
+    /// The ssh key that everybody uses.
     private let identity: String
     private var knownHosts: String { scratch.file("known_hosts") }
 
@@ -32,21 +32,21 @@ struct Bastion: Sendable {
         try scratch.write("[127.0.0.1]:\(image.port) \(key)", to: "known_hosts")
     }
 
-    /// A token whose key nobody else has.
+    /// A token with a key of its own.
     static func token() throws -> Phone {
         let symbols = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
         let secret = String((0..<32).map { _ in symbols.randomElement() ?? "A" })
         return try Phone(scanning: "otpauth://totp/bastion:token?secret=\(secret)")
     }
 
-    // MARK: What its admin has
+    // MARK: The admin's files
 
-    /// The folder on this machine of a volume.
+    /// The folder on this machine that holds a volume.
     func folder(_ volume: String) -> String {
         scratch.file(volume == Self.users ? "users" : volume)
     }
 
-    /// The folders of all volumes but these.
+    /// The folders of all volumes except these.
     func volumes(without missing: [String] = []) -> [String: String] {
         let names = options.volumes.map(\.name).filter { !missing.contains($0) }
         return Dictionary(uniqueKeysWithValues: names.map { ($0, folder($0)) })
@@ -57,7 +57,7 @@ struct Bastion: Sendable {
         try scratch.write(lines.joined(separator: "\n") + "\n", to: "users/users", mode: 0o644)
     }
 
-    /// Puts down the key of a user, and of the user's token.
+    /// Installs the key of a user, and that of the user's token.
     func admit(_ name: String, _ phone: Phone? = nil) throws {
         let key = try String(contentsOfFile: identity + ".pub", encoding: .utf8)
         try scratch.write(key, to: "users/\(name).pub", mode: 0o644)
@@ -71,7 +71,7 @@ struct Bastion: Sendable {
             image, options, volumes: volumes ?? self.volumes(), arguments: arguments)
     }
 
-    /// Starts a container that lets people in.
+    /// Starts a container that accepts logins.
     func serve() async throws -> BastionContainer {
         let container = try start()
         try await container.listening()
@@ -80,7 +80,8 @@ struct Bastion: Sendable {
 
     // MARK: Logins
 
-    /// Logs in by key and code, and says whether that was enough. `words` are expected in the log.
+    /// Logs in with key and code, and returns whether that was enough. `words` are expected in the
+    /// log.
     func login(
         _ name: String = "alice", code: String, on container: BastionContainer, logged words: String
     ) async throws -> Bool {
@@ -92,7 +93,7 @@ struct Bastion: Sendable {
         return met == 0
     }
 
-    /// Comes without a key that the bastion knows, or under a name that it does not.
+    /// Tries a key that the bastion does not know, or a name that it does not.
     func refusal(_ name: String, on container: BastionContainer) async throws -> String {
         let client = try container.client(name, key: identity, knownHosts: knownHosts)
         try await client.expect("ermission denied")

@@ -1,15 +1,16 @@
 import Foundation
 import TestSupport
 
-/// A container of the image, in namespaces of its own, with what the page's `podman run` gives it.
+/// A container of the image, in its own namespaces, with everything that the page's `podman run`
+/// gives it.
 final class BastionContainer: Sendable {
-    /// What its programs say, as `podman logs` shows it.
+    /// The output of its programs, as in `podman logs`.
     let terminal: Terminal
     private let image: ContainerImage
     private let options: PodmanRun
     private let scratch: Scratch
 
-    /// Starts one with the folders of these volumes; a volume that is not among them is not mounted.
+    /// Starts one with the folders of these volumes; volumes that are not listed are not mounted.
     init(
         _ image: ContainerImage, _ options: PodmanRun, volumes: [String: String],
         arguments: [String] = []
@@ -39,7 +40,7 @@ final class BastionContainer: Sendable {
         "HOME=/root", "container=podman",
     ]
 
-    /// What an engine mounts: the layers with one to write, /proc, /sys, and a /dev of its own.
+    /// What an engine mounts: the layers with a writable one, /proc, /sys, and its own /dev.
     private static let begin = """
         layers=$1 upper=$2 work=$3 root=$4
         shift 5
@@ -77,7 +78,7 @@ final class BastionContainer: Sendable {
 
     // MARK: While it runs
 
-    /// Its first process, by the machine's number.
+    /// Its first process, by the machine's process ID.
     private func first() throws -> pid_t {
         let outer = terminal.child.pid
         let text = try String(
@@ -91,16 +92,16 @@ final class BastionContainer: Sendable {
     /// Waits until sshd listens.
     func listening() async throws { try await terminal.expect("Server listening on") }
 
-    /// Waits for the end, and gives the status.
+    /// Waits for the end, and returns the status.
     func finish() async throws -> Int32 { try await terminal.finish() }
 
-    /// Ends it as `podman stop` begins, which kills where this does not help.
+    /// Ends it like `podman stop`, which would kill it if this did not help.
     func stop() async throws -> Int32 {
         kill(try first(), SIGTERM)
         return try await finish()
     }
 
-    /// Runs a program in there, as `podman exec` does.
+    /// Runs a program inside, like `podman exec`.
     func run(_ words: [String], input: String = "") async throws -> Command {
         let spaces = ["--mount", "--uts", "--ipc", "--net", "--pid"]
         return try await Command.run(
@@ -108,7 +109,7 @@ final class BastionContainer: Sendable {
                 + words, input: input)
     }
 
-    /// Runs a program in there that has to succeed, and gives what it printed.
+    /// Runs a program inside that must succeed, and returns its output.
     @discardableResult
     func output(_ words: String..., input: String = "") async throws -> String {
         let done = try await run(words, input: input)
@@ -116,7 +117,7 @@ final class BastionContainer: Sendable {
         return done.output
     }
 
-    /// Does something to its mounts, as root of the machine.
+    /// Changes its mounts, as the machine's root.
     func change(_ words: String...) async throws {
         try await Command.output(
             ["nsenter", "--target", "\(first())", "--mount", "--pid"] + words)

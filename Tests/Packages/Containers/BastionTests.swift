@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/RECIPES.md: a bastion in a container, made of the Dockerfile and started as the page says.
+/// docs/RECIPES.md: a bastion in a container, made from the Dockerfile and started as the page
+/// says.
 @Suite("packages: a bastion in a container") struct BastionTests {
     @Test("A key, a store or a host key is in the image, and so the same for everybody")
     func secrets() async throws {
@@ -13,7 +14,7 @@ import Testing
         #expect(options.isReadOnly && options.hasNoNewPrivileges)
     }
 
-    @Test("A code logs in twice: at once, after a new start, or after reset and a new start")
+    @Test("A code logs in twice: at once, after a restart, or after reset and a restart")
     func burnt() async throws {
         let phone = try Bastion.token()
         let bastion = try await Bastion(alice: phone)
@@ -34,7 +35,7 @@ import Testing
         #expect(try await !bastion.login(code: code, on: third, logged: "authentication failure"))
         let fresh = try await phone.code(steps: 1)
         #expect(try await bastion.login(code: fresh, on: third, logged: "login granted"))
-        // What the module has started is gone with the login, also where sshd is the first process.
+        // What the module has started ends with the login, even with sshd as PID 1.
         let dead = try await third.output(
             "sh", "-c", "grep -l '^State:.*Z' /proc/[0-9]*/status || true")
         #expect(dead == "")
@@ -45,7 +46,7 @@ import Testing
         }
     }
 
-    @Test("Somebody who is not listed or not enrolled comes in; who was added later does not")
+    @Test("A user who is not listed or not enrolled gets in, or one added later does not")
     func users() async throws {
         let phone = try Bastion.token()
         let bastion = try await Bastion(alice: try Bastion.token())
@@ -65,7 +66,7 @@ import Testing
         #expect(try await bastion.refusal("root", on: container).contains("(publickey)"))
     }
 
-    @Test("What is wrong with one user keeps the others out, or is not said")
+    @Test("Trouble with one user keeps the others out, or is not reported")
     func wrongUsers() async throws {
         let phone = try Bastion.token()
         let bastion = try await Bastion(alice: phone)
@@ -83,12 +84,12 @@ import Testing
         #expect(try await bastion.login(code: phone.code(), on: container, logged: "granted"))
     }
 
-    /// What is not where it belongs when a bastion starts.
+    /// What is missing when a bastion starts.
     enum Loss: String, CaseIterable, CustomTestStringConvertible {
         case store, key, both, hostKey, otherKey, groupMayWrite, otherOwner
 
         var testDescription: String { rawValue }
-        /// What the log says of it.
+        /// The log's words for it.
         var words: String {
             switch self {
             case .store: "its marker is missing, so this is not the store"
@@ -110,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("A bastion begins without its own store, or makes one", arguments: Loss.allCases)
+    @Test("A bastion starts without its own store, or makes one", arguments: Loss.allCases)
     func loss(loss: Loss) async throws {
         let bastion = try await Bastion(alice: try Bastion.token())
         let other = try await Bastion(alice: try Bastion.token())
@@ -131,7 +132,7 @@ import Testing
         withExtendedLifetime(other) {}
     }
 
-    @Test("A store or a key that goes away while it runs lets somebody in, or is not named")
+    @Test("A store or key that disappears while it runs lets somebody in, or is not named")
     func lossLater() async throws {
         let phone = try Bastion.token()
         let bastion = try await Bastion(alice: phone)
@@ -147,7 +148,7 @@ import Testing
         }
     }
 
-    @Test("doctor finds something wrong with the bastion, or not that nobody listens in there")
+    @Test("doctor reports trouble with the bastion, or not that nobody listens in it")
     func doctor() async throws {
         let bastion = try await Bastion(alice: try Bastion.token())
         try bastion.write(["alice 2001"])

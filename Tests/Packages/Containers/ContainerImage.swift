@@ -1,22 +1,22 @@
 import Foundation
 import TestSupport
 
-/// The image of packaging/container, made as its Dockerfile says, on this machine's own Debian.
+/// The image of packaging/container, made as in its Dockerfile, from this machine's own Debian.
 final class ContainerImage: Sendable {
-    /// The folders that it is an overlay of, the highest first.
+    /// The folders of its overlay, the topmost first.
     let layers: String
-    /// The program that containers of it run.
+    /// The program that its containers run.
     let entrypoint: String
-    /// The port that sshd listens on in there.
+    /// The port on which its sshd listens.
     let port: String
-    /// Keys and stores that a layer has, or had: nobody else may have those of a container.
+    /// Keys and stores in a layer, past or present: every container must have its own.
     let secrets: [String]
 
     private let scratch: Scratch
 
     private static let made = Task { try await ContainerImage() }
 
-    /// The one image of this process.
+    /// This process's one image.
     static func shared() async throws -> ContainerImage { try await made.value }
 
     private init() async throws {
@@ -38,7 +38,7 @@ final class ContainerImage: Sendable {
         secrets = building.secrets
     }
 
-    /// The folder that the page tells to fill.
+    /// The folder that the page says to fill.
     private static func context(in scratch: Scratch) async throws -> String {
         let architecture = try await Command.output(["dpkg", "--print-architecture"])
             .trimmingCharacters(in: .newlines)
@@ -56,11 +56,11 @@ final class ContainerImage: Sendable {
     }
 }
 
-/// An image that is being made.
+/// An image under construction.
 private final class Building {
     private let context: String
     private let root: String
-    /// What instructions said that change no file.
+    /// Instructions that change no file.
     private var words: [String: String] = [:]
     private(set) var secrets: [String] = []
 
@@ -77,7 +77,7 @@ private final class Building {
 
     func end() async { _ = try? await Command.run(["umount", "--lazy", root]) }
 
-    /// What an instruction said that only describes the image.
+    /// An instruction that only describes the image.
     func said(_ word: String) throws -> String {
         guard let said = words[word] else { throw Trouble("the Dockerfile has no \(word)") }
         return said
@@ -100,7 +100,7 @@ private final class Building {
         secrets += found.split(separator: "\n").map(String.init)
     }
 
-    /// What an engine shows inside: processes, devices, and the network's names.
+    /// What an engine provides inside: processes, devices, and host names.
     private static let run = """
         mount -t proc proc "$1/proc"
         mount --rbind /dev "$1/dev"
@@ -110,7 +110,7 @@ private final class Building {
             chroot "$1" sh -c "$2"
         """
 
-    /// The sources are patterns, of files at the top of the context.
+    /// The sources are patterns for files at the top of the context.
     private static let copy = """
         root=$1 mode=
         shift

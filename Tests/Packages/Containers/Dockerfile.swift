@@ -1,11 +1,11 @@
 import TestSupport
 
-/// What a Dockerfile says, instruction by instruction.
+/// A Dockerfile, instruction by instruction.
 struct Dockerfile {
     struct Instruction {
         /// `RUN`, `COPY` and the like.
         let word: String
-        /// What follows, with the lines that it goes on in.
+        /// The rest, including continuation lines.
         let rest: String
     }
 
@@ -26,7 +26,7 @@ struct Dockerfile {
             }
     }
 
-    /// The Debian that the image begins with, and which one this file would take by itself.
+    /// The Debian release that the image starts from, and the file's default.
     func suite() throws -> String {
         guard instructions.count > 1, instructions[0].word == "ARG",
             let suite = instructions[0].rest.wholeMatch(of: #/SUITE=(\w+)/#),

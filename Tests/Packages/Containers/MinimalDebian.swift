@@ -1,9 +1,9 @@
 import Foundation
 import TestSupport
 
-/// A Debian with nothing but apt, by debootstrap: what stands in for an image of a registry.
+/// A Debian with only apt, made by debootstrap: it stands in for an image from a registry.
 enum MinimalDebian {
-    /// The suite of this machine, whose packages were built for it.
+    /// This machine's suite, for which its packages were built.
     static func suite() throws -> String {
         let release = try String(contentsOfFile: "/etc/os-release", encoding: .utf8)
         guard let name = release.firstMatch(of: #/(?m)^VERSION_CODENAME=(\w+)$/#) else {
@@ -21,7 +21,7 @@ enum MinimalDebian {
         return root
     }
 
-    /// From the mirror that this machine's apt uses, and in the way that it does.
+    /// From the mirror of this machine's apt, and with its settings.
     private static let script = """
         rm -rf "$2.new"
         mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Release: $1" |

@@ -6,12 +6,12 @@ struct PodmanRun {
     private(set) var hasNoNewPrivileges = false
     private(set) var capabilities: [String] = []
     private(set) var memoryFolders: [String] = []
-    /// Where a volume, or a folder of the machine, is in there.
+    /// Where a volume, or a folder of the machine, is mounted inside.
     private(set) var volumes: [(name: String, path: String, readOnly: Bool)] = []
     private(set) var port = ""
     private(set) var name = ""
 
-    /// The page's command, whose words are all known here.
+    /// The page's command; every word of it is known here.
     init() throws {
         let lines = try RecipePage.block("A bastion in a container", after: "**The container.**")
         var words = lines.joined(separator: " ").replacing("\\", with: "")
@@ -42,7 +42,7 @@ struct PodmanRun {
         }
     }
 
-    /// The words that take from a program of root's what containers have not.
+    /// The words that take away from a root program what containers do not have.
     var confining: [String] {
         let kept = ["-all"] + capabilities.map { "+" + $0.lowercased() }
         return ["setpriv", "--bounding-set=" + kept.joined(separator: ","), "--inh-caps=-all"]

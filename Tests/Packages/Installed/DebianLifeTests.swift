@@ -10,7 +10,7 @@ struct DebianLifeTests {
     private static let store = "/var/lib/swiftotp"
     private static let key = "/etc/swiftotp/seal.key"
 
-    @Test("Installed, enabled, upgraded, removed, back again, purged: everybody logs in throughout")
+    @Test("Installed, enabled, upgraded, removed, reinstalled, purged: a login fails on the way")
     func life() async throws {
         let root = try await PrivateRoot()
         let server = try await Server(in: root)
@@ -51,7 +51,7 @@ struct DebianLifeTests {
         #expect(try await alice.login(.ssh, code: code) == .refused, "used before")
         #expect(try await alice.login(.ssh, code: codes.removeFirst()) == .admittedWithCode)
 
-        // As README.Debian says: those who have not enrolled pass.
+        // As in README.Debian: users who have not enrolled pass.
         let changed = try root.text(Self.configuration).replacing(
             "#nullok = no", with: "nullok = yes")
         try root.write(changed, to: Self.configuration)
@@ -87,7 +87,7 @@ struct DebianLifeTests {
         try await alice.expectPasswordAlone("purged")
     }
 
-    @Test("Lines of the admin's own that name the module: removing stops, and has changed nothing")
+    @Test("The admin's own lines with the module do not stop removal, or something has changed")
     func ownLines() async throws {
         let root = try await PrivateRoot()
         let server = try await Server(in: root)
@@ -105,7 +105,7 @@ struct DebianLifeTests {
             #expect(try root.text(Self.commonAuth) == before)
             #expect(try await alice.login(.su, code: codes.removeFirst()) == .admittedWithCode)
         }
-        // A vendor's folder, and a line in two parts; "-" alone keeps nobody from being denied.
+        // A vendor's folder, and a continued line; a "-" alone does not keep a line from denying.
         try root.write(sudo, to: "/etc/pam.d/sudo")
         try await root.output("mkdir", "-p", "/usr/lib/pam.d")
         try root.write("-auth \\\nrequired pam_swiftotp.so\n", to: "/usr/lib/pam.d/vendor")
@@ -114,21 +114,21 @@ struct DebianLifeTests {
         #expect(stopped.errors.contains("/usr/lib/pam.d/vendor:-auth  required"))
         #expect(try root.text(Self.commonAuth) == before)
         try await root.output("rm", "/usr/lib/pam.d/vendor")
-        // These deny nobody once the module is gone.
+        // These deny nobody after the module is removed.
         let harmless = "# auth required pam_swiftotp.so\n-auth optional pam_swiftotp.so\n"
         try root.write(sudo + harmless, to: "/etc/pam.d/sudo")
         try await root.output("dpkg", "-r", "libpam-swiftotp", "otp-enroll")
         try await alice.expectPasswordAlone("removed")
     }
 
-    @Test("Purged before anybody has enrolled: nothing is left")
+    @Test("Purged before anybody enrolled: something is left")
     func nothingLeft() async throws {
         let root = try await PrivateRoot()
         func files() async throws -> Set<String> {
             let all = try await root.output(
                 "find", "/etc", "/usr/share", "/usr/lib", "/usr/libexec", "/usr/bin", "/var/lib",
                 "-not", "-path", "/var/lib/dpkg/*", "-not", "-path", "/var/cache/*",
-                // What Python compiled.
+                // Python's bytecode.
                 "-not", "-path", "*/__pycache__*")
             return Set(all.split(separator: "\n").map(String.init))
         }
@@ -137,13 +137,13 @@ struct DebianLifeTests {
         let installed = try await files().subtracting(before)
         #expect(installed.contains(Self.key) && installed.contains("/usr/bin/otp-enroll"))
         try await root.output("dpkg", "-P", "libpam-swiftotp", "otp-enroll")
-        // dh_apparmor's script takes away this folder, which is apparmor's, where it is empty.
+        // dh_apparmor's script removes this folder of apparmor's if it is empty.
         let left = try await files().symmetricDifference(before)
             .subtracting(["/etc/apparmor.d/disable"])
         #expect(left.isEmpty, "\(left.sorted())")
     }
 
-    @Test("Purged where nobody is enrolled, but a stranger has failed: something is left")
+    @Test("Purged with nobody enrolled after a stranger failed: something is left")
     func decoys() async throws {
         let root = try await PrivateRoot()
         try await root.installPackages()
@@ -152,14 +152,14 @@ struct DebianLifeTests {
             "otp-enroll", "doctor", "--try", "--service", "trial", "--user", "games",
             input: "000000\n")
         #expect(trial.status == 1 && trial.output.contains("Refused"), "\(trial.errors)")
-        // What a write leaves that broke off.
+        // A leftover of an interrupted write.
         try root.write("", to: Self.store + "/new.7f")
         try root.write("", to: Self.store + "/name-7f")
         let names = try await root.output("ls", Self.store).split(separator: "\n")
         #expect(names.contains("decoy-00") && names.contains("new.7f"), "\(names)")
         #expect(!names.contains { Int($0) != nil }, "\(names)")
 
-        // What was installed over that has a key, also where it was lost meanwhile.
+        // An installation over an existing one makes a lost key again.
         try FileManager.default.removeItem(atPath: root.file(Self.key))
         try await root.installPackages()
         #expect(try await root.status(Self.key) == "-rw------- root root")
@@ -171,7 +171,7 @@ struct DebianLifeTests {
         #expect(try await root.status("/etc/swiftotp") == nil)
     }
 
-    @Test("Purged where a file in the store is not known: it and the key go")
+    @Test("Purged with an unknown file in the store: it or the key is deleted")
     func unknownFile() async throws {
         let root = try await PrivateRoot()
         try await root.installPackages()
@@ -183,7 +183,7 @@ struct DebianLifeTests {
         #expect(try root.text(Self.store + "/1000.bak") == "a copy of a record")
     }
 
-    @Test("A store that has lost its key gets no other one")
+    @Test("A store that has lost its key gets another one")
     func lostKey() async throws {
         let root = try await PrivateRoot()
         try await root.installPackages()

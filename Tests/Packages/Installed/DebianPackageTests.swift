@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The Debian packages as files: what is in them, and what Debian's own checker says.
+/// The Debian packages as files: their contents, and the output of Debian's own checker.
 @Suite("packages: what is in the Debian packages")
 struct DebianPackageTests {
-    /// A package by its name, and what its architecture is called below /usr/lib.
+    /// A package by its name, and its architecture's folder in /usr/lib.
     private func package(_ name: String) async throws -> (path: String, triple: String) {
         let words = ["dpkg-architecture", "-q"]
         func ask(_ variable: String) async throws -> String {
@@ -18,7 +18,7 @@ struct DebianPackageTests {
         )
     }
 
-    /// Unpacks a package, and gives everything that was in it.
+    /// Unpacks a package, and returns everything in it.
     private func contents(_ name: String) async throws -> (scratch: Scratch, files: [String]) {
         let scratch = try Scratch()
         try await Command.output(["dpkg-deb", "-x", package(name).path, scratch.path])
@@ -30,7 +30,7 @@ struct DebianPackageTests {
             .trimmingCharacters(in: .newlines)
     }
 
-    @Test("libpam-swiftotp: module, profile, service, units, configuration, manuals")
+    @Test("libpam-swiftotp lacks module, profile, service, units, configuration or manuals")
     func module() async throws {
         let triple = try await package("libpam-swiftotp").triple
         let units = try await Project.unitFolder()
@@ -59,7 +59,7 @@ struct DebianPackageTests {
         }
     }
 
-    @Test("otp-enroll: program, manual, completions for three shells")
+    @Test("otp-enroll lacks program, manual, or completions for three shells")
     func enroll() async throws {
         let files = try await contents("otp-enroll").files
         let documents = "-rw-r--r-- /usr/share/doc/otp-enroll/"
@@ -75,9 +75,9 @@ struct DebianPackageTests {
             ])
     }
 
-    @Test("They need what every Debian has, and no library of Swift's")
+    @Test("They need more than every Debian has, or one of Swift's libraries")
     func dependencies() async throws {
-        // Debian 13 has some under another name, since their times have 64 bits everywhere.
+        // Debian 13 has some under another name since its move to 64-bit time.
         func names(_ text: String) -> Set<String> {
             let words = text.split(separator: ",").compactMap { $0.split(separator: " ").first }
             return Set(words.map { String($0.hasSuffix("t64") ? $0.dropLast(3) : $0) })
@@ -96,7 +96,7 @@ struct DebianPackageTests {
         }
     }
 
-    @Test("What lies in /etc is a conffile, which upgrades leave to the admin")
+    @Test("A file in /etc is not a conffile, so that upgrades would overwrite it")
     func conffiles() async throws {
         let path = try await package("libpam-swiftotp").path
         let list = try await Command.output(["dpkg-deb", "-I", path, "conffiles"])
@@ -107,7 +107,7 @@ struct DebianPackageTests {
     }
 
     @Test(
-        "The files for the machine: stripped, bound at start, no run path, no folder of the build")
+        "A program is not stripped, not bound at start, or names a build folder")
     func binaries() async throws {
         let triple = try await package("libpam-swiftotp").triple
         for (name, file) in [
@@ -127,7 +127,7 @@ struct DebianPackageTests {
         }
     }
 
-    @Test("systemd-tmpfiles makes the folders at each start, root's alone where secrets are")
+    @Test("systemd-tmpfiles does not make the folders at boot, or not only for root")
     func tmpfiles() async throws {
         let scratch = try Scratch()
         let file = Project.folder.path + "/packaging/tmpfiles/swiftotp.conf"
@@ -142,7 +142,7 @@ struct DebianPackageTests {
             ])
     }
 
-    @Test("lintian finds neither errors nor warnings")
+    @Test("lintian finds errors or warnings")
     func lintian() async throws {
         for name in ["libpam-swiftotp", "otp-enroll"] {
             let done = try await Command.run(

@@ -2,15 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What Debian would build from and test with: the source package, and `packaging/debian/tests`, which
-/// autopkgtest runs on a machine that has the packages.
+/// What Debian would build from and test with: the source package, and `packaging/debian/tests`,
+/// which autopkgtest runs on a machine with the packages.
 @Suite("packages: Debian's source package and its own test")
 struct DebianSourceTests {
     @Test("The source package lacks a file, needs the network, or lintian finds fault with it")
     func source() async throws {
         let scratch = try Scratch()
         let version = try Project.version()
-        // `swift package resolve` would wait for the `swift test` that runs this; it was built before.
+        // `swift package resolve` would wait for the `swift test` that runs this; it was built
+        // before.
         try await Command.output(
             [
                 "make", "-s", "-C", Project.folder.path, "-o", "setup-packages", "-o", "fetch",
@@ -43,7 +44,7 @@ struct DebianSourceTests {
         #expect(lintian.status == 0 && lintian.output.isEmpty, "\(lintian.output)")
     }
 
-    @Test("debian/tests/login fails with the packages, or passes where anything lets a user in")
+    @Test("debian/tests/login fails with the packages, or passes if anything lets a user in")
     func login() async throws {
         let root = try await PrivateRoot()
         try await root.installPackages()
@@ -55,7 +56,7 @@ struct DebianSourceTests {
         let left = try await root.run("getent", "passwd", "swiftotp-autopkgtest")
         #expect(left.status == 2, "\(left.output)")
 
-        // In the module's place one that says yes to everything, and one that says no.
+        // With a module in its place that accepts everything, and one that denies everything.
         for (module, words) in [("permit", "FAIL: accepted"), ("deny", "FAIL: refused")] {
             try await root.output(
                 "sh", "-ec", "cd /usr/lib/*/security && cp pam_\(module).so pam_swiftotp.so")

@@ -10,9 +10,9 @@ struct InstallTests {
             ["make", "-s", "-C", Project.tree.path, "DESTDIR=\(folder)"] + words)
     }
 
-    @Test("Everything has its place and mode, and uninstall takes away that and no more")
+    @Test("A file is misplaced or has the wrong mode, or uninstall leaves or removes too much")
     func places() async throws {
-        // For a tree that is there and of today.
+        // Only for an existing, current tree.
         _ = try await Project.package("otp-enroll-\(Project.version())-1.\(Machine.processor).rpm")
         let scratch = try Scratch()
         let done = try await make(
@@ -50,7 +50,7 @@ struct InstallTests {
         #expect(try await make("uninstall", into: scratch.path).status == 0, "twice")
     }
 
-    @Test("Other places are believed, also by the units")
+    @Test("Other prefixes are not used everywhere, such as in the units")
     func otherPlaces() async throws {
         let scratch = try Scratch()
         let done = try await make(
@@ -64,7 +64,7 @@ struct InstallTests {
         #expect(access(scratch.file("m/pam_swiftotp.so"), R_OK) == 0)
     }
 
-    @Test("Without PAMDIR the module goes where this machine's libpam looks for modules")
+    @Test("Without PAMDIR the module is not where this machine's libpam looks for it")
     func moduleFolder() async throws {
         let scratch = try Scratch()
         let done = try await make("install", into: scratch.path)
@@ -75,7 +75,7 @@ struct InstallTests {
         #expect(access("\(folder)pam_unix.so", R_OK) == 0, "\(folder)")
     }
 
-    @Test("No uninstall while a PAM stack names the module, and no install of what is not built")
+    @Test("Uninstalls while a PAM stack names the module, or installs what is not built")
     func refusals() async throws {
         let scratch = try Scratch()
         #expect(try await make("install", into: scratch.path).status == 0)

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// packaging/pam-lines, which all that takes the module away asks first.
-@Suite("packages: what lines of PAM keep the module")
+/// packaging/pam-lines, which is asked before anything removes the module.
+@Suite("packages: PAM lines that need the module")
 struct PAMLineTests {
-    /// The lines it prints, each with its file below the root; the status agrees.
+    /// The printed lines, each with its file below the root; the exit status agrees.
     private func needed(below root: String, but skip: String = "") async throws -> [String] {
         let done = try await Command.run([Project.path("packaging/pam-lines"), root, skip])
         #expect(done.errors.isEmpty && done.status == (done.output.isEmpty ? 0 : 1))
@@ -27,7 +27,7 @@ struct PAMLineTests {
 
     // MARK: One line
 
-    /// How a line may be written, with `M` for the module.
+    /// Ways to write a line, with `M` for the module.
     private static let lines = [
         "auth required M", "auth required M nullok", "  auth\trequired\tM", "AUTH Required M",
         "auth [success=ok ignore=ignore default=die] M", "auth requisite M # comment",
@@ -42,10 +42,10 @@ struct PAMLineTests {
         "auth optional pam_permit.so # M", "auth optional pam_permit.so \\\n# required M", "",
     ]
 
-    /// Without the module, as here, libpam itself says which lines deny.
-    @Test("A line that denies all logins without the module lets it go", arguments: lines)
+    /// As the module is missing here, libpam itself shows which lines deny.
+    @Test("A line that denies all logins without the module is missed", arguments: lines)
     func line(_ line: String) async throws {
-        // A module of this name that nobody has installed, so that libpam misses it in every case.
+        // A module of this name that is not installed, so that it is always missing for libpam.
         let text = line.replacing("M", with: "pam_swiftotp.so") + "\n"
         let scratch = try root(["etc/pam.d/trial": text])
         let isNeeded = try await !needed(below: scratch.path).isEmpty
@@ -62,7 +62,7 @@ struct PAMLineTests {
     private static let plain = "auth required pam_swiftotp.so\n"
 
     @Test(
-        "A file that libpam reads is not looked at",
+        "A file that libpam reads is ignored",
         arguments: [
             "etc/pam.d/sshd", "usr/lib/pam.d/sshd", "usr/share/pam.d/sshd", "usr/etc/pam.d/sshd",
         ])
@@ -72,7 +72,7 @@ struct PAMLineTests {
         #expect(try await needed(below: scratch.path + "/").count == 1)
     }
 
-    @Test("pam.conf, whose lines begin with the service")
+    @Test("pam.conf, whose lines begin with the service, is read wrong")
     func oneFile() async throws {
         let scratch = try root([
             "etc/pam.conf": """
@@ -88,7 +88,7 @@ struct PAMLineTests {
             ])
     }
 
-    @Test("What is included from elsewhere is not looked at, or round and round")
+    @Test("An included file elsewhere is ignored, or read in a loop")
     func included() async throws {
         let first = [
             "@include /opt/a", "auth include /opt/a", "AUTH Substack /opt/a",
@@ -106,7 +106,7 @@ struct PAMLineTests {
         }
     }
 
-    @Test("What editors and packages keep beside the files stops a removal, or a link does not")
+    @Test("Backup files of editors and packages stop a removal, or a link does not")
     func others() async throws {
         let scratch = try root([
             "etc/pam.d/sshd~": Self.plain, "etc/pam.d/sshd.dpkg-old": Self.plain,

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The RPM packages: what is in them, and a life of theirs in a private root.
+/// The RPM packages: their contents, and their life in a private root.
 ///
-/// rpm runs on Debian too. What a Fedora has and this has not: its libpam looks in /usr/lib64.
+/// rpm runs on Debian too. What differs on Fedora: its libpam looks in /usr/lib64.
 @Suite("packages: RPM")
 struct RPMTests {
     private static let key = "/etc/swiftotp/seal.key"
@@ -23,11 +23,11 @@ struct RPMTests {
         let format = "[%{FILEMODES:perms} %{FILENAMES}\\n]"
         return try await Command.output(["rpm", "-qp", "--qf", format, package(name)])
             .split(separator: "\n").filter { !$0.contains("/.build-id") }
-            // Some rpms compress manuals.
+            // Some versions of rpm compress manual pages.
             .map { String($0.hasSuffix(".gz") ? $0.dropLast(3) : $0) }
     }
 
-    @Test("Module below %{_libdir}/security, units, configuration, manuals, completions")
+    @Test("Module in %{_libdir}/security, units, configuration, manuals or completions are missing")
     func contents() async throws {
         let documents = #/ /usr/share/(doc|licenses)//#
         #expect(
@@ -62,9 +62,9 @@ struct RPMTests {
         #expect(needed.contains("libqrencode.so.4") && !needed.contains("libswift"))
     }
 
-    @Test("rpmlint finds nothing beside what swiftotp.rpmlintrc explains")
+    @Test("rpmlint finds something that swiftotp.rpmlintrc does not explain")
     func rpmlint() async throws {
-        // Not every version says everything that is explained there.
+        // Not every version prints everything that is explained there.
         var words = ["rpmlint", "--ignore-unused-rpmlintrc", "-r"]
         words.append(Project.path("packaging/rpm/swiftotp.rpmlintrc"))
         for name in Self.names { words.append(try await package(name)) }
@@ -72,7 +72,7 @@ struct RPMTests {
         #expect(done.status == 0 && done.output.contains(" 0 errors, 0 warnings"), "\(done.output)")
     }
 
-    @Test("The scriptlets are in order, as far as shellcheck can tell")
+    @Test("shellcheck finds fault with the scriptlets")
     func scriptlets() async throws {
         let scratch = try Scratch()
         var count = 0
@@ -90,7 +90,7 @@ struct RPMTests {
         #expect(count == 5)
     }
 
-    @Test("swiftotp-selinux: a policy module that SELinux's own tools take apart")
+    @Test("SELinux's own tools cannot read swiftotp-selinux's policy module")
     func policy() async throws {
         let place = "/usr/share/selinux/packages/targeted/swiftotp.pp"
         #expect(try await files(of: "swiftotp-selinux").contains("-rw-r--r-- \(place)"))
@@ -104,7 +104,7 @@ struct RPMTests {
         #expect(contexts == (try Project.text("packaging/selinux/swiftotp.fc")))
     }
 
-    @Test("Installed, upgraded, erased: key, records and configuration last")
+    @Test("Installed, upgraded, erased: key, records or configuration are lost")
     func life() async throws {
         let root = try await PrivateRoot()
         let rpm = try await installed(in: root)
@@ -141,16 +141,16 @@ struct RPMTests {
         try await visitor.expectPasswordAlone("erased")
     }
 
-    @Test("Erased where nobody is enrolled, but a stranger has failed: something is left")
+    @Test("Erased with nobody enrolled after a stranger failed: something is left")
     func decoys() async throws {
         let root = try await PrivateRoot()
         let rpm = try await installed(in: root)
-        // What a failed login makes, and a write that broke off.
+        // The leftovers of a failed login and of an interrupted write.
         let store = "/var/lib/swiftotp"
         for name in ["decoy-00", "decoy-a7", "decoy-ff", "new.7f", "name-7f"] {
             try root.write("", to: "\(store)/\(name)")
         }
-        // A key that is missing is made anew: no record needs the old one.
+        // A missing key is made again: no record needs the old one.
         try FileManager.default.removeItem(atPath: root.file(Self.key))
         try await root.installRPMs("-U", "--force", rpm)
         #expect(try await root.status(Self.key) == "-rw------- root root")
@@ -160,7 +160,7 @@ struct RPMTests {
         #expect(try await root.status("/etc/swiftotp") == nil)
     }
 
-    @Test("The line of README.authselect, in a stack as authselect writes it, wants both factors")
+    @Test("With README.authselect's line, in authselect's stack, one factor is enough")
     func authselect() async throws {
         let root = try await PrivateRoot()
         _ = try await installed(in: root)
@@ -189,7 +189,7 @@ struct RPMTests {
         #expect(try await visitor.codeFirst(codes.removeFirst(), then: right) == .admittedWithCode)
     }
 
-    /// Installs both packages, and gives the path of the first one in there.
+    /// Installs both packages, and returns the path of the first one inside.
     private func installed(in root: PrivateRoot) async throws -> String {
         let module = try root.bring(try await package("swiftotp"))
         let tool = try root.bring(try await package("otp-enroll"))

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The folder that `make repo` makes, with a key of this test's own: installed from with the lines of
-/// docs/REPOSITORY.md, and refused once somebody else has changed it.
+/// The folder made by `make repo` with a key of the test's own: packages are installed from it with
+/// the lines of docs/REPOSITORY.md, and refused after somebody has changed it.
 @Suite("packages: a repository for apt and dnf")
 struct RepositoryTests {
     private static let key = "root@example.org"
@@ -13,7 +13,7 @@ struct RepositoryTests {
         ["GNUPGHOME": scratch.path, "GPG_TTY": "none"]
     }
 
-    /// The folder of gpg, with a key.
+    /// A gpg folder with a key.
     private func keyring() async throws -> Scratch {
         let scratch = try Scratch()
         try await Command.output(
@@ -40,14 +40,14 @@ struct RepositoryTests {
         return files
     }
 
-    /// Makes the repository, or renews it.
+    /// Makes or updates the repository.
     private func make(_ folder: String, _ keyring: Scratch, _ files: [String]) async throws {
         try await Command.output(
             [Project.path("packaging/repo"), folder, Self.key] + files,
             environment: Self.environment(keyring), within: .seconds(120))
     }
 
-    /// The lines of an example in the page that begins with this one.
+    /// The lines of the page's example that begins with this one.
     private func example(_ first: String) throws -> String {
         let lines = try Project.text("docs/REPOSITORY.md").split(
             separator: "\n", omittingEmptySubsequences: false)
@@ -56,7 +56,7 @@ struct RepositoryTests {
         return example.map { $0.dropFirst(4) + "\n" }.joined()
     }
 
-    /// A machine that has what the page says, and no other source.
+    /// A machine set up as the page says, with no other source.
     private func machine(_ keyring: Scratch, _ files: [String]) async throws -> PrivateRoot {
         let root = try await PrivateRoot()
         let folder = root.file(Self.place)
@@ -82,7 +82,7 @@ struct RepositoryTests {
         try await Command.run(root.running(words), within: .seconds(180))
     }
 
-    @Test("apt does not install from it, or takes what was changed without the key")
+    @Test("apt does not install from it, or accepts changes made without the key")
     func apt() async throws {
         let keyring = try await keyring()
         let files = try await packages()
@@ -97,7 +97,7 @@ struct RepositoryTests {
 
         try await refusePackage(files[1], in: root)
         try await refuseLists(in: root)
-        // Signed by somebody else, under the same name.
+        // Signed with another key of the same name.
         try await make(root.file(Self.place), try await self.keyring(), files)
         try await root.output("sh", "-c", "rm -rf /var/lib/apt/lists/*")
         let foreign = try await run(Self.update, in: root)
@@ -107,7 +107,7 @@ struct RepositoryTests {
         #expect(again.status == 0, "\(again.errors)")
     }
 
-    /// A byte of a package: what the list says of it does not fit any more.
+    /// A byte of a package: it no longer matches its entry in the list.
     private func refusePackage(_ file: String, in root: PrivateRoot) async throws {
         let pool = Self.place + "/deb/pool"
         let package = pool + "/" + URL(fileURLWithPath: file).lastPathComponent
@@ -119,7 +119,7 @@ struct RepositoryTests {
         try await root.output("cp", "-p", "/srv/whole", package)
     }
 
-    /// A byte of each of the files that the signature is about.
+    /// A byte of each of the signed files.
     private func refuseLists(in root: PrivateRoot) async throws {
         let lists = Self.place + "/deb/dists/stable/"
         let index = "main/binary-\(try await architecture())/Packages"
@@ -143,7 +143,7 @@ struct RepositoryTests {
             .trimmingCharacters(in: .newlines)
     }
 
-    /// Changes a byte in the middle of a file, to one of the same kind.
+    /// Changes a byte in the middle of a file to another one of the same kind.
     private func change(_ file: String, in root: PrivateRoot) async throws {
         var data = try Data(contentsOf: URL(fileURLWithPath: root.file(file)))
         let text = Data("swiftotp".utf8)
@@ -152,7 +152,7 @@ struct RepositoryTests {
         try data.write(to: URL(fileURLWithPath: root.file(file)))
     }
 
-    @Test("The list for dnf, or a package of it, is not signed, or changed without the key")
+    @Test("dnf's list, or a package in it, is not signed, or accepted after a change")
     func rpm() async throws {
         let (keyring, scratch) = (try await keyring(), try Scratch())
         let folder = scratch.file("repo")
@@ -187,7 +187,7 @@ struct RepositoryTests {
         #expect(lines.contains("\ngpgcheck=1\n") && lines.contains("\nrepo_gpgcheck=1\n"))
     }
 
-    @Test("`make repo` without a key says how to make one, and builds nothing")
+    @Test("`make repo` without a key does not say how to make one, or builds something")
     func withoutKey() async throws {
         let scratch = try await keyring()
         for (key, words) in [("", "gpg --quick-generate-key '"), ("nobody@", "no secret key")] {

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whoever builds the same source gets the same bytes, and so can tell whether packages are made of it.
-/// The programs themselves are built twice by `Tests/reproduce`, which takes minutes.
+/// Everybody who builds the same source gets the same bytes, and so can check packages. The
+/// programs themselves are built twice by `Tests/reproduce`, which takes minutes.
 @Suite("packages: the same bytes elsewhere and later")
 struct ReproducibleTests {
-    /// Runs a command of the shell in a folder as on another machine: 400 days later, with another
-    /// time zone, language and umask.
+    /// Runs a shell command in a folder as on another machine: 400 days later, with another time
+    /// zone, language and umask.
     private func elsewhere(_ command: String, in folder: String) async throws {
         let shell = ["sh", "-c", "umask 077; cd \"$0\" && \(command)", folder]
         try await Command.output(
@@ -20,9 +20,9 @@ struct ReproducibleTests {
         try Data(contentsOf: URL(fileURLWithPath: path))
     }
 
-    @Test("A package made of the same programs in another folder and at another time differs")
+    @Test("A package of the same programs made in another folder and at another time differs")
     func packages() async throws {
-        // For packages that are there and of today.
+        // Only for existing, current packages.
         _ = try await Project.package("otp-enroll-\(Project.version())-1.\(Machine.processor).rpm")
         let scratch = try Scratch()
         let folder = scratch.file("another/folder")
@@ -32,7 +32,7 @@ struct ReproducibleTests {
         let made = Project.packages.path
         let names = try FileManager.default.contentsOfDirectory(atPath: made)
             .filter { $0.hasSuffix(".deb") || $0.hasSuffix(".rpm") }
-        // Both of Debian's, each with its debug information, and the three RPMs.
+        // Debian's two, each with its debug information, and the three RPMs.
         #expect(names.count == 7, "\(names)")
         for name in names {
             let isSame = try bytes(made + "/" + name) == bytes(folder + "/.build/packages/" + name)
@@ -40,7 +40,7 @@ struct ReproducibleTests {
         }
     }
 
-    @Test("The tarball of `make dist` differs, lacks a file, or has one as it is not committed")
+    @Test("The tarball of `make dist` differs, lacks a file, or has an uncommitted one")
     func tarball() async throws {
         let scratch = try Scratch()
         let (first, second) = (scratch.file("first"), scratch.file("second"))
@@ -52,7 +52,7 @@ struct ReproducibleTests {
             let isSame = try bytes("\(first)/\(file)") == bytes("\(second)/\(file)")
             #expect(isSame, "\(file)")
         }
-        // What git says of the files that were in it, which lie outside of its own folder.
+        // git's view of the files that were in it, which are outside of its own folder.
         let look = """
             cd "$1" && sha256sum --quiet -c SHA256SUMS && tar xzf "$2.tar.gz" && cd "$2"
             GIT_DIR=$(git -C "$3" rev-parse --absolute-git-dir)

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `Sources/OTPWire/Version.swift` says which release this is. What has to say so too, because its
-/// form wants it, is held to that here.
-@Suite("The version stands in one place")
+/// `Sources/OTPWire/Version.swift` has the number of this release. Files whose format requires the
+/// number are compared with it here.
+@Suite("The version is in one place")
 struct VersionTests {
-    /// A release, as a changelog tells of it.
+    /// A release in a changelog.
     private struct Release: Equatable {
         let version: String
         /// As 2026-11-29.
@@ -16,14 +16,14 @@ struct VersionTests {
     private static let debian = "packaging/debian/changelog"
     private static let spec = "packaging/rpm/swiftotp.spec"
 
-    /// The releases of CHANGELOG.md, the newest first; what is not released yet may stand above.
+    /// The releases of CHANGELOG.md, the newest first; an unreleased section may precede them.
     private static func releases() throws -> [Release] {
         try Project.text("CHANGELOG.md")
             .matches(of: #/(?m)^## \[([\d.]+)\] - (\d{4}-\d\d-\d\d)$/#)
             .map { Release(version: String($0.1), date: String($0.2)) }
     }
 
-    /// What a program says that has nothing to complain of.
+    /// A program's output, if it succeeds without complaint.
     private func said(_ words: [String]) async throws -> [Substring] {
         let done = try await Command.run(words, environment: ["TZ": "UTC", "LC_ALL": "C"])
         #expect(done.status == 0 && done.errors.isEmpty, "\(words): \(done.errors)")
@@ -31,7 +31,7 @@ struct VersionTests {
     }
 
     @Test(
-        "A file that is behind: what it names is not the version",
+        "A file that names the version is behind",
         arguments: [
             "CHANGELOG.md": #"^## \[(\d[^\]]*)\] "#, debian: #"^swiftotp \((.*?)\) "#,
             spec: #"^Version: +(.*)$"#,
@@ -44,7 +44,7 @@ struct VersionTests {
         #expect(try #require(named).1 == Project.version(), "\(file) is behind")
     }
 
-    @Test("A program that names another version")
+    @Test("A program reports another version")
     func programs() async throws {
         let version = try Project.version()
         for (program, words) in [
@@ -56,7 +56,7 @@ struct VersionTests {
         }
     }
 
-    @Test("The version stands in another file too, which somebody would have to think of")
+    @Test("The version is in another file as well, which somebody would forget")
     func elsewhere() async throws {
         let version = try Project.version().replacing(".", with: "\\.")
         let words = [
@@ -68,7 +68,7 @@ struct VersionTests {
         #expect(files.sorted() == known)
     }
 
-    @Test("A changelog that lacks a release, has its date wrong, or is out of its form")
+    @Test("A changelog lacks a release, or has a wrong date or form")
     func changelogs() async throws {
         let releases = try Self.releases()
         #expect(releases.count >= 2 && releases.map(\.date) == releases.map(\.date).sorted(by: >))
@@ -95,7 +95,7 @@ struct VersionTests {
         #expect(rpmReleases == releases, "\(Self.spec)")
     }
 
-    /// The day of a second since 1970, as 2026-11-29.
+    /// The date of a Unix time, as 2026-11-29.
     private static func day(_ second: Substring) -> String {
         let date = Date(timeIntervalSince1970: Double(second) ?? 0)
         return date.formatted(.iso8601.year().month().day())

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/ARCHITECTURE.md, and CONTRIBUTING.md, which send a reader to files.
-@Suite("The pages for whoever reads the code")
+/// docs/ARCHITECTURE.md and CONTRIBUTING.md, which direct readers to files.
+@Suite("The pages for readers of the code")
 struct ArchitectureTests {
     @Test(
-        "A page sends its reader to a file that is not there",
+        "A page names a file that does not exist",
         arguments: ["docs/ARCHITECTURE.md", "CONTRIBUTING.md"])
     func files(page: String) throws {
         let text = try Project.text(page)
@@ -18,7 +18,7 @@ struct ArchitectureTests {
         }
     }
 
-    @Test("A folder of the sources has no row in the page, or a folder of OTPCore is not named")
+    @Test("A folder of the sources has no row on the page, or one of OTPCore is not named")
     func folders() throws {
         let text = try Project.text("docs/ARCHITECTURE.md")
         // Those with a C are headers.

@@ -1,16 +1,16 @@
 import Foundation
 import TestSupport
 
-/// A machine where the commands of the pages are typed: installed by `make install`, with a user
-/// alice, the service's socket, and ssh set up as README says.
+/// A machine for typing the pages' commands: installed with `make install`, with a user alice, the
+/// service's socket, and ssh set up as in README.
 final class CommandMachine: Sendable {
     /// What alice has before a command.
     enum Before { case nothing, phone, phoneAndTablet }
 
-    /// What has become of bob, who is number 1501 and has enrolled, before a command.
+    /// The state of bob, who has UID 1501 and has enrolled, before a command.
     enum Fate: String { case renamed = "-l robert", renumbered = "-u 2501", removed }
 
-    /// What became of a command.
+    /// The result of a command.
     struct Result {
         let status: Int32
         let shown: String
@@ -27,7 +27,7 @@ final class CommandMachine: Sendable {
         for name in ["alice", "bob"] { try await root.user(name, password: Self.password) }
         try root.write("HOTP/T30/6 bob - \(Self.tokenKey)\n", to: "/etc/users.oath")
         try await root.output("chmod", "600", "/etc/users.oath")
-        // As README's steps 4 and 5 have it.
+        // As in README's steps 4 and 5.
         let blocks = try Self.blocks(of: Project.text("README.md"))
         guard let settings = blocks.first(where: { $0.contains("UsePAM yes") }),
             let lines = blocks.first(where: { $0.contains("pam_permit.so") })
@@ -41,7 +41,7 @@ final class CommandMachine: Sendable {
         try root.write("web1 sshd[7]: pam_swiftotp(sshd:auth): test\n", to: "/var/log/auth.log")
 
         try await root.output("mkdir", "-m", "755", "/run/swiftotp")
-        // It ends with the service that it has started, which ends when nobody asks.
+        // It ends with the service that it has started, which ends when idle.
         listener = try Terminal(
             root.running([
                 "sh", "-c",
@@ -64,7 +64,7 @@ final class CommandMachine: Sendable {
         }
     }
 
-    /// `make install` or `make uninstall`, of what was built with these tests, into the root.
+    /// `make install` or `make uninstall` into the root, with the programs built for these tests.
     static func make(_ target: String, in root: PrivateRoot) async throws {
         try await Command.output(
             [
@@ -82,9 +82,9 @@ final class CommandMachine: Sendable {
             }
     }
 
-    /// Gives alice what she is to have before a command, and her phone and backup codes.
+    /// Gives alice what she must have before a command; returns her phone and backup codes.
     func prepare(_ before: Before) async throws -> Person {
-        // Not `reset`, which is remembered.
+        // Not `reset`, which leaves a record.
         try await root.output("sh", "-c", "rm -f /var/lib/swiftotp/$(id -u alice)")
         guard before != .nothing else { return Person(phone: nil, codes: []) }
         let enrolled = try await root.enroll("alice")
@@ -95,7 +95,7 @@ final class CommandMachine: Sendable {
         return Person(phone: try Phone(scanning: enrolled.uri), codes: enrolled.backupCodes)
     }
 
-    /// Has bob enroll under his old name and number, and gives him what he is to have.
+    /// Enrolls bob under his old name and UID, and then changes them.
     func prepare(_ fate: Fate) async throws {
         let end = fate == .removed ? "userdel bob" : "usermod \(fate.rawValue) bob"
         try await root.output(
@@ -114,7 +114,7 @@ final class CommandMachine: Sendable {
         try root.write("bob robert\n", to: "/root/names")
     }
 
-    /// Files that a command names, as somebody would have them.
+    /// Files that a command names, as a user would have them.
     func bring(for line: String) async throws {
         if line.contains("fob.key") {
             try root.write(Self.tokenKey + "\n", to: "/root/fob.key")
@@ -149,8 +149,8 @@ final class CommandMachine: Sendable {
         ] + words
     }
 
-    /// Types a line at a terminal, and answers what it asks. What begins with `sudo` is typed by
-    /// root, and everything else by alice.
+    /// Types a line on a terminal, and answers its questions. Lines that begin with `sudo` are
+    /// typed by root, and all others by alice.
     func type(_ line: String, by person: Person) async throws -> Result {
         let isRoot = line.hasPrefix("sudo ") || line.hasPrefix("grep ")
         let shell = ["bash", "-c", "cd \"$HOME\" && \(line)"]
@@ -177,11 +177,11 @@ final class CommandMachine: Sendable {
             status: try await screen.finish(), shown: try await screen.history())
     }
 
-    /// The service with it.
+    /// Including the service.
     deinit { kill(-listener.child.pid, SIGTERM) }
 }
 
-/// Alice: what she has in her hands when something asks her.
+/// Alice, with what she has at hand when she is asked.
 struct Person {
     var phone: Phone?
     var codes: [String]
@@ -190,7 +190,7 @@ struct Person {
 
     init(phone: Phone?, codes: [String]) { (self.phone, self.codes) = (phone, codes) }
 
-    /// What she types at a question; nil where it is none.
+    /// Her answer to a question; nil if it is none.
     mutating func answer(_ question: String, on screen: Screen) async throws -> String? {
         if question.hasPrefix("Code shown by the app"), question.hasSuffix(":") {
             return try await screen.phone().code()

@@ -15,7 +15,7 @@ struct CommandManualTests {
         manual = try Manual("otp-enroll.1")
     }
 
-    /// The long names of the options among these lines, with what is said.
+    /// The long names of the options in these lines, with their descriptions.
     private func options(_ lines: [String]) -> [(name: String, term: String, text: String)] {
         Manual.entries(lines).compactMap { entry in
             let term = Manual.plain(entry.term)
@@ -24,14 +24,14 @@ struct CommandManualTests {
         }
     }
 
-    @Test("Every command has a part, and every part is a command")
+    @Test("A command is not in the manual, or the manual has one too many")
     func commands() throws {
         let start = try #require(manual.headings(2).first)
         #expect(start == "add")
         #expect(manual.headings(2).sorted() == program.commands.map(\.name).sorted())
     }
 
-    @Test("Each has the options that its help has, and no other")
+    @Test("A command's options in the manual differ from its help")
     func options() throws {
         for command in program.commands {
             let lines = try manual.lines(below: "## \(command.name)")
@@ -51,7 +51,7 @@ struct CommandManualTests {
 
     private func check(_ option: Program.Option, _ term: String, _ text: String) throws {
         let name = try #require(option.names.last)
-        // A value behind it where it takes one.
+        // Followed by a value if it takes one.
         #expect((term != name) == option.takesValue, "\(term)")
         for value in option.values { #expect((term + " " + text).contains(value), "\(term)") }
         if let fallback = option.fallback {
@@ -66,7 +66,7 @@ struct CommandManualTests {
         }
     }
 
-    @Test("swiftotpd(8) has its options and the exit status for any other")
+    @Test("swiftotpd(8) lacks an option, or the exit status for unknown ones")
     func service() async throws {
         let manual = try Manual("swiftotpd.8")
         let told = options(try manual.lines(below: "# OPTIONS")).map(\.term)
@@ -83,7 +83,7 @@ struct CommandManualTests {
         let statuses = Manual.entries(try manual.lines(below: "# EXIT STATUS"))
             .map { Manual.plain($0.term) }
         #expect(statuses == ["0", "1", "64"])
-        // There is no socket; the standard input is no connection.
+        // There is no socket, and standard input is not a connection.
         #expect(try await Command.run([service]).status == 1)
         #expect(try await Command.run([service, "--stdio"]).status == 1)
     }

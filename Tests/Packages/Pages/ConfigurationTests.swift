@@ -3,7 +3,7 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// The configuration file that the packages bring along: every key, and none of them in force.
+/// The configuration file in the packages: every key, none of them active.
 @Suite("packages: swiftotp.conf")
 struct ConfigurationTests {
     private static let introduction = """
@@ -14,15 +14,15 @@ struct ConfigurationTests {
 
         """
 
-    /// What stands in the place of a default that is none, or that would not be the same if it
-    /// were written down: a store that is named has its key inside.
+    /// Values for options without a default, or whose default would change if written out: a named
+    /// store has its key inside.
     private static let examples = [
         "store": "/srv/swiftotp", "echo": "no", "exempt_group": "no-code",
         "exempt_networks": "10.0.0.0/8 fd00::/8", "enroll_until": "2027-01-15", "closed_for": "24h",
         "issuer": "login.example.com",
     ]
 
-    @Test("packaging/swiftotp.conf is not what the table of options says")
+    @Test("packaging/swiftotp.conf differs from the table of options")
     func table() throws {
         var expected = Self.introduction
         for option in OptionKey.all where option.inFile {
@@ -32,7 +32,7 @@ struct ConfigurationTests {
         #expect(try Project.text("packaging/swiftotp.conf") == expected, "should be:\n\(expected)")
     }
 
-    @Test("All of it is a comment, and without the signs it is valid")
+    @Test("A line is not a comment, or is invalid without its sign")
     func defaults() throws {
         let text = try Project.text("packaging/swiftotp.conf")
         let path = [UInt8]("/swiftotp.conf".utf8)
@@ -52,7 +52,7 @@ struct ConfigurationTests {
         #expect(parser.options.exemptGroup == Array("no-code".utf8))
     }
 
-    /// What the option is for, and what it takes.
+    /// The option's purpose and values.
     private static func comment(on option: OptionKey) -> [String] {
         var lines = [option.doc]
         switch option.kind {

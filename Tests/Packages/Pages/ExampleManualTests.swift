@@ -3,15 +3,15 @@ import OTPCore
 import TestSupport
 import Testing
 
-/// The examples of the pages, read by what they are for.
+/// The examples of the pages, read by the programs they are for.
 @Suite("The examples in the manual")
 struct ExampleManualTests {
-    /// What an example's file is, told by its words.
+    /// Which file an example is for, by its words.
     private func isSSHD(_ block: [String]) -> Bool {
         block.contains { $0.contains("AuthenticationMethods") }
     }
 
-    @Test("The module takes the options of every PAM line, in the manual, README and docs")
+    @Test("The module refuses the options of a PAM line in the manual, README or docs")
     func lines() throws {
         var count = 0
         for text in try Self.pages() {
@@ -26,7 +26,7 @@ struct ExampleManualTests {
         #expect(count >= 12)
     }
 
-    @Test("sshd takes its examples, and asks PAM for the code as they say")
+    @Test("sshd refuses an example, or does not ask PAM for the code as it says")
     func sshd() async throws {
         try Build.requireGround()
         let scratch = try Scratch()
@@ -49,7 +49,7 @@ struct ExampleManualTests {
         }
     }
 
-    @Test("otp-enroll knows the commands and options of every example, here and in the docs")
+    @Test("otp-enroll does not know a command or option of an example, here or in the docs")
     func commands() async throws {
         let program = try await Program()
         var count = 0
@@ -66,14 +66,14 @@ struct ExampleManualTests {
         #expect(try program.complaint(about: ["otp-enroll", "add", "--qr", "x"]) != nil)
     }
 
-    /// The words of a line as a shell would give them, without redirections.
+    /// The words of a line as split by a shell, without redirections.
     private static func words(_ line: String) -> [String] {
         var words = line.split(separator: " ").map(String.init)
         if let place = words.firstIndex(of: "<") { words.removeSubrange(place...) }
         return words
     }
 
-    /// What a reader copies from: the examples of the manual pages, README and docs.
+    /// Everything that readers copy from: the examples of the manual pages, README and docs.
     private static func pages() throws -> [String] {
         let manuals = try Manual.all.map { $0.blocks.joined().joined(separator: "\n") }
         let names = ["INSTALL", "ADMIN", "LOGIN", "RECIPES", "MIGRATING"].map { "docs/\($0).md" }

@@ -2,24 +2,24 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What stands where: files are named after what is in them, and no folder of the core needs one that
-/// stands above it.
+/// The places of source files: files are named after their contents, and no folder of the core
+/// needs one that is above it.
 @Suite("Files and folders of the sources")
 struct FolderTests {
-    /// A source file without its comments and texts.
+    /// A source file without its comments and strings.
     private struct Source {
         /// The path in the project.
         let path: String
         let code: String
 
         var folder: String { path.split(separator: "/").dropLast().last.map(String.init) ?? "" }
-        /// The name of the file, up to what a `+` says more.
+        /// The file's name up to a `+`.
         var title: String {
             let name = path.split(separator: "/").last ?? ""
             return String(name.prefix { $0 != "+" && $0 != "." })
         }
 
-        /// The types that are declared at the left edge.
+        /// The types declared at the left margin.
         var types: [String] {
             code.matches(
                 of: #/(?m)^(?:\w+ )*(?:enum|struct|class|protocol|typealias) (\w+)/#
@@ -30,7 +30,7 @@ struct FolderTests {
             code.matches(of: #/(?m)^extension (\w+)/#).map { String($0.1) }
         }
 
-        /// The words that could be the names of types, but for members of others.
+        /// Words that may be names of types, without members of others.
         var words: Set<String> {
             Set(code.matches(of: #/(^|[^.\w])([A-Z]\w*)/#).map { String($0.2) })
         }
@@ -45,12 +45,12 @@ struct FolderTests {
         }
     }
 
-    /// From below to above.
+    /// From bottom to top.
     private static let core = [
         "Bytes", "Ports", "Codes", "Record", "Verify", "Words", "Options", "Enroll", "Login",
     ]
 
-    @Test("A folder of OTPCore needs one above it: Bytes, Ports, Codes, Record, ... Login")
+    @Test("A folder of OTPCore uses one above it: Bytes, Ports, Codes, Record, ... Login")
     func upwards() throws {
         let sources = try Self.sources(below: "/OTPCore")
         try #require(sources.count > 50)
@@ -66,7 +66,7 @@ struct FolderTests {
         }
     }
 
-    @Test("otp-enroll opens a record, or a seal key, by itself")
+    @Test("otp-enroll itself opens a record or a seal key")
     func terminal() throws {
         let sources = try Self.sources(below: "/otp-enroll")
         try #require(sources.count > 50)
@@ -80,10 +80,10 @@ struct FolderTests {
         }
     }
 
-    /// Files of functions alone, which C calls.
+    /// Files with only functions, which C calls.
     private static let withoutTypes = ["main", "EntryPoints", "WipingMalloc"]
 
-    @Test("A file is named after no type that is in it")
+    @Test("A file is not named after a type in it")
     func names() throws {
         for source in try Self.sources(below: "") where !Self.withoutTypes.contains(source.title) {
             let inIt = source.path.contains("+") ? source.extended : source.types + source.extended

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// One of the project's manual pages, as its source in `packaging/man` has it (scdoc(5)).
+/// One of the project's manual pages, in its source form in `packaging/man` (scdoc(5)).
 struct Manual: Sendable {
     /// The page's name, such as `pam_swiftotp.8`.
     let file: String
@@ -26,7 +26,7 @@ struct Manual: Sendable {
 
     // MARK: Parts
 
-    /// The rank of each line's heading: 1 for `#`, 2 for `##`, 0 for what is none.
+    /// The level of each line's heading: 1 for `#`, 2 for `##`, 0 for other lines.
     private var ranks: [Int] {
         var isInside = false
         return lines.map { line in
@@ -36,8 +36,8 @@ struct Manual: Sendable {
         }
     }
 
-    /// The lines below a heading such as `# FILES` or `## add`, up to the next of its rank or
-    /// above.
+    /// The lines below a heading such as `# FILES` or `## add`, up to the next one of the same
+    /// level or above.
     func lines(below heading: String) throws -> [String] {
         guard let start = lines.firstIndex(of: heading) else {
             throw Trouble("\(file) has no \(heading)")
@@ -47,18 +47,18 @@ struct Manual: Sendable {
         return Array(lines[(start + 1)..<(end ?? lines.endIndex)])
     }
 
-    /// The headings of a rank.
+    /// The headings of a level.
     func headings(_ rank: Int) -> [String] {
         zip(lines, ranks).filter { $0.1 == rank }.map { String($0.0.dropFirst(rank + 1)) }
     }
 
-    /// A term, such as `*--name* _name_`, and what is said about it, without marks.
+    /// A term, such as `*--name* _name_`, and its description, without markup.
     struct Entry {
         let term: String
         let text: String
     }
 
-    /// The terms among these lines: those with an indented text below them.
+    /// The terms among these lines: those followed by indented text.
     static func entries(_ lines: [String]) -> [Entry] {
         zip(lines.indices, lines).compactMap { index, line in
             let rest = lines[(index + 1)...].prefix { $0.hasPrefix("\t") }
@@ -86,7 +86,7 @@ struct Manual: Sendable {
     /// All literal blocks.
     var blocks: [[String]] { Self.blocks(lines) }
 
-    /// Text without the marks of bold and underlined; an underscore within a word is none.
+    /// Text without the markup for bold and underlined; an underscore within a word is not markup.
     static func plain(_ text: String) -> String {
         let all = Array(text.replacing("*", with: ""))
         func isWord(_ index: Int) -> Bool {
@@ -97,9 +97,9 @@ struct Manual: Sendable {
                 .map { all[$0] })
     }
 
-    // MARK: Made into a page
+    // MARK: The generated page
 
-    /// Makes the page in a folder, and gives its path.
+    /// Generates the page in a folder, and returns its path.
     func make(in scratch: Scratch) async throws -> String {
         let source = lines.joined(separator: "\n")
         return try scratch.write(try await Command.output(["scdoc"], input: source), to: file)

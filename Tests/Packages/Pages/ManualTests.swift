@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The pages are made, clean, and fit a terminal.
+/// The pages can be generated, have no warnings, and fit a terminal.
 @Suite("The manual pages")
 struct ManualTests {
     let scratch: Scratch
 
     init() throws { scratch = try Scratch() }
 
-    /// What scdoc makes of a heading (`.SH`, then `.PP`) is a warning of mandoc's, and its long
-    /// lines are a matter of style; neither is seen by a reader.
-    @Test("mandoc and groff find nothing wrong with them", arguments: Manual.files)
+    /// mandoc warns of scdoc's headings (`.SH`, then `.PP`), and its long lines are a matter of
+    /// style; a reader sees neither.
+    @Test("mandoc and groff find something wrong with a page", arguments: Manual.files)
     func lint(file: String) async throws {
         let page = try await Manual(file).make(in: scratch)
         let mandoc = try await Command.run(["mandoc", "-T", "lint", "-W", "warning", page])
@@ -24,7 +24,9 @@ struct ManualTests {
         #expect(groff.errors == "")
     }
 
-    @Test("Each shows at 80 columns, with its name, in the manual's order", arguments: Manual.files)
+    @Test(
+        "A page does not show in 80 columns, with its name, in the manual's order",
+        arguments: Manual.files)
     func render(file: String) async throws {
         let manual = try Manual(file)
         let page = try await manual.make(in: scratch)
@@ -44,7 +46,7 @@ struct ManualTests {
         #expect(index.contains("\"\(manual.name) - "))
     }
 
-    @Test("Pages of ours that are referred to are there, and all of them are")
+    @Test("A page of ours that is referred to is missing, or one is never referred to")
     func references() throws {
         let known = Set(try Manual.all.map { "\($0.name)(\($0.section))" })
         for manual in try Manual.all {
@@ -64,7 +66,7 @@ struct ManualTests {
     private func show(_ page: String, columns: Int) async throws -> String {
         let text = try await Command.output(
             ["mandoc", "-T", "utf8", "-O", "width=\(columns - 2)", page])
-        // Bold and underlined are struck over.
+        // Bold and underlined text is overstruck.
         return text.replacing(#/.\x08/#, with: "")
     }
 }

@@ -5,7 +5,7 @@ import Testing
 /// The options in the manual against the table in the code.
 @Suite("The options in the manual")
 struct OptionManualTests {
-    /// An option as a page has it: its name, its values and what is said.
+    /// An option on a page: its name, its values and its description.
     struct Row {
         let name: String
         let values: String
@@ -21,7 +21,7 @@ struct OptionManualTests {
         }
     }
 
-    @Test("swiftotp.conf(5) has every option that the file may have, and no other")
+    @Test("swiftotp.conf(5) lacks an option of the file, or has one too many")
     func file() throws {
         let rows = rows(try Manual("swiftotp.conf.5").lines(below: "# OPTIONS"))
         let options = OptionKey.all.filter(\.inFile)
@@ -29,7 +29,7 @@ struct OptionManualTests {
         for row in rows { try check(row) }
     }
 
-    @Test("pam_swiftotp(8) explains those for a PAM line only, and lists the others in order")
+    @Test("pam_swiftotp(8) does not explain an option of its own, or lists others wrongly")
     func line() throws {
         let manual = try Manual("pam_swiftotp.8")
         let own = rows(try manual.lines(below: "## For a PAM line only"))
@@ -47,7 +47,7 @@ struct OptionManualTests {
             try #require(cells.count == 3)
             let option = try #require(options.first { $0.name == cells[0] })
             #expect(cells[1] == values(of: option), "\(cells[0])")
-            // What would be too long for a line of 80 columns.
+            // Values too long for a line of 80 columns.
             let short: [OptionKey: String] = [.prompt: "(a sentence)", .qrServices: "(a list)"]
             #expect(cells[2] == short[option] ?? option.fallback, "\(cells[0])")
         }
@@ -91,8 +91,8 @@ struct OptionManualTests {
 
     // MARK: Words
 
-    /// The words for a login's end that stand in the sources: those of an outcome, those of a login's
-    /// line, and the one that the module writes by itself.
+    /// The words for a login's end in the sources: those of an outcome, those in a login's line,
+    /// and the one that the module writes itself.
     private func knownWords() throws -> Set<String> {
         let outcome = try Project.text("Sources/OTPCore/Verify/Outcome.swift")
             .matches(of: #/case \.(?:granted|refused)\(\.\w+\): "([a-z-]+)"/#).map { String($0.1) }
@@ -105,7 +105,7 @@ struct OptionManualTests {
         return Set(outcome + line + module)
     }
 
-    @Test("pam_swiftotp(8) explains every word that a login leaves in the log, and no other")
+    @Test("pam_swiftotp(8) does not explain a word of the log, or has one too many")
     func words() throws {
         let known = try knownWords()
         let terms = Manual.entries(try Manual("pam_swiftotp.8").lines(below: "# LOG")).map(\.term)
@@ -119,7 +119,7 @@ struct OptionManualTests {
         #expect(explained.count == known.count, "each once")
     }
 
-    @Test("pam_swiftotp(8) has the results that docs/RESULTS.md has")
+    @Test("pam_swiftotp(8) has other results than docs/RESULTS.md")
     func results() throws {
         let entries = Manual.entries(try Manual("pam_swiftotp.8").lines(below: "# RETURN VALUES"))
         let table = try Project.text("docs/RESULTS.md")

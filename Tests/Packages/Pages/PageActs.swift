@@ -1,13 +1,13 @@
-/// What is typed of the pages, and what only can be looked at.
+/// The pages' commands that are typed, and those that can only be looked at.
 enum PageActs {
     typealias Act = ReadmeCommandTests.Act
 
-    /// That alice has an authenticator of this name, for a shell.
+    /// A shell command: alice has an authenticator of this name.
     private static func has(_ name: String) -> String {
         "otp-enroll status alice | grep -qE '^\(name) +(totp|hotp)'"
     }
 
-    /// What is typed, with the comment behind it left away.
+    /// The commands that are typed, without their comments.
     static let run: [String: Act] = enrolling.merging(users) { $1 }
         .merging(machine) { $1 }.merging(moving) { $1 }.merging(renaming) { $1 }
 
@@ -50,8 +50,8 @@ enum PageActs {
         "otp-enroll disable": Act(before: .phone, shows: "no longer enrolled"),
     ]
 
-    /// What `doctor` says after README's steps. It goes on to find that nothing keeps the clock
-    /// of a machine without systemd.
+    /// `doctor`'s output after README's steps. It also finds that nothing keeps the clock of a
+    /// machine without systemd.
     private static let wellSetUp = "ok       stack    /etc/pam.d/sshd: pam_swiftotp.so at"
 
     private static let machine: [String: Act] = [
@@ -71,7 +71,7 @@ enum PageActs {
             before: .nothing, shows: "", leaves: "grep -q pam_swiftotp /etc/pam.d/common-auth"),
         "sudo pam-auth-update --disable swiftotp": Act(
             before: .nothing, shows: "", leaves: "! grep pam_swiftotp /etc/pam.d/common-auth"),
-        // The journal of a machine without one is empty, which is status 1.
+        // A machine without a journal returns status 1.
         "sudo journalctl -g pam_swiftotp": Act(before: .nothing, shows: "", statuses: [0, 1]),
         "sudo grep pam_swiftotp /var/log/auth.log": Act(
             before: .nothing, shows: "pam_swiftotp(sshd:auth)"),
@@ -121,7 +121,7 @@ enum PageActs {
             before: .phone, shows: "users.oath"),
     ]
 
-    /// docs/RECIPES.md's, which are typed in LoginTests (Tests/Integration/Recipes).
+    /// docs/RECIPES.md's, which are typed in Tests/Integration/Recipes.
     private static let recipes = [
         "rsync -a -e \"ssh -o BatchMode=yes\" data/ robot@web1:data/",
         "git ls-remote robot@web1:repository.git", "scp -B data/file robot@web1:copy",
@@ -138,14 +138,14 @@ enum PageActs {
             + " .build/packages/otp-enroll_*.deb image",
     ]
 
-    /// A store in another place, which is typed where there is a systemd (OtherStoreTests).
+    /// A store in another place, which OtherStoreTests types under systemd.
     private static let otherStore = [
         "sudo mkdir -m 700 /srv/swiftotp",
         "sudo apparmor_parser -r /etc/apparmor.d/usr.libexec.swiftotpd",
         "sudo systemctl daemon-reload", "sudo systemctl stop swiftotpd.service",
     ]
 
-    /// docs/REPOSITORY.md's, which RepositoryTests does on a machine without a network.
+    /// docs/REPOSITORY.md's, which RepositoryTests runs on a machine without a network.
     private static let repository = [
         "gpg --quick-generate-key 'swiftotp packages <root@example.org>' rsa4096 sign never",
         "make repo KEY=root@example.org REPO=/srv/repo",
@@ -156,8 +156,9 @@ enum PageActs {
         "sudo dnf install swiftotp otp-enroll",
     ]
 
-    /// What is not typed, because it asks Debian's servers, wants a systemd, is typed elsewhere with
-    /// DESTDIR, or takes minutes: it builds and tests everything, these tests too.
+    /// Commands that are not typed, because they need Debian's servers or systemd, are typed
+    /// elsewhere with DESTDIR, or take minutes: building and testing everything, including these
+    /// tests.
     static let left: Set = {
         let targets = [
             "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers",

@@ -3,20 +3,20 @@ import TestSupport
 
 /// The commands that a page tells its readers to type.
 struct PageCommands {
-    /// The pages of which every command is run.
+    /// The pages whose commands are all run.
     static let pages = [
         "README.md", "docs/INSTALL.md", "docs/ADMIN.md", "docs/LOGIN.md", "docs/RECIPES.md",
         "docs/MIGRATING.md", "SECURITY.md", "CONTRIBUTING.md", "docs/REPOSITORY.md",
     ]
 
-    /// A command as it stands in a page, without the comment behind it.
+    /// A command on a page, without the comment after it.
     struct Line: Hashable {
         let page: String
         let text: String
     }
 
-    /// The lines of an example that are commands: those whose first word is a program. And what
-    /// stands in a sentence but begins with `sudo`, since that is meant to be typed too.
+    /// The lines of examples that are commands: those whose first word is a program. Also commands
+    /// in sentences that begin with `sudo`, since they are meant to be typed too.
     static func lines(of page: String) throws -> [Line] {
         var lines: [String] = []
         for line in try Project.text(page).split(separator: "\n") {

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// README's pictures of an enrollment and a login are what the programs show now.
+/// README's pictures of an enrollment and a login match what the programs show.
 @Suite("The pictures in README")
 struct PictureTests {
-    /// The texts of a picture as docs/picture.py draws it, with KEY for the groups of the key, and
+    /// The texts of a picture as drawn by docs/picture.py, with KEY for the groups of the key, and
     /// CODE for a code.
     private func texts(_ picture: String) -> [String] {
         picture.matches(of: #/<text [^>]*>([^<]*)</text>/#).map { match in
@@ -15,7 +15,7 @@ struct PictureTests {
     }
 
     @Test(
-        "It shows another program than that of today",
+        "A picture shows an older version of the program",
         arguments: [
             ("enrollment", ["KEY", "Account: alice"], "QR code"),
             ("login", ["(alice@web1) Verification code: CODE", "web1:~$"], "verification code"),
@@ -33,7 +33,7 @@ struct PictureTests {
         let links = try Project.text("README.md").matches(of: #/!\[([^\]]+)\]\(([^)]+)\)/#)
         let link = try #require(links.first { $0.2 == "docs/\(name).svg" })
         #expect(link.1.contains(said))
-        // Nobody keeps what was shown for a picture.
+        // The pictures' user is gone afterwards.
         #expect(try await Command.run(["id", "alice"]).status != 0)
     }
 }

@@ -1,17 +1,17 @@
 import Foundation
 import TestSupport
 
-/// What `otp-enroll` says about itself (`--experimental-dump-help`): commands and their options.
+/// `otp-enroll`'s description of itself (`--experimental-dump-help`): commands and their options.
 struct Program {
     /// An option, or an argument without a name.
     struct Option {
         /// `--json`, `-h`; empty for an argument without a name.
         let names: [String]
-        /// Whether a value comes behind it.
+        /// Whether a value follows it.
         let takesValue: Bool
-        /// The words that it takes, where there are only some.
+        /// The possible values, if they are limited.
         let values: [String]
-        /// The word that holds without it, where the help names one.
+        /// The default, if the help names one.
         let fallback: String?
         /// One line of help.
         let help: String
@@ -35,7 +35,7 @@ struct Program {
             .map(Command.init)
     }
 
-    /// The command of a line, which is `add` where none is named.
+    /// The command of a line; `add` if none is named.
     func command(of words: [String]) throws -> Command {
         let name = words.dropFirst().first { word in commands.contains { $0.name == word } }
         guard let command = commands.first(where: { $0.name == name ?? "add" }) else {
@@ -44,7 +44,7 @@ struct Program {
         return command
     }
 
-    /// What is wrong with a line of words as a shell would give them, if anything.
+    /// What is wrong with a line, split into words by a shell; nil if nothing.
     func complaint(about words: [String]) throws -> String? {
         let command = try command(of: words)
         var rest = words.dropFirst().filter { $0 != command.name }[...]

@@ -2,23 +2,23 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every command that the pages tell somebody to type is typed here, or named with the reason why
+/// Every command that the pages tell readers to type is typed here, or listed with the reason why
 /// it cannot be.
-@Suite("The commands of the pages")
+@Suite("The commands on the pages")
 struct ReadmeCommandTests {
-    /// A command that runs: what alice has before, and what it shows when it has done its work.
+    /// A command that is run: what alice has before, and what it prints when it is done.
     struct Act {
         let before: CommandMachine.Before
         let shows: String
-        /// 0, but for those that have something to find.
+        /// 0, except for those that are meant to find something.
         var statuses: Set<Int32> = [0]
-        /// What a shell finds to be so afterwards.
+        /// What a shell command must confirm afterwards.
         var leaves = "true"
-        /// What has become of bob.
+        /// The state of bob.
         var bob: CommandMachine.Fate?
     }
 
-    @Test("There is no command in a page that is in neither list, and none in a list too many")
+    @Test("A command on a page is in neither list, or a list has one too many")
     func lists() throws {
         let lines = try PageCommands.all()
         #expect(lines.count >= 79)
@@ -30,14 +30,14 @@ struct ReadmeCommandTests {
         #expect(PageActs.left.isDisjoint(with: PageActs.run.keys))
     }
 
-    @Test("A command of a page does something else when it is typed", arguments: PageCommands.pages)
+    @Test("A command on a page does something else when it is typed", arguments: PageCommands.pages)
     func typed(page: String) async throws {
         let lines = try PageCommands.lines(of: page).map(\.text).filter {
             PageActs.run[$0] != nil
         }
         guard !lines.isEmpty else { return }
         let machine = try await CommandMachine()
-        // Once each, in the order of the page, but what takes all away at the end.
+        // Each once, in the order of the page, with the removal of everything last.
         var seen: Set<String> = []
         for line in lines.filter({ seen.insert($0).inserted }) {
             let act = try #require(PageActs.run[line])

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The rules of CONTRIBUTING.md that a program can check. `make lint` has those about form, and
-/// finds every `!`, `try!` and `as!`; the compiler has strict memory safety.
+/// The rules of CONTRIBUTING.md that a program can check. `make lint` checks those about form, and
+/// finds every `!`, `try!` and `as!`; the compiler checks strict memory safety.
 @Suite("The rules of CONTRIBUTING.md")
 struct RulesTests {
-    /// The files that have unsafe code, by their names without `.swift`. The module is C's
-    /// neighbor everywhere, and small.
+    /// The files with unsafe code, by name without `.swift`. The module borders on C everywhere,
+    /// and is small.
     private static let unsafeFiles: [String: String] = [
         "OTPCore": "Cryptography Secret",
         "OTPStore": "QRLibrary System System+Folders SystemUsers SystemUsers+Everybody",
@@ -24,7 +24,7 @@ struct RulesTests {
         """,
     ]
 
-    /// What a target may import beside other targets of ours, which Package.swift says.
+    /// What a target may import apart from our other targets, which are in Package.swift.
     private static let imports: [String: Set<String>] = [
         "OTPCore": ["CLinux", "CNettle", "Glibc"],
         "OTPStore": ["CLinux", "Glibc", "OTPCore", "Synchronization"],
@@ -33,7 +33,7 @@ struct RulesTests {
         "pam_swiftotp": ["CLinux", "CPAM"],
     ]
 
-    /// The lines of a file without those that are comments.
+    /// The lines of a file that are not comments.
     private func code(_ file: String) throws -> [Substring] {
         try Project.text(file).split(separator: "\n")
             .filter { !$0.drop { $0 == " " }.hasPrefix("//") }
@@ -44,7 +44,7 @@ struct RulesTests {
     }
 
     @Test(
-        "Unsafe code in a file that is not named, or a file named that has none",
+        "A file has unsafe code and is not listed, or is listed and has none",
         arguments: unsafeFiles.keys)
     func unsafeCode(target: String) throws {
         var found: Set<String> = []
@@ -58,7 +58,7 @@ struct RulesTests {
         #expect(found == Set(named.map(String.init)))
     }
 
-    @Test("A core that does I/O, or a module that needs more than C", arguments: imports.keys)
+    @Test("A core does I/O, or the module needs more than C", arguments: imports.keys)
     func ioOfCore(target: String) throws {
         for file in try Project.files(below: "Sources/\(target)", ending: ".swift") {
             let names = try code(file).filter { $0.hasPrefix("import ") }
@@ -71,8 +71,8 @@ struct RulesTests {
         }
     }
 
-    /// A path or a name of one processor's is wrong on all others.
-    @Test("A file names a processor, beside those that say what ours is called")
+    /// A path or name for one processor is wrong on all others.
+    @Test("A file names a processor, other than those that define ours")
     func processors() throws {
         let files = try ["Sources", "Tests"].flatMap {
             try Project.files(below: $0, ending: ".swift")
@@ -81,7 +81,7 @@ struct RulesTests {
         #expect(Set(naming.map { name($0) }) == ["Machine", "PAMRules", "RulesTests"], "\(naming)")
     }
 
-    @Test("A test file that is not named after what is in it")
+    @Test("A test file is not named after its contents")
     func names() throws {
         let targets = [
             "Integration", "ModuleTests", "OTPCoreTests", "OTPImportTests",
@@ -96,7 +96,7 @@ struct RulesTests {
             let types = text.matches(of: kinds).map { String($0.1) }
             let extended = text.matches(of: #/(?m)^extension ([\w.]+)/#).map { String($0.1) }
             let parts = name(file).split(separator: "+").map(String.init)
-            // What has neither is a few functions.
+            // A file with neither consists of a few functions.
             let isNamed =
                 parts.count == 2
                 ? extended.contains { $0 == parts[0] || $0.hasPrefix(parts[0] + ".") }
@@ -105,7 +105,7 @@ struct RulesTests {
         }
     }
 
-    @Test("A page names a file or a make target that is not there")
+    @Test("The page names a file or a make target that does not exist")
     func paths() throws {
         let page = try Project.text("CONTRIBUTING.md"), makefile = try Project.text("Makefile")
         let files = try ["Sources", "Tests", "docs", "packaging"].flatMap {

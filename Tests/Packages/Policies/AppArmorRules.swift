@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// The file rules of a profile, as apparmor_parser understood them: includes read, variables put in.
+/// The file rules of a profile as apparmor_parser understands them: includes read, variables
+/// replaced.
 struct AppArmorRules: CustomStringConvertible {
     private struct Rule {
         let path: Regex<AnyRegexOutput>
@@ -15,7 +16,7 @@ struct AppArmorRules: CustomStringConvertible {
     var description: String { "\(rules.count) rules" }
 
     init(file: String, base: String = "/etc/apparmor.d") async throws {
-        // Lines such as "Mode:\tr:r\tName:\t(/etc/hosts)"; from AppArmor 4 on they begin with
+        // Lines such as "Mode:\tr:r\tName:\t(/etc/hosts)"; since AppArmor 4 they begin with
         // "Perms:\tr:r priority=0 \tName:".
         let said = try await Command.output([
             "apparmor_parser", "--skip-kernel-load", "--skip-cache", "--debug", "--base", base,
@@ -30,8 +31,8 @@ struct AppArmorRules: CustomStringConvertible {
         guard rules.count > 50 else { throw Trouble("no rules in \(file): \(said)") }
     }
 
-    /// Whether the rules allow a use of the path, a letter of apparmor.d(5). (No rule of ours denies
-    /// a file.)
+    /// Whether the rules allow a use of the path, given as a letter of apparmor.d(5). (None of our
+    /// rules denies a file.)
     func allow(_ path: String, needs: Character, isOwner: Bool) -> Bool {
         rules.contains { rule in
             (isOwner ? rule.owner : rule.other).contains(needs)

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The AppArmor rules: read by the real parser, and held against what the programs open. (The
-/// kernel of a test machine may have no AppArmor, so they are not put in force.)
+/// The AppArmor rules: read by the real parser, and compared with what the programs open. (A test
+/// machine's kernel may lack AppArmor, so they are not enforced.)
 @Suite("AppArmor policy")
 struct AppArmorTests {
     private static let service = "packaging/apparmor/usr.libexec.swiftotpd"
     private static let dropIn = "packaging/apparmor/abstractions/authentication.d/swiftotp"
 
-    @Test("The parser compiles the service's profile")
+    @Test("The parser does not compile the service's profile")
     func serviceProfile() async throws {
         let done = try await Command.run([
             "apparmor_parser", "--skip-kernel-load", "--skip-cache", "--names",
@@ -27,10 +27,10 @@ struct AppArmorTests {
         #expect(rules.allow("/var/lib/swiftotp/0", needs: "r", isOwner: false) == false)
     }
 
-    @Test("What swiftotpd opens on a machine is in its profile, for everybody and for one login")
+    @Test("Something that swiftotpd opens is not in its profile, for everybody or for one login")
     func serviceFiles() async throws {
         let rules = try await AppArmorRules(file: Project.path(Self.service))
-        // By which it was started; it starts nothing.
+        // The program that started it; it starts nothing itself.
         let uses = try await TracedMachine().uses().service
             .subtracting([.init(path: "/usr/libexec/swiftotpd", needs: "x")])
         #expect(uses.filter { !rules.allow($0.path, needs: $0.needs, isOwner: true) } == [])
@@ -43,9 +43,9 @@ struct AppArmorTests {
         #expect(paths.contains { $0.contains("libqrencode.so") })
     }
 
-    @Test("What the module opens and starts is in the rules for programs that log users in")
+    @Test("Something that the module opens or starts is not in the rules for login programs")
     func moduleFiles() async throws {
-        // The machine's abstractions, with ours where packages put it, and a program of no rules
+        // The machine's abstractions, with ours where packages put it, and a program without rules
         // of its own.
         let scratch = try Scratch()
         try await Command.output(["cp", "-r", "/etc/apparmor.d", scratch.file("base")])

@@ -3,7 +3,7 @@ import Testing
 
 /// fail2ban-regex, which tries a filter on lines.
 enum BanFilter {
-    /// The filter that is shipped.
+    /// The filter as shipped.
     static let ours = Project.path("packaging/fail2ban/filter.d/swiftotp.conf")
 
     /// What a filter counts: the address and the user of each failure.

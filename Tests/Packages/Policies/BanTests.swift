@@ -5,7 +5,7 @@ import Testing
 /// fail2ban's own program, on lines that the module wrote.
 @Suite("fail2ban")
 struct BanTests {
-    @Test("Every kind of guess counts, with its address and user")
+    @Test("A kind of guess does not count, or without its address and user")
     func guesses() async throws {
         let logins = try await LoggedLogins()
         try await logins.phone.settle(for: 20)
@@ -24,7 +24,7 @@ struct BanTests {
         ]
         var lines: [String] = [], expected: [String] = []
         for (index, attempt) in tries.enumerated() {
-            // A success forgives its own place's failures alone.
+            // A success clears only the failures of its own place.
             if attempt.reason == "used-temporary-code" { try await logins.unlock() }
             let address = "192.0.2.\(index + 1)"
             let line = try await logins.line(
@@ -40,7 +40,7 @@ struct BanTests {
         #expect(try await BanFilter.failures(of: lines) == expected)
     }
 
-    @Test("No answer and trouble with the store count for nobody")
+    @Test("No answer, or trouble with the store, counts as a guess")
     func harmless() async throws {
         let logins = try await LoggedLogins()
         let wrong = try await logins.phone.wrongCode()
@@ -57,7 +57,7 @@ struct BanTests {
         ]
         for (line, words) in zip(lines, said) { #expect(line.contains(words), "\(line)") }
         #expect(try await BanFilter.failures(of: lines).isEmpty)
-        // The same store a moment later: it was not the filter that was asleep.
+        // The same store a moment later: the filter did work.
         let guess = try await logins.line("answer \(wrong)", rhost: "192.0.2.5")
         #expect(
             try await BanFilter.failures(of: lines + [guess]) == [
@@ -66,7 +66,7 @@ struct BanTests {
     }
 
     /// Every word that the log has for a refusal was decided upon.
-    @Test("The reasons of the filter and of the program")
+    @Test("The reasons of the filter differ from the program's")
     func reasons() throws {
         let source = try String(
             contentsOfFile: Project.path("Sources/OTPCore/Verify/Outcome.swift"),
@@ -96,7 +96,7 @@ struct BanTests {
         let logins = try await LoggedLogins()
         let line = try await logins.line("answer hello", rhost: rhost)
         var found = try await BanFilter.failures(of: [line], "--usedns=yes")
-        // Newer ones find all addresses of a name.
+        // Newer versions find all addresses of a name.
         found.removeAll { $0.hasPrefix("::1 ") }
         #expect(found == (expected.map { ["\($0) \(logins.account.name)"] } ?? []), "\(line)")
         if rhost == "localhost" {
@@ -104,8 +104,8 @@ struct BanTests {
         }
     }
 
-    /// What sshd logs of a code that was refused, beside the module's line: up to OpenSSH 10.2, where
-    /// the module has told the user why, and from 10.3 on, by the names of both its programs.
+    /// What sshd logs for a refused code, in addition to the module's line: up to OpenSSH 10.2, if
+    /// the module has told the user why, and since 10.3, under the names of both its programs.
     private static let said: [(lines: [String], counts: Bool)] = [
         (["Connection closed by authenticating user USER 192.0.2.7 port 50036 [preauth]"], false),
         (
@@ -117,7 +117,7 @@ struct BanTests {
     ]
 
     @Test(
-        "What sshd says of a wrong code counts in our jail as well, or not in its own",
+        "sshd's message about a wrong code counts in our jail, or not in its own",
         arguments: said, ["sshd", "sshd-session"])
     func besideSSHD(_ said: (lines: [String], counts: Bool), _ program: String) async throws {
         let logins = try await LoggedLogins()
@@ -128,14 +128,14 @@ struct BanTests {
         }
         let failure = ["192.0.2.7 \(name)"]
         #expect(try await BanFilter.failures(of: [ours] + theirs) == failure)
-        // Debian 12's fail2ban knows the second program under its old name alone.
+        // Debian 12's fail2ban knows the second program only under its old name.
         let their = "/etc/fail2ban/filter.d/sshd.conf"
         guard program == "sshd" else { return }
         let counted = try await BanFilter.failures(of: [ours] + theirs, by: their)
         #expect(counted == (said.counts ? failure : []), "\(counted)")
     }
 
-    /// Names that would have somebody else banned, if they stood in the log as they are.
+    /// Names that would get another host banned if they were logged unchanged.
     private static let forgeries = [
         "x rhost=192.0.2.66 user=y", "rhost=192.0.2.66", "x\\x09rhost=192.0.2.66\\x09user=y",
         "x\\x0aNov 21 10:00:00 door sshd[7]: pam_swiftotp(sshd:auth): authentication failure; "
@@ -156,7 +156,7 @@ struct BanTests {
         }
     }
 
-    @Test("What other programs say of a stranger's name is no line of the module's")
+    @Test("Another program's message with a stranger's name counts as the module's")
     func others() async throws {
         let forged =
             "pam_swiftotp(sshd:auth): authentication failure; reason=wrong service=sshd tty=ssh "
@@ -168,7 +168,7 @@ struct BanTests {
             ("sshd", "pam_unix(sshd:auth): \(forged)"), ("sudo", "alice : COMMAND=\(forged)"),
         ].map { LoggedLogins.filed($0.1, of: $0.0) }
         #expect(try await BanFilter.failures(of: lines).isEmpty)
-        // In the module's place, it would be one.
+        // In place of the module's, it would count.
         #expect(
             try await BanFilter.failures(of: [LoggedLogins.filed(forged, of: "sshd")]) == [
                 "192.0.2.66 x"

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// fail2ban's server with the jail as it is shipped, on a log file of real lines.
+/// fail2ban's server with the jail as shipped, on a log file of real lines.
 @Suite("The fail2ban jail")
 struct JailTests {
-    @Test("Bans who guesses at many users, and nobody for a broken store")
+    @Test("It does not ban an address that guesses at many users, or bans for a broken store")
     func bans() async throws {
         let logins = try await LoggedLogins()
         let wrong = try await logins.phone.wrongCode()
@@ -30,7 +30,7 @@ struct JailTests {
     }
 }
 
-/// A fail2ban of its own, which writes down whom it bans.
+/// A separate fail2ban that records whom it bans.
 private final class Jail: Sendable {
     private let scratch: Scratch
     private let server: Terminal
@@ -39,7 +39,7 @@ private final class Jail: Sendable {
         scratch = try Scratch()
         let folder = scratch.file("fail2ban")
         try await Command.output(["cp", "-r", "/etc/fail2ban", folder])
-        // What the machine's admin has switched on is not of this test.
+        // What the machine's admin has enabled is not part of this test.
         try await Command.output(["sh", "-c", "rm -f \"$0\"/jail.d/* \"$0\"/*.local", folder])
         for name in ["filter.d/swiftotp.conf", "jail.d/swiftotp.conf"] {
             try await Command.output([
@@ -62,7 +62,7 @@ private final class Jail: Sendable {
         try await server.expect("Jail 'swiftotp' started")
     }
 
-    /// Puts lines into the log that it reads.
+    /// Appends lines to the log that it reads.
     func write(_ lines: [String]) throws {
         try scratch.write(lines.joined(separator: "\n") + "\n", to: "auth.log")
     }
@@ -73,7 +73,7 @@ private final class Jail: Sendable {
         return text.split(separator: "\n").dropFirst().map(String.init)
     }
 
-    /// Ends the server, which lifts its bans.
+    /// Stops the server, which lifts its bans.
     func stop() async throws {
         _ = try await ask("stop")
         _ = try await server.finish()

@@ -2,23 +2,23 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Logins through the real libpam and module, each from an address of its own, and the lines that
-/// they leave in the system's log.
+/// Logins through the real libpam and module, each from its own address, and their lines in the
+/// system log.
 struct LoggedLogins: Sendable {
     let account: Account
     let phone: Phone
     let backupCodes: [String]
     let store: String
-    /// The module, as a service names it: with a service of its own for each login.
+    /// The module, as named in a service, with a new swiftotpd for each login.
     let module: String
     private let scratch: Scratch
     private let log: SystemLog
-    /// A name that no other logins have, to know their lines by.
+    /// A name used by no other logins, to find their lines.
     private let service: String
 
     private static let made = Mutex(0)
 
-    /// A service of the module with a store of its own, and one user enrolled in it.
+    /// A PAM service with the module and its own store, with one enrolled user.
     init() async throws {
         struct Enrolled: Decodable {
             let uri: String
@@ -34,7 +34,7 @@ struct LoggedLogins: Sendable {
         store = try scratch.folder("store")
         account = try await Account.make("visited")
         _ = try scratch.folder("pam.d", mode: 0o755)
-        // The name that it is installed by, which is in each line.
+        // The name of the installed file, which is in each line.
         let file = scratch.file("pam_swiftotp.so")
         try FileManager.default.createSymbolicLink(
             atPath: file, withDestinationPath: Build.module())
@@ -55,7 +55,7 @@ struct LoggedLogins: Sendable {
         (phone, backupCodes) = (try Phone(scanning: enrolled.uri), enrolled.backupCodes)
     }
 
-    /// Forgives all failures.
+    /// Clears all failures.
     func unlock() async throws {
         try await Command.output([
             Build.product("otp-enroll"), "unlock", account.name, "--store", store,
@@ -71,8 +71,8 @@ struct LoggedLogins: Sendable {
         return try JSONDecoder().decode(Issued.self, from: Data(output.utf8)).code
     }
 
-    /// One login, and its line as it stands in a log file. `reply` is what pam-dialogue answers
-    /// with, and user, tty and rhost are written with its escapes.
+    /// One login, and its line as in a log file. `reply` is pam-dialogue's answer, and user, tty
+    /// and rhost use its escapes.
     func line(
         _ reply: String, user: String? = nil, rhost: String, tty: String = "ssh"
     ) async throws -> String {
@@ -92,12 +92,12 @@ struct LoggedLogins: Sendable {
         return Self.filed(line)
     }
 
-    /// A line as syslog writes it to a file: with the host behind the date, which has 15 characters.
+    /// A line as syslog writes it to a file: with the host after the date, which has 15 characters.
     static func filed(_ line: SystemLog.Line) -> String {
         "\(line.text.prefix(15)) door\(line.text.dropFirst(15))"
     }
 
-    /// A line of another program, whose header is made here.
+    /// A line of another program, with a header made here.
     static func filed(_ words: String, of program: String) -> String {
         let now = DateFormatter()
         now.locale = Locale(identifier: "en_US_POSIX")

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The SELinux module by itself; `Tests/selinux` tries it in the whole policy of a distribution.
+/// The SELinux module by itself; `Tests/selinux` tries it in a distribution's whole policy.
 @Suite("SELinux policy")
 struct SELinuxTests {
-    /// Compiles the module, and gives the folder with module and package.
+    /// Compiles the module, and returns the folder with module and package.
     private func compile() async throws -> Scratch {
         let scratch = try Scratch()
         let compiled = try await Command.run([
@@ -20,14 +20,14 @@ struct SELinuxTests {
         return scratch
     }
 
-    @Test("checkmodule compiles it by itself, and semodule_package makes a package of it")
+    @Test("checkmodule does not compile it, or semodule_package makes no package of it")
     func compiles() async throws {
         let scratch = try await compile()
         let (module, contexts) = (scratch.file("module"), scratch.file("contexts"))
         try await Command.output([
             "semodule_unpackage", scratch.file("swiftotp.pp"), module, contexts,
         ])
-        // Both parts are in it, whole.
+        // Both parts are included completely.
         #expect(
             try Data(contentsOf: URL(fileURLWithPath: module))
                 == Data(contentsOf: URL(fileURLWithPath: scratch.file("swiftotp.mod"))))
@@ -36,8 +36,8 @@ struct SELinuxTests {
                 == Project.text("packaging/selinux/swiftotp.fc"))
     }
 
-    /// A login program that could write the store could let in whom it likes.
-    @Test("Somebody else than the service and admins gets at the store, its key and its files")
+    /// A login program that could write the store could let anybody in.
+    @Test("Others than the service and admins can reach the store, its key and its files")
     func store() throws {
         let policy = try Project.text("packaging/selinux/swiftotp.te")
         let rules = policy.matches(of: #/(?m)^ *allow (\S+|\{.*?\}) (\S+|\{.*?\}):(?:file|dir) .*/#)
@@ -48,7 +48,7 @@ struct SELinuxTests {
         let ofInit = reaching.filter { $0.output.1 == "init_t" }.map { String($0.output.0) }
         #expect(
             ofInit.count == 1 && ofInit.allSatisfy { !$0.contains("write") && $0.contains(":dir") })
-        // The others have the way to the service, and the program that they may start as it.
+        // The others have access to the service, and to the program that they may start as it.
         #expect(
             policy.contains(
                 "allow { swiftotp_door swiftotp_caller } swiftotp_t:unix_stream_socket connectto;"))
@@ -57,8 +57,8 @@ struct SELinuxTests {
         #expect(!policy.contains("execute_no_trans;"))
     }
 
-    /// A block counts as a whole: where one name is missing, the others are no doors either.
-    @Test("A login program is a door only where the policy has another one too")
+    /// A block counts as a whole: if one name is missing, the others are no login programs either.
+    @Test("A login program is a door where the policy does not have another one too")
     func blocks() throws {
         let policy = try Project.text("packaging/selinux/swiftotp.te")
         let blocks = policy.split(separator: "\noptional {").dropFirst().map {
@@ -73,7 +73,7 @@ struct SELinuxTests {
     }
 
     @Test(
-        "The files of the program have their labels",
+        "A file of the program lacks its label",
         arguments: [
             ("/var/lib/swiftotp", "swiftotp_var_t"), ("/var/lib/swiftotp/1000", "swiftotp_var_t"),
             ("/var/lib/swiftotp/decoy-a0", "swiftotp_var_t"), ("/var/lib/swiftotp-old", nil),

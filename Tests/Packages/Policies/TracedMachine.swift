@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A machine where store, key, configuration, program and socket are where packages put them: in a
-/// mount namespace of its own, so that it has them for itself. What programs open there is traced.
+/// A machine with store, key, configuration, program and socket where packages put them: in its own
+/// mount namespace. The files that programs open there are traced.
 struct TracedMachine {
     /// One use of a file: `r`, `w`, `x` for a program, or `k` for a lock. Folders end in `/`.
     struct Use: Hashable {
@@ -10,7 +10,7 @@ struct TracedMachine {
         let needs: Character
     }
 
-    /// Where programs and lists of this test are.
+    /// The folder of this test's programs and lists.
     var folder: String { scratch.path }
 
     private let scratch: Scratch
@@ -52,9 +52,9 @@ struct TracedMachine {
             """, to: "dialogue")
     }
 
-    /// Logins of a user with a temporary code, of a stranger, and of somebody who is to enroll, where
-    /// a service listens and where none does, and commands of root's: what the services opened, and
-    /// what the module and its host opened and started.
+    /// Logins of a user with a temporary code, of a stranger, and of a user who must enroll, with a
+    /// listening service and without, and root's commands: what the services opened, and what the
+    /// module and its host opened and started.
     func uses() async throws -> (service: Set<Use>, host: Set<Use>) {
         let script = """
             set -eu
@@ -112,7 +112,7 @@ struct TracedMachine {
         return (service, host)
     }
 
-    /// Calls that strace(1) tells in two lines, since another thread's came between, in one.
+    /// Joins calls that strace(1) reports in two lines because another thread's came between.
     private static func whole(_ lines: [String]) -> [String] {
         let end = " <unfinished ...>"
         var begun: [Substring: Substring] = [:]
@@ -129,7 +129,7 @@ struct TracedMachine {
         }
     }
 
-    /// What a line of strace(1) with `-y` says of files.
+    /// The file uses in a line of strace(1) with `-y`.
     private static func uses(_ line: String) -> [Use] {
         if line.contains(" = -1 ") || line.contains("O_PATH") || line.contains("(deleted)") {
             return []

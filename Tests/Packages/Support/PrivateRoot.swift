@@ -3,14 +3,15 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// This machine once more, for one test: all its files, where only the copy is ever changed.
+/// A copy of this machine for one test: all its files, of which only the copy is ever changed.
 ///
-/// An overlay over the root file system, inside Tests/ground, where nobody else sees the mounts.
-/// `/run` and `/tmp` are its own; users and services are the machine's, without the ground's.
+/// An overlay over the root file system, inside Tests/ground, where no other process sees the
+/// mounts. `/run` and `/tmp` are its own; users and services are the machine's, without the
+/// ground's.
 final class PrivateRoot: Sendable {
     let path: String
     private let scratch: Scratch
-    /// A process in there, beside which programs are run; nil for those that see what is outside.
+    /// A process inside, next to which programs are run; nil for those that see what is outside.
     private let neighbor = Mutex<pid_t?>(nil)
 
     init() async throws {
@@ -37,7 +38,7 @@ final class PrivateRoot: Sendable {
         try await Command.output(["sh", "-ec", script, "sh"] + layers + [path])
     }
 
-    /// From now on programs run where this process does, which has `/run` and `/tmp` of its own.
+    /// From now on, programs run in this process's namespaces, with their own `/run` and `/tmp`.
     func enter(beside process: pid_t) { neighbor.withLock { $0 = process } }
 
     /// The path of one of its files, as seen from outside.
@@ -48,20 +49,20 @@ final class PrivateRoot: Sendable {
         try String(contentsOfFile: file(name), encoding: .utf8)
     }
 
-    /// Writes one of its files, and keeps owner and mode of what was there.
+    /// Writes one of its files, keeping the owner and mode of an existing one.
     func write(_ text: String, to name: String) throws {
         guard let handle = fopen(file(name), "w") else { throw Trouble("cannot write \(name)") }
         fputs(text, handle)
         fclose(handle)
     }
 
-    /// Mode, owner and group of a file, as `drwx------ root root`; nil where there is none.
+    /// Mode, owner and group of a file, as `drwx------ root root`; nil if there is none.
     func status(_ name: String) async throws -> String? {
         let done = try await Command.run(["stat", "-c", "%A %U %G", file(name)])
         return done.status == 0 ? done.output.trimmingCharacters(in: .newlines) : nil
     }
 
-    /// The words that run a program in there as root.
+    /// The words that run a program inside as root.
     func running(_ words: [String]) -> [String] {
         let spaces = ["--mount", "--uts", "--ipc", "--net", "--pid"]
         let entrance =
@@ -70,18 +71,18 @@ final class PrivateRoot: Sendable {
         return entrance + ["env", "DEBIAN_FRONTEND=noninteractive", "HOME=/root"] + words
     }
 
-    /// Runs a program in there, to its end.
+    /// Runs a program inside to its end.
     func run(_ words: String..., input: String = "") async throws -> Command {
         try await Command.run(running(words), input: input, within: .seconds(180))
     }
 
-    /// Runs a program in there that has to succeed, and gives what it printed.
+    /// Runs a program inside that must succeed, and returns its output.
     @discardableResult
     func output(_ words: String..., input: String = "") async throws -> String {
         try await Command.output(running(words), input: input, within: .seconds(180))
     }
 
-    /// Copies a package into it, and gives its path in there.
+    /// Copies a package into it, and returns its path inside.
     func bring(_ package: String) throws -> String {
         let name = "/srv/" + URL(fileURLWithPath: package).lastPathComponent
         try? FileManager.default.removeItem(atPath: file(name))
@@ -95,13 +96,13 @@ final class PrivateRoot: Sendable {
         try await output("chpasswd", input: "\(name):\(password)\n")
     }
 
-    /// Somebody's authenticator, and backup codes of which each is good for one login.
+    /// A user's authenticator, and backup codes, each of which is valid for one login.
     struct Enrolled: Decodable {
         let uri: String
         let backupCodes: [String]
     }
 
-    /// Enrolls a user with the otp-enroll in there.
+    /// Enrolls a user with the otp-enroll inside.
     func enroll(_ name: String) async throws -> Enrolled {
         let output = try await output(
             "otp-enroll", "add", name, "--name", "phone", "--no-confirm", "--json")

@@ -1,14 +1,14 @@
 import Foundation
 import TestSupport
 
-// The packages made of the project.
+// The packages built from the project.
 extension Project {
-    /// Where `make deb` and `make rpm` put what they make.
+    /// The output folder of `make deb` and `make rpm`.
     static let packages = folder.appendingPathComponent(".build/packages")
     /// The clean tree that both are built in.
     static let tree = packages.appendingPathComponent("swiftotp")
 
-    /// The version, from the one place that has it.
+    /// The version, from its one place.
     static func version() throws -> String {
         let file = "Sources/OTPWire/Version.swift"
         guard let line = try text(file).firstMatch(of: #/ number = "(\d+\.\d+\.\d+)"\n/#) else {
@@ -17,7 +17,7 @@ extension Project {
         return String(line.1)
     }
 
-    /// The path of a package, which has to be newer than what it is made of.
+    /// The path of a package, which must be newer than its sources.
     static func package(_ name: String) async throws -> String {
         let path = packages.appendingPathComponent(name).path
         let remedy = "run `make \(name.hasSuffix(".deb") ? "deb" : "rpm")`"
@@ -26,10 +26,10 @@ extension Project {
         return path
     }
 
-    /// A program as it is in the packages, before it is stripped.
+    /// A program as in the packages, before stripping.
     static func program(_ name: String) async throws -> String {
         let path = tree.appendingPathComponent(".build/release/\(name)").path
-        // What did not change is not linked again: the packages tell whether it is of today.
+        // Unchanged programs are not linked again: the packages show whether they are current.
         let rpm = "swiftotp-\(try version())-1.\(Machine.processor).rpm"
         let packed = packages.appendingPathComponent(rpm).path
         try await require(
@@ -37,7 +37,7 @@ extension Project {
         return path
     }
 
-    /// The folder of packaged units: where the systemd that is here has its own.
+    /// The folder for packaged units: that of the installed systemd.
     static func unitFolder() async throws -> String {
         let said = try await Command.output(["dpkg", "-S", "*/systemd/system/basic.target"])
         guard let path = said.firstMatch(of: #/systemd: (.+)/basic.target/#) else {
@@ -57,7 +57,7 @@ extension Project {
     }
 }
 
-/// What lies below a folder: mode, kind and path of everything, sorted.
+/// Everything below a folder: mode, kind and path, sorted.
 ///
 /// `-rw-r--r-- /etc/security/swiftotp.conf`; folders too, if asked for.
 func listing(_ folder: String, folders: Bool = false) async throws -> [String] {
@@ -68,7 +68,7 @@ func listing(_ folder: String, folders: Bool = false) async throws -> [String] {
 }
 
 extension PrivateRoot {
-    /// Installs the Debian packages, as an admin does who has downloaded them.
+    /// Installs the Debian packages, like an admin who has downloaded them.
     func installPackages() async throws {
         let version = try Project.version()
         let architecture = try await output("dpkg", "--print-architecture")
@@ -81,9 +81,9 @@ extension PrivateRoot {
         try await output("dpkg", "-i", files[0], files[1])
     }
 
-    /// Installs RPMs, or upgrades to them: on a Debian, whose dpkg has all that they need.
+    /// Installs or upgrades to RPMs, on a Debian whose dpkg has everything they need.
     func installRPMs(_ words: String...) async throws {
-        // Debian 12's rpm wants to hear that it is meant; that of Debian 13 knows no such word.
+        // Debian 12's rpm requires an option for this; that of Debian 13 does not know it.
         let asked = try await run("rpm", "--force-debian", "--version")
         let meant = asked.status == 0 ? ["--force-debian"] : []
         try await Command.output(

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Somebody who logs in to a private root with a password, and a code where one is asked for.
+/// A user who logs in to a private root with a password, and with a code if one is asked for.
 struct Visitor: Sendable {
     enum Way: CaseIterable { case su, ssh }
-    /// How a login ended: let in at once, after a code, or not at all.
+    /// The result of a login: let in at once, after a code, or not at all.
     enum Result { case admitted, admittedWithCode, refused }
 
     let root: PrivateRoot
@@ -13,7 +13,7 @@ struct Visitor: Sendable {
     let password = "first factor"
     private let server: Server
 
-    /// Makes the user, and starts an sshd in there.
+    /// Makes the user, and starts an sshd inside.
     init(_ name: String, in root: PrivateRoot, server: Server) async throws {
         (self.root, self.name, self.server) = (root, name, server)
         try await root.user(name, password: password)
@@ -22,12 +22,12 @@ struct Visitor: Sendable {
     private static let proof = "echo inside:$(id -un)."
     private static let question = "Verification code"
 
-    /// How a login can end, the good end first.
+    /// The possible ends of a login, success first.
     private var ends: [String] {
         ["inside:\(name).", "uthentication failure", "ermission denied"]
     }
 
-    /// su, as an ordinary user runs it.
+    /// su, run by an ordinary user.
     private var su: [String] {
         let nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         return root.running(nobody + ["su", name, "-c", Self.proof])

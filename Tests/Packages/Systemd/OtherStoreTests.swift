@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A store in another place, as docs/LOGIN.md tells an admin to make it.
+/// A store in another place, made as docs/LOGIN.md says.
 @Suite("packages: a store in another place")
 struct OtherStoreTests {
     private static let unit = "swiftotpd.service"
 
-    /// The page's blocks, in order: the unit's drop-in, AppArmor's rules, what is typed.
+    /// The page's blocks, in order: the unit's drop-in, AppArmor's rules, the commands.
     private static func blocks() throws -> [String] {
         let page = try Project.text("docs/LOGIN.md")
         let section = try #require(
@@ -18,7 +18,7 @@ struct OtherStoreTests {
         }
     }
 
-    @Test("A store in another place, as docs/LOGIN.md has it: it is not made, or nobody gets in")
+    @Test("A store in another place, made as in docs/LOGIN.md, is not made, or lets nobody in")
     func otherStore() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -36,7 +36,7 @@ struct OtherStoreTests {
 
         try await root.output("mkdir", "-p", "/etc/systemd/system/\(Self.unit).d")
         try root.write(blocks[0], to: "/etc/systemd/system/\(Self.unit).d/store.conf")
-        // No kernel of a container loads a profile.
+        // The kernel loads no profile from a container.
         for command in blocks[2].split(separator: "\n") where !command.contains("apparmor") {
             try await root.output("sh", "-ec", String(command.dropFirst("sudo ".count)))
         }
@@ -48,7 +48,7 @@ struct OtherStoreTests {
         #expect(try await machine.service() != nil)
     }
 
-    @Test("AppArmor keeps the service out of it, with the page's rules in place")
+    @Test("AppArmor keeps the service out of it despite the page's rules")
     func appArmor() async throws {
         let scratch = try Scratch()
         let base = scratch.file("base")

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// polkit's own programs. From version 127 on, a service whose unit may write nothing looks at the
-/// password (polkit-agent-helper@.service).
-@Suite("packages: polkit asks")
+/// polkit's own programs. From version 127 on, the password is checked by a service whose unit may
+/// not write anything (polkit-agent-helper@.service).
+@Suite("packages: polkit")
 struct PolkitTests {
     private static let helper = "polkit-agent-helper.socket"
 
-    @Test("Who becomes root by polkit needs no code, or is refused with the right one")
+    @Test("Becoming root through polkit needs no code, or is refused with the right one")
     func authentication() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -23,14 +23,14 @@ struct PolkitTests {
         #expect(try await isAllowed("999-999", in: root) == false)
         #expect(try await isAllowed(codes[0], in: root))
         #expect(try await isAllowed(codes[0], in: root) == false)
-        // One code, and by the service: nobody else has written to the store.
+        // One code, checked by the service: no other process has written to the store.
         let left = try await root.output("otp-enroll", "status", "alice", "--json")
         #expect(left.contains("\"backup_codes_left\": 9"), "\(left)")
         #expect(try await machine.service() != nil)
     }
 
-    /// What pkexec asks for. Not by pkexec, whose own agent is root's: polkit 128 takes no answer from
-    /// that, whoever looks at the password.
+    /// What pkexec asks for. Not through pkexec, whose own agent is root's: polkit 128 accepts no
+    /// answer from that, whoever checks the password.
     private static let question = """
         ready=$(TMPDIR=/tmp mktemp -u)
         mkfifo "$ready"
@@ -41,7 +41,7 @@ struct PolkitTests {
         kill $!
         """
 
-    /// Whether alice is, with her password and a code.
+    /// Whether alice is allowed, with her password and a code.
     private func isAllowed(_ code: String, in root: PrivateRoot) async throws -> Bool {
         let alice = ["setpriv", "--reuid=alice", "--regid=alice", "--init-groups"]
         let terminal = try Terminal(root.running(alice + ["sh", "-c", Self.question]))

@@ -2,22 +2,22 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the unit of the service lets a program do, seen by one in the place of swiftotpd.
+/// What the service's unit lets a program do, seen by a program in swiftotpd's place.
 @Suite("packages: the sandbox of the service, from inside")
 struct SandboxTests {
     private static let unit = "swiftotpd.service"
 
-    /// What the program in there found.
+    /// The findings of the program inside.
     private struct Report: Decodable {
         /// By path or address: an error's name, or `connected`.
         let sockets: [String: String]
-        /// What is in `/run`, in `/run/systemd` and in `/run/systemd/journal`.
+        /// The contents of `/run`, `/run/systemd` and `/run/systemd/journal`.
         let run: [String]
         let systemd: [String]
         let journal: [String]
         /// By path: an error's name, or `written`.
         let files: [String: String]
-        /// The home of a user in a file, and of one whom systemd makes up.
+        /// The home of a user in a file, and of one that systemd synthesizes.
         let homes: [String: String]
         /// Lines of /proc/self/status.
         let status: [String: String]
@@ -25,7 +25,7 @@ struct SandboxTests {
         let users: Int
     }
 
-    @Test("More is in reach than the log and user databases, or less")
+    @Test("More or less than the log and user databases is in reach")
     func reach() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -33,12 +33,12 @@ struct SandboxTests {
         try await root.user("alice", password: "first factor")
         try root.write(Self.probe, to: "/srv/probe.py")
         try root.write(Self.listener, to: "/srv/listener.py")
-        // nslcd in /run, and somebody with an abstract name; a user whom systemd makes up.
+        // nslcd in /run, and a listener with an abstract name; a user that systemd synthesizes.
         let listener = try Terminal(root.running(["python3", "-u", "/srv/listener.py"]))
         try await listener.expect("listening")
         try await makeUp("madeup", in: root)
         try await root.output("mkdir", "/etc/systemd/system/\(Self.unit).d")
-        // Python asks the system for more than swiftotpd does.
+        // Python needs more from the system than swiftotpd.
         try root.write(
             """
             [Service]
@@ -88,16 +88,16 @@ struct SandboxTests {
         #expect(free.users == 1 && free.run.contains("dbus"))
     }
 
-    /// Nobody is there, or the network has none of them, or it may not ask.
+    /// There is no listener, or none in this network, or it must not ask.
     private static let refusals = ["ENOENT", "ECONNREFUSED", "EAFNOSUPPORT", "EACCES", "EPERM"]
 
-    @Test("A program whose unit may write nothing, as polkit's agent: the right code is refused")
+    @Test("In a unit that may not write, such as polkit's agent, the right code is refused")
     func strictHost() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
         try await machine.root.installPackages()
         try await root.user("alice", password: "first factor")
-        // And one whom the service finds by systemd alone.
+        // And one that the service finds only through systemd.
         try await makeUp("madeup", in: root)
         try await root.output("mkdir", "-p", "/srv/pam.d")
         let program = try root.bring(try Build.product("pam-dialogue"))
@@ -115,7 +115,7 @@ struct SandboxTests {
         try await root.output("systemctl", "start", "agent.service")
         let names = try root.text("/srv/said").matches(of: #/"name":"(\w+)"/#).map { $0.output.1 }
         #expect(names == ["PAM_AUTH_ERR", "PAM_SUCCESS", "PAM_AUTH_ERR", "PAM_SUCCESS"])
-        // The records were written by the service, and by nobody else.
+        // The service alone has written the records.
         for user in ["alice", "madeup"] {
             let left = try await root.output("otp-enroll", "status", user, "--json")
             #expect(left.contains("\"backup_codes_left\": 9"), "\(left)")
@@ -123,14 +123,14 @@ struct SandboxTests {
         #expect(try await machine.service() != nil)
     }
 
-    /// A user whom systemd makes up, for a while.
+    /// A user that systemd synthesizes, for a while.
     private func makeUp(_ name: String, in root: PrivateRoot) async throws {
         try await root.output(
             "systemd-run", "--quiet", "--unit=made-up", "--property=DynamicUser=yes",
             "--property=User=\(name)", "sleep", "600")
     }
 
-    /// As polkit 127 has it for polkit-agent-helper.
+    /// As in polkit 127 for polkit-agent-helper.
     private static func strictUnit(_ program: String) -> String {
         """
         [Service]
@@ -170,7 +170,7 @@ struct SandboxTests {
         """
     }
 
-    // MARK: The program in there
+    // MARK: The program inside
 
     private static let probe = """
         import errno, json, os, pwd, socket, syslog

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `doctor` says of a store in another place, where systemd itself confines the service. The
-/// programs are those that were built beside the tests.
+/// `doctor`'s findings about a store in another place, where systemd itself confines the service.
+/// The programs are those built along with the tests.
 @Suite("A store in another place, under systemd")
 struct StoreElsewhereTests {
     private struct Report: Decodable {
@@ -30,7 +30,7 @@ struct StoreElsewhereTests {
     }
 
     @Test(
-        "doctor does not name a store that the unit keeps from the service, or its drop-in does nothing"
+        "doctor misses a store that the unit hides from the service, or the drop-in has no effect"
     )
     func dropIn() async throws {
         let machine = try await SystemdMachine()
@@ -39,7 +39,7 @@ struct StoreElsewhereTests {
         try await root.user("alice", password: "first factor")
         try root.write("store = /srv/swiftotp\n", to: "/etc/security/swiftotp.conf")
         try root.write("auth required pam_swiftotp.so\n", to: "/etc/pam.d/trial")
-        // Nobody listens yet, and what root starts is not confined.
+        // Nobody listens yet, and root's own service is not confined.
         try await root.output("otp-enroll", "init")
         let codes = try await root.enroll("alice").backupCodes
         try await root.output("systemctl", "daemon-reload")
@@ -72,7 +72,7 @@ struct StoreElsewhereTests {
         #expect(try await said().isEmpty)
         #expect(try await login(codes[1]) == true)
 
-        // Where it sees none, no such line helps.
+        // If it cannot see the store, no such line helps.
         try await root.output("cp", "-a", "/srv/swiftotp", "/home/swiftotp")
         try root.write("store = /home/swiftotp\n", to: "/etc/security/swiftotp.conf")
         try root.write(

@@ -2,8 +2,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A private root in which systemd runs, as the first process of a container (systemd-nspawn(1)),
-/// with nothing started that a machine does not need.
+/// A private root with systemd as the first process of a container (systemd-nspawn(1)), and nothing
+/// started that a machine does not need.
 final class SystemdMachine: Sendable {
     let root: PrivateRoot
     private let container: Container
@@ -24,8 +24,8 @@ final class SystemdMachine: Sendable {
         try await root.output("mkdir", "-p", "/run/sshd")
     }
 
-    /// No services of the machine's, and none that packages may not start (policy-rc.d); no sessions
-    /// of logind's, which take a second each.
+    /// None of the machine's services, none that packages may not start (policy-rc.d), and no
+    /// logind sessions, which take a second each.
     private static let preparation = """
         for folder in proc dev run tmp; do umount --recursive --lazy "$1/$folder"; done
         rm -rf "$1"/etc/systemd/system/*.wants "$1"/etc/rc?.d/S* "$1"/var/lib/swiftotp "$1"/etc/swiftotp
@@ -33,7 +33,7 @@ final class SystemdMachine: Sendable {
         sed -i '/pam_systemd/d' "$1"/etc/pam.d/common-session
         """
 
-    // MARK: What systemd says
+    // MARK: systemd's answers
 
     /// A property of a unit, such as `ActiveState`.
     func property(_ name: String, of unit: String) async throws -> String {
@@ -41,15 +41,15 @@ final class SystemdMachine: Sendable {
             .trimmingCharacters(in: .newlines)
     }
 
-    /// The process of the service; nil where it does not run.
+    /// The service's process; nil if it is not running.
     func service() async throws -> pid_t? {
         let text = try await property("MainPID", of: "swiftotpd.service")
         return pid_t(text).flatMap { $0 > 0 ? $0 : nil }
     }
 }
 
-/// systemd-nspawn and all that runs in it, in a control group of its own, so that several are not in
-/// each other's way; both are gone with this.
+/// systemd-nspawn and everything in it, in its own control group, so that several do not interfere;
+/// both end with this object.
 private final class Container: Sendable {
     static let patience = Duration.seconds(120)
 
@@ -68,8 +68,9 @@ private final class Container: Sendable {
             streams: .descriptors(quiet, quiet, quiet))
     }
 
-    /// Version 2 of control groups, and what systemd has of version 1 where both are mounted. Without
-    /// the capability, which changes nothing here, newer systemds give no service a network of its own.
+    /// Version 2 of control groups, and systemd's part of version 1 if both are mounted. Without
+    /// the capability, which changes nothing here, newer versions of systemd give no service its
+    /// own network.
     private static let start = """
         exec >"$1/srv/nspawn.log" 2>&1
         for mount in $(awk '$3 == "cgroup2" || ($3 == "cgroup" && $4 ~ /name=systemd/) {print $2}' \\
@@ -82,7 +83,7 @@ private final class Container: Sendable {
             --capability=CAP_NET_ADMIN systemd.unit=multi-user.target
         """
 
-    /// The first process in there, as soon as there is one.
+    /// The first process inside, as soon as it exists.
     func systemd() async throws -> pid_t {
         let pid = try await patiently("systemd to start", within: Self.patience) {
             guard nspawn.status == nil else {
@@ -114,7 +115,7 @@ private final class Container: Sendable {
         """
 
     deinit {
-        // All processes in there end with the first one.
+        // All processes inside end with the first one.
         let pids = first.withLock { $0 }.map { [$0] } ?? Self.children(of: nspawn.pid)
         for pid in pids { kill(pid, SIGKILL) }
         nspawn.end()

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The packages where systemd runs: what it starts, when, and what survives what.
+/// The packages under systemd: what it starts, when, and what survives what.
 @Suite("packages: in a systemd of their own")
 struct SystemdTests {
     private static let socket = "swiftotpd.socket", service = "swiftotpd.service"
 
-    @Test("The service is there too early, stays too long, or does not come back")
+    @Test("The service starts too early, stays too long, or does not come back")
     func activation() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -36,7 +36,7 @@ struct SystemdTests {
         let log = try await root.output("journalctl", "-q", "-o", "cat", "-t", "swiftotpd")
         #expect(log.contains("pam_swiftotp(su:auth): login granted; factor=backup-code"), "\(log)")
 
-        // Looking does not connect.
+        // A look at the socket does not connect.
         let last = ContinuousClock.now
         while try await machine.service() != nil {
             try #require(ContinuousClock.now - last < .seconds(180), "it runs on and on")
@@ -49,7 +49,7 @@ struct SystemdTests {
         let second = try #require(try await machine.service())
         #expect(second != first)
 
-        // What sshd's unit starts is doctor's to know.
+        // doctor must know what sshd's unit starts.
         try root.write("SSHD_OPTS=\"-o AuthenticationMethods=publickey\"\n", to: "/etc/default/ssh")
         try await root.output("mkdir", "/etc/systemd/system/ssh.service.d")
         try root.write(
@@ -68,7 +68,7 @@ struct SystemdTests {
             "\(said)")
     }
 
-    /// alice's sudo, which asks for her password and a code; whether it let her in.
+    /// alice's sudo, which asks for her password and a code; returns whether it let her in.
     private func sudo(_ alice: Visitor, code: String) async throws -> Bool {
         let root = alice.root
         try root.write("alice ALL=(ALL) ALL\nDefaults !lecture\n", to: "/etc/sudoers.d/alice")
@@ -82,9 +82,9 @@ struct SystemdTests {
         return try await terminal.expectAny(["in:root.", "incorrect"]) == 0
     }
 
-    // MARK: Upgraded and removed
+    // MARK: Upgrade and removal
 
-    @Test("An upgrade shuts somebody out, or leaves the old service running")
+    @Test("An upgrade refuses a login, or leaves the old service running")
     func upgrade() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -106,7 +106,7 @@ struct SystemdTests {
         #expect(
             try await machine.property("ActiveEnterTimestampMonotonic", of: Self.socket) == since)
 
-        // What an admin has switched off stays off.
+        // What an admin has disabled stays disabled.
         try await root.output("systemctl", "disable", "-q", "--now", Self.socket)
         #expect(try await machine.service() == nil)
         try await machine.root.installPackages()
@@ -119,7 +119,7 @@ struct SystemdTests {
         try await expectNothing(machine)
     }
 
-    @Test("The RPM does not enable, start, renew or stop the service")
+    @Test("The RPM does not enable, start, restart or stop the service")
     func rpm() async throws {
         let machine = try await SystemdMachine()
         let root = machine.root
@@ -151,7 +151,7 @@ struct SystemdTests {
 
     private static let path = "/run/swiftotp/swiftotpd.sock"
 
-    /// Connects, and hears the welcome.
+    /// Connects, and receives the welcome.
     private static let visit = """
         import socket
         s = socket.socket(socket.AF_UNIX)
@@ -159,7 +159,7 @@ struct SystemdTests {
         assert s.recv(9) == b"\\x00\\x02\\x40\\x02"
         """
 
-    /// Connects all the time, until there is a file that says that it is enough.
+    /// Connects all the time, until a file tells it to stop.
     private static let logins = """
         import os, socket, time
         refused = connected = 0

@@ -2,16 +2,16 @@ import CLinux
 import Glibc
 import OTPPAM
 
-/// Files by which a module decides about a login: those that its line names, as the list of
-/// pam_listfile and the program of pam_exec, and the one that it reads by itself.
+/// Files that affect a module's decision about a login: those that its line names, such as the list
+/// of pam_listfile and the program of pam_exec, and the one that it reads by default.
 enum ArgumentFiles {
-    /// Modules whose files are what they write down.
+    /// Modules that write to their files.
     private static let writers: Set<String> = [
         "pam_abl", "pam_faillock", "pam_lastlog", "pam_lastlog2", "pam_tally", "pam_tally2",
         "pam_timestamp",
     ]
 
-    /// The files of a line, whole paths without what a module puts in for each user.
+    /// The files of a line: absolute paths, without those that contain a user's name.
     static func of(_ line: PAMLine) -> [String] {
         guard line.role == .module, !line.isOurs, ["auth", "account"].contains(line.kind),
             !writers.contains(line.name)
@@ -25,7 +25,7 @@ enum ArgumentFiles {
         return named + (SystemFiles.exists(usual) ? [usual] : [])
     }
 
-    /// What is wrong with one: somebody else than root can change it, or make it where it is not.
+    /// What is wrong with one: somebody other than root can change it, or make it if it is missing.
     static func finding(_ file: String, _ line: PAMLine) -> Finding? {
         guard let status = SystemFiles.status(file) else { return absent(file, line) }
         guard status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -35,7 +35,7 @@ enum ArgumentFiles {
         if open.place == parts.last {
             return Finding(.problem, text, in: open.place, change: open.change)
         }
-        // Whose folder it is may need it so.
+        // The folder's owner may need it so.
         return Finding(
             .problem, "\(text), because of \(open.place): keep it in /etc/security",
             in: line.place.text)
@@ -48,7 +48,7 @@ enum ArgumentFiles {
             folder = folder[..<slash]
         } while !folder.isEmpty && SystemFiles.status(String(folder)) == nil
         let path = folder.isEmpty ? "/" : String(folder)
-        // In a folder such as /tmp everybody may make what is not there yet.
+        // In a folder such as /tmp, everybody may make a missing file.
         let isOpen = SystemFiles.status(path).map { $0.st_mode & 0o022 != 0 } ?? false
         let parts = PathSafety.parts(of: path)
         guard isOpen || parts.contains(where: { PathSafety.finding($0) != nil }) else { return nil }

@@ -1,7 +1,7 @@
 import OTPCore
 import OTPStore
 
-/// The clock, by which codes are made: whether something keeps it right, and how far it is off.
+/// The clock, which codes depend on: whether something keeps it right, and how far it is off.
 /// Nothing here asks the network.
 enum ClockCheck {
     static let name = "clock"
@@ -27,7 +27,7 @@ enum ClockCheck {
                             + " accepts no code", change: "timedatectl set-ntp true")
                 ])
         }
-        // A login of this moment may be a second ahead.
+        // A login that happens right now may be a second ahead.
         if lastLogin > now + 60 {
             return Look(
                 name, time,
@@ -79,9 +79,9 @@ enum ClockCheck {
     }
 }
 
-/// What chrony knows of the clock, where it runs.
+/// What chrony says about the clock, if it runs.
 private struct Chrony {
-    /// Whether it has set the clock by something.
+    /// Whether it has synchronized the clock.
     let isSynchronized: Bool
     /// How far off the clock is.
     let milliseconds: Int

@@ -4,20 +4,20 @@ import OTPCore
 import OTPPAM
 import OTPStore
 
-/// The options of one of our lines, and those of its file.
+/// The options of one of our lines, and those of its configuration file.
 struct ConfigurationCheck {
     static let name = "options"
 
-    /// What was looked at.
+    /// The result of the check.
     let look: Look
-    /// The options that hold; those of nobody where they cannot be read.
+    /// The options in force; the defaults if they cannot be read.
     let options: Options
     /// Whether they could be read.
     let isKnown: Bool
-    /// The file and the store that the line or the command line names.
+    /// The configuration and the store named by the line or the command line.
     let named: (configuration: String?, store: String?)
 
-    /// Looks at each of our lines; where there is none, at what holds for all.
+    /// Checks each of our lines; if there is none, the options in force without one.
     static func each(of lines: [PAMLine], _ reader: LineOptions) -> [ConfigurationCheck] {
         lines.isEmpty
             ? [ConfigurationCheck(nil, reader)] : lines.map { ConfigurationCheck($0, reader) }
@@ -51,7 +51,7 @@ struct ConfigurationCheck {
         }
     }
 
-    /// One look at all of them.
+    /// One result for all of them.
     static func look(_ checks: [ConfigurationCheck]) -> Look {
         let skipped = checks.first { $0.look.isSkipped }
         var findings: [Finding] = []
@@ -71,7 +71,7 @@ struct ConfigurationCheck {
         return known.isEmpty ? Array(checks.prefix(1)) : known
     }
 
-    /// Arguments of a line that are none.
+    /// Invalid arguments of a line.
     private static func mistakes(_ line: PAMLine) -> [Finding] {
         var parser = OptionParser()
         return line.words.compactMap { argument -> Finding? in
@@ -105,7 +105,7 @@ struct ConfigurationCheck {
             .map { String(decoding: $0.dropFirst(start.count), as: UTF8.self) }
     }
 
-    /// What screen lockers may not say: a place of their own for records or options.
+    /// An argument that screen lockers may not use: another place for records or options.
     private static func elsewhere(_ line: PAMLine) -> Finding? {
         guard line.place.file.hasSuffix("/common-auth"),
             let argument = line.arguments.first(where: {
@@ -127,7 +127,7 @@ extension PAMLine {
 }
 
 extension Finding {
-    /// What is wrong with the store, the key or the configuration, and the command that mends it.
+    /// What is wrong with the store, the key or the configuration, and the command that fixes it.
     init(_ error: StoreError) {
         let subject = String(decoding: error.subject, as: UTF8.self)
         let text = String(decoding: error.text, as: UTF8.self)
@@ -136,7 +136,7 @@ extension Finding {
 
     private static func remedy(_ error: StoreError, _ path: String) -> String {
         guard error.code == .unsafe else { return "" }
-        // SafeOpen judges folder by folder, and so does this to say which one it was.
+        // SafeOpen checks folder by folder; do the same, to say which one it was.
         let parts = path.split(separator: "/")
         for count in 1..<(parts.count + 1) {
             let folder = "/" + parts.prefix(count).joined(separator: "/")

@@ -1,7 +1,7 @@
 import OTPCore
 import OTPStore
 
-/// What SELinux and AppArmor have forbidden us, as the system's logs tell.
+/// What SELinux and AppArmor have denied us, according to the system's logs.
 enum DenialCheck {
     static let name = "denials"
 
@@ -10,7 +10,7 @@ enum DenialCheck {
     ]
     /// How much of the end of a log is read, in bytes.
     private static let limit = 4 << 20
-    /// How old a denial may be, in seconds, where its line says so.
+    /// How old a denial may be, in seconds, if its line has a time.
     private static let recent: UInt64 = 7 * 86_400
 
     static func look(_ options: Options) -> Look {
@@ -43,7 +43,7 @@ enum DenialCheck {
         return Look(name, about, profile + [finding(last, count: denials.count)])
     }
 
-    /// Whether AppArmor confines the service, and has not been told of a store in another place.
+    /// Whether AppArmor confines the service without rules for a store elsewhere.
     private static func appArmor(_ options: Options) -> Finding? {
         let usual = OptionKey.store.fallback
         guard let store = options.store.map({ String(decoding: $0, as: UTF8.self) }),
@@ -70,7 +70,7 @@ enum DenialCheck {
         return result?.status == 0 ? result?.output : nil
     }
 
-    /// The lines of a log that deny something to us.
+    /// The lines of a log that record a denial to us.
     private static func ours(_ text: String) -> [String] {
         let now = (try? SystemClock().now()) ?? 0
         return text.split(separator: "\n").filter { line in
@@ -114,7 +114,7 @@ enum DenialCheck {
 }
 
 extension StringProtocol {
-    /// Whether `text` stands in it, byte by byte: logs are long.
+    /// Whether it contains `text`, compared by bytes: logs are long.
     fileprivate func has(_ text: StaticString) -> Bool {
         utf8.firstRange(of: "\(text)".utf8) != nil
     }

@@ -1,10 +1,10 @@
 import OTPPAM
 
-/// Lines that libpam reads otherwise than they look on a screen.
+/// Lines that libpam reads differently from how they look.
 enum LineCheck {
     static let name = "lines"
 
-    /// What was found; `nil` where each line is what it looks like.
+    /// The findings; `nil` if each line is what it looks like.
     static func look(_ stack: PAMStack) -> Look? {
         guard !stack.oddities.isEmpty else { return nil }
         let findings = stack.oddities.map { oddity in

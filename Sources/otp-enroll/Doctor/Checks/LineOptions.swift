@@ -2,16 +2,16 @@ import OTPCore
 import OTPPAM
 import OTPStore
 
-/// The options that hold for a line of ours: its own, those of its file, and what the command line
-/// says in their place. Read once for each line.
+/// The options in force for one of our lines: its own, those of its file, and what the command line
+/// overrides. Read once per line.
 final class LineOptions {
     private let instead: [[UInt8]]
     private var known: [[[UInt8]]: Result<Options, StoreError>] = [:]
 
-    /// `instead` are arguments of the command line, which win.
+    /// `instead` are arguments of the command line, which take precedence.
     init(instead: [[UInt8]]) { self.instead = instead }
 
-    /// The arguments that hold for a line; for `nil`, where there is none.
+    /// The arguments in force for a line; for `nil`, without one.
     func arguments(of line: PAMLine?) -> [[UInt8]] {
         let names = instead.map { $0.prefix { $0 != UInt8(ascii: "=") } }
         let own = line?.words ?? []
@@ -32,6 +32,6 @@ final class LineOptions {
         return result
     }
 
-    /// The options; those of nobody where they cannot be read.
+    /// The options; the defaults if they cannot be read.
     func options(of line: PAMLine?) -> Options { (try? read(line).get()) ?? Options() }
 }

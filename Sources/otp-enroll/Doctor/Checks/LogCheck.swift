@@ -1,4 +1,4 @@
-/// The socket of the system's log, to which module and service send a line for each login.
+/// The socket of the system log, to which module and service send a line for each login.
 enum LogCheck {
     static let name = "log"
 

@@ -29,7 +29,7 @@ enum ModuleCheck {
                 change: "chown root: \(path) && chmod 0644 \(path)")
         }
         if let hidden = hidden(path) { return hidden }
-        // Loading runs what is in it; the check of the files tells of the folders.
+        // Loading a file runs its code; the check of the files reports the folders.
         guard PathSafety.parts(of: path).allSatisfy({ PathSafety.finding($0) == nil }),
             let trouble = LoadedModule.trouble(path)
         else { return nil }
@@ -39,7 +39,7 @@ enum ModuleCheck {
             in: line.place.text)
     }
 
-    /// What keeps programs that are not root's, as screen lockers are, from loading the file.
+    /// What keeps programs that are not root's, such as screen lockers, from loading the file.
     private static func hidden(_ path: String) -> Finding? {
         guard let status = SystemFiles.status(path), status.st_mode & 0o004 == 0 else { return nil }
         return Finding(

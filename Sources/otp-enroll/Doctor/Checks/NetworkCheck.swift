@@ -1,10 +1,11 @@
 import OTPCore
 
-/// The networks from which an ssh login needs no code: what they open.
+/// The networks from which an ssh login needs no code, and what they open.
 enum NetworkCheck {
     static let name = "networks"
 
-    /// What is to be known of them; `nil` where there are none, or another service is asked about.
+    /// What is worth knowing about them; `nil` if there are none, or if the check is about another
+    /// service.
     static func look(_ service: String, _ options: Options) -> Look? {
         guard SSHDaemon.serves(service), let networks = options.exemptNetworks else { return nil }
         let names = networks.map { String(decoding: $0.text, as: UTF8.self) }

@@ -1,21 +1,20 @@
 import OTPCore
 import OTPStore
 
-/// Who may log in here by their shell, and has nothing to answer the module with.
+/// Users who may log in according to their shell, but have nothing to answer the module with.
 struct PeopleCheck {
     static let name = "people"
 
-    /// Those whom it is about.
+    /// The users concerned.
     let users: [User]
-    /// Those who may be missing.
+    /// Which users may be missing from these.
     private let doubt: (text: String, hint: String)?
-    /// Whether those who have a record are to be added.
+    /// Whether to add users who have a record.
     private let isOpen: Bool
-    /// Whether it is about one user alone.
+    /// Whether it is about a single user.
     private let isNamed: Bool
 
-    /// Root and everybody with a login shell; one user or the members of a group where those are
-    /// named.
+    /// Root and everybody with a login shell; or the named user, or the members of the named group.
     init(only name: String?, group: String?) throws {
         isNamed = name != nil
         if let name {
@@ -35,7 +34,7 @@ struct PeopleCheck {
         }
     }
 
-    /// The look at who is locked out; `unasked` are those whom the stack never asks for a code.
+    /// Checks who is locked out; `unasked` are those whom the stack never asks for a code.
     func look(
         _ options: Options, _ store: StoreCheck, service: String, unasked: Set<String> = []
     ) -> Look {
@@ -67,7 +66,7 @@ struct PeopleCheck {
             exemption(exempt, options) + found.findings + [note].compactMap(\.self))
     }
 
-    /// The numbers of those among some users who pass by their group.
+    /// The UIDs of those users whom their group exempts.
     private static func exempt(
         _ users: [User], _ group: [UInt8]?
     ) throws(StoreError) -> Set<UInt32> {
@@ -86,7 +85,7 @@ struct PeopleCheck {
         return exempt
     }
 
-    /// What is to be said of the group that passes: where all are in it, nobody is asked.
+    /// What to say about the exempt group; if everybody is in it, nobody is asked.
     private func exemption(_ exempt: Set<UInt32>, _ options: Options) -> [Finding] {
         guard let group = options.exemptGroup, !exempt.isEmpty else { return [] }
         let name = String(decoding: group, as: UTF8.self)
@@ -113,7 +112,7 @@ struct PeopleCheck {
     }
 }
 
-/// Who has nothing that logs in now, and what that means.
+/// Users who have nothing that logs in now, and what that means for them.
 private struct LockedOut {
     private let options: Options
     private let service: String
@@ -126,7 +125,7 @@ private struct LockedOut {
         (self.options, self.service) = (options, service)
     }
 
-    /// Adds somebody who is not `ready`.
+    /// Adds a user who is not `ready`.
     mutating func add(_ name: String, _ standing: Standing?) {
         switch standing {
         case .ready: break

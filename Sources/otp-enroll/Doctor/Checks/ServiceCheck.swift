@@ -5,8 +5,7 @@ import OTPPAM
 import OTPStore
 import OTPWire
 
-/// swiftotpd: who listens where the module connects, and what root's programs start where nobody
-/// does.
+/// swiftotpd: who listens where the module connects, and what root's programs start if nobody does.
 enum ServiceCheck {
     static let name = "service"
 
@@ -36,18 +35,18 @@ enum ServiceCheck {
         return Look(name, "\(socket): swiftotpd listens", findings.compactMap { $0 })
     }
 
-    /// A path of the PAM line, or the usual one.
+    /// A path from the PAM line, or the default one.
     private static func text(_ path: [UInt8]?, of option: OptionKey) -> String {
         path.map { String(decoding: $0, as: UTF8.self) } ?? option.fallback
     }
 
-    // MARK: Where nobody listens
+    // MARK: If nobody listens
 
     private static func whereNobodyListens(
         _ socket: String, _ program: String, _ lines: [PAMLine], service: String
     ) -> Finding {
         if PAMPrograms.isOfUsers(service), let line = lines.first {
-            // What the line's own name for the socket does is the stack's.
+            // A socket named by the line itself is the stack check's business.
             return line.namesDeadSocket
                 ? Finding(.note, "nothing listens on \(socket)", in: line.place.text)
                 : Finding(
@@ -61,7 +60,7 @@ enum ServiceCheck {
                 "nothing listens on \(socket), and there is no \(program): the module denies"
                     + " everybody", in: unit, change: start)
         }
-        // What stands in common-auth is asked by screen lockers too.
+        // Screen lockers use common-auth as well.
         if let shared = lines.first(where: { $0.place.file.hasSuffix("/common-auth") }) {
             return Finding(
                 .problem,
@@ -74,8 +73,8 @@ enum ServiceCheck {
                 + " users cannot enroll or manage themselves", in: unit, change: start)
     }
 
-    /// What is wrong with what root's programs start; where it is missing, nobody minds while the
-    /// service listens.
+    /// What is wrong with the program that root's programs start; if it is missing, that does not
+    /// matter while the service listens.
     private static func trouble(ofProgram path: String) -> Finding? {
         guard let status = SystemFiles.status(path) else { return nil }
         if status.st_uid != 0 || status.st_mode & 0o022 != 0 {
@@ -90,9 +89,9 @@ enum ServiceCheck {
         return nil
     }
 
-    // MARK: Where somebody does
+    // MARK: If somebody does
 
-    /// What is wrong with who listens.
+    /// What is wrong with the process that listens.
     private static func finding(_ error: StoreError, _ socket: String) -> Finding {
         if error.code == .unsafe {
             return Finding(
@@ -132,7 +131,7 @@ enum ServiceCheck {
             change: "ReadWritePaths=\(store)")
     }
 
-    // MARK: After the next start
+    // MARK: After a reboot
 
     private static var enabling: Finding? {
         guard ServiceUnit.isInstalled, !isEnabled else { return nil }

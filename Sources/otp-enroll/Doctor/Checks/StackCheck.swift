@@ -8,11 +8,11 @@ final class StackCheck {
 
     let service: String
     private let verdict: StackVerdict
-    /// What mends it; `nil` where nothing is wrong, or no small change helps.
+    /// The change that fixes it; `nil` if nothing is wrong, or no small change helps.
     private lazy var proposal: StackProposal? =
         verdict.hasOurs && verdict.serious.isEmpty ? nil : StackProposal(mending: verdict)
 
-    /// `enrolled` are the numbers of those who are; `nil` where nobody can tell.
+    /// `enrolled` are the UIDs of enrolled users; `nil` if unknown.
     init(
         _ member: ServiceStacks.Member, _ people: [User], _ options: LineOptions,
         enrolled: Set<UInt32>?
@@ -28,7 +28,7 @@ final class StackCheck {
                 door: StackDoor(service, people.first), isSSHD: SSHDaemon.serves(service)))
     }
 
-    /// Those who are enrolled, and whom no password proves.
+    /// Enrolled users who do not have a password.
     private static func passwordless(_ people: [User], enrolled: Set<UInt32>) -> [String] {
         let locked = SystemFiles.lines("/etc/shadow").compactMap { line -> String? in
             let fields = line.split(separator: ":", omittingEmptySubsequences: false)
@@ -41,19 +41,19 @@ final class StackCheck {
             .filter(Set(locked).contains)
     }
 
-    /// The names of those whom the stack never asks for a code.
+    /// The names of the users whom the stack never asks for a code.
     var unasked: Set<String> { verdict.runs.unasked }
 
-    /// Whether the stack says yes to a code, or to who is not asked for one, without a first factor
-    /// of its own: the program in front of it has to ask for one. It is the stack as it should be:
-    /// what is wrong with it is mended first.
+    /// Whether the stack accepts a code, or a user who is not asked for one, without a first factor
+    /// of its own, so that the program in front of it must require one. This is about the corrected
+    /// stack: what is wrong with it is fixed first.
     var needsFirstFactor: Bool {
         guard verdict.hasOurs, !verdict.serious.isEmpty else { return verdict.needsFirstFactor }
         return proposal?.verdict.needsFirstFactor
             ?? (verdict.needsFirstFactor && !verdict.hasFirstFactor)
     }
 
-    /// The look at the stack.
+    /// The result of the check.
     var look: Look {
         let stack = verdict.stack
         var about = stack.file
@@ -82,7 +82,7 @@ final class StackCheck {
             in: stack.file)
     }
 
-    /// The finding with the change that mends it, and all the others of this stack with it.
+    /// The finding with the change that fixes it, and with it all others of this stack.
     private func mended(_ finding: Finding) -> Finding {
         let with = { (change: String) in
             Finding(finding.severity, finding.text, in: finding.place, change: change)

@@ -1,22 +1,22 @@
 import OTPCore
 
-// Where a store is: what its file system does to it.
+// A store's file system, and what it does to the store.
 extension StoreCheck {
-    /// File systems whose locks and syncs are what another machine or a program makes of them, by
-    /// their numbers (statfs(2), <linux/magic.h>).
+    /// File systems whose locks and syncs depend on another machine or a program, by their numbers
+    /// (statfs(2), <linux/magic.h>).
     private static let remote: [Int: String] = [
         0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB2",
         0x00C3_6400: "Ceph", 0x0102_1997: "9P", 0x5346_414F: "AFS", 0x7375_7245: "Coda",
         0x6573_5546: "FUSE",
     ]
 
-    /// File systems that are gone after the next start of the machine.
+    /// File systems that are empty after a reboot.
     private static let fleeting: [Int: String] = [0x0102_1994: "tmpfs", 0x8584_58F6: "ramfs"]
 
-    /// So little is left, in bytes and in names, that there is no room for a few records.
+    /// Below this many free bytes and inodes, there is no room for a few records.
     private static let (leastBytes, leastNames): (UInt64, UInt64) = (1 << 16, 8)
 
-    /// What is wrong with where the store is.
+    /// What is wrong with the store's location.
     static func placeFindings(_ path: String) -> [Finding] {
         [fleeting(path), remote(path), room(path), frozen(path)].compactMap { $0 }
     }

@@ -4,22 +4,22 @@ import OTPCore
 import OTPStore
 import OTPWire
 
-/// The folder of records, the seal key, and the records themselves. Decoys are nobody's.
+/// The folder of records, the seal key, and the records themselves. Decoys belong to nobody.
 struct StoreCheck {
-    /// What was looked at.
+    /// The result of the check.
     let look: Look
-    /// How it stands with those who are enrolled, by their numbers; with a record that cannot be
-    /// read, of which this check tells, somebody counts as ready. `nil` where nobody can be told.
+    /// The standing of enrolled users, by UID. A user whose record cannot be read counts as ready;
+    /// this check reports the record. `nil` if unknown.
     private(set) var standings: [UInt32: Standing]?
-    /// Who has a record.
+    /// The users who have a record.
     private var owners: [User] = []
     /// When a code was last accepted, in Unix seconds.
     private(set) var lastLogin: UInt64 = 0
 
     static let name = "store"
 
-    /// The store that the options name, as the service sees it. `service` is what was found out
-    /// about the one that listens: one that is ill is not asked, but another in its place.
+    /// The store that the options name, as the service sees it. `service` is the result for the one
+    /// that listens: one in trouble is not asked, but another in its place.
     init(_ options: Options, _ configuration: ConfigurationCheck, askedAfter service: Look) throws {
         let place = options.store.map { String(decoding: $0, as: UTF8.self) }
         let path = place ?? OptionKey.store.fallback
@@ -57,7 +57,7 @@ struct StoreCheck {
         }
     }
 
-    /// Who has a record, may log in by the shell, and is none of these.
+    /// Users who have a record, may log in according to their shell, and are none of these.
     func others(than users: [User]) -> [User] {
         let names = Set(users.map(\.name))
         let unknown = owners.filter { !names.contains($0.name) }
@@ -69,7 +69,7 @@ struct StoreCheck {
         return others
     }
 
-    /// A folder that is not there. With its key there, a new one would be another store.
+    /// A missing folder. If its key exists, a new folder would be another store.
     private static func missing(_ path: String) -> Finding {
         let text = "\(path) is missing: the module denies everybody"
         guard path == OptionKey.store.fallback, SystemFiles.exists(defaultKey) else {
@@ -82,7 +82,7 @@ struct StoreCheck {
     /// Where the seal key of the default store is; any other has its key inside.
     fileprivate static let defaultKey = "/etc/swiftotp/seal.key"
 
-    /// The look that was not possible.
+    /// The result if the check was not possible.
     private static func look(after failure: Failure, _ path: String) -> Look {
         guard let error = failure.trouble else { return .skipped(name, failure.message) }
         guard Machine.isRoot || error.code != .system else {
@@ -95,18 +95,18 @@ struct StoreCheck {
 /// All records of a store, as the service reads them one by one.
 private struct Records {
     let count: Int
-    /// Whether they were read: not where something is wrong with the key.
+    /// Whether they were read; they are not if something is wrong with the key.
     let isOpen: Bool
     private(set) var standings: [UInt32: Standing] = [:]
     private(set) var owners: [User] = []
     private(set) var lastLogin: UInt64 = 0
     /// What is wrong with the key.
     private let keyTrouble: [Finding]
-    /// What is wrong with single records.
+    /// What is wrong with individual records.
     private var broken: [Finding] = []
     private var orphans: [UInt32] = []
 
-    /// The most findings of one kind that are listed one by one.
+    /// The most findings of one kind that are listed individually.
     private static let most = 10
 
     /// The records in the folder at `path`.
@@ -141,7 +141,7 @@ private struct Records {
                     orphans.append(entry.uid)
                     break
                 }
-                // Not one who passes because of that.
+                // Not a user who passes because of that.
                 standings[current] = .ready
                 broken.append(
                     Finding(
@@ -226,7 +226,7 @@ private struct Records {
 }
 
 extension StoreError {
-    /// The first of the commands that it names, which it has looked up whose record it is for.
+    /// The first of the commands in it, after looking up whose record it is for.
     fileprivate var firstCommand: String {
         detail.split(separator: "`").dropFirst().first.map(String.init) ?? ""
     }

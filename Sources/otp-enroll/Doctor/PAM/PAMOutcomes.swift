@@ -1,46 +1,45 @@
 import OTPPAM
 
-/// Every way in which a stack can go: libpam's own rules (pam.conf(5)), tried with each answer that
-/// its modules may give.
+/// Every path through a stack: libpam's own rules (pam.conf(5)), tried with each answer that its
+/// modules may give.
 struct PAMOutcomes {
-    /// How a way through the stack has gone so far.
+    /// The state on a path through the stack.
     struct Run: Hashable {
-        /// What our module has said.
+        /// What our module has answered.
         enum Code: Hashable {
             case notAsked, right, passed, wrong
         }
 
-        /// How libpam sees it.
+        /// libpam's state.
         fileprivate var state = PAMRun()
-        /// What our module has said.
+        /// What our module has answered.
         var code = Code.notAsked
-        /// Whether a first factor has said yes.
+        /// Whether a first factor has succeeded.
         var isProven = false
-        /// The line of a first factor that said no, and after which the stack went on.
+        /// The line of a first factor that failed, after which the stack continued.
         var refusal: Int?
-        /// The line that passed over our module.
+        /// The line that skipped our module.
         var skipper: Int?
-        /// The line of a second factor of another module, which said yes behind a password.
+        /// The line of another module's second factor that succeeded after a password.
         var other: Int?
-        /// The line of a module that nobody here knows, whose yes was taken for one that proves
-        /// nobody.
+        /// The line of an unknown module whose success was taken for one that proves nothing.
         var doubt: Int?
-        /// The line of the first factor that said yes first, while nothing had refused the login.
+        /// The line of the first factor that succeeded first, while nothing had refused the login.
         var prover: Int?
-        /// The line that asked for a code again, of the same store, after a right one.
+        /// The line that asked for a code of the same store again, after a right one.
         var repeater: Int?
         /// How many hidden questions were asked.
         var questions = 0
-        /// Whether somebody was asked for a password, which later modules may take.
+        /// Whether the user was asked for a password, which later modules may use.
         fileprivate var hasPassword = false
-        /// Whether that was a right one.
+        /// Whether that password was right.
         fileprivate var knowsPassword = false
-        /// The stores in which a code was right: it counts once.
+        /// The stores in which a code was right: it is good once.
         fileprivate var used: Set<[String]> = []
 
         fileprivate var isAccepted: Bool { state.isAccepted }
 
-        /// Takes in what a line has said.
+        /// Applies a line's answer.
         fileprivate mutating func take(_ answer: ModuleAnswer, of line: PAMLine, at index: Int) {
             if line.isOurs { return take(code: answer, of: line, at: index) }
             guard answer.proof != .nothing else { return }
@@ -61,7 +60,7 @@ struct PAMOutcomes {
             }
         }
 
-        /// Takes in what our module has said.
+        /// Applies our module's answer.
         private mutating func take(code answer: ModuleAnswer, of line: PAMLine, at index: Int) {
             if used.contains(line.records), answer.word != "ignore" {
                 repeater = repeater ?? index
@@ -77,15 +76,15 @@ struct PAMOutcomes {
             if line.arguments.contains("forward_pass") { hasPassword = true }
         }
 
-        /// Whether a line can say so at this point: a module that takes the password of an earlier
-        /// one says yes to nobody where there is none.
+        /// Whether a line can answer this at this point: a module that uses the password of an
+        /// earlier one never succeeds if there is none.
         fileprivate func allows(_ answer: ModuleAnswer, of line: PAMLine) -> Bool {
             if line.isOurs, used.contains(line.records) {
-                // Who was asked once is asked again, and the code was used up.
+                // A user who was asked once is asked again, and the code was used up.
                 return !answer.isYes && answer.word != "ignore"
             }
             if line.isOurs, answer.isYes, line.arguments.contains("use_first_pass") {
-                // What was typed for a password that is right is no code.
+                // A right password is not a code.
                 return hasPassword && !knowsPassword
             }
             return hasPassword || !answer.isYes || answer.proof != .password
@@ -97,14 +96,14 @@ struct PAMOutcomes {
         }
     }
 
-    /// The ways that end in a yes.
+    /// The paths that end in success.
     private(set) var accepted: Set<Run> = []
-    /// The ways on which our module was asked, as they were before it, by its line.
+    /// The paths on which our module was asked, in their state before it, by its line.
     private(set) var asked: [Int: Set<Run>] = [:]
-    /// The lines of first factors that said yes where nothing had refused the login.
+    /// The lines of first factors that succeeded while nothing had refused the login.
     private(set) var provers: Set<Int> = []
 
-    /// The lines of ours that asked again for a code that was right.
+    /// Our lines that asked again for a right code.
     private(set) var repeaters: Set<Int> = []
 
     private let lines: [PAMLine]
@@ -132,7 +131,7 @@ struct PAMOutcomes {
 
     // MARK: libpam's rules
 
-    /// What it is after an answer.
+    /// The state after an answer.
     private func after(_ answer: ModuleAnswer, at index: Int, _ before: Run) -> Run {
         var run = before
         run.take(answer, of: lines[index], at: index)
@@ -147,7 +146,7 @@ struct PAMOutcomes {
 }
 
 extension PAMLine {
-    /// What names the records that a line of ours asks about.
+    /// Identifies the records that one of our lines uses.
     fileprivate var records: [String] {
         arguments.filter { $0.hasPrefix("store=") || $0.hasPrefix("conf=") }.sorted()
     }

@@ -1,7 +1,7 @@
-/// What is known of programs that ask PAM, by the names of their services.
+/// What is known about programs that use PAM, by the names of their services.
 enum PAMPrograms {
-    /// Those that have one field, and give what is typed there as the answer to every question: what
-    /// PAM asks after the first is never shown.
+    /// Programs that have one field, and give its contents as the answer to every question; a
+    /// second question of PAM is never shown.
     private static let oneField: Set = [
         "i3lock", "swaylock", "waylock", "slimlock", "xlock", "xtrlock-pam",
         "dovecot", "openvpn", "proftpd", "pure-ftpd", "squid", "vsftpd",

@@ -1,13 +1,13 @@
 import CLinux
 
-/// What the kernel knows of its clock (adjtimex(2)), which is asked and not changed.
+/// What the kernel says about its clock (adjtimex(2)), which is not changed.
 struct KernelClock {
-    /// Whether something has set it by the network, and not long ago.
+    /// Whether it was recently set from the network.
     let isSynchronized: Bool
-    /// How far it may be off at most, in milliseconds.
+    /// The most that it may be off, in milliseconds.
     let maximumError: Int
 
-    /// `nil` where the kernel does not tell, as in some containers.
+    /// `nil` if the kernel does not say, as in some containers.
     init?() {
         var error = 0
         // SAFETY: a local that the call fills.

@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 import OTPPAM
 
-/// The libpam of this machine, which is also in this program.
+/// This machine's libpam, which this program is linked with as well.
 enum LibPAM {
-    /// Its rules; Debian 12's where its file cannot be found.
+    /// Its rules; Debian 12's if its file cannot be found.
     static let rules: PAMRules = {
         guard let path, case .bytes(let bytes) = SystemFiles.opened(Array(path.utf8)) else {
             return PAMRules()
@@ -24,7 +24,7 @@ enum LibPAM {
 
 /// The files of this machine.
 struct SystemPAMFiles: PAMFiles {
-    /// What is read in the place of files.
+    /// Texts to read in place of files.
     var replaced: [String: String] = [:]
 
     func file(_ path: [UInt8]) -> PAMFile {
@@ -43,8 +43,8 @@ struct SystemPAMFiles: PAMFiles {
 }
 
 extension PAMStack {
-    /// Reads a service as the libpam of this machine does; of the files in `replaced` it takes that
-    /// text.
+    /// Reads a service as this machine's libpam does, with the texts of `replaced` in place of
+    /// those files.
     init(service: String, replacing replaced: [String: String] = [:]) throws(Trouble) {
         try self.init(
             service: service, rules: LibPAM.rules, files: SystemPAMFiles(replaced: replaced))

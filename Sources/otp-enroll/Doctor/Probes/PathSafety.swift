@@ -1,10 +1,9 @@
 import CLinux
 import Glibc
 
-/// Whether somebody else than root can change a file, by itself or by a folder on the way.
+/// Whether somebody other than root can change a file, directly or through a folder on the way.
 enum PathSafety {
-    /// The folders by which a path leads to its file, and where links go on from there; the file
-    /// itself comes last.
+    /// The folders on the way to a file, including where links lead; the file itself comes last.
     static func parts(of path: String) -> [String] {
         guard let real = SystemFiles.realPath(path) else { return [] }
         var parts = ["/"]
@@ -24,7 +23,7 @@ enum PathSafety {
         let isFolder = status.st_mode & S_IFMT == S_IFDIR
         // A unit may be a link to /dev/null.
         guard isFolder || status.st_mode & S_IFMT == S_IFREG else { return nil }
-        // In a folder such as /tmp nobody can replace what is root's.
+        // In a folder such as /tmp nobody can replace root's files.
         let isOpen = status.st_mode & 0o022 != 0 && !(isFolder && status.st_mode & 0o1000 != 0)
         var commands: [String] = []
         if status.st_uid != 0 { commands.append("chown root: \(path)") }

@@ -1,5 +1,5 @@
-/// What systemd lets swiftotpd.service see and write to: as systemd itself says, and without it, as
-/// the unit's files do.
+/// What systemd lets swiftotpd.service see and write to, according to systemd itself, or else to
+/// the unit's files.
 struct ServiceUnit {
     static let name = "swiftotpd.service"
 
@@ -20,14 +20,14 @@ struct ServiceUnit {
         return files
     }
 
-    /// Whether somebody has installed the units.
+    /// Whether the units are installed.
     static var isInstalled: Bool {
         folders.contains { SystemFiles.exists("\($0)/swiftotpd.socket") }
     }
 
     private var settings: [String: [String]] = [:]
 
-    /// The settings that are looked at.
+    /// The settings that are read.
     private static let keys = [
         "ProtectSystem", "ProtectHome", "PrivateTmp", "TemporaryFileSystem", "StateDirectory",
         "ConfigurationDirectory", "BindPaths", "ReadWritePaths", "ReadOnlyPaths",
@@ -55,7 +55,7 @@ struct ServiceUnit {
         SystemFiles.names(in: folder).filter { $0.hasSuffix(".conf") }.map { folder + "/" + $0 }
     }
 
-    /// Takes a setting. One of a list is added to it, and an empty one empties it.
+    /// Applies a setting. A list's value is appended, and an empty value clears the list.
     private mutating func take(_ line: String) {
         let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return }
@@ -68,7 +68,7 @@ struct ServiceUnit {
 
     // MARK: What it means for a folder
 
-    /// Why the service does not see a folder; `nil` where it does.
+    /// Why the service does not see a folder; `nil` if it does.
     func hides(_ folder: String) -> String? {
         if paths("BindPaths").contains(where: { folder.isBelow($0) }) { return nil }
         let isOn = { (key: String) in
@@ -107,7 +107,7 @@ struct ServiceUnit {
 
     private func word(_ key: String) -> String { settings[key]?.first ?? "no" }
 
-    /// The paths of a list, without what stands before and behind them.
+    /// The paths of a list, without their prefixes and suffixes.
     private func paths(_ key: String) -> [String] {
         (settings[key] ?? []).map { word in
             let path = word.drop { $0 == "-" || $0 == "+" }.prefix { $0 != ":" }
@@ -122,7 +122,7 @@ extension String {
         folder == "/" || self == folder || hasPrefix(folder + "/")
     }
 
-    /// How long the nearest of these folders is that this path is below; -1 for none.
+    /// The length of the nearest of these folders that contains this path; -1 for none.
     fileprivate func nearest(of folders: [String]) -> Int {
         folders.filter { isBelow($0) }.map(\.count).max() ?? -1
     }

@@ -1,13 +1,13 @@
 extension Tool {
-    /// What a program of the system said.
+    /// The output of a system program.
     struct Said {
         let status: CInt
         let output: String
         let errors: String
     }
 
-    /// Runs a program of the system to read what it says, in English and in UTC; `nil` where it
-    /// cannot be started, or does not end.
+    /// Runs a system program to read its output, in English and in UTC; `nil` if it cannot be
+    /// started, or does not exit.
     static func ask(_ words: [String]) -> Said? {
         guard let path = words.first, SystemFiles.status(path) != nil else { return nil }
         let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TZ=UTC"]

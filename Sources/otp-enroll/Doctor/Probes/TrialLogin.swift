@@ -3,10 +3,10 @@ import CLinux
 import Glibc
 import OTPCore
 
-/// A real login by PAM that leads nowhere: pam_start, pam_authenticate and pam_end, with the
-/// terminal for a conversation. No session, no credentials.
+/// A real PAM login that leads nowhere: pam_start, pam_authenticate and pam_end, with the terminal
+/// as the conversation. No session, no credentials.
 enum TrialLogin {
-    /// What came of it.
+    /// Its result.
     struct Result {
         /// libpam's number.
         let code: CInt
@@ -29,7 +29,7 @@ enum TrialLogin {
         PAM_NEW_AUTHTOK_REQD: "PAM_NEW_AUTHTOK_REQD",
     ]
 
-    /// Logs `user` in by the service's stack.
+    /// Logs `user` in with the service's stack.
     static func run(service: String, user: String) -> Result {
         var conversation = unsafe pam_conv(conv: converse, appdata_ptr: nil)
         var started: OpaquePointer?
@@ -40,7 +40,7 @@ enum TrialLogin {
         }
         // SAFETY: the name is the C library's own until the next such call, and libpam copies it.
         if let terminal = unsafe ttyname(STDIN_FILENO) {
-            // SAFETY: a live handle. Without this item a login is one like any other.
+            // SAFETY: a live handle. Without this item the login works as well.
             _ = unsafe pam_set_item(handle, PAM_TTY, terminal)
         }
         // SAFETY: a live handle, which nobody uses after pam_end.
@@ -68,13 +68,13 @@ enum TrialLogin {
         _ count: Int, _ messages: UnsafeMutablePointer<UnsafePointer<pam_message>?>,
         _ responses: UnsafeMutablePointer<UnsafeMutablePointer<pam_response>?>
     ) -> CInt {
-        // SAFETY: zeroed memory for `count` responses; by libpam's rule the module frees them and
+        // SAFETY: zeroed memory for `count` responses; by libpam's rules the module frees them and
         // their texts with free(3).
         let memory = unsafe calloc(count, MemoryLayout<pam_response>.stride)
         guard let memory = unsafe memory else { return PAM_BUF_ERR }
         let out = unsafe memory.bindMemory(to: pam_response.self, capacity: count)
         for index in 0..<count {
-            // SAFETY: libpam hands over `count` pointers to messages, whose texts are C strings.
+            // SAFETY: libpam passes `count` pointers to messages, whose texts are C strings.
             guard let message = unsafe messages[index], let text = unsafe message.pointee.msg else {
                 continue
             }
@@ -102,16 +102,16 @@ enum TrialLogin {
         return PAM_SUCCESS
     }
 
-    /// Shows what a module says, line by line and without what could move the cursor.
+    /// Shows a module's message line by line, without anything that could move the cursor.
     private static func show(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let shown = lines.map { Output.printable(String($0)) }.joined(separator: "\n")
-        // Nobody is left to be told where stderr is closed.
+        // If stderr is closed, there is nobody to tell.
         _ = Machine.write(Array(shown.utf8), to: STDERR_FILENO)
     }
 
-    /// Asks, and reads one line; `nil` at the end of the input and for Ctrl-C, so that the terminal
-    /// is never left in the dark. To be wiped.
+    /// Asks, and reads one line; `nil` at the end of the input and for Ctrl-C, so that echo is
+    /// always turned on again. The caller wipes the line.
     private static func read(_ question: String, isHidden: Bool) -> [UInt8]? {
         guard let interruptions = try? Interruptions() else { return nil }
         var before = termios()
@@ -123,7 +123,7 @@ enum TrialLogin {
             // SAFETY: reads the local.
             _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &dark)
         }
-        // After the flush, which takes away what was typed at no question.
+        // After the flush, which discards what was typed before the question.
         show(question)
         defer {
             if isDark {

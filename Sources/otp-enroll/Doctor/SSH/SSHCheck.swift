@@ -2,15 +2,16 @@ import CLinux
 import Glibc
 import OTPCore
 
-/// sshd's own settings: whether every way in comes past the module, and whoever may comes in.
+/// sshd's own settings: whether every way in goes through the module, and whether everybody who may
+/// log in can.
 struct SSHCheck {
     static let name = "sshd"
 
-    /// The PAM service that is asked about.
+    /// The PAM service to check.
     let service: String
     let rules: SSHRules
     let options: Options
-    /// The numbers of those who are enrolled; `nil` where nobody can tell.
+    /// The UIDs of enrolled users; `nil` if unknown.
     let enrolled: Set<UInt32>?
     /// Whether it is about everybody.
     let isAll: Bool
@@ -24,7 +25,7 @@ struct SSHCheck {
         rules = SSHRules(needsFirstFactor: needsFirstFactor, options: options)
     }
 
-    /// Looks at what each sshd that asks for this service does with everybody.
+    /// Checks what each sshd that uses this service does with every user.
     func look(_ users: [User]) -> Look {
         var findings: [Finding] = []
         for daemon in SSHDaemon.known where daemon.service == service {
@@ -35,7 +36,7 @@ struct SSHCheck {
                 case .missing: return .skipped(SSHCheck.name, "there is no \(daemon.program)")
                 case .refused(let why) where !Machine.isRoot:
                     return .skipped(SSHCheck.name, "sshd -T works for root alone: \(why)")
-                // Where systemd starts sshd for each connection, the folder is made with the first.
+                // If systemd starts sshd for each connection, the folder is made with the first.
                 case .refused(let why) where why.hasPrefix("Missing privilege separation"):
                     return .skipped(SSHCheck.name, "sshd was not started yet: \(why)")
                 case .refused(let why): findings.append(refusal(why, daemon))
@@ -88,7 +89,7 @@ struct SSHCheck {
 
     // MARK: sshd itself
 
-    /// What is wrong where sshd refuses its configuration, as it said.
+    /// The finding for an sshd that refuses its configuration, from its message.
     private func refusal(_ said: String, _ daemon: SSHDaemon) -> Finding {
         let text = "\(daemon.prefix)sshd refuses its configuration: \(said)"
         let configuration = SSHConfiguration(daemon.file)
@@ -112,7 +113,7 @@ struct SSHCheck {
         return Finding(.problem, text, in: place.text, change: proposal?.change ?? "")
     }
 
-    /// Whether it may not have read what is there now.
+    /// Whether it may have read an older version of its configuration.
     private func age(of daemon: SSHDaemon) -> Finding? {
         guard let readAt = daemon.readAt, let process = daemon.process else { return nil }
         let configuration = SSHConfiguration(daemon.file)
@@ -120,7 +121,7 @@ struct SSHCheck {
             guard let status = SystemFiles.status(file),
                 let changed = UInt64(exactly: status.st_ctim.tv_sec)
             else { return false }
-            // When it was started is known to a second or so.
+            // Its start time is known only to about a second.
             return changed > readAt &+ 1
         }
         guard let late else { return nil }
@@ -133,7 +134,7 @@ struct SSHCheck {
 }
 
 extension SSHSurvey {
-    /// The line by which something is wrong; empty for a setting that is nowhere.
+    /// The line that causes a fault; empty for a setting that is not in any file.
     fileprivate func place(of fault: SSHFault, _ spots: [Spot]) -> String {
         guard let line = fault.lines.first, let key = SSHWords.split(line)?.key,
             let spot = spots.first
@@ -147,7 +148,7 @@ extension SSHDaemon {
     /// All of them, looked for once.
     static let known = all.map { daemon in
         var daemon = daemon
-        // sshd's own word since 9.8, the program's name before.
+        // sshd reports the name from 9.8 on; before that it is the program's name.
         let said = (try? SSHSettings(daemon, user: "root", from: nil))?.value("pamservicename")
         let name = daemon.program.split(separator: "/").last.map(String.init)
         daemon.service = [said, name].compactMap { $0 }.first { !$0.isEmpty } ?? "sshd"
@@ -165,13 +166,13 @@ extension SSHDaemon {
         service == "sshd" || services.contains(service)
     }
 
-    /// What is said before a finding; nothing for the usual one.
+    /// Prefix of a finding; empty for the usual sshd.
     fileprivate var prefix: String { name.isEmpty ? "" : "`\(name)`: " }
 }
 
-/// Names of users in a sentence.
+/// User names in a sentence.
 enum Names {
-    /// The first of them, and how many there are more.
+    /// The first of them, and how many more there are.
     static func some(_ names: [String], most: Int = 5) -> String {
         let shown = names.prefix(most).joined(separator: ", ")
         let rest = names.count - most

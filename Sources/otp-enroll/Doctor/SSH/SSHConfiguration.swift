@@ -1,13 +1,13 @@
-/// The files that sshd reads, and its settings in the order in which it reads them: of each, the
-/// first value holds, and one of a `Match` block that holds before one of none.
+/// The files that sshd reads, and its settings in the order in which it reads them. The first value
+/// of a setting applies, and one in a matching `Match` block takes precedence over one outside.
 struct SSHConfiguration {
-    /// A setting where it stands.
+    /// A setting and its place.
     struct Setting {
         /// The keyword, in lower case.
         let key: String
         let words: [String]
         let place: Place
-        /// The `Match` lines that all have to hold.
+        /// The enclosing `Match` lines, all of which must match.
         let blocks: [SSHMatch]
     }
 
@@ -21,28 +21,27 @@ struct SSHConfiguration {
 
     /// The main file.
     let main: String
-    /// The lines of each file that is there.
+    /// The lines of each existing file.
     private(set) var files: [String: [String]] = [:]
-    /// The files that are read for some alone.
+    /// The files that are included conditionally.
     private var guarded: Set<String> = []
-    /// What each pattern of an Include stands for.
+    /// What each pattern of an Include matches.
     private var included: [String: [String]] = [:]
-    /// All settings, `match` and `include` among them.
+    /// All settings, including `match` and `include`.
     private(set) var settings: [Setting] = []
 
-    /// sshd's own folder, where names without one are.
+    /// sshd's own folder, for names without one.
     private static let folder = "/etc/ssh"
     /// sshd's own limit.
     private static let maximumDepth = 16
 
-    /// Reads a main file and all that it includes.
+    /// Reads a main file and everything that it includes.
     init(_ main: String) {
         self.main = main
         walk(main, [], depth: 0)
     }
 
-    /// Puts other lines in the place of a file's. One that is new has to be among those that are
-    /// included.
+    /// Replaces the lines of a file. A new file must be one that is included.
     func replacing(_ file: String, with lines: [String]) -> SSHConfiguration {
         var changed = self
         changed.files[file] = lines
@@ -55,7 +54,7 @@ struct SSHConfiguration {
         return changed
     }
 
-    /// Whether a new file in the folder of a pattern is one of those that it stands for.
+    /// Whether a pattern would match a new file in its folder.
     private static func includes(_ pattern: String, _ file: String) -> Bool {
         let (there, here) = (pattern.split(separator: "/"), file.split(separator: "/"))
         guard there.dropLast() == here.dropLast(), let wanted = there.last, let name = here.last
@@ -93,7 +92,7 @@ struct SSHConfiguration {
         return lines
     }
 
-    /// The files that a word of an Include stands for.
+    /// The files that a word of an Include matches.
     private mutating func paths(_ word: String) -> [String] {
         let pattern = word.hasPrefix("/") ? word : "\(SSHConfiguration.folder)/\(word)"
         if let known = included[pattern] { return known }
@@ -102,21 +101,22 @@ struct SSHConfiguration {
         return paths
     }
 
-    // MARK: What is asked
+    // MARK: Queries
 
-    /// All that is asked by Match lines.
+    /// Everything that Match lines test.
     var criteria: [SSHMatch.Criterion] {
         settings.filter { $0.key == "match" }.compactMap(\.blocks.last).flatMap(\.criteria)
     }
 
-    /// Which Match lines hold for a login: sshd's answer is the same for all with the same.
+    /// Which Match lines match a login: sshd's answer is the same for all logins with the same
+    /// result.
     func blocks(for login: SSHLogin) -> [Bool] {
         settings.filter { $0.key == "match" }.map { line in
             line.blocks.allSatisfy { $0.holds(for: login) }
         }
     }
 
-    /// The line by which a setting has its value for a login; `nil` where none says anything.
+    /// The line that gives a setting its value for a login; `nil` if none does.
     func line(of key: String, for login: SSHLogin) -> Setting? {
         let all = settings.filter { $0.key == key }
         return all.first { line in
@@ -124,19 +124,20 @@ struct SSHConfiguration {
         } ?? all.first { $0.blocks.isEmpty }
     }
 
-    /// The folders whose files are included for everybody.
+    /// The folders whose files are included unconditionally.
     var folders: [String] {
         settings.filter { $0.key == "include" && $0.blocks.isEmpty }.flatMap(\.words).map { word in
             word.hasPrefix("/") ? word : "\(SSHConfiguration.folder)/\(word)"
         }.filter { $0.hasSuffix("/*.conf") }.map { String($0.dropLast("/*.conf".count)) }
     }
 
-    /// Whether what a file begins with holds for everybody.
+    /// Whether the beginning of a file applies to everybody.
     func isForEverybody(_ file: String) -> Bool { !guarded.contains(file) }
 
     // MARK: A copy
 
-    /// Writes all of it below a folder, with Include lines that name the copies; the main file.
+    /// Writes all of it below a folder, with Include lines that name the copies; returns the main
+    /// file.
     func write(to folder: TemporaryFolder) throws(SystemError) -> String {
         let names = files.keys.sorted()
         let copies = Dictionary(

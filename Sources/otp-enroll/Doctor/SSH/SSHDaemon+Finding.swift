@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import OTPStore
 
-// The sshds of this machine: those that run, and the one that the next start brings.
+// The sshds of this machine: those that run, and the one that the next boot starts.
 
 extension SSHDaemon {
     /// All of them, each once.
@@ -31,8 +31,8 @@ extension SSHDaemon {
         }
     }
 
-    /// Those that listen now. Of a container's, that container's own doctor tells; of one that is
-    /// not root's, nobody: it lets nobody in but whose it is.
+    /// Those that listen now. Not those in containers, which are for a doctor in there, nor those
+    /// that are not root's: such a one lets in nobody but its owner.
     private static var running: [SSHDaemon] {
         let own = SystemFiles.status("/proc/self/ns/pid")?.st_ino
         return SystemFiles.names(in: "/proc").compactMap { name -> SSHDaemon? in
@@ -62,8 +62,8 @@ extension SSHDaemon {
             commandLine: title.split(separator: " ").map(String.init), isJoined: true)
     }
 
-    /// When a process has read its configuration last: it writes its number down then, and begins
-    /// no second life when it is told to read it again.
+    /// When a process last read its configuration: it writes its PID file then, and keeps its start
+    /// time when told to reload.
     private static func readAt(_ pid: UInt32) -> UInt64? {
         for file in ["/run/sshd.pid", "/var/run/sshd.pid"] {
             guard case .text(let text) = SystemFiles.read(file),
@@ -80,7 +80,7 @@ extension SSHDaemon {
         guard case .text(let text) = SystemFiles.read("/proc/\(pid)/stat"),
             let name = text.lastIndex(of: ")")
         else { return nil }
-        // The 22nd field, of which two end with the name.
+        // The 22nd field; the second ends with the name.
         let fields = text[text.index(after: name)...].split(separator: " ")
         guard fields.count > 19, let ticks = UInt64(fields[19]),
             let boot = SystemFiles.lines("/proc/stat").first(where: { $0.hasPrefix("btime ") }),

@@ -1,17 +1,17 @@
-/// An sshd of this machine, by what it is started with.
+/// An sshd of this machine, by its command line.
 struct SSHDaemon: Hashable {
     /// The program.
     let program: String
-    /// The words that choose or overrule its settings.
+    /// The options that select or override its settings.
     let options: [String]
-    /// Its process, where it runs.
+    /// Its process, if it runs.
     var process: UInt32?
-    /// When that has read its configuration, in Unix seconds.
+    /// When that process read its configuration, in Unix seconds.
     var readAt: UInt64?
-    /// The PAM service that it asks.
+    /// The PAM service that it uses.
     var service = "sshd"
 
-    /// The one that an administrator has in mind.
+    /// The one that an admin has in mind.
     static let usual = SSHDaemon(program: "/usr/sbin/sshd", options: [])
 
     static func == (one: SSHDaemon, other: SSHDaemon) -> Bool {
@@ -36,21 +36,21 @@ struct SSHDaemon: Hashable {
         return file
     }
 
-    /// What starts it, or another one like it on another configuration.
+    /// The command that starts it, or the same with another configuration.
     func words(reading file: String? = nil) -> [String] {
         [program] + options + (file.map { ["-f", $0] } ?? [])
     }
 
-    /// How it is told from others; empty for the usual one.
+    /// What distinguishes it from others; empty for the usual one.
     var name: String {
         guard self != .usual else { return "" }
         return words().map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
     }
 
-    /// Where its options are written.
+    /// The place of its options, in words.
     static let optionsPlace = "the options that sshd is started with (SSHD_OPTS, or its unit)"
 
-    /// The same without what the command line says of a setting; `nil` where it says nothing.
+    /// The same without a setting on the command line; `nil` if there is none.
     func without(_ key: String) -> SSHDaemon? {
         var kept: [String] = []
         var rest = options[...]
@@ -64,15 +64,15 @@ struct SSHDaemon: Hashable {
 
     // MARK: Command lines
 
-    /// Options that take a value, of all versions.
+    /// Options that take a value, in all versions.
     private static let valued = Array("CEbcfghkopu")
     /// Those of them that matter here.
     private static let telling = Array("cfghop")
-    /// With these it does no more than one login or a test.
+    /// With these it handles only one login, or runs a test.
     private static let passing = Array("CGQRTVit")
 
-    /// Reads a command line; `nil` for one of an sshd that does not listen. In one that is `joined`
-    /// the words of a value have come apart.
+    /// Parses a command line; `nil` for an sshd that does not listen. If `isJoined`, the words of a
+    /// value have been split.
     init?(commandLine words: [String], isJoined: Bool) {
         guard let program = words.first, program.hasPrefix("/") else { return nil }
         var options: [String] = []

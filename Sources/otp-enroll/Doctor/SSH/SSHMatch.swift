@@ -1,19 +1,19 @@
-/// A `Match` line: whom the lines behind it are about.
+/// A `Match` line: which logins the lines after it apply to.
 struct SSHMatch {
-    /// One thing that it asks.
+    /// One of its conditions.
     enum Criterion {
         case user(String), group(String)
         case host(String), address(String)
         case localAddress(String), localPort(String), domain(String)
-        /// What is the same for all who come: `All`, and the version of sshd.
+        /// The same for all logins: `All`, and sshd's version.
         case everybody
-        /// `Invalid-User`, and what no sshd knows.
+        /// `Invalid-User`, and conditions unknown to sshd.
         case nobody
     }
 
     let criteria: [Criterion]
 
-    /// Reads the words behind `Match`.
+    /// Parses the words after `Match`.
     init(_ words: [String]) {
         var criteria: [Criterion] = []
         var rest = words[...]
@@ -44,12 +44,12 @@ struct SSHMatch {
         }
     }
 
-    /// Whether it is about a login.
+    /// Whether it matches a login.
     func holds(for login: SSHLogin) -> Bool { criteria.allSatisfy { $0.holds(for: login) } }
 }
 
 extension SSHMatch.Criterion {
-    /// Whether a login is what it asks for.
+    /// Whether a login meets the condition.
     func holds(for login: SSHLogin) -> Bool {
         switch self {
         case .user, .group: holds(for: login.user)
@@ -64,12 +64,12 @@ extension SSHMatch.Criterion {
         }
     }
 
-    /// The same, as far as it is about who it is alone.
+    /// The same, but only for conditions about the user.
     func holds(for user: SSHUser) -> Bool {
         switch self {
         case .user(let list): return SSHPattern.answer(user.name, list) == .fits
         case .group(let list):
-            // Of any group that is excluded, the user is none.
+            // The user must not be in any negated group.
             let answers = user.groups.map { SSHPattern.answer($0, list) }
             return answers.contains(.fits) && !answers.contains(.isExcluded)
         default: return true

@@ -1,13 +1,13 @@
 import OTPCore
 
-/// How sshd compares names and addresses with patterns (ssh_config(5), PATTERNS).
+/// How sshd matches names and addresses with patterns (ssh_config(5), PATTERNS).
 enum SSHPattern {
-    /// What a list of patterns says: one with `!` before it that fits is the last word.
+    /// The result for a list of patterns: a matching pattern with `!` before it decides.
     enum Answer {
         case fits, doesNot, isExcluded
     }
 
-    /// Whether a text fits one pattern, in which `*` and `?` stand for others.
+    /// Whether a text matches one pattern, with the wildcards `*` and `?`.
     static func fits(_ text: String, _ pattern: String) -> Bool {
         let (text, pattern) = (Array(text.utf8), Array(pattern.utf8))
         let (any, one) = (UInt8(ascii: "*"), UInt8(ascii: "?"))
@@ -31,17 +31,17 @@ enum SSHPattern {
         return pattern[there...].allSatisfy { $0 == any }
     }
 
-    /// What a list with commas says of a text.
+    /// The result of a comma-separated list for a text.
     static func answer(_ text: String, _ list: String) -> Answer {
         answer(entries(list)) { fits(text, $0) }
     }
 
-    /// What a list says of a host's name.
+    /// The result of a list for a host name.
     static func answer(host: String, _ list: String) -> Answer {
         answer(host.lowercased(), list.lowercased())
     }
 
-    /// What a list says of an address: networks, or patterns for its text.
+    /// The result of a list for an address: networks, or patterns for its text.
     static func answer(address: String, _ list: String) -> Answer {
         let numeric = IPAddress(Array(address.utf8)[...])
         return answer(entries(list)) { entry in
@@ -66,7 +66,7 @@ enum SSHPattern {
         return answer
     }
 
-    /// Whether an entry of AllowUsers or DenyUsers is about a login: `USER` or `USER@HOSTS`.
+    /// Whether an entry of AllowUsers or DenyUsers matches a login: `USER` or `USER@HOSTS`.
     static func fits(_ login: SSHLogin, userPattern pattern: String) -> Bool {
         let (user, hosts) = parts(userPattern: pattern)
         guard fits(login.user.name, user) else { return false }
@@ -77,16 +77,16 @@ enum SSHPattern {
             && (address == .fits || host == .fits)
     }
 
-    /// An entry of AllowUsers or DenyUsers, taken apart.
+    /// An entry of AllowUsers or DenyUsers, split.
     static func parts(userPattern pattern: String) -> (user: String, hosts: String?) {
         guard let mark = pattern.lastIndex(of: "@") else { return (pattern, nil) }
         return (String(pattern[..<mark]), String(pattern[pattern.index(after: mark)...]))
     }
 }
 
-/// A network as sshd reads it, of which all addresses may be in it.
+/// A network as sshd reads it; it may contain all addresses.
 struct SSHNetwork {
-    /// The first address of it.
+    /// Its first address.
     let first: IPAddress
     private let prefix: Int
 
@@ -111,12 +111,12 @@ struct SSHNetwork {
         first = address.first(in: prefix)
     }
 
-    /// Whether an address lies in it.
+    /// Whether it contains an address.
     func contains(_ address: IPAddress) -> Bool {
         address.first(in: prefix) == first
     }
 
-    /// Its ends, and the addresses beside them: between any networks whatever, each gap has one.
+    /// Its ends, and the addresses next to them: so each gap between networks has one.
     var edges: [IPAddress] {
         let last = first.last(in: prefix).bytes
         let beside = [
@@ -125,10 +125,10 @@ struct SSHNetwork {
         return ([first.bytes, last] + beside.compactMap { $0 }).compactMap { IPAddress(bytes: $0) }
     }
 
-    /// How many bits its addresses have in common.
+    /// The length of the prefix.
     var length: Int { prefix }
 
-    /// The next address, or the one before; `nil` at the end of all.
+    /// The next or previous address; `nil` after the last or before the first.
     private static func stepped(_ bytes: [UInt8], up: Bool) -> [UInt8]? {
         var bytes = bytes
         for index in bytes.indices.reversed() {

@@ -1,9 +1,9 @@
 import OTPCore
 import OTPStore
 
-/// Those who may come to sshd, put together where it cannot tell them apart.
+/// Users who may log in by ssh, grouped if sshd cannot distinguish them.
 struct SSHPeople {
-    /// One of each kind, and the names of all of that kind.
+    /// One user of each kind, and the names of all of that kind.
     let kinds: [(user: SSHUser, names: [String])]
 
     /// Settings that say who may log in.
@@ -38,7 +38,7 @@ struct SSHPeople {
                 return
             }
             kinds[place].names.append(user.name)
-            // sshd's -C takes a list with commas.
+            // sshd's -C takes a comma-separated list.
             if kinds[place].user.name.contains(",") { kinds[place].user = user }
         }
         self.kinds = kinds
@@ -61,17 +61,17 @@ struct SSHPeople {
     }
 }
 
-/// Who is in which group, as far as sshd's configuration asks.
+/// Group memberships, as far as sshd's configuration tests them.
 private struct SSHGroups {
-    /// The names of groups by number, and by the name of a member.
+    /// The names of groups by GID, and by the name of a member.
     private var byNumber: [UInt32: Set<String>] = [:]
     private var byMember: [String: Set<String>] = [:]
-    /// Those of a directory that does not list them.
+    /// Groups of a directory that does not list them.
     private var unlisted: [String] = []
     private var exempt: [UInt8]?
     private var exemptIsListed = false
 
-    /// Looks for the groups of these names and patterns.
+    /// Looks up the groups with these names and patterns.
     init(named patterns: [String], exempt: [UInt8]?) {
         self.exempt = exempt
         let exemptName = exempt.map { String(decoding: $0, as: UTF8.self) }
@@ -113,7 +113,7 @@ private struct SSHGroups {
 }
 
 extension SSHMatch.Criterion {
-    /// The groups that it asks for.
+    /// The groups that it tests.
     var groupNames: [String] {
         if case .group(let list) = self { return [list] }
         return []
@@ -121,8 +121,8 @@ extension SSHMatch.Criterion {
 }
 
 extension SSHConfiguration {
-    /// Users whom sshd's files name, by themselves or as the members of a group, and who are not
-    /// among those that are known: system accounts, and those of a directory that lists nobody.
+    /// Users named in sshd's files, individually or as the members of a group, who are not yet
+    /// known: system accounts, and users of a directory that lists nobody.
     func named(beside known: [User]) -> [User] {
         var names: Set<String> = []
         for criterion in criteria {

@@ -1,12 +1,12 @@
 import OTPCore
 
-/// The places to ask about: for each kind of answer that the Match lines can tell apart, one.
+/// The places to ask about: one for each kind that the Match lines can distinguish.
 struct SSHPlaces {
-    /// What a place is made of.
+    /// What describes a place.
     enum Aspect: Int, CaseIterable {
         case address, host, localAddress, localPort, domain
 
-        /// What is said of all that no line is about.
+        /// The words for everything that no line mentions.
         var elsewhere: String {
             switch self {
             case .address: "from elsewhere"
@@ -18,19 +18,19 @@ struct SSHPlaces {
         }
     }
 
-    /// One value of an aspect, and what is said of it.
+    /// One value of an aspect, and its description.
     private struct Sample {
         let value: String, label: String
     }
 
-    /// All of them; the most usual one is the first.
+    /// All of them, the most usual one first.
     let all: [SSHPlace]
-    /// Whether there are no more of them.
+    /// Whether these are all.
     let isComplete: Bool
 
-    /// How many are asked about at most.
+    /// The most that are asked about.
     private static let limit = 512
-    /// Addresses that are nobody's (RFC 5737, RFC 3849).
+    /// Addresses reserved for documentation (RFC 5737, RFC 3849).
     private static let nobodys = ["192.0.2.1", "203.0.113.1", "198.51.100.1", "2001:db8::1"]
 
     init(_ configuration: SSHConfiguration, _ settings: SSHSettings, _ options: Options) {
@@ -46,7 +46,7 @@ struct SSHPlaces {
             case .user, .group, .everybody, .nobody: break
             }
         }
-        // Who may log in from where.
+        // Settings that say who may log in from where.
         for key in ["allowusers", "denyusers"] {
             let words =
                 configuration.settings.filter { $0.key == key }.flatMap(\.words)
@@ -56,7 +56,8 @@ struct SSHPlaces {
             hosts += lists.flatMap(SSHPlaces.entries).filter { SSHNetwork($0) == nil }
         }
         let usesNames = settings.isOn("usedns")
-        // Without a name, a host is called by its address, and sshd takes no such name for one.
+        // A host without a name is identified by its address, and sshd does not take an address for
+        // a name.
         addresses += usesNames ? hosts.filter(SSHPlaces.isNumeric) : hosts
         hosts.removeAll(where: SSHPlaces.isNumeric)
         let exempt = options.exemptNetworks ?? []
@@ -92,22 +93,22 @@ struct SSHPlaces {
         SSHPattern.entries(list).map { String($0.hasPrefix("!") ? $0.dropFirst() : $0) }
     }
 
-    /// Whether a pattern for hosts is one for addresses.
+    /// Whether a pattern for hosts is for addresses.
     private static func isNumeric(_ pattern: String) -> Bool {
         pattern.allSatisfy { "0123456789.:*?".contains($0) }
     }
 
-    /// Each choice of one sample of each kind, as numbers.
+    /// Every combination of one sample of each kind, as indices.
     private static func combined(_ samples: [[Sample]]) -> [[Int]] {
         samples.reduce([[]]) { chosen, kind in
-            // Beyond the limit nothing is asked, so that nothing need be made.
+            // Beyond the limit none are used, so none need be made.
             chosen.prefix(limit).flatMap { one in kind.indices.map { one + [$0] } }
         }
     }
 
-    // MARK: The samples of each kind
+    // MARK: The samples of each aspect
 
-    /// Addresses inside and outside of each network and pattern.
+    /// Addresses inside and outside each network and pattern.
     private static func addresses(
         _ entries: [String], beside others: [String], from usual: [String]
     ) -> [Sample] {
@@ -117,7 +118,7 @@ struct SSHPlaces {
         return distinct(usual + edges + filled) { address in
             (entries + others).map { SSHPattern.answer(address: address, $0) == .fits }
         }.map { address in
-            // The smallest network says the most.
+            // The smallest network is the most specific.
             let around = (entries + others).filter {
                 $0 != "*" && SSHPattern.answer(address: address, $0) == .fits
             }
@@ -126,7 +127,7 @@ struct SSHPlaces {
         }
     }
 
-    /// An address that a pattern such as `10.1.*` fits; `nil` where none comes to mind.
+    /// An address that matches a pattern such as `10.1.*`; `nil` if none is found.
     private static func address(like pattern: String) -> String? {
         let parts = pattern.split(separator: ".").map {
             $0.replacing("*", with: $0 == "*" ? "1" : "").replacing("?", with: "1")
@@ -153,7 +154,7 @@ struct SSHPlaces {
     ) -> [Sample] {
         let listening = settings.listenAddresses.map(\.address)
         let isOpen = listening.isEmpty || listening.contains { $0 == "0.0.0.0" || $0 == "::" }
-        // Where it listens on some alone, nobody comes to another one.
+        // If it listens only on some, no login comes to another one.
         let found = addresses(
             isOpen ? entries : [], beside: [], from: isOpen ? nobodys : listening)
         return found.map { sample in
@@ -166,7 +167,7 @@ struct SSHPlaces {
 
     private static func ports(_ asked: [String], _ settings: SSHSettings) -> [Sample] {
         let own = settings.values("port") + settings.listenAddresses.compactMap(\.port)
-        // systemd listens where sshd's configuration does not say.
+        // systemd may listen where sshd's configuration does not say.
         let all = own + (SSHDaemon.isStartedBySocket ? asked : [])
         return distinct(all.isEmpty ? ["22"] : all) { port in asked.map { $0 == port } }.map {
             Sample(value: $0, label: asked.contains($0) ? "at port \($0)" : "")
@@ -183,7 +184,7 @@ struct SSHPlaces {
         }
     }
 
-    /// The first of all values that are told apart by nothing.
+    /// The first of each set of values that no test distinguishes.
     private static func distinct(_ values: [String], by signs: (String) -> [Bool]) -> [String] {
         var seen: Set<[Bool]> = []
         return values.filter { seen.insert(signs($0)).inserted }
@@ -191,11 +192,11 @@ struct SSHPlaces {
 }
 
 extension SSHPlaces {
-    /// Where it is that something holds, in words: empty for everywhere.
+    /// The places to which something applies, in words: empty for everywhere.
     func words(for chosen: [SSHPlace]) -> String {
         let numbers = Set(chosen.map(\.numbers))
         guard numbers.count < all.count else { return "" }
-        // What makes no difference is not told.
+        // Aspects that make no difference are left out.
         let telling = Aspect.allCases.filter { aspect in
             !chosen.allSatisfy { place in
                 all.allSatisfy { other in

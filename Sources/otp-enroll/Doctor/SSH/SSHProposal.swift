@@ -1,10 +1,10 @@
-/// Changes of sshd's files that mend something: each was tried with sshd itself.
+/// Changes to sshd's files that fix something: each was tested with sshd itself.
 struct SSHProposal {
-    /// Where, and the difference; or what to do otherwise.
+    /// Where to change what, and the diff; or what to do instead.
     let place: String
     let change: String
 
-    /// What mends a fault; `nil` where nothing was found that does.
+    /// A fix for a fault; `nil` if none was found.
     init?(
         _ fault: SSHFault, at spots: [SSHSurvey.Spot], _ survey: SSHSurvey,
         _ before: SSHSurvey.Result
@@ -31,14 +31,14 @@ struct SSHProposal {
             change: daemon.words().joined(separator: " "))
     }
 
-    /// What has sshd accept its configuration again, by settings for everybody.
+    /// Makes sshd accept its configuration again, with settings for everybody.
     init?(accepted line: String, _ daemon: SSHDaemon, _ configuration: SSHConfiguration) {
         let changed = configuration.setting(line, for: [])
         guard SSHProposal.accepts(changed, daemon) else { return nil }
         self.init(from: configuration, to: changed)
     }
 
-    /// What has sshd accept its configuration again, without a line.
+    /// Makes sshd accept its configuration again, without a line.
     init?(
         without place: SSHConfiguration.Place, _ daemon: SSHDaemon,
         _ configuration: SSHConfiguration
@@ -76,14 +76,14 @@ struct SSHProposal {
         guard let old else { return UnifiedDiff(file, from: nil, to: written).text }
         guard old != new else { return "" }
         var before = old.map { $0 + "\n" }.joined()
-        // The last line may not end.
+        // The last line may lack its newline.
         if case .text(let text) = SystemFiles.read(file), text + "\n" == before { before = text }
         return UnifiedDiff(file, from: before, to: written).text
     }
 
     // MARK: What is tried
 
-    /// A way to write the lines down.
+    /// A way to add the lines.
     private typealias Attempt = (SSHConfiguration, [String]) -> SSHConfiguration
 
     private static func attempts(
@@ -105,7 +105,7 @@ struct SSHProposal {
         }
     }
 
-    /// The changed configuration that mends it, with the methods switched on that it needs.
+    /// The changed configuration that fixes it, with the required methods turned on.
     private static func tried(
         _ attempt: (lines: [String], write: Attempt), _ logins: [SSHLogin], _ survey: SSHSurvey,
         _ mends: (SSHConfiguration, SSHDaemon) throws(SSHSettings.Trouble) -> Bool
@@ -125,7 +125,7 @@ struct SSHProposal {
         return nil
     }
 
-    /// What has to be on, by what sshd says against its configuration.
+    /// What must be turned on, according to sshd's message about its configuration.
     static func line(after said: String) -> String? {
         SSHSettings.switches.first { said.hasPrefix("Disabled method \"\($0.method)\"") }
             .map { "\($0.key) yes" }
@@ -145,9 +145,9 @@ struct SSHProposal {
 }
 
 extension SSHConfiguration {
-    /// The same where a line holds for these logins: in the place of each that holds for one of
-    /// them now, and where none does, for everybody. For no logins, in the place of the first one
-    /// that holds for everybody.
+    /// The same with a line in force for these logins: it replaces each line that applies to one of
+    /// them now, or if there is none, it is added for everybody. Without logins, it replaces the
+    /// first line that applies to everybody.
     func setting(_ line: String, for logins: [SSHLogin]) -> SSHConfiguration {
         guard let key = SSHWords.split(line)?.key else { return self }
         var places: [Place] = []
@@ -175,8 +175,8 @@ extension SSHConfiguration {
         return isMissing ? changed.adding([line], isFirst: true) : changed
     }
 
-    /// The same with lines of their own: before the first Match of a file that everybody's
-    /// settings are read from, or at its end.
+    /// The same with added lines: before the first Match of a file that is read for everybody, or
+    /// at its end.
     func adding(_ new: [String], isFirst: Bool) -> SSHConfiguration {
         let folder = folders.first { SystemFiles.exists($0) }
         let dropIn = folder.map { "\($0)/10-swiftotp.conf" }

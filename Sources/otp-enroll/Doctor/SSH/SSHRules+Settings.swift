@@ -1,9 +1,9 @@
 import OTPCore
 
-/// Settings that matter beside the ways to log in.
+/// Settings that matter apart from the ways to log in.
 extension SSHRules {
-    /// Whether a security key that logs in without a code has to be touched, or to be told its PIN.
-    /// sshd demands a touch unless users say otherwise in a file of their own.
+    /// Whether a security key that logs in without a code must be touched, or given its PIN. sshd
+    /// requires a touch unless users say otherwise in their own files.
     func securityKeys(_ settings: SSHSettings) -> SSHFault? {
         let demands = settings.value("pubkeyauthoptions")
         guard options.admitsSecurityKeys, !demands.contains("touch-required"),
@@ -25,7 +25,7 @@ extension SSHRules {
             "PermitEmptyPasswords no")
     }
 
-    /// What an sshd from OpenSSH 9.8 on does by itself about addresses from which logins fail.
+    /// What sshd, from OpenSSH 9.8 on, does with addresses whose logins fail.
     func penalties(_ settings: SSHSettings) -> SSHFault? {
         // `no`, or `authfail:5 max:600 min:15` and more, with decimals from 10.3 on.
         var seconds: [Substring: Int] = [:]

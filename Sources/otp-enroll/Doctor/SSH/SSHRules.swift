@@ -1,12 +1,13 @@
 import OTPCore
 
-/// What sshd should do: let nobody in past the module who should be asked, and everybody who may.
+/// What sshd should do: let nobody bypass the module who should be asked, and let everybody log in
+/// who may.
 struct SSHRules {
     /// Whether the stack has no first factor of its own.
     let needsFirstFactor: Bool
     let options: Options
 
-    /// What is wrong for a login that sshd does not turn away by its name.
+    /// What is wrong for a login that sshd does not reject by its user name.
     func faults(_ settings: SSHSettings, _ login: SSHLogin) -> [SSHFault] {
         guard settings.isOn("usepam") else {
             return [
@@ -32,7 +33,7 @@ struct SSHRules {
 
     // MARK: Nobody gets in
 
-    /// Whether a way is open to the user: root may have none by which something is typed.
+    /// Whether a way is open to the user: root may be denied those that involve typing.
     private func isOpen(_ way: [String], _ settings: SSHSettings, _ login: SSHLogin) -> Bool {
         guard login.user.isRoot, settings.value("permitrootlogin") != "yes" else { return true }
         return !way.contains { SSHRules.isPAM($0) }
@@ -61,9 +62,9 @@ struct SSHRules {
             line)
     }
 
-    // MARK: Ways round
+    // MARK: Ways past the module
 
-    /// What is wrong with the ways to log in; the worst alone, since one line mends them all.
+    /// What is wrong with the ways to log in; only the worst, because one line fixes them all.
     private func fault(
         of ways: [[String]], _ settings: SSHSettings, _ login: SSHLogin
     ) -> SSHFault? {
@@ -106,14 +107,14 @@ struct SSHRules {
         return password(typed, settings, login) ?? less(typed, login)
     }
 
-    /// Whether a way comes to nothing: sshd's password method answers no question that shows what
-    /// is typed, as that for a code does.
+    /// Whether a way never succeeds: sshd's password method does not answer a question that echoes,
+    /// as the one for a code does.
     private func isRefused(_ way: [String], _ login: SSHLogin) -> Bool {
         way.contains("password") && options.echoes(atSSHD: true) && !options.forwardsPass
             && exemption(login) == nil
     }
 
-    /// A password method that is refused, beside other ways or as the only one.
+    /// A password method that never succeeds, next to other ways or as the only one.
     private func password(
         _ ways: [[String]], _ settings: SSHSettings, _ login: SSHLogin
     ) -> SSHFault? {
@@ -121,7 +122,7 @@ struct SSHRules {
             ways.contains(where: { $0.contains("password") })
         else { return nil }
         let text = "sshd's password method cannot ask for a code: such logins are refused"
-        // While AuthenticationMethods names a method that is off, sshd does not start.
+        // If AuthenticationMethods names a method that is off, sshd does not start.
         guard settings.demandsMethods else {
             return SSHFault(.warning, text, "PasswordAuthentication no")
         }
@@ -138,7 +139,7 @@ struct SSHRules {
                 + " such logins are refused", methods, "KbdInteractiveAuthentication yes")
     }
 
-    /// Whether all who have what a way with the password method takes have another way as well.
+    /// Whether everybody who can use a way with the password method can also use another one.
     private func isCovered(_ ways: [[String]]) -> Bool {
         let others = ways.filter { !$0.contains("password") }
         return ways.filter { $0.contains("password") }.allSatisfy { way in
@@ -146,7 +147,7 @@ struct SSHRules {
         }
     }
 
-    /// What does not work, though nobody gets in by it.
+    /// What does not work, though it lets nobody in.
     private func less(_ ways: [[String]], _ login: SSHLogin) -> SSHFault? {
         let isUnproven = ways.contains { $0.allSatisfy { SSHRules.isPAM($0) } }
         guard isUnproven, !options.followsFirstFactor else { return nil }
@@ -165,7 +166,7 @@ struct SSHRules {
         return nil
     }
 
-    /// Why the module itself would not ask somebody; `nil` for who is asked.
+    /// Why the module itself would not ask a user; `nil` if it asks.
     private func exemption(_ login: SSHLogin) -> String? {
         if login.user.isExempt { return "as exempt_group would" }
         if login.place.isExempt { return "as exempt_networks would" }
@@ -175,7 +176,7 @@ struct SSHRules {
         return nil
     }
 
-    /// Whether a way is one of security keys alone, which the module lets in too.
+    /// Whether a way consists of security keys only, which the module lets in too.
     private func isSecurityKey(_ way: [String], _ settings: SSHSettings) -> Bool {
         options.admitsSecurityKeys && way.contains("publickey")
             && settings.value("pubkeyacceptedalgorithms").split(separator: ",").allSatisfy {
@@ -185,8 +186,8 @@ struct SSHRules {
 
     // MARK: Scripts
 
-    /// Programs without a terminal (`BatchMode`) never try keyboard-interactive, so that sshd turns
-    /// away whom the module would not ask.
+    /// Programs without a terminal (`BatchMode`) never try keyboard-interactive, so sshd rejects
+    /// users whom the module would not ask.
     private func scripts(_ ways: [[String]], _ login: SSHLogin) -> SSHFault? {
         guard ways.allSatisfy({ $0.contains { SSHRules.isPAM($0) } }) else { return nil }
         let text = "scripts cannot log in, since ssh -o BatchMode=yes tries no keyboard-interactive"
@@ -216,7 +217,7 @@ struct SSHRules {
             .note, "\(text), with \(keys) neither: for programs, set exempt_group")
     }
 
-    /// Whether PAM has a part in a method.
+    /// Whether PAM takes part in a method.
     static func isPAM(_ method: String) -> Bool {
         asks(method) || method == "password" || method == "none"
     }

@@ -1,8 +1,8 @@
 import OTPCore
 
 extension SSHSettings {
-    /// Whether sshd asks for a key or the like before it asks PAM, whichever way this user comes;
-    /// `nil` where that cannot be told, or another service is asked about.
+    /// Whether sshd asks for a key or the like before it calls PAM, in every way this user can log
+    /// in; `nil` if unknown, or if the check is about another service.
     static func comesProven(_ user: User?, _ service: String) -> Bool? {
         guard SSHDaemon.serves(service), let user,
             let settings = try? SSHSettings(user: user.shownName),
@@ -12,7 +12,7 @@ extension SSHSettings {
         return asking.isEmpty ? nil : asking.allSatisfy { $0.first.map { !isPAM($0) } ?? false }
     }
 
-    /// Whether somebody may come by what PAM asks, and nothing else.
+    /// Whether a user can log in by PAM's questions alone.
     static func isPAMAlone(for name: String) -> Bool {
         guard let settings = try? SSHSettings(user: name), settings.isOn("usepam") else {
             return false
@@ -22,7 +22,7 @@ extension SSHSettings {
     }
 
     private static func isPAM(_ method: String) -> Bool {
-        // A device may stand behind it.
+        // It may be followed by a device.
         let name = method.prefix { $0 != ":" }
         return name == "keyboard-interactive" || name == "password"
     }

@@ -1,16 +1,16 @@
-/// What an sshd would do with a login, as `sshd -T` tells.
+/// What an sshd would do with a login, according to `sshd -T`.
 struct SSHSettings {
     private let all: [String: [String]]
 
-    /// Why it cannot be told.
+    /// Why that is unknown.
     enum Trouble: Error {
         /// There is no sshd.
         case missing
-        /// What sshd said instead.
+        /// sshd's message instead.
         case refused(String)
     }
 
-    /// Asks an sshd. `file` is a configuration in the place of its own.
+    /// Asks an sshd. `file` is a configuration that replaces its own.
     init(
         _ daemon: SSHDaemon, user: String, from place: SSHPlace?, reading file: String? = nil
     ) throws(Trouble) {
@@ -20,7 +20,7 @@ struct SSHSettings {
         let words = daemon.words(reading: file) + ["-T", "-C", specification]
         guard let result = Tool.ask(words) else { throw .missing }
         guard result.status == 0 else {
-            // Some of its lines end with CR LF, which Swift takes for one character.
+            // Some of its lines end with CR LF, which Swift treats as one character.
             let line = result.errors.split(whereSeparator: \.isNewline).first.map(String.init)
             throw .refused(line ?? "exit status \(result.status)")
         }
@@ -33,22 +33,22 @@ struct SSHSettings {
         self.all = all
     }
 
-    /// What the sshd of the system does with a login of this user.
+    /// What the system's sshd does with a login of this user.
     init(user: String) throws(Trouble) { try self.init(.usual, user: user, from: nil) }
 
     /// Whether a setting is `yes`.
     func isOn(_ key: String) -> Bool { value(key.lowercased()) == "yes" }
 
-    /// A setting's value; empty where sshd does not know it.
+    /// A setting's value; empty if sshd does not know it.
     func value(_ key: String) -> String { all[key]?.last ?? "" }
 
-    /// The values of a setting that has a line for each.
+    /// The values of a setting that has one line for each.
     func values(_ key: String) -> [String] { all[key] ?? [] }
 
     /// Where it listens.
     var listenAddresses: [(address: String, port: String?)] {
         values("listenaddress").map { text in
-            // `127.0.0.1:22` or `[::1]:22`, and a routing domain behind it.
+            // `127.0.0.1:22` or `[::1]:22`, optionally followed by a routing domain.
             let name = text.prefix { $0 != " " }
             guard let colon = name.lastIndex(of: ":") else { return (String(name), nil) }
             let address = name[..<colon].filter { $0 != "[" && $0 != "]" }
@@ -58,18 +58,18 @@ struct SSHSettings {
 
     // MARK: The ways to log in
 
-    /// The ways to log in, each the methods that it takes together, with their devices.
+    /// The ways to log in; each is the methods that it takes together, with their devices.
     var ways: [[String]] {
         let methods = value("authenticationmethods")
         guard methods.isEmpty || methods == "any" else {
-            // A list with a method that is off is left out.
+            // A list that contains a disabled method is left out.
             return methods.split(separator: " ").map { $0.split(separator: ",").map(String.init) }
                 .filter { $0.allSatisfy(isPossible) }
         }
         return SSHSettings.switches.filter { isOn($0.key) }.map { [$0.method] }
     }
 
-    /// Whether AuthenticationMethods names ways.
+    /// Whether AuthenticationMethods lists ways.
     var demandsMethods: Bool { !["", "any"].contains(value("authenticationmethods")) }
 
     private func isPossible(_ method: String) -> Bool {
@@ -80,7 +80,7 @@ struct SSHSettings {
             .map { isOn($0.key) } ?? true
     }
 
-    /// The settings that switch methods on.
+    /// The settings that turn methods on.
     static let switches = [
         (method: "publickey", key: "PubkeyAuthentication"),
         (method: "password", key: "PasswordAuthentication"),

@@ -1,20 +1,20 @@
-/// One sshd, asked about everybody from everywhere, as far as it can tell them apart.
+/// One sshd, asked about every user from every place that it can distinguish.
 struct SSHSurvey {
-    /// Somebody and a place, by their numbers.
+    /// A user and a place, by their indices.
     struct Spot: Hashable {
         let kind: Int, place: Int
     }
 
-    /// What was found.
+    /// The result.
     struct Result {
-        /// Each fault, and for whom.
+        /// Each fault, and where it occurs.
         var faults: [(fault: SSHFault, spots: [Spot])] = []
-        /// Whom sshd lets try to log in.
+        /// Where sshd lets the user try to log in.
         var allowed: Set<Spot> = []
         /// Whether sshd was asked about all of them.
         var isComplete = true
 
-        /// The spots at which something is wrong to a degree.
+        /// The spots that have faults of this severity.
         func spots(_ severity: Finding.Severity) -> Set<Spot> {
             Set(faults.filter { $0.fault.severity == severity }.flatMap(\.spots))
         }
@@ -29,7 +29,7 @@ struct SSHSurvey {
     /// How often sshd is asked at most; each time takes a few milliseconds.
     private static let limit = 400
 
-    /// Asks sshd, or another one like it.
+    /// Asks sshd, or a variant of it.
     func result() throws(SSHSettings.Trouble) -> Result {
         try result(of: configuration, daemon, reading: nil)
     }
@@ -45,7 +45,7 @@ struct SSHSurvey {
         } catch {
             throw .refused("a copy of the configuration cannot be made: \(error.text)")
         }
-        // The folder is there as long as it is asked for.
+        // The folder must exist until sshd has answered.
         return try withExtendedLifetime(folder) { () throws(SSHSettings.Trouble) in
             try result(of: configuration, daemon, reading: copy)
         }
@@ -90,7 +90,7 @@ struct SSHSurvey {
 
     // MARK: In words
 
-    /// For whom something holds, and from where, among those who may log in; empty for everybody.
+    /// To whom something applies, and from where, among those who may log in; empty for everybody.
     func words(for spots: [Spot], among allowed: Set<Spot>) -> String {
         let concerned = Set(spots)
         guard concerned.count < allowed.count else { return "" }
@@ -116,7 +116,7 @@ struct SSHSurvey {
 }
 
 extension SSHSurvey.Result {
-    /// Adds a fault to those that are known.
+    /// Adds a fault to the known ones.
     fileprivate mutating func add(_ fault: SSHFault, at spot: SSHSurvey.Spot) {
         if let index = faults.firstIndex(where: { $0.fault == fault }) {
             faults[index].spots.append(spot)

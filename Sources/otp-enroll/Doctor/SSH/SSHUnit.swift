@@ -1,6 +1,6 @@
 /// What starts the system's sshd: its unit, or a script that reads the same file of options.
 enum SSHUnit {
-    /// The sshd that is started next; none where no unit starts one.
+    /// The sshd that is started at the next boot; none if no unit starts one.
     static var daemons: [SSHDaemon] {
         guard SystemFiles.exists("/run/systemd/system") else { return [fallback] }
         let said = Tool.ask([
@@ -27,7 +27,7 @@ enum SSHUnit {
         return SSHDaemon(commandLine: ["/usr/sbin/sshd"] + options, isJoined: false) ?? .usual
     }
 
-    /// What a unit that is in use starts, as `systemctl show` tells.
+    /// What a unit that is in use starts, according to `systemctl show`.
     private static func daemon(_ block: String) -> SSHDaemon? {
         var lines: [String: [String]] = [:]
         for line in block.split(separator: "\n") {
@@ -56,12 +56,12 @@ enum SSHUnit {
             let name = word.dropFirst().filter { $0 != "{" && $0 != "}" }
             return words(known[name] ?? "")
         }
-        // For each connection, it is one that listens nowhere.
+        // If it is started for each connection, it does not listen.
         let listening = isTemplate ? command.filter { $0 != "-i" } : command
         return SSHDaemon(commandLine: listening, isJoined: true)
     }
 
-    /// The assignments of a file that systemd and the shell read.
+    /// The assignments of a file that both systemd and the shell read.
     private static func variables(_ file: String) -> [String: String] {
         var known: [String: String] = [:]
         for line in SystemFiles.lines(file) {
@@ -78,7 +78,7 @@ enum SSHUnit {
         if parts.count == 2 { known[parts[0]] = parts[1] }
     }
 
-    /// The words of a text with quotes, as sshd's own lines have them.
+    /// The words of a text with quotes, as in sshd's own lines.
     private static func words(_ text: String) -> [String] {
         SSHWords.split("words " + text)?.words ?? []
     }

@@ -1,7 +1,7 @@
-/// A line of sshd_config, taken apart as sshd does.
+/// A line of sshd_config, split as sshd does it.
 enum SSHWords {
-    /// The keyword in lower case under its newest name, and the words behind it; `nil` for a line
-    /// that says nothing.
+    /// The keyword in lower case under its newest name, and the words after it; `nil` for a line
+    /// without content.
     static func split(_ line: String) -> (key: String, words: [String])? {
         var rest = Array(line.utf8)[...]
         rest = rest.drop(while: isBlank)
@@ -16,7 +16,7 @@ enum SSHWords {
             rest = rest.dropFirst(key.count)
         }
         guard let first = key.first, first != UInt8(ascii: "#") else { return nil }
-        // One `=` may stand between them.
+        // A `=` may be between them.
         rest = rest.drop(while: isBlank)
         if rest.first == UInt8(ascii: "=") { rest = rest.dropFirst() }
         let name = String(decoding: key, as: UTF8.self).lowercased()
@@ -33,7 +33,7 @@ enum SSHWords {
         return words
     }
 
-    /// Takes the first word off, with its quotes and backslashes taken away.
+    /// Removes and returns the first word, without its quotes and backslashes.
     private static func word(_ rest: inout ArraySlice<UInt8>) -> String {
         let (backslash, blank) = (UInt8(ascii: "\\"), UInt8(ascii: " "))
         let quotes = [UInt8(ascii: "\""), UInt8(ascii: "'")]
@@ -59,7 +59,7 @@ enum SSHWords {
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool {
-        // Carriage returns end lines, and form feeds too.
+        // Carriage returns and form feeds end lines, too.
         [UInt8(ascii: " "), UInt8(ascii: "\t"), 0x0d, 0x0c].contains(byte)
     }
 

@@ -1,6 +1,6 @@
 import OTPPAM
 
-/// What a module has said, and what that says about who logs in.
+/// What a module has answered, and what that says about the user.
 struct ModuleAnswer: Hashable {
     /// libpam's word, such as `auth_err`.
     let word: String
@@ -8,7 +8,7 @@ struct ModuleAnswer: Hashable {
 
     var isYes: Bool { word == "success" }
 
-    /// What it means where it is ours.
+    /// What it means for our module.
     var code: PAMOutcomes.Run.Code {
         switch word {
         case "success": .right
@@ -19,12 +19,12 @@ struct ModuleAnswer: Hashable {
 
     // MARK: A stack's answers
 
-    /// The most lines whose answers are decided one way and the other.
+    /// The most lines for which both answers are tried.
     private static let mostOpen = 4
 
-    /// What the lines of a stack may answer to people of one kind: a list for each way in which that
-    /// can be decided which does not depend on who it is. The same question gets the same answer.
-    /// `passes` says of our lines whether they let some pass unasked.
+    /// What the lines of a stack may answer to users of one kind: one list for each combination of
+    /// what does not depend on the user. The same question gets the same answer. `passes` says
+    /// which of our lines let some users pass unasked.
     static func worlds(
         of lines: [PAMLine], to people: PAMPeople.Kind, passes: [Bool]
     ) -> [[[ModuleAnswer]]] {
@@ -64,7 +64,7 @@ struct ModuleAnswer: Hashable {
         let no = module.answers.dropFirst().map { ModuleAnswer(word: $0, proof: module.proof) }
         switch module.condition {
         case .nothing:
-            // What is not known is tried as a first factor, and as nothing of the kind.
+            // An unknown module is tried both as a first factor and as none.
             let other = module.isKnown ? [] : [ModuleAnswer(word: "success", proof: .password)]
             return [yes + no + other]
         case .user:

@@ -1,31 +1,31 @@
 import OTPPAM
 
-/// What a module may answer in an `auth` line, by its manual and its source: the one place that
-/// knows modules by their names.
+/// What a module may answer in an `auth` line, from its manual and source: the one place that knows
+/// modules by name.
 struct PAMModule: Equatable {
-    /// What its yes says about who logs in.
+    /// What its success proves about the user.
     enum Proof: Hashable {
-        /// Nothing: it keeps some out, counts, or prepares something.
+        /// Nothing: it keeps some users out, counts, or prepares something.
         case nothing
-        /// They know the password, or are known to a directory by another first factor.
+        /// They know the password, or a directory knows them by another first factor.
         case password
-        /// They hold a device or a key, or have the finger.
+        /// They hold a device or a key, or have the right finger.
         case possession
-        /// Nobody here can say: doctor does not know the module.
+        /// Unknown, because doctor does not know the module.
         case unknown
     }
 
-    /// On what its answer depends, beside what the user types.
+    /// What its answer depends on, apart from what the user types.
     enum Condition: Hashable {
-        /// On nothing: it is the same for everybody who comes this far.
+        /// Nothing: it is the same for everybody who gets this far.
         case nothing
-        /// On who it is: see `PAMPerson`.
+        /// The user: see `PAMPerson`.
         case user
-        /// On where the login comes from, or on a list that names both users and places.
+        /// Where the login comes from, or a list of both users and places.
         case origin
-        /// On when it is, or on when the user was here last.
+        /// The time, or when the user was last here.
         case moment
-        /// On a program, of which nobody knows whom it lets pass.
+        /// A program, and nobody knows whom it lets pass.
         case program
     }
 
@@ -40,14 +40,14 @@ struct PAMModule: Equatable {
         (self.proof, self.condition, self.answers) = (proof, condition, answers)
     }
 
-    /// The ways to say no that controls may tell apart.
+    /// The failures that controls may distinguish.
     static let failures = [
         "auth_err", "authinfo_unavail", "user_unknown", "conv_err", "perm_denied", "maxtries",
     ]
 
     /// What the module of a line may do there.
     init(_ line: PAMLine) {
-        // What is no module, or none that can be called.
+        // Not a module, or one that cannot be called.
         if let fixed = line.fixedAnswer {
             self = PAMModule(.nothing, .nothing, [fixed.rawValue])
             return
@@ -57,13 +57,13 @@ struct PAMModule: Equatable {
             ?? PAMModule(.unknown, .nothing, ["success"] + PAMModule.failures)
     }
 
-    // MARK: Those whose arguments matter
+    // MARK: Modules whose arguments matter
 
     private static func byArguments(_ line: PAMLine) -> PAMModule? {
         let has = { (word: String) in line.arguments.contains(word) }
         switch line.name {
         case "pam_faillock":
-            // Without a word it is `preauth`. A user who is in no passwd file is passed over.
+            // Without an argument it is `preauth`. A user who is not in a passwd file is skipped.
             if has("authfail") { return PAMModule(.nothing, .nothing, ["ignore", "auth_err"]) }
             return PAMModule(.nothing, .nothing, ["success", "auth_err", "ignore"])
         case "pam_nologin":
@@ -76,7 +76,7 @@ struct PAMModule: Equatable {
             let word = line.arguments.last { $0.hasPrefix("auth=") }?.dropFirst("auth=".count)
             return PAMModule(.nothing, .nothing, [String(word ?? "success")])
         case "pam_wheel":
-            // Members are passed over; with `trust` they get a yes.
+            // Members are skipped; with `trust` they succeed.
             return PAMModule(
                 .nothing, .user,
                 [has("trust") ? "success" : "ignore", "perm_denied", "auth_err"])
@@ -85,7 +85,7 @@ struct PAMModule: Equatable {
         }
     }
 
-    /// `pam_exec` and its kin: what the program says.
+    /// `pam_exec` and the like: what the program says.
     private static func program(_ line: PAMLine) -> PAMModule {
         if line.arguments.contains(where: { $0.hasPrefix("type=") && $0 != "type=auth" }) {
             return PAMModule(.nothing, .nothing, ["ignore"])
@@ -98,13 +98,13 @@ struct PAMModule: Equatable {
         }
     }
 
-    /// `pam_access`: without a line that keeps somebody out, everybody is in.
+    /// `pam_access`: without a line that keeps somebody out, everybody may enter.
     private static func access(_ line: PAMLine) -> PAMModule? {
         let key = "accessfile="
         let named = line.arguments.last { $0.hasPrefix(key) }.map {
             String($0.dropFirst(key.count))
         }
-        // A list that is named, and cannot be read, is a no to everybody.
+        // If a named list cannot be read, everybody is refused.
         if let named, !SystemFiles.exists(named) {
             return PAMModule(.nothing, .nothing, ["abort"])
         }
@@ -113,7 +113,7 @@ struct PAMModule: Equatable {
         return refuses ? nil : PAMModule(.nothing, .nothing, ["success"])
     }
 
-    /// `pam_sepermit`: whom its list does not name is passed over.
+    /// `pam_sepermit`: users not on its list are skipped.
     private static func sepermit(_ line: PAMLine) -> PAMModule? {
         let named = line.arguments.last { $0.hasPrefix("conf=") }?.dropFirst("conf=".count)
         let rules = SystemFiles.lines(named.map(String.init) ?? "/etc/security/sepermit.conf")
@@ -125,13 +125,13 @@ struct PAMModule: Equatable {
             isEmpty ? ["ignore"] : ["success", "ignore", "auth_err"])
     }
 
-    /// Whether a line's arguments let those pass who have nothing there.
+    /// Whether a line's arguments let users pass who have nothing there.
     private static func isForgiving(_ line: PAMLine) -> Bool {
         guard let proof = table[line.name]?.proof, proof != .nothing else { return false }
         let words: Set = [
             "nullok", "nouserok", "ignore_unknown_user", "ignore_authinfo_unavail",
         ]
-        // pam_unix(8) means users with an empty password by `nullok`, who are few and known.
+        // With `nullok`, pam_unix(8) accepts empty passwords; users who have one are few and known.
         return line.name != "pam_unix" && line.arguments.contains(where: words.contains)
     }
 
@@ -158,7 +158,7 @@ struct PAMModule: Equatable {
                 + " authd authd_exec lwidentity vas3 centrifydc",
             PAMModule(.password, .nothing, ["success"] + failures)
         ),
-        // What the user holds.
+        // Possession.
         (
             "google_authenticator oath u2f yubico fprintd fprint_ppid p11 pkcs11 poldi usb duo cockpit_cert"
                 + " ssh_agent_auth ssh ussh rssh rsa securid otpw privacyidea sss_gss howdy"
@@ -167,9 +167,9 @@ struct PAMModule: Equatable {
         ),
         ("permit filter stress", PAMModule(.nothing, .nothing, ["success"])),
         ("deny", PAMModule(.nothing, .nothing, ["auth_err"])),
-        // Root, who may become anybody, is not whom this is about.
+        // Root may become anybody, and is not what this is about.
         ("rootok", PAMModule(.nothing, .nothing, ["auth_err"])),
-        // They prepare or tell something, and are passed over.
+        // They prepare or show something, and are ignored.
         (
             "env group keyinit mail warn faildelay issue canonicalize_user systemd_loadkey"
                 + " tmpdir ck_connector",
@@ -177,31 +177,31 @@ struct PAMModule: Equatable {
         ),
         ("echo", PAMModule(.nothing, .nothing, ["success", "ignore"])),
         ("cap", PAMModule(.nothing, .nothing, ["success", "ignore", "auth_err"])),
-        // They keep the password for later, and say yes to any.
+        // They keep the password for later, and accept any.
         (
             "gnome_keyring kwallet kwallet5 ecryptfs mount fscrypt zfs_key cifscreds gdm ssh_add"
                 + " encfs",
             PAMModule(.nothing, .nothing, ["success", "ignore", "auth_err"])
         ),
-        // They count, and keep out who has failed too often or was away too long.
+        // They count, and keep out users who failed too often or were away too long.
         (
             "tally tally2 abl shield lastlog lastlog2",
             PAMModule(.nothing, .nothing, ["success", "ignore", "auth_err", "perm_denied"])
         ),
-        // They ask who it is.
+        // They test who the user is.
         (
             "succeed_if listfile usertype shells",
             PAMModule(.nothing, .user, ["success", "auth_err", "service_err"])
         ),
         ("localuser", PAMModule(.nothing, .user, ["success", "perm_denied", "service_err"])),
-        // It asks root alone where the login comes from.
+        // It tests only root's origin.
         ("securetty", PAMModule(.nothing, .user, ["success", "auth_err"])),
         ("ftp", PAMModule(.nothing, .user, ["success", "auth_err"])),
-        // They ask where it comes from.
+        // They test where the login comes from.
         ("access geoip", PAMModule(.nothing, .origin, ["success", "perm_denied"])),
         ("rhosts", PAMModule(.nothing, .origin, ["success", "auth_err"])),
         ("timestamp", PAMModule(.nothing, .moment, ["success", "auth_err"])),
-        // They have nothing for `auth`: libpam takes that for a no.
+        // They have no `auth` function: libpam takes that for a failure.
         (
             "cracklib limits loginuid mkhomedir motd namespace oddjob_mkhomedir passwdqc"
                 + " pwhistory pwquality selinux setquota systemd time tty_audit umask wtmpdb xauth"

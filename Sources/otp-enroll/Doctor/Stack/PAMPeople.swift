@@ -1,8 +1,8 @@
 import OTPCore
 import OTPPAM
 
-/// The people of a machine, for whom a stack is tried, and what modules that ask who it is say to
-/// each of them. It is asked often and remembers.
+/// The users for whom a stack is tried, and what modules that test the user answer to each of them.
+/// It is asked often, and caches.
 final class PAMPeople {
     /// One of them.
     struct Member {
@@ -10,26 +10,26 @@ final class PAMPeople {
         let isRoot: Bool
     }
 
-    /// People to whom all modules of a stack say the same.
+    /// Users to whom all modules of a stack give the same answers.
     struct Kind {
         let members: [Member]
-        /// What is said to them, by line: yes or no, or what cannot be told.
+        /// The answers, by line: success or failure, or unknown.
         fileprivate let answers: [[String]: PAMPerson.Answer]
 
-        /// Somebody to whom anything may be said.
+        /// A user who may get any answer.
         static let anybody = Kind(members: [], answers: [:])
 
-        /// What a module says to them; `nil` where that cannot be told.
+        /// A module's answer to them; `nil` if unknown.
         func answer(of line: PAMLine) -> PAMPerson.Answer { answers[line.question] ?? nil }
     }
 
     private let people: [PAMPerson]
     private let service: String
-    /// What each says to a module's line, by the line's words.
+    /// The answers of a module's line to each user, by the line's words.
     private var known: [[String]: [PAMPerson.Answer]] = [:]
     private var kinds: [Set<[String]>: [Kind]] = [:]
 
-    /// `isElsewhere`: not in a file of this machine, but in a directory alone.
+    /// `isElsewhere`: the users are only in a directory, not in a file of this machine.
     init(_ users: [User], service: String, isElsewhere: Bool = false) {
         let locals = Set(
             SystemFiles.lines("/etc/passwd").map { String($0.prefix { $0 != ":" }) })
@@ -39,13 +39,13 @@ final class PAMPeople {
         self.service = service
     }
 
-    /// Whom it is about, in a word.
+    /// The users concerned, in a word.
     var everybody: String {
         people.count == 1 ? people.first?.user.shownName ?? "" : "everybody"
     }
 
-    /// The people, put together by what the modules of these lines say to them. Root is always of a
-    /// kind of its own.
+    /// The users, grouped by what the modules of these lines answer to them. Root is always a group
+    /// alone.
     func kinds(for lines: [PAMLine]) -> [Kind] {
         let asking = lines.filter { !$0.isOurs && PAMModule($0).condition == .user }
         let questions = Set(asking.map(\.question))
@@ -78,6 +78,6 @@ final class PAMPeople {
 }
 
 extension PAMLine {
-    /// What is asked of a module, and what it answers by.
+    /// What a module is asked, and what determines its answer.
     var question: [String] { [name] + arguments }
 }

@@ -2,16 +2,16 @@ import OTPCore
 import OTPPAM
 import OTPStore
 
-/// Somebody for whom a stack is tried: what modules ask about who logs in.
+/// A user for whom a stack is tried: what modules test about the user.
 struct PAMPerson {
     let user: User
-    /// Whether the user is in /etc/passwd, and not in a directory alone.
+    /// Whether the user is in /etc/passwd, and not only in a directory.
     let isLocal: Bool
 
-    /// Yes or no; `nil` where it cannot be told from who it is.
+    /// Success or failure; `nil` if it does not depend on the user alone.
     typealias Answer = Bool?
 
-    /// Whether a module that asks who it is says yes to this person, in a login by `service`.
+    /// Whether a module that tests the user succeeds for this one, in a login by `service`.
     func answer(to line: PAMLine, service: String) -> Answer {
         switch line.name {
         case "pam_succeed_if": return conditions(line.arguments, service: service)
@@ -36,7 +36,7 @@ struct PAMPerson {
         Set(SystemFiles.lines("/etc/shells").filter { $0.hasPrefix("/") })
     }
 
-    /// Whether the person is in one of some groups; a group that is not there has nobody in it.
+    /// Whether the user is in one of some groups; a group that does not exist is empty.
     private func isMember(ofAny groups: some Sequence<some StringProtocol>) -> Answer {
         let directory = SystemUsers()
         for group in groups {
@@ -55,7 +55,7 @@ struct PAMPerson {
         "debug", "use_uid", "quiet", "quiet_fail", "quiet_success", "audit",
     ]
 
-    /// Conditions in threes, all of which have to hold.
+    /// Conditions of three words each, all of which must hold.
     private func conditions(_ arguments: [String], service: String) -> Answer {
         let words = arguments.filter { !PAMPerson.flags.contains($0) }
         guard !words.isEmpty, words.count.isMultiple(of: 3) else { return nil }
@@ -108,7 +108,7 @@ struct PAMPerson {
 
     // MARK: Others
 
-    /// pam_usertype: below UID_MIN, or nobody's number, is the system's.
+    /// pam_usertype: UIDs below UID_MIN, and nobody's, are the system's.
     private func isOfType(_ arguments: [String]) -> Answer {
         let least = SystemUsers().peoplesNumbers().lowerBound
         let isSystem = user.uid < least || user.uid == 65534
@@ -116,9 +116,9 @@ struct PAMPerson {
         return arguments.contains("isregular") ? !isSystem : nil
     }
 
-    /// pam_wheel asks about who calls, who is one of these people as well.
+    /// pam_wheel tests the caller, who is one of these users as well.
     private func isInWheel(_ arguments: [String]) -> Answer {
-        // Then it is about those alone who become root.
+        // Then it is only about users who become root.
         if arguments.contains("root_only") { return nil }
         let named = arguments.last { $0.hasPrefix("group=") }?.dropFirst("group=".count)
         let isMember: Answer

@@ -1,9 +1,9 @@
-/// A PAM file as it is written, for changes: what is not changed keeps its form. What comes out is
-/// read again and tried, so that nothing here has to be as exact as libpam is.
+/// A PAM file as text, for changes: what is not changed keeps its form. The result is read again
+/// and tried, so this need not be as exact as libpam.
 struct PAMText: Equatable {
-    /// A line that names a module or a file, and the lines of text that it takes.
+    /// A line that names a module or a file, and the lines of text that it takes up.
     struct Entry: Equatable {
-        /// The first of its lines, from 1 on.
+        /// The number of its first line, from 1.
         let number: Int
         fileprivate let lines: Range<Int>
         /// `auth`; `@include` counts as all kinds.
@@ -12,12 +12,12 @@ struct PAMText: Equatable {
         let module: String
         let rest: String
 
-        /// Whether it takes in the lines of another file that ask for something.
+        /// Whether it includes lines of another file that ask for something.
         var includesAuth: Bool {
             kind == "@include" || isAuth && ["include", "substack"].contains(control)
         }
         var isAuth: Bool { kind == "auth" || kind == "-auth" }
-        /// The file that it takes in.
+        /// The file that it includes.
         var included: String { module }
     }
 
@@ -32,7 +32,7 @@ struct PAMText: Equatable {
 
     var text: String { lines.joined(separator: "\n") + ending }
 
-    /// What names something, in order.
+    /// The entries, in order.
     var entries: [Entry] {
         var entries: [Entry] = []
         var index = 0
@@ -92,7 +92,7 @@ struct PAMText: Equatable {
         return changed
     }
 
-    /// With one word more at the end of a line.
+    /// With one more word at the end of a line.
     func adding(_ word: String, to entry: Entry) -> PAMText {
         var changed = self
         let line = PAMText.line(entry, entry.control)
@@ -100,7 +100,7 @@ struct PAMText: Equatable {
         return changed
     }
 
-    /// Without a word of a line's arguments.
+    /// Without one of a line's arguments.
     func removing(_ word: String, from entry: Entry) -> PAMText {
         var changed = self
         let rest = entry.rest.split(whereSeparator: \.isWhitespace).filter { $0 != word }
@@ -109,7 +109,7 @@ struct PAMText: Equatable {
         return changed
     }
 
-    /// With lines above or below one.
+    /// With lines inserted above or below one.
     func inserting(_ texts: [String], above entry: Entry) -> PAMText {
         var changed = self
         changed.lines.insert(contentsOf: texts, at: entry.lines.lowerBound)
@@ -122,7 +122,7 @@ struct PAMText: Equatable {
         return changed
     }
 
-    /// With other lines in the place of one; with none, without it.
+    /// With other lines in place of one; with none, without it.
     func replacing(_ entry: Entry, by texts: [String]) -> PAMText {
         var changed = self
         changed.lines.replaceSubrange(entry.lines, with: texts)
@@ -148,7 +148,7 @@ struct PAMText: Equatable {
         return changed
     }
 
-    /// A line as one would write it.
+    /// A line as text.
     static func line(_ entry: Entry, _ control: String) -> String {
         let words = [entry.kind, control, entry.module, entry.rest].filter { !$0.isEmpty }
         var line = words.joined(separator: " ")

@@ -1,12 +1,12 @@
 import OTPPAM
 
-/// Where our line stands, and what stands around it.
+/// Where our line is, and what is around it.
 extension StackChanges {
     func ours(_ text: PAMText, in file: String? = nil) -> PAMText.Entry? {
         text.entries.first { line($0, in: file ?? verdict.stack.file)?.line.isOurs == true }
     }
 
-    /// Lines that ask for something, and those that take in such lines.
+    /// Lines that ask for something, and those that include such lines.
     func asking(_ text: PAMText) -> [PAMText.Entry] {
         text.entries.filter { entry in
             entry.isAuth || entry.kind == "@include" && includesAuth(entry.included)
@@ -28,20 +28,20 @@ extension StackChanges {
         guard let ours = ours(text, in: file) ?? bearer(text) else { return [] }
         let others = asking(text).filter { $0 != ours }
         var places = others.suffix(1).map { text.moving(ours, below: $0) }
-        // What stands above the first question, such as root's own way, stays there.
+        // Lines above the first question, such as root's own way, stay there.
         let first = others.first { entry in
             entry.includesAuth
                 || line(entry, in: file).map { PAMModule($0.line).proof != .nothing } ?? false
         }
         if let first { places.append(text.moving(ours, above: first)) }
-        // Whoever is let past our line may be so behind the password.
+        // A line that may skip ours can do so after the password.
         places += others.filter { entry in
             line(entry, in: file).map { verdict.openings.contains($0.index) } ?? false
         }.map { text.moving($0, above: ours) }
         return places + others.dropLast().map { text.moving(ours, below: $0) }
     }
 
-    /// What takes in the file with our line.
+    /// The line that includes the file with our line.
     func bearer(_ text: PAMText) -> PAMText.Entry? {
         text.entries.first { entry in
             entry.includesAuth
@@ -51,7 +51,7 @@ extension StackChanges {
         }
     }
 
-    /// Without lines of ours of another kind, where our module has nothing to say.
+    /// Without lines of ours of other types, for which our module does nothing.
     func placed(_ text: PAMText) -> PAMText {
         let numbers = verdict.misplaced.map(\.place)
         return text.entries.reversed().reduce(text) { text, entry in
@@ -60,7 +60,7 @@ extension StackChanges {
         }
     }
 
-    /// Without the question for a password behind the key.
+    /// Without the question for a password after the key.
     func withoutPassword(_ text: PAMText) -> [PAMText] {
         guard verdict.locksOutPasswordless else { return [] }
         return asking(text).filter { entry in

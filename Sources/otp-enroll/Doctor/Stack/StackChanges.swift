@@ -1,21 +1,21 @@
 import OTPPAM
 
-/// Changes of PAM files that may mend a stack, the smallest and most likely first. Which of them does
-/// is for a verdict to say.
+/// Changes to PAM files that may fix a stack, the smallest and most likely first. Whether one does
+/// is decided by a verdict.
 struct StackChanges {
-    /// What stands in the place of files.
+    /// Texts that replace files.
     typealias Texts = [String: String]
 
     let verdict: StackVerdict
     private let texts: Texts
-    /// Whether a first factor was proven before PAM is asked.
+    /// Whether a first factor was verified before PAM is called.
     private let comesProven: Bool?
 
     init(_ verdict: StackVerdict, in texts: Texts, comesProven: Bool?) {
         (self.verdict, self.texts, self.comesProven) = (verdict, texts, comesProven)
     }
 
-    /// All of them. Other services read the files that are included, so that these come last.
+    /// All of them. Changes to included files come last, because other services read those files.
     var all: [Texts] {
         guard let written = text(of: verdict.stack.file) else { return [] }
         let own = placed(written)
@@ -39,7 +39,7 @@ struct StackChanges {
         return changes
     }
 
-    /// Whether a program writes the file, and would write over a change: authselect.
+    /// Whether a program generates the file, and would overwrite a change: authselect.
     private static func isGenerated(_ file: String) -> Bool {
         SystemFiles.lines(file).prefix(10).contains { $0.lowercased().contains("authselect") }
     }
@@ -62,7 +62,7 @@ struct StackChanges {
 
     // MARK: Control values
 
-    /// Other control values: of our line, and of those that let past it, before those of others.
+    /// Other control values: for our line and those that skip it first, then for others.
     private func controls(_ file: String, _ text: PAMText) -> [PAMText] {
         let openings = verdict.openings
         var first: [PAMText] = [], second: [PAMText] = [], third: [PAMText] = []
@@ -89,7 +89,7 @@ struct StackChanges {
         return (first + second + third).filter { $0 != text }
     }
 
-    /// Whether a line below counts the failures of this one, and so has to be reached.
+    /// Whether a line below counts the failures of this one, and so must be reached.
     private func isCounted(_ line: PAMLine) -> Bool {
         verdict.auth.contains { other in
             other.place.file == line.place.file && other.place.number > line.place.number
@@ -97,7 +97,7 @@ struct StackChanges {
         }
     }
 
-    // MARK: Lines that are missing
+    // MARK: Missing lines
 
     private func additions(_ text: PAMText) -> [PAMText] {
         let entries = asking(text)
@@ -134,7 +134,7 @@ struct StackChanges {
         return additions + StackChanges.passwords.map { text.inserting([$0], above: ours) }
     }
 
-    /// With the usual socket in the place of one that is not there.
+    /// With the default socket in place of one that does not exist.
     private func connected(_ text: PAMText, _ entry: PAMText.Entry) -> [PAMText] {
         guard let line = verdict.auth.first(where: \.isOurs), line.namesDeadSocket,
             let word = line.socketWord
@@ -142,7 +142,7 @@ struct StackChanges {
         return [text.removing(word, from: entry)].filter { $0 != text }
     }
 
-    /// The question for password and code in one, before a module that takes the password.
+    /// The question for password and code together, before a module that uses the password.
     private func joined(
         _ text: PAMText, _ entries: [PAMText.Entry], _ bearer: PAMText.Entry
     ) -> [PAMText] {
@@ -159,7 +159,7 @@ struct StackChanges {
         return [text.replacing(bearer, by: lines)] + shorter
     }
 
-    /// How the systems of this world ask for the password.
+    /// How common systems ask for the password.
     private static var passwords: [String] {
         let files = [
             ("@include common-auth", "common-auth"),
@@ -188,14 +188,14 @@ struct StackChanges {
             let isOpening = openings.contains(index) && PAMModule(line).proof == .nothing
             guard isRepeated || !line.isOurs && (isNo || isOpening) else { return [] }
             let without = text.replacing(entry, by: [])
-            // Who passes needs a yes there.
+            // Users who pass unasked need a success there.
             return isNo && verdict.mayPass
                 ? [without, text.replacing(entry, by: ["auth required pam_permit.so"])] : [without]
         }
     }
 
-    /// The lines of a file in the place of what includes it, with a yes that jumps to what follows
-    /// and a no that ends the stack.
+    /// The lines of a file in place of what includes it, with a jump to what follows on success and
+    /// the end of the stack on failure.
     private func expansions(_ text: PAMText) -> [PAMText] {
         asking(text).filter(\.includesAuth).compactMap { entry in
             let path = "/etc/pam.d/" + entry.included

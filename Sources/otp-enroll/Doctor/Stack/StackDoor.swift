@@ -1,20 +1,19 @@
 import OTPCore
 
-/// What stands before PAM in the program that asks: sshd may ask for a key first. It remembers what
-/// sshd says.
+/// What comes before PAM in the calling program: sshd may ask for a key first. It caches sshd's
+/// answers.
 final class StackDoor {
     private let service: String
     private let user: User?
     private var known: [String: Bool] = [:]
 
-    /// Whether another factor is asked for first, whichever way people come; `nil` where that cannot
-    /// be told.
+    /// Whether another factor always comes first, in every way to log in; `nil` if unknown.
     private(set) lazy var comesProven = SSHSettings.comesProven(user, service)
 
-    /// `user` is somebody who logs in there.
+    /// `user` is a user who logs in there.
     init(_ service: String, _ user: User?) { (self.service, self.user) = (service, user) }
 
-    /// Whether somebody may come by what PAM asks, and nothing else.
+    /// Whether a user can log in by PAM's questions alone.
     func isPAMAlone(for name: String) -> Bool {
         guard SSHDaemon.serves(service) else { return true }
         if let answer = known[name] { return answer }

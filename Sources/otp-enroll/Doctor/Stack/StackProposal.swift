@@ -1,18 +1,18 @@
 import OTPPAM
 
-/// A change that mends a stack: tried by the same evaluation that found what is wrong, before
-/// anybody reads of it.
+/// A change that fixes a stack, tested with the same evaluation that found the fault, before
+/// anybody reads it.
 struct StackProposal {
-    /// What changes, as patch(1) takes it.
+    /// The change, as a diff for patch(1).
     let diff: String
-    /// What the stack is like then.
+    /// The verdict on the changed stack.
     let verdict: StackVerdict
 
-    /// How many stacks are tried at most, and how many of one change are tried with a second.
+    /// How many stacks are tried at most, and how many single changes are tried with a second one.
     private static let most = 600, mostFirst = 12
 
-    /// The first change, or two of them, after which nothing is wrong any more; `nil` where there is
-    /// none so small.
+    /// The first change, or pair of changes, that leaves nothing wrong; `nil` if there is none that
+    /// small.
     init?(mending origin: StackVerdict) {
         let comesProven = origin.circumstances.door.comesProven
         guard !origin.stack.isOther(than: origin.circumstances.service) else { return nil }
@@ -61,19 +61,19 @@ struct StackProposal {
         return verdict.serious.reduce(0) { $0 + ($1.severity == .problem ? 10 : 1) }
     }
 
-    /// Whether password and code together are in, whatever is less is out, and who is not enrolled
-    /// fares as the options say; and whether those who pass unasked are the same as before.
+    /// Whether password and code together succeed, anything less fails, and users who are not
+    /// enrolled fare as the options say; and whether the same users as before pass unasked.
     private static func isGood(
         _ verdict: StackVerdict, _ origin: StackVerdict, _ comesProven: Bool?
     ) -> Bool {
         guard verdict.serious.isEmpty, verdict.admits else { return false }
-        // Nobody is locked out who got in before.
+        // Nobody may be locked out who got in before.
         let before = origin.runs.admitsSome ? origin.runs.refused : []
         guard verdict.runs.refused.isSubset(of: before) else { return false }
         if verdict.circumstances.isSSHD, verdict.needsFirstFactor {
             guard comesProven ?? !origin.hasFirstFactor else { return false }
         } else if !origin.provers.isSubset(of: verdict.provers) {
-            // Nor are those whom another module proves.
+            // Nor anybody whom another module authenticates.
             return false
         }
         return !origin.hasOurs || origin.isUnreadable || notes(verdict) == notes(origin)

@@ -1,50 +1,50 @@
 import OTPPAM
 
-/// All ways through a service's stack, for each of the people who may come.
+/// All paths through a service's stack, for each user who may log in.
 struct StackRuns {
-    /// A way past our module without a code.
+    /// A path past our module without a code.
     struct Detour {
-        /// The names of those who get past, always or at times.
+        /// The names of those who can take it, always or sometimes.
         var people: [String] = []
-        /// Whether all but root, or all who are there, always get past.
+        /// Whether everybody, or everybody but root, can always take it.
         var isForEverybody = false
         /// The names of those among them who are not even asked for a first factor.
         var unproven: [String] = []
-        /// Whether it takes a second factor of another module, behind a password.
+        /// Whether it requires another module's second factor after a password.
         var takesOther = true
     }
 
     /// The lines of `auth`.
     let lines: [PAMLine]
-    /// The ways that end in a yes, of everybody together.
+    /// The paths that end in success, for all users together.
     private(set) var accepted: Set<PAMOutcomes.Run> = []
-    /// The ways on which our lines were asked, by line.
+    /// The paths on which our lines were asked, by line.
     private(set) var asked: [Int: Set<PAMOutcomes.Run>] = [:]
-    /// The ways past our module, by the line that opens them.
+    /// The paths past our module, by the line that opens them.
     private(set) var detours: [Int: Detour] = [:]
 
-    /// The lines of first factors that said yes where nothing had refused the login.
+    /// The lines of first factors that succeeded while nothing had refused the login.
     private(set) var provers: Set<Int> = []
-    /// The names of those who never get in, whatever they know and have; of others there are some.
+    /// The names of those who never get in, whatever they know and have; everybody else can.
     private(set) var refused: Set<String> = []
     private(set) var admitsSome = false
-    /// Lines of ours that ask again for a code that was right, and lead to a no.
+    /// Our lines that ask again for a right code, and lead to a refusal.
     private(set) var repeaters: Set<Int> = []
-    /// The names of those who get in by their password in the shadow file alone.
+    /// The names of those who get in only by their password in the shadow file.
     private(set) var byShadow: Set<String> = []
-    /// The names of those who get in, and never by a code.
+    /// The names of those who get in, but never by a code.
     private(set) var unasked: Set<String> = []
-    /// Those among them whom a jump leads onto a no, by the line that jumps.
+    /// Those among them whom a jump leads to a refusal, by the line that jumps.
     private(set) var lockedOut: [(line: Int, names: [String])] = []
 
-    /// What was tried already: most people are alike.
+    /// Results so far: most users are alike.
     private var known: [[[ModuleAnswer]]: PAMOutcomes] = [:]
 
-    /// Tries the stack; `passes` says of each line whether it is ours and lets some pass.
-    /// `elsewhere` are the same people where a directory has them.
+    /// Tries the stack; `passes` says of each line whether it is ours and lets some users pass.
+    /// `elsewhere` are the same users as if they were in a directory.
     init(_ lines: [PAMLine], for people: PAMPeople, elsewhere: PAMPeople, passes: [Bool]) {
         self.lines = lines
-        // What is open to nobody now may be open tomorrow.
+        // A path that is open to nobody now may be open tomorrow.
         _ = walk(.anybody, passes)
         walkAll(people.kinds(for: lines), passes)
         if lines.contains(where: { $0.name == "pam_localuser" }) {
@@ -52,7 +52,7 @@ struct StackRuns {
         }
     }
 
-    /// Tries the stack for all people, and finds what is open to all of them.
+    /// Tries the stack for all users, and finds what is open to all of them.
     private mutating func walkAll(
         _ kinds: [PAMPeople.Kind], _ passes: [Bool], areHere: Bool = true
     ) {
@@ -69,14 +69,14 @@ struct StackRuns {
         }
         guard let first = open.first, open.allSatisfy({ !$0.isEmpty }) else { return }
         let common = open.reduce(first) { $0.intersection($1) }
-        // Where each gets past by another line, it is all of them.
+        // If each of them gets past by another line, all of these lines count.
         for line in common.isEmpty ? open.reduce(first, { $0.union($1) }) : common {
             detours[line]?.isForEverybody = true
         }
     }
 
-    /// Tries the stack for people of one kind; gives the lines that let them past whenever they get
-    /// in, and `nil` for those who never get in.
+    /// Tries the stack for users of one kind; returns the lines that let them past whenever they
+    /// get in, and `nil` if they never do.
     private mutating func walk(
         _ kind: PAMPeople.Kind, _ passes: [Bool], areHere: Bool = true
     ) -> Set<Int>? {
@@ -102,7 +102,7 @@ struct StackRuns {
         return isAlways ? skippers : []
     }
 
-    /// Notes what holds for people of this machine, by the ways on which they get in.
+    /// Records the results for users of this machine, by the paths on which they get in.
     private mutating func note(
         _ names: [String], _ worlds: [Set<PAMOutcomes.Run>], _ unproven: Set<Int>
     ) {
@@ -127,7 +127,7 @@ struct StackRuns {
         return outcomes
     }
 
-    /// Lines whose answer to people of a kind, who never get in, jumps onto a line that says no to
+    /// Lines whose answer to users of a kind, who never get in, jumps to a line that refuses
     /// everybody.
     private func strays(
         _ kind: PAMPeople.Kind, _ passes: [Bool]

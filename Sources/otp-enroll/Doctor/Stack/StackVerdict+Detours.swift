@@ -1,7 +1,7 @@
 import OTPPAM
 
 extension StackVerdict {
-    /// Ways to a yes on which nobody is asked for a code.
+    /// Paths to success on which nobody is asked for a code.
     var detours: [Finding] {
         runs.detours.sorted { $0.key < $1.key }.map { index, detour in
             let line = auth[index], module = PAMModule(line)
@@ -32,18 +32,18 @@ extension StackVerdict {
         }
     }
 
-    /// What is said of those who get past our module by ways that may be meant.
+    /// The findings about users who get past our module in ways that may be intended.
     var exceptions: Set<String> {
         Set(
             runs.detours.filter { !$0.value.isForEverybody }
                 .map { exception($0.value, at: $0.key).text })
     }
 
-    /// A way in for some, with nothing at all; `nil` where something is asked for first.
+    /// A way in for some users with nothing at all; `nil` if something is asked for first.
     private func bare(_ detour: StackRuns.Detour, at index: Int) -> Finding? {
         let decider = decider(of: index)
         let condition = PAMModule(decider).condition
-        // A timestamp is of a login before, and a program may ask for anything.
+        // A timestamp comes from an earlier login, and a program may ask for anything.
         guard condition != .moment, condition != .program, !detour.takesOther else { return nil }
         var names: [String] = []
         for name in detour.unproven
@@ -59,7 +59,7 @@ extension StackVerdict {
                 + " \(who) (\(words(of: decider)))", at: index)
     }
 
-    /// What opens a way may stand above the line that goes it.
+    /// The line that opens a path may be above the line that takes it.
     private func decider(of index: Int) -> PAMLine {
         auth[...index].last { PAMModule($0).condition != .nothing } ?? auth[index]
     }
@@ -68,7 +68,7 @@ extension StackVerdict {
         ([line.name] + line.arguments).joined(separator: " ")
     }
 
-    /// A way round for some.
+    /// A way past the module for some users.
     private func exception(_ detour: StackRuns.Detour, at index: Int) -> Finding {
         let decider = decider(of: index)
         let by = words(of: decider)

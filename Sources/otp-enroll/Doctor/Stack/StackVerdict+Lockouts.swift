@@ -2,16 +2,16 @@ import OTPCore
 import OTPPAM
 
 extension StackVerdict {
-    /// The line of ours that asks again for a code, and refuses it.
+    /// Our line that asks again for a code, and refuses it.
     var repeater: Int? {
         let harmless = runs.accepted.filter { $0.code == .right }.compactMap(\.repeater)
         return runs.repeaters.subtracting(harmless).min()
     }
 
-    /// What refuses people who have everything that they are asked for.
+    /// What refuses users who have everything that they are asked for.
     var lockouts: [Finding] { strays + deadEnds + passwordless + rootOK + unseen + unreached }
 
-    /// People whom a jump leads onto a no.
+    /// Users whom a jump leads to a refusal.
     private var strays: [Finding] {
         guard runs.admitsSome else { return [] }
         return runs.lockedOut.map { line, names in
@@ -22,7 +22,7 @@ extension StackVerdict {
         }
     }
 
-    /// First factors whose yes leads nowhere, where another's does.
+    /// First factors whose success leads nowhere, although another's does.
     private var deadEnds: [Finding] {
         let working = Set(runs.accepted.compactMap(\.prover))
         guard !working.isEmpty else { return [] }
@@ -37,7 +37,7 @@ extension StackVerdict {
 
     // MARK: No password
 
-    /// Whether all who are enrolled come by a key alone.
+    /// Whether all enrolled users log in with a key only.
     var locksOutPasswordless: Bool { !lockedByPassword.isEmpty }
 
     private var lockedByPassword: [String] {
@@ -62,7 +62,7 @@ extension StackVerdict {
 
     // MARK: Programs
 
-    /// Root's own way behind our line.
+    /// Root's own way after our line.
     private var rootOK: [Finding] {
         guard let own = auth.firstIndex(where: { $0.name == "pam_rootok" }),
             let index = auth[..<own].firstIndex(where: \.isOurs)
@@ -91,7 +91,7 @@ extension StackVerdict {
         ]
     }
 
-    /// A socket that is not there, for a program that is not root's.
+    /// A socket that does not exist, for a program that is not root's.
     private var unreached: [Finding] {
         guard PAMPrograms.isOfUsers(circumstances.service) else { return [] }
         return auth.indices.filter { auth[$0].isOurs && auth[$0].namesDeadSocket }.map { index in
@@ -105,7 +105,7 @@ extension StackVerdict {
 
     // MARK: Lines of other kinds
 
-    /// Lines of ours where our module has nothing to say, which libpam takes for a no.
+    /// Our lines of types for which the module does nothing; libpam takes that for a failure.
     var misplaced: [Finding] {
         stack.lines.filter { line in
             guard line.isOurs, line.kind != "auth" else { return false }
@@ -123,10 +123,10 @@ extension StackVerdict {
 }
 
 extension PAMLine {
-    /// Its own name for the socket.
+    /// The line's own path for the socket.
     var socketWord: String? { arguments.last { $0.hasPrefix("socket=") } }
 
-    /// Whether it names a socket that is not there, while the usual one is.
+    /// Whether it names a socket that does not exist, while the default one does.
     var namesDeadSocket: Bool {
         guard let path = socketWord?.dropFirst("socket=".count) else { return false }
         return !SystemFiles.exists(String(path)) && SystemFiles.exists(OptionKey.socket.fallback)

@@ -1,19 +1,20 @@
 import OTPCore
 import OTPPAM
 
-/// What is wrong with a stack for those who log in by it.
+/// What is wrong with a stack for the users who log in with it.
 struct StackVerdict {
-    /// What is known beside the stack.
+    /// What is known apart from the stack.
     struct Circumstances {
         let service: String
-        /// Those who log in, and the same where a directory has them and no file here.
+        /// The users who log in, and the same users as if they were in a directory and in no file
+        /// here.
         let people: PAMPeople, elsewhere: PAMPeople
         let options: LineOptions
 
-        /// Names of those who are enrolled and have no password in the shadow file.
+        /// The names of enrolled users who have no password in the shadow file.
         let passwordless: [String]
         let door: StackDoor
-        /// Whether sshd's own ways may stand in the place of a password in PAM.
+        /// Whether sshd's own methods may replace a password in PAM.
         let isSSHD: Bool
     }
 
@@ -23,12 +24,12 @@ struct StackVerdict {
     let circumstances: Circumstances
     /// The lines of `auth`.
     let auth: [PAMLine]
-    /// What is wrong, the worst of it alone where one thing follows from another.
+    /// What is wrong; only the worst, if one thing follows from another.
     private(set) var findings: [Finding] = []
-    /// Whether libpam cannot make sense of a line, and so nothing else was looked at.
+    /// Whether libpam cannot parse a line, so that nothing else was checked.
     private(set) var isUnreadable = false
     let runs: StackRuns
-    /// Whether our module lets some pass without a code.
+    /// Whether our module lets some users pass without a code.
     let mayPass: Bool
 
     init(_ stack: PAMStack, _ circumstances: Circumstances) {
@@ -61,7 +62,7 @@ struct StackVerdict {
             options.enroll == .offer
             || options.enroll == .require
                 && (options.enrollUntil != nil || options.enrollGrace > 0)
-        // Networks are for logins by ssh alone.
+        // Networks apply only to logins by ssh.
         return options.nullok || putsOff || options.exemptGroup != nil
             || options.exemptNetworks != nil && isSSHD
     }
@@ -69,19 +70,19 @@ struct StackVerdict {
     /// Whether our module is in it.
     var hasOurs: Bool { auth.contains(where: \.isOurs) }
 
-    /// Whether the stack says yes to a code, or to who is not asked for one, without a first factor
-    /// of its own: the program in front of it has to ask for one.
+    /// Whether the stack accepts a code, or a user who is not asked for one, without a first factor
+    /// of its own, so that the program in front of it must require one.
     var needsFirstFactor: Bool { runs.accepted.contains { !$0.isProven && $0.code != .notAsked } }
 
-    /// Whether a right code lets in, behind a right password where one is asked for.
+    /// Whether a right code lets a user in, after a right password if one is asked for.
     var admits: Bool {
         runs.accepted.contains { $0.code == .right && ($0.isProven || !hasFirstFactor) }
     }
 
-    /// The modules that prove people, by their names.
+    /// The names of the modules that authenticate users.
     var provers: Set<String> { Set(runs.provers.map { auth[$0].name }) }
 
-    /// The lines that let past our module whom they should not.
+    /// The lines that skip our module for users whom they should not.
     var openings: Set<Int> {
         let serious = serious
         return Set(
@@ -124,7 +125,7 @@ struct StackVerdict {
             ]
         }
         if !runs.accepted.contains(where: { $0.code == .right }) {
-            // Where a way round is open, what comes behind is of no account.
+            // If there is a way past the module, what follows does not matter.
             guard !isOpen else { return [] }
             return [
                 finding(
@@ -145,12 +146,12 @@ struct StackVerdict {
 
     // MARK: The first factor
 
-    /// Whether PAM has to ask for everything.
+    /// Whether PAM must ask for both factors.
     private var asksForBoth: Bool {
         !circumstances.isSSHD || hasFirstFactor && circumstances.door.comesProven == false
     }
 
-    /// What is before our module, where that matters.
+    /// What comes before our module, if that matters.
     private var order: [Finding] {
         for (index, before) in runs.asked.sorted(by: { $0.key < $1.key })
         where circumstances.options.options(of: auth[index]).followsFirstFactor {
@@ -193,7 +194,7 @@ struct StackVerdict {
         ]
     }
 
-    /// What logs in without a password, where no program asks for another factor first.
+    /// What logs users in without a password, if no program asks for another factor first.
     private var alone: [Finding] {
         guard let index = ourLine else { return [] }
         let alone = runs.accepted.filter { !$0.isProven }

@@ -1,8 +1,8 @@
-/// doas.conf(5), read into what sudoers(5) says in its words.
+/// doas.conf(5), converted to sudoers(5) rules.
 enum DoasFile {
     static let path = "/etc/doas.conf"
 
-    /// The rules; `nil` where there is no such file.
+    /// The rules; `nil` if there is no such file.
     static var rules: SudoersRules? {
         guard case .text(let text) = SystemFiles.read(path) else { return nil }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

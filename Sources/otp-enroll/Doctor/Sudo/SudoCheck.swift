@@ -3,19 +3,19 @@ import OTPPAM
 import OTPStore
 
 /// The settings of sudo and doas: whom they never ask for a code, whose code they ask for, and
-/// whether sudo's prompt stands in the place of the question.
+/// whether sudo's prompt replaces the question.
 struct SudoCheck {
     static let name = "sudo"
 
-    /// The PAM service that is asked about.
+    /// The PAM service to check.
     let service: String
     let options: Options
-    /// The numbers of those who are enrolled; `nil` where nobody can tell.
+    /// The UIDs of enrolled users; `nil` if unknown.
     let enrolled: Set<UInt32>?
     /// Whether it is about everybody.
     let isAll: Bool
 
-    /// What a look at the settings found; `nil` where another service is asked about.
+    /// Checks the settings; `nil` if the check is about another service.
     func look(_ users: [User], _ lines: [PAMLine]) -> Look? {
         guard let line = lines.first else { return nil }
         switch service {
@@ -41,7 +41,7 @@ struct SudoCheck {
         }
     }
 
-    /// All but root, whom nothing is asked.
+    /// Everybody but root, who is never asked.
     private func people(_ users: [User], _ rules: SudoersRules) -> [SudoPerson] {
         let groups = SudoGroups()
         var people: [SudoPerson] = []
@@ -142,7 +142,7 @@ struct SudoCheck {
     // MARK: The prompt
 
     private func prompts(_ rules: SudoersRules, _ line: PAMLine) -> [Finding] {
-        // The last word of those for the same people holds.
+        // The last setting for the same users applies.
         var places: [(whom: String, place: String?)] = []
         for entry in rules.defaults {
             for (name, _) in entry.settings
@@ -170,7 +170,7 @@ struct SudoCheck {
 
     // MARK: Elsewhere
 
-    /// Rules that are in no file.
+    /// Rules that are not in any file.
     private var directories: [Finding] {
         let sources = NameServices.foreign("sudoers")
         guard !sources.isEmpty else { return [] }

@@ -1,10 +1,10 @@
 import OTPCore
 import OTPStore
 
-/// What sudoers(5) says of somebody on this machine. sudo goes through all that fits, and the last
-/// word holds.
+/// What sudoers(5) says about a user on this machine. sudo goes through everything that matches,
+/// and the last match decides.
 struct SudoPerson {
-    /// Why sudo does not ask, and where that is said.
+    /// Why sudo does not ask, and if that is set.
     struct Reason: Hashable {
         let words: String
         let place: String
@@ -14,12 +14,12 @@ struct SudoPerson {
     private let rules: SudoersRules
     private let groups: SudoGroups
 
-    /// Whether they may do anything as root, and why sudo does not ask them then.
+    /// Whether the user may do anything as root, and why sudo would then not ask.
     private(set) var mayDoAll = false
     private(set) var freeOfAll: Reason?
-    /// Commands that they are not asked for.
+    /// Commands for which the user is not asked.
     private(set) var free: [Reason: [String]] = [:]
-    /// What `Defaults` set for them, with its place, and which commands they set free.
+    /// What `Defaults` set for the user, with its place, and which commands they exempt.
     private(set) var settings: [String: (value: String?, place: String)] = [:]
 
     init(_ user: User, _ rules: SudoersRules, _ groups: SudoGroups) {
@@ -50,12 +50,12 @@ struct SudoPerson {
         }
     }
 
-    /// Where a setting is on.
+    /// Where a setting is turned on.
     func isOn(_ name: String) -> String? {
         settings[name].flatMap { $0.value == "no" ? nil : $0.place }
     }
 
-    /// Whose password and code sudo asks for in the place of their own, and where it says so.
+    /// Whose password and code sudo asks for instead of the user's own, and if that is set.
     var otherAccount: (name: String, word: String, place: String)? {
         let usual = settings["runas_default"]?.value ?? "root"
         for (word, name) in [("rootpw", "root"), ("runaspw", usual), ("targetpw", usual)] {
@@ -105,7 +105,7 @@ struct SudoPerson {
             if !isNegated, let reason { free[reason, default: []].append("\(name) as \(whom)") }
             return
         }
-        // A shell does anything, but leaves what is said of other commands.
+        // A shell can do anything, but other commands keep their own settings.
         if isAll || freeOfAll == nil { freeOfAll = isNegated ? nil : reason }
         if isAll {
             free = [:]
@@ -113,13 +113,13 @@ struct SudoPerson {
         }
     }
 
-    /// Whoever may run one of these may run anything.
+    /// Anybody who may run one of these may run anything.
     private static func isShell(_ command: Substring) -> Bool {
         let name = command.split(separator: "/").last ?? ""
         return ["sh", "bash", "dash", "zsh", "ksh", "fish", "su"].contains(name)
     }
 
-    /// Whether an entry is about them.
+    /// Whether an entry applies to the user.
     func isNamed(in entry: SudoersRules.Entry) -> Bool {
         says(entry.users, "user", isUser) && says(entry.hosts, "host", SudoPerson.isHere)
     }
@@ -134,7 +134,7 @@ struct SudoPerson {
         }
     }
 
-    /// What the last name of a list says that fits.
+    /// The result of the last matching name in a list.
     private func says(
         _ names: [String], _ kind: String, depth: Int = 0, _ fits: (String) -> Bool
     ) -> Bool {
@@ -157,7 +157,7 @@ struct SudoPerson {
         return name == user.shownName
     }
 
-    /// Whether a host may be this one: of addresses and netgroups it is taken to be.
+    /// Whether a host may be this one; addresses and netgroups are assumed to be.
     private static func isHere(_ name: String) -> Bool {
         let own = Machine.hostName
         if name.hasPrefix("+") || name.contains("*") || name.contains(":")
@@ -169,7 +169,7 @@ struct SudoPerson {
     }
 }
 
-/// Who is in a group, asked once for each.
+/// Group memberships, looked up once each.
 final class SudoGroups {
     private let directory = SystemUsers()
     private let isForeign = !NameServices.foreign("group").isEmpty
@@ -183,7 +183,7 @@ final class SudoGroups {
         }
         guard let group = known[name] ?? nil else { return false }
         if user.gid == group.gid || group.members.contains(user.name) { return true }
-        // A directory may keep a group's members to itself.
+        // A directory may not list a group's members.
         return isForeign && (try? directory.isMember(user, of: bytes)) == true
     }
 }

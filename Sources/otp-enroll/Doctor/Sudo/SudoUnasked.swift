@@ -1,13 +1,13 @@
 import OTPCore
 import OTPStore
 
-/// Whom sudo or doas lets do something without asking PAM, and so without a code.
+/// Users whom sudo or doas lets do something without calling PAM, and so without a code.
 struct SudoUnasked {
     private let program: String
     private let rules: SudoersRules
     private let people: [SudoPerson]
     private let isAll: Bool
-    /// From which number on users are people.
+    /// The first UID of people.
     private let firstNumber = SystemUsers().peoplesNumbers().lowerBound
 
     init(_ service: String, _ rules: SudoersRules, _ people: [SudoPerson], isAll: Bool) {
@@ -15,8 +15,8 @@ struct SudoUnasked {
         (self.rules, self.people, self.isAll) = (rules, people, isAll)
     }
 
-    /// A problem where nobody who may do everything is asked, a warning where some are not, and a
-    /// note for single commands and for the system's own accounts.
+    /// A problem if nobody with full rights is asked, a warning if some are not, and a note for
+    /// individual commands and for system accounts.
     var findings: [Finding] {
         let isAsked = people.contains { $0.mayDoAll && $0.freeOfAll == nil && isPerson($0) }
         var found = Places()
@@ -37,12 +37,12 @@ struct SudoUnasked {
 
     private func isPerson(_ person: SudoPerson) -> Bool { person.user.uid >= firstNumber }
 
-    /// Rules for those who have no login shell, and what `Defaults` say of commands.
+    /// Rules for users without a login shell, and what `Defaults` say about commands.
     private func addOthers(_ found: inout Places) {
         for entry in rules.entries where !found.places.contains(entry.place) {
             let free = entry.commands.filter { $0.asks == false && !$0.name.hasPrefix("!") }
             let names = entry.users.filter { !$0.hasPrefix("!") && $0 != "ALL" && $0 != "root" }
-            // Whoever logs in was looked at, and what is said of them later holds.
+            // Users who log in were checked above, with the later settings applied.
             let known = Set(people.map(\.user.shownName))
             guard !free.isEmpty, !names.isEmpty, names.allSatisfy({ !known.contains($0) }),
                 !people.contains(where: { $0.isNamed(in: entry) })
@@ -62,7 +62,7 @@ struct SudoUnasked {
     }
 }
 
-/// What is said at a place.
+/// A setting at a place.
 private struct Said: Hashable {
     let severity: Finding.Severity
     let words: String
@@ -77,7 +77,7 @@ private struct Said: Hashable {
     var file: Substring { place.prefix { $0 != " " } }
 }
 
-/// What is said where of whom.
+/// Settings by place and user.
 private struct Places {
     private var order: [Said] = []
     private var names: [Said: [String]] = [:]
@@ -89,7 +89,7 @@ private struct Places {
         names[said, default: []].append(name)
     }
 
-    /// One finding for what is said alike in lines of one file.
+    /// One finding for the same setting in several lines of one file.
     func findings(_ program: String) -> [Finding] {
         var rest = order
         var findings: [Finding] = []

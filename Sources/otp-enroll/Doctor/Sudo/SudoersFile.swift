@@ -1,12 +1,12 @@
 /// The files of sudoers(5), in the order in which sudo reads them.
 struct SudoersFile {
     static let path = "/etc/sudoers"
-    /// How deep files may include each other; sudo's own limit.
+    /// How deep includes may be nested; sudo's own limit.
     private static let maximumDepth = 128
     /// How many files are read in all.
     private static let maximumFiles = 1000
 
-    /// What a line says, with those that go on from it, and where.
+    /// A line with its continuation lines, and its place.
     struct Statement {
         let text: String
         let file: String
@@ -62,7 +62,7 @@ struct SudoersFile {
         }
     }
 
-    /// A path that may be in quotes, and lies beside the file that names it where it is not whole.
+    /// A path that may be in quotes; a relative one is next to the file that names it.
     private static func path(_ text: String, beside file: String) -> String {
         let host = Machine.hostName.prefix { $0 != "." }
         let name = text.filter { $0 != "\"" && $0 != "\\" }.replacing("%h", with: host)

@@ -1,18 +1,18 @@
-/// What sudoers(5) says, as far as it matters who is asked for a code; doas.conf(5) is read into the
-/// same.
+/// The rules of sudoers(5), as far as they affect who is asked for a code; doas.conf(5) is
+/// converted to the same.
 struct SudoersRules {
     /// A line of `Defaults`.
     struct Default {
-        /// `@`, `:`, `!` or `>` for some hosts, users, commands or users whom they become.
+        /// `@`, `:`, `!` or `>`: for some hosts, users, commands or target users.
         let kind: Character?
         let names: [String]
         let settings: [(name: String, value: String?)]
         let place: String
-        /// For whom it is, as it is written.
+        /// To whom it applies, as written.
         let whom: String
     }
 
-    /// What somebody may do.
+    /// What a user may do.
     struct Entry {
         let users: [String]
         let hosts: [String]
@@ -24,7 +24,7 @@ struct SudoersRules {
     struct Command {
         /// As whom it may run; empty for root.
         let targets: [String]
-        /// Whether a password is asked for; `nil` where `Defaults` say it.
+        /// Whether a password is asked for; `nil` if `Defaults` decide.
         let asks: Bool?
         let name: String
     }
@@ -34,7 +34,7 @@ struct SudoersRules {
     /// The members of aliases, by kind and name.
     private(set) var aliases: [String: [String]] = [:]
 
-    /// The word that keeps the program from asking.
+    /// The word that turns off asking.
     private(set) var unasked = "NOPASSWD"
 
     init(entries: [Entry], unasked: String) { (self.entries, self.unasked) = (entries, unasked) }
@@ -126,7 +126,7 @@ struct SudoersRules {
     }
 }
 
-/// The commands of an entry, with what is said before them and holds for those behind as well.
+/// The commands of an entry, with the tags before them, which apply to those after them as well.
 private enum SudoersCommand {
     private static let tags: Set<String> = [
         "PASSWD", "EXEC", "SETENV", "LOG_INPUT", "LOG_OUTPUT", "FOLLOW", "MAIL", "INTERCEPT",
@@ -136,7 +136,7 @@ private enum SudoersCommand {
         "NOTBEFORE", "NOTAFTER",
     ]
 
-    /// Whether a colon behind a word ends no entry: that of a tag or of a digest.
+    /// Whether a colon after a word does not end an entry: that of a tag or of a digest.
     static func isTag(_ word: String) -> Bool {
         tags.contains(word) || (word.hasPrefix("NO") && tags.contains(String(word.dropFirst(2))))
             || ["sha224", "sha256", "sha384", "sha512"].contains(word)
@@ -151,7 +151,7 @@ private enum SudoersCommand {
                 if rest.hasPrefix("("), let end = rest.firstIndex(of: ")") {
                     let inside = String(rest[..<end].dropFirst())
                     let users = SudoersText.parts(inside, at: { $0 == ":" })[0]
-                    // With a group alone it runs as the user.
+                    // With only a group, it runs as the user.
                     targets = users.isEmpty ? ["-"] : SudoersText.list(users).names
                     rest = rest[end...].dropFirst().withoutBlanks
                     continue
@@ -162,7 +162,7 @@ private enum SudoersCommand {
                     if word == "PASSWD" { asks = true }
                     if word == "NOPASSWD" { asks = false }
                     rest = behind.dropFirst().withoutBlanks
-                    // Behind a digest comes what is to be digested.
+                    // A digest is followed by the command.
                     if word.hasPrefix("sha") { rest = rest.drop { $0 != " " }.withoutBlanks }
                 } else if behind.hasPrefix("="), options.contains(word) {
                     let parts = SudoersText.parts(rest, at: { $0 == " " || $0 == "\t" }, most: 2)

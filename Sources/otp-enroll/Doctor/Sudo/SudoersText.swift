@@ -1,4 +1,4 @@
-/// A line of sudoers(5), taken apart at marks that are neither quoted nor escaped.
+/// A line of sudoers(5), split at marks that are neither quoted nor escaped.
 enum SudoersText {
     /// Without its comment. `#` before a number is a user or group.
     static func bare(_ line: String) -> String {
@@ -20,7 +20,7 @@ enum SudoersText {
         return line.withoutBlanks
     }
 
-    /// The parts between marks, outside of parentheses.
+    /// The parts between marks, outside parentheses.
     static func parts(
         _ text: String, at isMark: (Character) -> Bool, most: Int = .max,
         unless isNone: (Substring) -> Bool = { _ in false }
@@ -50,7 +50,7 @@ enum SudoersText {
         return parts + [text[start...].withoutBlanks]
     }
 
-    /// The names of a list, and what is behind it: a list ends at a blank without a comma by it.
+    /// The names of a list, and what follows it: a list ends at a blank without a comma next to it.
     static func list(_ text: String) -> (names: [String], rest: String) {
         var names: [String] = []
         var rest = text
