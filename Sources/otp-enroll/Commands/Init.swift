@@ -8,7 +8,7 @@ struct Init: ParsableCommand {
         abstract: "Create the folder of records and its seal key, if there are none (as root).",
         usage: "otp-enroll init [--empty] [<options>]",
         discussion: """
-              otp-enroll init                 make the store, or find out what is wrong with it
+              otp-enroll init                 make the store, or say what is wrong
               otp-enroll init --empty         the records are lost: start with none
 
             The package does this. The store has a marker that proves that folder and seal key belong \

@@ -6,7 +6,10 @@ enum LocalNames {
     /// The maximum size of a file to be read completely, in bytes.
     private static let limit = 32 << 20
 
-    /// The users of /etc/passwd, and everybody who has logged in.
+    /// The users of /etc/passwd.
+    static let listed = Set(entries(of: "/etc/passwd").map(\.name))
+
+    /// The same, and whoever has logged in.
     static var users: [String] {
         merged(entries(of: "/etc/passwd").map(\.name))
     }
@@ -21,17 +24,30 @@ enum LocalNames {
     /// The groups of /etc/group.
     static var groups: [String] { entries(of: "/etc/group").map(\.name) }
 
+    /// The users of /etc/shadow whom no password lets in.
+    static var locked: Set<String> {
+        let locked = fields(of: "/etc/shadow").filter { fields in
+            fields[1].first.map { [UInt8(ascii: "!"), UInt8(ascii: "*")].contains($0) } ?? false
+        }
+        return Set(locked.map { String(decoding: $0[0], as: UTF8.self) })
+    }
+
     /// The names and numbers in a file of lines such as `root:x:0:`.
     private static func entries(of file: String) -> [(name: String, number: UInt32)] {
-        // By bytes: there may be a hundred thousand lines.
+        fields(of: file).compactMap { fields in
+            UInt32(String(decoding: fields[2], as: UTF8.self)).map {
+                (String(decoding: fields[0], as: UTF8.self), $0)
+            }
+        }
+    }
+
+    /// The first three fields of each line, and the rest. By bytes: there may be a hundred thousand.
+    private static func fields(of file: String) -> [[ArraySlice<UInt8>]] {
         let bytes = SystemFiles.bytes(file, lastly: limit) ?? []
         return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
             let fields = line.split(
                 separator: UInt8(ascii: ":"), maxSplits: 3, omittingEmptySubsequences: false)
-            guard fields.count == 4, !fields[0].isEmpty,
-                let number = UInt32(String(decoding: fields[2], as: UTF8.self))
-            else { return nil }
-            return (String(decoding: fields[0], as: UTF8.self), number)
+            return fields.count == 4 && !fields[0].isEmpty ? fields : nil
         }
     }
 

@@ -30,15 +30,8 @@ final class StackCheck {
 
     /// Enrolled users who do not have a password.
     private static func passwordless(_ people: [User], enrolled: Set<UInt32>) -> [String] {
-        let locked = SystemFiles.lines("/etc/shadow").compactMap { line -> String? in
-            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-            guard fields.count > 1, let first = fields[1].first, "!*".contains(first) else {
-                return nil
-            }
-            return String(fields[0])
-        }
-        return people.filter { $0.uid != 0 && enrolled.contains($0.uid) }.map(\.shownName)
-            .filter(Set(locked).contains)
+        people.filter { $0.uid != 0 && enrolled.contains($0.uid) }.map(\.shownName)
+            .filter(LocalNames.locked.contains)
     }
 
     /// The names of the users whom the stack never asks for a code.

@@ -31,10 +31,8 @@ final class PAMPeople {
 
     /// `isElsewhere`: the users are only in a directory, not in a file of this machine.
     init(_ users: [User], service: String, isElsewhere: Bool = false) {
-        let locals = Set(
-            SystemFiles.lines("/etc/passwd").map { String($0.prefix { $0 != ":" }) })
         people = users.map {
-            PAMPerson(user: $0, isLocal: !isElsewhere && locals.contains($0.shownName))
+            PAMPerson(user: $0, isLocal: !isElsewhere && LocalNames.listed.contains($0.shownName))
         }
         self.service = service
     }
