@@ -55,7 +55,8 @@ struct KeyLabelTests {
             for cut in KeyLabel.Cut.allCases {
                 let left = label.after(cut)
                 let (issuer, account) = (left.issuer, left.account)
-                #expect(KeyURI.allows(issuer.span) && KeyURI.allows(account.span), "\(label)")
+                let isAllowed = KeyURI.allows(issuer.span) && KeyURI.allows(account.span)
+                #expect(isAllowed, "\(label)")
                 let length = KeyURI.length(of: issuer) + KeyURI.length(of: account)
                 // A space and two brackets are three bytes each.
                 if cut == .account { #expect(length <= 22 + 14 + 9 + 12, "\(left)") }
@@ -68,9 +69,11 @@ struct KeyLabelTests {
     func addresses() throws {
         let phone = try #require(Authenticator(name: try name("phone"), added: 1))
         func address(_ cut: KeyLabel.Cut) throws -> String {
+            let key = exampleKey
             let made = KeyURI.make(
-                phone, key: exampleKey.span, label: label("web1", "bob", "tablet"), cut: cut)
-            return try #require(made?.withBytes { text($0.array) })
+                phone, key: key.span, label: label("web1", "bob", "tablet"), cut: cut)
+            let written = made?.withBytes { text($0.array) }
+            return try #require(written)
         }
         let start = "otpauth://totp/web1:bob%20%28tablet%29?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
         #expect(try address(.nothing) == start + "&issuer=web1")
