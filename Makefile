@@ -6,8 +6,8 @@ VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.s
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup setup-build setup-packages setup-repo debug release build test lint format \
-	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
+.PHONY: all setup setup-build setup-packages setup-repo debug release build command test lint \
+	format try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
 	source rpm repo key
 
 all: release
@@ -46,6 +46,10 @@ PROGRAM = $(RELEASE) --static-swift-stdlib -Xswiftc -use-ld=lld \
 build:
 	$(RELEASE) --product pam_swiftotp
 	$(PROGRAM) --product swiftotpd
+	$(PROGRAM) --product otp-enroll
+
+# otp-enroll alone.
+command:
 	$(PROGRAM) --product otp-enroll
 
 # Everything, in namespaces of its own, so that the machine's users, services and log stay as they are.
@@ -285,11 +289,11 @@ RELEASE += --scratch-path .build/$(ARCH) --triple $(MACHINE)-unknown-linux-gnu -
 	-Xswiftc -Xclang-linker -Xswiftc --sysroot=$(ROOT)
 PROGRAM += -Xswiftc -resource-dir -Xswiftc $(ROOT)/usr/lib/swift_static
 
-# Of the packages' own programs, nothing runs here. -d: dpkg would want tools such as scdoc for the
-# other processor too.
+# Of the packages' own programs, nothing runs here: this machine's otp-enroll writes the completions.
+# -d: dpkg would want tools such as scdoc for the other processor too.
 .PHONY: native
 native:
-	env -u SWIFTOTP_MACHINE -u SWIFTOTP_RUNTIME $(MAKE) build ARCH=
+	env -u SWIFTOTP_MACHINE -u SWIFTOTP_RUNTIME $(MAKE) command ARCH=
 tree: native
 deb: export ENROLL = $(CURDIR)/.build/release/otp-enroll
 FOREIGN = -d -a$(ARCH)
