@@ -6,8 +6,8 @@ VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.s
 BUILD = swift build
 SOURCES = Package.swift Sources Tests
 
-.PHONY: all setup setup-build setup-packages setup-repo debug release build test lint format pot \
-	catalogs \
+.PHONY: all setup setup-build setup-packages setup-repo debug release build command test lint \
+	format pot catalogs \
 	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
 	source rpm repo key
 
@@ -47,6 +47,10 @@ PROGRAM = $(RELEASE) --static-swift-stdlib -Xswiftc -use-ld=lld \
 build:
 	$(RELEASE) --product pam_swiftotp
 	$(PROGRAM) --product swiftotpd
+	$(PROGRAM) --product otp-enroll
+
+# otp-enroll alone.
+command:
 	$(PROGRAM) --product otp-enroll
 
 # Everything, in separate namespaces, so that the machine's users, services and log stay as they are.
@@ -315,7 +319,7 @@ PROGRAM += -Xswiftc -resource-dir -Xswiftc $(ROOT)/usr/lib/swift_static
 # processor too.
 .PHONY: native
 native:
-	env -u SWIFTOTP_MACHINE -u SWIFTOTP_RUNTIME $(MAKE) build ARCH=
+	env -u SWIFTOTP_MACHINE -u SWIFTOTP_RUNTIME $(MAKE) command ARCH=
 tree: native
 deb: export ENROLL = $(CURDIR)/.build/release/otp-enroll
 FOREIGN = -d -a$(ARCH)
