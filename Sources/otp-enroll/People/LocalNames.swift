@@ -21,9 +21,9 @@ enum LocalNames {
     /// The groups of /etc/group.
     static var groups: [String] { entries(of: "/etc/group").map(\.name) }
 
-    /// The names and numbers in a file of lines such as `root:x:0:`.
+    /// The names and IDs in a file of lines such as `root:x:0:`.
     private static func entries(of file: String) -> [(name: String, number: UInt32)] {
-        // By bytes: there may be a hundred thousand lines.
+        // As bytes, since there may be a hundred thousand lines.
         let bytes = SystemFiles.bytes(file, lastly: limit) ?? []
         return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
             let fields = line.split(
