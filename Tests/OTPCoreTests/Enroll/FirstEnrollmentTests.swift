@@ -168,7 +168,7 @@ struct FirstEnrollmentTests {
             }
             #expect(rows.count == 21 && rows.allSatisfy { $0.count == size + 2 * zone })
             #expect(host.scanned.count == count)
-            // Each label is shorter than the one before, or as long as it was.
+            // Each label is shorter than the one before, or as long.
             let lengths = host.scanned.prefix(5).map(\.count)
             #expect(lengths == lengths.sorted(by: >))
         }

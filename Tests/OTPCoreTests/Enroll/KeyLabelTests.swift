@@ -57,7 +57,7 @@ struct KeyLabelTests {
                 let (issuer, account) = (left.issuer, left.account)
                 #expect(KeyURI.allows(issuer.span) && KeyURI.allows(account.span), "\(label)")
                 let length = KeyURI.length(of: issuer) + KeyURI.length(of: account)
-                // A space and two brackets are three bytes each.
+                // A space and two brackets take three bytes each.
                 if cut == .account { #expect(length <= 22 + 14 + 9 + 12, "\(left)") }
                 if cut == .most { #expect(length <= 12 + 8 + 9 + 8, "\(left)") }
             }

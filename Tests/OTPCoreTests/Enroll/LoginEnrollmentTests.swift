@@ -84,7 +84,7 @@ struct LoginEnrollmentTests {
         }
     }
 
-    @Test("With five authenticators there is no room, and the login stands")
+    @Test("With five authenticators, a sixth is added, or the login fails")
     func full() throws {
         let host = try host(["a", "b", "c", "d", "e"])
         #expect(login(host) == .granted(.temporaryCode))

@@ -9,7 +9,7 @@ struct QRPixelsTests {
     private static let uri =
         "otpauth://totp/bastion.example.com:alice?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
-    /// The code that is drawn, and its pixels as they should be, `true` for dark.
+    /// The drawn code, and its expected pixels, `true` for dark.
     private func pixels(scale: Int, zone: Int) async throws -> (PixelBox, [[Bool]]) {
         let rows = try await QREncode.squares(Self.uri)
         var squares = rows.flatMap { $0.map { UInt8($0 ? 1 : 0) } }
@@ -73,14 +73,14 @@ struct QRPixelsTests {
     }
 }
 
-/// Pixels that macros can be given: they copy what they are about.
+/// A class, because macros copy their arguments.
 private final class PixelBox {
     let pixels: QRPixels
 
     init(_ pixels: consuming QRPixels) { self.pixels = pixels }
 }
 
-/// Reads sixels of two colors, as far as ours go.
+/// Reads sixels of two colors, as far as ours use them.
 private struct SixelReader {
     private(set) var dark: [[Bool]] = []
 

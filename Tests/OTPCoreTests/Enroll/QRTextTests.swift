@@ -121,7 +121,7 @@ struct QRTextTests {
                 """)
     }
 
-    @Test("The largest code there is stays in the room that was made for it")
+    @Test("The largest QR code does not fit its buffer")
     func largest() throws {
         for bit in [UInt8(0), 1] {
             let squares = [UInt8](repeating: bit, count: 177 * 177)

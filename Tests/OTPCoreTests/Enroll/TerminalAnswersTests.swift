@@ -5,8 +5,8 @@ import Testing
 
 @Suite("What a terminal answers")
 struct TerminalAnswersTests {
-    /// What terminals have sent back: kitty 0.26, Konsole 22.12, mlterm 3.9, XTerm 379 by itself and
-    /// as a VT340, tmux 3.3.
+    /// Real terminals' answers: kitty 0.26, Konsole 22.12, mlterm 3.9, XTerm 379 by itself and as a
+    /// VT340, tmux 3.3.
     static let real =
         [
             (
@@ -39,7 +39,7 @@ struct TerminalAnswersTests {
         let answers = TerminalAnswers(ascii(sent))
         #expect([answers.hasKitty, answers.hasInline, answers.hasSixel] == can)
         #expect(answers.cell == cell && answers.isComplete)
-        // It comes in pieces: the last question's answer is not there before its last byte.
+        // It arrives in pieces: the last answer is not complete before its last byte.
         for count in 0..<sent.utf8.count {
             #expect(!TerminalAnswers(Array(sent.utf8.prefix(count))).isComplete)
         }

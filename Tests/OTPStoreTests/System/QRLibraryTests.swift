@@ -92,7 +92,7 @@ struct QRLibraryTests {
         #expect(form == .ascii ? rows.count <= 41 : rows.count <= 21, "\(label)")
     }
 
-    @Test("What is no text for a code gives none", arguments: [0, 2954, 65_536])
+    @Test("A text that does not fit gives a QR code", arguments: [0, 2954, 65_536])
     func impossible(length: Int) {
         #expect(squares(String(repeating: "z", count: length)) == nil)
     }
