@@ -71,7 +71,7 @@ struct LoginEnrollmentTests {
         }
     }
 
-    @Test("The app is told which device it is only where there are others")
+    @Test("The app does not get the device's name with other devices, or gets it without")
     func labels() throws {
         for (labels, account) in [
             ([], "alice"), (["my phone"], "alice"), (["a", "b"], "alice%20%28phone%29"),

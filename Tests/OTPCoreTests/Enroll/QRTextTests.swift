@@ -51,7 +51,7 @@ struct QRTextTests {
         #expect(try await Camera.read(code.drawn(view.form), theme: view.theme) == uri)
     }
 
-    @Test("A camera reads what has one square of light around it", arguments: views)
+    @Test("A camera does not read a code with a margin of one square", arguments: views)
     func narrow(view: (form: QRText.Form, theme: Picture.Theme)) async throws {
         let code = try await code(Self.uris[2])
         let drawing = code.drawn(view.form, QRText.leastQuietZone)

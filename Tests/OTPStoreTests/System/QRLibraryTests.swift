@@ -50,7 +50,7 @@ struct QRLibraryTests {
         #expect(try await Camera.read(String(decoding: drawing, as: UTF8.self)) == Self.uri)
     }
 
-    @Test("Whatever user and machine are called, a QR code and its key have room at a login")
+    @Test("With some names of user and machine, a QR code and its key do not fit at a login")
     func room() throws {
         let texts = [
             "x", "ip-10-0-12-34.eu-central-1.compute.internal", String(repeating: "W", count: 64),
