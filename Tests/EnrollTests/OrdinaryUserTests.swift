@@ -33,7 +33,7 @@ import Testing
         try await citizen.waitForQuiet()
     }
 
-    /// The service says what the apps show, so that a login shows the same.
+    /// The service determines what apps show, so that it is the same at a login.
     @Test func theIssuerIsThatOfTheService() async throws {
         let citizen = try await Citizen(policy: "issuer = Example Corp, Köln\n")
         let screen = try await citizen.screen("add")
@@ -42,7 +42,7 @@ import Testing
         #expect(phone.label == "Example Corp, Köln:\(citizen.account.name)")
     }
 
-    /// What logs in proves who one is: a code, a backup code, a temporary code.
+    /// Whatever logs in proves identity: a code, a backup code, a temporary code.
     @Test(arguments: ["code", "backup code", "temporary code"])
     func whatLogsInAlsoDisables(proof: String) async throws {
         let citizen = try await Citizen()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// QR codes as pictures in terminals that have a window, read off a screenshot.
+/// QR codes as pictures in terminals with a window, read from a screenshot.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct PictureTests {
     let desk: Desk
 
@@ -14,7 +14,7 @@ import Testing
             kind, try desk.words(["add", "--issuer", "bastion.example.com"]))
         let phone = try await window.phone()
         #expect(phone.issuer == "bastion.example.com" && phone.label == "bastion.example.com:root")
-        // It is a picture, and not drawn with characters, of the terminal's own protocol.
+        // It is a picture in the terminal's own protocol, and not drawn with characters.
         #expect(try window.received.contains(kind.sign))
         #expect(try !window.received.contains("\u{2580}"))
         try await phone.settle()
@@ -22,7 +22,7 @@ import Testing
         #expect(try await window.finish() == 0)
         #expect(try await desk.names() == ["phone"])
         try await window.waitForNoCode()
-        // kitty keeps pictures by their numbers until it is told to forget them.
+        // kitty keeps pictures by number until it is told to forget them.
         let removal = "\u{1b}_Ga=d,d=I,i=31"
         #expect(try window.received.contains(removal) == (kind.sign == WindowTerminal.kittySign))
     }
@@ -46,7 +46,7 @@ import Testing
         let shown = await terminal.transcript
         #expect(shown.contains("\u{1b}[c") && shown.contains("\u{2580}"))
         #expect(shown.contains("does not say that it shows pictures"))
-        // What comes too late is not a part of the code.
+        // A late answer is not part of the code.
         try await phone.settle()
         let code = try await phone.code()
         try await terminal.send(

@@ -34,7 +34,7 @@ import Testing
         #expect(parts.first?.contains("%") == false && parts.last?.contains("%") == false)
     }
 
-    /// What takes long because the service does, by a slow disk or many records, and its bars.
+    /// The bars of commands whose service is slow, because of a slow disk or many records.
     @Test(
         arguments: [
             (["list"], ["Reading records  ["]), (["issue", "--list"], ["Reading records  ["]),

@@ -64,7 +64,7 @@ import Testing
         #expect(try await screen.phone().issuer == issuer)
     }
 
-    /// Names of machines in a cloud, and others that are too long: what the app shows is shorter.
+    /// Names of cloud machines and other overlong names: the app shows a shortened form.
     @Test(arguments: [
         (
             "ip-10-0-12-34.eu-central-1.compute.internal",
@@ -81,7 +81,7 @@ import Testing
         let shown = try await screen.wait(for: "Code shown by the app:")
         let phone = try await screen.phone()
         #expect(phone.label == label)
-        // Whoever types the key is told the whole name.
+        // A user who types the key sees the whole name.
         #expect(shown.typedKey == phone.secret)
         let texts = shown.split(separator: "\n").compactMap { $0.split(separator: "  ").last }
         let settings = texts.joined().filter { $0 != " " }
@@ -89,7 +89,7 @@ import Testing
         try await confirm(phone, on: screen)
     }
 
-    /// Where picture and key have no room together, each is a page.
+    /// If picture and key do not fit together, each is a page.
     @Test(arguments: [(55, 24, "auto", "C.UTF-8"), (72, 38, "auto", "C"), (45, 23, "utf8", "C")])
     func pictureAndKeyArePages(columns: Int, rows: Int, form: String, locale: String) async throws {
         let screen = try await desk.screen(
@@ -107,7 +107,7 @@ import Testing
         #expect(try await screen.scan() == nil)
         try await screen.press("Enter")
         #expect(try await screen.phone().secret == phone.secret)
-        // What is said of a wrong code stands beside the key.
+        // The message about a wrong code is next to the key.
         try await screen.type("12")
         shown = try await screen.wait(for: "Codes for this key have 6 digits.")
         #expect(shown.typedKey == phone.secret)
@@ -126,7 +126,7 @@ import Testing
         let shown = try await second.wait(for: "Code shown by the app:")
         #expect(try await second.phone().label == "web1:root (tablet)")
         #expect(shown.contains("Account: root (tablet)"))
-        // Who names the account has the last word, and one in the place of the other is the first.
+        // A named account is used as is, and one that replaces another counts as the first.
         let named = try await desk.run("add", "--no-confirm", "--account", "r", "--issuer", "web1")
         #expect(named.output.contains("uri: otpauth://totp/web1:r?"))
         for name in ["phone", "my phone"] { _ = try await desk.run("remove", "--yes", name) }

@@ -1,12 +1,12 @@
 import Foundation
 import TestSupport
 
-/// A terminal with a window on a screen of its own (Xvfb), of which a picture can be taken.
+/// A terminal with a window on a screen of its own (Xvfb), for screenshots.
 final class WindowTerminal: Sendable {
-    /// A terminal, and the way in which it shows pictures.
+    /// A terminal, and the protocol with which it shows pictures.
     enum Kind: String, CaseIterable, Sendable {
         case kitty, konsole, xterm, mlterm
-        /// Konsole, behind somebody who takes kitty's answer away: iTerm2's images are left.
+        /// Konsole behind a filter that removes kitty's answer: iTerm2's images are left.
         case konsoleInline
 
         /// The words before the program's.
@@ -19,7 +19,7 @@ final class WindowTerminal: Sendable {
             }
         }
 
-        /// How the sequence begins that draws the picture.
+        /// The beginning of the sequence that draws the picture.
         var sign: String {
             switch self {
             case .kitty, .konsole: WindowTerminal.kittySign
@@ -36,7 +36,7 @@ final class WindowTerminal: Sendable {
     private let window: Child
     private let display: String
 
-    /// Stands between the terminal and the program, and writes down what the program sends.
+    /// A relay between the terminal and the program that records what the program sends.
     private static let relay = """
         import os, pty, sys, tty, termios, fcntl, select, signal
         log, status, hides, words = sys.argv[1], sys.argv[2], sys.argv[3] == "yes", sys.argv[4:]
@@ -104,19 +104,19 @@ final class WindowTerminal: Sendable {
         }
     }
 
-    /// The text of the QR code on the screen, nil where there is none.
+    /// The text of the QR code on the screen; nil if there is none.
     private func scan() async throws -> String? {
         let file = scratch.file("screen.png")
         try await Command.output(["import", "-display", display, "-window", "root", file])
         return try await Camera.read(file: file)
     }
 
-    /// A phone that has seen the picture.
+    /// A phone that has scanned the picture.
     func phone() async throws -> Phone {
         try await until("a QR code") { try await scan().map { try Phone(scanning: $0) } }
     }
 
-    /// Waits until the picture is off the screen.
+    /// Waits until the picture is gone.
     func waitForNoCode() async throws {
         try await until("an empty screen") { try await scan() == nil ? () : nil }
     }

@@ -185,8 +185,8 @@ private func check(joined typed: [UInt8], length: Int?) {
     }
 }
 
-/// What a terminal answers, or somebody types: it never ends the program, no escape stays in what is
-/// typed, and a character has a size that it can have.
+/// A terminal's answers, or typed text: it never crashes the program, no escape stays in typed
+/// text, and a character's size is plausible.
 func fuzzTerminalAnswers(_ input: [UInt8]) {
     let answers = TerminalAnswers(input)
     if let cell = answers.cell {

@@ -29,7 +29,7 @@ struct IdleTests {
         }
         let end = ContinuousClock.now
         #expect(end - before > .seconds(75) && end - start < .seconds(110))
-        // Nobody waits for it to start.
+        // No wait for its start.
         #expect(try await host.login(account.name, person.code()).name == "PAM_SUCCESS")
         #expect(service.process != nil && service.process != first)
     }

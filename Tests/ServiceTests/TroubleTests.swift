@@ -115,7 +115,7 @@ struct TroubleTests {
         return try await login()
     }
 
-    @Test("One that is killed before the question, while it looks whether somebody is enrolled")
+    @Test("One killed before the question: root's program starts no other, or a locker is let in")
     func killedBeforeQuestion() async throws {
         let scene = try await Scene("looked", arguments: "nullok")
         for (host, name) in [(scene.locker, Host.unavailable), (scene.root, "PAM_SUCCESS")] {

@@ -8,8 +8,8 @@ public actor Terminal {
     /// How much of `shown` an `expect` has already matched.
     private var met = 0
     private var closed = false
-    /// Whether it answers what every terminal is asked (DA1), as one that shows no pictures; and
-    /// where the last such question ended.
+    /// Whether it answers the question that every terminal is asked (DA1), as one without pictures;
+    /// and where the last such question ended.
     private let answersQuestions: Bool
     private var answered = 0
 
@@ -124,7 +124,7 @@ public actor Terminal {
         _ = write(master, answer, answer.count)
     }
 
-    /// Finds the text that stands first in what was not met yet.
+    /// Finds the first of the texts in what was not matched yet.
     private func meet(_ texts: [String]) -> Int? {
         var first: (which: Int, range: Range<Int>)?
         for (which, text) in texts.enumerated() {

@@ -12,17 +12,17 @@ struct EnrollmentPrompt: ~Copyable {
     let authenticator: Authenticator
     /// Its key.
     let key: Secret
-    /// What apps show beside its codes.
+    /// What apps show next to its codes.
     let label: KeyLabel
-    /// What becomes of it here.
+    /// What the device is enrolled for.
     let purpose: EnrollmentPurpose
-    /// The words of a phrase in the language that is spoken.
+    /// A phrase in the current language.
     let words: (Phrase) -> String
 
-    /// A question, which is to be wiped.
+    /// A question, which must be wiped.
     struct Question {
         var text: [UInt8]
-        /// Whether a QR code is in it.
+        /// Whether it contains a QR code.
         let hasPicture: Bool
     }
 
@@ -54,7 +54,7 @@ struct EnrollmentPrompt: ~Copyable {
         return Question(text: text, hasPicture: hasPicture)
     }
 
-    /// The question without what was shown before.
+    /// The prompt without what was shown before.
     func again(_ said: Phrase, hasPicture: Bool) -> Question {
         var text: [UInt8] = []
         text.append("\n")
@@ -114,10 +114,10 @@ struct EnrollmentPrompt: ~Copyable {
         text.append(contentsOf: (words(question) + " ").utf8)
     }
 
-    /// The QR code as it has room on every terminal: first its label is made shorter, and then the
-    /// light around it narrower. In ASCII it is higher than 24 rows in any case. Whatever user and
-    /// machine are called, one of these has room, beside the key (`KeyLabel.after`); `nil` where none
-    /// can be made. To be wiped.
+    /// The QR code in a size that fits every terminal: first its label is shortened, then the light
+    /// margin is narrowed. In ASCII it is higher than 24 rows in any case. Whatever the names of
+    /// user and machine, one of these fits next to the key (`KeyLabel.after`); `nil` if none can be
+    /// made. Must be wiped.
     private func draw(
         _ encoder: some QREncoder, as form: QRText.Form
     ) -> (text: [UInt8], rows: Int)? {

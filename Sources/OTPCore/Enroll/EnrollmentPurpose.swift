@@ -4,7 +4,7 @@ enum EnrollmentPurpose: Equatable {
     case first(canBePutOff: Bool)
     /// A device to replace the only one, which is lost and was added at that time.
     case replacement(added: UInt64)
-    /// A device beside others, or where only codes are left.
+    /// A device in addition to others, or if only codes are left.
     case beside(others: Bool)
 
     /// Whether an empty answer is accepted.

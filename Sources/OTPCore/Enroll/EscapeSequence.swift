@@ -1,23 +1,23 @@
-/// One piece of what a terminal sends (ECMA-48): a sequence that begins with an escape, or a byte.
+/// One element of a terminal's output (ECMA-48): an escape sequence or a byte.
 struct EscapeSequence {
     /// What it is.
     enum Kind {
-        /// A byte, or a sequence that tells nothing here.
+        /// A byte, or a sequence without meaning here.
         case none
-        /// `CSI`, parameters, and the byte that ends it.
+        /// `CSI`, parameters, and the final byte.
         case control(ArraySlice<UInt8>, UInt8)
-        /// A string, by the byte behind the escape that begins it.
+        /// A string, with the byte after the escape that begins it.
         case string(UInt8, ArraySlice<UInt8>)
     }
 
     let kind: Kind
-    /// The place behind it, which is after the one where it begins.
+    /// The index after it, always greater than its start.
     let end: Int
 
     static let escape: UInt8 = 0x1b
     private static let bell: UInt8 = 0x07
 
-    /// The piece at `start`, which is a place in `bytes`. One that is cut off goes to their end.
+    /// The element at index `start` of `bytes`. A truncated one extends to the end.
     init(in bytes: [UInt8], at start: Int) {
         guard bytes[start] == EscapeSequence.escape, start + 1 < bytes.count else {
             (kind, end) = (.none, start + 1)
@@ -46,7 +46,7 @@ struct EscapeSequence {
         return (between.isEmpty ? .control(parameters, final) : .none, between.endIndex + 1)
     }
 
-    /// Up to `ESC \`, a bell, or another escape, which ends a string that was broken off.
+    /// Up to `ESC \`, a bell, or another escape, which ends an interrupted string.
     private static func body(
         in bytes: [UInt8], from start: Int
     ) -> (range: Range<Int>, end: Int, isWhole: Bool) {

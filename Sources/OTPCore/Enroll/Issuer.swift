@@ -1,13 +1,13 @@
-/// Who an app says that codes are from.
+/// The issuer that apps show for a code.
 public enum Issuer {
-    /// What the admin says (`issuer`), or this machine's name.
+    /// The admin's `issuer`, or this machine's name.
     public static func of(_ options: Options, on host: [UInt8]) -> [UInt8] {
         if let issuer = options.issuer { return issuer }
         return host.isEmpty ? [UInt8]("localhost" as StaticString) : KeyLabel.part(of: host)
     }
 
-    /// Whether a machine's name is one that many machines have as they were installed, so that it
-    /// tells nobody whose codes these are.
+    /// Whether a machine's name is a common default of new installations, so that it does not
+    /// identify the machine.
     public static func isCommon(_ host: [UInt8]) -> Bool {
         let labels = String(decoding: host, as: UTF8.self).lowercased()
             .split(separator: ".", omittingEmptySubsequences: false)
@@ -15,7 +15,7 @@ public enum Issuer {
         return labels.count == 1 || nowhere.contains(String(labels[1]))
     }
 
-    /// Domains that are not of this machine alone either.
+    /// Domains that do not belong to this machine alone either.
     private static let nowhere = [
         "", "localdomain", "localdomain4", "localdomain6", "local", "lan",
     ]

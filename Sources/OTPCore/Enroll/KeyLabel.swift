@@ -1,13 +1,13 @@
-/// What an app shows beside the codes of a key: who they are from, and whose they are.
+/// What an app shows next to a key's codes: the issuer and the account.
 public struct KeyLabel: Equatable, Sendable {
-    /// Who the codes are from.
+    /// The issuer of the codes.
     public let issuer: [UInt8]
-    /// Whose they are, without the device.
+    /// The user's name, without the device.
     let user: [UInt8]
-    /// The device, where the user has others.
+    /// The device, if the user has others.
     private let device: [UInt8]?
 
-    /// Any texts will do: what a key URI cannot have is left out of them.
+    /// Accepts any texts: characters that a key URI cannot have are left out.
     public init(issuer: [UInt8], user: [UInt8], device: Name?) {
         self.issuer = KeyLabel.part(of: issuer)
         self.device = device?.bytes
@@ -21,7 +21,7 @@ public struct KeyLabel: Equatable, Sendable {
         device = whole.device.map { KeyLabel.cut($0, to: limits.device) }
     }
 
-    /// The account: `alice`, or `alice (tablet)` so that it can be told from her first one.
+    /// The account: `alice`, or `alice (tablet)` to distinguish it from her first one.
     public var account: [UInt8] {
         guard let device else { return user }
         return user + KeyLabel.brackets.prefix(2) + device + KeyLabel.brackets.suffix(1)
@@ -29,8 +29,8 @@ public struct KeyLabel: Equatable, Sendable {
 
     private static let brackets = [UInt8](" ()" as StaticString)
 
-    /// `text` as an issuer or account can have it: UTF-8 of at most `limit` bytes without control
-    /// characters and the marks that turn the direction of writing, and a hyphen for each colon.
+    /// `text` in the form of an issuer or account: UTF-8 of at most `limit` bytes, without control
+    /// characters and direction marks, and with colons replaced by hyphens.
     public static func part(
         of text: [UInt8], limit: Int = KeyURI.maximumPartLength
     ) -> [UInt8] {
@@ -48,29 +48,29 @@ public struct KeyLabel: Equatable, Sendable {
         return part.isEmpty ? [UInt8]("login" as StaticString) : part
     }
 
-    // MARK: Shorter ones
+    // MARK: Shortening
 
-    /// How much of a label is left out of a QR code, which makes it smaller.
+    /// How much of a label is left out of a QR code, to make it smaller.
     public enum Cut: Int, CaseIterable, Sendable {
         /// Nothing.
         case nothing
-        /// The second time that the issuer stands in the address.
+        /// The repeated issuer in the URI.
         case repetition
-        /// The end of a long issuer as well.
+        /// Also the end of a long issuer.
         case issuer
-        /// The ends of a long account and of its device as well.
+        /// Also the ends of a long account and of its device.
         case account
-        /// All but the beginnings.
+        /// Everything but the beginnings.
         case most
     }
 
-    /// The most bytes of each part, as the address has them.
+    /// The maximum bytes of each part in the URI.
     private struct Limits {
         let issuer: Int, user: Int, device: Int
     }
 
-    /// What is left after a cut. With the limits of `account` every key that is made at a login has
-    /// a code of at most 37 squares a row.
+    /// The label after a cut. With the limits of `account`, every key made at a login fits into a
+    /// code of 37 squares per row.
     func after(_ cut: Cut) -> KeyLabel {
         switch cut {
         case .nothing, .repetition: self
@@ -80,8 +80,8 @@ public struct KeyLabel: Equatable, Sendable {
         }
     }
 
-    /// The beginning of `text` that takes `limit` bytes in an address: up to a full stop, a space or
-    /// an `@` where one is near, otherwise with a `~` where it was cut.
+    /// The beginning of `text` that takes `limit` bytes in a URI: up to a full stop, a space or an
+    /// `@` if one is near, otherwise with a `~` at the cut.
     private static func cut(_ text: [UInt8], to limit: Int) -> [UInt8] {
         guard KeyURI.length(of: text) > limit else { return text }
         var (part, length) = ([UInt8](), 0)

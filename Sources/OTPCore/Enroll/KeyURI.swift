@@ -17,7 +17,7 @@ public enum KeyURI {
         return true
     }
 
-    /// The URI of a key with `label`, of which `cut` leaves something out. It is wiped with its owner.
+    /// The URI of a key with `label`, shortened by `cut`. It is wiped with its owner.
     public static func make(
         _ authenticator: Authenticator, key: Span<UInt8>, label: KeyLabel,
         cut: KeyLabel.Cut = .nothing
@@ -77,12 +77,12 @@ public enum KeyURI {
         return Secret(wiping: &uri)
     }
 
-    /// How many bytes a part takes in the URI.
+    /// The number of bytes that a part takes in the URI.
     static func length(of part: [UInt8]) -> Int {
         part.reduce(0) { $0 + (isPlain($1) ? 1 : 3) }
     }
 
-    /// Percent-encodes all but RFC 3986's unreserved characters and `@`.
+    /// Percent-encodes everything except RFC 3986's unreserved characters and `@`.
     private static func escape(_ part: Span<UInt8>, into uri: inout [UInt8]) {
         for index in part.indices {
             let byte = part[index]

@@ -1,10 +1,10 @@
-// The picture as PNG (RFC 2083), of one bit a pixel and not compressed.
+// The picture as an uncompressed PNG (RFC 2083) with one bit per pixel.
 
 extension QRPixels {
-    /// The file. To be wiped.
+    /// The file. Must be wiped.
     public var png: [UInt8] {
         var rows: [UInt8] = []
-        // Room for all of it: where an array grows, it leaves a copy behind.
+        // Room for all of it: an array that grows leaves a copy behind.
         rows.reserveCapacity(side * (1 + (side + 7) / 8))
         for y in 0..<side { append(row: y, to: &rows) }
         defer { Secret.wipe(&rows) }
@@ -13,7 +13,8 @@ extension QRPixels {
         file += [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
         let size = QRPixels.bytes(UInt32(truncatingIfNeeded: side))
         QRPixels.append("IHDR", length: 13, to: &file) {
-            // One bit, gray, and the only ways there are to compress, filter and order it.
+            // One bit, gray, and the only defined methods of compression, filtering and
+            // interlacing.
             $0 += size + size + [1, 0, 0, 0, 0]
         }
         let blocks = (rows.count + QRPixels.blockLength - 1) / QRPixels.blockLength
@@ -24,7 +25,7 @@ extension QRPixels {
         return file
     }
 
-    /// A row: no filter, and eight pixels a byte, the light ones set.
+    /// A row: no filter, and eight pixels per byte, with the light ones set.
     private func append(row y: Int, to rows: inout [UInt8]) {
         rows.append(0)
         for start in stride(from: 0, to: side, by: 8) {
@@ -54,7 +55,7 @@ extension QRPixels {
 
     private static var blockLength: Int { 65_535 }
 
-    /// The form of zlib (RFC 1950), of blocks that are stored as they are (RFC 1951).
+    /// The zlib format (RFC 1950) with stored blocks (RFC 1951).
     private static func store(_ data: [UInt8], in file: inout [UInt8]) {
         file += [0x78, 0x01]
         for start in stride(from: 0, to: data.count, by: blockLength) {

@@ -1,16 +1,16 @@
-// The picture as sixels, as DEC's terminals had them (VT330/VT340, chapter 14).
+// The picture as sixels, as on DEC's terminals (VT330/VT340, chapter 14).
 
 extension QRPixels {
-    /// Rows of pixels that are sent at once.
+    /// The number of pixel rows sent at once.
     public static var band: Int { 6 }
 
-    /// The sequence that draws it at the cursor. To be wiped.
+    /// The sequence that draws it at the cursor. Must be wiped.
     public var sixels: [UInt8] {
         var text: [UInt8] = []
-        // Room for all of it: where an array grows, it leaves a copy behind. A run takes at most as
+        // Room for all of it, since a growing array leaves a copy behind. A run takes at most as
         // many bytes as it has pixels, and each band has two colors.
         text.reserveCapacity(128 + (side / QRPixels.band + 1) * (2 * side + 16))
-        // Pixels that are square, the size, and both colors in percent.
+        // Square pixels, the size, and both colors in percent.
         text += "\u{1b}P0;1;0q\"1;1;\(side);\(side)#0;2;0;0;0#1;2;100;100;100".utf8
         for y in stride(from: 0, to: side, by: QRPixels.band) {
             append(band: y, isDark: true, to: &text)
@@ -22,7 +22,7 @@ extension QRPixels {
         return text
     }
 
-    /// The pixels of one color in a band, in runs of the same.
+    /// The pixels of one color in a band, run-length encoded.
     private func append(band y: Int, isDark: Bool, to text: inout [UInt8]) {
         text += isDark ? "#0".utf8 : "#1".utf8
         var (last, count) = (column(0, y, isDark), 0)

@@ -1,8 +1,8 @@
-/// A QR code as a picture, for terminals that show one. What comes of it holds the key, and is to be
-/// wiped.
+/// A QR code as a picture, for terminals that show pictures. Everything made from it contains the
+/// key, and must be wiped.
 public struct QRPixels: ~Copyable {
     private let squares: QRSquares
-    /// Light squares around the code.
+    /// The width of the light margin, in squares.
     private let quietZone: Int
     /// Pixels along a square.
     private let scale: Int
@@ -16,12 +16,12 @@ public struct QRPixels: ~Copyable {
         self.scale = scale
     }
 
-    /// Pixels along a side of a code of `size` squares a row.
+    /// Pixels along a side of a code with `size` squares per row.
     public static func side(of size: Int, quietZone: Int, scale: Int) -> Int {
         (size + 2 * quietZone) * scale
     }
 
-    /// Whether a pixel is dark; all around the picture is light.
+    /// Whether a pixel is dark; everything outside the picture is light.
     func isDark(_ x: Int, _ y: Int) -> Bool {
         squares.isDark(x / scale - quietZone, y / scale - quietZone)
     }

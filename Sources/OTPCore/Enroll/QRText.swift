@@ -13,10 +13,10 @@ public enum QRText {
 
     /// Light squares around the code: as few as today's cameras accept.
     public static let quietZone = 2
-    /// As few as most cameras take: where there is no room for more.
+    /// The least that most cameras accept, if there is no room for more.
     public static let leastQuietZone = 1
 
-    /// The code as rows with newlines between them. They hold the key, and are to be wiped.
+    /// The code as rows separated by newlines. They contain the key, and must be wiped.
     public static func draw(
         _ squares: borrowing QRSquares, as form: Form, quietZone: Int
     ) -> [UInt8] {

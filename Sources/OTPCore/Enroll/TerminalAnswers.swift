@@ -1,23 +1,23 @@
-/// What a terminal has answered to the question what it can show.
+/// A terminal's answers about what it can show.
 public struct TerminalAnswers: Equatable, Sendable {
-    /// Whether it shows pictures by kitty's graphics protocol.
+    /// Whether it shows pictures with kitty's graphics protocol.
     public private(set) var hasKitty = false
     /// Whether it shows iTerm2's inline images.
     public private(set) var hasInline = false
     /// Whether it shows sixels.
     public private(set) var hasSixel = false
-    /// How many pixels a character has, where it says so.
+    /// The size of a character in pixels, if the terminal tells it.
     public private(set) var cell: TerminalCell?
-    /// Whether the last question was answered, so that nothing is to come any more.
+    /// Whether the last question was answered, so that nothing more will come.
     public private(set) var isComplete = false
 
-    /// The questions: about kitty's protocol, iTerm2's, the size of a character, and what every
-    /// terminal answers (DA1), which is therefore the last. Other terminals pass over them.
+    /// The questions: kitty's protocol, iTerm2's, the size of a character, and last the one that
+    /// every terminal answers (DA1). Terminals ignore questions that they do not know.
     public static let questions = Array(
         ("\u{1b}_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u{1b}\\" + "\u{1b}]1337;ReportCellSize\u{1b}\\"
             + "\u{1b}[16t" + "\u{1b}[c").utf8)
 
-    /// Reads what came back; everything else in it is passed over.
+    /// Reads the answers, and ignores everything else.
     public init(_ bytes: [UInt8]) {
         var position = 0
         while position < bytes.count {
@@ -31,10 +31,10 @@ public struct TerminalAnswers: Equatable, Sendable {
         }
     }
 
-    /// What somebody typed, without answers that came late.
+    /// The typed text without late answers.
     public static func removed(from typed: [UInt8]) -> [UInt8] {
         var rest: [UInt8] = []
-        // Room for all of it: where an array grows, it leaves a copy behind.
+        // Room for all of it: an array that grows leaves a copy behind.
         rest.reserveCapacity(typed.count)
         var position = 0
         while position < typed.count {
@@ -74,7 +74,7 @@ public struct TerminalAnswers: Equatable, Sendable {
             let size = Array("1337;ReportCellSize=".utf8)
             guard body.starts(with: size) else { return }
             hasInline = true
-            // Height and width in points, and how many pixels a point has.
+            // Height and width in points, and the number of pixels per point.
             let numbers = body.dropFirst(size.count).split(separator: UInt8(ascii: ";"))
                 .map { Self.number($0.prefix { $0 != UInt8(ascii: ".") }) }
             guard cell == nil, numbers.count >= 2, let height = numbers[0], let width = numbers[1]

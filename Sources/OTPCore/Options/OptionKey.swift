@@ -23,9 +23,9 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case path(@Sendable (inout Options, [UInt8]) -> Void)
         /// A date such as `2026-11-21`, from 1970 to 9999; stored as the start of that day in UTC.
         case date(@Sendable (inout Options, UInt64) -> Void)
-        /// What apps show: 1 to 64 bytes of UTF-8 that a key URI can have.
+        /// Text shown by apps: 1 to 64 bytes of UTF-8 that are valid in a key URI.
         case label(@Sendable (inout Options, [UInt8]) -> Void)
-        /// One or more networks, with blanks or commas between them.
+        /// One or more networks, separated by blanks or commas.
         case networks(@Sendable (inout Options, [IPNetwork]) -> Void)
         /// A language, named as in gettext, such as `sv` or `pt_BR`.
         case language(@Sendable (inout Options, Language) -> Void)

@@ -40,9 +40,9 @@ public struct Options: Sendable {
     public var enrollUntil: UInt64?
     /// How many logins after that may still put it off, 0 to 100.
     public var enrollGrace: UInt8 = 0
-    /// Who apps say that codes are from, where the admin says so.
+    /// The issuer that apps show, if the admin has set one.
     public var issuer: [UInt8]?
-    /// The PAM services whose prompts reach a terminal as they are, where the admin names them.
+    /// The PAM services whose prompts reach a terminal unchanged, if the admin lists them.
     public var qrServices: [[UInt8]]?
     /// Whether the modules before this one have authenticated the user, so that enrolling is
     /// allowed.

@@ -15,7 +15,7 @@ public enum Misspelling {
         guard (2...maximumLength).contains(letters.count) else { return [] }
         var (nearest, found) = (letters.count < 6 ? 1 : 2, [String]())
         for word in words where word != typed {
-            // Most are of another length, and not looked at.
+            // Most words differ too much in length, and are skipped.
             let more = word.utf8.count - letters.count
             guard more >= -nearest, more <= nearest || begins(word, letters) else { continue }
             let other = Array(word.lowercased().utf8)
@@ -33,7 +33,7 @@ public enum Misspelling {
         letters.count >= 3 && word.utf8.starts(with: letters) { $0 | 0x20 == $1 | 0x20 }
     }
 
-    /// How many slips lie between two words; `nil` for more than `limit`.
+    /// The number of slips between two words; `nil` for more than `limit`.
     private static func distance(_ typed: [UInt8], _ word: [UInt8], atMost limit: Int) -> Int? {
         if typed.count >= 3, word.count > typed.count, word.starts(with: typed) { return 1 }
         guard abs(typed.count - word.count) <= limit else { return nil }

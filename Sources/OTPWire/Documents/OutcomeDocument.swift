@@ -82,9 +82,10 @@ public struct BegunDocument: Codable, Equatable, Sendable {
     public var key: String
     /// Whether storing it ends one of the same name.
     public var replaces: Bool
-    /// Whether the user has others, so that the app has to tell them apart.
+    /// Whether the user has others, from which the app must distinguish it.
     public var isBeside: Bool
-    /// What `confirm` and `keep` take, for a quarter of an hour. It means nothing to anybody else.
+    /// The argument for `confirm` and `keep`, good for 15 minutes. It means nothing to anybody
+    /// else.
     public var ticket: String
 
     public init(

@@ -141,7 +141,7 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
     public var trustsKeys: Bool
     /// Whether SSH keys in FIDO authenticators log in without a code.
     public var admitsSecurityKeys: Bool
-    /// Who apps say that codes are from.
+    /// The issuer that apps show.
     public var issuer: String
 
     /// `host` is this machine's name.

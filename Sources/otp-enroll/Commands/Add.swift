@@ -121,7 +121,7 @@ struct Add: ParsableCommand {
         }
     }
 
-    /// What the command line comes down to.
+    /// What the command line asks for.
     private func wish(_ context: Context) throws -> Wish {
         let kind = hotp ? Authenticator.Kind.hotp : .totp
         return Wish(
@@ -133,7 +133,7 @@ struct Add: ParsableCommand {
             keyFile: secretFile)
     }
 
-    /// What the user should know before anything is scanned.
+    /// What the user should know before scanning.
     private func warnings(_ new: NewAuthenticator) -> [String] {
         var warnings: [String] = []
         if let warning = NewAuthenticator.warning(
@@ -166,7 +166,7 @@ struct Add: ParsableCommand {
         return warnings
     }
 
-    /// Writes the QR code of `new` to the file that the user named.
+    /// Writes the QR code of `new` to the file named by the user.
     func writeFile(_ new: NewAuthenticator) throws -> PrivateFile? {
         guard let qrFile else { return nil }
         guard let uri = new.uri(), let code = QRLibrary().encode(uri) else {
@@ -223,7 +223,7 @@ struct Add: ParsableCommand {
     private func print(
         _ result: Enrolled, _ new: NewAuthenticator, of user: String
     ) throws {
-        // Who brought the key along needs no copy of it.
+        // A key that the user brought need not be printed.
         let uri =
             new.isToken
             ? nil : new.uri()?.withBytes { String(decoding: $0.array, as: UTF8.self) }

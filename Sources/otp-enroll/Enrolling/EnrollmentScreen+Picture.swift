@@ -1,7 +1,7 @@
 import OTPCore
 
-// The screen of a terminal that shows pictures. Text beside one is put in its place, since spaces
-// would erase the picture.
+// The screen of a terminal that shows pictures. Text next to a picture is positioned with the
+// cursor, since spaces would erase the picture.
 
 extension EnrollmentScreen {
     /// The screen with a picture on it.
@@ -12,7 +12,7 @@ extension EnrollmentScreen {
         var drawing = picture.sequence(of: code, quietZone: fit.quietZone)
         defer { Secret.wipe(&drawing) }
         var screen: [UInt8] = []
-        // Room for all of it: where an array grows, it leaves a copy behind.
+        // Room for all of it: an array that grows leaves a copy behind.
         screen.reserveCapacity(drawing.count + 65_536)
         screen += drawing
         switch fit.place {

@@ -1,10 +1,10 @@
 import OTPCore
 
-/// What the screen shows while a new authenticator waits for its first code: the QR code wholly
-/// or not at all, the typed key, and what there is to say. Where both have no room together, each is
-/// a page of its own.
+/// What the screen shows while a new authenticator waits for its first code: the QR code, complete
+/// or not at all, the key to type, and messages. If they do not fit together, each is a page of its
+/// own.
 struct EnrollmentScreen {
-    /// Who is enrolled.
+    /// The user who is being enrolled.
     let user: String
     /// The key in groups of four.
     let keyGroups: [String]
@@ -19,17 +19,17 @@ struct EnrollmentScreen {
     private static let leastTextWidth = 20
     static let gap = 2
 
-    /// One of two pages, where there are two.
+    /// One of two pages, if there are two.
     enum Page { case picture, key }
 
-    /// What is on it: text, which is to be wiped, and whether there is another page.
+    /// The contents: text, which must be wiped, and whether there is another page.
     struct View {
         var text: [UInt8]
         let hasPages: Bool
     }
 
-    /// The whole screen; `message` is about the last answer. Of the `looks` the first counts that has
-    /// room beside the key.
+    /// The whole screen; `message` is about the last answer. The first of the `looks` that fits
+    /// next to the key is used.
     func view(_ codes: QRCodes?, _ looks: [QRLook], page: Page, message: String?) -> View {
         guard let codes else { return View(text: plain(message, notes: []), hasPages: false) }
         let fits = looks.compactMap { look in
@@ -76,7 +76,7 @@ struct EnrollmentScreen {
             ? .below : nil
     }
 
-    /// The width of text beside a QR code. The right margin stays free: some terminals wrap when it
+    /// The width of text next to a QR code. The right margin stays free: some terminals wrap if it
     /// is written to.
     func width(beside size: QRFit.Size) -> Int {
         terminal.columns - size.columns - EnrollmentScreen.gap - 1
@@ -151,7 +151,7 @@ struct EnrollmentScreen {
         for line in lines { screen += (line + "\n").utf8 }
     }
 
-    /// Room for a screen that does not move while it grows: no copies are left behind.
+    /// A buffer that does not move as it grows, so that no copies are left behind.
     static func empty() -> [UInt8] {
         var screen: [UInt8] = []
         screen.reserveCapacity(65_536)
@@ -160,14 +160,14 @@ struct EnrollmentScreen {
 
     // MARK: Text
 
-    /// The text where a QR code is on the same page.
+    /// The text on a page with a QR code.
     func scanned(_ width: Int, _ message: String?) -> [String] {
         lines(
             Phrase("Enrolling \(user): scan this QR code with an authenticator app."),
             Phrase("Or type the key:"), width, message, notices + [EnrollmentScreen.end])
     }
 
-    /// The text where none is.
+    /// The text on a page without one.
     private func typed(_ width: Int, _ message: String?, _ notices: [String]) -> [String] {
         lines(
             Phrase("Enrolling \(user): add an account to an authenticator app."),
@@ -212,7 +212,7 @@ struct EnrollmentScreen {
         Phrase("Press Ctrl-C to give up; nothing is saved then.").text
     }
 
-    /// What would help where no QR code has room.
+    /// What would help if no QR code fits.
     private func tooSmall(_ codes: QRCodes, _ looks: [QRLook]) -> [String] {
         func need(_ look: QRLook) -> QRFit.Size? {
             QRFit.least { codes.size($0, quietZone: $1, as: look) }

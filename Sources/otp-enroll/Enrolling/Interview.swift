@@ -6,7 +6,7 @@ import OTPWire
 /// stored.
 struct Interview {
     let context: Context
-    /// What is to be known before it is scanned.
+    /// What the user should know before scanning.
     let notices: [String]
 
     /// Shows `new` and asks. Throws if the user gives up, or if the app cannot do it; in either
@@ -31,7 +31,7 @@ struct Interview {
                 defer { Secret.wipe(&typed) }
                 var answer = TerminalAnswers.removed(from: typed)
                 defer { Secret.wipe(&answer) }
-                // With a right code it is kept: this is the last moment to end.
+                // A right code stores it: this is the last moment to quit.
                 if interruptions.endIsAsked() { throw givenUp }
                 if view.hasPages, case .empty = Answer(answer.span) {
                     page = page == .picture ? .key : .picture
@@ -40,7 +40,7 @@ struct Interview {
                 }
                 switch try judge(answer, new) {
                 case .kept(let change): return change
-                // What it says stands beside the key.
+                // The message is shown next to the key.
                 case .again(let words): (message, page) = (words, .key)
                 }
             }
@@ -124,7 +124,7 @@ struct Interview {
         }
     }
 
-    /// What has to be set in the app beside the key.
+    /// What must be set in the app besides the key.
     private func settings(_ new: NewAuthenticator) -> [Phrase] {
         let authenticator = new.authenticator
         var lines: [Phrase] = []

@@ -2,15 +2,15 @@ import OTPCore
 import OTPImport
 import OTPWire
 
-/// An authenticator that is about to be enrolled: shown to the user, not yet kept.
+/// An authenticator about to be enrolled: shown to the user, not yet stored.
 struct NewAuthenticator {
-    /// What it is, with the name it is to have.
+    /// Its settings, with the name that it should have.
     let authenticator: Authenticator
     /// The service's ticket for storing it.
     let ticket: String
     /// Its key.
     let key: KeyBox
-    /// What the app shows beside its codes.
+    /// What the app shows next to its codes.
     let label: KeyLabel
 
     /// Whether the device already had the key, so that nothing is scanned.
@@ -53,7 +53,7 @@ struct NewAuthenticator {
     /// The key in Base32, to be typed into an app. The caller wipes it.
     var typedKey: [UInt8] { key.withBytes { Base32.encode($0) } }
 
-    /// What the app scans, with what `cut` leaves of the label.
+    /// What the app scans, with the label shortened by `cut`.
     func uri(_ cut: KeyLabel.Cut = .nothing) -> Secret? {
         key.withBytes { KeyURI.make(authenticator, key: $0, label: label, cut: cut) }
     }

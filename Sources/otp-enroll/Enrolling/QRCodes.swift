@@ -1,25 +1,25 @@
 import OTPCore
 import OTPStore
 
-/// The QR codes of one new authenticator: that of its whole label, and smaller ones of shorter
-/// labels. Each is made when it is looked at, and wiped after that.
+/// The QR codes of one new authenticator: one with the whole label, and smaller ones with shortened
+/// labels. Each is made when it is used, and wiped afterwards.
 struct QRCodes {
     private let authenticator: NewAuthenticator
-    /// How many squares a row has; looked up once.
+    /// The squares per row; determined once.
     private let sides: Sides
 
-    /// `nil` where none can be made.
+    /// `nil` if none can be made.
     init?(of authenticator: NewAuthenticator) {
         (self.authenticator, sides) = (authenticator, Sides())
         guard side(.nothing) != nil else { return nil }
     }
 
-    /// How many columns and rows a code takes with so many light squares around it.
+    /// The columns and rows of a code with a light margin of this width.
     func size(_ cut: KeyLabel.Cut, quietZone: Int, as look: QRLook) -> QRFit.Size? {
         side(cut).map { look.size(of: $0, quietZone: quietZone) }
     }
 
-    /// A code, to be drawn.
+    /// A code for drawing.
     func code(_ cut: KeyLabel.Cut) -> QRSquares? {
         guard let uri = authenticator.uri(cut) else { return nil }
         return QRLibrary().encode(uri)

@@ -9,7 +9,7 @@ struct QRDrawing: ~Copyable {
 
     /// Light squares around the code, as the standard requires.
     static let wholeQuietZone = 4
-    /// How many columns and rows the drawing takes with so many light squares around it.
+    /// The columns and rows of the drawing with this many light squares around it.
     func size(quietZone: Int) -> (columns: Int, rows: Int) {
         QRText.size(of: code.size, as: form.text, quietZone: quietZone)
     }

@@ -1,29 +1,28 @@
 import OTPCore
 
-/// How a QR code has room on a terminal: with how much of its label, how much light around it, and
-/// where the key stands.
+/// How a QR code fits on a terminal: how much of its label and margin it has, and where the key is.
 struct QRFit: Equatable {
-    /// Where the key stands.
+    /// The place of the key.
     enum Place { case beside, below, onNextPage }
 
     /// What is left out of the label.
     let cut: KeyLabel.Cut
-    /// Squares of light around the code.
+    /// The width of the light margin, in squares.
     let quietZone: Int
     let place: Place
 
-    /// How many columns and rows something takes, or has.
+    /// The columns and rows that something takes or has.
     typealias Size = (columns: Int, rows: Int)
 
-    /// What is tried, the best first: a label is made shorter before the light is made narrower than
-    /// cameras like it.
+    /// The attempts, the best first: a label is shortened before the margin becomes narrower than
+    /// cameras like.
     private static let steps =
         [(KeyLabel.Cut.nothing, QRDrawing.wholeQuietZone)]
         + KeyLabel.Cut.allCases.map { ($0, QRText.quietZone) }
         + KeyLabel.Cut.allCases.map { ($0, QRText.leastQuietZone) }
 
-    /// The best that has room; `nil` for none. `size` is that of a code with a quiet zone, and `place`
-    /// says where the key has room beside a code of a size, if anywhere.
+    /// The best one that fits; `nil` for none. `size` is that of a code with a quiet zone, and
+    /// `place` tells where the key fits next to a code of that size, if anywhere.
     init?(
         in terminal: Size, _ size: (KeyLabel.Cut, Int) -> Size?, _ place: (Size) -> Place?
     ) {
@@ -42,13 +41,13 @@ struct QRFit: Equatable {
         return nil
     }
 
-    /// The size of the smallest terminal that a code has room on, with the key on the next page.
+    /// The smallest terminal that a code fits on, with the key on the next page.
     static func least(_ size: (KeyLabel.Cut, Int) -> Size?) -> Size? {
         guard let code = size(.most, QRText.leastQuietZone) else { return nil }
         return (code.columns, code.rows + questionRows(in: code.columns))
     }
 
-    /// How many rows the question below a code takes, with what is typed there.
+    /// The rows of the question below a code, including the typed answer.
     private static func questionRows(in columns: Int) -> Int {
         let length = Columns.count(EnrollmentScreen.pictureQuestion) + 8
         return (length + columns - 1) / max(1, columns)

@@ -1,8 +1,8 @@
 import OTPCore
 
-/// A way in which this terminal shows pictures, and how large they are on it.
+/// A way in which this terminal shows pictures, and their size on it.
 struct TerminalPicture {
-    /// What it understands.
+    /// The protocol.
     enum Form {
         /// kitty's graphics protocol.
         case kitty
@@ -17,20 +17,19 @@ struct TerminalPicture {
     /// Pixels along a square of the code.
     let scale: Int
 
-    /// What the terminal has answered that it can do, the larger picture first; none where it has
-    /// not.
+    /// What the terminal has answered that it supports, the larger picture first; empty if nothing.
     static func all(by answers: TerminalAnswers) -> [TerminalPicture] {
         let form: Form? =
             answers.hasKitty
             ? .kitty : answers.hasInline ? .inline : answers.hasSixel ? .sixel : nil
         guard let form, let cell = answers.cell ?? Terminal.cell else { return [] }
-        // Two squares for a character's height are what half blocks have.
+        // Half blocks have two squares per character height.
         return [max(4, cell.height * 3 / 8), max(3, cell.height / 4)].map {
             TerminalPicture(form: form, cell: cell, scale: $0)
         }
     }
 
-    /// How many columns and rows a code of `side` squares a row takes.
+    /// The columns and rows of a code with `side` squares per row.
     func size(of side: Int, quietZone: Int) -> QRFit.Size {
         let pixels = QRPixels.side(of: side, quietZone: quietZone, scale: scale)
         let height = form == .sixel ? pixels + QRPixels.band - 1 : pixels
@@ -39,7 +38,7 @@ struct TerminalPicture {
         )
     }
 
-    /// The sequence that draws a code at the cursor. To be wiped.
+    /// The sequence that draws a code at the cursor. Must be wiped.
     func sequence(of squares: consuming QRSquares, quietZone: Int) -> [UInt8] {
         let size = size(of: squares.size, quietZone: quietZone)
         let pixels = QRPixels(squares, quietZone: quietZone, scale: scale)
@@ -52,18 +51,18 @@ struct TerminalPicture {
             ? TerminalPicture.kitty(text) : TerminalPicture.inline(text, file.count, size)
     }
 
-    /// The sequence that takes a picture out of the terminal's memory, where one is kept.
+    /// The sequence that removes a picture from the terminal's memory, if one is kept there.
     var removal: String {
         form == .kitty ? "\u{1b}_Ga=d,d=I,i=\(TerminalPicture.number),q=2\u{1b}\\" : ""
     }
 
     // MARK: Protocols
 
-    /// What we call our picture.
+    /// The number of our picture.
     private static let number = 31
 
-    /// In pieces of 4096 bytes. No answer is asked for, which would be taken for what is typed, and
-    /// the cursor stays.
+    /// In pieces of 4096 bytes. No answer is requested, as it would be taken for typed text, and
+    /// the cursor does not move.
     private static func kitty(_ text: [UInt8]) -> [UInt8] {
         let length = 4096
         var sequence: [UInt8] = []

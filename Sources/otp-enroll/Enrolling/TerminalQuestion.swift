@@ -4,25 +4,25 @@ import OTPCore
 
 /// Asks the terminal what it can show.
 enum TerminalQuestion {
-    /// How long to wait for the answers, in milliseconds: they cross the network and come back.
+    /// How long to wait for the answers, in milliseconds: they may have to cross the network.
     private static let patience: CInt = 1000
-    /// The most bytes of answers.
+    /// The maximum length of the answers, in bytes.
     private static let most = 4096
 
-    /// The answers; `nil` where nothing was asked. What comes later is dropped where it is typed
+    /// The answers; `nil` if nothing was asked. Later ones are removed from typed text
     /// (`TerminalAnswers.removed`).
     static func ask() -> TerminalAnswers? {
         var before = termios()
         // SAFETY: fills the local.
         guard unsafe tcgetattr(STDIN_FILENO, &before) == 0 else { return nil }
         var quiet = before
-        // Answers come without a line's end, and are not to be seen.
+        // Answers come without an end of line, and must not be echoed.
         quiet.c_lflag &= ~tcflag_t(ICANON | ECHO)
         // SAFETY: reads the local.
         guard unsafe tcsetattr(STDIN_FILENO, TCSANOW, &quiet) == 0 else { return nil }
         _ = Machine.write(TerminalAnswers.questions, to: STDOUT_FILENO)
         let answers = answers()
-        // Where some are still to come, what has come of them goes.
+        // If some are still to come, those already received are dropped.
         // SAFETY: reads the local.
         _ = unsafe tcsetattr(STDIN_FILENO, answers.isComplete ? TCSANOW : TCSAFLUSH, &before)
         return answers

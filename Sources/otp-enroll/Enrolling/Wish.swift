@@ -7,10 +7,10 @@ struct Wish {
     let device: DeviceDocument
     /// The issuer that the app shows.
     let issuer: String
-    /// What the app calls the account; `nil` for the user's name, and the device's where there are
+    /// The app's name for the account; `nil` for the user's name, with the device's if there are
     /// others.
     let account: String?
-    /// The file with the key of a token that has one already.
+    /// The file with the key of a token that already has one.
     let keyFile: String?
 }
 

@@ -22,7 +22,7 @@ struct ExportWork: ~Copyable {
     private var warnings: [String] = []
     private var untold: (count: Int, first: Failure)?
 
-    /// `path` is where the file is to be.
+    /// `path` is where to make the file.
     init(_ context: Context, _ form: ExportForm, to path: String) throws(Failure) {
         self.context = context
         self.form = form

@@ -3,11 +3,12 @@ import Glibc
 import OTPImport
 import OTPStore
 
-/// What the commands need of the machine beyond the core: who and where we are, the locale, local
-/// time, and whole writes. With the other files of this folder, `Operator.swift`, `OwnService.swift`,
-/// `Clipboard.swift`, `ForeignFile.swift`, `Interruptions.swift`, `Progress.swift`, `Terminal.swift`
-/// and `TerminalQuestion.swift`, and doctor's `LoadedModule.swift`, `KernelClock.swift` and
-/// `TrialLogin.swift`, the only files of otp-enroll with unsafe code.
+/// What the commands need from the machine apart from the core: who and where we are, the locale,
+/// local time, and complete writes. Together with the other files of this folder, `Operator.swift`,
+/// `OwnService.swift`, `Clipboard.swift`, `ForeignFile.swift`, `Interruptions.swift`,
+/// `Progress.swift`, `Terminal.swift` and `TerminalQuestion.swift`, and doctor's
+/// `LoadedModule.swift`, `KernelClock.swift` and `TrialLogin.swift`, these are the only files of
+/// otp-enroll with unsafe code.
 enum Machine {
     /// Whether the program runs as root.
     static var isRoot: Bool { geteuid() == 0 }

@@ -10,14 +10,14 @@ enum Terminal {
     /// Whether it does not understand escape sequences.
     static var isDumb: Bool { ["dumb", nil].contains(Machine.environment("TERM")) }
 
-    /// Whether it is a part of another one, by tmux or screen, or the kernel's own.
+    /// Whether it is inside tmux or screen, or is the kernel's own.
     static var isDivided: Bool {
         let name = Machine.environment("TERM") ?? ""
         return ["TMUX", "STY"].contains { Machine.environment($0) != nil }
             || ["tmux", "screen", "linux"].contains(where: name.hasPrefix)
     }
 
-    /// Whether stdout is one: somebody reads it now.
+    /// Whether stdout is a terminal, so that somebody reads it now.
     static let isOutput = isatty(STDOUT_FILENO) == 1
 
     /// Whether stdout is a terminal with colors, and nobody has turned them off.
@@ -44,7 +44,7 @@ enum Terminal {
         return (Int(size.ws_col), Int(size.ws_row))
     }
 
-    /// The size of a character; `nil` where it does not know.
+    /// The size of a character; `nil` if unknown.
     static var cell: TerminalCell? {
         var size = winsize()
         // SAFETY: the call fills the local.
@@ -137,7 +137,7 @@ enum Terminal {
         if !isDumb { write("\u{1b}[?1049h") }
     }
 
-    /// Shows `text` alone on the screen, and wipes it. `removal` takes a picture away that was there.
+    /// Shows `text` alone on the screen, and wipes it. `removal` removes an earlier picture.
     static func show(_ text: inout [UInt8], _ removal: String) {
         defer { Secret.wipe(&text) }
         write(removal)
@@ -145,8 +145,8 @@ enum Terminal {
         _ = Machine.write(text, to: STDOUT_FILENO)
     }
 
-    /// Takes away what was shown, and gives the screen back as it was. `removal` takes a picture out
-    /// of the terminal's memory.
+    /// Removes what was shown, and restores the screen. `removal` removes a picture from the
+    /// terminal's memory.
     static func leaveScreen(_ removal: String) {
         write(removal)
         if isDumb {

@@ -4,7 +4,7 @@ import Testing
 
 /// `language = pl`: an enrollment at a login, and the next login, read off the screen of ssh.
 @Suite("Polish on the screen of ssh") struct PolishEnrollTests {
-    @Test("The enrollment in Polish does not fit the screen, is not scanned, or speaks English")
+    @Test("The enrollment in Polish does not fit the screen, cannot be scanned, or is in English")
     func enrollment() async throws {
         let fixture = try await LoginFixture(LoginProgram.sshdByKey())
         let person = fixture.person

@@ -145,7 +145,7 @@ struct FirstEnrollmentTests {
         }
     }
 
-    @Test("Where no QR code is on the screen, the question does not speak of one, and i is no code")
+    @Test("Without a QR code on the screen, the question mentions one, or i counts as a code")
     func noPictureNoKeys() throws {
         let host = host(.text("i"), .shown(), .text(""))
         host.picture = nil
@@ -168,13 +168,13 @@ struct FirstEnrollmentTests {
             }
             #expect(rows.count == 21 && rows.allSatisfy { $0.count == size + 2 * zone })
             #expect(host.scanned.count == count)
-            // Each label is shorter than the one before, or as long as it was.
+            // Each label is shorter than the one before, or as long.
             let lengths = host.scanned.prefix(5).map(\.count)
             #expect(lengths == lengths.sorted(by: >))
         }
     }
 
-    @Test("ASCII that is higher than the usual terminal says how high a window shows it")
+    @Test("An ASCII code higher than the usual terminal does not say how many rows it needs")
     func highASCII() throws {
         let host = host(.text("a"), .shown(), .text(""))
         host.picture = 37
@@ -183,7 +183,7 @@ struct FirstEnrollmentTests {
         #expect(host.talk[1].contains("make the window 42 rows high.)"))
     }
 
-    @Test("The admin's issuer is what the app shows")
+    @Test("The app does not show the admin's issuer")
     func issuer() throws {
         let host = host(.shown(), .text(""))
         let result = host.login {
@@ -194,7 +194,7 @@ struct FirstEnrollmentTests {
         #expect(host.scanned[0].hasPrefix("otpauth://totp/Example%20Corp:alice?"))
     }
 
-    @Test("No QR code that has room, or no encoder at all: the key to type is there")
+    @Test("If no QR code fits, or there is no encoder, the key to type is missing")
     func noPicture() throws {
         for size in [nil, 97] as [Int?] {
             let host = host(.shown(), .text(""))

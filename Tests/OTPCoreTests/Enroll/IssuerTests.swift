@@ -2,9 +2,9 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Who an app says that codes are from")
+@Suite("The issuer in apps")
 struct IssuerTests {
-    @Test("The admin's word, or the machine's name, or localhost")
+    @Test("The issuer is not the admin's, or else the machine's name, or else localhost")
     func choice() {
         var options = Options()
         #expect(text(Issuer.of(options, on: ascii("web1.example.com"))) == "web1.example.com")

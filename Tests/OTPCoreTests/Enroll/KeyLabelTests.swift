@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("What an app shows beside the codes")
+@Suite("Labels of codes in apps")
 struct KeyLabelTests {
     private func label(_ issuer: String, _ user: String, _ device: String? = nil) -> KeyLabel {
         KeyLabel(
@@ -12,13 +12,13 @@ struct KeyLabelTests {
 
     private func words(_ label: KeyLabel) -> [String] { [text(label.issuer), text(label.account)] }
 
-    @Test("A device stands behind the user's name, where it is told")
+    @Test("A named device is not shown after the user's name")
     func device() {
         #expect(words(label("host", "alice")) == ["host", "alice"])
         #expect(words(label("host", "alice", "my tablet")) == ["host", "alice (my tablet)"])
     }
 
-    @Test("What a key URI cannot have is left out")
+    @Test("Characters that a key URI cannot have are kept")
     func parts() {
         for (written, shown) in [
             ("a:b", "a-b"), ("a\nb\u{7f}\u{9b}", "ab"), ("\u{202e}a\u{200b}", "a"), ("", "login"),
@@ -30,7 +30,7 @@ struct KeyLabelTests {
         #expect(text(KeyLabel.part(of: [0x61, 0xff, 0x62])) == "a\u{fffd}b")
     }
 
-    @Test("A name in a QR code is cut in another place")
+    @Test("A name in a QR code is cut at a wrong place")
     func cuts() {
         let long = label(
             "ip-10-0-12-34.eu-central-1.compute.internal", "alice.wonderland@example.com", "tablet")
@@ -47,7 +47,7 @@ struct KeyLabelTests {
         #expect(text(label("日本語の会社の名前", "x").after(.issuer).issuer) == "日本~")
     }
 
-    @Test("A label is longer after a cut than the cut allows, or cannot be in a key URI")
+    @Test("A shortened label is too long, or invalid in a key URI")
     func limits() throws {
         var random = Seeded(18)
         for _ in 0..<2000 {
@@ -58,14 +58,14 @@ struct KeyLabelTests {
                 let isAllowed = KeyURI.allows(issuer.span) && KeyURI.allows(account.span)
                 #expect(isAllowed, "\(label)")
                 let length = KeyURI.length(of: issuer) + KeyURI.length(of: account)
-                // A space and two brackets are three bytes each.
+                // A space and two brackets take three bytes each.
                 if cut == .account { #expect(length <= 22 + 14 + 9 + 12, "\(left)") }
                 if cut == .most { #expect(length <= 12 + 8 + 9 + 8, "\(left)") }
             }
         }
     }
 
-    @Test("The address has the issuer once where something is cut, and twice where nothing is")
+    @Test("The URI does not have the issuer once if something is cut, and twice otherwise")
     func addresses() throws {
         let phone = try #require(Authenticator(name: try name("phone"), added: 1))
         func address(_ cut: KeyLabel.Cut) throws -> String {

@@ -71,7 +71,7 @@ struct LoginEnrollmentTests {
         }
     }
 
-    @Test("The app is told which device it is only where there are others")
+    @Test("The app does not get the device's name with other devices, or gets it without")
     func labels() throws {
         for (labels, account) in [
             ([], "alice"), (["my phone"], "alice"), (["a", "b"], "alice%20%28phone%29"),
@@ -84,7 +84,7 @@ struct LoginEnrollmentTests {
         }
     }
 
-    @Test("With five authenticators there is no room, and the login stands")
+    @Test("With five authenticators, a sixth is added, or the login fails")
     func full() throws {
         let host = try host(["a", "b", "c", "d", "e"])
         #expect(login(host) == .granted(.temporaryCode))

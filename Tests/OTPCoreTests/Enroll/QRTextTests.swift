@@ -51,7 +51,7 @@ struct QRTextTests {
         #expect(try await Camera.read(code.drawn(view.form), theme: view.theme) == uri)
     }
 
-    @Test("A camera reads what has one square of light around it", arguments: views)
+    @Test("A camera does not read a code with a margin of one square", arguments: views)
     func narrow(view: (form: QRText.Form, theme: Picture.Theme)) async throws {
         let code = try await code(Self.uris[2])
         let drawing = code.drawn(view.form, QRText.leastQuietZone)
@@ -121,7 +121,7 @@ struct QRTextTests {
                 """)
     }
 
-    @Test("The largest code there is stays in the room that was made for it")
+    @Test("The largest QR code does not fit its buffer")
     func largest() throws {
         for bit in [UInt8(0), 1] {
             let squares = [UInt8](repeating: bit, count: 177 * 177)

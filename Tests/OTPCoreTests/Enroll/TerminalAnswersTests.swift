@@ -3,10 +3,10 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("What a terminal answers")
+@Suite("A terminal's answers")
 struct TerminalAnswersTests {
-    /// What terminals have sent back: kitty 0.26, Konsole 22.12, mlterm 3.9, XTerm 379 by itself and
-    /// as a VT340, tmux 3.3.
+    /// Real terminals' answers: kitty 0.26, Konsole 22.12, mlterm 3.9, XTerm 379 by itself and as a
+    /// VT340, tmux 3.3.
     static let real =
         [
             (
@@ -34,12 +34,12 @@ struct TerminalAnswersTests {
             ),
         ] as [(String, String, [Bool], TerminalCell?)]
 
-    @Test("A terminal's answer is taken for another one", arguments: real)
+    @Test("A terminal's answer is mistaken for another one", arguments: real)
     func known(name: String, sent: String, can: [Bool], cell: TerminalCell?) {
         let answers = TerminalAnswers(ascii(sent))
         #expect([answers.hasKitty, answers.hasInline, answers.hasSixel] == can)
         #expect(answers.cell == cell && answers.isComplete)
-        // It comes in pieces: the last question's answer is not there before its last byte.
+        // It arrives in pieces: the last answer is not complete before its last byte.
         for count in 0..<sent.utf8.count {
             #expect(!TerminalAnswers(Array(sent.utf8.prefix(count))).isComplete)
         }
@@ -61,7 +61,7 @@ struct TerminalAnswersTests {
         #expect(!answers.hasKitty && !answers.hasInline && !answers.hasSixel && answers.cell == nil)
     }
 
-    @Test("Answers that come late stay in what is typed, or take typed bytes with them")
+    @Test("Late answers stay in typed text, or remove typed bytes")
     func late() {
         for (_, sent, _, _) in Self.real {
             for place in 0...6 {
@@ -75,7 +75,7 @@ struct TerminalAnswersTests {
         #expect(TerminalAnswers.removed(from: ascii("\u{1b}[A\u{1b}OP\u{1b}")) == [])
     }
 
-    @Test("Bytes of any kind end the program, or leave an escape in what is typed")
+    @Test("Some bytes crash the program, or leave an escape in typed text")
     func anything() {
         var random = Seeded(1337)
         let parts =

@@ -53,9 +53,9 @@ final class ScriptedHost {
     private(set) var forwarded: [String] = []
     /// The size of QR codes; `nil` if none can be made.
     var picture: Int? = 25
-    /// What the QR codes said that were made.
+    /// The contents of the QR codes made.
     private(set) var scanned: [String] = []
-    /// Done once, when a record is made: what another session does at that moment.
+    /// Runs once, when a record is made: what another session does at that moment.
     var beforeMaking: (() -> Void)?
     /// Runs before each question: what another session does while the user types.
     var beforeAsking: ((String) -> Void)?

@@ -50,7 +50,7 @@ struct QRLibraryTests {
         #expect(try await Camera.read(String(decoding: drawing, as: UTF8.self)) == Self.uri)
     }
 
-    @Test("Whatever user and machine are called, a QR code and its key have room at a login")
+    @Test("With some names of user and machine, a QR code and its key do not fit at a login")
     func room() throws {
         let texts = [
             "x", "ip-10-0-12-34.eu-central-1.compute.internal", String(repeating: "W", count: 64),
@@ -92,7 +92,7 @@ struct QRLibraryTests {
         #expect(form == .ascii ? rows.count <= 41 : rows.count <= 21, "\(label)")
     }
 
-    @Test("What is no text for a code gives none", arguments: [0, 2954, 65_536])
+    @Test("A text that does not fit gives a QR code", arguments: [0, 2954, 65_536])
     func impossible(length: Int) {
         #expect(squares(String(repeating: "z", count: length)) == nil)
     }

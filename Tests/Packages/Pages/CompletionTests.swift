@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The completion scripts in the shells that they are for, with somebody who types Tab.
+/// The completion scripts in their shells, with Tab being typed.
 @Suite("Completion")
 struct CompletionTests {
     let scratch: Scratch
 
     init() throws { scratch = try Scratch() }
 
-    /// Writes the script of a shell, under the name by which that shell finds it, and a folder
+    /// Writes the script of a shell under the name by which that shell finds it; returns a folder
     /// with the program for PATH.
     private func script(_ shell: String, as name: String) async throws -> String {
         let program = try Build.product("otp-enroll")
@@ -18,7 +18,7 @@ struct CompletionTests {
         return try scratch.write(text, to: name)
     }
 
-    /// What is typed before Tab, and what has to be there after it.
+    /// What is typed before Tab, and what must be there after it.
     static let cases = [
         ("otp-enroll stat", "otp-enroll status "),
         ("otp-enroll add --no-c", "otp-enroll add --no-confirm "),
@@ -33,7 +33,7 @@ struct CompletionTests {
         ),
     ]
 
-    @Test("bash completes commands, options, values, users and files", arguments: cases)
+    @Test("bash does not complete commands, options, values, users and files", arguments: cases)
     func bash(typed: String, done: String) async throws {
         try await inBash(typed, done)
     }
@@ -46,7 +46,7 @@ struct CompletionTests {
         try await complete(typed, done, with: "source \(file)", in: shell)
     }
 
-    @Test("zsh completes commands, options, values, users and files", arguments: cases)
+    @Test("zsh does not complete commands, options, values, users and files", arguments: cases)
     func zsh(typed: String, done: String) async throws {
         try await inZsh(typed, done)
     }
@@ -67,7 +67,7 @@ struct CompletionTests {
         try await shell.expect("loaded")
         try await shell.expect("ready> ")
         try await shell.send(typed)
-        // On a machine that is busy the program may be too late, as it is with a slow directory.
+        // On a busy machine the program may be too late, as with a slow directory.
         for _ in 0..<10 {
             try await shell.send("\t")
             if (try? await shell.expect(done, within: .seconds(6))) != nil { return }
@@ -75,7 +75,7 @@ struct CompletionTests {
         Issue.record("\(typed): \(await shell.transcript)")
     }
 
-    @Test("fish completes commands, options, values, users and files", arguments: cases)
+    @Test("fish does not complete commands, options, values, users and files", arguments: cases)
     func fish(typed: String, done: String) async throws {
         try await inFish(typed, done)
     }
@@ -88,9 +88,9 @@ struct CompletionTests {
         try await complete(typed, done, with: "source \(file)", in: shell)
     }
 
-    // MARK: What a user has
+    // MARK: A user's own names
 
-    /// A store in which root has a phone, a tablet, and a name with a space.
+    /// A store where root has a phone, a tablet, and a name with a space.
     private func store() async throws -> String {
         let store = scratch.file("store")
         for name in ["phone", "tablet", "old watch"] {
@@ -101,7 +101,7 @@ struct CompletionTests {
         return store
     }
 
-    @Test("An authenticator's name is not completed, or one with a space is torn")
+    @Test("An authenticator's name is not completed, or one with a space is split")
     func authenticators() async throws {
         let store = try await store()
         let remove = "otp-enroll remove --store \(store)"
@@ -114,12 +114,12 @@ struct CompletionTests {
             try await inZsh(typed, done)
             try await inFish(typed, done)
         }
-        // Nobody's has none, and what cannot be asked is not there.
+        // An unknown user has none, and an unreachable service gives none.
         #expect(try await offered(["--store", store, "nobody", "ph"]).isEmpty)
         #expect(try await offered(["--store", "/nowhere", "root", "ph"]).isEmpty)
     }
 
-    /// What the program tells a shell that completes the last word of a `remove`.
+    /// The program's proposals to a shell for the last word of a `remove`.
     private func offered(_ words: [String]) async throws -> [Substring] {
         let line = ["otp-enroll", "remove"] + words
         let place = [line.count - 1, words.last?.count ?? 0].map(String.init)

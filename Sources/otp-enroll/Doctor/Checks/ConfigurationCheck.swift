@@ -87,7 +87,7 @@ struct ConfigurationCheck {
         }
     }
 
-    /// A name that says nothing to somebody who looks for a code among others.
+    /// A name that does not identify the machine among other codes.
     private static func commonIssuer(_ options: Options, _ path: String) -> Finding? {
         let host = SystemHost.name()
         guard options.issuer == nil, Issuer.isCommon(host) else { return nil }
