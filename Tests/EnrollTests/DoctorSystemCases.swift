@@ -249,6 +249,12 @@ extension DoctorCase {
             around: ["sh", "-c", #"hostname raspberrypi && exec "$@""#, "sh"]
         ) { _ in },
         DoctorCase(
+            "a language without a catalog", "options", "warning",
+            says: "logins speak English: /usr/share/locale/tlh/LC_MESSAGES/swiftotp.mo: there is no"
+                + " catalog of this language; there are de, en, es, fr, nb, nl, pl, sv",
+            in: "/etc/security/swiftotp.conf", change: "language = en"
+        ) { try $0.write("/etc/security/swiftotp.conf", "language = tlh\n") },
+        DoctorCase(
             "an issuer that no app can show", "options",
             says: "`issuer` takes 1 to 64 bytes of UTF-8", in: "/etc/security/swiftotp.conf line 1"
         ) { try $0.write("/etc/security/swiftotp.conf", "issuer = a:b\n") },

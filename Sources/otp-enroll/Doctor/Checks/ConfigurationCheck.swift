@@ -3,6 +3,7 @@ import Glibc
 import OTPCore
 import OTPPAM
 import OTPStore
+import OTPWire
 
 /// The options of one of our lines, and those of its configuration file.
 struct ConfigurationCheck {
@@ -41,7 +42,10 @@ struct ConfigurationCheck {
             (options, isKnown) = (read, true)
             look = Look(
                 Self.name, about,
-                [line.flatMap(Self.elsewhere), Self.commonIssuer(read, path)].compactMap(\.self))
+                [
+                    line.flatMap(Self.elsewhere), Self.commonIssuer(read, path),
+                    Self.missingLanguage(read, path),
+                ].compactMap(\.self))
         case .failure(let error):
             (options, isKnown) = (Options(), false)
             look =
@@ -97,6 +101,20 @@ struct ConfigurationCheck {
             "this machine is called \(name), as many are, and apps show that beside its codes:"
                 + " say what they should show",
             in: path, change: "issuer = login.example.com")
+    }
+
+    /// A language without a catalog: logins go on in English.
+    private static func missingLanguage(_ options: Options, _ path: String) -> Finding? {
+        do throws(StoreError) {
+            _ = try CatalogFile.find(options.language, version: Version.number)
+            return nil
+        } catch {
+            let there = CatalogFile.languages.map(\.name).joined(separator: ", ")
+            let text = String(decoding: error.text, as: UTF8.self)
+            return Finding(
+                .warning, "logins speak English: \(text); there are \(there)", in: path,
+                change: "language = en")
+        }
     }
 
     private static func value(_ key: String, _ arguments: [[UInt8]]) -> String? {
