@@ -1,4 +1,6 @@
 import ArgumentParser
+import OTPCore
+import OTPStore
 import OTPWire
 
 // Shell completion. The shells ask this program, which prints nothing if something is wrong, and
@@ -22,6 +24,13 @@ extension CompletionKind {
     /// The names of PAM services.
     static var services: CompletionKind {
         .custom { _, _, start in SystemFiles.names(in: "/etc/pam.d").sorted().beginning(start) }
+    }
+
+    /// The languages that have a catalog.
+    static var languages: CompletionKind {
+        .custom { _, _, start in
+            (CatalogFile.languages.map(\.name) + ["default"]).beginning(start)
+        }
     }
 
     /// The authenticators of the user on the command line.

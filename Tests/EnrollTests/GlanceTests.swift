@@ -91,7 +91,14 @@ struct GlanceTests {
             let colored = try await shown(command)
             let plain = try await shown(command, environment: ["NO_COLOR": "1"])
             #expect(colored.contains("\u{1b}[") && !plain.contains("\u{1b}"))
-            #expect(colored.replacing(#/\x{1b}\[\d+m/#, with: "") == plain)
+            // Other tests make and remove users meanwhile, whose names make room.
+            func ours(_ page: String) -> [[Substring]] {
+                page.split(separator: "\n").filter {
+                    command == "status" || $0.hasPrefix("USER ") || $0.hasPrefix("root ")
+                }.map { $0.split(separator: " ") }
+            }
+            let bare = colored.replacing(#/\x{1b}\[\d+m/#, with: "")
+            #expect(ours(bare) == ours(plain) && ours(plain).count > 1)
         }
     }
 

@@ -22,7 +22,8 @@ import Testing
             "trusted", "--revoke", "desktop", input: try await phone.code())
         #expect(
             one.output
-                == "The trust in \"desktop\" has ended; \"laptop\", \"tablet\" stay trusted.\n",
+                == "These SSH keys are no longer trusted: \"desktop\"."
+                + " These SSH keys stay trusted: \"laptop\", \"tablet\".\n",
             "\(one.errors)")
         #expect(try await names(citizen) == ["laptop", "tablet"])
         _ = try await log.line(
@@ -50,8 +51,8 @@ import Testing
         // A backup code ends all of them, and the answer says so.
         try await terminal.type(codes[0])
         try await terminal.expect(
-            "The trust in \"laptop\", \"desktop\" has ended; "
-                + "\(citizen.account.name) trusts no SSH key any more.")
+            "These SSH keys are no longer trusted: \"laptop\", \"desktop\". "
+                + "\(citizen.account.name) trusts no SSH key.")
         #expect(try await terminal.finish() == 0)
         #expect(try await names(citizen) == [])
     }
@@ -67,7 +68,9 @@ import Testing
         #expect(try await citizen.root("trusted", user, "--revoke", "laptop").status == 0)
         try await phone.settle()
         try await terminal.type(try await phone.code())
-        try await terminal.expect("The trust in \"laptop\" has ended; \"desktop\" stays trusted.")
+        try await terminal.expect(
+            "These SSH keys are no longer trusted: \"laptop\"."
+                + " These SSH keys stay trusted: \"desktop\".")
         #expect(try await terminal.finish() == 0)
     }
 }

@@ -3,12 +3,15 @@ import TestSupport
 import Testing
 
 /// QR codes as pictures in terminals with a window, read from a screenshot.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct PictureTests {
+@Suite("QR codes as pictures in terminals", .serialized, .timeLimit(.minutes(5)))
+struct PictureTests {
     let desk: Desk
 
     init() throws { desk = try Desk() }
 
-    @Test(arguments: WindowTerminal.Kind.allCases)
+    @Test(
+        "A camera does not read the picture in a terminal's window, or it stays there",
+        arguments: WindowTerminal.Kind.allCases)
     func theCameraReadsThePicture(kind: WindowTerminal.Kind) async throws {
         let window = try await WindowTerminal(
             kind, try desk.words(["add", "--issuer", "bastion.example.com"]))
@@ -27,7 +30,8 @@ import Testing
         #expect(try window.received.contains(removal) == (kind.sign == WindowTerminal.kittySign))
     }
 
-    @Test func aWrongCodeAndAnotherSizeKeepThePicture() async throws {
+    @Test("After a wrong code the picture is gone")
+    func aWrongCodeAndAnotherSizeKeepThePicture() async throws {
         let window = try await WindowTerminal(.xterm, try desk.words(["add"]))
         let phone = try await window.phone()
         try await window.type(try await phone.wrongCode())
@@ -37,7 +41,9 @@ import Testing
         #expect(try await window.finish() == 0)
     }
 
-    @Test func whereATerminalAnswersNothingCharactersDrawIt() async throws {
+    @Test(
+        "A terminal that does not answer shows no QR code, or its late answer is part of the code")
+    func whereATerminalAnswersNothingCharactersDrawIt() async throws {
         let terminal = try Terminal(
             try desk.words(["add", "--qr", "image"]), answersQuestions: false)
         let begin = ContinuousClock().now
@@ -45,7 +51,7 @@ import Testing
         #expect(ContinuousClock().now - begin < .seconds(30))
         let shown = await terminal.transcript
         #expect(shown.contains("\u{1b}[c") && shown.contains("\u{2580}"))
-        #expect(shown.contains("does not say that it shows pictures"))
+        #expect(shown.contains("This terminal does not say that it"))
         // A late answer is not part of the code.
         try await phone.settle()
         let code = try await phone.code()
@@ -56,10 +62,13 @@ import Testing
         #expect(try await desk.isEnrolled())
     }
 
-    @Test(arguments: [
-        ("auto", ["TERM": "dumb"]), ("image", ["TERM": "dumb"]), ("auto", ["TERM": "screen.xterm"]),
-        ("auto", ["TMUX": "x"]), ("auto", ["TERM": "linux"]), ("ansi", [:]), ("none", [:]),
-    ])
+    @Test(
+        "A terminal that may not know the question is asked whether it shows pictures",
+        arguments: [
+            ("auto", ["TERM": "dumb"]), ("image", ["TERM": "dumb"]),
+            ("auto", ["TERM": "screen.xterm"]),
+            ("auto", ["TMUX": "x"]), ("auto", ["TERM": "linux"]), ("ansi", [:]), ("none", [:]),
+        ])
     func aTerminalThatMayNotKnowTheQuestionIsNotAsked(
         form: String, environment: [String: String]
     ) async throws {

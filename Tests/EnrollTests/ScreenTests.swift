@@ -90,7 +90,7 @@ import Testing
     }
 
     /// If picture and key do not fit together, each is a page.
-    @Test(arguments: [(55, 24, "auto", "C.UTF-8"), (72, 38, "auto", "C"), (45, 23, "utf8", "C")])
+    @Test(arguments: [(55, 24, "auto", "C.UTF-8"), (72, 38, "auto", "C"), (52, 23, "utf8", "C")])
     func pictureAndKeyArePages(columns: Int, rows: Int, form: String, locale: String) async throws {
         let screen = try await desk.screen(
             "add", "--qr", form, "--issuer", "bastion.example.com", columns: columns, rows: rows,
@@ -129,9 +129,9 @@ import Testing
         // A named account is used as is, and one that replaces another counts as the first.
         let named = try await desk.run("add", "--no-confirm", "--account", "r", "--issuer", "web1")
         #expect(named.output.contains("uri: otpauth://totp/web1:r?"))
-        for name in ["phone", "my phone"] { _ = try await desk.run("remove", "--yes", name) }
+        #expect(try await desk.run("remove", "--yes", "phone").status == 0)
         let again = try await desk.run(
-            "add", "--no-confirm", "--name", "tablet", "--issuer", "web1")
+            "add", "--no-confirm", "--name", "my phone", "--issuer", "web1")
         #expect(again.output.contains("uri: otpauth://totp/web1:root?"), "\(again)")
     }
 

@@ -43,7 +43,8 @@ import Testing
         let done = try await desk.run("trusted", user, "--revoke", id)
         #expect(done.status == 0 && done.errors.isEmpty, "\(done.errors)")
         #expect(
-            done.output == "The trust in \"laptop\" has ended; \"the desktop\" stays trusted.\n")
+            done.output == "These SSH keys are no longer trusted: \"laptop\"."
+                + " These SSH keys stay trusted: \"the desktop\".\n")
         #expect(try await names() == ["the desktop"])
         let events = try #require(try await desk.json("status", user)["events"] as? [[String: Any]])
         let last = try #require(events.first)
@@ -61,8 +62,8 @@ import Testing
         let done = try await desk.run("trusted", user, "--revoke-all")
         #expect(done.status == 0 && done.errors.isEmpty)
         #expect(
-            done.output == "The trust in \"laptop\", \"the desktop\" has ended; "
-                + "\(user) trusts no SSH key any more.\n")
+            done.output == "These SSH keys are no longer trusted: \"laptop\", \"the desktop\". "
+                + "\(user) trusts no SSH key.\n")
         #expect(try await names() == [])
         #expect(try await desk.events(user) == ["trust-revoked", "added"])
         // Nothing is left, so nothing happens.
@@ -144,7 +145,7 @@ import Testing
         #expect(try await desk.run("trusted", user).output.contains("  by a code of \"phone\"\n"))
         let done = try await desk.run("remove", user, "phone", "--yes")
         #expect(
-            done.output == "\"phone\" was removed; \"tablet\" stays."
+            done.output == "\"phone\" was removed; these stay: \"tablet\"."
                 + " These SSH keys need a code again: \"laptop\".\n")
         #expect(try await names() == [])
         // The same if another key takes its name.

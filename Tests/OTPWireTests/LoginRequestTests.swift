@@ -75,7 +75,7 @@ struct LoginRequestTests {
         payload[0] = Frame.version
         for flags in UInt8.min...UInt8.max {
             payload[1] = flags
-            #expect((LoginRequest(decoding: payload) != nil) == (flags < 2))
+            #expect((LoginRequest(decoding: payload) != nil) == (flags < 4))
         }
     }
 

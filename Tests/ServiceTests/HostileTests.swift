@@ -89,7 +89,7 @@ struct HostileTests {
         }
         login[0] = 1
         bad.append(FrameBytes.frame(1, login))
-        login[0...1] = [2, 2]
+        login[0...1] = [2, 4]
         bad.append(FrameBytes.frame(1, login))
         for bytes in bad {
             let hex = bytes.map { String(format: "%02x", $0) }.joined()

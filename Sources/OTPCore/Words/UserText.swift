@@ -22,7 +22,7 @@ public enum UserText {
     public static let tooLate = Phrase("That took too long. Please try again.")
     /// A hundred failures.
     public static let closed = Phrase(
-        "Too many wrong codes. Use a backup code, or ask your administrator to unlock you.")
+        "Too many wrong codes. Use a backup code, or have your administrator unlock you.")
 
     /// For a user who is let in while that has closed the way for others.
     public static let closedElsewhere = Phrase(
@@ -76,7 +76,7 @@ public enum UserText {
         "You need an authenticator to log in. Nothing was enrolled.")
     /// For a user whom another session enrolled first.
     public static let enrolledMeanwhile = Phrase(
-        "Another session has enrolled you. Discard this key, and use a code from the other one.")
+        "Another session has enrolled you. Discard this key, and use a code from there.")
     /// If a key that the user wanted to trust is not trusted.
     public static let notTrusted = Phrase(
         "The key could not be trusted. You will be asked for codes as before.")

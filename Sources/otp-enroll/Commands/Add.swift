@@ -71,7 +71,7 @@ struct Add: ParsableCommand {
     var secretFile: String?
 
     @Option(
-        help: "The issuer that the app shows (default: `issuer` of swiftotp.conf).",
+        help: "The issuer that the app shows (default: the configuration's).",
         transform: Arguments.part)
     var issuer: String?
 

@@ -106,7 +106,10 @@ extension List {
 
         mutating func finish() throws {
             if asJSON { try objects.finish() } else { try table.print() }
-            if Terminal.isOutput, !asJSON { try Output.line("\n\(conclusion)") }
+            if Terminal.isOutput, !asJSON {
+                let lines = Words.wrapped(conclusion, Terminal.outputColumns)
+                try Output.line("\n" + lines.joined(separator: "\n"))
+            }
             for orphan in renumbered.prefix(Report.mostNotes) {
                 Output.note("\(orphan.sentence): `\(orphan.command)`")
             }

@@ -22,7 +22,7 @@ struct Speak: ParsableCommand {
 
     @Argument(
         help: "Such as sv or pt_BR; default: the configuration's. Without it, shows what is set.",
-        completion: .list(CatalogFile.languages.map(\.name) + ["default"]))
+        completion: .languages)
     var language: String?
 
     @Argument(help: "The user; default: yourself. Others need root.", completion: .users)

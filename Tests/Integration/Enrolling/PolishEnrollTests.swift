@@ -30,7 +30,7 @@ import Testing
 
         let next = try await door.screen(person, columns: 80, rows: 24, locale: "C.UTF-8")
         try await next.wait(for: "Kod weryfikacyjny:")
-        try await next.type(try await phone.code())
+        try await next.type(try await phone.wrongCode())
         text = try await next.wait(for: "Kod nie został przyjęty.")
         expectPolish(text)
         _ = try await next.finish()

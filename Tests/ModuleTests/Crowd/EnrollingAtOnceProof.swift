@@ -10,7 +10,7 @@ struct EnrollingAtOnceProof {
     private static let sessions = 16
     private static let rounds = Proof.count(1, long: 20)
     private static let void =
-        "Another session has enrolled you. Discard this key, and use a code from the other one."
+        "Another session has enrolled you. Discard this key, and use a code from there."
 
     /// The backup codes on a sheet.
     private func codes(_ sheet: String) -> [String] {

@@ -119,8 +119,7 @@ extension ReturnCodes {
         .tooLate(
             "enroll=require, another session was faster", "PAM_AUTH_ERR", "enroll=require",
             log: "reason=enrolled-meanwhile",
-            says: "Another session has enrolled you. Discard this key, and use a code "
-                + "from the other one."
+            says: "Another session has enrolled you. Discard this key, and use a code from there."
         ) { enrolled, _ in
             // As root does it; EnrollmentPromptTests has two simultaneous logins.
             _ = try Enrolled.enroll(enrolled.user, in: enrolled.store)

@@ -90,7 +90,10 @@ extension ReturnCodes {
             .foreign(
                 "a wider window, which it may not set", "PAM_AUTH_ERR", arguments: "window=10",
                 log: "reason=outside-window off=+4", says: refused
-            ) { ["answer \(try await $0.enrolled.phone.code(steps: 4))"] },
+            ) { row in
+                try await row.enrolled.phone.settle()
+                return ["answer \(try await row.enrolled.phone.code(steps: 4))"]
+            },
             .foreign(
                 "window=11", "PAM_AUTHINFO_UNAVAIL", arguments: "window=11", prompts: 0,
                 log: "`window` takes a number from 0 to 10", says: unavailable

@@ -8,7 +8,8 @@ struct ClaimTests {
     /// Every option, how it is treated there, and a value that is not the default.
     static let rows: [(option: OptionKey, claim: OptionKey.Claim, value: String)] = [
         (.configurationFile, .denied, "/etc/other.conf"), (.store, .denied, "/srv/otp"),
-        (.nullok, .believed, "yes"), (.prompt, .believed, "Token? "), (.echo, .believed, "no"),
+        (.nullok, .believed, "yes"), (.language, .believed, "sv"), (.prompt, .believed, "Token? "),
+        (.echo, .believed, "no"),
         (.retry, .believed, "3"), (.window, .passedOver, "10"),
         (.closedFor, .passedOver, "24h"),
         (.exemptGroup, .believed, "staff"), (.exemptNetworks, .passedOver, "10.0.0.0/8"),

@@ -27,7 +27,7 @@ struct NoticesTests {
             (.added, "The authenticator \"new phone\" was added"),
             (.removed, "The authenticator \"new phone\" was removed"),
             (.codesRenewed, "New backup codes were made"),
-            (.unlocked, "An unlock new phone was scheduled"),
+            (.unlocked, "An unlock was scheduled"),
             (.reset, "Your second factor was reset"),
             (.disabled, "Your second factor was switched off"),
             (.temporaryCodeIssued, "A temporary code was issued"),

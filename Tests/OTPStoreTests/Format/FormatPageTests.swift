@@ -29,7 +29,7 @@ struct FormatPageTests {
     private func values(_ kind: OptionKey.Kind) -> String {
         switch kind {
         case .flag: "yes or no"
-        case .language: "`sv`, `pt_BR` and the like"
+        case .language: "sv, pt_BR and the like"
         case .number(let range, _): "\(range.lowerBound) to \(range.upperBound)"
         case .hours(let range, _): "\(range.lowerBound)h to \(range.upperBound)h"
         case .text(let maximum, _): "1 to \(maximum) bytes of printable ASCII"

@@ -35,6 +35,13 @@ struct InstallTests {
                 "-rw-r--r-- /usr/local/share/man/man8/pam_swiftotp.8",
                 "-rw-r--r-- /usr/local/share/man/man8/swiftotpd.8",
                 "-rw-r--r-- /usr/local/share/zsh/site-functions/_otp-enroll",
+                "-rw-r--r-- /usr/share/locale/de/LC_MESSAGES/swiftotp.mo",
+                "-rw-r--r-- /usr/share/locale/es/LC_MESSAGES/swiftotp.mo",
+                "-rw-r--r-- /usr/share/locale/fr/LC_MESSAGES/swiftotp.mo",
+                "-rw-r--r-- /usr/share/locale/nb/LC_MESSAGES/swiftotp.mo",
+                "-rw-r--r-- /usr/share/locale/nl/LC_MESSAGES/swiftotp.mo",
+                "-rw-r--r-- /usr/share/locale/pl/LC_MESSAGES/swiftotp.mo",
+                "-rw-r--r-- /usr/share/locale/sv/LC_MESSAGES/swiftotp.mo",
                 "-rw-r--r-- /usr/share/pam-configs/swiftotp",
             ])
         let symbols = try await Command.run(

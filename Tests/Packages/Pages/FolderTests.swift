@@ -47,7 +47,8 @@ struct FolderTests {
 
     /// From bottom to top.
     private static let core = [
-        "Bytes", "Ports", "Codes", "Record", "Verify", "Words", "Options", "Enroll", "Login",
+        "Bytes", "Language", "Ports", "Codes", "Record", "Verify", "Words", "Options", "Enroll",
+        "Login",
     ]
 
     @Test("A folder of OTPCore uses one above it: Bytes, Ports, Codes, Record, ... Login")

@@ -20,7 +20,7 @@ struct RulesTests {
         Terminal TerminalQuestion Tool TrialLogin
         """,
         "pam_swiftotp": """
-        Bytes EntryPoints Login OwnService PAMHandle PAMHandle+Conversation Relay Wire
+        Bytes EntryPoints Locale Login OwnService PAMHandle PAMHandle+Conversation Relay Wire
         """,
     ]
 
