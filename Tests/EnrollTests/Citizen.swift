@@ -37,11 +37,16 @@ struct Citizen {
         bare(arguments + ["--socket", socket ?? service.socket])
     }
 
+    /// The same in this environment's language.
+    func words(_ arguments: [String], in environment: [String]) -> [String] {
+        bare(arguments + ["--socket", service.socket], in: environment)
+    }
+
     /// The same without naming a socket.
-    func bare(_ arguments: [String]) -> [String] {
+    func bare(_ arguments: [String], in environment: [String] = ["LC_ALL=C.UTF-8"]) -> [String] {
         let folder = (program as NSString).deletingLastPathComponent
         return account.running(
-            ["env", "LC_ALL=C.UTF-8", "LD_LIBRARY_PATH=\(folder)", program] + arguments)
+            ["env"] + environment + ["LD_LIBRARY_PATH=\(folder)", program] + arguments)
     }
 
     /// Runs a command without a terminal.

@@ -38,6 +38,22 @@ import Testing
         #expect(verified.status == 0, "\(verified.errors)")
     }
 
+    @Test("A mail that root causes is not in the user's own language, or its subject is garbled")
+    func language() async throws {
+        #expect(try await desk.run("add", account.name, "--no-confirm").status == 0)
+        #expect(try await desk.run("language", "sv", account.name).status == 0)
+        let done = try await issue(account.name)
+        #expect(done.status == 0 && done.output.contains("was sent to"), "\(done.errors)")
+        let message = try #require(
+            try await MailRoom.messages(of: account, count: 1).first as MailRoom.Message?)
+        let subject = try #require(message.header("Subject"))
+        let word = try #require(subject.wholeMatch(of: #/=\?UTF-8\?B\?([A-Za-z0-9+\/=]+)\?=.*/#))
+        let decoded = try #require(Data(base64Encoded: String(word.1)))
+        #expect(String(decoding: decoded, as: UTF8.self).hasPrefix("Din tillfälliga kod"))
+        #expect(message.body.contains("Hej \(account.name)"), "\(message.body)")
+        #expect(message.body.contains("`otp-enroll`") && !message.body.contains("Enroll your"))
+    }
+
     @Test(arguments: ["", "@\(MailRoom.domain)"])
     func theHeadersAreTheseAndNoOthers(domain: String) async throws {
         let address = account.name + domain
