@@ -116,7 +116,7 @@ extension ReturnCodes {
         .login(
             "closed after 100 failures, with a right code", "PAM_AUTH_ERR",
             arguments: "after_first_factor", log: "reason=closed",
-            says: "Too many wrong codes. Use a backup code, or ask your administrator",
+            says: "Too many wrong codes. Use a backup code, or have your administrator",
             recordStays: true
         ) { enrolled, stack in
             try enrolled.fail(100)
