@@ -97,8 +97,9 @@ import Testing
     /// Runs otp-enroll alone, with this folder in place of /usr/libexec.
     private func runAlone(_ arguments: [String], libexec: String) async throws -> Command {
         let program = desk.scratch.file("otp-enroll")
-        try? FileManager.default.copyItem(
-            atPath: try Build.product("otp-enroll"), toPath: program)
+        if access(program, F_OK) != 0 {
+            try Scratch.copy(program: Build.product("otp-enroll"), to: program)
+        }
         let script = #"mount --bind "$0" /usr/libexec && exec "$@""#
         return try await Command.run(
             ["unshare", "--mount", "sh", "-c", script, libexec, program] + arguments)

@@ -143,8 +143,7 @@ struct Client {
         let (uid, gid) = try Account.numbers(of: account.name)
         chown(service.path, uid, gid)
         let copy = service.file("swiftotpd")
-        try FileManager.default.copyItem(atPath: Build.product("swiftotpd"), toPath: copy)
-        try Scratch.waitUntilExecutable(copy)
+        try Scratch.copy(program: Build.product("swiftotpd"), to: copy)
         return try await Program().run(
             account.running([]), ["--stdio", copy, "--stdio", "--store", service.file("store")],
             steps, within: .seconds(60))

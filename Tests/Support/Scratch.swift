@@ -27,6 +27,15 @@ public final class Scratch: Sendable {
         return path
     }
 
+    /// Copies a program, which everybody may run, and returns its path.
+    @discardableResult
+    public static func copy(program: String, to path: String) throws -> String {
+        try FileManager.default.copyItem(atPath: program, toPath: path)
+        chmod(path, 0o755)
+        try waitUntilExecutable(path)
+        return path
+    }
+
     /// Waits until nobody has a new file open for writing. A thread that is just starting a program
     /// has a copy of our descriptor for a moment, and the file cannot be executed then.
     public static func waitUntilExecutable(_ path: String) throws {

@@ -65,6 +65,16 @@ public actor Terminal {
         _ = try await expectAny([text], within: limit)
     }
 
+    /// The same for a question whose answer is not shown. Programs that stop the echo after they
+    /// have asked throw away what was typed until then.
+    public func expectHidden(_ text: String) async throws {
+        try await expect(text)
+        try await patiently("the terminal to stop its echo after “\(text)”") {
+            var modes = termios()
+            return tcgetattr(master, &modes) == 0 && modes.c_lflag & tcflag_t(ECHO) == 0 ? () : nil
+        }
+    }
+
     /// Waits until one of the texts is shown, and says which came first.
     public func expectAny(
         _ texts: [String], within limit: Duration = .seconds(60)

@@ -11,8 +11,7 @@ public struct WrappedService {
         let folder = try scratch.folder("wrapped-\(UUID().uuidString)", mode: 0o755)
         program = folder + "/otp-enroll"
         // Not a link: the program looks for the service next to its own file.
-        try FileManager.default.copyItem(
-            atPath: try Build.product("otp-enroll"), toPath: program)
+        try Scratch.copy(program: Build.product("otp-enroll"), to: program)
         let script = """
             #!/bin/sh
             export PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -21,6 +20,6 @@ public struct WrappedService {
         let file = folder + "/swiftotpd"
         try Data(script.utf8).write(to: URL(fileURLWithPath: file))
         chmod(file, 0o755)
-        for written in [program, file] { try Scratch.waitUntilExecutable(written) }
+        try Scratch.waitUntilExecutable(file)
     }
 }

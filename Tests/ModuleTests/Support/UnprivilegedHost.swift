@@ -84,8 +84,7 @@ private final class Programs: Sendable {
         for (from, to) in [
             (try Build.module(), module), (try Build.product("pam-dialogue"), dialogue),
         ] {
-            try FileManager.default.copyItem(atPath: from, toPath: to)
-            chmod(to, 0o755)
+            try Scratch.copy(program: from, to: to)
         }
     }
 }

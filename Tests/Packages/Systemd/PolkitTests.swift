@@ -45,9 +45,9 @@ struct PolkitTests {
     private func isAllowed(_ code: String, in root: PrivateRoot) async throws -> Bool {
         let alice = ["setpriv", "--reuid=alice", "--regid=alice", "--init-groups"]
         let terminal = try Terminal(root.running(alice + ["sh", "-c", Self.question]))
-        try await terminal.expect("assword")
+        try await terminal.expectHidden("assword")
         try await terminal.type("first factor")
-        try await terminal.expect("Verification code")
+        try await terminal.expectHidden("Verification code")
         try await terminal.type(code)
         return try await terminal.expectAny(["allowed:alice.", "ot authorized"]) == 0
     }
