@@ -66,7 +66,8 @@ enum Documents {
             .done(change: ChangeDocument(event)),
             .begun(
                 begun: BegunDocument(
-                    phone, key: "MFRGG", replaces: true, isBeside: true, ticket: "t")),
+                    phone, key: "MFRGG", replaces: true, isBeside: true,
+                    issuer: Array("example".utf8), ticket: "t")),
             .verdict(verdict: .ignored(settings: ["digits"])),
             .store(
                 store: StoreDocument(

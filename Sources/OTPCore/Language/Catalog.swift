@@ -87,13 +87,7 @@ public struct Catalog: Sendable {
     /// Whether a text contains nothing that could control a terminal or change the writing
     /// direction.
     static func isPlain(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.value {
-            case 0x00...0x1f, 0x7f...0x9f: false
-            case 0x061c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff: false
-            default: true
-            }
-        }
+        !text.unicodeScalars.contains(where: \.isSteering)
     }
 }
 

@@ -17,17 +17,11 @@ public struct Phrase: Equatable, Sendable {
         sentences = [Sentence(id: one.text, plural: plural, gaps: other.gaps)]
     }
 
-    /// One after the other, separated by a space.
-    public static func + (left: Phrase, right: Phrase) -> Phrase {
-        var both = left
-        both.sentences += right.sentences
-        return both
-    }
-
-    /// The same if the second may be missing.
+    /// One after the other, separated by a space; the second may be missing.
     public static func + (left: Phrase, right: Phrase?) -> Phrase {
-        guard let right else { return left }
-        return left + right
+        var both = left
+        both.sentences += right?.sentences ?? []
+        return both
     }
 
     /// The text in the catalog's language; in English if it is not translated.
@@ -64,16 +58,18 @@ public struct Phrase: Equatable, Sendable {
 
         func text(in catalog: Catalog) -> String {
             let english = plural.map { $0.count == 1 ? id : $0.other } ?? id
-            let filling = gaps.map { $0.text(in: catalog) }
-            let template = Template(plural?.other ?? id)
-            let found = catalog.find(id, plural: plural?.other, count: plural?.count ?? 1)
-            // A text with other gaps, or unsafe for a terminal, is no valid translation.
-            if let found, Catalog.isPlain(found), let other = Template(checking: found),
-                other.numbers == template.numbers
-            {
-                return other.filled(with: filling)
-            }
-            return Template(english).filled(with: filling)
+            let template = translation(in: catalog) ?? Template(english)
+            return template.filled(with: gaps.map { $0.text(in: catalog) })
+        }
+
+        /// `nil` if there is none. A text with other gaps, or unsafe for a terminal, is none.
+        private func translation(in catalog: Catalog) -> Template? {
+            guard
+                let found = catalog.find(id, plural: plural?.other, count: plural?.count ?? 1),
+                Catalog.isPlain(found), let template = Template(checking: found),
+                template.numbers == Template(plural?.other ?? id).numbers
+            else { return nil }
+            return template
         }
     }
 }

@@ -35,12 +35,8 @@ public struct KeyLabel: Equatable, Sendable {
         of text: [UInt8], limit: Int = KeyURI.maximumPartLength
     ) -> [UInt8] {
         var part: [UInt8] = []
-        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-            switch scalar.value {
-            case 0x00...0x1f, 0x7f...0x9f: continue
-            case 0x061c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff: continue
-            default: break
-            }
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars
+        where !scalar.isSteering {
             let bytes = scalar == ":" ? [UInt8(ascii: "-")] : Array(String(scalar).utf8)
             guard part.count + bytes.count <= limit else { break }
             part += bytes

@@ -84,18 +84,21 @@ public struct BegunDocument: Codable, Equatable, Sendable {
     public var replaces: Bool
     /// Whether the user has others, from which the app must distinguish it.
     public var isBeside: Bool
+    /// The issuer that apps show, unless the command line names another.
+    public var issuer: String
     /// The argument for `confirm` and `keep`, good for 15 minutes. It means nothing to anybody
     /// else.
     public var ticket: String
 
     public init(
         _ authenticator: Authenticator, key: String, replaces: Bool, isBeside: Bool,
-        ticket: String
+        issuer: [UInt8], ticket: String
     ) {
         self.authenticator = AuthenticatorDocument(authenticator)
         self.key = key
         self.replaces = replaces
         self.isBeside = isBeside
+        self.issuer = String(decoding: issuer, as: UTF8.self)
         self.ticket = ticket
     }
 }

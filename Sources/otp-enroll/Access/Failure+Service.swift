@@ -39,10 +39,10 @@ extension Failure {
     /// Nobody listens at this path.
     static func notListening(_ path: [UInt8]) -> Failure {
         Failure(
-            Phrase("swiftotpd is not listening at \(Output.printable(path))").text,
+            Phrase("swiftotpd is not listening at \(Output.printable(path))"),
             hints: [
-                Phrase("`systemctl start swiftotpd.socket` starts it (as root)").text,
-                Phrase("without it, only root can do this; use sudo").text,
+                Phrase("`systemctl start swiftotpd.socket` starts it (as root)"),
+                Phrase("without it, only root can do this; use sudo"),
             ])
     }
 }

@@ -191,7 +191,8 @@ extension String {
             if hasPrefix("/") { return self }
             guard let folder = Machine.workingFolder else {
                 throw Failure(
-                    "the working folder cannot be found", hint: "use absolute paths")
+                    Phrase("the working folder cannot be found"),
+                    hint: Phrase("use absolute paths"))
             }
             return folder + "/" + self
         }

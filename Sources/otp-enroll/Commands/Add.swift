@@ -105,14 +105,14 @@ struct Add: ParsableCommand {
         let context = try Context(global, user: who.user, for: .everybody)
         guard noConfirm || Terminal.isThere else {
             throw Failure(
-                "there is no terminal to show the QR code on",
+                Phrase("there is no terminal to show the QR code on"),
                 hint: context.isOwner
-                    ? "--no-confirm prints the key and asks for no code"
-                    : "run it at a terminal; with ssh: ssh -t")
+                    ? Phrase("--no-confirm prints the key and asks for no code")
+                    : Phrase("run it at a terminal; with ssh: ssh -t"))
         }
         guard context.isOwner || !noConfirm else { throw context.isRoots("--no-confirm") }
         guard context.isOwner || secretFile == nil else { throw context.isRoots("--secret-file") }
-        let new = try NewAuthenticator(wish(context), for: context)
+        let new = try NewAuthenticator(wish, for: context)
         let warnings = warnings(new)
         if noConfirm {
             try addUnconfirmed(new, context, warnings)
@@ -122,13 +122,13 @@ struct Add: ParsableCommand {
     }
 
     /// What the command line asks for.
-    private func wish(_ context: Context) throws -> Wish {
+    private var wish: Wish {
         let kind = hotp ? Authenticator.Kind.hotp : .totp
         return Wish(
             device: DeviceDocument(
                 name: name?.text, kind: kind.word, algorithm: algorithm.name, digits: digits,
                 period: period, counter: counter ?? 0, isUnconfirmed: noConfirm),
-            issuer: try issuer ?? context.policy().issuer,
+            issuer: issuer,
             account: account,
             keyFile: secretFile)
     }
@@ -194,9 +194,10 @@ struct Add: ParsableCommand {
             throw Failure(
                 failure.message,
                 hints: [
-                    "\"\(enrolled.name)\" of \(context.userName) is enrolled nevertheless",
-                    "`otp-enroll codes \(context.userName)` makes new backup codes",
-                ])
+                    Phrase(
+                        "\"\(enrolled.name)\" of \(context.userName) is enrolled nevertheless"),
+                    Phrase("`otp-enroll codes \(context.userName)` makes new backup codes"),
+                ].map(\.text))
         }
     }
 

@@ -167,10 +167,10 @@ struct Interview {
         let what = Phrase(
             "the app ignored \(list), so its codes would always be wrong; nothing was saved")
         return Failure(
-            what.text,
+            what,
             hints: [
-                Phrase("enroll again without \(list), or with an app that supports it").text,
-                Phrase("delete the entry that the app has now").text,
+                Phrase("enroll again without \(list), or with an app that supports it"),
+                Phrase("delete the entry that the app has now"),
             ])
     }
 

@@ -46,7 +46,8 @@ struct NewAuthenticator {
         self.key = KeyBox(key)
         let isTold = begun.isBeside && wish.account == nil
         label = KeyLabel(
-            issuer: Array(wish.issuer.utf8), user: wish.account.map { Array($0.utf8) } ?? user.name,
+            issuer: Array((wish.issuer ?? begun.issuer).utf8),
+            user: wish.account.map { Array($0.utf8) } ?? user.name,
             device: isTold ? authenticator.name : nil)
     }
 

@@ -5,8 +5,8 @@ import OTPWire
 struct Wish {
     /// The authenticator, without its key; without a name, it gets a free one.
     let device: DeviceDocument
-    /// The issuer that the app shows.
-    let issuer: String
+    /// The issuer that the app shows; `nil` for the configuration's.
+    let issuer: String?
     /// The app's name for the account; `nil` for the user's name, with the device's if there are
     /// others.
     let account: String?

@@ -16,14 +16,14 @@ struct TrustedKeyID {
         let shown = Output.printable(text)
         guard meant.isEmpty else {
             throw Failure(
-                Phrase("\"\(shown)\" matches more than one trusted key of \(user)").text,
+                Phrase("\"\(shown)\" matches more than one trusted key of \(user)"),
                 hints: list(meant))
         }
         guard !keys.isEmpty else { throw Failure(Phrase("\(user) trusts no SSH key")) }
         let isShort = keys.contains { begins($0, atLeast: 1) }
-        let advice = Phrase("give at least \(Self.leastLength) characters of the fingerprint").text
+        let advice = Phrase("give at least \(Self.leastLength) characters of the fingerprint")
         throw Failure(
-            Phrase("\(user) trusts no SSH key \"\(shown)\"").text,
+            Phrase("\(user) trusts no SSH key \"\(shown)\""),
             hints: (isShort ? [advice] : []) + list(keys))
     }
 
@@ -35,7 +35,7 @@ struct TrustedKeyID {
             && key.fingerprint.dropFirst(sort.count).hasPrefix(start)
     }
 
-    private func list(_ keys: [TrustedKeySummary]) -> [String] {
-        keys.map { Phrase("\"\($0.name)\" is \($0.fingerprint)").text }
+    private func list(_ keys: [TrustedKeySummary]) -> [Phrase] {
+        keys.map { Phrase("\"\($0.name)\" is \($0.fingerprint)") }
     }
 }

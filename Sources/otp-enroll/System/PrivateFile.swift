@@ -17,7 +17,7 @@ final class PrivateFile {
             let exists = errno == EEXIST
             throw Failure(
                 "\(Output.printable(path)): \(Machine.lastError)",
-                hints: exists ? ["name a file that does not exist yet"] : [])
+                hints: exists ? [Phrase("name a file that does not exist yet").text] : [])
         }
         file = OpenFile(number)
     }

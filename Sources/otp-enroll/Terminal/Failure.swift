@@ -23,6 +23,10 @@ struct Failure: Error {
 
     /// The same in the language of the user who reads it.
     init(_ message: Phrase, hint: Phrase? = nil) {
-        self.init(message.text, hints: hint.map { [$0.text] } ?? [])
+        self.init(message, hints: hint.map { [$0] } ?? [])
+    }
+
+    init(_ message: Phrase, hints: [Phrase]) {
+        self.init(message.text, hints: hints.map(\.text))
     }
 }

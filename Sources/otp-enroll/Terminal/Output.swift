@@ -23,7 +23,7 @@ enum Output {
     static func write(_ bytes: inout [UInt8]) throws {
         defer { Secret.wipe(&bytes) }
         guard Machine.write(bytes, to: STDOUT_FILENO) else {
-            throw Failure("the output cannot be written: \(Machine.lastError)")
+            throw Failure(Phrase("the output cannot be written: \(Machine.lastError)"))
         }
     }
 
@@ -44,18 +44,12 @@ enum Output {
         _ = Machine.write(Array((Phrase("hint: \(text)").text + "\n").utf8), to: STDERR_FILENO)
     }
 
-    /// `text`, safe to show: without control characters (C0, DEL, C1), line and paragraph
-    /// separators, and bidirectional marks; and only ASCII if the terminal does not understand
-    /// UTF-8.
+    /// `text`, safe to show: without what a terminal may act on; and only ASCII if it does not
+    /// understand UTF-8.
     static func printable(_ text: String, utf8: Bool = Machine.speaksUTF8) -> String {
         var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x00...0x1f, 0x7f...0x9f: continue
-            case 0x061c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff: continue
-            case 0x80... where !utf8: shown.append("?")
-            default: shown.append(scalar)
-            }
+        for scalar in text.unicodeScalars where !scalar.isSteering {
+            shown.append(scalar.isASCII || utf8 ? scalar : "?")
         }
         return String(shown)
     }

@@ -62,7 +62,7 @@ extension RequestHandler {
             begun:
                 BegunDocument(
                     authenticator, key: key, replaces: replaced != nil, isBeside: isBeside,
-                    ticket: text))
+                    issuer: Issuer.of(options, on: SystemHost.name()), ticket: text))
     }
 
     func confirm(_ text: String, _ code: String) throws(StoreError) -> Reply.Result {
