@@ -51,7 +51,7 @@ def main():
     measure_logins(figures, options, tools, work, confdir, field, users)
     ours = next(contestant for contestant in field if contestant.name == report.OURS)
     measure_service(figures, options, tools, work, confdir, ours, users)
-    measure_enrolling(figures, options, tools, work, users)
+    measure_enrolling(figures, options, tools, work)
     measure_sizes(figures, options, tools, work, confdir, users[:1])
     # Last, because it needs more users, whom everything else would have to read past.
     measure_crowd(figures, options, tools, work)
@@ -143,9 +143,9 @@ def measure_service(figures, options, tools, work, confdir, ours, users):
     figures.program = describe(tools.ours.program)
 
 
-def measure_enrolling(figures, options, tools, work, users):
+def measure_enrolling(figures, options, tools, work):
     say(f"enrolling {options.enroll_rounds} times with each command")
-    instructions, times = enrolling.figures(tools, work, users[0], options.enroll_rounds)
+    instructions, times = enrolling.figures(tools, work, options.enroll_rounds)
     figures.enrolling["instructions"], figures.enrolling["time"] = instructions, times
 
 

@@ -24,22 +24,24 @@ class Enroller:
         self.question = question
 
 
-def both(tools, work, user):
-    """Alike as far as they go: neither asks anything before the QR code."""
+def both(tools, work):
+    """Alike as far as they go: neither asks anything before the QR code. Ours through the service
+    that runs, and with one that the command has to start."""
     store = work / "enrolling"
     store.mkdir(mode=0o700)
+    drawing, question = "\u2588".encode(), b"Code shown by the app:"
     return [
         Enroller("google-authenticator",
                  ["/usr/bin/google-authenticator", "-t", "-s", work / "enrolling.ga"],
                  b"\x1b[7m  ", b"(-1 to skip)"),
-        Enroller("swiftotp", [tools.ours.enroll, "add", user, "--store", store],
-                 "\u2588".encode(), b"Code shown by the app:"),
+        Enroller("swiftotp", [tools.ours.enroll, "add"], drawing, question),
+        Enroller("swiftotp-own", [tools.ours.enroll, "add", "--store", store], drawing, question),
     ]
 
 
-def figures(tools, work, user, rounds):
+def figures(tools, work, rounds):
     """Instructions, and the median of the milliseconds, of each; they take turns."""
-    field = both(tools, work, user)
+    field = both(tools, work)
     samples = {enroller.name: [] for enroller in field}
     for number in range(rounds):
         for enroller in field[::1 if number % 2 else -1]:

@@ -70,7 +70,8 @@ def size_rows(figures):
 def enrolling_rows(figures):
     yield ENROLLING
     names = list(figures.enrolling["time"])
-    commands = {GA: "google-authenticator", OURS: "**otp-enroll**"}
+    commands = {GA: "google-authenticator", OURS: "**otp-enroll**",
+                OWN: "otp-enroll, no service runs"}
     yield "| until it asks for a code | " + " | ".join(commands[n] for n in names) + " |"
     yield "|---" * (len(names) + 1) + "|"
     for title, values in figures.enrolling.items():
@@ -160,6 +161,7 @@ METHOD = """
 - {most:,} users: the user who logs in is enrolled by otp-enroll. The other records are empty files
   in the same folder; nobody opens them, because a login opens its own user's record only. In
   pam_oath's file the user is in the middle.
-- Enrolling is `otp-enroll add USER` and `google-authenticator -t`, as root on a terminal, from the
-  start of the command until it asks for a code from the app; both have drawn the QR code by then.
+- Enrolling is `otp-enroll add` and `google-authenticator -t`, as root on a terminal, from the start
+  of the command until it asks for a code from the app; both have drawn the QR code by then. "No
+  service runs" is a machine without systemd: the command starts swiftotpd for itself.
 """
