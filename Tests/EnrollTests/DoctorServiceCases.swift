@@ -54,6 +54,20 @@ extension DoctorCase {
             says: "users cannot connect", change: "chmod 0666 /run/swiftotp/swiftotpd.sock"
         ) { chmod(try await $0.serve(), 0o600) },
         DoctorCase(
+            "a help desk without its group", "options",
+            says: "there is no group support (helpdesk_group): the help desk cannot help anybody",
+            in: "/etc/security/swiftotp.conf", change: "groupadd support"
+        ) {
+            try $0.write(
+                "/etc/security/swiftotp.conf",
+                "helpdesk_group = support\nhelpdesk_protected = games\n")
+        },
+        DoctorCase(
+            "a help desk that could reset admins", "options", "warning",
+            says: "the help desk can reset everybody but root and itself",
+            in: "/etc/security/swiftotp.conf", change: "helpdesk_protected = sudo"
+        ) { try $0.write("/etc/security/swiftotp.conf", "helpdesk_group = games\n") },
+        DoctorCase(
             "a service of another version", "service", says: "swiftotpd is of another version",
             in: "/run/swiftotp/swiftotpd.sock", change: "systemctl restart swiftotpd.service"
         ) { try await $0.pretend(#"c.sendall(b"\x00\x02\x40\x03")"#) },

@@ -21,7 +21,8 @@ enum Documents {
         let numbers = [NumberDocument(uid: 1000, users: ["alice", "also"])]
         let token = TokenDocument(try authenticator, key: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
         return [
-            .policy, .status, .recorded(after: 4), .rows(of: numbers), .verify(code: "123456"),
+            .policy, .status, .recorded(after: 4), .rows(of: numbers), .helpDesk,
+            .verify(code: "123456"),
             .resync(first: "1", second: "2", name: "phone"), .renewBackupCodes,
             .speak(language: "sv", unlessSet: true), .remove(name: "phone"),
             .revokeTrust(fingerprint: "SHA256:x"), .disable, .reset,
@@ -49,17 +50,25 @@ enum Documents {
         let row = RowDocument.Account(record, at: 1_800_000_000, boot: nil, options: Options())
         let trouble = TroubleDocument(StoreError(.busy, Array("/x".utf8), "busy"))
         let token = TokenDocument(try authenticator, key: "MFRGG")
+        var desk = Options()
+        desk.helpdeskGroup = Array("support".utf8)
+        desk.helpdeskProtected = Array("board".utf8)
+        let user = User(name: Array("alice".utf8), uid: 1, gid: 1)
         return [
             .policy(policy: PolicyDocument(Options(), on: Array("vm".utf8))),
             .account(account: account),
             .recorded(ranges: [[1, 4]], isAll: false),
             .rows(rows: [
                 .nothing, .found(place: 1, account: row), .unreadable(trouble: trouble),
-                .orphan(name: "bob"),
+                .orphan(name: "bob"), .hidden,
             ]),
             .keys(keys: [
                 .nothing, .found(place: 0, tokens: [token]), .unreadable(trouble: trouble),
             ]),
+            .helpDesk(
+                helpDesk: HelpDeskDocument(
+                    desk,
+                    acts: [HelpDeskLog.Act(.reset, at: 9, by: user, to: user)], count: 1)),
             .outcome(
                 outcome: OutcomeDocument(
                     .granted(.code(authenticator: name, offset: -1)), authenticators: [phone])),
@@ -78,7 +87,8 @@ enum Documents {
     }
 
     static let denials: [Reply.Denial] = [
-        .malformed, .otherVersion, .rootOnly, .unknownUser, .policy,
+        .malformed, .otherVersion, .rootOnly, .protected, .ownProofNeeded, .helperNotEnrolled,
+        .helpDeskLimit(most: 50), .unknownUser, .policy,
         .firstEnrollment(rule: "root"), .proofNeeded, .notEnrolled, .noSuchAuthenticator,
         .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
         .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .shortKey, .noName,

@@ -10,6 +10,8 @@ struct Reply: Decodable, Sendable {
     let outcome: Outcome?
     let change: Change?
     let begun: Begun?
+    let helpDesk: HelpDesk?
+    let rows: [Row]?
     /// Why something was denied.
     let why: String?
     let trouble: Trouble?
@@ -52,6 +54,29 @@ struct Reply: Decodable, Sendable {
         let backupCodes: [String]?
         let replaced: Bool?
         let authenticator: Authenticator?
+        let temporaryCode: String?
+    }
+
+    /// How many fields a row has.
+    struct Row: Decodable, Sendable {
+        let count: Int
+
+        init(from decoder: any Decoder) throws {
+            count = try decoder.unkeyedContainer().count ?? 0
+        }
+    }
+
+    struct HelpDesk: Decodable, Sendable {
+        let group: String?
+        let daily: Int
+        let count: Int
+        let acts: [Act]
+
+        struct Act: Decodable, Sendable {
+            let act: String
+            let helper: String
+            let user: String
+        }
     }
 
     struct Begun: Decodable, Sendable {

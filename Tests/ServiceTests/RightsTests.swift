@@ -8,7 +8,9 @@ struct RightsTests {
     enum Right: String {
         case allowed
         case withProof = "proofNeeded"
+        case withOwnProof = "ownProofNeeded"
         case denied = "rootOnly"
+        case protected
     }
 
     /// Each command, and what users may do with it to their own account. Commands that end
@@ -24,6 +26,7 @@ struct RightsTests {
         (#"{"issue":{}}"#, .denied), (#"{"revokeIssued":{}}"#, .denied), (token, .denied),
         (#"{"noteExport":{"names":[]}}"#, .denied),
         (#"{"makeStore":{"startsEmpty":false}}"#, .denied), (#"{"recorded":{}}"#, .denied),
+        (#"{"helpDesk":{}}"#, .denied),
         (#"{"rows":{"of":[]}}"#, .denied), (#"{"keys":{"of":[]}}"#, .denied),
         (#"{"move":{"from":"x","rehearses":false}}"#, .denied),
         (#"{"forget":{"record":"x"}}"#, .denied), (#"{"disable":{}}"#, .withProof),
@@ -96,9 +99,80 @@ struct RightsTests {
             try await Client.run(atOwnServiceOf: account, steps)
         }
         expect(try await rights(about: nil, run), of: "an owner") { (_, _) in .allowed }
-        let surveys = ["recorded", "rows", "keys", "makeStore", "policy", "forget"]
+        let surveys = ["recorded", "rows", "helpDesk", "keys", "makeStore", "policy", "forget"]
         expect(try await rights(about: "root", run), of: "an owner about others") { (command, _) in
             surveys.contains { command.contains($0) } ? .allowed : .denied
         }
+    }
+
+    /// What a helper may do for others, with a code of the helper's own.
+    private static let help = [
+        "status", "revokeTrust", "reset", "unlock", "issue", "revokeIssued", "recorded", "rows",
+        "helpDesk",
+    ]
+
+    private func isHelp(_ command: String) -> Bool {
+        Self.help.contains { command.hasPrefix("{\"\($0)\"") }
+    }
+
+    private func isAboutEverybody(_ command: String) -> Bool {
+        ["recorded", "rows", "helpDesk"].contains { command.hasPrefix("{\"\($0)\"") }
+    }
+
+    @Test("A helper may do more than help others, or may not help them")
+    func helpers() async throws {
+        let desk = try await HelpDesk()
+        let codes = try await desk.sue.enroll()
+        for client in [desk.ted, desk.alice, desk.chief] { try await client.enroll() }
+        let sue = desk.sue
+        let before = try [desk.ted, desk.chief].map { try $0.record }
+        expect(try await rights(about: nil) { try await sue.run($0) }, of: "a helper") {
+            isAboutEverybody($0) ? .withOwnProof : $1
+        }
+        expect(
+            try await rights(about: desk.alice.user) { try await sue.run($0) }, of: "about a user"
+        ) { command, _ in
+            isHelp(command) ? .withOwnProof : command.contains("policy") ? .allowed : .denied
+        }
+        for user in [desk.ted.user, desk.chief.user, "root"] {
+            expect(
+                try await rights(about: user) { try await sue.run($0) }, of: "about \(user)"
+            ) { command, _ in
+                if isAboutEverybody(command) { return .withOwnProof }
+                return command.contains("policy")
+                    ? .allowed
+                    : ["keys", "forget", "makeStore"].contains { command.contains($0) }
+                        ? .denied : .protected
+            }
+        }
+        // The helper's own code was asked for and not given: nothing has happened.
+        #expect(try [desk.ted, desk.chief].map { try $0.record } == before)
+        // With one, the same commands are allowed.
+        let alice = desk.alice.user
+        expect(
+            try await rights(about: alice) { try await sue.run(["prove \(codes[0])"] + $0) },
+            of: "with a code"
+        ) { command, _ in
+            isHelp(command) || command.contains("policy") ? .allowed : .denied
+        }
+        // Whoever is no helper has no part in it.
+        expect(
+            try await rights(about: alice) { try await desk.mallory.run($0) }, of: "a stranger"
+        ) { command, _ in command.contains("policy") ? .allowed : .denied }
+    }
+
+    @Test("A list shows a helper what is protected")
+    func hidden() async throws {
+        let desk = try await HelpDesk()
+        let codes = try await desk.sue.enroll()
+        for client in [desk.alice, desk.chief] { try await client.enroll() }
+        let people = try [desk.alice, desk.chief, desk.sue].map { client in
+            #"[\#(try Account.numbers(of: client.user).uid),"\#(client.user)"]"#
+        }
+        let rows = #"{"rows":{"of":[\#(people.joined(separator: ","))]}}"#
+        let reply = try await desk.sue.run("prove \(codes[0])", "request \(rows)")
+        let found = try #require(reply[0].rows).map(\.count)
+        #expect(found.count == 3 && found[0] > 1)
+        #expect(found[1] == 1 && found[2] == 1)
     }
 }

@@ -3,6 +3,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     case configurationFile, store, nullok, language, prompt, echo, retry, window, closedFor
     case exemptGroup, exemptNetworks
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
+    case helpdeskGroup, helpdeskProtected, helpdeskDaily
     case enroll, enrollUntil, enrollGrace, issuer, qrServices, afterFirstFactor
     case trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
@@ -158,6 +159,18 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
                 .choice("open", "at_login", "root") {
                     $0.firstEnrollment = $1 == 0 ? .open : $1 == 1 ? .atLogin : .root
                 }, "open", "Who enrolls a user first: the user, the user at a login, or root.")
+        case .helpdeskGroup:
+            part(
+                "helpdesk_group", .text(maximum: 64) { $0.helpdeskGroup = $1 }, "none",
+                "Members of this group help users without being root, after a code of their own.")
+        case .helpdeskProtected:
+            part(
+                "helpdesk_protected", .text(maximum: 64) { $0.helpdeskProtected = $1 }, "none",
+                "The help desk cannot act on members of this group; nor on root, or on its own.")
+        case .helpdeskDaily:
+            part(
+                "helpdesk_daily", .number(1...250) { $0.helpdeskDaily = $1 }, "50",
+                "How often one member of the help desk may act in 24 hours.")
         case .enroll:
             part(
                 "enroll",

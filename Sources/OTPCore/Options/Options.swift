@@ -34,6 +34,12 @@ public struct Options: Sendable {
     public var mail: [UInt8]?
     /// Who may make a user's first enrollment.
     public var firstEnrollment = FirstEnrollment.open
+    /// Members of this group are the help desk.
+    public var helpdeskGroup: [UInt8]?
+    /// The help desk cannot act on members of this group.
+    public var helpdeskProtected: [UInt8]?
+    /// How often a member of the help desk may act in 24 hours, 1 to 250.
+    public var helpdeskDaily: UInt8 = 50
     /// Whether logins ask users without an authenticator to enroll one.
     public var enroll = Enroll.off
     /// With `require`: enrolling may be put off until then, in Unix seconds.

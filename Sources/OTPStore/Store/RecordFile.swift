@@ -202,7 +202,7 @@ extension RecordFile {
 
     // MARK: Locking
 
-    private static func lock(
+    static func lock(
         _ file: borrowing FileDescriptor, shared: Bool, until deadline: Int64, path: [UInt8]
     ) throws(StoreError) {
         var pause = 1
@@ -221,7 +221,7 @@ extension RecordFile {
     }
 
     /// Milliseconds of a clock that nobody can set.
-    private static func now() throws(StoreError) -> Int64 {
+    static func now() throws(StoreError) -> Int64 {
         do throws(Errno) {
             let time = try System.time(CLOCK_MONOTONIC)
             return time.seconds * 1000 + time.nanoseconds / 1_000_000

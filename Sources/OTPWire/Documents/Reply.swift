@@ -18,6 +18,7 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case rows(rows: [RowDocument])
         /// In the order of the request.
         case keys(keys: [KeysDocument])
+        case helpDesk(helpDesk: HelpDeskDocument)
         /// How a try ended; for a change, that its proof was refused.
         case outcome(outcome: OutcomeDocument)
         /// It was done.
@@ -43,6 +44,14 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case otherVersion
         /// Only root may do it, or do it for others.
         case rootOnly
+        /// The help desk must leave this user alone.
+        case protected
+        /// It takes one of the caller's own codes.
+        case ownProofNeeded
+        /// The caller, a member of the help desk, has no code to give.
+        case helperNotEnrolled
+        /// The caller has acted this often in 24 hours, which is the limit.
+        case helpDeskLimit(most: Int)
         /// There is no such user.
         case unknownUser
         /// The policy leaves it to root.

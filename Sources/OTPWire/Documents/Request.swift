@@ -35,6 +35,9 @@ public enum Command: Codable, Equatable, Sendable {
     /// A row for each of these UIDs.
     case rows(of: [NumberDocument])
 
+    /// Who the help desk is, and what it did.
+    case helpDesk
+
     // MARK: Trying
 
     /// Try a code, as a login would.

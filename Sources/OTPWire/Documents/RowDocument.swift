@@ -10,6 +10,8 @@ public enum RowDocument: Codable, Equatable, Sendable {
     case orphan(name: String)
     /// The record cannot be read.
     case unreadable(trouble: TroubleDocument)
+    /// The record of a user whom the help desk must leave alone.
+    case hidden
 
     /// The part of an account that fits a list. Times are Unix seconds.
     public struct Account: Equatable, Sendable {
@@ -73,6 +75,10 @@ extension RowDocument {
             self = .nothing
             return
         }
+        if let isSeen = try? list.decode(Bool.self), !isSeen {
+            self = .hidden
+            return
+        }
         guard let place = try? list.decode(Int.self) else {
             self = .orphan(name: try list.decode(String.self))
             return
@@ -84,6 +90,9 @@ extension RowDocument {
         switch self {
         case .unreadable(let trouble): try trouble.encode(to: encoder)
         case .nothing: _ = encoder.unkeyedContainer()
+        case .hidden:
+            var list = encoder.unkeyedContainer()
+            try list.encode(false)
         case .orphan(let name):
             var list = encoder.unkeyedContainer()
             try list.encode(name)

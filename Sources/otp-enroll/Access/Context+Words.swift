@@ -12,7 +12,21 @@ extension Context {
     private func failure(_ reason: Reply.Denial) -> Failure {
         switch reason {
         case .malformed, .otherVersion, .proofNeeded: .otherVersion
-        case .rootOnly: Failure(Phrase("only root may do this"), hint: Phrase("use sudo"))
+        case .rootOnly: rootOnly
+        case .protected:
+            Failure(
+                "the help desk may not do this for \(userName)",
+                hint: "only root may: \(userName) is root, of the help desk, or protected")
+        case .ownProofNeeded:
+            Failure("a code counts for five minutes, and those are over", hint: "try again")
+        case .helperNotEnrolled:
+            Failure(
+                "the help desk needs codes of its own, and you are not enrolled",
+                hint: "`otp-enroll` enrolls you")
+        case .helpDeskLimit(let most):
+            Failure(
+                "you have acted \(Words.count(most, "time")) in 24 hours, which is the limit",
+                hint: "helpdesk_daily in swiftotp.conf is that limit; root has none")
         case .unknownUser: Context.noUser(userName)
         case .policy: isRoots
         case .firstEnrollment(let rule): firstEnrollmentIsRoots(rule)
@@ -68,6 +82,26 @@ extension Context {
         case .isEnrolled: Failure("\(userName) is enrolled already", hint: meaning)
         case .wasEnrolled: Failure("\(userName) was enrolled before", hint: meaning)
         }
+    }
+
+    /// What root alone may do, or the help desk as well.
+    private var rootOnly: Failure {
+        guard !service.isOwn, !Machine.isRoot else {
+            return Failure(Phrase("only root may do this"), hint: Phrase("use sudo"))
+        }
+        return user.uid == Machine.caller ? storeIsRoots : othersAreRoots
+    }
+
+    var othersAreRoots: Failure {
+        Failure(
+            Phrase("only root may do this for \(userName)"),
+            hint: Phrase("omit the name to do it for yourself, or use sudo"))
+    }
+
+    var storeIsRoots: Failure {
+        Failure(
+            Phrase("only root can open \(OptionKey.store.fallback)"),
+            hint: Phrase("use sudo, or --store with a folder of your own"))
     }
 
     private var meaning: String { "--user \(userName) adds to what is there" }

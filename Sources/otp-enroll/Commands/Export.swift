@@ -87,7 +87,7 @@ struct Export: ParsableCommand {
                 users += account.authenticators.isEmpty ? 0 : 1
                 if user != nil { names += account.authenticators }
             case .unreadable(let error): problem = problem ?? error
-            case .nothing, .orphan: break
+            case .nothing, .hidden, .orphan: break
             }
         }
         guard count > 0 else { return problem.map { Failure($0) } ?? nobody(context) }

@@ -28,7 +28,7 @@ extension Issue {
     }
 
     private func liveCodes() throws -> [(user: String, code: TemporaryCodeDocument)] {
-        let context = try Context(global, user: nil)
+        let context = try Context(global, user: nil, for: .helpDesk)
         let roster = Roster(context)
         var live: [(user: String, code: TemporaryCodeDocument)] = []
         try context.service.series {

@@ -16,6 +16,7 @@ struct Issue: ParsableCommand {
               otp-enroll issue alice --valid 30m      for half an hour (10m to 3d)
               otp-enroll issue alice --copy           to the clipboard, and do not show it
               otp-enroll issue alice --mail           by mail, instead of showing it
+              otp-enroll issue alice --mail --show    by mail, and show it as well
               otp-enroll issue alice --revoke         revoke it
               otp-enroll issue --list                 who has one
 
@@ -47,6 +48,9 @@ struct Issue: ParsableCommand {
     @Flag(help: "Copy it to the terminal's clipboard (OSC 52) instead of showing it.")
     var copy = false
 
+    @Flag(help: "With --mail or --copy: show it as well.")
+    var show = false
+
     @Flag(help: "Revoke the code that was issued.")
     var revoke = false
 
@@ -59,7 +63,7 @@ struct Issue: ParsableCommand {
         guard list == (user == nil) else {
             throw ValidationError(list ? "--list takes no user." : "Name a user.")
         }
-        let wishes = mail || copy || address != nil || valid != nil
+        let wishes = mail || copy || show || address != nil || valid != nil
         guard !(revoke || list) || !wishes else {
             throw ValidationError("--list and --revoke make no code, and take no other options.")
         }
@@ -69,7 +73,7 @@ struct Issue: ParsableCommand {
 
     func run() throws {
         if list { return try listAll() }
-        let context = try Context(global, user: user)
+        let context = try Context(global, user: user, for: .helpDesk)
         revoke ? try end(context) : try issue(context)
     }
 
@@ -132,7 +136,7 @@ struct Issue: ParsableCommand {
             Output.note("warning: \(user) is locked by wrong codes; only this code will work")
             Output.hint("`otp-enroll unlock \(user)` ends that")
         }
-        let isShown = recipient == nil && !copy
+        let isShown = show || (recipient == nil && !copy)
         if global.json {
             try Output.json([
                 "user": .text(user), "code": isShown ? .text(issued.code) : .null,
@@ -142,13 +146,10 @@ struct Issue: ParsableCommand {
         }
         let end =
             "It logs in once, until \(Machine.localTime(issued.expires)); older ones no longer work."
-        if isShown {
-            try Output.line("Temporary code for \(user): \(issued.code)")
-        } else if let recipient {
-            try Output.line("A temporary code for \(user) was sent to \(recipient.text).")
-        } else {
-            try Output.line("A temporary code for \(user) is on the clipboard.")
-        }
+        if isShown { try Output.line("Temporary code for \(user): \(issued.code)") }
+        let it = isShown ? "It" : "A temporary code for \(user)"
+        if let recipient { try Output.line("\(it) was sent to \(recipient.text).") }
+        if copy { try Output.line("\(it) is on the clipboard.") }
         try Output.line(end)
     }
 

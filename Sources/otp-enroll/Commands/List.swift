@@ -39,7 +39,7 @@ struct List: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let context = try Context(global, user: nil)
+        let context = try Context(global, user: nil, for: .helpDesk)
         let roster = Roster(context)
         var report = Report(at: try SystemClock().now(), asJSON: global.json)
         try context.service.series {
@@ -65,6 +65,7 @@ struct List: ParsableCommand {
         case .nothing: !locked
         case .orphan: !notEnrolled && !locked
         case .unreadable: true
+        case .hidden: !notEnrolled && !locked
         }
     }
 }
@@ -121,7 +122,7 @@ extension List {
                 counts.locked += account.lock == nil ? 0 : 1
                 if account.isEnrolled { counts.enrolled += 1 } else { counts.others += 1 }
             case .nothing: counts.others += 1
-            case .orphan, .unreadable: break
+            case .orphan, .unreadable, .hidden: break
             }
         }
 

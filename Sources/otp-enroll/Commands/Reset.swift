@@ -30,7 +30,7 @@ struct Reset: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let context = try Context(global, user: user)
+        let context = try Context(global, user: user, for: .helpDesk)
         let name = context.userName
         guard yes || Terminal.agrees("Remove everything that logs \(name) in?") else {
             throw Failure("nothing was removed")

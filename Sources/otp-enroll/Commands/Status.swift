@@ -21,7 +21,7 @@ struct Status: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let context = try Context(global, user: who.user, for: .everybody)
+        let context = try Context(global, user: who.user, for: .helpDesk)
         let summary = try Summary(of: context)
         if global.json {
             try Output.json(summary.json(user: context.userName))

@@ -49,7 +49,7 @@ struct Trusted: ParsableCommand {
     }
 
     func run() throws {
-        let context = try Context(global, user: who.user, for: .everybody)
+        let context = try Context(global, user: who.user, for: .helpDesk)
         let keys = try trusted(context)
         if let revoke {
             let key = try TrustedKeyID(revoke).find(in: keys, of: context.userName)

@@ -30,7 +30,7 @@ struct Unlock: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let context = try Context(global, user: user)
+        let context = try Context(global, user: user, for: .helpDesk)
         let done = try context.change(.unlock(after: after))
         let failures = done.failures ?? 0
         if global.json {

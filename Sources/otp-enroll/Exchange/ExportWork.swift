@@ -71,7 +71,7 @@ struct ExportWork: ~Copyable {
         _ entry: Roster.Entry, _ finding: Roster.Finding<[TokenDocument]>
     ) throws {
         switch finding {
-        case .nothing: break
+        case .nothing, .hidden: break
         case .found(let tokens, let user): try take(tokens, of: user)
         case .orphan:
             leftOut.append(

@@ -15,6 +15,7 @@ extension Roster {
         } _: { entry, row in
             switch row {
             case .nothing, nil: try tell(entry, entry.finding())
+            case .hidden: try tell(entry, .hidden)
             case .orphan(let name): try tell(entry, .orphan(try Orphan(entry.uid, of: name)))
             case .found(let place, let account):
                 try tell(entry, .found(account, of: try entry.user(place)))

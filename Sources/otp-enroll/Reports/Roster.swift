@@ -44,6 +44,8 @@ struct Roster {
         case orphan(Orphan?)
         /// The record cannot be read.
         case unreadable(StoreError)
+        /// The help desk must leave the user alone.
+        case hidden
     }
 
     // MARK: Entries

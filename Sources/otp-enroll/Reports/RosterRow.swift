@@ -42,6 +42,7 @@ struct RosterRow {
         switch finding {
         case .orphan, .unreadable: .bad
         case .nothing: .caution
+        case .hidden: .plain
         case .found(let account, _):
             switch Standing(account) {
             case .ready, .almostClosed, .closed: .plain
@@ -55,6 +56,7 @@ struct RosterRow {
     private var state: String {
         switch finding {
         case .nothing: "no"
+        case .hidden: "(protected)"
         case .orphan(let orphan):
             orphan?.current.map { "\(orphan?.name ?? "")'s, who is \($0)" } ?? "no such user"
         case .unreadable(let error): error.shortText
@@ -88,7 +90,7 @@ struct RosterRow {
                 "failures": .number(0), "locked_until": .null, "last_login": .null,
                 "temporary_code_expires": .null, "problem": .null,
             ])
-        case .orphan, .unreadable:
+        case .orphan, .unreadable, .hidden:
             return .object([
                 "user": user, "uid": uid, "enrolled": .null, "authenticators": .list([]),
                 "backup_codes_left": .null, "trusted_keys": .null,

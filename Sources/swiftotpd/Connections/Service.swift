@@ -27,9 +27,10 @@ struct Service: ~Copyable {
     mutating func run() -> CInt {
         while true {
             let end = quotas.emptySince.map { Deadline(in: Service.idleTime, from: $0) }
+            let isIdle = end?.isOver == true
             // systemd keeps listening, and starts it again.
-            if end?.isOver == true { return 0 }
-            let deadline = end ?? Deadline(in: Service.idleTime)
+            if isIdle && !HelpDeskPass.isAnyLive { return 0 }
+            let deadline = end.flatMap { isIdle ? nil : $0 } ?? Deadline(in: Service.idleTime)
             let event = listener.wait(
                 with: entrance.descriptors,
                 until: entrance.deadline.map { $0.clamped(to: deadline) } ?? deadline)

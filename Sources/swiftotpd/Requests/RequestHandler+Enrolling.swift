@@ -54,7 +54,7 @@ extension RequestHandler {
             key = String(decoding: Base32.encode(bytes.span), as: UTF8.self)
         }
         let ticket = Ticket(
-            of: user, by: askingUID, at: now, authenticator, key: key,
+            of: user, by: asking.uid, at: now, authenticator, key: key,
             hasWishedName: new.name != nil, replaced: replaced, isFirst: isFirst,
             epoch: epoch)
         let text = try ticket.seal(in: storeForMore())
@@ -104,7 +104,7 @@ extension RequestHandler {
 
     private func ticket(_ text: String, at now: UInt64) throws(StoreError) -> Ticket? {
         guard let store = try store() else { return nil }
-        return try Ticket(text, in: store, for: user, of: askingUID, at: now)
+        return try Ticket(text, in: store, for: user, of: asking.uid, at: now)
     }
 
     private func keep(

@@ -48,6 +48,7 @@ extension RequestHandler {
                 try look(at: numbers) { (finding) in
                     switch finding {
                     case .nothing: .nothing
+                    case .hidden: .hidden
                     case .orphan(let owner): .orphan(name: owner.shownName)
                     case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
                     case .found(let place, let session):
@@ -67,7 +68,7 @@ extension RequestHandler {
             keys:
                 try look(at: numbers) { (finding) in
                     switch finding {
-                    case .nothing, .orphan: .nothing
+                    case .nothing, .hidden, .orphan: .nothing
                     case .unreadable(let error): .unreadable(trouble: TroubleDocument(error))
                     case .found(let place, let session):
                         .found(
@@ -94,6 +95,8 @@ extension RequestHandler {
     /// What a UID's record turned out to be.
     private enum Finding {
         case nothing
+        /// A user whom the help desk must leave alone.
+        case hidden
         /// The record of a UID without a user.
         case orphan(User)
         case found(place: Int, RecordFile)
@@ -118,6 +121,7 @@ extension RequestHandler {
     private func find(
         _ number: NumberDocument, in store: Store
     ) throws(StoreError) -> Finding {
+        if try isHidden(number) { return .hidden }
         let path = store.path(ofRecord: number.uid)
         var refusal: StoreError?
         if number.users.isEmpty {

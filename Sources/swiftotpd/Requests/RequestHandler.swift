@@ -8,8 +8,8 @@ struct RequestHandler {
     let caller: Rights.Caller
     /// The user to act on; for a request about everybody, the caller.
     let user: User
-    /// The caller's UID.
-    let askingUID: UInt32
+    /// The caller.
+    let asking: User
     /// Who gave the command.
     let operatorName: [UInt8]
     let options: Options
@@ -43,27 +43,35 @@ struct RequestHandler {
             }
             user = found
         }
-        let caller: Rights.Caller = peer.user == 0 ? .root : peer.isOwner ? .owner : .user
+        let options = try ConfigurationFile.options(settings.arguments)
         let kind = Rights.kind(of: request.command)
-        let target: Rights.Target =
-            kind == .survey ? .everybody : user.uid == peer.user ? .oneself : .somebodyElse
+        var caller: Rights.Caller = peer.user == 0 ? .root : peer.isOwner ? .owner : .user
+        var target: Rights.Target =
+            kind.isAboutEverybody ? .everybody : user.uid == peer.user ? .oneself : .somebodyElse
+        if caller == .user, target != .oneself, let desk = HelpDesk(options),
+            try desk.includes(asking)
+        {
+            caller = .helper
+            if target == .somebodyElse, try desk.protects(user) { target = .protected }
+        }
         let right = Rights.right(to: kind, of: caller, about: target)
-        guard right != .denied else { return .failure(Refusal(denial: .rootOnly)) }
+        guard right != .denied else {
+            return .failure(Refusal(denial: target == .protected ? .protected : .rootOnly))
+        }
         return .success(
             RequestHandler(
-                caller: caller, user: user, askingUID: peer.user,
+                caller: caller, user: user, asking: asking,
                 operatorName: caller == .root
                     ? request.by.map { Array($0.utf8) } ?? asking.name : asking.name,
-                options: try ConfigurationFile.options(settings.arguments), right: right,
-                leftovers: leftovers))
+                options: options, right: right, leftovers: leftovers))
     }
 
     private init(
-        caller: Rights.Caller, user: User, askingUID: UInt32, operatorName: [UInt8],
+        caller: Rights.Caller, user: User, asking: User, operatorName: [UInt8],
         options: Options, right: Rights.Right, leftovers: Store.Leftovers
     ) {
         self.caller = caller
-        self.askingUID = askingUID
+        self.asking = asking
         self.user = user
         self.operatorName = operatorName
         self.options = options
@@ -73,6 +81,10 @@ struct RequestHandler {
 
     /// Does what is asked for.
     func run(_ request: Request) throws(StoreError) -> Reply.Result {
+        caller == .helper && right == .withOwnProof ? try help(request) : try perform(request)
+    }
+
+    func perform(_ request: Request) throws(StoreError) -> Reply.Result {
         switch request.command {
         case .policy: return .policy(policy: PolicyDocument(options, on: SystemHost.name()))
         case .status: return try status()
@@ -99,6 +111,7 @@ struct RequestHandler {
         case .take(let token, let rehearses, let isMeant, let allowsShortKeys):
             return try take(
                 token, rehearses: rehearses, isMeant: isMeant, allowsShortKeys: allowsShortKeys)
+        case .helpDesk: return try helpDesk()
         case .keys(let numbers): return try keys(of: numbers)
         case .noteExport(let names): return try noteExport(of: names)
         case .makeStore(let startsEmpty): return try makeStore(startsEmpty: startsEmpty)
@@ -137,7 +150,7 @@ struct RequestHandler {
     /// The store, to add something to it: root makes it if there is none, and so does the owner of
     /// a service of their own.
     func storeForMore() throws(StoreError) -> Store {
-        guard caller != .user else {
+        guard caller == .root || caller == .owner else {
             if let store = try store() { return store }
             throw Store.notMade(options.store)
         }

@@ -8,6 +8,8 @@ enum Rights {
         case root
         /// A user with a service and a store of their own.
         case owner
+        /// A member of the help desk, about others.
+        case helper
         /// Anybody else.
         case user
     }
@@ -16,6 +18,8 @@ enum Rights {
     enum Target: CaseIterable, Equatable {
         case oneself
         case somebodyElse
+        /// Root, another member of the help desk, or a user whom the help desk must leave alone.
+        case protected
         /// Everybody who has a record.
         case everybody
     }
@@ -25,6 +29,8 @@ enum Rights {
         case allowed
         /// Only with one of the user's codes, if there is anything to log in with.
         case withProof
+        /// Only with one of the caller's own codes.
+        case withOwnProof
         case denied
     }
 
@@ -32,27 +38,41 @@ enum Rights {
     enum Kind: CaseIterable, Equatable {
         /// Reveals no secret, and changes nothing.
         case harmless
-        /// Looks at an account, tries a code of it, or sets its language.
+        /// Looks at an account.
         case look
+        /// Tries a code of an account, or sets its language.
+        case use
         /// Changes what logs a user in.
         case change
+        /// Ends the trust in SSH keys.
+        case distrust
         /// Stores what a change has begun.
         case end
-        /// Restores what a user has lost, bypasses a code, or concerns keys that exist already.
+        /// Helps a user who has lost something.
         case help
+        /// Concerns keys that exist already, or saves a key that nobody has proven to have.
+        case keep
+        /// Lists users, or what the help desk did.
+        case list
         /// About the whole store.
         case survey
+
+        /// Whether it is about no single user.
+        var isAboutEverybody: Bool { self == .list || self == .survey }
     }
 
     static func kind(of command: Command) -> Kind {
         switch command {
         case .policy: .harmless
-        case .status, .verify, .speak: .look
-        case .renewBackupCodes, .remove, .revokeTrust, .disable, .begin: .change
+        case .status: .look
+        case .verify, .speak: .use
+        case .renewBackupCodes, .remove, .disable, .begin: .change
+        case .revokeTrust: .distrust
         case .confirm: .end
-        case .resync, .reset, .move, .unlock, .issue, .revokeIssued, .keep, .take, .noteExport:
-            .help
-        case .recorded, .rows, .keys, .forget, .makeStore: .survey
+        case .reset, .unlock, .issue, .revokeIssued: .help
+        case .resync, .move, .keep, .take, .noteExport: .keep
+        case .recorded, .rows, .helpDesk: .list
+        case .keys, .forget, .makeStore: .survey
         }
     }
 
@@ -61,10 +81,13 @@ enum Rights {
         case (.harmless, _, _): .allowed
         case (_, .root, _): .allowed
         // A user's own store concerns only that user.
-        case (.survey, .owner, .everybody): .allowed
+        case (.list, .owner, .everybody), (.survey, .owner, .everybody): .allowed
         case (_, .owner, .oneself): .allowed
-        case (.look, .user, .oneself), (.end, .user, .oneself): .allowed
-        case (.change, .user, .oneself): .withProof
+        case (.look, .user, .oneself), (.use, .user, .oneself), (.end, .user, .oneself): .allowed
+        case (.change, .user, .oneself), (.distrust, .user, .oneself): .withProof
+        case (.look, .helper, .somebodyElse), (.distrust, .helper, .somebodyElse),
+            (.help, .helper, .somebodyElse), (.list, .helper, .everybody):
+            .withOwnProof
         default: .denied
         }
     }

@@ -19,7 +19,7 @@ struct ConfigurationTests {
     private static let examples = [
         "store": "/srv/swiftotp", "echo": "no", "exempt_group": "no-code",
         "exempt_networks": "10.0.0.0/8 fd00::/8", "enroll_until": "2027-01-15", "closed_for": "24h",
-        "issuer": "login.example.com",
+        "issuer": "login.example.com", "helpdesk_group": "support", "helpdesk_protected": "board",
     ]
 
     @Test("packaging/swiftotp.conf differs from the table of options")

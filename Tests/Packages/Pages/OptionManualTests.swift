@@ -82,7 +82,7 @@ struct OptionManualTests {
         case .language: "language"
         case .text:
             switch option {
-            case .exemptGroup: "group"
+            case .exemptGroup, .helpdeskGroup, .helpdeskProtected: "group"
             case .mail: "address"
             default: "text"
             }

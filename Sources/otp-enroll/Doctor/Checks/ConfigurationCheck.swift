@@ -45,7 +45,7 @@ struct ConfigurationCheck {
                 [
                     line.flatMap(Self.elsewhere), Self.commonIssuer(read, path),
                     Self.missingLanguage(read, path),
-                ].compactMap(\.self))
+                ].compactMap(\.self) + Self.helpDesk(read, path))
         case .failure(let error):
             (options, isKnown) = (Options(), false)
             look =
@@ -115,6 +115,32 @@ struct ConfigurationCheck {
                 .warning, "logins speak English: \(text); there are \(there)", in: path,
                 change: "language = en")
         }
+    }
+
+    /// Groups of the help desk that are not there, and people whom it should leave alone.
+    private static func helpDesk(_ options: Options, _ path: String) -> [Finding] {
+        guard let group = options.helpdeskGroup else { return [] }
+        var findings: [Finding] = []
+        for (option, group) in [
+            ("helpdesk_group", group), ("helpdesk_protected", options.helpdeskProtected),
+        ] {
+            guard let group, (try? SystemUsers().group(named: group)) == nil else { continue }
+            let name = Output.printable(group)
+            findings.append(
+                Finding(
+                    .problem,
+                    "there is no group \(name) (\(option)): the help desk cannot help anybody",
+                    in: path, change: "groupadd \(name)"))
+        }
+        if options.helpdeskProtected == nil {
+            findings.append(
+                Finding(
+                    .warning,
+                    "the help desk can reset everybody but root and itself, also those who can"
+                        + " become root: name their group",
+                    in: path, change: "helpdesk_protected = sudo"))
+        }
+        return findings
     }
 
     private static func value(_ key: String, _ arguments: [[UInt8]]) -> String? {

@@ -135,7 +135,7 @@ private struct Records {
         }
         try roster.look(at: entries) { entry, finding in
             switch finding {
-            case .nothing: break
+            case .nothing, .hidden: break
             case .orphan(let orphan):
                 guard let orphan, let current = orphan.current else {
                     orphans.append(entry.uid)

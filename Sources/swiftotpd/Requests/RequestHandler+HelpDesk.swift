@@ -1,0 +1,99 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+// What members of the help desk do for others.
+extension RequestHandler {
+    /// Does what a member asks for: after a code of the member's own, and not too often.
+    func help(_ request: Request) throws(StoreError) -> Reply.Result {
+        if let reply = try refusalOfHelper(request.proof) { return reply }
+        guard let kind = RequestHandler.act(request.command) else { return try perform(request) }
+        let store = try storeForMore()
+        let act = HelpDeskLog.Act(kind, at: try saneTime(), by: asking, to: user)
+        let daily = Int(options.helpdeskDaily)
+        guard try store.changeHelpDeskLog({ $0.take(act, daily: daily) }) else {
+            var line = LogLine("help refused")
+            line.add("reason", "daily-limit")
+            log(line)
+            return .denied(reason: .helpDeskLimit(most: daily))
+        }
+        let reply = try perform(request)
+        if case .denied = reply {
+            // Nothing was done, so nothing counts.
+            _ = try store.changeHelpDeskLog {
+                $0.takeBack(act)
+                return true
+            }
+        }
+        return reply
+    }
+
+    /// What a command does to a user; `nil` if it only looks.
+    private static func act(_ command: Command) -> Event.Kind? {
+        switch command {
+        case .reset: .reset
+        case .unlock: .unlocked
+        case .issue: .temporaryCodeIssued
+        case .revokeIssued: .temporaryCodeRevoked
+        case .revokeTrust: .trustRevoked
+        default: nil
+        }
+    }
+
+    /// Tries the member's own code; returns the reply if it is missing or refused.
+    private func refusalOfHelper(_ proof: String?) throws(StoreError) -> Reply.Result? {
+        guard let session = try store()?.open(asking) else {
+            return .denied(reason: .helperNotEnrolled)
+        }
+        defer { session.close() }
+        let (isEnrolled, epoch) = session.withRecord { ($0.isEnrolled, $0.epoch) }
+        guard isEnrolled else { return .denied(reason: .helperNotEnrolled) }
+        if HelpDeskPass.isLive(for: asking.uid, epoch: epoch) { return nil }
+        guard let proof else { return .denied(reason: .ownProofNeeded) }
+        let answer = RequestHandler.answer(proof)
+        let outcome =
+            switch answer {
+            // Somebody else has issued that one.
+            case .temporaryCode: Outcome.refused(.malformed)
+            default:
+                try attempt(as: .verified).run(
+                    answer, on: session, at: try clock.now(), boot: clock.boot())
+            }
+        var line = LogLine(trying: outcome)
+        line.add("user", outside: asking.name)
+        line.add("for", outside: user.name)
+        ServiceLog.writeChange(line)
+        guard case .granted = outcome else {
+            return .outcome(
+                outcome: OutcomeDocument(
+                    outcome, authenticators: session.withRecord { $0.authenticators }))
+        }
+        HelpDeskPass.give(to: asking.uid, epoch: session.withRecord { $0.epoch })
+        return nil
+    }
+
+    // MARK: Looking
+
+    /// The most acts in a reply.
+    private static let mostActs = 100
+
+    /// Who the help desk is, and what it did: a member learns what the member did.
+    func helpDesk() throws(StoreError) -> Reply.Result {
+        let log = try store()?.helpDeskLog() ?? HelpDeskLog()
+        let seen = log.acts.filter { caller != .helper || $0.helper.uid == asking.uid }
+        return .helpDesk(
+            helpDesk: HelpDeskDocument(
+                options, acts: seen.suffix(RequestHandler.mostActs).reversed(),
+                count: log.count(by: asking.uid, at: try clock.now())))
+    }
+
+    /// Whether the help desk must leave one of these users alone.
+    func isHidden(_ number: NumberDocument) throws(StoreError) -> Bool {
+        guard caller == .helper, let desk = HelpDesk(options) else { return false }
+        for name in number.users {
+            let user = User(name: Array(name.utf8), uid: number.uid, gid: 0)
+            if try desk.protects(SystemUsers().user(named: user.name) ?? user) { return true }
+        }
+        return false
+    }
+}
