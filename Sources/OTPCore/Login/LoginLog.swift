@@ -108,6 +108,7 @@ public struct LoginLog: Sendable {
         line.add("tty", outside: terminal)
         line.add("rhost", outside: place.address)
         line.add("user", outside: user)
+        if let verifier = place.verifier { line.add("by", outside: verifier) }
     }
 }
 

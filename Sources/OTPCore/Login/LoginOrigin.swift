@@ -11,6 +11,10 @@ public struct LoginOrigin: Sendable {
     /// Whether a program of root's asks, which is believed. Any other program speaks only for the
     /// user who runs it.
     let isBelieved: Bool
+    /// Whether the user is already on this machine.
+    let isHere: Bool
+    /// Whose program asks, if it may check others' codes and is not root's.
+    public let verifier: [UInt8]?
 
     /// A login by a program of root's. `methods` is SSH_AUTH_INFO_0 from PAM's environment, only
     /// for logins by sshd; `remoteUser` is PAM_RUSER.
@@ -21,6 +25,8 @@ public struct LoginOrigin: Sendable {
         self.address = address
         sshMethods = methods.map { SSHMethods($0) }
         isBelieved = true
+        isHere = address.isEmpty
+        verifier = nil
         if let key = sshMethods?.keys.first {
             source = SourceID(key: key)
         } else if address.isEmpty {
@@ -37,7 +43,21 @@ public struct LoginOrigin: Sendable {
         address = []
         sshMethods = nil
         isBelieved = false
+        isHere = true
+        verifier = nil
         source = SourceID(service: self.service, remoteUser: [])
+    }
+
+    /// A login of somebody by a program of `verifier`'s, which may check others' codes
+    /// (`may_verify`). Where they come from is unknown, and failures count for the verifier.
+    public init(of verifier: [UInt8], service: [UInt8]) {
+        self.service = Array(service.filter(LoginOrigin.isPartOfService).prefix(64))
+        address = []
+        sshMethods = nil
+        isBelieved = false
+        isHere = false
+        self.verifier = verifier
+        source = SourceID(verifier: verifier)
     }
 
     /// Whether a byte may be in a service name that a program has chosen. No blanks: in the event
@@ -52,8 +72,9 @@ public struct LoginOrigin: Sendable {
         }
     }
 
-    /// Service and address, as the event list shows them.
+    /// Service and address, as the event list shows them; for a verifier, its name.
     public var origin: [UInt8] {
+        if let verifier { return service + Array(" by ".utf8) + verifier }
         guard !address.isEmpty else { return service }
         var origin: [UInt8] = []
         origin.reserveCapacity(service.count + 1 + address.count)
@@ -74,7 +95,4 @@ public struct LoginOrigin: Sendable {
     /// The client's address, if root's sshd gives it as a number. A name never counts: the owner of
     /// a network's addresses can name them at will.
     var sshAddress: IPAddress? { isBelieved && isSSHD ? IPAddress(address[...]) : nil }
-
-    /// Whether the user is already on this machine.
-    var isHere: Bool { address.isEmpty }
 }

@@ -17,6 +17,9 @@ extension SourceID {
         self.init(Array("here ".utf8), service + [0] + remoteUser)
     }
 
+    /// The programs of a user that may check others' codes, whatever service they name.
+    init(verifier: [UInt8]) { self.init(Array("for ".utf8), verifier) }
+
     /// otp-enroll on this machine.
     public static let command = SourceID(service: Array("otp-enroll".utf8), remoteUser: [])
 

@@ -3,7 +3,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     case configurationFile, store, nullok, language, prompt, echo, retry, window, closedFor
     case exemptGroup, exemptNetworks
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
-    case helpdeskGroup, helpdeskProtected, helpdeskDaily
+    case helpdeskGroup, helpdeskProtected, helpdeskDaily, mayVerify
     case enroll, enrollUntil, enrollGrace, issuer, qrServices, afterFirstFactor
     case trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
@@ -32,6 +32,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case language(@Sendable (inout Options, Language) -> Void)
         /// One or more PAM service names, separated by blanks or commas.
         case services(@Sendable (inout Options, [[UInt8]]) -> Void)
+        /// One or more users, each perhaps with a PAM service, separated by blanks or commas.
+        case verifiers(@Sendable (inout Options, [Options.Verifier]) -> Void)
     }
 
     /// The key.
@@ -171,6 +173,10 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "helpdesk_daily", .number(1...250) { $0.helpdeskDaily = $1 }, "50",
                 "How often one member of the help desk may act in 24 hours.")
+        case .mayVerify:
+            part(
+                "may_verify", .verifiers { $0.mayVerify = $1 }, "none",
+                "Programs of these users may check others' codes, though they are not root's.")
         case .enroll:
             part(
                 "enroll",

@@ -53,6 +53,39 @@ extension OptionParser {
         return words
     }
 
+    /// The users of a list, each perhaps with a service behind a slash; each must be listed once.
+    func verifiers(
+        _ option: OptionKey, _ value: ArraySlice<UInt8>
+    ) throws(Problem) -> [Options.Verifier] {
+        let words = OptionParser.words(value)
+        guard (1...OptionParser.maximumVerifiers).contains(words.count) else {
+            throw takes(
+                option,
+                "1 to \(OptionParser.maximumVerifiers) users, such as postgres or www-data/nginx")
+        }
+        var verifiers: [Options.Verifier] = []
+        for word in words {
+            let written = String(decoding: LogLine.sanitized(Array(word)), as: UTF8.self)
+            let slash = word.firstIndex(of: UInt8(ascii: "/"))
+            let user = Array(word[..<(slash ?? word.endIndex)])
+            let service = slash.map { Array(word[($0 + 1)...]) }
+            guard (1...64).contains(user.count), user.allSatisfy({ (0x21...0x7e).contains($0) }),
+                service.map({ !$0.isEmpty && OptionParser.isService($0) }) ?? true
+            else {
+                throw takes(option, "users, such as postgres or www-data/nginx: \(written)")
+            }
+            let verifier = Options.Verifier(user: user, service: service)
+            guard !verifiers.contains(verifier) else {
+                throw takes(option, "each user once: \(written)")
+            }
+            verifiers.append(verifier)
+        }
+        return verifiers
+    }
+
+    /// The most users that an option takes.
+    static let maximumVerifiers = 32
+
     /// The most services that an option takes.
     static let maximumServices = 32
 

@@ -152,6 +152,8 @@ public struct OptionParser {
             apply(&options, try networks(option, value ?? []))
         case .services(let apply):
             apply(&options, try services(option, value ?? []))
+        case .verifiers(let apply):
+            apply(&options, try verifiers(option, value ?? []))
         }
     }
 

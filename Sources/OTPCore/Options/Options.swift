@@ -40,6 +40,8 @@ public struct Options: Sendable {
     public var helpdeskProtected: [UInt8]?
     /// How often a member of the help desk may act in 24 hours, 1 to 250.
     public var helpdeskDaily: UInt8 = 50
+    /// Whose programs may check the codes of other users.
+    public var mayVerify: [Verifier]?
     /// Whether logins ask users without an authenticator to enroll one.
     public var enroll = Enroll.off
     /// With `require`: enrolling may be put off until then, in Unix seconds.
@@ -83,6 +85,36 @@ public struct Options: Sendable {
         case atLogin
         /// Only root.
         case root
+    }
+
+    /// A user whose programs may check the codes of others, such as a database server's.
+    public struct Verifier: Equatable, Sendable {
+        /// The user's name.
+        public let user: [UInt8]
+        /// The only PAM service for which they may; `nil` for every one.
+        public let service: [UInt8]?
+
+        public init(user: [UInt8], service: [UInt8]?) {
+            (self.user, self.service) = (user, service)
+        }
+    }
+
+    /// Whether a program of this user may check others' codes for this service.
+    public func mayVerify(_ user: [UInt8], for service: [UInt8]) -> Bool {
+        (mayVerify ?? []).contains { $0.user == user && $0.service.map { $0 == service } ?? true }
+    }
+
+    /// The options for a program that checks others' codes: it asks for a code and learns whether
+    /// it is right. Nothing is enrolled or trusted, and no exemption that it claims counts.
+    public func restrictedToVerifying(of admin: Options) -> Options {
+        var options = self
+        options.enroll = .off
+        options.trust = .off
+        options.enrollsAfterTemporary = false
+        options.followsFirstFactor = false
+        options.nullok = admin.nullok
+        options.exemptGroup = admin.exemptGroup
+        return options
     }
 
     /// What a login says about enrolling to a user without an authenticator.

@@ -11,22 +11,31 @@ struct LoginService {
     private let peer: Peer
     private let request: LoginRequest
     private let place: LoginOrigin
+    private let asker: Result<LoginAsker, StoreError>
 
     init(_ settings: Settings, _ peer: Peer, _ request: LoginRequest) {
         (self.settings, self.peer, self.request) = (settings, peer, request)
-        place =
-            peer.isOwner
-            ? LoginOrigin(
+        do throws(StoreError) {
+            asker = .success(try LoginAsker(request, of: peer, settings))
+        } catch {
+            asker = .failure(error)
+        }
+        switch try? asker.get().kind {
+        case .verifier(let name): place = LoginOrigin(of: name, service: request.service)
+        case _ where peer.isOwner:
+            place = LoginOrigin(
                 service: request.service, address: request.address,
                 methods: request.sshMethods, remoteUser: request.remoteUser)
-            : LoginOrigin(ofAnyProgram: request.service)
+        default: place = LoginOrigin(ofAnyProgram: request.service)
+        }
     }
 
     /// Runs the login on `channel`, and logs one line.
     func serve(on channel: consuming FrameChannel) {
-        // sshd's own environment says nothing about the client's terminal.
+        // sshd's own environment says nothing about the client's terminal. What a verifier is told
+        // may reach nobody.
         let conversation = TerminalConversation(
-            channel, isSilent: request.isSilent,
+            channel, isSilent: request.isSilent || place.verifier != nil,
             showsASCII: request.showsASCII && !place.isSSHD)
         let log = LoginLog(
             place: place, terminal: peer.isOwner ? request.terminal : [], user: request.user)
@@ -36,7 +45,11 @@ struct LoginService {
         let isOurs = !peer.isOwnersAlone
         if !isOurs { conversation.log(priority, line) }
         let isHeard = conversation.end(LoginEnd(result), within: LoginService.patience)
-        if isOurs || !isHeard { ServiceLog.write(priority, line, of: place.service, by: peer) }
+        if isOurs || !isHeard {
+            // A verifier's lines are about many people, and none may be missing.
+            ServiceLog.write(
+                priority, line, of: place.service, by: peer, isLimited: place.verifier == nil)
+        }
         noteOtherNumber(after: result, log)
     }
 
@@ -65,16 +78,15 @@ struct LoginService {
 
     private func run(_ conversation: TerminalConversation, _ log: LoginLog) -> LoginResult {
         do throws(StoreError) {
-            let options = try ConfigurationFile.options(
-                settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
+            let asker = try asker.get()
+            let options = asker.options
             if options.debug, peer.isOwner {
                 let line = log.line(about: options, isSilent: request.isSilent)
                 conversation.log(.debug, line)
             }
             if !options.language.isEnglish { conversation.speak(options.language) }
-            try checkUser()
             let flow = LoginFlow(
-                conversation: conversation, clock: SystemClock(), users: SystemUsers(),
+                conversation: conversation, clock: SystemClock(), users: asker.users,
                 random: SystemRandom(), codes: QRLibrary(), options: options,
                 hostName: SystemHost.name,
                 openStore: { () throws(StoreError) -> Store in try Store(path: options.store) })
@@ -82,16 +94,6 @@ struct LoginService {
         } catch {
             conversation.say(UserText.unavailable)
             return .unavailable(error)
-        }
-    }
-
-    /// A program that is not root's may ask only about the user who runs it.
-    private func checkUser() throws(StoreError) {
-        guard !peer.isOwner else { return }
-        guard let user = try SystemUsers().user(named: request.user), user.uid == peer.user,
-            peer.user != Peer.nobody
-        else {
-            throw StoreError(.otherUser, [], "only root can check the code of another user")
         }
     }
 }

@@ -7,13 +7,14 @@ enum ServiceLog {
     /// A login's line, as the module would write it. Lines for programs that are not root's concern
     /// only their own user, and are limited.
     static func write(
-        _ priority: LogPriority, _ line: LogLine, of service: [UInt8], by peer: Peer
+        _ priority: LogPriority, _ line: LogLine, of service: [UInt8], by peer: Peer,
+        isLimited: Bool = true
     ) {
         var text = Array("pam_swiftotp(".utf8)
         text.append(copying: LogLine.sanitized(service).span)
         text.append(copying: Array(":auth): ".utf8).span)
         text.append(copying: line.bytes.span)
-        if peer.isOwner {
+        if peer.isOwner || !isLimited {
             SystemLog.write(text, CInt(priority.rawValue))
         } else {
             writeNoise(text, CInt(priority.rawValue), of: peer.user)

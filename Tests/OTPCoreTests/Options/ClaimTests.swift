@@ -18,6 +18,7 @@ struct ClaimTests {
         (.notify, .passedOver, "mail"), (.mail, .passedOver, "%u@example.org"),
         (.firstEnrollment, .passedOver, "root"), (.helpdeskGroup, .passedOver, "support"),
         (.helpdeskProtected, .passedOver, "board"), (.helpdeskDaily, .passedOver, "20"),
+        (.mayVerify, .passedOver, "postgres"),
         (.enroll, .believed, "require"),
         (.enrollUntil, .believed, "2027-01-15"), (.enrollGrace, .believed, "3"),
         (.issuer, .passedOver, "Example Corp"), (.qrServices, .believed, "sshd"),

@@ -116,6 +116,7 @@ struct OptionLoginTests {
             case .flag: try parser.argument(ascii(option.name + "=yes"))
             case .networks: try parser.argument(ascii(option.name + "=10.0.0.0/8"))
             case .services: try parser.argument(ascii(option.name + "=sshd"))
+            case .verifiers: try parser.argument(ascii(option.name + "=postgres"))
             default: try parser.argument(ascii(option.name + "=" + option.fallback))
             }
         }

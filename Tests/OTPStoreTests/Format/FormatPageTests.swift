@@ -40,6 +40,7 @@ struct FormatPageTests {
         case .label: "1 to 64 bytes of UTF-8 without control characters and :"
         case .networks: "1 to 64 networks"
         case .services: "1 to 32 PAM services"
+        case .verifiers: "1 to 32 users, or user/service"
         }
     }
 

@@ -20,6 +20,7 @@ struct ConfigurationTests {
         "store": "/srv/swiftotp", "echo": "no", "exempt_group": "no-code",
         "exempt_networks": "10.0.0.0/8 fd00::/8", "enroll_until": "2027-01-15", "closed_for": "24h",
         "issuer": "login.example.com", "helpdesk_group": "support", "helpdesk_protected": "board",
+        "may_verify": "postgres www-data/nginx",
     ]
 
     @Test("packaging/swiftotp.conf differs from the table of options")
@@ -63,6 +64,8 @@ struct ConfigurationTests {
         case .networks: lines.append("Values: networks, with blanks or commas between them.")
         case .services:
             lines.append("Values: PAM services, with blanks or commas between them.")
+        case .verifiers:
+            lines.append("Values: users, or user/service, with blanks or commas between them.")
         case .number(let range, _):
             lines.append("Values: \(range.lowerBound) to \(range.upperBound).")
         case .hours(let range, _):

@@ -78,6 +78,7 @@ struct OptionManualTests {
         case .date: "YYYY-MM-DD"
         case .networks: "networks"
         case .services: "services"
+        case .verifiers: "users"
         case .label: "text"
         case .language: "language"
         case .text:

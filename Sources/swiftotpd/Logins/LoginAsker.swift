@@ -1,0 +1,78 @@
+import OTPCore
+import OTPStore
+import OTPWire
+
+/// Whose program asks for a login, and what that means for it.
+struct LoginAsker {
+    /// What a program may do.
+    enum Kind: Equatable {
+        /// Root's, and the owner's of a store: believed.
+        case owner
+        /// Its own user's, such as a screen locker.
+        case oneself
+        /// One that may check others' codes (`may_verify`); the name of its user.
+        case verifier([UInt8])
+    }
+
+    let kind: Kind
+    /// The options for this login.
+    let options: Options
+
+    /// Throws if the program may not ask about this user.
+    init(_ request: LoginRequest, of peer: Peer, _ settings: Settings) throws(StoreError) {
+        let options = try ConfigurationFile.options(
+            settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
+        guard !peer.isOwner else {
+            (kind, self.options) = (.owner, options)
+            return
+        }
+        let users = SystemUsers()
+        if let user = try users.user(named: request.user), user.uid == peer.user,
+            peer.user != Peer.nobody
+        {
+            (kind, self.options) = (.oneself, options)
+            return
+        }
+        guard options.mayVerify != nil, peer.user != Peer.nobody,
+            let asking = try users.user(withID: peer.user),
+            options.mayVerify(asking.name, for: request.service)
+        else {
+            throw StoreError(.otherUser, [], "only root can check the code of another user")
+        }
+        kind = .verifier(asking.name)
+        self.options = options.restrictedToVerifying(
+            of: try ConfigurationFile.options(settings.arguments))
+    }
+
+    /// Who may log in: with a verifier, neither root nor the help desk. They are then as unknown as
+    /// a name that does not exist.
+    var users: LoginUsers {
+        guard case .verifier = kind else { return LoginUsers(hides: nil) }
+        return LoginUsers(hides: .some(HelpDesk(options)))
+    }
+}
+
+/// The users of this system, perhaps without some.
+struct LoginUsers: UserDirectory {
+    private let users = SystemUsers()
+    private let hidesSome: Bool
+    private let desk: HelpDesk?
+
+    /// With `hides`, root is hidden, and so are the members of the help desk, if there is one.
+    init(hides desk: HelpDesk??) {
+        hidesSome = desk != nil
+        self.desk = desk ?? nil
+    }
+
+    func user(named name: [UInt8]) throws(StoreError) -> User? {
+        guard let user = try users.user(named: name) else { return nil }
+        guard hidesSome else { return user }
+        if user.uid == 0 { return nil }
+        if let desk, try desk.includes(user) { return nil }
+        return user
+    }
+
+    func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool {
+        try users.isMember(user, of: group)
+    }
+}
