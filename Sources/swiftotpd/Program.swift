@@ -1,6 +1,7 @@
 import Glibc
 import OTPCore
 import OTPStore
+import OTPSystem
 import OTPWire
 
 /// The command line of swiftotpd, and the preparations before the first connection.
@@ -17,7 +18,7 @@ enum Program {
             Process.complain("swiftotpd: \(what)\n\(Settings.usage)\n")
             return 64
         }
-        SystemLog.open()
+        SystemLog.open(as: "swiftotpd")
         guard Process.prepare(forOneLogin: settings.isForOneConnection) else {
             return ServiceLog.fail("the process cannot be set up")
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import OTPCore
+import OTPSystem
 import OTPWire
 
 /// The way to swiftotpd: to the one that listens, or to one started for this command.

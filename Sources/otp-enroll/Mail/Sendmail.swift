@@ -1,5 +1,6 @@
 import Glibc
 import OTPCore
+import OTPSystem
 
 /// Passes a mail to the machine's mailer, sendmail(1): fixed arguments, no shell, nothing of our
 /// environment, and no descriptor except the message's.

@@ -1,6 +1,7 @@
 import Glibc
 import OTPCore
 import OTPStore
+import OTPSystem
 
 /// The service's own log lines. Never a code or a key.
 enum ServiceLog {
