@@ -150,6 +150,12 @@ let package = Package(
             dependencies: ["OTPCore", "OTPStore", "OTPWire", "OTPSystem", "CLinux"],
             swiftSettings: everywhere, linkerSettings: wipesMemory),
 
+        // Sends the service's mails and text messages, by programs that root chooses.
+        .executableTarget(
+            name: "swiftotp-messenger",
+            dependencies: ["OTPCore", "OTPStore", "OTPWire", "OTPSystem"],
+            swiftSettings: everywhere, linkerSettings: wipesMemory),
+
         // Other programs' files and exports, read as untrusted input.
         .target(
             name: "OTPImport", dependencies: ["OTPCore", "CExpat", "CNettle"],

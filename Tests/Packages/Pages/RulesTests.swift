@@ -15,6 +15,7 @@ struct RulesTests {
         "OTPSystem": "ChildProcess Listener Pipe Process SystemError SystemLog Tool Worker",
         "OTPImport": "PSKCCryptography XMLParser",
         "swiftotpd": "",
+        "swiftotp-messenger": "",
         "otp-enroll": """
         Clipboard ForeignFile Interruptions KernelClock LoadedModule Machine
         OpenFile+Contents Operator OwnService PrivateFile Progress ReadFile SystemFiles TemporaryFolder
