@@ -126,6 +126,10 @@ final class ServiceConnection {
         case .own(let words): client = try start(words)
         case .listening(let path): client = try find(path)
         }
+        client.warn = { why in
+            let why = Output.printable(why)
+            Output.note(Phrase("warning: the user could not be told by mail: \(why)").text)
+        }
         self.client = client
         return client
     }

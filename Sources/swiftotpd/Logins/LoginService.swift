@@ -30,13 +30,15 @@ struct LoginService {
             showsASCII: request.showsASCII && !place.isSSHD)
         let log = LoginLog(
             place: place, terminal: peer.isOwner ? request.terminal : [], user: request.user)
-        let result = run(conversation, log)
+        var announcer: Announcer?
+        let result = run(conversation, log, &announcer)
         let (priority, line) = log.line(for: result)
         // A user who could stop or kill the asking program could keep its line out of the log.
         let isOurs = !peer.isOwnersAlone
         if !isOurs { conversation.log(priority, line) }
         let isHeard = conversation.end(LoginEnd(result), within: LoginService.patience)
         if isOurs || !isHeard { ServiceLog.write(priority, line, of: place.service, by: peer) }
+        announcer?.tellAfterLogin()
         noteOtherNumber(after: result, log)
     }
 
@@ -63,7 +65,9 @@ struct LoginService {
         }
     }
 
-    private func run(_ conversation: TerminalConversation, _ log: LoginLog) -> LoginResult {
+    private func run(
+        _ conversation: TerminalConversation, _ log: LoginLog, _ announcer: inout Announcer?
+    ) -> LoginResult {
         do throws(StoreError) {
             let options = try ConfigurationFile.options(
                 settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
@@ -73,11 +77,17 @@ struct LoginService {
             }
             if !options.language.isEnglish { conversation.speak(options.language) }
             try checkUser()
+            let told = Announcer(settings, options)
+            announcer = told
             let flow = LoginFlow(
                 conversation: conversation, clock: SystemClock(), users: SystemUsers(),
                 random: SystemRandom(), codes: QRLibrary(), options: options,
                 hostName: SystemHost.name,
-                openStore: { () throws(StoreError) -> Store in try Store(path: options.store) })
+                openStore: { () throws(StoreError) -> Store in
+                    let store = try Store(path: options.store)
+                    told.listenToLogin(on: store)
+                    return store
+                })
             return flow.run(request.user, from: place)
         } catch {
             conversation.say(UserText.unavailable)

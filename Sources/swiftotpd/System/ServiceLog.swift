@@ -63,6 +63,14 @@ enum ServiceLog {
         SystemLog.write(line.bytes, LOG_NOTICE)
     }
 
+    /// Why a user could not be told of a change by mail.
+    static func writeUntold(_ user: User, _ why: String) {
+        var line = LogLine("user not told")
+        line.add("user", outside: user.name)
+        line.add("error", sentence: Array(why.utf8))
+        SystemLog.write(line.bytes, LOG_WARNING)
+    }
+
     /// Why a request cannot be answered.
     static func write(_ error: StoreError, user: [UInt8]) {
         var line = LogLine("cannot check")

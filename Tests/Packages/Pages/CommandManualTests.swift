@@ -74,7 +74,7 @@ struct CommandManualTests {
         let service = try Build.product("swiftotpd")
         let help = try await Command.output([service, "--help"])
         let helped = help.matches(of: #/(?m)^  (--[a-z]+)/#).map { String($0.1) }
-        #expect(helped == told && told.count == 6)
+        #expect(helped == told && told.count == 7)
         let wrong = try await Command.run([service, "--no-such-option"])
         let usage = help.split(separator: "\n")[0]
         #expect(wrong.status == 64 && wrong.errors.hasSuffix("\n\(usage)\n"), "\(wrong.errors)")
