@@ -47,6 +47,7 @@ PROGRAM = $(RELEASE) --static-swift-stdlib -Xswiftc -use-ld=lld \
 build:
 	$(RELEASE) --product pam_swiftotp
 	$(PROGRAM) --product swiftotpd
+	$(PROGRAM) --product swiftotp-messenger
 	$(PROGRAM) --product otp-enroll
 
 # otp-enroll alone.
@@ -135,6 +136,7 @@ FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR = $(PREFIX)/lib/systemd/system
 LIBEXECDIR = /usr/libexec
 TMPFILESDIR = /usr/lib/tmpfiles.d
+SYSUSERSDIR = /usr/lib/sysusers.d
 # The folder where the service and otp-enroll look for catalogs.
 LOCALEDIR = /usr/share/locale
 LANGUAGES = $(sort $(patsubst po/%.po,%,$(wildcard po/*.po)))
@@ -149,27 +151,31 @@ INSTALL_DATA = install -m 0644
 BIN = .build/release
 # Writes the shells' completions; the program must be one that runs here.
 ENROLL ?= .build/release/otp-enroll
-UNITS = swiftotpd.socket swiftotpd.service
+UNITS = swiftotpd.socket swiftotpd.service swiftotp-messenger.socket swiftotp-messenger.service
 MANUALS = $(patsubst packaging/man/%.scd,%,$(wildcard packaging/man/*.scd))
 
 # Everything that `install` writes, and `uninstall` removes.
 INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd \
+	$(LIBEXECDIR)/swiftotp-messenger $(SYSUSERSDIR)/swiftotp.conf \
 	$(LIBEXECDIR)/swiftotp/pam-lines $(BINDIR)/otp-enroll \
 	$(addprefix $(UNITDIR)/,$(UNITS)) $(TMPFILESDIR)/swiftotp.conf $(PAMCONFIGDIR)/swiftotp \
 	$(foreach page,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page)) \
 	$(BASHDIR)/otp-enroll $(ZSHDIR)/_otp-enroll $(FISHDIR)/otp-enroll.fish \
-	$(foreach name,$(LANGUAGES),$(LOCALEDIR)/$(name)/LC_MESSAGES/swiftotp.mo) $(DOCDIR)/swiftotp.conf
+	$(foreach name,$(LANGUAGES),$(LOCALEDIR)/$(name)/LC_MESSAGES/swiftotp.mo) $(DOCDIR)/swiftotp.conf \
+	$(DOCDIR)/swiftotp-messenger.conf
 
 # Installs what was built, so that root compiles nothing. It changes no login: that takes a line in
 # /etc/pam.d, or pam-auth-update. /etc stays as it is; `otp-enroll` makes the store when it is first
-# needed, and `systemctl enable --now swiftotpd.socket` starts the service. The first line of a manual
+# needed, and `systemctl enable --now swiftotpd.socket` starts the service. For mails it also takes
+# `systemd-sysusers` and `systemctl enable --now swiftotp-messenger.socket`. The first line of a manual
 # makes man(1) run tbl(1), for its tables.
 install: catalogs
-	@for file in libpam_swiftotp.so swiftotpd otp-enroll; do \
+	@for file in libpam_swiftotp.so swiftotpd swiftotp-messenger otp-enroll; do \
 		[ -e "$(BIN)/$$file" ] || { echo "install: run \`make release\` first" >&2; exit 1; }; \
 	done
 	$(INSTALL_PROGRAM) -m 0644 -D $(BIN)/libpam_swiftotp.so $(DESTDIR)$(PAMDIR)/pam_swiftotp.so
 	$(INSTALL_PROGRAM) -D $(BIN)/swiftotpd $(DESTDIR)$(LIBEXECDIR)/swiftotpd
+	$(INSTALL_PROGRAM) -D $(BIN)/swiftotp-messenger $(DESTDIR)$(LIBEXECDIR)/swiftotp-messenger
 	$(INSTALL_PROGRAM) -D $(BIN)/otp-enroll $(DESTDIR)$(BINDIR)/otp-enroll
 	$(INSTALL) -D packaging/pam-lines $(DESTDIR)$(LIBEXECDIR)/swiftotp/pam-lines
 	for unit in $(UNITS); do \
@@ -177,8 +183,11 @@ install: catalogs
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
 	done
 	$(INSTALL_DATA) -D packaging/tmpfiles/swiftotp.conf $(DESTDIR)$(TMPFILESDIR)/swiftotp.conf
+	$(INSTALL_DATA) -D packaging/sysusers/swiftotp.conf $(DESTDIR)$(SYSUSERSDIR)/swiftotp.conf
 	$(INSTALL_DATA) -D packaging/pam-configs/swiftotp $(DESTDIR)$(PAMCONFIGDIR)/swiftotp
-	$(INSTALL_DATA) -D packaging/swiftotp.conf $(DESTDIR)$(DOCDIR)/swiftotp.conf
+	for file in swiftotp.conf swiftotp-messenger.conf; do \
+		$(INSTALL_DATA) -D "packaging/$$file" "$(DESTDIR)$(DOCDIR)/$$file" || exit 1; \
+	done
 	for page in $(MANUALS); do \
 		{ echo "'\\\" t" && scdoc <"packaging/man/$$page.scd"; } | \
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page" || exit 1; \

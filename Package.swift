@@ -135,6 +135,10 @@ let package = Package(
         .target(
             name: "OTPWire", dependencies: ["OTPCore", "CLinux"], swiftSettings: everywhere),
 
+        // What programs need of the system: other programs, threads, the log, systemd's socket.
+        .target(
+            name: "OTPSystem", dependencies: ["OTPWire", "CLinux"], swiftSettings: everywhere),
+
         // The module that libpam loads.
         .target(
             name: "pam_swiftotp", dependencies: ["CPAM", "CLinux"], exclude: ["exports.map"],
@@ -142,7 +146,14 @@ let package = Package(
 
         // The service: who is asking, what they may do, whether a code is right and unused.
         .executableTarget(
-            name: "swiftotpd", dependencies: ["OTPCore", "OTPStore", "OTPWire", "CLinux"],
+            name: "swiftotpd",
+            dependencies: ["OTPCore", "OTPStore", "OTPWire", "OTPSystem", "CLinux"],
+            swiftSettings: everywhere, linkerSettings: wipesMemory),
+
+        // Sends the service's mails and text messages, by programs that root chooses.
+        .executableTarget(
+            name: "swiftotp-messenger",
+            dependencies: ["OTPCore", "OTPStore", "OTPWire", "OTPSystem"],
             swiftSettings: everywhere, linkerSettings: wipesMemory),
 
         // Other programs' files and exports, read as untrusted input.
@@ -154,7 +165,8 @@ let package = Package(
         .executableTarget(
             name: "otp-enroll",
             dependencies: [
-                "OTPCore", "OTPStore", "OTPWire", "OTPImport", "OTPPAM", "CLinux", "CPAM",
+                "OTPCore", "OTPStore", "OTPWire", "OTPSystem", "OTPImport", "OTPPAM", "CLinux",
+                "CPAM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: everywhere, linkerSettings: wipesMemory),

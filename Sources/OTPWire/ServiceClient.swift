@@ -14,6 +14,9 @@ public final class ServiceClient {
     private let path: [UInt8]
     private var channel: FrameChannel
 
+    /// Gets why a user could not be told of a change by mail.
+    public var warn: (String) -> Void = { _ in }
+
     /// Connects to the service at `path`, or at the default one. It must be root's, so that nobody
     /// else can play it. Keeps trying for a moment if it is full.
     public init(path: [UInt8]?) throws(StoreError) {
@@ -110,7 +113,9 @@ public final class ServiceClient {
         if frame.kind == .busy { throw ServiceClient.busy(path, frame) }
         guard frame.kind == .reply else { throw ServiceClient.otherVersion(path) }
         do throws(Document.Problem) {
-            return try Document.reply(frame.payload).result
+            let reply = try Document.reply(frame.payload)
+            if let untold = reply.untold { warn(untold) }
+            return reply.result
         } catch {
             throw ServiceClient.otherVersion(path)
         }

@@ -1,6 +1,7 @@
 import Glibc
 import OTPCore
 import OTPStore
+import OTPSystem
 import OTPWire
 
 /// The command line of swiftotpd, and the preparations before the first connection.
@@ -17,7 +18,7 @@ enum Program {
             Process.complain("swiftotpd: \(what)\n\(Settings.usage)\n")
             return 64
         }
-        SystemLog.open()
+        SystemLog.open(as: "swiftotpd")
         guard Process.prepare(forOneLogin: settings.isForOneConnection) else {
             return ServiceLog.fail("the process cannot be set up")
         }
@@ -71,9 +72,11 @@ struct Settings: Sendable {
     var makesStore = false
     /// The options for every request, as arguments of the module: `conf=`, `store=`.
     var arguments: [[UInt8]] = []
+    /// Where the messenger listens; `nil` for the default.
+    var messenger: [UInt8]?
 
     static let usage = """
-        Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER]
+        Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER] [--messenger SOCKET]
         """
 
     private static let help = """
@@ -88,6 +91,9 @@ struct Settings: Sendable {
           --config FILE    read the options from FILE (default: /etc/security/swiftotp.conf)
           --store FOLDER   records and seal key are in FOLDER (default: /var/lib/swiftotp, and
                            the key in /etc/swiftotp)
+          --messenger SOCKET
+                           hand mails over there (default:
+                           /run/swiftotp-messenger/messenger.sock)
           --version        print the version
           --help           print this
 
@@ -109,8 +115,12 @@ struct Settings: Sendable {
             case "--init": settings.makesStore = true
             case "--help", "-h": return .say(help)
             case "--version": return .say("swiftotpd \(Version.number)")
-            case "--config", "--store":
+            case "--config", "--store", "--messenger":
                 guard let value = rest.popFirst() else { return .wrong("\(word) needs a value") }
+                guard word != "--messenger" else {
+                    settings.messenger = Array(value.utf8)
+                    continue
+                }
                 let key = word == "--config" ? "conf" : "store"
                 settings.arguments.append(Array("\(key)=\(value)".utf8))
             default: return .wrong("unknown word \"\(word)\"")

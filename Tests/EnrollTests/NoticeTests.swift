@@ -107,7 +107,7 @@ import Testing
             "notify = mail\nmail = %u@example.invalid\n", to: "policy", mode: 0o644)
         try await desk.enroll(user)
         let script = """
-            mount -t tmpfs none /usr/sbin && exec "$@"
+            mkdir -p /run/swiftotp-messenger && mount -t tmpfs none /run/swiftotp-messenger && exec "$@"
             """
         for arguments in [["codes", user], ["issue", user], ["disable", user]] {
             let done = try await Command.run(
@@ -118,7 +118,9 @@ import Testing
                                 arguments[0] == "issue" ? 1 : 0)))
             #expect(done.status == 0, "\(done.errors)")
             #expect(
-                done.errors.hasPrefix("otp-enroll: warning: the user could not be told by mail: "),
+                done.errors.hasPrefix(
+                    "otp-enroll: warning: the user could not be told by mail: "
+                        + "swiftotp-messenger is not listening\n"),
                 "\(done.errors)")
         }
         #expect(

@@ -26,7 +26,7 @@ enum Documents {
             .resync(first: "1", second: "2", name: "phone"), .renewBackupCodes,
             .speak(language: "sv", unlessSet: true), .remove(name: "phone"),
             .revokeTrust(fingerprint: "SHA256:x"), .disable, .reset,
-            .unlock(after: 7200), .issue(seconds: 600), .revokeIssued,
+            .unlock(after: 7200), .issue(seconds: 600, mail: "alice@example.com"), .revokeIssued,
             .begin(device: device),
             .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),
             .take(token: token, rehearses: true, isMeant: false, allowsShortKeys: true),

@@ -62,6 +62,48 @@ struct UnitTests {
         #expect(try Self.words("StartLimitIntervalSec", in: "swiftotpd.service") == ["0"])
     }
 
+    @Test("systemd finds something wrong with the messenger's units")
+    func messenger() async throws {
+        let scratch = try Scratch()
+        let socket = try scratch.write(
+            Self.text("swiftotp-messenger.socket"), to: "swiftotp-messenger.socket", mode: 0o644)
+        let text = try Self.text("swiftotp-messenger.service")
+            .replacing(
+                "=/usr/libexec/swiftotp-messenger", with: "=\(Build.product("swiftotp-messenger"))"
+            )
+            // A user that there is here.
+            .replacing("User=swiftotp-messenger", with: "User=games")
+        let service = try scratch.write(text, to: "swiftotp-messenger.service", mode: 0o644)
+        let done = try await Command.run(
+            ["systemd-analyze", "verify", "--man=no", socket, service])
+        #expect(done.status == 0)
+        #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
+    }
+
+    @Test("Mailers that are setuid or setgid cannot work, or others reach the messenger's socket")
+    func mailers() throws {
+        let unit = "swiftotp-messenger.service"
+        // systemd.exec(5): each of these sets NoNewPrivileges for a service that is not root's.
+        for setting in [
+            "NoNewPrivileges", "SystemCallFilter", "SystemCallArchitectures", "SystemCallLog",
+            "RestrictAddressFamilies", "RestrictNamespaces", "RestrictRealtime",
+            "RestrictSUIDSGID", "RestrictFileSystems", "PrivateDevices", "ProtectKernelTunables",
+            "ProtectKernelModules", "ProtectKernelLogs", "ProtectClock", "ProtectHostname",
+            "MemoryDenyWriteExecute", "LockPersonality", "DynamicUser",
+        ] {
+            #expect(try Self.words(setting, in: unit).isEmpty, "\(setting)")
+        }
+        #expect(try Self.words("User", in: unit) == ["swiftotp-messenger"])
+        #expect(try Self.words("StateDirectoryMode", in: unit) == ["0700"])
+        let socket = "swiftotp-messenger.socket"
+        #expect(try Self.words("SocketMode", in: socket) == ["0600"])
+        #expect(try Self.words("DirectoryMode", in: socket) == ["0700"])
+        let path = "/run/swiftotp-messenger"
+        #expect(try Self.words("ListenStream", in: socket) == ["\(path)/messenger.sock"])
+        #expect(
+            try Self.words("BindReadOnlyPaths", in: "swiftotpd.service").contains("-\(path)"))
+    }
+
     @Test("The unit has no room for all connections that the service accepts")
     func room() throws {
         let unit = "swiftotpd.service"

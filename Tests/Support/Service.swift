@@ -20,10 +20,11 @@ public final class Service: Sendable {
     /// Starts the service of this store, which has its seal key inside; without one, of a new and
     /// empty store. `configuration` is its configuration file, and `around` are words before the
     /// program, such as `prlimit --nofile=4`. `program` is a swiftotpd other than the one built
-    /// with the tests.
+    /// with the tests. It hands its mails over at `messenger`.
     public init(
         store: String? = nil, configuration: String = "", environment: [String: String] = [:],
-        around: [String] = [], backlog: Int = 512, program: String? = nil
+        around: [String] = [], backlog: Int = 512, program: String? = nil,
+        messenger: String? = nil
     ) async throws {
         let scratch = try Scratch()
         let store = try store ?? scratch.folder("store")
@@ -35,7 +36,8 @@ public final class Service: Sendable {
         defer { close(quiet) }
         listener = try Child(
             ["python3", "-BI", listen, socket, "\(backlog)"] + around
-                + [program ?? Build.product("swiftotpd"), "--config", file, "--store", store],
+                + [program ?? Build.product("swiftotpd"), "--config", file, "--store", store]
+                + (messenger.map { ["--messenger", $0] } ?? []),
             environment: environment, streams: .descriptors(quiet, quiet, quiet))
         let started = listener
         // It gets its name once it listens.
@@ -89,7 +91,8 @@ public final class Service: Sendable {
         listener.signal(SIGKILL)
     }
 
-    private static let program = """
+    /// Listens, and starts a program: the socket, the backlog, and the program's words.
+    static let program = """
         import ctypes, os, select, socket, sys
         path, backlog, words = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
         # Nothing outlives the tests. Not PR_SET_PDEATHSIG: the thread that started this may end

@@ -44,6 +44,9 @@ public struct Record: ~Copyable {
     /// The user's language, if the user has chosen one.
     public var language: Language?
 
+    /// The changes noted since the record was read or written that the user is told of. Not stored.
+    public private(set) var untold: [Event] = []
+
     static let keyBlock = HOTP.keyLengthRange.upperBound
 
     /// The record of a user who has nothing yet.
@@ -61,7 +64,15 @@ public struct Record: ~Copyable {
     /// Records an event, and a notice to the user if it is of such a kind.
     public mutating func note(_ event: Event) {
         events.append(event)
-        if event.kind.isTold { notices.append(event) }
+        guard event.kind.isTold else { return }
+        notices.append(event)
+        untold.append(event)
+    }
+
+    /// Takes the changes that were noted, once they are on the disk.
+    public mutating func takeUntold() -> [Event] {
+        defer { untold = [] }
+        return untold
     }
 
     /// What happened, the latest first, followed by changes that later events have pushed out.
@@ -248,6 +259,7 @@ public struct Record: ~Copyable {
         emptied.notices = notices
         emptied.timesPutOff = .max
         emptied.language = language
+        emptied.untold = untold
         emptied.notices.remindsOfBackupCodes = false
         self = emptied
     }

@@ -12,6 +12,7 @@ public final class RecordFile: RecordSession {
     private let path: [UInt8]
     private let head: [UInt8]
     private let file: FileDescriptor
+    private let user: User
     private var record: Record
     private var generation: UInt64
     private var slot: Int
@@ -25,10 +26,12 @@ public final class RecordFile: RecordSession {
     private static let maximumTries = 100
 
     fileprivate init(
-        _ contents: consuming RecordContents, file: consuming FileDescriptor, store: Store,
+        _ contents: consuming RecordContents, file: consuming FileDescriptor, of user: User,
+        store: Store,
         path: [UInt8]
     ) {
         self.store = store
+        self.user = user
         self.path = path
         self.file = file
         head = contents.head
@@ -82,6 +85,7 @@ public final class RecordFile: RecordSession {
             try System.write(
                 RecordLayout.mark(generation), to: file, at: RecordLayout.markOffset)
         }
+        store.tell(record.takeUntold(), to: user, in: record.language)
     }
 
     public func close() { System.unlock(file) }
@@ -150,7 +154,7 @@ extension RecordFile {
         }
         let bytes = try SafeOpen.read(file, count: RecordLayout.fileSize, path: path)
         let contents = try RecordContents(bytes, of: user, in: store, path: path)
-        return RecordFile(contents, file: file, store: store, path: path)
+        return RecordFile(contents, file: file, of: user, store: store, path: path)
     }
 
     /// Makes the file `name` of a user who has none, with `record` in it. Throws `.exists` if
@@ -164,6 +168,7 @@ extension RecordFile {
             bytes, as: name, in: store.folder, for: .record, path: path)
         // Not synced: if it is lost, the first writer syncs once more.
         try? System.write(RecordLayout.mark(1), to: file, at: RecordLayout.markOffset)
+        store.tell(record.untold, to: user, in: record.language)
     }
 
     /// The bytes of a new file with `record` in it; *settled* is 0 until the file's name is on the

@@ -50,6 +50,7 @@ extension Store {
         // Not synced: if it is lost, the first writer syncs once more.
         try? System.write(RecordLayout.mark(1), to: file, at: RecordLayout.markOffset)
         if old.name != user.name { forget(old.name, in: number) }
+        session.withRecord { tell($0.untold, to: user, in: $0.language) }
     }
 
     /// Removes the record of a UID that no user has.

@@ -20,6 +20,27 @@ public final class Store: RecordStore {
     /// Whether the marker was found to match the key.
     var isProven = false
 
+    /// Changes to a record that are on the disk, and that its user is to be told of.
+    public struct Change: Sendable {
+        public let events: [Event]
+        public let user: User
+        /// The user's language, if the user has chosen one.
+        public let language: Language?
+
+        public init(events: [Event], user: User, language: Language?) {
+            (self.events, self.user, self.language) = (events, user, language)
+        }
+    }
+
+    /// Gets each change after it was committed, while the record may still be locked: it must not
+    /// wait for anything.
+    public var telling: ((Change) -> Void)?
+
+    func tell(_ events: [Event], to user: User, in language: Language?) {
+        guard let telling, !events.isEmpty else { return }
+        telling(Change(events: events, user: user, language: language))
+    }
+
     /// Whether leftovers were looked for. Once is enough for many records in a row; each look reads
     /// the whole folder.
     public final class Leftovers {

@@ -36,17 +36,33 @@ public enum Document {
     /// Reads a request. Nothing in it may be unknown: a caller who asks for more than is understood
     /// must be told, and not get half of it.
     public static func request(_ bytes: [UInt8]) throws(Problem) -> Request {
-        let request = try decode(Request.self, from: bytes)
-        var understood = try encode(request)
+        try wholly(Request.self, from: bytes)
+    }
+
+    /// Reads a message; nothing in it may be unknown either.
+    public static func message(_ bytes: [UInt8]) throws(Problem) -> MessageDocument {
+        try wholly(MessageDocument.self, from: bytes)
+    }
+
+    private static func wholly<Value: Codable & Versioned>(
+        _ type: Value.Type, from bytes: [UInt8]
+    ) throws(Problem) -> Value {
+        let value = try decode(type, from: bytes)
+        var understood = try encode(value)
         defer { Secret.wipe(&understood) }
         // What was not understood is missing from it.
         guard Shape(bytes).members == Shape(understood).members else { throw .malformed }
-        return request
+        return value
     }
 
     /// Reads a reply. Unknown members are ignored.
     public static func reply(_ bytes: [UInt8]) throws(Problem) -> Reply {
         try decode(Reply.self, from: bytes)
+    }
+
+    /// Reads the messenger's answer. Unknown members are ignored.
+    public static func receipt(_ bytes: [UInt8]) throws(Problem) -> ReceiptDocument {
+        try decode(ReceiptDocument.self, from: bytes)
     }
 
     private static func decode<Value: Decodable & Versioned>(

@@ -5,8 +5,13 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
     /// `Document.version`.
     public var version = Document.version
     public var result: Result
+    /// Why the user could not be told of the change by mail; `nil` if that was done, or need not be.
+    public var untold: String?
 
-    public init(_ result: Result) { self.result = result }
+    public init(_ result: Result, untold: String? = nil) {
+        self.result = result
+        self.untold = untold
+    }
 
     /// The result of a request.
     public enum Result: Codable, Equatable, Sendable {

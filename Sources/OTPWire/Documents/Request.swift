@@ -66,8 +66,8 @@ public enum Command: Codable, Equatable, Sendable {
     /// earlier choice stays.
     case speak(language: String?, unlessSet: Bool)
     /// Issue a temporary code, valid for this many seconds; without a number, for a day, or less if
-    /// the policy allows less.
-    case issue(seconds: UInt64?)
+    /// the policy allows less. With an address it is sent there by mail, and is not in the reply.
+    case issue(seconds: UInt64?, mail: String?)
     /// Revoke the temporary code.
     case revokeIssued
 

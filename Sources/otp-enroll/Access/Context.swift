@@ -121,12 +121,10 @@ struct Context {
         throw failure
     }
 
-    /// Makes a change, with a code if the service wants one, and tells the user by mail.
+    /// Makes a change, with a code if the service wants one.
     func change(_ command: Command) throws(Failure) -> ChangeDocument {
         switch try askWithProof(command) {
-        case .done(let change):
-            tell(change)
-            return change
+        case .done(let change): return change
         case let other: throw failure(other)
         }
     }

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import OTPCore
 import OTPStore
+import OTPSystem
 
 /// The person at the keyboard, who stays the same through sudo and su.
 enum Operator {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OTPSystem
 import OTPWire
 
 /// A swiftotpd that this program starts for itself (`--stdio`), on a socket of its own.

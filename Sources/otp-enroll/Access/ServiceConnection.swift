@@ -1,5 +1,6 @@
 import ArgumentParser
 import OTPCore
+import OTPSystem
 import OTPWire
 
 /// The way to swiftotpd: to the one that listens, or to one started for this command.
@@ -124,6 +125,10 @@ final class ServiceConnection {
         switch way {
         case .own(let words): client = try start(words)
         case .listening(let path): client = try find(path)
+        }
+        client.warn = { why in
+            let why = Output.printable(why)
+            Output.note(Phrase("warning: the user could not be told by mail: \(why)").text)
         }
         self.client = client
         return client

@@ -180,12 +180,10 @@ struct Add: ParsableCommand {
     static let noPicture = Phrase(
         "the QR code cannot be drawn: libqrencode is not installed or does not work")
 
-    /// Tells the user by mail what was stored, and shows it with `show`; if that fails, says that
-    /// it is stored anyway.
+    /// Shows what was stored with `show`; if that fails, says that it is stored anyway.
     func shown(
         _ change: ChangeDocument, of context: Context, _ show: (Enrolled) throws -> Void
     ) throws {
-        context.tell(change)
         context.noteLanguage()
         let enrolled = try Enrolled(change)
         do {

@@ -16,7 +16,6 @@ struct Issue: ParsableCommand {
               otp-enroll issue alice --valid 30m      for half an hour (10m to 3d)
               otp-enroll issue alice --copy           to the clipboard, and do not show it
               otp-enroll issue alice --mail           by mail, instead of showing it
-              otp-enroll issue alice --mail --show    by mail, and show it as well
               otp-enroll issue alice --revoke         revoke it
               otp-enroll issue --list                 who has one
 
@@ -48,7 +47,7 @@ struct Issue: ParsableCommand {
     @Flag(help: "Copy it to the terminal's clipboard (OSC 52) instead of showing it.")
     var copy = false
 
-    @Flag(help: "With --mail or --copy: show it as well.")
+    @Flag(help: "With --copy: show it as well.")
     var show = false
 
     @Flag(help: "Revoke the code that was issued.")
@@ -69,6 +68,10 @@ struct Issue: ParsableCommand {
         }
         guard !(revoke && list) else { throw ValidationError("Use --list or --revoke, not both.") }
         guard address == nil || mail else { throw ValidationError("--address needs --mail.") }
+        guard !mail || !(copy || show) else {
+            throw ValidationError(
+                "--mail sends the code without showing it: it takes no --copy or --show.")
+        }
     }
 
     func run() throws {
@@ -85,8 +88,9 @@ struct Issue: ParsableCommand {
         let expires: UInt64
         let isLocked: Bool
 
-        init(_ change: ChangeDocument) throws(Failure) {
-            guard let code = change.temporaryCode, let expires = change.expires else {
+        init(_ change: ChangeDocument, isMailed: Bool) throws(Failure) {
+            let code = isMailed ? "" : change.temporaryCode
+            guard let code, let expires = change.expires else {
                 throw Failure.otherVersion
             }
             self.code = Output.printable(code)
@@ -98,9 +102,12 @@ struct Issue: ParsableCommand {
     private func issue(_ context: Context) throws {
         // Anything wrong with the address shows before there is a code.
         let recipient = mail ? try context.address(address) : nil
-        let issued = try Issued(context.change(.issue(seconds: valid)))
+        let change = try context.change(.issue(seconds: valid, mail: recipient?.text))
         do {
-            if let recipient { try send(issued, to: recipient, context) }
+            if let why = change.unsent {
+                throw Failure("no mail can be sent: \(Output.printable(why))")
+            }
+            let issued = try Issued(change, isMailed: recipient != nil)
             if copy {
                 var code = Array(issued.code.utf8)
                 try Clipboard.copy(&code)
@@ -110,25 +117,6 @@ struct Issue: ParsableCommand {
             let hint = "the code was made but not shown: issue another one"
             throw Failure(failure.message, hints: failure.hints + [hint])
         }
-    }
-
-    private func send(_ issued: Issued, to recipient: MailAddress, _ context: Context) throws {
-        let user = context.userName
-        let host = Output.printable(Machine.hostName, utf8: false)
-        let catalog = try context.usersCatalog()
-        let subject = Phrase("Your temporary code for \(host)")
-        let mail = try Mail(to: recipient, subject: subject.text(in: catalog))
-        let parts = [
-            Phrase("Hello \(user),").text(in: catalog),
-            Phrase("an administrator of \(host) has issued this code for you:").text(in: catalog),
-            "    " + issued.code,
-            Phrase("It logs in once, until \(Machine.localTime(issued.expires)).")
-                .text(in: catalog),
-            Phrase("Enroll your device then: run `otp-enroll`.").text(in: catalog),
-            Phrase("If you did not ask for it, tell your administrator.").text(in: catalog),
-        ]
-        var text = Array((parts.joined(separator: "\n\n") + "\n").utf8)
-        try Sendmail.send(mail, &text)
     }
 
     private func report(_ issued: Issued, _ recipient: MailAddress?, _ user: String) throws {

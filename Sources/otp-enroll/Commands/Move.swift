@@ -65,7 +65,6 @@ struct Move: ParsableCommand {
         let context = try Context(global, user: try Move.name(new))
         let reply = try context.ask(.move(from: old, rehearses: dryRun))
         guard case .done(let change) = reply else { throw Move.failure(reply, old, context) }
-        context.tell(change)
         let name = Output.printable(change.record?.users.first ?? old)
         let number = change.record?.uid ?? 0
         if global.json {

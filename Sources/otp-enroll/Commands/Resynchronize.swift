@@ -49,9 +49,7 @@ struct Resynchronize: ParsableCommand {
             first: String(decoding: first, as: UTF8.self),
             second: String(decoding: second, as: UTF8.self), name: name?.text)
         switch try context.ask(command) {
-        case .done(let change):
-            context.tell(change)
-            try report(change, context.userName)
+        case .done(let change): try report(change, context.userName)
         case .outcome(let outcome): throw refusal(outcome, context.userName)
         case let other: throw context.failure(other)
         }

@@ -88,8 +88,7 @@ struct Trusted: ParsableCommand {
     /// Ends the trust in this key, or in all. If somebody else was faster, it has ended as well.
     private func end(_ fingerprint: String?, _ context: Context) throws {
         switch try context.askWithProof(.revokeTrust(fingerprint: fingerprint)) {
-        case .done(let change): context.tell(change)
-        case .denied(.notTrusted): break
+        case .done, .denied(.notTrusted): break
         case let other: throw context.failure(other)
         }
     }

@@ -1,4 +1,5 @@
 import OTPCore
+import OTPSystem
 
 /// The key of a hardware token as its vendor delivers it: a line of hex or Base32 in a file.
 enum TokenKeyFile {

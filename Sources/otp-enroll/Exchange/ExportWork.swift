@@ -149,9 +149,6 @@ struct ExportWork: ~Copyable {
                 _ = try context.change(.noteExport(names: part.names))
             } catch {
                 untold = ((untold?.count ?? 0) + 1, untold?.first ?? error)
-                // The user is told in any case: the key has left.
-                let names = part.names.joined(separator: ", ")
-                try context.tell(context.event(.exported, detail: Array(names.utf8)))
             }
             progress.advance()
         }

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import OTPCore
 import OTPStore
+import OTPSystem
 
 /// Reads a file in a user's home directory as that user: its owner decides what is there, and might
 /// direct root to somebody else's file.

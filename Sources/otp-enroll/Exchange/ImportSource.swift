@@ -1,6 +1,7 @@
 import OTPCore
 import OTPImport
 import OTPStore
+import OTPSystem
 
 /// The sources of an import: files that root names, and users' home directories.
 enum ImportSource {

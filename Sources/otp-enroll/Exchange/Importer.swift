@@ -130,14 +130,10 @@ struct Importer {
         defer { Secret.wipe(&key) }
         let document = TokenDocument(
             AuthenticatorDocument(authenticator), key: String(decoding: key, as: UTF8.self))
-        let reply = try context.ask(
+        return try context.ask(
             .take(
                 token: document, rehearses: isRehearsal, isMeant: isMeant,
                 allowsShortKeys: allowsShortKeys))
-        if case .taken(let name, true, _) = reply, !isRehearsal {
-            context.tell(try context.event(.imported, detail: Array(name.utf8)))
-        }
-        return reply
     }
 }
 

@@ -3,6 +3,7 @@ import Glibc
 import OTPCore
 import OTPImport
 import OTPStore
+import OTPSystem
 
 /// A folder of google-authenticator files named after their users, as made by
 /// `secret=/var/lib/google-authenticator/${USER}`.

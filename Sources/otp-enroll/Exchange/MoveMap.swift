@@ -1,4 +1,5 @@
 import OTPCore
+import OTPSystem
 
 /// Who got which name or UID: an old and a new user per line; `#` begins a comment.
 struct MoveMap {

@@ -79,9 +79,7 @@ struct MoveReport {
             let user = try Context(try Move.name(line.new), like: context)
             let reply = try user.ask(.move(from: line.old, rehearses: rehearses))
             switch reply {
-            case .done(let change):
-                user.tell(change)
-                return rehearses ? .ready : .moved
+            case .done: return rehearses ? .ready : .moved
             case .denied(.noRecord): return .nothing
             default: return .refused(Move.failure(reply, line.old, user).message)
             }

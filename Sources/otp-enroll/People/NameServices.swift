@@ -1,3 +1,5 @@
+import OTPSystem
+
 /// The sources in the name service switch (nsswitch.conf(5)).
 enum NameServices {
     /// Sources that list all of their users: files of this machine, and users that it generates

@@ -1,4 +1,5 @@
 import CLinux
+import OTPSystem
 
 /// Users who have logged in, as far as the system has recorded it: utmp(5), lastlog(8), and its
 /// successor lastlog2(8).

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import OTPImport
 import OTPStore
+import OTPSystem
 
 /// What the commands need from the machine apart from the core: who and where we are, the locale,
 /// local time, and complete writes. Together with the other files of this folder, `Operator.swift`,
@@ -163,20 +164,5 @@ enum Machine {
             if wrote > 0 { done += wrote } else if errno != EINTR { return false }
         }
         return true
-    }
-}
-
-/// A system call that failed.
-struct SystemError: Error {
-    /// Its number (errno(3)).
-    let number: CInt
-
-    /// The last one.
-    static var last: SystemError { SystemError(number: errno) }
-
-    /// In the words of strerror(3).
-    var text: String {
-        // SAFETY: the C library's own text, copied at once; there is one thread.
-        unsafe String(cString: strerror(number)).lowercased()
     }
 }

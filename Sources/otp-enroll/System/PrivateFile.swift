@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import OTPCore
+import OTPSystem
 
 /// A new file for a secret: only its owner may read it, and it never replaces another one.
 final class PrivateFile {

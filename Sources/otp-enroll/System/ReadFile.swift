@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OTPSystem
 
 /// A file that is open for reading.
 struct ReadFile: ~Copyable {

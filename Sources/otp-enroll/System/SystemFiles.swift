@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import OTPPAM
+import OTPSystem
 
 /// Files of the system, only read. Nothing in them is trusted.
 enum SystemFiles {

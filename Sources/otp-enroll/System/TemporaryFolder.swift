@@ -1,4 +1,5 @@
 import Glibc
+import OTPSystem
 
 /// A temporary folder, for its owner only, removed with the value.
 final class TemporaryFolder {

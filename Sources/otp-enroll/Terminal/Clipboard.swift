@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import OTPCore
+import OTPSystem
 
 /// The clipboard of the user's terminal, even through ssh: the terminal takes the text from an
 /// escape sequence (OSC 52).

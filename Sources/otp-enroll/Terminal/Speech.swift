@@ -31,13 +31,6 @@ enum Speech {
         return english
     }
 
-    /// The catalog of a user's language; English if there is none.
-    static func catalog(of name: String?) -> Catalog {
-        guard let language = name.flatMap({ Language($0.utf8) }),
-            let found = try? CatalogFile.find(language, version: Version.number)
-        else { return .english }
-        return found.catalog
-    }
 }
 
 extension Phrase {

@@ -1,4 +1,5 @@
 import Glibc
+import OTPSystem
 import OTPWire
 
 /// The resident service: accepts, checks who it is, and gives each connection a thread of its own.

@@ -39,7 +39,8 @@ struct LoginService {
             showsASCII: request.showsASCII && !place.isSSHD)
         let log = LoginLog(
             place: place, terminal: peer.isOwner ? request.terminal : [], user: request.user)
-        let result = run(conversation, log)
+        var announcer: Announcer?
+        let result = run(conversation, log, &announcer)
         let (priority, line) = log.line(for: result)
         // A user who could stop or kill the asking program could keep its line out of the log.
         let isOurs = !peer.isOwnersAlone
@@ -50,6 +51,7 @@ struct LoginService {
             ServiceLog.write(
                 priority, line, of: place.service, by: peer, isLimited: place.verifier == nil)
         }
+        announcer?.tellAfterLogin()
         noteOtherNumber(after: result, log)
     }
 
@@ -76,7 +78,9 @@ struct LoginService {
         }
     }
 
-    private func run(_ conversation: TerminalConversation, _ log: LoginLog) -> LoginResult {
+    private func run(
+        _ conversation: TerminalConversation, _ log: LoginLog, _ announcer: inout Announcer?
+    ) -> LoginResult {
         do throws(StoreError) {
             let asker = try asker.get()
             let options = asker.options
@@ -85,11 +89,17 @@ struct LoginService {
                 conversation.log(.debug, line)
             }
             if !options.language.isEnglish { conversation.speak(options.language) }
+            let told = Announcer(settings, options)
+            announcer = told
             let flow = LoginFlow(
                 conversation: conversation, clock: SystemClock(), users: asker.users,
                 random: SystemRandom(), codes: QRLibrary(), options: options,
                 hostName: SystemHost.name,
-                openStore: { () throws(StoreError) -> Store in try Store(path: options.store) })
+                openStore: { () throws(StoreError) -> Store in
+                    let store = try Store(path: options.store)
+                    told.listenToLogin(on: store)
+                    return store
+                })
             return flow.run(request.user, from: place)
         } catch {
             conversation.say(UserText.unavailable)

@@ -76,8 +76,12 @@ extension RequestHandler {
         }
     }
 
-    /// Makes a temporary code, even for a user without a record.
-    func issue(for seconds: UInt64?) throws(StoreError) -> Reply.Result {
+    /// Makes a temporary code, even for a user without a record. With an address it is sent there,
+    /// and not told to the caller.
+    func issue(for seconds: UInt64?, to address: String?) throws(StoreError) -> Reply.Result {
+        let recipient = address.flatMap { MailAddress($0) }
+        guard address == nil || recipient != nil else { return .denied(reason: .malformed) }
+        var language: Language?
         let now = try saneTime()
         let hours = UInt64(options.temporaryHours)
         let validity = seconds ?? min(86_400, hours * 3600)
@@ -98,10 +102,27 @@ extension RequestHandler {
             _ = record.throttle.repair(at: now, closedFor: options.closedFor)
             done.expires = record.temporaryCode?.expires
             done.isLocked = record.throttle.lockedUntil(at: now) != nil
+            language = record.language
             return .kept(())
         }
         log(event)
+        if let recipient { send(&done, in: language, to: recipient) }
         return .done(change: done)
+    }
+
+    /// Moves the temporary code from the reply to a mail.
+    private func send(
+        _ done: inout ChangeDocument, in language: Language?, to recipient: MailAddress
+    ) {
+        guard let code = done.temporaryCode, let end = done.expires else { return }
+        done.temporaryCode = nil
+        do throws(MessengerClient.Problem) {
+            try announcer.send(
+                temporaryCode: code, of: user, in: language, to: recipient, until: end)
+        } catch {
+            ServiceLog.writeUntold(user, error.text)
+            done.unsent = error.text
+        }
     }
 
     func revokeIssued() throws(StoreError) -> Reply.Result {

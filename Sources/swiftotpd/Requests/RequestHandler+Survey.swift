@@ -155,9 +155,15 @@ extension RequestHandler {
         let event = event(
             .exported, detail: Array(names.joined(separator: ", ").utf8), at: try clock.now())
         defer { log(event) }
-        _ = try store()?.edit(user, makesRecord: false) { (record) -> Edited<Void> in
-            record.note(event)
-            return .kept(())
+        do throws(StoreError) {
+            _ = try store()?.edit(user, makesRecord: false) { (record) -> Edited<Void> in
+                record.note(event)
+                return .kept(())
+            }
+        } catch {
+            // The user is told in any case: the key has left.
+            announcer.note(event, of: user)
+            throw error
         }
         return .done(change: ChangeDocument(event))
     }

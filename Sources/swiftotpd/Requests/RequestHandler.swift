@@ -16,6 +16,8 @@ struct RequestHandler {
     let right: Rights.Right
     /// Looked for once per connection.
     private let leftovers: Store.Leftovers
+    /// Tells users what was changed, once that is done.
+    let announcer: Announcer
 
     let clock = SystemClock()
     let random = SystemRandom()
@@ -63,13 +65,15 @@ struct RequestHandler {
                 caller: caller, user: user, asking: asking,
                 operatorName: caller == .root
                     ? request.by.map { Array($0.utf8) } ?? asking.name : asking.name,
-                options: options, right: right, leftovers: leftovers))
+                options: options, right: right, leftovers: leftovers,
+                announcer: Announcer(settings, options)))
     }
 
     private init(
         caller: Rights.Caller, user: User, asking: User, operatorName: [UInt8],
-        options: Options, right: Rights.Right, leftovers: Store.Leftovers
+        options: Options, right: Rights.Right, leftovers: Store.Leftovers, announcer: Announcer
     ) {
+        self.announcer = announcer
         self.caller = caller
         self.asking = asking
         self.user = user
@@ -103,7 +107,7 @@ struct RequestHandler {
         case .move(let old, let rehearses): return try move(from: old, rehearses: rehearses)
         case .forget(let record): return try forget(record)
         case .unlock(let seconds): return try unlock(after: seconds)
-        case .issue(let seconds): return try issue(for: seconds)
+        case .issue(let seconds, let address): return try issue(for: seconds, to: address)
         case .revokeIssued: return try revokeIssued()
         case .begin(let device): return try begin(device, request.proof)
         case .confirm(let ticket, let code): return try confirm(ticket, code)
@@ -136,7 +140,9 @@ struct RequestHandler {
 
     /// The store; `nil` if there is none yet.
     func store() throws(StoreError) -> Store? {
-        try Store.openIfMade(path: options.store, leftovers: leftovers)
+        let store = try Store.openIfMade(path: options.store, leftovers: leftovers)
+        store.map { announcer.listen(to: $0) }
+        return store
     }
 
     /// Opens the record of the user; `nil` if there is none, under another UID either.
@@ -156,6 +162,7 @@ struct RequestHandler {
         }
         let (store, made) = try Store.make(path: options.store, leftovers: leftovers)
         ServiceLog.write(made, store, by: operatorName)
+        announcer.listen(to: store)
         return store
     }
 

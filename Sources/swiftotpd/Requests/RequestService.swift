@@ -33,9 +33,9 @@ struct RequestService {
         var count = 0
         while peer.isOwner || count < RequestService.maximumRequests {
             count += 1
-            let result = answer(message)
+            let reply = answer(message)
             Secret.wipe(&message)
-            guard send(result, on: &channel), !result.endsConnection else { return }
+            guard send(reply, on: &channel), !reply.result.endsConnection else { return }
             do throws(WireError) {
                 let deadline = Deadline(in: RequestService.patience).clamped(to: end)
                 let frame = try channel.receive(until: deadline)
@@ -48,28 +48,31 @@ struct RequestService {
         }
     }
 
-    private func answer(_ message: [UInt8]) -> Reply.Result {
+    private func answer(_ message: [UInt8]) -> Reply {
         let request: Request
         do throws(Document.Problem) {
             request = try Document.request(message)
         } catch {
             ServiceLog.writeBadRequest(of: peer.user)
-            return .denied(reason: error == .otherVersion ? .otherVersion : .malformed)
+            return Reply(.denied(reason: error == .otherVersion ? .otherVersion : .malformed))
         }
         let handler: RequestHandler
         do throws(StoreError) {
             switch try RequestHandler.make(for: request, of: peer, settings, leftovers) {
             case .success(let found): handler = found
-            case .failure(let refusal): return .denied(reason: refusal.denial)
+            case .failure(let refusal): return Reply(.denied(reason: refusal.denial))
             }
         } catch {
-            return trouble(error, Array(String(peer.user).utf8))
+            return Reply(trouble(error, Array(String(peer.user).utf8)))
         }
+        let result: Reply.Result
         do throws(StoreError) {
-            return try handler.run(request)
+            result = try handler.run(request)
         } catch {
-            return trouble(error, handler.user.name)
+            result = trouble(error, handler.user.name)
         }
+        // Every record is closed again.
+        return Reply(result, untold: handler.announcer.tell())
     }
 
     /// The trouble, as the caller may see it. Callers who may not read the configuration learn no
@@ -87,9 +90,9 @@ struct RequestService {
     }
 
     /// Sends a reply and wipes it; whether it was sent.
-    private func send(_ result: Reply.Result, on channel: inout FrameChannel) -> Bool {
+    private func send(_ reply: Reply, on channel: inout FrameChannel) -> Bool {
         do throws(Document.Problem) {
-            channel.queue(.reply, try Document.encode(Reply(result)))
+            channel.queue(.reply, try Document.encode(reply))
         } catch {
             ServiceLog.write("a reply is too long")
             return false

@@ -1,6 +1,7 @@
 import Glibc
 import OTPCore
 import OTPStore
+import OTPSystem
 
 /// The service's own log lines. Never a code or a key.
 enum ServiceLog {
@@ -61,6 +62,14 @@ enum ServiceLog {
         line.add("key", outside: store.keyPath)
         line.add("by", outside: operatorName)
         SystemLog.write(line.bytes, LOG_NOTICE)
+    }
+
+    /// Why a user could not be told of a change by mail.
+    static func writeUntold(_ user: User, _ why: String) {
+        var line = LogLine("user not told")
+        line.add("user", outside: user.name)
+        line.add("error", sentence: Array(why.utf8))
+        SystemLog.write(line.bytes, LOG_WARNING)
     }
 
     /// Why a request cannot be answered.

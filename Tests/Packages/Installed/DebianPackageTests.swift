@@ -40,10 +40,13 @@ struct DebianPackageTests {
             Set(files.filter { !$0.hasPrefix(documents) }) == [
                 "-rw-r--r-- /etc/apparmor.d/abstractions/authentication.d/swiftotp",
                 "-rw-r--r-- /etc/apparmor.d/usr.libexec.swiftotpd",
+                "-rw-r--r-- /etc/security/swiftotp-messenger.conf",
                 "-rw-r--r-- /etc/security/swiftotp.conf",
                 "-rw-r--r-- /usr/lib/\(triple)/security/pam_swiftotp.so",
+                "-rw-r--r-- /usr/lib/sysusers.d/swiftotp.conf",
                 "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp.conf",
                 "-rwxr-xr-x /usr/libexec/swiftotp/pam-lines",
+                "-rwxr-xr-x /usr/libexec/swiftotp-messenger",
                 "-rwxr-xr-x /usr/libexec/swiftotpd",
                 "-rw-r--r-- /usr/share/locale/de/LC_MESSAGES/swiftotp.mo",
                 "-rw-r--r-- /usr/share/locale/es/LC_MESSAGES/swiftotp.mo",
@@ -54,8 +57,11 @@ struct DebianPackageTests {
                 "-rw-r--r-- /usr/share/locale/sv/LC_MESSAGES/swiftotp.mo",
                 "-rw-r--r-- /usr/share/man/man5/swiftotp.conf.5.gz",
                 "-rw-r--r-- /usr/share/man/man8/pam_swiftotp.8.gz",
+                "-rw-r--r-- /usr/share/man/man8/swiftotp-messenger.8.gz",
                 "-rw-r--r-- /usr/share/man/man8/swiftotpd.8.gz",
                 "-rw-r--r-- /usr/share/pam-configs/swiftotp",
+                "-rw-r--r-- \(units)/swiftotp-messenger.service",
+                "-rw-r--r-- \(units)/swiftotp-messenger.socket",
                 "-rw-r--r-- \(units)/swiftotpd.service", "-rw-r--r-- \(units)/swiftotpd.socket",
             ])
         for name in [
@@ -120,6 +126,7 @@ struct DebianPackageTests {
         for (name, file) in [
             ("libpam-swiftotp", "usr/lib/\(triple)/security/pam_swiftotp.so"),
             ("libpam-swiftotp", "usr/libexec/swiftotpd"),
+            ("libpam-swiftotp", "usr/libexec/swiftotp-messenger"),
             ("otp-enroll", "usr/bin/otp-enroll"),
         ] {
             let scratch = try await contents(name).scratch

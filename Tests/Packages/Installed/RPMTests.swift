@@ -32,13 +32,18 @@ struct RPMTests {
         let documents = #/ /usr/share/(doc|licenses)//#
         #expect(
             try await files(of: "swiftotp").filter { !$0.contains(documents) } == [
+                "-rw-r--r-- /etc/security/swiftotp-messenger.conf",
                 "-rw-r--r-- /etc/security/swiftotp.conf",
                 "drwx------ /etc/swiftotp",
+                "-rw-r--r-- /usr/lib/systemd/system/swiftotp-messenger.service",
+                "-rw-r--r-- /usr/lib/systemd/system/swiftotp-messenger.socket",
                 "-rw-r--r-- /usr/lib/systemd/system/swiftotpd.service",
                 "-rw-r--r-- /usr/lib/systemd/system/swiftotpd.socket",
+                "-rw-r--r-- /usr/lib/sysusers.d/swiftotp.conf",
                 "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp.conf",
                 "-rw-r--r-- /usr/lib64/security/pam_swiftotp.so",
                 "drwxr-xr-x /usr/libexec/swiftotp",
+                "-rwxr-xr-x /usr/libexec/swiftotp-messenger",
                 "-rwxr-xr-x /usr/libexec/swiftotp/pam-lines",
                 "-rwxr-xr-x /usr/libexec/swiftotpd",
                 "-rw-r--r-- /usr/share/locale/de/LC_MESSAGES/swiftotp.mo",
@@ -50,6 +55,7 @@ struct RPMTests {
                 "-rw-r--r-- /usr/share/locale/sv/LC_MESSAGES/swiftotp.mo",
                 "-rw-r--r-- /usr/share/man/man5/swiftotp.conf.5",
                 "-rw-r--r-- /usr/share/man/man8/pam_swiftotp.8",
+                "-rw-r--r-- /usr/share/man/man8/swiftotp-messenger.8",
                 "-rw-r--r-- /usr/share/man/man8/swiftotpd.8",
                 "drwx------ /var/lib/swiftotp",
             ])
@@ -64,7 +70,7 @@ struct RPMTests {
         let all = try await files(of: "swiftotp")
         #expect(all.contains { $0.hasSuffix("/README.authselect") })
         let kept = try await Command.output(["rpm", "-qp", "--configfiles", package("swiftotp")])
-        #expect(kept == "\(Self.configuration)\n")
+        #expect(kept == "/etc/security/swiftotp-messenger.conf\n\(Self.configuration)\n")
         let needed = try await Command.output(["rpm", "-qp", "--requires", package("otp-enroll")])
         #expect(needed.contains("libqrencode.so.4") && !needed.contains("libswift"))
     }

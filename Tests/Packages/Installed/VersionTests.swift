@@ -50,6 +50,7 @@ struct VersionTests {
         for (program, words) in [
             ("otp-enroll", "otp-enroll (swiftotp) \(version)"),
             ("swiftotpd", "swiftotpd \(version)"),
+            ("swiftotp-messenger", "swiftotp-messenger \(version)"),
         ] {
             let said = try await said([try Build.product(program), "--version"])
             #expect(said == [Substring(words)])

@@ -66,15 +66,17 @@ struct CommandManualTests {
         }
     }
 
-    @Test("swiftotpd(8) lacks an option, or the exit status for unknown ones")
-    func service() async throws {
-        let manual = try Manual("swiftotpd.8")
+    @Test(
+        "The manual of a service lacks an option, or the exit status for unknown ones",
+        arguments: [("swiftotpd", 7), ("swiftotp-messenger", 5)])
+    func service(name: String, count: Int) async throws {
+        let manual = try Manual("\(name).8")
         let told = options(try manual.lines(below: "# OPTIONS")).map(\.term)
             .joined(separator: ", ").matches(of: #/--[a-z]+/#).map { String($0.output) }
-        let service = try Build.product("swiftotpd")
+        let service = try Build.product(name)
         let help = try await Command.output([service, "--help"])
         let helped = help.matches(of: #/(?m)^  (--[a-z]+)/#).map { String($0.1) }
-        #expect(helped == told && told.count == 6)
+        #expect(helped == told && told.count == count)
         let wrong = try await Command.run([service, "--no-such-option"])
         let usage = help.split(separator: "\n")[0]
         #expect(wrong.status == 64 && wrong.errors.hasSuffix("\n\(usage)\n"), "\(wrong.errors)")
@@ -85,6 +87,8 @@ struct CommandManualTests {
         #expect(statuses == ["0", "1", "64"])
         // There is no socket, and standard input is not a connection.
         #expect(try await Command.run([service]).status == 1)
-        #expect(try await Command.run([service, "--stdio"]).status == 1)
+        if name == "swiftotpd" {
+            #expect(try await Command.run([service, "--stdio"]).status == 1)
+        }
     }
 }

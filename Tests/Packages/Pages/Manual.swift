@@ -8,7 +8,10 @@ struct Manual: Sendable {
     /// The lines of its source.
     let lines: [String]
 
-    static let files = ["pam_swiftotp.8", "swiftotp.conf.5", "otp-enroll.1", "swiftotpd.8"]
+    static let files = [
+        "pam_swiftotp.8", "swiftotp.conf.5", "otp-enroll.1", "swiftotpd.8",
+        "swiftotp-messenger.8",
+    ]
 
     static var all: [Manual] {
         get throws { try files.map { try Manual($0) } }

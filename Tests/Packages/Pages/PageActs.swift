@@ -171,6 +171,8 @@ enum PageActs {
                 "sudo apt remove libpam-swiftotp otp-enroll",
                 "sudo apt purge libpam-swiftotp otp-enroll",
                 "sudo systemctl enable --now swiftotpd.socket", "sudo systemctl reload ssh",
+                "sudo systemd-sysusers && sudo systemd-tmpfiles --create swiftotp.conf",
+                "sudo systemctl enable --now swiftotp-messenger.{socket,service}",
                 "sudo make install", "sudo make uninstall", "swift test --filter OTPCoreTests",
                 "sudo env \"PATH=$PATH\" Tests/ground swift test --filter LoginTests",
                 "sudo env \"PATH=$PATH\" make try", "sudo env \"PATH=$PATH\" make test",

@@ -12,12 +12,14 @@ struct RulesTests {
         "OTPCore": "Cryptography Secret",
         "OTPStore": "QRLibrary System System+Folders SystemUsers SystemUsers+Everybody",
         "OTPWire": "Socket WipingMalloc",
+        "OTPSystem": "ChildProcess Listener Pipe Process SystemError SystemLog Tool Worker",
         "OTPImport": "PSKCCryptography XMLParser",
-        "swiftotpd": "Listener Process SystemLog Worker",
+        "swiftotpd": "",
+        "swiftotp-messenger": "",
         "otp-enroll": """
-        ChildProcess Clipboard ForeignFile Interruptions KernelClock LoadedModule Machine
-        OpenFile Operator OwnService Pipe PrivateFile Progress ReadFile SystemFiles TemporaryFolder
-        Terminal TerminalQuestion Tool TrialLogin
+        Clipboard ForeignFile Interruptions KernelClock LoadedModule Machine
+        OpenFile+Contents Operator OwnService PrivateFile Progress ReadFile SystemFiles TemporaryFolder
+        Terminal TerminalQuestion TrialLogin
         """,
         "pam_swiftotp": """
         Bytes EntryPoints Locale Login OwnService PAMHandle PAMHandle+Conversation Relay Wire

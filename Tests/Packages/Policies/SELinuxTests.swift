@@ -80,6 +80,8 @@ struct SELinuxTests {
             ("/etc/swiftotp", "swiftotp_key_t"), ("/etc/swiftotp/seal.key", "swiftotp_key_t"),
             ("/etc/security/swiftotp.conf", nil),
             ("/run/swiftotp/swiftotpd.sock", "swiftotp_run_t"),
+            ("/var/lib/swiftotp-messenger/1a", "swiftotp_messenger_var_t"),
+            ("/run/swiftotp-messenger/messenger.sock", "swiftotp_messenger_run_t"),
             ("/usr/libexec/swiftotpd", "swiftotp_exec_t"), ("/usr/bin/otp-enroll", nil),
         ])
     func files(_ path: String, _ type: String?) throws {

@@ -141,10 +141,10 @@ struct SystemdTests {
     private func expectNothing(_ machine: SystemdMachine) async throws {
         #expect(try await machine.service() == nil)
         let units = try await machine.root.output(
-            "systemctl", "list-units", "--all", "--plain", "--no-legend", "swiftotpd*")
+            "systemctl", "list-units", "--all", "--plain", "--no-legend", "swiftotp*")
         #expect(!units.contains(" active ") && !units.contains("failed"), "\(units)")
         let links = try await machine.root.output(
-            "find", "/etc/systemd", "/run/systemd/system", "-name", "swiftotpd*")
+            "find", "/etc/systemd", "/run/systemd/system", "-name", "swiftotp*")
         #expect(links.isEmpty, "\(links)")
         #expect(try await machine.root.run("test", "-S", Self.path).status != 0)
     }

@@ -1,5 +1,6 @@
 import OTPCore
 import OTPStore
+import OTPSystem
 
 /// The clock, which codes depend on: whether something keeps it right, and how far it is off.
 /// Nothing here asks the network.

@@ -1,5 +1,6 @@
 import OTPCore
 import OTPStore
+import OTPSystem
 
 /// What SELinux and AppArmor have denied us, according to the system's logs.
 enum DenialCheck {

@@ -1,3 +1,5 @@
+import OTPSystem
+
 /// What systemd lets swiftotpd.service see and write to, according to systemd itself, or else to
 /// the unit's files.
 struct ServiceUnit {

@@ -1,3 +1,5 @@
+import OTPSystem
+
 extension Tool {
     /// The output of a system program.
     struct Said {

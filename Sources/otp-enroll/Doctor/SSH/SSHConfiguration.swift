@@ -1,3 +1,5 @@
+import OTPSystem
+
 /// The files that sshd reads, and its settings in the order in which it reads them. The first value
 /// of a setting applies, and one in a matching `Match` block takes precedence over one outside.
 struct SSHConfiguration {

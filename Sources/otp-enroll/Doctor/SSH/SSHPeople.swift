@@ -1,5 +1,6 @@
 import OTPCore
 import OTPStore
+import OTPSystem
 
 /// Users who may log in by ssh, grouped if sshd cannot distinguish them.
 struct SSHPeople {

@@ -1,3 +1,5 @@
+import OTPSystem
+
 /// What an sshd would do with a login, according to `sshd -T`.
 struct SSHSettings {
     private let all: [String: [String]]

@@ -1,3 +1,5 @@
+import OTPSystem
+
 /// One sshd, asked about every user from every place that it can distinguish.
 struct SSHSurvey {
     /// A user and a place, by their indices.

@@ -1,3 +1,5 @@
+import OTPSystem
+
 /// What starts the system's sshd: its unit, or a script that reads the same file of options.
 enum SSHUnit {
     /// The sshd that is started at the next boot; none if no unit starts one.

@@ -5,18 +5,18 @@ import OTPWire
 /// A program started by this one, with fixed arguments, no shell, nothing of our environment and
 /// only the standard descriptors. It has its own process group: what interrupts us must not
 /// interrupt its work.
-struct ChildProcess: ~Copyable {
+public struct ChildProcess: ~Copyable {
     private let pid: pid_t
     /// Its exit status, if it has ended.
     private var status: CInt?
 
-    /// Starts the program at the first of `words`, an absolute path. Its standard descriptors are
-    /// those given, or /dev/null.
-    init(
-        _ words: [String], environment: [String] = [], input: CInt? = nil, output: CInt? = nil,
-        errors: CInt? = nil
+    /// Starts the program at the first of `words`, an absolute path, or `program` if that is given.
+    /// Its standard descriptors are those given, or /dev/null.
+    public init(
+        _ words: [String], from program: String? = nil, environment: [String] = [],
+        input: CInt? = nil, output: CInt? = nil, errors: CInt? = nil
     ) throws(SystemError) {
-        let path = words.first ?? ""
+        let path = program ?? words.first ?? ""
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         var none = sigset_t(), all = sigset_t()
@@ -58,7 +58,7 @@ struct ChildProcess: ~Copyable {
     }
 
     /// Its exit status, or 128 plus the signal; `nil` while it runs.
-    mutating func ended() -> CInt? {
+    public mutating func ended() -> CInt? {
         if let status { return status }
         var found: CInt = 0
         // SAFETY: a local that the call fills.
@@ -70,7 +70,7 @@ struct ChildProcess: ~Copyable {
     }
 
     /// Waits until it has ended, or the deadline has passed.
-    mutating func wait(until deadline: Deadline) -> CInt? {
+    public mutating func wait(until deadline: Deadline) -> CInt? {
         var pause: UInt32 = 50
         while ended() == nil, !deadline.isOver {
             usleep(pause)
@@ -81,8 +81,9 @@ struct ChildProcess: ~Copyable {
 
     deinit {
         guard status == nil else { return }
-        // With its whole group; the number is not free before it was waited for.
-        _ = kill(-pid, SIGKILL)
+        // With its whole group; the number is not free before it was waited for. A program that has
+        // become another user's cannot be ended, and is not waited for.
+        guard kill(-pid, SIGKILL) == 0 || errno != EPERM else { return }
         _ = waitpid(pid, nil, 0)
     }
 }

@@ -1,15 +1,10 @@
 import CLinux
 import Glibc
 import OTPCore
+import OTPSystem
 
-/// An open file, closed with its owner.
-struct OpenFile: ~Copyable {
-    let number: CInt
-
-    init(_ number: CInt) { self.number = number }
-
-    deinit { _ = close(number) }
-
+// The contents of files that commands read.
+extension OpenFile {
     /// fstat(2); `name` is for messages.
     func status(_ name: String) throws(Failure) -> stat {
         var status = stat()

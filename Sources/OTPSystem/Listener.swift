@@ -3,16 +3,17 @@ import Glibc
 import OTPWire
 
 /// The socket that systemd listens on and passes to us (sd_listen_fds(3)). It has unsafe code.
-struct Listener: ~Copyable {
+public struct Listener: ~Copyable {
     /// The first descriptor that is passed (SD_LISTEN_FDS_START).
     private static let descriptor: CInt = 3
 
     /// Why nothing can be accepted.
-    struct Problem: Error {
-        let text: String
+    public struct Problem: Error {
+        public let text: String
     }
 
-    init() throws(Problem) {
+    /// Takes over the socket.
+    public init() throws(Problem) {
         guard Process.variable("LISTEN_PID") == "\(getpid())",
             Process.variable("LISTEN_FDS") == "1"
         else { throw Problem(text: "there is no socket: let systemd start this") }
@@ -30,7 +31,7 @@ struct Listener: ~Copyable {
     }
 
     /// Who connected.
-    enum Arrival: ~Copyable {
+    public enum Arrival: ~Copyable {
         case connection(Socket)
         case nobody
         /// No descriptor is left, or the system has other trouble: try again later.
@@ -39,13 +40,13 @@ struct Listener: ~Copyable {
 
     /// What happened first: somebody connected, or some of the others (by index) have something to
     /// read or are gone.
-    struct Event {
-        var isCalled = false
-        var ready: [Int] = []
+    public struct Event {
+        public var isCalled = false
+        public var ready: [Int] = []
     }
 
     /// Waits for a connection, and for `others`.
-    func wait(with others: [CInt], until deadline: Deadline) -> Event {
+    public func wait(with others: [CInt], until deadline: Deadline) -> Event {
         var list = ([Listener.descriptor] + others).map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
@@ -60,7 +61,7 @@ struct Listener: ~Copyable {
     }
 
     /// The next connection.
-    func accept() -> Arrival {
+    public func accept() -> Arrival {
         let number = Glibc.accept(Listener.descriptor, nil, nil)
         if number >= 0 { return .connection(Socket(number)) }
         let error = swiftotp_errno()

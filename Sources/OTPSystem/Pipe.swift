@@ -1,11 +1,11 @@
 import Glibc
 
 /// A pipe for this program only, both ends non-blocking.
-struct Pipe: ~Copyable {
-    var read: OpenFile?
-    var write: OpenFile?
+public struct Pipe: ~Copyable {
+    public var read: OpenFile?
+    public var write: OpenFile?
 
-    init() throws(SystemError) {
+    public init() throws(SystemError) {
         var ends: [CInt] = [-1, -1]
         // SAFETY: the array has room for the two descriptors.
         guard unsafe pipe(&ends) == 0, let first = ends.first, let last = ends.last else {

@@ -1,12 +1,13 @@
+import CLinux
 import Glibc
 
-/// A thread for one connection. It has unsafe code.
-enum Worker {
+/// A thread, such as for one connection. It has unsafe code.
+public enum Worker {
     /// Room for a login and for the libraries of a user database; only what is used is allocated.
     private static let stackSize = 512 * 1024
 
     /// Runs `body` on a detached thread of its own; `false` if there can be none.
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    public static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         // SAFETY: a local, initialized by the first call and destroyed at the end.
         unsafe pthread_attr_init(&attributes)

@@ -1,16 +1,15 @@
 import CLinux
 import Glibc
-import OTPCore
 import OTPWire
 
 /// Runs a system program to its end, and reads its output.
-struct Tool: ~Copyable {
+public struct Tool: ~Copyable {
     /// A program's output, and its exit status.
-    struct Result {
+    public struct Result {
         /// The exit status; 128 plus the signal if one ended it.
-        let status: CInt
-        let output: [UInt8]
-        let errors: [UInt8]
+        public let status: CInt
+        public let output: [UInt8]
+        public let errors: [UInt8]
     }
 
     /// How long to wait for something to read or write, in milliseconds, before checking whether
@@ -24,27 +23,28 @@ struct Tool: ~Copyable {
     private var errors: Ear
 
     /// Runs the program at the first of `words`, an absolute path, with `input` on its standard
-    /// input. `limit` is how many bytes of output are kept. `nil` if it takes too long, and is
-    /// ended for that.
-    static func run(
-        _ words: [String], reading input: [UInt8] = [], environment: [String] = [],
-        within patience: Duration, keeping limit: Int
+    /// input. `limit` is how many bytes of output are kept; `meanwhile` is called every few
+    /// milliseconds. `nil` if it takes too long, and is ended for that.
+    public static func run(
+        _ words: [String], from program: String? = nil, reading input: [UInt8] = [],
+        environment: [String] = [], within patience: Duration, keeping limit: Int,
+        meanwhile: () -> Void = {}
     ) throws(SystemError) -> Result? {
         // If it stops reading, its status shows that; a signal must not end us.
         let before = signal(SIGPIPE, SIG_IGN)
         defer { signal(SIGPIPE, before) }
-        var tool = try started(words, environment: environment, keeping: limit)
-        return tool.finish(reading: input, until: Deadline(in: patience))
+        var tool = try started(words, program, environment: environment, keeping: limit)
+        return tool.finish(reading: input, until: Deadline(in: patience), meanwhile)
     }
 
     private static func started(
-        _ words: [String], environment: [String], keeping limit: Int
+        _ words: [String], _ program: String?, environment: [String], keeping limit: Int
     ) throws(SystemError) -> Tool {
         var toTool = try Pipe()
         var fromTool = try Pipe()
         var complaints = try Pipe()
         let process = try ChildProcess(
-            words, environment: environment, input: toTool.read?.number,
+            words, from: program, environment: environment, input: toTool.read?.number,
             output: fromTool.write?.number, errors: complaints.write?.number)
         // So that neither side ever waits for the other.
         toTool.write?.makeNonBlocking()
@@ -54,7 +54,9 @@ struct Tool: ~Copyable {
             errors: Ear(complaints.read.take(), keeping: limit))
     }
 
-    private mutating func finish(reading text: [UInt8], until deadline: Deadline) -> Result? {
+    private mutating func finish(
+        reading text: [UInt8], until deadline: Deadline, _ meanwhile: () -> Void
+    ) -> Result? {
         var rest = text[...]
         while true {
             write(&rest)
@@ -66,6 +68,7 @@ struct Tool: ~Copyable {
                 return Result(status: status, output: output.heard, errors: errors.heard)
             }
             guard !deadline.isOver else { return nil }
+            meanwhile()
             pause()
         }
     }

@@ -1,0 +1,32 @@
+import Glibc
+import OTPCore
+import OTPSystem
+import OTPWire
+
+/// The messenger's log lines: never a text, and so never a code.
+enum MessengerLog {
+    /// What became of a message.
+    static func write(
+        _ what: StaticString, _ message: MessageDocument, _ priority: CInt = LOG_INFO,
+        because reason: String? = nil
+    ) {
+        var line = LogLine(what)
+        line.add("kind", message.kind.rawValue)
+        line.add("to", outside: Array(message.to.utf8))
+        if let reason { line.add("reason", sentence: Array(reason.utf8)) }
+        SystemLog.write(line.bytes, priority)
+    }
+
+    /// Trouble that concerns no single message.
+    static func write(_ trouble: String) {
+        var line = LogLine("cannot serve")
+        line.add("error", sentence: Array(trouble.utf8))
+        SystemLog.write(line.bytes, LOG_ERR)
+    }
+
+    /// Why the messenger cannot run; returns the exit status for it.
+    static func fail(_ why: String) -> CInt {
+        write(why)
+        return 1
+    }
+}

@@ -1,0 +1,148 @@
+import OTPCore
+import OTPStore
+import OTPSystem
+import OTPWire
+
+/// Tells users by mail what has changed: composes the mails, and hands them to the messenger. For a
+/// login that happens on a thread of its own or after it, so that a login never waits for it.
+final class Announcer {
+    /// How long the messenger may take to write a mail to its disk. systemd may have to start it
+    /// first.
+    private static let patience = Duration.seconds(5)
+    /// The same while the program that asked for a login waits for this process to exit.
+    private static let shortPatience = Duration.milliseconds(250)
+    /// How long a mail about a change may be delayed, in seconds.
+    private static let notice: UInt64 = 3 * 86_400
+
+    private let settings: Settings
+    private let options: Options
+    /// What has not been told yet.
+    private var changes: [Store.Change] = []
+
+    init(_ settings: Settings, _ options: Options) {
+        (self.settings, self.options) = (settings, options)
+    }
+
+    /// Has `store` report changes to this value, if mails are wanted.
+    func listen(to store: Store) {
+        guard options.notifiesByMail else { return }
+        store.telling = { self.changes.append($0) }
+    }
+
+    /// Has an event told that could not be recorded, such as that a key has left.
+    func note(_ event: Event, of user: User) {
+        guard options.notifiesByMail else { return }
+        changes.append(Store.Change(events: [event], user: user, language: nil))
+    }
+
+    /// As `listen`, for a login, which must not wait: each change is told by a thread of its own, or by
+    /// `tellAfterLogin`.
+    func listenToLogin(on store: Store) {
+        guard options.notifiesByMail else { return }
+        guard !settings.isForOneConnection else { return listen(to: store) }
+        let (settings, options) = (settings, options)
+        store.telling = { change in
+            let isStarted = Worker.start {
+                Announcer(settings, options).tell(change, within: Announcer.patience)
+            }
+            if !isStarted { ServiceLog.writeUntold(change.user, "no thread is left") }
+        }
+    }
+
+    /// Tells what a login of a service of its own has changed, after it.
+    func tellAfterLogin() {
+        for change in changes { tell(change, within: Announcer.shortPatience) }
+        changes = []
+    }
+
+    /// Tells what a request has changed; why that was impossible, if it was.
+    func tell() -> String? {
+        let troubles = changes.compactMap { tell($0, within: Announcer.patience) }
+        changes = []
+        return troubles.first
+    }
+
+    @discardableResult
+    private func tell(_ change: Store.Change, within patience: Duration) -> String? {
+        do throws(MessengerClient.Problem) {
+            let address = try address(of: change.user)
+            let now = try now()
+            let text = MailText(
+                changes: change.events, of: change.user.printableName, on: Announcer.host,
+                at: now)
+            try send(
+                text, to: address, in: change.language, until: now &+ Announcer.notice,
+                within: patience)
+            return nil
+        } catch {
+            ServiceLog.writeUntold(change.user, error.text)
+            return error.text
+        }
+    }
+
+    /// Sends a temporary code; it is of no use after `end`.
+    func send(
+        temporaryCode code: String, of user: User, in language: Language?,
+        to address: MailAddress, until end: UInt64
+    ) throws(MessengerClient.Problem) {
+        let text = MailText(
+            temporaryCode: code, for: user.printableName, on: Announcer.host, until: end,
+            at: try now())
+        try send(text, to: address, in: language, until: end, within: Announcer.patience)
+    }
+
+    private func send(
+        _ text: MailText, to address: MailAddress, in language: Language?, until end: UInt64,
+        within patience: Duration
+    ) throws(MessengerClient.Problem) {
+        var mail: [UInt8]
+        do throws(Mail.Problem) {
+            mail = try text.mail(to: address, in: catalog(of: language))
+        } catch {
+            throw MessengerClient.Problem(text: error.detail)
+        }
+        defer { Secret.wipe(&mail) }
+        let message = MessageDocument(
+            .mail, to: address.text, text: String(decoding: mail, as: UTF8.self), until: end)
+        try MessengerClient.send(
+            message, to: settings.messenger, until: Deadline(in: patience))
+    }
+
+    private func address(of user: User) throws(MessengerClient.Problem) -> MailAddress {
+        let pattern = options.mail.map { String(decoding: $0, as: UTF8.self) } ?? "%u"
+        do throws(MailAddress.Problem) {
+            return try MailAddress(pattern: pattern, user: user)
+        } catch {
+            throw MessengerClient.Problem(
+                text: error == .name
+                    ? "there is no mail address for this name"
+                    : "the option `mail` makes no mail address")
+        }
+    }
+
+    /// The phrases of the user's language, or else of the configuration's.
+    private func catalog(of language: Language?) -> Catalog {
+        let found = try? CatalogFile.find(language ?? options.language, version: Version.number)
+        return found?.catalog ?? .english
+    }
+
+    private func now() throws(MessengerClient.Problem) -> UInt64 {
+        do throws(StoreError) {
+            return try SystemClock().now()
+        } catch {
+            throw MessengerClient.Problem(text: error.detail)
+        }
+    }
+
+    private static var host: String {
+        let name = String(decoding: LogLine.visible(SystemHost.name()), as: UTF8.self)
+        return name.isEmpty ? "localhost" : name
+    }
+}
+
+extension User {
+    /// The name, without what could pass for something else in a mail.
+    fileprivate var printableName: String {
+        String(String.UnicodeScalarView(shownName.unicodeScalars.filter { !$0.isSteering }))
+    }
+}
