@@ -1,7 +1,7 @@
 // Bytes on a connection to or from the service.
 
 /// A connection that delivers the input in pieces of a given length.
-private final class Pipe: OtherEnd {
+private final class PiecewisePipe: OtherEnd {
     let user: UInt32? = 0
     let sender: UInt32? = 1000
     private(set) var rest: [UInt8]
@@ -30,7 +30,7 @@ private final class Pipe: OtherEnd {
 func fuzzFrames(_ input: [UInt8]) {
     guard let first = input.first else { return }
     let machine = Kernel()
-    let pipe = Pipe(Array(input.dropFirst()), portion: Int(first) + 1)
+    let pipe = PiecewisePipe(Array(input.dropFirst()), portion: Int(first) + 1)
     kernel = machine
     defer { kernel = nil }
     var channel = FrameChannel(Socket(CInt(machine.socket(to: pipe))))
@@ -81,7 +81,7 @@ private func check(login payload: [UInt8]) {
             + SSHMethods.maximumLength, "more than was said")
 }
 
-private func check(sending frame: Frame, on channel: inout FrameChannel, _ pipe: Pipe) {
+private func check(sending frame: Frame, on channel: inout FrameChannel, _ pipe: PiecewisePipe) {
     let before = pipe.sent.count
     channel.queue(frame.kind, frame.payload)
     do throws(WireError) {
