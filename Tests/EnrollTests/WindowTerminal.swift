@@ -9,6 +9,13 @@ final class WindowTerminal: Sendable {
         /// Konsole behind a filter that removes kitty's answer: iTerm2's images are left.
         case konsoleInline
 
+        /// Those that this system has packages of: Debian 13 has no mlterm.
+        static let here: [Kind] = {
+            let system = try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)
+            let is13 = system?.split(separator: "\n").contains("VERSION_ID=\"13\"") ?? false
+            return allCases.filter { $0 != .mlterm || !is13 }
+        }()
+
         /// The words before the program's.
         var words: [String] {
             switch self {
