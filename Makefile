@@ -247,9 +247,10 @@ tree: setup-packages build
 		find $(TREE) -exec touch -h -d "@$$epoch" {} +
 	ln -sfn $(abspath $(BIN)) $(TREE)/.build/release
 
-# -nc: the tree is already clean; -P: the toolchain is the one on PATH, not a Debian package.
+# -nc: the tree is already clean; -P: the toolchain is the one on PATH, not a Debian package. A failed run
+# leaves its debian/, of which rsync keeps .build-id.
 deb: tree
-	rm -rf $(PACKAGES)/*.deb $(PACKAGES)/*.changes $(PACKAGES)/*.buildinfo
+	rm -rf $(TREE)/debian $(PACKAGES)/*.deb $(PACKAGES)/*.changes $(PACKAGES)/*.buildinfo
 	cp -a $(TREE)/packaging/debian $(TREE)/debian
 	cd $(TREE) && $(WITHIN) dpkg-buildpackage -b -nc -us -uc -Ppkg.swiftotp.toolchain $(FOREIGN)
 	rm -rf $(TREE)/debian

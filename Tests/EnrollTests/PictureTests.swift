@@ -11,7 +11,7 @@ struct PictureTests {
 
     @Test(
         "A camera does not read the picture in a terminal's window, or it stays there",
-        arguments: WindowTerminal.Kind.allCases)
+        arguments: WindowTerminal.Kind.here)
     func theCameraReadsThePicture(kind: WindowTerminal.Kind) async throws {
         let window = try await WindowTerminal(
             kind, try desk.words(["add", "--issuer", "bastion.example.com"]))

@@ -1,4 +1,5 @@
 import Foundation
+import OTPCore
 import TestSupport
 
 /// A terminal with a window on a screen of its own (Xvfb), for screenshots.
@@ -8,6 +9,13 @@ final class WindowTerminal: Sendable {
         case kitty, konsole, xterm, mlterm
         /// Konsole behind a filter that removes kitty's answer: iTerm2's images are left.
         case konsoleInline
+
+        /// Those that this system has packages of: Debian 13 has no mlterm.
+        static let here: [Kind] = {
+            let system = try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)
+            let is13 = system?.split(separator: "\n").contains("VERSION_ID=\"13\"") ?? false
+            return allCases.filter { $0 != .mlterm || !is13 }
+        }()
 
         /// The words before the program's.
         var words: [String] {
@@ -36,23 +44,31 @@ final class WindowTerminal: Sendable {
     private let window: Child
     private let display: String
 
-    /// A relay between the terminal and the program that records what the program sends.
+    /// A relay between the terminal and the program that records what the program sends. It asks the
+    /// program's questions first, with all the time that the terminal needs, and passes its answers
+    /// on when the program asks: on a busy machine a terminal takes longer than a user would wait.
     private static let relay = """
-        import os, pty, sys, tty, termios, fcntl, select, signal
-        log, status, hides, words = sys.argv[1], sys.argv[2], sys.argv[3] == "yes", sys.argv[4:]
+        import os, pty, re, sys, tty, termios, fcntl, select, signal
+        log, status, hides, words = sys.argv[1], sys.argv[2], sys.argv[4] == "yes", sys.argv[5:]
+        with open(sys.argv[3], "rb") as file:
+            questions = file.read()
+        tty.setraw(0)
+        os.write(1, questions)
+        answers = b""
+        while not re.search(rb"\\x1b\\[\\?[0-9;]*c", answers):
+            answers += os.read(0, 65536)
+        if hides:
+            answers = answers.replace(b"\\x1b_Gi=31;OK\\x1b\\\\", b"")
         process, inner = pty.fork()
         if process == 0:
             os.execvp(words[0], words)
         size = fcntl.ioctl(1, termios.TIOCGWINSZ, b"\\0" * 8)
         fcntl.ioctl(inner, termios.TIOCSWINSZ, size)
-        tty.setraw(0)
-        answer = b"\\x1b_Gi=31;OK\\x1b\\\\"
         with open(log, "wb", buffering=0) as kept:
             while True:
                 ready, _, _ = select.select([0, inner], [], [])
                 if 0 in ready:
-                    typed = os.read(0, 65536)
-                    os.write(inner, typed.replace(answer, b"") if hides else typed)
+                    os.write(inner, os.read(0, 65536))
                 if inner in ready:
                     try:
                         shown = os.read(inner, 65536)
@@ -61,6 +77,9 @@ final class WindowTerminal: Sendable {
                     if not shown:
                         break
                     kept.write(shown)
+                    if questions in shown:
+                        shown = shown.replace(questions, b"")
+                        os.write(inner, answers)
                     while shown:
                         shown = shown[os.write(1, shown):]
         code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
@@ -87,9 +106,11 @@ final class WindowTerminal: Sendable {
         }
         let relay = try scratch.write(Self.relay, to: "relay.py")
         let home = try scratch.folder("home", mode: 0o700)
+        let questions = try scratch.write(
+            String(decoding: TerminalAnswers.questions, as: UTF8.self), to: "questions")
         window = try Child(
             kind.words + ["python3", "-BI", relay, scratch.file("shown"), scratch.file("status")]
-                + [kind == .konsoleInline ? "yes" : "no"] + words,
+                + [questions, kind == .konsoleInline ? "yes" : "no"] + words,
             environment: [
                 "DISPLAY": display, "HOME": home, "XDG_RUNTIME_DIR": home, "TERM": "xterm-256color",
                 "LIBGL_ALWAYS_SOFTWARE": "1", "QT_QPA_PLATFORM": "xcb",

@@ -11,7 +11,8 @@ public struct KeyLabel: Equatable, Sendable {
     public init(issuer: [UInt8], user: [UInt8], device: Name?) {
         self.issuer = KeyLabel.part(of: issuer)
         self.device = device?.bytes
-        let end = (device.map { $0.bytes.count + KeyLabel.brackets.count }) ?? 0
+        let brackets = KeyLabel.opening.count + KeyLabel.closing.count
+        let end = (device.map { $0.bytes.count + brackets }) ?? 0
         self.user = KeyLabel.part(of: user, limit: KeyURI.maximumPartLength - end)
     }
 
@@ -24,10 +25,11 @@ public struct KeyLabel: Equatable, Sendable {
     /// The account: `alice`, or `alice (tablet)` to distinguish it from her first one.
     public var account: [UInt8] {
         guard let device else { return user }
-        return user + KeyLabel.brackets.prefix(2) + device + KeyLabel.brackets.suffix(1)
+        return user + KeyLabel.opening + device + KeyLabel.closing
     }
 
-    private static let brackets = [UInt8](" ()" as StaticString)
+    private static let opening = [UInt8](" (" as StaticString)
+    private static let closing = [UInt8](")" as StaticString)
 
     /// `text` in the form of an issuer or account: UTF-8 of at most `limit` bytes, without control
     /// characters and direction marks, and with colons replaced by hyphens.

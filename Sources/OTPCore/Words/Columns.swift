@@ -1,8 +1,8 @@
 /// The width of text on a terminal, in columns: most letters take one, East Asian ones and pictures
 /// two, and combining characters none.
 ///
-/// As counted by wcwidth(3), but in every locale. Control characters have no width: remove them
-/// first.
+/// As counted by a recent wcwidth(3) (glibc 2.41, Unicode 16), but in every locale. Control
+/// characters have no width: remove them first.
 public enum Columns {
     /// The end of a truncated text.
     public static let mark = "+"
@@ -26,6 +26,11 @@ public enum Columns {
         // one.
         case 0x1160...0x11ff, 0xd7b0...0xd7ff: return 0
         case ..<0x300: return 1
+        // Fillers in place of a missing letter of Hangul.
+        case 0x3164, 0xffa0: return 0
+        // Visible, although their category is that of invisible ones: the marks of an annotation,
+        // and the signs that join Egyptian hieroglyphs.
+        case 0xfff9...0xfffb, 0x13430...0x1343f: return 1
         default: break
         }
         switch scalar.properties.generalCategory {
@@ -39,10 +44,11 @@ public enum Columns {
     /// Characters of two columns that are not pictures: W and F in Unicode's EastAsianWidth.txt,
     /// and unassigned ones between them.
     private static let wide: [ClosedRange<UInt32>] = [
-        0x1100...0x115f, 0x2329...0x232a, 0x2e80...0x303e, 0x3041...0xa4cf, 0xa960...0xa97f,
-        0xac00...0xd7a3, 0xf900...0xfaff, 0xfe10...0xfe19, 0xfe30...0xfe6f, 0xff01...0xff60,
-        0xffe0...0xffe6, 0x16fe0...0x18dff, 0x1aff0...0x1b2ff, 0x1f200...0x1f2ff,
-        0x20000...0x2fffd, 0x30000...0x3fffd,
+        0x1100...0x115f, 0x2329...0x232a, 0x2630...0x2637, 0x268a...0x268f, 0x2e80...0x303e,
+        0x3041...0xa4cf, 0xa960...0xa97f, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe10...0xfe19,
+        0xfe30...0xfe6f, 0xff01...0xff60, 0xffe0...0xffe6, 0x16fe0...0x18dff, 0x1aff0...0x1b2ff,
+        0x1d300...0x1d356, 0x1d360...0x1d376, 0x1f200...0x1f2ff, 0x20000...0x2fffd,
+        0x30000...0x3fffd,
     ]
 
     // MARK: Fitting

@@ -63,7 +63,8 @@ struct Export: ParsableCommand {
             : [Roster.Entry(uid: context.user.uid, users: [context.user], hasRecord: true)]
         guard revealSecrets else { throw try refusal(context, entries) }
 
-        var work = try ExportWork(context, format, to: output)
+        var work = ExportWork(
+            context, format, issuer: try context.policy().issuer, to: output)
         try work.write(entries)
         guard !work.exported.isEmpty else {
             if work.unreadable == nil { work.noteLeftOut() }

@@ -22,12 +22,13 @@ struct ExportWork: ~Copyable {
     private var warnings: [String] = []
     private var untold: (count: Int, first: Failure)?
 
-    /// `path` is where to make the file.
-    init(_ context: Context, _ form: ExportForm, to path: String) throws(Failure) {
+    /// `path` is where to make the file. The caller fetches the issuer, because it may throw: the
+    /// compiler destroys what such an initializer has stored twice (Swift 6.2).
+    init(_ context: Context, _ form: ExportForm, issuer: String, to path: String) {
         self.context = context
         self.form = form
         self.path = path
-        text = ExportText(form, issuer: try context.policy().issuer)
+        text = ExportText(form, issuer: issuer)
     }
 
     /// Something that was left out of the file.

@@ -6,11 +6,18 @@ import Testing
 @Suite("Columns of a terminal")
 struct ColumnsTests {
     /// Characters for which an older C library has no width, or another one: signs that precede a
-    /// number, and one vowel.
-    private static let others: Set<Int> = [
-        0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6dd, 0x70f, 0x890, 0x891, 0x8e2, 0x110bd,
-        0x110cd, 0x1171e,
-    ]
+    /// number, and one vowel. Then what Unicode 16 has changed: trigrams, other signs of divination,
+    /// fillers, annotations and the signs between hieroglyphs.
+    private static let others: Set<Int> = {
+        let changed = [
+            0x2630...0x2637, 0x268a...0x268f, 0x1d300...0x1d356, 0x1d360...0x1d376,
+            0x3164...0x3164, 0xffa0...0xffa0, 0xfff9...0xfffb, 0x13430...0x1343f,
+        ]
+        return changed.reduce(into: [
+            0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6dd, 0x70f, 0x890, 0x891, 0x8e2, 0x110bd,
+            0x110cd, 0x1171e,
+        ]) { $0.formUnion($1) }
+    }()
 
     @Test("A character's width differs from wcwidth(3)")
     func widths() async throws {
@@ -40,7 +47,8 @@ struct ColumnsTests {
         arguments: [
             ("", 0), ("alice", 5), ("Zażółć gęślą jaźń", 17), ("e\u{301}", 1), ("田中さん", 8),
             ("김", 2), ("\u{1100}\u{1161}\u{11a8}", 2), ("📱", 2), ("ＡＢ", 4), ("ｱ", 1),
-            ("a\u{ad}b", 3), ("x\u{1b}[2J", 4),
+            ("a\u{ad}b", 3), ("x\u{1b}[2J", 4), ("\u{2630}\u{1d356}", 4), ("a\u{3164}\u{ffa0}", 1),
+            ("\u{fff9}\u{13430}", 2),
         ])
     func texts(text: String, columns: Int) {
         #expect(Columns.count(text) == columns)

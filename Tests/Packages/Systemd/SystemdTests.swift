@@ -26,6 +26,8 @@ struct SystemdTests {
             let result = try await alice.login(way, code: codes.removeFirst())
             #expect(result == .admittedWithCode, "\(way)")
         }
+        // The service's minute at rest begins after this.
+        let last = ContinuousClock.now
         #expect(try await sudo(alice, code: codes.removeFirst()) == true)
         let first = try #require(try await machine.service())
         // One service for all of them, and the store is as the package made it.
@@ -37,12 +39,12 @@ struct SystemdTests {
         #expect(log.contains("pam_swiftotp(su:auth): login granted; factor=backup-code"), "\(log)")
 
         // A look at the socket does not connect.
-        let last = ContinuousClock.now
+        let looking = ContinuousClock.now
         while try await machine.service() != nil {
-            try #require(ContinuousClock.now - last < .seconds(180), "it runs on and on")
+            try #require(ContinuousClock.now - looking < .seconds(180), "it runs on and on")
             try await Task.sleep(for: .milliseconds(500))
         }
-        #expect(ContinuousClock.now - last > .seconds(50))
+        #expect(ContinuousClock.now - last > .seconds(60))
         #expect(try await machine.property("Result", of: Self.service) == "success")
         #expect(try await machine.property("ActiveState", of: Self.socket) == "active")
         #expect(try await alice.login(.ssh, code: codes.removeFirst()) == .admittedWithCode)
