@@ -14,6 +14,9 @@ final class Messenger {
     /// How long the service may take to send a message that it has ready.
     private static let patience = Duration.seconds(1)
 
+    /// How long it pauses if the system has no room for more, in microseconds.
+    private static let rest: UInt32 = 20_000
+
     private let configuration: [UInt8]?
     private let listener: Listener
     private var queue: Queue
@@ -64,7 +67,7 @@ final class Messenger {
     }
 
     private func giveUp(_ entry: Queue.Entry, _ reason: String) {
-        if let message = queue.message(in: entry.name) {
+        if let message = try? queue.message(in: entry.name) {
             MessengerLog.write("message given up", message, LOG_WARNING, because: reason)
         }
         queue.remove(entry.name)
@@ -78,13 +81,16 @@ final class Messenger {
             switch listener.accept() {
             case .connection(let socket): take(from: FrameChannel(socket))
             case .nobody: return
-            case .trouble: return
+            case .trouble:
+                usleep(Messenger.rest)
+                return
             }
         }
     }
 
     private func take(from connection: consuming FrameChannel) {
         var channel = connection
+        var isTaken = false
         do throws(WireError) {
             // Only root may enter the socket's folder; this holds wherever the socket is.
             guard try channel.peer() == 0 else { return }
@@ -93,12 +99,16 @@ final class Messenger {
             defer { Secret.wipe(&frame.payload) }
             guard frame.kind == .request else { throw .malformed }
             let receipt = take(frame.payload)
+            isTaken = true
             active = .now
             guard let reply = try? Document.encode(receipt) else { return }
             channel.queue(.reply, reply)
             try channel.flush(until: deadline)
         } catch {
-            MessengerLog.write("a connection ended before its message was taken")
+            MessengerLog.write(
+                isTaken
+                    ? "nobody waited for the receipt of a message"
+                    : "a connection ended before its message was taken")
         }
     }
 
@@ -134,7 +144,14 @@ final class Messenger {
     // MARK: Sending
 
     private func send(_ entry: Queue.Entry) {
-        guard let message = queue.message(in: entry.name) else { return queue.remove(entry.name) }
+        let message: MessageDocument
+        do throws(StoreError) {
+            message = try queue.message(in: entry.name)
+        } catch {
+            MessengerLog.write(String(decoding: error.text, as: UTF8.self))
+            guard error.code == .system else { return queue.remove(entry.name) }
+            return queue.putOff(entry.name, first: .seconds(MessengerOptions().retry))
+        }
         let options: MessengerOptions
         let outcome: Outcome
         do throws(StoreError) {

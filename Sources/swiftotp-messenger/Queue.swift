@@ -27,20 +27,27 @@ struct Queue: ~Copyable {
         let names = try spool.names().sorted { $0.lexicographicallyPrecedes($1) }
         self.spool = spool
         for name in names {
-            if let message = message(in: name) {
+            do throws(StoreError) {
+                let message = try message(in: name)
                 entries.append(Entry(name: name, kind: message.kind, until: message.until))
-            } else {
-                MessengerLog.write("a file in the queue is damaged; it was removed")
-                remove(name)
+            } catch {
+                let text = String(decoding: error.text, as: UTF8.self)
+                MessengerLog.write("a file in the queue cannot be read: \(text)")
+                // What a disk does not give now, it may give the next process.
+                if error.code != .system { remove(name) }
             }
         }
     }
 
-    /// The message in a file; `nil` if there is none.
-    func message(in name: [UInt8]) -> MessageDocument? {
-        guard var bytes = try? spool.read(name, upTo: Document.maximumLength) else { return nil }
+    /// The message in a file.
+    func message(in name: [UInt8]) throws(StoreError) -> MessageDocument {
+        var bytes = try spool.read(name, upTo: Document.maximumLength)
         defer { Secret.wipe(&bytes) }
-        return try? Document.message(bytes)
+        do throws(Document.Problem) {
+            return try Document.message(bytes)
+        } catch {
+            throw StoreError(.damaged, name, "it is not a message")
+        }
     }
 
     /// Adds a message; when this returns, it survives a power cut.

@@ -67,7 +67,7 @@ struct HelpDeskDayTests {
         let acts = log.output.split(separator: "\n").dropFirst()
         #expect(acts.count == 4, "\(log.output)")
         #expect(acts.allSatisfy { $0.contains(alice) && $0.contains(day.helper.account.name) })
-        #expect(try await day.run("helpdesk").output.contains("you have 4 times"))
+        #expect(try await day.run("helpdesk").output.contains("you have 4 times."))
     }
 
     @Test("A helper acts on a protected user, sees keys, or is not told why not")

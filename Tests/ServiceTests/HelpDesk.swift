@@ -40,6 +40,17 @@ struct HelpDesk {
         mallory = try await person("mallory")
     }
 
+    /// Enrolls a member, as root does, and returns the backup codes.
+    @discardableResult
+    func enroll(_ member: Client) async throws -> [String] {
+        try await Self.enroll(member.user, at: service)
+    }
+
+    static func enroll(_ user: String, at service: Service) async throws -> [String] {
+        let replies = try await Client.root(service).run("about \(user)", "begin", "confirm =")
+        return try #require(replies.last?.codes, "\(replies)")
+    }
+
     static let issue = #"request {"issue":{}}"#
     static let unlock = #"request {"unlock":{}}"#
     static let reset = #"request {"reset":{}}"#

@@ -7,7 +7,7 @@ struct HelpDeskTests {
     @Test("A helper acts without a code, or is asked for one twice within five minutes")
     func proof() async throws {
         let desk = try await HelpDesk()
-        let codes = try await desk.sue.enroll()
+        let codes = try await desk.enroll(desk.sue)
         try await desk.alice.enroll()
         let alice = "about \(desk.alice.user)"
         let before = try desk.alice.record
@@ -21,7 +21,7 @@ struct HelpDeskTests {
         #expect(try desk.alice.record != before)
         // On another connection as well; another helper's code is another matter.
         #expect(try await desk.sue.run(alice, HelpDesk.unlock)[0].change != nil)
-        try await desk.ted.enroll()
+        try await desk.enroll(desk.ted)
         #expect(try await desk.ted.run(alice, HelpDesk.unlock)[0].why == "ownProofNeeded")
         // The code is used up.
         let again = try await desk.ted.run(alice, "prove \(codes[0])", HelpDesk.unlock)
@@ -31,7 +31,7 @@ struct HelpDeskTests {
     @Test("A helper's code counts on after what logs the helper in has changed")
     func epoch() async throws {
         let desk = try await HelpDesk()
-        let codes = try await desk.sue.enroll()
+        let codes = try await desk.enroll(desk.sue)
         try await desk.alice.enroll()
         let alice = "about \(desk.alice.user)"
         let root = try Client.root(desk.service)
@@ -49,7 +49,7 @@ struct HelpDeskTests {
     @Test("A code that root has issued for a helper lets the helper act")
     func temporaryCode() async throws {
         let desk = try await HelpDesk()
-        try await desk.sue.enroll()
+        try await desk.enroll(desk.sue)
         try await desk.alice.enroll()
         let issued = try await Client.root(desk.service).run(
             "about \(desk.sue.user)", HelpDesk.issue)
@@ -62,7 +62,7 @@ struct HelpDeskTests {
     @Test("A helper acts more often than helpdesk_daily says, or refused acts count")
     func limit() async throws {
         let desk = try await HelpDesk("helpdesk_daily = 3")
-        let codes = try await desk.sue.enroll()
+        let codes = try await desk.enroll(desk.sue)
         try await desk.alice.enroll()
         // There is no temporary code, so nothing is done.
         let revoke = #"request {"revokeIssued":{}}"#
@@ -75,7 +75,7 @@ struct HelpDeskTests {
         let told = try #require(replies[7].helpDesk)
         #expect(told.count == 3 && told.daily == 3 && told.acts.count == 3)
         // Another helper's acts are not shown to this one, and all of them are to root.
-        let teds = try await desk.ted.enroll()
+        let teds = try await desk.enroll(desk.ted)
         let others = try await desk.ted.run(
             "about \(desk.alice.user)", "prove \(teds[0])", HelpDesk.reset, HelpDesk.log)
         let own = try #require(others[1].helpDesk)
@@ -94,7 +94,7 @@ struct HelpDeskTests {
         ] {
             let service = try await Service(configuration: policy)
             let sue = try Client(service, desk.helper)
-            let codes = try await sue.enroll()
+            let codes = try await HelpDesk.enroll(sue.user, at: service)
             let reply = try await sue.run(
                 "about \(desk.alice.user)", "prove \(codes[0])", HelpDesk.unlock)
             #expect(reply[0].trouble?.code == "configuration", "\(reply)")
@@ -104,7 +104,7 @@ struct HelpDeskTests {
     @Test("Somebody who has left the group still helps")
     func left() async throws {
         let desk = try await HelpDesk()
-        let codes = try await desk.sue.enroll()
+        let codes = try await desk.enroll(desk.sue)
         try await desk.alice.enroll()
         let alice = "about \(desk.alice.user)"
         #expect(
@@ -116,7 +116,7 @@ struct HelpDeskTests {
     @Test("What a helper did is not in the user's record under the helper's name")
     func told() async throws {
         let desk = try await HelpDesk()
-        let codes = try await desk.sue.enroll()
+        let codes = try await desk.enroll(desk.sue)
         try await desk.alice.enroll()
         try await desk.sue.run("about \(desk.alice.user)", "prove \(codes[0])", HelpDesk.issue)
         let status = try await Command.output([
@@ -125,5 +125,55 @@ struct HelpDeskTests {
         ])
         #expect(status.contains("temporary-code-issued"))
         #expect(status.contains("otp-enroll \(desk.sue.user)"))
+    }
+
+    @Test("Whoever has only the password of a member makes themselves a code for the help desk")
+    func firstEnrollment() async throws {
+        let desk = try await HelpDesk("enroll = require\nfirst_enrollment = open\n")
+        let begun = try await desk.sue.run("begin")
+        #expect(begun[0].why == "firstEnrollment" && begun[0].begun == nil)
+        // Nor at a login.
+        let replies = try await desk.sue.run("login \(desk.sue.user) sudo after_first_factor")
+        #expect(replies[0].question == "Verification code: ")
+        let root = try await Client.root(desk.service).run(
+            "login \(desk.sue.user) sudo after_first_factor")
+        #expect(root[0].question == "Verification code: ")
+        #expect(try desk.sue.record.isEmpty)
+        // Others enroll as before, and so does a member who gives a code.
+        try await desk.alice.enroll()
+        let codes = try await desk.enroll(desk.sue)
+        let second = try await desk.sue.run("begin tablet proof \(codes[0])", "confirm =")
+        #expect(second[1].change != nil)
+    }
+
+    @Test("A list shows a protected user to a helper who asks under another name, or none")
+    func otherNames() async throws {
+        let desk = try await HelpDesk()
+        let codes = try await desk.enroll(desk.sue)
+        for client in [desk.alice, desk.chief] { try await client.enroll() }
+        let uid = try Account.numbers(of: desk.chief.user).uid
+        for names in ["", #","\#(desk.alice.user)""#, #","no-such-user""#] {
+            let rows = #"{"rows":{"of":[[\#(uid)\#(names)]]}}"#
+            let reply = try await desk.sue.run("prove \(codes[0])", "request \(rows)")
+            #expect(reply[0].rows?.map(\.count) == [1], "\(names)")
+        }
+    }
+
+    @Test("Acts on a record that cannot be read count, or replace it")
+    func unreadable() async throws {
+        let desk = try await HelpDesk()
+        let codes = try await desk.enroll(desk.sue)
+        try await desk.alice.enroll()
+        let file = URL(fileURLWithPath: try desk.alice.recordFile)
+        var bytes = try Data(contentsOf: file)
+        for index in 200..<bytes.count { bytes[index] ^= 1 }
+        try bytes.write(to: file)
+        chmod(file.path, 0o600)
+        let replies = try await desk.sue.run(
+            "about \(desk.alice.user)", "prove \(codes[0])", HelpDesk.unlock, HelpDesk.reset,
+            HelpDesk.log)
+        #expect(replies[0].trouble?.code == "damaged" && replies[1].trouble?.code == "damaged")
+        #expect(replies[2].helpDesk?.acts.isEmpty == true)
+        #expect(try Data(contentsOf: file) == bytes)
     }
 }

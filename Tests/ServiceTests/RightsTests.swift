@@ -122,8 +122,9 @@ struct RightsTests {
     @Test("A helper may do more than help others, or may not help them")
     func helpers() async throws {
         let desk = try await HelpDesk()
-        let codes = try await desk.sue.enroll()
-        for client in [desk.ted, desk.alice, desk.chief] { try await client.enroll() }
+        let codes = try await desk.enroll(desk.sue)
+        try await desk.enroll(desk.ted)
+        for client in [desk.alice, desk.chief] { try await client.enroll() }
         let sue = desk.sue
         let before = try [desk.ted, desk.chief].map { try $0.record }
         expect(try await rights(about: nil) { try await sue.run($0) }, of: "a helper") {
@@ -164,7 +165,7 @@ struct RightsTests {
     @Test("A list shows a helper what is protected")
     func hidden() async throws {
         let desk = try await HelpDesk()
-        let codes = try await desk.sue.enroll()
+        let codes = try await desk.enroll(desk.sue)
         for client in [desk.alice, desk.chief] { try await client.enroll() }
         let people = try [desk.alice, desk.chief, desk.sue].map { client in
             #"[\#(try Account.numbers(of: client.user).uid),"\#(client.user)"]"#

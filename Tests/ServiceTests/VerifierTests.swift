@@ -66,7 +66,7 @@ struct VerifierTests {
         try await Account.group(group)
         let place = try await Place("helpdesk_group = \(group)\n")
         let sue = try Client(place.service, try await Account.make("sue", groups: [group]))
-        let sues = try await sue.enroll()
+        let sues = try await HelpDesk.enroll(sue.user, at: place.service)
         let root = try Client.root(place.service)
         let roots = try await root.enroll()
         var seen: [[String]] = []

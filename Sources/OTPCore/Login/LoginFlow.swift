@@ -159,7 +159,14 @@ public struct LoginFlow<
         let now = try clock.now()
         let notices = session.withRecord { $0.notices }
         let outcome = try attempt.run(answer, on: session, at: now, boot: boot)
-        if options.forwardsPass { forward(typed, outcome, session) }
+        if options.forwardsPass {
+            // A verifier must not learn from the length how many digits somebody's codes have.
+            if place.verifier != nil, !outcome.isGranted {
+                forward(typed, digits: JoinedAnswer.usualDigits)
+            } else {
+                forward(typed, outcome, session)
+            }
+        }
         guard case .granted(let factor) = outcome else {
             // If that is in doubt, all refused users are told the same, enrolled or not.
             try records.prove()

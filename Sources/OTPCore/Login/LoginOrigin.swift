@@ -74,7 +74,10 @@ public struct LoginOrigin: Sendable {
 
     /// Service and address, as the event list shows them; for a verifier, its name.
     public var origin: [UInt8] {
-        if let verifier { return service + Array(" by ".utf8) + verifier }
+        if let verifier {
+            let by = Array(" by ".utf8) + verifier
+            return Array(service.prefix(max(8, Event.originLength - by.count))) + by
+        }
         guard !address.isEmpty else { return service }
         var origin: [UInt8] = []
         origin.reserveCapacity(service.count + 1 + address.count)

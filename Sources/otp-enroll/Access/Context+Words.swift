@@ -22,7 +22,7 @@ extension Context {
         case .helperNotEnrolled:
             Failure(
                 "the help desk needs codes of its own, and you are not enrolled",
-                hint: "`otp-enroll` enrolls you")
+                hint: "ask root to enroll you: `otp-enroll add`")
         case .helpDeskLimit(let most):
             Failure(
                 "you have acted \(Words.count(most, "time")) in 24 hours, which is the limit",
@@ -151,13 +151,20 @@ extension Context {
     }
 
     private func firstEnrollmentIsRoots(_ rule: String) -> Failure {
-        rule == "root"
-            ? Failure(
+        switch rule {
+        case "helpdesk":
+            Failure(
+                Phrase("only root may enroll members of the help desk"),
+                hint: Phrase("ask your administrator"))
+        case "root":
+            Failure(
                 Phrase("only root may enroll users here (first_enrollment = root)"),
                 hint: Phrase("ask your administrator"))
-            : Failure(
+        default:
+            Failure(
                 Phrase("users can only enroll at a login here (first_enrollment = at_login)"),
                 hint: Phrase("log in and enroll there, or ask your administrator"))
+        }
     }
 
     /// An option that only root may use.

@@ -13,8 +13,8 @@ struct HelpDesk: ParsableCommand {
               otp-enroll helpdesk --log       who did what to whom
 
             With `helpdesk_group = support` in the configuration, members of that group can use `list`, \
-            `status`, `issue`, `reset`, `unlock` and `trusted` for others without being root. Each has \
-            to be enrolled, and gives a code, which counts for five minutes. They cannot act on root, \
+            `status`, `issue`, `reset`, `unlock` and `trusted` for others without being root. Root \
+            enrolls them, and they give a code, which counts for five minutes. They cannot act on root, \
             on each other, or on members of `helpdesk_protected`; nor more often in 24 hours than \
             `helpdesk_daily` says.
 
@@ -43,10 +43,11 @@ struct HelpDesk: ParsableCommand {
         try Output.line(
             """
             The help desk: members of the group \(Output.printable(group)).
-            They cannot act on root, on each other\(protected).
+            They cannot act on root or on each other\(protected).
             """)
         let limit = "Each may act \(Words.count(desk.daily, "time")) in 24 hours"
-        try Output.line(Machine.isRoot ? limit + "." : limit + "; you have \(desk.count) times.")
+        let own = Machine.isRoot ? "." : "; you have \(Words.count(desk.count, "time"))."
+        try Output.line(limit + own)
     }
 
     private func list(_ desk: HelpDeskDocument) throws {

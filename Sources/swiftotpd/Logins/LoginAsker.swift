@@ -20,8 +20,14 @@ struct LoginAsker {
 
     /// Throws if the program may not ask about this user.
     init(_ request: LoginRequest, of peer: Peer, _ settings: Settings) throws(StoreError) {
-        let options = try ConfigurationFile.options(
+        var options = try ConfigurationFile.options(
             settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
+        // As at a command: root enrolls the help desk. In doubt, nobody is enrolled.
+        if options.enroll != .off, let desk = HelpDesk(options),
+            (try? desk.includes(named: request.user)) ?? true
+        {
+            options.enroll = .off
+        }
         guard !peer.isOwner else {
             (kind, self.options) = (.owner, options)
             return

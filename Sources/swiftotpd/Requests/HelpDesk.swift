@@ -21,9 +21,23 @@ struct HelpDesk {
         try isMember(user, of: group, "helpdesk_group")
     }
 
+    /// The same for a name, which may be nobody's.
+    func includes(named name: [UInt8]) throws(StoreError) -> Bool {
+        guard let user = try users.user(named: name) else { return false }
+        return try includes(user)
+    }
+
     /// Whether members must leave the user alone: root, a member, or a member of the protected
-    /// group.
+    /// group, under any name of the same UID that the system knows it by.
     func protects(_ user: User) throws(StoreError) -> Bool {
+        if try protectsName(user) { return true }
+        guard let other = try users.user(withID: user.uid), other.name != user.name else {
+            return false
+        }
+        return try protectsName(other)
+    }
+
+    private func protectsName(_ user: User) throws(StoreError) -> Bool {
         if user.uid == 0 { return true }
         if try includes(user) { return true }
         guard let protected else { return false }

@@ -25,6 +25,10 @@ extension RequestHandler {
         guard isEnrolled || caller != .user || options.firstEnrollment == .open else {
             return .denied(reason: .firstEnrollment(rule: "\(options.firstEnrollment)"))
         }
+        // Whoever has only the password of a member would otherwise make themselves a proof.
+        if !isEnrolled, caller == .user, let desk = HelpDesk(options), try desk.includes(user) {
+            return .denied(reason: .firstEnrollment(rule: "helpdesk"))
+        }
         let names = authenticators.map(\.name)
         if let there, let name = new.name, name != there.name {
             return .denied(reason: .keyIsThere(name: there.name.text))

@@ -17,15 +17,30 @@ extension RequestHandler {
             log(line)
             return .denied(reason: .helpDeskLimit(most: daily))
         }
-        let reply = try perform(request)
-        if case .denied = reply {
-            // Nothing was done, so nothing counts.
-            _ = try store.changeHelpDeskLog {
-                $0.takeBack(act)
-                return true
-            }
+        do throws(StoreError) {
+            let reply = try perform(request)
+            if case .denied = reply { try takeBack(act, in: store) }
+            return reply
+        } catch {
+            if RequestHandler.isBeforeAnyChange(error) { try takeBack(act, in: store) }
+            throw error
         }
-        return reply
+    }
+
+    /// Nothing was done, so nothing counts.
+    private func takeBack(_ act: HelpDeskLog.Act, in store: Store) throws(StoreError) {
+        _ = try store.changeHelpDeskLog {
+            $0.takeBack(act)
+            return true
+        }
+    }
+
+    /// Whether the record could not even be opened.
+    private static func isBeforeAnyChange(_ error: StoreError) -> Bool {
+        switch error.code {
+        case .otherUser, .otherKey, .damaged, .busy, .unsafe, .unproven: true
+        default: false
+        }
     }
 
     /// What a command does to a user; `nil` if it only looks.
@@ -87,12 +102,17 @@ extension RequestHandler {
                 count: log.count(by: asking.uid, at: try clock.now())))
     }
 
-    /// Whether the help desk must leave one of these users alone.
-    func isHidden(_ number: NumberDocument) throws(StoreError) -> Bool {
+    /// Whether the help desk must leave the user of a UID alone, whatever names the caller gives.
+    func isHidden(_ number: NumberDocument, in store: Store) throws(StoreError) -> Bool {
         guard caller == .helper, let desk = HelpDesk(options) else { return false }
-        for name in number.users {
-            let user = User(name: Array(name.utf8), uid: number.uid, gid: 0)
-            if try desk.protects(SystemUsers().user(named: user.name) ?? user) { return true }
+        let users = SystemUsers()
+        // Nobody can say whose record it is if its head cannot be read.
+        guard let owner = try? store.owner(of: number.uid) else { return true }
+        let names = number.users.map { Array($0.utf8) } + [owner.name]
+        for name in names {
+            let user = User(name: name, uid: number.uid, gid: 0)
+            if try desk.protects(user) { return true }
+            if let known = try users.user(named: name), try desk.protects(known) { return true }
         }
         return false
     }

@@ -121,7 +121,7 @@ extension RequestHandler {
     private func find(
         _ number: NumberDocument, in store: Store
     ) throws(StoreError) -> Finding {
-        if try isHidden(number) { return .hidden }
+        if try isHidden(number, in: store) { return .hidden }
         let path = store.path(ofRecord: number.uid)
         var refusal: StoreError?
         if number.users.isEmpty {

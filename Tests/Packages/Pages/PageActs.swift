@@ -28,6 +28,8 @@ enum PageActs {
         "sudo otp-enroll codes alice": Act(before: .phone, shows: "-"),
         "sudo otp-enroll disable alice": Act(before: .phone, shows: "no longer enrolled"),
         "sudo otp-enroll list": Act(before: .phone, shows: "alice"),
+        "sudo otp-enroll helpdesk --log": Act(
+            before: .nothing, shows: "The help desk has done nothing."),
         "sudo otp-enroll add alice --name fob --hotp --secret-file fob.key": Act(
             before: .nothing, shows: "fob", leaves: has("fob")),
         "sudo otp-enroll issue alice": Act(before: .phone, shows: "Temporary code for alice: "),
@@ -173,6 +175,8 @@ enum PageActs {
                 "sudo systemctl enable --now swiftotpd.socket", "sudo systemctl reload ssh",
                 "sudo systemd-sysusers && sudo systemd-tmpfiles --create swiftotp.conf",
                 "sudo systemctl enable --now swiftotp-messenger.{socket,service}",
+                // A line of a configuration.
+                "service auth-worker {",
                 "sudo make install", "sudo make uninstall", "swift test --filter OTPCoreTests",
                 "sudo env \"PATH=$PATH\" Tests/ground swift test --filter LoginTests",
                 "sudo env \"PATH=$PATH\" make try", "sudo env \"PATH=$PATH\" make test",

@@ -63,7 +63,8 @@ struct SandboxTests {
         }
         #expect(report.sockets.count == 10)
         #expect(
-            Set(report.run).isSubset(of: ["systemd", "nscd", "nslcd", "samba"]), "\(report.run)")
+            Set(report.run).isSubset(
+                of: ["systemd", "nscd", "nslcd", "samba", "swiftotp-messenger"]), "\(report.run)")
         let parts = Set(report.systemd)
         #expect(parts.isSuperset(of: ["journal", "userdb"]), "\(parts)")
         #expect(parts.isSubset(of: ["journal", "userdb", "incoming", "inaccessible"]), "\(parts)")
