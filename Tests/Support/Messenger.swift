@@ -1,7 +1,6 @@
 import Foundation
 
-/// swiftotp-messenger as under systemd: another program listens, starts it at the first message, and
-/// starts it again after it has ended.
+/// swiftotp-messenger as under systemd (`SocketUnit`).
 public final class Messenger: Sendable {
     /// Where swiftotpd finds it by default.
     public static let usualSocket = "/run/swiftotp-messenger/messenger.sock"
@@ -10,8 +9,8 @@ public final class Messenger: Sendable {
     public let socket: String
     /// The folder of messages that wait.
     public let queue: String
+    private let unit: SocketUnit
     private let scratch: Scratch
-    private let listener: Child
 
     /// One at the usual place, with the machine's mailer (`MailRoom`).
     private static let one = Task {
@@ -37,22 +36,14 @@ public final class Messenger: Sendable {
         }
         let file = try scratch.write(configuration, to: "messenger.conf", mode: 0o644)
         let socket = try socket ?? scratch.folder("run", mode: 0o755) + "/messenger.sock"
-        let listen = try scratch.write(Service.program, to: "listen.py", mode: 0o644)
-        let quiet = open("/dev/null", O_RDWR | O_CLOEXEC)
-        defer { close(quiet) }
         // As another user only the messenger itself: the listener must be able to end it.
         let around = account.map {
             ["setpriv", "--reuid", $0.name, "--regid", $0.name, "--init-groups"]
         }
         let words = try [Build.product("swiftotp-messenger"), "--config", file, "--queue", queue]
-        let listener = try Child(
-            ["python3", "-BI", listen, socket, "64"] + (around ?? []) + words,
-            streams: .descriptors(quiet, quiet, quiet))
-        _ = try await patiently("the messenger's socket") {
-            guard listener.status == nil else { throw Trouble("nothing listens on \(socket)") }
-            return access(socket, F_OK) == 0 ? true : nil
-        }
-        (self.listener, self.scratch, self.socket, self.queue) = (listener, scratch, socket, queue)
+        unit = try await SocketUnit(
+            socket, in: scratch, backlog: 64, starting: (around ?? []) + words)
+        (self.scratch, self.socket, self.queue) = (scratch, socket, queue)
     }
 
     /// Replaces the configuration.
@@ -76,26 +67,11 @@ public final class Messenger: Sendable {
     }
 
     /// Its process, if it runs now.
-    public var process: pid_t? {
-        let list = "/proc/\(listener.pid)/task/\(listener.pid)/children"
-        let text = (try? String(contentsOfFile: list, encoding: .utf8)) ?? ""
-        return text.split(separator: " ").compactMap { pid_t($0) }.first
-    }
+    public var process: pid_t? { unit.process }
 
     /// Sends it a signal.
-    public func signal(_ number: Int32) {
-        if let process { kill(process, number) }
-    }
+    public func signal(_ number: Int32) { unit.signal(number) }
 
     /// Ends the listener and the messenger; connections are refused from now on.
-    public func end() {
-        signal(SIGKILL)
-        listener.end()
-        signal(SIGKILL)
-    }
-
-    deinit {
-        signal(SIGKILL)
-        listener.signal(SIGKILL)
-    }
+    public func end() { unit.end() }
 }
