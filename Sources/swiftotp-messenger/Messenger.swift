@@ -37,7 +37,7 @@ final class Messenger {
             messenger.run()
             return 0
         } catch {
-            return MessengerLog.fail(error.text)
+            return SystemLog.fail(error.text)
         }
     }
 

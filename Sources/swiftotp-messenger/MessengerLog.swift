@@ -18,15 +18,5 @@ enum MessengerLog {
     }
 
     /// Trouble that concerns no single message.
-    static func write(_ trouble: String) {
-        var line = LogLine("cannot serve")
-        line.add("error", sentence: Array(trouble.utf8))
-        SystemLog.write(line.bytes, LOG_ERR)
-    }
-
-    /// Why the messenger cannot run; returns the exit status for it.
-    static func fail(_ why: String) -> CInt {
-        write(why)
-        return 1
-    }
+    static func write(_ trouble: String) { SystemLog.write(trouble: trouble) }
 }

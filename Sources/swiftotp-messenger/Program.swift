@@ -54,13 +54,13 @@ enum Program {
         if checks { return check(configuration) }
         SystemLog.open(as: "swiftotp-messenger")
         guard Process.prepare(forOneLogin: false) else {
-            return MessengerLog.fail("the process cannot be set up")
+            return SystemLog.fail("the process cannot be set up")
         }
         do throws(StoreError) {
             let spool = try SpoolFolder.open(queue)
             return try Messenger.run(configuration: configuration, queue: Queue(in: spool))
         } catch {
-            return MessengerLog.fail(String(decoding: error.text, as: UTF8.self))
+            return SystemLog.fail(String(decoding: error.text, as: UTF8.self))
         }
     }
 

@@ -20,7 +20,7 @@ enum Program {
         }
         SystemLog.open(as: "swiftotpd")
         guard Process.prepare(forOneLogin: settings.isForOneConnection) else {
-            return ServiceLog.fail("the process cannot be set up")
+            return SystemLog.fail("the process cannot be set up")
         }
         if settings.makesStore { return makeStore(settings) }
         return settings.isForOneConnection ? serveOne(settings) : listen(settings)
@@ -46,7 +46,7 @@ enum Program {
         do throws(WireError) {
             user = try socket.peer()
         } catch {
-            return ServiceLog.fail("the standard input is not a connection")
+            return SystemLog.fail("the standard input is not a connection")
         }
         var connection = Connection(settings, user, nil, FrameChannel(socket))
         connection.greet()
@@ -59,7 +59,7 @@ enum Program {
             var service = Service(settings, try Listener())
             return service.run()
         } catch {
-            return ServiceLog.fail(error.text)
+            return SystemLog.fail(error.text)
         }
     }
 }

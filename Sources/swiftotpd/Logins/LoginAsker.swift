@@ -53,26 +53,29 @@ struct LoginAsker {
     /// Who may log in: with a verifier, neither root nor the help desk. They are then as unknown as
     /// a name that does not exist.
     var users: LoginUsers {
-        guard case .verifier = kind else { return LoginUsers(hides: nil) }
-        return LoginUsers(hides: .some(HelpDesk(options)))
+        if case .verifier = kind {
+            LoginUsers(isForVerifier: true, HelpDesk(options))
+        } else {
+            LoginUsers()
+        }
     }
 }
 
 /// The users of this system, perhaps without some.
 struct LoginUsers: UserDirectory {
     private let users = SystemUsers()
-    private let hidesSome: Bool
+    private let isForVerifier: Bool
     private let desk: HelpDesk?
 
-    /// With `hides`, root is hidden, and so are the members of the help desk, if there is one.
-    init(hides desk: HelpDesk??) {
-        hidesSome = desk != nil
-        self.desk = desk ?? nil
+    /// A verifier does not see root, nor the members of the help desk, if there is one.
+    init(isForVerifier: Bool = false, _ desk: HelpDesk? = nil) {
+        self.isForVerifier = isForVerifier
+        self.desk = desk
     }
 
     func user(named name: [UInt8]) throws(StoreError) -> User? {
         guard let user = try users.user(named: name) else { return nil }
-        guard hidesSome else { return user }
+        guard isForVerifier else { return user }
         if user.uid == 0 { return nil }
         if let desk, try desk.includes(user) { return nil }
         return user

@@ -32,14 +32,9 @@ struct RequestService {
         defer { Secret.wipe(&message) }
         var count = 0
         while peer.isOwner || count < RequestService.maximumRequests {
-            count += 1
             let reply = answer(message)
-            // A list may have many pages; only root and the help desk get one.
-            switch reply.result {
-            case .rows, .recorded: count -= 1
-            default: break
-            }
             Secret.wipe(&message)
+            if !reply.result.isPage { count += 1 }
             guard send(reply, on: &channel), !reply.result.endsConnection else { return }
             do throws(WireError) {
                 let deadline = Deadline(in: RequestService.patience).clamped(to: end)
@@ -113,6 +108,14 @@ struct RequestService {
 }
 
 extension Reply.Result {
+    /// Whether it is a page of a list, which may have many. Only root and the help desk get one.
+    fileprivate var isPage: Bool {
+        switch self {
+        case .rows, .recorded: true
+        default: false
+        }
+    }
+
     /// Whether the other end does not speak our protocol, and cannot use anything further.
     fileprivate var endsConnection: Bool {
         self == .denied(reason: .malformed) || self == .denied(reason: .otherVersion)

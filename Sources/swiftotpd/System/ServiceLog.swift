@@ -82,15 +82,5 @@ enum ServiceLog {
     }
 
     /// Why somebody cannot be served.
-    static func write(_ why: String) {
-        var line = LogLine("cannot serve")
-        line.add("error", sentence: Array(why.utf8))
-        SystemLog.write(line.bytes, LOG_ERR)
-    }
-
-    /// Why the service cannot run; returns the exit status for it.
-    static func fail(_ why: String) -> CInt {
-        write(why)
-        return 1
-    }
+    static func write(_ why: String) { SystemLog.write(trouble: why) }
 }
