@@ -30,7 +30,8 @@ enum FrameBytes {
                 request.user, request.service, request.terminal, request.remoteHost,
                 request.remoteUser, request.connection, request.methods,
             ] + request.arguments
-        return [2, request.isSilent ? 1 : 0] + texts.flatMap { number($0.count) + $0 }
+        let flags: UInt8 = (request.isSilent ? 1 : 0) + (request.showsASCII ? 2 : 0)
+        return [2, flags] + texts.flatMap { number($0.count) + $0 }
     }
 
     private static func number(_ value: Int) -> [UInt8] {

@@ -24,6 +24,7 @@ private final class ModuleScene {
     var last: Impostor?
     var isFull = false
     private let portion: Int
+    private let showsASCII: Bool
     private let start: Int64
 
     init(_ reel: Reel) {
@@ -37,6 +38,8 @@ private final class ModuleScene {
         (machine.user, machine.realUser) = (users & 1 != 0 ? 1000 : 0, users & 3 != 0 ? 1000 : 0)
         machine.child.patience = Int(users >> 2 & 7) * 3
         portion = room & 0x80 != 0 ? Int(room & 0x3f) + 1 : .max
+        showsASCII = room & 0x81 == 1
+        setenv("LC_ALL", showsASCII ? "C" : "C.UTF-8", 1)
         start = machine.upTime
         if users & 0x20 != 0 { machine.memory.callsLeft = Int(users >> 6) + 1 }
         machine.memory.lasts = users & 0x40 != 0
@@ -233,7 +236,7 @@ private final class ModuleScene {
         func variable(_ name: String) -> [UInt8]? {
             application.variables.first { $0.name == name }?.value
         }
-        request.isSilent = flags != 0
+        (request.isSilent, request.showsASCII) = (flags != 0, showsASCII)
         request.user = cut(application.user, 1024)
         request.service = cut(application.items[PAM_SERVICE], 1024)
         request.terminal = cut(application.items[PAM_TTY], 1024)
