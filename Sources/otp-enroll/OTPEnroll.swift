@@ -30,7 +30,7 @@ struct OTPEnroll: ParsableCommand {
         version: "\(name) (swiftotp) \(Version.number)",
         subcommands: [
             Add.self, Status.self, List.self, Codes.self, Verify.self, Remove.self, Trusted.self,
-            Disable.self, Speak.self, Reset.self,
+            Disable.self, Speak.self, ContactCommand.self, Reset.self,
             Move.self, Forget.self,
             Init.self, Issue.self, Unlock.self, HelpDesk.self, Resynchronize.self, Import.self,
             Export.self,

@@ -11,12 +11,22 @@ struct CodePrompt<Talk: Conversation> {
     /// a first factor. A remote stranger would learn from it who exists and is enrolled.
     private let tellsReasons: Bool
 
+    /// What is done about an answer that asks for something, such as `?`: what the user is told, or
+    /// `nil` for any other answer.
+    private let help: Help?
+    /// How often help is given at one prompt.
+    private static var mostHelp: Int { 8 }
+
+    typealias Help = (borrowing Secret) throws(StoreError) -> [Phrase]?
+
     init(
-        conversation: Talk, options: Options, at place: LoginOrigin, tellsReasons: Bool
+        conversation: Talk, options: Options, at place: LoginOrigin, tellsReasons: Bool,
+        help: Help? = nil
     ) {
         self.conversation = conversation
         self.tellsReasons = tellsReasons
-        prompt = options.question(conversation.words)
+        self.help = help
+        prompt = options.question(isHelped: help != nil, conversation.words)
         echo = options.echoes(atSSHD: place.isSSHD)
         tries = max(1, options.retry)
         triesEarlier = options.triesFirstPass || options.usesFirstPass
@@ -29,9 +39,8 @@ struct CodePrompt<Talk: Conversation> {
         _ judge: (borrowing Secret) throws(StoreError) -> (Outcome, [Phrase])
     ) throws(StoreError) -> LoginResult {
         if triesEarlier, let result = try earlier(judge) { return result }
-        var left = tries
+        var (left, helped) = (tries, 0)
         while true {
-            left -= 1
             let typed: Secret
             do throws(ConversationError) {
                 guard let text = try conversation.ask(prompt, echo: echo) else {
@@ -41,6 +50,12 @@ struct CodePrompt<Talk: Conversation> {
             } catch {
                 return .conversationFailed
             }
+            if helped < Self.mostHelp, let told = try help?(typed) {
+                helped += 1
+                for sentence in told { conversation.inform(sentence) }
+                continue
+            }
+            left -= 1
             let (outcome, told) = try judge(typed)
             switch outcome {
             case .granted(let factor): return admit(factor, told)

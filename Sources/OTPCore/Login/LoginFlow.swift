@@ -15,6 +15,8 @@ public struct LoginFlow<
     let options: Options
     /// This machine's host name.
     let hostName: () -> [UInt8]
+    /// Sends a code; whether it is on its way.
+    let send: (CodeMessage) -> Bool
     /// Opens the store. Called whenever it is needed; the store is never kept open during a
     /// question.
     let openStore: () throws(StoreError) -> Records
@@ -22,6 +24,7 @@ public struct LoginFlow<
     public init(
         conversation: Talk, clock: Time, users: Users, random: Random, codes: Codes,
         options: Options, hostName: @escaping () -> [UInt8],
+        send: @escaping (CodeMessage) -> Bool = { _ in false },
         openStore: @escaping () throws(StoreError) -> Records
     ) {
         self.conversation = conversation
@@ -31,6 +34,7 @@ public struct LoginFlow<
         self.codes = codes
         self.options = options
         self.hostName = hostName
+        self.send = send
         self.openStore = openStore
     }
 
@@ -111,7 +115,8 @@ public struct LoginFlow<
     ) throws(StoreError) -> LoginResult {
         let questions = CodePrompt(
             conversation: conversation, options: options, at: place,
-            tellsReasons: place.isHere || isProven(at: place))
+            tellsReasons: place.isHere || isProven(at: place),
+            help: help(user, at: place))
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             let judged = try typed.withBytes { (bytes) throws(StoreError) in
@@ -146,7 +151,7 @@ public struct LoginFlow<
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: place.origin,
             source: place.source, tellsNotices: conversation.isHeard,
-            closedFor: options.closedFor)
+            closedFor: options.closedFor, takesMessageCodes: mayAskForCode(user, at: place))
         let records = try openStore()
         guard let user, let session = try openEnrolled(user, in: records) else {
             if options.forwardsPass { forward(typed, digits: JoinedAnswer.usualDigits) }
@@ -194,7 +199,7 @@ public struct LoginFlow<
     }
 
     /// Opens the record of a user who has something to log in with.
-    private func openEnrolled(
+    func openEnrolled(
         _ user: User, in records: Records
     ) throws(StoreError) -> Records.Session? {
         guard let session = try records.open(user) else { return nil }

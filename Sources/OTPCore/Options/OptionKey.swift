@@ -4,6 +4,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     case exemptGroup, exemptNetworks
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
     case helpdeskGroup, helpdeskProtected, helpdeskDaily, mayVerify
+    case deliver, deliverFor, deliverHourly
     case enroll, enrollUntil, enrollGrace, issuer, qrServices, afterFirstFactor
     case trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
@@ -34,6 +35,8 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case services(@Sendable (inout Options, [[UInt8]]) -> Void)
         /// One or more users, each perhaps with a PAM service, separated by blanks or commas.
         case verifiers(@Sendable (inout Options, [Options.Verifier]) -> Void)
+        /// `mail`, `sms` or both, separated by blanks or commas.
+        case messages(@Sendable (inout Options, [MessageKind]) -> Void)
     }
 
     /// The key.
@@ -177,6 +180,18 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "may_verify", .verifiers { $0.mayVerify = $1 }, "none",
                 "Programs of these users may check others' codes, though they are not root's.")
+        case .deliver:
+            part(
+                "deliver", .messages { $0.deliver = $1 }, "none",
+                "Send codes by mail, sms or both to users who ask after their first factor.")
+        case .deliverFor:
+            part(
+                "deliver_for", .text(maximum: 64) { $0.deliverFor = $1 }, "everybody",
+                "Send codes only to members of this group.")
+        case .deliverHourly:
+            part(
+                "deliver_hourly", .number(1...250) { $0.deliverHourly = $1 }, "100",
+                "How many codes all users together may be sent in an hour.")
         case .enroll:
             part(
                 "enroll",

@@ -83,6 +83,20 @@ extension OptionParser {
         return verifiers
     }
 
+    /// The kinds of message in a list; each must be listed once.
+    func messages(
+        _ option: OptionKey, _ value: ArraySlice<UInt8>
+    ) throws(Problem) -> [MessageKind] {
+        var kinds: [MessageKind] = []
+        for word in OptionParser.words(value) {
+            let kind = MessageKind.allCases.first { $0.word.utf8.elementsEqual(word) }
+            guard let kind, !kinds.contains(kind) else { throw takes(option, "mail, sms or both") }
+            kinds.append(kind)
+        }
+        guard !kinds.isEmpty else { throw takes(option, "mail, sms or both") }
+        return kinds
+    }
+
     /// The most users that an option takes.
     static let maximumVerifiers = 32
 

@@ -154,6 +154,8 @@ public struct OptionParser {
             apply(&options, try services(option, value ?? []))
         case .verifiers(let apply):
             apply(&options, try verifiers(option, value ?? []))
+        case .messages(let apply):
+            apply(&options, try messages(option, value ?? []))
         }
     }
 

@@ -42,6 +42,12 @@ public struct Options: Sendable {
     public var helpdeskDaily: UInt8 = 50
     /// Whose programs may check the codes of other users.
     public var mayVerify: [Verifier]?
+    /// How codes may be sent to users who ask for one.
+    public var deliver: [MessageKind] = []
+    /// Codes are sent only to members of this group.
+    public var deliverFor: [UInt8]?
+    /// How many codes may be sent in an hour, 1 to 250.
+    public var deliverHourly: UInt8 = 100
     /// Whether logins ask users without an authenticator to enroll one.
     public var enroll = Enroll.off
     /// With `require`: enrolling may be put off until then, in Unix seconds.
@@ -110,6 +116,7 @@ public struct Options: Sendable {
         var options = self
         options.enroll = .off
         options.trust = .off
+        options.deliver = []
         options.enrollsAfterTemporary = false
         options.followsFirstFactor = false
         options.nullok = admin.nullok
@@ -158,8 +165,11 @@ public struct Options: Sendable {
     }
 
     /// The question of a login: the admin's own, or the one that fits the answer, in `words`.
-    public func question(_ words: (Phrase) -> String) -> [UInt8] {
-        prompt ?? Array(words(forwardsPass ? UserText.joinedQuestion : UserText.question).utf8)
+    public func question(isHelped: Bool = false, _ words: (Phrase) -> String) -> [UInt8] {
+        let question =
+            forwardsPass
+            ? UserText.joinedQuestion : isHelped ? UserText.helpedQuestion : UserText.question
+        return prompt ?? Array(words(question).utf8)
     }
 
     /// Whether typing is echoed at a question for a code. By default only at sshd, whose method

@@ -20,6 +20,8 @@ public struct Event: Equatable, Sendable {
         case keyTrusted = 16
         case trustRevoked = 17
         case moved = 18
+        case codeSent = 19
+        case contactChanged = 20
 
         /// One word for it, as in `--json`.
         public var name: String {
@@ -42,13 +44,15 @@ public struct Event: Equatable, Sendable {
             case .keyTrusted: "key-trusted"
             case .trustRevoked: "trust-revoked"
             case .moved: "moved"
+            case .codeSent: "code-sent"
+            case .contactChanged: "contact-changed"
             }
         }
 
         /// Whether the user is told at the next login: true for every change to what logs in.
         public var isTold: Bool {
             switch self {
-            case .login, .failure, .verified: false
+            case .login, .failure, .verified, .codeSent: false
             default: true
             }
         }

@@ -22,11 +22,7 @@ public struct EventLog: Equatable, Sendable {
 
     /// Adds an event; the oldest makes room.
     public mutating func append(_ event: Event) {
-        if count >= capacity {
-            bytes.removeFirst(
-                min(bytes.count, EventLog.length(of: bytes.span, at: 0) ?? bytes.count))
-            count -= 1
-        }
+        if count >= capacity { dropOldest() }
         bytes.reserveCapacity(bytes.count + 11 + event.detail.count + event.origin.count)
         bytes.append(event.kind.rawValue)
         bytes.append(bigEndian: event.time)
@@ -35,6 +31,16 @@ public struct EventLog: Equatable, Sendable {
         bytes.append(UInt8(truncatingIfNeeded: event.origin.count))
         bytes.append(copying: event.origin.span)
         count += 1
+    }
+
+    /// Drops the oldest events until the others take at most `length` bytes.
+    mutating func shorten(to length: Int) {
+        while bytes.count > length, count > 0 { dropOldest() }
+    }
+
+    private mutating func dropOldest() {
+        bytes.removeFirst(min(bytes.count, EventLog.length(of: bytes.span, at: 0) ?? bytes.count))
+        count -= 1
     }
 
     /// The events, oldest first.

@@ -32,10 +32,11 @@ extension Record {
         keyMemory.encode(into: &bytes)
         refusedAnswers.encode(into: &bytes)
         // At the end and only if set, so that older records stay unchanged.
-        if let language {
-            bytes.write(UInt8(truncatingIfNeeded: language.name.utf8.count))
-            for byte in language.name.utf8 { bytes.write(byte) }
-        }
+        guard language != nil || !messaging.isEmpty else { return }
+        let name = Array((language?.name ?? "").utf8)
+        bytes.write(UInt8(truncatingIfNeeded: name.count))
+        bytes.write(copying: name.span)
+        if !messaging.isEmpty { messaging.encode(into: &bytes) }
     }
 
     private func encode(
@@ -84,11 +85,7 @@ extension Record {
             let refused = RefusedAnswers(decoding: bytes, &cursor)
         else { return nil }
         if cursor.offset < bytes.count {
-            guard let length = cursor.byte(bytes),
-                let language = cursor.bytes(Int(length), of: bytes).flatMap({ Language($0) }),
-                cursor.offset == bytes.count
-            else { return nil }
-            self.language = language
+            guard decodeLanguageAndMessaging(bytes, &cursor) else { return nil }
         }
         refusedAnswers = refused
         self.epoch = epoch
@@ -100,6 +97,25 @@ extension Record {
         self.throttle = throttle
         self.events = events
         self.notices = notices
+    }
+
+    private mutating func decodeLanguageAndMessaging(
+        _ bytes: Span<UInt8>, _ cursor: inout Cursor
+    ) -> Bool {
+        guard let length = cursor.byte(bytes), let name = cursor.bytes(Int(length), of: bytes) else {
+            return false
+        }
+        language = Language(name)
+        guard (language == nil) == name.isEmpty else { return false }
+        if cursor.offset < bytes.count {
+            guard let messaging = Messaging(decoding: bytes, &cursor), !messaging.isEmpty else {
+                return false
+            }
+            self.messaging = messaging
+        } else if language == nil {
+            return false
+        }
+        return cursor.offset == bytes.count
     }
 
     private mutating func decodeAuthenticator(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Bool

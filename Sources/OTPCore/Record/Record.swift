@@ -44,6 +44,11 @@ public struct Record: ~Copyable {
     /// The user's language, if the user has chosen one.
     public var language: Language?
 
+    /// Where codes may be sent, and what was sent.
+    public internal(set) var messaging = Messaging() {
+        didSet { makeRoom() }
+    }
+
     /// The changes noted since the record was read or written that the user is told of. Not stored.
     public private(set) var untold: [Event] = []
 
@@ -64,6 +69,7 @@ public struct Record: ~Copyable {
     /// Records an event, and a notice to the user if it is of such a kind.
     public mutating func note(_ event: Event) {
         events.append(event)
+        makeRoom()
         guard event.kind.isTold else { return }
         notices.append(event)
         untold.append(event)
@@ -245,6 +251,7 @@ public struct Record: ~Copyable {
         }
         keyMemory.remember(other.keyMemory)
         language = language ?? other.language
+        messaging.succeed(other.messaging)
     }
 
     /// Removes everything that logs in. Events, notices and the use of keys stay; enrolling cannot
@@ -259,6 +266,8 @@ public struct Record: ~Copyable {
         emptied.notices = notices
         emptied.timesPutOff = .max
         emptied.language = language
+        emptied.messaging = messaging
+        emptied.messaging.end()
         emptied.untold = untold
         emptied.notices.remindsOfBackupCodes = false
         self = emptied

@@ -13,6 +13,8 @@ public protocol RecordStore {
     /// Opens the record that stands in for a name without one, so that a try takes as long and ends
     /// as it would for an enrolled user; `nil` if there cannot be one now, as on a full disk.
     func openDecoy(for name: [UInt8]) throws(StoreError) -> Session?
+    /// Counts a message to anybody, unless there were `most` within an hour; whether it was counted.
+    func countMessage(at now: UInt64, most: Int) throws(StoreError) -> Bool
 }
 
 /// One record, open and locked until `close`.

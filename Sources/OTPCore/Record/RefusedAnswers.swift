@@ -73,10 +73,12 @@ extension Answer {
 
 extension Record {
     /// Whether the answer has the form of one of this user's codes: six digits do not, if all
-    /// authenticators show eight.
-    func couldAccept(_ answer: borrowing Answer) -> Bool {
+    /// authenticators show eight. `sent` is whether codes sent by message count.
+    func couldAccept(_ answer: borrowing Answer, sent: Bool = false) -> Bool {
         switch answer {
-        case .code(_, let digits): authenticators.contains { $0.digits == digits }
+        case .code(_, let digits):
+            authenticators.contains { $0.digits == digits }
+                || sent && digits == MessageCode.digits && messaging.code != nil
         case .joinedCode(_, let digits): authenticators.contains { $0.digits <= digits }
         case .backupCode: true
         case .temporaryCode: true

@@ -12,12 +12,16 @@ public struct Attempt: Sendable {
     public let tellsNotices: Bool
     /// The seconds after which a closed account opens by itself; `nil` for never.
     let closedFor: UInt64?
+    /// Whether codes sent by message are accepted: at logins that may ask for them, never as a proof
+    /// for a change.
+    let takesMessageCodes: Bool
 
     public init(
         verifier: Verifier, origin: [UInt8], source: SourceID, successKind: Event.Kind = .login,
-        tellsNotices: Bool = false, closedFor: UInt64? = nil
+        tellsNotices: Bool = false, closedFor: UInt64? = nil, takesMessageCodes: Bool = false
     ) {
         self.closedFor = closedFor
+        self.takesMessageCodes = takesMessageCodes
         self.verifier = verifier
         self.origin = origin
         self.source = source
@@ -47,6 +51,7 @@ public struct Attempt: Sendable {
             switch plan {
             case .refused(let refusal):
                 spend(on: &record, at: now)
+                Verifier.spend(on: answer)
                 return .refused(refusal)
             case .compared(let mark, let counts):
                 let outcome = verify(answer, on: &record, at: now, boot: boot)
@@ -74,7 +79,7 @@ public struct Attempt: Sendable {
         // During a wait a wrong one does not count: otherwise a row of them would close the
         // account.
         if let closed, !answer.isLong { return .refused(closed) }
-        guard record.couldAccept(answer), let mark = answer.mark else {
+        guard record.couldAccept(answer, sent: takesMessageCodes), let mark = answer.mark else {
             return .refused(.malformed)
         }
         if record.refusedAnswers.contains(mark) {
@@ -115,6 +120,24 @@ public struct Attempt: Sendable {
         return outcome
     }
 
+    /// Sets a contact whose code was right, and counts a wrong one like any other; why it was refused.
+    public func run<Session: RecordSession>(
+        _ contact: Contact, _ event: Event, isRight: Bool, on session: Session, at now: UInt64
+    ) throws(StoreError) -> Outcome.Refusal? {
+        if let refusal = try charge(session, at: now) { return refusal }
+        session.withRecord { record in
+            guard isRight else {
+                _ = finish(.refused(.wrong), on: &record, at: now)
+                return
+            }
+            record.throttle.succeed(at: now, from: source)
+            record.setContact(contact, contact.kind)
+            record.note(event)
+        }
+        try session.commit()
+        return isRight ? nil : .wrong
+    }
+
     /// Charges one failure before anything is compared; why not, if the throttle does not allow it.
     private func charge<Session: RecordSession>(
         _ session: Session, at now: UInt64
@@ -142,7 +165,8 @@ public struct Attempt: Sendable {
     ) -> Outcome {
         let sane = now >= MachineTime.earliest
         let verdict = verifier.verify(
-            answer, against: &record, at: now, boot: boot, clockIsSane: sane)
+            answer, against: &record, at: now, boot: boot, clockIsSane: sane,
+            takesMessageCodes: takesMessageCodes)
         let outcome: Outcome
         switch verdict {
         case .code(let index, let offset):
@@ -151,12 +175,14 @@ public struct Attempt: Sendable {
         case .backupCode(let index, let left):
             outcome = .granted(.backupCode(index: index, left: left))
         case .temporaryCode: outcome = .granted(.temporaryCode)
+        case .messageCode(let kind): outcome = .granted(.messageCode(kind))
         case .replayed: outcome = .refused(.replayed)
         case .clockMovedBack(let seconds): outcome = .refused(.clockMovedBack(seconds: seconds))
         case .usedBackupCode: outcome = .refused(.usedBackupCode)
         case .usedTemporaryCode: outcome = .refused(.usedTemporaryCode)
         case .expiredTemporaryCode: outcome = .refused(.expired)
         case .temporaryCodeBeforeIssue: outcome = .refused(.clock)
+        case .expiredMessageCode: outcome = .refused(.expired)
         case .outsideWindow(let offset):
             outcome = sane ? .refused(.outsideWindow(offset: offset)) : .refused(.clock)
         case .wrong: outcome = sane ? .refused(.wrong) : .refused(.clock)
@@ -179,7 +205,7 @@ public struct Attempt: Sendable {
         record.note(Event(successKind, at: now, detail: factor.detail, origin: origin))
         if tellsNotices { record.notices.told(to: record.listener(by: factor), at: now) }
         switch factor {
-        case .code: break
+        case .code, .messageCode: break
         case .backupCode(_, let left):
             record.notices.remindsOfBackupCodes = left == 3 || left <= 1
             endTrust(in: &record, at: now)

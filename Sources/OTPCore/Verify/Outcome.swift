@@ -8,6 +8,8 @@ public enum Outcome: Equatable, Sendable {
         case backupCode(index: Int, left: Int)
         /// The code that an admin issued.
         case temporaryCode
+        /// A code that the user asked for, sent by this kind of message.
+        case messageCode(MessageKind)
     }
 
     /// Why a user was not let in.
@@ -16,7 +18,7 @@ public enum Outcome: Equatable, Sendable {
         case replayed
         case usedBackupCode
         case usedTemporaryCode
-        /// A temporary code that was valid once.
+        /// A temporary code, or a code by message, that was valid once.
         case expired
         case outsideWindow(offset: Int)
         case malformed
@@ -59,6 +61,7 @@ public enum Outcome: Equatable, Sendable {
         case .granted(.code): "code"
         case .granted(.backupCode): "backup-code"
         case .granted(.temporaryCode): "temporary-code"
+        case .granted(.messageCode): "message-code"
         case .refused(.wrong): "wrong"
         case .refused(.replayed): "replayed"
         case .refused(.usedBackupCode): "used-backup-code"
@@ -88,13 +91,15 @@ extension Outcome.Factor {
         case .code(let name, _): name.bytes
         case .backupCode(let index, _): Array("backup code \(index)".utf8)
         case .temporaryCode: Array("temporary code".utf8)
+        case .messageCode(.mail): Array("code by mail".utf8)
+        case .messageCode(.sms): Array("code by text message".utf8)
         }
     }
 }
 
 extension Outcome.Refusal {
     /// Whether asking again in the same call makes sense.
-    var allowsAnotherTry: Bool {
+    public var allowsAnotherTry: Bool {
         switch self {
         case .empty, .throttled, .closed, .clock: false
         default: true

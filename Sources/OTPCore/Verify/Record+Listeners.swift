@@ -8,6 +8,7 @@ extension Record {
             listener(since: authenticators.first { $0.name == name }?.added ?? .max)
         case .backupCode: listener(since: backupCodesMade)
         case .temporaryCode: listener(since: temporaryCode?.issued ?? .max)
+        case .messageCode(let kind): listener(since: messaging.contact(kind)?.since ?? .max)
         }
     }
 

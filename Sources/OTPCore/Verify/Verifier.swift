@@ -24,6 +24,8 @@ public struct Verifier: Sendable {
         case backupCode(index: Int, left: Int)
         /// The temporary code.
         case temporaryCode
+        /// The code that was sent by a message of this kind.
+        case messageCode(MessageKind)
         /// A matching code, but its step was already used, or is before one that was.
         case replayed
         /// Refused: all current codes are burned for `seconds` more, because the clock was once
@@ -37,6 +39,8 @@ public struct Verifier: Sendable {
         case expiredTemporaryCode
         /// The temporary code, at a time before its issue.
         case temporaryCodeBeforeIssue
+        /// The code that was sent by message, too late.
+        case expiredMessageCode
         /// A code of the right device, but this many steps outside the window.
         case outsideWindow(offset: Int)
         /// No match.
@@ -49,13 +53,20 @@ public struct Verifier: Sendable {
     /// temporary codes even if the clock is wrong.
     func verify(
         _ answer: borrowing Answer, against record: inout Record, at now: UInt64,
-        boot: BootTime? = nil, clockIsSane: Bool = true
+        boot: BootTime? = nil, clockIsSane: Bool = true, takesMessageCodes: Bool = false
     ) -> Verdict {
         switch answer {
         case .code(let value, let digits):
-            return verify(
+            let verdict = verify(
                 Typed(value: value, digits: digits, isJoined: false), against: &record, at: now,
                 clockIsSane: clockIsSane)
+            guard digits == MessageCode.digits else { return verdict }
+            let code = MessageCode(value: value)
+            guard takesMessageCodes, let sent = record.messaging.code else {
+                HashedCode.spend(on: code.symbols)
+                return verdict
+            }
+            return verify(code, sent, against: &record, at: now, boot: boot, otherwise: verdict)
         case .joinedCode(let value, let digits):
             return verify(
                 Typed(value: value, digits: digits, isJoined: true), against: &record, at: now,
@@ -207,6 +218,30 @@ public struct Verifier: Sendable {
         guard kept.matches(code.symbols) else { return .wrong }
         record.backupCodes[index] = nil
         return .backupCode(index: index, left: record.backupCodesLeft)
+    }
+
+    // MARK: Codes by message
+
+    /// Compares a code with the one that was sent; `verdict` is what an authenticator says of it.
+    private func verify(
+        _ code: borrowing MessageCode, _ sent: SentCode, against record: inout Record,
+        at now: UInt64, boot: BootTime?, otherwise verdict: Verdict
+    ) -> Verdict {
+        guard sent.issued.hash.matches(code.symbols) else { return verdict }
+        if case .code = verdict { return verdict }
+        switch sent.issued.state(at: now, boot: boot) {
+        case .used: return .replayed
+        case .expired, .beforeIssue: return .expiredMessageCode
+        case .live:
+            record.messaging.code?.issued.used = max(1, now)
+            return .messageCode(sent.kind)
+        }
+    }
+
+    /// Does the work that an answer of this form takes at least, when it is not compared.
+    static func spend(on answer: borrowing Answer) {
+        guard case .code(let value, MessageCode.digits) = answer else { return }
+        HashedCode.spend(on: MessageCode(value: value).symbols)
     }
 
     // MARK: Temporary codes

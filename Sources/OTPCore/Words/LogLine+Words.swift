@@ -33,6 +33,9 @@ extension LogLine {
             add("index", "\(index)")
             add("left", "\(left)")
         case .temporaryCode: add("factor", "temporary-code")
+        case .messageCode(let kind):
+            add("factor", "message-code")
+            add("sent", kind.word)
         }
     }
 
@@ -70,6 +73,8 @@ extension LogLine {
         case .keyTrusted: "SSH key trusted"
         case .trustRevoked: "trust in SSH key revoked"
         case .moved: "second factor moved"
+        case .codeSent: "code sent"
+        case .contactChanged: "contact changed"
         }
     }
 }

@@ -43,6 +43,53 @@ public struct MailText {
         ]
     }
 
+    /// A code that a user has asked for at a login.
+    public init(code: String, for user: String, on host: String) {
+        subject = Phrase("Your login code for \(host)")
+        paragraphs = [
+            .words(Phrase("Hello \(user),")),
+            .words(Phrase("you have asked for this code at a login to \(host):")),
+            .code(code),
+            MailText.onceWithinMinutes,
+            .words(
+                Phrase(
+                    """
+                    If you did not ask for it, somebody else knows your password or has your key: tell \
+                    your administrator.
+                    """)),
+        ]
+    }
+
+    /// A code that shows that a mail address is the user's.
+    public init(contactCode code: String, of user: String, on host: String) {
+        subject = Phrase("Confirm this address for \(host)")
+        paragraphs = [
+            .words(Phrase("Hello \(user),")),
+            .words(Phrase("this code confirms that login codes for \(host) may be sent here:")),
+            .code(code),
+            MailText.withinMinutes,
+            .words(Phrase("If you did not ask for it, tell your administrator.")),
+        ]
+    }
+
+    /// To an address that gets no codes any more.
+    public init(contactEnded address: String, of user: String, on host: String) {
+        subject = Phrase("\(host): your login codes go elsewhere")
+        paragraphs = [
+            .words(Phrase("Hello \(user),")),
+            .words(Phrase("login codes for \(host) are no longer sent to \(address).")),
+            .words(Phrase("If this was not you, tell your administrator at once.")),
+        ]
+    }
+
+    private static var onceWithinMinutes: Paragraph {
+        .words(Phrase("It logs in once, within \(UserText.span(MessageCode.validity))."))
+    }
+
+    private static var withinMinutes: Paragraph {
+        .words(Phrase("It is good for \(UserText.span(MessageCode.validity))."))
+    }
+
     /// The whole mail to `address`. The caller wipes it.
     public func mail(
         to address: MailAddress, in catalog: Catalog

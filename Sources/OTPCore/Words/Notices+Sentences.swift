@@ -14,7 +14,7 @@ extension Notices {
             sentences.append(UserText.clockIsOff(name, by: skew))
         }
         switch factor {
-        case .code: break
+        case .code, .messageCode: break
         case .backupCode: notices.remindsOfBackupCodes = true
         case .temporaryCode:
             if !enrollsNext { sentences.append(UserText.temporaryCodeUsed) }
@@ -65,6 +65,8 @@ extension Notices {
     private static func what(_ kind: Event.Kind, _ name: String) -> Phrase {
         switch kind {
         case .login, .failure, .verified: Phrase("A code was tried")
+        case .codeSent: Phrase("A code was sent to you")
+        case .contactChanged: Phrase("Where your codes are sent was changed: \(name)")
         case .added: Phrase("The authenticator \"\(name)\" was added")
         case .removed: Phrase("The authenticator \"\(name)\" was removed")
         case .codesRenewed: Phrase("New backup codes were made")

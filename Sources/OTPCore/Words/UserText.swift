@@ -3,6 +3,8 @@ public enum UserText {
     /// The question, unless the admin has another: google-authenticator's words, because clients
     /// and scripts look for them (`Vectors/prompt-rules.txt` of the tests).
     public static let question = Phrase("Verification code: ")
+    /// The same where codes can be sent by message.
+    public static let helpedQuestion = Phrase("Verification code (? to have one sent): ")
     /// The question for password and code together, unless the admin has another. Also
     /// google-authenticator's words.
     public static let joinedQuestion = Phrase("Password & verification code: ")
@@ -55,6 +57,43 @@ public enum UserText {
         return Phrase(
             left, one: "You have \(left) backup code left.",
             other: "You have \(left) backup codes left.")
+    }
+
+    // MARK: Codes by message
+
+    /// How a code can be asked for.
+    public static func offer(_ contact: Contact) -> Phrase {
+        let place = contact.masked
+        return switch contact.kind {
+        case .mail: Phrase("m: have a code sent by mail to \(place)")
+        case .sms: Phrase("s: have a code sent by text message to \(place)")
+        }
+    }
+
+    /// If a code cannot be sent in this way, or in any.
+    public static let noContact = Phrase(
+        "There is nowhere to send you a code. Use your device or a backup code.")
+
+    /// After a code has been handed to the mailer or the gateway.
+    public static func sent(to contact: Contact) -> Phrase {
+        let (place, minutes) = (contact.masked, MessageCode.validity / 60)
+        return Phrase(
+            minutes, one: "A code is on its way to \(place). It is good for \(minutes) minute.",
+            other: "A code is on its way to \(place). It is good for \(minutes) minutes.")
+    }
+
+    /// If it could not.
+    public static let notSent = Phrase(
+        "The code could not be sent. Use your device or a backup code.")
+
+    /// If all users together have had too many.
+    public static let tooManyMessages = Phrase(
+        "Too many codes are being sent here. Use your device or a backup code.")
+
+    /// If the user has had too many; how long to wait, in seconds.
+    public static func waitForMessage(_ seconds: UInt64) -> Phrase {
+        let time = span(seconds)
+        return Phrase("You can have another code sent in \(time).")
     }
 
     /// After a temporary code.

@@ -1,26 +1,13 @@
-import Glibc
 import OTPCore
 
-// What the help desk did is kept in one sealed file, which is replaced as a whole.
+// What the help desk did.
 extension Store {
-    private static let helpDeskName = Array("helpdesk".utf8)
-    private static let helpDeskLockName = Array("helpdesk.lock".utf8)
-    private static let helpDeskBinding = Array("swiftotp helpdesk".utf8)
+    private static let helpDesk = ReplacedFile(
+        "helpdesk", maximumLength: HelpDeskLog.maximumLength, loss: "the help desk starts anew")
 
     /// What the help desk did; throws if the file is not what this store wrote.
     public func helpDeskLog() throws(StoreError) -> HelpDeskLog {
-        let length = HelpDeskLog.maximumLength + Store.sealedOverhead
-        guard let sealed = try contents(of: Store.helpDeskName, count: length) else {
-            return HelpDeskLog()
-        }
-        guard let plain = try opened(sealed.span, Store.helpDeskBinding),
-            let log = HelpDeskLog(decoding: plain.span)
-        else {
-            throw StoreError(
-                .damaged, path(of: Store.helpDeskName),
-                "it was changed, or sealed with another key; without it, the help desk starts anew")
-        }
-        return log
+        try Store.helpDesk.contents(in: self) { HelpDeskLog(decoding: $0.span) } ?? HelpDeskLog()
     }
 
     /// Changes the log by `body`, which says whether anything has changed. When this returns, the
@@ -28,31 +15,11 @@ extension Store {
     public func changeHelpDeskLog(
         _ body: (inout HelpDeskLog) -> Bool
     ) throws(StoreError) -> Bool {
-        let lock = try helpDeskLock()
-        defer { System.unlock(lock) }
-        var log = try helpDeskLog()
-        guard body(&log) else { return false }
-        var plain = log.encoded
-        let path = path(of: Store.helpDeskName)
-        guard let sealed = try sealed(&plain, Store.helpDeskBinding) else {
-            throw StoreError(.system, path, "it cannot be sealed")
+        try Store.helpDesk.locked(in: self) { () throws(StoreError) -> Bool in
+            var log = try helpDeskLog()
+            guard body(&log) else { return false }
+            try Store.helpDesk.replace(by: log.encoded, in: self)
+            return true
         }
-        _ = try NewFile.write(
-            sealed, as: Store.helpDeskName, in: folder, for: .record, path: path, replacing: true)
-        return true
-    }
-
-    /// The lock of the log, which is a file of its own because the log is replaced.
-    private func helpDeskLock() throws(StoreError) -> FileDescriptor {
-        let name = Store.helpDeskLockName
-        let path = path(of: name)
-        if try openIfThere(name) == nil { try writeLasting([], as: name) }
-        guard let file = try openIfThere(name) else {
-            throw StoreError(.missing, path, "somebody has removed it")
-        }
-        _ = try SafeOpen.check(file, path: path, forbidden: 0o077)
-        try RecordFile.lock(
-            file, shared: false, until: try RecordFile.now() + RecordFile.lockWait, path: path)
-        return file
     }
 }

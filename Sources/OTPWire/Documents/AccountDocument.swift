@@ -8,6 +8,8 @@ public struct AccountDocument: Codable, Equatable, Sendable {
     public var backupCodesLeft: Int
     /// The temporary code that was issued last.
     public var temporaryCode: TemporaryCodeDocument?
+    /// Where codes may be sent; `nil` for nowhere.
+    public var contacts: [ContactDocument]?
     /// The SSH keys that skip the code, or once did.
     public var trusted: [TrustedKeyDocument]
     /// Consecutive failures from everywhere.
@@ -35,6 +37,8 @@ public struct AccountDocument: Codable, Equatable, Sendable {
         temporaryCode = record.temporaryCode.map {
             TemporaryCodeDocument($0, at: now, boot: boot)
         }
+        let contacts = record.messaging.contacts
+        self.contacts = contacts.isEmpty ? nil : contacts.map(ContactDocument.init)
         let isBehind = record.remembersLater(than: now)
         trusted = []
         for key in record.trusted {
@@ -126,6 +130,20 @@ public struct TemporaryCodeDocument: Codable, Equatable, Sendable {
         issued = code.issued
         expires = code.expires
         used = code.used
+    }
+}
+
+/// Where codes may be sent.
+public struct ContactDocument: Codable, Equatable, Sendable {
+    /// `mail` or `sms`.
+    public var kind: String
+    /// The mail address or telephone number.
+    public var address: String
+    /// When it was set.
+    public var since: UInt64
+
+    init(_ contact: Contact) {
+        (kind, address, since) = (contact.kind.word, contact.text, contact.since)
     }
 }
 

@@ -31,7 +31,7 @@ public struct OutcomeDocument: Codable, Equatable, Sendable {
                 offset = steps
                 period = authenticators.first { $0.name == name && $0.kind == .totp }?.period
             case .backupCode(let index, let left): (backupCode, backupCodesLeft) = (index, left)
-            case .temporaryCode: break
+            case .temporaryCode, .messageCode: break
             }
         case .refused(let refusal):
             isAccepted = false

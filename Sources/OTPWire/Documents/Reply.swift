@@ -30,6 +30,8 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case done(change: ChangeDocument)
         /// A new authenticator waits for its first code.
         case begun(begun: BegunDocument)
+        /// A code was sent to the new contact; the ticket is the argument for `confirmContact`.
+        case contactBegun(ticket: String)
         /// The code was not the new authenticator's.
         case verdict(verdict: VerdictDocument)
         /// The name that a token got or would get, and the other authenticators.
@@ -79,6 +81,16 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         /// The user does not trust this SSH key, or none at all.
         case notTrusted
         case noTemporaryCode
+        /// There is no contact of this kind.
+        case noContact
+        /// The policy sends the user no codes in this way.
+        case notDelivered
+        /// The user gets no more codes for this many seconds.
+        case messageWait(seconds: UInt64)
+        /// All users together have been sent too many.
+        case tooManyMessages
+        /// The code could not be sent; the log says why.
+        case unsent
         /// The policy allows at most this many hours.
         case validity(hours: UInt64)
         /// The key cannot be stored.
@@ -155,6 +167,8 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
     public var trustsKeys: Bool
     /// Whether SSH keys in FIDO authenticators log in without a code.
     public var admitsSecurityKeys: Bool
+    /// How codes may be sent to users who ask for one: `mail`, `sms`.
+    public var deliver: [String]
     /// The issuer that apps show.
     public var issuer: String
 
@@ -165,6 +179,7 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
         notifiesByMail = options.notifiesByMail
         mail = options.mail.map { String(decoding: $0, as: UTF8.self) }
         trustsKeys = options.trustsKeys
+        deliver = options.deliver.map(\.word)
         admitsSecurityKeys = options.admitsSecurityKeys
         issuer = String(decoding: Issuer.of(options, on: host), as: UTF8.self)
     }

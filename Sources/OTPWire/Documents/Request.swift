@@ -70,6 +70,11 @@ public enum Command: Codable, Equatable, Sendable {
     case issue(seconds: UInt64?, mail: String?)
     /// Revoke the temporary code.
     case revokeIssued
+    /// Where codes by message go (`mail` or `sms`); without an address, nowhere. For a user's own, it
+    /// only sends a code there, for `confirmContact`.
+    case contact(kind: String, address: String?)
+    /// Use the ticket's address, if this is the code that was sent there.
+    case confirmContact(ticket: String, code: String)
 
     // MARK: Enrolling
 

@@ -57,6 +57,16 @@ extension Context {
                 Phrase("that took too long, or something else has changed; nothing was saved"),
                 hint: Phrase("delete the entry in the app, and enroll again"))
         case .notTrusted: Failure(Phrase("somebody else has already ended that trust"))
+        case .noContact: Failure(Phrase("\(userName) gets no codes in this way"))
+        case .notDelivered:
+            Failure(
+                Phrase("codes are not sent in this way here"),
+                hint: Phrase("ask your administrator"))
+        case .messageWait(let seconds): Failure(UserText.waitForMessage(seconds))
+        case .tooManyMessages:
+            Failure(Phrase("too many codes are being sent here"), hint: Phrase("try again later"))
+        case .unsent:
+            Failure(Phrase("the code could not be sent"), hint: Phrase("ask your administrator"))
         case .noTemporaryCode: Failure("\(userName) has no valid temporary code")
         case .validity(let hours):
             Failure(

@@ -149,6 +149,8 @@ extension Summary {
             case .keyTrusted: Phrase("SSH key trusted")
             case .trustRevoked: Phrase("SSH key not trusted")
             case .moved: Phrase("moved")
+            case .codeSent: Phrase("code sent")
+            case .contactChanged: Phrase("contact changed")
             }
         return phrase.text
     }
@@ -186,6 +188,11 @@ extension Summary {
                 left > 2 ? "\(left)" : Phrase("\(left) (`otp-enroll codes` makes new ones)").text
             let label = Phrase("Backup codes left:").text
             facts.append((label, text, left > 2 ? .plain : .caution))
+        }
+        for contact in account.contacts ?? [] {
+            let label =
+                contact.kind == "mail" ? Phrase("Codes by mail to:") : Phrase("Codes by text to:")
+            facts.append((label.text, Output.printable(contact.address), .plain))
         }
         guard account.isEnrolled || account.failures > 0 else { return facts }
         if let code = account.temporaryCode {

@@ -36,6 +36,7 @@ struct Summary {
             "failures": .number(Int64(account.failures)),
             "locked_until": account.lock?.json ?? .null,
             "trusted": .list(trusted.map(\.json)),
+            "contacts": .list((account.contacts ?? []).map(\.json)),
             "security_keys": .bool(admitsSecurityKeys),
             "events": .list(account.events.map(\.json)),
         ]
@@ -63,6 +64,13 @@ extension AuthenticatorDocument {
             "counter": .number(Int64(clamping: nextStep)), "added": .time(added),
             "last_used": used, "short_key": .bool(hasShortKey == true),
         ])
+    }
+}
+
+extension ContactDocument {
+    /// The object of `status --json` and `contact --json`.
+    var json: JSON {
+        .object(["kind": .text(kind), "address": .text(address), "since": .time(since)])
     }
 }
 

@@ -94,7 +94,7 @@ struct LoginService {
             let flow = LoginFlow(
                 conversation: conversation, clock: SystemClock(), users: asker.users,
                 random: SystemRandom(), codes: QRLibrary(), options: options,
-                hostName: SystemHost.name,
+                hostName: SystemHost.name, send: { told.send($0) },
                 openStore: { () throws(StoreError) -> Store in
                     let store = try Store(path: options.store)
                     told.listenToLogin(on: store)

@@ -8,13 +8,13 @@ import OTPWire
 final class Announcer {
     /// How long the messenger may take to write a mail to its disk. systemd may have to start it
     /// first.
-    private static let patience = Duration.seconds(5)
+    static let patience = Duration.seconds(5)
     /// The same while the program that asked for a login waits for this process to exit.
     private static let shortPatience = Duration.milliseconds(250)
     /// How long a mail about a change may be delayed, in seconds.
-    private static let notice: UInt64 = 3 * 86_400
+    static let notice: UInt64 = 3 * 86_400
 
-    private let settings: Settings
+    let settings: Settings
     private let options: Options
     /// What has not been told yet.
     private var changes: [Store.Change] = []
@@ -91,7 +91,7 @@ final class Announcer {
         try send(text, to: address, in: language, until: end, within: Announcer.patience)
     }
 
-    private func send(
+    func send(
         _ text: MailText, to address: MailAddress, in language: Language?, until end: UInt64,
         within patience: Duration
     ) throws(MessengerClient.Problem) {
@@ -121,7 +121,7 @@ final class Announcer {
     }
 
     /// The phrases of the user's language, or else of the configuration's.
-    private func catalog(of language: Language?) -> Catalog {
+    func catalog(of language: Language?) -> Catalog {
         let found = try? CatalogFile.find(language ?? options.language, version: Version.number)
         return found?.catalog ?? .english
     }
@@ -134,7 +134,7 @@ final class Announcer {
         }
     }
 
-    private static var host: String {
+    static var host: String {
         let name = String(decoding: LogLine.visible(SystemHost.name()), as: UTF8.self)
         return name.isEmpty ? "localhost" : name
     }
@@ -142,7 +142,7 @@ final class Announcer {
 
 extension User {
     /// The name, without what could pass for something else in a mail.
-    fileprivate var printableName: String {
+    var printableName: String {
         String(String.UnicodeScalarView(shownName.unicodeScalars.filter { !$0.isSteering }))
     }
 }

@@ -51,6 +51,7 @@ extension RequestHandler {
         case .issue: .temporaryCodeIssued
         case .revokeIssued: .temporaryCodeRevoked
         case .revokeTrust: .trustRevoked
+        case .contact: .contactChanged
         default: nil
         }
     }

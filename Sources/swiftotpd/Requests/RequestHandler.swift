@@ -109,6 +109,9 @@ struct RequestHandler {
         case .unlock(let seconds): return try unlock(after: seconds)
         case .issue(let seconds, let address): return try issue(for: seconds, to: address)
         case .revokeIssued: return try revokeIssued()
+        case .contact(let kind, let address):
+            return try setContact(kind, address, request.proof)
+        case .confirmContact(let ticket, let code): return try confirmContact(ticket, code)
         case .begin(let device): return try begin(device, request.proof)
         case .confirm(let ticket, let code): return try confirm(ticket, code)
         case .keep(let ticket): return try keep(ticket)

@@ -44,8 +44,8 @@ enum Rights {
         case use
         /// Changes what logs a user in.
         case change
-        /// Ends the trust in SSH keys.
-        case distrust
+        /// Ends the trust in SSH keys, or changes where codes are sent.
+        case adjust
         /// Stores what a change has begun.
         case end
         /// Helps a user who has lost something.
@@ -67,8 +67,8 @@ enum Rights {
         case .status: .look
         case .verify, .speak: .use
         case .renewBackupCodes, .remove, .disable, .begin: .change
-        case .revokeTrust: .distrust
-        case .confirm: .end
+        case .revokeTrust, .contact: .adjust
+        case .confirm, .confirmContact: .end
         case .reset, .unlock, .issue, .revokeIssued: .help
         case .resync, .move, .keep, .take, .noteExport: .keep
         case .recorded, .rows, .helpDesk: .list
@@ -84,8 +84,8 @@ enum Rights {
         case (.list, .owner, .everybody), (.survey, .owner, .everybody): .allowed
         case (_, .owner, .oneself): .allowed
         case (.look, .user, .oneself), (.use, .user, .oneself), (.end, .user, .oneself): .allowed
-        case (.change, .user, .oneself), (.distrust, .user, .oneself): .withProof
-        case (.look, .helper, .somebodyElse), (.distrust, .helper, .somebodyElse),
+        case (.change, .user, .oneself), (.adjust, .user, .oneself): .withProof
+        case (.look, .helper, .somebodyElse), (.adjust, .helper, .somebodyElse),
             (.help, .helper, .somebodyElse), (.list, .helper, .everybody):
             .withOwnProof
         default: .denied

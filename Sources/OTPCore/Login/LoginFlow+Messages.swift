@@ -1,0 +1,122 @@
+/// A code on its way to a user who asked for it.
+public struct CodeMessage {
+    /// Where it goes.
+    public let contact: Contact
+    /// The code. Whoever sends it keeps no copy.
+    public let code: String
+    /// Whose login it is for.
+    public let user: User
+    /// The user's language, if the user has chosen one.
+    public let language: Language?
+    /// When it ends, in Unix seconds.
+    public let end: UInt64
+}
+
+// Codes that are sent to users who have no app at hand.
+
+extension LoginFlow {
+    /// Whether a user may ask for a code at this login: after a first factor that root's program
+    /// vouches for, if the admin has allowed it. Otherwise the answers that ask for one are wrong
+    /// codes, for everybody: a stranger learns nothing.
+    func mayAskForCode(_ user: User?, at place: LoginOrigin) -> Bool {
+        guard let user, !options.deliver.isEmpty, place.isBelieved, place.verifier == nil,
+            !options.forwardsPass, !options.usesFirstPass, conversation.isHeard,
+            isProven(at: place)
+        else { return false }
+        guard let group = options.deliverFor else { return true }
+        // Without the directory, logins go on with what needs no message.
+        return (try? users.isMember(user, of: group)) ?? false
+    }
+
+    /// What the prompt does about answers that ask for a code; `nil` if nobody may here.
+    func help(
+        _ user: User?, at place: LoginOrigin
+    ) -> CodePrompt<Talk>.Help? {
+        guard let user, mayAskForCode(user, at: place) else { return nil }
+        return { (typed) throws(StoreError) in
+            switch typed.withBytes({ Wish($0) }) {
+            case nil: nil
+            case .list: try self.list(for: user)
+            case .code(let kind): try self.sendCode(by: kind, to: user, from: place)
+            }
+        }
+    }
+
+    /// What somebody asks for instead of giving a code.
+    private enum Wish {
+        case list
+        case code(MessageKind)
+
+        init?(_ typed: Span<UInt8>) {
+            let word = Array(typed.array.filter { $0 != UInt8(ascii: " ") }.prefix(2))
+            switch word.first {
+            case nil: self = .list
+            case _ where word.count > 1: return nil
+            case UInt8(ascii: "?"): self = .list
+            case UInt8(ascii: "m"), UInt8(ascii: "M"): self = .code(.mail)
+            case UInt8(ascii: "s"), UInt8(ascii: "S"): self = .code(.sms)
+            default: return nil
+            }
+        }
+    }
+
+    /// How the user can get a code.
+    private func list(for user: User) throws(StoreError) -> [Phrase] {
+        guard let session = try openEnrolled(user, in: try openStore()) else {
+            return [UserText.noContact]
+        }
+        defer { session.close() }
+        let contacts = session.withRecord { $0.messaging.contacts }
+            .filter { options.deliver.contains($0.kind) }
+        guard !contacts.isEmpty else { return [UserText.noContact] }
+        return contacts.map { UserText.offer($0) }
+    }
+
+    /// Sends a code, unless there were too many. It is counted before it leaves.
+    private func sendCode(
+        by kind: MessageKind, to user: User, from place: LoginOrigin
+    ) throws(StoreError) -> [Phrase] {
+        let records = try openStore()
+        guard options.deliver.contains(kind), let session = try openEnrolled(user, in: records)
+        else { return [UserText.noContact] }
+        defer { session.close() }
+        let now = try clock.now()
+        let (contact, language) = session.withRecord { ($0.messaging.contact(kind), $0.language) }
+        guard let contact else { return [UserText.noContact] }
+        if let refusal = session.withRecord({ refusal(of: $0, from: place, at: now) }) {
+            return [refusal]
+        }
+        guard now >= MachineTime.earliest,
+            try records.countMessage(at: now, most: Int(options.deliverHourly))
+        else { return [UserText.tooManyMessages] }
+        var bytes = try random.bytes(MessageCode.randomLength)
+        let salt = try random.bytes(HashedCode.saltLength)
+        var code: String?
+        session.withRecord { record in
+            record.makeMessageCode(
+                kind, at: now, boot: clock.boot(), random: &bytes, salt: salt
+            ) { code = $0 }
+            record.note(
+                Event(.codeSent, at: now, detail: Array(kind.word.utf8), origin: place.origin))
+        }
+        try session.commit()
+        // Nobody else waits while it is sent.
+        session.close()
+        guard let code else { return [UserText.notSent] }
+        let message = CodeMessage(
+            contact: contact, code: code, user: user, language: language,
+            end: now.addingClamped(MessageCode.validity))
+        return [send(message) ? UserText.sent(to: contact) : UserText.notSent]
+    }
+
+    /// Why no code may be sent now: codes are not accepted, or there were too many.
+    private func refusal(
+        of record: borrowing Record, from place: LoginOrigin, at now: UInt64
+    ) -> Phrase? {
+        switch record.throttle.permission(at: now, from: place.source) {
+        case .wait(let seconds): UserText.wait(seconds)
+        case .closed: UserText.closed
+        case .open: record.messaging.wait(at: now).map { UserText.waitForMessage($0) }
+        }
+    }
+}
