@@ -19,6 +19,7 @@ struct RightsTests {
         (#"{"policy":{}}"#, .allowed), (#"{"status":{}}"#, .allowed),
         (#"{"verify":{"code":"x"}}"#, .allowed), (#"{"renewBackupCodes":{}}"#, .withProof),
         (#"{"remove":{"name":"phone"}}"#, .withProof), (#"{"revokeTrust":{}}"#, .withProof),
+        (contact, .withProof), (#"{"confirmContact":{"ticket":"x","code":"x"}}"#, .allowed),
         (device, .withProof), (#"{"confirm":{"ticket":"x","code":"x"}}"#, .allowed),
         (#"{"speak":{"language":"sv","unlessSet":false}}"#, .allowed),
         (#"{"keep":{"ticket":"x"}}"#, .denied),
@@ -33,6 +34,8 @@ struct RightsTests {
         (#"{"reset":{}}"#, .denied),
     ]
 
+    /// The removal of a contact that there is not: it changes nothing.
+    private static let contact = #"{"contact":{"kind":"sms"}}"#
     private static let device =
         #"{"begin":{"device":{"kind":"totp","algorithm":"SHA1","digits":6,"period":30,"#
         + #""counter":0,"isUnconfirmed":false}}}"#
@@ -107,7 +110,7 @@ struct RightsTests {
 
     /// What a helper may do for others, with a code of the helper's own.
     private static let help = [
-        "status", "revokeTrust", "reset", "unlock", "issue", "revokeIssued", "recorded", "rows",
+        "status", "revokeTrust", "contact", "reset", "unlock", "issue", "revokeIssued", "recorded", "rows",
         "helpDesk",
     ]
 

@@ -240,8 +240,13 @@ public struct Verifier: Sendable {
 
     /// Does the work that an answer of this form takes at least, when it is not compared.
     static func spend(on answer: borrowing Answer) {
-        guard case .code(let value, MessageCode.digits) = answer else { return }
-        HashedCode.spend(on: MessageCode(value: value).symbols)
+        switch answer {
+        case .code(let value, let digits):
+            if digits == MessageCode.digits {
+                HashedCode.spend(on: MessageCode(value: value).symbols)
+            }
+        default: break
+        }
     }
 
     // MARK: Temporary codes

@@ -35,7 +35,7 @@ extension Announcer {
     /// Tells an address or number that it gets no codes any more.
     func tell(old contact: Contact, of user: User, in language: Language?, at now: UInt64) {
         let (name, host) = (user.printableName, Announcer.host)
-        let end = now.addingClamped(Announcer.notice)
+        let end = now &+ Announcer.notice
         _ = post(contact, of: user, in: language, until: end) {
             switch $0 {
             case .mail: .mail(MailText(contactEnded: contact.text, of: name, on: host))

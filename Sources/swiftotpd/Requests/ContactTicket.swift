@@ -62,7 +62,9 @@ struct ContactTicket: Codable {
 
     /// Whether this was the code.
     func isRight(_ answer: borrowing Answer) -> Bool {
-        guard case .code(let value, MessageCode.digits) = answer else { return false }
-        return value == code
+        switch answer {
+        case .code(let value, let digits): digits == MessageCode.digits && value == code
+        default: false
+        }
     }
 }

@@ -68,8 +68,15 @@ extension RequestHandler {
         guard try store.countMessage(at: now, most: Int(options.deliverHourly)) else {
             return .denied(reason: .tooManyMessages)
         }
-        guard let code = MessageCode(random: try random.bytes(MessageCode.randomLength).span)
-        else { return .denied(reason: .unsent) }
+        return try send(to: contact, of: session, in: store, at: now)
+    }
+
+    private func send(
+        to contact: Contact, of session: RecordFile, in store: Store, at now: UInt64
+    ) throws(StoreError) -> Reply.Result {
+        var bytes = try random.bytes(MessageCode.randomLength)
+        defer { Secret.wipe(&bytes) }
+        guard let code = MessageCode(random: bytes.span) else { return .denied(reason: .unsent) }
         let (epoch, language) = session.withRecord { record in
             record.countMessage(at: now)
             return (record.epoch, record.language)
@@ -80,7 +87,7 @@ extension RequestHandler {
         let text = try ticket.seal(in: store)
         let isSent = announcer.send(
             code.text, to: contact, of: user, in: language,
-            until: now.addingClamped(MessageCode.validity))
+            until: now &+ MessageCode.validity)
         return isSent ? .contactBegun(ticket: text) : .denied(reason: .unsent)
     }
 

@@ -24,6 +24,8 @@ struct BusyRecordTests {
         }
 
         func openDecoy(for name: [UInt8]) throws(StoreError) -> ScriptedSession? { nil }
+
+        func countMessage(at now: UInt64, most: Int) throws(StoreError) -> Bool { false }
     }
 
     @Test("A login retries for ever to store an authenticator or a postponement")

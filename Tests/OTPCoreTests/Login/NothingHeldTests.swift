@@ -57,6 +57,10 @@ struct NothingHeldTests {
             func openDecoy(for name: [UInt8]) throws(StoreError) -> ScriptedSession? {
                 try inner.openDecoy(for: name)
             }
+
+            func countMessage(at now: UInt64, most: Int) throws(StoreError) -> Bool {
+                try inner.countMessage(at: now, most: most)
+            }
         }
 
         func login(_ user: String, _ change: (inout Options) -> Void) -> LoginResult {

@@ -117,6 +117,7 @@ struct OptionLoginTests {
             case .networks: try parser.argument(ascii(option.name + "=10.0.0.0/8"))
             case .services: try parser.argument(ascii(option.name + "=sshd"))
             case .verifiers: try parser.argument(ascii(option.name + "=postgres"))
+            case .messages: try parser.argument(ascii(option.name + "=mail"))
             default: try parser.argument(ascii(option.name + "=" + option.fallback))
             }
         }

@@ -68,13 +68,13 @@ struct NoticesTests {
     @Test("Logins, failures and tested codes are told as changes")
     func noChanges() {
         var record = Record()
-        for kind in [.login, .failure, .verified] as [Event.Kind] {
+        for kind in [.login, .failure, .verified, .codeSent] as [Event.Kind] {
             #expect(!kind.isTold)
             record.note(Event(kind, at: tuesday, detail: [], origin: []))
         }
-        #expect(record.notices.isEmpty && record.events.count == 3)
+        #expect(record.notices.isEmpty && record.events.count == 4)
         let told = (0...255).compactMap { Event.Kind(rawValue: $0) }.filter(\.isTold)
-        #expect(told.count == 15)
+        #expect(told.count == 16)
     }
 
     @Test(

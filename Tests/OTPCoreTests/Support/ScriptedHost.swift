@@ -63,6 +63,12 @@ final class ScriptedHost {
     var usersFail = false
     var groups: [String: Set<UInt32>] = ["wheel": [0]]
     var condition = Condition.sound
+    /// The codes that were sent.
+    private(set) var sent: [CodeMessage] = []
+    /// Whether messages can be sent.
+    var isSending = true
+    /// How many messages were sent to anybody.
+    var messages = MessageCount()
     /// The record of alice, if she has one.
     var session: ScriptedSession?
     /// The decoys for names without a record; `nil` if there can be none.
@@ -89,7 +95,12 @@ final class ScriptedHost {
         let flow = LoginFlow(
             conversation: Talk(host: self), clock: Time(host: self), users: Directory(host: self),
             random: Numbers(host: self), codes: Pictures(host: self), options: options,
-            hostName: { ascii("vm.example.com") }
+            hostName: { ascii("vm.example.com") },
+            send: { message in
+                self.journal.note("send \(message.contact.kind.word) \(message.contact.text)")
+                self.sent.append(message)
+                return self.isSending
+            }
         ) { () throws(StoreError) in
             self.journal.note("store")
             if case .closed(let code) = self.condition { throw StoreError(code, [], "closed") }
@@ -259,6 +270,10 @@ extension ScriptedHost {
             let session = ScriptedSession(record, journal: host.journal)
             host.decoys?[text(name)] = session
             return session
+        }
+
+        func countMessage(at now: UInt64, most: Int) throws(StoreError) -> Bool {
+            host.messages.take(at: now, most: most)
         }
     }
 

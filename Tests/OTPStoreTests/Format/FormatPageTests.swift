@@ -41,6 +41,7 @@ struct FormatPageTests {
         case .networks: "1 to 64 networks"
         case .services: "1 to 32 PAM services"
         case .verifiers: "1 to 32 users, or user/service"
+        case .messages: "mail, sms or both"
         }
     }
 

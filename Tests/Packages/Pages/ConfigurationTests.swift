@@ -20,7 +20,7 @@ struct ConfigurationTests {
         "store": "/srv/swiftotp", "echo": "no", "exempt_group": "no-code",
         "exempt_networks": "10.0.0.0/8 fd00::/8", "enroll_until": "2027-01-15", "closed_for": "24h",
         "issuer": "login.example.com", "helpdesk_group": "support", "helpdesk_protected": "board",
-        "may_verify": "postgres www-data/nginx",
+        "may_verify": "postgres www-data/nginx", "deliver": "mail sms", "deliver_for": "travelers",
     ]
 
     @Test("packaging/swiftotp.conf differs from the table of options")
@@ -66,6 +66,7 @@ struct ConfigurationTests {
             lines.append("Values: PAM services, with blanks or commas between them.")
         case .verifiers:
             lines.append("Values: users, or user/service, with blanks or commas between them.")
+        case .messages: lines.append("Values: mail, sms or both, with a blank between them.")
         case .number(let range, _):
             lines.append("Values: \(range.lowerBound) to \(range.upperBound).")
         case .hours(let range, _):

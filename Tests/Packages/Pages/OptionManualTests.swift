@@ -79,11 +79,12 @@ struct OptionManualTests {
         case .networks: "networks"
         case .services: "services"
         case .verifiers: "users"
+        case .messages: "messages"
         case .label: "text"
         case .language: "language"
         case .text:
             switch option {
-            case .exemptGroup, .helpdeskGroup, .helpdeskProtected: "group"
+            case .exemptGroup, .helpdeskGroup, .helpdeskProtected, .deliverFor: "group"
             case .mail: "address"
             default: "text"
             }
