@@ -114,7 +114,9 @@ final class Messenger {
 
     private func take(_ bytes: [UInt8]) -> ReceiptDocument {
         guard let message = try? Document.message(bytes) else { return ReceiptDocument(.malformed) }
-        guard message.hasAddress else { return ReceiptDocument(.address) }
+        guard message.hasAddress else {
+            return ReceiptDocument(.address, "it is no \(message.kind.addressName)")
+        }
         let options: MessengerOptions
         do throws(StoreError) {
             guard message.until > (try SystemClock().now()) else { return ReceiptDocument(.late) }
@@ -179,16 +181,21 @@ final class Messenger {
 }
 
 extension MessageDocument {
-    /// Whether `to` is an address of its kind, which no program could take for an option.
+    /// Whether `to` is an address of its kind, as `MailAddress` or `PhoneNumber` gives it. No program
+    /// takes one for an option.
     fileprivate var hasAddress: Bool {
         switch kind {
-        case .mail: return MailAddress(to) != nil
-        case .sms:
-            let digits = to.hasPrefix("+") ? to.dropFirst() : to[...]
-            return (3...15).contains(digits.count)
-                && digits.utf8.allSatisfy {
-                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                }
+        case .mail: MailAddress(to) != nil
+        case .sms: PhoneNumber(Array(to.utf8))?.text == to
+        }
+    }
+}
+
+extension MessageDocument.Kind {
+    fileprivate var addressName: String {
+        switch self {
+        case .mail: "mail address"
+        case .sms: "telephone number"
         }
     }
 }

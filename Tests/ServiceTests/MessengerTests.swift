@@ -93,14 +93,18 @@ struct MessengerTests {
         arguments: [
             ("mail", "-t"), ("mail", "a b"), ("mail", "root\nBcc: x"), ("mail", "|cmd"),
             ("mail", ""),
-            ("sms", "alice"), ("sms", "+"), ("sms", "12"), ("sms", "-123456"), ("sms", "+49 170 1"),
-            ("sms", "1234567890123456"), ("sms", "+491\n"), ("sms", "+४२४२"),
+            ("mail", "a@b\r\nSubject: x"), ("mail", "root,alice"),
+            ("sms", "alice"), ("sms", "+"), ("sms", "1234"), ("sms", "-123456"), ("sms", ""),
+            ("sms", "+49 170 1"), ("sms", "1234567890123456"), ("sms", "+4917012\n"),
+            ("sms", "+4917012\nFlash: yes"), ("sms", "+४२४२४"), ("sms", "+049170"),
+            ("sms", "12345,67890"),
         ])
     func addresses(kind: String, address: String) async throws {
         let messenger = try await Messenger("mail = /bin/true {to}\nsms = /bin/true {to}\n")
         let kind = try #require(MessageDocument.Kind(rawValue: kind))
         let why = Self.send("x", to: address, kind, by: messenger)
-        #expect(why == "swiftotp-messenger does not take the address")
+        let name = kind == .mail ? "mail address" : "telephone number"
+        #expect(why == "swiftotp-messenger does not take the address: it is no \(name)")
     }
 
     @Test("A program that is not root's can have messages sent")

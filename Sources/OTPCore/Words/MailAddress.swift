@@ -50,6 +50,12 @@ public struct MailAddress: Equatable, Sendable {
         self = address
     }
 
+    /// Enough of it for its owner to know which one it is: `a...@example.com`.
+    public var masked: String {
+        let domain = text.firstIndex(of: "@").map { text[$0...] } ?? ""
+        return "\(text.prefix(1))...\(domain)"
+    }
+
     /// Words of letters, digits and a few signs, with single dots between them.
     private static func isLocal(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard bytes.count <= maximumLocalLength, bytes.first != UInt8(ascii: "-") else {
