@@ -4,20 +4,21 @@ import OTPSystem
 
 /// A program that sends messages, and its arguments. No shell reads them.
 struct MessageProgram: Equatable {
-    /// Stands for the address, as a whole argument.
+    /// Stands for the address, as an argument or in one, such as `to={to}`.
     private static let place = "{to}"
     private static let maximumWords = 64
 
     private let words: [String]
 
-    /// Reads words between blanks; `nil` unless the first is an absolute path, and exactly one is
-    /// the place of the address.
+    /// Reads words between blanks; `nil` unless the first is an absolute path, and the place of the
+    /// address is in exactly one of the others, once.
     init?(_ text: some StringProtocol) {
         words = text.split(whereSeparator: { " \t".contains($0) }).map { String($0) }
         guard let path = words.first, path.hasPrefix("/"),
             words.count <= MessageProgram.maximumWords,
             text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f || $0 == "\t" }),
-            words.filter({ $0.contains(MessageProgram.place) }) == [MessageProgram.place]
+            !path.contains(MessageProgram.place),
+            text.ranges(of: MessageProgram.place).count == 1
         else { return nil }
     }
 
@@ -35,6 +36,6 @@ struct MessageProgram: Equatable {
 
     /// The arguments for a message to `address`.
     func arguments(for address: String) -> [String] {
-        words.map { $0 == MessageProgram.place ? address : $0 }
+        words.map { $0.replacing(MessageProgram.place, with: address) }
     }
 }

@@ -66,8 +66,9 @@ struct MessengerOptions {
             return nil
         }
         guard let program = MessageProgram(value) else {
-            return "`\(kind.rawValue)` takes the absolute path of a program and its arguments, of "
-                + "which one is {to}, or none"
+            return
+                "`\(kind.rawValue)` takes the absolute path of a program and its arguments, with "
+                + "{to} in one of them, or none"
         }
         programs[kind] = program
         return nil

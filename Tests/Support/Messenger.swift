@@ -40,7 +40,11 @@ public final class Messenger: Sendable {
         let around = account.map {
             ["setpriv", "--reuid", $0.name, "--regid", $0.name, "--init-groups"]
         }
-        let words = try [Build.product("swiftotp-messenger"), "--config", file, "--queue", queue]
+        let built = try Build.product("swiftotp-messenger")
+        let program =
+            try account == nil
+            ? built : Scratch.copy(program: built, to: scratch.file("swiftotp-messenger"))
+        let words = [program, "--config", file, "--queue", queue]
         unit = try await SocketUnit(
             socket, in: scratch, backlog: 64, starting: (around ?? []) + words)
         (self.scratch, self.socket, self.queue) = (scratch, socket, queue)

@@ -123,7 +123,8 @@ enum PageActs {
             before: .phone, shows: "users.oath"),
     ]
 
-    /// docs/RECIPES.md's, which are typed in Tests/Integration/Recipes.
+    /// docs/RECIPES.md's, which are typed in Tests/Integration/Recipes, and the lines of a script that
+    /// TextMessageTests runs.
     private static let recipes = [
         "rsync -a -e \"ssh -o BatchMode=yes\" data/ robot@web1:data/",
         "git ls-remote robot@web1:repository.git", "scp -B data/file robot@web1:copy",
@@ -131,6 +132,7 @@ enum PageActs {
         "ssh web1 true", "ssh -O exit web1", "ssh alice@web1 true",
         "ansible -i hosts all -m ping", "ansible -i hosts all -e ansible_user=alice -m ping",
         #"printf '%s\n%s\n' "$password" "$code" | sudo -S -p '' id -un"#,
+        "chmod 660 \"$file\"", "mv \"$file\" /var/spool/sms/outgoing/",
     ]
 
     /// A bastion in a container, whose image is made by BastionTests.
