@@ -33,7 +33,7 @@ enum Documents {
             .keys(of: numbers),
             .noteExport(names: ["phone"]),
             .makeStore(startsEmpty: true), .move(from: "bob", rehearses: true),
-            .forget(record: "1001"),
+            .forget(record: "1001"), .mailReport(to: "root", text: "nothing"),
         ]
     }
 

@@ -116,6 +116,7 @@ struct RequestHandler {
             return try take(
                 token, rehearses: rehearses, isMeant: isMeant, allowsShortKeys: allowsShortKeys)
         case .helpDesk: return try helpDesk()
+        case .mailReport(let address, let text): return mailReport(text, to: address)
         case .keys(let numbers): return try keys(of: numbers)
         case .noteExport(let names): return try noteExport(of: names)
         case .makeStore(let startsEmpty): return try makeStore(startsEmpty: startsEmpty)
