@@ -123,6 +123,23 @@ struct ReportTests {
         #expect(done.output.filter { $0 == "\n" }.count == 1)
     }
 
+    @Test("A member of exempt_group, who is asked for no code, is reported as not enrolled")
+    func exempt() async throws {
+        let group = "crew\(UInt32.random(in: 0...UInt32.max))"
+        try await Account.group(group)
+        let robot = try await Account.make("robot", groups: [group])
+        let alice = try await Account.make("alice", groups: [group])
+        try await desk.enroll(alice.name)
+        let file = try desk.scratch.write(
+            "exempt_group = \(group)\n", to: "swiftotp.conf", mode: 0o644)
+        let report = try await desk.json("report", "--config", file)
+        #expect(try names("exempt", report) == [robot.name])
+        #expect(try !names("not_enrolled", report).contains(robot.name))
+        #expect(report["enrolled"] as? Int == 1)
+        let text = try await desk.run("report", "--config", file).output
+        #expect(text.contains(#/^.* \d+ users enrolled, 1 exempt\.\n/#), "\(text)")
+    }
+
     @Test("Many or long names make the report long, or are cut out of the JSON as well")
     func manyUsers() async throws {
         let users = ["root"] + (0..<300).map { "user\($0)" } + [String(repeating: "x", count: 200)]

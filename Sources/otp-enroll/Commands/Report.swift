@@ -17,7 +17,8 @@ struct Report: ParsableCommand {
             Names who is not enrolled, who is closed by a hundred wrong codes, who has no backup \
             codes or a key of fewer than 128 bits, and whose temporary code still works; records that \
             nobody can use; and what the help desk did in the last seven days. Each part comes with \
-            the command that helps. --json has all names, the text only the first of many.
+            the command that helps. Members of `exempt_group` need not be enrolled. --json has all \
+            names, the text only the first of many.
 
             The mail is sent by swiftotp-messenger. If it cannot be sent, the report is shown, and the \
             exit status is 1. It is also 1 if a record cannot be read.

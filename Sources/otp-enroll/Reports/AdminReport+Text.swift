@@ -16,11 +16,15 @@ extension AdminReport {
         let page = Page(width)
         let place = "\(Output.printable(Machine.hostName)), \(Machine.localTime(now))"
         let count = Words.count(users, "user")
+        let others = exempt.isEmpty ? "" : ", \(exempt.count) exempt"
+        let all = exempt.isEmpty ? "all" : "\(enrolled)"
         var lines: [String]
         if isQuiet {
-            lines = page.wrapped("Nothing to report on \(place): \(count), all enrolled.")
+            lines = page.wrapped(
+                "Nothing to report on \(place): \(count), \(all) enrolled\(others).")
         } else {
-            lines = page.wrapped("One-time codes on \(place): \(enrolled) of \(count) enrolled.")
+            lines = page.wrapped(
+                "One-time codes on \(place): \(enrolled) of \(count) enrolled\(others).")
             lines += people(page) + codes(page) + records(page) + helpDesk(page)
         }
         if let doubt { lines += [""] + page.wrapped("Note: \(doubt).") }

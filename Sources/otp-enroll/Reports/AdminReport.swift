@@ -1,4 +1,5 @@
 import OTPCore
+import OTPStore
 import OTPWire
 
 /// What `report` tells: who needs attention, and what the help desk did.
@@ -11,6 +12,8 @@ struct AdminReport {
 
     // Names of users, safe to show.
     private(set) var notEnrolled: [String] = []
+    /// Not enrolled, and in the group of those who are asked for no code.
+    private(set) var exempt: [String] = []
     /// Closed by a hundred wrong codes.
     private(set) var closed: [String] = []
     /// They had a temporary code and nothing else, and it has expired.
@@ -30,6 +33,7 @@ struct AdminReport {
     private(set) var doubt: String?
 
     private var unreadable = UnreadableRecords()
+    private let exemptGroup: [UInt8]?
 
     /// A record that nobody can use.
     struct UselessRecord {
@@ -46,10 +50,11 @@ struct AdminReport {
     /// Looks at everybody, and at what the help desk did.
     init(_ context: Context, at now: UInt64) throws {
         self.now = now
+        exemptGroup = try context.policy().exemptGroup.map { Array($0.utf8) }
         let roster = Roster(context)
         try context.service.series {
             let entries = try roster.entries(group: nil) { text, _ in doubt = text }
-            try roster.look(at: entries) { add($0, $1) }
+            try roster.look(at: entries) { try add($0, $1) }
             switch try context.ask(.helpDesk) {
             case .helpDesk(let desk): addActs(desk.acts)
             case let other: throw context.failure(other)
@@ -59,14 +64,14 @@ struct AdminReport {
 
     private mutating func add(
         _ entry: Roster.Entry, _ finding: Roster.Finding<RowDocument.Account>
-    ) {
+    ) throws {
         switch finding {
         case .nothing:
             users += 1
-            notEnrolled.append(entry.shownName)
+            if let user = entry.users.first { try addMissing(user) }
         case .found(let account, let user):
             users += 1
-            add(account, of: Output.printable(user.name))
+            try add(account, of: user)
         case .unreadable(let error):
             users += entry.users.isEmpty ? 0 : 1
             unreadable.add(entry, error)
@@ -83,7 +88,8 @@ struct AdminReport {
         }
     }
 
-    private mutating func add(_ account: RowDocument.Account, of name: String) {
+    private mutating func add(_ account: RowDocument.Account, of user: User) throws {
+        let name = Output.printable(user.name)
         enrolled += account.isEnrolled ? 1 : 0
         if account.lock?.isClosed == true { closed.append(name) }
         if account.shortKeys > 0 { withShortKeys.append(name) }
@@ -91,13 +97,22 @@ struct AdminReport {
             temporaryCodes.append((name, code))
         }
         switch Standing(account) {
-        case nil: notEnrolled.append(name)
+        case nil: try addMissing(user)
         case .ended: lockedOut.append(name)
         case .ready, .closed, .almostClosed:
             // Whoever has only a temporary code gets backup codes with an authenticator.
             if account.backupCodesLeft == 0, !account.authenticators.isEmpty {
                 withoutBackupCodes.append(name)
             }
+        }
+    }
+
+    private mutating func addMissing(_ user: User) throws {
+        let name = Output.printable(user.name)
+        if let exemptGroup, try SystemUsers().isMember(user, of: exemptGroup) {
+            exempt.append(name)
+        } else {
+            notEnrolled.append(name)
         }
     }
 
@@ -124,7 +139,7 @@ struct AdminReport {
         return [
             "host": .text(Output.printable(Machine.hostName)), "time": .time(now),
             "users": .count(users), "enrolled": .count(enrolled),
-            "not_enrolled": list(notEnrolled), "closed": list(closed),
+            "not_enrolled": list(notEnrolled), "exempt": list(exempt), "closed": list(closed),
             "locked_out": list(lockedOut), "without_backup_codes": list(withoutBackupCodes),
             "short_keys": list(withShortKeys),
             "temporary_codes": .list(

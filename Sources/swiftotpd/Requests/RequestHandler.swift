@@ -90,7 +90,10 @@ struct RequestHandler {
 
     func perform(_ request: Request) throws(StoreError) -> Reply.Result {
         switch request.command {
-        case .policy: return .policy(policy: PolicyDocument(options, on: SystemHost.name()))
+        case .policy:
+            let isForRoot = caller == .root || caller == .owner
+            return .policy(
+                policy: PolicyDocument(options, on: SystemHost.name(), isForRoot: isForRoot))
         case .status: return try status()
         case .recorded(let number): return try recorded(after: number)
         case .rows(let numbers): return try rows(of: numbers)
