@@ -151,7 +151,8 @@ INSTALL_DATA = install -m 0644
 BIN = .build/release
 # Writes the shells' completions; the program must be one that runs here.
 ENROLL ?= .build/release/otp-enroll
-UNITS = swiftotpd.socket swiftotpd.service swiftotp-messenger.socket swiftotp-messenger.service
+UNITS = swiftotpd.socket swiftotpd.service swiftotp-messenger.socket swiftotp-messenger.service \
+	swiftotp-report.service swiftotp-report.timer
 MANUALS = $(patsubst packaging/man/%.scd,%,$(wildcard packaging/man/*.scd))
 
 # Everything that `install` writes, and `uninstall` removes.
@@ -179,7 +180,7 @@ install: catalogs
 	$(INSTALL_PROGRAM) -D $(BIN)/otp-enroll $(DESTDIR)$(BINDIR)/otp-enroll
 	$(INSTALL) -D packaging/pam-lines $(DESTDIR)$(LIBEXECDIR)/swiftotp/pam-lines
 	for unit in $(UNITS); do \
-		sed 's|=/usr/libexec/|=$(LIBEXECDIR)/|' "packaging/systemd/$$unit" | \
+		sed 's|=/usr/libexec/|=$(LIBEXECDIR)/|; s|=/usr/bin/|=$(BINDIR)/|' "packaging/systemd/$$unit" | \
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
 	done
 	$(INSTALL_DATA) -D packaging/tmpfiles/swiftotp.conf $(DESTDIR)$(TMPFILESDIR)/swiftotp.conf

@@ -68,6 +68,17 @@ struct HelpDeskDayTests {
         #expect(acts.count == 4, "\(log.output)")
         #expect(acts.allSatisfy { $0.contains(alice) && $0.contains(day.helper.account.name) })
         #expect(try await day.run("helpdesk").output.contains("you have 4 times."))
+        // And in the report, until a week later.
+        let report = try await day.helper.root("report").output
+        let told = report.components(separatedBy: "\nThe help desk in the last 7 days: 4 acts\n")
+        #expect(told.count == 2 && told[1].matches(of: #/\n.* reset .*/#).count == 1, "\(report)")
+        #expect(told.last?.split(separator: "\n").count { $0.contains(alice) } == 4, "\(report)")
+        let later = try await Command.output(
+            [
+                "faketime", "-f", "+8d", try Build.product("otp-enroll"), "report", "--store",
+                day.helper.service.store,
+            ], environment: ["FAKETIME_DONT_FAKE_MONOTONIC": "1"])
+        #expect(later.contains("Not enrolled: ") && !later.contains("help desk"), "\(later)")
     }
 
     @Test("A helper acts on a protected user, sees keys, or is not told why not")

@@ -33,7 +33,7 @@ enum Documents {
             .keys(of: numbers),
             .noteExport(names: ["phone"]),
             .makeStore(startsEmpty: true), .move(from: "bob", rehearses: true),
-            .forget(record: "1001"),
+            .forget(record: "1001"), .mailReport(to: "root", text: "nothing"),
         ]
     }
 
@@ -53,9 +53,10 @@ enum Documents {
         var desk = Options()
         desk.helpdeskGroup = Array("support".utf8)
         desk.helpdeskProtected = Array("board".utf8)
+        desk.exemptGroup = Array("robots".utf8)
         let user = User(name: Array("alice".utf8), uid: 1, gid: 1)
         return [
-            .policy(policy: PolicyDocument(Options(), on: Array("vm".utf8))),
+            .policy(policy: PolicyDocument(desk, on: Array("vm".utf8), isForRoot: true)),
             .account(account: account),
             .recorded(ranges: [[1, 4]], isAll: false),
             .rows(rows: [

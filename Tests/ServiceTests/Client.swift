@@ -55,6 +55,7 @@ struct Reply: Decodable, Sendable {
         let replaced: Bool?
         let authenticator: Authenticator?
         let temporaryCode: String?
+        let unsent: String?
     }
 
     /// How many fields a row has.

@@ -27,7 +27,7 @@ struct RightsTests {
         (#"{"issue":{}}"#, .denied), (#"{"revokeIssued":{}}"#, .denied), (token, .denied),
         (#"{"noteExport":{"names":[]}}"#, .denied),
         (#"{"makeStore":{"startsEmpty":false}}"#, .denied), (#"{"recorded":{}}"#, .denied),
-        (#"{"helpDesk":{}}"#, .denied),
+        (#"{"helpDesk":{}}"#, .denied), (#"{"mailReport":{"to":"root","text":"x"}}"#, .denied),
         (#"{"rows":{"of":[]}}"#, .denied), (#"{"keys":{"of":[]}}"#, .denied),
         (#"{"move":{"from":"x","rehearses":false}}"#, .denied),
         (#"{"forget":{"record":"x"}}"#, .denied), (#"{"disable":{}}"#, .withProof),
@@ -102,7 +102,7 @@ struct RightsTests {
             try await Client.run(atOwnServiceOf: account, steps)
         }
         expect(try await rights(about: nil, run), of: "an owner") { (_, _) in .allowed }
-        let surveys = ["recorded", "rows", "helpDesk", "keys", "makeStore", "policy", "forget"]
+        let surveys = Self.surveys + ["recorded", "rows", "helpDesk", "policy"]
         expect(try await rights(about: "root", run), of: "an owner about others") { (command, _) in
             surveys.contains { command.contains($0) } ? .allowed : .denied
         }
@@ -113,6 +113,9 @@ struct RightsTests {
         "status", "revokeTrust", "contact", "reset", "unlock", "issue", "revokeIssued", "recorded", "rows",
         "helpDesk",
     ]
+
+    /// What is about the whole store, and root's alone.
+    private static let surveys = ["keys", "forget", "makeStore", "mailReport"]
 
     private func isHelp(_ command: String) -> Bool {
         Self.help.contains { command.hasPrefix("{\"\($0)\"") }
@@ -145,8 +148,7 @@ struct RightsTests {
                 if isAboutEverybody(command) { return .withOwnProof }
                 return command.contains("policy")
                     ? .allowed
-                    : ["keys", "forget", "makeStore"].contains { command.contains($0) }
-                        ? .denied : .protected
+                    : Self.surveys.contains { command.contains($0) } ? .denied : .protected
             }
         }
         // The helper's own code was asked for and not given: nothing has happened.

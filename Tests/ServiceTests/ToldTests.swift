@@ -58,6 +58,41 @@ struct ToldTests {
     /// What is wrong with the messenger.
     enum Dead: CaseIterable { case missing, stopped, refusing }
 
+    @Test("A report goes to what is no address, has a header of its own, or may not be this long")
+    func reports() async throws {
+        try MailRoom.prepare()
+        let messenger = try await Messenger()
+        let service = try await Service(messenger: messenger.socket)
+        let admin = try await Account.make("admin")
+        func send(_ text: String, to address: String) async throws -> Reply {
+            let fields = try JSONEncoder().encode(["to": address, "text": text])
+            let json = String(decoding: fields, as: UTF8.self)
+            return try await Client.root(service).run(#"request {"mailReport":\#(json)}"#)[0]
+        }
+        let longest = String(repeating: String(repeating: "x", count: 63) + "\n", count: 384)
+        for (text, address) in [
+            ("x", ""), ("x", "-t"), ("x", "a,b"), (longest + "x", admin.name),
+        ] {
+            #expect(try await send(text, to: address).why == "malformed", "\(address)")
+        }
+        let odd = try await send("x\u{7}", to: admin.name)
+        #expect(odd.change?.unsent?.contains("control characters") == true)
+        #expect(messenger.waiting.isEmpty)
+        #expect(try MailRoom.messages(of: admin).isEmpty)
+        for text in [longest, "Bcc: root\n\nx\n"] {
+            let sent = try await send(text, to: admin.name)
+            #expect(sent.change != nil && sent.change?.unsent == nil, "\(sent)")
+        }
+        let mails = try await MailRoom.messages(of: admin, count: 2)
+        #expect(mails.contains { $0.body.hasPrefix(longest) })
+        let other = try #require(mails.first { $0.body.hasPrefix("Bcc: root\n") })
+        #expect(other.header("Bcc") == nil)
+        #expect(other.header("Subject")?.hasSuffix(": report on one-time codes") == true)
+        messenger.end()
+        let late = try await send("x", to: admin.name)
+        #expect(late.change?.unsent == "swiftotp-messenger is not listening")
+    }
+
     @Test(
         "A login waits for a messenger that is dead, or the log does not say so",
         arguments: Dead.allCases)

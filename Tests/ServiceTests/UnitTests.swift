@@ -80,6 +80,34 @@ struct UnitTests {
         #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
     }
 
+    @Test("systemd finds something wrong with the report's units, or they have too many rights")
+    func report() async throws {
+        let scratch = try Scratch()
+        let text = try Self.text("swiftotp-report.service")
+            .replacing("=/usr/bin/otp-enroll", with: "=\(Build.product("otp-enroll"))")
+        let files = try [
+            ("swiftotp-report.timer", Self.text("swiftotp-report.timer")),
+            ("swiftotp-report.service", text),
+            ("swiftotpd.socket", Self.text("swiftotpd.socket")),
+            (
+                "swiftotpd.service",
+                Self.text("swiftotpd.service").replacing(
+                    "=/usr/libexec/swiftotpd", with: "=\(Build.product("swiftotpd"))")
+            ),
+        ].map { name, text in try scratch.write(text, to: name, mode: 0o644) }
+        let done = try await Command.run(["systemd-analyze", "verify", "--man=no"] + files)
+        #expect(done.status == 0)
+        #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
+        let exposure = try await Command.run(
+            ["systemd-analyze", "security", "--offline=true", "--threshold=12", files[1]])
+        let figure = exposure.output.split(separator: "\n").last { $0.contains("exposure level") }
+        #expect(exposure.status == 0, "\(figure ?? "")")
+        // Nothing starts it by itself, and the mail goes to root.
+        #expect(!text.contains("[Install]"))
+        #expect(try Self.words("WantedBy", in: "swiftotp-report.timer") == ["timers.target"])
+        #expect(try Self.words("Environment", in: "swiftotp-report.service") == ["MAILTO=root"])
+    }
+
     @Test("Mailers that are setuid or setgid cannot work, or others reach the messenger's socket")
     func mailers() throws {
         let unit = "swiftotp-messenger.service"

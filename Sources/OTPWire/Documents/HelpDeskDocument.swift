@@ -13,6 +13,9 @@ public struct HelpDeskDocument: Codable, Equatable, Sendable {
     /// The last acts, the latest first.
     public var acts: [Act]
 
+    /// The most acts in a reply.
+    public static let mostActs = 100
+
     /// One act.
     public struct Act: Codable, Equatable, Sendable {
         /// The word for the event in the user's record.

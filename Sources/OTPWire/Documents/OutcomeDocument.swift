@@ -119,7 +119,7 @@ public struct ChangeDocument: Codable, Equatable, Sendable {
     public var temporaryCode: String?
     public var expires: UInt64?
     public var isLocked: Bool?
-    /// Why the temporary code, which is not in the reply, could not be sent by mail.
+    /// Why the temporary code, which is not in the reply, or a report could not be sent by mail.
     public var unsent: String?
     /// How many steps a clock was found to be ahead.
     public var drift: Int?

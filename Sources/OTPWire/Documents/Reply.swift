@@ -171,9 +171,11 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
     public var deliver: [String]
     /// The issuer that apps show.
     public var issuer: String
+    /// The group whose members are asked for no code; only root is told.
+    public var exemptGroup: String?
 
-    /// `host` is this machine's name.
-    public init(_ options: Options, on host: [UInt8]) {
+    /// `host` is this machine's name; `isForRoot` says whether root asks.
+    public init(_ options: Options, on host: [UInt8], isForRoot: Bool) {
         mayDisable = options.userMayDisable
         temporaryHours = UInt64(options.temporaryHours)
         notifiesByMail = options.notifiesByMail
@@ -182,5 +184,7 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
         deliver = options.deliver.map(\.word)
         admitsSecurityKeys = options.admitsSecurityKeys
         issuer = String(decoding: Issuer.of(options, on: host), as: UTF8.self)
+        let exempt = options.exemptGroup.map { String(decoding: $0, as: UTF8.self) }
+        exemptGroup = isForRoot ? exempt : nil
     }
 }

@@ -37,6 +37,8 @@ public enum Command: Codable, Equatable, Sendable {
 
     /// Who the help desk is, and what it did.
     case helpDesk
+    /// Send a report to this mail address.
+    case mailReport(to: String, text: String)
 
     // MARK: Trying
 

@@ -28,6 +28,8 @@ public enum RowDocument: Codable, Equatable, Sendable {
         public var lastLogin: UInt64?
         /// Whether `reset` or `disabled` ended it.
         public var end: String?
+        /// How many authenticators have a key of fewer than 128 bits.
+        public var shortKeys: Int
 
         public init(
             _ record: borrowing Record, at now: UInt64, boot: BootTime?, options: Options
@@ -51,6 +53,7 @@ public enum RowDocument: Codable, Equatable, Sendable {
                 ? nil
                 : record.events.events.last { $0.kind == .reset || $0.kind == .disabled }?
                     .kind.name
+            shortKeys = record.authenticators.indices.count { record.hasShortKey(at: $0) }
         }
     }
 }
@@ -64,6 +67,7 @@ extension RowDocument {
         var lock: LockDocument?
         var lastLogin: UInt64?
         var end: String?
+        var shortKeys: Int?
     }
 
     public init(from decoder: any Decoder) throws {
@@ -116,6 +120,7 @@ extension RowDocument.Account {
         lock = rest?.lock
         lastLogin = rest?.lastLogin
         end = rest?.end
+        shortKeys = rest?.shortKeys ?? 0
     }
 
     fileprivate func encode(to list: inout any UnkeyedEncodingContainer) throws {
@@ -125,7 +130,8 @@ extension RowDocument.Account {
         try list.encode(failures)
         try list.encode(authenticators)
         let rest = RowDocument.Rest(
-            temporaryCode: temporaryCode, lock: lock, lastLogin: lastLogin, end: end)
+            temporaryCode: temporaryCode, lock: lock, lastLogin: lastLogin, end: end,
+            shortKeys: shortKeys > 0 ? shortKeys : nil)
         if rest != RowDocument.Rest() { try list.encode(rest) }
     }
 }

@@ -172,7 +172,7 @@ extension Command {
     /// Whether it is about the options, or about the whole store.
     fileprivate var isAboutNobody: Bool {
         switch self {
-        case .policy, .recorded, .rows, .helpDesk, .keys, .forget, .makeStore: true
+        case .policy, .recorded, .rows, .helpDesk, .mailReport, .keys, .forget, .makeStore: true
         default: false
         }
     }
@@ -180,7 +180,8 @@ extension Command {
     /// Whether the log or event list names the caller.
     fileprivate var isToldOf: Bool {
         switch self {
-        case .policy, .recorded, .rows, .helpDesk, .keys, .status, .begin, .makeStore, .speak:
+        case .policy, .recorded, .rows, .helpDesk, .mailReport, .keys, .status, .begin,
+            .makeStore, .speak:
             false
         default: true
         }

@@ -180,7 +180,7 @@ extension Command {
     /// Whether it changes something.
     fileprivate var isChange: Bool {
         switch self {
-        case .policy, .status, .recorded, .rows, .helpDesk, .keys, .verify: false
+        case .policy, .status, .recorded, .rows, .helpDesk, .mailReport, .keys, .verify: false
         case .resync, .renewBackupCodes, .remove, .revokeTrust, .disable, .reset, .unlock, .issue,
             .revokeIssued, .begin, .speak, .confirm, .keep, .take, .noteExport, .makeStore, .move,
             .forget, .contact, .confirmContact:

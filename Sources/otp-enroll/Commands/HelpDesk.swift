@@ -69,13 +69,16 @@ struct HelpDesk: ParsableCommand {
             "group": desk.group.map(JSON.text) ?? .null,
             "protected": desk.protected.map(JSON.text) ?? .null,
             "daily": .count(desk.daily), "yours": .count(desk.count),
-            "acts": .list(
-                desk.acts.map { act in
-                    .object([
-                        "time": .time(act.time), "helper": .text(act.helper), "act": .text(act.act),
-                        "user": .text(act.user),
-                    ])
-                }),
+            "acts": .list(desk.acts.map(\.json)),
         ]
+    }
+}
+
+extension HelpDeskDocument.Act {
+    /// The object for scripts.
+    var json: JSON {
+        .object([
+            "time": .time(time), "helper": .text(helper), "act": .text(act), "user": .text(user),
+        ])
     }
 }

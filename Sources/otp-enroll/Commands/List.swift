@@ -83,7 +83,7 @@ extension List {
         private var objects = JSONList("users")
         private var counts = (enrolled: 0, others: 0, locked: 0)
         private var renumbered: [Orphan] = []
-        private var unreadable: (count: Int, first: Roster.Entry, error: StoreError)?
+        private var unreadable = UnreadableRecords()
 
         init(at now: UInt64, asJSON: Bool) {
             self.now = now
@@ -93,10 +93,7 @@ extension List {
         mutating func add(
             _ entry: Roster.Entry, _ finding: Roster.Finding<RowDocument.Account>
         ) throws {
-            if case .unreadable(let error) = finding {
-                unreadable = unreadable ?? (0, entry, error)
-                unreadable?.count += 1
-            }
+            if case .unreadable(let error) = finding { unreadable.add(entry, error) }
             if case .orphan(let orphan?) = finding, orphan.current != nil {
                 renumbered.append(orphan)
             }
@@ -134,13 +131,6 @@ extension List {
         }
 
         /// The error to end with if some records could not be read.
-        var failure: Failure? {
-            guard let unreadable else { return nil }
-            guard unreadable.count > 1 else { return Failure(unreadable.error) }
-            let name = unreadable.first.shownName
-            return Failure(
-                "\(unreadable.count) records cannot be read",
-                hint: "`otp-enroll status \(name)` says what is wrong with the first")
-        }
+        var failure: Failure? { unreadable.failure }
     }
 }

@@ -11,7 +11,7 @@ final class Announcer {
     static let patience = Duration.seconds(5)
     /// The same while the program that asked for a login waits for this process to exit.
     private static let shortPatience = Duration.milliseconds(250)
-    /// How long a mail about a change may be delayed, in seconds.
+    /// How long a mail about a change, or a report, may be delayed, in seconds.
     static let notice: UInt64 = 3 * 86_400
 
     let settings: Settings
@@ -102,6 +102,26 @@ final class Announcer {
             throw MessengerClient.Problem(text: error.detail)
         }
         defer { Secret.wipe(&mail) }
+        try handOver(mail, to: address, until: end, within: patience)
+    }
+
+    /// Sends a report to an admin, in English.
+    func send(report: String, to address: MailAddress) throws(MessengerClient.Problem) {
+        var text = Array(report.utf8)
+        let mail: [UInt8]
+        do throws(Mail.Problem) {
+            mail = try Mail(to: address, subject: "\(Announcer.host): report on one-time codes")
+                .message(&text)
+        } catch {
+            throw MessengerClient.Problem(text: error.detail)
+        }
+        let end = try now() &+ Announcer.notice
+        try handOver(mail, to: address, until: end, within: Announcer.patience)
+    }
+
+    private func handOver(
+        _ mail: [UInt8], to address: MailAddress, until end: UInt64, within patience: Duration
+    ) throws(MessengerClient.Problem) {
         let message = MessageDocument(
             .mail, to: address.text, text: String(decoding: mail, as: UTF8.self), until: end)
         try MessengerClient.send(

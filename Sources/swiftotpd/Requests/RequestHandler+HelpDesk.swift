@@ -90,16 +90,13 @@ extension RequestHandler {
 
     // MARK: Looking
 
-    /// The most acts in a reply.
-    private static let mostActs = 100
-
     /// Who the help desk is, and what it did: a member learns what the member did.
     func helpDesk() throws(StoreError) -> Reply.Result {
         let log = try store()?.helpDeskLog() ?? HelpDeskLog()
         let seen = log.acts.filter { caller != .helper || $0.helper.uid == asking.uid }
         return .helpDesk(
             helpDesk: HelpDeskDocument(
-                options, acts: seen.suffix(RequestHandler.mostActs).reversed(),
+                options, acts: seen.suffix(HelpDeskDocument.mostActs).reversed(),
                 count: log.count(by: asking.uid, at: try clock.now())))
     }
 

@@ -77,6 +77,23 @@ extension RequestHandler {
                 })
     }
 
+    /// The longest report, in bytes: a mail with it fits a message to the messenger.
+    private static let longestReport = 24_576
+
+    /// Mails what `otp-enroll report` has found.
+    func mailReport(_ text: String, to address: String) -> Reply.Result {
+        guard let recipient = MailAddress(address),
+            text.utf8.count <= RequestHandler.longestReport
+        else { return .denied(reason: .malformed) }
+        var done = ChangeDocument(nil)
+        do throws(MessengerClient.Problem) {
+            try announcer.send(report: text, to: recipient)
+        } catch {
+            done.unsent = error.text
+        }
+        return .done(change: done)
+    }
+
     private static func tokens(_ record: borrowing Record) -> [TokenDocument] {
         var tokens: [TokenDocument] = []
         for (index, authenticator) in record.authenticators.enumerated() {

@@ -90,7 +90,10 @@ struct RequestHandler {
 
     func perform(_ request: Request) throws(StoreError) -> Reply.Result {
         switch request.command {
-        case .policy: return .policy(policy: PolicyDocument(options, on: SystemHost.name()))
+        case .policy:
+            let isForRoot = caller == .root || caller == .owner
+            return .policy(
+                policy: PolicyDocument(options, on: SystemHost.name(), isForRoot: isForRoot))
         case .status: return try status()
         case .recorded(let number): return try recorded(after: number)
         case .rows(let numbers): return try rows(of: numbers)
@@ -119,6 +122,7 @@ struct RequestHandler {
             return try take(
                 token, rehearses: rehearses, isMeant: isMeant, allowsShortKeys: allowsShortKeys)
         case .helpDesk: return try helpDesk()
+        case .mailReport(let address, let text): return mailReport(text, to: address)
         case .keys(let numbers): return try keys(of: numbers)
         case .noteExport(let names): return try noteExport(of: names)
         case .makeStore(let startsEmpty): return try makeStore(startsEmpty: startsEmpty)

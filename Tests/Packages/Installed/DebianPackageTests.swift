@@ -72,13 +72,16 @@ struct DebianPackageTests {
         }
     }
 
-    @Test("otp-enroll lacks program, manual, or completions for three shells")
+    @Test("otp-enroll lacks program, manual, the report's units, or completions for three shells")
     func enroll() async throws {
         let files = try await contents("otp-enroll").files
         let documents = "-rw-r--r-- /usr/share/doc/otp-enroll/"
+        let units = try await Project.unitFolder()
         #expect(
-            files == [
+            Set(files) == [
                 "-rwxr-xr-x /usr/bin/otp-enroll",
+                "-rw-r--r-- \(units)/swiftotp-report.service",
+                "-rw-r--r-- \(units)/swiftotp-report.timer",
                 "-rw-r--r-- /usr/share/bash-completion/completions/otp-enroll",
                 documents + "changelog.Debian.gz", documents + "changelog.gz",
                 documents + "copyright",

@@ -28,6 +28,7 @@ enum PageActs {
         "sudo otp-enroll codes alice": Act(before: .phone, shows: "-"),
         "sudo otp-enroll disable alice": Act(before: .phone, shows: "no longer enrolled"),
         "sudo otp-enroll list": Act(before: .phone, shows: "alice"),
+        "sudo otp-enroll report": Act(before: .phone, shows: "One-time codes on"),
         "sudo otp-enroll helpdesk --log": Act(
             before: .nothing, shows: "The help desk has done nothing."),
         "sudo otp-enroll add alice --name fob --hotp --secret-file fob.key": Act(
@@ -177,6 +178,9 @@ enum PageActs {
                 "sudo systemctl enable --now swiftotpd.socket", "sudo systemctl reload ssh",
                 "sudo systemd-sysusers && sudo systemd-tmpfiles --create swiftotp.conf",
                 "sudo systemctl enable --now swiftotp-messenger.{socket,service}",
+                // ReportUnitTests does so.
+                "sudo systemctl enable --now swiftotp-report.timer",
+                "sudo systemctl edit swiftotp-report.service",
                 // A line of a configuration.
                 "service auth-worker {",
                 "sudo make install", "sudo make uninstall", "swift test --filter OTPCoreTests",
