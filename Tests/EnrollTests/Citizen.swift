@@ -11,10 +11,10 @@ struct Citizen {
     private let program: String
 
     /// `policy` is the text of the service's configuration.
-    init(policy: String = "") async throws {
+    init(policy: String = "", messenger: Messenger? = nil) async throws {
         account = try await Account.make("citizen")
         scratch = try Scratch()
-        service = try await Service(configuration: policy)
+        service = try await Service(configuration: policy, messenger: messenger?.socket)
         program = try await Citizen.install(in: scratch)
     }
 

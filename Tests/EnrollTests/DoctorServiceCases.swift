@@ -68,6 +68,20 @@ extension DoctorCase {
             in: "/etc/security/swiftotp.conf", change: "helpdesk_protected = sudo"
         ) { try $0.write("/etc/security/swiftotp.conf", "helpdesk_group = games\n") },
         DoctorCase(
+            "codes by message for a group that is not there", "options",
+            says: "there is no group travelers (deliver_for): nobody is sent a code",
+            in: "/etc/security/swiftotp.conf", change: "groupadd travelers"
+        ) {
+            try $0.write(
+                "/etc/security/swiftotp.conf", "deliver = mail\ndeliver_for = travelers\n")
+        },
+        DoctorCase(
+            "text messages without a program", "options",
+            says: "deliver has codes sent by sms, and swiftotp-messenger has no program for it",
+            in: "/etc/security/swiftotp-messenger.conf",
+            change: "sms = /usr/local/sbin/swiftotp-smstools {to}"
+        ) { try $0.write("/etc/security/swiftotp.conf", "deliver = \"mail sms\"\n") },
+        DoctorCase(
             "a service of another version", "service", says: "swiftotpd is of another version",
             in: "/run/swiftotp/swiftotpd.sock", change: "systemctl restart swiftotpd.service"
         ) { try await $0.pretend(#"c.sendall(b"\x00\x02\x40\x03")"#) },

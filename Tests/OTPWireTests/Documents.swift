@@ -27,6 +27,8 @@ enum Documents {
             .speak(language: "sv", unlessSet: true), .remove(name: "phone"),
             .revokeTrust(fingerprint: "SHA256:x"), .disable, .reset,
             .unlock(after: 7200), .issue(seconds: 600, mail: "alice@example.com"), .revokeIssued,
+            .contact(kind: "sms", address: "+4711111111"), .contact(kind: "mail", address: nil),
+            .confirmContact(ticket: "dGlja2V0", code: "12345678"),
             .begin(device: device),
             .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),
             .take(token: token, rehearses: true, isMeant: false, allowsShortKeys: true),
@@ -74,6 +76,7 @@ enum Documents {
                 outcome: OutcomeDocument(
                     .granted(.code(authenticator: name, offset: -1)), authenticators: [phone])),
             .done(change: ChangeDocument(event)),
+            .contactBegun(ticket: "dGlja2V0"),
             .begun(
                 begun: BegunDocument(
                     phone, key: "MFRGG", replaces: true, isBeside: true,
@@ -92,7 +95,8 @@ enum Documents {
         .helpDeskLimit(most: 50), .unknownUser, .policy,
         .firstEnrollment(rule: "root"), .proofNeeded, .notEnrolled, .noSuchAuthenticator,
         .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
-        .notTrusted, .noTemporaryCode, .validity(hours: 72), .badKey, .shortKey, .noName,
+        .notTrusted, .noContact, .notDelivered, .messageWait(seconds: 42), .tooManyMessages,
+        .unsent, .noTemporaryCode, .validity(hours: 72), .badKey, .shortKey, .noName,
         .keyIsThere(name: "phone"), .counterIsUsed(next: 3), .isEnrolled, .wasEnrolled, .noRecord,
         .isHere(name: "bob"),
     ]

@@ -21,6 +21,8 @@ struct Reply: Decodable, Sendable {
     let frames: [Frame]?
     let question: String?
     let end: Int?
+    /// What a new contact is confirmed with.
+    let ticket: String?
 
     struct Account: Decodable, Sendable {
         let isEnrolled: Bool
@@ -29,6 +31,13 @@ struct Reply: Decodable, Sendable {
         let trusted: [Trusted]
         let failures: Int
         let language: String?
+        let contacts: [Contact]?
+    }
+
+    /// Where codes are sent.
+    struct Contact: Decodable, Sendable {
+        let kind: String
+        let address: String
     }
 
     struct Authenticator: Decodable, Sendable {

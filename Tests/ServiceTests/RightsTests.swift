@@ -110,7 +110,8 @@ struct RightsTests {
 
     /// What a helper may do for others, with a code of the helper's own.
     private static let help = [
-        "status", "revokeTrust", "contact", "reset", "unlock", "issue", "revokeIssued", "recorded", "rows",
+        "status", "revokeTrust", "contact", "reset", "unlock", "issue", "revokeIssued", "recorded",
+        "rows",
         "helpDesk",
     ]
 

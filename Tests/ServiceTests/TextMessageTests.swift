@@ -99,59 +99,17 @@ struct TextMessageTests {
 
     @Test("smstools sends another text or to another number, or gets none")
     func smstools() async throws {
-        try Build.requireGround()
-        let scratch = try Scratch()
-        let spool = try scratch.folder("sms", mode: 0o755)
-        let folders = ["outgoing", "checked", "failed", "incoming", "sent"].map { "\(spool)/\($0)" }
-        // As Debian's package does.
-        try await Command.output(["mkdir"] + folders)
-        try await Command.output(["chown", "smsd:smsd", spool] + folders)
-        try await Command.output(["chmod", "3775", spool] + folders)
-        let configuration = """
-            devices = GSM1
-            outgoing = \(spool)/outgoing
-            checked = \(spool)/checked
-            failed = \(spool)/failed
-            incoming = \(spool)/incoming
-            sent = \(spool)/sent
-            logfile = \(spool)/log
-            loglevel = 7
-            delaytime = 1
-            autosplit = 3
-            [GSM1]
-            device = /dev/null
-            modem_disabled = yes
-            sending_disabled = yes
-
-            """
-        let file = try scratch.write(configuration, to: "smsd.conf", mode: 0o644)
-        let gateway = try Self.quietly(
-            [
-                "smsd", "-c\(file)", "-p\(spool)/pid", "-i\(spool)/working", "-usmsd", "-gsmsd",
-            ], temporary: spool)
-        let account = try await Account.make("sender", groups: ["smsd"])
-        let messenger = try await Messenger(as: account)
-        let script = try Self.recipe("`/usr/local/sbin/swiftotp-smstools`")
-            .replacing("/var/spool/sms", with: spool)
-        let program = try messenger.program(script)
-        try messenger.configure(
-            try Self.recipe("**smstools**")
-                .replacing("/usr/local/sbin/swiftotp-smstools", with: program))
-        #expect(Self.send(Self.text, by: messenger) == nil)
-        let sent = try await patiently("a message in \(spool)/sent", within: Self.patience) {
-            try FileManager.default.contentsOfDirectory(atPath: "\(spool)/sent").first
-        }
-        let text = try String(contentsOfFile: "\(spool)/sent/\(sent)", encoding: .utf8)
+        let gateway = try await SMSTools()
+        #expect(Self.send(Self.text, by: gateway.messenger) == nil)
+        let text = try await gateway.sent()
         #expect(text.hasPrefix("To: \(Self.number)\n"), "\(text)")
         #expect(text.hasSuffix("\n\n\(Self.text)"), "\(text)")
         // What went to the modem, in UTF-16.
         let units = Self.text.utf16.map { String(format: "%04X", $0) }.joined()
-        let log = try String(contentsOfFile: "\(spool)/log", encoding: .utf8)
+        let log = try gateway.log
         #expect(
             log.contains("PDU to \(Self.number.dropFirst()): ") && log.contains(units), "\(log)")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(spool)/outgoing").isEmpty)
-        // With its own processes.
-        gateway.signal(SIGTERM)
-        _ = try await gateway.finish(within: Self.patience)
+        #expect(try gateway.waiting.isEmpty)
+        try await gateway.end()
     }
 }

@@ -102,7 +102,8 @@ extension Record {
     private mutating func decodeLanguageAndMessaging(
         _ bytes: Span<UInt8>, _ cursor: inout Cursor
     ) -> Bool {
-        guard let length = cursor.byte(bytes), let name = cursor.bytes(Int(length), of: bytes) else {
+        guard let length = cursor.byte(bytes), let name = cursor.bytes(Int(length), of: bytes)
+        else {
             return false
         }
         language = Language(name)

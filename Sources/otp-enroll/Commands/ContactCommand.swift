@@ -24,7 +24,8 @@ struct ContactCommand: ParsableCommand {
             address. The old address is told.
             """)
 
-    @Argument(help: "The user; default: yourself. Others need root or the help desk.",
+    @Argument(
+        help: "The user; default: yourself. Others need root or the help desk.",
         completion: .users)
     var user: String?
 
@@ -83,15 +84,19 @@ struct ContactCommand: ParsableCommand {
     private func remark(_ contacts: [ContactDocument], _ context: Context) throws {
         let deliver = try context.policy().deliver
         guard contacts.contains(where: { !deliver.contains($0.kind) }) else { return }
+        let list = deliver.joined(separator: ", ")
         let phrase =
             deliver.isEmpty
             ? Phrase("The configuration has no codes sent (`deliver`).")
-            : Phrase("The configuration has codes sent only by: \(deliver.joined(separator: ", ")).")
+            : Phrase("The configuration has codes sent only by: \(list).")
         try Output.line(phrase.text)
     }
 
     private func set(_ kind: MessageKind, _ text: String, _ context: Context) throws {
         let address = text == "none" ? nil : Contact(kind, text, since: 0)?.text
+        // Without a code: there is nothing to end.
+        let contacts = try context.account().contacts ?? []
+        guard address != nil || contacts.contains(where: { $0.kind == kind.word }) else { return }
         switch try context.askWithProof(.contact(kind: kind.word, address: address)) {
         case .done, .denied(.noContact): break
         case .contactBegun(let ticket): try confirm(ticket, address ?? text, context)

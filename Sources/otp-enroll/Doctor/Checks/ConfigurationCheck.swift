@@ -45,7 +45,8 @@ struct ConfigurationCheck {
                 [
                     line.flatMap(Self.elsewhere), Self.commonIssuer(read, path),
                     Self.missingLanguage(read, path),
-                ].compactMap(\.self) + Self.helpDesk(read, path))
+                ].compactMap(\.self) + Self.helpDesk(read, path)
+                    + Self.messages(read, path))
         case .failure(let error):
             (options, isKnown) = (Options(), false)
             look =
