@@ -65,11 +65,22 @@ enum Outcome {
         let line = Array(errors.prefix { $0 != UInt8(ascii: "\n") })
         guard !line.isEmpty else { return "" }
         // The address is in the log anyway.
-        let text = Array(message.text.replacing(message.to, with: "\n").utf8)
+        let text = letters(of: Array(message.text.replacing(message.to, with: "\n").utf8))
         let runs = Set(text.indices.dropLast(run - 1).map { Array(text[$0..<$0 + run]) })
-        let isQuoting = line.indices.dropLast(run - 1).contains { index in
-            runs.contains(Array(line[index..<index + run]))
+        let heard = letters(of: line)
+        let isQuoting = heard.indices.dropLast(run - 1).contains { index in
+            runs.contains(Array(heard[index..<index + run]))
         }
         return isQuoting ? "" : ", \(String(decoding: line, as: UTF8.self))"
+    }
+    /// Letters, in one case, and digits: a code may be quoted in other groups than it was sent in.
+    private static func letters(of text: [UInt8]) -> [UInt8] {
+        text.compactMap { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"): byte
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+            default: nil
+            }
+        }
     }
 }

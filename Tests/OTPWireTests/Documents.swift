@@ -27,7 +27,7 @@ enum Documents {
             .speak(language: "sv", unlessSet: true), .remove(name: "phone"),
             .revokeTrust(fingerprint: "SHA256:x"), .disable, .reset,
             .unlock(after: 7200), .issue(seconds: 600, mail: "alice@example.com"), .revokeIssued,
-            .contact(kind: "sms", address: "+4711111111"), .contact(kind: "mail", address: nil),
+            .contact(kind: "sms", address: "+4711111111"),
             .confirmContact(ticket: "dGlja2V0", code: "12345678"),
             .begin(device: device),
             .confirm(ticket: "t", code: "123456"), .keep(ticket: "t"),

@@ -170,7 +170,7 @@ struct MessengerTests {
     @Test(
         "A flood of output costs memory or time, or gets into the log",
         arguments: [
-            ("mail", "flood.user", "it cannot send now"), ("sms", "+4917055502", "exit status 75"),
+            ("mail", "flood.user", "it cannot send now"), ("sms", "+4917055590", "exit status 75"),
         ])
     func flood(kind: String, address: String, reason: String) async throws {
         let log = try SystemLog.shared()
@@ -202,5 +202,12 @@ struct MessengerTests {
             containing: "message not sent; kind=sms to=+4917055501", within: Self.patience)
         #expect(line.text.hasSuffix(": exit status 1\""), "\(line)")
         #expect(log.lines(containing: "492039").isEmpty)
+        // In other groups, too.
+        let other = try messenger.program(#"echo "bad: 492-039" >&2; exit 1"#, name: "other")
+        try messenger.configure("sms = \(other) {to}\nretry = 900s\n")
+        #expect(Self.send(text, to: "+4917055590", .sms, by: messenger) == nil)
+        let next = try await log.line(
+            containing: "message not sent; kind=sms to=+4917055590", within: Self.patience)
+        #expect(next.text.hasSuffix(": exit status 1\""), "\(next)")
     }
 }

@@ -19,7 +19,7 @@ extension LoginFlow {
     /// vouches for, if the admin has allowed it. Otherwise the answers that ask for one are wrong
     /// codes, for everybody: a stranger learns nothing.
     func mayAskForCode(_ user: User?, at place: LoginOrigin) -> Bool {
-        guard let user, !options.deliver.isEmpty, place.isBelieved, place.verifier == nil,
+        guard let user, options.deliver != nil, place.isBelieved, place.verifier == nil,
             !options.forwardsPass, !options.usesFirstPass, conversation.isHeard,
             isProven(at: place)
         else { return false }
@@ -67,7 +67,7 @@ extension LoginFlow {
         }
         defer { session.close() }
         let contacts = session.withRecord { $0.messaging.contacts }
-            .filter { options.deliver.contains($0.kind) }
+            .filter { options.delivers(by: $0.kind) }
         guard !contacts.isEmpty else { return [UserText.noContact] }
         return contacts.map { UserText.offer($0) }
     }
@@ -77,7 +77,7 @@ extension LoginFlow {
         by kind: MessageKind, to user: User, from place: LoginOrigin
     ) throws(StoreError) -> [Phrase] {
         let records = try openStore()
-        guard options.deliver.contains(kind), let session = try openEnrolled(user, in: records)
+        guard options.delivers(by: kind), let session = try openEnrolled(user, in: records)
         else { return [UserText.noContact] }
         defer { session.close() }
         let now = try clock.now()

@@ -42,8 +42,8 @@ public struct Options: Sendable {
     public var helpdeskDaily: UInt8 = 50
     /// Whose programs may check the codes of other users.
     public var mayVerify: [Verifier]?
-    /// How codes may be sent to users who ask for one.
-    public var deliver: [MessageKind] = []
+    /// How codes may be sent to users who ask for one; `nil` for in no way.
+    public var deliver: [MessageKind]?
     /// Codes are sent only to members of this group.
     public var deliverFor: [UInt8]?
     /// How many codes may be sent in an hour, 1 to 250.
@@ -116,13 +116,16 @@ public struct Options: Sendable {
         var options = self
         options.enroll = .off
         options.trust = .off
-        options.deliver = []
+        options.deliver = nil
         options.enrollsAfterTemporary = false
         options.followsFirstFactor = false
         options.nullok = admin.nullok
         options.exemptGroup = admin.exemptGroup
         return options
     }
+
+    /// Whether codes may be sent by this kind of message.
+    public func delivers(by kind: MessageKind) -> Bool { deliver?.contains(kind) ?? false }
 
     /// What a login says about enrolling to a user without an authenticator.
     public enum Enroll: Sendable {

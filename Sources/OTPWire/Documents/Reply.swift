@@ -181,7 +181,7 @@ public struct PolicyDocument: Codable, Equatable, Sendable {
         notifiesByMail = options.notifiesByMail
         mail = options.mail.map { String(decoding: $0, as: UTF8.self) }
         trustsKeys = options.trustsKeys
-        deliver = options.deliver.map(\.word)
+        deliver = options.deliver?.map(\.word) ?? []
         admitsSecurityKeys = options.admitsSecurityKeys
         issuer = String(decoding: Issuer.of(options, on: host), as: UTF8.self)
         let exempt = options.exemptGroup.map { String(decoding: $0, as: UTF8.self) }

@@ -93,7 +93,7 @@ extension RequestHandler {
 
     /// Whether the user may get codes by this kind of message.
     private func delivers(_ kind: MessageKind) throws(StoreError) -> Bool {
-        guard options.deliver.contains(kind) else { return false }
+        guard options.delivers(by: kind) else { return false }
         guard let group = options.deliverFor else { return true }
         return try SystemUsers().isMember(user, of: group)
     }

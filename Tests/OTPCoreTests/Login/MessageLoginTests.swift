@@ -112,7 +112,7 @@ struct MessageLoginTests {
         case 1: host.isHeard = false
         case 2: (host.isRoots, change) = (false, { $0.followsFirstFactor = true })
         case 3: change = { $0.forwardsPass = true }
-        case 4: change = { $0.deliver = [] }
+        case 4: change = { $0.deliver = nil }
         default: change = { $0.deliverFor = ascii("wheel") }
         }
         let before = host.sent.count

@@ -7,7 +7,7 @@ extension ConfigurationCheck {
 
     /// A group that is not there, and kinds of message that nothing sends.
     static func messages(_ options: Options, _ path: String) -> [Finding] {
-        guard !options.deliver.isEmpty else { return [] }
+        guard let kinds = options.deliver else { return [] }
         var findings: [Finding] = []
         if let group = options.deliverFor, (try? SystemUsers().group(named: group)) == nil {
             let name = Output.printable(group)
@@ -16,7 +16,7 @@ extension ConfigurationCheck {
                     .problem, "there is no group \(name) (deliver_for): nobody is sent a code",
                     in: path, change: "groupadd \(name)"))
         }
-        for kind in options.deliver where !isSent(kind) {
+        for kind in kinds where !isSent(kind) {
             findings.append(
                 Finding(
                     .problem,
