@@ -12,16 +12,16 @@ struct TextGatewayTests {
         let out = scratch.file("out")
         let script = try scratch.write(Self.gatewayProgram, to: "gateway.py")
         let port = try Port.free()
-        let gateway = try TextMessageTests.quietly(["python3", "-BI", script, "\(port)", out])
+        let gateway = try SMSTools.quietly(["python3", "-BI", script, "\(port)", out])
         _ = try await patiently("the gateway") { try Port.answers(port) ? true : nil }
         let account = try await Account.make("sender")
         let messenger = try await Messenger(as: account)
         let file = "/etc/sms.curl"
-        let options = try TextMessageTests.recipe("`\(file)`")
+        let options = try SMSTools.recipe("`\(file)`")
             .replacing(#/url = ".*"/#, with: "url = \"http://127.0.0.1:\(port)/send\"")
         let copy = try scratch.write(options, to: "gateway.curl", mode: 0o640)
         try await Command.output(["chgrp", account.name, copy])
-        let line = try TextMessageTests.recipe("**An HTTP gateway**")
+        let line = try SMSTools.recipe("**An HTTP gateway**")
             .replacing(file, with: copy)
         try messenger.configure(line + "retry = 1s\ntimeout = 4s\n")
 
@@ -29,7 +29,7 @@ struct TextGatewayTests {
         for number in [TextMessageTests.number, "+4915112340500", "+4915112340000"] {
             #expect(TextMessageTests.send(TextMessageTests.text, to: number, by: messenger) == nil)
         }
-        let requests = try await patiently("three messages", within: TextMessageTests.patience) {
+        let requests = try await patiently("three messages", within: SMSTools.patience) {
             let lines = ((try? String(contentsOfFile: out, encoding: .utf8)) ?? "").split(
                 separator: "\n")
             return lines.count == 3 && messenger.waiting.isEmpty ? lines : nil
@@ -50,7 +50,7 @@ struct TextGatewayTests {
         ] {
             let line = try await log.line(
                 containing: "message not sent; kind=sms to=\(number)",
-                within: TextMessageTests.patience)
+                within: SMSTools.patience)
             #expect(line.text.contains(reason), "\(line)")
         }
         gateway.end()

@@ -9,22 +9,6 @@ struct TextMessageTests {
     static let number = "+4915112345642"
     /// A letter that text messages have, and two signs that cost more room.
     static let text = "Ihr Code für web1 – 492039, ż & 100 % + x\nZeile 2"
-    static let patience = Duration.seconds(90)
-
-    /// What the recipe writes after these words.
-    static func recipe(_ words: String) throws -> String {
-        let lines = try RecipePage.block("Text messages", after: words)
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// Starts a program without a terminal.
-    static func quietly(_ words: [String], temporary: String = "/tmp") throws -> Child {
-        let quiet = open("/dev/null", O_RDWR | O_CLOEXEC)
-        defer { close(quiet) }
-        return try Child(
-            words, environment: ["TMPDIR": temporary], streams: .descriptors(quiet, quiet, quiet))
-    }
-
     static func send(
         _ text: String, to number: String = number, by messenger: Messenger
     ) -> String? { MessengerTests.send(text, to: number, .sms, by: messenger) }
@@ -57,15 +41,15 @@ struct TextMessageTests {
             """
         try configuration.write(
             toFile: "/etc/gammu-smsdrc", atomically: false, encoding: .utf8)
-        let gateway = try Self.quietly(["gammu-smsd", "--config", "/etc/gammu-smsdrc"])
+        let gateway = try SMSTools.quietly(["gammu-smsd", "--config", "/etc/gammu-smsdrc"])
         let account = try await Account.make("sender", groups: ["gammu"])
-        let messenger = try await Messenger(try Self.recipe("**gammu-smsd**"), as: account)
+        let messenger = try await Messenger(try SMSTools.recipe("**gammu-smsd**"), as: account)
         // The second is in three parts. Files have their names by the second, so that one in `sent`
         // may replace another.
         for text in [Self.text, String(repeating: "0123456789", count: 39)] {
             #expect(Self.send(text, by: messenger) == nil)
             let sent = scratch.file("sent")
-            let file = try await patiently("a message in \(sent)", within: Self.patience) {
+            let file = try await patiently("a message in \(sent)", within: SMSTools.patience) {
                 try FileManager.default.contentsOfDirectory(atPath: sent)
                     .map { try String(contentsOfFile: "\(sent)/\($0)", encoding: .utf8) }
                     .first { Self.gammuText($0) == text }
