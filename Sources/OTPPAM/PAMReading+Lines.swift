@@ -145,7 +145,9 @@ extension PAMReading {
             guard try add(beginning, module: name, []) else { return false }
         }
         guard let name else {
-            guard rules.isDebian else { return try refuse(draft, "an include without a name") }
+            guard rules.includesFromMainFolder else {
+                return try refuse(draft, "an include without a name")
+            }
             throw PAMStack.Trouble(
                 effect: .crashes,
                 text: "an include without a name crashes every program that asks PAM",
@@ -172,7 +174,7 @@ extension PAMReading {
     /// Finds the included file.
     private mutating func find(_ name: PAMWord) throws(PAMStack.Trouble) -> Source? {
         if name.bytes.first == UInt8(ascii: "/") { return try opened(name.bytes) }
-        guard rules.isDebian else { return try open(name.bytes, in: rules.folders) }
+        guard rules.includesFromMainFolder else { return try open(name.bytes, in: rules.folders) }
         guard files.isFolder(Array(PAMRules.mainFolder.utf8)) else { return nil }
         return try open(name.bytes, in: [PAMRules.mainFolder])
     }

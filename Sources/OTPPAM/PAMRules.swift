@@ -4,8 +4,11 @@ public struct PAMRules: Sendable, Equatable {
     /// length, a comment or an empty line ends a continued line, includes may be 16 deep, and the
     /// number of a jump must not overflow.
     public private(set) var isNew = false
-    /// Whether it has Debian's `@include`, and looks for included files only in /etc/pam.d.
+    /// Whether it has Debian's `@include`.
     public private(set) var isDebian = true
+    /// Whether it looks for included files in /etc/pam.d only, and crashes on an include without a
+    /// name: Debian's before 1.7.0-7.
+    public private(set) var includesFromMainFolder = true
     /// The folders of services, in order.
     public private(set) var folders = ["/etc/pam.d", "/usr/lib/pam.d"]
     /// The folder of modules named without one, with a trailing `/`.
@@ -30,6 +33,8 @@ public struct PAMRules: Sendable, Equatable {
             .map { String(decoding: $0, as: UTF8.self) }
         isNew = texts.contains("maximum level of inclusions reached")
         isDebian = texts.contains("@include")
+        includesFromMainFolder =
+            isDebian && !texts.contains { $0.contains("/usr/lib/pam.d is not supported") }
         let all = texts.filter { $0.hasPrefix("/") && $0.hasSuffix("/pam.d/%s") }
             .map { String($0.dropLast("/%s".count)) }
         // The one in /etc (its text may be the end of another one), libpam's own, and a vendor's.

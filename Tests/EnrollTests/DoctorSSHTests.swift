@@ -12,6 +12,11 @@ import Testing
             + DoctorSSHCase.ways)
     func troublesOfSSHD(trouble: DoctorSSHCase) async throws {
         let patient = try await DoctorPatient()
+        // Debian has an sshd without it from 14 on, and another one with it.
+        if trouble.testDescription == "Kerberos tickets" {
+            let known = try await patient.sshd("user=root,addr=127.0.0.1").lowercased()
+            guard known.contains("gssapiauthentication") else { return }
+        }
         try trouble.infect(patient)
         let found = try await patient.examine().ofSSHD
         #expect(found.count == 1, "\(found)")
@@ -22,7 +27,8 @@ import Testing
         #expect(finding.place.contains(trouble.place), "\(finding)")
         try await patient.apply(finding.change)
         let said = try await patient.sshd(trouble.login)
-        #expect(said.contains(trouble.then), "\(said) after \(finding.change)")
+        // OpenSSH 10.4 and later write the names as in the manual.
+        #expect(said.lowercased().contains(trouble.then), "\(said) after \(finding.change)")
         guard trouble.hasLookAfter else { return }
         let after = try await patient.examine().ofSSHD
         #expect(!after.contains { $0.text == finding.text || $0.severity == "problem" }, "\(after)")

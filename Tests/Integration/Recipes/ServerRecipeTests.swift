@@ -79,29 +79,48 @@ import Testing
     func dovecot() async throws {
         let (room, fixture, codes, service) = try await room(
             "dovecot", after: "`/etc/pam.d/dovecot`")
-        let lines = try RecipePage.block(Self.section, after: "`dovecot.conf`")
+        let isNew = try await Command.output(["dovecot", "--version"]).hasPrefix("2.4")
+        let lines = try RecipePage.block(
+            Self.section, after: isNew ? "Dovecot 2.4 writes" : "`dovecot.conf`")
+        let old = """
+            disable_plaintext_auth = no
+            mail_location = maildir:\(room.folder)/mail
+            userdb {
+              driver = static
+              args = uid=\(fixture.person.name) gid=\(fixture.person.name) home=\(room.folder)/mail
+            }
+            """
+        let new = """
+            auth_allow_cleartext = yes
+            mail_driver = maildir
+            mail_path = \(room.folder)/mail
+            userdb static {
+              fields {
+                uid = \(fixture.person.name)
+                gid = \(fixture.person.name)
+                home = \(room.folder)/mail
+              }
+            }
+            """
+        // 2.4 wants these first.
+        let versions = ["dovecot_config_version = 2.4.0", "dovecot_storage_version = 2.4.0"]
         let others = """
             base_dir = \(room.folder)/run
             state_dir = \(room.folder)/state
             log_path = \(room.folder)/log
             protocols = imap
             ssl = no
-            disable_plaintext_auth = no
             listen = 127.0.0.1
             auth_failure_delay = 0
-            mail_location = maildir:\(room.folder)/mail
             first_valid_uid = 1
-            userdb {
-              driver = static
-              args = uid=\(fixture.person.name) gid=\(fixture.person.name) home=\(room.folder)/mail
-            }
             service imap-login {
               inet_listener imap {
                 port = 1143
               }
             }
             """
-        try room.write(lines + [others], to: "dovecot.conf")
+        try room.write(
+            (isNew ? versions : []) + lines + [others, isNew ? new : old], to: "dovecot.conf")
         let client = """
             import imaplib, sys
             try:

@@ -71,7 +71,8 @@ final class BastionContainer: Sendable {
 
     private static let end = """
         cd "$root"
-        pivot_root . .
+        # As util-linux's pivot_root, which Debian leaves out from 14 on.
+        python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).pivot_root(b".", b"."))'
         umount --lazy .
         exec "$@"
         """

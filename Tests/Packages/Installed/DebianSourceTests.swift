@@ -41,7 +41,15 @@ struct DebianSourceTests {
         let lintian = try await Command.run(
             ["lintian", "--allow-root", "--pedantic", "--fail-on", "pedantic", description],
             within: .seconds(300))
-        #expect(lintian.status == 0 && lintian.output.isEmpty, "\(lintian.output)")
+        // What a newer lintian finds out of date is what an older Debian needs.
+        let outdated = [
+            "package-uses-old-debhelper-compat-version", "redundant-priority-optional-field",
+            "redundant-rules-requires-root-no-field",
+        ]
+        let findings = lintian.output.split(separator: "\n").filter { line in
+            !outdated.contains { line.contains(" source: \($0)") }
+        }
+        #expect(findings.isEmpty && lintian.errors.isEmpty, "\(lintian.output)")
     }
 
     @Test("debian/tests/login fails with the packages, or passes if anything lets a user in")

@@ -45,7 +45,8 @@ struct ExampleManualTests {
             ])
             let methods = try #require(block.last { $0.contains("AuthenticationMethods") })
                 .trimmingCharacters(in: .whitespaces).split(separator: " ")[1]
-            #expect(told.contains("authenticationmethods \(methods)\n"))
+            // OpenSSH 10.4 and later write the names as in the manual.
+            #expect(told.lowercased().contains("authenticationmethods \(methods)\n"))
         }
     }
 

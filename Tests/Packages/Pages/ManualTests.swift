@@ -9,14 +9,16 @@ struct ManualTests {
 
     init() throws { scratch = try Scratch() }
 
-    /// mandoc warns of scdoc's headings (`.SH`, then `.PP`), and its long lines are a matter of
-    /// style; a reader sees neither.
+    /// mandoc warns of scdoc's headings (`.SH`, then `.PP`) and of its dates (`2026\-11\-30`, from
+    /// scdoc 1.11.4 on), and its long lines are a matter of style; a reader sees none of it.
     @Test("mandoc and groff find something wrong with a page", arguments: Manual.files)
     func lint(file: String) async throws {
         let page = try await Manual(file).make(in: scratch)
         let mandoc = try await Command.run(["mandoc", "-T", "lint", "-W", "warning", page])
         let findings = (mandoc.output + mandoc.errors).split(separator: "\n")
-            .filter { !$0.contains("skipping paragraph macro") }
+            .filter {
+                !$0.contains("skipping paragraph macro") && !$0.contains("cannot parse date")
+            }
         #expect(findings == [])
         let groff = try await Command.run(
             ["man", "--warnings", "--local-file", page], environment: ["MANWIDTH": "80"])
