@@ -126,7 +126,7 @@ struct MessageCodeTests {
         #expect(codes[1].said.first?.hasPrefix("s: ") == true)
     }
 
-    @Test("Sixty-four who ask at once get more than one code, or one code lets two in")
+    @Test("Sixteen who ask at once get more than one code, or one code lets two in")
     func atOnce() async throws {
         let (messenger, texts) = try await messenger()
         let (service, client, _) = try await alice(messenger)

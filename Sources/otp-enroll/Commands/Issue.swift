@@ -6,7 +6,7 @@ import OTPWire
 struct Issue: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "issue", _superCommandName: OTPEnroll.name,
-        abstract: "Issue a temporary code for a user who has lost everything (as root).",
+        abstract: "Issue a temporary code for somebody who has lost everything (root, help desk).",
         usage: """
             otp-enroll issue [<options>] <user>
             otp-enroll issue --list

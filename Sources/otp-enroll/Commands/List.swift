@@ -7,7 +7,7 @@ import OTPWire
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", _superCommandName: OTPEnroll.name,
-        abstract: "List all users and the state of their second factor (as root).",
+        abstract: "List all users and the state of their second factor (root, help desk).",
         usage: "otp-enroll list [<options>]",
         discussion: """
               otp-enroll list                             everybody

@@ -6,7 +6,7 @@ import OTPWire
 struct Reset: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset", _superCommandName: OTPEnroll.name,
-        abstract: "Remove everything that logs a user in, so that they can enroll again (as root).",
+        abstract: "Remove all that logs a user in, so that they enroll anew (root, help desk).",
         usage: "otp-enroll reset [<options>] <user>",
         discussion: """
               otp-enroll reset alice

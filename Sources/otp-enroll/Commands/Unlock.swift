@@ -6,7 +6,7 @@ import OTPWire
 struct Unlock: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unlock", _superCommandName: OTPEnroll.name,
-        abstract: "Forget a user's failed codes, so that the next one is checked (as root).",
+        abstract: "Forget a user's failed codes, so that the next is checked (root, help desk).",
         usage: "otp-enroll unlock [<options>] <user>",
         discussion: """
               otp-enroll unlock alice              now
