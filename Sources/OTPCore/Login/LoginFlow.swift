@@ -147,7 +147,7 @@ public struct LoginFlow<
         // Before anything is looked up, so that it ends in the same way for everybody.
         if answer.isEmpty { return (.refused(.empty), []) }
         // Depends only on the answer's form, so that it takes the same time for everybody.
-        let boot = answer.isTemporaryCode ? clock.boot() : nil
+        let boot = answer.endsWithTime ? clock.boot() : nil
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: place.origin,
             source: place.source, tellsNotices: conversation.isHeard,
