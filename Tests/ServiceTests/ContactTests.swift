@@ -129,6 +129,21 @@ struct ContactTests {
             "\(login[1].said)")
     }
 
+    @Test("A number is not told that its codes ended with everything else")
+    func ofAnEnd() async throws {
+        let scene = try await Scene()
+        let root = try Client.root(scene.service)
+        let about = "about \(scene.alice.user)"
+        try await root.run(about, Self.set("+4711111111"))
+        #expect(
+            try await scene.alice.run("disable proof \(scene.codes[0])")[0].change != nil)
+        #expect(try await scene.text(to: "+4711111111").contains("no longer go to this number"))
+        #expect(try await scene.alice.run("status")[0].account?.contacts == nil)
+        try await root.run(about, Self.set("+4722222222"))
+        #expect(try await root.run(about, #"request {"reset":{}}"#)[0].change != nil)
+        #expect(try await scene.text(to: "+4722222222").contains("no longer go to this number"))
+    }
+
     private static var host: String {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, 255)

@@ -45,6 +45,15 @@ public enum Answer: ~Copyable {
         }
     }
 
+    /// Whether it has the form of a code that is good for a time only: a temporary code, or one by
+    /// message.
+    var endsWithTime: Bool {
+        switch self {
+        case .code(_, let digits): digits == MessageCode.digits
+        default: isTemporaryCode
+        }
+    }
+
     /// Classifies what was typed.
     public init(_ typed: Span<UInt8>) {
         guard !typed.isEmpty else {

@@ -1,4 +1,4 @@
-/// What is stored of a backup or temporary code: PBKDF2-HMAC-SHA256 with its own salt (NIST SP
+/// What is stored of a backup code, a temporary code or one by message: PBKDF2-HMAC-SHA256 with its own salt (NIST SP
 /// 800-63B-4, 3.1.2.2).
 public struct HashedCode: Equatable, Sendable {
     /// Length of the salt in bytes (NIST asks for at least 4).
@@ -9,7 +9,8 @@ public struct HashedCode: Equatable, Sendable {
     static let length = saltLength + hashLength
 
     /// PBKDF2 rounds. The codes have 55 or 70 random bits and limited tries, which more rounds
-    /// would not make safer; NIST allows a low cost for such secrets.
+    /// would not make safer; NIST allows a low cost for such secrets. A code by message has 26, which
+    /// no number of rounds would hide for the ten minutes that it is good.
     static let iterations: UInt32 = 1000
 
     /// The salt, then the hash.

@@ -48,10 +48,14 @@ extension LoginFlow {
         case code(MessageKind)
 
         init?(_ typed: Span<UInt8>) {
-            let word = Array(typed.array.filter { $0 != UInt8(ascii: " ") }.prefix(2))
-            switch word.first {
+            var word: UInt8?
+            // It may be a code, so nothing is copied.
+            for index in typed.indices where typed[index] != UInt8(ascii: " ") {
+                guard word == nil else { return nil }
+                word = typed[index]
+            }
+            switch word {
             case nil: self = .list
-            case _ where word.count > 1: return nil
             case UInt8(ascii: "?"): self = .list
             case UInt8(ascii: "m"), UInt8(ascii: "M"): self = .code(.mail)
             case UInt8(ascii: "s"), UInt8(ascii: "S"): self = .code(.sms)
@@ -83,9 +87,12 @@ extension LoginFlow {
         let now = try clock.now()
         let (contact, language) = session.withRecord { ($0.messaging.contact(kind), $0.language) }
         guard let contact else { return [UserText.noContact] }
-        if let refusal = session.withRecord({ refusal(of: $0, from: place, at: now) }) {
-            return [refusal]
+        let refusal = session.withRecord { record in
+            // What is due, such as opening what was closed for long enough.
+            _ = record.throttle.repair(at: now, closedFor: options.closedFor)
+            return self.refusal(of: record, from: place, at: now)
         }
+        if let refusal { return [refusal] }
         guard now >= MachineTime.earliest,
             try records.countMessage(at: now, most: Int(options.deliverHourly))
         else { return [UserText.tooManyMessages] }

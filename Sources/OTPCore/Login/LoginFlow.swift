@@ -146,12 +146,14 @@ public struct LoginFlow<
         let answer = options.forwardsPass ? JoinedAnswer.answer(typed) : Answer(typed)
         // Before anything is looked up, so that it ends in the same way for everybody.
         if answer.isEmpty { return (.refused(.empty), []) }
-        // Depends only on the answer's form, so that it takes the same time for everybody.
-        let boot = answer.isTemporaryCode ? clock.boot() : nil
+        let takesMessageCodes = mayAskForCode(user, at: place)
+        // Depends only on the answer's form, so that it takes the same time for all strangers.
+        let isTimed = takesMessageCodes ? answer.endsWithTime : answer.isTemporaryCode
+        let boot = isTimed ? clock.boot() : nil
         let attempt = Attempt(
             verifier: Verifier(window: options.window), origin: place.origin,
             source: place.source, tellsNotices: conversation.isHeard,
-            closedFor: options.closedFor, takesMessageCodes: mayAskForCode(user, at: place))
+            closedFor: options.closedFor, takesMessageCodes: takesMessageCodes)
         let records = try openStore()
         guard let user, let session = try openEnrolled(user, in: records) else {
             if options.forwardsPass { forward(typed, digits: JoinedAnswer.usualDigits) }

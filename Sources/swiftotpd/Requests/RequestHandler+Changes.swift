@@ -138,9 +138,20 @@ extension RequestHandler {
 
     func disable(_ proof: String?) throws(StoreError) -> Reply.Result {
         guard caller != .user || options.userMayDisable else { return .denied(reason: .policy) }
-        return try change(.disabled, proof, isForEnrolled: caller == .user) { (record, _) in
+        return try endAll(.disabled, proof, isForEnrolled: caller == .user)
+    }
+
+    /// Ends everything that logs the user in, and tells where codes were sent.
+    func endAll(
+        _ kind: Event.Kind, _ proof: String? = nil, isForEnrolled: Bool
+    ) throws(StoreError) -> Reply.Result {
+        var (old, language, time) = ([Contact](), Language?.none, UInt64(0))
+        let reply = try change(kind, proof, isForEnrolled: isForEnrolled) { (record, now) in
+            (old, language, time) = (record.messaging.contacts, record.language, now)
             record.removeAll()
             return .success([])
         }
+        for contact in old { announcer.tell(old: contact, of: user, in: language, at: time) }
+        return reply
     }
 }

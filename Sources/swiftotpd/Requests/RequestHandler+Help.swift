@@ -8,10 +8,7 @@ extension RequestHandler {
     /// empty one.
     func reset() throws(StoreError) -> Reply.Result {
         do throws(StoreError) {
-            return try change(.reset, nil, isForEnrolled: false) { (record, _) in
-                record.removeAll()
-                return .success([])
-            }
+            return try endAll(.reset, isForEnrolled: false)
         } catch {
             // Whose record it was is in doubt then, and so is whether the help desk may.
             guard caller != .helper, RequestHandler.isTheRecordsOwn(error), let store = try store()

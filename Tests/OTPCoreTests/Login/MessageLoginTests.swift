@@ -75,6 +75,21 @@ struct MessageLoginTests {
         #expect(login(host, third, at: noon + 762).result == .granted(.messageCode(.sms)))
     }
 
+    @Test("Setting the clock back prolongs a code that was sent")
+    func clockBack() throws {
+        let host = try host()
+        func boot(_ seconds: UInt64) -> BootTime? {
+            BootTime(id: [UInt8](repeating: 5, count: BootTime.idLength), seconds: seconds)
+        }
+        host.boot = boot(1000)
+        let code = try code(host)
+        host.boot = boot(1600)
+        #expect(login(host, code, at: noon + 30).result == .refused(.expired))
+        let other = try self.code(host, at: noon + 60)
+        host.boot = boot(2199)
+        #expect(login(host, other, at: noon + 61).result == .granted(.messageCode(.sms)))
+    }
+
     @Test("What there is to ask for is not listed, or asking uses up the login's tries")
     func list() throws {
         for typed in ["", "?", " ? "] {
@@ -200,6 +215,19 @@ struct MessageLoginTests {
             login(host, "s", "123").said.first
                 == "Too many wrong codes. Try again in 30 seconds.")
         #expect(host.sent.isEmpty)
+    }
+
+    @Test("An account that closed_for opens gets no code by message")
+    func opened() throws {
+        let host = try host()
+        for _ in 0..<100 {
+            host.session?.record.throttle.charge(
+                at: noon, from: SourceID(address: ascii("192.0.2.9")))
+        }
+        let closed = login(host, "s", "123", at: noon + 3599) { $0.closedFor = 3600 }
+        #expect(closed.said.first?.hasPrefix("Too many wrong codes.") == true)
+        let (_, said) = login(host, "s", "123", at: noon + 3600) { $0.closedFor = 3600 }
+        #expect(said.first == onItsWay)
     }
 
     @Test("A code by message proves anything but a login")

@@ -36,6 +36,9 @@ enum PageActs {
         "sudo otp-enroll issue alice": Act(before: .phone, shows: "Temporary code for alice: "),
         "sudo otp-enroll reset alice": Act(before: .phone, shows: "alice was reset"),
         "sudo otp-enroll unlock alice": Act(before: .phone, shows: "alice is unlocked"),
+        "sudo otp-enroll contact alice --mail alice@example.com": Act(
+            before: .phone, shows: "Codes for alice go by mail to alice@example.com.",
+            leaves: "otp-enroll status alice | grep -q 'Codes by mail to: *alice@example.com'"),
         "sudo otp-enroll init": Act(before: .phone, shows: "is there, with"),
         "sudo otp-enroll resync alice": Act(before: .phone, shows: "works again"),
     ]
