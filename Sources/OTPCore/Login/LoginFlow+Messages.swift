@@ -70,10 +70,16 @@ extension LoginFlow {
             return [UserText.noContact]
         }
         defer { session.close() }
-        let contacts = session.withRecord { $0.messaging.contacts }
-            .filter { options.delivers(by: $0.kind) }
+        let contacts = session.withRecord { reach(of: $0) }
         guard !contacts.isEmpty else { return [UserText.noContact] }
         return contacts.map { UserText.offer($0) }
+    }
+
+    /// Where codes may be sent to the user of a record. To nobody without an authenticator: a code by
+    /// message stands in for one, and is no way in of its own.
+    private func reach(of record: borrowing Record) -> [Contact] {
+        record.authenticators.isEmpty
+            ? [] : record.messaging.contacts.filter { options.delivers(by: $0.kind) }
     }
 
     /// Sends a code, unless there were too many. It is counted before it leaves.
@@ -81,21 +87,24 @@ extension LoginFlow {
         by kind: MessageKind, to user: User, from place: LoginOrigin
     ) throws(StoreError) -> [Phrase] {
         let records = try openStore()
+        let now = try clock.now()
         guard options.delivers(by: kind), let session = try openEnrolled(user, in: records)
         else { return [UserText.noContact] }
         defer { session.close() }
-        let now = try clock.now()
-        let (contact, language) = session.withRecord { ($0.messaging.contact(kind), $0.language) }
-        guard let contact else { return [UserText.noContact] }
+        let (contacts, language) = session.withRecord { (reach(of: $0), $0.language) }
+        guard let contact = contacts.first(where: { $0.kind == kind }) else {
+            return [UserText.noContact]
+        }
+        guard now >= MachineTime.earliest else { return [UserText.notSent] }
         let refusal = session.withRecord { record in
             // What is due, such as opening what was closed for long enough.
             _ = record.throttle.repair(at: now, closedFor: options.closedFor)
             return self.refusal(of: record, from: place, at: now)
         }
         if let refusal { return [refusal] }
-        guard now >= MachineTime.earliest,
-            try records.countMessage(at: now, most: Int(options.deliverHourly))
-        else { return [UserText.tooManyMessages] }
+        guard try records.countMessage(at: now, most: Int(options.deliverHourly)) else {
+            return [UserText.tooManyMessages]
+        }
         var bytes = try random.bytes(MessageCode.randomLength)
         let salt = try random.bytes(HashedCode.saltLength)
         var code: String?

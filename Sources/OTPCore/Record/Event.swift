@@ -22,6 +22,7 @@ public struct Event: Equatable, Sendable {
         case moved = 18
         case codeSent = 19
         case contactChanged = 20
+        case messageCodeUsed = 21
 
         /// One word for it, as in `--json`.
         public var name: String {
@@ -46,6 +47,7 @@ public struct Event: Equatable, Sendable {
             case .moved: "moved"
             case .codeSent: "code-sent"
             case .contactChanged: "contact-changed"
+            case .messageCodeUsed: "message-code-used"
             }
         }
 

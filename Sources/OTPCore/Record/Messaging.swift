@@ -64,8 +64,15 @@ public struct Messaging: Equatable, Sendable {
         return wait > 0 ? wait : nil
     }
 
+    /// Whether the last code was sent lately, used or not: its digits are then told apart from those
+    /// of nobody's.
+    func remembersCode(at now: UInt64) -> Bool {
+        code.map { now < $0.issued.expires.addingClamped(Messaging.hour) } ?? false
+    }
+
     /// Counts a code as sent.
     mutating func count(at now: UInt64) {
+        times.removeAll { now >= $0.addingClamped(Messaging.hour) }
         if times.count >= Messaging.hourly { times.removeFirst() }
         times.append(now)
     }

@@ -73,12 +73,13 @@ extension Answer {
 
 extension Record {
     /// Whether the answer has the form of one of this user's codes: six digits do not, if all
-    /// authenticators show eight. `sent` is whether codes sent by message count.
-    func couldAccept(_ answer: borrowing Answer, sent: Bool = false) -> Bool {
+    /// authenticators show eight. Codes sent by message count if `now` is given.
+    func couldAccept(_ answer: borrowing Answer, _ now: UInt64? = nil) -> Bool {
         switch answer {
         case .code(_, let digits):
             authenticators.contains { $0.digits == digits }
-                || sent && digits == MessageCode.digits && messaging.code != nil
+                || digits == MessageCode.digits
+                    && now.map { messaging.remembersCode(at: $0) } ?? false
         case .joinedCode(_, let digits): authenticators.contains { $0.digits <= digits }
         case .backupCode: true
         case .temporaryCode: true

@@ -79,7 +79,8 @@ public struct Attempt: Sendable {
         // During a wait a wrong one does not count: otherwise a row of them would close the
         // account.
         if let closed, !answer.isLong { return .refused(closed) }
-        guard record.couldAccept(answer, sent: takesMessageCodes), let mark = answer.mark else {
+        guard record.couldAccept(answer, takesMessageCodes ? now : nil), let mark = answer.mark
+        else {
             return .refused(.malformed)
         }
         if record.refusedAnswers.contains(mark) {
@@ -205,7 +206,11 @@ public struct Attempt: Sendable {
         record.note(Event(successKind, at: now, detail: factor.detail, origin: origin))
         if tellsNotices { record.notices.told(to: record.listener(by: factor), at: now) }
         switch factor {
-        case .code, .messageCode: break
+        case .code: break
+        // Whoever took over the number or the mailbox has logged in: the owner hears of it.
+        case .messageCode:
+            record.note(
+                Event(.messageCodeUsed, at: now, detail: factor.detail, origin: origin))
         case .backupCode(_, let left):
             record.notices.remindsOfBackupCodes = left == 3 || left <= 1
             endTrust(in: &record, at: now)

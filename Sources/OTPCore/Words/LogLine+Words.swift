@@ -75,6 +75,7 @@ extension LogLine {
         case .moved: "second factor moved"
         case .codeSent: "code sent"
         case .contactChanged: "contact changed"
+        case .messageCodeUsed: "code by message used"
         }
     }
 }

@@ -66,6 +66,7 @@ extension Notices {
         switch kind {
         case .login, .failure, .verified: Phrase("A code was tried")
         case .codeSent: Phrase("A code was sent to you")
+        case .messageCodeUsed: Phrase("A code by message was used")
         case .contactChanged: Phrase("Where your codes are sent was changed: \(name)")
         case .added: Phrase("The authenticator \"\(name)\" was added")
         case .removed: Phrase("The authenticator \"\(name)\" was removed")

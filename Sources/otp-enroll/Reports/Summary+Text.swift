@@ -151,6 +151,7 @@ extension Summary {
             case .moved: Phrase("moved")
             case .codeSent: Phrase("code sent")
             case .contactChanged: Phrase("contact changed")
+            case .messageCodeUsed: Phrase("code by message used")
             }
         return phrase.text
     }

@@ -60,7 +60,8 @@ struct MessageLoginTests {
         let events = try #require(host.session?.record.events.events)
         #expect(
             events.map { "\($0.kind.name) \(text($0.detail))" }.suffix(4) == [
-                "code-sent sms", "failure wrong", "login code by text message", "failure replayed",
+                "failure wrong", "login code by text message",
+                "message-code-used code by text message", "failure replayed",
             ])
     }
 
@@ -255,5 +256,33 @@ struct MessageLoginTests {
         let before = host.journal.entries.count
         _ = login(host, "123") { $0.prompt = nil }
         #expect(host.journal.entries.dropFirst(before).contains("ask Verification code: "))
+    }
+
+    @Test("The owner's next login says nothing of a code by message that somebody used")
+    func told() throws {
+        let host = try host()
+        let code = try code(host)
+        #expect(login(host, code).result == .granted(.messageCode(.sms)))
+        let said = login(host, OTPCoreTests.code(noonStep + 2), at: noon + 60).said
+        #expect(
+            said.contains("A code by message was used on Friday 08:00 UTC (sshd 192.0.2.7)."),
+            "\(said)")
+    }
+
+    @Test("Somebody without an authenticator logs in by messages alone, again and again")
+    func noAuthenticator() throws {
+        let host = try host()
+        try host.session?.record.remove(try name("phone"))
+        #expect(login(host, "?", "123").said.first == nowhere)
+        #expect(login(host, "s", "123").said.first == nowhere)
+        #expect(host.sent.isEmpty)
+    }
+
+    @Test("An hour after a code's end, eight digits still count as guesses")
+    func forgotten() throws {
+        let host = try host()
+        _ = try code(host)
+        #expect(login(host, "12345678", at: noon + 4199).result == .refused(.wrong))
+        #expect(login(host, "12345679", at: noon + 4200).result == .refused(.malformed))
     }
 }

@@ -74,7 +74,7 @@ struct NoticesTests {
         }
         #expect(record.notices.isEmpty && record.events.count == 4)
         let told = (0...255).compactMap { Event.Kind(rawValue: $0) }.filter(\.isTold)
-        #expect(told.count == 16)
+        #expect(told.count == 17)
     }
 
     @Test(
