@@ -144,23 +144,24 @@ extension PAMReading {
             beginning.role = .substack
             guard try add(beginning, module: name, []) else { return false }
         }
-        guard let name else {
-            guard rules.includesFromMainFolder else {
-                return try refuse(draft, "an include without a name")
-            }
-            throw PAMStack.Trouble(
-                effect: .crashes,
-                text: "an include without a name crashes every program that asks PAM",
-                place: draft.place.text)
-        }
         let text: String
-        if (rules.isNew ? position.depth : position.level) >= PAMRules.maximumLevel {
-            text = "files include each other more than \(PAMRules.maximumLevel - 1) deep"
-        } else if let file = try find(name) {
-            if try read(file, position) { return true }
-            text = "it includes \"\(name.text)\", of which libpam cannot read all"
+        if let name {
+            if (rules.isNew ? position.depth : position.level) >= PAMRules.maximumLevel {
+                text = "files include each other more than \(PAMRules.maximumLevel - 1) deep"
+            } else if let file = try find(name) {
+                if try read(file, position) { return true }
+                text = "it includes \"\(name.text)\", of which libpam cannot read all"
+            } else {
+                text = "it includes \"\(name.text)\", which is missing"
+            }
         } else {
-            text = "it includes \"\(name.text)\", which is missing"
+            guard !rules.includesFromMainFolder else {
+                throw PAMStack.Trouble(
+                    effect: .crashes,
+                    text: "an include without a name crashes every program that asks PAM",
+                    place: draft.place.text)
+            }
+            text = "an include without a name"
         }
         guard way == .wholly else { return try refuse(draft, text) }
         let effect: PAMStack.Trouble.Effect = position.kind == nil ? .givesUp : .unknown

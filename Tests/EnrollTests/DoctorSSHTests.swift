@@ -13,7 +13,7 @@ import Testing
     func troublesOfSSHD(trouble: DoctorSSHCase) async throws {
         let patient = try await DoctorPatient()
         // Debian has an sshd without it from 14 on, and another one with it.
-        if trouble.testDescription == "Kerberos tickets" {
+        if trouble.testDescription.contains("Kerberos") {
             let known = try await patient.sshd("user=root,addr=127.0.0.1").lowercased()
             guard known.contains("gssapiauthentication") else { return }
         }
