@@ -60,7 +60,7 @@ import Testing
         truncate("\(desk.store)/1", 10)
         let done = try await desk.run("rekey", "--yes")
         #expect(done.status == 1)
-        #expect(done.errors.contains("the old seal key stays, because 1 record"), "\(done.errors)")
+        #expect(done.errors.contains("the old seal key stays, for 1 record that"), "\(done.errors)")
         #expect(done.errors.contains("`otp-enroll reset daemon` gives it up"), "\(done.errors)")
         let object = try await desk.json("rekey", "--yes", status: 1)
         #expect(object["left"] as? Int == 1 && object["done"] as? Bool == false)

@@ -102,7 +102,7 @@ struct Rekey: ParsableCommand {
         if end.left > most { hints.append("and \(end.left - most) more") }
         hints.append("then run `otp-enroll rekey` again; until then both keys are in use")
         return Failure(
-            "the old seal key stays, because \(Words.count(end.left, "record")) still need it",
+            "the old seal key stays, for \(Words.count(end.left, "record")) that cannot be read",
             hints: hints)
     }
 }
