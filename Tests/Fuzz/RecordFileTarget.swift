@@ -73,7 +73,7 @@ private struct MadeFile {
         Scene.on(Scene.bareKernel()) {
             do throws(StoreError) {
                 var part = try SealedPart.seal(
-                    &plain, generation: generation, in: Store(path: nil), binding: binding,
+                    &plain, generation: generation, with: Store(path: nil).key(), binding: binding,
                     path: [])
                 switch state {
                 case 1: part.removeLast(20)

@@ -34,7 +34,8 @@ enum Documents {
             .take(token: token, rehearses: true, isMeant: false, allowsShortKeys: true),
             .keys(of: numbers),
             .noteExport(names: ["phone"]),
-            .makeStore(startsEmpty: true), .move(from: "bob", rehearses: true),
+            .makeStore(startsEmpty: true), .rekey(step: .seal(numbers: [1000, 1001])),
+            .move(from: "bob", rehearses: true),
             .forget(record: "1001"), .mailReport(to: "root", text: "nothing"),
         ]
     }
@@ -85,6 +86,10 @@ enum Documents {
             .store(
                 store: StoreDocument(
                     path: "/s", keyPath: "/s/seal.key", made: "new", records: 0)),
+            .rekeyed(
+                rekey: RekeyDocument(
+                    isDone: false, left: 1,
+                    troubles: [RecordTroubleDocument(uid: 1000, trouble: trouble)])),
             .taken(name: "x", isNew: true, beside: ["phone"]),
             .failed(trouble: trouble),
         ] + denials.map { .denied(reason: $0) }

@@ -26,7 +26,8 @@ struct RightsTests {
         (#"{"resync":{"first":"x","second":"x"}}"#, .denied), (#"{"unlock":{}}"#, .denied),
         (#"{"issue":{}}"#, .denied), (#"{"revokeIssued":{}}"#, .denied), (token, .denied),
         (#"{"noteExport":{"names":[]}}"#, .denied),
-        (#"{"makeStore":{"startsEmpty":false}}"#, .denied), (#"{"recorded":{}}"#, .denied),
+        (#"{"makeStore":{"startsEmpty":false}}"#, .denied),
+        (#"{"rekey":{"step":{"begin":{}}}}"#, .denied), (#"{"recorded":{}}"#, .denied),
         (#"{"helpDesk":{}}"#, .denied), (#"{"mailReport":{"to":"root","text":"x"}}"#, .denied),
         (#"{"rows":{"of":[]}}"#, .denied), (#"{"keys":{"of":[]}}"#, .denied),
         (#"{"move":{"from":"x","rehearses":false}}"#, .denied),
@@ -116,7 +117,7 @@ struct RightsTests {
     ]
 
     /// What is about the whole store, and root's alone.
-    private static let surveys = ["keys", "forget", "makeStore", "mailReport"]
+    private static let surveys = ["keys", "forget", "makeStore", "rekey", "mailReport"]
 
     private func isHelp(_ command: String) -> Bool {
         Self.help.contains { command.hasPrefix("{\"\($0)\"") }

@@ -3,6 +3,8 @@ import OTPCore
 /// What the bytes of a record file say: which slot counts, and its contents.
 struct RecordContents: ~Copyable {
     let head: [UInt8]
+    /// The key that it is sealed with.
+    let key: SealKey
     var record: Record
     let generation: UInt64
     let slot: Int
@@ -15,7 +17,9 @@ struct RecordContents: ~Copyable {
     init(
         _ file: [UInt8], of user: User, in store: Store, path: [UInt8]
     ) throws(StoreError) {
-        let head = RecordLayout.head(of: user, keyID: try store.keyID())
+        let id = RecordLayout.keyIDOffset..<RecordLayout.keyIDOffset + SealKey.idLength
+        let key = try store.key(named: file.span.extracting(id).array)
+        let head = RecordLayout.head(of: user, keyID: key.id)
         try RecordLayout.check(file.span, against: head, path: path)
         var cursor = Cursor()
         let chargeStart = RecordLayout.chargeOffset
@@ -37,8 +41,8 @@ struct RecordContents: ~Copyable {
             let start = RecordLayout.slotOffset(slot)
             let binding = RecordLayout.slotBinding(head, slot: slot, generation: generation)
             guard
-                var plain = try SealedPart.open(
-                    file, start..<start + RecordLayout.blockSize, in: store, binding: binding)
+                var plain = SealedPart.open(
+                    file, start..<start + RecordLayout.blockSize, with: key, binding: binding)
             else {
                 slot = 1 - slot
                 continue
@@ -47,10 +51,11 @@ struct RecordContents: ~Copyable {
             guard var record = Record(decoding: plain.span) else { break }
             if charged == generation {
                 record.throttle = try RecordContents.throttle(
-                    file, chargeStart..<chargeEnd, generation: charged, head: head, store: store,
+                    file, chargeStart..<chargeEnd, generation: charged, head: head, key: key,
                     path: path)
             }
             self.head = head
+            self.key = key
             self.record = record
             self.generation = generation
             self.slot = slot
@@ -64,12 +69,12 @@ struct RecordContents: ~Copyable {
 
     /// The throttle's state in a charge that still counts: one made after the last commit.
     private static func throttle(
-        _ file: [UInt8], _ range: Range<Int>, generation: UInt64, head: [UInt8], store: Store,
+        _ file: [UInt8], _ range: Range<Int>, generation: UInt64, head: [UInt8], key: SealKey,
         path: [UInt8]
     ) throws(StoreError) -> Throttle {
         let binding = RecordLayout.chargeBinding(head, generation: generation)
         var cursor = Cursor()
-        guard let plain = try SealedPart.open(file, range, in: store, binding: binding),
+        guard let plain = SealedPart.open(file, range, with: key, binding: binding),
             let throttle = Throttle(decoding: plain.span, &cursor), cursor.offset == plain.count
         else { throw damaged(path) }
         return throttle

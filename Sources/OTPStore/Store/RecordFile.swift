@@ -11,6 +11,8 @@ public final class RecordFile: RecordSession {
     private let store: Store
     private let path: [UInt8]
     private let head: [UInt8]
+    /// The key that it is sealed with, also if a rekey has begun since.
+    let key: SealKey
     private let file: FileDescriptor
     private let user: User
     private var record: Record
@@ -35,6 +37,7 @@ public final class RecordFile: RecordSession {
         self.path = path
         self.file = file
         head = contents.head
+        key = contents.key
         generation = contents.generation
         slot = contents.slot
         settled = contents.settled
@@ -54,7 +57,7 @@ public final class RecordFile: RecordSession {
         try settle()
         var plain = record.throttle.encoded
         let charge = try SealedPart.seal(
-            &plain, generation: generation, in: store,
+            &plain, generation: generation, with: key,
             binding: RecordLayout.chargeBinding(head, generation: generation), path: path)
         try onFile { (file) throws(Errno) in
             try System.write(
@@ -69,7 +72,7 @@ public final class RecordFile: RecordSession {
         guard !next.overflow else { throw StoreError(.damaged, path, "no generation is left") }
         let target = 1 - slot
         let block = try RecordFile.slotBlock(
-            record, generation: next.partialValue, slot: target, head: head, store: store,
+            record, generation: next.partialValue, slot: target, head: head, key: key,
             path: path)
         try onFile { (file) throws(Errno) in
             try System.write(
@@ -176,7 +179,8 @@ extension RecordFile {
     static func contents(
         _ record: borrowing Record, of user: User, settled: UInt64, in store: Store, path: [UInt8]
     ) throws(StoreError) -> [UInt8] {
-        let head = RecordLayout.head(of: user, keyID: try store.keyID())
+        let key = try store.key()
+        let head = RecordLayout.head(of: user, keyID: key.id)
         var bytes = head
         bytes.reserveCapacity(RecordLayout.fileSize)
         func fill(to offset: Int) {
@@ -186,13 +190,13 @@ extension RecordFile {
         bytes += RecordLayout.mark(settled)
         fill(to: RecordLayout.slotOffset(0))
         bytes += try slotBlock(
-            record, generation: 1, slot: 0, head: head, store: store, path: path)
+            record, generation: 1, slot: 0, head: head, key: key, path: path)
         fill(to: RecordLayout.fileSize)
         return bytes
     }
 
     fileprivate static func slotBlock(
-        _ record: borrowing Record, generation: UInt64, slot: Int, head: [UInt8], store: Store,
+        _ record: borrowing Record, generation: UInt64, slot: Int, head: [UInt8], key: SealKey,
         path: [UInt8]
     ) throws(StoreError) -> [UInt8] {
         var plain = record.encoded
@@ -200,7 +204,7 @@ extension RecordFile {
             throw StoreError(.system, path, "the record has grown too large")
         }
         return try SealedPart.seal(
-            &plain, generation: generation, in: store,
+            &plain, generation: generation, with: key,
             binding: RecordLayout.slotBinding(head, slot: slot, generation: generation),
             path: path)
     }

@@ -43,12 +43,24 @@ struct ReplacedFile {
             sealed, as: name, in: store.folder, for: .record, path: path, replacing: true)
     }
 
+    /// Seals the file with the current key, if there is one.
+    func reseal(in store: Store) throws(StoreError) {
+        guard try store.has(name) else { return }
+        try locked(in: store) { () throws(StoreError) in
+            guard let plain = try contents(in: store, { $0 }) else { return }
+            try replace(by: plain, in: store)
+        }
+    }
+
     /// Runs `body` while nobody else changes the file.
     func locked<Result>(
         in store: Store, _ body: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         let lock = try lock(in: store)
         defer { System.unlock(lock) }
+        // A rekey that has begun seals the file anew once, under the lock above.
+        let hold = try store.holdKey()
+        defer { System.unlock(hold) }
         return try body()
     }
 

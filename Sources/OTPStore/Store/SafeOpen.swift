@@ -11,7 +11,7 @@ enum SafeOpen {
         try directory(path[...], for: path)
     }
 
-    private static func directory(
+    static func directory(
         _ path: ArraySlice<UInt8>, for subject: [UInt8]
     ) throws(StoreError) -> FileDescriptor {
         var current: FileDescriptor

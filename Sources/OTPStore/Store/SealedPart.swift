@@ -5,11 +5,11 @@ import OTPCore
 enum SealedPart {
     /// Seals `plain`, which is wiped. The result does not include the zeros.
     static func seal(
-        _ plain: inout [UInt8], generation: UInt64, in store: Store, binding: [UInt8],
+        _ plain: inout [UInt8], generation: UInt64, with key: SealKey, binding: [UInt8],
         path: [UInt8]
     ) throws(StoreError) -> [UInt8] {
         defer { Secret.wipe(&plain) }
-        guard let sealed = try store.sealed(&plain, binding) else {
+        guard let sealed = try key.sealed(&plain, binding) else {
             throw StoreError(.system, path, "the record cannot be sealed")
         }
         let length = RecordLayout.generationSize + RecordLayout.sealedOverhead + plain.count
@@ -29,8 +29,8 @@ enum SealedPart {
 
     /// Opens the part at `range` of `file`; `nil` if anything in it was changed.
     static func open(
-        _ file: [UInt8], _ range: Range<Int>, in store: Store, binding: [UInt8]
-    ) throws(StoreError) -> [UInt8]? {
+        _ file: [UInt8], _ range: Range<Int>, with key: SealKey, binding: [UInt8]
+    ) -> [UInt8]? {
         let range = range.dropFirst(RecordLayout.generationSize)
         guard let start = range.first, range.count >= RecordLayout.sealedOverhead,
             start + range.count <= file.count
@@ -42,6 +42,6 @@ enum SealedPart {
         else { return nil }
         let end = RecordLayout.sealedOverhead + Int(length)
         guard System.isZero(file, start + end..<start + part.count) else { return nil }
-        return try store.opened(part.extracting(cursor.offset..<end), binding)
+        return key.opened(part.extracting(cursor.offset..<end), binding)
     }
 }

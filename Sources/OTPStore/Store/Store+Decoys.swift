@@ -74,14 +74,22 @@ extension Store {
         }
     }
 
+    /// Replaces a decoy by one of the current key.
+    func replaceDecoy(_ number: UInt8) throws(StoreError) {
+        _ = try makeDecoy(Store.nobody(number), replacing: true)
+    }
+
     /// Makes a decoy, unless somebody else does so first; `false` if it cannot be made.
-    private func makeDecoy(_ nobody: User) throws(StoreError) -> Bool {
+    private func makeDecoy(
+        _ nobody: User, replacing: Bool = false
+    ) throws(StoreError) -> Bool {
         let path = path(of: nobody.name)
         var random = try SystemRandom().bytes(20)
         let bytes = try RecordFile.contents(
             Decoy.record(random: &random), of: nobody, settled: 1, in: self, path: path)
         do throws(Errno) {
-            try NewFile.write(bytes, as: nobody.name, in: folder, for: .decoy)
+            try NewFile.write(
+                bytes, as: nobody.name, in: folder, for: .decoy, replacing: replacing)
             return true
         } catch {
             // A read-only file system is trouble for enrolled users as well; a full one is not,

@@ -65,24 +65,22 @@ extension Store {
 
     /// Nonce, tag and the sealed `plain`; `nil` if it cannot be sealed.
     func sealed(_ plain: inout [UInt8], _ binding: [UInt8]) throws(StoreError) -> [UInt8]? {
-        let nonce = try SystemRandom().bytes(SealKey.nonceLength)
-        guard let tag = try key().seal(&plain, nonce: nonce.span, binding: binding.span) else {
-            return nil
-        }
-        return [UInt8](capacity: Store.sealedOverhead + plain.count) { bytes in
-            bytes.write(copying: nonce.span)
-            bytes.write(copying: tag.span)
-            bytes.write(copying: plain.span)
-        }
+        try key().sealed(&plain, binding)
     }
 
-    /// Opens sealed bytes; `nil` if they were not sealed with this key, or were changed.
+    /// Opens sealed bytes; `nil` if they were not sealed with a key of this store, or were changed.
     func opened(_ bytes: Span<UInt8>, _ binding: [UInt8]) throws(StoreError) -> [UInt8]? {
-        guard bytes.count >= Store.sealedOverhead, let key = try keyIfThere() else { return nil }
-        var plain = bytes.extracting(Store.sealedOverhead...).array
-        let isOurs = key.open(
-            &plain, nonce: bytes.extracting(first: SealKey.nonceLength), binding: binding.span,
-            tag: bytes.extracting(SealKey.nonceLength..<Store.sealedOverhead))
-        return isOurs ? plain : nil
+        guard try keyIfThere() != nil else { return nil }
+        let known = try keys()
+        for key in known.all {
+            if let plain = key.opened(bytes, binding) { return plain }
+        }
+        // A rekey may have begun since the keys were read.
+        forgetKeys()
+        guard try keyIfThere() != nil else { return nil }
+        for key in try keys().all where known.named(key.id) == nil {
+            if let plain = key.opened(bytes, binding) { return plain }
+        }
+        return nil
     }
 }

@@ -2,7 +2,7 @@ import OTPCore
 
 // What the help desk did.
 extension Store {
-    private static let helpDesk = ReplacedFile(
+    static let helpDesk = ReplacedFile(
         "helpdesk", maximumLength: HelpDeskLog.maximumLength, loss: "the help desk starts anew")
 
     /// What the help desk did; throws if the file is not what this store wrote.

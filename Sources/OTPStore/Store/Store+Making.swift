@@ -114,7 +114,8 @@ extension Store {
         guard let number = try userIDs().min() else { return }
         let end = RecordLayout.keyIDOffset + SealKey.idLength
         guard let head = try contents(of: Store.fileName(of: number), count: end) else { return }
-        if try keyID().elementsEqual(head.dropFirst(RecordLayout.keyIDOffset)) { return }
+        let id = head.dropFirst(RecordLayout.keyIDOffset)
+        if try keys().all.contains(where: { $0.id.elementsEqual(id) }) { return }
         throw StoreError(.otherKey, path(ofRecord: number), RecordLayout.otherKey)
     }
 }

@@ -9,10 +9,11 @@ extension Store {
     /// A file that exists while a store is being made, to tell an interrupted making from a lost
     /// store.
     static let makingName = Array("making".utf8)
-    private static let magic = Array("SWOTPMRK".utf8)
-    private static let binding = Array("swiftotp marker".utf8)
+    static let markerStart = Array("SWOTPMRK".utf8)
+    static let markerBinding = Array("swiftotp marker".utf8)
     private static let nameLength = 16
-    private static let sealedStart = magic.count + SealKey.idLength
+    static let markerLength = markerStart.count + SealKey.idLength + sealedOverhead + nameLength
+    private static let sealedStart = markerStart.count + SealKey.idLength
 
     /// What the marker says.
     enum Marker: Equatable {
@@ -70,16 +71,21 @@ extension Store {
     /// Checks the marker; if it is ours, the store is proven. Trouble with the key throws.
     func marker() throws(StoreError) -> Marker {
         _ = try keyIfThere()
-        let length = Store.sealedStart + Store.sealedOverhead + Store.nameLength
         // One byte more, to recognize one that is too long.
-        guard let bytes = try contents(of: Store.markerName, count: length + 1) else {
+        guard let bytes = try contents(of: Store.markerName, count: Store.markerLength + 1) else {
             return .missing
         }
-        guard bytes.count == length, bytes.starts(with: Store.magic),
-            try opened(bytes.span.extracting(Store.sealedStart...), Store.binding) != nil
-        else { return .notOurs }
+        guard try markerContents(bytes) != nil else { return .notOurs }
         isProven = true
         return .ours
+    }
+
+    /// What a marker's file has sealed; `nil` if it is not ours.
+    func markerContents(_ bytes: [UInt8]) throws(StoreError) -> [UInt8]? {
+        guard bytes.count == Store.markerLength, bytes.starts(with: Store.markerStart) else {
+            return nil
+        }
+        return try opened(bytes.span.extracting(Store.sealedStart...), Store.markerBinding)
     }
 
     /// Writes the marker of this key, replacing one that is not.
@@ -87,11 +93,11 @@ extension Store {
         let standing = try marker()
         if standing == .ours { return }
         var name = try SystemRandom().bytes(Store.nameLength)
-        guard let sealed = try sealed(&name, Store.binding) else {
+        guard let sealed = try sealed(&name, Store.markerBinding) else {
             throw StoreError(.system, path(of: Store.markerName), "the marker cannot be sealed")
         }
         if standing == .notOurs { try unlinkIfThere(Store.markerName) }
-        try writeLasting(Store.magic + (try keyID()) + sealed, as: Store.markerName)
+        try writeLasting(Store.markerStart + (try keyID()) + sealed, as: Store.markerName)
     }
 
     /// The key; `nil` if there is none.

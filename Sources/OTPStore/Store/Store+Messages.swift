@@ -2,7 +2,7 @@ import OTPCore
 
 // How many codes were sent, for the limit of all users together.
 extension Store {
-    private static let messages = ReplacedFile(
+    static let messages = ReplacedFile(
         "messages", maximumLength: MessageCount.length, loss: "the count starts anew")
 
     public func countMessage(at now: UInt64, most: Int) throws(StoreError) -> Bool {

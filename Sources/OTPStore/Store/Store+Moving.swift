@@ -27,6 +27,8 @@ extension Store {
             throw StoreError(.exists, path(of: target), "there is something in it that logs in")
         }
         guard let change else { return }
+        let hold = try holdKey()
+        defer { System.unlock(hold) }
         let bytes = try session.withRecord { (record) throws(StoreError) in
             other?.withRecord { record.succeed($0) }
             record.raiseEpoch()

@@ -5,7 +5,7 @@ import OTPCore
 // name from anybody without the key. It is written before the record, and proves nothing alone: the
 // record's own head has the last word.
 extension Store {
-    private static let namePrefix = Array("name-".utf8)
+    static let namePrefix = Array("name-".utf8)
     /// The longest UID, in digits.
     private static let maximumDigits = 10
 
@@ -42,18 +42,33 @@ extension Store {
     /// Records that `name` is in the record of this UID; when this returns, that survives a power
     /// cut.
     func note(_ name: [UInt8], in number: UInt32) throws(StoreError) {
+        let file = try nameFile(name, key())
         // If it cannot be read, it is written anew.
-        let standing = try? noted(name)
+        let standing = try? noted(inFile: file)
         if let standing, standing == number { return }
-        let file = try nameFile(name)
         try unlinkIfThere(file)
         try writeLasting(Array(String(number).utf8), as: file)
+    }
+
+    /// Records under the current key what an earlier key's file says about `name`, or that it is in
+    /// the record of this UID.
+    func noteAnew(_ name: [UInt8], in number: UInt32) throws(StoreError) {
+        let keys = try keys()
+        if (try? noted(inFile: nameFile(name, keys.current))) != nil {
+            return
+        }
+        var earlier: UInt32?
+        if let key = keys.earlier { earlier = try? noted(inFile: nameFile(name, key)) }
+        try note(name, in: earlier ?? number)
     }
 
     /// Removes the note that `name` is in the record of this UID. If it stays, it does no harm.
     func forget(_ name: [UInt8], in number: UInt32) {
         do throws(StoreError) {
-            if try noted(name) == number { try unlinkIfThere(try nameFile(name)) }
+            for key in try keys().all {
+                let file = nameFile(name, key)
+                if try noted(inFile: file) == number { try unlinkIfThere(file) }
+            }
         } catch {
             // As above.
         }
@@ -61,6 +76,8 @@ extension Store {
 
     /// Writes the missing name files, for records that were restored one by one.
     public func noteNames() throws(StoreError) {
+        let hold = try holdKey()
+        defer { System.unlock(hold) }
         for number in try userIDs() {
             let owner: User?
             do throws(StoreError) { owner = try self.owner(of: number) } catch { continue }
@@ -73,7 +90,13 @@ extension Store {
 
     /// The UID recorded for a name; `nil` for none.
     private func noted(_ name: [UInt8]) throws(StoreError) -> UInt32? {
-        let file = try nameFile(name)
+        for key in try keys().all {
+            if let number = try noted(inFile: nameFile(name, key)) { return number }
+        }
+        return nil
+    }
+
+    func noted(inFile file: [UInt8]) throws(StoreError) -> UInt32? {
         guard let text = try contents(of: file, count: Store.maximumDigits + 1) else { return nil }
         guard let number = Store.userID(text) else {
             throw StoreError(
@@ -82,8 +105,8 @@ extension Store {
         return number
     }
 
-    private func nameFile(_ name: [UInt8]) throws(StoreError) -> [UInt8] {
-        let mac = try key().mac((Store.namePrefix + name).span, length: 16)
+    func nameFile(_ name: [UInt8], _ key: SealKey) -> [UInt8] {
+        let mac = key.mac((Store.namePrefix + name).span, length: 16)
         return mac.reduce(into: Store.namePrefix) { $0.append(hex: $1) }
     }
 }

@@ -13,9 +13,12 @@ public final class Store: RecordStore {
     public let path: [UInt8]
     /// The seal key's path.
     public let keyPath: [UInt8]
+    /// The path of the next seal key, while a rekey is under way.
+    public var nextKeyPath: [UInt8] { keyPath + Array(".next".utf8) }
     /// Whether the seal key is in the folder itself.
     let keepsKey: Bool
-    private var cachedKey: SealKey?
+    /// The seal keys, once they were read.
+    var cachedKeys: SealKeys?
     private let leftovers: Leftovers
     /// Whether the marker was found to match the key.
     var isProven = false
@@ -156,6 +159,8 @@ public final class Store: RecordStore {
         // One person has one record: a code used up in one must not be good in another.
         try checkOtherNumber(of: user)
         try tidy()
+        let hold = try holdKey()
+        defer { System.unlock(hold) }
         try note(user.name, in: user.uid)
         try RecordFile.make(record, of: user, as: Store.fileName(of: user), in: self)
     }
@@ -201,7 +206,7 @@ public final class Store: RecordStore {
         }
     }
 
-    private func entries() throws(StoreError) -> [[UInt8]] {
+    func entries() throws(StoreError) -> [[UInt8]] {
         do throws(Errno) {
             return try System.entries(of: folder)
         } catch {
@@ -225,17 +230,5 @@ public final class Store: RecordStore {
             full.write(UInt8(ascii: "/"))
             full.write(copying: name.span)
         }
-    }
-
-    // MARK: The key
-
-    func keyID() throws(StoreError) -> [UInt8] { try key().id }
-
-    /// The seal key, read when first needed.
-    func key() throws(StoreError) -> SealKey {
-        if let cachedKey { return cachedKey }
-        let key = try SealKeyFile.read(for: self)
-        cachedKey = key
-        return key
     }
 }

@@ -38,6 +38,8 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case taken(name: String, isNew: Bool, beside: [String])
         /// The store exists.
         case store(store: StoreDocument)
+        /// A step of a rekey was done.
+        case rekeyed(rekey: RekeyDocument)
         /// It was not done.
         case denied(reason: Denial)
         /// The store, the key, the configuration or the clock cannot be relied on.

@@ -104,6 +104,8 @@ public enum Command: Codable, Equatable, Sendable {
     case forget(record: String)
     /// Make the store if there is none; if `startsEmpty`, even for a key whose store is not here.
     case makeStore(startsEmpty: Bool)
+    /// Replace the seal key, step by step.
+    case rekey(step: RekeyStep)
 }
 
 /// A UID, and the users who have it.

@@ -172,7 +172,9 @@ extension Command {
     /// Whether it is about the options, or about the whole store.
     fileprivate var isAboutNobody: Bool {
         switch self {
-        case .policy, .recorded, .rows, .helpDesk, .mailReport, .keys, .forget, .makeStore: true
+        case .policy, .recorded, .rows, .helpDesk, .mailReport, .keys, .forget, .makeStore,
+            .rekey:
+            true
         default: false
         }
     }

@@ -88,7 +88,7 @@ struct Roster {
     }
 
     /// The UIDs that have a record.
-    private func recorded() throws -> RecordedNumbers {
+    func recorded() throws -> RecordedNumbers {
         var numbers = RecordedNumbers()
         while true {
             switch try context.ask(.recorded(after: numbers.last)) {

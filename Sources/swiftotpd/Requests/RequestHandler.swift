@@ -126,6 +126,7 @@ struct RequestHandler {
         case .keys(let numbers): return try keys(of: numbers)
         case .noteExport(let names): return try noteExport(of: names)
         case .makeStore(let startsEmpty): return try makeStore(startsEmpty: startsEmpty)
+        case .rekey(let step): return try rekey(step)
         }
     }
 

@@ -72,7 +72,7 @@ enum Rights {
         case .reset, .unlock, .issue, .revokeIssued: .help
         case .resync, .move, .keep, .take, .noteExport: .keep
         case .recorded, .rows, .helpDesk: .list
-        case .keys, .forget, .makeStore, .mailReport: .survey
+        case .keys, .forget, .makeStore, .rekey, .mailReport: .survey
         }
     }
 

@@ -61,6 +61,7 @@ enum PageActs {
     private static let wellSetUp = "ok       stack    /etc/pam.d/sshd: pam_swiftotp.so at"
 
     private static let machine: [String: Act] = [
+        "sudo otp-enroll rekey": Act(before: .phone, shows: "The seal key is new"),
         "sudo otp-enroll doctor": Act(before: .phone, shows: wellSetUp, statuses: [0, 1]),
         "sudo otp-enroll doctor --user alice": Act(
             before: .phone, shows: wellSetUp, statuses: [0, 1]),

@@ -45,8 +45,11 @@ struct StoreCheck {
             let records = try service.series {
                 try Records(Roster(Context(by: service)), path)
             }
-            let about = "\(path): " + Words.count(records.count, "record")
-            look = Look(Self.name, about, records.findings + StoreCheck.placeFindings(path))
+            let key = SealKeyLook(ofStoreAt: path)
+            let about = "\(path): " + Words.count(records.count, "record") + key.about
+            look = Look(
+                Self.name, about,
+                records.findings + key.findings + StoreCheck.placeFindings(path))
             standings = records.isOpen ? records.standings : nil
             owners = records.owners
             lastLogin = records.lastLogin
@@ -80,7 +83,12 @@ struct StoreCheck {
     }
 
     /// Where the seal key of the default store is; any other has its key inside.
-    fileprivate static let defaultKey = "/etc/swiftotp/seal.key"
+    private static let defaultKey = "/etc/swiftotp/seal.key"
+
+    /// The path of the seal key of the store at `path`.
+    static func key(ofStoreAt path: String) -> String {
+        path == OptionKey.store.fallback ? defaultKey : path + "/seal.key"
+    }
 
     /// The result if the check was not possible.
     private static func look(after failure: Failure, _ path: String) -> Look {
@@ -111,11 +119,10 @@ private struct Records {
 
     /// The records in the folder at `path`.
     init(_ roster: Roster, _ path: String) throws {
-        let isDefault = path == OptionKey.store.fallback
         let entries = try roster.recordedEntries()
         count = entries.count
         keyTrouble = Records.keyTrouble(
-            isDefault ? StoreCheck.defaultKey : path + "/seal.key", hasRecords: !entries.isEmpty)
+            StoreCheck.key(ofStoreAt: path), hasRecords: !entries.isEmpty)
         isOpen = keyTrouble.isEmpty
         guard isOpen else { return }
         if !entries.isEmpty, !SystemFiles.exists(path + "/marker") {
