@@ -23,6 +23,21 @@ struct Desk {
         try await Command.run(words(arguments), input: input)
     }
 
+    /// Runs a command with its own /etc, where some files have other contents. Not with a file
+    /// mounted over one: that ends when another test replaces the one below.
+    func run(_ arguments: [String], with texts: [String: String]) async throws -> Command {
+        let own = try Scratch()
+        let files = FileManager.default
+        for name in ["nsswitch.conf", "ld.so.cache", "passwd", "group", "login.defs"] {
+            try files.copyItem(atPath: "/etc/\(name)", toPath: own.file(name))
+        }
+        for (name, text) in texts { try own.write(text, to: name, mode: 0o644) }
+        let script = #"mount --bind "$0" /etc && exec "$@""#
+        return try await Command.run(
+            ["unshare", "-m", "sh", "-c", script, own.path] + words(arguments),
+            within: .seconds(900))
+    }
+
     /// Runs a command with `--json`, checks its exit status, and returns its object.
     func json(
         _ arguments: String..., input: String = "", status: Int32 = 0,

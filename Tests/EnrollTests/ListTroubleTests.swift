@@ -113,7 +113,7 @@ import Testing
             try store.make(record, of: User(name: Array(name.utf8), uid: uid, gid: 100))
         }
         let clock = ContinuousClock(), start = clock.now
-        let done = try await run(["list"], with: ["passwd": passwd])
+        let done = try await desk.run(["list"], with: ["passwd": passwd])
         let time = clock.now - start
         print("list of 100,000 users: \(time)")
         #expect(done.status == 0 && done.errors.isEmpty)
@@ -121,23 +121,9 @@ import Testing
         #expect(time < .seconds(600), "\(time)")
 
         let crowd = people.map { "user\($0)" }.joined(separator: ",")
-        let group = try await run(
+        let group = try await desk.run(
             ["list", "--group", "crowd"],
             with: ["passwd": passwd, "group": "crowd:x:4000000:\(crowd)\n"])
         #expect(group.output.split(separator: "\n").count == 1 + 100_000, "\(group.errors)")
-    }
-
-    /// Runs a command with its own /etc, where some files have other contents.
-    private func run(_ arguments: [String], with texts: [String: String]) async throws -> Command {
-        let own = try Scratch()
-        let files = FileManager.default
-        for name in ["nsswitch.conf", "ld.so.cache", "passwd", "group", "login.defs"] {
-            try files.copyItem(atPath: "/etc/\(name)", toPath: own.file(name))
-        }
-        for (name, text) in texts { try own.write(text, to: name, mode: 0o644) }
-        let script = #"mount --bind "$0" /etc && exec "$@""#
-        return try await Command.run(
-            ["unshare", "-m", "sh", "-c", script, own.path] + desk.words(arguments),
-            within: .seconds(900))
     }
 }

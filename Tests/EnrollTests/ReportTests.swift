@@ -106,11 +106,8 @@ struct ReportTests {
             user == "root"
                 ? "root:x:0:0::/root:/bin/sh" : "\(user):x:\(20000 + index):100::/nowhere:/bin/sh"
         }
-        let file = try desk.scratch.write(
-            lines.joined(separator: "\n") + "\n", to: "passwd", mode: 0o644)
-        return try await Command.run(
-            ["unshare", "-m", "sh", "-c", #"mount --bind "$0" /etc/passwd && exec "$@""#, file]
-                + desk.words(["report"] + arguments))
+        return try await desk.run(
+            ["report"] + arguments, with: ["passwd": lines.joined(separator: "\n") + "\n"])
     }
 
     @Test("With nothing to tell, the report is more than a line")

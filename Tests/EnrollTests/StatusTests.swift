@@ -13,7 +13,7 @@ import Testing
         #expect(
             Set(told.keys) == [
                 "user", "enrolled", "authenticators", "backup_codes_left", "temporary_code",
-                "failures", "locked_until", "trusted", "security_keys", "events",
+                "failures", "locked_until", "trusted", "contacts", "security_keys", "events",
             ])
         #expect(told["security_keys"] as? Bool == false)
         #expect(told["enrolled"] as? Bool == false)
