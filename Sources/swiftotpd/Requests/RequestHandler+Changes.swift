@@ -15,14 +15,14 @@ extension RequestHandler {
         fill: (inout ChangeDocument) -> Void = { _ in },
         _ body: (inout Record, UInt64) throws(StoreError) -> Change
     ) throws(StoreError) -> Reply.Result {
+        var tried: Outcome?
+        defer { log(tried) }
         guard let session = try open() else { return .denied(reason: .notEnrolled) }
         defer { session.close() }
         guard !isForEnrolled || session.withRecord({ $0.isEnrolled }) else {
             return .denied(reason: .notEnrolled)
         }
-        if let reply = try refusal(of: proof, on: session) {
-            return reply
-        }
+        if let reply = try refusal(of: proof, on: session, &tried) { return reply }
         let now = try clock.now()
         let change = try session.withRecord { (record) throws(StoreError) in
             try body(&record, now).map { detail in
@@ -37,6 +37,7 @@ extension RequestHandler {
             try session.commit()
             // The record is unlocked first: a log may be slow.
             session.close()
+            log(tried.take())
             log(event)
             var done = ChangeDocument(event)
             fill(&done)
@@ -44,14 +45,17 @@ extension RequestHandler {
         }
     }
 
-    /// Tries the proof if one is needed; returns the reply if it is missing or refused.
-    func refusal(of proof: String?, on session: RecordFile) throws(StoreError) -> Reply.Result? {
+    /// Tries the proof if one is needed; returns the reply if it is missing or refused. How the try
+    /// ended goes to `tried`, to be logged once the record is unlocked.
+    func refusal(
+        of proof: String?, on session: RecordFile, _ tried: inout Outcome?
+    ) throws(StoreError) -> Reply.Result? {
         guard right == .withProof else { return nil }
         guard let proof else { return .denied(reason: .proofNeeded) }
         let answer = RequestHandler.answer(proof)
         let outcome = try attempt(as: .verified).run(
             answer, on: session, at: try clock.now(), boot: clock.boot())
-        log(outcome)
+        tried = outcome
         if case .granted = outcome { return nil }
         return .outcome(
             outcome:

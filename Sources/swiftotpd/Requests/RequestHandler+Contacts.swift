@@ -57,6 +57,8 @@ extension RequestHandler {
         guard try delivers(contact.kind), let store = try store() else {
             return .denied(reason: .notDelivered)
         }
+        var tried: Outcome?
+        defer { log(tried) }
         guard let session = try open() else { return .denied(reason: .notEnrolled) }
         defer { session.close() }
         guard session.withRecord({ $0.isEnrolled }) else { return .denied(reason: .notEnrolled) }
@@ -64,7 +66,7 @@ extension RequestHandler {
         if let wait = session.withRecord({ $0.messaging.wait(at: now) }) {
             return .denied(reason: .messageWait(seconds: wait))
         }
-        if let reply = try refusal(of: proof, on: session) { return reply }
+        if let reply = try refusal(of: proof, on: session, &tried) { return reply }
         guard try store.countMessage(at: now, most: Int(options.deliverHourly)) else {
             return .denied(reason: .tooManyMessages)
         }

@@ -14,10 +14,14 @@ extension RequestHandler {
         var isEnrolled = false
         var epoch: UInt64 = 0
         var there: Authenticator?
+        var tried: Outcome?
+        defer { log(tried) }
         if let session = try open() {
             defer { session.close() }
             isEnrolled = session.withRecord { $0.isEnrolled }
-            if isEnrolled, let reply = try refusal(of: proof, on: session) { return reply }
+            if isEnrolled, let reply = try refusal(of: proof, on: session, &tried) {
+                return reply
+            }
             authenticators = session.withRecord { $0.authenticators }
             epoch = session.withRecord { $0.epoch }
             there = session.withRecord { new.authenticator(in: $0) }

@@ -58,6 +58,9 @@ extension RequestHandler {
 
     /// Tries the member's own code; returns the reply if it is missing or refused.
     private func refusalOfHelper(_ proof: String?) throws(StoreError) -> Reply.Result? {
+        var line: LogLine?
+        // Once the record is unlocked: a log may be slow.
+        defer { if let line { ServiceLog.writeChange(line) } }
         guard let session = try store()?.open(asking) else {
             return .denied(reason: .helperNotEnrolled)
         }
@@ -75,10 +78,10 @@ extension RequestHandler {
                 try attempt(as: .verified).run(
                     answer, on: session, at: try clock.now(), boot: clock.boot())
             }
-        var line = LogLine(trying: outcome)
-        line.add("user", outside: asking.name)
-        line.add("for", outside: user.name)
-        ServiceLog.writeChange(line)
+        var told = LogLine(trying: outcome)
+        told.add("user", outside: asking.name)
+        told.add("for", outside: user.name)
+        line = told
         guard case .granted = outcome else {
             return .outcome(
                 outcome: OutcomeDocument(

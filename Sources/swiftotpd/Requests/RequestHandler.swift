@@ -187,8 +187,10 @@ struct RequestHandler {
     /// Logs an event.
     func log(_ event: Event) { log(LogLine(event)) }
 
-    /// Logs how a try ended.
-    func log(_ outcome: Outcome) { log(LogLine(trying: outcome)) }
+    /// Logs how a try ended, if there was one. Not while a record is locked: a log may be slow.
+    func log(_ outcome: Outcome?) {
+        if let outcome { log(LogLine(trying: outcome)) }
+    }
 
     func log(_ line: consuming LogLine) {
         line.add("by", outside: operatorName)
