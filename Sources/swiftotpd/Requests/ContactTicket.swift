@@ -1,10 +1,9 @@
-import FoundationEssentials
 import OTPCore
 import OTPStore
 
 /// What is pending between a user's wish for a new contact and the code that was sent there. The
 /// client keeps it, sealed with the store's key.
-struct ContactTicket: Codable {
+struct ContactTicket: SealedTicket {
     private let user: String
     private let uid: UInt32
     private let begun: UInt64
@@ -25,31 +24,11 @@ struct ContactTicket: Codable {
         self.epoch = epoch
     }
 
-    /// The ticket as the client gets it.
-    func seal(in store: Store) throws(StoreError) -> String {
-        var plain: [UInt8]
-        do {
-            plain = Array(try JSONEncoder().encode(self))
-        } catch {
-            throw StoreError(.system, [], "the ticket cannot be written")
-        }
-        let sealed = try store.sealTicket(&plain)
-        return String(decoding: Base64.encode(sealed.span, isPadded: true), as: UTF8.self)
-    }
-
     /// Opens the ticket `text`; `nil` if it is not this store's, has expired, or is about somebody
     /// else.
     init?(_ text: String, in store: Store, for user: User, at now: UInt64) throws(StoreError) {
-        let text = Array(text.utf8)
-        guard let sealed = Base64.decode(text.span), var plain = try store.openTicket(sealed) else {
-            return nil
-        }
-        defer { Secret.wipe(&plain) }
-        do {
-            self = try JSONDecoder().decode(ContactTicket.self, from: Data(plain))
-        } catch {
-            return nil
-        }
+        guard let found = try ContactTicket.open(text, in: store) else { return nil }
+        self = found
         guard self.user.utf8.elementsEqual(user.name), uid == user.uid, now >= begun,
             now - begun <= MessageCode.validity
         else { return nil }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import OTPCore
 import OTPStore
 import OTPWire
@@ -6,7 +5,7 @@ import OTPWire
 /// What is pending between `begin` and `confirm`: the new authenticator, and the conditions for
 /// storing it. The client keeps it, sealed with the store's key, so that the service keeps nothing
 /// in between.
-struct Ticket: Codable {
+struct Ticket: SealedTicket {
     /// How long it is good, in seconds: long enough to find the phone and scan a QR code.
     private static let lifetime: UInt64 = 15 * 60
 
@@ -26,33 +25,13 @@ struct Ticket: Codable {
     /// The epoch of the record when it was begun.
     let epoch: UInt64
 
-    /// The ticket as the client gets it.
-    func seal(in store: Store) throws(StoreError) -> String {
-        var plain: [UInt8]
-        do {
-            plain = Array(try JSONEncoder().encode(self))
-        } catch {
-            throw StoreError(.system, [], "the ticket cannot be written")
-        }
-        let sealed = try store.sealTicket(&plain)
-        return String(decoding: Base64.encode(sealed.span, isPadded: true), as: UTF8.self)
-    }
-
     /// Opens the ticket `text`; `nil` if it is not this store's, has expired, or is about somebody
     /// else.
     init?(_ text: String, in store: Store, for user: User, of caller: UInt32, at now: UInt64)
         throws(StoreError)
     {
-        let text = Array(text.utf8)
-        guard let sealed = Base64.decode(text.span), var plain = try store.openTicket(sealed) else {
-            return nil
-        }
-        defer { Secret.wipe(&plain) }
-        do {
-            self = try JSONDecoder().decode(Ticket.self, from: Data(plain))
-        } catch {
-            return nil
-        }
+        guard let found = try Ticket.open(text, in: store) else { return nil }
+        self = found
         guard self.user.utf8.elementsEqual(user.name), uid == user.uid, self.caller == caller,
             now >= begun, now - begun <= Ticket.lifetime
         else { return nil }
