@@ -28,12 +28,9 @@ extension LoginFlow {
         return (try? users.isMember(user, of: group)) ?? false
     }
 
-    /// What the prompt does about answers that ask for a code; `nil` if nobody may here.
-    func help(
-        _ user: User?, at place: LoginOrigin
-    ) -> CodePrompt<Talk>.Help? {
-        guard let user, mayAskForCode(user, at: place) else { return nil }
-        return { (typed) throws(StoreError) in
+    /// What the prompt does about the answers of a user who may ask for a code.
+    func help(_ user: User, at place: LoginOrigin) -> CodePrompt<Talk>.Help {
+        { (typed) throws(StoreError) in
             switch typed.withBytes({ Wish($0) }) {
             case nil: nil
             case .list: try self.list(for: user)

@@ -113,14 +113,17 @@ public struct LoginFlow<
     private func ask(
         _ user: User?, _ name: [UInt8], from place: LoginOrigin
     ) throws(StoreError) -> LoginResult {
+        // Once: the group may be in a directory.
+        let mayAskForCode = mayAskForCode(user, at: place)
         let questions = CodePrompt(
             conversation: conversation, options: options, at: place,
             tellsReasons: place.isHere || isProven(at: place),
-            help: help(user, at: place))
+            help: mayAskForCode ? user.map { help($0, at: place) } : nil)
         var sequel = Sequel()
         let result = try questions.ask { (typed) throws(StoreError) in
             let judged = try typed.withBytes { (bytes) throws(StoreError) in
-                try self.try(bytes, of: user, name, from: place, &sequel)
+                try self.try(
+                    bytes, of: user, name, from: place, takesMessageCodes: mayAskForCode, &sequel)
             }
             // Not earlier: from the language a stranger could tell who is enrolled.
             if let language = sequel.language { conversation.speak(language) }
@@ -141,12 +144,11 @@ public struct LoginFlow<
     /// Tries an answer; returns the outcome, and the sentences for a user who is let in.
     private func `try`(
         _ typed: Span<UInt8>, of user: User?, _ name: [UInt8], from place: LoginOrigin,
-        _ sequel: inout Sequel
+        takesMessageCodes: Bool, _ sequel: inout Sequel
     ) throws(StoreError) -> (Outcome, [Phrase]) {
         let answer = options.forwardsPass ? JoinedAnswer.answer(typed) : Answer(typed)
         // Before anything is looked up, so that it ends in the same way for everybody.
         if answer.isEmpty { return (.refused(.empty), []) }
-        let takesMessageCodes = mayAskForCode(user, at: place)
         // Depends only on the answer's form, so that it takes the same time for all strangers.
         let isTimed = takesMessageCodes ? answer.endsWithTime : answer.isTemporaryCode
         let boot = isTimed ? clock.boot() : nil
