@@ -73,6 +73,7 @@ enum Outcome {
         }
         return isQuoting ? "" : ", \(String(decoding: line, as: UTF8.self))"
     }
+
     /// Letters, in one case, and digits: a code may be quoted in other groups than it was sent in.
     private static func letters(of text: [UInt8]) -> [UInt8] {
         text.compactMap { byte in

@@ -1,5 +1,5 @@
-/// What is stored of a backup code, a temporary code or one by message: PBKDF2-HMAC-SHA256 with its own salt (NIST SP
-/// 800-63B-4, 3.1.2.2).
+/// What is stored of a backup code, a temporary code or one by message: PBKDF2-HMAC-SHA256 with its
+/// own salt (NIST SP 800-63B-4, 3.1.2.2).
 public struct HashedCode: Equatable, Sendable {
     /// Length of the salt in bytes (NIST asks for at least 4).
     public static let saltLength = 8

@@ -94,9 +94,11 @@ struct ContactCommand: ParsableCommand {
 
     private func set(_ kind: MessageKind, _ text: String, _ context: Context) throws {
         let address = text == "none" ? nil : Contact(kind, text, since: 0)?.text
-        // Without a code: there is nothing to end.
-        let contacts = try context.account().contacts ?? []
-        guard address != nil || contacts.contains(where: { $0.kind == kind.word }) else { return }
+        if address == nil {
+            // Without a code: there may be nothing to end.
+            let contacts = try context.account().contacts ?? []
+            guard contacts.contains(where: { $0.kind == kind.word }) else { return }
+        }
         switch try context.askWithProof(.contact(kind: kind.word, address: address)) {
         case .done, .denied(.noContact): break
         case .contactBegun(let ticket): try confirm(ticket, address ?? text, context)
