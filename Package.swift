@@ -114,7 +114,11 @@ let wipesMemory: [LinkerSetting] =
 let package = Package(
     name: "swiftotp",
     products: [
-        .library(name: "pam_swiftotp", type: .dynamic, targets: ["pam_swiftotp"])
+        .library(name: "pam_swiftotp", type: .dynamic, targets: ["pam_swiftotp"]),
+        // What the fleet's server and agent are built from (Fleet/Package.swift).
+        .library(name: "OTPCore", targets: ["OTPCore"]),
+        .library(name: "OTPWire", targets: ["OTPWire"]),
+        .library(name: "OTPSystem", targets: ["OTPSystem"]),
     ],
     dependencies: [argumentParser],
     targets: [

@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The fleet: one second factor for many hosts. A package of its own, so that nothing of it, and none
+// of its libraries, is in a single host's programs.
+
+let everywhere: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+/// One of swiftotp's own libraries.
+func own(_ name: String) -> Target.Dependency { .product(name: name, package: "swiftotp") }
+
+let package = Package(
+    name: "swiftotp-fleet",
+    dependencies: [
+        .package(name: "swiftotp", path: ".."),
+        // Fixed versions, so that the same source gives the same programs.
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1",
+            traits: []),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+
+        // The records of the fleet, in PostgreSQL.
+        .target(
+            name: "FleetStore", dependencies: ["CPostgres", own("OTPCore")],
+            swiftSettings: everywhere),
+
+        // Certificates, and HTTPS with a certificate at both ends.
+        .target(
+            name: "FleetNetwork",
+            dependencies: [
+                own("OTPCore"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: everywhere),
+
+        .executableTarget(
+            name: "swiftotp-server",
+            dependencies: ["FleetStore", "FleetNetwork", own("OTPCore"), own("OTPWire")],
+            swiftSettings: everywhere),
+        .executableTarget(
+            name: "swiftotp-agent",
+            dependencies: ["FleetNetwork", own("OTPCore"), own("OTPWire"), own("OTPSystem")],
+            swiftSettings: everywhere),
+
+        .testTarget(
+            name: "FleetStoreTests", dependencies: ["FleetStore", own("OTPCore")],
+            swiftSettings: tests),
+    ]
+)

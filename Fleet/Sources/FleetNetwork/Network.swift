@@ -1,0 +1,6 @@
+import AsyncHTTPClient
+import Crypto
+import Hummingbird
+import HummingbirdTLS
+import NIOSSL
+import X509
