@@ -196,7 +196,7 @@ let package = Package(
             name: "try-player", dependencies: ["TestSupport"], path: "Tests/Player",
             swiftSettings: tests),
         .testTarget(
-            name: "OTPCoreTests", dependencies: ["OTPCore", "TestSupport"],
+            name: "OTPCoreTests", dependencies: ["OTPCore", "OTPWire", "TestSupport"],
             resources: [.copy("Vectors")], swiftSettings: tests),
         .testTarget(
             name: "OTPStoreTests", dependencies: ["OTPStore", "OTPCore", "TestSupport"],

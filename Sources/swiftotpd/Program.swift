@@ -74,9 +74,11 @@ struct Settings: Sendable {
     var arguments: [[UInt8]] = []
     /// Where the messenger listens; `nil` for the default.
     var messenger: [UInt8]?
+    /// Where the fleet's agent listens.
+    var agent = FleetAgent()
 
     static let usage = """
-        Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER] [--messenger SOCKET]
+        Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER] [--messenger SOCKET] [--agent SOCKET]
         """
 
     private static let help = """
@@ -94,6 +96,8 @@ struct Settings: Sendable {
           --messenger SOCKET
                            hand mails over there (default:
                            /run/swiftotp-messenger/messenger.sock)
+          --agent SOCKET   ask the servers of a fleet there (default:
+                           /run/swiftotp-agent/agent.sock)
           --version        print the version
           --help           print this
 
@@ -115,14 +119,14 @@ struct Settings: Sendable {
             case "--init": settings.makesStore = true
             case "--help", "-h": return .say(help)
             case "--version": return .say("swiftotpd \(Version.number)")
-            case "--config", "--store", "--messenger":
+            case "--config", "--store", "--messenger", "--agent":
                 guard let value = rest.popFirst() else { return .wrong("\(word) needs a value") }
-                guard word != "--messenger" else {
-                    settings.messenger = Array(value.utf8)
-                    continue
+                switch word {
+                case "--messenger": settings.messenger = Array(value.utf8)
+                case "--agent": settings.agent.path = Array(value.utf8)
+                case "--config": settings.arguments.append(Array("conf=\(value)".utf8))
+                default: settings.arguments.append(Array("store=\(value)".utf8))
                 }
-                let key = word == "--config" ? "conf" : "store"
-                settings.arguments.append(Array("\(key)=\(value)".utf8))
             default: return .wrong("unknown word \"\(word)\"")
             }
         }

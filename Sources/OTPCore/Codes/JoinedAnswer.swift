@@ -2,7 +2,7 @@
 ///
 /// A backup or temporary code is recognized by its groups and hyphens, as it is handed out.
 /// Anything else ends in the digits of a code, as many as the matching authenticator has.
-enum JoinedAnswer {
+public enum JoinedAnswer {
     /// The longest answer that is examined, in bytes (PAM_MAX_RESP_SIZE).
     static let maximumLength = 512
 
@@ -27,6 +27,20 @@ enum JoinedAnswer {
         }
         guard digits >= HOTP.digitsRange.lowerBound else { return .malformed }
         return .joinedCode(value: value, digits: digits)
+    }
+
+    /// How many bytes at the end of `typed` can be a code: a code in groups, or up to eight digits.
+    public static func reach(of typed: Span<UInt8>) -> Int {
+        if typed.count <= maximumLength, let start = groupedCode(typed) {
+            return typed.count - start
+        }
+        var count = 0
+        while count < min(Int(HOTP.digitsRange.upperBound), typed.count),
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(typed[typed.count - 1 - count])
+        {
+            count += 1
+        }
+        return count
     }
 
     /// How many bytes at the end of `typed` are the code, for an authenticator with that many

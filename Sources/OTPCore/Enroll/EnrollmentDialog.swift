@@ -4,13 +4,13 @@
 /// Nothing is stored before a code was right. The user was authenticated earlier, by a first factor
 /// or a temporary code.
 struct EnrollmentDialog<
-    Talk: Conversation, Time: Clock, Random: Randomness, Records: RecordStore, Codes: QREncoder
+    Talk: Conversation, Time: Clock, Random: Randomness, Book: Accounts, Codes: QREncoder
 > {
     let conversation: Talk
     let clock: Time
     let random: Random
-    /// Opens the store when something is to be stored.
-    let openStore: () throws(StoreError) -> Records
+    /// Where it is stored.
+    let accounts: Book
     let codes: Codes
     let options: Options
     /// The origin of the event, for the event log.
@@ -146,7 +146,7 @@ struct EnrollmentDialog<
     private func keep(
         _ new: borrowing Enrollment, of user: User, skew: Int
     ) throws(StoreError) -> Ending {
-        guard let kept = try store(new, of: user) else { return .taken }
+        guard let kept = try accounts.enroll(new, of: user, from: origin) else { return .taken }
         let name = kept.authenticator.name
         let said =
             Phrase("\"\(name.text)\" is enrolled.")
@@ -158,22 +158,6 @@ struct EnrollmentDialog<
         }
         if skew != 0 { conversation.inform(UserText.clockIsOff(name, by: skew)) }
         return .enrolled(name)
-    }
-
-    /// Stores it; `nil` if somebody else was faster. In a function of its own, so that the store is
-    /// closed before anything is shown.
-    private func store(
-        _ new: borrowing Enrollment, of user: User
-    ) throws(StoreError) -> Enrollment.Kept? {
-        let now = try clock.now()
-        let result = try openStore().edit(user, makesRecord: true) {
-            (record) throws(StoreError) -> Edited<Enrollment.Kept?> in
-            switch try record.enroll(new, at: now, from: origin, random: random) {
-            case .success(let kept): return .kept(kept)
-            case .failure: return .left(nil)
-            }
-        }
-        return result.flatMap { $0 }
     }
 
     /// Shows backup codes with a question, so that they are read before anything else comes, and

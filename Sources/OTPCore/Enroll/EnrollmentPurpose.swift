@@ -1,5 +1,5 @@
 /// What an enrollment at a login is for.
-enum EnrollmentPurpose: Equatable {
+public enum EnrollmentPurpose: Equatable, Sendable {
     /// The user has nothing yet.
     case first(canBePutOff: Bool)
     /// A device to replace the only one, which is lost and was added at that time.
@@ -17,7 +17,7 @@ enum EnrollmentPurpose: Equatable {
     }
 
     /// When the one that it replaces was added.
-    var replaced: UInt64? {
+    public var replaced: UInt64? {
         if case .replacement(let added) = self { return added }
         return nil
     }

@@ -51,6 +51,15 @@ public struct Enrollment: ~Copyable {
         public let trustEnded: [Name]
         /// `nil` if it was there already, and nothing had to be done.
         public let event: Event?
+
+        public init(
+            authenticator: Authenticator, hasReplaced: Bool, backupCodes: [String],
+            trustEnded: [Name], event: Event?
+        ) {
+            (self.authenticator, self.hasReplaced) = (authenticator, hasReplaced)
+            (self.backupCodes, self.trustEnded) = (backupCodes, trustEnded)
+            self.event = event
+        }
     }
 }
 

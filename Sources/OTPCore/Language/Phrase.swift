@@ -45,12 +45,12 @@ public struct Phrase: Equatable, Sendable {
         }
     }
 
-    private struct Plural: Equatable {
+    private struct Plural: Equatable, Codable {
         let other: String
         let count: UInt64
     }
 
-    private struct Sentence: Equatable {
+    private struct Sentence: Equatable, Codable {
         /// The message ID: the English text, for a count of 1 if it depends on one.
         let id: String
         let plural: Plural?
@@ -109,6 +109,38 @@ extension Phrase {
                 gaps.append(gap)
                 text += "{\(gaps.count)}"
             }
+        }
+    }
+}
+
+// As a fleet's server sends it: the message IDs and the contents of the gaps, so that the host
+// translates. A gap is a text, or a list of sentences.
+extension Phrase: Codable {
+    public init(from decoder: any Decoder) throws {
+        sentences = try decoder.singleValueContainer().decode([Sentence].self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(sentences)
+    }
+}
+
+extension Phrase.Gap: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            self = .text(text)
+        } else {
+            self = .phrase(try container.decode(Phrase.self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .text(let text): try container.encode(text)
+        case .phrase(let phrase): try container.encode(phrase)
         }
     }
 }

@@ -52,9 +52,9 @@ extension LoginFlow {
 
     private func enrollment(
         at place: LoginOrigin
-    ) -> EnrollmentDialog<Talk, Time, Random, Records, Codes> {
+    ) -> EnrollmentDialog<Talk, Time, Random, Book, Codes> {
         EnrollmentDialog(
-            conversation: conversation, clock: clock, random: random, openStore: openStore,
+            conversation: conversation, clock: clock, random: random, accounts: accounts,
             codes: codes, options: options, origin: place.origin,
             issuer: Issuer.of(options, on: hostName()),
             showsPicture: options.showsQRCode(at: place.service),
@@ -67,9 +67,7 @@ extension LoginFlow {
         if options.enroll == .offer { return .unlimited }
         if let day = options.enrollUntil, try clock.now() < day { return .unlimited }
         guard options.enrollGrace > 0 else { return .times(0) }
-        guard let session = try openStore().open(user) else { return .times(options.enrollGrace) }
-        defer { session.close() }
-        let used = session.withRecord { $0.timesPutOff }
+        let used = try accounts.timesPutOff(by: user)
         return .times(options.enrollGrace - min(options.enrollGrace, used))
     }
 
@@ -78,14 +76,13 @@ extension LoginFlow {
     private func putOff(
         _ user: User, _ delay: Delay, isTold: Bool
     ) throws(StoreError) -> LoginResult {
-        let store = try openStore()
-        if isTold, try store.isEnrolled(user) {
+        if isTold, try accounts.isEnrolled(user) {
             conversation.say(UserText.enrolledMeanwhile)
             return .refused(.enrolledMeanwhile)
         }
         var left: UInt8?
         if case .times = delay {
-            left = try countPutOff(user, in: store)
+            left = try accounts.putOff(user, most: options.enrollGrace)
             guard left != nil else {
                 conversation.say(UserText.mustEnroll)
                 return .refused(.notEnrolled)
@@ -95,33 +92,20 @@ extension LoginFlow {
         return .ignored(.putOff(left: left))
     }
 
-    /// Counts that it was put off; returns how often that is still possible, and `nil` if it was
-    /// not this time.
-    private func countPutOff(_ user: User, in store: Records) throws(StoreError) -> UInt8? {
-        let grace = options.enrollGrace
-        let left = try store.edit(user, makesRecord: grace > 0) { (record) -> Edited<UInt8?> in
-            guard record.timesPutOff < grace else { return .left(nil) }
-            record.timesPutOff += 1
-            return .kept(grace - record.timesPutOff)
-        }
-        return left.flatMap { $0 }
-    }
-
     // MARK: After a temporary code
 
-    /// Whether a user let in by `factor` is asked to enroll a device at once.
-    func enrollsNext(_ record: borrowing Record, after factor: Outcome.Factor) -> Bool {
-        guard case .temporaryCode = factor, conversation.isHeard else { return false }
-        return options.enrollsAfterTemporary
-            || (options.enroll != .off && record.authenticators.isEmpty)
+    /// Which users are asked to enroll after a temporary code.
+    var enrolling: Trial.Enrolling {
+        if options.enrollsAfterTemporary { return .everybody }
+        return options.enroll == .off ? .nobody : .bare
     }
 
     /// Asks a user who is let in to enroll a new device; returns its name, if that was done.
     func enrollNext(_ user: User, from place: LoginOrigin, in epoch: UInt64) -> Name? {
         do throws(StoreError) {
-            if let (name, purpose) = try newPlace(for: user),
+            if let new = try accounts.newPlace(for: user),
                 case .enrolled(let name) = try enrollment(at: place)
-                    .run(user, name, for: purpose, in: epoch)
+                    .run(user, new.name, for: new.purpose, in: epoch)
             {
                 return name
             }
@@ -130,20 +114,5 @@ extension LoginFlow {
         }
         conversation.inform(UserText.notEnrolled)
         return nil
-    }
-
-    /// The place of the only authenticator, which is the lost one, or an additional one; `nil` if
-    /// there is no room.
-    private func newPlace(
-        for user: User
-    ) throws(StoreError) -> (Name, EnrollmentPurpose)? {
-        guard let session = try openStore().open(user) else { return nil }
-        defer { session.close() }
-        let names = session.withRecord { record in record.authenticators.map { $0.name } }
-        if names.count == 1, let only = session.withRecord({ $0.authenticators.first }) {
-            return (only.name, .replacement(added: only.added))
-        }
-        guard names.count < Record.maximumAuthenticators else { return nil }
-        return Name.free(beside: names).map { ($0, .beside(others: !names.isEmpty)) }
     }
 }

@@ -60,6 +60,20 @@ public struct LoginOrigin: Sendable {
         source = SourceID(verifier: verifier)
     }
 
+    /// A login at a host of a fleet, as that host reports it. What was proven there is the host's to
+    /// know.
+    public init(at host: String, service: [UInt8], address: [UInt8], source: SourceID) {
+        self.service =
+            Array(service.filter(LoginOrigin.isPartOfService).prefix(32))
+            + Array("@\(host)".utf8)
+        self.address = address
+        sshMethods = nil
+        isBelieved = false
+        isHere = false
+        verifier = nil
+        self.source = source
+    }
+
     /// Whether a byte may be in a service name that a program has chosen. No blanks: in the event
     /// list a blank precedes an address.
     private static func isPartOfService(_ byte: UInt8) -> Bool {

@@ -5,6 +5,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
     case helpdeskGroup, helpdeskProtected, helpdeskDaily, mayVerify
     case deliver, deliverFor, deliverHourly
+    case fleet, fleetUsers, localUsers
     case enroll, enrollUntil, enrollGrace, issuer, qrServices, afterFirstFactor
     case trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
@@ -37,6 +38,10 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
         case verifiers(@Sendable (inout Options, [Options.Verifier]) -> Void)
         /// `mail`, `sms` or both, separated by blanks or commas.
         case messages(@Sendable (inout Options, [MessageKind]) -> Void)
+        /// UIDs: `1000-`, or `1000-59999`.
+        case numbers(@Sendable (inout Options, ClosedRange<UInt32>) -> Void)
+        /// One or more users, separated by blanks or commas.
+        case users(@Sendable (inout Options, [[UInt8]]) -> Void)
     }
 
     /// The key.
@@ -192,6 +197,18 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "deliver_hourly", .number(1...250) { $0.deliverHourly = $1 }, "100",
                 "How many codes all users together may be sent in an hour.")
+        case .fleet:
+            part(
+                "fleet", .flag { $0.fleet = $1 }, "no",
+                "Ask the servers of a fleet about the users of fleet_users.")
+        case .fleetUsers:
+            part(
+                "fleet_users", .numbers { $0.fleetUsers = $1 }, "1000-",
+                "The UIDs of users whom the fleet knows; others have their records here.")
+        case .localUsers:
+            part(
+                "local_users", .users { $0.localUsers = $1 }, "none",
+                "Users who have their records here all the same.")
         case .enroll:
             part(
                 "enroll",

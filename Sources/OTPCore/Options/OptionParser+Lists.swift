@@ -97,6 +97,36 @@ extension OptionParser {
         return kinds
     }
 
+    /// A range of UIDs; without an end, all that follow. Root is never in one.
+    func numbers(
+        _ option: OptionKey, _ value: ArraySlice<UInt8>
+    ) throws(Problem) -> ClosedRange<UInt32> {
+        let parts = value.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        func number(_ digits: ArraySlice<UInt8>) -> UInt32? {
+            guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+            else { return nil }
+            return UInt32(String(decoding: digits, as: UTF8.self))
+        }
+        guard parts.count == 2, let first = number(parts[0]), first > 0,
+            let last = parts[1].isEmpty ? .max : number(parts[1]), first <= last
+        else { throw takes(option, "UIDs such as 1000- or 1000-59999") }
+        return first...last
+    }
+
+    /// The users of a list; each must be listed once.
+    func users(
+        _ option: OptionKey, _ value: ArraySlice<UInt8>
+    ) throws(Problem) -> [[UInt8]] {
+        let words = OptionParser.words(value).map { Array($0) }
+        guard (1...OptionParser.maximumVerifiers).contains(words.count),
+            words.allSatisfy({ word in
+                word.count <= 64 && word.allSatisfy { (0x21...0x7e).contains($0) }
+                    && words.count { $0 == word } == 1
+            })
+        else { throw takes(option, "1 to \(OptionParser.maximumVerifiers) users, each once") }
+        return words
+    }
+
     /// The most users that an option takes.
     static let maximumVerifiers = 32
 

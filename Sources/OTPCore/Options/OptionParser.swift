@@ -156,6 +156,10 @@ public struct OptionParser {
             apply(&options, try verifiers(option, value ?? []))
         case .messages(let apply):
             apply(&options, try messages(option, value ?? []))
+        case .numbers(let apply):
+            apply(&options, try numbers(option, value ?? []))
+        case .users(let apply):
+            apply(&options, try users(option, value ?? []))
         }
     }
 

@@ -48,6 +48,12 @@ public struct Options: Sendable {
     public var deliverFor: [UInt8]?
     /// How many codes may be sent in an hour, 1 to 250.
     public var deliverHourly: UInt8 = 100
+    /// Whether the servers of a fleet are asked about users in `fleetUsers`.
+    public var fleet = false
+    /// The UIDs of users whom the fleet knows.
+    public var fleetUsers: ClosedRange<UInt32> = 1000 ... .max
+    /// Users whom it does not, whatever their UIDs.
+    public var localUsers: [[UInt8]]?
     /// Whether logins ask users without an authenticator to enroll one.
     public var enroll = Enroll.off
     /// With `require`: enrolling may be put off until then, in Unix seconds.
@@ -121,6 +127,20 @@ public struct Options: Sendable {
         options.followsFirstFactor = false
         options.nullok = admin.nullok
         options.exemptGroup = admin.exemptGroup
+        return options
+    }
+
+    /// Whether the fleet's servers are asked about `user`, or about a name that is nobody's here.
+    public func belongsToFleet(_ user: User?) -> Bool {
+        guard fleet else { return false }
+        guard let user else { return true }
+        return fleetUsers.contains(user.uid) && localUsers?.contains(user.name) != true
+    }
+
+    /// The options for a user of the fleet, which sends no codes.
+    public var inFleet: Options {
+        var options = self
+        options.deliver = nil
         return options
     }
 

@@ -4,7 +4,7 @@ public struct SourceID: Equatable, Sendable {
     let high: UInt64
     let low: UInt64
     /// Whether it is an SSH key, which strangers cannot use.
-    let isKey: Bool
+    public let isKey: Bool
 
     init(high: UInt64, low: UInt64, isKey: Bool = false) {
         self.high = high
@@ -22,5 +22,25 @@ public struct SourceID: Equatable, Sendable {
             low = (low ^ UInt64(text[index])) &* 0x0000_0100_0000_01b3
         }
         self.init(high: high, low: low, isKey: isKey)
+    }
+}
+
+extension SourceID {
+    /// The source as 32 hex digits, for a fleet's server.
+    public var text: String {
+        var bytes: [UInt8] = []
+        bytes.append(bigEndian: high)
+        bytes.append(bigEndian: low)
+        return String(
+            decoding: bytes.flatMap {
+                [Hex.symbol($0 >> 4, uppercase: false), Hex.symbol($0 & 15, uppercase: false)]
+            }, as: UTF8.self)
+    }
+
+    /// The same source at one host of a fleet: failures there count at no other host.
+    public init?(_ text: String, isKey: Bool, at host: String) {
+        guard text.utf8.count == 32 else { return nil }
+        let place = Array("\(text) \(host)".utf8)
+        self.init(place.span, isKey: isKey)
     }
 }

@@ -60,6 +60,16 @@ public enum Document {
         try decode(Reply.self, from: bytes)
     }
 
+    /// Reads a host's call. Nothing in it may be unknown either.
+    public static func fleetCall(_ bytes: [UInt8]) throws(Problem) -> FleetCall {
+        try wholly(FleetCall.self, from: bytes)
+    }
+
+    /// Reads the answer of a fleet's server. Unknown members are ignored.
+    public static func fleetReply(_ bytes: [UInt8]) throws(Problem) -> FleetReply {
+        try decode(FleetReply.self, from: bytes)
+    }
+
     /// Reads the messenger's answer. Unknown members are ignored.
     public static func receipt(_ bytes: [UInt8]) throws(Problem) -> ReceiptDocument {
         try decode(ReceiptDocument.self, from: bytes)

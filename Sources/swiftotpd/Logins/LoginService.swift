@@ -65,8 +65,10 @@ struct LoginService {
         do throws(StoreError) {
             let options = try ConfigurationFile.options(
                 settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
+            let user = try SystemUsers().user(named: request.user)
+            guard !options.belongsToFleet(user) else { return }
             let store = try Store(path: options.store)
-            guard let user = try SystemUsers().user(named: request.user) else {
+            guard let user else {
                 _ = try store.number(of: request.user)
                 return
             }
@@ -89,22 +91,44 @@ struct LoginService {
                 conversation.log(.debug, line)
             }
             if !options.language.isEnglish { conversation.speak(options.language) }
+            if try belongsToFleet(asker) {
+                return flow(conversation, asker, options.inFleet, settings.agent.accounts)
+                    .run(request.user, from: place)
+            }
             let told = Announcer(settings, options)
             announcer = told
-            let flow = LoginFlow(
-                conversation: conversation, clock: SystemClock(), users: asker.users,
-                random: SystemRandom(), codes: QRLibrary(), options: options,
-                hostName: SystemHost.name, send: { told.send($0) },
+            let accounts = RecordAccounts(
+                clock: SystemClock(), random: SystemRandom(), options: options,
+                send: { told.send($0) },
                 openStore: { () throws(StoreError) -> Store in
                     let store = try Store(path: options.store)
                     told.listenToLogin(on: store)
                     return store
                 })
-            return flow.run(request.user, from: place)
+            return flow(conversation, asker, options, accounts).run(request.user, from: place)
         } catch {
             conversation.say(UserText.unavailable)
             return .unavailable(error)
         }
+    }
+
+    /// Whether the fleet's servers know this user: also a name that is nobody's here, so that a
+    /// stranger learns nothing from the time that an answer takes.
+    private func belongsToFleet(_ asker: LoginAsker) throws(StoreError) -> Bool {
+        guard asker.options.fleet else { return false }
+        return asker.options.belongsToFleet(try asker.users.user(named: request.user))
+    }
+
+    private func flow<Book: Accounts>(
+        _ conversation: TerminalConversation, _ asker: LoginAsker, _ options: Options,
+        _ accounts: Book
+    ) -> LoginFlow<
+        TerminalConversation, SystemClock, LoginUsers, Book, SystemRandom, QRLibrary
+    > {
+        LoginFlow(
+            conversation: conversation, clock: SystemClock(), users: asker.users,
+            random: SystemRandom(), codes: QRLibrary(), options: options,
+            hostName: SystemHost.name, accounts: accounts)
     }
 }
 

@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// Enrollments that are postponed, fail, or run twice at once.
-@Suite("Enrolling later, or not at all")
+@Suite("Enrolling later, or not at all", .hereAndInFleet)
 struct EnrollmentDelayTests {
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
         let host = ScriptedHost(answers)

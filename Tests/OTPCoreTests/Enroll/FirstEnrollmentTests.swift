@@ -4,7 +4,7 @@ import Testing
 @testable import OTPCore
 
 /// `enroll`: users without an authenticator enroll at a login, after an earlier factor.
-@Suite("Enrolling at the first login")
+@Suite("Enrolling at the first login", .hereAndInFleet)
 struct FirstEnrollmentTests {
     /// Alice, who has no authenticator yet and has typed her password to sshd.
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {

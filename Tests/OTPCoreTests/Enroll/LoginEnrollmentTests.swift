@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// `after_temporary = enroll`: a login with a temporary code asks to enroll a new device.
-@Suite("Enrolling at a login")
+@Suite("Enrolling at a login", .hereAndInFleet)
 struct LoginEnrollmentTests {
     private let notEnrolled = "say Nothing was enrolled. Run `otp-enroll` to enroll your device."
 

@@ -4,7 +4,7 @@ import Testing
 
 /// Logins of programs that root does not own, such as screen lockers: the same flow, but nothing is
 /// believed that only root's programs can know.
-@Suite("The login of a program that is not root's")
+@Suite("The login of a program that is not root's", .hereAndInFleet)
 struct AnyProgramTests {
     private func host(_ answers: ScriptedHost.Typed...) -> ScriptedHost {
         let host = ScriptedHost(answers)
@@ -40,7 +40,7 @@ struct AnyProgramTests {
 
     // MARK: The flow
 
-    @Test("A right code is not asked for, refused, or noted with an address")
+    @Test("A right code is not asked for, refused, or noted with an address", .hereOnly, .hereOnly)
     func right() throws {
         let host = host(.text(code(noonStep)))
         try host.enroll()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Enrolled or not")
+@Suite("Enrolled or not", .hereAndInFleet)
 struct EnrolledTests {
     /// The state of a record's temporary code.
     enum Temporary: CaseIterable { case none, live, expired, used, revoked }

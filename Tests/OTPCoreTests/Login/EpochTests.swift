@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// Whatever was begun in one epoch and is kept in the next, for everything that can end in between.
-@Suite("Begun before something ended, and stored after it")
+@Suite("Begun before something ended, and stored after it", .hereAndInFleet)
 struct EpochTests {
     /// What ends while a question is open.
     static let changes: [(String, @Sendable (inout Record) throws -> Void)] = [

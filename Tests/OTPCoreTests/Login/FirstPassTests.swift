@@ -4,7 +4,7 @@ import Testing
 
 /// `try_first_pass` and `use_first_pass` combined with the other rules of a login: throttle, tries,
 /// and users who are not enrolled.
-@Suite("A password from an earlier module")
+@Suite("A password from an earlier module", .hereAndInFleet)
 struct FirstPassTests {
     private var granted: LoginResult {
         get throws { .granted(.code(authenticator: try name("phone"), offset: 0)) }

@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// `forward_pass`, `try_first_pass` and `use_first_pass`: for programs with a single field.
-@Suite("Logging in where password and code share a field")
+@Suite("Logging in where password and code share a field", .hereAndInFleet)
 struct JoinedLoginTests {
     private func granted(_ label: String = "phone") throws -> LoginResult {
         .granted(.code(authenticator: try name(label), offset: 0))

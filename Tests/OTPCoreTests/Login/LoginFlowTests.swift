@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// The table of design.md, row by row: who is asked, what is said, and how it ends.
-@Suite("The login flow")
+@Suite("The login flow", .hereAndInFleet)
 struct LoginFlowTests {
     private let refused = "say That code was not accepted."
     private let again = "say That code was not accepted. Please try again."

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("The login flow in trouble, and its tries")
+@Suite("The login flow in trouble, and its tries", .hereAndInFleet)
 struct LoginTroubleTests {
     private let refused = "say That code was not accepted."
     private let again = "say That code was not accepted. Please try again."

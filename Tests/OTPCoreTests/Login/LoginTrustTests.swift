@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// Trusted keys combined with the other ways in and out of a login.
-@Suite("Trusted keys among the other rules")
+@Suite("Trusted keys among the other rules", .hereAndInFleet)
 struct LoginTrustTests {
     /// Alice, enrolled, with a key that she trusted at noon.
     private func trusting() throws -> ScriptedHost {
@@ -115,7 +115,7 @@ struct LoginTrustTests {
         #expect(right == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
-    @Test("A login by a trusted key does not record the address, or an event with the key's name")
+    @Test("A login by a trusted key does not record the address, or an event with the key's name", .hereOnly, .hereOnly)
     func noted() throws {
         let host = try trusting()
         host.from.address = "2001:db8::7"

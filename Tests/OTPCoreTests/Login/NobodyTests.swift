@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// Users who cannot be let in get the same question, delay and refusal as others.
-@Suite("Users without a record, and names without a user")
+@Suite("Users without a record, and names without a user", .hereAndInFleet)
 struct NobodyTests {
     private let strangers = [("alice", Outcome.Refusal.noRecord), ("mallory", .unknownUser)]
     private let refused = "say That code was not accepted."

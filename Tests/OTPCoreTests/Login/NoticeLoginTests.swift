@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("What is said at a login")
+@Suite("What is said at a login", .hereAndInFleet)
 struct NoticeLoginTests {
     /// What a login at `now` with the phone's code says.
     private func said(_ host: ScriptedHost, at now: UInt64) throws -> [String] {

@@ -4,7 +4,7 @@ import Testing
 @testable import OTPCore
 
 /// `trust = sk`: SSH keys on FIDO authenticators combined with the other ways in.
-@Suite("Security keys at a login")
+@Suite("Security keys at a login", .hereAndInFleet)
 struct SecurityKeyTests {
     private func rows(_ isSecurityKey: Bool) throws -> [SSHRow] {
         try SSHRow.keys().filter { $0.kind.hasSuffix("-sk") == isSecurityKey }
@@ -113,7 +113,7 @@ struct SecurityKeyTests {
         }
     }
 
-    @Test("It has no event of its own, or loses notices")
+    @Test("It has no event of its own, or loses notices", .hereOnly, .hereOnly)
     func noted() throws {
         let host = try host()
         host.session?.withRecord {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import OTPCore
 
-@Suite("Logging in with a temporary code")
+@Suite("Logging in with a temporary code", .hereAndInFleet)
 struct TemporaryLoginTests {
     private let refused = "That code was not accepted."
     private let enroll =
@@ -22,7 +22,7 @@ struct TemporaryLoginTests {
         return (host, try #require(issued))
     }
 
-    @Test("The user is not let in, not told to enroll, or not told later that it was used")
+    @Test("The user is not let in, not told to enroll, or not told later that it was used", .hereOnly, .hereOnly)
     func story() throws {
         let (host, code) = try issued()
         let first = host.login(typing: code, at: noon + 3600)

@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// An intruder has changed alice's second factor, and logs in with the result.
-@Suite("Notices and thieves")
+@Suite("Notices and thieves", .hereAndInFleet)
 struct ThiefNoticeTests {
     private let added =
         "The authenticator \"evil\" was added on Friday 08:01 UTC (otp-enroll alice)."

@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// Logins without a code, with an SSH key that was trusted at an earlier login.
-@Suite("Logging in with a trusted key")
+@Suite("Logging in with a trusted key", .hereAndInFleet)
 struct TrustLoginTests {
     private let day: UInt64 = 86_400
 
@@ -29,7 +29,7 @@ struct TrustLoginTests {
         return (host, codes)
     }
 
-    @Test("After a right code trust is not offered, or after a yes the next login asks for a code")
+    @Test("After a right code trust is not offered, or after a yes the next login asks for a code", .hereOnly, .hereOnly)
     func story() throws {
         let (host, _) = try trusting()
         let question = try #require(host.talk.dropFirst().first)

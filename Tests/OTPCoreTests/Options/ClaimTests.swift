@@ -20,6 +20,8 @@ struct ClaimTests {
         (.helpdeskProtected, .passedOver, "board"), (.helpdeskDaily, .passedOver, "20"),
         (.mayVerify, .passedOver, "postgres"), (.deliver, .passedOver, "mail sms"),
         (.deliverFor, .passedOver, "travelers"), (.deliverHourly, .passedOver, "20"),
+        (.fleet, .passedOver, "yes"), (.fleetUsers, .passedOver, "5000-"),
+        (.localUsers, .passedOver, "admin"),
         (.enroll, .believed, "require"),
         (.enrollUntil, .believed, "2027-01-15"), (.enrollGrace, .believed, "3"),
         (.issuer, .passedOver, "Example Corp"), (.qrServices, .believed, "sshd"),

@@ -118,6 +118,7 @@ struct OptionLoginTests {
             case .services: try parser.argument(ascii(option.name + "=sshd"))
             case .verifiers: try parser.argument(ascii(option.name + "=postgres"))
             case .messages: try parser.argument(ascii(option.name + "=mail"))
+            case .users: try parser.argument(ascii(option.name + "=admin"))
             default: try parser.argument(ascii(option.name + "=" + option.fallback))
             }
         }

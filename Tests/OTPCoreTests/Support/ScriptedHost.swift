@@ -92,29 +92,44 @@ final class ScriptedHost {
         var options = Options()
         options.prompt = ascii("Code: ")
         change(&options)
-        let flow = LoginFlow(
-            conversation: Talk(host: self), clock: Time(host: self), users: Directory(host: self),
-            random: Numbers(host: self), codes: Pictures(host: self), options: options,
-            hostName: { ascii("vm.example.com") },
+        let accounts = RecordAccounts(
+            clock: Time(host: self), random: Numbers(host: self), options: options,
             send: { message in
                 self.journal.note("send \(message.contact.kind.word) \(message.contact.text)")
                 self.sent.append(message)
                 return self.isSending
-            }
-        ) { () throws(StoreError) in
-            self.journal.note("store")
-            if case .closed(let code) = self.condition { throw StoreError(code, [], "closed") }
-            return Records(host: self)
+            },
+            openStore: { () throws(StoreError) in
+                self.journal.note("store")
+                if case .closed(let code) = self.condition {
+                    throw StoreError(code, [], "closed")
+                }
+                return Records(host: self)
+            })
+        let result: LoginResult
+        if FleetTrait.isActive {
+            result = login(user, options, FleetTrait.accounts(accounts))
+        } else {
+            result = login(user, options, accounts)
         }
+        #expect(answers.isEmpty, "\(answers.count) answers are left over")
+        return result
+    }
+
+    private func login(
+        _ user: String, _ options: Options, _ accounts: some Accounts
+    ) -> LoginResult {
+        let flow = LoginFlow(
+            conversation: Talk(host: self), clock: Time(host: self), users: Directory(host: self),
+            random: Numbers(host: self), codes: Pictures(host: self), options: options,
+            hostName: { ascii("vm.example.com") }, accounts: accounts)
         let place =
             isRoots
             ? LoginOrigin(
                 service: ascii(service), address: ascii(from.address),
                 methods: (methods ?? from.key.map { "publickey \($0)\n" }).map(ascii))
             : LoginOrigin(ofAnyProgram: ascii(service))
-        let result = flow.run(ascii(user), from: place)
-        #expect(answers.isEmpty, "\(answers.count) answers are left over")
-        return result
+        return flow.run(ascii(user), from: place)
     }
 
     /// Plays one login with one answer; returns the messages along with the result.

@@ -42,6 +42,8 @@ struct FormatPageTests {
         case .services: "1 to 32 PAM services"
         case .verifiers: "1 to 32 users, or user/service"
         case .messages: "mail, sms or both"
+        case .numbers: "UIDs, such as 1000- or 1000-59999"
+        case .users: "1 to 32 users"
         }
     }
 

@@ -21,6 +21,7 @@ struct ConfigurationTests {
         "exempt_networks": "10.0.0.0/8 fd00::/8", "enroll_until": "2027-01-15", "closed_for": "24h",
         "issuer": "login.example.com", "helpdesk_group": "support", "helpdesk_protected": "board",
         "may_verify": "postgres www-data/nginx", "deliver": "mail sms", "deliver_for": "travelers",
+        "local_users": "admin backup",
     ]
 
     @Test("packaging/swiftotp.conf differs from the table of options")
@@ -67,6 +68,8 @@ struct ConfigurationTests {
         case .verifiers:
             lines.append("Values: users, or user/service, with blanks or commas between them.")
         case .messages: lines.append("Values: mail, sms or both, with a blank between them.")
+        case .numbers: lines.append("Values: UIDs such as 1000- or 1000-59999.")
+        case .users: lines.append("Values: users, with blanks or commas between them.")
         case .number(let range, _):
             lines.append("Values: \(range.lowerBound) to \(range.upperBound).")
         case .hours(let range, _):

@@ -80,6 +80,8 @@ struct OptionManualTests {
         case .services: "services"
         case .verifiers: "users"
         case .messages: "messages"
+        case .numbers: "UIDs"
+        case .users: "users"
         case .label: "text"
         case .language: "language"
         case .text:
