@@ -36,7 +36,8 @@ let package = Package(
 
         // The records of the fleet, in PostgreSQL.
         .target(
-            name: "FleetStore", dependencies: ["CPostgres", own("OTPCore")],
+            name: "FleetStore",
+            dependencies: ["CPostgres", own("OTPCore"), own("OTPSystem")],
             swiftSettings: everywhere),
 
         // Certificates, and HTTPS with a certificate at both ends.

@@ -36,6 +36,7 @@ extension Throttle {
         func isOver(_ last: UInt64) -> Bool { now >= last && now - last >= closedFor }
         if isClosed, isOver(lastFailure) {
             shared = Counter(failures: Throttle.failuresLeft, last: lastFailure)
+            elsewhere = Counter()
             newcomers = []
             for index in sources.indices where !sources[index].id.isKey {
                 sources[index].counter = Counter()
@@ -54,7 +55,7 @@ extension Throttle {
 
     /// The last of the failures that closed the account.
     private var lastFailure: UInt64 {
-        places.reduce(shared.last) { max($0, $1.counter.last) }
+        places.reduce(max(shared.last, elsewhere.last)) { max($0, $1.counter.last) }
     }
 
     /// When what was closed at `last` opens; `.max` for never.

@@ -58,8 +58,11 @@ public struct Throttle: Equatable, Sendable {
         case closed
     }
 
-    /// The counter of everybody who has not logged in before.
+    /// The counter of everybody who has not logged in before; in a fleet, at this host.
     public internal(set) var shared = Counter()
+    /// In a fleet, the failures of such places at its other hosts: they close, and impose no wait
+    /// here. Not stored.
+    public internal(set) var elsewhere = Counter()
     /// The places that have.
     public internal(set) var sources: [Source] = []
     /// The last few places that have failed and never logged in, the oldest first.
@@ -98,9 +101,12 @@ public struct Throttle: Equatable, Sendable {
 
     /// Whether the failures of all but known keys have closed the account.
     var isClosed: Bool {
-        places.reduce(shared.failures) { $0.addingClamped($1.counter.failures) }
+        places.reduce(strangers) { $0.addingClamped($1.counter.failures) }
             >= Throttle.closingFailures
     }
+
+    /// The failures of places that have not logged in before, at all hosts.
+    private var strangers: UInt32 { shared.failures.addingClamped(elsewhere.failures) }
 
     /// Counts a try as failed before its result is known.
     mutating func charge(at now: UInt64, from source: SourceID) {
@@ -159,6 +165,7 @@ public struct Throttle: Equatable, Sendable {
     /// Forgets all failures: root's `unlock`, never a login.
     public mutating func unlock() {
         shared = Counter()
+        elsewhere = Counter()
         newcomers = []
         opensAt = 0
         for index in sources.indices { sources[index].counter = Counter() }
@@ -166,7 +173,7 @@ public struct Throttle: Equatable, Sendable {
 
     /// Consecutive failures from everywhere.
     public var failures: UInt32 {
-        sources.reduce(shared.failures) { $0.addingClamped($1.counter.failures) }
+        sources.reduce(strangers) { $0.addingClamped($1.counter.failures) }
     }
 
     /// When strangers may try again, in Unix seconds; `nil` if they may now, `.max` if it is

@@ -110,10 +110,9 @@ public struct Verifier: Sendable {
                     authenticator, key: $0, around: current,
                     for: typed.code(authenticator.digits))
             }
-            guard typed.fits(authenticator.digits), clockIsSane || authenticator.kind == .hotp
-            else {
-                continue
-            }
+            guard typed.fits(authenticator.digits), !authenticator.awaitsResync,
+                clockIsSane || authenticator.kind == .hotp
+            else { continue }
             replayed = replayed || match.used
             burntFor = min(burntFor ?? .max, burnt(authenticator, beyond: current))
             guard match.next > 0 else { continue }

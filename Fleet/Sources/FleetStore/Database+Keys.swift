@@ -1,0 +1,39 @@
+import OTPCore
+
+extension Database {
+    /// The key that decoys are chosen with.
+    func decoyKey() throws(StoreError) -> SealKey {
+        try key(for: "swiftotp fleet decoys")
+    }
+
+    func sealTicket(_ plain: inout [UInt8]) throws(StoreError) -> [UInt8] {
+        let fleet = try seal().fleet.bytes
+        return try key(for: "swiftotp fleet ticket").sealed(&plain, fleet)
+    }
+
+    func openTicket(_ ticket: [UInt8]) throws(StoreError) -> [UInt8]? {
+        let fleet = try seal().fleet.bytes
+        for master in [settings.keys.current] + settings.keys.earlier {
+            guard let key = master.derived(for: "swiftotp fleet ticket") else { continue }
+            if let plain = key.opened(ticket, fleet) { return plain }
+        }
+        return nil
+    }
+
+    /// The key of a host's offline answers, which it gets when it joins.
+    public func offlineKey(of host: HostRow) throws(StoreError) -> SealKey {
+        var context = host.id.bytes
+        context.append(bigEndian: host.generation)
+        guard let key = settings.keys.current.derived(for: "swiftotp fleet offline", context) else {
+            throw StoreError(.system, Array(host.name.utf8), "its offline key cannot be made")
+        }
+        return key
+    }
+
+    private func key(for purpose: StaticString) throws(StoreError) -> SealKey {
+        guard let key = settings.keys.current.derived(for: purpose) else {
+            throw StoreError(.system, [], "a key cannot be made")
+        }
+        return key
+    }
+}

@@ -1,0 +1,132 @@
+import OTPCore
+
+extension Database {
+    /// How often a unit of work is done again because somebody else was faster.
+    static let maximumTries = 16
+
+    /// Does one request: the same request of the same host gets the reply that it got before; any
+    /// other is given to `body`, and what it stages is stored in one statement.
+    ///
+    /// `body` may be called several times, each time with fresh data, and must have no other effect.
+    /// When this returns, the standby has everything; when it throws, nobody knows, and the host must
+    /// hear that it cannot be checked.
+    public func perform(
+        _ act: Act, _ body: (FleetRecords) throws(StoreError) -> ActAnswer
+    ) throws(StoreError) -> Performed {
+        if let receipt = act.receipt { state.note(receipt) }
+        try ready()
+        try checkReceipts()
+        for _ in 0..<Database.maximumTries {
+            let records = FleetRecords(act, in: self)
+            let row = try records.row(of: act.user)
+            if let refusal = records.refusal { return .refused(refusal) }
+            if let row, row.sealed.last == SealedRow.Request(id: act.request, host: act.host.id) {
+                return .done(try repeated(row, act, records))
+            }
+            let answer = try body(records)
+            guard answer.reply.count <= SealedRow.maximumReplyLength else {
+                throw StoreError(.system, act.user.name, "the reply has grown too large")
+            }
+            guard records.staged != nil || answer.audit != nil || records.countsMessage else {
+                return .done(
+                    Performed.Done(
+                        reply: answer.reply, receipt: nil, changes: [], isRepeated: false))
+            }
+            guard let receipt = try store(answer, of: records) else { continue }
+            return .done(
+                Performed.Done(
+                    reply: answer.reply, receipt: receipt, changes: changes(in: records),
+                    isRepeated: false))
+        }
+        throw StoreError(.busy, act.user.name, "the record keeps being changed by somebody else")
+    }
+
+    /// The reply of the same request before. The standby may not have it yet: the first answer may
+    /// have been lost just because of that. What is stored now comes after it, so when the standby
+    /// has that, it has both.
+    private func repeated(
+        _ row: UserRow, _ act: Act, _ records: FleetRecords
+    ) throws(StoreError) -> Performed.Done {
+        let entry = AuditEntry(kind: "repeated", granted: false, detail: "the same request again")
+        let answer = ActAnswer(reply: row.sealed.reply, audit: entry)
+        guard let receipt = try store(answer, of: records) else {
+            throw StoreError(.system, PostgresAnswer.subject, "the audit has no new row")
+        }
+        return Performed.Done(
+            reply: row.sealed.reply, receipt: receipt, changes: [], isRepeated: true)
+    }
+
+    private func changes(in records: FleetRecords) -> [RecordChange] {
+        guard let row = records.staged, !row.isDecoy, !row.events.isEmpty else { return [] }
+        let user = User(name: row.name, uid: row.uid, gid: .max)
+        return [RecordChange(events: row.events, user: user, language: row.language)]
+    }
+
+    /// Stores what was staged, with the audit's row; `nil` if somebody else was faster.
+    private func store(
+        _ answer: ActAnswer, of records: FleetRecords
+    ) throws(StoreError) -> Receipt? {
+        let act = records.act
+        let mark = Int64.random(in: .min ... .max)
+        var values = auditValues(answer.audit, of: records, mark: mark)
+        let statement: PostgresStatement
+        if let row = records.staged {
+            row.sealed.last = SealedRow.Request(id: act.request, host: act.host.id)
+            row.sealed.reply = answer.reply
+            row.sealed.floor = max(row.sealed.floor, records.floor)
+            values += try rowValues(row)
+            statement = row.version == 0 ? Database.insertStatement : Database.updateStatement
+        } else {
+            statement = Database.auditStatement
+        }
+        let reply = run(statement, values)
+        if case .failed(let failure) = reply, failure.isConflict { return nil }
+        let rows = try reply.rows()
+        guard rows.int(0, 0) == 1, let sequence = rows.int(0, 1) else { return nil }
+        try confirmReplication()
+        if rows.int(0, 2) != nil { state.forget(host: act.host.name) }
+        let receipt = Receipt(
+            floor: records.floor, sequence: sequence, mark: mark, sealing: try seal())
+        state.confirm(receipt)
+        return receipt
+    }
+
+    /// `$1` to `$15`.
+    private func auditValues(
+        _ entry: AuditEntry?, of records: FleetRecords, mark: Int64
+    ) -> [PostgresValue] {
+        let act = records.act
+        let entry = entry ?? AuditEntry(kind: "changed", granted: true)
+        let user = records.staged.flatMap { $0.isDecoy ? nil : $0 } ?? records.known
+        return [
+            .int(mark), .int(clamping: act.time), Database.text(settings.server),
+            Database.text(act.host.name), Database.text(act.host.realm),
+            Database.text(String(decoding: act.user.name, as: UTF8.self)),
+            Database.text(entry.actor), Database.text(entry.kind), .bool(entry.granted),
+            Database.text(entry.detail), Database.text(entry.origin),
+            user.map { .id($0.id) } ?? .noID, .id(act.host.id),
+            .int(entry.isFailure ? HostBudget.failure : 0), .bool(records.countsMessage),
+        ]
+    }
+
+    /// A text that the database takes: without zero bytes.
+    static func text(_ text: String) -> PostgresValue { .text(text.utf8.filter { $0 != 0 }) }
+
+    /// `$16` and on.
+    private func rowValues(_ row: UserRow) throws(StoreError) -> [PostgresValue] {
+        let sealing = try seal()
+        let next = row.version.addingReportingOverflow(1)
+        guard !next.overflow else { throw StoreError(.damaged, row.name, "no version is left") }
+        let sealed = try sealing.seal(row.sealed, of: row.id, version: next.partialValue)
+        let summary = row.summary
+        let isNew = row.version == 0
+        return [
+            .id(row.id), .bytes(sealing.keyID), .bytes(sealed), .bool(summary.isEnrolled),
+            .int(clamping: summary.authenticators), .int(clamping: summary.backupCodesLeft),
+            .int(clamping: summary.failures), .bool(summary.isClosed),
+            .int(clamping: summary.lastLogin), .int(clamping: row.uid),
+            .int(clamping: row.here.failures), .int(clamping: row.here.last),
+            .bool(row.countsHere), .bool(row.clearsElsewhere),
+        ] + (isNew ? [.text(row.realm), .text(row.name)] : [.int(row.version)])
+    }
+}

@@ -1,0 +1,72 @@
+extension Database {
+    // One statement stores everything, in a transaction of its own: a user's row, the audit, the
+    // counts of strangers and the host's budget. `changed` is the row that was stored, if it still
+    // had the version that was read; without it nothing else happens.
+
+    static let updateStatement = PostgresStatement(
+        "update",
+        """
+        WITH changed AS (
+            UPDATE swiftotp.users SET version = version + 1, key_id = $17, record = $18,
+                enrolled = $19, authenticators = $20, backup_left = $21, failures = $22,
+                closed = $23, last_login = $24, uid = $25
+            WHERE id = $16 AND version = $30
+            RETURNING id),
+        \(strangers), \(tail)
+        """)
+
+    static let insertStatement = PostgresStatement(
+        "insert",
+        """
+        WITH changed AS (
+            INSERT INTO swiftotp.users (id, realm, name, uid, version, key_id, record, enrolled,
+                authenticators, backup_left, failures, closed, last_login)
+            VALUES ($16, $30, $31, $25, 1, $17, $18, $19, $20, $21, $22, $23, $24)
+            ON CONFLICT DO NOTHING
+            RETURNING id),
+        \(strangers), \(tail)
+        """)
+
+    static let auditStatement = PostgresStatement(
+        "audit", "WITH changed AS (SELECT $12 AS id), \(tail)")
+
+    private static let strangers = """
+        here AS (
+            INSERT INTO swiftotp.strangers (user_id, host_id, failures, last)
+            SELECT id, $13, $26, $27 FROM changed WHERE $28
+            ON CONFLICT (user_id, host_id)
+                DO UPDATE SET failures = excluded.failures, last = excluded.last),
+        elsewhere AS (
+            UPDATE swiftotp.strangers SET failures = 0
+            FROM changed
+            WHERE strangers.user_id = changed.id AND $29 AND strangers.host_id <> $13
+                AND strangers.failures > 0)
+        """
+
+    private static let left = "greatest(0, least(\(HostBudget.most),"
+        + " budget + greatest(0, $2 - budget_at)) - $14)"
+
+    private static let columns =
+        "mark, at, server, host, realm, name, actor, kind, granted, detail, origin, user_id"
+
+    private static let tail = """
+        told AS (
+            INSERT INTO swiftotp.audit (\(columns))
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM changed
+            RETURNING seq),
+        counted AS (
+            INSERT INTO swiftotp.audit (\(columns))
+            SELECT 0, $2, $3, $4, $5, $6, $7, 'message', true, '', $11, $12 FROM changed
+            WHERE $15),
+        spent AS (
+            UPDATE swiftotp.hosts
+            SET budget = \(left), budget_at = greatest(budget_at, $2),
+                quarantined = CASE WHEN \(left) < \(HostBudget.failure)
+                    THEN coalesce(quarantined, $2) ELSE quarantined END
+            FROM changed
+            WHERE hosts.id = $13 AND $14 > 0
+            RETURNING quarantined)
+        SELECT (SELECT count(*) FROM changed), (SELECT seq FROM told),
+            (SELECT quarantined FROM spent)
+        """
+}

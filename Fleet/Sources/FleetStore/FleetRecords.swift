@@ -1,0 +1,185 @@
+import OTPCore
+
+/// One unit of work: what one request of one host does to the record of one user.
+///
+/// Everything happens in memory. A commit stages a row, which `Database.perform` stores in one
+/// statement when the work is done; if somebody else was faster, the work is done again.
+public final class FleetRecords: RecordStore {
+    /// The request.
+    public let act: Act
+    private let database: Database
+    private var rows: [Place: UserRow] = [:]
+    private var looked: Set<Place> = []
+    /// The row to be stored; `nil` if nothing was changed.
+    private(set) var staged: UserRow?
+    /// Whether a message is to be counted.
+    private(set) var countsMessage = false
+    /// The fleet's floor, in Unix seconds, once something was looked up.
+    private(set) var floor: UInt64 = 0
+    /// Why the host may not ask; known once something was looked up.
+    private(set) var refusal: HostRefusal?
+
+    /// Where a row is.
+    private struct Place: Hashable {
+        let realm: [UInt8]
+        let name: [UInt8]
+    }
+
+    init(_ act: Act, in database: Database) {
+        self.act = act
+        self.database = database
+    }
+
+    // MARK: RecordStore
+
+    /// Checks that this is the database of the fleet's key.
+    public func prove() throws(StoreError) { _ = try row(of: act.user) }
+
+    public func isEnrolled(_ user: User) throws(StoreError) -> Bool {
+        guard let session = try openForReading(user) else { return false }
+        return session.withRecord { $0.isEnrolled }
+    }
+
+    public func open(_ user: User) throws(StoreError) -> FleetSession? {
+        try row(of: user).flatMap { (row) throws(StoreError) in
+            try FleetSession(row, in: self, writing: true)
+        }
+    }
+
+    /// Opens a record only to read it; `commit` would fail.
+    public func openForReading(_ user: User) throws(StoreError) -> FleetSession? {
+        try row(of: user).flatMap { (row) throws(StoreError) in
+            try FleetSession(row, in: self, writing: false)
+        }
+    }
+
+    public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
+        let place = try self.place(of: user)
+        guard FleetRecords.isText(user.name) else {
+            throw StoreError(.system, user.name, "the name is not UTF-8, so no record can be made")
+        }
+        let old = try row(of: user)
+        guard old?.sealed.record == nil else {
+            throw StoreError(.exists, user.name, "there is a record already")
+        }
+        let row = UserRow(
+            id: old?.id ?? .random(), realm: place.realm, name: place.name, uid: user.uid,
+            version: old?.version ?? 0, sealed: SealedRow(record: nil, floor: floor),
+            here: old?.here ?? (0, 0), elsewhere: old?.elsewhere ?? (0, 0))
+        try claim(row)
+        rows[place] = row
+        var encoded = record.encoded
+        defer { Secret.wipe(&encoded) }
+        guard var copy = Record(decoding: encoded.span) else {
+            throw StoreError(.system, user.name, "the record has grown too large")
+        }
+        // Encoding forgets what has not been told.
+        row.restored = record.untold
+        try row.stage(&copy)
+    }
+
+    /// Removes a record, if there is one.
+    public func remove(_ user: User) throws(StoreError) {
+        guard let row = try row(of: user), row.sealed.record != nil else { return }
+        try claim(row)
+        row.stageRemoval()
+    }
+
+    public func openDecoy(for name: [UInt8]) throws(StoreError) -> FleetSession? {
+        // Each host has its own failures of a name, as it has for a name with a record.
+        let decoy = Decoy(for: name + [0] + act.host.id.bytes, key: try database.decoyKey())
+        let place = Place(realm: [], name: Schema.decoyName(decoy.number))
+        guard let row = try row(at: place, isDecoy: true) else { return nil }
+        let session = try FleetSession(row, in: self, writing: true)
+        session?.withRecord { decoy.turn(&$0) }
+        return session
+    }
+
+    /// Counts a message, once the work is stored. Two servers at once may count past `most` by one.
+    public func countMessage(at now: UInt64, most: Int) throws(StoreError) -> Bool {
+        guard try database.messages(since: now - min(now, 3600)) < UInt64(clamping: max(0, most))
+        else { return false }
+        countsMessage = true
+        return true
+    }
+
+    // MARK: Tickets
+
+    /// Seals what a client keeps between two requests; `plain` is wiped.
+    public func sealTicket(_ plain: inout [UInt8]) throws(StoreError) -> [UInt8] {
+        try database.sealTicket(&plain)
+    }
+
+    /// Opens a ticket; `nil` if this fleet did not seal it, or it was changed.
+    public func openTicket(_ ticket: [UInt8]) throws(StoreError) -> [UInt8]? {
+        try database.openTicket(ticket)
+    }
+
+    // MARK: Rows
+
+    /// Makes `row` the one that is stored. One request changes one record.
+    func claim(_ row: UserRow) throws(StoreError) {
+        guard staged == nil || staged === row || staged?.id == row.id else {
+            throw StoreError(
+                .system, row.name, "one request would change the records of two users")
+        }
+        staged = row
+    }
+
+    /// The row of a user of the host's realm; `nil` for none.
+    func row(of user: User) throws(StoreError) -> UserRow? {
+        let row = try row(at: place(of: user), isDecoy: false)
+        if let row, row.sealed.record != nil, database.settings.identity == .uid,
+            row.uid != user.uid
+        {
+            throw StoreError(
+                .otherUser, user.name,
+                "the fleet has this name with the UID \(row.uid), and the host has it with"
+                    + " \(user.uid): if it is the same person, give both the same UID or set"
+                    + " `identity = name`; if not, give the host a realm of its own")
+        }
+        return row
+    }
+
+    /// The act's own row, if it was found.
+    var known: UserRow? {
+        rows[Place(realm: Array(act.host.realm.utf8), name: act.user.name)]
+    }
+
+    private func place(of user: User) throws(StoreError) -> Place {
+        let realm = Array(act.host.realm.utf8)
+        guard !realm.isEmpty else {
+            throw StoreError(.configuration, Array(act.host.name.utf8), "the host has no realm")
+        }
+        return Place(realm: realm, name: user.name)
+    }
+
+    private func row(at place: Place, isDecoy: Bool) throws(StoreError) -> UserRow? {
+        if looked.contains(place) { return rows[place] }
+        let found = try database.lookUp(
+            realm: place.realm, name: FleetRecords.isText(place.name) ? place.name : [],
+            host: act.host.id, isDecoy: isDecoy)
+        floor = found.floor
+        refusal = found.refusal
+        looked.insert(place)
+        rows[place] = found.row
+        if let row = found.row, !isDecoy { try restore(row) }
+        return found.row
+    }
+
+    /// Applies the fleet's floor to a record that was stored before.
+    private func restore(_ row: UserRow) throws(StoreError) {
+        guard row.sealed.floor < floor, var bytes = row.sealed.record else { return }
+        defer { Secret.wipe(&bytes) }
+        guard var record = Record(decoding: bytes.span) else { return }
+        record.restore(to: floor, origin: Array("swiftotp-server restored".utf8))
+        row.restored = record.takeUntold()
+        row.sealed.record = record.encoded
+        row.sealed.floor = floor
+    }
+
+    /// Whether the database can hold a name: it is UTF-8, and has no zero byte.
+    static func isText(_ bytes: [UInt8]) -> Bool {
+        !bytes.contains(0) && String(validating: bytes, as: UTF8.self) != nil
+    }
+}

@@ -1,0 +1,58 @@
+import OTPCore
+
+/// The fleet's master keys: the one that new things are sealed with, and earlier ones that not
+/// everything has left yet.
+///
+/// A master key seals nothing itself: it only makes other keys (HKDF, RFC 5869).
+public struct MasterKeys: Sendable {
+    /// What is new is sealed under this one.
+    public let current: SealKey
+    /// What has not had its turn is still sealed under one of these.
+    public let earlier: [SealKey]
+
+    public init(current: SealKey, earlier: [SealKey] = []) {
+        self.current = current
+        self.earlier = earlier
+    }
+
+    /// The key with this id.
+    func named(_ id: [UInt8]) -> SealKey? { ([current] + earlier).first { $0.id == id } }
+}
+
+extension SealKey {
+    /// The key for one purpose: HKDF-Expand (RFC 5869, 2.3) of this key, which is uniformly random
+    /// and needs no Extract (3.3). `purpose` is a fixed text, `context` says for what.
+    ///
+    /// `mac` appends a 1 in four bytes, which are the end of *info* (three zeros) and the number of
+    /// the block.
+    func derived(for purpose: StaticString, _ context: [UInt8] = []) -> SealKey? {
+        var info = [UInt8](purpose)
+        // A text never has a zero: where it ends is certain.
+        info.append(0)
+        info += context
+        var bytes = mac(info.span, length: SealKey.keyLength)
+        return SealKey(id: id, key: Secret(wiping: &bytes))
+    }
+
+    /// Nonce, tag and the sealed `plain`, which is wiped.
+    func sealed(_ plain: inout [UInt8], _ binding: [UInt8]) throws(StoreError) -> [UInt8] {
+        defer { Secret.wipe(&plain) }
+        let nonce = [UInt8](random: SealKey.nonceLength)
+        guard let tag = seal(&plain, nonce: nonce.span, binding: binding.span) else {
+            throw StoreError(.system, [], "a record cannot be sealed")
+        }
+        return nonce + tag + plain
+    }
+
+    /// Opens sealed bytes; `nil` if they were not sealed with this key and binding, or were changed.
+    func opened(_ bytes: [UInt8], _ binding: [UInt8]) -> [UInt8]? {
+        let start = SealKey.nonceLength + SealKey.tagLength
+        guard bytes.count >= start else { return nil }
+        let span = bytes.span
+        var plain = span.extracting(start...).array
+        let isOurs = open(
+            &plain, nonce: span.extracting(first: SealKey.nonceLength), binding: binding.span,
+            tag: span.extracting(SealKey.nonceLength..<start))
+        return isOurs ? plain : nil
+    }
+}

@@ -1,0 +1,72 @@
+import OTPCore
+
+/// Proves that the audit has a row: its number, and a MAC of the fleet's master key.
+///
+/// Hosts keep the newest and show it with each request, so that a database which is older than a yes
+/// is noticed. Of two texts the greater one is newer.
+public struct Receipt: Hashable, Sendable, Comparable {
+    /// The fleet's floor when it was made; a receipt from before the last restore counts for nothing.
+    let floor: UInt64
+    /// The number of the audit's row.
+    public let sequence: Int64
+    /// The row's random number: after a restore, another row may have the same sequence.
+    let mark: Int64
+    private let mac: [UInt8]
+
+    private static let macLength = 16
+    private static let length = 8 + 8 + 8 + macLength
+
+    /// Makes the receipt of a row.
+    init(floor: UInt64, sequence: Int64, mark: Int64, sealing: RecordSealing) {
+        self.floor = floor
+        self.sequence = sequence
+        self.mark = mark
+        mac = Receipt.mac(floor, sequence, mark, sealing.keys.current, sealing.fleet)
+    }
+
+    /// Reads the text of a receipt; `nil` unless this fleet made it.
+    init?(text: String, sealing: RecordSealing) {
+        let digits = Array(text.utf8)
+        guard digits.count == 2 * Receipt.length, let secret = Hex.decode(digits.span) else {
+            return nil
+        }
+        let bytes = secret.withBytes { $0.array }
+        var cursor = Cursor()
+        guard let floor = cursor.uint64(bytes.span),
+            let sequence = cursor.uint64(bytes.span).flatMap({ Int64(exactly: $0) }),
+            let mark = cursor.uint64(bytes.span).map({ Int64(bitPattern: $0) }),
+            let mac = cursor.bytes(Receipt.macLength, of: bytes.span)
+        else { return nil }
+        let keys = [sealing.keys.current] + sealing.keys.earlier
+        // Where the first wrong byte is tells nothing: the MAC is of no use but here.
+        guard keys.contains(where: { Receipt.mac(floor, sequence, mark, $0, sealing.fleet) == mac })
+        else { return nil }
+        (self.floor, self.sequence, self.mark, self.mac) = (floor, sequence, mark, mac)
+    }
+
+    /// 80 hexadecimal digits.
+    public var text: String {
+        var bytes: [UInt8] = []
+        bytes.append(bigEndian: floor)
+        bytes.append(bigEndian: sequence)
+        bytes.append(bigEndian: mark)
+        var text: [UInt8] = []
+        for byte in bytes + mac { text.append(hex: byte) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    public static func < (left: Receipt, right: Receipt) -> Bool {
+        (left.floor, left.sequence) < (right.floor, right.sequence)
+    }
+
+    private static func mac(
+        _ floor: UInt64, _ sequence: Int64, _ mark: Int64, _ master: SealKey, _ fleet: RowID
+    ) -> [UInt8] {
+        guard let key = master.derived(for: "swiftotp fleet receipt") else { return [] }
+        var text = fleet.bytes
+        text.append(bigEndian: floor)
+        text.append(bigEndian: sequence)
+        text.append(bigEndian: mark)
+        return key.mac(text.span, length: macLength)
+    }
+}

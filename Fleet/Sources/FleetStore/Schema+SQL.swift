@@ -1,0 +1,128 @@
+extension Schema {
+    /// The steps from nothing to this version. A step that was released never changes.
+    static let steps = [first]
+
+    // All numbers are bigint, times are Unix seconds, and names compare by their bytes: an index must
+    // not depend on the C library's idea of an alphabet, which changes.
+    private static let first = [
+        "CREATE SCHEMA swiftotp",
+        """
+        CREATE TABLE swiftotp.fleet (
+            only boolean PRIMARY KEY DEFAULT true CHECK (only),
+            id uuid NOT NULL,
+            schema bigint NOT NULL,
+            floor bigint NOT NULL,
+            key_id bytea NOT NULL,
+            marker bytea NOT NULL)
+        """,
+        // A record changes with each login: half of each page is left free, so that no index has to
+        // change with it. What is sealed cannot be compressed.
+        """
+        CREATE TABLE swiftotp.users (
+            id uuid PRIMARY KEY,
+            realm text COLLATE "C" NOT NULL,
+            name text COLLATE "C" NOT NULL,
+            uid bigint NOT NULL,
+            version bigint NOT NULL,
+            key_id bytea NOT NULL,
+            record bytea NOT NULL,
+            enrolled boolean NOT NULL,
+            authenticators bigint NOT NULL,
+            backup_left bigint NOT NULL,
+            failures bigint NOT NULL,
+            closed boolean NOT NULL,
+            last_login bigint NOT NULL,
+            UNIQUE (realm, name)) WITH (fillfactor = 50)
+        """,
+        "ALTER TABLE swiftotp.users ALTER COLUMN record SET STORAGE EXTERNAL",
+        """
+        CREATE TABLE swiftotp.strangers (
+            user_id uuid NOT NULL,
+            host_id uuid NOT NULL,
+            failures bigint NOT NULL,
+            last bigint NOT NULL,
+            PRIMARY KEY (user_id, host_id)) WITH (fillfactor = 50)
+        """,
+        """
+        CREATE TABLE swiftotp.hosts (
+            id uuid PRIMARY KEY,
+            name text COLLATE "C" NOT NULL UNIQUE,
+            realm text COLLATE "C" NOT NULL,
+            rights text NOT NULL,
+            generation bigint NOT NULL DEFAULT 1,
+            revoked bigint,
+            last_seen bigint,
+            quarantined bigint,
+            budget bigint NOT NULL DEFAULT \(HostBudget.most),
+            budget_at bigint NOT NULL DEFAULT 0) WITH (fillfactor = 50)
+        """,
+        """
+        CREATE TABLE swiftotp.invites (
+            hash bytea PRIMARY KEY,
+            host text COLLATE "C" NOT NULL,
+            realm text COLLATE "C" NOT NULL,
+            rights text NOT NULL,
+            ends bigint NOT NULL,
+            used bigint)
+        """,
+        "CREATE TABLE swiftotp.roles (user_id uuid PRIMARY KEY, role text NOT NULL)",
+        // One table, not one for each month: those would have to be made in time by somebody, or
+        // nobody logs in on the first of a month. The owner deletes what is too old.
+        """
+        CREATE TABLE swiftotp.audit (
+            seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            mark bigint NOT NULL,
+            at bigint NOT NULL,
+            server text NOT NULL,
+            host text COLLATE "C" NOT NULL,
+            realm text COLLATE "C" NOT NULL,
+            name text COLLATE "C" NOT NULL,
+            actor text NOT NULL,
+            user_id uuid,
+            kind text NOT NULL,
+            granted boolean NOT NULL,
+            detail text NOT NULL,
+            origin text NOT NULL)
+        """,
+        "CREATE INDEX audit_user ON swiftotp.audit (realm, name, seq)",
+        "CREATE INDEX audit_host ON swiftotp.audit (host, seq)",
+        // In the order of time already, so an index of a few pages is enough.
+        "CREATE INDEX audit_at ON swiftotp.audit USING brin (at)",
+        "CREATE INDEX audit_messages ON swiftotp.audit (at) WHERE kind = 'message'",
+        // An old row put back is refused, whoever does it, unless the trigger is disabled first.
+        """
+        CREATE FUNCTION swiftotp.guard() RETURNS trigger LANGUAGE plpgsql
+            SET search_path = pg_catalog AS $$
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+                IF NEW.version <> 1 THEN
+                    RAISE EXCEPTION 'a new user begins with version 1';
+                END IF;
+            ELSIF NEW.id <> OLD.id OR NEW.version <> OLD.version + 1 THEN
+                RAISE EXCEPTION 'a user''s version grows by one';
+            END IF;
+            RETURN NEW;
+        END $$
+        """,
+        """
+        CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON swiftotp.users
+            FOR EACH ROW EXECUTE FUNCTION swiftotp.guard()
+        """,
+    ]
+
+    /// What the server may do, given anew after each step.
+    static let grants = [
+        "REVOKE ALL ON ALL TABLES IN SCHEMA swiftotp FROM \(serverRole)",
+        "GRANT USAGE ON SCHEMA swiftotp TO \(serverRole)",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA swiftotp TO \(serverRole)",
+        "GRANT INSERT ON swiftotp.users, swiftotp.strangers, swiftotp.hosts, swiftotp.invites,"
+            + " swiftotp.roles, swiftotp.audit TO \(serverRole)",
+        "GRANT UPDATE (name, uid, version, key_id, record, enrolled, authenticators, backup_left,"
+            + " failures, closed, last_login) ON swiftotp.users TO \(serverRole)",
+        "GRANT UPDATE (failures, last) ON swiftotp.strangers TO \(serverRole)",
+        "GRANT UPDATE (realm, rights, generation, revoked, last_seen, quarantined, budget,"
+            + " budget_at) ON swiftotp.hosts TO \(serverRole)",
+        "GRANT UPDATE (used) ON swiftotp.invites TO \(serverRole)",
+        "GRANT UPDATE (role) ON swiftotp.roles TO \(serverRole)",
+    ]
+}

@@ -1,0 +1,65 @@
+// When records come from a backup, what was used since then is unknown. So everything counts as used
+// that could have been.
+
+extension Record {
+    /// Ends what may have been used up to `floor`, in Unix seconds:
+    ///
+    /// - no step of an app counts that a login at that time could have accepted;
+    /// - a token that counts waits until `otp-enroll resync` has found its counter;
+    /// - backup codes, a temporary code and a code by message that were made before are void;
+    /// - SSH keys have to be trusted anew, because trust may have been revoked.
+    ///
+    /// The user stays enrolled, and is told.
+    public mutating func restore(to floor: UInt64, origin: [UInt8]) {
+        for index in authenticators.indices {
+            update(index) { $0.restore(to: floor) }
+        }
+        var isChanged = revokeAllTrust() > 0
+        if backupCodesLeft > 0, backupCodesMade <= floor {
+            endBackupCodes()
+            isChanged = true
+        }
+        if let code = temporaryCode, code.used == 0, code.issued <= floor {
+            // It stays where it is: its end must not make the user one who is not enrolled.
+            temporaryCode = IssuedCode(
+                hash: code.hash, issued: code.issued, expires: min(code.expires, floor), boot: nil)
+            isChanged = true
+        }
+        if let code = messaging.code, code.issued.issued <= floor { messaging.code = nil }
+        raiseEpoch()
+        guard isChanged || !authenticators.isEmpty else { return }
+        // There is a sentence for it: whoever had such a code asks for another one.
+        note(
+            Event(
+                .temporaryCodeRevoked, at: floor, detail: Array("restored".utf8), origin: origin))
+    }
+
+    /// Ends all backup codes. If they are all that is left, they stay, and match nothing: otherwise
+    /// the user would count as one who is not enrolled.
+    private mutating func endBackupCodes() {
+        guard authenticators.isEmpty, temporaryCode?.used != 0 else {
+            backupCodes = BackupSet()
+            notices.remindsOfBackupCodes = true
+            return
+        }
+        let nothing = HashedCode([UInt8](repeating: 0, count: HashedCode.length))
+        for index in backupCodes.indices where backupCodes[index] != nil {
+            backupCodes[index] = nothing
+        }
+    }
+}
+
+extension Authenticator {
+    /// Whether it is a counter that nobody knows for sure, until a resync.
+    ///
+    /// The drift, which a counter does not have, says so: a resync sets it to 0.
+    var awaitsResync: Bool { kind == .hotp && drift != 0 }
+
+    fileprivate mutating func restore(to floor: UInt64) {
+        switch kind {
+        case .hotp: drift = 1
+        // The step after that of the time was within the window.
+        case .totp: nextStep = max(nextStep, currentStep(at: floor).addingClamped(2))
+        }
+    }
+}
