@@ -62,11 +62,23 @@ let package = Package(
             swiftSettings: everywhere),
         .executableTarget(
             name: "swiftotp-agent",
-            dependencies: ["FleetNetwork", own("OTPCore"), own("OTPWire"), own("OTPSystem")],
+            dependencies: [
+                "FleetNetwork", own("OTPCore"), own("OTPWire"), own("OTPSystem"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: everywhere),
 
         .testTarget(
             name: "FleetStoreTests", dependencies: ["FleetStore", own("OTPCore")],
+            swiftSettings: tests),
+        // Real TLS on loopback, and the built agent.
+        .testTarget(
+            name: "FleetNetworkTests",
+            dependencies: [
+                "FleetNetwork", "swiftotp-agent", own("OTPCore"), own("OTPWire"),
+                own("OTPSystem"),
+            ],
             swiftSettings: tests),
     ]
 )

@@ -22,16 +22,16 @@ public final class FleetClient: Sendable {
         var credentials: HostCredentials
         var tls: TLSConfiguration
         var servers: [ServerState]
-        var receipt: String?
         var heartbeats: [Task<Void, Never>] = []
     }
 
     private let state: NIOLockedValueBox<State>
+    private let newest: NIOLockedValueBox<String?>
     private let channel: ServerChannel
     private let keepReceipt: @Sendable (String) -> Void
 
     /// A client with what the host has; `receipt` is the newest one that it kept. `keepReceipt`
-    /// gets each newer one. Call `start`, and `shutdown` at the end.
+    /// gets each newer one, in their order. Call `start`, and `shutdown` at the end.
     ///
     /// Throws if the key or a certificate cannot be used.
     public init(
@@ -43,8 +43,8 @@ public final class FleetClient: Sendable {
         state = NIOLockedValueBox(
             State(
                 credentials: credentials, tls: tls,
-                servers: credentials.servers.map { ServerState($0) },
-                receipt: receipt.flatMap(WireFormat.receipt)))
+                servers: credentials.servers.map { ServerState($0) }))
+        newest = NIOLockedValueBox(receipt.flatMap(WireFormat.receipt))
         channel = ServerChannel(group: group)
         self.keepReceipt = keepReceipt
     }
@@ -68,7 +68,7 @@ public final class FleetClient: Sendable {
     public var servers: [ServerState] { state.withLockedValue { $0.servers } }
 
     /// The newest receipt.
-    public var receipt: String? { state.withLockedValue { $0.receipt } }
+    public var receipt: String? { newest.withLockedValue { $0 } }
 
     /// What the host has; another certificate after a renewal.
     public var credentials: HostCredentials { state.withLockedValue { $0.credentials } }
@@ -161,7 +161,7 @@ public final class FleetClient: Sendable {
         _ body: [UInt8], _ id: String, to server: ServerURL, for part: Duration, of left: Duration
     ) async throws(ServerChannel.Silence) -> ServerChannel.Reply {
         let within = min(FleetClient.longestWithin, max(left - FleetClient.margin, .milliseconds(100)))
-        let (tls, receipt) = state.withLockedValue { ($0.tls, $0.receipt) }
+        let tls = state.withLockedValue { $0.tls }
         var fields = [
             (WireFormat.requestField, id), (WireFormat.withinField, "\(within.milliseconds)"),
         ]
@@ -214,12 +214,11 @@ public final class FleetClient: Sendable {
 
     private func keep(_ receipt: String?) {
         guard let receipt else { return }
-        let isNew = state.withLockedValue { state in
-            guard Receipt.isNewer(receipt, than: state.receipt) else { return false }
-            state.receipt = receipt
-            return true
+        newest.withLockedValue { newest in
+            guard Receipt.isNewer(receipt, than: newest) else { return }
+            newest = receipt
+            keepReceipt(receipt)
         }
-        if isNew { keepReceipt(receipt) }
     }
 
     /// The servers to ask, first those that answered their last heartbeat.
