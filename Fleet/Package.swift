@@ -45,8 +45,11 @@ let package = Package(
             name: "FleetNetwork",
             dependencies: [
                 own("OTPCore"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -60,11 +63,23 @@ let package = Package(
             swiftSettings: everywhere),
         .executableTarget(
             name: "swiftotp-agent",
-            dependencies: ["FleetNetwork", own("OTPCore"), own("OTPWire"), own("OTPSystem")],
+            dependencies: [
+                "FleetNetwork", own("OTPCore"), own("OTPWire"), own("OTPSystem"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: everywhere),
 
         .testTarget(
             name: "FleetStoreTests", dependencies: ["FleetStore", own("OTPCore")],
+            swiftSettings: tests),
+        // Real TLS on loopback, and the built agent.
+        .testTarget(
+            name: "FleetNetworkTests",
+            dependencies: [
+                "FleetNetwork", "swiftotp-agent", own("OTPCore"), own("OTPWire"),
+                own("OTPSystem"),
+            ],
             swiftSettings: tests),
     ]
 )

@@ -218,6 +218,35 @@ static inline int swiftotp_connect(const char *_Nonnull path) {
     return -1;
 }
 
+// A socket that listens at `path`, for its owner alone; what is left there of an earlier one is removed,
+// unless somebody listens on it. Nobody can connect before it listens, so the mode is never too wide.
+static inline int swiftotp_listen(const char *_Nonnull path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+    if (length >= sizeof(address.sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address.sun_path, path, length);
+    int earlier = swiftotp_connect(path);
+    if (earlier >= 0) {
+        swiftotp_close(earlier);
+        errno = EADDRINUSE;
+        return -1;
+    }
+    struct stat status;
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode)) unlink(path);
+    int file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (file < 0) return -1;
+    if (bind(file, (struct sockaddr *)&address, sizeof(address)) == 0 && chmod(path, 0600) == 0 &&
+        listen(file, SOMAXCONN) == 0)
+        return file;
+    int error = errno;
+    close(file);
+    errno = error;
+    return -1;
+}
+
 // Whether somebody listens at `path` for messages from syslog(3), which also tries both kinds of
 // socket.
 static inline int swiftotp_log_listens(const char *_Nonnull path) {

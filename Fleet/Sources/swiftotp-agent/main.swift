@@ -1,2 +1,5 @@
-import FleetNetwork
-import OTPWire
+import Glibc
+
+// Keeps a host's connections to the servers of its fleet: see swiftotp-agent(8).
+
+exit(Program.run(CommandLine.arguments.dropFirst()))

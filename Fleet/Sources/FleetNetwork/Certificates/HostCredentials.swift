@@ -1,0 +1,133 @@
+import Crypto
+import FoundationEssentials
+import NIOSSL
+import SwiftASN1
+import X509
+
+/// What a host has after joining: its key and certificate, the fleet's authority, and the servers.
+/// All of it is one text, and so one file, which is replaced at once or not at all.
+public struct HostCredentials: Sendable {
+    /// The servers, in the order of preference.
+    public let servers: [ServerURL]
+    /// The authority.
+    public let trust: FleetTrust
+    /// Who the certificate says that this host is.
+    public let identity: HostIdentity
+    private let certificate: Certificate
+    private let key: P256.Signing.PrivateKey
+
+    /// Makes them from a reply to join or renew: `chain` is the host's certificate and whatever
+    /// follows it, as PEM.
+    ///
+    /// Throws unless the certificate is for `key`, of the authority, current, and a host's.
+    init(
+        servers: [ServerURL], trust: FleetTrust, chain: String, key: P256.Signing.PrivateKey,
+        now: Date = Date()
+    ) throws(FleetProblem) {
+        let certificates = try working("the host's certificate is damaged") {
+            try PEMDocument.parseMultiple(pemString: chain).map { try Certificate(pemDocument: $0) }
+        }
+        guard let certificate = certificates.first else {
+            throw FleetProblem("there is no certificate of this host")
+        }
+        guard certificate.publicKey == Certificate.PublicKey(key.publicKey) else {
+            throw FleetProblem("the certificate is not for this host's key")
+        }
+        guard trust.hasSigned(certificate, at: now) else {
+            throw FleetProblem("the certificate is not of this fleet's authority, or has ended")
+        }
+        let identity = try HostIdentity(verified: certificate)
+        guard identity.fleet == trust.fleet else {
+            throw FleetProblem("the certificate is for another fleet")
+        }
+        (self.servers, self.trust, self.identity) = (servers, trust, identity)
+        (self.certificate, self.key) = (certificate, key)
+    }
+
+    /// Reads the text of a file; `now` decides whether the certificate has ended.
+    public init(text: String, now: Date = Date()) throws(FleetProblem) {
+        var servers: [ServerURL] = []
+        for line in text.split(separator: "\n") where line.hasPrefix(HostCredentials.serverKey) {
+            servers += try ServerURL.list(String(line.dropFirst(HostCredentials.serverKey.count)))
+        }
+        let documents = try working("the file is damaged") {
+            try PEMDocument.parseMultiple(pemString: text)
+        }
+        guard !servers.isEmpty, documents.count == 3,
+            documents.map(\.discriminator) == ["PRIVATE KEY", "CERTIFICATE", "CERTIFICATE"],
+            let authority = documents.last
+        else { throw FleetProblem("the file is damaged: something is missing in it") }
+        let key = try working("the host's key is damaged") {
+            try P256.Signing.PrivateKey(derRepresentation: documents[0].derBytes)
+        }
+        try self.init(
+            servers: servers, trust: try FleetTrust(certificate: authority.pemString),
+            chain: documents[1].pemString, key: key, now: now)
+    }
+
+    private static let serverKey = "Server: "
+
+    /// The text for the file, with the key.
+    public var text: String {
+        let lines = servers.map { "\(HostCredentials.serverKey)\($0)\n" }.joined()
+        return """
+            # Host \(identity.host) of the fleet \(identity.fleet): its servers in the order of
+            # preference, its key, its certificate, and the certificate of the fleet's authority.
+            \(lines)
+            \(key.pemRepresentation)
+            \((try? certificate.text()) ?? "")\(trust.text)
+            """
+    }
+
+    /// What TLS needs to call a server: 1.3 only, the server's certificate of the authority and
+    /// for the name in its URL, and the host's own certificate.
+    func configuration() throws(FleetProblem) -> TLSConfiguration {
+        var configuration = try trust.clientConfiguration()
+        return try working("the host's key or certificate cannot be used") {
+            let chain = Array(try certificate.text().utf8)
+            configuration.certificateChain = [
+                .certificate(try NIOSSLCertificate(bytes: chain, format: .pem))
+            ]
+            configuration.privateKey = .privateKey(
+                try NIOSSLPrivateKey(bytes: Array(key.pemRepresentation.utf8), format: .pem))
+            return configuration
+        }
+    }
+
+    /// The same host with the new certificate of a renewal.
+    func renewed(chain: String, key: P256.Signing.PrivateKey) throws(FleetProblem) -> HostCredentials {
+        let new = try HostCredentials(servers: servers, trust: trust, chain: chain, key: key)
+        guard new.identity.host == identity.host else {
+            throw FleetProblem("the new certificate is for another host")
+        }
+        return new
+    }
+}
+
+extension FleetTrust {
+    /// What TLS needs to call a server without a certificate.
+    func clientConfiguration() throws(FleetProblem) -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv13
+        configuration.maximumTLSVersion = .tlsv13
+        configuration.certificateVerification = .fullVerification
+        configuration.trustRoots = .certificates([try forTLS()])
+        return configuration
+    }
+}
+
+/// A request for a certificate, with a new key.
+struct CertificateRequest {
+    let key = P256.Signing.PrivateKey()
+
+    /// The request, as PEM. It has no name: that is in the invite, or in the old certificate.
+    func text() throws(FleetProblem) -> String {
+        try working("the request for a certificate cannot be made") {
+            try CertificateSigningRequest(
+                version: .v1, subject: DistinguishedName {}, privateKey: .init(key),
+                attributes: CertificateSigningRequest.Attributes(),
+                signatureAlgorithm: .ecdsaWithSHA256
+            ).serializeAsPEM().pemString
+        }
+    }
+}

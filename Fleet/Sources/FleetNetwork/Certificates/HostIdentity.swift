@@ -1,0 +1,67 @@
+import FoundationEssentials
+import X509
+
+/// Who a verified certificate says is connected: `swiftotp://FLEET/host/NAME`, its only name.
+public struct HostIdentity: Equatable, Sendable {
+    /// The fleet.
+    public let fleet: FleetName
+    /// The host.
+    public let host: FleetName
+    /// When the certificate begins and ends to count. A connection may outlive it.
+    public let start: Date
+    public let end: Date
+
+    private static let scheme = "swiftotp://"
+
+    /// The URI of a host.
+    static func uri(fleet: FleetName, host: FleetName) -> String { "\(scheme)\(fleet)/host/\(host)" }
+
+    /// The URI of a fleet, in its authority's certificate.
+    static func uri(fleet: FleetName) -> String { "\(scheme)\(fleet)/authority" }
+
+    /// The fleet in an authority's certificate; `nil` if it is not one of ours.
+    static func fleet(of authority: Certificate) -> FleetName? {
+        guard let uri = onlyURI(of: authority), uri.hasPrefix(scheme) else { return nil }
+        let parts = parts(of: uri)
+        guard parts.count == 2, parts[1] == "authority" else { return nil }
+        return FleetName(parts[0])
+    }
+
+    /// The host that a certificate is for. Its signature must have been verified.
+    ///
+    /// Throws a sentence if it is not a host's certificate: a server's, an authority's, or one with
+    /// other names besides.
+    public init(verified certificate: Certificate) throws(FleetProblem) {
+        guard let uri = HostIdentity.onlyURI(of: certificate),
+            uri.hasPrefix(HostIdentity.scheme)
+        else {
+            throw FleetProblem("the certificate does not name a host of a fleet, and nothing else")
+        }
+        let parts = HostIdentity.parts(of: uri)
+        guard parts.count == 3, parts[1] == "host", let fleet = FleetName(parts[0]),
+            let host = FleetName(parts[2])
+        else { throw FleetProblem("the certificate's name is not that of a host") }
+        guard let usages = try? certificate.extensions.extendedKeyUsage,
+            usages.count == 1, usages.contains(.clientAuth)
+        else { throw FleetProblem("the certificate of host \(host) is not for clients") }
+        (self.fleet, self.host) = (fleet, host)
+        (start, end) = (certificate.notValidBefore, certificate.notValidAfter)
+    }
+
+    /// Whether the certificate counts at `now`.
+    public func isCurrent(at now: Date) -> Bool { start <= now && now <= end }
+
+    /// When a new certificate is asked for: after two thirds of its time, 20 of 30 days.
+    public var renewal: Date { end - end.timeIntervalSince(start) / 3 }
+
+    private static func onlyURI(of certificate: Certificate) -> String? {
+        guard let names = try? certificate.extensions.subjectAlternativeNames, names.count == 1,
+            case .uniformResourceIdentifier(let uri)? = names.first
+        else { return nil }
+        return uri
+    }
+
+    private static func parts(of uri: String) -> [Substring] {
+        uri.dropFirst(scheme.count).split(separator: "/", omittingEmptySubsequences: false)
+    }
+}

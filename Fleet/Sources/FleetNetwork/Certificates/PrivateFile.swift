@@ -1,0 +1,136 @@
+import Glibc
+
+/// Files with keys: written as a whole, and read only if nobody else can. The only file of
+/// FleetNetwork with unsafe code.
+public enum PrivateFile {
+    /// The longest file that is read, in bytes.
+    private static let longest = 65_536
+
+    /// Whether there is something at `path`.
+    public static func exists(_ path: String) -> Bool {
+        // SAFETY: here and below, a path becomes a C string that lives through the call.
+        unsafe access(path, F_OK) == 0
+    }
+
+    /// Makes the folder if it is missing, for its owner alone, and tries to write a file there.
+    ///
+    /// Throws a sentence if that is not possible.
+    public static func prepare(folder: String) throws(FleetProblem) {
+        // SAFETY: see `exists`.
+        if unsafe mkdir(folder, 0o700) != 0, errno != EEXIST { throw failure("cannot make", folder) }
+        let probe = "\(folder)/.probe"
+        try write("", at: probe, isLasting: false)
+        // SAFETY: see `exists`.
+        _ = unsafe unlink(probe)
+    }
+
+    /// Writes `text` at `path` with `mode`, in place of what is there, at once or not at all. If
+    /// root writes, the file belongs to the folder's owner. If `isLasting`, it survives a power cut
+    /// once this returns.
+    ///
+    /// Throws a sentence if it cannot be written.
+    public static func write(
+        _ text: String, at path: String, mode: mode_t = 0o600, isLasting: Bool = true
+    ) throws(FleetProblem) {
+        let new = path + ".new"
+        // SAFETY: see `exists`.
+        _ = unsafe unlink(new)
+        let file = unsafe open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard file >= 0 else { throw failure("cannot write", new) }
+        let problem = filled(file, with: Array(text.utf8), mode, in: folder(of: path), isLasting)
+        close(file)
+        // SAFETY: see `exists`.
+        if unsafe problem != 0 || rename(new, path) != 0 {
+            let error = failure("cannot write", path, problem == 0 ? errno : problem)
+            _ = unsafe unlink(new)
+            throw error
+        }
+        if isLasting { try settle(folder(of: path)) }
+    }
+
+    /// The text at `path`. It must be a plain file of root's or of our own user, which no group and
+    /// nobody else may read or write.
+    ///
+    /// Throws a sentence if it is not, or if it is over 64 KiB.
+    public static func read(_ path: String) throws(FleetProblem) -> String {
+        // SAFETY: see `exists`.
+        let file = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw failure("cannot read", path) }
+        defer { close(file) }
+        var status = stat()
+        // SAFETY: a local that the call fills.
+        guard unsafe fstat(file, &status) == 0 else { throw failure("cannot read", path) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0,
+            [0, geteuid()].contains(status.st_uid)
+        else { throw FleetProblem("\(path) must be a file of its owner's alone (mode 0600)") }
+        guard (0...longest).contains(Int(status.st_size)) else {
+            throw FleetProblem("\(path) is too long")
+        }
+        var bytes = [UInt8](repeating: 0, count: longest)
+        var count = 0
+        while count < bytes.count {
+            // SAFETY: writes at most what is left after the `count` bytes.
+            let got = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe Glibc.read(file, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+            }
+            if got < 0 {
+                guard errno == EINTR else { throw failure("cannot read", path) }
+            } else if got == 0 {
+                break
+            } else {
+                count += got
+            }
+        }
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Writes all of it; 0, or the number of what went wrong.
+    private static func filled(
+        _ file: CInt, with bytes: [UInt8], _ mode: mode_t, in folder: String, _ isLasting: Bool
+    ) -> CInt {
+        var done = 0
+        while done < bytes.count {
+            // SAFETY: reads the bytes after the `done` ones.
+            let wrote = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.write(file, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+            }
+            if wrote < 0 {
+                guard errno == EINTR else { return errno }
+            } else {
+                done += wrote
+            }
+        }
+        // Whatever the umask is.
+        guard fchmod(file, mode) == 0 else { return errno }
+        var status = stat()
+        // SAFETY: a local that the call fills.
+        if geteuid() == 0, unsafe stat(folder, &status) == 0,
+            fchown(file, status.st_uid, status.st_gid) != 0
+        {
+            return errno
+        }
+        return isLasting && fsync(file) != 0 ? errno : 0
+    }
+
+    /// Makes a renaming in `folder` survive a power cut.
+    private static func settle(_ folder: String) throws(FleetProblem) {
+        // SAFETY: see `exists`.
+        let file = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard file >= 0 else { throw failure("cannot write", folder) }
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw failure("cannot write", folder) }
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func failure(
+        _ what: String, _ path: String, _ number: CInt = errno
+    ) -> FleetProblem {
+        // SAFETY: the C library's own text, copied at once.
+        let why = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+        return FleetProblem("\(what) \(path): \(why)")
+    }
+}

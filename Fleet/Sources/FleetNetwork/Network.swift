@@ -1,6 +1,0 @@
-import AsyncHTTPClient
-import Crypto
-import Hummingbird
-import HummingbirdTLS
-import NIOSSL
-import X509

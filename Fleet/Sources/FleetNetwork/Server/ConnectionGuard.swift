@@ -1,0 +1,100 @@
+import NIOCore
+import NIOSSL
+import NIOTLS
+import SwiftASN1
+import X509
+
+/// Stands right behind TLS: notes who is connected, and closes connections of clients that are
+/// slow, idle, or only half there.
+final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private enum Phase { case handshake, idle, receiving, answering }
+
+    private let peer: ConnectionPeer
+    private let fleet: FleetName
+    private let settings: ServerSettings
+    private var phase = Phase.handshake
+    private var alarm: Scheduled<Void>?
+
+    init(_ peer: ConnectionPeer, of fleet: FleetName, _ settings: ServerSettings) {
+        (self.peer, self.fleet, self.settings) = (peer, fleet, settings)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { begin(.handshake, context) }
+
+    func handlerRemoved(context: ChannelHandlerContext) { alarm?.cancel() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        alarm?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent {
+            peer.presented = presented(context)
+            begin(.idle, context)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if phase == .idle { begin(.receiving, context) }
+        context.fireChannelRead(data)
+    }
+
+    // MARK: Called by RequestWatch
+
+    /// A request has begun. Its first bytes may have come with the end of the one before.
+    func requestBegan(_ context: ChannelHandlerContext) {
+        if phase == .idle { begin(.receiving, context) }
+    }
+
+    /// A request is complete.
+    func requestEnded(_ context: ChannelHandlerContext) { begin(.answering, context) }
+
+    /// The answer is sent.
+    func answered(_ context: ChannelHandlerContext) {
+        if phase == .answering { begin(.idle, context) }
+    }
+
+    // MARK: -
+
+    private func begin(_ phase: Phase, _ context: ChannelHandlerContext) {
+        self.phase = phase
+        alarm?.cancel()
+        let channel = context.channel
+        alarm = context.eventLoop.scheduleTask(in: limit(of: phase)) { channel.close(promise: nil) }
+    }
+
+    private func limit(of phase: Phase) -> TimeAmount {
+        switch phase {
+        case .handshake: return settings.handshake
+        case .receiving: return settings.request
+        case .answering: return settings.answer
+        case .idle:
+            if case .host = peer.presented { return settings.idle }
+            return settings.strangerIdle
+        }
+    }
+
+    /// The certificate was verified by TLS, if there is one.
+    private func presented(_ context: ChannelHandlerContext) -> ConnectionPeer.Presented {
+        do {
+            guard let shown = try context.pipeline.syncOperations.nioSSL_peerCertificate() else {
+                return .nobody
+            }
+            let identity = try HostIdentity(
+                verified: Certificate(derEncoded: try shown.toDERBytes()))
+            guard identity.fleet == fleet else {
+                return .other("the certificate is for another fleet")
+            }
+            return .host(identity)
+        } catch let problem as FleetProblem {
+            return .other(problem.text)
+        } catch {
+            return .other("the certificate cannot be read")
+        }
+    }
+}

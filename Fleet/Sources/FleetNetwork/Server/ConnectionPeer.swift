@@ -1,0 +1,22 @@
+import NIOConcurrencyHelpers
+
+/// Who is at the other end of a connection, once the TLS handshake is over.
+final class ConnectionPeer: Sendable {
+    /// What the certificate says.
+    enum Presented: Sendable {
+        /// There is none.
+        case nobody
+        /// A host of this fleet.
+        case host(HostIdentity)
+        /// A certificate of the authority that is not a host's; a sentence says why.
+        case other(String)
+    }
+
+    private let box = NIOLockedValueBox(Presented.nobody)
+
+    /// What the certificate says.
+    var presented: Presented {
+        get { box.withLockedValue { $0 } }
+        set { box.withLockedValue { $0 = newValue } }
+    }
+}

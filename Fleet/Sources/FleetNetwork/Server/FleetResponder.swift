@@ -1,0 +1,152 @@
+import FoundationEssentials
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// Takes requests apart, asks the service, and puts answers together.
+struct FleetResponder: Sendable {
+    let service: any FleetService
+    let metrics: FleetMetrics
+
+    private enum Route: String {
+        case call, ping, join, renew
+        /// None of them.
+        case none
+    }
+
+    /// Answers a request of whoever is connected.
+    func respond(to request: Request, from peer: ConnectionPeer.Presented) async -> Response {
+        let start = ContinuousClock.now
+        let (route, response) = await routed(request, peer)
+        metrics.count(
+            route: route.rawValue, status: response.status.code, took: .now - start)
+        return response
+    }
+
+    private func routed(
+        _ request: Request, _ peer: ConnectionPeer.Presented
+    ) async -> (Route, Response) {
+        switch (request.method, request.head.path) {
+        case (.post, WireFormat.callPath): (.call, await call(request, peer))
+        case (.get, WireFormat.pingPath): (.ping, await ping(peer))
+        case (.post, WireFormat.joinPath): (.join, await join(request))
+        case (.post, WireFormat.renewPath): (.renew, await renew(request, peer))
+        default: (.none, failure(.notFound, "there is nothing of this name"))
+        }
+    }
+
+    // MARK: Routes
+
+    private func call(_ request: Request, _ peer: ConnectionPeer.Presented) async -> Response {
+        let fields = request.headers
+        let host: String
+        switch named(peer) {
+        case .success(let name): host = name
+        case .failure(let problem): return failure(.unauthorized, problem.text)
+        }
+        guard let id = fields.only(WireFormat.requestField).flatMap(WireFormat.id),
+            let within = fields.only(WireFormat.withinField).flatMap(WireFormat.within)
+        else { return failure(.badRequest, "the request has no id, or no time") }
+        var receipt: String?
+        if fields.has(WireFormat.receiptField) {
+            receipt = fields.only(WireFormat.receiptField).flatMap(WireFormat.receipt)
+            guard receipt != nil else { return failure(.badRequest, "the receipt is malformed") }
+        }
+        guard let body = await body(of: request, upTo: WireFormat.longestCall) else {
+            return failure(.contentTooLarge, "the request is too long")
+        }
+        let call = HostCall(host: host, request: id, within: within, receipt: receipt, body: body)
+        switch await service.answer(call) {
+        case .answered(let body, let receipt): return response(.ok, body, receipt: receipt)
+        case .refused(let why): return failure(.forbidden, why)
+        case .overBudget: return failure(.tooManyRequests, "the host has had too many failures")
+        case .unavailable(let why): return failure(.serviceUnavailable, why)
+        case .malformed: return failure(.badRequest, "the request is not understood")
+        }
+    }
+
+    private func ping(_ peer: ConnectionPeer.Presented) async -> Response {
+        switch named(peer) {
+        case .failure(let problem): return failure(.unauthorized, problem.text)
+        case .success(let host):
+            let answer = await service.ping(host: host)
+            let body =
+                answer.problem.map(WireFormat.error)
+                ?? WireFormat.encoded(WireFormat.PingBody(ready: true))
+            return response(
+                answer.problem == nil ? .ok : .serviceUnavailable, body, receipt: answer.receipt)
+        }
+    }
+
+    private func join(_ request: Request) async -> Response {
+        guard let bytes = await body(of: request, upTo: WireFormat.longestOther) else {
+            return failure(.contentTooLarge, "the request is too long")
+        }
+        guard let body = WireFormat.decoded(WireFormat.JoinBody.self, bytes),
+            let secret = WireFormat.id(body.secret)
+        else { return failure(.badRequest, "the request is not understood") }
+        return certificate(
+            await service.join(JoinRequest(secret: secret, request: body.request)))
+    }
+
+    private func renew(_ request: Request, _ peer: ConnectionPeer.Presented) async -> Response {
+        let host: String
+        switch named(peer) {
+        case .success(let name): host = name
+        case .failure(let problem): return failure(.unauthorized, problem.text)
+        }
+        guard let bytes = await body(of: request, upTo: WireFormat.longestOther) else {
+            return failure(.contentTooLarge, "the request is too long")
+        }
+        guard let body = WireFormat.decoded(WireFormat.RenewBody.self, bytes) else {
+            return failure(.badRequest, "the request is not understood")
+        }
+        return certificate(await service.renew(host: host, request: body.request))
+    }
+
+    // MARK: Parts
+
+    /// The host's name. A connection may be older than its certificate's end.
+    private func named(_ peer: ConnectionPeer.Presented) -> Result<String, FleetProblem> {
+        switch peer {
+        case .nobody: .failure(FleetProblem("a certificate of a host is needed"))
+        case .other(let why): .failure(FleetProblem(why))
+        case .host(let identity):
+            identity.isCurrent(at: Date())
+                ? .success(identity.host.text)
+                : .failure(FleetProblem("the host's certificate has ended"))
+        }
+    }
+
+    private func body(of request: Request, upTo limit: Int) async -> [UInt8]? {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+            return nil
+        }
+        return try? await Array(request.body.collect(upTo: limit).readableBytesView)
+    }
+
+    private func certificate(_ answer: JoinAnswer) -> Response {
+        switch answer {
+        case .certificate(let text):
+            response(.ok, WireFormat.encoded(WireFormat.CertificateBody(certificate: text)))
+        case .refused(let why): failure(.forbidden, why)
+        case .unavailable(let why): failure(.serviceUnavailable, why)
+        }
+    }
+
+    private func failure(_ status: HTTPResponse.Status, _ sentence: String) -> Response {
+        response(status, WireFormat.error(sentence))
+    }
+
+    private func response(
+        _ status: HTTPResponse.Status, _ body: [UInt8], receipt: String? = nil
+    ) -> Response {
+        var fields = HTTPFields()
+        fields[.contentType] = "application/json"
+        if let receipt = receipt.flatMap(WireFormat.receipt) {
+            fields.set(WireFormat.receiptField, receipt)
+        }
+        return Response(
+            status: status, headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}

@@ -1,0 +1,83 @@
+/// What answers the hosts. The network part knows nothing of users or records.
+public protocol FleetService: Sendable {
+    /// A host's request; the body is passed on as it is.
+    func answer(_ call: HostCall) async -> HostAnswer
+
+    /// A host's heartbeat.
+    func ping(host: String) async -> PingAnswer
+
+    /// A new host's request for a certificate. It has no certificate; the secret is all it has.
+    func join(_ request: JoinRequest) async -> JoinAnswer
+
+    /// A host's request (PKCS#10, PEM) for the certificate after its present one.
+    func renew(host: String, request: String) async -> JoinAnswer
+}
+
+/// A request of a host, whose certificate was verified.
+public struct HostCall: Sendable {
+    /// The host's name, from its certificate.
+    public let host: String
+    /// 16 random bytes: the same request has the same ones at each server.
+    public let request: [UInt8]
+    /// How long the host waits, 1 ms to 10 s.
+    public let within: Duration
+    /// The newest receipt that the host knows, at most 200 bytes.
+    public let receipt: String?
+    /// JSON of others, at most 32 KiB.
+    public let body: [UInt8]
+
+    public init(
+        host: String, request: [UInt8], within: Duration, receipt: String?, body: [UInt8]
+    ) {
+        (self.host, self.request, self.within) = (host, request, within)
+        (self.receipt, self.body) = (receipt, body)
+    }
+}
+
+/// The answer to a host. Each reason is one sentence.
+public enum HostAnswer: Sendable, Equatable {
+    /// Judged (200): JSON for the host, and the receipt if something was written.
+    case answered([UInt8], receipt: String?)
+    /// The host may not ask this (403).
+    case refused(String)
+    /// The host has had too many failures (429).
+    case overBudget
+    /// Nothing can be judged now, or nobody knows whether it was (503).
+    case unavailable(String)
+    /// The request is not of a form that is understood (400).
+    case malformed
+}
+
+/// Whether a server can judge.
+public struct PingAnswer: Sendable, Equatable {
+    /// Why it cannot; `nil` if it can.
+    public let problem: String?
+    /// The newest receipt that the server knows.
+    public let receipt: String?
+
+    public init(problem: String? = nil, receipt: String? = nil) {
+        (self.problem, self.receipt) = (problem, receipt)
+    }
+}
+
+/// What a new host sends.
+public struct JoinRequest: Sendable {
+    /// The secret of its invite, 16 bytes. Compare `InviteToken.hash(of:)` of it.
+    public let secret: [UInt8]
+    /// Its request for a certificate (PKCS#10, PEM).
+    public let request: String
+
+    public init(secret: [UInt8], request: String) {
+        (self.secret, self.request) = (secret, request)
+    }
+}
+
+/// The answer to a request for a certificate.
+public enum JoinAnswer: Sendable, Equatable {
+    /// The certificate and the authority's, as PEM (`FleetAuthority.sign`).
+    case certificate(String)
+    /// Not given (403), and why, in a sentence for whoever joins.
+    case refused(String)
+    /// Not now (503), and why.
+    case unavailable(String)
+}

@@ -1,0 +1,25 @@
+import NIOCore
+
+/// Where and how a server listens.
+public struct ServerSettings: Sendable {
+    /// The address to listen on, or a name that has one.
+    public var address = "0.0.0.0"
+    /// The port; 0 for any.
+    public var port = ServerURL.defaultPort
+    /// How many connections may be open; more wait until one is closed.
+    public var connections = 10_000
+    /// How long a client may take for the TLS handshake.
+    public var handshake = TimeAmount.seconds(5)
+    /// How long a client may take for its request, from the first byte to the last.
+    public var request = TimeAmount.seconds(5)
+    /// How long a request may take to be answered, with sending the answer.
+    public var answer = TimeAmount.seconds(20)
+    /// How long a connection of a host may be idle.
+    public var idle = TimeAmount.seconds(60)
+    /// How long a connection without a certificate may be idle.
+    public var strangerIdle = TimeAmount.seconds(5)
+    /// The port on loopback where metrics are read; `nil` for none, 0 for any.
+    public var metricsPort: Int?
+
+    public init() {}
+}
