@@ -213,6 +213,10 @@ let package = Package(
             // They look for secrets in their own memory.
             swiftSettings: tests, linkerSettings: boundAtStart),
         .testTarget(
+            name: "OTPServiceTests",
+            dependencies: ["OTPService", "OTPWire", "OTPCore", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
             name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore", "TestSupport"],
             resources: [.copy("Files")], swiftSettings: tests),
         // The same files and answers, given to libpam and to OTPPAM.

@@ -2,10 +2,11 @@ import OTPCore
 
 /// What the requests of otp-enroll need of a store beyond what a login needs.
 ///
-/// A store need not write at once. One that commits a unit of work only after the handler has
-/// returned must show what was made, changed or removed in that unit to whoever opens it later in the
-/// same unit, must write a refused try as well as any other change, and may run the unit again with
-/// a new handler.
+/// A store need not write at once: it may keep a unit of work and commit that once the handler has
+/// returned. A session's `commit` then keeps the record as it is at that moment, and whatever is
+/// changed later without one is forgotten. What was kept, made or removed is seen by whoever opens it
+/// later in the same unit. All of it belongs to the unit, whatever the reply is: a refused try must be
+/// counted. The unit may also be dropped, and run again on newer records by a new handler.
 public protocol AccountStore: RecordStore {
     /// Opens the record of `user` only to read it, so `commit` may fail; `nil` only if the store is
     /// sound and has none.

@@ -89,7 +89,7 @@ struct RulesTests {
     func names() throws {
         let targets = [
             "Integration", "ModuleTests", "OTPCoreTests", "OTPImportTests",
-            "OTPPAMTests", "OTPStoreTests", "PAMDialogue", "Packages", "Support",
+            "OTPPAMTests", "OTPServiceTests", "OTPStoreTests", "PAMDialogue", "Packages", "Support",
         ]
         for file in try targets.flatMap({
             try Project.files(below: "Tests/\($0)", ending: ".swift")
