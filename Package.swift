@@ -117,6 +117,7 @@ let package = Package(
         .library(name: "pam_swiftotp", type: .dynamic, targets: ["pam_swiftotp"]),
         // What the fleet's server and agent are built from (Fleet/Package.swift).
         .library(name: "OTPCore", targets: ["OTPCore"]),
+        .library(name: "OTPService", targets: ["OTPService"]),
         .library(name: "OTPWire", targets: ["OTPWire"]),
         .library(name: "OTPSystem", targets: ["OTPSystem"]),
     ],
@@ -139,6 +140,10 @@ let package = Package(
         .target(
             name: "OTPWire", dependencies: ["OTPCore", "CLinux"], swiftSettings: everywhere),
 
+        // The requests of otp-enroll, on any store.
+        .target(
+            name: "OTPService", dependencies: ["OTPCore", "OTPWire"], swiftSettings: everywhere),
+
         // What programs need of the system: other programs, threads, the log, systemd's socket.
         .target(
             name: "OTPSystem", dependencies: ["OTPWire", "CLinux"], swiftSettings: everywhere),
@@ -151,7 +156,9 @@ let package = Package(
         // The service: who is asking, what they may do, whether a code is right and unused.
         .executableTarget(
             name: "swiftotpd",
-            dependencies: ["OTPCore", "OTPStore", "OTPWire", "OTPSystem", "CLinux"],
+            dependencies: [
+                "OTPCore", "OTPStore", "OTPWire", "OTPService", "OTPSystem", "CLinux",
+            ],
             swiftSettings: everywhere, linkerSettings: wipesMemory),
 
         // Sends the service's mails and text messages, by programs that root chooses.
@@ -205,6 +212,10 @@ let package = Package(
             name: "OTPWireTests", dependencies: ["OTPWire", "OTPCore", "TestSupport"],
             // They look for secrets in their own memory.
             swiftSettings: tests, linkerSettings: boundAtStart),
+        .testTarget(
+            name: "OTPServiceTests",
+            dependencies: ["OTPService", "OTPWire", "OTPCore", "TestSupport"],
+            swiftSettings: tests),
         .testTarget(
             name: "OTPImportTests", dependencies: ["OTPImport", "OTPCore", "TestSupport"],
             resources: [.copy("Files")], swiftSettings: tests),

@@ -1,5 +1,6 @@
 import Glibc
 import OTPCore
+import OTPService
 import OTPStore
 import OTPSystem
 import OTPWire
@@ -48,7 +49,8 @@ enum Program {
         } catch {
             return SystemLog.fail("the standard input is not a connection")
         }
-        var connection = Connection(settings, user, nil, FrameChannel(socket))
+        var connection = Connection(
+            settings, user, nil, FrameChannel(socket), HelpDeskPasses())
         connection.greet()
         connection.serve()
         return 0

@@ -114,7 +114,8 @@ private struct Play {
             let user = try socket.peer()
             let holder = Peer.isOwner(user) ? Quotas.Holder.unidentified : .user(user)
             guard let seat = try? quotas.enter(holder) else { mistake("no place") }
-            var connection = Connection(Settings(), user, seat, FrameChannel(socket))
+            var connection = Connection(
+                Settings(), user, seat, FrameChannel(socket), HelpDeskPasses())
             connection.greet()
             connection.serve()
         } catch {

@@ -67,8 +67,12 @@ public struct Phone: Sendable {
 
     /// A code that the phone does not show within 25 steps in either direction.
     public func wrongCode() async throws -> String {
+        try await wrongCode(at: Int(Date().timeIntervalSince1970))
+    }
+
+    /// The same around a time, in seconds since 1970.
+    public func wrongCode(at now: Int) async throws -> String {
         var shown: Set<String> = []
-        let now = Int(Date().timeIntervalSince1970)
         let output = try await Command.output(
             [
                 "oathtool", "--totp=\(algorithm.lowercased())", "--base32",

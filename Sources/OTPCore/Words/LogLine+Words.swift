@@ -21,6 +21,13 @@ extension LogLine {
         }
     }
 
+    /// A line about a user who could not be told of a change.
+    public init(untold user: User, because why: String) {
+        self.init("user not told")
+        add("user", outside: user.name)
+        add("error", sentence: Array(why.utf8))
+    }
+
     /// Adds what let somebody in.
     public mutating func add(_ factor: Outcome.Factor) {
         switch factor {

@@ -88,7 +88,7 @@ enum RecordLayout {
                     + " `otp-enroll move \(old.uid) \(new.commandName)` where that was this user's")
         }
         let move = "`otp-enroll move \(old.uid) "
-        if let number = try old.otherNumber() {
+        if let number = try SystemUsers().otherNumber(of: old) {
             throw StoreError(
                 .otherUser, path,
                 "it is \(old.shownName)'s, who is \(number) now: \(move)\(old.commandName)`, or"
@@ -111,15 +111,5 @@ enum RecordLayout {
             throw StoreError(.damaged, path, "its head is damaged, so its owner is unknown")
         }
         return User(name: name, uid: uid, gid: .max)
-    }
-}
-
-extension User {
-    /// The UID that a user of this name has now, if it is another one.
-    public func otherNumber() throws(StoreError) -> UInt32? {
-        guard let there = try SystemUsers().user(named: name), there.name == name else {
-            return nil
-        }
-        return there.uid == uid ? nil : there.uid
     }
 }

@@ -47,7 +47,7 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
     }
 
     /// Why something was not done.
-    public enum Denial: Codable, Equatable, Sendable {
+    public enum Denial: Error, Codable, Equatable, Sendable {
         /// The request is invalid, or of another version of these documents.
         case malformed
         case otherVersion

@@ -1,4 +1,5 @@
 import OTPCore
+import OTPService
 import OTPStore
 import OTPWire
 
@@ -13,15 +14,18 @@ struct Connection: ~Copyable, Sendable {
     /// Its place among all connections; none if it is the only one.
     private var seat: Seat?
     private var channel: FrameChannel
+    /// What members of the help desk have proven to this process.
+    private let passes: HelpDeskPasses<UInt32>
 
     init(
         _ settings: Settings, _ user: UInt32, _ seat: consuming Seat?,
-        _ channel: consuming FrameChannel
+        _ channel: consuming FrameChannel, _ passes: HelpDeskPasses<UInt32>
     ) {
         self.settings = settings
         self.user = user
         self.seat = seat
         self.channel = channel
+        self.passes = passes
     }
 
     /// For poll(2).
@@ -58,7 +62,7 @@ struct Connection: ~Copyable, Sendable {
             }
             LoginService(settings, peer, request).serve(on: channel)
         case .request:
-            RequestService(settings, peer).serve(first.payload, on: channel)
+            RequestService(settings, peer, passes).serve(first.payload, on: channel)
         default: ServiceLog.writeBadRequest(of: user)
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import OTPService
 import OTPSystem
 import OTPWire
 
@@ -16,6 +17,7 @@ struct Service: ~Copyable {
 
     private let settings: Settings
     private let quotas = Quotas()
+    private let passes = HelpDeskPasses<UInt32>()
     private let listener: Listener
     private var entrance = Entrance()
 
@@ -30,7 +32,7 @@ struct Service: ~Copyable {
             let end = quotas.emptySince.map { Deadline(in: Service.idleTime, from: $0) }
             let isIdle = end?.isOver == true
             // systemd keeps listening, and starts it again.
-            if isIdle && !HelpDeskPass.isAnyLive { return 0 }
+            if isIdle && !passes.isAnyLive { return 0 }
             let deadline = end.flatMap { isIdle ? nil : $0 } ?? Deadline(in: Service.idleTime)
             let event = listener.wait(
                 with: entrance.descriptors,
@@ -68,7 +70,7 @@ struct Service: ~Copyable {
         } catch {
             return Service.refuse(channel, error.text)
         }
-        var connection = Connection(settings, user, seat, channel)
+        var connection = Connection(settings, user, seat, channel, passes)
         connection.greet()
         if isOwner {
             entrance.take(connection)

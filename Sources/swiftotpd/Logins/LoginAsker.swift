@@ -23,7 +23,7 @@ struct LoginAsker {
         var options = try ConfigurationFile.options(
             settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
         // As at a command: root enrolls the help desk. In doubt, nobody is enrolled.
-        if options.enroll != .off, let desk = HelpDesk(options),
+        if options.enroll != .off, let desk = GroupHelpDesk(options),
             (try? desk.includes(named: request.user)) ?? true
         {
             options.enroll = .off
@@ -54,7 +54,7 @@ struct LoginAsker {
     /// a name that does not exist.
     var users: LoginUsers {
         if case .verifier = kind {
-            LoginUsers(isForVerifier: true, HelpDesk(options))
+            LoginUsers(isForVerifier: true, GroupHelpDesk(options))
         } else {
             LoginUsers()
         }
@@ -65,10 +65,10 @@ struct LoginAsker {
 struct LoginUsers: UserDirectory {
     private let users = SystemUsers()
     private let isForVerifier: Bool
-    private let desk: HelpDesk?
+    private let desk: GroupHelpDesk?
 
     /// A verifier does not see root, nor the members of the help desk, if there is one.
-    init(isForVerifier: Bool = false, _ desk: HelpDesk? = nil) {
+    init(isForVerifier: Bool = false, _ desk: GroupHelpDesk? = nil) {
         self.isForVerifier = isForVerifier
         self.desk = desk
     }

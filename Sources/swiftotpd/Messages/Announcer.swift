@@ -1,11 +1,12 @@
 import OTPCore
+import OTPService
 import OTPStore
 import OTPSystem
 import OTPWire
 
 /// Tells users by mail what has changed: composes the mails, and hands them to the messenger. For a
 /// login that happens on a thread of its own or after it, so that a login never waits for it.
-final class Announcer {
+final class Announcer: AccountAnnouncer {
     /// How long the messenger may take to write a mail to its disk. systemd may have to start it
     /// first.
     static let patience = Duration.seconds(5)

@@ -1,20 +1,20 @@
 import OTPCore
+import OTPService
 import OTPStore
 import OTPWire
 
 // Users who were renamed, renumbered or removed.
-extension RequestHandler {
+extension RequestHandler<ThisMachine> {
     /// Makes the record of `old`, an earlier name or UID of the user, the user's own.
     func move(from old: String, rehearses: Bool) throws(StoreError) -> Reply.Result {
-        guard let store = try store(), let found = try record(of: old, or: user, in: store) else {
-            return .denied(reason: .noRecord)
-        }
+        guard let store = try here.store(), let found = try record(of: old, or: user, in: store)
+        else { return .denied(reason: .noRecord) }
         let (number, owner) = found
         guard try !isHere(owner, owner.uid) else {
             return .denied(reason: .isHere(name: owner.shownName))
         }
         let event = event(
-            .moved, detail: Array("\(owner.shownName) (\(number))".utf8), at: try clock.now())
+            .moved, detail: Array("\(owner.shownName) (\(number))".utf8), at: try here.clock.now())
         do throws(StoreError) {
             let note: (inout Record) -> Void = { record in record.note(event) }
             try store.move(number, of: owner, to: user, rehearses ? nil : note)
@@ -35,7 +35,7 @@ extension RequestHandler {
 
     /// Removes the record of a user who is gone: of a name or UID that nobody has.
     func forget(_ text: String) throws(StoreError) -> Reply.Result {
-        guard let store = try store() else { return .denied(reason: .noRecord) }
+        guard let store = try here.store() else { return .denied(reason: .noRecord) }
         var found: (number: UInt32, owner: User?)?
         do throws(StoreError) {
             found = try record(of: text, or: nil, in: store).map { ($0.number, $0.owner) }
@@ -58,7 +58,7 @@ extension RequestHandler {
         if let owner { line.add("from", outside: owner.name) }
         line.add("number", "\(number)")
         line.add("by", outside: operatorName)
-        ServiceLog.writeChange(line)
+        here.log(.notice, line)
         var done = ChangeDocument(nil)
         done.record = NumberDocument(uid: number, users: owner.map { [$0.shownName] } ?? [])
         return .done(change: done)

@@ -1,11 +1,12 @@
 import OTPCore
+import OTPService
 import OTPStore
 import OTPWire
 
 // A new seal key, in steps that are short enough for a request each.
-extension RequestHandler {
+extension RequestHandler<ThisMachine> {
     func rekey(_ step: RekeyStep) throws(StoreError) -> Reply.Result {
-        guard let store = try store() else { throw Store.notMade(options.store) }
+        guard let store = try here.store() else { throw Store.notMade(here.options.store) }
         switch step {
         case .begin:
             try store.beginRekey()
@@ -51,6 +52,6 @@ extension RequestHandler {
         var line = LogLine(what)
         line.add("key", outside: store.keyPath)
         line.add("by", outside: operatorName)
-        ServiceLog.writeChange(line)
+        here.log(.notice, line)
     }
 }

@@ -1,4 +1,5 @@
 import OTPCore
+import OTPService
 import OTPStore
 import OTPWire
 
@@ -18,10 +19,11 @@ struct RequestService {
 
     private let settings: Settings
     private let peer: Peer
+    private let passes: HelpDeskPasses<UInt32>
     private let leftovers = Store.Leftovers()
 
-    init(_ settings: Settings, _ peer: Peer) {
-        (self.settings, self.peer) = (settings, peer)
+    init(_ settings: Settings, _ peer: Peer, _ passes: HelpDeskPasses<UInt32>) {
+        (self.settings, self.peer, self.passes) = (settings, peer, passes)
     }
 
     /// Answers requests until the client ends, is silent for too long or sends something invalid.
@@ -56,11 +58,11 @@ struct RequestService {
             ServiceLog.writeBadRequest(of: peer.user)
             return Reply(.denied(reason: error == .otherVersion ? .otherVersion : .malformed))
         }
-        let handler: RequestHandler
+        let handler: RequestHandler<ThisMachine>
         do throws(StoreError) {
-            switch try RequestHandler.make(for: request, of: peer, settings, leftovers) {
+            switch try RequestHandler.make(for: request, of: peer, settings, leftovers, passes) {
             case .success(let found): handler = found
-            case .failure(let refusal): return Reply(.denied(reason: refusal.denial))
+            case .failure(let reason): return Reply(.denied(reason: reason))
             }
         } catch {
             return Reply(trouble(error, Array(String(peer.user).utf8)))
@@ -72,7 +74,7 @@ struct RequestService {
             result = trouble(error, handler.user.name)
         }
         // Every record is closed again. What is wrong with the messenger is for admins.
-        let untold = handler.announcer.tell()
+        let untold = handler.here.announcer.tell()
         return Reply(result, untold: untold.map { peer.isOwner ? $0 : "see the system log" })
     }
 

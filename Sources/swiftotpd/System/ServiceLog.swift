@@ -51,8 +51,10 @@ enum ServiceLog {
         }
     }
 
-    /// What otp-enroll has changed or tried.
-    static func writeChange(_ line: consuming LogLine) { SystemLog.write(line.bytes, LOG_NOTICE) }
+    /// A line about a request.
+    static func write(_ priority: LogPriority, _ line: LogLine) {
+        SystemLog.write(line.bytes, CInt(priority.rawValue))
+    }
 
     /// A store was made, or its records got a marker.
     static func write(_ made: Store.Made, _ store: Store, by operatorName: [UInt8]) {
@@ -66,10 +68,7 @@ enum ServiceLog {
 
     /// Why a user could not be told of a change by mail.
     static func writeUntold(_ user: User, _ why: String) {
-        var line = LogLine("user not told")
-        line.add("user", outside: user.name)
-        line.add("error", sentence: Array(why.utf8))
-        SystemLog.write(line.bytes, LOG_WARNING)
+        write(.warning, LogLine(untold: user, because: why))
     }
 
     /// A code has left for a user who asked for it.

@@ -14,6 +14,7 @@ struct RulesTests {
         "OTPWire": "Socket WipingMalloc",
         "OTPSystem": "ChildProcess Listener Pipe Process SystemError SystemLog Tool Worker",
         "OTPImport": "PSKCCryptography XMLParser",
+        "OTPService": "",
         "swiftotpd": "",
         "swiftotp-messenger": "",
         "otp-enroll": """
@@ -30,6 +31,7 @@ struct RulesTests {
     private static let imports: [String: Set<String>] = [
         "OTPCore": ["CLinux", "CNettle", "Glibc"],
         "OTPStore": ["CLinux", "Glibc", "OTPCore", "Synchronization"],
+        "OTPService": ["FoundationEssentials", "OTPCore", "OTPWire", "Synchronization"],
         "OTPImport": ["CExpat", "CNettle", "Glibc", "OTPCore"],
         "OTPPAM": [],
         "pam_swiftotp": ["CLinux", "CPAM"],
@@ -87,7 +89,7 @@ struct RulesTests {
     func names() throws {
         let targets = [
             "Integration", "ModuleTests", "OTPCoreTests", "OTPImportTests",
-            "OTPPAMTests", "OTPStoreTests", "PAMDialogue", "Packages", "Support",
+            "OTPPAMTests", "OTPServiceTests", "OTPStoreTests", "PAMDialogue", "Packages", "Support",
         ]
         for file in try targets.flatMap({
             try Project.files(below: "Tests/\($0)", ending: ".swift")

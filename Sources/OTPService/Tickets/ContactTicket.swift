@@ -1,5 +1,4 @@
 import OTPCore
-import OTPStore
 
 /// What is pending between a user's wish for a new contact and the code that was sent there. The
 /// client keeps it, sealed with the store's key.
@@ -26,7 +25,9 @@ struct ContactTicket: SealedTicket {
 
     /// Opens the ticket `text`; `nil` if it is not this store's, has expired, or is about somebody
     /// else.
-    init?(_ text: String, in store: Store, for user: User, at now: UInt64) throws(StoreError) {
+    init?(
+        _ text: String, in store: some AccountStore, for user: User, at now: UInt64
+    ) throws(StoreError) {
         guard let found = try ContactTicket.open(text, in: store) else { return nil }
         self = found
         guard self.user.utf8.elementsEqual(user.name), uid == user.uid, now >= begun,

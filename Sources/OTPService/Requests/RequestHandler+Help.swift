@@ -1,5 +1,4 @@
 import OTPCore
-import OTPStore
 import OTPWire
 
 // What an admin does for a user who has lost something.
@@ -11,10 +10,9 @@ extension RequestHandler {
             return try endAll(.reset, isForEnrolled: false)
         } catch {
             // Whose record it was is in doubt then, and so is whether the help desk may.
-            guard caller != .helper, RequestHandler.isTheRecordsOwn(error), let store = try store()
-            else {
-                throw error
-            }
+            guard caller != .helper, RequestHandler.isTheRecordsOwn(error),
+                let store = try here.store()
+            else { throw error }
             if error.code == .otherUser, try isNeeded(error.subject, in: store) { throw error }
             return try replace(in: store, because: error)
         }
@@ -22,9 +20,10 @@ extension RequestHandler {
 
     /// Whether the record belongs to another user and must not be replaced: to the user who had the
     /// UID before, or to one who is here with another UID.
-    private func isNeeded(_ path: [UInt8], in store: Store) throws(StoreError) -> Bool {
+    private func isNeeded(_ path: [UInt8], in store: Here.Records) throws(StoreError) -> Bool {
         guard path == store.path(ofRecord: user.uid) else { return true }
-        return try store.owner(of: user.uid)?.otherNumber() != nil
+        guard let owner = try store.owner(of: user.uid) else { return false }
+        return try here.users.otherNumber(of: owner) != nil
     }
 
     /// Whether the error concerns this record for good, rather than the whole store.
@@ -36,7 +35,7 @@ extension RequestHandler {
     }
 
     private func replace(
-        in store: Store, because trouble: StoreError
+        in store: Here.Records, because trouble: StoreError
     ) throws(StoreError) -> Reply.Result {
         try store.remove(user)
         let event = event(.reset, at: try clock.now())
@@ -119,7 +118,7 @@ extension RequestHandler {
             try announcer.send(
                 temporaryCode: code, of: user, in: language, to: recipient, until: end)
         } catch {
-            ServiceLog.writeUntold(user, error.text)
+            here.log(.warning, LogLine(untold: user, because: error.text))
             done.unsent = error.text
         }
     }
@@ -127,7 +126,7 @@ extension RequestHandler {
     func revokeIssued() throws(StoreError) -> Reply.Result {
         try change(.temporaryCodeRevoked, nil, isForEnrolled: false) { (record, now) in
             guard let code = record.temporaryCode, code.used == 0, now < code.expires else {
-                return .failure(Refusal(denial: .noTemporaryCode))
+                return .failure(.noTemporaryCode)
             }
             record.revokeTemporaryCode()
             return .success([])

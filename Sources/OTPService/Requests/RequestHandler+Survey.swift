@@ -1,5 +1,4 @@
 import OTPCore
-import OTPStore
 import OTPWire
 
 // Looking: at one account, or at all of them.
@@ -7,7 +6,7 @@ extension RequestHandler {
     func status() throws(StoreError) -> Reply.Result {
         let now = try clock.now()
         let boot = clock.boot()
-        let store = try store()
+        let store = try here.store()
         guard let session = try store?.openForReading(user) else {
             try store?.checkOtherNumber(of: user)
             let nothing = Record()
@@ -21,11 +20,12 @@ extension RequestHandler {
     }
 
     /// The most ranges of UIDs in a reply.
-    private static let mostRanges = 1000
+    private static var mostRanges: Int { 1000 }
 
     /// The UIDs that have a record.
     func recorded(after number: UInt32?) throws(StoreError) -> Reply.Result {
-        let numbers = try store()?.userIDs().sorted().filter { $0 > number ?? 0 || number == nil }
+        let numbers = try here.store()?.userIDs().sorted()
+            .filter { $0 > number ?? 0 || number == nil }
         var ranges: [[UInt32]] = []
         for uid in numbers ?? [] {
             if let last = ranges.last?.last, last &+ 1 == uid {
@@ -78,7 +78,7 @@ extension RequestHandler {
     }
 
     /// The longest report, in bytes: a mail with it fits a message to the messenger.
-    private static let longestReport = 24_576
+    private static var longestReport: Int { 24_576 }
 
     /// Mails what `otp-enroll report` has found.
     func mailReport(_ text: String, to address: String) -> Reply.Result {
@@ -116,7 +116,7 @@ extension RequestHandler {
         case hidden
         /// The record of a UID without a user.
         case orphan(User)
-        case found(place: Int, RecordFile)
+        case found(place: Int, Here.Records.Session)
         case unreadable(StoreError)
     }
 
@@ -125,7 +125,7 @@ extension RequestHandler {
     private func look<Row>(
         at numbers: [NumberDocument], _ row: (Finding) -> Row
     ) throws(StoreError) -> [Row] {
-        guard let store = try store() else { return numbers.map { _ in row(.nothing) } }
+        guard let store = try here.store() else { return numbers.map { _ in row(.nothing) } }
         var rows: [Row] = []
         for number in numbers {
             let finding = try find(number, in: store)
@@ -136,7 +136,7 @@ extension RequestHandler {
     }
 
     private func find(
-        _ number: NumberDocument, in store: Store
+        _ number: NumberDocument, in store: Here.Records
     ) throws(StoreError) -> Finding {
         if try isHidden(number, in: store) { return .hidden }
         let path = store.path(ofRecord: number.uid)
@@ -173,7 +173,7 @@ extension RequestHandler {
             .exported, detail: Array(names.joined(separator: ", ").utf8), at: try clock.now())
         defer { log(event) }
         do throws(StoreError) {
-            _ = try store()?.edit(user, makesRecord: false) { (record) -> Edited<Void> in
+            _ = try here.store()?.edit(user, makesRecord: false) { (record) -> Edited<Void> in
                 record.note(event)
                 return .kept(())
             }

@@ -1,10 +1,9 @@
 import OTPCore
+import OTPService
 import OTPStore
-import OTPWire
-import Synchronization
 
-/// Who is the help desk, and whom it must leave alone.
-struct HelpDesk {
+/// The help desk of this machine: the members of a group.
+struct GroupHelpDesk: HelpDesk {
     private let group: [UInt8]
     private let protected: [UInt8]?
     private let users = SystemUsers()
@@ -53,45 +52,6 @@ struct HelpDesk {
         } catch {
             guard error.code == .configuration else { throw error }
             throw StoreError(.configuration, group, "\(option): there is no such group")
-        }
-    }
-}
-
-/// The codes that members of the help desk have given: each counts for five minutes, unless what
-/// logs the member in has changed. They are known to this process only.
-enum HelpDeskPass {
-    private static let lifetime = Duration.seconds(300)
-
-    private struct Pass {
-        let end = Deadline(in: lifetime)
-        /// The epoch of the member's record.
-        let epoch: UInt64
-    }
-
-    private static let passes = Mutex<[UInt32: Pass]>([:])
-
-    /// Notes that the member with this UID has given a right code.
-    static func give(to uid: UInt32, epoch: UInt64) {
-        passes.withLock { $0[uid] = Pass(epoch: epoch) }
-    }
-
-    /// Whether the member's last code still counts.
-    static func isLive(for uid: UInt32, epoch: UInt64) -> Bool {
-        passes.withLock { passes in
-            guard let pass = passes[uid] else { return false }
-            guard pass.epoch == epoch, !pass.end.isOver else {
-                passes[uid] = nil
-                return false
-            }
-            return true
-        }
-    }
-
-    /// Whether anybody's still counts: then this process should not end.
-    static var isAnyLive: Bool {
-        passes.withLock { passes in
-            passes = passes.filter { !$0.value.end.isOver }
-            return !passes.isEmpty
         }
     }
 }

@@ -1,5 +1,4 @@
 import OTPCore
-import OTPStore
 import OTPWire
 
 /// What is pending between `begin` and `confirm`: the new authenticator, and the conditions for
@@ -27,9 +26,10 @@ struct Ticket: SealedTicket {
 
     /// Opens the ticket `text`; `nil` if it is not this store's, has expired, or is about somebody
     /// else.
-    init?(_ text: String, in store: Store, for user: User, of caller: UInt32, at now: UInt64)
-        throws(StoreError)
-    {
+    init?(
+        _ text: String, in store: some AccountStore, for user: User, of caller: UInt32,
+        at now: UInt64
+    ) throws(StoreError) {
         guard let found = try Ticket.open(text, in: store) else { return nil }
         self = found
         guard self.user.utf8.elementsEqual(user.name), uid == user.uid, self.caller == caller,

@@ -1,5 +1,4 @@
 import OTPCore
-import OTPStore
 import OTPWire
 
 // Importing from other programs.
@@ -24,7 +23,7 @@ extension RequestHandler {
         // Checked first, so that a second run writes nothing.
         let before = try place(for: authenticator.name, key, isMeant: isMeant)
         switch before {
-        case .failure(let refusal): return .denied(reason: refusal.denial)
+        case .failure(let refusal): return .denied(reason: refusal)
         case .success(let place):
             if rehearses || !place.isNew { return place.reply }
         }
@@ -33,7 +32,7 @@ extension RequestHandler {
         let store = try storeForMore()
         var event: Event?
         let result = try store.edit(user, makesRecord: true) {
-            (record) -> Edited<Result<Place, Refusal>> in
+            (record) -> Edited<Result<Place, Reply.Denial>> in
             let found = RequestHandler.place(
                 for: authenticator.name, key, isMeant: isMeant, in: record)
             guard case .success(let place) = found, place.isNew else { return .left(found) }
@@ -47,7 +46,7 @@ extension RequestHandler {
                     return false
                 }
             }
-            guard isAdded else { return .left(.failure(Refusal(denial: .badKey))) }
+            guard isAdded else { return .left(.failure(.badKey)) }
             let made = self.event(.imported, detail: place.name.bytes, at: now)
             record.note(made)
             event = made
@@ -56,7 +55,7 @@ extension RequestHandler {
         if let event { log(event) }
         switch result {
         case .success(let place): return place.reply
-        case .failure(let refusal): return .denied(reason: refusal.denial)
+        case .failure(let refusal): return .denied(reason: refusal)
         case nil: return .denied(reason: .notEnrolled)
         }
     }
@@ -75,8 +74,8 @@ extension RequestHandler {
 
     private func place(
         for wish: Name, _ key: borrowing Secret, isMeant: Bool
-    ) throws(StoreError) -> Result<Place, Refusal> {
-        let store = try store()
+    ) throws(StoreError) -> Result<Place, Reply.Denial> {
+        let store = try here.store()
         guard let session = try store?.openForReading(user) else {
             try store?.checkOtherNumber(of: user)
             let nothing = Record()
@@ -91,23 +90,23 @@ extension RequestHandler {
     /// The name that the key already has in `record`, or a free one similar to `wish`.
     private static func place(
         for wish: Name, _ key: borrowing Secret, isMeant: Bool, in record: borrowing Record
-    ) -> Result<Place, Refusal> {
+    ) -> Result<Place, Reply.Denial> {
         let taken = record.authenticators.map(\.name)
         if let name = key.withBytes({ record.name(of: $0) }) {
             let others = taken.filter { $0 != name }
             return .success(Place(name: name, isNew: false, others: others))
         }
-        guard isMeant || !record.isEnrolled else { return .failure(Refusal(denial: .isEnrolled)) }
+        guard isMeant || !record.isEnrolled else { return .failure(.isEnrolled) }
         guard isMeant || !record.wasEnrolled else {
-            return .failure(Refusal(denial: .wasEnrolled))
+            return .failure(.wasEnrolled)
         }
         guard taken.count < Record.maximumAuthenticators else {
-            return .failure(Refusal(denial: .full))
+            return .failure(.full)
         }
         let candidates =
             [wish.text] + (2...taken.count + 2).map { "\(wish.text.prefix(28))-\($0)" }
         let name = candidates.lazy.compactMap { Name($0.utf8) }.first { !taken.contains($0) }
-        guard let name else { return .failure(Refusal(denial: .noName)) }
+        guard let name else { return .failure(.noName) }
         return .success(Place(name: name, isNew: true, others: taken))
     }
 }

@@ -1,5 +1,4 @@
 import OTPCore
-import OTPStore
 import OTPWire
 
 // What members of the help desk do for others.
@@ -28,7 +27,7 @@ extension RequestHandler {
     }
 
     /// Nothing was done, so nothing counts.
-    private func takeBack(_ act: HelpDeskLog.Act, in store: Store) throws(StoreError) {
+    private func takeBack(_ act: HelpDeskLog.Act, in store: Here.Records) throws(StoreError) {
         _ = try store.changeHelpDeskLog {
             $0.takeBack(act)
             return true
@@ -60,14 +59,14 @@ extension RequestHandler {
     private func refusalOfHelper(_ proof: String?) throws(StoreError) -> Reply.Result? {
         var line: LogLine?
         // Once the record is unlocked: a log may be slow.
-        defer { if let line { ServiceLog.writeChange(line) } }
-        guard let session = try store()?.open(asking) else {
+        defer { if let line { here.log(.notice, line) } }
+        guard let session = try here.store()?.open(asking) else {
             return .denied(reason: .helperNotEnrolled)
         }
         defer { session.close() }
         let (isEnrolled, epoch) = session.withRecord { ($0.isEnrolled, $0.epoch) }
         guard isEnrolled else { return .denied(reason: .helperNotEnrolled) }
-        if HelpDeskPass.isLive(for: asking.uid, epoch: epoch) { return nil }
+        if here.hasPass(asking, epoch: epoch) { return nil }
         guard let proof else { return .denied(reason: .ownProofNeeded) }
         let answer = RequestHandler.answer(proof)
         let outcome =
@@ -87,7 +86,7 @@ extension RequestHandler {
                 outcome: OutcomeDocument(
                     outcome, authenticators: session.withRecord { $0.authenticators }))
         }
-        HelpDeskPass.give(to: asking.uid, epoch: session.withRecord { $0.epoch })
+        here.givePass(to: asking, epoch: session.withRecord { $0.epoch })
         return nil
     }
 
@@ -95,7 +94,7 @@ extension RequestHandler {
 
     /// Who the help desk is, and what it did: a member learns what the member did.
     func helpDesk() throws(StoreError) -> Reply.Result {
-        let log = try store()?.helpDeskLog() ?? HelpDeskLog()
+        let log = try here.store()?.helpDeskLog() ?? HelpDeskLog()
         let seen = log.acts.filter { caller != .helper || $0.helper.uid == asking.uid }
         return .helpDesk(
             helpDesk: HelpDeskDocument(
@@ -104,16 +103,18 @@ extension RequestHandler {
     }
 
     /// Whether the help desk must leave the user of a UID alone, whatever names the caller gives.
-    func isHidden(_ number: NumberDocument, in store: Store) throws(StoreError) -> Bool {
-        guard caller == .helper, let desk = HelpDesk(options) else { return false }
-        let users = SystemUsers()
+    func isHidden(_ number: NumberDocument, in store: Here.Records) throws(StoreError) -> Bool {
+        guard caller == .helper else { return false }
+        guard let desk = here.helpDesk else { return true }
         // Nobody can say whose record it is if its head cannot be read.
         guard let owner = try? store.owner(of: number.uid) else { return true }
         let names = number.users.map { Array($0.utf8) } + [owner.name]
         for name in names {
             let user = User(name: name, uid: number.uid, gid: 0)
             if try desk.protects(user) { return true }
-            if let known = try users.user(named: name), try desk.protects(known) { return true }
+            if let known = try here.users.user(named: name), try desk.protects(known) {
+                return true
+            }
         }
         return false
     }

@@ -1,11 +1,10 @@
 import OTPCore
-import OTPStore
 import OTPWire
 
 // Changes to an existing account.
 extension RequestHandler {
     /// The result of a change: the event's detail, or why nothing was changed.
-    typealias Change = Result<[UInt8], Refusal>
+    typealias Change = Result<[UInt8], Reply.Denial>
 
     /// Changes the record of the user, after a proof if one is needed: both under one lock, so that
     /// nothing comes in between. Record and log get an event of `kind`; `fill` adds what else the
@@ -32,7 +31,7 @@ extension RequestHandler {
             }
         }
         switch change {
-        case .failure(let refusal): return .denied(reason: refusal.denial)
+        case .failure(let refusal): return .denied(reason: refusal)
         case .success(let event):
             try session.commit()
             // The record is unlocked first: a log may be slow.
@@ -48,7 +47,7 @@ extension RequestHandler {
     /// Tries the proof if one is needed; returns the reply if it is missing or refused. How the try
     /// ended goes to `tried`, to be logged once the record is unlocked.
     func refusal(
-        of proof: String?, on session: RecordFile, _ tried: inout Outcome?
+        of proof: String?, on session: Here.Records.Session, _ tried: inout Outcome?
     ) throws(StoreError) -> Reply.Result? {
         guard right == .withProof else { return nil }
         guard let proof else { return .denied(reason: .proofNeeded) }
@@ -78,16 +77,16 @@ extension RequestHandler {
         return try change(.removed, proof, fill: { $0.trustEnded = ended }) { (record, _) in
             guard let name = Name(text.utf8),
                 record.authenticators.contains(where: { $0.name == name })
-            else { return .failure(Refusal(denial: .noSuchAuthenticator)) }
+            else { return .failure(.noSuchAuthenticator) }
             guard record.authenticators.count > 1 else {
-                return .failure(Refusal(denial: .lastAuthenticator))
+                return .failure(.lastAuthenticator)
             }
             do throws(Record.ChangeError) {
                 let trusted = record.trusted
                 try record.remove(name)
                 ended = record.trustEnded(since: trusted).map(\.text)
             } catch {
-                return .failure(Refusal(denial: .noSuchAuthenticator))
+                return .failure(.noSuchAuthenticator)
             }
             return .success(name.bytes)
         }
@@ -101,20 +100,20 @@ extension RequestHandler {
         return try change(.trustRevoked, proof, isForEnrolled: caller == .user) { (record, _) in
             guard let fingerprint else {
                 return record.revokeAllTrust() > 0 || !before.isEmpty
-                    ? .success([]) : .failure(Refusal(denial: .notTrusted))
+                    ? .success([]) : .failure(.notTrusted)
             }
             let key = record.trusted.first { SSHKey.text(of: $0.fingerprint) == fingerprint }
             if let key, let name = record.revokeTrust(in: key.fingerprint) {
                 return .success(name.bytes)
             }
             return before.first.map { .success($0.bytes) }
-                ?? .failure(Refusal(denial: .notTrusted))
+                ?? .failure(.notTrusted)
         }
     }
 
     /// The names of the trusted keys: of this one, or of all.
     private func trusted(_ fingerprint: String?) throws(StoreError) -> [Name] {
-        guard let session = try store()?.openForReading(user) else { return [] }
+        guard let session = try here.store()?.openForReading(user) else { return [] }
         defer { session.close() }
         return session.withRecord { record in
             record.trusted.filter {

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import OTPCore
-import OTPStore
 
 /// What is pending between two requests. The client keeps it, sealed with the store's key, so that
 /// the service keeps nothing in between.
@@ -8,7 +7,7 @@ protocol SealedTicket: Codable {}
 
 extension SealedTicket {
     /// The ticket as the client gets it.
-    func seal(in store: Store) throws(StoreError) -> String {
+    func seal(in store: some AccountStore) throws(StoreError) -> String {
         var plain: [UInt8]
         do {
             plain = Array(try JSONEncoder().encode(self))
@@ -20,7 +19,7 @@ extension SealedTicket {
     }
 
     /// Opens a ticket; `nil` if it is not this store's, or of another kind.
-    static func open(_ text: String, in store: Store) throws(StoreError) -> Self? {
+    static func open(_ text: String, in store: some AccountStore) throws(StoreError) -> Self? {
         let text = Array(text.utf8)
         guard let sealed = Base64.decode(text.span), var plain = try store.openTicket(sealed) else {
             return nil

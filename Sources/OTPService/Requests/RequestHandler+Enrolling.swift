@@ -1,5 +1,4 @@
 import OTPCore
-import OTPStore
 import OTPWire
 
 // A new authenticator: made by `begin`, stored by `confirm` or `keep`.
@@ -30,7 +29,7 @@ extension RequestHandler {
             return .denied(reason: .firstEnrollment(rule: "\(options.firstEnrollment)"))
         }
         // Whoever has only the password of a member would otherwise make themselves a proof.
-        if !isEnrolled, caller == .user, let desk = HelpDesk(options), try desk.includes(user) {
+        if !isEnrolled, caller == .user, let desk = here.helpDesk, try desk.includes(user) {
             return .denied(reason: .firstEnrollment(rule: "helpdesk"))
         }
         let names = authenticators.map(\.name)
@@ -70,7 +69,7 @@ extension RequestHandler {
             begun:
                 BegunDocument(
                     authenticator, key: key, replaces: replaced != nil, isBeside: isBeside,
-                    issuer: Issuer.of(options, on: SystemHost.name()), ticket: text))
+                    issuer: Issuer.of(options, on: here.hostName), ticket: text))
     }
 
     func confirm(_ text: String, _ code: String) throws(StoreError) -> Reply.Result {
@@ -111,7 +110,7 @@ extension RequestHandler {
     }
 
     private func ticket(_ text: String, at now: UInt64) throws(StoreError) -> Ticket? {
-        guard let store = try store() else { return nil }
+        guard let store = try here.store() else { return nil }
         return try Ticket(text, in: store, for: user, of: asking.uid, at: now)
     }
 
@@ -120,13 +119,13 @@ extension RequestHandler {
     ) throws(StoreError) -> Reply.Result {
         let store = try storeForMore()
         let result = try store.edit(user, makesRecord: true) {
-            (record) throws(StoreError) -> Edited<Result<Enrollment.Kept, Refusal>> in
+            (record) throws(StoreError) -> Edited<Result<Enrollment.Kept, Reply.Denial>> in
             switch try record.enroll(new, at: now, from: origin, random: random) {
             case .success(let kept):
                 return kept.event == nil ? .left(.success(kept)) : .kept(.success(kept))
             case .failure(let why):
                 let name = new.authenticator.name
-                return .left(.failure(Refusal(denial: Reply.Denial(why, of: name))))
+                return .left(.failure(Reply.Denial(why, of: name)))
             }
         }
         switch result {
@@ -139,7 +138,7 @@ extension RequestHandler {
             done.backupCodes = kept.backupCodes
             done.trustEnded = kept.trustEnded.map(\.text)
             return .done(change: done)
-        case .failure(let refusal): return .denied(reason: refusal.denial)
+        case .failure(let refusal): return .denied(reason: refusal)
         case nil: return .denied(reason: .notEnrolled)
         }
     }

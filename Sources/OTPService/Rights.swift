@@ -1,9 +1,9 @@
 import OTPWire
 
 /// Who may ask for what about whom: the one table.
-enum Rights {
+public enum Rights {
     /// Whose program asks.
-    enum Caller: CaseIterable, Equatable {
+    public enum Caller: CaseIterable, Equatable, Sendable {
         /// Root.
         case root
         /// A user with a service and a store of their own.
@@ -15,7 +15,7 @@ enum Rights {
     }
 
     /// The user.
-    enum Target: CaseIterable, Equatable {
+    public enum Target: CaseIterable, Equatable, Sendable {
         case oneself
         case somebodyElse
         /// Root, another member of the help desk, or a user whom the help desk must leave alone.
@@ -25,7 +25,7 @@ enum Rights {
     }
 
     /// The result.
-    enum Right: Equatable {
+    public enum Right: Equatable, Sendable {
         case allowed
         /// Only with one of the user's codes, if there is anything to log in with.
         case withProof
@@ -35,7 +35,7 @@ enum Rights {
     }
 
     /// What commands have in common.
-    enum Kind: CaseIterable, Equatable {
+    public enum Kind: CaseIterable, Equatable, Sendable {
         /// Reveals no secret, and changes nothing.
         case harmless
         /// Looks at an account.
@@ -58,10 +58,11 @@ enum Rights {
         case survey
 
         /// Whether it is about no single user.
-        var isAboutEverybody: Bool { self == .list || self == .survey }
+        public var isAboutEverybody: Bool { self == .list || self == .survey }
     }
 
-    static func kind(of command: Command) -> Kind {
+    /// What the command has in common with others.
+    public static func kind(of command: Command) -> Kind {
         switch command {
         case .policy: .harmless
         case .status: .look
@@ -76,7 +77,8 @@ enum Rights {
         }
     }
 
-    static func right(to kind: Kind, of caller: Caller, about target: Target) -> Right {
+    /// The right of `caller` to a command of this kind about `target`.
+    public static func right(to kind: Kind, of caller: Caller, about target: Target) -> Right {
         switch (kind, caller, target) {
         case (.harmless, _, _): .allowed
         case (_, .root, _): .allowed

@@ -1,5 +1,4 @@
 import OTPCore
-import OTPStore
 import OTPWire
 
 // Where codes are sent to a user. Root and the help desk say so; users show that they can read what
@@ -42,7 +41,7 @@ extension RequestHandler {
         let reply = try change(.contactChanged, proof, isForEnrolled: caller == .user) {
             (record, now) in
             guard let contact = record.messaging.contact(kind) else {
-                return .failure(Refusal(denial: .noContact))
+                return .failure(.noContact)
             }
             (old, language, time) = (contact, record.language, now)
             record.setContact(nil, kind)
@@ -54,7 +53,7 @@ extension RequestHandler {
 
     /// Sends a code to the contact that a user wishes for; it counts as any other code sent.
     private func begin(_ contact: Contact, _ proof: String?) throws(StoreError) -> Reply.Result {
-        guard try delivers(contact.kind), let store = try store() else {
+        guard try delivers(contact.kind), let store = try here.store() else {
             return .denied(reason: .notDelivered)
         }
         var tried: Outcome?
@@ -74,7 +73,8 @@ extension RequestHandler {
     }
 
     private func send(
-        to contact: Contact, of session: RecordFile, in store: Store, at now: UInt64
+        to contact: Contact, of session: Here.Records.Session, in store: Here.Records,
+        at now: UInt64
     ) throws(StoreError) -> Reply.Result {
         var bytes = try random.bytes(MessageCode.randomLength)
         defer { Secret.wipe(&bytes) }
@@ -97,13 +97,13 @@ extension RequestHandler {
     private func delivers(_ kind: MessageKind) throws(StoreError) -> Bool {
         guard options.delivers(by: kind) else { return false }
         guard let group = options.deliverFor else { return true }
-        return try SystemUsers().isMember(user, of: group)
+        return try here.users.isMember(user, of: group)
     }
 
     /// Sets the ticket's contact, if this is the code that was sent there.
     func confirmContact(_ text: String, _ code: String) throws(StoreError) -> Reply.Result {
         let now = try saneTime()
-        guard let store = try store(), let session = try store.open(user) else {
+        guard let store = try here.store(), let session = try store.open(user) else {
             return .denied(reason: .notEnrolled)
         }
         defer { session.close() }

@@ -1,0 +1,55 @@
+import OTPCore
+import OTPWire
+
+/// Where a request is answered: the store, and whatever else a request needs.
+///
+/// Lines and messages are about changes that the handler takes for stored. If the store commits only
+/// after the handler has returned, keep them until then, and drop them if it does not commit.
+public protocol Surroundings {
+    associatedtype Records: AccountStore
+    associatedtype Announcer: AccountAnnouncer
+
+    /// What the admin has configured.
+    var options: Options { get }
+    /// The host name, for issuers and policies; empty if unknown.
+    var hostName: [UInt8] { get }
+    /// The users whom the requests can be about.
+    var users: any UserDirectory { get }
+    /// The help desk; `nil` if there is none.
+    var helpDesk: (any HelpDesk)? { get }
+    var clock: any Clock { get }
+    var random: any Randomness { get }
+    /// Tells users what was changed.
+    var announcer: Announcer { get }
+
+    /// The store; `nil` if there is none yet.
+    func store() throws(StoreError) -> Records?
+    /// The store, to add something to it. It may be made, if `caller` has the right to.
+    func storeForMore(
+        for caller: Rights.Caller, by operatorName: [UInt8]
+    ) throws(StoreError) -> Records
+    /// Does what a command says about the store itself.
+    func perform(
+        _ command: StoreCommand, for handler: RequestHandler<Self>
+    ) throws(StoreError) -> Reply.Result
+
+    /// Whether the last code that this member of the help desk has given still counts.
+    func hasPass(_ member: User, epoch: UInt64) -> Bool
+    /// Notes that the member has given a right code; `epoch` is that of the member's record.
+    func givePass(to member: User, epoch: UInt64)
+
+    /// Writes a line to the log.
+    func log(_ priority: LogPriority, _ line: LogLine)
+}
+
+/// What concerns a store as a whole, or the files in it: only the place where it is can do that.
+public enum StoreCommand: Sendable {
+    /// Make the record of an earlier name or UID the user's own, or say whether that is possible.
+    case move(from: String, rehearses: Bool)
+    /// Remove the record of a user who is gone, by UID or name.
+    case forget(record: String)
+    /// Make the store if there is none; if `startsEmpty`, even for a key whose store is not here.
+    case make(startsEmpty: Bool)
+    /// Replace the seal key, step by step.
+    case rekey(step: RekeyStep)
+}

@@ -1,0 +1,71 @@
+import OTPCore
+import OTPService
+import OTPStore
+import OTPWire
+
+/// What a request needs of this machine: its store, users, clock, log and messenger.
+struct ThisMachine: Surroundings {
+    let options: Options
+    let announcer: Announcer
+    let clock: any Clock = SystemClock()
+    let random: any Randomness = SystemRandom()
+    let users: any UserDirectory = SystemUsers()
+    private let passes: HelpDeskPasses<UInt32>
+    /// Looked for once per connection.
+    private let leftovers: Store.Leftovers
+
+    init(
+        _ settings: Settings, _ options: Options, _ leftovers: Store.Leftovers,
+        _ passes: HelpDeskPasses<UInt32>
+    ) {
+        self.options = options
+        self.passes = passes
+        self.leftovers = leftovers
+        announcer = Announcer(settings, options)
+    }
+
+    var hostName: [UInt8] { SystemHost.name() }
+    var helpDesk: (any HelpDesk)? { GroupHelpDesk(options) }
+
+    func store() throws(StoreError) -> Store? {
+        let store = try Store.openIfMade(path: options.store, leftovers: leftovers)
+        store.map { announcer.listen(to: $0) }
+        return store
+    }
+
+    /// Root makes the store if there is none, and so does the owner of a service of their own.
+    func storeForMore(
+        for caller: Rights.Caller, by operatorName: [UInt8]
+    ) throws(StoreError) -> Store {
+        guard caller == .root || caller == .owner else {
+            if let store = try store() { return store }
+            throw Store.notMade(options.store)
+        }
+        let (store, made) = try Store.make(path: options.store, leftovers: leftovers)
+        ServiceLog.write(made, store, by: operatorName)
+        announcer.listen(to: store)
+        return store
+    }
+
+    func perform(
+        _ command: StoreCommand, for handler: RequestHandler<ThisMachine>
+    ) throws(StoreError) -> Reply.Result {
+        switch command {
+        case .move(let old, let rehearses):
+            try handler.move(from: old, rehearses: rehearses)
+        case .forget(let record): try handler.forget(record)
+        case .make(let startsEmpty): try handler.makeStore(startsEmpty: startsEmpty)
+        case .rekey(let step): try handler.rekey(step)
+        }
+    }
+
+    func hasPass(_ member: User, epoch: UInt64) -> Bool {
+        passes.isLive(for: member.uid, epoch: epoch)
+    }
+
+    func givePass(to member: User, epoch: UInt64) { passes.give(to: member.uid, epoch: epoch) }
+
+    func log(_ priority: LogPriority, _ line: LogLine) { ServiceLog.write(priority, line) }
+}
+
+extension Store: AccountStore {}
