@@ -118,6 +118,7 @@ let package = Package(
         // What the fleet's server and agent are built from (Fleet/Package.swift).
         .library(name: "OTPCore", targets: ["OTPCore"]),
         .library(name: "OTPService", targets: ["OTPService"]),
+        .library(name: "OTPStore", targets: ["OTPStore"]),
         .library(name: "OTPWire", targets: ["OTPWire"]),
         .library(name: "OTPSystem", targets: ["OTPSystem"]),
     ],

@@ -25,6 +25,7 @@ let package = Package(
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1",
             traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
@@ -59,7 +60,11 @@ let package = Package(
 
         .executableTarget(
             name: "swiftotp-server",
-            dependencies: ["FleetStore", "FleetNetwork", own("OTPCore"), own("OTPWire")],
+            dependencies: [
+                "FleetStore", "FleetNetwork", own("OTPCore"), own("OTPWire"), own("OTPSystem"),
+                own("OTPStore"), own("OTPService"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: everywhere),
         .executableTarget(
             name: "swiftotp-agent",

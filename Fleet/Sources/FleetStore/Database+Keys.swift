@@ -6,16 +6,20 @@ extension Database {
         try key(for: "swiftotp fleet decoys")
     }
 
-    func sealTicket(_ plain: inout [UInt8]) throws(StoreError) -> [UInt8] {
-        let fleet = try seal().fleet.bytes
-        return try key(for: "swiftotp fleet ticket").sealed(&plain, fleet)
+    func sealTicket(
+        _ plain: inout [UInt8], for host: HostRow
+    ) throws(StoreError) -> [UInt8] {
+        let place = try seal().fleet.bytes + host.id.bytes
+        return try key(for: "swiftotp fleet ticket").sealed(&plain, place)
     }
 
-    func openTicket(_ ticket: [UInt8]) throws(StoreError) -> [UInt8]? {
-        let fleet = try seal().fleet.bytes
+    func openTicket(
+        _ ticket: [UInt8], for host: HostRow
+    ) throws(StoreError) -> [UInt8]? {
+        let place = try seal().fleet.bytes + host.id.bytes
         for master in [settings.keys.current] + settings.keys.earlier {
             guard let key = master.derived(for: "swiftotp fleet ticket") else { continue }
-            if let plain = key.opened(ticket, fleet) { return plain }
+            if let plain = key.opened(ticket, place) { return plain }
         }
         return nil
     }

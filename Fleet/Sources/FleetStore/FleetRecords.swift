@@ -105,14 +105,14 @@ public final class FleetRecords: RecordStore {
 
     // MARK: Tickets
 
-    /// Seals what a client keeps between two requests; `plain` is wiped.
+    /// Seals what a client at this host keeps between two requests; `plain` is wiped.
     public func sealTicket(_ plain: inout [UInt8]) throws(StoreError) -> [UInt8] {
-        try database.sealTicket(&plain)
+        try database.sealTicket(&plain, for: act.host)
     }
 
-    /// Opens a ticket; `nil` if this fleet did not seal it, or it was changed.
+    /// Opens a ticket; `nil` if this fleet did not seal it for this host, or it was changed.
     public func openTicket(_ ticket: [UInt8]) throws(StoreError) -> [UInt8]? {
-        try database.openTicket(ticket)
+        try database.openTicket(ticket, for: act.host)
     }
 
     // MARK: Rows

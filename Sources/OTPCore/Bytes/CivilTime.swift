@@ -1,6 +1,6 @@
 /// A calendar date and time in UTC, computed without the C library, which reads the environment for
 /// local time; a login must not read it.
-struct CivilTime {
+public struct CivilTime: Sendable {
     let year: UInt64
     let month: UInt64
     let day: UInt64
@@ -8,10 +8,10 @@ struct CivilTime {
     let minute: UInt64
     let weekday: Weekday
 
-    enum Weekday: UInt64 { case sunday, monday, tuesday, wednesday, thursday, friday, saturday }
+    enum Weekday: UInt64, Sendable { case sunday, monday, tuesday, wednesday, thursday, friday, saturday }
 
     /// The date and time `seconds` after 1970 began; years after 9999 count as 9999.
-    init(_ seconds: UInt64) {
+    public init(_ seconds: UInt64) {
         let seconds = min(seconds, 253_402_300_799)
         let days = seconds / 86_400
         hour = seconds % 86_400 / 3600
@@ -50,10 +50,10 @@ struct CivilTime {
     }
 
     /// `14:02`.
-    var timeOfDay: String { "\(CivilTime.twoDigits(hour)):\(CivilTime.twoDigits(minute))" }
+    public var timeOfDay: String { "\(CivilTime.twoDigits(hour)):\(CivilTime.twoDigits(minute))" }
 
     /// `2026-11-21`.
-    var date: String {
+    public var date: String {
         "\(year)-\(CivilTime.twoDigits(month))-\(CivilTime.twoDigits(day))"
     }
 

@@ -3,11 +3,11 @@ import OTPCore
 
 /// What is pending between two requests. The client keeps it, sealed with the store's key, so that
 /// the service keeps nothing in between.
-protocol SealedTicket: Codable {}
+public protocol SealedTicket: Codable {}
 
 extension SealedTicket {
     /// The ticket as the client gets it.
-    func seal(in store: some AccountStore) throws(StoreError) -> String {
+    public func seal(in store: some AccountStore) throws(StoreError) -> String {
         var plain: [UInt8]
         do {
             plain = Array(try JSONEncoder().encode(self))
@@ -19,7 +19,7 @@ extension SealedTicket {
     }
 
     /// Opens a ticket; `nil` if it is not this store's, or of another kind.
-    static func open(_ text: String, in store: some AccountStore) throws(StoreError) -> Self? {
+    public static func open(_ text: String, in store: some AccountStore) throws(StoreError) -> Self? {
         let text = Array(text.utf8)
         guard let sealed = Base64.decode(text.span), var plain = try store.openTicket(sealed) else {
             return nil

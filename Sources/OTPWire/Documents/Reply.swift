@@ -113,6 +113,10 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case isHere(name: String)
         /// The user was enrolled once, and the request does not ask to start again.
         case wasEnrolled
+        /// The user belongs to a fleet, and it takes a role there, and a host with the right `admin`.
+        case fleetRole
+        /// The user belongs to a fleet, and this host lacks a right: `enroll`.
+        case hostRight(name: String)
     }
 }
 

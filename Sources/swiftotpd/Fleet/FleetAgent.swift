@@ -3,9 +3,6 @@ import OTPWire
 
 /// The agent of a fleet on this host, which keeps the connections to the fleet's servers.
 struct FleetAgent: Sendable {
-    /// How long an answer may take: longer than the agent gives the servers.
-    private static let patience = Duration.seconds(6)
-
     /// Where it listens; `nil` for the default.
     var path: [UInt8]?
 
@@ -23,18 +20,39 @@ struct FleetAgent: Sendable {
             throw trouble("the call is too long")
         }
         defer { Secret.wipe(&body) }
-        switch AgentClient.send(body, to: path, within: FleetAgent.patience) {
+        let answer: AgentAnswer
+        do throws(AgentClient.Problem) {
+            answer = try AgentClient.send(body, to: path)
+        } catch {
+            throw trouble(error.text)
+        }
+        switch answer {
         case .answered(var reply):
             defer { Secret.wipe(&reply) }
             guard let document = try? Document.fleetReply(reply) else {
                 throw RemoteAccounts.unclear
             }
             return document.result
-        case .failed(let why): throw trouble(why)
+        case .failed(let status, let why):
+            throw trouble(status.words + (why.isEmpty ? "" : ": \(why)"))
         }
     }
 
     private func trouble(_ why: String) -> StoreError {
         StoreError(.system, Array("the fleet".utf8), why)
+    }
+}
+
+extension AgentStatus {
+    /// What it means, in one clause.
+    fileprivate var words: String {
+        switch self {
+        case .answered, .unreachable: "no server can be reached"
+        case .refused: "the servers refuse this host"
+        case .overBudget:
+            "too many failures have come from this host; see `swiftotp-server hosts` on a server"
+        case .unavailable: "the servers cannot check codes now"
+        case .malformed: "the servers are of another version"
+        }
     }
 }

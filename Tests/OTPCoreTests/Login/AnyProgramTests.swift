@@ -40,7 +40,7 @@ struct AnyProgramTests {
 
     // MARK: The flow
 
-    @Test("A right code is not asked for, refused, or noted with an address", .hereOnly, .hereOnly)
+    @Test("A right code is not asked for, refused, or noted with an address", .hereOnly)
     func right() throws {
         let host = host(.text(code(noonStep)))
         try host.enroll()

@@ -113,7 +113,7 @@ struct SecurityKeyTests {
         }
     }
 
-    @Test("It has no event of its own, or loses notices", .hereOnly, .hereOnly)
+    @Test("It has no event of its own, or loses notices", .hereOnly)
     func noted() throws {
         let host = try host()
         host.session?.withRecord {

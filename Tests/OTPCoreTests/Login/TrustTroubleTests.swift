@@ -41,7 +41,7 @@ struct TrustTroubleTests {
         #expect(clockless.trustingLogin() == .unavailable(StoreError(.clock, [], "")))
     }
 
-    @Test("A trusted key bypasses a wait or a closed account", .hereOnly, .hereOnly)
+    @Test("A trusted key bypasses a wait or a closed account", .hereOnly)
     func throttled() throws {
         let host = try host(trusting: [(0, "laptop")])
         let source = SourceID(key: try key())
@@ -57,7 +57,7 @@ struct TrustTroubleTests {
         #expect(host.trustingLogin(at: noon + 60, code(noonStep + 2)) == .refused(.closed))
     }
 
-    @Test("A stranger's failures block a trusted key, or one that was not used for long", .hereOnly, .hereOnly)
+    @Test("A stranger's failures block a trusted key, or one that was not used for long", .hereOnly)
     func strangers() throws {
         for isSeen in [true, false] {
             let host = try host(trusting: [(0, "laptop")])

@@ -16,7 +16,7 @@ public struct FleetName: Hashable, Sendable, CustomStringConvertible {
     public var description: String { text }
 
     /// What a name is made of, in words.
-    static let rule = "a name is 1 to 63 of a-z, 0-9, \".\" and \"-\""
+    public static let rule = "a name is 1 to 63 of a-z, 0-9, \".\" and \"-\""
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {

@@ -12,6 +12,12 @@ public enum PrivateFile {
         unsafe access(path, F_OK) == 0
     }
 
+    /// Removes a file, if there is one.
+    public static func remove(_ path: String) {
+        // SAFETY: see `exists`.
+        _ = unsafe unlink(path)
+    }
+
     /// Makes the folder if it is missing, for its owner alone, and tries to write a file there.
     ///
     /// Throws a sentence if that is not possible.

@@ -1,0 +1,61 @@
+import ArgumentParser
+import FleetNetwork
+import FleetStore
+import OTPCore
+
+/// `swiftotp-server invite`
+struct Invite: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let a new host join: print a token for it.",
+        discussion: """
+            The token is good once, for ten minutes, for a host of this name alone. Rights:
+
+                enroll   users may enroll there: the host learns their keys
+                admin    people with a role may act on others there
+                import   the host's root may bring in local records
+
+            A host without rights can only have codes checked.
+            """)
+
+    @OptionGroup var folder: FolderOption
+    @Argument(help: "The host's name: a-z, 0-9, hyphens and dots.")
+    var host: String
+    @Option(help: "Rights, separated by commas: enroll, admin, import.")
+    var rights = ""
+    @Option(help: "Which users it asks about. Hosts whose users are other people need another one.")
+    var realm = "main"
+
+    /// How long a token is good, in seconds.
+    private static let lifetime: UInt64 = 600
+    private static let known: Set<String> = ["enroll", "admin", "import"]
+
+    func run() throws {
+        let folder = try folder.open()
+        guard FleetName(host) != nil else {
+            throw FleetProblem("\"\(host)\" cannot be a host's name: \(FleetName.rule)")
+        }
+        guard FleetName(realm) != nil else {
+            throw FleetProblem("\"\(realm)\" cannot be a realm: \(FleetName.rule)")
+        }
+        let rights = Set(self.rights.split(separator: ",").map(String.init))
+        guard rights.isSubset(of: Invite.known) else {
+            throw FleetProblem("the rights are enroll, admin and import")
+        }
+        let token = InviteToken(of: folder.authority.trust)
+        let act = try folder.act()
+        try folder.database().makeInvite(
+            FleetStore.Invite(
+                host: host, realm: realm, rights: rights, ends: act.time + Invite.lifetime),
+            hash: token.secretHash, by: act)
+        let port = folder.configuration.port
+        let servers = folder.configuration.names.prefix(1)
+            .map { port == ServerURL.defaultPort ? "https://\($0)" : "https://\($0):\(port)" }
+            .joined(separator: ",")
+        print(
+            """
+            On \(host), as root, within ten minutes (name all servers, separated by commas):
+
+                swiftotp-agent join \(servers) --token \(token.text)
+            """)
+    }
+}

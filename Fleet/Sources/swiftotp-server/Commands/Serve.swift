@@ -1,0 +1,77 @@
+import ArgumentParser
+import Dispatch
+import FleetNetwork
+import FleetStore
+import Glibc
+import OTPCore
+import OTPSystem
+
+/// `swiftotp-server serve`
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the hosts of the fleet; systemd starts this.")
+
+    @OptionGroup var folder: FolderOption
+
+    /// How often the certificate is looked at.
+    private static let day = Duration.seconds(86_400)
+
+    func run() async throws {
+        SystemLog.open(as: "swiftotp-server")
+        let folder = try folder.open()
+        let policy = try folder.policy()
+        let threads = try ServerThreads(
+            folder.databaseSettings(), count: folder.configuration.threads)
+        var settings = ServerSettings()
+        settings.address = folder.configuration.address
+        settings.port = folder.configuration.port
+        settings.metricsPort = folder.configuration.metricsPort
+        let server = try FleetServer(
+            settings: settings, identity: try folder.identity(), trust: folder.authority.trust,
+            service: Judge(threads: threads, authority: folder.authority, policy: policy),
+            moreMetrics: { threads.metrics })
+        let (port, metricsPort) = try await server.start()
+        let metrics = metricsPort.map { ", metrics on port \($0)" } ?? ""
+        Process.complain("swiftotp-server: serving the fleet \(folder.configuration.fleet) on port \(port)\(metrics)\n")
+        if let trouble = threads.trouble {
+            Process.complain("swiftotp-server: \(Judge.sentence(trouble))\n")
+        }
+        let upkeep = Task {
+            while true {
+                try await Task.sleep(for: Serve.day)
+                try server.replace(identity: try folder.identity())
+            }
+        }
+        await Serve.signal()
+        upkeep.cancel()
+        await server.stop()
+        threads.stop()
+    }
+
+    /// Waits until systemd or somebody at a terminal ends the program.
+    private static func signal() async {
+        let sources = [SIGTERM, SIGINT].map { number in
+            Glibc.signal(number, SIG_IGN)
+            return DispatchSource.makeSignalSource(signal: number, queue: .global())
+        }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let once = Once { continuation.resume() }
+            for source in sources {
+                source.setEventHandler { once.run() }
+                source.activate()
+            }
+        }
+    }
+}
+
+extension ServerThreads {
+    /// Lines for the metrics.
+    fileprivate var metrics: String {
+        """
+        # HELP swiftotp_ready Whether this server can judge.
+        # TYPE swiftotp_ready gauge
+        swiftotp_ready \(trouble == nil ? 1 : 0)
+
+        """
+    }
+}

@@ -1,0 +1,73 @@
+import FleetStore
+import OTPCore
+import OTPService
+import OTPStore
+import OTPWire
+
+/// What a command of a fleet's user needs, in one unit of work.
+struct FleetSurroundings: Surroundings {
+    let records: FleetRecords
+    let options: Options
+    let hostName: [UInt8]
+    let lines: PendingLines
+
+    let users: any UserDirectory = NoUsers()
+    let helpDesk: (any HelpDesk)? = nil
+    let clock: any Clock = FleetClock()
+    let random: any Randomness = SystemRandom()
+    let announcer = NoAnnouncer()
+
+    func store() throws(StoreError) -> FleetRecords? { records }
+
+    func storeForMore(
+        for caller: Rights.Caller, by operatorName: [UInt8]
+    ) throws(StoreError) -> FleetRecords { records }
+
+    func perform(
+        _ command: StoreCommand, for handler: RequestHandler<FleetSurroundings>
+    ) throws(StoreError) -> Reply.Result { .denied(reason: .rootOnly) }
+
+    /// Every act costs a code.
+    func hasPass(_ member: User, epoch: UInt64) -> Bool { false }
+    func givePass(to member: User, epoch: UInt64) {}
+
+    func log(_ priority: LogPriority, _ line: LogLine) { lines.add(priority, line) }
+}
+
+/// Lines for the log, written once what they say is stored.
+final class PendingLines {
+    private(set) var lines: [(LogPriority, LogLine)] = []
+
+    func add(_ priority: LogPriority, _ line: LogLine) { lines.append((priority, line)) }
+
+    /// Begins again, for a unit of work that is run again.
+    func clear() { lines = [] }
+}
+
+/// Users are the hosts' to know.
+struct NoUsers: UserDirectory {
+    func user(named name: [UInt8]) throws(StoreError) -> User? { nil }
+    func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool { false }
+}
+
+/// A server sends no messages.
+struct NoAnnouncer: AccountAnnouncer {
+    private static let problem = MessengerClient.Problem(text: "a fleet's server sends no messages")
+
+    func send(
+        _ code: String, to contact: Contact, of user: User, in language: Language?,
+        until end: UInt64
+    ) -> Bool { false }
+
+    func send(
+        temporaryCode code: String, of user: User, in language: Language?,
+        to address: MailAddress, until end: UInt64
+    ) throws(MessengerClient.Problem) { throw NoAnnouncer.problem }
+
+    func send(report: String, to address: MailAddress) throws(MessengerClient.Problem) {
+        throw NoAnnouncer.problem
+    }
+
+    func tell(old contact: Contact, of user: User, in language: Language?, at now: UInt64) {}
+    func note(_ event: Event, of user: User) {}
+}

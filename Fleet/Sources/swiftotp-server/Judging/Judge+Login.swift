@@ -1,0 +1,105 @@
+import FleetStore
+import OTPCore
+import OTPStore
+import OTPWire
+
+// The steps of a login.
+extension Judge {
+    /// Does a step on the records of one unit of work.
+    func step(
+        _ call: FleetCall, _ act: Act, on records: FleetRecords
+    ) throws(StoreError) -> ActAnswer {
+        let accounts = RecordAccounts(
+            clock: FleetClock(), random: SystemRandom(), options: policy, send: { _ in false },
+            openStore: { () throws(StoreError) in records })
+        let permit = try call.permit.flatMap { (text) throws(StoreError) in
+            try Permit.open(text, in: records)
+        }
+        let license = FleetLicense(
+            host: act.host.name, enrolls: act.host.rights.contains("enroll"),
+            isProven: permit?.isGood(for: act) ?? false)
+        var result: FleetReply.Result
+        do throws(StoreError) {
+            result = try call.run(on: accounts, for: license) ?? .denied(reason: .malformed)
+        } catch {
+            guard Judge.isTheRecordsOwn(error) else { throw error }
+            result = .failed(trouble: TroubleDocument(error))
+        }
+        if case .judged(var judgement) = result, judgement.outcome.isAccepted {
+            judgement.permit = try Permit(for: act).seal(in: records)
+            result = .judged(judgement: judgement)
+        }
+        return ActAnswer(
+            reply: try Judge.encoded(FleetReply(result)), audit: Judge.entry(for: result, of: call))
+    }
+
+    /// Whether an error concerns one record, which no other server can help with either.
+    static func isTheRecordsOwn(_ error: StoreError) -> Bool {
+        switch error.code {
+        case .otherUser, .damaged, .exists: true
+        default: false
+        }
+    }
+
+    static func encoded(_ reply: FleetReply) throws(StoreError) -> [UInt8] {
+        do throws(Document.Problem) {
+            return try Document.encode(reply)
+        } catch {
+            throw StoreError(.system, [], "the reply is too long")
+        }
+    }
+
+    /// What the audit says of a step; `nil` for one that only looks.
+    private static func entry(for result: FleetReply.Result, of call: FleetCall) -> AuditEntry? {
+        switch result {
+        case .judged(let judgement):
+            let isGranted = judgement.outcome.isAccepted
+            return AuditEntry(
+                kind: "login", granted: isGranted, detail: judgement.outcome.reason,
+                origin: call.placeText,
+                // What was not compared guesses nothing.
+                isFailure: !isGranted && judgement.outcome.reason != "empty")
+        case .look(.trusted(let name, _)):
+            return AuditEntry(
+                kind: "login", granted: true, detail: "trusted-key \(name)",
+                origin: call.placeText)
+        case .welcome:
+            return AuditEntry(
+                kind: "login", granted: true, detail: "security-key", origin: call.placeText)
+        case .trusted(let name):
+            return AuditEntry(
+                kind: "trust", granted: name != nil, detail: name ?? "", origin: call.placeText)
+        case .kept(let kept):
+            return AuditEntry(
+                kind: "enroll", granted: kept != nil, detail: kept?.authenticator.name ?? "")
+        case .denied(.right):
+            return AuditEntry(kind: "denied", granted: false, detail: "right", isFailure: true)
+        case .failed(let trouble):
+            return AuditEntry(kind: "login", granted: false, detail: trouble.code)
+        default: return nil
+        }
+    }
+}
+
+extension FleetCall {
+    /// Where a login comes from: service and address.
+    fileprivate var placeText: String {
+        let place: PlaceDocument? =
+            switch step {
+            case .look(_, let place): place
+            case .judge(_, _, let place): place
+            case .noteLogin(_, _, let place): place
+            case .trust(_, let place): place
+            default: nil
+            }
+        guard let place else { return "" }
+        let text = place.address.isEmpty ? place.service : "\(place.service) \(place.address)"
+        return String(decoding: LogLine.visible(Array(text.utf8)), as: UTF8.self)
+    }
+}
+
+/// A server's clock. Another server may judge next, so the time since a boot means nothing.
+struct FleetClock: Clock {
+    func now() throws(StoreError) -> UInt64 { try SystemClock().now() }
+    func boot() -> BootTime? { nil }
+}

@@ -1,0 +1,134 @@
+import FleetNetwork
+import FleetStore
+import OTPCore
+import OTPStore
+import OTPSystem
+import OTPWire
+
+/// What the server does with the requests of hosts.
+struct Judge: FleetService {
+    let threads: ServerThreads
+    let authority: FleetAuthority
+    /// The options by which codes are judged.
+    let policy: Options
+
+    /// How long a join or a renewal may take.
+    private static let patience = Duration.seconds(5)
+
+    /// The time that is left for a call once the host's waiting is taken off for the way back.
+    private static let way = Duration.milliseconds(200)
+
+    // MARK: Calls
+
+    func answer(_ call: HostCall) async -> HostAnswer {
+        guard let document = try? Document.fleetCall(call.body), let id = RowID(call.request) else {
+            return .malformed
+        }
+        let end = ContinuousClock.now + max(.milliseconds(50), call.within - Judge.way)
+        do throws(StoreError) {
+            return try await threads.run(
+                for: UserName(realm: "", name: document.user), until: end
+            ) { (database) throws(StoreError) in
+                try judge(document, of: call, id, in: database)
+            }
+        } catch {
+            return .unavailable(Judge.sentence(error))
+        }
+    }
+
+    private func judge(
+        _ document: FleetCall, of call: HostCall, _ id: RowID, in database: Database
+    ) throws(StoreError) -> HostAnswer {
+        guard let host = try database.host(named: call.host) else {
+            return .refused("the fleet has no host of this name")
+        }
+        guard host.revoked == nil else { return .refused("the host was revoked") }
+        let now = try SystemClock().now()
+        let receipt = try call.receipt.flatMap { (text) throws(StoreError) in
+            try database.receipt(text)
+        }
+        let user = User(name: Array(document.user.utf8), uid: document.uid ?? .max, gid: .max)
+        var act = Act(request: id, host: host, user: user, time: now, receipt: receipt)
+        if case .command(let request, let caller) = document.step {
+            return try command(request, of: caller, act, in: database)
+        }
+        act.user = user
+        let performed = try database.perform(act) { (records) throws(StoreError) in
+            try step(document, act, on: records)
+        }
+        return Judge.answer(performed)
+    }
+
+    /// What the host is answered, and users' changes logged.
+    static func answer(_ performed: Performed) -> HostAnswer {
+        switch performed {
+        case .done(let done): .answered(done.reply, receipt: done.receipt?.text)
+        case .refused(.revoked): .refused("the host was revoked")
+        case .refused(.overBudget): .overBudget
+        }
+    }
+
+    /// Why nothing can be judged, for the host's log.
+    static func sentence(_ error: StoreError) -> String {
+        String(decoding: LogLine.visible(error.text), as: UTF8.self)
+    }
+
+    // MARK: Hosts
+
+    func ping(host: String) async -> PingAnswer {
+        PingAnswer(
+            problem: threads.trouble.map(Judge.sentence), receipt: threads.state.newest?.text)
+    }
+
+    func join(_ request: JoinRequest) async -> JoinAnswer {
+        let hash = InviteToken.hash(of: request.secret)
+        let authority = authority
+        return await certificate { (database) throws(StoreError) in
+            // The certificate first: a request that is no good must not use the invite up.
+            do throws(FleetProblem) {
+                _ = try authority.sign(request: request.request, host: "host")
+            } catch {
+                return .refused(error.text)
+            }
+            let now = try SystemClock().now()
+            let act = AdminAct(actor: "invite", origin: "join", time: now)
+            guard let invite = try database.useInvite(hash: hash, by: act) else {
+                return .refused("the invite is unknown, was used, or has ended; ask for another")
+            }
+            _ = try database.makeHost(
+                named: invite.host, realm: invite.realm, rights: invite.rights, by: act)
+            return Judge.signed(request.request, for: invite.host, by: authority)
+        }
+    }
+
+    func renew(host name: String, request: String) async -> JoinAnswer {
+        let authority = authority
+        return await certificate { (database) throws(StoreError) in
+            guard let host = try database.host(named: name), host.revoked == nil else {
+                return .refused("the host was revoked")
+            }
+            return Judge.signed(request, for: name, by: authority)
+        }
+    }
+
+    private static func signed(
+        _ request: String, for host: String, by authority: FleetAuthority
+    ) -> JoinAnswer {
+        do throws(FleetProblem) {
+            return .certificate(try authority.sign(request: request, host: host))
+        } catch {
+            return .refused(error.text)
+        }
+    }
+
+    private func certificate(
+        _ body: @escaping @Sendable (Database) throws(StoreError) -> JoinAnswer
+    ) async -> JoinAnswer {
+        do throws(StoreError) {
+            return try await threads.run(
+                for: UserName(realm: "", name: ""), until: .now + Judge.patience, body)
+        } catch {
+            return .unavailable(Judge.sentence(error))
+        }
+    }
+}

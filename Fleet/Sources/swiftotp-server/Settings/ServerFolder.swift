@@ -1,0 +1,132 @@
+import FleetNetwork
+import FleetStore
+import FoundationEssentials
+import OTPCore
+import OTPStore
+import OTPSystem
+
+/// The folder of a server: its settings, the master key, the authority, and its own certificate.
+struct ServerFolder {
+    let path: String
+    let configuration: ServerConfiguration
+    let keys: MasterKeys
+    let authority: FleetAuthority
+
+    static let configurationName = "server.conf"
+    static let keyName = "fleet.key"
+    static let authorityName = "authority.pem"
+    static let authorityKeyName = "authority.key"
+    static let certificateName = "server.pem"
+    static let certificateKeyName = "server.key"
+
+    init(_ path: String) throws(FleetProblem) {
+        self.path = path
+        guard PrivateFile.exists("\(path)/\(ServerFolder.configurationName)") else {
+            throw FleetProblem("\(path) has no \(ServerFolder.configurationName); run `swiftotp-server init`")
+        }
+        configuration = try ServerConfiguration(
+            try PrivateFile.read("\(path)/\(ServerFolder.configurationName)"))
+        keys = try ServerFolder.keys(try PrivateFile.read("\(path)/\(ServerFolder.keyName)"))
+        authority = try FleetAuthority(
+            certificate: try PrivateFile.read("\(path)/\(ServerFolder.authorityName)"),
+            key: try PrivateFile.read("\(path)/\(ServerFolder.authorityKeyName)"))
+        guard authority.fleet.text == configuration.fleet else {
+            throw FleetProblem(
+                "the authority is of the fleet \(authority.fleet), and server.conf says \(configuration.fleet)")
+        }
+    }
+
+    // MARK: The master key
+
+    /// The text of a new master key: its id and its bytes in hex.
+    static func newKeyText() -> String {
+        var generator = SystemRandomNumberGenerator()
+        func hex(_ count: Int) -> String {
+            var text: [UInt8] = []
+            for _ in 0..<count { text.append(hex: UInt8.random(in: 0...255, using: &generator)) }
+            return String(decoding: text, as: UTF8.self)
+        }
+        return "\(hex(SealKey.idLength)) \(hex(SealKey.keyLength))\n"
+    }
+
+    /// The keys of the file: one a line, the current one first.
+    static func keys(_ text: String) throws(FleetProblem) -> MasterKeys {
+        var keys: [SealKey] = []
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 2,
+                let id = Hex.decode(Array(words[0].utf8).span)?.withBytes({ $0.array }),
+                let key = Hex.decode(Array(words[1].utf8).span),
+                let found = SealKey(id: id, key: key)
+            else { throw FleetProblem("\(keyName) is damaged; restore it") }
+            keys.append(found)
+        }
+        guard let current = keys.first else {
+            throw FleetProblem("\(keyName) is empty; restore it")
+        }
+        return MasterKeys(current: current, earlier: Array(keys.dropFirst()))
+    }
+
+    // MARK: The server's certificate
+
+    /// How long before its end a certificate is made anew, in seconds.
+    private static let margin: Double = 30 * 86_400
+
+    /// The server's key and certificate; made anew if they are missing, of other names, or end soon.
+    func identity(renews: Bool = false) throws(FleetProblem) -> ServerIdentity {
+        let (certificate, key) = (
+            "\(path)/\(ServerFolder.certificateName)", "\(path)/\(ServerFolder.certificateKeyName)"
+        )
+        if !renews, PrivateFile.exists(certificate), PrivateFile.exists(key) {
+            let found = try ServerIdentity(
+                chain: try PrivateFile.read(certificate), key: try PrivateFile.read(key))
+            if found.end.timeIntervalSinceNow > ServerFolder.margin { return found }
+        }
+        let new = try authority.serverIdentity(names: configuration.names)
+        try PrivateFile.write(new.key, at: key, mode: 0o600)
+        try PrivateFile.write(new.chain, at: certificate, mode: 0o600)
+        return new
+    }
+
+    // MARK: The database
+
+    /// What the server's threads need to know.
+    func databaseSettings() -> DatabaseSettings {
+        var settings = DatabaseSettings(
+            address: configuration.database, keys: keys, server: ServerFolder.host,
+            clock: { () throws(StoreError) in try SystemClock().now() })
+        settings.replication = configuration.replication
+        settings.identity = configuration.identity
+        return settings
+    }
+
+    /// A connection of its own, for one command. It judges nothing, so it need not listen for
+    /// receipts.
+    func database() throws(StoreError) -> Database {
+        var settings = databaseSettings()
+        settings.listening = .zero
+        let database = Database(settings, state: FleetState())
+        try database.ready()
+        return database
+    }
+
+    /// Who gives a command, for the audit.
+    func act() throws(StoreError) -> AdminAct {
+        AdminAct(
+            actor: Process.variable("SUDO_USER") ?? "root",
+            origin: "swiftotp-server on \(ServerFolder.host)", time: try SystemClock().now())
+    }
+
+    /// This machine's name.
+    static var host: String {
+        String(decoding: LogLine.visible(SystemHost.name()), as: UTF8.self)
+    }
+
+    /// The options by which codes are judged.
+    func policy() throws(StoreError) -> Options {
+        let path = configuration.policy
+        // Only the default file may be missing.
+        let isDefault = Array(path.utf8) == ConfigurationFile.defaultPath
+        return try ConfigurationFile.options(isDefault ? [] : [Array("conf=\(path)".utf8)])
+    }
+}

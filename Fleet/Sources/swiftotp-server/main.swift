@@ -1,2 +1,0 @@
-import FleetNetwork
-import OTPWire
