@@ -77,6 +77,11 @@ public struct FleetAuthority: Sendable {
     /// The certificate, as PEM.
     public var certificateText: String { trust.text }
 
+    /// The same key and certificate, which claim to be another fleet; for tests.
+    func renamed(_ name: FleetName) -> FleetAuthority {
+        FleetAuthority(fleet: name, certificate: certificate, key: key)
+    }
+
     // MARK: Signing
 
     /// A certificate for a server that is reached by any of `names`: DNS names or addresses.

@@ -20,14 +20,19 @@ public struct InviteToken: Equatable, Sendable {
         authority = trust.hash
     }
 
+    init(secret: [UInt8], authority: [UInt8]) {
+        (self.secret, self.authority) = (secret, authority)
+    }
+
     /// Reads the text of an invite: upper or lower case, with spaces or hyphens or none.
     ///
     /// `nil` if it is not one; most mistakes in typing are noticed.
     public init?(_ text: String) {
         let (secretLength, hashLength) = (InviteToken.secretLength, InviteToken.hashLength)
-        // Longer than any spelling of it.
-        guard text.utf8.count <= 4 * InviteToken.symbols,
-            let decoded = Base32.decode(Array(text.utf8).span, as: .mistyped)
+        let symbols = text.utf8.prefix(4 * InviteToken.symbols).filter { !" -\r\n\t".utf8.contains($0) }
+        // Bits after the last byte would be dropped.
+        guard text.utf8.count <= 4 * InviteToken.symbols, symbols.count == InviteToken.symbols,
+            let decoded = Base32.decode(symbols.span, as: .mistyped)
         else { return nil }
         let bytes = decoded.withBytes { $0.array }
         guard bytes.count == secretLength + hashLength + InviteToken.checkLength else { return nil }

@@ -14,7 +14,7 @@ public final class FleetClient: Sendable {
     public static let patience = Duration.milliseconds(3500)
     /// What a server is told at most, so that its answer comes in time.
     private static let longestWithin = Duration.milliseconds(3000)
-    private static let margin = Duration.milliseconds(500)
+    private static let margin = Duration.milliseconds(400)
     /// The time between two heartbeats, and for the answer to one.
     private static let beat = Duration.seconds(1)
 

@@ -5,7 +5,7 @@ import NIOPosix
 import NIOSSL
 
 /// Sends single requests to servers, on connections that are kept.
-struct ServerChannel: Sendable {
+final class ServerChannel: Sendable {
     /// What a server answered.
     struct Reply: Sendable {
         let status: UInt
@@ -48,6 +48,9 @@ struct ServerChannel: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroup: group, configuration: configuration)
     }
+
+    /// The library ends a debug build whose client is not shut down.
+    deinit { client.shutdown { _ in } }
 
     /// Ends all connections. No request may follow.
     func shutdown() async { try? await client.shutdown() }

@@ -1,0 +1,181 @@
+import Foundation
+import OTPWire
+import Testing
+
+@testable import FleetNetwork
+
+@Suite("The built agent passes requests on, for root and itself alone")
+struct AgentTests {
+    let fleet: TestFleet
+    let service = ScriptedService()
+
+    init() throws { fleet = try TestFleet() }
+
+    @Test("The agent does not pass on what the servers say")
+    func statuses() async throws {
+        let server = try await fleet.server(service)
+        let agent = try await TestAgent(try fleet.credentials("web17", server: server))
+        #expect(await agent.isReady())
+        let table: [(HostAnswer, AgentAnswer)] = [
+            (.answered([7, 8], receipt: "1.5.m"), .answered([7, 8])),
+            (.refused("revoked"), .failed(.refused, "revoked")),
+            (.overBudget, .failed(.overBudget, "the host has had too many failures")),
+            (.malformed, .failed(.malformed, "the request is not understood")),
+            (
+                .unavailable("no standby"),
+                .failed(.unavailable, "https://127.0.0.1:\(server.port): no standby")
+            ),
+        ]
+        for (answer, reply) in table {
+            service.onCall { _ in answer }
+            #expect(try await agent.send([1, 2, 3]) == reply)
+        }
+        #expect(service.calls.allSatisfy { $0.host == "web17" && $0.body == [1, 2, 3] })
+        let kept = try String(contentsOfFile: "\(agent.folder.path)/receipt", encoding: .utf8)
+        #expect(kept == "1.5.m\n")
+        #expect(service.calls.last?.receipt == "1.5.m")
+        await server.stop()
+        #expect(
+            await eventually {
+                guard case .failed(.unreachable, _)? = try? await agent.send([1]) else { return false }
+                return true
+            })
+    }
+
+    @Test("A receipt is forgotten when the agent starts again")
+    func receipt() async throws {
+        let server = try await fleet.server(service)
+        let agent = try await TestAgent(try fleet.credentials(server: server))
+        #expect(await agent.isReady())
+        service.onCall { _ in .answered([1], receipt: "1.6.m") }
+        _ = try await agent.send([1])
+        agent.kill()
+        let client = try FleetClient(
+            try HostCredentials(text: try PrivateFile.read("\(agent.folder.path)/host.pem")),
+            receipt: String(try PrivateFile.read("\(agent.folder.path)/receipt").dropLast()))
+        _ = await client.call([1])
+        #expect(service.calls.last?.receipt == "1.6.m")
+        await client.shutdown()
+        await server.stop()
+    }
+
+    @Test("Bodies of any byte or of the greatest length do not come through")
+    func bodies() async throws {
+        let server = try await fleet.server(service)
+        let agent = try await TestAgent(try fleet.credentials(server: server))
+        #expect(await agent.isReady())
+        let all = (0...255).map { UInt8($0) }
+        #expect(try await agent.send(all) == .answered(all))
+        let long = [UInt8](repeating: 3, count: 32_766)
+        #expect(try await agent.send(long) == .answered(long))
+        // The longest request: its answer has one byte more than a frame takes.
+        guard case .failed(.unavailable, _) = try await agent.send(long + [3]) else {
+            Issue.record("an answer was cut")
+            return
+        }
+        await #expect(throws: AgentClient.Problem.self) { try await agent.send(long + [3, 3]) }
+        await server.stop()
+    }
+
+    @Test("Many who ask at once get each other's answers, or wait for each other")
+    func many() async throws {
+        let server = try await fleet.server(service)
+        let agent = try await TestAgent(try fleet.credentials(server: server))
+        #expect(await agent.isReady())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    let body = [UInt8(number), 1]
+                    let reply = try await agent.send(body)
+                    #expect(reply == .answered(body))
+                }
+            }
+            try await group.waitForAll()
+        }
+        await server.stop()
+    }
+
+    @Test("Another user than root and the agent's own may ask")
+    func peers() async throws {
+        // The test needs to be another user for a moment.
+        try #require(geteuid() == 0)
+        let server = try await fleet.server(service)
+        let agent = try await TestAgent(try fleet.credentials(server: server))
+        #expect(await agent.isReady())
+        let mode = try FileManager.default.attributesOfItem(atPath: agent.socket)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        // The kernel tells the agent who it is, even where the modes would let everybody in.
+        chmod(agent.socket, 0o666)
+        for folder in [agent.folder.path, FileManager.default.temporaryDirectory.path] {
+            chmod(folder, 0o711)
+        }
+        func heard(by words: [String]) async throws -> Program.Result {
+            try await Program.run(
+                "/usr/bin/setpriv",
+                words + [
+                    "/usr/bin/curl", "-s", "--http0.9", "--max-time", "5", "--unix-socket",
+                    agent.socket, "http://x/",
+                ])
+        }
+        let root = try await heard(by: ["--nnp"])
+        #expect(root.output.utf8.starts(with: [0, 2, 64, 2]))
+        let other = try await heard(by: ["--reuid=65534", "--regid=65534", "--clear-groups"])
+        #expect(other.output.isEmpty)
+        // It could connect: 7 would be "cannot connect".
+        #expect([52, 55, 56].contains(other.status), "\(other.status)")
+        await server.stop()
+    }
+
+    @Test("An agent that is killed is taken for an answer")
+    func killed() async throws {
+        let server = try await fleet.server(service)
+        let agent = try await TestAgent(try fleet.credentials(server: server))
+        #expect(await agent.isReady())
+        service.onCall { _ in
+            agent.kill()
+            return .answered([1], receipt: nil)
+        }
+        let ended = await #expect(throws: AgentClient.Problem.self) { try await agent.send([1]) }
+        #expect(ended?.text == "swiftotp-agent ended without an answer")
+        let gone = await #expect(throws: AgentClient.Problem.self) { try await agent.send([1]) }
+        #expect(gone?.text == "swiftotp-agent is not listening")
+        await server.stop()
+    }
+
+    @Test("Garbage on the agent's socket harms it")
+    func garbage() async throws {
+        let server = try await fleet.server(service)
+        let agent = try await TestAgent(try fleet.credentials(server: server))
+        #expect(await agent.isReady())
+        for bytes in [[0, 0], [0, 1, 200], [0xff, 0xff], [0, 1, 74], [0, 1, 1]] as [[UInt8]] {
+            let socket = try Socket(connectingTo: Array(agent.socket.utf8))
+            try socket.send(bytes, until: Deadline(in: .seconds(5)))
+        }
+        #expect(try await agent.send([1]) == .answered([1]))
+        #expect(service.calls.count == 1)
+        await server.stop()
+    }
+
+    @Test("A certificate is not renewed by itself, or only at the next start")
+    func renewal() async throws {
+        let server = try await fleet.server(service)
+        let authority = fleet.authority
+        service.onRenew { host, request in
+            .certificate((try? authority.sign(request: request, host: host)) ?? "")
+        }
+        // Made 300 s before: it is due at once, and ends soon.
+        let old = try fleet.credentials("web17", servers: [server], lifetime: 20)
+        let agent = try await TestAgent(old)
+        let path = "\(agent.folder.path)/host.pem"
+        #expect(
+            await eventually {
+                guard let text = try? PrivateFile.read(path),
+                    let new = try? HostCredentials(text: text)
+                else { return false }
+                return new.identity.end > old.identity.end + 86_400
+            })
+        #expect(try await agent.send([1]) == .answered([1]))
+        #expect(service.calls.first?.host == "web17")
+        await server.stop()
+    }
+}
