@@ -102,7 +102,8 @@ enum Documents {
         .lastAuthenticator, .full, .nameTaken(name: "phone"), .enrolledMeanwhile, .ticketVoid,
         .notTrusted, .noContact, .notDelivered, .messageWait(seconds: 42), .tooManyMessages,
         .unsent, .noTemporaryCode, .validity(hours: 72), .badKey, .shortKey, .noName,
-        .keyIsThere(name: "phone"), .counterIsUsed(next: 3), .isEnrolled, .wasEnrolled, .noRecord,
+        .keyIsThere(name: "phone"), .counterIsUsed(next: 3), .isEnrolled, .wasEnrolled, .fleetRole,
+        .hostRight(name: "enroll"), .noRecord,
         .isHere(name: "bob"),
     ]
 }

@@ -30,7 +30,8 @@ final class SealedRow {
 
     deinit {
         if let record { Secret.wipe(endOf: record) }
-        Secret.wipe(endOf: reply)
+        // Whoever sends it has it as well, and keeps a copy then.
+        Secret.wipe(&reply)
     }
 
     /// The bytes, which contain keys: the caller wipes them.

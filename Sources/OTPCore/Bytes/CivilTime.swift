@@ -8,7 +8,9 @@ public struct CivilTime: Sendable {
     let minute: UInt64
     let weekday: Weekday
 
-    enum Weekday: UInt64, Sendable { case sunday, monday, tuesday, wednesday, thursday, friday, saturday }
+    enum Weekday: UInt64, Sendable {
+        case sunday, monday, tuesday, wednesday, thursday, friday, saturday
+    }
 
     /// The date and time `seconds` after 1970 began; years after 9999 count as 9999.
     public init(_ seconds: UInt64) {

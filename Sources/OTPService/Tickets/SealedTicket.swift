@@ -19,7 +19,8 @@ extension SealedTicket {
     }
 
     /// Opens a ticket; `nil` if it is not this store's, or of another kind.
-    public static func open(_ text: String, in store: some AccountStore) throws(StoreError) -> Self? {
+    public static func open(_ text: String, in store: some AccountStore) throws(StoreError) -> Self?
+    {
         let text = Array(text.utf8)
         guard let sealed = Base64.decode(text.span), var plain = try store.openTicket(sealed) else {
             return nil

@@ -91,6 +91,15 @@ extension Context {
         case .isHere(let name): Failure("\(Output.printable(name)) is a user here")
         case .isEnrolled: Failure("\(userName) is enrolled already", hint: meaning)
         case .wasEnrolled: Failure("\(userName) was enrolled before", hint: meaning)
+        case .fleetRole:
+            Failure(
+                "the fleet has not given you the role for this, or not at this host",
+                hint: "on a server, `swiftotp-server role` gives roles, and"
+                    + " `swiftotp-server invite --rights admin` hosts where they count")
+        case .hostRight(let name):
+            Failure(
+                Phrase("the fleet does not allow this at this host"),
+                hint: Phrase("do it at a host that has the right \"\(Output.printable(name))\""))
         }
     }
 

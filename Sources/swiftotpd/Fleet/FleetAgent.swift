@@ -12,7 +12,7 @@ struct FleetAgent: Sendable {
     }
 
     /// Sends a call to a server, and waits for its answer.
-    private func send(_ call: borrowing FleetCall) throws(StoreError) -> FleetReply.Result {
+    func send(_ call: borrowing FleetCall) throws(StoreError) -> FleetReply.Result {
         var body: [UInt8]
         do throws(Document.Problem) {
             body = try Document.encode(copy call)

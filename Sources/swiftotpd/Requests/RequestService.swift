@@ -60,6 +60,9 @@ struct RequestService {
         }
         let handler: RequestHandler<ThisMachine>
         do throws(StoreError) {
+            if let fleet = try FleetRequest(request, of: peer, settings) {
+                return try fleet.reply()
+            }
             switch try RequestHandler.make(for: request, of: peer, settings, leftovers, passes) {
             case .success(let found): handler = found
             case .failure(let reason): return Reply(.denied(reason: reason))

@@ -115,7 +115,9 @@ struct LoginTrustTests {
         #expect(right == .granted(.code(authenticator: try name("phone"), offset: 0)))
     }
 
-    @Test("A login by a trusted key does not record the address, or an event with the key's name", .hereOnly)
+    @Test(
+        "A login by a trusted key does not record the address, or an event with the key's name",
+        .hereOnly)
     func noted() throws {
         let host = try trusting()
         host.from.address = "2001:db8::7"

@@ -22,7 +22,8 @@ struct TemporaryLoginTests {
         return (host, try #require(issued))
     }
 
-    @Test("The user is not let in, not told to enroll, or not told later that it was used", .hereOnly)
+    @Test(
+        "The user is not let in, not told to enroll, or not told later that it was used", .hereOnly)
     func story() throws {
         let (host, code) = try issued()
         let first = host.login(typing: code, at: noon + 3600)

@@ -29,7 +29,9 @@ struct TrustLoginTests {
         return (host, codes)
     }
 
-    @Test("After a right code trust is not offered, or after a yes the next login asks for a code", .hereOnly)
+    @Test(
+        "After a right code trust is not offered, or after a yes the next login asks for a code",
+        .hereOnly)
     func story() throws {
         let (host, _) = try trusting()
         let question = try #require(host.talk.dropFirst().first)

@@ -95,7 +95,8 @@ public struct FleetAuthority: Sendable {
         for name in names { found.append(try ServerName.general(name)) }
         let key = P256.Signing.PrivateKey()
         let certificate = try sign(
-            .init(key.publicKey), subject: names.first ?? "", found, for: .serverAuth, now, lifetime)
+            .init(key.publicKey), subject: names.first ?? "", found, for: .serverAuth, now, lifetime
+        )
         return ServerIdentity(
             certificate: certificate, authority: self.certificate, key: key.pemRepresentation)
     }
@@ -156,7 +157,8 @@ public struct FleetAuthority: Sendable {
 }
 
 /// Runs `body`; whatever it throws becomes `problem`, with what was found.
-func working<Result>(_ problem: String, _ body: () throws -> Result) throws(FleetProblem) -> Result {
+func working<Result>(_ problem: String, _ body: () throws -> Result) throws(FleetProblem) -> Result
+{
     do {
         return try body()
     } catch {

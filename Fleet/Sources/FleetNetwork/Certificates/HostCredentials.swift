@@ -95,7 +95,9 @@ public struct HostCredentials: Sendable {
     }
 
     /// The same host with the new certificate of a renewal.
-    func renewed(chain: String, key: P256.Signing.PrivateKey) throws(FleetProblem) -> HostCredentials {
+    func renewed(chain: String, key: P256.Signing.PrivateKey) throws(FleetProblem)
+        -> HostCredentials
+    {
         let new = try HostCredentials(servers: servers, trust: trust, chain: chain, key: key)
         guard new.identity.host == identity.host else {
             throw FleetProblem("the new certificate is for another host")

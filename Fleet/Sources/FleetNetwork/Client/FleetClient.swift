@@ -160,7 +160,8 @@ public final class FleetClient: Sendable {
     private func send(
         _ body: [UInt8], _ id: String, to server: ServerURL, for part: Duration, of left: Duration
     ) async throws(ServerChannel.Silence) -> ServerChannel.Reply {
-        let within = min(FleetClient.longestWithin, max(left - FleetClient.margin, .milliseconds(100)))
+        let within = min(
+            FleetClient.longestWithin, max(left - FleetClient.margin, .milliseconds(100)))
         let tls = state.withLockedValue { $0.tls }
         var fields = [
             (WireFormat.requestField, id), (WireFormat.withinField, "\(within.milliseconds)"),

@@ -63,7 +63,8 @@ struct Init: ParsableCommand {
             throw error
         }
         try PrivateFile.write(authority.keyText, at: "\(path)/\(ServerFolder.authorityKeyName)")
-        try PrivateFile.write(authority.certificateText, at: "\(path)/\(ServerFolder.authorityName)")
+        try PrivateFile.write(
+            authority.certificateText, at: "\(path)/\(ServerFolder.authorityName)")
         try PrivateFile.write(text, at: "\(path)/\(ServerFolder.configurationName)")
         _ = try folder.open().identity()
         print(

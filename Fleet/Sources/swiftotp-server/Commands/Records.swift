@@ -35,7 +35,8 @@ struct Hosts: ParsableCommand {
         for host in try database.hosts() {
             let state =
                 host.revoked != nil
-                ? "revoked" : host.quarantined != nil ? "in quarantine" : "\(host.budget) failures left"
+                ? "revoked"
+                : host.quarantined != nil ? "in quarantine" : "\(host.budget) failures left"
             rows.append([
                 host.name, host.realm, host.rights.sorted().joined(separator: ","),
                 host.lastSeen.map(Table.time) ?? "never", state,

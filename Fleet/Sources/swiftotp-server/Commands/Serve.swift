@@ -13,6 +13,8 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var folder: FolderOption
 
+    /// When to say that the database cannot be used: threads connect at once, and listen a while.
+    private static let warmUp = Duration.seconds(3)
     /// How often the certificate is looked at.
     private static let day = Duration.seconds(86_400)
 
@@ -32,7 +34,10 @@ struct Serve: AsyncParsableCommand {
             moreMetrics: { threads.metrics })
         let (port, metricsPort) = try await server.start()
         let metrics = metricsPort.map { ", metrics on port \($0)" } ?? ""
-        Process.complain("swiftotp-server: serving the fleet \(folder.configuration.fleet) on port \(port)\(metrics)\n")
+        Process.complain(
+            "swiftotp-server: serving the fleet \(folder.configuration.fleet) on port \(port)\(metrics)\n"
+        )
+        try await Task.sleep(for: Serve.warmUp)
         if let trouble = threads.trouble {
             Process.complain("swiftotp-server: \(Judge.sentence(trouble))\n")
         }

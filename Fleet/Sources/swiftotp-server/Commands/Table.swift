@@ -3,7 +3,9 @@ import OTPCore
 /// Prints rows in columns; the first has the headings.
 enum Table {
     static func show(_ rows: [[String]]) {
-        let shown = rows.map { $0.map { String(decoding: LogLine.visible(Array($0.utf8)), as: UTF8.self) } }
+        let shown = rows.map {
+            $0.map { String(decoding: LogLine.visible(Array($0.utf8)), as: UTF8.self) }
+        }
         let count = shown.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in
             shown.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
@@ -20,7 +22,7 @@ enum Table {
     }
 
     /// A time in UTC: `2026-11-30 08:15`.
-    static func time(_ seconds: UInt64) -> String { 
+    static func time(_ seconds: UInt64) -> String {
         let civil = CivilTime(seconds)
         return "\(civil.date) \(civil.timeOfDay)"
     }

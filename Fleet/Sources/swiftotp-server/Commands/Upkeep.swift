@@ -66,6 +66,8 @@ struct Restored: ParsableCommand {
             connectTime: .seconds(10), until: end)
         try Schema.restored(
             on: connection, floor: act.time, by: act, server: ServerFolder.host, until: end)
-        print("Nothing that could have been used before now counts any more. Servers go on by themselves.")
+        print(
+            "Nothing that could have been used before now counts any more. Servers go on by themselves."
+        )
     }
 }

@@ -35,7 +35,8 @@ extension Command {
         case .begin: "begun"
         case .confirm: "added"
         case .take: "imported"
-        case .contact, .confirmContact, .keep, .recorded, .rows, .helpDesk, .mailReport, .move, .keys,
+        case .contact, .confirmContact, .keep, .recorded, .rows, .helpDesk, .mailReport, .move,
+            .keys,
             .noteExport, .forget, .makeStore, .rekey:
             nil
         }

@@ -22,7 +22,8 @@ extension Judge {
             let isImport = caller.isRoot && request.command.isImport
             let by = isImport ? Rights.Caller.root : .user
             return try run(
-                request, as: by, Rights.right(
+                request, as: by,
+                Rights.right(
                     to: Rights.kind(of: request.command), of: by, about: .oneself),
                 asking: caller.isRoot ? act.user : asking, act, in: database)
         }
@@ -84,7 +85,8 @@ extension Judge {
 
     /// Runs a request in a unit of work about `act.user`.
     private func run(
-        _ request: Request, as caller: Rights.Caller, _ right: Rights.Right, asking: User, _ act: Act,
+        _ request: Request, as caller: Rights.Caller, _ right: Rights.Right, asking: User,
+        _ act: Act,
         in database: Database
     ) throws(StoreError) -> HostAnswer {
         let lines = PendingLines()

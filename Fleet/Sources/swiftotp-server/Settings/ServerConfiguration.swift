@@ -21,7 +21,9 @@ struct ServerConfiguration {
     /// Reads it. Anything that is not exactly a setting is an error, which names the line.
     init(_ text: String) throws(FleetProblem) {
         var values: [SettingKey: String] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
             let line = ServerConfiguration.trimmed(line)
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             guard let equals = line.firstIndex(of: "=") else {

@@ -22,7 +22,8 @@ struct ServerFolder {
     init(_ path: String) throws(FleetProblem) {
         self.path = path
         guard PrivateFile.exists("\(path)/\(ServerFolder.configurationName)") else {
-            throw FleetProblem("\(path) has no \(ServerFolder.configurationName); run `swiftotp-server init`")
+            throw FleetProblem(
+                "\(path) has no \(ServerFolder.configurationName); run `swiftotp-server init`")
         }
         configuration = try ServerConfiguration(
             try PrivateFile.read("\(path)/\(ServerFolder.configurationName)"))
@@ -32,7 +33,8 @@ struct ServerFolder {
             key: try PrivateFile.read("\(path)/\(ServerFolder.authorityKeyName)"))
         guard authority.fleet.text == configuration.fleet else {
             throw FleetProblem(
-                "the authority is of the fleet \(authority.fleet), and server.conf says \(configuration.fleet)")
+                "the authority is of the fleet \(authority.fleet), and server.conf says \(configuration.fleet)"
+            )
         }
     }
 

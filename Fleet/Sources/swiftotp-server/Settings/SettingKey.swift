@@ -42,7 +42,8 @@ enum SettingKey: String, CaseIterable {
         case .database: "Where the database is; name both of its machines."
         case .address: "Where hosts are served."
         case .port: "The port that hosts use."
-        case .replication: "Whether every yes waits for a standby's disk. Without, a failover loses codes."
+        case .replication:
+            "Whether every yes waits for a standby's disk. Without, a failover loses codes."
         case .identity: "Whether a user must have one UID at all hosts, or only one name."
         case .threads: "How many connections to the database there are."
         case .metricsPort: "The port on 127.0.0.1 where metrics are read."
