@@ -3,10 +3,13 @@ import OTPWire
 
 /// Where a request is answered: the store, and whatever else a request needs.
 ///
-/// Lines and messages are about changes that the handler takes for stored. If the store commits only
-/// after the handler has returned, keep them until then, and drop them if it does not commit.
+/// Lines, messages and passes are about changes that the handler takes for stored. If the store
+/// commits only after the handler has returned, keep them until then, and drop them if it does not
+/// commit. What is kept counts as sent.
 public protocol Surroundings {
+    /// The store's type.
     associatedtype Records: AccountStore
+    /// The type of what tells users of changes.
     associatedtype Announcer: AccountAnnouncer
 
     /// What the admin has configured.
@@ -17,7 +20,9 @@ public protocol Surroundings {
     var users: any UserDirectory { get }
     /// The help desk; `nil` if there is none.
     var helpDesk: (any HelpDesk)? { get }
+    /// Tells the time, which must be the same to all who judge codes of these users.
     var clock: any Clock { get }
+    /// Makes keys and codes.
     var random: any Randomness { get }
     /// Tells users what was changed.
     var announcer: Announcer { get }
@@ -35,7 +40,8 @@ public protocol Surroundings {
 
     /// Whether the last code that this member of the help desk has given still counts.
     func hasPass(_ member: User, epoch: UInt64) -> Bool
-    /// Notes that the member has given a right code; `epoch` is that of the member's record.
+    /// Notes that the member has given a right code. `epoch` is that of the member's record; once it
+    /// has risen, the code no longer counts.
     func givePass(to member: User, epoch: UInt64)
 
     /// Writes a line to the log.
