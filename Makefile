@@ -50,6 +50,13 @@ build:
 	$(PROGRAM) --product swiftotp-messenger
 	$(PROGRAM) --product otp-enroll
 
+# The programs of a fleet, a package of its own in Fleet: nothing of it is in the programs above. C
+# libraries that it includes would name this folder.
+FLEET = $(PROGRAM) --package-path Fleet -Xcc -ffile-prefix-map=$(CURDIR)=.
+fleet-build:
+	$(FLEET) --product swiftotp-server
+	$(FLEET) --product swiftotp-agent
+
 # otp-enroll alone.
 command:
 	$(PROGRAM) --product otp-enroll
