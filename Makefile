@@ -4,7 +4,7 @@
 # The release; it is defined in one place.
 VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.swift)
 BUILD = swift build
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources Fleet/Tests
 
 .PHONY: all setup setup-build setup-packages setup-repo debug release build command test lint \
 	format pot catalogs \
@@ -77,7 +77,8 @@ lint: setup
 	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
 		Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
 		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
-		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
+		packaging/debian/*.postrm packaging/fleet/debian/*.postinst packaging/fleet/debian/*.prerm \
+		packaging/fleet/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
 
 # Updates the template and the catalogs; new entries await translation.
