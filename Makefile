@@ -4,7 +4,7 @@
 # The release; it is defined in one place.
 VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.swift)
 BUILD = swift build
-SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources Fleet/Tests
+SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources
 
 .PHONY: all setup setup-build setup-packages setup-repo debug release build command test lint \
 	format pot catalogs \
