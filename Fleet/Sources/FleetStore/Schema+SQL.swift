@@ -8,7 +8,7 @@ extension Schema {
         "CREATE SCHEMA swiftotp",
         """
         CREATE TABLE swiftotp.fleet (
-            only boolean PRIMARY KEY DEFAULT true CHECK (only),
+            single boolean PRIMARY KEY DEFAULT true CHECK (single),
             id uuid NOT NULL,
             schema bigint NOT NULL,
             floor bigint NOT NULL,
