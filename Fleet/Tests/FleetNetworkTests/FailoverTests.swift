@@ -25,14 +25,17 @@ struct FailoverTests {
     func sameID() async throws {
         let (a, b, client) = try await pair()
         // It is cut off in the middle of its answer, as if it were killed.
+        let ending = Mutex<Task<Void, Never>?>(nil)
         first.onCall { _ in
-            await a.stop()
+            ending.withLock { $0 = Task { await a.server.stop(within: .zero) } }
+            try? await Task.sleep(for: .seconds(2))
             return .answered([9], receipt: nil)
         }
         #expect(await client.call([1]) == .answered([1]))
         #expect(first.calls.count >= 1)
         #expect(second.calls.map(\.request) == first.calls.prefix(1).map(\.request))
         #expect(second.calls.first?.body == [1])
+        await ending.withLock { $0 }?.value
         await client.shutdown()
         await b.stop()
     }
