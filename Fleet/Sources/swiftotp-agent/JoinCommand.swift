@@ -6,7 +6,8 @@ enum JoinCommand {
         guard let list = arguments.servers else { return Program.wrong("join needs a server") }
         guard let text = arguments.token else { return Program.wrong("join needs --token") }
         guard let token = InviteToken(text) else {
-            return Program.fail("the token is mistyped: it is ten groups of eight letters and digits")
+            return Program.fail(
+                "the token is mistyped: it is ten groups of eight letters and digits")
         }
         do throws(FleetProblem) {
             let servers = try ServerURL.list(list)
@@ -29,7 +30,8 @@ enum JoinCommand {
             let credentials = try joined.get()
             try PrivateFile.write(credentials.text, at: path)
             print(
-                "This host is \(credentials.identity.host) in the fleet \(credentials.trust.fleet).")
+                "This host is \(credentials.identity.host) in the fleet \(credentials.trust.fleet)."
+            )
             return 0
         } catch {
             return Program.fail(error.text)

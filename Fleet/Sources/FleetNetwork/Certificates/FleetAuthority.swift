@@ -77,6 +77,17 @@ public struct FleetAuthority: Sendable {
     /// The certificate, as PEM.
     public var certificateText: String { trust.text }
 
+    /// Key and certificate, for one file of root's or of the server's own (`PrivateFile`).
+    public var text: String { "\(keyText)\n\(certificateText)" }
+
+    /// Reads `text` again.
+    ///
+    /// Throws if it is damaged.
+    public init(text: String) throws(FleetProblem) {
+        let found = try PEMDocument.all(in: text, "the authority's file", 1)
+        try self.init(certificate: found.certificates.joined(), key: found.key)
+    }
+
     /// The same key and certificate, which claim to be another fleet; for tests.
     func renamed(_ name: FleetName) -> FleetAuthority {
         FleetAuthority(fleet: name, certificate: certificate, key: key)
@@ -95,7 +106,8 @@ public struct FleetAuthority: Sendable {
         for name in names { found.append(try ServerName.general(name)) }
         let key = P256.Signing.PrivateKey()
         let certificate = try sign(
-            .init(key.publicKey), subject: names.first ?? "", found, for: .serverAuth, now, lifetime)
+            .init(key.publicKey), subject: names.first ?? "", found, for: .serverAuth, now, lifetime
+        )
         return ServerIdentity(
             certificate: certificate, authority: self.certificate, key: key.pemRepresentation)
     }
@@ -156,7 +168,8 @@ public struct FleetAuthority: Sendable {
 }
 
 /// Runs `body`; whatever it throws becomes `problem`, with what was found.
-func working<Result>(_ problem: String, _ body: () throws -> Result) throws(FleetProblem) -> Result {
+func working<Result>(_ problem: String, _ body: () throws -> Result) throws(FleetProblem) -> Result
+{
     do {
         return try body()
     } catch {

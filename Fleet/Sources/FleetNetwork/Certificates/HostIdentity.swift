@@ -14,7 +14,9 @@ public struct HostIdentity: Equatable, Sendable {
     private static let scheme = "swiftotp://"
 
     /// The URI of a host.
-    static func uri(fleet: FleetName, host: FleetName) -> String { "\(scheme)\(fleet)/host/\(host)" }
+    static func uri(fleet: FleetName, host: FleetName) -> String {
+        "\(scheme)\(fleet)/host/\(host)"
+    }
 
     /// The URI of a fleet, in its authority's certificate.
     static func uri(fleet: FleetName) -> String { "\(scheme)\(fleet)/authority" }

@@ -16,7 +16,9 @@ public struct InviteToken: Equatable, Sendable {
     /// A new invite of the authority.
     public init(of trust: FleetTrust) {
         var generator = SystemRandomNumberGenerator()
-        secret = (0..<InviteToken.secretLength).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        secret = (0..<InviteToken.secretLength).map { _ in
+            UInt8.random(in: 0...255, using: &generator)
+        }
         authority = trust.hash
     }
 
@@ -29,7 +31,9 @@ public struct InviteToken: Equatable, Sendable {
     /// `nil` if it is not one; most mistakes in typing are noticed.
     public init?(_ text: String) {
         let (secretLength, hashLength) = (InviteToken.secretLength, InviteToken.hashLength)
-        let symbols = text.utf8.prefix(4 * InviteToken.symbols).filter { !" -\r\n\t".utf8.contains($0) }
+        let symbols = text.utf8.prefix(4 * InviteToken.symbols).filter {
+            !" -\r\n\t".utf8.contains($0)
+        }
         // Bits after the last byte would be dropped.
         guard text.utf8.count <= 4 * InviteToken.symbols, symbols.count == InviteToken.symbols,
             let decoded = Base32.decode(symbols.span, as: .mistyped)

@@ -17,7 +17,9 @@ public enum PrivateFile {
     /// Throws a sentence if that is not possible.
     public static func prepare(folder: String) throws(FleetProblem) {
         // SAFETY: see `exists`.
-        if unsafe mkdir(folder, 0o700) != 0, errno != EEXIST { throw failure("cannot make", folder) }
+        if unsafe mkdir(folder, 0o700) != 0, errno != EEXIST {
+            throw failure("cannot make", folder)
+        }
         let probe = "\(folder)/.probe"
         try write("", at: probe, isLasting: false)
         // SAFETY: see `exists`.
@@ -71,7 +73,8 @@ public enum PrivateFile {
         while count < bytes.count {
             // SAFETY: writes at most what is left after the `count` bytes.
             let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-                unsafe Glibc.read(file, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+                unsafe Glibc.read(
+                    file, buffer.baseAddress?.advanced(by: count), buffer.count - count)
             }
             if got < 0 {
                 guard errno == EINTR else { throw failure("cannot read", path) }
@@ -92,7 +95,8 @@ public enum PrivateFile {
         while done < bytes.count {
             // SAFETY: reads the bytes after the `done` ones.
             let wrote = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(file, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+                unsafe Glibc.write(
+                    file, buffer.baseAddress?.advanced(by: done), buffer.count - done)
             }
             if wrote < 0 {
                 guard errno == EINTR else { return errno }

@@ -10,7 +10,8 @@ enum ServerName {
             return .ipAddress(ASN1OctetString(contentBytes: address.bytes[...]))
         }
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard name.utf8.count <= 253, labels.allSatisfy(isLabel), labels.last?.first?.isNumber != true
+        guard name.utf8.count <= 253, labels.allSatisfy(isLabel),
+            labels.last?.first?.isNumber != true
         else { throw FleetProblem("\"\(name)\" is neither a DNS name nor an address") }
         return .dnsName(name)
     }

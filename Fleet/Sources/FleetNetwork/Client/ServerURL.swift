@@ -27,7 +27,8 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         }
         guard (try? ServerName.general(name)) != nil else { return nil }
         if let number {
-            guard (1...5).contains(number.utf8.count), number.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }),
+            guard (1...5).contains(number.utf8.count),
+                number.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }),
                 let port = Int(number), (1...65_535).contains(port)
             else { return nil }
             self.port = port
@@ -42,7 +43,8 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         var found: [ServerURL] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let url = ServerURL(part) else {
-                throw FleetProblem("\"\(part)\" is not of the form https://NAME or https://NAME:PORT")
+                throw FleetProblem(
+                    "\"\(part)\" is not of the form https://NAME or https://NAME:PORT")
             }
             if !found.contains(url) { found.append(url) }
         }

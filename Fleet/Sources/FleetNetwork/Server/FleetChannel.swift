@@ -29,8 +29,10 @@ struct FleetChannel: ServerChildChannel {
                 NIOSSLServerHandler(context: context), ConnectionGuard(peer, of: fleet, settings),
             ])
         }.flatMap {
-            http { _, writer, _ in try await writer.writeResponse(.init(status: .internalServerError)) }
-                .setup(channel: channel, logger: logger)
+            http { _, writer, _ in
+                try await writer.writeResponse(.init(status: .internalServerError))
+            }
+            .setup(channel: channel, logger: logger)
         }.map { Value(http: $0, peer: peer) }
     }
 

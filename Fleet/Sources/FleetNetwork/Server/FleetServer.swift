@@ -32,7 +32,8 @@ public final class FleetServer: Sendable {
     /// Throws if its key or a certificate cannot be used.
     public init(
         settings: ServerSettings, identity: ServerIdentity, trust: FleetTrust,
-        service: any FleetService, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        service: any FleetService,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         moreMetrics: @escaping @Sendable () async -> String = { "" }
     ) throws(FleetProblem) {
         self.settings = settings
