@@ -39,10 +39,9 @@ struct Judge: FleetService {
     private func judge(
         _ document: FleetCall, of call: HostCall, _ id: RowID, in database: Database
     ) throws(StoreError) -> HostAnswer {
-        guard let host = try database.host(named: call.host) else {
-            return .refused("the fleet has no host of this name")
-        }
-        guard host.revoked == nil else { return .refused("the host was revoked") }
+        let host = try database.host(named: call.host)
+        if let refusal = Judge.refusal(of: host, issued: call.issued) { return .refused(refusal) }
+        guard let host else { return .malformed }
         let now = try SystemClock().now()
         let receipt = try call.receipt.flatMap { (text) throws(StoreError) in
             try database.receipt(text)
@@ -127,14 +126,22 @@ struct Judge: FleetService {
         }
     }
 
-    func renew(host name: String, request: String) async -> JoinAnswer {
+    func renew(host name: String, issued: UInt64, request: String) async -> JoinAnswer {
         let authority = authority
         return await certificate { (database) throws(StoreError) in
-            guard let host = try database.host(named: name), host.revoked == nil else {
-                return .refused("the host was revoked")
-            }
+            let host = try database.host(named: name)
+            if let refusal = Judge.refusal(of: host, issued: issued) { return .refused(refusal) }
             return Judge.signed(request, for: name, by: authority)
         }
+    }
+
+    /// Why a host with a verified certificate may not ask; `nil` if it may. Whoever has the key of a
+    /// host that was broken into is not let in again when the host joins anew.
+    private static func refusal(of host: HostRow?, issued: UInt64) -> String? {
+        guard let host else { return "the fleet has no host of this name" }
+        if host.revoked != nil { return "the host was revoked" }
+        return issued < host.joined
+            ? "the certificate is from before the host joined again" : nil
     }
 
     private static func signed(
