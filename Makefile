@@ -4,12 +4,12 @@
 # The release; it is defined in one place.
 VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.swift)
 BUILD = swift build
-SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources
+SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources Fleet/Tests
 
-.PHONY: all setup setup-build setup-packages setup-repo debug release build command test lint \
-	format pot catalogs \
+.PHONY: all setup setup-build setup-fleet setup-packages setup-repo debug release build command test \
+	lint format pot catalogs fleet fleet-build fleet-try fleet-test \
 	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
-	source rpm repo key fleet-build fleet-install fleet-tree fleet-deb fleet-rpm
+	source rpm repo key fleet-install fleet-tree fleet-deb fleet-rpm
 
 all: release
 
@@ -20,6 +20,9 @@ setup:
 
 setup-build:
 	Tests/setup build
+
+setup-fleet:
+	Tests/setup fleet
 
 setup-packages:
 	Tests/setup packages
@@ -57,6 +60,8 @@ fleet-build:
 	$(FLEET) --product swiftotp-server
 	$(FLEET) --product swiftotp-agent
 
+fleet: setup-fleet fleet-build
+
 # otp-enroll alone.
 command:
 	$(PROGRAM) --product otp-enroll
@@ -74,9 +79,9 @@ lint: setup
 	for name in $(LANGUAGES); do \
 		msgfmt --check -o /dev/null po/$$name.po && msgcmp po/$$name.po po/swiftotp.pot || exit 1; \
 	done
-	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
-		Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
-		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
+	shellcheck Tests/chroot Tests/coverage Tests/fleet-try Tests/foreign Tests/fuzz Tests/ground \
+		Tests/machine Tests/proof Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try \
+		Tests/upgrade Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/fleet/debian/*.postinst packaging/fleet/debian/*.prerm \
 		packaging/fleet/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
@@ -96,6 +101,17 @@ format:
 try: setup release
 	$(RELEASE) --product try-player
 	Tests/try "$$($(BUILD) -c release --show-bin-path)"
+
+# The same for a fleet: a database, two servers and two hosts, made of namespaces.
+fleet-try: setup release fleet
+	$(RELEASE) --product try-player
+	Tests/fleet-try "$$($(BUILD) -c release --show-bin-path)" \
+		"$$($(BUILD) -c release --package-path Fleet --show-bin-path)"
+
+# The tests of the fleet, which start the programs of both packages.
+fleet-test: debug
+	$(BUILD) --package-path Fleet --build-tests
+	Tests/suite --package-path Fleet
 
 # Compares with pam_google_authenticator and pam_oath; writes docs/BENCHMARKS.md.
 bench: setup release
@@ -333,7 +349,7 @@ fleet-install:
 
 # As for `tree`.
 FLEETTREE = $(PACKAGES)/swiftotp-fleet
-fleet-tree: setup-packages fleet-build
+fleet-tree: setup-fleet setup-packages fleet-build
 	mkdir -p $(FLEETTREE)/Fleet/.build
 	rsync -a --delete --exclude=/.git --filter=':- .gitignore' --filter='P .build' ./ $(FLEETTREE)/
 	chmod -R u=rwX,go=rX $(FLEETTREE)

@@ -171,7 +171,8 @@ enum PageActs {
     static let left: Set = {
         let targets = [
             "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers",
-            "proof", "coverage", "bench", "deb", "rpm", "fleet-deb", "fleet-rpm", "dist", "source",
+            "proof", "coverage", "bench", "deb", "rpm", "fleet", "fleet-try", "fleet-test",
+            "fleet-deb", "fleet-rpm", "dist", "source",
             "repo", "picture",
             "install",
         ]
