@@ -57,6 +57,7 @@ extension FleetCall {
         }
         // No step sends one.
         trial.takesMessageCodes = false
+        if !license.enrolls { trial.enrolling = .nobody }
         var typed = Array(answer.utf8)
         defer { Secret.wipe(&typed) }
         let judged = try accounts.judge(
