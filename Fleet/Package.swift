@@ -86,5 +86,13 @@ let package = Package(
                 own("OTPSystem"),
             ],
             swiftSettings: tests),
+        // The manuals, and the guide for admins.
+        .testTarget(
+            name: "FleetPageTests",
+            dependencies: [
+                "swiftotp-server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: tests),
     ]
 )
