@@ -33,7 +33,7 @@ struct Page {
         return (lines + spans).filter {
             $0.hasPrefix(program + " ")
                 && ($0.contains("\"") || !($0.contains("_") || $0.contains("*")))
-        }.map(Page.words)
+        }.map(Page.words).filter { $0.count > 1 && $0[1] != "-" }
     }
 
     /// Words are separated by blanks; what is between quotes is one.
