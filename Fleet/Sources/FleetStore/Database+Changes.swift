@@ -43,7 +43,8 @@ extension Database {
             """)
         let shared: [PostgresValue] = [
             .int(mark), .int(clamping: act.time), Database.text(settings.server),
-            Database.text(act.host), Database.text(user?.realm ?? ""), Database.text(user?.name ?? ""),
+            Database.text(act.host), Database.text(user?.realm ?? ""),
+            Database.text(user?.name ?? ""),
             Database.text(act.actor), Database.text(detail), Database.text(act.origin),
         ]
         let rows = try run(whole, shared + values).rows()

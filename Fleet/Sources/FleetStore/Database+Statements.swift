@@ -43,7 +43,8 @@ extension Database {
                 AND strangers.failures > 0)
         """
 
-    private static let left = "greatest(0, least(\(HostBudget.most),"
+    private static let left =
+        "greatest(0, least(\(HostBudget.most),"
         + " budget + greatest(0, $2 - budget_at)) - $14)"
 
     private static let columns =

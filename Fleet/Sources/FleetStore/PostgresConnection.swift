@@ -108,7 +108,8 @@ public final class PostgresConnection {
     }
 
     private func judge(
-        _ results: [PostgresResult], _ isInTransaction: Bool, until deadline: ContinuousClock.Instant
+        _ results: [PostgresResult], _ isInTransaction: Bool,
+        until deadline: ContinuousClock.Instant
     ) -> PostgresAnswer {
         // SAFETY: the connection is open.
         let isConnected = unsafe PQstatus(handle) == CONNECTION_OK

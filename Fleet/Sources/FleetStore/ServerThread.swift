@@ -123,7 +123,8 @@ final class ServerThread: Sendable {
             guard ContinuousClock.now < job.deadline else {
                 let trouble = self.trouble
                 job.body(
-                    .failure(trouble ?? StoreError(.busy, [], "it waited too long for the database")))
+                    .failure(
+                        trouble ?? StoreError(.busy, [], "it waited too long for the database")))
                 return
             }
             guard let trouble = attempt({ () throws(StoreError) in try database.ready() }) else {
