@@ -167,12 +167,12 @@ public struct FleetAuthority: Sendable {
     }
 }
 
-/// Runs `body`; whatever it throws becomes `problem`, with what was found.
+/// Runs `body`; whatever it throws becomes `problem`: the libraries' own texts are not for admins.
 func working<Result>(_ problem: String, _ body: () throws -> Result) throws(FleetProblem) -> Result
 {
     do {
         return try body()
     } catch {
-        throw FleetProblem("\(problem): \(error)")
+        throw FleetProblem(problem)
     }
 }

@@ -148,8 +148,12 @@ public enum PrivateFile {
     private static func failure(
         _ what: String, _ path: String, _ number: CInt = errno
     ) -> FleetProblem {
+        FleetProblem("\(what) \(path): \(reason(number))")
+    }
+
+    /// The system's words for an error number (errno(3)).
+    static func reason(_ number: CInt) -> String {
         // SAFETY: the C library's own text, copied at once.
-        let why = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
-        return FleetProblem("\(what) \(path): \(why)")
+        unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
     }
 }

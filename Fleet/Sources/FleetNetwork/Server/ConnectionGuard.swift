@@ -15,11 +15,14 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private let peer: ConnectionPeer
     private let fleet: FleetName
     private let settings: ServerSettings
+    private let log: RefusalLog
     private var phase = Phase.handshake
     private var alarm: Scheduled<Void>?
 
-    init(_ peer: ConnectionPeer, of fleet: FleetName, _ settings: ServerSettings) {
-        (self.peer, self.fleet, self.settings) = (peer, fleet, settings)
+    init(
+        _ peer: ConnectionPeer, of fleet: FleetName, _ settings: ServerSettings, _ log: RefusalLog
+    ) {
+        (self.peer, self.fleet, self.settings, self.log) = (peer, fleet, settings, log)
     }
 
     func handlerAdded(context: ChannelHandlerContext) { begin(.handshake, context) }
@@ -34,9 +37,15 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent {
             peer.presented = presented(context)
+            if case .other(let why) = peer.presented { note(why, context) }
             begin(.idle, context)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if phase == .handshake, let why = TLSTrouble.atServer(error) { note(why, context) }
+        context.fireErrorCaught(error)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -60,6 +69,10 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     // MARK: -
+
+    private func note(_ why: String, _ context: ChannelHandlerContext) {
+        log.note(context.channel.remoteAddress?.ipAddress ?? "somebody", why)
+    }
 
     private func begin(_ phase: Phase, _ context: ChannelHandlerContext) {
         self.phase = phase
