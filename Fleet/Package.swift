@@ -86,5 +86,8 @@ let package = Package(
                 own("OTPSystem"),
             ],
             swiftSettings: tests),
+        // The built programs of both packages, on machines made of namespaces.
+        .testTarget(
+            name: "FleetTests", dependencies: [own("TestSupport")], swiftSettings: tests),
     ]
 )
