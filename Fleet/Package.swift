@@ -58,6 +58,11 @@ let package = Package(
             ],
             swiftSettings: everywhere),
 
+        // What a host decides while no server is reached.
+        .target(
+            name: "FleetOffline", dependencies: ["FleetNetwork", own("OTPCore"), own("OTPWire")],
+            swiftSettings: everywhere),
+
         .executableTarget(
             name: "swiftotp-server",
             dependencies: [
@@ -69,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "swiftotp-agent",
             dependencies: [
-                "FleetNetwork", own("OTPCore"), own("OTPWire"), own("OTPSystem"),
+                "FleetNetwork", "FleetOffline", own("OTPCore"), own("OTPWire"), own("OTPSystem"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -47,6 +47,9 @@ struct Judge: FleetService {
         let receipt = try call.receipt.flatMap { (text) throws(StoreError) in
             try database.receipt(text)
         }
+        if case .offline(let used, let isNew) = document.step {
+            return try offline(used, isNew: isNew, of: host, at: now, in: database)
+        }
         let user = User(name: Array(document.user.utf8), uid: document.uid ?? .max, gid: .max)
         var act = Act(request: id, host: host, user: user, time: now, receipt: receipt)
         if case .command(let request, let caller) = document.step {
