@@ -80,6 +80,14 @@ let package = Package(
             ],
             swiftSettings: everywhere),
 
+        // Real files, the built agent and server, and a real PostgreSQL.
+        .testTarget(
+            name: "FleetOfflineTests",
+            dependencies: [
+                "FleetOffline", "FleetNetwork", "FleetStore", "swiftotp-agent", "swiftotp-server",
+                own("OTPCore"), own("OTPWire"),
+            ],
+            swiftSettings: tests),
         .testTarget(
             name: "FleetStoreTests", dependencies: ["FleetStore", own("OTPCore")],
             swiftSettings: tests),

@@ -14,7 +14,8 @@ extension Ledger.Contents {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let document = Document(version: Ledger.Contents.version, ledger: self)
-        return (try? encoder.encode(document)).map { String(decoding: $0, as: UTF8.self) + "\n" } ?? ""
+        return (try? encoder.encode(document)).map { String(decoding: $0, as: UTF8.self) + "\n" }
+            ?? ""
     }
 
     /// `nil` for anything that `text` does not write.

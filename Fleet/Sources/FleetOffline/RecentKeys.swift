@@ -22,7 +22,8 @@ public final class RecentKeys: Sendable {
     public init(in folder: String) {
         path = "\(folder)/recent"
         let text = (try? PrivateFile.read(path, upTo: RecentKeys.longestFile)) ?? ""
-        let found = try? JSONDecoder().decode([String: [String: UInt64]].self, from: Data(text.utf8))
+        let found = try? JSONDecoder().decode(
+            [String: [String: UInt64]].self, from: Data(text.utf8))
         times = Mutex(found ?? [:])
     }
 

@@ -106,7 +106,9 @@ final class Agent: Sendable {
 
     private func reply(to body: [UInt8]) -> [UInt8] {
         guard !body.isEmpty else {
-            let state = (try? JSONEncoder().encode(AgentState(of: client, offlineTrouble: offline.trouble))).map { Array($0) }
+            let state =
+                (try? JSONEncoder().encode(AgentState(of: client, offlineTrouble: offline.trouble)))
+                .map { Array($0) }
             return payload(.answered, state ?? [])
         }
         if OfflineCall.isOne(body) { return payload(.answered, offline.reply(to: body)) }
