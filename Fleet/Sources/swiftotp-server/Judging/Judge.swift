@@ -46,6 +46,9 @@ struct Judge: FleetService {
         let receipt = try call.receipt.flatMap { (text) throws(StoreError) in
             try database.receipt(text)
         }
+        if case .offline(let used, let isNew) = document.step {
+            return try offline(used, isNew: isNew, of: host, at: now, in: database)
+        }
         // A name that is nobody's at the host is nobody's here: no row has one with a zero.
         let name = (document.uid == nil ? [0] : []) + Array(document.user.utf8)
         let user = User(name: name, uid: document.uid ?? .max, gid: .max)
