@@ -101,6 +101,9 @@ let package = Package(
             swiftSettings: tests),
         // The built programs of both packages, on machines made of namespaces.
         .testTarget(
-            name: "FleetTests", dependencies: [own("TestSupport")], swiftSettings: tests),
+            name: "FleetTests",
+            dependencies: [
+                "FleetNetwork", own("TestSupport"), own("OTPCore"), own("OTPWire"),
+            ], swiftSettings: tests),
     ]
 )
