@@ -12,7 +12,7 @@ struct BrokenHostTests {
 
     /// A command in the name of a user.
     private func command(
-        _ command: Command, by user: Account, isRoot: Bool = false, proof: String? = nil
+        _ command: OTPWire.Command, by user: Account, isRoot: Bool = false, proof: String? = nil
     ) throws -> FleetStep {
         try .command(
             request: Request(command, proof: proof),
@@ -40,13 +40,13 @@ struct BrokenHostTests {
     func certificates() async throws {
         let fleet = try await BrokenHostTests.fleet.value
         let (host, alice) = (fleet.hosts[2], try await Member(of: fleet))
-        let makes = try await Certificates(fleet)
-        let certificates: [(String, String?, Set<Int>)] = try await [
+        let makes = try Certificates(fleet)
+        let certificates: [(String, String?, Set<Int>)] = [
             ("none", nil, [401]),
-            ("of another authority", makes.foreign(), [0]),
-            ("that has ended", makes.ended(), [0, 401]),
-            ("a server's", makes.server(), [0, 401]),
-            ("of a host that never joined", makes.host("web99"), [403]),
+            ("of another authority", try await makes.foreign(), [0]),
+            ("that has ended", try await makes.ended(), [0, 401]),
+            ("a server's", try makes.server(), [0, 401]),
+            ("of a host that never joined", try await makes.host("web99"), [403]),
         ]
         for (what, file, statuses) in certificates {
             let intruder = BrokenHost(host, certificate: file)
@@ -118,8 +118,9 @@ struct BrokenHostTests {
             }
         }
         // Nobody is a helper there, whoever they say they are.
-        for other in [Command.reset, .issue(seconds: nil, mail: nil), .unlock(after: nil), .status]
-        {
+        for other: OTPWire.Command in [
+            .reset, .issue(seconds: nil, mail: nil), .unlock(after: nil), .status,
+        ] {
             let answer = try await intruder.call(
                 try command(other, by: bob.account, proof: bob.backupCodes[0]), about: alice.name,
                 alice.number)
@@ -223,7 +224,7 @@ struct BrokenHostTests {
     func revoked() async throws {
         let fleet = try await BrokenHostTests.fleet.value
         let (host, alice) = (fleet.hosts[2], try await Member(of: fleet))
-        let old = try await Certificates(fleet).copy(of: host)
+        let old = try Certificates(fleet).copy(of: host)
         let intruder = BrokenHost(host, certificate: old)
         #expect(try await intruder.call(.isEnrolled, about: alice.name, alice.number).status == 200)
         try await fleet.servers[0].command("hosts", "--revoke", host.name)

@@ -39,7 +39,7 @@ struct Certificates {
     }
 
     /// A server's.
-    func server() async throws -> String {
+    func server() throws -> String {
         let folder = fleet.servers[0].folder
         let text = try ["server.pem", "server.key"].map {
             try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)
@@ -48,7 +48,7 @@ struct Certificates {
     }
 
     /// What a host has now, for when it is another.
-    func copy(of host: Host) async throws -> String {
+    func copy(of host: Host) throws -> String {
         let text = try String(
             contentsOfFile: "\(host.machine.folder)/etc/swiftotp-agent/host.pem", encoding: .utf8)
         return try scratch.write(text, to: "\(host.name).pem")
