@@ -63,6 +63,9 @@ public final class Database {
     }
 
     /// Looks again at what may change while connected. A server calls it once a second.
+    ///
+    /// Nothing ends PostgreSQL's wait for a standby, not even the end of the connection. Without the
+    /// look at who waits, each try would leave another process waiting, until there can be no more.
     public func check() throws(StoreError) {
         isInDoubt = true
         let answer = run(Database.checkStatement, [])
@@ -73,6 +76,11 @@ public final class Database {
         try Schema.check(rows.int(0, 1))
         try checkMarker(rows)
         try checkReplication(rows.bool(0, 5))
+        guard rows.bool(0, 8) != true else {
+            throw StoreError(
+                .system, PostgresAnswer.subject,
+                "no standby confirms: something stored over a second ago still waits for one")
+        }
         try checkClock(rows.int(0, 6))
         guard rows.text(0, 7) == "UTF8" else {
             throw StoreError(
@@ -89,7 +97,11 @@ public final class Database {
             current_setting('synchronous_standby_names') <> ''
                 AND current_setting('synchronous_commit') = 'on',
             (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-            current_setting('server_encoding')
+            current_setting('server_encoding'),
+            EXISTS (SELECT FROM pg_stat_activity
+                WHERE usename = current_user AND datname = current_database()
+                    AND wait_event = 'SyncRep'
+                    AND query_start < clock_timestamp() - interval '1 second')
         FROM swiftotp.fleet
         """)
 
@@ -172,7 +184,9 @@ public final class Database {
         guard let connection else {
             return .failed(PostgresFailure(state: "", message: "not connected"))
         }
-        return connection.run(statement, values, until: limit)
+        let answer = connection.run(statement, values, until: limit)
+        if case .unknown = answer { isInDoubt = true }
+        return answer
     }
 
     /// Checks, right after a clean answer to a commit, that it had to wait for a standby: an admin
