@@ -3,7 +3,7 @@ import Testing
 
 @testable import FleetNetwork
 
-@Suite("The heartbeat decides whether anybody is asked")
+@Suite("The heartbeat decides whether anybody is asked", .serialized)
 struct HeartbeatTests {
     let fleet: TestFleet
     let service = ScriptedService()

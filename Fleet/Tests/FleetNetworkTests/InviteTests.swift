@@ -2,7 +2,7 @@ import Testing
 
 @testable import FleetNetwork
 
-@Suite("An invite is a secret and the authority's hash, and survives typing")
+@Suite("An invite is a secret and the authority's hash, and survives typing", .serialized)
 struct InviteTests {
     @Test("A printed invite cannot be read again")
     func printed() throws {
@@ -42,7 +42,8 @@ struct InviteTests {
             }
         }
         let wrong = [
-            "", "-", String(token.text.dropLast()), token.text + "A", String(repeating: "A", count: 80),
+            "", "-", String(token.text.dropLast()), token.text + "A",
+            String(repeating: "A", count: 80),
             token.text + token.text, String(repeating: "\u{1F511}", count: 80),
             String(repeating: "A", count: 100_000),
         ]

@@ -7,7 +7,7 @@ struct CommandManualTests {
     let program: Program
     let manual: Manual
     static let common = [
-        "--config", "--store", "--socket", "--json", "--help", "--version",
+        "--config", "--store", "--socket", "--local", "--json", "--help", "--version",
     ]
 
     init() async throws {

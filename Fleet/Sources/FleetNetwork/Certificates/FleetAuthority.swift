@@ -13,7 +13,7 @@ public struct FleetAuthority: Sendable {
     }
 
     /// How far a host's clock may be behind ours, in seconds.
-    private static let skew: TimeInterval = 300
+    static let skew: TimeInterval = 300
     /// The longest request for a certificate, in bytes.
     private static let longestRequest = 4096
 
@@ -76,6 +76,17 @@ public struct FleetAuthority: Sendable {
 
     /// The certificate, as PEM.
     public var certificateText: String { trust.text }
+
+    /// Key and certificate, for one file of root's or of the server's own (`PrivateFile`).
+    public var text: String { "\(keyText)\n\(certificateText)" }
+
+    /// Reads `text` again.
+    ///
+    /// Throws if it is damaged.
+    public init(text: String) throws(FleetProblem) {
+        let found = try PEMDocument.all(in: text, "the authority's file", 1)
+        try self.init(certificate: found.certificates.joined(), key: found.key)
+    }
 
     /// The same key and certificate, which claim to be another fleet; for tests.
     func renamed(_ name: FleetName) -> FleetAuthority {

@@ -18,9 +18,11 @@ struct FleetChannel: ServerChildChannel {
     let fleet: FleetName
     let settings: ServerSettings
     let responder: FleetResponder
+    let connections: OpenConnections
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let peer = ConnectionPeer()
+        connections.add(channel)
         return channel.eventLoop.makeCompletedFuture {
             let context = context.withLockedValue { $0 }
             try channel.pipeline.syncOperations.addHandlers([

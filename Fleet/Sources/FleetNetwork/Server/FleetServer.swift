@@ -18,10 +18,12 @@ public final class FleetServer: Sendable {
     private let logger: Logger
     private let running = NIOLockedValueBox<[Listening]>([])
 
+    private let connections = OpenConnections()
+
     /// One of the two sockets.
     private struct Listening: Sendable {
-        let channel: any Channel
         let task: Task<Void, any Error>
+        let shutdown: @Sendable () async throws -> Void
     }
 
     /// A server that answers hosts of `trust` by `service`. `moreMetrics` gives lines that are
@@ -52,7 +54,8 @@ public final class FleetServer: Sendable {
     /// Throws if it cannot listen there.
     public func start() async throws(FleetProblem) -> (port: Int, metricsPort: Int?) {
         let channel = FleetChannel(
-            context: context, fleet: trust.fleet, settings: settings, responder: responder)
+            context: context, fleet: trust.fleet, settings: settings, responder: responder,
+            connections: connections)
         let port = try await listen(
             channel, on: settings.address, settings.port, upTo: settings.connections)
         guard let wanted = settings.metricsPort else { return (port, nil) }
@@ -77,17 +80,22 @@ public final class FleetServer: Sendable {
         responder.metrics.note(serverEnd: identity.end, authorityEnd: trust.end)
     }
 
-    /// Stops to listen, and closes all connections: at once those that wait for nothing.
-    public func stop() async {
+    /// Stops to listen, and closes all connections: at once those that wait for nothing, and the
+    /// others when they are answered, or when `patience` is over. Returns when all are closed.
+    public func stop(within patience: Duration = .seconds(5)) async {
         let all = running.withLockedValue { running in
             defer { running = [] }
             return running
         }
-        for one in all {
-            one.task.cancel()
-            try? await one.channel.close()
+        let connections = connections
+        let late = Task {
+            try await Task.sleep(for: patience)
+            connections.closeAll()
         }
+        // Not by cancelling it: a connection that was accepted a moment ago must be served first.
+        for one in all { try? await one.shutdown() }
         for one in all { _ = await one.task.result }
+        late.cancel()
     }
 
     /// Waits until the server is stopped, or fails.
@@ -119,7 +127,9 @@ public final class FleetServer: Sendable {
         }
         do {
             let listening = try await promise.futureResult.get()
-            running.withLockedValue { $0.append(Listening(channel: listening, task: task)) }
+            running.withLockedValue {
+                $0.append(Listening(task: task) { try await server.shutdownGracefully() })
+            }
             return listening.localAddress?.port ?? port
         } catch {
             throw FleetProblem("cannot listen on \(address) port \(port): \(error)")

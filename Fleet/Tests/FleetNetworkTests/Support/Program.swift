@@ -26,6 +26,7 @@ enum Program {
         _ path: String, _ words: [String], input: String, limit: Double
     ) throws -> Result {
         let folder = try TestFolder()
+        defer { withExtendedLifetime(folder) {} }
         let (out, errors) = (try folder.file("out", ""), try folder.file("errors", ""))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
