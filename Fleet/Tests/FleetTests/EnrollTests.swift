@@ -14,7 +14,8 @@ import Testing
         let account = try await Account.make("new")
         let methods = "publickey,keyboard-interactive:pam"
         let door = try await Door(
-            at: fleet.hosts[0], ["auth required module enroll=require"], methods: methods)
+            at: fleet.hosts[0], ["auth required module enroll=require qr_services=SERVICE"],
+            methods: methods)
         let terminal = try door.start(account.name, key: door.userKey)
         try await terminal.expect(EnrollTests.app)
         let phone = try Member.phone(in: await terminal.transcript)
@@ -38,7 +39,7 @@ import Testing
         let fleet = try await Fleet.shared()
         let account = try await Account.make("new")
         let door = try await Door(
-            at: fleet.hosts[2], ["auth required module enroll=require"],
+            at: fleet.hosts[2], ["auth required module enroll=require qr_services=SERVICE"],
             methods: "publickey,keyboard-interactive:pam")
         let outcome = try await door.login(account.name, "123456", key: door.userKey)
         #expect(!outcome.isIn && !outcome.shown.contains(EnrollTests.app), "\(outcome.shown)")
@@ -49,7 +50,7 @@ import Testing
     func byCommand() async throws {
         let fleet = try await Fleet.shared()
         let account = try await Account.make("new")
-        let screen = try await Screen(fleet.hosts[0].enroll(["add"], as: account))
+        let screen = try await Screen(fleet.hosts[0].enroll(["add", "--qr", "utf8"], as: account))
         let phone = try await screen.phone()
         #expect(phone.label.hasSuffix(account.name))
         try await screen.type(try await phone.lastCode())

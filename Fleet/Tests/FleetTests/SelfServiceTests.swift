@@ -67,6 +67,8 @@ struct SelfServiceTests {
         let member = try await Member(of: fleet)
         let set = try await run(member, at: fleet.hosts[2], "language", "de")
         #expect(set.status == 0, "\(set)")
+        let said = try await run(member, at: fleet.hosts[0], "language")
+        #expect(said.output.contains("de"), "\(said)")
         let door = try await Door(at: fleet.hosts[1])
         let login = try await door.login(member.name, member.backupCodes[0])
         #expect(login.isIn && login.shown.contains("Ersatzcodes"), "\(login.shown)")

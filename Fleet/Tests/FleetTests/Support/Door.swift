@@ -19,7 +19,8 @@ final class Door: Sendable {
         return scratch
     }
 
-    /// Starts an sshd whose service has these lines; `module` stands for ours.
+    /// Starts an sshd whose service has these lines; `module` stands for ours, `SERVICE` for the
+    /// service's name.
     init(
         at host: Host, _ lines: [String] = ["auth required module"],
         methods: String = "keyboard-interactive:pam"
@@ -31,7 +32,7 @@ final class Door: Sendable {
         let name = host.newName("sshd")
         let program = folder.file(name)
         guard symlink("/usr/sbin/sshd", program) == 0 else { throw Trouble("no \(program)") }
-        try host.service(lines, named: name)
+        try host.service(lines.map { $0.replacing("SERVICE", with: name) }, named: name)
         port = 2000 + (Int(name.split(separator: "-")[1]) ?? 0)
         let settings = [
             "ListenAddress 0.0.0.0:\(port)", "HostKey \(keys.file("host_key"))", "PidFile none",

@@ -15,6 +15,13 @@ final class Fleet: Sendable {
     /// A fleet for tests that leave it whole.
     static func shared() async throws -> Fleet { try await one.value }
     private static let one = Task { try await Fleet() }
+    /// One for tests that break it, one after the other; each begins with a whole one.
+    static func stormy() async throws -> Fleet {
+        let fleet = try await two.value
+        try await fleet.heal()
+        return fleet
+    }
+    private static let two = Task { try await Fleet() }
 
     private static let names = [
         "db1": 1, "db2": 2, "otp1": 11, "otp2": 12, "web1": 21, "web2": 22, "web3": 23,
@@ -92,43 +99,6 @@ final class Fleet: Sendable {
     var primary: Postgres { databases[first.withLock { $0 }] }
     /// The other one.
     var standby: Postgres { databases[1 - first.withLock { $0 }] }
-
-    /// Kills the primary with SIGKILL, and makes the standby the primary; nobody follows it.
-    func failOver() async throws {
-        primary.kill()
-        try await standby.promote(standby: "")
-        first.withLock { $0 = 1 - $0 }
-    }
-
-    /// Makes the machine of the old primary follow the new one, as the synchronous standby.
-    func follow() async throws {
-        try await standby.follow(primary)
-        try await standby.start()
-        try await primary.setStandby(standby.machine.name)
-        try await primary.awaitStandby()
-    }
-
-    // MARK: The audit
-
-    /// A row of the audit.
-    struct Row: Equatable, Sendable {
-        let host: String, kind: String, isGranted: Bool, detail: String, actor: String
-    }
-
-    /// Everything about a user, the oldest first.
-    func audit(of user: String) async throws -> [Row] {
-        try await primary.sql(
-            """
-            SELECT host, kind, granted, detail, actor FROM swiftotp.audit
-            WHERE name = '\(user)' ORDER BY seq
-            """
-        ).map {
-            Row(host: $0[0], kind: $0[1], isGranted: $0[2] == "t", detail: $0[3], actor: $0[4])
-        }
-    }
-
-    /// Gives every host its whole budget of failures again.
-    func release() async throws {
-        for host in hosts { try await servers[0].command("hosts", "--release", host.name) }
-    }
+    /// Notes that the standby is the primary now.
+    func swap() { first.withLock { $0 = 1 - $0 } }
 }

@@ -71,6 +71,9 @@ final class Host: Sendable {
         }
     }
 
+    /// Whether the agent runs as it should.
+    var hasAgent: Bool { agent.withLock { $0?.child.status == nil && $0 != nil } }
+
     /// Kills the agent.
     func killAgent() {
         agent.withLock { agent in

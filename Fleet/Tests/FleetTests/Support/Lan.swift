@@ -85,6 +85,12 @@ final class Machine: Sendable {
         }
     }
 
+    /// Mends everything.
+    func mend() async throws {
+        try await link("set", name, "master", "lan", "up")
+        _ = try await Command.run(lan.words + ["tc", "qdisc", "delete", "dev", name, "root"])
+    }
+
     private func link(_ words: String...) async throws {
         try await Command.output(lan.words + ["ip", "link"] + words)
     }

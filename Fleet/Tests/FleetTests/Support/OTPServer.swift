@@ -30,6 +30,12 @@ final class OTPServer: Sendable {
         try await Command.output(words(command))
     }
 
+    /// Whether it runs as it should.
+    var isRunning: Bool {
+        daemon.withLock { $0?.child.status == nil && $0 != nil } && !isOdd.withLock { $0 }
+    }
+    private let isOdd = Mutex(false)
+
     /// Takes over the folder of another server, for a server of this name.
     func copy(_ other: OTPServer) async throws {
         try await Command.output(["cp", "-a", other.folder, folder])
@@ -46,19 +52,14 @@ final class OTPServer: Sendable {
 
     /// Starts it behind these words, and waits until it says that it serves.
     func start(around: [String] = []) async throws {
-        try await launch(around: around)
-        let daemon = self.daemon.withLock { $0 }
-        let before = marks
-        try await daemon?.wait(for: "swiftotp-server") { marks > before || isServing }
-    }
-
-    private func launch(around: [String]) async throws {
-        let words = try words(["serve"])
+        let (words, before) = (try words(["serve"]), count)
         let daemon = try Daemon(
             Array(words.prefix(machine.words.count)) + around
                 + words.dropFirst(machine.words.count),
             log: "\(machine.folder)/server.log")
         self.daemon.withLock { $0 = daemon }
+        isOdd.withLock { $0 = !around.isEmpty }
+        try await daemon.wait(for: "swiftotp-server") { count > before }
     }
 
     /// What it has said so far.
@@ -66,8 +67,7 @@ final class OTPServer: Sendable {
         (try? String(contentsOfFile: "\(machine.folder)/server.log", encoding: .utf8)) ?? ""
     }
 
-    private var marks: Int { said.ranges(of: "serving the fleet").count }
-    private var isServing: Bool { said.hasSuffix("on port 8463\n") }
+    private var count: Int { said.ranges(of: "serving the fleet").count }
 
     /// Kills it with SIGKILL.
     func kill() {

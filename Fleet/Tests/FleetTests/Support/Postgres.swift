@@ -83,6 +83,9 @@ final class Postgres: Sendable {
         self.daemon.withLock { $0 = daemon }
     }
 
+    /// Whether it runs.
+    var isRunning: Bool { daemon.withLock { $0?.child.status == nil && $0 != nil } }
+
     /// Kills it with SIGKILL: the postmaster, and at once all that serve connections.
     func kill() {
         daemon.withLock { daemon in
