@@ -27,7 +27,7 @@ public final class Database {
     /// that it is the fleet's, of this release, replicated, at the right time, and as new as every
     /// receipt.
     public func ready() throws(StoreError) {
-        if connection?.isUsable != true {
+        if connection?.isAlive != true {
             try connect()
         } else if isInDoubt {
             try check()

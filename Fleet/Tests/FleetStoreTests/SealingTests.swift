@@ -90,6 +90,34 @@ struct SealingTests {
         #expect(heard.contains("another master key; restore that key"), "\(heard)")
     }
 
+    @Test("A new master key leaves rows behind, or a login is lost while they are sealed anew")
+    func resealing() async throws {
+        let fleet = try await fleet(), now = TestFleet.now
+        for name in ["alice", "bob"] { try fleet.enroll(name, at: now) }
+        let next = TestFleet.makeKeys().current
+        let both = fleet.server {
+            $0.keys = MasterKeys(current: next, earlier: [fleet.keys.current])
+        }
+        #expect(try fleet.login("bob", TestFleet.code(at: now), on: both, at: now) == "yes code")
+        var last: RowID?
+        var batches = 0
+        repeat {
+            last = try both.reseal(after: last)
+            batches += 1
+        } while last != nil
+        #expect(batches == 4)
+        let rows = try fleet.cluster.primary.run(
+            "SELECT DISTINCT key_id FROM swiftotp.users", in: fleet.database)
+        #expect(rows.count == 1 && rows.bytes(0, 0) == next.id)
+        #expect(try fleet.login("alice", TestFleet.code(at: now), on: both, at: now) == "yes code")
+        #expect(try fleet.login("bob", TestFleet.code(at: now), on: both, at: now) == "no replayed")
+        try Schema.mark(
+            on: fleet.cluster.primary.connect(to: fleet.database), keys: both.settings.keys,
+            until: ContinuousClock.now + .seconds(60))
+        let alone = fleet.server { $0.keys = MasterKeys(current: next) }
+        #expect(try fleet.login("alice", "000000", on: alone, at: now) == "no wrong")
+    }
+
     @Test("The key of a record is not HKDF-Expand of the master key (RFC 5869)")
     func derivation() throws {
         let bytes = (0..<32).map { UInt8($0) }
@@ -118,20 +146,21 @@ struct SealingTests {
         #expect(expected.count == 32)
     }
 
-    @Test("A ticket is opened by another fleet, or after a change")
+    @Test("A ticket is opened by another fleet, for another host, or after a change")
     func tickets() async throws {
         let fleet = try await fleet(), other = try await self.fleet()
         let server = fleet.server(), stranger = other.server { $0.keys = other.keys }
         try server.ready()
         try stranger.ready()
         var plain = Array("has proven".utf8)
-        var ticket = try server.sealTicket(&plain)
+        var ticket = try server.sealTicket(&plain, for: fleet.host)
         #expect(plain.isEmpty)
-        #expect(try server.openTicket(ticket) == Array("has proven".utf8))
-        #expect(try stranger.openTicket(ticket) == nil)
+        #expect(try server.openTicket(ticket, for: fleet.host) == Array("has proven".utf8))
+        #expect(try stranger.openTicket(ticket, for: fleet.host) == nil)
+        #expect(try server.openTicket(ticket, for: fleet.makeHost("other")) == nil)
         ticket[ticket.count - 1] ^= 1
-        #expect(try server.openTicket(ticket) == nil)
-        #expect(try server.openTicket([]) == nil)
+        #expect(try server.openTicket(ticket, for: fleet.host) == nil)
+        #expect(try server.openTicket([], for: fleet.host) == nil)
     }
 
     @Test("Another UID for a name gets in, or none does where UIDs differ by design")

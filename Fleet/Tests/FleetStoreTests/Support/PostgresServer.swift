@@ -10,7 +10,7 @@ final class PostgresServer: Sendable {
     private let process = Mutex<(shell: Process, pid: pid_t)?>(nil)
 
     /// Makes a server's files.
-    init(new options: [String] = []) throws {
+    init(syncs: Bool = false) throws {
         folder = Scratch.path("postgres")
         port = try Port.free()
         try makeFolder()
@@ -26,8 +26,8 @@ final class PostgresServer: Sendable {
                 "logging_collector = off", "max_wal_senders = 5", "wal_keep_size = 256MB",
                 "wal_receiver_status_interval = 1",
                 // A dead process loses nothing that it wrote, and no test ends the machine.
-                "fsync = off",
-            ] + options
+                "fsync = \(syncs ? "on" : "off")",
+            ]
         try append(settings, to: "postgresql.conf")
     }
 
