@@ -1,4 +1,5 @@
 import Foundation
+import OTPSystem
 import OTPWire
 import Testing
 
@@ -126,6 +127,29 @@ struct AgentTests {
         let other = ["--reuid=65534", "--regid=65534", "--clear-groups"]
         #expect(try await heard(by: other) == "connected 0")
         await server.stop()
+    }
+
+    @Test("The agent does not take the socket that systemd passes")
+    func activated() async throws {
+        let server = try await fleet.server(service)
+        let folder = try TestFolder()
+        try PrivateFile.write(
+            try fleet.credentials(server: server).text, at: "\(folder.path)/host.pem")
+        let socket = "\(folder.path)/passed.sock"
+        let process = try ChildProcess([
+            "/usr/bin/systemd-socket-activate", "-l", socket, try Program.built("swiftotp-agent"),
+            "--folder", folder.path, "--state", folder.path, "--socket", "\(folder.path)/own.sock",
+        ])
+        #expect(await eventually { FileManager.default.fileExists(atPath: socket) })
+        #expect(
+            await eventually {
+                let words = ["status", "--socket", socket]
+                guard let program = try? Program.built("swiftotp-agent") else { return false }
+                return (try? await Program.run(program, words).status) == 0
+            })
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/own.sock"))
+        await server.stop()
+        _ = consume process
     }
 
     @Test("An agent that is killed is taken for an answer")

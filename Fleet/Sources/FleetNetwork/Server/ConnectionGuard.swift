@@ -16,13 +16,16 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private let fleet: FleetName
     private let settings: ServerSettings
     private let log: RefusalLog
+    private let connections: OpenConnections
     private var phase = Phase.handshake
     private var alarm: Scheduled<Void>?
 
     init(
-        _ peer: ConnectionPeer, of fleet: FleetName, _ settings: ServerSettings, _ log: RefusalLog
+        _ peer: ConnectionPeer, of fleet: FleetName, _ settings: ServerSettings, _ log: RefusalLog,
+        _ connections: OpenConnections
     ) {
-        (self.peer, self.fleet, self.settings, self.log) = (peer, fleet, settings, log)
+        (self.peer, self.fleet, self.settings) = (peer, fleet, settings)
+        (self.log, self.connections) = (log, connections)
     }
 
     func handlerAdded(context: ChannelHandlerContext) { begin(.handshake, context) }
@@ -38,6 +41,10 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         if case .handshakeCompleted? = event as? TLSUserEvent {
             peer.presented = presented(context)
             if case .other(let why) = peer.presented { note(why, context) }
+            if isStranger, connections.count > settings.connections / 4 * 3 {
+                note("the last connections are kept for hosts", context)
+                context.close(promise: nil)
+            }
             begin(.idle, context)
         }
         context.fireUserInboundEventTriggered(event)
@@ -86,10 +93,13 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         case .handshake: return settings.handshake
         case .receiving: return settings.request
         case .answering: return settings.answer
-        case .idle:
-            if case .host = peer.presented { return settings.idle }
-            return settings.strangerIdle
+        case .idle: return isStranger ? settings.strangerIdle : settings.idle
         }
+    }
+
+    private var isStranger: Bool {
+        if case .host = peer.presented { return false }
+        return true
     }
 
     /// The certificate was verified by TLS, if there is one.

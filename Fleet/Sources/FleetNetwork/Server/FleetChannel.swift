@@ -28,7 +28,7 @@ struct FleetChannel: ServerChildChannel {
             let context = context.withLockedValue { $0 }
             try channel.pipeline.syncOperations.addHandlers([
                 NIOSSLServerHandler(context: context),
-                ConnectionGuard(peer, of: fleet, settings, log),
+                ConnectionGuard(peer, of: fleet, settings, log, connections),
             ])
         }.flatMap {
             http { _, writer, _ in
