@@ -9,7 +9,7 @@ SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources Fleet/Te
 .PHONY: all setup setup-build setup-fleet setup-packages setup-repo debug release build command test \
 	lint format pot catalogs fleet fleet-build fleet-try fleet-test \
 	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
-	source rpm repo key fleet-build fleet-install fleet-tree fleet-deb fleet-rpm
+	source rpm repo key fleet-install fleet-tree fleet-deb fleet-rpm
 
 all: release
 
@@ -82,7 +82,8 @@ lint: setup
 	shellcheck Tests/chroot Tests/coverage Tests/fleet-try Tests/foreign Tests/fuzz Tests/ground \
 		Tests/machine Tests/proof Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try \
 		Tests/upgrade Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
-		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
+		packaging/debian/*.postrm packaging/fleet/debian/*.postinst packaging/fleet/debian/*.prerm \
+		packaging/fleet/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
 
 # Updates the template and the catalogs; new entries await translation.
@@ -348,7 +349,7 @@ fleet-install:
 
 # As for `tree`.
 FLEETTREE = $(PACKAGES)/swiftotp-fleet
-fleet-tree: setup-packages fleet-build
+fleet-tree: setup-fleet setup-packages fleet-build
 	mkdir -p $(FLEETTREE)/Fleet/.build
 	rsync -a --delete --exclude=/.git --filter=':- .gitignore' --filter='P .build' ./ $(FLEETTREE)/
 	chmod -R u=rwX,go=rX $(FLEETTREE)

@@ -105,5 +105,13 @@ let package = Package(
             dependencies: [
                 "FleetNetwork", own("TestSupport"), own("OTPCore"), own("OTPWire"),
             ], swiftSettings: tests),
+        // The manuals, and the guide for admins.
+        .testTarget(
+            name: "FleetPageTests",
+            dependencies: [
+                "swiftotp-server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: tests),
     ]
 )
