@@ -117,6 +117,7 @@ public final class Database {
                     + " address of this key's database")
         }
         self.sealing = sealing
+        state.learn(sealing)
     }
 
     private func checkReplication(_ isSynchronous: Bool?) throws(StoreError) {

@@ -6,6 +6,7 @@ public final class FleetState: Sendable {
     private struct Contents {
         var newest: Receipt?
         var confirmed: Receipt?
+        var sealing: RecordSealing?
         var hosts: [String: (row: HostRow?, until: ContinuousClock.Instant)] = [:]
     }
 
@@ -14,6 +15,20 @@ public final class FleetState: Sendable {
     public init() {}
 
     // MARK: Receipts
+
+    /// Hears the receipt that a host shows, with a request or without one; whether it is one of this
+    /// fleet. Before the server was connected for the first time, it cannot tell.
+    @discardableResult
+    public func hear(_ text: String) -> Bool {
+        guard let sealing = contents.withLock({ $0.sealing }),
+            let receipt = Receipt(text: text, sealing: sealing)
+        else { return false }
+        note(receipt)
+        return true
+    }
+
+    /// Learns which fleet this is.
+    func learn(_ sealing: RecordSealing) { contents.withLock { $0.sealing = sealing } }
 
     /// Notes a receipt that somebody has.
     public func note(_ receipt: Receipt) {

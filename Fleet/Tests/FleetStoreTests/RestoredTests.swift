@@ -70,6 +70,32 @@ struct RestoredTests {
         #expect(throws: StoreError(.exists, [], "")) { try restore(fleet, old, to: now) }
     }
 
+    @Test("A server that connects anew does not listen, and judges by a restored database")
+    func listening() async throws {
+        let fleet = try await fleet(), now = TestFleet.now
+        try fleet.enroll("alice", at: now - 300)
+        try await settle(fleet)
+        let old = try copy(fleet)
+        let receipt = try receipt(
+            fleet.server().perform(fleet.act("alice", at: now), TestFleet.judge("123456")))
+        var settings = TestFleet.settings(fleet.cluster, old, fleet.keys)
+        settings.listening = .seconds(5)
+        let server = try ServerThreads(settings, count: 1)
+        defer { server.stop() }
+        #expect(!server.state.hear("00"))
+        try await eventually("it never knows its fleet") { server.state.hear(receipt.text) }
+        let act = fleet.act("alice", at: now)
+        await #expect(throws: StoreError(.unproven, [], "")) {
+            try await server.run(
+                for: UserName(realm: TestFleet.realm, name: "alice"),
+                until: ContinuousClock.now + .seconds(60)
+            ) { (database) throws(StoreError) in
+                try database.perform(act, TestFleet.judge(TestFleet.code(at: now)))
+            }
+        }
+        #expect(server.trouble?.code == .unproven)
+    }
+
     private func receiptRead(_ text: String, _ fleet: TestFleet) throws -> Receipt? {
         let server = fleet.server()
         try server.ready()
