@@ -216,7 +216,8 @@ struct BrokenHostTests {
         try await Task.sleep(for: .seconds(6))
         let after = try await intruder.call(
             BrokenHost.judge(alice.backupCodes[0]), about: alice.name, alice.number)
-        #expect(after.judgement?.outcome.isAccepted == true, "\(after)")
+        #expect(
+            after.judgement?.outcome.isAccepted == true, "\(after) \(fleet.servers[0].said)")
     }
 
     @Test(

@@ -64,18 +64,18 @@ struct BrokenHost: Sendable {
     func post(
         _ route: String, _ body: String, id: String = BrokenHost.newID(), server: String = "otp1"
     ) async throws -> Answer {
-        var words = machine.words + ["curl", "-s", "--max-time", "20", "--cacert", authority]
+        var words = machine.words + ["curl", "-sS", "--max-time", "20", "--cacert", authority]
         if let certificate { words += ["--cert", certificate, "--key", certificate] }
         words += [
             "-H", "Content-Type: application/json", "-H", "Swiftotp-Request: \(id)", "-H",
             "Swiftotp-Within: 8000", "--data-binary", "@-", "-w", "\n%{http_code}",
             "https://\(server):8463/v1/\(route)",
         ]
-        let said = try await Command.run(words, input: body).output
-        let lines = said.split(separator: "\n", omittingEmptySubsequences: false)
+        let done = try await Command.run(words, input: body)
+        let lines = done.output.split(separator: "\n", omittingEmptySubsequences: false)
         return Answer(
             status: lines.last.flatMap { Int($0) } ?? 0,
-            body: lines.dropLast().joined(separator: "\n"))
+            body: lines.dropLast().joined(separator: "\n") + done.errors)
     }
 
     static func newID() -> String {
