@@ -25,8 +25,9 @@ struct FleetThrottleTests {
 
     @Test("A hundred failures of strangers at all hosts close nothing, or close places that are known")
     func closing() {
-        for (here, elsewhere) in [(0, 100), (50, 50), (1, 99), (UInt32.max, .max)] {
-            let throttle = throttle(here: UInt32(here), elsewhere: UInt32(elsewhere))
+        let counts: [(UInt32, UInt32)] = [(0, 100), (50, 50), (1, 99), (.max, .max)]
+        for (here, elsewhere) in counts {
+            let throttle = throttle(here: here, elsewhere: elsewhere)
             #expect(throttle.isClosedToStrangers)
             #expect(throttle.permission(at: noon, from: stranger) == .closed)
             #expect(throttle.permission(at: noon, from: known) == .open)
