@@ -12,6 +12,8 @@ public final class Database {
 
     private var connection: PostgresConnection?
     private var sealing: RecordSealing?
+    /// Which database it is, since it was started.
+    private(set) var place = ""
     private var listensUntil: ContinuousClock.Instant?
     /// Whether the last look found trouble, so that the next request has to look again.
     private var isInDoubt = false
@@ -48,7 +50,6 @@ public final class Database {
     private func connect() throws(StoreError) {
         connection = nil
         sealing = nil
-        state.doubt()
         let connection = try PostgresConnection.connect(
             to: settings.address, as: "swiftotp-server", statementTime: settings.statementTime,
             connectTime: settings.connectTime, until: limit)
@@ -75,6 +76,7 @@ public final class Database {
         let rows = try answer.rows()
         try Schema.check(rows.int(0, 1))
         try checkMarker(rows)
+        place = rows.text(0, 9) ?? ""
         try checkReplication(rows.bool(0, 5))
         guard rows.bool(0, 8) != true else {
             throw StoreError(
@@ -101,7 +103,9 @@ public final class Database {
             EXISTS (SELECT FROM pg_stat_activity
                 WHERE usename = current_user AND datname = current_database()
                     AND wait_event = 'SyncRep'
-                    AND query_start < clock_timestamp() - interval '1 second')
+                    AND query_start < clock_timestamp() - interval '1 second'),
+            coalesce(host(inet_server_addr()) || ' ' || inet_server_port(), '') || ' '
+                || pg_postmaster_start_time()
         FROM swiftotp.fleet
         """)
 
@@ -137,39 +141,6 @@ public final class Database {
                 "its clock is \(off) seconds \(here > there ? "behind" : "ahead of") this server's;"
                     + " set both by NTP")
         }
-    }
-
-    // MARK: Receipts
-
-    /// Checks that the database is as new as the newest receipt that anybody has.
-    func checkReceipts() throws(StoreError) {
-        guard let receipt = state.unconfirmed else { return }
-        let rows = try run(
-            Database.receiptStatement, [.int(receipt.sequence), .int(receipt.mark)]
-        ).rows()
-        guard let floor = rows.count(0, 0), let isThere = rows.bool(0, 1) else {
-            throw Schema.notInstalled
-        }
-        // From before the last restore: that it is missing is known.
-        guard isThere || receipt.floor < floor else {
-            throw StoreError(
-                .unproven, PostgresAnswer.subject,
-                "it is older than receipt \(receipt.sequence): it was restored, or a failover lost"
-                    + " logins, and used codes could be used again; run `swiftotp-server restored`")
-        }
-        state.confirm(receipt)
-    }
-
-    private static let receiptStatement = PostgresStatement(
-        "receipt",
-        """
-        SELECT floor, EXISTS (SELECT FROM swiftotp.audit WHERE seq = $1 AND mark = $2)
-        FROM swiftotp.fleet
-        """)
-
-    /// Reads the text of a receipt that a host shows; `nil` unless this fleet made it.
-    public func receipt(_ text: String) throws(StoreError) -> Receipt? {
-        Receipt(text: text, sealing: try seal())
     }
 
     // MARK: Statements

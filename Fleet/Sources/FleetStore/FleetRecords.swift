@@ -190,6 +190,8 @@ public final class FleetRecords: RecordStore {
         row.restored = record.takeUntold()
         row.sealed.record = record.encoded
         row.sealed.floor = floor
+        // A reply from before is none any more.
+        row.sealed.last = nil
     }
 
     /// Whether the database can hold a name: it is UTF-8, and has no zero byte.

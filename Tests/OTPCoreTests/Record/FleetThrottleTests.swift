@@ -23,7 +23,7 @@ struct FleetThrottleTests {
         #expect(throttle(here: 5, elsewhere: 90).permission(at: noon, from: stranger) == .wait(30))
     }
 
-    @Test("A hundred failures of strangers at all hosts close nothing, or close places that are known")
+    @Test("A hundred failures of strangers at all hosts close nothing, or close known places")
     func closing() {
         let counts: [(UInt32, UInt32)] = [(0, 100), (50, 50), (1, 99), (.max, .max)]
         for (here, elsewhere) in counts {

@@ -207,6 +207,7 @@ public final class FleetClient: Sendable {
             do throws(ServerChannel.Silence) {
                 let reply = try await channel.send(
                     .GET, WireFormat.pingPath, to: server, tls,
+                    fields: receipt.map { [(WireFormat.receiptField, $0)] } ?? [],
                     until: .now() + .milliseconds(FleetClient.beatPatience.milliseconds))
                 keep(reply.receipt)
                 // Whom it refuses, it tells so at each request.

@@ -21,6 +21,7 @@ struct Judge: FleetService {
     // MARK: Calls
 
     func answer(_ call: HostCall) async -> HostAnswer {
+        if let receipt = call.receipt { threads.state.hear(receipt) }
         guard let document = try? Document.fleetCall(call.body), let id = RowID(call.request) else {
             return .malformed
         }
@@ -103,8 +104,9 @@ struct Judge: FleetService {
 
     // MARK: Hosts
 
-    func ping(host: String) async -> PingAnswer {
-        PingAnswer(
+    func ping(host: String, receipt: String?) async -> PingAnswer {
+        if let receipt { threads.state.hear(receipt) }
+        return PingAnswer(
             problem: threads.trouble.map(Judge.sentence), receipt: threads.state.newest?.text)
     }
 
