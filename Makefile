@@ -80,7 +80,7 @@ lint: setup
 		msgfmt --check -o /dev/null po/$$name.po && msgcmp po/$$name.po po/swiftotp.pot || exit 1; \
 	done
 	shellcheck Tests/chroot Tests/coverage Tests/fleet-try Tests/foreign Tests/fuzz Tests/ground \
-		Tests/machine Tests/proof Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try \
+		Tests/machine Tests/openapi Tests/proof Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try \
 		Tests/upgrade Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/fleet/debian/*.postinst packaging/fleet/debian/*.prerm \
 		packaging/fleet/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \

@@ -29,9 +29,10 @@ struct Page {
         let spans = whole.matches(of: #/`([^`]+)`/#).map {
             String($0.1).replacing("\n", with: " ")
         }
+        // What a synopsis leaves open is between underscores.
         return (lines + spans).filter {
-            $0.hasPrefix(program + " ") && !$0.contains("_") && !$0.contains("*")
-                || $0.hasPrefix(program + " ") && $0.contains("\"")
+            $0.hasPrefix(program + " ")
+                && ($0.contains("\"") || !($0.contains("_") || $0.contains("*")))
         }.map(Page.words)
     }
 

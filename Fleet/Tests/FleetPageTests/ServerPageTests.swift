@@ -59,7 +59,9 @@ struct ServerPageTests {
         let page = try Page(path)
         let commands = page.commands(of: "swiftotp-server")
         if path == Page.guide { #expect(commands.count > 15) }
-        for words in commands {
+        for words in commands where words[1] != "-" {
+            // A command's name alone, in a sentence.
+            if words.count == 2, ["restored", "invite", "role"].contains(words[1]) { continue }
             #expect(throws: Never.self, "\(words)") {
                 _ = try SwiftOTPServer.parseAsRoot(Array(words.dropFirst()))
             }
