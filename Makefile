@@ -8,7 +8,7 @@ SOURCES = Package.swift Sources Tests
 
 .PHONY: all setup setup-build setup-packages setup-repo debug release build command test lint \
 	format pot catalogs \
-	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
+	try bench fuzz proof model coverage strangers picture clean install uninstall tree dist deb fetch \
 	source rpm repo key
 
 all: release
@@ -69,7 +69,7 @@ lint: setup
 	done
 	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
 		Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
-		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
+		Tests/Bench/run .ci/run docs/model/check packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
 
@@ -107,6 +107,10 @@ fuzz: setup
 # The long form of the proofs in `make test`; writes the figures to docs/RESULTS.md.
 proof: setup release debug
 	Tests/proof $(RUNS)
+
+# The model of a fleet's login, in all its forms (docs/model). Needs spin and gcc.
+model:
+	docs/model/check
 
 # The lines of OTPCore and OTPStore that their tests do not reach.
 coverage: setup
