@@ -55,6 +55,9 @@ struct Judge: FleetService {
         if case .command(let request, let caller) = document.step {
             return try command(request, of: caller, act, in: database)
         }
+        if case .bring(let record, let adds, let rehearses) = document.step {
+            return try bring(record, adds: adds, rehearses: rehearses, act, in: database)
+        }
         act.user = user
         let performed = try database.perform(act) { (records) throws(StoreError) in
             try step(document, act, on: records)
