@@ -113,8 +113,10 @@ public final class Database {
         guard let fleet = rows.id(0, 0), let keyID = rows.bytes(0, 3),
             let marker = rows.bytes(0, 4)
         else { throw Schema.notInstalled }
-        let sealing = RecordSealing(fleet: fleet, keys: settings.keys)
-        guard sealing.proves(marker, under: keyID) else {
+        let known = state.keys ?? settings.keys
+        let keys = known.led(by: keyID)
+        let sealing = RecordSealing(fleet: fleet, keys: keys ?? known)
+        guard keys != nil, sealing.proves(marker, under: keyID) else {
             throw StoreError(
                 .otherKey, PostgresAnswer.subject,
                 "it belongs to another master key than this server's; restore that key, or set the"

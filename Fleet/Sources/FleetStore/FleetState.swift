@@ -11,12 +11,21 @@ public final class FleetState: Sendable {
         /// The receipts that each database has yet to be asked for.
         var pending: [String: Set<Receipt>] = [:]
         var sealing: RecordSealing?
+        var keys: MasterKeys?
         var hosts: [String: (row: HostRow?, until: ContinuousClock.Instant)] = [:]
     }
 
     private let contents = Mutex(Contents())
 
     public init() {}
+
+    // MARK: Keys
+
+    /// The master keys, if they are others than at the start.
+    public var keys: MasterKeys? { contents.withLock { $0.keys } }
+
+    /// Uses other master keys from the next look at the database on.
+    public func use(_ keys: MasterKeys) { contents.withLock { $0.keys = keys } }
 
     // MARK: Receipts
 

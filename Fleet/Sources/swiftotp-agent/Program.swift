@@ -10,6 +10,7 @@ enum Program {
                swiftotp-agent join URL[,URL...] --token TOKEN [--folder FOLDER] [--again]
                swiftotp-agent status [--json] [--socket PATH]
                swiftotp-agent reopen [--socket PATH]
+               swiftotp-agent leave --yes [--folder FOLDER] [--state FOLDER]
         """
 
     private static let help = """
@@ -37,6 +38,8 @@ enum Program {
             --json         the same for programs
           reopen           let offline answers be tried again: after too many wrong ones, or
                            after a restored backup took the ledger of used answers back
+          leave --yes      remove this host's key, certificate and receipt: it asks the fleet
+                           nothing more; an admin of the fleet should revoke it as well
 
           --folder FOLDER  key and certificate are in FOLDER (default: /etc/swiftotp-agent)
           --state FOLDER   the newest receipt and the ledger of offline answers are in FOLDER
@@ -57,7 +60,7 @@ enum Program {
             command = first
             words.removeFirst()
         }
-        guard ["serve", "join", "status", "reopen"].contains(command) else {
+        guard ["serve", "join", "status", "reopen", "leave"].contains(command) else {
             return wrong("unknown command \"\(command)\"")
         }
         var arguments = Arguments()
@@ -70,6 +73,7 @@ enum Program {
                 print("swiftotp-agent \(Version.number)")
                 return 0
             case "--again" where command == "join": arguments.isAgain = true
+            case "--yes" where command == "leave": arguments.isSure = true
             case "--json" where command == "status": arguments.isJSON = true
             case "--folder", "--state", "--socket", "--token":
                 guard let value = words.popFirst() else { return wrong("\(word) needs a value") }
@@ -84,6 +88,7 @@ enum Program {
         switch command {
         case "join": return JoinCommand.run(arguments)
         case "status": return StatusCommand.run(arguments)
+        case "leave": return LeaveCommand.run(arguments)
         case "reopen": return ReopenCommand.run(arguments)
         default: return serve(arguments)
         }
@@ -98,6 +103,7 @@ enum Program {
         var token: String?
         var isAgain = false
         var isJSON = false
+        var isSure = false
 
         fileprivate mutating func take(_ value: String, for word: String) {
             switch word {

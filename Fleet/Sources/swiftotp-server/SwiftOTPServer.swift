@@ -34,6 +34,7 @@ struct SwiftOTPServer: AsyncParsableCommand {
         subcommands: [
             Init.self, Serve.self, Certificate.self, Migrate.self, Invite.self, Hosts.self,
             Users.self, Role.self, Audit.self, AnswerCommand.self, Restored.self,
+            RotateKey.self,
         ])
 
     static func main() async {

@@ -27,7 +27,7 @@ extension FleetCall {
         if case .offline = step { return nil }
         guard let known else { return .denied(reason: .malformed) }
         switch step {
-        case .judge, .command, .offline: return nil
+        case .judge, .command, .offline, .bring: return nil
         case .look(let question, let place):
             guard var question = question.question, let place = place.origin(at: license.host)
             else { return .denied(reason: .malformed) }

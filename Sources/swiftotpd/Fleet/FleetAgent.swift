@@ -3,6 +3,9 @@ import OTPWire
 
 /// The agent of a fleet on this host, which keeps the connections to the fleet's servers.
 struct FleetAgent: Sendable {
+    /// What errors are about.
+    static var subject: [UInt8] { Array("the fleet".utf8) }
+
     /// Where it listens; `nil` for the default.
     var path: [UInt8]?
 
@@ -60,7 +63,7 @@ struct FleetAgent: Sendable {
     }
 
     func trouble(_ why: String) -> StoreError {
-        StoreError(.system, Array("the fleet".utf8), why)
+        StoreError(.system, FleetAgent.subject, why)
     }
 }
 

@@ -14,8 +14,7 @@ struct AnswerCommand: ParsableCommand {
             Be sure whom you read it to: it lets that user in, once, at that host alone. A sheet with \
             the next ones is for somebody who will be there when nobody can be called.
 
-            The answers of a host change when it joins again, and within ten minutes of a \
-            `rotate-key` once it reaches a server.
+            The answers of a host change when it joins again, and some minutes after a `rotate-key`.
             """)
 
     @OptionGroup var folder: FolderOption
@@ -45,7 +44,7 @@ struct AnswerCommand: ParsableCommand {
                     + "for \(number) is not at that host, or its ledger went back")
         }
         let last = number + UInt64(sheet - 1)
-        let key = try database.offlineKey(of: row)
+        let keys = try database.offlineKeys(of: row)
         var act = try folder.act()
         act.host = host
         // Before anybody sees it.
@@ -54,7 +53,11 @@ struct AnswerCommand: ParsableCommand {
         _ = try database.note(
             AuditEntry(kind: "offline-given", granted: true, detail: detail), of: name, by: act)
         for next in number...last {
-            let text = OfflineAnswer.text(of: Array(user.utf8), number: next, key: key)
+            // While a new master key is brought in, a host may still have the key of the old one.
+            let texts = keys.map {
+                OfflineAnswer.text(of: Array(user.utf8), number: next, key: $0)
+            }
+            let text = texts.joined(separator: ", or if that is refused ")
             print(sheet == 1 ? text : "\(next)  \(text)")
         }
     }

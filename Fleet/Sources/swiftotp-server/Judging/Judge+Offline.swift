@@ -29,12 +29,11 @@ extension Judge {
         for use in used {
             if let new = try note(use, of: host, at: now, in: database) { receipt = new }
         }
-        var key = database.offlineKeyBytes(of: host)
-        defer { Secret.wipe(&key) }
+        var key = try database.offlineKeyBytes(of: host)
+        defer { Secret.wipe(&key.bytes) }
         let reply = FleetReply(
             .offline(
-                keyID: Judge.hex(database.settings.keys.current.id), key: Judge.hex(key),
-                highest: past.highest))
+                keyID: Judge.hex(key.id), key: Judge.hex(key.bytes), highest: past.highest))
         return .answered(try Judge.encoded(reply), receipt: receipt?.text)
     }
 

@@ -59,6 +59,10 @@ struct Judge: FleetService {
                 guard document.uid != nil else { return .malformed }
                 return try command(request, of: caller, act, in: database)
             }
+            if case .bring(let record, let adds, let rehearses) = document.step {
+                guard document.uid != nil else { return .malformed }
+                return try bring(record, adds: adds, rehearses: rehearses, act, in: database)
+            }
             var entry: AuditEntry?
             let performed = try database.perform(act) { (records) throws(StoreError) in
                 let answer = try step(document, act, on: records)

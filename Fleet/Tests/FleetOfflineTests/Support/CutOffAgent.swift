@@ -97,13 +97,17 @@ enum Built {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = words
-        let output = Pipe()
+        // A file: a pipe could be inherited, and kept open, by a server that another test starts.
+        let folder = try TestFolder()
+        let path = "\(folder.path)/output"
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        let output = FileHandle(forWritingAtPath: path)
         (process.standardOutput, process.standardError) = (output, output)
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        let text = String(
-            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
+        let bytes = FileManager.default.contents(atPath: path) ?? Data()
+        let text = String(decoding: bytes, as: UTF8.self)
         guard process.terminationStatus == 0 else {
             throw Failure(description: "\(words.joined(separator: " ")): \(text)")
         }
