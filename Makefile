@@ -8,7 +8,7 @@ SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources Fleet/Te
 
 .PHONY: all setup setup-build setup-fleet setup-packages setup-repo debug release build command test \
 	lint format pot catalogs fleet fleet-build fleet-try fleet-test \
-	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
+	try bench fuzz proof model coverage strangers picture clean install uninstall tree dist deb fetch \
 	source rpm repo key fleet-install fleet-tree fleet-deb fleet-rpm
 
 all: release
@@ -80,8 +80,8 @@ lint: setup
 		msgfmt --check -o /dev/null po/$$name.po && msgcmp po/$$name.po po/swiftotp.pot || exit 1; \
 	done
 	shellcheck Tests/chroot Tests/coverage Tests/fleet-try Tests/foreign Tests/fuzz Tests/ground \
-		Tests/machine Tests/openapi Tests/proof Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try \
-		Tests/upgrade Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
+		Tests/machine Tests/openapi Tests/proof Tests/reproduce Tests/selinux Tests/setup \
+		Tests/suite Tests/try Tests/upgrade Tests/Bench/run .ci/run docs/model/check packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/fleet/debian/*.postinst packaging/fleet/debian/*.prerm \
 		packaging/fleet/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
@@ -131,6 +131,10 @@ fuzz: setup
 # The long form of the proofs in `make test`; writes the figures to docs/RESULTS.md.
 proof: setup release debug
 	Tests/proof $(RUNS)
+
+# The model of a fleet's login, in all its forms (docs/model). Needs spin and gcc.
+model:
+	docs/model/check
 
 # The lines of OTPCore and OTPStore that their tests do not reach.
 coverage: setup

@@ -58,6 +58,8 @@ public enum StoreCommand: Sendable {
     case forget(record: String)
     /// Make the store if there is none; if `startsEmpty`, even for a key whose store is not here.
     case make(startsEmpty: Bool)
+    /// Send records to the servers of a fleet.
+    case bring(of: [NumberDocument], adds: Bool, rehearses: Bool)
     /// Replace the seal key, step by step.
     case rekey(step: RekeyStep)
 }

@@ -34,7 +34,7 @@ struct OTPEnroll: ParsableCommand {
             Move.self, Forget.self,
             Init.self, Rekey.self, Issue.self, Unlock.self, HelpDesk.self, Report.self,
             Resynchronize.self,
-            Import.self, Export.self, Doctor.self,
+            Import.self, Export.self, FleetCommand.self, Doctor.self,
         ],
         defaultSubcommand: Add.self)
 

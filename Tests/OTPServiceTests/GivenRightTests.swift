@@ -82,6 +82,7 @@ struct GivenRightTests {
         let commands: [OTPWire.Command] = [
             .move(from: "bob", rehearses: true), .forget(record: "bob"),
             .makeStore(startsEmpty: false), .rekey(step: .end),
+            .bring(of: [], adds: false, rehearses: true),
         ]
         for command in commands {
             let reply = try server.answer(

@@ -34,6 +34,7 @@ enum Documents {
             .take(token: token, rehearses: true, isMeant: false, allowsShortKeys: true),
             .keys(of: numbers),
             .noteExport(names: ["phone"]),
+            .bring(of: numbers, adds: true, rehearses: false),
             .makeStore(startsEmpty: true), .rekey(step: .seal(numbers: [1000, 1001])),
             .move(from: "bob", rehearses: true),
             .forget(record: "1001"), .mailReport(to: "root", text: "nothing"),
@@ -90,6 +91,11 @@ enum Documents {
                 rekey: RekeyDocument(
                     isDone: false, left: 1,
                     troubles: [RecordTroubleDocument(uid: 1000, trouble: trouble)])),
+            .brought(rows: [
+                BroughtDocument(
+                    uid: 1000, user: "alice", how: .failed, added: ["x"], left: ["y"],
+                    trouble: trouble)
+            ]),
             .taken(name: "x", isNew: true, beside: ["phone"]),
             .failed(trouble: trouble),
         ] + denials.map { .denied(reason: $0) }

@@ -27,6 +27,7 @@ struct RightsTests {
         (#"{"issue":{}}"#, .denied), (#"{"revokeIssued":{}}"#, .denied), (token, .denied),
         (#"{"noteExport":{"names":[]}}"#, .denied),
         (#"{"makeStore":{"startsEmpty":false}}"#, .denied),
+        (#"{"bring":{"of":[],"adds":false,"rehearses":true}}"#, .denied),
         (#"{"rekey":{"step":{"begin":{}}}}"#, .denied), (#"{"recorded":{}}"#, .denied),
         (#"{"helpDesk":{}}"#, .denied), (#"{"mailReport":{"to":"root","text":"x"}}"#, .denied),
         (#"{"rows":{"of":[]}}"#, .denied), (#"{"keys":{"of":[]}}"#, .denied),
@@ -117,7 +118,7 @@ struct RightsTests {
     ]
 
     /// What is about the whole store, and root's alone.
-    private static let surveys = ["keys", "forget", "makeStore", "rekey", "mailReport"]
+    private static let surveys = ["keys", "forget", "makeStore", "rekey", "mailReport", "bring"]
 
     private func isHelp(_ command: String) -> Bool {
         Self.help.contains { command.hasPrefix("{\"\($0)\"") }

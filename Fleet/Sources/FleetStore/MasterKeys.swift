@@ -3,7 +3,8 @@ import OTPCore
 /// The fleet's master keys: the one that new things are sealed with, and earlier ones that not
 /// everything has left yet.
 ///
-/// A master key seals nothing itself: it only makes other keys (HKDF, RFC 5869).
+/// A master key seals nothing itself: it only makes other keys (HKDF, RFC 5869). Which of a server's
+/// keys is the current one is in the database, so that all servers change at once.
 public struct MasterKeys: Sendable {
     /// What is new is sealed under this one.
     public let current: SealKey
@@ -13,6 +14,13 @@ public struct MasterKeys: Sendable {
     public init(current: SealKey, earlier: [SealKey] = []) {
         self.current = current
         self.earlier = earlier
+    }
+
+    /// The same keys, with the one of this id as the current one; `nil` if it is not among them.
+    func led(by id: [UInt8]) -> MasterKeys? {
+        guard let current = named(id) else { return nil }
+        return MasterKeys(
+            current: current, earlier: ([self.current] + earlier).filter { $0.id != id })
     }
 
     /// The key with this id.
@@ -26,12 +34,17 @@ extension SealKey {
     /// `mac` appends a 1 in four bytes, which are the end of *info* (three zeros) and the number of
     /// the block.
     func derived(for purpose: StaticString, _ context: [UInt8] = []) -> SealKey? {
+        var bytes = derivedBytes(for: purpose, context)
+        return SealKey(id: id, key: Secret(wiping: &bytes))
+    }
+
+    /// Its bytes, which the caller wipes.
+    func derivedBytes(for purpose: StaticString, _ context: [UInt8]) -> [UInt8] {
         var info = [UInt8](purpose)
         // A text never has a zero: where it ends is certain.
         info.append(0)
         info += context
-        var bytes = mac(info.span, length: SealKey.keyLength)
-        return SealKey(id: id, key: Secret(wiping: &bytes))
+        return mac(info.span, length: SealKey.keyLength)
     }
 
     /// Nonce, tag and the sealed `plain`, which is wiped.

@@ -9,6 +9,8 @@ enum Program {
         Usage: swiftotp-agent [serve] [--folder FOLDER] [--state FOLDER] [--socket PATH]
                swiftotp-agent join URL[,URL...] --token TOKEN [--folder FOLDER] [--again]
                swiftotp-agent status [--json] [--socket PATH]
+               swiftotp-agent reopen [--socket PATH]
+               swiftotp-agent leave --yes [--folder FOLDER] [--state FOLDER]
         """
 
     private static let help = """
@@ -34,9 +36,14 @@ enum Program {
           status           say which servers are reached, and when the certificate ends;
                            the exit status is 0 if a server is ready
             --json         the same for programs
+          reopen           let offline answers be tried again: after too many wrong ones, or
+                           after a restored backup took the ledger of used answers back
+          leave --yes      remove this host's key, certificate and receipt: it asks the fleet
+                           nothing more; an admin of the fleet should revoke it as well
 
           --folder FOLDER  key and certificate are in FOLDER (default: /etc/swiftotp-agent)
-          --state FOLDER   the newest receipt is in FOLDER (default: /var/lib/swiftotp-agent)
+          --state FOLDER   the newest receipt and the ledger of offline answers are in FOLDER
+                           (default: /var/lib/swiftotp-agent)
           --socket PATH    listen at PATH if systemd hands over no socket
                            (default: /run/swiftotp-agent/agent.sock)
           --version        print the version
@@ -53,7 +60,7 @@ enum Program {
             command = first
             words.removeFirst()
         }
-        guard ["serve", "join", "status"].contains(command) else {
+        guard ["serve", "join", "status", "reopen", "leave"].contains(command) else {
             return wrong("unknown command \"\(command)\"")
         }
         var arguments = Arguments()
@@ -66,6 +73,7 @@ enum Program {
                 print("swiftotp-agent \(Version.number)")
                 return 0
             case "--again" where command == "join": arguments.isAgain = true
+            case "--yes" where command == "leave": arguments.isSure = true
             case "--json" where command == "status": arguments.isJSON = true
             case "--folder", "--state", "--socket", "--token":
                 guard let value = words.popFirst() else { return wrong("\(word) needs a value") }
@@ -80,6 +88,8 @@ enum Program {
         switch command {
         case "join": return JoinCommand.run(arguments)
         case "status": return StatusCommand.run(arguments)
+        case "leave": return LeaveCommand.run(arguments)
+        case "reopen": return ReopenCommand.run(arguments)
         default: return serve(arguments)
         }
     }
@@ -93,6 +103,7 @@ enum Program {
         var token: String?
         var isAgain = false
         var isJSON = false
+        var isSure = false
 
         fileprivate mutating func take(_ value: String, for word: String) {
             switch word {
@@ -105,6 +116,9 @@ enum Program {
 
         /// The file with the key and the certificate.
         var credentials: String { "\(folder)/host.pem" }
+
+        /// The file with the key of offline answers.
+        var offlineKey: String { "\(folder)/offline.key" }
 
         /// Where the agent listens.
         var path: [UInt8] { socket.map { Array($0.utf8) } ?? AgentClient.defaultPath }

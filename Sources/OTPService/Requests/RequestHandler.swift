@@ -81,6 +81,9 @@ public struct RequestHandler<Here: Surroundings> {
         case .noteExport(let names): return try noteExport(of: names)
         case .makeStore(let startsEmpty):
             return try here.perform(.make(startsEmpty: startsEmpty), for: self)
+        case .bring(let numbers, let adds, let rehearses):
+            return try here.perform(
+                .bring(of: numbers, adds: adds, rehearses: rehearses), for: self)
         case .rekey(let step): return try here.perform(.rekey(step: step), for: self)
         }
     }

@@ -40,6 +40,8 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case store(store: StoreDocument)
         /// A step of a rekey was done.
         case rekeyed(rekey: RekeyDocument)
+        /// In the order of the request.
+        case brought(rows: [BroughtDocument])
         /// It was not done.
         case denied(reason: Denial)
         /// The store, the key, the configuration or the clock cannot be relied on.

@@ -98,6 +98,12 @@ public enum Command: Codable, Equatable, Sendable {
     /// Record that these authenticators' keys were exported.
     case noteExport(names: [String])
 
+    // MARK: A fleet
+
+    /// Send the local records of these UIDs to the fleet's servers, or say what would happen. A user
+    /// who is there already gets the local authenticators beside the others only if it `adds`.
+    case bring(of: [NumberDocument], adds: Bool, rehearses: Bool)
+
     // MARK: The store
 
     /// Remove the record of a user who is gone, by UID or name.

@@ -16,7 +16,7 @@ public struct FleetLicense: Sendable {
 
 // What the server of a fleet does with a step of a login, whatever keeps its records.
 extension FleetCall {
-    /// Does the step on `accounts`; `nil` if the call is a command.
+    /// Does the step on `accounts`; `nil` if it is none.
     public func run(
         on accounts: some Accounts, for license: FleetLicense
     ) throws(StoreError) -> FleetReply.Result? {
@@ -24,9 +24,10 @@ extension FleetCall {
         if case .judge(let answer, let trial, let place) = step {
             return try judge(answer, trial, place, of: known, on: accounts, for: license)
         }
+        if case .offline = step { return nil }
         guard let known else { return .denied(reason: .malformed) }
         switch step {
-        case .judge, .command: return nil
+        case .judge, .command, .offline, .bring: return nil
         case .look(let question, let place):
             guard var question = question.question, let place = place.origin(at: license.host)
             else { return .denied(reason: .malformed) }

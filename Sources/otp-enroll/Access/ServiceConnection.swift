@@ -190,7 +190,7 @@ extension Command {
         case .policy, .status, .recorded, .rows, .helpDesk, .mailReport, .keys, .verify: false
         case .resync, .renewBackupCodes, .remove, .revokeTrust, .disable, .reset, .unlock, .issue,
             .revokeIssued, .begin, .speak, .confirm, .keep, .take, .noteExport, .makeStore, .move,
-            .forget, .contact, .confirmContact, .rekey:
+            .forget, .contact, .confirmContact, .rekey, .bring:
             true
         }
     }

@@ -3,6 +3,9 @@ import OTPWire
 
 /// The agent of a fleet on this host, which keeps the connections to the fleet's servers.
 struct FleetAgent: Sendable {
+    /// What errors are about.
+    static var subject: [UInt8] { Array("the fleet".utf8) }
+
     /// Where it listens; `nil` for the default.
     var path: [UInt8]?
 
@@ -38,8 +41,29 @@ struct FleetAgent: Sendable {
         }
     }
 
-    private func trouble(_ why: String) -> StoreError {
-        StoreError(.system, Array("the fleet".utf8), why)
+    /// Asks the agent itself, which decides while no server is reached.
+    func send(_ call: OfflineCall) throws(StoreError) -> OfflineReply.Result {
+        var body: [UInt8]
+        do throws(Document.Problem) {
+            body = try call.encoded()
+        } catch {
+            throw trouble("the call is too long")
+        }
+        defer { Secret.wipe(&body) }
+        let answer: AgentAnswer
+        do throws(AgentClient.Problem) {
+            answer = try AgentClient.send(body, to: path)
+        } catch {
+            throw trouble(error.text)
+        }
+        guard case .answered(let reply) = answer,
+            let document = try? Document.offlineReply(reply)
+        else { throw RemoteAccounts.unclear }
+        return document.result
+    }
+
+    func trouble(_ why: String) -> StoreError {
+        StoreError(.system, FleetAgent.subject, why)
     }
 }
 

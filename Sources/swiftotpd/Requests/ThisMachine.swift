@@ -6,6 +6,8 @@ import OTPWire
 /// What a request needs of this machine: its store, users, clock, log and messenger.
 struct ThisMachine: Surroundings {
     let options: Options
+    /// The way to the servers of a fleet.
+    let agent: FleetAgent
     let announcer: Announcer
     let clock: any Clock = SystemClock()
     let random: any Randomness = SystemRandom()
@@ -19,6 +21,7 @@ struct ThisMachine: Surroundings {
         _ passes: HelpDeskPasses<UInt32>
     ) {
         self.options = options
+        agent = settings.agent
         self.passes = passes
         self.leftovers = leftovers
         announcer = Announcer(settings, options)
@@ -56,6 +59,8 @@ struct ThisMachine: Surroundings {
             try handler.move(from: old, rehearses: rehearses)
         case .forget(let record): try handler.forget(record)
         case .make(let startsEmpty): try handler.makeStore(startsEmpty: startsEmpty)
+        case .bring(let numbers, let adds, let rehearses):
+            try handler.bring(numbers, adds: adds, rehearses: rehearses)
         case .rekey(let step): try handler.rekey(step)
         }
     }

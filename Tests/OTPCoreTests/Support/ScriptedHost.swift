@@ -1,3 +1,4 @@
+import OTPWire
 import TestSupport
 import Testing
 
@@ -116,20 +117,42 @@ final class ScriptedHost {
         return result
     }
 
+    /// Plays one login of a fleet's user while no server is reached.
+    func offlineLogin(
+        _ user: String, on ledger: some OfflineAccounts, _ change: (inout Options) -> Void
+    ) -> LoginResult {
+        var options = Options()
+        change(&options)
+        let accounts = RemoteAccounts { (_) throws(StoreError) in
+            throw StoreError(.system, [], "no server is reached")
+        }
+        let result = flow(options, accounts).runOffline(ascii(user), from: place, on: ledger)
+        #expect(answers.isEmpty, "\(answers.count) answers are left over")
+        return result
+    }
+
     private func login(
         _ user: String, _ options: Options, _ accounts: some Accounts
     ) -> LoginResult {
-        let flow = LoginFlow(
+        flow(options, accounts).run(ascii(user), from: place)
+    }
+
+    private func flow<Book: Accounts>(
+        _ options: Options, _ accounts: Book
+    ) -> LoginFlow<Talk, Time, Directory, Book, Numbers, Pictures> {
+        LoginFlow(
             conversation: Talk(host: self), clock: Time(host: self), users: Directory(host: self),
             random: Numbers(host: self), codes: Pictures(host: self), options: options,
             hostName: { ascii("vm.example.com") }, accounts: accounts)
-        let place =
-            isRoots
+    }
+
+    /// Where a login comes from.
+    private var place: LoginOrigin {
+        isRoots
             ? LoginOrigin(
                 service: ascii(service), address: ascii(from.address),
                 methods: (methods ?? from.key.map { "publickey \($0)\n" }).map(ascii))
             : LoginOrigin(ofAnyProgram: ascii(service))
-        return flow.run(ascii(user), from: place)
     }
 
     /// Plays one login with one answer; returns the messages along with the result.

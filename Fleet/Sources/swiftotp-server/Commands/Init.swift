@@ -50,7 +50,7 @@ struct Init: ParsableCommand {
         let settings = try ServerConfiguration(text)
         let authority = try FleetAuthority.make(settings.fleet)
         _ = try authority.serverIdentity(names: settings.names)
-        let keyText = ServerFolder.newKeyText()
+        let keyText = try KeyFile().text
         let keys = try ServerFolder.keys(keyText)
         try PrivateFile.prepare(folder: path)
 

@@ -15,6 +15,8 @@ struct Serve: AsyncParsableCommand {
 
     /// When to say that the database cannot be used: threads connect at once, and listen a while.
     private static let warmUp = Duration.seconds(3)
+    /// How often the file of master keys is looked at.
+    static let look = Duration.seconds(2)
     /// How often the certificate is looked at.
     private static let day = Duration.seconds(86_400)
 
@@ -47,8 +49,19 @@ struct Serve: AsyncParsableCommand {
                 try server.replace(identity: try folder.identity())
             }
         }
+        let keys = Task {
+            while true {
+                try await Task.sleep(for: Serve.look)
+                do throws(FleetProblem) {
+                    threads.state.use(try folder.currentKeys())
+                } catch {
+                    SystemLog.write(trouble: error.text)
+                }
+            }
+        }
         await Serve.signal()
         upkeep.cancel()
+        keys.cancel()
         await server.stop()
         threads.stop()
     }

@@ -21,6 +21,7 @@ struct Judge: FleetService {
     // MARK: Calls
 
     func answer(_ call: HostCall) async -> HostAnswer {
+        if let receipt = call.receipt { threads.state.hear(receipt) }
         guard let document = try? Document.fleetCall(call.body), let id = RowID(call.request) else {
             return .malformed
         }
@@ -46,6 +47,9 @@ struct Judge: FleetService {
         let receipt = try call.receipt.flatMap { (text) throws(StoreError) in
             try database.receipt(text)
         }
+        if case .offline(let used, let isNew) = document.step {
+            return try offline(used, isNew: isNew, of: host, at: now, in: database)
+        }
         // A name that is nobody's at the host is nobody's here: no row has one with a zero.
         let name = (document.uid == nil ? [0] : []) + Array(document.user.utf8)
         let user = User(name: name, uid: document.uid ?? .max, gid: .max)
@@ -54,6 +58,10 @@ struct Judge: FleetService {
             if case .command(let request, let caller) = document.step {
                 guard document.uid != nil else { return .malformed }
                 return try command(request, of: caller, act, in: database)
+            }
+            if case .bring(let record, let adds, let rehearses) = document.step {
+                guard document.uid != nil else { return .malformed }
+                return try bring(record, adds: adds, rehearses: rehearses, act, in: database)
             }
             var entry: AuditEntry?
             let performed = try database.perform(act) { (records) throws(StoreError) in
@@ -100,8 +108,9 @@ struct Judge: FleetService {
 
     // MARK: Hosts
 
-    func ping(host: String) async -> PingAnswer {
-        PingAnswer(
+    func ping(host: String, receipt: String?) async -> PingAnswer {
+        if let receipt { threads.state.hear(receipt) }
+        return PingAnswer(
             problem: threads.trouble.map(Judge.sentence), receipt: threads.state.newest?.text)
     }
 

@@ -40,33 +40,12 @@ struct ServerFolder {
 
     // MARK: The master key
 
-    /// The text of a new master key: its id and its bytes in hex.
-    static func newKeyText() -> String {
-        var generator = SystemRandomNumberGenerator()
-        func hex(_ count: Int) -> String {
-            var text: [UInt8] = []
-            for _ in 0..<count { text.append(hex: UInt8.random(in: 0...255, using: &generator)) }
-            return String(decoding: text, as: UTF8.self)
-        }
-        return "\(hex(SealKey.idLength)) \(hex(SealKey.keyLength))\n"
-    }
+    /// The keys of the file.
+    static func keys(_ text: String) throws(FleetProblem) -> MasterKeys { try KeyFile(text).keys }
 
-    /// The keys of the file: one a line, the current one first.
-    static func keys(_ text: String) throws(FleetProblem) -> MasterKeys {
-        var keys: [SealKey] = []
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count == 2,
-                let id = Hex.decode(Array(words[0].utf8).span)?.withBytes({ $0.array }),
-                let key = Hex.decode(Array(words[1].utf8).span),
-                let found = SealKey(id: id, key: key)
-            else { throw FleetProblem("\(keyName) is damaged; restore it") }
-            keys.append(found)
-        }
-        guard let current = keys.first else {
-            throw FleetProblem("\(keyName) is empty; restore it")
-        }
-        return MasterKeys(current: current, earlier: Array(keys.dropFirst()))
+    /// The keys of the folder's file as it is now; a rotation changes it.
+    func currentKeys() throws(FleetProblem) -> MasterKeys {
+        try ServerFolder.keys(try PrivateFile.read("\(path)/\(ServerFolder.keyName)"))
     }
 
     // MARK: The server's certificate
