@@ -30,6 +30,7 @@ struct HostTests {
     func offline() async throws {
         let fleet = try await fleet(), server = fleet.server()
         let text = Array("alice 3".utf8)
+        try server.ready()
         func mac(_ host: HostRow) throws -> [UInt8] {
             try #require(server.offlineKeys(of: host).first).mac(text.span, length: 32)
         }

@@ -74,50 +74,6 @@ struct SealingTests {
         #expect(heard.contains("another master key"), "\(heard)")
     }
 
-    @Test("A row that an earlier key sealed is refused, or stays under it")
-    func earlierKey() async throws {
-        let fleet = try await fleet(), now = TestFleet.now
-        try fleet.enroll("alice", at: now)
-        let next = TestFleet.makeKeys().current
-        let both = fleet.server {
-            $0.keys = MasterKeys(current: next, earlier: [fleet.keys.current])
-        }
-        #expect(try fleet.login("alice", TestFleet.code(at: now), on: both, at: now) == "yes code")
-        let rows = try fleet.cluster.primary.run(
-            "SELECT key_id FROM swiftotp.users WHERE name = 'alice'", in: fleet.database)
-        #expect(rows.bytes(0, 0) == next.id)
-        let heard = fleet.outcome("alice", TestFleet.code(at: now), on: fleet.server(), at: now)
-        #expect(heard.contains("another master key; restore that key"), "\(heard)")
-    }
-
-    @Test("A new master key leaves rows behind, or a login is lost while they are sealed anew")
-    func resealing() async throws {
-        let fleet = try await fleet(), now = TestFleet.now
-        for name in ["alice", "bob"] { try fleet.enroll(name, at: now) }
-        let next = TestFleet.makeKeys().current
-        let both = fleet.server {
-            $0.keys = MasterKeys(current: next, earlier: [fleet.keys.current])
-        }
-        #expect(try fleet.login("bob", TestFleet.code(at: now), on: both, at: now) == "yes code")
-        var last: RowID?
-        var batches = 0
-        repeat {
-            last = try both.reseal(after: last)
-            batches += 1
-        } while last != nil
-        #expect(batches == 4)
-        let rows = try fleet.cluster.primary.run(
-            "SELECT DISTINCT key_id FROM swiftotp.users", in: fleet.database)
-        #expect(rows.count == 1 && rows.bytes(0, 0) == next.id)
-        #expect(try fleet.login("alice", TestFleet.code(at: now), on: both, at: now) == "yes code")
-        #expect(try fleet.login("bob", TestFleet.code(at: now), on: both, at: now) == "no replayed")
-        try Schema.mark(
-            on: fleet.cluster.primary.connect(to: fleet.database), keys: both.settings.keys,
-            until: ContinuousClock.now + .seconds(60))
-        let alone = fleet.server { $0.keys = MasterKeys(current: next) }
-        #expect(try fleet.login("alice", "000000", on: alone, at: now) == "no wrong")
-    }
-
     @Test("The key of a record is not HKDF-Expand of the master key (RFC 5869)")
     func derivation() throws {
         let bytes = (0..<32).map { UInt8($0) }

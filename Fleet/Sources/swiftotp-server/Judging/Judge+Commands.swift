@@ -33,8 +33,8 @@ extension Judge {
     /// Why a host may not have a command of its own users; `nil` if it may.
     private static func denial(of command: Command, at host: HostRow) -> Reply.Denial? {
         switch command {
-        // It learns the key.
-        case .begin, .confirm:
+        // It learns the key, or backup codes.
+        case .begin, .confirm, .renewBackupCodes:
             host.rights.contains("enroll") ? nil : .hostRight(name: "enroll")
         case .take: host.rights.contains("import") ? nil : .hostRight(name: "import")
         default: nil

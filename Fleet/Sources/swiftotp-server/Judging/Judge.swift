@@ -44,6 +44,7 @@ struct Judge: FleetService {
         if let refusal = Judge.refusal(of: host, issued: call.issued) { return .refused(refusal) }
         guard let host else { return .malformed }
         let now = try SystemClock().now()
+        try database.see(host, at: now)
         let receipt = try call.receipt.flatMap { (text) throws(StoreError) in
             try database.receipt(text)
         }
