@@ -58,6 +58,11 @@ let package = Package(
             ],
             swiftSettings: everywhere),
 
+        // What a host decides while no server is reached.
+        .target(
+            name: "FleetOffline", dependencies: ["FleetNetwork", own("OTPCore"), own("OTPWire")],
+            swiftSettings: everywhere),
+
         .executableTarget(
             name: "swiftotp-server",
             dependencies: [
@@ -69,12 +74,20 @@ let package = Package(
         .executableTarget(
             name: "swiftotp-agent",
             dependencies: [
-                "FleetNetwork", own("OTPCore"), own("OTPWire"), own("OTPSystem"),
+                "FleetNetwork", "FleetOffline", own("OTPCore"), own("OTPWire"), own("OTPSystem"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: everywhere),
 
+        // Real files, the built agent and server, and a real PostgreSQL.
+        .testTarget(
+            name: "FleetOfflineTests",
+            dependencies: [
+                "FleetOffline", "FleetNetwork", "FleetStore", "swiftotp-agent", "swiftotp-server",
+                own("OTPCore"), own("OTPWire"),
+            ],
+            swiftSettings: tests),
         .testTarget(
             name: "FleetStoreTests", dependencies: ["FleetStore", own("OTPCore")],
             swiftSettings: tests),
@@ -88,6 +101,17 @@ let package = Package(
             swiftSettings: tests),
         // The built programs of both packages, on machines made of namespaces.
         .testTarget(
-            name: "FleetTests", dependencies: [own("TestSupport")], swiftSettings: tests),
+            name: "FleetTests",
+            dependencies: [
+                "FleetNetwork", own("TestSupport"), own("OTPCore"), own("OTPWire"),
+            ], swiftSettings: tests),
+        // The manuals, and the guide for admins.
+        .testTarget(
+            name: "FleetPageTests",
+            dependencies: [
+                "swiftotp-server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: tests),
     ]
 )

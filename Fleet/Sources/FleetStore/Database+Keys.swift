@@ -24,14 +24,21 @@ extension Database {
         return nil
     }
 
-    /// The key of a host's offline answers, which it gets when it joins.
+    /// The key of a host's offline answers, which its agent asks for.
     public func offlineKey(of host: HostRow) throws(StoreError) -> SealKey {
-        var context = host.id.bytes
-        context.append(bigEndian: host.generation)
-        guard let key = settings.keys.current.derived(for: "swiftotp fleet offline", context) else {
+        var bytes = offlineKeyBytes(of: host)
+        let id = settings.keys.current.id
+        guard let key = SealKey(id: id, key: Secret(wiping: &bytes)) else {
             throw StoreError(.system, Array(host.name.utf8), "its offline key cannot be made")
         }
         return key
+    }
+
+    /// The bytes of that key, which the caller wipes; its id is the current master key's.
+    public func offlineKeyBytes(of host: HostRow) -> [UInt8] {
+        var context = host.id.bytes
+        context.append(bigEndian: host.generation)
+        return settings.keys.current.derivedBytes(for: "swiftotp fleet offline", context)
     }
 
     private func key(for purpose: StaticString) throws(StoreError) -> SealKey {

@@ -90,7 +90,7 @@ extension Database {
         if rows.int(0, 2) != nil { state.forget(host: act.host.name) }
         let receipt = Receipt(
             floor: records.floor, sequence: sequence, mark: mark, sealing: try seal())
-        state.confirm(receipt)
+        state.confirm([receipt], at: place)
         return receipt
     }
 

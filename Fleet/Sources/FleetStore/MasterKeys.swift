@@ -26,12 +26,17 @@ extension SealKey {
     /// `mac` appends a 1 in four bytes, which are the end of *info* (three zeros) and the number of
     /// the block.
     func derived(for purpose: StaticString, _ context: [UInt8] = []) -> SealKey? {
+        var bytes = derivedBytes(for: purpose, context)
+        return SealKey(id: id, key: Secret(wiping: &bytes))
+    }
+
+    /// Its bytes, which the caller wipes.
+    func derivedBytes(for purpose: StaticString, _ context: [UInt8]) -> [UInt8] {
         var info = [UInt8](purpose)
         // A text never has a zero: where it ends is certain.
         info.append(0)
         info += context
-        var bytes = mac(info.span, length: SealKey.keyLength)
-        return SealKey(id: id, key: Secret(wiping: &bytes))
+        return mac(info.span, length: SealKey.keyLength)
     }
 
     /// Nonce, tag and the sealed `plain`, which is wiped.

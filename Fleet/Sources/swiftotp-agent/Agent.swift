@@ -19,6 +19,7 @@ final class Agent: Sendable {
 
     private let client: FleetClient
     private let upkeep: Upkeep
+    private let offline: OfflineDesk
     private let arguments: Program.Arguments
     private let connections = Mutex(0)
 
@@ -39,7 +40,8 @@ final class Agent: Sendable {
         let receipts = ReceiptFile(in: arguments.state)
         client = try FleetClient(
             credentials, receipt: receipts.read(), keepReceipt: { receipts.write($0) })
-        upkeep = Upkeep(of: client, in: arguments.credentials)
+        offline = OfflineDesk(client, in: arguments)
+        upkeep = Upkeep(of: client, in: arguments.credentials, offline)
     }
 
     /// Serves until the process is ended.
@@ -104,9 +106,12 @@ final class Agent: Sendable {
 
     private func reply(to body: [UInt8]) -> [UInt8] {
         guard !body.isEmpty else {
-            let state = (try? JSONEncoder().encode(AgentState(of: client))).map { Array($0) }
+            let state =
+                (try? JSONEncoder().encode(AgentState(of: client, offlineTrouble: offline.trouble)))
+                .map { Array($0) }
             return payload(.answered, state ?? [])
         }
+        if OfflineCall.isOne(body) { return payload(.answered, offline.reply(to: body)) }
         let client = client
         switch Blocking.run({ await client.call(body) }) {
         case .answered(let answer): return payload(.answered, answer)

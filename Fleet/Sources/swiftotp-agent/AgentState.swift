@@ -23,14 +23,17 @@ struct AgentState: Codable {
     var renewal: Int64
     var receipt: String?
     var servers: [Server]
+    /// Why nobody can log in with an answer while no server is reached; `nil` if that works.
+    var offlineTrouble: String?
 
-    init(of client: FleetClient) {
+    init(of client: FleetClient, offlineTrouble: String?) {
         let identity = client.credentials.identity
         version = Version.number
         (fleet, host) = (identity.fleet.text, identity.host.text)
         certificateEnds = AgentState.seconds(identity.end)
         renewal = AgentState.seconds(identity.renewal)
         receipt = client.receipt
+        self.offlineTrouble = offlineTrouble
         servers = client.servers.map { server in
             let (state, reason) = AgentState.words(for: server.condition)
             return Server(
@@ -56,6 +59,7 @@ struct AgentState: Codable {
             }
             lines.append(line)
         }
+        if let offlineTrouble { lines.append("No offline answers: \(offlineTrouble)") }
         return lines.joined(separator: "\n")
     }
 

@@ -29,6 +29,8 @@ enum JoinCommand {
             guard let joined else { throw FleetProblem("the system has no room for it") }
             let credentials = try joined.get()
             try PrivateFile.write(credentials.text, at: path)
+            // Of an earlier time in a fleet; a server gives another.
+            PrivateFile.remove(arguments.offlineKey)
             print(
                 "This host is \(credentials.identity.host) in the fleet \(credentials.trust.fleet)."
             )

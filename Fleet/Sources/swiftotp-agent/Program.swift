@@ -9,6 +9,7 @@ enum Program {
         Usage: swiftotp-agent [serve] [--folder FOLDER] [--state FOLDER] [--socket PATH]
                swiftotp-agent join URL[,URL...] --token TOKEN [--folder FOLDER] [--again]
                swiftotp-agent status [--json] [--socket PATH]
+               swiftotp-agent reopen [--socket PATH]
         """
 
     private static let help = """
@@ -34,9 +35,12 @@ enum Program {
           status           say which servers are reached, and when the certificate ends;
                            the exit status is 0 if a server is ready
             --json         the same for programs
+          reopen           let offline answers be tried again: after too many wrong ones, or
+                           after a restored backup took the ledger of used answers back
 
           --folder FOLDER  key and certificate are in FOLDER (default: /etc/swiftotp-agent)
-          --state FOLDER   the newest receipt is in FOLDER (default: /var/lib/swiftotp-agent)
+          --state FOLDER   the newest receipt and the ledger of offline answers are in FOLDER
+                           (default: /var/lib/swiftotp-agent)
           --socket PATH    listen at PATH if systemd hands over no socket
                            (default: /run/swiftotp-agent/agent.sock)
           --version        print the version
@@ -53,7 +57,7 @@ enum Program {
             command = first
             words.removeFirst()
         }
-        guard ["serve", "join", "status"].contains(command) else {
+        guard ["serve", "join", "status", "reopen"].contains(command) else {
             return wrong("unknown command \"\(command)\"")
         }
         var arguments = Arguments()
@@ -80,6 +84,7 @@ enum Program {
         switch command {
         case "join": return JoinCommand.run(arguments)
         case "status": return StatusCommand.run(arguments)
+        case "reopen": return ReopenCommand.run(arguments)
         default: return serve(arguments)
         }
     }
@@ -105,6 +110,9 @@ enum Program {
 
         /// The file with the key and the certificate.
         var credentials: String { "\(folder)/host.pem" }
+
+        /// The file with the key of offline answers.
+        var offlineKey: String { "\(folder)/offline.key" }
 
         /// Where the agent listens.
         var path: [UInt8] { socket.map { Array($0.utf8) } ?? AgentClient.defaultPath }

@@ -4,8 +4,8 @@ import Glibc
 import OTPCore
 import OTPSystem
 
-/// What the agent does without being asked: renews the certificate, and logs which servers come
-/// and go.
+/// What the agent does without being asked: renews the certificate, tells what was decided offline,
+/// and logs which servers come and go.
 struct Upkeep: Sendable {
     /// The time between two looks.
     private static let look = Duration.seconds(1)
@@ -14,8 +14,11 @@ struct Upkeep: Sendable {
 
     private let client: FleetClient
     private let file: String
+    private let offline: OfflineDesk
 
-    init(of client: FleetClient, in file: String) { (self.client, self.file) = (client, file) }
+    init(of client: FleetClient, in file: String, _ offline: OfflineDesk) {
+        (self.client, self.file, self.offline) = (client, file, offline)
+    }
 
     func start() { Task { await run() } }
 
@@ -32,6 +35,7 @@ struct Upkeep: Sendable {
                 next = now + Upkeep.retry
                 await renew()
             }
+            await offline.look()
             try? await Task.sleep(for: Upkeep.look)
         }
     }

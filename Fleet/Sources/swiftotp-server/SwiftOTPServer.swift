@@ -33,7 +33,7 @@ struct SwiftOTPServer: AsyncParsableCommand {
         version: "swiftotp-server \(Version.number)",
         subcommands: [
             Init.self, Serve.self, Certificate.self, Migrate.self, Invite.self, Hosts.self,
-            Users.self, Role.self, Audit.self, Restored.self,
+            Users.self, Role.self, Audit.self, AnswerCommand.self, Restored.self,
         ])
 
     static func main() async {

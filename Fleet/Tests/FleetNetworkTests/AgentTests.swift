@@ -1,4 +1,5 @@
 import Foundation
+import OTPSystem
 import OTPWire
 import Testing
 
@@ -10,6 +11,9 @@ struct AgentTests {
     let service = ScriptedService()
 
     init() throws { fleet = try TestFleet() }
+
+    /// What begins as a document does, and is none.
+    private static let body = Array("{?}".utf8)
 
     @Test("The agent does not pass on what the servers say")
     func statuses() async throws {
@@ -28,16 +32,18 @@ struct AgentTests {
         ]
         for (answer, reply) in table {
             service.onCall { _ in answer }
-            #expect(try await agent.send([1, 2, 3]) == reply)
+            #expect(try await agent.send(AgentTests.body) == reply)
         }
-        #expect(service.calls.allSatisfy { $0.host == "web17" && $0.body == [1, 2, 3] })
+        #expect(service.calls.allSatisfy { $0.host == "web17" })
+        // Others are the agent's own.
+        #expect(service.calls.count { $0.body == AgentTests.body } == table.count)
         let kept = try String(contentsOfFile: "\(agent.folder.path)/receipt", encoding: .utf8)
         #expect(kept == "1.5.m\n")
         #expect(service.calls.last?.receipt == "1.5.m")
         await server.stop()
         #expect(
             await eventually {
-                guard case .failed(.unreachable, _)? = try? await agent.send([1]) else {
+                guard case .failed(.unreachable, _)? = try? await agent.send(AgentTests.body) else {
                     return false
                 }
                 return true
@@ -50,7 +56,7 @@ struct AgentTests {
         let agent = try await TestAgent(try fleet.credentials(server: server))
         #expect(await agent.isReady())
         service.onCall { _ in .answered([1], receipt: "1.6.m") }
-        _ = try await agent.send([1])
+        _ = try await agent.send(AgentTests.body)
         agent.kill()
         let client = try FleetClient(
             try HostCredentials(text: try PrivateFile.read("\(agent.folder.path)/host.pem")),
@@ -66,9 +72,9 @@ struct AgentTests {
         let server = try await fleet.server(service)
         let agent = try await TestAgent(try fleet.credentials(server: server))
         #expect(await agent.isReady())
-        let all = (0...255).map { UInt8($0) }
+        let all = AgentTests.body + (0...255).map { UInt8($0) }
         #expect(try await agent.send(all) == .answered(all))
-        let long = [UInt8](repeating: 3, count: 32_766)
+        let long = [UInt8](repeating: AgentTests.body[0], count: 32_766)
         #expect(try await agent.send(long) == .answered(long))
         // The longest request: its answer has one byte more than a frame takes.
         guard case .failed(.unavailable, _) = try await agent.send(long + [3]) else {
@@ -87,7 +93,7 @@ struct AgentTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<40 {
                 group.addTask {
-                    let body = [UInt8(number), 1]
+                    let body = AgentTests.body + [UInt8(number)]
                     let reply = try await agent.send(body)
                     #expect(reply == .answered(body))
                 }
@@ -128,6 +134,29 @@ struct AgentTests {
         await server.stop()
     }
 
+    @Test("The agent does not take the socket that systemd passes")
+    func activated() async throws {
+        let server = try await fleet.server(service)
+        let folder = try TestFolder()
+        try PrivateFile.write(
+            try fleet.credentials(server: server).text, at: "\(folder.path)/host.pem")
+        let socket = "\(folder.path)/passed.sock"
+        let process = try ChildProcess([
+            "/usr/bin/systemd-socket-activate", "-l", socket, try Program.built("swiftotp-agent"),
+            "--folder", folder.path, "--state", folder.path, "--socket", "\(folder.path)/own.sock",
+        ])
+        #expect(await eventually { FileManager.default.fileExists(atPath: socket) })
+        #expect(
+            await eventually {
+                let words = ["status", "--socket", socket]
+                guard let program = try? Program.built("swiftotp-agent") else { return false }
+                return (try? await Program.run(program, words).status) == 0
+            })
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/own.sock"))
+        await server.stop()
+        _ = consume process
+    }
+
     @Test("An agent that is killed is taken for an answer")
     func killed() async throws {
         let server = try await fleet.server(service)
@@ -137,12 +166,14 @@ struct AgentTests {
             agent.kill()
             return .answered([1], receipt: nil)
         }
-        let ended = await #expect(throws: AgentClient.Problem.self) { try await agent.send([1]) }
+        let ended = await #expect(throws: AgentClient.Problem.self) {
+            try await agent.send(AgentTests.body)
+        }
         #expect(ended?.text == "swiftotp-agent ended without an answer")
         #expect(
             await eventually {
                 do {
-                    _ = try await agent.send([1])
+                    _ = try await agent.send(AgentTests.body)
                     return false
                 } catch {
                     let text = "swiftotp-agent is not listening"
@@ -161,7 +192,7 @@ struct AgentTests {
             let socket = try Socket(connectingTo: Array(agent.socket.utf8))
             try socket.send(bytes, until: Deadline(in: .seconds(5)))
         }
-        #expect(try await agent.send([1]) == .answered([1]))
+        #expect(try await agent.send(AgentTests.body) == .answered(AgentTests.body))
         #expect(service.calls.count == 1)
         await server.stop()
     }
@@ -184,7 +215,10 @@ struct AgentTests {
                 else { return false }
                 return new.identity.end > old.identity.end + 86_400
             })
-        #expect(await eventually { (try? await agent.send([1])) == .answered([1]) })
+        #expect(
+            await eventually {
+                (try? await agent.send(AgentTests.body)) == .answered(AgentTests.body)
+            })
         #expect(service.calls.first?.host == "web17")
         await server.stop()
     }

@@ -44,6 +44,19 @@ struct HeartbeatTests {
         await again.stop()
     }
 
+    @Test("Before the first heartbeat, a server that is not there may have judged")
+    func never() async throws {
+        let server = try await fleet.server(service)
+        let client = try FleetClient(try fleet.credentials(server: server))
+        await server.stop()
+        guard case .unreachable(let why) = await client.call([1]) else {
+            Issue.record("nobody was there")
+            return
+        }
+        #expect(why.contains("Connection refused"))
+        await client.shutdown()
+    }
+
     @Test("A kept connection that has ended makes a request fail while its server is there")
     func restarted() async throws {
         let server = try await fleet.server(service)

@@ -126,6 +126,28 @@ struct HostileClientTests {
         await server.stop()
     }
 
+    @Test("Clients without a certificate take the last connections from hosts")
+    func strangers() async throws {
+        var settings = ServerSettings()
+        settings.connections = 8
+        let server = try await fleet.server(service, settings)
+        var hosts: [RawClient] = []
+        for _ in 0..<6 {
+            let host = try await RawClient(port: server.port, try fleet.credentials(server: server))
+            try await host.send(HostileClientTests.request)
+            hosts.append(host)
+        }
+        #expect(await eventually { service.calls.count == 6 })
+        let stranger = try await RawClient(port: server.port, trust: fleet.authority.trust)
+        let isFast = try #require(await stranger.closed()) < .seconds(5)
+        #expect(isFast)
+        let last = try await RawClient(port: server.port, try fleet.credentials(server: server))
+        try await last.send(HostileClientTests.request)
+        #expect(await eventually { service.calls.count == 7 })
+        for host in hosts + [last] { await host.close() }
+        await server.stop()
+    }
+
     @Test("More clients than allowed are served at once, or those who wait are never served")
     func crowd() async throws {
         var settings = TestFleet.quick

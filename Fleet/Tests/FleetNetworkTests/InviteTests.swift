@@ -31,14 +31,16 @@ struct InviteTests {
                 guard symbols[index] != wrong else { continue }
                 var changed = symbols
                 changed[index] = wrong
-                #expect(InviteToken(String(decoding: changed, as: UTF8.self)) == nil)
+                let isTaken = InviteToken(String(decoding: changed, as: UTF8.self)) != nil
+                #expect(!isTaken)
             }
             if index + 1 < symbols.count, symbols[index] != symbols[index + 1],
                 symbols[index + 1] != UInt8(ascii: "-")
             {
                 var swapped = symbols
                 swapped.swapAt(index, index + 1)
-                #expect(InviteToken(String(decoding: swapped, as: UTF8.self)) == nil)
+                let isTaken = InviteToken(String(decoding: swapped, as: UTF8.self)) != nil
+                #expect(!isTaken)
             }
         }
         let wrong = [

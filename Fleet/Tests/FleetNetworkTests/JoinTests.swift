@@ -140,9 +140,13 @@ struct JoinTests {
     @Test("A request to join that is malformed reaches the service")
     func malformed() async throws {
         let server = try await fleet.server(service)
+        let deep = [
+            String(repeating: "[", count: 4096), String(repeating: "{\"a\":", count: 800),
+            "{\"secret\":" + String(repeating: "[", count: 4000), "{\"secret\":1e999999999}",
+        ]
         for body in [
-            "", "{}", "[]", "{\"secret\":\"00\",\"request\":\"x\"}", "{\"secret\":1}", "\u{0}",
-        ] {
+            "", "{}", "[]", "{\"secret\":\"00\",\"request\":\"x\"}", "{\"secret\":1}", "\u{1}",
+        ] + deep {
             let result = try await Program.run(
                 "/usr/bin/curl",
                 [

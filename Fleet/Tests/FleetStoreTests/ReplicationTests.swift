@@ -118,22 +118,57 @@ struct ReplicationTests {
         try fleet.cluster.primary.run("ALTER ROLE \(Schema.serverRole) RESET ALL")
     }
 
-    @Test("A yes is given although the backend was terminated, or its time was over")
+    @Test("A yes is given although the backend was terminated")
     func ended() async throws {
         let fleet = try await fleet(), now = TestFleet.now
         try fleet.enroll("alice", at: now)
-        let code = TestFleet.code(at: now)
         try await withoutStandby(fleet) {
-            let login = login(fleet, code, at: now)
+            let login = login(fleet, TestFleet.code(at: now), at: now)
             let pid = try await waiting(fleet)
             try fleet.cluster.primary.run("SELECT pg_terminate_backend(\(pid))")
             let heard = await login.value
             #expect(heard.hasPrefix("unknown"), "\(heard)")
-            let late = await self.login(fleet, "000000", at: now) {
-                $0.statementTime = .milliseconds(500)
-            }.value
-            #expect(late.hasPrefix("unknown") && late.contains("warned"), "\(late)")
         }
+    }
+
+    @Test("Each try without a standby leaves another process waiting, or none works after that")
+    func waitingProcesses() async throws {
+        let fleet = try await fleet(), now = TestFleet.now
+        try fleet.enroll("alice", at: now)
+        let quick: @Sendable (inout DatabaseSettings) -> Void = { $0.answerTime = .seconds(2) }
+        try await withoutStandby(fleet) {
+            let first = await login(fleet, "000000", at: now, quick).value
+            #expect(first.contains("in time"), "\(first)")
+            for number in 1..<5 {
+                let heard = await login(fleet, "00000\(number)", at: now, quick).value
+                #expect(heard.contains("no standby confirms"), "\(heard)")
+            }
+            let rows = try fleet.cluster.primary.run(
+                "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+                    + " AND datname = '\(fleet.database)'")
+            #expect(rows.count == 1)
+        }
+        try await eventually("nobody gets in after that") {
+            await login(fleet, TestFleet.code(at: now), at: now).value == "yes code"
+        }
+    }
+
+    @Test("A yes is given although the statement was ended for its time, or the code is lost")
+    func timeOut() async throws {
+        let fleet = try await fleet(), now = TestFleet.now
+        try fleet.enroll("alice", at: now)
+        let code = TestFleet.code(at: now), soon = ContinuousClock.now + .seconds(60)
+        let other = try fleet.cluster.primary.connect(to: fleet.database)
+        for statement in ["BEGIN", "SELECT 1 FROM swiftotp.users FOR UPDATE"] {
+            _ = try other.run(
+                PostgresStatement(statement), isInTransaction: true, until: soon
+            ).rows()
+        }
+        let heard = await login(fleet, code, at: now) { $0.statementTime = .milliseconds(300) }
+            .value
+        #expect(heard.contains("statement timeout"), "\(heard)")
+        _ = other.run(PostgresStatement("ROLLBACK"), until: soon)
+        #expect(await login(fleet, code, at: now).value == "yes code")
     }
 
     @Test("A yes is given although the list of standbys was emptied, before or while it waits")

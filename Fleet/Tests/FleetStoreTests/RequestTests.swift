@@ -144,9 +144,11 @@ struct RequestTests {
             #expect(try records.open(records.act.user) == nil)
             return ActAnswer(reply: [], audit: AuditEntry(kind: "remove", granted: true))
         }
-        #expect(try fleet.login("alice", TestFleet.code(at: now), on: server, at: now) != "yes code")
+        #expect(
+            try fleet.login("alice", TestFleet.code(at: now), on: server, at: now) != "yes code")
         #expect(try server.users(in: TestFleet.realm).map(\.isEnrolled) == [false])
         try fleet.enroll("alice", at: now, with: server)
-        #expect(try fleet.login("alice", TestFleet.code(at: now), on: server, at: now) == "yes code")
+        #expect(
+            try fleet.login("alice", TestFleet.code(at: now), on: server, at: now) == "yes code")
     }
 }

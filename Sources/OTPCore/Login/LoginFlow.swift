@@ -50,13 +50,21 @@ public struct LoginFlow<
     /// Runs one login of `name` from `place`.
     public func run(_ name: [UInt8], from place: LoginOrigin) -> LoginResult {
         do throws(StoreError) {
-            let user = try users.user(named: name)
-            if let user, let result = try pass(user, from: place) { return result }
-            return try ask(user, name, from: place)
+            return try attempt(name, from: place)
         } catch {
             conversation.say(UserText.unavailable)
             return .unavailable(error)
         }
+    }
+
+    /// The same for a caller who knows what to do if it cannot be checked: then it throws, and has
+    /// not said so.
+    public func attempt(
+        _ name: [UInt8], from place: LoginOrigin
+    ) throws(StoreError) -> LoginResult {
+        let user = try users.user(named: name)
+        if let user, let result = try pass(user, from: place) { return result }
+        return try ask(user, name, from: place)
     }
 
     /// The ways in without a code from an enrolled device; `nil` if the user must be asked for one.

@@ -51,6 +51,15 @@ public struct LoginLog: Sendable {
             line.add("kind", String(decoding: key.kind, as: UTF8.self))
             line.add("fingerprint", SSHKey.text(of: key.fingerprint))
             error = trouble
+        case .offline(.answer(let number)):
+            line = LogLine("login granted")
+            line.add("factor", "offline-answer")
+            line.add("number", "\(number)")
+        case .offline(.recentKey(let fingerprint, let left)):
+            line = LogLine("login granted")
+            line.add("factor", "offline-recent-key")
+            line.add("fingerprint", SSHKey.text(of: fingerprint))
+            line.add("left", "\(left)")
         case .refused(let refusal):
             line = LogLine("authentication failure")
             line.add("reason", Outcome.refused(refusal).reason)

@@ -12,6 +12,8 @@ public enum LoginResult: Equatable, Sendable {
     /// Let in, and a device was enrolled under this name: after a temporary code, or (`nil`) by the
     /// first code of that device.
     case enrolled(Outcome.Factor?, Name)
+    /// Let in while no server of the fleet was reached.
+    case offline(OfflineFactor)
     /// Asked, and refused.
     case refused(Outcome.Refusal)
     /// Not checked, by the admin's choice.

@@ -5,7 +5,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     case userMayDisable, temporaryHours, afterTemporary, notify, mail, firstEnrollment
     case helpdeskGroup, helpdeskProtected, helpdeskDaily, mayVerify
     case deliver, deliverFor, deliverHourly
-    case fleet, fleetUsers, localUsers
+    case fleet, fleetUsers, localUsers, offline, offlineHours, offlineLogins
     case enroll, enrollUntil, enrollGrace, issuer, qrServices, afterFirstFactor
     case trust, trustDays, trustMaximum
     case tryFirstPass, useFirstPass, forwardPass, socket, program, debug
@@ -209,6 +209,21 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
             part(
                 "local_users", .users { $0.localUsers = $1 }, "none",
                 "Users who have their records here all the same.")
+        case .offline:
+            part(
+                "offline",
+                .choice("deny", "answer", "recent") {
+                    $0.offline = $1 == 0 ? .deny : $1 == 1 ? .answer : .recent
+                }, "deny",
+                "While no server is reached: nobody, an answer of the help desk, a recent SSH key.")
+        case .offlineHours:
+            part(
+                "offline_hours", .number(1...72) { $0.offlineHours = $1 }, "12",
+                "With offline = recent: for how many hours after a code an SSH key gets in.")
+        case .offlineLogins:
+            part(
+                "offline_logins", .number(1...20) { $0.offlineLogins = $1 }, "3",
+                "With offline = recent: how often a user gets in so until a server is reached.")
         case .enroll:
             part(
                 "enroll",

@@ -54,6 +54,12 @@ public struct Options: Sendable {
     public var fleetUsers: ClosedRange<UInt32> = 1000 ... .max
     /// Users whom it does not, whatever their UIDs.
     public var localUsers: [[UInt8]]?
+    /// Who gets in while no server of the fleet is reached.
+    public var offline = Offline.deny
+    /// For how many hours after a code an SSH key gets in without one, 1 to 72.
+    public var offlineHours: UInt8 = 12
+    /// How often a user gets in so until a server is reached, 1 to 20.
+    public var offlineLogins: UInt8 = 3
     /// Whether logins ask users without an authenticator to enroll one.
     public var enroll = Enroll.off
     /// With `require`: enrolling may be put off until then, in Unix seconds.
@@ -142,6 +148,16 @@ public struct Options: Sendable {
         var options = self
         options.deliver = nil
         return options
+    }
+
+    /// Who gets in while no server of the fleet is reached.
+    public enum Offline: Sendable {
+        /// Nobody.
+        case deny
+        /// Who has the answer to a question, from the help desk or from paper.
+        case answer
+        /// Who has an SSH key that passed a code here lately.
+        case recent
     }
 
     /// Whether codes may be sent by this kind of message.

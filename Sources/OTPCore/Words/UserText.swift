@@ -59,6 +59,23 @@ public enum UserText {
             other: "You have \(left) backup codes left.")
     }
 
+    // MARK: Without the fleet's servers
+
+    /// The question for an answer of the help desk's, or from paper.
+    public static func offlineQuestion(_ number: UInt64, at host: String) -> Phrase {
+        Phrase("Offline. Answer \(number) of \(host): ")
+    }
+
+    /// After a login by a recent SSH key; how often that is still possible.
+    public static func offline(left: UInt8) -> Phrase {
+        let left = UInt64(left)
+        return Phrase(
+            left,
+            one: "Offline: your SSH key let you in without a code. That works \(left) more time.",
+            other: "Offline: your SSH key let you in without a code. That works \(left) more times."
+        )
+    }
+
     // MARK: Codes by message
 
     /// How a code can be asked for.

@@ -70,6 +70,16 @@ public enum Document {
         try decode(FleetReply.self, from: bytes)
     }
 
+    /// Reads what swiftotp-agent is asked itself. Nothing in it may be unknown.
+    static func offlineCall(_ bytes: [UInt8]) throws(Problem) -> OfflineCall {
+        try wholly(OfflineCall.self, from: bytes)
+    }
+
+    /// Reads its answer. Unknown members are ignored.
+    public static func offlineReply(_ bytes: [UInt8]) throws(Problem) -> OfflineReply {
+        try decode(OfflineReply.self, from: bytes)
+    }
+
     /// Reads the messenger's answer. Unknown members are ignored.
     public static func receipt(_ bytes: [UInt8]) throws(Problem) -> ReceiptDocument {
         try decode(ReceiptDocument.self, from: bytes)

@@ -19,7 +19,8 @@ public enum AgentClient {
     }
 
     /// Sends a request of 1 to `longestRequest` bytes, and waits for the reply. An empty one asks
-    /// for the agent's own state (JSON, see swiftotp-agent(8)).
+    /// for the agent's own state (JSON, see swiftotp-agent(8)), and one that begins with a zero the
+    /// agent itself (`OfflineCall`).
     ///
     /// Throws if the agent does not reply in time, or cannot be asked.
     public static func send(

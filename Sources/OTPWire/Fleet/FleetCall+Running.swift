@@ -16,7 +16,7 @@ public struct FleetLicense: Sendable {
 
 // What the server of a fleet does with a step of a login, whatever keeps its records.
 extension FleetCall {
-    /// Does the step on `accounts`; `nil` if the call is a command.
+    /// Does the step on `accounts`; `nil` if it is none.
     public func run(
         on accounts: some Accounts, for license: FleetLicense
     ) throws(StoreError) -> FleetReply.Result? {
@@ -24,9 +24,10 @@ extension FleetCall {
         if case .judge(let answer, let trial, let place) = step {
             return try judge(answer, trial, place, of: known, on: accounts, for: license)
         }
+        if case .offline = step { return nil }
         guard let known else { return .denied(reason: .malformed) }
         switch step {
-        case .judge, .command: return nil
+        case .judge, .command, .offline: return nil
         case .look(let question, let place):
             guard var question = question.question, let place = place.origin(at: license.host)
             else { return .denied(reason: .malformed) }
@@ -60,6 +61,7 @@ extension FleetCall {
         }
         // No step sends one.
         trial.takesMessageCodes = false
+        if !license.enrolls { trial.enrolling = .nobody }
         var typed = Array(answer.utf8)
         defer { Secret.wipe(&typed) }
         let judged = try accounts.judge(
@@ -90,8 +92,8 @@ extension FleetCall {
         }
     }
 
-    /// The first device is for hosts with the right; another one, at any host, for users who were
-    /// let in a moment ago.
+    /// Devices are for hosts with the right; another one beside the first, for users who were let in
+    /// there a moment ago.
     private func enroll(
         _ user: User, on accounts: some Accounts, for license: FleetLicense
     ) throws(StoreError) -> FleetReply.Result? {
@@ -101,11 +103,12 @@ extension FleetCall {
             guard license.enrolls else { return .denied(reason: .right) }
             return .count(times: try accounts.putOff(user, most: most))
         case .newPlace:
-            guard license.isProven else { return .denied(reason: .right) }
+            guard license.enrolls, license.isProven else { return .denied(reason: .right) }
             return .newPlace(place: try accounts.newPlace(for: user).map(NewPlaceDocument.init))
         case .enroll(let document, let origin):
             guard let new = document.enrollment() else { return .denied(reason: .malformed) }
-            guard new.isFirst ? license.enrolls : license.isProven else {
+            // Whoever is root there knows the key, and a code typed there would be enough otherwise.
+            guard license.enrolls, new.isFirst || license.isProven else {
                 return .denied(reason: .right)
             }
             let place = Array("\(origin.prefix(24)) at \(license.host)".utf8)

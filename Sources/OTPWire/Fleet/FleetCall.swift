@@ -42,6 +42,12 @@ public enum FleetStep: Codable, Equatable, Sendable {
     /// Store a confirmed authenticator.
     case enroll(enrollment: EnrollmentDocument, origin: String)
 
+    // MARK: Without a user
+
+    /// Told by the agent itself: what the host decided while no server was reached. The answer has
+    /// the key of its offline answers; `isNew` if the host has none.
+    case offline(used: [OfflineUse], isNew: Bool)
+
     // MARK: A command
 
     /// What otp-enroll asks for; who may ask is the host's to know for its own users, and the

@@ -23,6 +23,9 @@ public struct FleetReply: Codable, Equatable, Sendable, Document.Versioned {
         case newPlace(place: NewPlaceDocument?)
         /// What was stored; without it, something else has happened meanwhile.
         case kept(kept: KeptDocument?)
+        /// The key of the host's offline answers: its id and bytes, in hex. For a host without one,
+        /// the highest number that was ever told.
+        case offline(keyID: String, key: String, highest: UInt64)
         /// The answer to a command.
         case reply(reply: Reply)
         /// The server does not do that for this host.

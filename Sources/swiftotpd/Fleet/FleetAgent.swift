@@ -38,7 +38,28 @@ struct FleetAgent: Sendable {
         }
     }
 
-    private func trouble(_ why: String) -> StoreError {
+    /// Asks the agent itself, which decides while no server is reached.
+    func send(_ call: OfflineCall) throws(StoreError) -> OfflineReply.Result {
+        var body: [UInt8]
+        do throws(Document.Problem) {
+            body = try call.encoded()
+        } catch {
+            throw trouble("the call is too long")
+        }
+        defer { Secret.wipe(&body) }
+        let answer: AgentAnswer
+        do throws(AgentClient.Problem) {
+            answer = try AgentClient.send(body, to: path)
+        } catch {
+            throw trouble(error.text)
+        }
+        guard case .answered(let reply) = answer,
+            let document = try? Document.offlineReply(reply)
+        else { throw RemoteAccounts.unclear }
+        return document.result
+    }
+
+    func trouble(_ why: String) -> StoreError {
         StoreError(.system, Array("the fleet".utf8), why)
     }
 }

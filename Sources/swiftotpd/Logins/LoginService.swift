@@ -91,10 +91,7 @@ struct LoginService {
                 conversation.log(.debug, line)
             }
             if !options.language.isEnglish { conversation.speak(options.language) }
-            if try belongsToFleet(asker) {
-                return flow(conversation, asker, options.inFleet, settings.agent.accounts)
-                    .run(request.user, from: place)
-            }
+            if try belongsToFleet(asker) { return runInFleet(conversation, asker) }
             let told = Announcer(settings, options)
             announcer = told
             let accounts = RecordAccounts(
@@ -117,6 +114,30 @@ struct LoginService {
     private func belongsToFleet(_ asker: LoginAsker) throws(StoreError) -> Bool {
         guard asker.options.fleet, !settings.isLocal else { return false }
         return asker.options.belongsToFleet(try asker.users.user(named: request.user))
+    }
+
+    /// Asks the fleet's servers; while none is reached, the option `offline` says what follows.
+    private func runInFleet(
+        _ conversation: TerminalConversation, _ asker: LoginAsker
+    ) -> LoginResult {
+        let (agent, options) = (settings.agent, asker.options)
+        let flow = flow(conversation, asker, options.inFleet, agent.accounts)
+        // Whoever checks others' codes by a program is not there to be asked something else.
+        guard options.offline != .deny, place.verifier == nil else {
+            return flow.run(request.user, from: place)
+        }
+        let ledger = AgentLedger(agent: agent)
+        // At once if the agent's heartbeat knows; otherwise after the first call that failed.
+        if ledger.isCutOff { return flow.runOffline(request.user, from: place, on: ledger) }
+        do throws(StoreError) {
+            let result = try flow.attempt(request.user, from: place)
+            if options.offline == .recent { ledger.note(result, of: request.user, from: place) }
+            return result
+        } catch {
+            if ledger.isCutOff { return flow.runOffline(request.user, from: place, on: ledger) }
+            conversation.say(UserText.unavailable)
+            return .unavailable(error)
+        }
     }
 
     private func flow<Book: Accounts>(
@@ -155,7 +176,7 @@ extension LoginEnd {
     /// The one table from a login's result to what the module is told.
     init(_ result: LoginResult) {
         switch result {
-        case .granted, .trusting, .trusted, .securityKey, .enrolled: self = .success
+        case .granted, .trusting, .trusted, .securityKey, .enrolled, .offline: self = .success
         case .refused: self = .refused
         case .ignored: self = .ignored
         case .unavailable: self = .unavailable

@@ -20,7 +20,7 @@ public struct FleetAuthority: Sendable {
     /// The fleet's name.
     public let fleet: FleetName
     let certificate: Certificate
-    private let key: P256.Signing.PrivateKey
+    let key: P256.Signing.PrivateKey
 
     /// A new authority for the fleet `name`, with a new key.
     ///
@@ -50,7 +50,7 @@ public struct FleetAuthority: Sendable {
         }
     }
 
-    private init(fleet: FleetName, certificate: Certificate, key: P256.Signing.PrivateKey) {
+    init(fleet: FleetName, certificate: Certificate, key: P256.Signing.PrivateKey) {
         (self.fleet, self.certificate, self.key) = (fleet, certificate, key)
     }
 
@@ -86,11 +86,6 @@ public struct FleetAuthority: Sendable {
     public init(text: String) throws(FleetProblem) {
         let found = try PEMDocument.all(in: text, "the authority's file", 1)
         try self.init(certificate: found.certificates.joined(), key: found.key)
-    }
-
-    /// The same key and certificate, which claim to be another fleet; for tests.
-    func renamed(_ name: FleetName) -> FleetAuthority {
-        FleetAuthority(fleet: name, certificate: certificate, key: key)
     }
 
     // MARK: Signing
@@ -164,15 +159,5 @@ public struct FleetAuthority: Sendable {
                             .keyIdentifier)
                 }, issuerPrivateKey: .init(key))
         }
-    }
-}
-
-/// Runs `body`; whatever it throws becomes `problem`, with what was found.
-func working<Result>(_ problem: String, _ body: () throws -> Result) throws(FleetProblem) -> Result
-{
-    do {
-        return try body()
-    } catch {
-        throw FleetProblem("\(problem): \(error)")
     }
 }

@@ -3,9 +3,6 @@ import Glibc
 /// Files with keys: written as a whole, and read only if nobody else can. The only file of
 /// FleetNetwork with unsafe code.
 public enum PrivateFile {
-    /// The longest file that is read, in bytes.
-    private static let longest = 65_536
-
     /// Whether there is something at `path`.
     public static func exists(_ path: String) -> Bool {
         // SAFETY: here and below, a path becomes a C string that lives through the call.
@@ -60,8 +57,10 @@ public enum PrivateFile {
     /// nobody else may read or write. Root also reads the files of the folder's owner: a service's,
     /// which `write` gave to it.
     ///
-    /// Throws a sentence if it is not, or if it is over 64 KiB.
-    public static func read(_ path: String) throws(FleetProblem) -> String {
+    /// Throws a sentence if it is not, or if it has more than `longest` bytes.
+    public static func read(
+        _ path: String, upTo longest: Int = 65_536
+    ) throws(FleetProblem) -> String {
         // SAFETY: see `exists`.
         let file = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw failure("cannot read", path) }
@@ -72,10 +71,11 @@ public enum PrivateFile {
         guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0,
             owners(in: folder(of: path)).contains(status.st_uid)
         else { throw FleetProblem("\(path) must be a file of its owner's alone (mode 0600)") }
-        guard (0...longest).contains(Int(status.st_size)) else {
+        let size = Int(status.st_size)
+        guard (0...max(0, longest)).contains(size) else {
             throw FleetProblem("\(path) is too long")
         }
-        var bytes = [UInt8](repeating: 0, count: longest)
+        var bytes = [UInt8](repeating: 0, count: size)
         var count = 0
         while count < bytes.count {
             // SAFETY: writes at most what is left after the `count` bytes.
@@ -148,8 +148,12 @@ public enum PrivateFile {
     private static func failure(
         _ what: String, _ path: String, _ number: CInt = errno
     ) -> FleetProblem {
+        FleetProblem("\(what) \(path): \(reason(number))")
+    }
+
+    /// The system's words for an error number (errno(3)).
+    static func reason(_ number: CInt) -> String {
         // SAFETY: the C library's own text, copied at once.
-        let why = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
-        return FleetProblem("\(what) \(path): \(why)")
+        unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
     }
 }

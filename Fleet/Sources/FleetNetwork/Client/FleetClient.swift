@@ -69,6 +69,19 @@ public final class FleetClient: Sendable {
     /// What is known of the servers.
     public var servers: [ServerState] { state.withLockedValue { $0.servers } }
 
+    /// Whether no server can judge, by the last heartbeats: each one is silent, or says so.
+    public var isCutOff: Bool {
+        servers.allSatisfy { server in
+            switch server.condition {
+            case .silent, .notReady: true
+            case .ready, .unknown: false
+            }
+        }
+    }
+
+    /// Whether a server answered its last heartbeat that it can.
+    public var isReady: Bool { servers.contains { $0.condition == .ready } }
+
     /// The newest receipt.
     public var receipt: String? { newest.withLockedValue { $0 } }
 
@@ -194,6 +207,7 @@ public final class FleetClient: Sendable {
             do throws(ServerChannel.Silence) {
                 let reply = try await channel.send(
                     .GET, WireFormat.pingPath, to: server, tls,
+                    fields: receipt.map { [(WireFormat.receiptField, $0)] } ?? [],
                     until: .now() + .milliseconds(FleetClient.beatPatience.milliseconds))
                 keep(reply.receipt)
                 // Whom it refuses, it tells so at each request.

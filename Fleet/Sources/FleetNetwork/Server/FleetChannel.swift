@@ -19,6 +19,7 @@ struct FleetChannel: ServerChildChannel {
     let settings: ServerSettings
     let responder: FleetResponder
     let connections: OpenConnections
+    let log: RefusalLog
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let peer = ConnectionPeer()
@@ -26,7 +27,8 @@ struct FleetChannel: ServerChildChannel {
         return channel.eventLoop.makeCompletedFuture {
             let context = context.withLockedValue { $0 }
             try channel.pipeline.syncOperations.addHandlers([
-                NIOSSLServerHandler(context: context), ConnectionGuard(peer, of: fleet, settings),
+                NIOSSLServerHandler(context: context),
+                ConnectionGuard(peer, of: fleet, settings, log, connections),
             ])
         }.flatMap {
             http { _, writer, _ in

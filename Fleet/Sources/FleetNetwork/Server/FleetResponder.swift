@@ -28,7 +28,7 @@ struct FleetResponder: Sendable {
     ) async -> (Route, Response) {
         switch (request.method, request.head.path) {
         case (.post, WireFormat.callPath): (.call, await call(request, peer))
-        case (.get, WireFormat.pingPath): (.ping, await ping(peer))
+        case (.get, WireFormat.pingPath): (.ping, await ping(request, peer))
         case (.post, WireFormat.joinPath): (.join, await join(request))
         case (.post, WireFormat.renewPath): (.renew, await renew(request, peer))
         default: (.none, failure(.notFound, "there is nothing of this name"))
@@ -67,11 +67,13 @@ struct FleetResponder: Sendable {
         }
     }
 
-    private func ping(_ peer: ConnectionPeer.Presented) async -> Response {
+    private func ping(_ request: Request, _ peer: ConnectionPeer.Presented) async -> Response {
+        let fields = request.headers
+        let receipt = fields.only(WireFormat.receiptField).flatMap(WireFormat.receipt)
         switch named(peer) {
         case .failure(let problem): return failure(.unauthorized, problem.text)
         case .success(let host):
-            let answer = await service.ping(host: host.host.text)
+            let answer = await service.ping(host: host.host.text, receipt: receipt)
             let body =
                 answer.problem.map(WireFormat.error)
                 ?? WireFormat.encoded(WireFormat.PingBody(ready: true))

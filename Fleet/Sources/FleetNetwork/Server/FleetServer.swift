@@ -19,6 +19,7 @@ public final class FleetServer: Sendable {
     private let running = NIOLockedValueBox<[Listening]>([])
 
     private let connections = OpenConnections()
+    private let log: RefusalLog
 
     /// One of the two sockets.
     private struct Listening: Sendable {
@@ -27,14 +28,15 @@ public final class FleetServer: Sendable {
     }
 
     /// A server that answers hosts of `trust` by `service`. `moreMetrics` gives lines that are
-    /// added to the metrics.
+    /// added to the metrics; `log` gets a sentence about whoever is not served, at most one a second.
     ///
     /// Throws if its key or a certificate cannot be used.
     public init(
         settings: ServerSettings, identity: ServerIdentity, trust: FleetTrust,
         service: any FleetService,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-        moreMetrics: @escaping @Sendable () async -> String = { "" }
+        moreMetrics: @escaping @Sendable () async -> String = { "" },
+        log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(FleetProblem) {
         self.settings = settings
         self.trust = trust
@@ -44,6 +46,7 @@ public final class FleetServer: Sendable {
         responder = FleetResponder(service: service, metrics: metrics)
         self.moreMetrics = moreMetrics
         self.group = group
+        self.log = RefusalLog(log)
         var logger = Logger(label: "swiftotp-server")
         logger.logLevel = .critical
         self.logger = logger
@@ -55,7 +58,7 @@ public final class FleetServer: Sendable {
     public func start() async throws(FleetProblem) -> (port: Int, metricsPort: Int?) {
         let channel = FleetChannel(
             context: context, fleet: trust.fleet, settings: settings, responder: responder,
-            connections: connections)
+            connections: connections, log: log)
         let port = try await listen(
             channel, on: settings.address, settings.port, upTo: settings.connections)
         guard let wanted = settings.metricsPort else { return (port, nil) }
@@ -132,7 +135,8 @@ public final class FleetServer: Sendable {
             }
             return listening.localAddress?.port ?? port
         } catch {
-            throw FleetProblem("cannot listen on \(address) port \(port): \(error)")
+            let why = (error as? IOError).map { PrivateFile.reason($0.errnoCode) } ?? "\(error)"
+            throw FleetProblem("cannot listen on \(address) port \(port): \(why)")
         }
     }
 

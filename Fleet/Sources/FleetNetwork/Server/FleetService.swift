@@ -3,8 +3,8 @@ public protocol FleetService: Sendable {
     /// A host's request; the body is passed on as it is.
     func answer(_ call: HostCall) async -> HostAnswer
 
-    /// A host's heartbeat.
-    func ping(host: String) async -> PingAnswer
+    /// A host's heartbeat, with the newest receipt that it knows.
+    func ping(host: String, receipt: String?) async -> PingAnswer
 
     /// A new host's request for a certificate. It has no certificate; the secret is all it has.
     func join(_ request: JoinRequest) async -> JoinAnswer
@@ -30,7 +30,8 @@ public struct HostCall: Sendable {
     public let body: [UInt8]
 
     public init(
-        host: String, issued: UInt64, request: [UInt8], within: Duration, receipt: String?, body: [UInt8]
+        host: String, issued: UInt64, request: [UInt8], within: Duration, receipt: String?,
+        body: [UInt8]
     ) {
         (self.host, self.issued, self.request) = (host, issued, request)
         (self.within, self.receipt, self.body) = (within, receipt, body)

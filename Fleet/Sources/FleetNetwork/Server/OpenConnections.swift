@@ -23,6 +23,9 @@ final class OpenConnections: Sendable {
         if isClosing { channel.close(promise: nil) }
     }
 
+    /// How many are open.
+    var count: Int { state.withLockedValue { $0.channels.count } }
+
     /// Closes all that are open, and those that come later.
     func closeAll() {
         let channels = state.withLockedValue { state in

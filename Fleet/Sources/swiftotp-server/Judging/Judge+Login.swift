@@ -70,6 +70,10 @@ extension Judge {
             return AuditEntry(
                 kind: "login", granted: true, detail: "trusted-key \(name)",
                 origin: call.placeText)
+        case .look(.notEnrolled):
+            // The host may let the user in for that, so it has to be true at the standby as well.
+            return AuditEntry(
+                kind: "look", granted: false, detail: "not-enrolled", origin: call.placeText)
         case .welcome:
             return AuditEntry(
                 kind: "login", granted: true, detail: "security-key", origin: call.placeText)

@@ -21,6 +21,7 @@ struct Judge: FleetService {
     // MARK: Calls
 
     func answer(_ call: HostCall) async -> HostAnswer {
+        if let receipt = call.receipt { threads.state.hear(receipt) }
         guard let document = try? Document.fleetCall(call.body), let id = RowID(call.request) else {
             return .malformed
         }
@@ -45,6 +46,9 @@ struct Judge: FleetService {
         let now = try SystemClock().now()
         let receipt = try call.receipt.flatMap { (text) throws(StoreError) in
             try database.receipt(text)
+        }
+        if case .offline(let used, let isNew) = document.step {
+            return try offline(used, isNew: isNew, of: host, at: now, in: database)
         }
         // A name that is nobody's at the host is nobody's here: no row has one with a zero.
         let name = (document.uid == nil ? [0] : []) + Array(document.user.utf8)
@@ -100,8 +104,9 @@ struct Judge: FleetService {
 
     // MARK: Hosts
 
-    func ping(host: String) async -> PingAnswer {
-        PingAnswer(
+    func ping(host: String, receipt: String?) async -> PingAnswer {
+        if let receipt { threads.state.hear(receipt) }
+        return PingAnswer(
             problem: threads.trouble.map(Judge.sentence), receipt: threads.state.newest?.text)
     }
 

@@ -41,7 +41,7 @@ final class ScriptedService: FleetService {
         return await body(call)
     }
 
-    func ping(host: String) async -> PingAnswer {
+    func ping(host: String, receipt: String?) async -> PingAnswer {
         state.withLock { state in
             state.pings.append(host)
             return state.ping

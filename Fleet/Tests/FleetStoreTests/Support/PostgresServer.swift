@@ -10,7 +10,7 @@ final class PostgresServer: Sendable {
     private let process = Mutex<(shell: Process, pid: pid_t)?>(nil)
 
     /// Makes a server's files.
-    init(new options: [String] = []) throws {
+    init(syncs: Bool = false) throws {
         folder = Scratch.path("postgres")
         port = try Port.free()
         try makeFolder()
@@ -25,7 +25,9 @@ final class PostgresServer: Sendable {
                 "max_connections = 250", "shared_buffers = 32MB", "wal_level = replica",
                 "logging_collector = off", "max_wal_senders = 5", "wal_keep_size = 256MB",
                 "wal_receiver_status_interval = 1",
-            ] + options
+                // A dead process loses nothing that it wrote, and no test ends the machine.
+                "fsync = \(syncs ? "on" : "off")",
+            ]
         try append(settings, to: "postgresql.conf")
     }
 
@@ -63,17 +65,18 @@ final class PostgresServer: Sendable {
         // A shell that ends the server when the tests end, however they do.
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = [
-            "-c",
-            """
-            "$@" >"$LOG" 2>&1 & server=$!
-            echo $server
-            exec >/dev/null
-            while kill -0 $TESTS && kill -0 $server; do sleep 0.3; done
-            kill -QUIT $server
-            wait $server
-            """, "sh",
-        ] + Tool.asNobody + ["\(Tool.postgres)/postgres", "-D", folder, "-p", "\(port)"]
+        shell.arguments =
+            [
+                "-c",
+                """
+                "$@" >"$LOG" 2>&1 & server=$!
+                echo $server
+                exec >/dev/null
+                while kill -0 $TESTS && kill -0 $server; do sleep 0.3; done
+                kill -QUIT $server
+                wait $server
+                """, "sh",
+            ] + Tool.asNobody + ["\(Tool.postgres)/postgres", "-D", folder, "-p", "\(port)"]
         shell.environment = [
             "LOG": "\(folder).log", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
             "TESTS": "\(getpid())",

@@ -15,7 +15,9 @@ enum Scratch {
     }()
 
     /// A new path in it.
-    static func path(_ name: String) -> String { "\(folder)/\(name)-\(UInt32.random(in: 0 ... .max))" }
+    static func path(_ name: String) -> String {
+        "\(folder)/\(name)-\(UInt32.random(in: 0 ... .max))"
+    }
 }
 
 /// Ports that are free now.

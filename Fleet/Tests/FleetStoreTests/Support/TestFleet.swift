@@ -127,7 +127,9 @@ struct TestFleet: Sendable {
     }
 
     /// The code that the phone shows.
-    static func code(at time: UInt64 = now) -> String { code(step: TOTP.step(at: time, period: 30)) }
+    static func code(at time: UInt64 = now) -> String {
+        code(step: TOTP.step(at: time, period: 30))
+    }
 
     static func code(step: UInt64) -> String {
         HOTP.text(

@@ -10,6 +10,8 @@ struct Member: Sendable {
     let used: String
 
     var name: String { account.name }
+    /// The UID.
+    var number: UInt32 { get throws { try Account.numbers(of: name).uid } }
 
     /// Makes a user who enrolls at a host with otp-enroll, without a camera.
     init(of fleet: Fleet, at host: Int = 0, _ prefix: String = "user") async throws {

@@ -1,0 +1,321 @@
+import FleetNetwork
+import OTPCore
+import OTPWire
+import Synchronization
+
+/// What a host decided while no server was reached: which answers are burnt, how many were wrong, and
+/// what is still to be told.
+///
+/// A file, replaced at once or not at all and on the disk before any yes. It never goes back: a mark
+/// beside the key, in another folder, says how new it must be.
+public final class Ledger: Sendable {
+    /// How many wrong answers close the way for a user.
+    public static let mostFailures: UInt32 = 20
+    /// How many users can be in it, and how many decisions untold. More are refused.
+    static let (mostUsers, mostUntold) = (20_000, 5000)
+    /// The longest file, in bytes.
+    private static let longest = 4 << 20
+
+    /// What is in the file.
+    struct Contents: Codable, Equatable {
+        /// Grows by one with each change.
+        var serial: UInt64 = 0
+        /// The number of the first answer of a user who has none yet.
+        var first: UInt64 = 1
+        var users: [String: Entry] = [:]
+        var untold: [OfflineUse] = []
+
+        /// The highest number that is burnt.
+        var highest: UInt64 {
+            max(first, users.values.lazy.map(\.next).max() ?? 1) - 1
+        }
+    }
+
+    /// A user.
+    struct Entry: Codable, Equatable {
+        /// The number of the next answer; all below are burnt.
+        var next: UInt64
+        /// Wrong answers since a server was reached.
+        var failures: UInt32 = 0
+        /// Logins by a recent key since then.
+        var logins: UInt32 = 0
+    }
+
+    private struct State {
+        var contents = Contents()
+        var key: OfflineKeyFile.Contents?
+        /// Why nothing can be decided; `nil` if it can.
+        var trouble: FleetProblem?
+        /// Whether the last write failed, so that the file may be one behind.
+        var isUnsure = false
+    }
+
+    private let path: String
+    private let keyFile: OfflineKeyFile
+    private let state = Mutex(State())
+
+    /// The ledger in `folder`, and the key and the mark in `keys`.
+    public init(in folder: String, keys: String) {
+        path = "\(folder)/ledger"
+        keyFile = OfflineKeyFile(in: keys)
+        state.withLock { load(&$0) }
+    }
+
+    // MARK: Opening
+
+    private func load(_ state: inout State) {
+        state = State()
+        do throws(FleetProblem) {
+            guard let key = try keyFile.read() else { throw Ledger.noKey }
+            state.key = key
+            let found = try readFile()
+            guard found.serial >= key.mark.serial, found.highest >= key.mark.highest else {
+                throw FleetProblem(
+                    "\(path) went back: it is at \(found.serial), and was at \(key.mark.serial); "
+                        + "if it was restored from a backup, run `swiftotp-agent reopen`")
+            }
+            state.contents = found
+        } catch {
+            state.trouble = error
+        }
+    }
+
+    /// Why nothing can be decided; `nil` if it can.
+    public var trouble: String? { state.withLock { $0.trouble?.text } }
+
+    private static let noKey = FleetProblem(
+        "this host has no key for offline answers yet: it gets one when a server is reached")
+
+    private func readFile() throws(FleetProblem) -> Contents {
+        guard PrivateFile.exists(path) else {
+            throw FleetProblem(
+                "\(path) is missing, and it was there; if it is lost, run `swiftotp-agent reopen`")
+        }
+        guard let contents = Contents(text: try PrivateFile.read(path, upTo: Ledger.longest)) else {
+            throw FleetProblem("\(path) is damaged; run `swiftotp-agent reopen`")
+        }
+        return contents
+    }
+
+    // MARK: Decisions
+
+    /// The number of a user's next answer; 1 for a name that is nobody's.
+    public func next(of user: String) throws(FleetProblem) -> UInt64 {
+        try reading { (contents, _) in
+            contents.users[user]?.next ?? (user.isEmpty ? 1 : contents.first)
+        }
+    }
+
+    /// How an answer ended.
+    public enum Verdict: Equatable, Sendable { case granted, wrong, used, closed }
+
+    /// Tries the answer with `number`, and burns it; `now` is in Unix seconds.
+    ///
+    /// Throws whatever keeps that from being stored. Nobody is let in then, and the number may be
+    /// burnt.
+    public func judge(
+        _ typed: String, number: UInt64, of user: String, origin: String, now: UInt64
+    ) throws(FleetProblem) -> Verdict {
+        var typed = Array(typed.utf8)
+        defer { Secret.wipe(&typed) }
+        return try changing { (contents, key) throws(FleetProblem) in
+            var entry = contents.users[user] ?? Entry(next: contents.first)
+            guard entry.failures < Ledger.mostFailures else { return (.closed, false) }
+            guard number == entry.next else { return (.used, false) }
+            let name = Array(user.utf8)
+            let isRight = OfflineAnswer.isRight(typed.span, of: name, number: number, key: key)
+            var use = OfflineUse(
+                user: user, kind: .answer, number: number, time: now, origin: origin)
+            if isRight, !user.isEmpty {
+                guard entry.next < .max else { throw FleetProblem("no number is left") }
+                (entry.next, entry.failures) = (entry.next + 1, 0)
+                try Ledger.add(use, to: &contents)
+            } else {
+                // A name that is nobody's costs the same, and is not kept.
+                guard !user.isEmpty else { return (.wrong, true) }
+                entry.failures += 1
+                use.kind = .closed
+                if entry.failures == Ledger.mostFailures { try Ledger.add(use, to: &contents) }
+            }
+            try Ledger.keep(entry, of: user, in: &contents)
+            return (isRight ? .granted : .wrong, true)
+        }
+    }
+
+    /// Counts a login by a recent key; how many of `most` are left, `nil` for none.
+    public func countLogin(
+        of user: String, most: UInt8, origin: String, now: UInt64
+    ) throws(FleetProblem) -> UInt8? {
+        guard !user.isEmpty else { return nil }
+        return try changing { (contents, _) throws(FleetProblem) in
+            var entry = contents.users[user] ?? Entry(next: contents.first)
+            guard entry.logins < UInt32(most) else { return (nil, false) }
+            entry.logins += 1
+            try Ledger.add(
+                OfflineUse(user: user, kind: .recentKey, number: 0, time: now, origin: origin),
+                to: &contents)
+            try Ledger.keep(entry, of: user, in: &contents)
+            return (UInt8(clamping: UInt32(most) - entry.logins), true)
+        }
+    }
+
+    private static func keep(
+        _ entry: Entry, of user: String, in contents: inout Contents
+    ) throws(FleetProblem) {
+        guard contents.users[user] != nil || contents.users.count < mostUsers else {
+            throw FleetProblem("the ledger has too many users")
+        }
+        contents.users[user] = entry
+    }
+
+    private static func add(
+        _ use: OfflineUse, to contents: inout Contents
+    ) throws(FleetProblem) {
+        guard contents.untold.count < mostUntold else {
+            throw FleetProblem("the ledger has too much that no server was told yet")
+        }
+        contents.untold.append(use)
+    }
+
+    // MARK: Servers
+
+    /// What a server is to be told next.
+    public var untold: [OfflineUse] {
+        state.withLock { Array($0.contents.untold.prefix(OfflineUse.most)) }
+    }
+
+    /// Whether the host has no key, and needs to know the highest number that was ever told.
+    public var isNew: Bool { state.withLock { $0.key == nil } }
+
+    /// A server was reached: counts begin again, `told` was told, and `key` is the key from now on.
+    public func settle(
+        told: [OfflineUse], key: SealKey, bytes: [UInt8], highest: UInt64
+    ) throws(FleetProblem) {
+        try state.withLock { (state) throws(FleetProblem) in
+            if var known = state.key {
+                if known.key.id != key.id || known.bytes != bytes {
+                    (known.key, known.bytes) = (key, bytes)
+                    try keyFile.write(known)
+                    state.key = known
+                }
+            } else {
+                try begin(&state, key, bytes, highest)
+            }
+        }
+        guard trouble == nil else { return }
+        _ = try changing { (contents, _) throws(FleetProblem) in
+            let old = contents
+            if contents.untold.starts(with: told) { contents.untold.removeFirst(told.count) }
+            contents.users = contents.users.mapValues { Entry(next: $0.next) }
+            return ((), contents != old)
+        }
+    }
+
+    /// The first key. What an earlier ledger had is burnt for everybody.
+    private func begin(
+        _ state: inout State, _ key: SealKey, _ bytes: [UInt8], _ highest: UInt64
+    ) throws(FleetProblem) {
+        let earlier = (try? readFile()) ?? Contents()
+        let last = max(earlier.highest, min(highest, .max - 2))
+        try restart(&state, from: earlier, above: last, key, bytes)
+    }
+
+    // MARK: An admin
+
+    /// Opens what wrong answers have closed, and a ledger that went back: then all numbers begin
+    /// above the highest one that the mark knows.
+    public func reopen(now: UInt64) throws(FleetProblem) {
+        try state.withLock { (state) throws(FleetProblem) in
+            guard let key = state.key else { throw Ledger.noKey }
+            let isBack = state.trouble != nil
+            let found = isBack ? (try? readFile()) ?? Contents() : state.contents
+            var earlier = found
+            let last = isBack ? max(found.highest, key.mark.highest) : found.first - 1
+            if isBack {
+                earlier.untold.append(
+                    OfflineUse(user: "", kind: .reopened, number: last, time: now, origin: ""))
+            }
+            try restart(&state, from: earlier, above: last, key.key, key.bytes)
+        }
+    }
+
+    private func restart(
+        _ state: inout State, from earlier: Contents, above last: UInt64, _ key: SealKey,
+        _ bytes: [UInt8]
+    ) throws(FleetProblem) {
+        guard last < .max - 1, earlier.serial < .max - 1 else {
+            throw FleetProblem("no number is left")
+        }
+        var contents = earlier
+        contents.serial = max(contents.serial, state.key?.mark.serial ?? 0) + 1
+        contents.first = max(contents.first, last + 1)
+        contents.users = contents.users.mapValues { Entry(next: max($0.next, last + 1)) }
+        let mark = OfflineKeyFile.Mark(serial: contents.serial, highest: contents.highest)
+        let file = OfflineKeyFile.Contents(key: key, bytes: bytes, mark: mark)
+        try PrivateFile.write(contents.text, at: path)
+        try keyFile.write(file)
+        state = State(contents: contents, key: file)
+    }
+
+    // MARK: Reading and writing
+
+    private func reading<Result>(
+        _ body: (Contents, SealKey) throws(FleetProblem) -> Result
+    ) throws(FleetProblem) -> Result {
+        try state.withLock { (state) throws(FleetProblem) in
+            if let trouble = state.trouble { throw trouble }
+            guard let key = state.key else { throw Ledger.noKey }
+            return try body(state.contents, key.key)
+        }
+    }
+
+    /// Runs `body` on a copy, and stores that if `body` says so: first the ledger, then the mark.
+    /// The other order could leave a mark without its ledger, which looks as if it went back.
+    private func changing<Result>(
+        _ body: (inout Contents, SealKey) throws(FleetProblem) -> (Result, Bool)
+    ) throws(FleetProblem) -> Result {
+        try state.withLock { (state) throws(FleetProblem) in
+            if let trouble = state.trouble { throw trouble }
+            guard var key = state.key else { throw Ledger.noKey }
+            try compare(&state)
+            var contents = state.contents
+            let (result, isChanged) = try body(&contents, key.key)
+            guard isChanged else { return result }
+            guard contents.serial < .max - 1 else { throw FleetProblem("no number is left") }
+            contents.serial += 1
+            // Whether or not it is stored: what was burnt once is burnt.
+            let untold = state.contents.untold
+            state.contents = contents
+            state.isUnsure = true
+            key.mark = OfflineKeyFile.Mark(serial: contents.serial, highest: contents.highest)
+            do throws(FleetProblem) {
+                try PrivateFile.write(contents.text, at: path)
+                try keyFile.write(key)
+            } catch {
+                // Nobody was let in.
+                state.contents.untold = untold
+                throw error
+            }
+            (state.key, state.isUnsure) = (key, false)
+            return result
+        }
+    }
+
+    /// Compares the file with what this process wrote last. Another one would burn numbers that we
+    /// do not know of.
+    private func compare(_ state: inout State) throws(FleetProblem) {
+        let problem: FleetProblem
+        do throws(FleetProblem) {
+            let found = try readFile()
+            let (theirs, ours) = (found.serial, state.contents.serial)
+            if theirs == ours || (state.isUnsure && theirs < ours) { return }
+            problem = FleetProblem(
+                "\(path) is at \(theirs) and should be at \(ours): it was replaced, or another "
+                    + "swiftotp-agent uses it")
+        } catch {
+            problem = error
+        }
+        state.trouble = problem
+        throw problem
+    }
+}
