@@ -43,6 +43,7 @@ import Testing
             methods: "publickey,keyboard-interactive:pam")
         let outcome = try await door.login(account.name, "123456", key: door.userKey)
         #expect(!outcome.isIn && !outcome.shown.contains(EnrollTests.app), "\(outcome.shown)")
+        #expect(outcome.shown.contains("You need an authenticator"), "\(outcome.shown)")
         #expect(try await Self.isEnrolled(account, at: fleet.hosts[2]) == false)
     }
 

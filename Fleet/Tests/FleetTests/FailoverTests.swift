@@ -12,13 +12,21 @@ extension Storm {
             let code: String
             var yeses = 0
             var unchecked = 0
+            /// Whether it was tried on the new primary.
+            var isLate = false
         }
 
-        /// How many codes were tried.
-        private final class Count: Sendable {
-            private let count = Mutex(0)
-            var value: Int { count.withLock { $0 } }
-            func add() { count.withLock { $0 += 1 } }
+        /// How far the test has come.
+        private final class Progress: Sendable {
+            enum Phase { case whole, broken, mended }
+            private let state = Mutex((count: 0, phase: Phase.whole))
+            /// How many codes were tried.
+            var count: Int { state.withLock { $0.count } }
+            var phase: Phase {
+                get { state.withLock { $0.phase } }
+                set { state.withLock { $0.phase = newValue } }
+            }
+            func add() { state.withLock { $0.count += 1 } }
         }
 
         /// Lanes that log in at the same time; in each, three hosts try the same code at once.
@@ -33,15 +41,13 @@ extension Storm {
                 try Crowd(fleet.hosts.count, at: fleet.hosts)
             }
             // Half of the codes before the kills, and the rest goes on through them.
-            let done = Count()
+            let done = Progress()
             let spent = try await withThrowingTaskGroup(of: [Spent].self) { group in
                 for lane in 0..<Failover.lanes {
                     let mine = Array(members[lane * 2..<lane * 2 + 2])
                     let crowd = crowd[lane]
                     group.addTask {
-                        try await Self.spend(mine, by: crowd) {
-                            done.add()
-                        }
+                        try await Self.spend(mine, by: crowd, done)
                     }
                 }
                 group.addTask {
@@ -52,10 +58,11 @@ extension Storm {
             }
             #expect(spent.count == members.count * 10)
             #expect(spent.allSatisfy { $0.yeses <= 1 }, "twice: \(spent.filter { $0.yeses > 1 })")
-            #expect(spent.contains { $0.yeses == 1 })
+            for isLate in [false, true] {
+                #expect(spent.contains { $0.yeses == 1 && $0.isLate == isLate }, "\(spent)")
+            }
 
             // Every yes has its row on the new primary.
-            try await fleet.follow()
             try await fleet.heal()
             var granted = 0
             for member in members {
@@ -85,33 +92,43 @@ extension Storm {
 
         /// Tries every backup code of these users once at each host.
         private static func spend(
-            _ members: [Member], by crowd: Crowd, _ note: () -> Void
+            _ members: [Member], by crowd: Crowd, _ done: Progress
         ) async throws -> [Spent] {
             var spent: [Spent] = []
             for number in 0..<10 {
                 for member in members {
                     var one = Spent(user: member.name, code: member.backupCodes[number])
+                    one.isLate = done.phase == .mended
                     let results = try await crowd.rush(one.user, one.code)
                     one.yeses = results.filter(\.isIn).count
                     one.unchecked = results.filter(\.isUnchecked).count
                     spent.append(one)
-                    note()
+                    done.add()
+                    // The rest is for the time after.
+                    while one.unchecked > 0, done.phase == .broken {
+                        try await Task.sleep(for: .milliseconds(50))
+                    }
                 }
             }
             return spent
         }
 
         /// Kills a server after a quarter of the codes, and the primary after half.
-        private static func kill(_ fleet: Fleet, once done: Count) async throws {
+        private static func kill(_ fleet: Fleet, once done: Progress) async throws {
             func wait(for count: Int) async throws {
-                while done.value < count {
+                while done.count < count {
                     try await Task.sleep(for: .milliseconds(5))
                 }
             }
             try await wait(for: lanes * 5)
             fleet.servers[0].kill()
             try await wait(for: lanes * 10)
+            done.phase = .broken
+            defer { done.phase = .mended }
             try await fleet.failOver()
+            // Without a standby nobody judges.
+            try await fleet.follow()
+            for host in fleet.hosts { try await host.awaitServers(1) }
         }
     }
 }

@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(
-        "A key that is trusted at one host is asked for a code at others, or by a host without rights"
+        "A key that is trusted at one host is not at others, or is at a host without rights"
     )
     func trustedKey() async throws {
         let fleet = try await Fleet.shared()

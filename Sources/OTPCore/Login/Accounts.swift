@@ -69,6 +69,8 @@ public enum AccountLook: Equatable, Sendable {
     case toBeAsked
     /// The record, if there is one, has this epoch.
     case notEnrolled(epoch: UInt64)
+    /// Not enrolled, and nobody is enrolled at this host.
+    case mayNotEnroll
 }
 
 /// What to tell a user who is let in.

@@ -23,16 +23,10 @@ extension LoginFlow {
     func enrollFirst(
         _ user: User, from place: LoginOrigin, in epoch: UInt64
     ) throws(StoreError) -> LoginResult {
-        let delay = try delay(of: user)
         guard options.showsQRCode(at: place.service) else {
-            if delay == .times(0) {
-                if options.nullok { return .ignored(.notEnrolled) }
-                conversation.say(UserText.mustEnrollElsewhere)
-                return .refused(.notEnrolled)
-            }
-            conversation.inform(UserText.enrollElsewhere)
-            return try putOff(user, delay, isTold: false)
+            return try enrollElsewhere(user, isCounted: true)
         }
+        let delay = try delay(of: user)
         guard let name = Name("phone".utf8) else { return .refused(.notEnrolled) }
         let canBePutOff = delay != .times(0)
         let ending = try enrollment(at: place)
@@ -50,6 +44,24 @@ extension LoginFlow {
         }
     }
 
+    /// Says what to run. Where putting it off cannot be counted, it is not allowed unless it always
+    /// is.
+    func enrollElsewhere(_ user: User, isCounted: Bool) throws(StoreError) -> LoginResult {
+        var delay = Delay.times(0)
+        if isCounted {
+            delay = try self.delay(of: user)
+        } else if try isAlwaysPutOff {
+            delay = .unlimited
+        }
+        if delay == .times(0) {
+            if options.nullok { return .ignored(.notEnrolled) }
+            conversation.say(UserText.mustEnrollElsewhere)
+            return .refused(.notEnrolled)
+        }
+        conversation.inform(UserText.enrollElsewhere)
+        return try putOff(user, delay, isTold: false)
+    }
+
     private func enrollment(
         at place: LoginOrigin
     ) -> EnrollmentDialog<Talk, Time, Random, Book, Codes> {
@@ -63,9 +75,17 @@ extension LoginFlow {
 
     // MARK: Putting it off
 
+    /// Whether a user may put it off as often as they like.
+    private var isAlwaysPutOff: Bool {
+        get throws(StoreError) {
+            if options.enroll == .offer { return true }
+            guard let day = options.enrollUntil else { return false }
+            return try clock.now() < day
+        }
+    }
+
     private func delay(of user: User) throws(StoreError) -> Delay {
-        if options.enroll == .offer { return .unlimited }
-        if let day = options.enrollUntil, try clock.now() < day { return .unlimited }
+        if try isAlwaysPutOff { return .unlimited }
         guard options.enrollGrace > 0 else { return .times(0) }
         let used = try accounts.timesPutOff(by: user)
         return .times(options.enrollGrace - min(options.enrollGrace, used))

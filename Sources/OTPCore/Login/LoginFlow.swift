@@ -87,6 +87,7 @@ public struct LoginFlow<
         case .notEnrolled(let epoch):
             return enrolls
                 ? try enrollFirst(user, from: place, in: epoch) : .ignored(.notEnrolled)
+        case .mayNotEnroll: return try enrollElsewhere(user, isCounted: false)
         }
     }
 

@@ -31,8 +31,11 @@ extension FleetCall {
         case .look(let question, let place):
             guard var question = question.question, let place = place.origin(at: license.host)
             else { return .denied(reason: .malformed) }
-            question.enrolls = question.enrolls && license.enrolls
-            let look = try accounts.look(known, question, from: place)
+            let isWished = question.enrolls
+            question.enrolls = isWished && license.enrolls
+            var look = try accounts.look(known, question, from: place)
+            // The host would show a key that it may not store.
+            if isWished, !license.enrolls, case .notEnrolled = look { look = .mayNotEnroll }
             return .look(look: LookDocument(look))
         case .noteLogin(let kind, let isHeard, let place):
             guard let place = place.origin(at: license.host) else {

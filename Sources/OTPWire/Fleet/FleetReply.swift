@@ -51,6 +51,8 @@ public enum LookDocument: Codable, Equatable, Sendable {
     case trusted(name: String, welcome: WelcomeDocument)
     case toBeAsked
     case notEnrolled(epoch: UInt64)
+    /// Not enrolled, and the host has not the right to enroll anybody.
+    case mayNotEnroll
 
     public init(_ look: AccountLook) {
         switch look {
@@ -58,6 +60,7 @@ public enum LookDocument: Codable, Equatable, Sendable {
             self = .trusted(name: name.text, welcome: WelcomeDocument(welcome))
         case .toBeAsked: self = .toBeAsked
         case .notEnrolled(let epoch): self = .notEnrolled(epoch: epoch)
+        case .mayNotEnroll: self = .mayNotEnroll
         }
     }
 
@@ -68,6 +71,7 @@ public enum LookDocument: Codable, Equatable, Sendable {
             Name(name.utf8).map { .trusted($0, welcome.welcome) }
         case .toBeAsked: .toBeAsked
         case .notEnrolled(let epoch): .notEnrolled(epoch: epoch)
+        case .mayNotEnroll: .mayNotEnroll
         }
     }
 }

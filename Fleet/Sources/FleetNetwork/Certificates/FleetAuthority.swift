@@ -13,7 +13,7 @@ public struct FleetAuthority: Sendable {
     }
 
     /// How far a host's clock may be behind ours, in seconds.
-    static let skew: TimeInterval = 300
+    static let skew: TimeInterval = 86_400
     /// The longest request for a certificate, in bytes.
     private static let longestRequest = 4096
 

@@ -34,7 +34,7 @@ public struct HostCredentials: Sendable {
             throw FleetProblem("the certificate is not for this host's key")
         }
         guard trust.hasSigned(certificate, at: now) else {
-            throw FleetProblem("the certificate is not of this fleet's authority, or has ended")
+            throw HostCredentials.problem(of: certificate, trust)
         }
         let identity = try HostIdentity(verified: certificate)
         guard identity.fleet == trust.fleet else {
@@ -42,6 +42,19 @@ public struct HostCredentials: Sendable {
         }
         (self.servers, self.trust, self.identity) = (servers, trust, identity)
         (self.certificate, self.key) = (certificate, key)
+    }
+
+    /// Why a certificate is not accepted now.
+    private static func problem(
+        of certificate: Certificate, _ trust: FleetTrust
+    ) -> FleetProblem {
+        let (begin, end) = (certificate.notValidBefore, certificate.notValidAfter)
+        guard trust.hasSigned(certificate, at: begin) else {
+            return FleetProblem("the certificate is not of this fleet's authority")
+        }
+        return FleetProblem(
+            "the certificate counts from \(begin.formatted(.iso8601)) to \(end.formatted(.iso8601)):"
+                + " set the clock if it is wrong, or join again with `swiftotp-agent join --again`")
     }
 
     /// Reads the text of a file; `now` decides whether the certificate has ended.

@@ -29,7 +29,8 @@ actor Crowd {
         let service = "crowd"
         for host in hosts {
             let name = options.isEmpty ? service : "\(service)-options"
-            try host.service(["auth required module \(options)"], named: name)
+            try host.service(
+                ["auth required module \(options)", "auth required pam_permit.so"], named: name)
         }
         programs = try (0..<count).map { number in
             let host = hosts[number % hosts.count]

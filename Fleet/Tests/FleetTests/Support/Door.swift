@@ -23,17 +23,18 @@ final class Door: Sendable {
     /// service's name.
     init(
         at host: Host, _ lines: [String] = ["auth required module"],
-        methods: String = "keyboard-interactive:pam"
+        methods: String = "keyboard-interactive:pam", service: String? = nil
     ) async throws {
         self.host = host
         let keys = try await Door.keys.value
         folder = try Scratch()
         // sshd's service is called as it is called itself.
-        let name = host.newName("sshd")
+        let number = host.newNumber()
+        let name = service ?? "sshd-\(number)"
         let program = folder.file(name)
         guard symlink("/usr/sbin/sshd", program) == 0 else { throw Trouble("no \(program)") }
         try host.service(lines.map { $0.replacing("SERVICE", with: name) }, named: name)
-        port = 2000 + (Int(name.split(separator: "-")[1]) ?? 0)
+        port = 2000 + number
         let settings = [
             "ListenAddress 0.0.0.0:\(port)", "HostKey \(keys.file("host_key"))", "PidFile none",
             "UsePAM yes", "AuthenticationMethods \(methods)", "KbdInteractiveAuthentication yes",

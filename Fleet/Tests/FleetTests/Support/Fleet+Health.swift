@@ -7,7 +7,10 @@ extension Fleet {
         for machine in databases.map(\.machine) + servers.map(\.machine) + hosts.map(\.machine) {
             try await machine.mend()
         }
-        if !primary.isRunning { try await primary.start() }
+        if !primary.isWell {
+            try await primary.stop()
+            try await primary.start()
+        }
         if !standby.isRunning { try await follow() }
         for server in servers where !server.isRunning {
             server.kill()

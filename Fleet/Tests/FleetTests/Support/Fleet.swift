@@ -2,8 +2,9 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A fleet: a database with a synchronous standby, two servers and three hosts, each on a machine of
-/// its own. Users may enroll at web1; people with a role may act at web1 and web2; web3 has no right.
+/// A fleet: a database with a synchronous standby, two servers and three hosts, each on a machine
+/// of its own. Users may enroll at web1; people with a role may act at web1 and web2; web3 has no
+/// right.
 final class Fleet: Sendable {
     let lan: Lan
     let databases: [Postgres]

@@ -42,11 +42,23 @@ final class Host: Sendable {
 
     /// Starts the agent, and waits until it reaches a server.
     func startAgent(around: [String] = []) async throws {
+        let daemon = try await launchAgent(around: around)
+        try await daemon.wait(for: "the agent") { try await isReady() }
+    }
+
+    /// What the agent has said so far.
+    var agentSaid: String {
+        (try? String(contentsOfFile: "\(machine.folder)/agent.log", encoding: .utf8)) ?? ""
+    }
+
+    /// Starts the agent.
+    @discardableResult
+    func launchAgent(around: [String] = []) async throws -> Daemon {
         let daemon = try Daemon(
             machine.words + around + [OTPServer.program("swiftotp-agent"), "serve"],
             log: "\(machine.folder)/agent.log")
         agent.withLock { $0 = daemon }
-        try await daemon.wait(for: "the agent") { try await isReady() }
+        return daemon
     }
 
     /// Whether the agent reaches a server that is ready.
@@ -59,7 +71,7 @@ final class Host: Sendable {
     }
 
     /// Waits until all of so many servers are ready.
-    func awaitServers(_ count: Int, within limit: Duration = .seconds(60)) async throws {
+    func awaitServers(_ count: Int, within limit: Duration = .seconds(30)) async throws {
         let end = ContinuousClock.now + limit
         while true {
             let status = try await status().output
@@ -102,11 +114,11 @@ final class Host: Sendable {
             to: URL(fileURLWithPath: "\(machine.folder)/etc/pam.d/\(name)"))
     }
 
-    /// A name for a service.
-    func newName(_ prefix: String) -> String {
+    /// A number for a door.
+    func newNumber() -> Int {
         doors.withLock { doors in
             doors += 1
-            return "\(prefix)-\(doors)"
+            return doors
         }
     }
 }

@@ -81,10 +81,14 @@ final class Postgres: Sendable {
         let ready = words("pg_isready", ["--host=\(machine.address)"])
         try await daemon.wait(for: "PostgreSQL") { try await Command.run(ready).status == 0 }
         self.daemon.withLock { $0 = daemon }
+        isOdd.withLock { $0 = !around.isEmpty }
     }
 
     /// Whether it runs.
     var isRunning: Bool { daemon.withLock { $0?.child.status == nil && $0 != nil } }
+    /// Whether it runs as it should.
+    var isWell: Bool { isRunning && !isOdd.withLock { $0 } }
+    private let isOdd = Mutex(false)
 
     /// Kills it with SIGKILL: the postmaster, and at once all that serve connections.
     func kill() {
