@@ -19,21 +19,21 @@ extension Judge {
         guard bytes.count <= Record.maximumEncodedLength, Record(decoding: bytes.span) != nil else {
             return .malformed
         }
-        let performed = try database.perform(act) { (records) throws(StoreError) in
-            var result: FleetReply.Result
-            var entry: AuditEntry?
-            do throws(StoreError) {
+        do throws(StoreError) {
+            let performed = try database.perform(act) { (records) throws(StoreError) in
                 let brought = try Judge.bring(
                     bytes, adds: adds, rehearses: rehearses, of: act, to: records)
-                result = brought.result
-                if !rehearses { entry = brought.entry(at: act.host) }
-            } catch {
-                guard Judge.isTheRecordsOwn(error) else { throw error }
-                result = .failed(trouble: TroubleDocument(error))
+                return ActAnswer(
+                    reply: try Judge.encoded(FleetReply(brought.result)),
+                    audit: rehearses ? nil : brought.entry(at: act.host))
             }
-            return ActAnswer(reply: try Judge.encoded(FleetReply(result)), audit: entry)
+            return Judge.answer(performed)
+        } catch {
+            // Of one user; the others can come in.
+            guard Judge.isTheRecordsOwn(error) else { throw error }
+            let reply = FleetReply(.failed(trouble: TroubleDocument(error)))
+            return .answered(try Judge.encoded(reply), receipt: nil)
         }
-        return Judge.answer(performed)
     }
 
     /// What became of a record.
