@@ -4,12 +4,12 @@
 # The release; it is defined in one place.
 VERSION = $(shell sed -n 's/.* number = "\(.*\)"/\1/p' Sources/OTPWire/Version.swift)
 BUILD = swift build
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources Fleet/Tests
 
-.PHONY: all setup setup-build setup-packages setup-repo debug release build command test lint \
-	format pot catalogs \
-	try bench fuzz proof coverage strangers picture clean install uninstall tree dist deb fetch \
-	source rpm repo key
+.PHONY: all setup setup-build setup-fleet setup-packages setup-repo debug release build command test \
+	lint format pot catalogs fleet fleet-build fleet-try fleet-test \
+	try bench fuzz proof model coverage strangers picture clean install uninstall tree dist deb fetch \
+	source rpm repo key fleet-install fleet-tree fleet-deb fleet-rpm
 
 all: release
 
@@ -20,6 +20,9 @@ setup:
 
 setup-build:
 	Tests/setup build
+
+setup-fleet:
+	Tests/setup fleet
 
 setup-packages:
 	Tests/setup packages
@@ -50,6 +53,15 @@ build:
 	$(PROGRAM) --product swiftotp-messenger
 	$(PROGRAM) --product otp-enroll
 
+# The programs of a fleet, a package of its own in Fleet: nothing of it is in the programs above. C
+# libraries that it includes would name this folder.
+FLEET = $(PROGRAM) --package-path Fleet -Xcc -ffile-prefix-map=$(CURDIR)=.
+fleet-build:
+	$(FLEET) --product swiftotp-server
+	$(FLEET) --product swiftotp-agent
+
+fleet: setup-fleet fleet-build
+
 # otp-enroll alone.
 command:
 	$(PROGRAM) --product otp-enroll
@@ -67,10 +79,11 @@ lint: setup
 	for name in $(LANGUAGES); do \
 		msgfmt --check -o /dev/null po/$$name.po && msgcmp po/$$name.po po/swiftotp.pot || exit 1; \
 	done
-	shellcheck Tests/chroot Tests/coverage Tests/foreign Tests/fuzz Tests/ground Tests/proof \
-		Tests/reproduce Tests/selinux Tests/setup Tests/suite Tests/try Tests/upgrade \
-		Tests/Bench/run .ci/run packaging/debian/*.postinst packaging/debian/*.prerm \
-		packaging/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
+	shellcheck Tests/chroot Tests/coverage Tests/fleet-try Tests/foreign Tests/fuzz Tests/ground \
+		Tests/machine Tests/openapi Tests/proof Tests/reproduce Tests/selinux Tests/setup \
+		Tests/suite Tests/try Tests/upgrade Tests/Bench/run .ci/run docs/model/check packaging/debian/*.postinst packaging/debian/*.prerm \
+		packaging/debian/*.postrm packaging/fleet/debian/*.postinst packaging/fleet/debian/*.prerm \
+		packaging/fleet/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
 
 # Updates the template and the catalogs; new entries await translation.
@@ -88,6 +101,17 @@ format:
 try: setup release
 	$(RELEASE) --product try-player
 	Tests/try "$$($(BUILD) -c release --show-bin-path)"
+
+# The same for a fleet: a database, two servers and two hosts, made of namespaces.
+fleet-try: setup release fleet
+	$(RELEASE) --product try-player
+	Tests/fleet-try "$$($(BUILD) -c release --show-bin-path)" \
+		"$$($(BUILD) -c release --package-path Fleet --show-bin-path)"
+
+# The tests of the fleet, which start the programs of both packages.
+fleet-test: debug
+	$(BUILD) --package-path Fleet --build-tests
+	Tests/suite --package-path Fleet
 
 # Compares with pam_google_authenticator and pam_oath; writes docs/BENCHMARKS.md.
 bench: setup release
@@ -107,6 +131,10 @@ fuzz: setup
 # The long form of the proofs in `make test`; writes the figures to docs/RESULTS.md.
 proof: setup release debug
 	Tests/proof $(RUNS)
+
+# The model of a fleet's login, in all its forms (docs/model). Needs spin and gcc.
+model:
+	docs/model/check
 
 # The lines of OTPCore and OTPStore that their tests do not reach.
 coverage: setup
@@ -271,16 +299,16 @@ source: setup-packages fetch
 
 # --nodeps: on Debian, rpm's database has no packages. Times come from the changelog, by the macros of
 # rpm up to 4.19 and from 4.20 on.
+RPMFLAGS = --define '_rpmdir $(abspath $(PACKAGES))' --define '_rpmfilename %{NVRA}.rpm' \
+	--define 'source_date_epoch_from_changelog 1' \
+	--define 'use_source_date_epoch_as_buildtime 1' \
+	--define 'clamp_mtime_to_source_date_epoch 1' \
+	--define 'build_mtime_policy clamp_to_source_date_epoch' \
+	--define '_buildhost swiftotp.invalid'
 rpm: tree
 	rm -rf $(PACKAGES)/*.rpm
-	cd $(TREE) && rpmbuild -bb --nodeps --build-in-place \
-		--define '_topdir $(abspath $(PACKAGES))/rpm' \
-		--define '_rpmdir $(abspath $(PACKAGES))' --define '_rpmfilename %{NVRA}.rpm' \
-		--define 'source_date_epoch_from_changelog 1' \
-		--define 'use_source_date_epoch_as_buildtime 1' \
-		--define 'clamp_mtime_to_source_date_epoch 1' \
-		--define 'build_mtime_policy clamp_to_source_date_epoch' \
-		--define '_buildhost swiftotp.invalid' packaging/rpm/swiftotp.spec
+	cd $(TREE) && rpmbuild -bb --nodeps --build-in-place $(RPMFLAGS) \
+		--define '_topdir $(abspath $(PACKAGES))/rpm' packaging/rpm/swiftotp.spec
 
 # A folder for a web server, from which apt and dnf install the packages: docs/REPOSITORY.md. What is
 # already in REPO stays. KEY is the admin's own gpg key, and is checked before anything is built.
@@ -290,6 +318,62 @@ repo: key setup-repo deb rpm
 
 key:
 	@packaging/repo --key "$(KEY)"
+
+# MARK: The fleet
+
+# The server and the agent of a fleet, in packages of their own: docs/FLEET.md. Nothing above includes
+# any of it.
+SBINDIR = $(PREFIX)/sbin
+FLEETBIN = Fleet/.build/release
+FLEETUNITS = swiftotp-server.service swiftotp-agent.service swiftotp-agent.socket \
+	swiftotpd.service.d/fleet.conf
+
+fleet-install:
+	@for file in swiftotp-server swiftotp-agent; do \
+		[ -e "$(FLEETBIN)/$$file" ] || { echo "fleet-install: run \`make fleet-build\` first" >&2; exit 1; }; \
+		$(INSTALL_PROGRAM) -D "$(FLEETBIN)/$$file" "$(DESTDIR)$(SBINDIR)/$$file" || exit 1; \
+	done
+	for unit in $(FLEETUNITS); do \
+		sed 's|=/usr/sbin/|=$(SBINDIR)/|' "packaging/fleet/systemd/$$unit" | \
+		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
+	done
+	for file in swiftotp-server swiftotp-agent; do \
+		$(INSTALL_DATA) -D packaging/fleet/tmpfiles/$$file.conf $(DESTDIR)$(TMPFILESDIR)/$$file.conf && \
+		$(INSTALL_DATA) -D packaging/fleet/sysusers/$$file.conf $(DESTDIR)$(SYSUSERSDIR)/$$file.conf && \
+		{ echo "'\\\" t" && scdoc <"packaging/fleet/man/$$file.8.scd"; } | \
+		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(MANDIR)/man8/$$file.8" || exit 1; \
+	done
+	set -e; completion() { \
+		"$(FLEETBIN)/swiftotp-server" --generate-completion-script "$$1" | sed '1{/^#!/d}' | \
+		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$$2"; \
+	}; \
+	completion bash $(BASHDIR)/swiftotp-server; \
+	completion zsh $(ZSHDIR)/_swiftotp-server; \
+	completion fish $(FISHDIR)/swiftotp-server.fish
+
+# As for `tree`.
+FLEETTREE = $(PACKAGES)/swiftotp-fleet
+fleet-tree: setup-fleet setup-packages fleet-build
+	mkdir -p $(FLEETTREE)/Fleet/.build
+	rsync -a --delete --exclude=/.git --filter=':- .gitignore' --filter='P .build' ./ $(FLEETTREE)/
+	chmod -R u=rwX,go=rX $(FLEETTREE)
+	epoch=$$(dpkg-parsechangelog -l packaging/debian/changelog -S Timestamp) && \
+		find $(FLEETTREE) -exec touch -h -d "@$$epoch" {} +
+	ln -sfn $(abspath $(FLEETBIN)) $(FLEETTREE)/$(FLEETBIN)
+
+# One changelog serves both source packages.
+fleet-deb: fleet-tree
+	rm -rf $(FLEETTREE)/debian $(PACKAGES)/swiftotp-server_* $(PACKAGES)/swiftotp-agent_* \
+		$(PACKAGES)/swiftotp-fleet_*
+	cp -a $(FLEETTREE)/packaging/fleet/debian $(FLEETTREE)/debian
+	sed 's/^swiftotp (/swiftotp-fleet (/' packaging/debian/changelog >$(FLEETTREE)/debian/changelog
+	cd $(FLEETTREE) && dpkg-buildpackage -b -nc -us -uc -Ppkg.swiftotp.toolchain
+	rm -rf $(FLEETTREE)/debian
+
+fleet-rpm: fleet-tree
+	rm -rf $(PACKAGES)/swiftotp-server-*.rpm $(PACKAGES)/swiftotp-agent-*.rpm
+	cd $(FLEETTREE) && rpmbuild -bb --nodeps --build-in-place $(RPMFLAGS) \
+		--define '_topdir $(abspath $(PACKAGES))/fleet-rpm' packaging/fleet/rpm/swiftotp-fleet.spec
 
 # MARK: For another processor
 

@@ -121,6 +121,8 @@ let package = Package(
         .library(name: "OTPStore", targets: ["OTPStore"]),
         .library(name: "OTPWire", targets: ["OTPWire"]),
         .library(name: "OTPSystem", targets: ["OTPSystem"]),
+        // For the fleet's tests.
+        .library(name: "TestSupport", targets: ["TestSupport"]),
     ],
     dependencies: [argumentParser],
     targets: [

@@ -99,5 +99,19 @@ let package = Package(
                 own("OTPSystem"),
             ],
             swiftSettings: tests),
+        // The built programs of both packages, on machines made of namespaces.
+        .testTarget(
+            name: "FleetTests",
+            dependencies: [
+                "FleetNetwork", own("TestSupport"), own("OTPCore"), own("OTPWire"),
+            ], swiftSettings: tests),
+        // The manuals, and the guide for admins.
+        .testTarget(
+            name: "FleetPageTests",
+            dependencies: [
+                "swiftotp-server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: tests),
     ]
 )

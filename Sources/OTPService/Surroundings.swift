@@ -14,6 +14,8 @@ public protocol Surroundings {
 
     /// What the admin has configured.
     var options: Options { get }
+    /// What failures of a command's codes are counted for.
+    var source: SourceID { get }
     /// The host name, for issuers and policies; empty if unknown.
     var hostName: [UInt8] { get }
     /// The users whom the requests can be about.

@@ -26,6 +26,9 @@ struct GlobalOptions: ParsableArguments {
         completion: .file())
     var socket: String?
 
+    @Flag(help: "Act on the record here, although the user belongs to a fleet (as root).")
+    var local = false
+
     @Flag(help: "Print one JSON object, for scripts.")
     var json = false
 }

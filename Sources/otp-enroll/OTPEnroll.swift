@@ -104,7 +104,7 @@ struct OTPEnroll: ParsableCommand {
             let argument = arguments[index]
             switch argument {
             case "--store", "--config", "--socket": index += 2
-            case "--json": index += 1
+            case "--json", "--local": index += 1
             case _ where ["--store=", "--config=", "--socket="].contains(where: argument.hasPrefix):
                 index += 1
             default: return index

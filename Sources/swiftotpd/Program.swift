@@ -76,11 +76,14 @@ struct Settings: Sendable {
     var arguments: [[UInt8]] = []
     /// Where the messenger listens; `nil` for the default.
     var messenger: [UInt8]?
+    /// Whether all records are here, whatever the configuration says of a fleet.
+    var isLocal = false
     /// Where the fleet's agent listens.
     var agent = FleetAgent()
 
     static let usage = """
         Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER] [--messenger SOCKET] [--agent SOCKET]
+                         [--local]
         """
 
     private static let help = """
@@ -100,6 +103,7 @@ struct Settings: Sendable {
                            /run/swiftotp-messenger/messenger.sock)
           --agent SOCKET   ask the servers of a fleet there (default:
                            /run/swiftotp-agent/agent.sock)
+          --local          all records are here, also those of users who belong to a fleet
           --version        print the version
           --help           print this
 
@@ -119,6 +123,7 @@ struct Settings: Sendable {
             switch word {
             case "--stdio": settings.isForOneConnection = true
             case "--init": settings.makesStore = true
+            case "--local": settings.isLocal = true
             case "--help", "-h": return .say(help)
             case "--version": return .say("swiftotpd \(Version.number)")
             case "--config", "--store", "--messenger", "--agent":

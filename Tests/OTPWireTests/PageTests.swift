@@ -100,6 +100,47 @@ struct PageTests {
         #expect(rows.sorted() == reasons.sorted())
     }
 
+    /// The cases of an enumeration at the left margin of a source file.
+    private func names(of name: String, in path: String) throws -> [String] {
+        let source = try Self.text(path)
+        let start = try #require(
+            source.firstMatch(of: try Regex("(?m)^( *)(public )?enum \(name)\\b")),
+            "\(name) in \(path)")
+        let margin = start.output[1].substring ?? ""
+        let body = source[start.range.upperBound...].components(separatedBy: "\n\(margin)}")[0]
+        return body.split(separator: "\n").compactMap { line in
+            line.firstMatch(of: #/^ *case (\w+)/#).map { String($0.1) }
+        }
+    }
+
+    @Test("A step, result or status of a fleet has no row on the page, or a row is too many")
+    func fleet() throws {
+        let folder = "Sources/OTPWire/Fleet/"
+        let steps = try names(of: "FleetStep", in: folder + "FleetCall.swift")
+        #expect(steps.count == 11)
+        #expect(
+            try table("| step | fields | result | |").map { $0[0] }.sorted() == steps.sorted())
+        let results = try names(of: "Result", in: folder + "FleetReply.swift")
+        #expect(results.count == 11)
+        let told = try table("| answer | fields |").map { $0[0] }
+        #expect(told.sorted() == results.sorted())
+        for row in try table("| step | fields | result | |") {
+            #expect(row.count == 4 && results.contains(row[2]), "\(row)")
+        }
+        for row in try table("| status | name | means |") {
+            let status = try #require(UInt8(row[0]).flatMap { AgentStatus(rawValue: $0) })
+            #expect(row[1] == "\(status)", "\(row)")
+        }
+        #expect(try table("| status | name | means |").count == AgentStatus.allCases.count)
+        // The description for programs has the same ones.
+        let description = try Self.text("docs/openapi.yaml")
+        for name in steps + results {
+            #expect(
+                description.contains("\n        \(name):")
+                    || description.contains("            \(name):"), "\(name)")
+        }
+    }
+
     /// The name of a case.
     private static func word(_ value: some Any) -> String {
         String("\(value)".prefix { $0 != "(" })

@@ -28,7 +28,9 @@ public final class PipedChild {
     }
 
     /// Waits for its next line, without the end; `nil` if it has ended instead.
-    public func line(within limit: Duration = .seconds(40)) async throws -> Data? {
+    public func line(
+        within limit: Duration = .seconds(40), isolation: isolated (any Actor)? = #isolation
+    ) async throws -> Data? {
         try await patiently("a line", within: limit) { () -> Data?? in
             let hasEnded = child.status != nil
             var part = [UInt8](repeating: 0, count: 65_536)

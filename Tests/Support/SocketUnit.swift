@@ -5,11 +5,11 @@ import Foundation
 ///
 /// A few lines of Python listen in systemd's place; the units themselves are tested in a machine of
 /// their own (`SystemdTests`).
-final class SocketUnit: Sendable {
+public final class SocketUnit: Sendable {
     private let listener: Child
 
     /// Listens at this path, and starts the program of these words.
-    init(
+    public init(
         _ socket: String, in scratch: Scratch, backlog: Int, environment: [String: String] = [:],
         starting words: [String]
     ) async throws {
@@ -28,19 +28,19 @@ final class SocketUnit: Sendable {
     }
 
     /// The process of the service, if it runs now.
-    var process: pid_t? {
+    public var process: pid_t? {
         let list = "/proc/\(listener.pid)/task/\(listener.pid)/children"
         let text = (try? String(contentsOfFile: list, encoding: .utf8)) ?? ""
         return text.split(separator: " ").compactMap { pid_t($0) }.first
     }
 
     /// Sends the service a signal.
-    func signal(_ number: Int32) {
+    public func signal(_ number: Int32) {
         if let process { kill(process, number) }
     }
 
     /// Ends the listener and the service; connections are refused from now on.
-    func end() {
+    public func end() {
         signal(SIGKILL)
         listener.end()
         signal(SIGKILL)

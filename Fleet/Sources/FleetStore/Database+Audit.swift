@@ -81,7 +81,7 @@ extension Database {
         }
         try confirmReplication()
         let receipt = Receipt(floor: floor, sequence: sequence, mark: mark, sealing: try seal())
-        state.confirm(receipt)
+        state.confirm([receipt], at: place)
         return receipt
     }
 

@@ -33,10 +33,10 @@ extension Database {
         named name: String, realm: String, rights: Set<String>, by act: AdminAct
     ) throws(StoreError) -> HostRow {
         let statement = """
-            INSERT INTO swiftotp.hosts AS h (id, name, realm, rights, budget_at)
-            VALUES ($10, $11, $12, $13, $2)
+            INSERT INTO swiftotp.hosts AS h (id, name, realm, rights, joined, budget_at)
+            VALUES ($10, $11, $12, $13, $2, $2)
             ON CONFLICT (name) DO UPDATE SET realm = excluded.realm, rights = excluded.rights,
-                revoked = NULL, generation = h.generation + 1
+                revoked = NULL, joined = excluded.joined, generation = h.generation + 1
             """
         let rows = try change(
             statement,

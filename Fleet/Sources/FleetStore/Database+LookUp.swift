@@ -6,55 +6,66 @@ extension Database {
         let floor: UInt64
         let refusal: HostRefusal?
         let row: UserRow?
+        let decoy: UserRow?
     }
 
     private static let lookUpStatement = PostgresStatement(
         "look up",
         """
         SELECT f.floor, f.id, h.id, h.revoked, h.quarantined,
-            u.id, u.uid, u.version, u.key_id, u.record, s.failures, s.last, o.failures, o.last
+            u.id, u.uid, u.version, u.key_id, u.record, s.failures, s.last, o.failures, o.last,
+            d.id, d.uid, d.version, d.key_id, d.record
         FROM swiftotp.fleet f
         LEFT JOIN swiftotp.hosts h ON h.id = $3
         LEFT JOIN swiftotp.users u ON u.realm = $1 AND u.name = $2
+        LEFT JOIN swiftotp.users d ON d.realm = '' AND d.name = $4
         LEFT JOIN swiftotp.strangers s ON s.user_id = u.id AND s.host_id = $3
         LEFT JOIN LATERAL (
             SELECT sum(failures)::bigint AS failures, max(last) AS last
             FROM swiftotp.strangers WHERE user_id = u.id AND host_id <> $3) o ON true
         """)
 
-    /// Reads a user's row, without a lock, and whether the host may ask.
+    /// Reads a user's row and the decoy that stands in for it, without a lock, and whether the host
+    /// may ask. Both are always read, so that a name without a row takes as long as one with it.
     func lookUp(
-        realm: [UInt8], name: [UInt8], host: RowID, isDecoy: Bool
+        realm: [UInt8], name: [UInt8], host: RowID, decoy: [UInt8]
     ) throws(StoreError) -> Found {
         let rows = try run(
-            Database.lookUpStatement, [.text(realm), .text(name), .id(host)]
+            Database.lookUpStatement, [.text(realm), .text(name), .id(host), .text(decoy)]
         ).rows()
-        let sealing = try seal()
-        guard let floor = rows.count(0, 0), rows.id(0, 1) == sealing.fleet else {
+        guard let floor = rows.count(0, 0), rows.id(0, 1) == (try seal().fleet) else {
             throw StoreError(
                 .unproven, PostgresAnswer.subject, "it is another fleet's than a moment ago")
         }
         let refusal: HostRefusal? =
             rows.id(0, 2) == nil || rows.int(0, 3) != nil
             ? .revoked : rows.int(0, 4) != nil ? .overBudget : nil
-        guard let id = rows.id(0, 5) else {
-            return Found(floor: floor, refusal: refusal, row: nil)
-        }
-        guard let uid = rows.count(0, 6).flatMap({ UInt32(exactly: $0) }),
-            let version = rows.int(0, 7), let keyID = rows.bytes(0, 8),
-            let record = rows.bytes(0, 9)
-        else {
-            throw StoreError(.damaged, name, "the row in the database is not what was stored")
-        }
-        let sealed = try sealing.open(record, under: keyID, of: id, version: version, name: name)
         func strangers(_ column: Int) -> (failures: UInt32, last: UInt64) {
             (UInt32(clamping: rows.int(0, column) ?? 0), rows.count(0, column + 1) ?? 0)
         }
+        let row = try opened(rows, 5, realm, name)
+        row?.here = strangers(10)
+        row?.elsewhere = strangers(12)
         return Found(
-            floor: floor, refusal: refusal,
-            row: UserRow(
-                id: id, realm: realm, name: name, uid: uid, version: version, sealed: sealed,
-                here: strangers(10), elsewhere: strangers(12), isDecoy: isDecoy))
+            floor: floor, refusal: refusal, row: row,
+            decoy: try opened(rows, 14, [], decoy))
+    }
+
+    /// The row whose columns begin at `first`; `nil` if there is none.
+    private func opened(
+        _ rows: PostgresRows, _ first: Int, _ realm: [UInt8], _ name: [UInt8]
+    ) throws(StoreError) -> UserRow? {
+        guard let id = rows.id(0, first) else { return nil }
+        guard let uid = rows.count(0, first + 1).flatMap({ UInt32(exactly: $0) }),
+            let version = rows.int(0, first + 2), let keyID = rows.bytes(0, first + 3),
+            let record = rows.bytes(0, first + 4)
+        else {
+            throw StoreError(.damaged, name, "the row in the database is not what was stored")
+        }
+        let sealed = try seal().open(record, under: keyID, of: id, version: version, name: name)
+        return UserRow(
+            id: id, realm: realm, name: name, uid: uid, version: version, sealed: sealed,
+            isDecoy: realm.isEmpty)
     }
 
     private static let messagesStatement = PostgresStatement(

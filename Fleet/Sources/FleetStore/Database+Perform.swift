@@ -52,12 +52,14 @@ extension Database {
         _ row: UserRow, _ act: Act, _ records: FleetRecords
     ) throws(StoreError) -> Performed.Done {
         let entry = AuditEntry(kind: "repeated", granted: false, detail: "the same request again")
-        let answer = ActAnswer(reply: row.sealed.reply, audit: entry)
+        // A copy: the row wipes its own.
+        let reply = row.sealed.reply
+        let answer = ActAnswer(reply: reply.span.array, audit: entry)
         guard let receipt = try store(answer, of: records) else {
             throw StoreError(.system, PostgresAnswer.subject, "the audit has no new row")
         }
         return Performed.Done(
-            reply: row.sealed.reply, receipt: receipt, changes: [], isRepeated: true)
+            reply: answer.reply, receipt: receipt, changes: [], isRepeated: true)
     }
 
     private func changes(in records: FleetRecords) -> [RecordChange] {
@@ -76,7 +78,8 @@ extension Database {
         let statement: PostgresStatement
         if let row = records.staged {
             row.sealed.last = SealedRow.Request(id: act.request, host: act.host.id)
-            row.sealed.reply = answer.reply
+            // A copy: the row wipes its own.
+            row.sealed.reply = answer.reply.span.array
             row.sealed.floor = max(row.sealed.floor, records.floor)
             values += try rowValues(row)
             statement = row.version == 0 ? Database.insertStatement : Database.updateStatement
@@ -91,7 +94,7 @@ extension Database {
         if rows.int(0, 2) != nil { state.forget(host: act.host.name) }
         let receipt = Receipt(
             floor: records.floor, sequence: sequence, mark: mark, sealing: try seal())
-        state.confirm(receipt)
+        state.confirm([receipt], at: place)
         return receipt
     }
 

@@ -12,6 +12,8 @@ public final class Database {
 
     private var connection: PostgresConnection?
     private var sealing: RecordSealing?
+    /// Which database it is, since it was started.
+    private(set) var place = ""
     private var listensUntil: ContinuousClock.Instant?
     /// Whether the last look found trouble, so that the next request has to look again.
     private var isInDoubt = false
@@ -27,7 +29,7 @@ public final class Database {
     /// that it is the fleet's, of this release, replicated, at the right time, and as new as every
     /// receipt.
     public func ready() throws(StoreError) {
-        if connection?.isUsable != true {
+        if connection?.isAlive != true {
             try connect()
         } else if isInDoubt {
             try check()
@@ -48,7 +50,6 @@ public final class Database {
     private func connect() throws(StoreError) {
         connection = nil
         sealing = nil
-        state.doubt()
         let connection = try PostgresConnection.connect(
             to: settings.address, as: "swiftotp-server", statementTime: settings.statementTime,
             connectTime: settings.connectTime, until: limit)
@@ -63,6 +64,9 @@ public final class Database {
     }
 
     /// Looks again at what may change while connected. A server calls it once a second.
+    ///
+    /// Nothing ends PostgreSQL's wait for a standby, not even the end of the connection. Without the
+    /// look at who waits, each try would leave another process waiting, until there can be no more.
     public func check() throws(StoreError) {
         isInDoubt = true
         let answer = run(Database.checkStatement, [])
@@ -72,7 +76,13 @@ public final class Database {
         let rows = try answer.rows()
         try Schema.check(rows.int(0, 1))
         try checkMarker(rows)
+        place = rows.text(0, 9) ?? ""
         try checkReplication(rows.bool(0, 5))
+        guard rows.bool(0, 8) != true else {
+            throw StoreError(
+                .system, PostgresAnswer.subject,
+                "no standby confirms: something stored over a second ago still waits for one")
+        }
         try checkClock(rows.int(0, 6))
         guard rows.text(0, 7) == "UTF8" else {
             throw StoreError(
@@ -89,7 +99,13 @@ public final class Database {
             current_setting('synchronous_standby_names') <> ''
                 AND current_setting('synchronous_commit') = 'on',
             (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-            current_setting('server_encoding')
+            current_setting('server_encoding'),
+            EXISTS (SELECT FROM pg_stat_activity
+                WHERE usename = current_user AND datname = current_database()
+                    AND wait_event = 'SyncRep'
+                    AND query_start < clock_timestamp() - interval '1 second'),
+            coalesce(host(inet_server_addr()) || ' ' || inet_server_port(), '') || ' '
+                || pg_postmaster_start_time()
         FROM swiftotp.fleet
         """)
 
@@ -107,6 +123,7 @@ public final class Database {
                     + " address of this key's database")
         }
         self.sealing = sealing
+        state.learn(sealing)
     }
 
     private func checkReplication(_ isSynchronous: Bool?) throws(StoreError) {
@@ -128,39 +145,6 @@ public final class Database {
         }
     }
 
-    // MARK: Receipts
-
-    /// Checks that the database is as new as the newest receipt that anybody has.
-    func checkReceipts() throws(StoreError) {
-        guard let receipt = state.unconfirmed else { return }
-        let rows = try run(
-            Database.receiptStatement, [.int(receipt.sequence), .int(receipt.mark)]
-        ).rows()
-        guard let floor = rows.count(0, 0), let isThere = rows.bool(0, 1) else {
-            throw Schema.notInstalled
-        }
-        // From before the last restore: that it is missing is known.
-        guard isThere || receipt.floor < floor else {
-            throw StoreError(
-                .unproven, PostgresAnswer.subject,
-                "it is older than receipt \(receipt.sequence): it was restored, or a failover lost"
-                    + " logins, and used codes could be used again; run `swiftotp-server restored`")
-        }
-        state.confirm(receipt)
-    }
-
-    private static let receiptStatement = PostgresStatement(
-        "receipt",
-        """
-        SELECT floor, EXISTS (SELECT FROM swiftotp.audit WHERE seq = $1 AND mark = $2)
-        FROM swiftotp.fleet
-        """)
-
-    /// Reads the text of a receipt that a host shows; `nil` unless this fleet made it.
-    public func receipt(_ text: String) throws(StoreError) -> Receipt? {
-        Receipt(text: text, sealing: try seal())
-    }
-
     // MARK: Statements
 
     /// Until when the next statement is waited for.
@@ -174,7 +158,9 @@ public final class Database {
         guard let connection else {
             return .failed(PostgresFailure(state: "", message: "not connected"))
         }
-        return connection.run(statement, values, until: limit)
+        let answer = connection.run(statement, values, until: limit)
+        if case .unknown = answer { isInDoubt = true }
+        return answer
     }
 
     /// Checks, right after a clean answer to a commit, that it had to wait for a standby: an admin

@@ -14,10 +14,11 @@ public struct DatabaseSettings: Sendable {
     public var identity = Identity.uid
     /// The time, in Unix seconds.
     public var clock: @Sendable () throws(StoreError) -> UInt64
-    /// How long PostgreSQL may work on a statement; also how long it waits for a standby.
+    /// How long PostgreSQL may work on a statement, such as when somebody has locked the row. Not how
+    /// long it waits for a standby: nothing ends that.
     public var statementTime = Duration.milliseconds(2500)
-    /// How long to wait for the answer to a statement. More than `statementTime`, so that a row is
-    /// not left locked.
+    /// How long to wait for the answer to a statement; more than `statementTime`, so that PostgreSQL
+    /// is the first to give up.
     public var answerTime = Duration.milliseconds(3000)
     /// How long connecting may take, for each host.
     public var connectTime = Duration.milliseconds(1000)

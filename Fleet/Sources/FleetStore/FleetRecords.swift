@@ -86,13 +86,20 @@ public final class FleetRecords: RecordStore {
     }
 
     public func openDecoy(for name: [UInt8]) throws(StoreError) -> FleetSession? {
-        // Each host has its own failures of a name, as it has for a name with a record.
-        let decoy = Decoy(for: name + [0] + act.host.id.bytes, key: try database.decoyKey())
-        let place = Place(realm: [], name: Schema.decoyName(decoy.number))
-        guard let row = try row(at: place, isDecoy: true) else { return nil }
+        let decoy = try decoy(for: name)
+        let place = decoy.place
+        if !looked.contains(place) { try look(at: place, decoy: place.name) }
+        guard let row = rows[place] else { return nil }
         let session = try FleetSession(row, in: self, writing: true)
-        session?.withRecord { decoy.turn(&$0) }
+        session?.withRecord { decoy.decoy.turn(&$0) }
         return session
+    }
+
+    /// The decoy of a name, and where it is. Each host has its own failures of a name, as it has for
+    /// a name with a record.
+    private func decoy(for name: [UInt8]) throws(StoreError) -> (decoy: Decoy, place: Place) {
+        let decoy = Decoy(for: name + [0] + act.host.id.bytes, key: try database.decoyKey())
+        return (decoy, Place(realm: [], name: Schema.decoyName(decoy.number)))
     }
 
     /// Counts a message, once the work is stored. Two servers at once may count past `most` by one.
@@ -128,7 +135,7 @@ public final class FleetRecords: RecordStore {
 
     /// The row of a user of the host's realm; `nil` for none.
     func row(of user: User) throws(StoreError) -> UserRow? {
-        let row = try row(at: place(of: user), isDecoy: false)
+        let row = try row(at: place(of: user))
         if let row, row.sealed.record != nil, database.settings.identity == .uid,
             row.uid != user.uid
         {
@@ -154,17 +161,24 @@ public final class FleetRecords: RecordStore {
         return Place(realm: realm, name: user.name)
     }
 
-    private func row(at place: Place, isDecoy: Bool) throws(StoreError) -> UserRow? {
-        if looked.contains(place) { return rows[place] }
+    private func row(at place: Place) throws(StoreError) -> UserRow? {
+        if !looked.contains(place) {
+            try look(at: place, decoy: decoy(for: place.name).place.name)
+            if let row = rows[place] { try restore(row) }
+        }
+        return rows[place]
+    }
+
+    /// Reads the row at `place`, and a decoy.
+    private func look(at place: Place, decoy: [UInt8]) throws(StoreError) {
         let found = try database.lookUp(
             realm: place.realm, name: FleetRecords.isText(place.name) ? place.name : [],
-            host: act.host.id, isDecoy: isDecoy)
+            host: act.host.id, decoy: decoy)
         floor = found.floor
         refusal = found.refusal
-        looked.insert(place)
-        rows[place] = found.row
-        if let row = found.row, !isDecoy { try restore(row) }
-        return found.row
+        let second = Place(realm: [], name: decoy)
+        if looked.insert(second).inserted { rows[second] = found.decoy }
+        if looked.insert(place).inserted { rows[place] = found.row }
     }
 
     /// Applies the fleet's floor to a record that was stored before.
@@ -176,6 +190,8 @@ public final class FleetRecords: RecordStore {
         row.restored = record.takeUntold()
         row.sealed.record = record.encoded
         row.sealed.floor = floor
+        // A reply from before is none any more.
+        row.sealed.last = nil
     }
 
     /// Whether the database can hold a name: it is UTF-8, and has no zero byte.

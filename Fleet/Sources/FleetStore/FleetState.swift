@@ -3,10 +3,15 @@ import Synchronization
 
 /// What the threads of one server share: the newest receipt, and hosts looked up lately.
 public final class FleetState: Sendable {
-    private struct Contents {
+    fileprivate struct Contents {
+        /// The receipts that somebody has shown or got, in the order in which they came.
+        var heard: [Receipt] = []
+        var known: Set<Receipt> = []
         var newest: Receipt?
-        var confirmed: Receipt?
         var keys: MasterKeys?
+        /// The receipts that each database has yet to be asked for.
+        var pending: [String: Set<Receipt>] = [:]
+        var sealing: RecordSealing?
         var hosts: [String: (row: HostRow?, until: ContinuousClock.Instant)] = [:]
     }
 
@@ -24,33 +29,60 @@ public final class FleetState: Sendable {
 
     // MARK: Receipts
 
+    /// Hears the receipt that a host shows, with a request or without one; whether it is one of this
+    /// fleet. Before the server was connected for the first time, it cannot tell.
+    @discardableResult
+    public func hear(_ text: String) -> Bool {
+        guard let sealing = contents.withLock({ $0.sealing }),
+            let receipt = Receipt(text: text, sealing: sealing)
+        else { return false }
+        note(receipt)
+        return true
+    }
+
+    /// Learns which fleet this is.
+    func learn(_ sealing: RecordSealing) { contents.withLock { $0.sealing = sealing } }
+
+    /// How many receipts are remembered: more than there are hosts.
+    fileprivate static let capacity = 65_536
+    /// How many databases are remembered; there are two or three.
+    private static let places = 8
+
     /// Notes a receipt that somebody has.
     public func note(_ receipt: Receipt) {
-        contents.withLock { $0.newest = max($0.newest ?? receipt, receipt) }
+        contents.withLock { contents in
+            guard contents.remember(receipt) else { return }
+            for place in contents.pending.keys { contents.pending[place]?.insert(receipt) }
+        }
     }
 
     /// The newest receipt that anybody has shown or got.
     public var newest: Receipt? { contents.withLock { $0.newest } }
 
-    /// The receipt that the database has yet to be asked for; `nil` if it has the newest.
-    var unconfirmed: Receipt? {
+    /// The receipts that the database at this place has yet to be asked for. Each counts, not only
+    /// the newest: numbers are given before a commit, so an older yes may be missing where a newer
+    /// one is there. Another start of a database is another place.
+    func unconfirmed(at place: String) -> Set<Receipt> {
         contents.withLock { contents in
-            guard let newest = contents.newest else { return nil }
-            if let confirmed = contents.confirmed, newest <= confirmed { return nil }
-            return newest
+            if let pending = contents.pending[place] { return pending }
+            if contents.pending.count >= FleetState.places { contents.pending = [:] }
+            let all = Set(contents.heard)
+            contents.pending[place] = all
+            return all
         }
     }
 
-    /// Notes that the database has the row of a receipt.
-    func confirm(_ receipt: Receipt) {
+    /// Notes that the database at this place has the rows of receipts.
+    func confirm(_ receipts: Set<Receipt>, at place: String) {
         contents.withLock { contents in
-            contents.newest = max(contents.newest ?? receipt, receipt)
-            contents.confirmed = max(contents.confirmed ?? receipt, receipt)
+            for receipt in receipts where contents.remember(receipt) {
+                for other in contents.pending.keys where other != place {
+                    contents.pending[other]?.insert(receipt)
+                }
+            }
+            contents.pending[place]?.subtract(receipts)
         }
     }
-
-    /// Forgets what the database has: it may be another one now.
-    func doubt() { contents.withLock { $0.confirmed = nil } }
 
     // MARK: Hosts
 
@@ -79,5 +111,21 @@ public final class FleetState: Sendable {
     /// Forgets a host's row, because it has been changed.
     func forget(host name: String) {
         contents.withLock { _ = $0.hosts.removeValue(forKey: name) }
+    }
+}
+
+extension FleetState.Contents {
+    /// Remembers a receipt; whether it was not known before.
+    fileprivate mutating func remember(_ receipt: Receipt) -> Bool {
+        newest = max(newest ?? receipt, receipt)
+        guard known.insert(receipt).inserted else { return false }
+        heard.append(receipt)
+        // Half of them at once, so that this is rare.
+        if heard.count > FleetState.capacity {
+            let old = heard.prefix(FleetState.capacity / 2)
+            known.subtract(old)
+            heard.removeFirst(old.count)
+        }
+        return true
     }
 }

@@ -12,6 +12,8 @@ public struct HostRow: Sendable, Equatable {
     public let rights: Set<String>
     /// Which of its offline keys counts; rises with each join.
     public let generation: UInt64
+    /// When it joined last, in Unix seconds: a certificate from before counts for nothing.
+    public let joined: UInt64
     /// When it was revoked, in Unix seconds; `nil` if it was not.
     public let revoked: UInt64?
     /// When it asked last, to a minute or so, in Unix seconds; `nil` for never.
@@ -22,19 +24,21 @@ public struct HostRow: Sendable, Equatable {
     public let budget: Int64
 
     static let columns =
-        "id, name, realm, rights, generation, revoked, last_seen, quarantined, budget"
+        "id, name, realm, rights, generation, revoked, last_seen, quarantined, budget, joined"
 
     /// A row of `columns`, from `first` on.
     init?(_ rows: PostgresRows, _ row: Int, first: Int = 0) {
         guard let id = rows.id(row, first), let name = rows.text(row, first + 1),
             let realm = rows.text(row, first + 2), let rights = rows.text(row, first + 3),
-            let generation = rows.count(row, first + 4), let units = rows.int(row, first + 8)
+            let generation = rows.count(row, first + 4), let units = rows.int(row, first + 8),
+            let joined = rows.count(row, first + 9)
         else { return nil }
         self.id = id
         self.name = name
         self.realm = realm
         self.rights = Set(rights.split(separator: ",").map(String.init))
         self.generation = generation
+        self.joined = joined
         revoked = rows.count(row, first + 5)
         lastSeen = rows.count(row, first + 6)
         quarantined = rows.count(row, first + 7)

@@ -84,19 +84,27 @@ public final class PostgresConnection {
         return exchange(isInTransaction, until: deadline) { send(statement, values) }
     }
 
+    /// Whether the server is still there, as far as it has told. Whatever it says unasked, such as
+    /// that it is shutting down, makes the connection one that is not used again.
+    var isAlive: Bool {
+        guard isUsable else { return false }
+        notices.texts = []
+        // SAFETY: the connection is open. The second look finds the end after a last message, and
+        // `PQisBusy` reads what has come.
+        isUsable =
+            unsafe PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1
+            && PQisBusy(handle) == 0 && PQstatus(handle) == CONNECTION_OK && notices.texts.isEmpty
+        return isUsable
+    }
+
     /// Sends something, and waits for the whole answer.
     private func exchange(
         _ isInTransaction: Bool, until deadline: ContinuousClock.Instant, _ send: () -> CInt
     ) -> PostgresAnswer {
-        notices.texts = []
         // SAFETY (all below): the connection is open, and used by one thread.
-        guard isUsable, unsafe PQconsumeInput(handle) == 1, unsafe PQstatus(handle) == CONNECTION_OK
-        else {
-            isUsable = false
+        guard isAlive else {
             return .failed(PostgresFailure(state: "", message: "the connection was lost"))
         }
-        // What was said before belongs to nothing that is asked now.
-        notices.texts = []
         guard send() == 1, flush(until: deadline) else { return lost(until: deadline) }
         var results: [PostgresResult] = []
         while true {

@@ -3,7 +3,7 @@ import OTPCore
 /// Proves that the audit has a row: its number, and a MAC of the fleet's master key.
 ///
 /// Hosts keep the newest and show it with each request, so that a database which is older than a yes
-/// is noticed. Of two texts the greater one is newer.
+/// is noticed. Of two texts the one with the greater numbers is newer.
 public struct Receipt: Hashable, Sendable, Comparable {
     /// The fleet's floor when it was made; a receipt from before the last restore counts for nothing.
     let floor: UInt64
@@ -14,7 +14,8 @@ public struct Receipt: Hashable, Sendable, Comparable {
     private let mac: [UInt8]
 
     private static let macLength = 16
-    private static let length = 8 + 8 + 8 + macLength
+    /// The longest text, in bytes.
+    private static let maximumLength = 20 + 1 + 19 + 1 + 2 * (8 + macLength)
 
     /// Makes the receipt of a row.
     init(floor: UInt64, sequence: Int64, mark: Int64, sealing: RecordSealing) {
@@ -26,16 +27,16 @@ public struct Receipt: Hashable, Sendable, Comparable {
 
     /// Reads the text of a receipt; `nil` unless this fleet made it.
     init?(text: String, sealing: RecordSealing) {
-        let digits = Array(text.utf8)
-        guard digits.count == 2 * Receipt.length, let secret = Hex.decode(digits.span) else {
-            return nil
-        }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard text.utf8.count <= Receipt.maximumLength, parts.count == 3,
+            let floor = UInt64(parts[0]), let sequence = Int64(parts[1]), sequence >= 0,
+            let secret = Hex.decode(Array(parts[2].utf8).span)
+        else { return nil }
         let bytes = secret.withBytes { $0.array }
         var cursor = Cursor()
-        guard let floor = cursor.uint64(bytes.span),
-            let sequence = cursor.uint64(bytes.span).flatMap({ Int64(exactly: $0) }),
-            let mark = cursor.uint64(bytes.span).map({ Int64(bitPattern: $0) }),
-            let mac = cursor.bytes(Receipt.macLength, of: bytes.span)
+        guard let mark = cursor.uint64(bytes.span).map({ Int64(bitPattern: $0) }),
+            let mac = cursor.bytes(Receipt.macLength, of: bytes.span),
+            cursor.offset == bytes.count
         else { return nil }
         let keys = [sealing.keys.current] + sealing.keys.earlier
         // Where the first wrong byte is tells nothing: the MAC is of no use but here.
@@ -44,15 +45,13 @@ public struct Receipt: Hashable, Sendable, Comparable {
         (self.floor, self.sequence, self.mark, self.mac) = (floor, sequence, mark, mac)
     }
 
-    /// 80 hexadecimal digits.
+    /// `FLOOR.NUMBER.` and 48 hexadecimal digits. By the numbers a host knows which of two is newer.
     public var text: String {
         var bytes: [UInt8] = []
-        bytes.append(bigEndian: floor)
-        bytes.append(bigEndian: sequence)
         bytes.append(bigEndian: mark)
         var text: [UInt8] = []
         for byte in bytes + mac { text.append(hex: byte) }
-        return String(decoding: text, as: UTF8.self)
+        return "\(floor).\(sequence).\(String(decoding: text, as: UTF8.self))"
     }
 
     public static func < (left: Receipt, right: Receipt) -> Bool {

@@ -23,6 +23,9 @@ public struct RowID: Hashable, Sendable {
         return RowID(unchecked: bytes)
     }
 
+    /// The one before all others.
+    static let lowest = RowID(unchecked: [UInt8](repeating: 0, count: length))
+
     private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
     /// Reads what `text` writes; hyphens may stand anywhere.

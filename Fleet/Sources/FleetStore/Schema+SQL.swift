@@ -50,6 +50,7 @@ extension Schema {
             realm text COLLATE "C" NOT NULL,
             rights text NOT NULL,
             generation bigint NOT NULL DEFAULT 1,
+            joined bigint NOT NULL,
             revoked bigint,
             last_seen bigint,
             quarantined bigint,
@@ -120,7 +121,7 @@ extension Schema {
         "GRANT UPDATE (name, uid, version, key_id, record, enrolled, authenticators, backup_left,"
             + " failures, closed, last_login) ON swiftotp.users TO \(serverRole)",
         "GRANT UPDATE (failures, last) ON swiftotp.strangers TO \(serverRole)",
-        "GRANT UPDATE (realm, rights, generation, revoked, last_seen, quarantined, budget,"
+        "GRANT UPDATE (realm, rights, generation, joined, revoked, last_seen, quarantined, budget,"
             + " budget_at) ON swiftotp.hosts TO \(serverRole)",
         "GRANT UPDATE (used) ON swiftotp.invites TO \(serverRole)",
         "GRANT UPDATE (role) ON swiftotp.roles TO \(serverRole)",

@@ -157,6 +157,12 @@ public enum Schema {
                 PostgresStatement("CREATE ROLE \(serverRole) LOGIN"), until: deadline
             ).rows()
         } catch {
+            // Somebody else may have made it in the meantime.
+            let again = try connection.run(
+                PostgresStatement("SELECT 1 FROM pg_roles WHERE rolname = $1"),
+                [.text(serverRole)], until: deadline
+            ).rows()
+            if again.count == 1 { return }
             throw StoreError(
                 .configuration, subject,
                 "the role \(serverRole) is missing and cannot be made (\(error.detail)); as the"

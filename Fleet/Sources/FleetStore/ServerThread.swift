@@ -74,13 +74,18 @@ final class ServerThread: Sendable {
     private func run() {
         let database = Database(settings, state: state)
         look(at: database)
+        var looked = ContinuousClock.now
         while true {
             _ = signal.wait(timeout: .now() + .seconds(1))
             switch take() {
             case .job(let job): work(on: job, with: database)
-            case .nothing: look(at: database)
+            case .nothing: break
             case .end: return
             }
+            // Also while there is much to do.
+            guard ContinuousClock.now - looked >= .seconds(1) else { continue }
+            look(at: database)
+            looked = ContinuousClock.now
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FleetNetwork
 
-@Suite("The agent's commands join once, and say what is wrong")
+@Suite("The agent's commands join once, and say what is wrong", .serialized)
 struct AgentCommandTests {
     let fleet: TestFleet
     let service = ScriptedService()
@@ -38,7 +38,8 @@ struct AgentCommandTests {
         #expect(again.errors.contains("--again"))
         #expect(service.joins.count == 1)
         service.onJoin { _ in .refused("there is no such invite") }
-        let refused = try await TestAgent.run("join", url, "--token", token, "--folder", own, "--again")
+        let refused = try await TestAgent.run(
+            "join", url, "--token", token, "--folder", own, "--again")
         #expect(refused.status == 1)
         #expect(refused.errors.contains("there is no such invite"))
         #expect(try PrivateFile.read(path) == text)
@@ -61,7 +62,8 @@ struct AgentCommandTests {
         let mistyped = try await TestAgent.run("join", url, "--token", "A" + token.dropFirst(2))
         #expect(mistyped.status == 1)
         #expect(mistyped.errors.contains("mistyped"))
-        let http = try await TestAgent.run("join", "http://x", "--token", token, "--folder", "/proc/x")
+        let http = try await TestAgent.run(
+            "join", "http://x", "--token", token, "--folder", "/proc/x")
         #expect(http.status == 1)
         #expect(service.joins.isEmpty)
         await server.stop()
@@ -86,7 +88,8 @@ struct AgentCommandTests {
         await server.stop()
         #expect(
             await eventually {
-                guard let result = try? await TestAgent.run("status", "--socket", agent.socket) else {
+                guard let result = try? await TestAgent.run("status", "--socket", agent.socket)
+                else {
                     return false
                 }
                 return result.status == 1 && result.output.contains(": silent: ")
@@ -143,7 +146,9 @@ struct AgentCommandTests {
     func words() async throws {
         let help = try await TestAgent.run("--help")
         #expect(help.status == 0)
-        for word in ["join", "--token", "--again", "status", "--json", "--folder", "--state", "--socket"] {
+        for word in [
+            "join", "--token", "--again", "status", "--json", "--folder", "--state", "--socket",
+        ] {
             #expect(help.output.contains(word))
         }
         #expect(try await TestAgent.run("--version").output == "swiftotp-agent \(Version.number)\n")

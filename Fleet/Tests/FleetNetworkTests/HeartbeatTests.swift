@@ -3,7 +3,7 @@ import Testing
 
 @testable import FleetNetwork
 
-@Suite("The heartbeat decides whether anybody is asked")
+@Suite("The heartbeat decides whether anybody is asked", .serialized)
 struct HeartbeatTests {
     let fleet: TestFleet
     let service = ScriptedService()
@@ -42,6 +42,19 @@ struct HeartbeatTests {
         #expect(ContinuousClock.now - start < .seconds(4))
         await client.shutdown()
         await again.stop()
+    }
+
+    @Test("Before the first heartbeat, a server that is not there may have judged")
+    func never() async throws {
+        let server = try await fleet.server(service)
+        let client = try FleetClient(try fleet.credentials(server: server))
+        await server.stop()
+        guard case .unreachable(let why) = await client.call([1]) else {
+            Issue.record("nobody was there")
+            return
+        }
+        #expect(why.contains("Connection refused"))
+        await client.shutdown()
     }
 
     @Test("A kept connection that has ended makes a request fail while its server is there")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FleetNetwork
 
-@Suite("Clients that are slow, mute, half there or talk garbage do not harm a server")
+@Suite("Clients that are slow, mute, half there or talk garbage do not harm a server", .serialized)
 struct HostileClientTests {
     let fleet: TestFleet
     let service = ScriptedService()
@@ -53,7 +53,7 @@ struct HostileClientTests {
         for count in 1...4 {
             try await client.send(HostileClientTests.request)
             #expect(await eventually { service.calls.count == count })
-            try await Task.sleep(for: .milliseconds(600))
+            try await Task.sleep(for: .seconds(2))
         }
         #expect(await client.closed() != nil)
         await server.stop()
@@ -86,7 +86,8 @@ struct HostileClientTests {
             "POST /v1/call HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
             "POST /v1/call HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
             "POST /v1/join HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n[[[[[",
-            "GET /v1/ping HTTP/1.1\r\nHost: x\r\nX: " + String(repeating: "a", count: 20_000) + "\r\n\r\n",
+            "GET /v1/ping HTTP/1.1\r\nHost: x\r\nX: " + String(repeating: "a", count: 20_000)
+                + "\r\n\r\n",
             "GET /v1/ping HTTP/1.1\r\n" + String(repeating: "a: b\r\n", count: 2000) + "\r\n",
             "GET /" + String(repeating: "a", count: 100_000) + " HTTP/1.1\r\n\r\n",
         ])
@@ -125,6 +126,28 @@ struct HostileClientTests {
         await server.stop()
     }
 
+    @Test("Clients without a certificate take the last connections from hosts")
+    func strangers() async throws {
+        var settings = ServerSettings()
+        settings.connections = 8
+        let server = try await fleet.server(service, settings)
+        var hosts: [RawClient] = []
+        for _ in 0..<6 {
+            let host = try await RawClient(port: server.port, try fleet.credentials(server: server))
+            try await host.send(HostileClientTests.request)
+            hosts.append(host)
+        }
+        #expect(await eventually { service.calls.count == 6 })
+        let stranger = try await RawClient(port: server.port, trust: fleet.authority.trust)
+        let isFast = try #require(await stranger.closed()) < .seconds(5)
+        #expect(isFast)
+        let last = try await RawClient(port: server.port, try fleet.credentials(server: server))
+        try await last.send(HostileClientTests.request)
+        #expect(await eventually { service.calls.count == 7 })
+        for host in hosts + [last] { await host.close() }
+        await server.stop()
+    }
+
     @Test("More clients than allowed are served at once, or those who wait are never served")
     func crowd() async throws {
         var settings = TestFleet.quick
@@ -150,7 +173,6 @@ struct HostileClientTests {
         await server.stop()
     }
 }
-
 
 /// How many are at it.
 final class Count: Sendable {

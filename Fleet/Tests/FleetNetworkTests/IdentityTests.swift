@@ -5,7 +5,7 @@ import X509
 
 @testable import FleetNetwork
 
-@Suite("Only a host's certificate names a host")
+@Suite("Only a host's certificate names a host", .serialized)
 struct IdentityTests {
     private func certificate(
         _ names: [GeneralName], _ usages: [ExtendedKeyUsage.Usage] = [.clientAuth],
@@ -25,7 +25,8 @@ struct IdentityTests {
     @Test("A right name is not read")
     func right() throws {
         let identity = try HostIdentity(
-            verified: certificate([.uniformResourceIdentifier("swiftotp://lab/host/web17.example")]))
+            verified: certificate([.uniformResourceIdentifier("swiftotp://lab/host/web17.example")])
+        )
         #expect(identity.fleet.text == "lab")
         #expect(identity.host.text == "web17.example")
         #expect(identity.isCurrent(at: .now))
@@ -40,7 +41,8 @@ struct IdentityTests {
             "swiftotp://lab/host/web17/", "swiftotp://lab/host/web17/x", "swiftotp://lab//web17",
             "swiftotp://lab/server/web17", "SWIFTOTP://lab/host/web17", "https://lab/host/web17",
             "swiftotp://lab/host/WEB17", "swiftotp://lab/host/web%3117", "swiftotp://lab/authority",
-            "swiftotp://lab/host/web17?x", "swiftotp://a@lab/host/web17", " swiftotp://lab/host/web17",
+            "swiftotp://lab/host/web17?x", "swiftotp://a@lab/host/web17",
+            " swiftotp://lab/host/web17",
             "swiftotp://lab/host/" + String(repeating: "a", count: 64), "",
         ])
     func wrong(_ uri: String) throws {
@@ -55,7 +57,8 @@ struct IdentityTests {
         let wrong = [
             try certificate([name, other]), try certificate([name, .dnsName("web17")]),
             try certificate([]), try certificate([.dnsName("web17")]),
-            try certificate([name], [.serverAuth]), try certificate([name], [.clientAuth, .serverAuth]),
+            try certificate([name], [.serverAuth]),
+            try certificate([name], [.clientAuth, .serverAuth]),
             try certificate([name], []),
         ]
         for one in wrong {
@@ -83,8 +86,10 @@ struct IdentityTests {
         for (text, full) in right { #expect(ServerURL(text)?.description == full) }
         let wrong = [
             "http://otp1", "https://", "https:///", "otp1", "https://otp1:", "https://otp1:0",
-            "https://otp1:65536", "https://otp1/x", "https://u@otp1", "https://otp1?x", "https://o p",
-            "https://[fd00::1", "https://[otp1]", "https://[10.0.0.7]", "https://-otp1", "https://a..b",
+            "https://otp1:65536", "https://otp1/x", "https://u@otp1", "https://otp1?x",
+            "https://o p",
+            "https://[fd00::1", "https://[otp1]", "https://[10.0.0.7]", "https://-otp1",
+            "https://a..b",
             "https://otp1:+1", "https://10.0.0.256", "https://otp1:99999999999999999999",
         ]
         for text in wrong { #expect(ServerURL(text) == nil, "\(text)") }

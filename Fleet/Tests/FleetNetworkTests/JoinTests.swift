@@ -4,7 +4,7 @@ import Testing
 
 @testable import FleetNetwork
 
-@Suite("A host joins by an invite, once, and talks to no other fleet")
+@Suite("A host joins by an invite, once, and talks to no other fleet", .serialized)
 struct JoinTests {
     let fleet: TestFleet
     let service = ScriptedService()
@@ -75,7 +75,8 @@ struct JoinTests {
         await server.stop()
     }
 
-    @Test("The secret is sent to a server that shows the right authority without being signed by it")
+    @Test(
+        "The secret is sent to a server that shows the right authority without being signed by it")
     func borrowedAuthority() async throws {
         let other = try TestFleet("lab")
         let own = try other.authority.serverIdentity(names: ["127.0.0.1"])
@@ -139,7 +140,13 @@ struct JoinTests {
     @Test("A request to join that is malformed reaches the service")
     func malformed() async throws {
         let server = try await fleet.server(service)
-        for body in ["", "{}", "[]", "{\"secret\":\"00\",\"request\":\"x\"}", "{\"secret\":1}", "\u{0}"] {
+        let deep = [
+            String(repeating: "[", count: 4096), String(repeating: "{\"a\":", count: 800),
+            "{\"secret\":" + String(repeating: "[", count: 4000), "{\"secret\":1e999999999}",
+        ]
+        for body in [
+            "", "{}", "[]", "{\"secret\":\"00\",\"request\":\"x\"}", "{\"secret\":1}", "\u{1}",
+        ] + deep {
             let result = try await Program.run(
                 "/usr/bin/curl",
                 [

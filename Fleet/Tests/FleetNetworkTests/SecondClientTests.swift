@@ -3,7 +3,7 @@ import Testing
 
 @testable import FleetNetwork
 
-@Suite("Other programs find what the protocol promises")
+@Suite("Other programs find what the protocol promises", .serialized)
 struct SecondClientTests {
     let fleet: TestFleet
     let service = ScriptedService()
@@ -16,11 +16,14 @@ struct SecondClientTests {
         authority = try folder.file("ca.pem", fleet.authority.certificateText)
     }
 
-    private func curl(_ server: TestServer, _ path: String, _ words: String...) async throws -> String {
+    private func curl(_ server: TestServer, _ path: String, _ words: String...) async throws
+        -> String
+    {
         try await Program.run(
             "/usr/bin/curl",
             [
-                "-s", "--max-time", "20", "--cacert", authority, "-w", " %{http_code} %{http_version}",
+                "-s", "--max-time", "20", "--cacert", authority, "-w",
+                " %{http_code} %{http_version}",
                 "https://127.0.0.1:\(server.port)\(path)",
             ] + words
         ).output
@@ -69,7 +72,8 @@ struct SecondClientTests {
         ]
         // Whoever has only the ticket of a host's session is a stranger, or is that host.
         let first = try await Program.run(
-            "/usr/bin/openssl", words + ["-cert", host, "-key", host, "-sess_out", session, "-ign_eof"],
+            "/usr/bin/openssl",
+            words + ["-cert", host, "-key", host, "-sess_out", session, "-ign_eof"],
             input: ask)
         #expect(first.output.contains("HTTP/1.1 200"))
         let pings = service.pings

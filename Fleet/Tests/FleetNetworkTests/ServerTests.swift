@@ -7,7 +7,7 @@ import Testing
 
 @testable import FleetNetwork
 
-@Suite("A server serves only hosts of its fleet, and within limits")
+@Suite("A server serves only hosts of its fleet, and within limits", .serialized)
 struct ServerTests {
     let fleet: TestFleet
     let service = ScriptedService()
@@ -18,7 +18,8 @@ struct ServerTests {
     /// Sends one request over a connection of its own.
     private func send(
         _ method: HTTPMethod = .POST, _ path: String = "/v1/call", to server: TestServer,
-        _ tls: TLSConfiguration, _ fields: [(String, String)]? = nil, body: [UInt8] = Array("{}".utf8)
+        _ tls: TLSConfiguration, _ fields: [(String, String)]? = nil,
+        body: [UInt8] = Array("{}".utf8)
     ) async throws -> ServerChannel.Reply {
         let channel = ServerChannel(group: MultiThreadedEventLoopGroup.singleton)
         let usual = [("Swiftotp-Request", id), ("Swiftotp-Within", "3000")]
@@ -65,7 +66,9 @@ struct ServerTests {
     func stranger() async throws {
         let server = try await fleet.server(service)
         let tls = try fleet.authority.trust.clientConfiguration()
-        for (method, path) in [(HTTPMethod.POST, "/v1/call"), (.GET, "/v1/ping"), (.POST, "/v1/renew")] {
+        for (method, path) in [
+            (HTTPMethod.POST, "/v1/call"), (.GET, "/v1/ping"), (.POST, "/v1/renew"),
+        ] {
             #expect(try await send(method, path, to: server, tls).status == 401)
         }
         #expect(service.calls.isEmpty && service.pings.isEmpty)
@@ -94,7 +97,9 @@ struct ServerTests {
 
     @Test("A certificate of this authority for another fleet's name is served")
     func otherFleet() async throws {
-        let twin = fleet.authority.renamed(try #require(FleetName("shop")))
+        let twin = FleetAuthority(
+            fleet: try #require(FleetName("shop")), certificate: fleet.authority.certificate,
+            key: fleet.authority.key)
         let server = try await fleet.server(service)
         let request = CertificateRequest()
         let chain = try twin.sign(request: request.text(), host: "web17")
@@ -151,7 +156,9 @@ struct ServerTests {
         let request = CertificateRequest()
         let chain = try fleet.authority.sign(request: request.text(), host: "127.0.0.1")
         let fake = try FleetServer(
-            settings: { var settings = ServerSettings(); settings.port = 0; return settings }(),
+            settings: {
+                var settings = ServerSettings(); settings.port = 0; return settings
+            }(),
             identity: try ServerIdentity(chain: chain, key: request.key.pemRepresentation),
             trust: fleet.authority.trust, service: service)
         let (port, _) = try await fake.start()
@@ -203,15 +210,18 @@ struct ServerTests {
         let (right, within) = (("Swiftotp-Request", id), ("Swiftotp-Within", "3000"))
         let wrong: [[(String, String)]] = [
             [], [right], [within], [("Swiftotp-Request", "0a"), within],
-            [("Swiftotp-Request", String(repeating: "x", count: 32)), within], [right, right, within],
+            [("Swiftotp-Request", String(repeating: "x", count: 32)), within],
+            [right, right, within],
             [right, ("Swiftotp-Within", "0")], [right, ("Swiftotp-Within", "-1")],
-            [right, ("Swiftotp-Within", "99999999999999999999")], [right, ("Swiftotp-Within", "3 s")],
+            [right, ("Swiftotp-Within", "99999999999999999999")],
+            [right, ("Swiftotp-Within", "3 s")],
             [right, within, ("Swiftotp-Receipt", String(repeating: "1", count: 201))],
             [right, within, ("Swiftotp-Receipt", "a b")],
         ]
         for fields in wrong { #expect(try await send(to: server, tls, fields).status == 400) }
         for (method, path) in [
-            (HTTPMethod.GET, "/v1/call"), (.POST, "/v1/ping"), (.POST, "/v1/call/"), (.POST, "/v1/CALL"),
+            (HTTPMethod.GET, "/v1/call"), (.POST, "/v1/ping"), (.POST, "/v1/call/"),
+            (.POST, "/v1/CALL"),
             (.POST, "/v1/call?x"), (.POST, "/"), (.DELETE, "/v1/call"), (.POST, "/v2/call"),
         ] {
             #expect(try await send(method, path, to: server, tls).status == 404)

@@ -6,6 +6,7 @@ extension Throttle {
     public mutating func setStrangers(
         here: (failures: UInt32, last: UInt64), elsewhere: (failures: UInt32, last: UInt64)
     ) {
+        isInFleet = true
         shared = Counter(failures: here.failures, last: here.last)
         self.elsewhere = Counter(failures: elsewhere.failures, last: elsewhere.last)
     }

@@ -63,6 +63,9 @@ public struct Throttle: Equatable, Sendable {
     /// In a fleet, the failures of such places at its other hosts: they close, and impose no wait
     /// here. Not stored.
     public internal(set) var elsewhere = Counter()
+    /// Whether the record is a fleet's: then no host's failures close a place that another host
+    /// knows. Not stored.
+    var isInFleet = false
     /// The places that have.
     public internal(set) var sources: [Source] = []
     /// The last few places that have failed and never logged in, the oldest first.
@@ -77,7 +80,7 @@ public struct Throttle: Equatable, Sendable {
     /// Whether a try from `source` is allowed at `now` (Unix seconds).
     public func permission(at now: UInt64, from source: SourceID) -> Permission {
         guard let index = index(of: source) else { return permissionOfStrangers(at: now) }
-        if isClosed, !source.isKey { return .closed }
+        if isClosed, !source.isKey, !isInFleet { return .closed }
         return Throttle.permission(for: sources[index].counter, at: now)
     }
 

@@ -72,7 +72,8 @@ public enum UserText {
         return Phrase(
             left,
             one: "Offline: your SSH key let you in without a code. That works \(left) more time.",
-            other: "Offline: your SSH key let you in without a code. That works \(left) more times.")
+            other: "Offline: your SSH key let you in without a code. That works \(left) more times."
+        )
     }
 
     // MARK: Codes by message

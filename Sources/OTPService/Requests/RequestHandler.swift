@@ -106,7 +106,7 @@ public struct RequestHandler<Here: Surroundings> {
     /// How a try is made; a success is recorded as `kind`.
     func attempt(as kind: Event.Kind) -> Attempt {
         Attempt(
-            verifier: Verifier(window: options.window), origin: origin, source: .command,
+            verifier: Verifier(window: options.window), origin: origin, source: here.source,
             successKind: kind, closedFor: options.closedFor)
     }
 

@@ -58,6 +58,7 @@ extension FleetCall {
         }
         // No step sends one.
         trial.takesMessageCodes = false
+        if !license.enrolls { trial.enrolling = .nobody }
         var typed = Array(answer.utf8)
         defer { Secret.wipe(&typed) }
         let judged = try accounts.judge(
@@ -88,8 +89,8 @@ extension FleetCall {
         }
     }
 
-    /// The first device is for hosts with the right; another one, at any host, for users who were
-    /// let in a moment ago.
+    /// Devices are for hosts with the right; another one beside the first, for users who were let in
+    /// there a moment ago.
     private func enroll(
         _ user: User, on accounts: some Accounts, for license: FleetLicense
     ) throws(StoreError) -> FleetReply.Result? {
@@ -99,11 +100,12 @@ extension FleetCall {
             guard license.enrolls else { return .denied(reason: .right) }
             return .count(times: try accounts.putOff(user, most: most))
         case .newPlace:
-            guard license.isProven else { return .denied(reason: .right) }
+            guard license.enrolls, license.isProven else { return .denied(reason: .right) }
             return .newPlace(place: try accounts.newPlace(for: user).map(NewPlaceDocument.init))
         case .enroll(let document, let origin):
             guard let new = document.enrollment() else { return .denied(reason: .malformed) }
-            guard new.isFirst ? license.enrolls : license.isProven else {
+            // Whoever is root there knows the key, and a code typed there would be enough otherwise.
+            guard license.enrolls, new.isFirst || license.isProven else {
                 return .denied(reason: .right)
             }
             let place = Array("\(origin.prefix(24)) at \(license.host)".utf8)

@@ -35,20 +35,27 @@ final class ServiceConnection {
                 "--socket names a service with its own options and store: it cannot be"
                     + " combined with --config or --store.")
         }
-        try self.init(configuration: global.config, store: global.store, socket: global.socket)
+        guard !global.local || (Machine.isRoot && global.socket == nil) else {
+            throw ValidationError("--local is for root, and cannot be combined with --socket.")
+        }
+        try self.init(
+            configuration: global.config, store: global.store, socket: global.socket,
+            isLocal: global.local)
     }
 
     /// `configuration` and `store` are for a service of our own. One is also started if
-    /// `avoidsListener`.
+    /// `avoidsListener` or `isLocal`.
     init(
-        configuration: String?, store: String?, socket: String?, avoidsListener: Bool = false
+        configuration: String?, store: String?, socket: String?, avoidsListener: Bool = false,
+        isLocal: Bool = false
     ) throws {
         var words: [String] = []
         if let configuration { words += ["--config", try configuration.absolutePath] }
         if let store { words += ["--store", try store.absolutePath] }
         isOwn = !words.isEmpty
+        if isLocal { words.append("--local") }
         way =
-            isOwn || avoidsListener
+            isOwn || avoidsListener || isLocal
             ? .own(words: words)
             : .listening(path: try socket.map { Array(try $0.absolutePath.utf8) })
     }

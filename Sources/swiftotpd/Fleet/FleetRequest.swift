@@ -12,7 +12,7 @@ struct FleetRequest {
     /// looked up only where there is a fleet.
     init?(_ request: Request, of peer: Peer, _ settings: Settings) throws(StoreError) {
         let options = try ConfigurationFile.options(settings.arguments)
-        guard options.fleet, peer.user != Peer.nobody,
+        guard options.fleet, !settings.isLocal, peer.user != Peer.nobody,
             !Rights.kind(of: request.command).isAboutEverybody
         else { return nil }
         let users = SystemUsers()

@@ -27,6 +27,7 @@ struct ThisMachine: Surroundings {
         announcer = Announcer(settings, options)
     }
 
+    var source: SourceID { .command }
     var hostName: [UInt8] { SystemHost.name() }
     var helpDesk: (any HelpDesk)? { GroupHelpDesk(options) }
 

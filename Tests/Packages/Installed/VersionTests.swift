@@ -15,6 +15,8 @@ struct VersionTests {
 
     private static let debian = "packaging/debian/changelog"
     private static let spec = "packaging/rpm/swiftotp.spec"
+    /// The fleet's packages, whose first release this is.
+    private static let fleetSpec = "packaging/fleet/rpm/swiftotp-fleet.spec"
 
     /// The releases of CHANGELOG.md, the newest first; an unreleased section may precede them.
     private static func releases() throws -> [Release] {
@@ -34,7 +36,7 @@ struct VersionTests {
         "A file that names the version is behind",
         arguments: [
             "CHANGELOG.md": #"^## \[(\d[^\]]*)\] "#, debian: #"^swiftotp \((.*?)\) "#,
-            spec: #"^Version: +(.*)$"#,
+            spec: #"^Version: +(.*)$"#, fleetSpec: #"^Version: +(.*)$"#,
         ])
     func behind(file: String, pattern: String) throws {
         let named = try Project.text(file)
@@ -63,7 +65,8 @@ struct VersionTests {
         let words = [
             "git", "-C", Project.folder.path, "grep", "--untracked", "-lE", "(^|[^0-9.])\(version)",
         ]
-        let known = ["Sources/OTPWire/Version.swift", Self.debian, Self.spec].sorted()
+        let known = ["Sources/OTPWire/Version.swift", Self.debian, Self.spec, Self.fleetSpec]
+            .sorted()
         let folders = ["Makefile", "Package.swift", "Sources", "Tests", "packaging"]
         let files = try await said(words + ["--"] + folders).map(String.init)
         #expect(files.sorted() == known)

@@ -13,13 +13,17 @@ struct Manual: Sendable {
         "swiftotp-messenger.8",
     ]
 
+    /// Those of a fleet's packages, in a folder of their own.
+    static let fleetFiles = ["swiftotp-server.8", "swiftotp-agent.8"]
+
     static var all: [Manual] {
         get throws { try files.map { try Manual($0) } }
     }
 
     init(_ file: String) throws {
         self.file = file
-        lines = try Project.text("packaging/man/\(file).scd").components(separatedBy: "\n")
+        let folder = Manual.fleetFiles.contains(file) ? "packaging/fleet/man" : "packaging/man"
+        lines = try Project.text("\(folder)/\(file).scd").components(separatedBy: "\n")
     }
 
     /// The name without the section: `pam_swiftotp`.

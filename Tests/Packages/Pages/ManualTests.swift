@@ -11,7 +11,9 @@ struct ManualTests {
 
     /// mandoc warns of scdoc's headings (`.SH`, then `.PP`) and of its dates (`2026\-11\-30`, from
     /// scdoc 1.11.4 on), and its long lines are a matter of style; a reader sees none of it.
-    @Test("mandoc and groff find something wrong with a page", arguments: Manual.files)
+    @Test(
+        "mandoc and groff find something wrong with a page",
+        arguments: Manual.files + Manual.fleetFiles)
     func lint(file: String) async throws {
         let page = try await Manual(file).make(in: scratch)
         let mandoc = try await Command.run(["mandoc", "-T", "lint", "-W", "warning", page])
@@ -28,7 +30,7 @@ struct ManualTests {
 
     @Test(
         "A page does not show in 80 columns, with its name, in the manual's order",
-        arguments: Manual.files)
+        arguments: Manual.files + Manual.fleetFiles)
     func render(file: String) async throws {
         let manual = try Manual(file)
         let page = try await manual.make(in: scratch)
@@ -56,12 +58,27 @@ struct ManualTests {
             let named = Set(
                 text.matches(of: #/\*([a-z][a-z._-]+)\*(\([0-9]\))/#)
                     .map { String($0.1) + String($0.2) })
-            let others = named.subtracting(known)
+            let fleet = Manual.fleetFiles.map { "\($0.dropLast(2))(\($0.suffix(1)))" }
+            let others = named.subtracting(known).subtracting(fleet)
             #expect(others.allSatisfy { !$0.contains("swiftotp") && !$0.contains("otp-") })
             let also = try manual.lines(below: "# SEE ALSO").joined()
             for page in known where page != "\(manual.name)(\(manual.section))" {
                 #expect(also.contains("*\(page.dropLast(3))*\(page.suffix(3))"), "\(page)")
             }
+        }
+    }
+
+    @Test("A page of a fleet's package refers to a page of ours that is missing")
+    func fleetReferences() throws {
+        let files = Manual.files + Manual.fleetFiles
+        let known = Set(files.map { "\($0.dropLast(2))(\($0.suffix(1)))" })
+        for file in Manual.fleetFiles {
+            let text = try Manual(file).lines.joined(separator: "\n")
+            let named = Set(
+                text.matches(of: #/\*([a-z][a-z._-]+)\*(\([0-9]\))/#)
+                    .map { String($0.1) + String($0.2) })
+            let ours = named.filter { $0.contains("swiftotp") || $0.contains("otp-") }
+            #expect(ours.count > 3 && ours.isSubset(of: known), "\(file): \(ours)")
         }
     }
 

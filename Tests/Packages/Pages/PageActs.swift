@@ -171,7 +171,9 @@ enum PageActs {
     static let left: Set = {
         let targets = [
             "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers",
-            "proof", "coverage", "bench", "deb", "rpm", "dist", "source", "repo", "picture",
+            "proof", "coverage", "bench", "deb", "rpm", "fleet", "fleet-try", "fleet-test",
+            "fleet-deb", "fleet-rpm", "dist", "source",
+            "repo", "picture",
             "install",
         ]
         return Set(

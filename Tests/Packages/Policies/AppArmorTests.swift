@@ -27,6 +27,22 @@ struct AppArmorTests {
         #expect(rules.allow("/var/lib/swiftotp/0", needs: "r", isOwner: false) == false)
     }
 
+    @Test("With the agent's package swiftotpd may not reach the agent, or without it may")
+    func agent() async throws {
+        let scratch = try Scratch()
+        try await Command.output(["cp", "-r", "/etc/apparmor.d", scratch.file("base")])
+        try await Command.output(["rm", "-rf", scratch.file("base/abstractions/swiftotpd.d")])
+        let (profile, base) = (Project.path(Self.service), scratch.file("base"))
+        let socket = "/run/swiftotp-agent/agent.sock"
+        let without = try await AppArmorRules(file: profile, base: base)
+        #expect(!without.allow(socket, needs: "w", isOwner: true))
+        let ours = Project.path("packaging/fleet/apparmor/abstractions/swiftotpd.d")
+        try await Command.output(["cp", "-r", ours, scratch.file("base/abstractions")])
+        let with = try await AppArmorRules(file: profile, base: base)
+        #expect(with.allow(socket, needs: "w", isOwner: true))
+        #expect(!with.allow("/etc/swiftotp-agent/host.pem", needs: "r", isOwner: true))
+    }
+
     @Test("Something that swiftotpd opens is not in its profile, for everybody or for one login")
     func serviceFiles() async throws {
         let rules = try await AppArmorRules(file: Project.path(Self.service))

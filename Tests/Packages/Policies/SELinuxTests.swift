@@ -36,6 +36,22 @@ struct SELinuxTests {
                 == Project.text("packaging/selinux/swiftotp.fc"))
     }
 
+    @Test("checkmodule does not compile the module of a fleet's agent")
+    func agent() async throws {
+        let scratch = try Scratch()
+        let folder = "packaging/fleet/selinux"
+        let compiled = try await Command.run([
+            "checkmodule", "-M", "-m", "-o", scratch.file("swiftotp_agent.mod"),
+            Project.path("\(folder)/swiftotp_agent.te"),
+        ])
+        #expect(compiled.status == 0 && compiled.errors.isEmpty, "\(compiled.errors)")
+        try await Command.output([
+            "semodule_package", "-o", scratch.file("swiftotp_agent.pp"), "-m",
+            scratch.file("swiftotp_agent.mod"), "-f",
+            Project.path("\(folder)/swiftotp_agent.fc"),
+        ])
+    }
+
     /// A login program that could write the store could let anybody in.
     @Test("Others than the service and admins can reach the store, its key and its files")
     func store() throws {

@@ -13,14 +13,14 @@ public struct FleetAuthority: Sendable {
     }
 
     /// How far a host's clock may be behind ours, in seconds.
-    private static let skew: TimeInterval = 300
+    static let skew: TimeInterval = 300
     /// The longest request for a certificate, in bytes.
     private static let longestRequest = 4096
 
     /// The fleet's name.
     public let fleet: FleetName
     let certificate: Certificate
-    private let key: P256.Signing.PrivateKey
+    let key: P256.Signing.PrivateKey
 
     /// A new authority for the fleet `name`, with a new key.
     ///
@@ -50,7 +50,7 @@ public struct FleetAuthority: Sendable {
         }
     }
 
-    private init(fleet: FleetName, certificate: Certificate, key: P256.Signing.PrivateKey) {
+    init(fleet: FleetName, certificate: Certificate, key: P256.Signing.PrivateKey) {
         (self.fleet, self.certificate, self.key) = (fleet, certificate, key)
     }
 
@@ -77,9 +77,15 @@ public struct FleetAuthority: Sendable {
     /// The certificate, as PEM.
     public var certificateText: String { trust.text }
 
-    /// The same key and certificate, which claim to be another fleet; for tests.
-    func renamed(_ name: FleetName) -> FleetAuthority {
-        FleetAuthority(fleet: name, certificate: certificate, key: key)
+    /// Key and certificate, for one file of root's or of the server's own (`PrivateFile`).
+    public var text: String { "\(keyText)\n\(certificateText)" }
+
+    /// Reads `text` again.
+    ///
+    /// Throws if it is damaged.
+    public init(text: String) throws(FleetProblem) {
+        let found = try PEMDocument.all(in: text, "the authority's file", 1)
+        try self.init(certificate: found.certificates.joined(), key: found.key)
     }
 
     // MARK: Signing
@@ -153,15 +159,5 @@ public struct FleetAuthority: Sendable {
                             .keyIdentifier)
                 }, issuerPrivateKey: .init(key))
         }
-    }
-}
-
-/// Runs `body`; whatever it throws becomes `problem`, with what was found.
-func working<Result>(_ problem: String, _ body: () throws -> Result) throws(FleetProblem) -> Result
-{
-    do {
-        return try body()
-    } catch {
-        throw FleetProblem("\(problem): \(error)")
     }
 }

@@ -50,19 +50,17 @@ public struct HostCredentials: Sendable {
         for line in text.split(separator: "\n") where line.hasPrefix(HostCredentials.serverKey) {
             servers += try ServerURL.list(String(line.dropFirst(HostCredentials.serverKey.count)))
         }
-        let documents = try working("the file is damaged") {
-            try PEMDocument.parseMultiple(pemString: text)
+        guard !servers.isEmpty else { throw FleetProblem("the host's file names no server") }
+        let found = try PEMDocument.all(in: text, "the host's file", 2)
+        guard let own = found.certificates.first, let authority = found.certificates.last else {
+            throw FleetProblem("the host's file is damaged")
         }
-        guard !servers.isEmpty, documents.count == 3,
-            documents.map(\.discriminator) == ["PRIVATE KEY", "CERTIFICATE", "CERTIFICATE"],
-            let authority = documents.last
-        else { throw FleetProblem("the file is damaged: something is missing in it") }
         let key = try working("the host's key is damaged") {
-            try P256.Signing.PrivateKey(derRepresentation: documents[0].derBytes)
+            try P256.Signing.PrivateKey(pemRepresentation: found.key)
         }
         try self.init(
-            servers: servers, trust: try FleetTrust(certificate: authority.pemString),
-            chain: documents[1].pemString, key: key, now: now)
+            servers: servers, trust: try FleetTrust(certificate: authority), chain: own, key: key,
+            now: now)
     }
 
     private static let serverKey = "Server: "

@@ -50,6 +50,11 @@ public struct HostIdentity: Equatable, Sendable {
         (start, end) = (certificate.notValidBefore, certificate.notValidAfter)
     }
 
+    /// When the certificate was made, in Unix seconds.
+    public var issued: UInt64 {
+        UInt64(max(0, (start.timeIntervalSince1970 + FleetAuthority.skew).rounded(.down)))
+    }
+
     /// Whether the certificate counts at `now`.
     public func isCurrent(at now: Date) -> Bool { start <= now && now <= end }
 

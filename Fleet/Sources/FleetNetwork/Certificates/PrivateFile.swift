@@ -54,7 +54,8 @@ public enum PrivateFile {
     }
 
     /// The text at `path`. It must be a plain file of root's or of our own user, which no group and
-    /// nobody else may read or write.
+    /// nobody else may read or write. Root also reads the files of the folder's owner: a service's,
+    /// which `write` gave to it.
     ///
     /// Throws a sentence if it is not, or if it has more than `longest` bytes.
     public static func read(
@@ -68,7 +69,7 @@ public enum PrivateFile {
         // SAFETY: a local that the call fills.
         guard unsafe fstat(file, &status) == 0 else { throw failure("cannot read", path) }
         guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0,
-            [0, geteuid()].contains(status.st_uid)
+            owners(in: folder(of: path)).contains(status.st_uid)
         else { throw FleetProblem("\(path) must be a file of its owner's alone (mode 0600)") }
         let size = Int(status.st_size)
         guard (0...max(0, longest)).contains(size) else {
@@ -91,6 +92,14 @@ public enum PrivateFile {
             }
         }
         return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Whose files in `folder` are believed.
+    private static func owners(in folder: String) -> [uid_t] {
+        var status = stat()
+        // SAFETY: a path as in `exists`, and a local that the call fills.
+        guard geteuid() == 0, unsafe stat(folder, &status) == 0 else { return [0, geteuid()] }
+        return [0, status.st_uid]
     }
 
     /// Writes all of it; 0, or the number of what went wrong.
@@ -139,8 +148,12 @@ public enum PrivateFile {
     private static func failure(
         _ what: String, _ path: String, _ number: CInt = errno
     ) -> FleetProblem {
+        FleetProblem("\(what) \(path): \(reason(number))")
+    }
+
+    /// The system's words for an error number (errno(3)).
+    static func reason(_ number: CInt) -> String {
         // SAFETY: the C library's own text, copied at once.
-        let why = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
-        return FleetProblem("\(what) \(path): \(why)")
+        unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
     }
 }

@@ -33,6 +33,17 @@ public struct ServerIdentity: Sendable {
         ((try? certificate.text()) ?? "") + ((try? authority.text()) ?? "")
     }
 
+    /// Key and certificates, for one file of the server's own (`PrivateFile`).
+    public var text: String { "\(key)\n\(chain)" }
+
+    /// Reads `text` again.
+    ///
+    /// Throws if it is damaged.
+    public init(text: String) throws(FleetProblem) {
+        let found = try PEMDocument.all(in: text, "the server's file", 2)
+        try self.init(chain: found.certificates.joined(separator: "\n"), key: found.key)
+    }
+
     /// When the certificate ends.
     public var end: Date { certificate.notValidAfter }
 

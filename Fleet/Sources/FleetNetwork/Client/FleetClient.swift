@@ -15,8 +15,10 @@ public final class FleetClient: Sendable {
     /// What a server is told at most, so that its answer comes in time.
     private static let longestWithin = Duration.milliseconds(3000)
     private static let margin = Duration.milliseconds(400)
-    /// The time between two heartbeats, and for the answer to one.
+    /// The time between two heartbeats, and for the answer to one: a host that is busy for a moment
+    /// must not think that its servers are gone.
     private static let beat = Duration.seconds(1)
+    private static let beatPatience = Duration.seconds(2)
 
     private struct State {
         var credentials: HostCredentials
@@ -205,7 +207,8 @@ public final class FleetClient: Sendable {
             do throws(ServerChannel.Silence) {
                 let reply = try await channel.send(
                     .GET, WireFormat.pingPath, to: server, tls,
-                    until: .now() + .milliseconds(FleetClient.beat.milliseconds))
+                    fields: receipt.map { [(WireFormat.receiptField, $0)] } ?? [],
+                    until: .now() + .milliseconds(FleetClient.beatPatience.milliseconds))
                 keep(reply.receipt)
                 // Whom it refuses, it tells so at each request.
                 let isReady = [200, 401, 403].contains(reply.status)

@@ -73,7 +73,7 @@ public enum FleetJoin {
         } catch let problem as FleetProblem {
             throw problem
         } catch {
-            throw FleetProblem("nobody answers: \(error)")
+            throw FleetProblem(ServerChannel.silence(error, .now() + patience).text)
         }
         for certificate in shown {
             guard let bytes = try? certificate.toDERBytes(),

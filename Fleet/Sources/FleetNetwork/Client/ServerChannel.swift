@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -81,16 +82,32 @@ final class ServerChannel: Sendable {
         }
     }
 
-    private static func silence(_ error: any Error, _ deadline: NIODeadline) -> Silence {
-        if NIODeadline.now() >= deadline { return .timedOut }
+    /// What an error of the library means.
+    static func silence(_ error: any Error, _ deadline: NIODeadline) -> Silence {
+        if let why = TLSTrouble.atClient(error) { return .notReached(why) }
         switch error {
-        case let error as HTTPClientError where error == .deadlineExceeded: return .timedOut
+        case let error as NIOConnectionError: return .notReached(text(of: error))
+        case let error as IOError where isBeforeSending(error):
+            return .notReached(PrivateFile.reason(error.errnoCode))
         case let error as HTTPClientError where error == .connectTimeout:
             return .notReached("it does not answer")
-        case is NIOConnectionError: return .notReached("nothing listens there")
-        case let error as NIOSSLError: return .notReached("TLS: \(error)")
-        case let error as NIOSSLExtraError: return .notReached("TLS: \(error)")
-        default: return .ended("\(error)")
+        case let error as HTTPClientError where error == .deadlineExceeded: return .timedOut
+        default:
+            return NIODeadline.now() >= deadline
+                ? .timedOut : .ended("the connection ended without an answer")
         }
+    }
+
+    /// Whether the error is one of connecting: nothing was sent.
+    private static func isBeforeSending(_ error: IOError) -> Bool {
+        [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL, ENETDOWN, EHOSTDOWN].contains(
+            error.errnoCode)
+    }
+
+    private static func text(of error: NIOConnectionError) -> String {
+        if let first = error.connectionErrors.first?.error as? IOError {
+            return PrivateFile.reason(first.errnoCode)
+        }
+        return error.connectionErrors.isEmpty ? "its name is not known" : "it does not answer"
     }
 }

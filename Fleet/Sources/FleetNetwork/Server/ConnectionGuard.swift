@@ -15,11 +15,17 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private let peer: ConnectionPeer
     private let fleet: FleetName
     private let settings: ServerSettings
+    private let log: RefusalLog
+    private let connections: OpenConnections
     private var phase = Phase.handshake
     private var alarm: Scheduled<Void>?
 
-    init(_ peer: ConnectionPeer, of fleet: FleetName, _ settings: ServerSettings) {
+    init(
+        _ peer: ConnectionPeer, of fleet: FleetName, _ settings: ServerSettings, _ log: RefusalLog,
+        _ connections: OpenConnections
+    ) {
         (self.peer, self.fleet, self.settings) = (peer, fleet, settings)
+        (self.log, self.connections) = (log, connections)
     }
 
     func handlerAdded(context: ChannelHandlerContext) { begin(.handshake, context) }
@@ -34,9 +40,19 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent {
             peer.presented = presented(context)
+            if case .other(let why) = peer.presented { note(why, context) }
+            if isStranger, connections.count > settings.connections / 4 * 3 {
+                note("the last connections are kept for hosts", context)
+                context.close(promise: nil)
+            }
             begin(.idle, context)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if phase == .handshake, let why = TLSTrouble.atServer(error) { note(why, context) }
+        context.fireErrorCaught(error)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -61,6 +77,10 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     // MARK: -
 
+    private func note(_ why: String, _ context: ChannelHandlerContext) {
+        log.note(context.channel.remoteAddress?.ipAddress ?? "somebody", why)
+    }
+
     private func begin(_ phase: Phase, _ context: ChannelHandlerContext) {
         self.phase = phase
         alarm?.cancel()
@@ -73,10 +93,13 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         case .handshake: return settings.handshake
         case .receiving: return settings.request
         case .answering: return settings.answer
-        case .idle:
-            if case .host = peer.presented { return settings.idle }
-            return settings.strangerIdle
+        case .idle: return isStranger ? settings.strangerIdle : settings.idle
         }
+    }
+
+    private var isStranger: Bool {
+        if case .host = peer.presented { return false }
+        return true
     }
 
     /// The certificate was verified by TLS, if there is one.

@@ -18,13 +18,17 @@ struct FleetChannel: ServerChildChannel {
     let fleet: FleetName
     let settings: ServerSettings
     let responder: FleetResponder
+    let connections: OpenConnections
+    let log: RefusalLog
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let peer = ConnectionPeer()
+        connections.add(channel)
         return channel.eventLoop.makeCompletedFuture {
             let context = context.withLockedValue { $0 }
             try channel.pipeline.syncOperations.addHandlers([
-                NIOSSLServerHandler(context: context), ConnectionGuard(peer, of: fleet, settings),
+                NIOSSLServerHandler(context: context),
+                ConnectionGuard(peer, of: fleet, settings, log, connections),
             ])
         }.flatMap {
             http { _, writer, _ in

@@ -28,7 +28,7 @@ struct FleetResponder: Sendable {
     ) async -> (Route, Response) {
         switch (request.method, request.head.path) {
         case (.post, WireFormat.callPath): (.call, await call(request, peer))
-        case (.get, WireFormat.pingPath): (.ping, await ping(peer))
+        case (.get, WireFormat.pingPath): (.ping, await ping(request, peer))
         case (.post, WireFormat.joinPath): (.join, await join(request))
         case (.post, WireFormat.renewPath): (.renew, await renew(request, peer))
         default: (.none, failure(.notFound, "there is nothing of this name"))
@@ -39,7 +39,7 @@ struct FleetResponder: Sendable {
 
     private func call(_ request: Request, _ peer: ConnectionPeer.Presented) async -> Response {
         let fields = request.headers
-        let host: String
+        let host: HostIdentity
         switch named(peer) {
         case .success(let name): host = name
         case .failure(let problem): return failure(.unauthorized, problem.text)
@@ -55,7 +55,9 @@ struct FleetResponder: Sendable {
         guard let body = await body(of: request, upTo: WireFormat.longestCall) else {
             return failure(.contentTooLarge, "the request is too long")
         }
-        let call = HostCall(host: host, request: id, within: within, receipt: receipt, body: body)
+        let call = HostCall(
+            host: host.host.text, issued: host.issued, request: id, within: within,
+            receipt: receipt, body: body)
         switch await service.answer(call) {
         case .answered(let body, let receipt): return response(.ok, body, receipt: receipt)
         case .refused(let why): return failure(.forbidden, why)
@@ -65,11 +67,13 @@ struct FleetResponder: Sendable {
         }
     }
 
-    private func ping(_ peer: ConnectionPeer.Presented) async -> Response {
+    private func ping(_ request: Request, _ peer: ConnectionPeer.Presented) async -> Response {
+        let fields = request.headers
+        let receipt = fields.only(WireFormat.receiptField).flatMap(WireFormat.receipt)
         switch named(peer) {
         case .failure(let problem): return failure(.unauthorized, problem.text)
         case .success(let host):
-            let answer = await service.ping(host: host)
+            let answer = await service.ping(host: host.host.text, receipt: receipt)
             let body =
                 answer.problem.map(WireFormat.error)
                 ?? WireFormat.encoded(WireFormat.PingBody(ready: true))
@@ -90,7 +94,7 @@ struct FleetResponder: Sendable {
     }
 
     private func renew(_ request: Request, _ peer: ConnectionPeer.Presented) async -> Response {
-        let host: String
+        let host: HostIdentity
         switch named(peer) {
         case .success(let name): host = name
         case .failure(let problem): return failure(.unauthorized, problem.text)
@@ -101,19 +105,21 @@ struct FleetResponder: Sendable {
         guard let body = WireFormat.decoded(WireFormat.RenewBody.self, bytes) else {
             return failure(.badRequest, "the request is not understood")
         }
-        return certificate(await service.renew(host: host, request: body.request))
+        return certificate(
+            await service.renew(
+                host: host.host.text, issued: host.issued, request: body.request))
     }
 
     // MARK: Parts
 
-    /// The host's name. A connection may be older than its certificate's end.
-    private func named(_ peer: ConnectionPeer.Presented) -> Result<String, FleetProblem> {
+    /// The host. A connection may be older than its certificate's end.
+    private func named(_ peer: ConnectionPeer.Presented) -> Result<HostIdentity, FleetProblem> {
         switch peer {
         case .nobody: .failure(FleetProblem("a certificate of a host is needed"))
         case .other(let why): .failure(FleetProblem(why))
         case .host(let identity):
             identity.isCurrent(at: Date())
-                ? .success(identity.host.text)
+                ? .success(identity)
                 : .failure(FleetProblem("the host's certificate has ended"))
         }
     }

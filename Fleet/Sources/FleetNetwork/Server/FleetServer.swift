@@ -18,21 +18,25 @@ public final class FleetServer: Sendable {
     private let logger: Logger
     private let running = NIOLockedValueBox<[Listening]>([])
 
+    private let connections = OpenConnections()
+    private let log: RefusalLog
+
     /// One of the two sockets.
     private struct Listening: Sendable {
-        let channel: any Channel
         let task: Task<Void, any Error>
+        let shutdown: @Sendable () async throws -> Void
     }
 
     /// A server that answers hosts of `trust` by `service`. `moreMetrics` gives lines that are
-    /// added to the metrics.
+    /// added to the metrics; `log` gets a sentence about whoever is not served, at most one a second.
     ///
     /// Throws if its key or a certificate cannot be used.
     public init(
         settings: ServerSettings, identity: ServerIdentity, trust: FleetTrust,
         service: any FleetService,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-        moreMetrics: @escaping @Sendable () async -> String = { "" }
+        moreMetrics: @escaping @Sendable () async -> String = { "" },
+        log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(FleetProblem) {
         self.settings = settings
         self.trust = trust
@@ -42,6 +46,7 @@ public final class FleetServer: Sendable {
         responder = FleetResponder(service: service, metrics: metrics)
         self.moreMetrics = moreMetrics
         self.group = group
+        self.log = RefusalLog(log)
         var logger = Logger(label: "swiftotp-server")
         logger.logLevel = .critical
         self.logger = logger
@@ -52,7 +57,8 @@ public final class FleetServer: Sendable {
     /// Throws if it cannot listen there.
     public func start() async throws(FleetProblem) -> (port: Int, metricsPort: Int?) {
         let channel = FleetChannel(
-            context: context, fleet: trust.fleet, settings: settings, responder: responder)
+            context: context, fleet: trust.fleet, settings: settings, responder: responder,
+            connections: connections, log: log)
         let port = try await listen(
             channel, on: settings.address, settings.port, upTo: settings.connections)
         guard let wanted = settings.metricsPort else { return (port, nil) }
@@ -77,17 +83,22 @@ public final class FleetServer: Sendable {
         responder.metrics.note(serverEnd: identity.end, authorityEnd: trust.end)
     }
 
-    /// Stops to listen, and closes all connections: at once those that wait for nothing.
-    public func stop() async {
+    /// Stops to listen, and closes all connections: at once those that wait for nothing, and the
+    /// others when they are answered, or when `patience` is over. Returns when all are closed.
+    public func stop(within patience: Duration = .seconds(5)) async {
         let all = running.withLockedValue { running in
             defer { running = [] }
             return running
         }
-        for one in all {
-            one.task.cancel()
-            try? await one.channel.close()
+        let connections = connections
+        let late = Task {
+            try await Task.sleep(for: patience)
+            connections.closeAll()
         }
+        // Not by cancelling it: a connection that was accepted a moment ago must be served first.
+        for one in all { try? await one.shutdown() }
         for one in all { _ = await one.task.result }
+        late.cancel()
     }
 
     /// Waits until the server is stopped, or fails.
@@ -119,10 +130,13 @@ public final class FleetServer: Sendable {
         }
         do {
             let listening = try await promise.futureResult.get()
-            running.withLockedValue { $0.append(Listening(channel: listening, task: task)) }
+            running.withLockedValue {
+                $0.append(Listening(task: task) { try await server.shutdownGracefully() })
+            }
             return listening.localAddress?.port ?? port
         } catch {
-            throw FleetProblem("cannot listen on \(address) port \(port): \(error)")
+            let why = (error as? IOError).map { PrivateFile.reason($0.errnoCode) } ?? "\(error)"
+            throw FleetProblem("cannot listen on \(address) port \(port): \(why)")
         }
     }
 

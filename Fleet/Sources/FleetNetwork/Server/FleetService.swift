@@ -3,20 +3,23 @@ public protocol FleetService: Sendable {
     /// A host's request; the body is passed on as it is.
     func answer(_ call: HostCall) async -> HostAnswer
 
-    /// A host's heartbeat.
-    func ping(host: String) async -> PingAnswer
+    /// A host's heartbeat, with the newest receipt that it knows.
+    func ping(host: String, receipt: String?) async -> PingAnswer
 
     /// A new host's request for a certificate. It has no certificate; the secret is all it has.
     func join(_ request: JoinRequest) async -> JoinAnswer
 
     /// A host's request (PKCS#10, PEM) for the certificate after its present one.
-    func renew(host: String, request: String) async -> JoinAnswer
+    /// `issued` is when that was made, in Unix seconds.
+    func renew(host: String, issued: UInt64, request: String) async -> JoinAnswer
 }
 
 /// A request of a host, whose certificate was verified.
 public struct HostCall: Sendable {
     /// The host's name, from its certificate.
     public let host: String
+    /// When the certificate was made, in Unix seconds.
+    public let issued: UInt64
     /// 16 random bytes: the same request has the same ones at each server.
     public let request: [UInt8]
     /// How long the host waits, 1 ms to 10 s.
@@ -27,10 +30,11 @@ public struct HostCall: Sendable {
     public let body: [UInt8]
 
     public init(
-        host: String, request: [UInt8], within: Duration, receipt: String?, body: [UInt8]
+        host: String, issued: UInt64, request: [UInt8], within: Duration, receipt: String?,
+        body: [UInt8]
     ) {
-        (self.host, self.request, self.within) = (host, request, within)
-        (self.receipt, self.body) = (receipt, body)
+        (self.host, self.issued, self.request) = (host, issued, request)
+        (self.within, self.receipt, self.body) = (within, receipt, body)
     }
 }
 

@@ -6,7 +6,8 @@ public struct ServerSettings: Sendable {
     public var address = "0.0.0.0"
     /// The port; 0 for any.
     public var port = ServerURL.defaultPort
-    /// How many connections may be open; more wait until one is closed.
+    /// How many connections may be open; more wait until one is closed. The last quarter is for
+    /// hosts alone.
     public var connections = 10_000
     /// How long a client may take for the TLS handshake.
     public var handshake = TimeAmount.seconds(5)

@@ -8,6 +8,7 @@ import OTPWire
 struct FleetSurroundings: Surroundings {
     let records: FleetRecords
     let options: Options
+    let source: SourceID
     let hostName: [UInt8]
     let lines: PendingLines
 

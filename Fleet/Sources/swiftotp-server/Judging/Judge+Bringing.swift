@@ -19,21 +19,14 @@ extension Judge {
         guard bytes.count <= Record.maximumEncodedLength, Record(decoding: bytes.span) != nil else {
             return .malformed
         }
-        do throws(StoreError) {
-            let performed = try database.perform(act) { (records) throws(StoreError) in
-                let brought = try Judge.bring(
-                    bytes, adds: adds, rehearses: rehearses, of: act, to: records)
-                return ActAnswer(
-                    reply: try Judge.encoded(FleetReply(brought.result)),
-                    audit: rehearses ? nil : brought.entry(at: act.host))
-            }
-            return Judge.answer(performed)
-        } catch {
-            // Of one user; the others can come in.
-            guard Judge.isTheRecordsOwn(error) else { throw error }
-            let reply = FleetReply(.failed(trouble: TroubleDocument(error)))
-            return .answered(try Judge.encoded(reply), receipt: nil)
+        let performed = try database.perform(act) { (records) throws(StoreError) in
+            let brought = try Judge.bring(
+                bytes, adds: adds, rehearses: rehearses, of: act, to: records)
+            return ActAnswer(
+                reply: try Judge.encoded(FleetReply(brought.result)),
+                audit: rehearses ? nil : brought.entry(at: act.host))
         }
+        return Judge.answer(performed)
     }
 
     /// What became of a record.

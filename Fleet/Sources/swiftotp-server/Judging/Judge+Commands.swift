@@ -90,10 +90,13 @@ extension Judge {
         in database: Database
     ) throws(StoreError) -> HostAnswer {
         let lines = PendingLines()
+        guard
+            let source = SourceID(SourceID.command.text, isKey: false, at: act.host.name)
+        else { return .malformed }
         let performed = try database.perform(act) { (records) throws(StoreError) in
             lines.clear()
             let here = FleetSurroundings(
-                records: records, options: policy.inFleet,
+                records: records, options: policy.inFleet, source: source,
                 hostName: Array(authority.fleet.text.utf8), lines: lines)
             let handler = RequestHandler(
                 for: caller, about: act.user, asking: asking,
@@ -134,7 +137,7 @@ extension Judge {
         case .outcome(let outcome):
             entry.granted = outcome.isAccepted
             entry.detail = outcome.reason
-            entry.isFailure = !outcome.isAccepted
+            entry.isFailure = Judge.isGuess(outcome)
         case .done(let change):
             entry.granted = true
             entry.detail = change.authenticator?.name ?? ""

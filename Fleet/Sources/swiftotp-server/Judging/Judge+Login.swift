@@ -41,6 +41,15 @@ extension Judge {
         }
     }
 
+    /// Whether an outcome costs the host one of its failures: an answer was compared with a record,
+    /// and was not a code of it. Nothing else can be guessed from.
+    static func isGuess(_ outcome: OutcomeDocument) -> Bool {
+        switch outcome.refusal {
+        case .wrong, .outsideWindow, .usedBackupCode, .usedTemporaryCode, .expired: true
+        default: false
+        }
+    }
+
     static func encoded(_ reply: FleetReply) throws(StoreError) -> [UInt8] {
         do throws(Document.Problem) {
             return try Document.encode(reply)
@@ -56,13 +65,15 @@ extension Judge {
             let isGranted = judgement.outcome.isAccepted
             return AuditEntry(
                 kind: "login", granted: isGranted, detail: judgement.outcome.reason,
-                origin: call.placeText,
-                // What was not compared guesses nothing.
-                isFailure: !isGranted && judgement.outcome.reason != "empty")
+                origin: call.placeText, isFailure: Judge.isGuess(judgement.outcome))
         case .look(.trusted(let name, _)):
             return AuditEntry(
                 kind: "login", granted: true, detail: "trusted-key \(name)",
                 origin: call.placeText)
+        case .look(.notEnrolled):
+            // The host may let the user in for that, so it has to be true at the standby as well.
+            return AuditEntry(
+                kind: "look", granted: false, detail: "not-enrolled", origin: call.placeText)
         case .welcome:
             return AuditEntry(
                 kind: "login", granted: true, detail: "security-key", origin: call.placeText)

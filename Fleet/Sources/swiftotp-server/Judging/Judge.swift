@@ -21,6 +21,7 @@ struct Judge: FleetService {
     // MARK: Calls
 
     func answer(_ call: HostCall) async -> HostAnswer {
+        if let receipt = call.receipt { threads.state.hear(receipt) }
         guard let document = try? Document.fleetCall(call.body), let id = RowID(call.request) else {
             return .malformed
         }
@@ -39,10 +40,9 @@ struct Judge: FleetService {
     private func judge(
         _ document: FleetCall, of call: HostCall, _ id: RowID, in database: Database
     ) throws(StoreError) -> HostAnswer {
-        guard let host = try database.host(named: call.host) else {
-            return .refused("the fleet has no host of this name")
-        }
-        guard host.revoked == nil else { return .refused("the host was revoked") }
+        let host = try database.host(named: call.host)
+        if let refusal = Judge.refusal(of: host, issued: call.issued) { return .refused(refusal) }
+        guard let host else { return .malformed }
         let now = try SystemClock().now()
         let receipt = try call.receipt.flatMap { (text) throws(StoreError) in
             try database.receipt(text)
@@ -50,22 +50,49 @@ struct Judge: FleetService {
         if case .offline(let used, let isNew) = document.step {
             return try offline(used, isNew: isNew, of: host, at: now, in: database)
         }
-        let user = User(name: Array(document.user.utf8), uid: document.uid ?? .max, gid: .max)
-        var act = Act(request: id, host: host, user: user, time: now, receipt: receipt)
-        if case .command(let request, let caller) = document.step {
-            return try command(request, of: caller, act, in: database)
+        // A name that is nobody's at the host is nobody's here: no row has one with a zero.
+        let name = (document.uid == nil ? [0] : []) + Array(document.user.utf8)
+        let user = User(name: name, uid: document.uid ?? .max, gid: .max)
+        let act = Act(request: id, host: host, user: user, time: now, receipt: receipt)
+        do throws(StoreError) {
+            if case .command(let request, let caller) = document.step {
+                guard document.uid != nil else { return .malformed }
+                return try command(request, of: caller, act, in: database)
+            }
+            if case .bring(let record, let adds, let rehearses) = document.step {
+                guard document.uid != nil else { return .malformed }
+                return try bring(record, adds: adds, rehearses: rehearses, act, in: database)
+            }
+            var entry: AuditEntry?
+            let performed = try database.perform(act) { (records) throws(StoreError) in
+                let answer = try step(document, act, on: records)
+                entry = answer.audit
+                return answer
+            }
+            if case .done(let done) = performed, !done.isRepeated, let entry {
+                Judge.log(entry, of: document.user, at: host)
+            }
+            return Judge.answer(performed)
+        } catch {
+            guard Judge.isTheRecordsOwn(error) else { throw error }
+            let reply = FleetReply(.failed(trouble: TroubleDocument(error)))
+            return .answered(try Judge.encoded(reply), receipt: nil)
         }
-        if case .bring(let record, let adds, let rehearses) = document.step {
-            return try bring(record, adds: adds, rehearses: rehearses, act, in: database)
-        }
-        act.user = user
-        let performed = try database.perform(act) { (records) throws(StoreError) in
-            try step(document, act, on: records)
-        }
-        return Judge.answer(performed)
     }
 
-    /// What the host is answered, and users' changes logged.
+    /// Writes what the audit has to the log as well, from where it can leave this machine.
+    private static func log(_ entry: AuditEntry, of user: String, at host: HostRow) {
+        var line = LogLine(entry.granted ? "granted" : "refused")
+        line.add("what", entry.kind)
+        line.add("how", outside: Array(entry.detail.utf8))
+        line.add("host", host.name)
+        line.add("user", outside: Array(user.utf8))
+        line.add("from", outside: Array(entry.origin.utf8))
+        let priority = entry.granted ? LogPriority.info : .notice
+        SystemLog.write(line.bytes, CInt(priority.rawValue))
+    }
+
+    /// What the host is answered.
     static func answer(_ performed: Performed) -> HostAnswer {
         switch performed {
         case .done(let done): .answered(done.reply, receipt: done.receipt?.text)
@@ -81,8 +108,9 @@ struct Judge: FleetService {
 
     // MARK: Hosts
 
-    func ping(host: String) async -> PingAnswer {
-        PingAnswer(
+    func ping(host: String, receipt: String?) async -> PingAnswer {
+        if let receipt { threads.state.hear(receipt) }
+        return PingAnswer(
             problem: threads.trouble.map(Judge.sentence), receipt: threads.state.newest?.text)
     }
 
@@ -107,14 +135,22 @@ struct Judge: FleetService {
         }
     }
 
-    func renew(host name: String, request: String) async -> JoinAnswer {
+    func renew(host name: String, issued: UInt64, request: String) async -> JoinAnswer {
         let authority = authority
         return await certificate { (database) throws(StoreError) in
-            guard let host = try database.host(named: name), host.revoked == nil else {
-                return .refused("the host was revoked")
-            }
+            let host = try database.host(named: name)
+            if let refusal = Judge.refusal(of: host, issued: issued) { return .refused(refusal) }
             return Judge.signed(request, for: name, by: authority)
         }
+    }
+
+    /// Why a host with a verified certificate may not ask; `nil` if it may. Whoever has the key of a
+    /// host that was broken into is not let in again when the host joins anew.
+    private static func refusal(of host: HostRow?, issued: UInt64) -> String? {
+        guard let host else { return "the fleet has no host of this name" }
+        if host.revoked != nil { return "the host was revoked" }
+        return issued < host.joined
+            ? "the certificate is from before the host joined again" : nil
     }
 
     private static func signed(

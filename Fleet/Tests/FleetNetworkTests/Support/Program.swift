@@ -1,4 +1,5 @@
 import Foundation
+import OTPSystem
 import Testing
 
 /// Other programs, as second clients.
@@ -10,43 +11,32 @@ enum Program {
         let errors: String
     }
 
-    /// Runs a program to its end, which must come within `limit` seconds.
+    /// Runs a program to its end, which must come within `limit`.
     static func run(
-        _ path: String, _ words: [String], input: String = "", limit: Double = 60
+        _ path: String, _ words: [String], input: String = "", limit: Duration = .seconds(60)
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
                 continuation.resume(
-                    with: Swift.Result { try runBlocking(path, words, input: input, limit: limit) })
+                    with: Swift.Result {
+                        try runBlocking([path] + words, Array(input.utf8), limit)
+                    })
             }
         }
     }
 
+    // Not by Foundation's Process, which takes a program for running as long as any other one that
+    // was started at the same moment runs.
     private static func runBlocking(
-        _ path: String, _ words: [String], input: String, limit: Double
+        _ words: [String], _ input: [UInt8], _ limit: Duration
     ) throws -> Result {
-        let folder = try TestFolder()
-        let (out, errors) = (try folder.file("out", ""), try folder.file("errors", ""))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = words
-        process.standardInput = FileHandle(forReadingAtPath: try folder.file("in", input))
-        process.standardOutput = FileHandle(forWritingAtPath: out)
-        process.standardError = FileHandle(forWritingAtPath: errors)
-        try process.run()
-        let end = Date() + limit
-        while process.isRunning, Date() < end { usleep(5000) }
-        if process.isRunning {
-            kill(process.processIdentifier, SIGKILL)
-            Issue.record("\(path) took longer than \(limit) s")
-        }
-        process.waitUntilExit()
+        let result = try Tool.run(
+            words, reading: input, environment: ["PATH=/usr/bin:/bin", "LANG=C.UTF-8"],
+            within: limit, keeping: 1 << 20)
+        let ended = try #require(result, "\(words) took longer than \(limit)")
         return Result(
-            status: process.terminationStatus, output: read(out), errors: read(errors))
-    }
-
-    private static func read(_ path: String) -> String {
-        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+            status: ended.status, output: String(decoding: ended.output, as: UTF8.self),
+            errors: String(decoding: ended.errors, as: UTF8.self))
     }
 
     /// The built program of this package.

@@ -44,7 +44,9 @@ final class RawClient: Sendable {
             }.connect(host: "127.0.0.1", port: port).get()
     }
 
-    func send(_ text: String) async throws { try await channel.writeAndFlush(ByteBuffer(string: text)) }
+    func send(_ text: String) async throws {
+        try await channel.writeAndFlush(ByteBuffer(string: text))
+    }
 
     /// Sends the end of its bytes, and reads on.
     func sendEnd() async throws { try await channel.close(mode: .output) }

@@ -1,5 +1,7 @@
 import Foundation
+import OTPSystem
 import OTPWire
+import Synchronization
 import Testing
 
 @testable import FleetNetwork
@@ -8,34 +10,24 @@ import Testing
 final class TestAgent: Sendable {
     let folder: TestFolder
     let socket: String
-    private let process: Process
+    private let process: Mutex<ChildProcess?>
 
     /// Starts it with what a host has, and waits until it listens.
     init(_ credentials: HostCredentials) async throws {
         folder = try TestFolder()
         socket = "\(folder.path)/a.sock"
         try PrivateFile.write(credentials.text, at: "\(folder.path)/host.pem")
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: try Program.built("swiftotp-agent"))
-        process.arguments = [
-            "serve", "--folder", folder.path, "--state", folder.path, "--socket", socket,
+        let words = [
+            try Program.built("swiftotp-agent"), "serve", "--folder", folder.path, "--state",
+            folder.path, "--socket", socket,
         ]
-        try process.run()
+        process = Mutex(try ChildProcess(words))
         let socket = socket
         #expect(await eventually { FileManager.default.fileExists(atPath: socket) })
     }
 
-    deinit { kill() }
-
-    /// Its process.
-    var pid: Int32 { process.processIdentifier }
-
-    /// Ends it at once.
-    func kill() {
-        guard process.isRunning else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
+    /// Ends it at once, and waits for that.
+    func kill() { process.withLock { $0 = nil } }
 
     /// Asks it, from a thread that may wait.
     func send(_ body: [UInt8]) async throws -> AgentAnswer {

@@ -13,10 +13,10 @@ struct TestFleet {
     /// The quick limits of tests that wait for them.
     static var quick: ServerSettings {
         var settings = ServerSettings()
-        settings.handshake = .milliseconds(700)
-        settings.request = .milliseconds(700)
-        settings.idle = .milliseconds(1500)
-        settings.strangerIdle = .milliseconds(700)
+        settings.handshake = .seconds(4)
+        settings.request = .seconds(4)
+        settings.idle = .seconds(6)
+        settings.strangerIdle = .seconds(4)
         return settings
     }
 
@@ -41,7 +41,8 @@ struct TestFleet {
         let request = CertificateRequest()
         let chain = try authority.sign(request: request.text(), host: host, lifetime: lifetime)
         return try HostCredentials(
-            servers: try servers.map { try $0.url }, trust: authority.trust, chain: chain, key: request.key)
+            servers: try servers.map { try $0.url }, trust: authority.trust, chain: chain,
+            key: request.key)
     }
 }
 

@@ -1,0 +1,118 @@
+import OTPCore
+import Testing
+
+@testable import FleetStore
+
+@Suite("The tables of a fleet, and what a server may do to them")
+struct SchemaTests {
+    private func fleet() async throws -> TestFleet { try await TestFleet(on: Cluster.shared()) }
+
+    private var soon: ContinuousClock.Instant { ContinuousClock.now + .seconds(60) }
+
+    /// What the server's role hears.
+    private func asServer(_ fleet: TestFleet, _ statement: String) throws -> PostgresAnswer {
+        let connection = try PostgresConnection.connect(
+            to: fleet.settings.address, as: "test", connectTime: .seconds(10), until: soon)
+        return connection.run(PostgresStatement(statement), until: soon)
+    }
+
+    @Test(
+        "The server's role may do what it need not",
+        arguments: [
+            "DELETE FROM swiftotp.users", "DELETE FROM swiftotp.audit", "TRUNCATE swiftotp.users",
+            "TRUNCATE swiftotp.audit", "DELETE FROM swiftotp.strangers",
+            "DELETE FROM swiftotp.hosts", "DELETE FROM swiftotp.invites",
+            "DELETE FROM swiftotp.roles", "DELETE FROM swiftotp.fleet",
+            "UPDATE swiftotp.audit SET granted = false", "UPDATE swiftotp.fleet SET floor = 0",
+            "UPDATE swiftotp.users SET id = gen_random_uuid(), version = version + 1",
+            "UPDATE swiftotp.users SET realm = 'x', version = version + 1",
+            "INSERT INTO swiftotp.fleet (id, schema, floor, key_id, marker)"
+                + " VALUES (gen_random_uuid(), 1, 0, '', '')",
+            "ALTER TABLE swiftotp.users DISABLE TRIGGER guard", "DROP TABLE swiftotp.audit",
+            "CREATE TABLE swiftotp.mine ()",
+            "CREATE OR REPLACE FUNCTION swiftotp.guard() RETURNS trigger LANGUAGE plpgsql AS"
+                + " 'BEGIN RETURN NEW; END'",
+        ])
+    func grants(statement: String) async throws {
+        let fleet = try await fleet()
+        guard case .failed(let failure) = try asServer(fleet, statement) else {
+            throw Trouble("done: \(statement)")
+        }
+        #expect(failure.state == "42501", "\(failure)")
+    }
+
+    @Test(
+        "An old row can be put back",
+        arguments: [
+            "UPDATE swiftotp.users SET version = version",
+            "UPDATE swiftotp.users SET version = version - 1",
+            "UPDATE swiftotp.users SET version = version + 2", "UPDATE swiftotp.users SET uid = 5",
+            """
+            INSERT INTO swiftotp.users SELECT gen_random_uuid(), realm, 'other', uid, 7, key_id,
+                record, enrolled, authenticators, backup_left, failures, closed, last_login
+            FROM swiftotp.users WHERE realm <> ''
+            """,
+        ])
+    func guarded(statement: String) async throws {
+        let fleet = try await fleet()
+        try fleet.enroll("alice")
+        guard case .failed(let failure) = try asServer(fleet, statement) else {
+            throw Trouble("done: \(statement)")
+        }
+        #expect(failure.message.contains("version"), "\(failure)")
+    }
+
+    @Test("A second fleet is made over the first")
+    func twice() async throws {
+        let fleet = try await fleet()
+        let connection = try fleet.cluster.primary.connect(to: fleet.database)
+        #expect(throws: StoreError(.exists, [], "")) {
+            try Schema.install(on: connection, keys: fleet.keys, until: soon)
+        }
+    }
+
+    @Test("A server judges by tables of another release, or does not say what to do")
+    func versions() async throws {
+        let fleet = try await fleet()
+        for (version, word) in [(99, "upgrade this server"), (0, "swiftotp-server migrate")] {
+            try fleet.cluster.primary.run(
+                "UPDATE swiftotp.fleet SET schema = \(version)", in: fleet.database)
+            let heard = fleet.outcome("alice", "000000", on: fleet.server())
+            #expect(heard.contains(word), "\(heard)")
+        }
+    }
+
+    @Test("An empty database is taken for a fleet without users")
+    func empty() async throws {
+        let fleet = try await fleet()
+        let other = try fleet.cluster.makeDatabase()
+        let settings = TestFleet.settings(fleet.cluster, other, fleet.keys)
+        let heard = fleet.outcome("alice", "1", on: Database(settings, state: FleetState()))
+        #expect(heard.contains("swiftotp-server init"), "\(heard)")
+    }
+
+    @Test("A migration is lost, or goes back")
+    func migration() async throws {
+        let fleet = try await fleet()
+        let connection = try fleet.cluster.primary.connect(to: fleet.database)
+        #expect(try Schema.migrate(on: connection, until: soon) == Schema.version)
+        let steps = Schema.steps + [["ALTER TABLE swiftotp.users ADD COLUMN later bigint"]]
+        #expect(try Schema.migrate(on: connection, by: steps, until: soon) == Schema.version)
+        // An older server goes on until it connects anew; then it says so.
+        let heard = fleet.outcome("alice", "000000", on: fleet.server())
+        #expect(heard.contains("upgrade this server"), "\(heard)")
+        #expect(throws: StoreError(.configuration, [], "")) {
+            try Schema.migrate(on: connection, until: soon)
+        }
+        let broken = steps + [["ALTER TABLE swiftotp.users ADD COLUMN more bigint", "NONSENSE"]]
+        #expect(throws: StoreError.self) {
+            try Schema.migrate(on: connection, by: broken, until: soon)
+        }
+        let rows = try connection.run(
+            PostgresStatement(
+                "SELECT count(*), (SELECT schema FROM swiftotp.fleet)"
+                    + " FROM information_schema.columns WHERE column_name = 'more'"), until: soon
+        ).rows()
+        #expect(rows.int(0, 0) == 0 && rows.int(0, 1) == Schema.version + 1)
+    }
+}

@@ -1,2 +1,0 @@
-import FleetStore
-import Testing

@@ -1,0 +1,72 @@
+import FleetNetwork
+import Foundation
+import TestSupport
+
+/// Certificates that hosts do not have, each in a file with its key. Whoever makes those of the fleet
+/// has its authority's key, as these tests do.
+struct Certificates {
+    private let fleet: Fleet
+    private let scratch: Scratch
+
+    private static let folder = Result { try Scratch() }
+
+    init(_ fleet: Fleet) throws {
+        (self.fleet, scratch) = (fleet, try Certificates.folder.get())
+    }
+
+    private var authority: FleetAuthority {
+        get throws {
+            let folder = fleet.servers[0].folder
+            return try FleetAuthority(
+                certificate: String(contentsOfFile: "\(folder)/authority.pem", encoding: .utf8),
+                key: String(contentsOfFile: "\(folder)/authority.key", encoding: .utf8))
+        }
+    }
+
+    /// A host's certificate of another fleet of the same name.
+    func foreign() async throws -> String {
+        try await make("foreign", by: FleetAuthority.make("test"), host: "web1")
+    }
+
+    /// A certificate of web1 that ended a day ago.
+    func ended() async throws -> String {
+        try await make("ended", by: authority, host: "web1", at: Date() - 86_400, lifetime: 3600)
+    }
+
+    /// A certificate for any name.
+    func host(_ name: String) async throws -> String {
+        try await make(name, by: authority, host: name)
+    }
+
+    /// A server's.
+    func server() throws -> String {
+        let folder = fleet.servers[0].folder
+        let text = try ["server.pem", "server.key"].map {
+            try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)
+        }
+        return try scratch.write(text.joined(), to: "server.pem")
+    }
+
+    /// What a host has now, for when it is another.
+    func copy(of host: Host) throws -> String {
+        let text = try String(
+            contentsOfFile: "\(host.machine.folder)/etc/swiftotp-agent/host.pem", encoding: .utf8)
+        return try scratch.write(text, to: "\(host.name).pem")
+    }
+
+    private func make(
+        _ name: String, by authority: FleetAuthority, host: String, at now: Date = Date(),
+        lifetime: TimeInterval = FleetAuthority.Lifetime.host
+    ) async throws -> String {
+        let (key, request) = (scratch.file("\(name).key"), scratch.file("\(name).csr"))
+        try await Command.output([
+            "openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-nodes", "-subj", "/CN=x", "-keyout", key, "-out", request,
+        ])
+        let chain = try authority.sign(
+            request: String(contentsOfFile: request, encoding: .utf8), host: host, now: now,
+            lifetime: lifetime)
+        return try scratch.write(
+            chain + String(contentsOfFile: key, encoding: .utf8), to: "\(name).pem")
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import TestSupport
+
+extension Fleet {
+    /// Mends whatever a test has left broken, and waits until all is well.
+    func heal() async throws {
+        for machine in databases.map(\.machine) + servers.map(\.machine) + hosts.map(\.machine) {
+            try await machine.mend()
+        }
+        if !primary.isRunning { try await primary.start() }
+        if !standby.isRunning { try await follow() }
+        for server in servers where !server.isRunning {
+            server.kill()
+            try await server.start()
+        }
+        for host in hosts {
+            if !host.hasAgent { try await host.startAgent() }
+            try await host.awaitServers(2)
+        }
+        try await release()
+    }
+
+    /// Kills the primary with SIGKILL, and makes the standby the primary; nobody follows it.
+    func failOver() async throws {
+        primary.kill()
+        try await standby.promote(standby: "")
+        swap()
+    }
+
+    /// Makes the machine of the old primary follow the new one, as the synchronous standby.
+    func follow() async throws {
+        try await standby.follow(primary)
+        try await standby.start()
+        try await primary.setStandby(standby.machine.name)
+        try await primary.awaitStandby()
+    }
+
+    // MARK: The audit
+
+    /// A row of the audit.
+    struct Row: Equatable, Sendable {
+        let host: String, kind: String, isGranted: Bool, detail: String, actor: String
+    }
+
+    /// Everything about a user, the oldest first.
+    func audit(of user: String) async throws -> [Row] {
+        try await primary.sql(
+            """
+            SELECT host, kind, granted, detail, actor FROM swiftotp.audit
+            WHERE name = '\(user)' ORDER BY seq
+            """
+        ).map {
+            Row(host: $0[0], kind: $0[1], isGranted: $0[2] == "t", detail: $0[3], actor: $0[4])
+        }
+    }
+
+    /// Gives every host its whole budget of failures again.
+    func release() async throws {
+        for host in hosts { try await servers[0].command("hosts", "--release", host.name) }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// A fleet: a database with a synchronous standby, two servers and three hosts, each on a machine of
+/// its own. Users may enroll at web1; people with a role may act at web1 and web2; web3 has no right.
+final class Fleet: Sendable {
+    let lan: Lan
+    let databases: [Postgres]
+    let servers: [OTPServer]
+    let hosts: [Host]
+    private let scratch: Scratch
+    private let first = Mutex(0)
+
+    /// A fleet for tests that leave it whole.
+    static func shared() async throws -> Fleet { try await one.value }
+    private static let one = Task { try await Fleet() }
+    /// One for tests that break it, one after the other; each begins with a whole one.
+    static func stormy() async throws -> Fleet {
+        let fleet = try await two.value
+        try await fleet.heal()
+        return fleet
+    }
+    private static let two = Task { try await Fleet() }
+
+    private static let names = [
+        "db1": 1, "db2": 2, "otp1": 11, "otp2": 12, "web1": 21, "web2": 22, "web3": 23,
+    ]
+
+    /// The names of all machines, in the ground's own /etc/hosts.
+    private static let named = Result {
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "/etc/hosts"))
+        try file.seekToEnd()
+        let lines = names.map { "192.0.2.\($0.value) \($0.key)\n" }
+        try file.write(contentsOf: Data(("\n" + lines.joined()).utf8))
+        try file.close()
+    }
+
+    /// How servers and commands find the database.
+    static let place = "host=db1,db2 dbname=swiftotp target_session_attrs=read-write"
+
+    init(options: [String] = ["", "", ""]) async throws {
+        try Fleet.named.get()
+        _ = try SystemLog.shared()
+        let (lan, scratch) = (try await Lan(), try Scratch())
+        (self.lan, self.scratch) = (lan, scratch)
+        var machines: [String: Machine] = [:]
+        for (name, number) in Fleet.names {
+            machines[name] = try await Machine(name, number: number, on: lan, in: scratch)
+        }
+        func machine(_ name: String) throws -> Machine {
+            guard let machine = machines[name] else { throw Trouble("no machine \(name)") }
+            return machine
+        }
+        databases = [try Postgres(on: machine("db1")), try Postgres(on: machine("db2"))]
+        servers = [OTPServer(on: try machine("otp1")), OTPServer(on: try machine("otp2"))]
+        var hosts: [Host] = []
+        for (name, options) in zip(["web1", "web2", "web3"], options) {
+            hosts.append(try await Host(on: machine(name), options: options))
+        }
+        self.hosts = hosts
+        try await makeDatabase()
+        try await makeServers()
+        for (host, rights) in zip(hosts, ["enroll,admin", "admin", ""]) {
+            try await join(host, rights: rights)
+        }
+    }
+
+    private func makeDatabase() async throws {
+        try await databases[0].make(standby: "db2")
+        try await databases[0].start()
+        try await databases[1].follow(databases[0])
+        try await databases[1].start()
+        try await databases[0].awaitStandby()
+        try await databases[0].sql("CREATE DATABASE swiftotp", in: "postgres")
+    }
+
+    private func makeServers() async throws {
+        try await servers[0].command(
+            "init", "--fleet", "test", "--names", "otp1", "--metrics-port", "9463", "--owner",
+            "\(Fleet.place) user=postgres", "--database",
+            "\(Fleet.place) user=swiftotp_server")
+        try await servers[1].copy(servers[0])
+        for server in servers { try await server.start() }
+    }
+
+    /// Lets a host join, and starts its agent.
+    func join(_ host: Host, rights: String) async throws {
+        let said = try await servers[0].command("invite", host.name, "--rights", rights)
+        guard let token = said.firstMatch(of: #/--token (\S+)/#)?.output.1 else {
+            throw Trouble("no token: \(said)")
+        }
+        try await host.join("https://otp1,https://otp2", token: String(token))
+        try await host.startAgent()
+        try await host.awaitServers(2)
+    }
+
+    /// The database that is the primary now.
+    var primary: Postgres { databases[first.withLock { $0 }] }
+    /// The other one.
+    var standby: Postgres { databases[1 - first.withLock { $0 }] }
+    /// Notes that the standby is the primary now.
+    func swap() { first.withLock { $0 = 1 - $0 } }
+}

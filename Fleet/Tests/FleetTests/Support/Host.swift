@@ -1,0 +1,112 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// A host of the fleet: agent, swiftotpd and sshd on a machine.
+final class Host: Sendable {
+    let machine: Machine
+    private let scratch: Scratch
+    private let agent = Mutex<Daemon?>(nil)
+    private let unit: SocketUnit
+    private let doors = Mutex(0)
+
+    var name: String { machine.name }
+
+    /// A program of the root package, built for tests.
+    static func program(_ name: String) throws -> String {
+        let path = Project.path(".build/debug/\(name)")
+        guard access(path, R_OK) == 0 else { throw Trouble("\(path) is not built") }
+        return path
+    }
+
+    /// Sets up swiftotpd on a machine, with `options` besides `fleet = yes`.
+    init(on machine: Machine, options: String = "") async throws {
+        self.machine = machine
+        scratch = try Scratch()
+        try Data("fleet = yes\n\(options)\n".utf8).write(
+            to: URL(fileURLWithPath: "\(machine.folder)/etc/security/swiftotp.conf"))
+        try await machine.run([Host.program("swiftotpd"), "--init"])
+        unit = try await SocketUnit(
+            "\(machine.folder)/run/swiftotp/swiftotpd.sock", in: scratch, backlog: 512,
+            starting: machine.words + [Host.program("swiftotpd")])
+    }
+
+    // MARK: The agent
+
+    /// Joins a fleet with a token.
+    func join(_ servers: String, token: String) async throws {
+        try await machine.run([
+            OTPServer.program("swiftotp-agent"), "join", servers, "--token", token, "--again",
+        ])
+    }
+
+    /// Starts the agent, and waits until it reaches a server.
+    func startAgent(around: [String] = []) async throws {
+        let daemon = try Daemon(
+            machine.words + around + [OTPServer.program("swiftotp-agent"), "serve"],
+            log: "\(machine.folder)/agent.log")
+        agent.withLock { $0 = daemon }
+        try await daemon.wait(for: "the agent") { try await isReady() }
+    }
+
+    /// Whether the agent reaches a server that is ready.
+    func isReady() async throws -> Bool { try await status().status == 0 }
+
+    /// What the agent says of itself.
+    func status() async throws -> Command {
+        try await Command.run(
+            machine.words + [OTPServer.program("swiftotp-agent"), "status"])
+    }
+
+    /// Waits until all of so many servers are ready.
+    func awaitServers(_ count: Int, within limit: Duration = .seconds(60)) async throws {
+        let end = ContinuousClock.now + limit
+        while true {
+            let status = try await status().output
+            if status.ranges(of: ": ready").count == count { return }
+            guard ContinuousClock.now < end else {
+                throw Trouble("\(name) does not reach \(count) servers: \(status)")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Whether the agent runs as it should.
+    var hasAgent: Bool { agent.withLock { $0?.child.status == nil && $0 != nil } }
+
+    /// Kills the agent.
+    func killAgent() {
+        agent.withLock { agent in
+            agent?.kill()
+            agent = nil
+        }
+    }
+
+    // MARK: otp-enroll
+
+    /// The words that run otp-enroll, as a user or as root.
+    func enroll(_ words: [String], as account: Account? = nil) throws -> [String] {
+        let all = try [Host.program("otp-enroll")] + words
+        return machine.words + (account?.running(all) ?? all)
+    }
+
+    // MARK: Doors
+
+    /// Writes a PAM service for which only these lines authenticate; `module` stands for ours.
+    func service(_ lines: [String], named name: String) throws {
+        let module = "\(try Host.program("libpam_swiftotp.so")) program=/nonexistent/swiftotpd"
+        let all =
+            lines.map { $0.replacing("module", with: module) }
+            + ["account required pam_permit.so", "session required pam_permit.so"]
+        try Data((all.joined(separator: "\n") + "\n").utf8).write(
+            to: URL(fileURLWithPath: "\(machine.folder)/etc/pam.d/\(name)"))
+    }
+
+    /// A name for a service.
+    func newName(_ prefix: String) -> String {
+        doors.withLock { doors in
+            doors += 1
+            return "\(prefix)-\(doors)"
+        }
+    }
+}
