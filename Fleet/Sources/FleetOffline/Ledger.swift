@@ -3,11 +3,11 @@ import OTPCore
 import OTPWire
 import Synchronization
 
-/// What a host decided while no server was reached: which answers are burnt, how many were wrong, and
-/// what is still to be told.
+/// What a host decided while no server was reached: which answers are burnt, how many were wrong,
+/// and what is still to be told.
 ///
-/// A file, replaced at once or not at all and on the disk before any yes. It never goes back: a mark
-/// beside the key, in another folder, says how new it must be.
+/// A file, replaced at once or not at all, and on the disk before any yes. It never goes back: a
+/// mark beside the key, in another folder, says how new it must be.
 public final class Ledger: Sendable {
     /// How many wrong answers close the way for a user.
     public static let mostFailures: UInt32 = 20

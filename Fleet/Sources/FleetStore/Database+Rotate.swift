@@ -44,7 +44,7 @@ extension Database {
 
     /// Seals the next rows after `id` under the current master key, each if nobody changes it
     /// meanwhile.
-    public func reseal(after id: RowID?) throws(StoreError) -> ResealedBatch {
+    public func resealBatch(after id: RowID?) throws(StoreError) -> ResealedBatch {
         try ready()
         let sealing = try seal()
         let zero = [UInt8](repeating: 0, count: RowID.length)

@@ -1,7 +1,8 @@
 extension Database {
     // One statement stores everything, in a transaction of its own: a user's row, the audit, the
     // counts of strangers and the host's budget. `changed` is the row that was stored, if it still
-    // had the version that was read; without it nothing else happens.
+    // had the version that was read, and was sealed under the master key that counts; without it
+    // nothing else happens.
 
     static let updateStatement = PostgresStatement(
         "update",
@@ -10,7 +11,7 @@ extension Database {
             UPDATE swiftotp.users SET version = version + 1, key_id = $17, record = $18,
                 enrolled = $19, authenticators = $20, backup_left = $21, failures = $22,
                 closed = $23, last_login = $24, uid = $25
-            WHERE id = $16 AND version = $30
+            WHERE id = $16 AND version = $30 AND $17 = (SELECT key_id FROM swiftotp.fleet)
             RETURNING id),
         \(strangers), \(tail)
         """)
@@ -21,7 +22,8 @@ extension Database {
         WITH changed AS (
             INSERT INTO swiftotp.users (id, realm, name, uid, version, key_id, record, enrolled,
                 authenticators, backup_left, failures, closed, last_login)
-            VALUES ($16, $30, $31, $25, 1, $17, $18, $19, $20, $21, $22, $23, $24)
+            SELECT $16, $30, $31, $25, 1, $17, $18, $19, $20, $21, $22, $23, $24
+            WHERE $17 = (SELECT key_id FROM swiftotp.fleet)
             ON CONFLICT DO NOTHING
             RETURNING id),
         \(strangers), \(tail)

@@ -96,7 +96,7 @@ struct RotateKey: ParsableCommand {
             guard left > 0 else { return true }
             var (last, unreadable) = (RowID?.none, [[UInt8]]())
             while true {
-                let batch = try database.reseal(after: last)
+                let batch = try database.resealBatch(after: last)
                 done += UInt64(batch.resealed)
                 unreadable += batch.unreadable
                 guard let next = batch.last else { break }

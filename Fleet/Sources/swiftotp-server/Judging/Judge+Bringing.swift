@@ -20,18 +20,11 @@ extension Judge {
             return .malformed
         }
         let performed = try database.perform(act) { (records) throws(StoreError) in
-            var result: FleetReply.Result
-            var entry: AuditEntry?
-            do throws(StoreError) {
-                let brought = try Judge.bring(
-                    bytes, adds: adds, rehearses: rehearses, of: act, to: records)
-                result = brought.result
-                if !rehearses { entry = brought.entry(at: act.host) }
-            } catch {
-                guard Judge.isTheRecordsOwn(error) else { throw error }
-                result = .failed(trouble: TroubleDocument(error))
-            }
-            return ActAnswer(reply: try Judge.encoded(FleetReply(result)), audit: entry)
+            let brought = try Judge.bring(
+                bytes, adds: adds, rehearses: rehearses, of: act, to: records)
+            return ActAnswer(
+                reply: try Judge.encoded(FleetReply(brought.result)),
+                audit: rehearses ? nil : brought.entry(at: act.host))
         }
         return Judge.answer(performed)
     }
