@@ -71,6 +71,7 @@ struct Server: Surroundings {
     static let start = MachineTime.earliest + 1_000_000
 
     var options = Options()
+    let source = SourceID.command
     var hostName: [UInt8] { Array("otp1".utf8) }
     let users: any UserDirectory = People()
     var helpDesk: (any HelpDesk)? = Desk()
