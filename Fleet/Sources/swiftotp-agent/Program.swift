@@ -38,8 +38,9 @@ enum Program {
             --json         the same for programs
           reopen           let offline answers be tried again: after too many wrong ones, or
                            after a restored backup took the ledger of used answers back
-          leave --yes      remove this host's key, certificate and receipt: it asks the fleet
+          leave            remove this host's key, certificate and receipt: it asks the fleet
                            nothing more; an admin of the fleet should revoke it as well
+            --yes          that is what is wanted
 
           --folder FOLDER  key and certificate are in FOLDER (default: /etc/swiftotp-agent)
           --state FOLDER   the newest receipt and the ledger of offline answers are in FOLDER

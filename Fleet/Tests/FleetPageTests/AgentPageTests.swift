@@ -24,7 +24,7 @@ struct AgentPageTests {
         let help = try help()
         for words in try Page(path).commands(of: "swiftotp-agent") {
             let command = try #require(words.dropFirst().first)
-            #expect(["serve", "join", "status"].contains(command), "\(words)")
+            #expect(["serve", "join", "status", "reopen", "leave"].contains(command), "\(words)")
             for option in words where option.hasPrefix("--") {
                 #expect(help.contains(" \(option) ") || help.contains(" \(option)\n"), "\(words)")
             }

@@ -31,7 +31,7 @@ struct Page {
         }
         // What a synopsis leaves open is between underscores.
         return (lines + spans).filter {
-            $0.hasPrefix(program + " ")
+            $0.hasPrefix(program + " ") && !$0.hasPrefix(program + " - ")
                 && ($0.contains("\"") || !($0.contains("_") || $0.contains("*")))
         }.map(Page.words).filter { $0.count > 1 && $0[1] != "-" }
     }
