@@ -28,9 +28,7 @@ struct OfflineAnswerTests {
         let key = try key()
         for (user, number, answer) in rows {
             #expect(OfflineAnswer.text(of: ascii(user), number: number, key: key) == answer)
-            #expect(
-                OfflineAnswer.isRight(ascii(answer).span, of: ascii(user), number: number, key: key)
-            )
+            #expect(isRight(answer, key, user, number))
         }
     }
 
