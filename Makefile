@@ -72,6 +72,8 @@ test: setup lint debug
 	$(MAKE) --jobs=2 --output-sync build fuzz RUNS=200000
 	$(MAKE) deb rpm
 	Tests/suite
+	$(BUILD) --package-path Fleet --build-tests
+	Tests/suite --package-path Fleet
 
 lint: setup
 	swift format lint --strict --recursive $(SOURCES)
