@@ -10,7 +10,7 @@ enum Target: String, CaseIterable {
     case pskc
     case csv = "privacyidea-csv"
     case exports, keepassxc, json, catalog, answers
-    case requests, replies, keys, frames, login, module
+    case requests, replies, calls, fleetReplies = "fleet-replies", keys, frames, login, module
 
     var run: ([UInt8]) -> Void {
         switch self {
@@ -30,6 +30,8 @@ enum Target: String, CaseIterable {
         case .catalog: fuzzCatalog
         case .requests: fuzzRequests
         case .replies: fuzzReplies
+        case .calls: fuzzCalls
+        case .fleetReplies: fuzzFleetReplies
         case .keys: fuzzKeys
         case .frames: fuzzFrames
         case .login: fuzzLogin
