@@ -3,7 +3,7 @@ struct Judge {
     /// The codes that let somebody in.
     private var spent: Set<[UInt8]> = []
 
-    mutating func check(_ trial: Trial) {
+    mutating func check(_ trial: TriedLogin) {
         switch trial.result {
         case .success: checkGranted(trial)
         case .ignored: checkIgnored(trial)
@@ -26,7 +26,7 @@ struct Judge {
 
     // MARK: Let in
 
-    private mutating func checkGranted(_ trial: Trial) {
+    private mutating func checkGranted(_ trial: TriedLogin) {
         guard let options = trial.setup.options, trial.setup.user != nil, trial.setup.mayAsk else {
             mistake("let in without options or user")
         }
@@ -62,7 +62,7 @@ struct Judge {
 
     /// Whether a typed code of a device was burned on the disk.
     private mutating func burn(
-        _ before: Summary, _ disk: Summary, _ trial: Trial, _ options: Options
+        _ before: Summary, _ disk: Summary, _ trial: TriedLogin, _ options: Options
     ) -> Bool {
         var isBurnt = false
         for (index, device) in before.authenticators.enumerated() {
@@ -92,7 +92,7 @@ struct Judge {
     }
 
     private mutating func burnBackupCode(
-        _ before: Summary, _ disk: Summary, _ trial: Trial
+        _ before: Summary, _ disk: Summary, _ trial: TriedLogin
     ) -> Bool {
         for index in before.backupCodes.indices {
             guard let kept = before.backupCodes[index], disk.backupCodes[index] != kept else {
@@ -106,7 +106,7 @@ struct Judge {
     }
 
     private mutating func burnTemporaryCode(
-        _ before: Summary, _ disk: Summary, _ trial: Trial
+        _ before: Summary, _ disk: Summary, _ trial: TriedLogin
     ) -> Bool {
         guard let kept = before.temporaryCode, kept.used == 0, disk.temporaryCode?.used != 0,
             trial.isTypedTemporary(kept)
@@ -116,7 +116,7 @@ struct Judge {
     }
 
     private func isTrusted(
-        _ before: Summary, _ disk: Summary, _ trial: Trial, _ options: Options
+        _ before: Summary, _ disk: Summary, _ trial: TriedLogin, _ options: Options
     ) -> Bool {
         guard options.trustsKeys, let key = trial.setup.methods?.key else { return false }
         let (now, fingerprint) = (UInt64(max(0, trial.now)), key.fingerprint)
@@ -129,7 +129,7 @@ struct Judge {
 
     // MARK: Enrolling
 
-    private func mayEnroll(_ trial: Trial, _ options: Options) -> Bool {
+    private func mayEnroll(_ trial: TriedLogin, _ options: Options) -> Bool {
         guard options.enroll != .off, options.firstEnrollment != .root else { return false }
         guard trial.setup.isRoot else {
             return options.followsFirstFactor && options.firstEnrollment == .open
@@ -138,7 +138,7 @@ struct Judge {
     }
 
     /// Whether the record on the disk has a device whose first code was typed.
-    private func isEnrolled(by trial: Trial, _ disk: Summary) -> Bool {
+    private func isEnrolled(by trial: TriedLogin, _ disk: Summary) -> Bool {
         disk.authenticators.indices.contains { (index: Int) -> Bool in
             let device = disk.authenticators[index]
             guard device.nextStep > 0 else { return false }
@@ -151,7 +151,7 @@ struct Judge {
 
     // MARK: Not asked
 
-    private func checkIgnored(_ trial: Trial) {
+    private func checkIgnored(_ trial: TriedLogin) {
         guard let options = trial.setup.options, trial.setup.user != nil else {
             mistake("passed without options or user")
         }
@@ -172,7 +172,7 @@ struct Judge {
     // MARK: A user's own requests
 
     /// Users change nothing of their own without a code, and begin only what the admin allows them.
-    private mutating func checkClient(_ trial: Trial) {
+    private mutating func checkClient(_ trial: TriedLogin) {
         let client = trial.caller.client
         expect(trial.result == nil, "a login out of another request")
         let (before, after) = (trial.before.now.summary, trial.after.now.summary)
@@ -204,7 +204,7 @@ struct Judge {
     // MARK: Refused
 
     /// Every try made without a fault is counted.
-    private func checkCounted(_ trial: Trial) {
+    private func checkCounted(_ trial: TriedLogin) {
         guard trial.isSmooth, let before = trial.before.now.summary, before.isEnrolled,
             let answer = trial.answers.first, trial.setup.password == nil,
             trial.setup.options?.forwardsPass == false, trial.mayTry(before.throttle)
@@ -216,7 +216,7 @@ struct Judge {
     }
 
     /// A fresh code typed at once lets the user in, if nothing fails.
-    private func checkRightCode(_ trial: Trial) {
+    private func checkRightCode(_ trial: TriedLogin) {
         guard trial.isSmooth, let options = trial.setup.options,
             let before = trial.before.now.summary, before.isEnrolled, trial.setup.password == nil,
             !options.usesFirstPass, !options.forwardsPass, let answer = trial.answers.first,

@@ -89,7 +89,7 @@ private struct Play {
                 "a lost store is taken for one in which nobody is enrolled")
         }
         judge.check(
-            Trial(
+            TriedLogin(
                 setup: setup, machine: machine, caller: caller, faults: machine.faults,
                 now: machine.realTime, before: before, after: look(user)))
         return true

@@ -1,6 +1,6 @@
 // What must stay unchanged, and the log's lines about it, however a login ended.
 
-extension Trial {
+extension TriedLogin {
     func checkWhatStays() {
         // A client that has proven its identity may end all of it.
         if !caller.client.isProven {

@@ -1,5 +1,5 @@
 /// One login, and everything known about it.
-struct Trial {
+struct TriedLogin {
     let setup: Setup
     let machine: Kernel
     let caller: Caller
@@ -52,7 +52,7 @@ struct Trial {
     }
 }
 
-extension Trial {
+extension TriedLogin {
     /// The answers in all possible readings.
     private func anyAnswer(_ isIt: (borrowing Answer) -> Bool) -> Bool {
         answers.contains { typed in
