@@ -1,7 +1,7 @@
 import ArgumentParser
 import FleetNetwork
 import FleetStore
-import Foundation
+import Glibc
 import OTPCore
 
 /// `swiftotp-server rotate-key`
@@ -51,14 +51,14 @@ struct RotateKey: ParsableCommand {
                     """)
                 return
             }
-            try pause(RotateKey.reading)
+            pause(RotateKey.reading)
         }
         try makeCount(&file, path)
         let database = try folder.open().database()
         let current = try database.currentKeyID()
         guard try reseal(in: database) else { return }
         print("All records are under the new key; the old one is removed in \(wait) s.")
-        try pause(wait)
+        pause(wait)
         // What a server sealed that had not looked yet.
         guard try reseal(in: database) else { return }
         file.retireAll(but: current)
@@ -117,5 +117,5 @@ struct RotateKey: ParsableCommand {
         }
     }
 
-    private func pause(_ seconds: Int) throws { Thread.sleep(forTimeInterval: Double(seconds)) }
+    private func pause(_ seconds: Int) { sleep(UInt32(clamping: seconds)) }
 }
