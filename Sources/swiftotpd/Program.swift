@@ -82,8 +82,8 @@ struct Settings: Sendable {
     var agent = FleetAgent()
 
     static let usage = """
-        Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER] [--messenger SOCKET] [--agent SOCKET]
-                         [--local]
+        Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER] \
+        [--messenger SOCKET] [--agent SOCKET] [--local]
         """
 
     private static let help = """

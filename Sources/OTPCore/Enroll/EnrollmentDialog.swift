@@ -4,13 +4,13 @@
 /// Nothing is stored before a code was right. The user was authenticated earlier, by a first factor
 /// or a temporary code.
 struct EnrollmentDialog<
-    Talk: Conversation, Time: Clock, Random: Randomness, Book: Accounts, Codes: QREncoder
+    Talk: Conversation, Time: Clock, Random: Randomness, Keeper: EnrollmentKeeper, Codes: QREncoder
 > {
     let conversation: Talk
     let clock: Time
     let random: Random
     /// Where it is stored.
-    let accounts: Book
+    let keeper: Keeper
     let codes: Codes
     let options: Options
     /// The origin of the event, for the event log.
@@ -146,7 +146,7 @@ struct EnrollmentDialog<
     private func keep(
         _ new: borrowing Enrollment, of user: User, skew: Int
     ) throws(StoreError) -> Ending {
-        guard let kept = try accounts.enroll(new, of: user, from: origin) else { return .taken }
+        guard let kept = try keeper.enroll(new, of: user, from: origin) else { return .taken }
         let name = kept.authenticator.name
         let said =
             Phrase("\"\(name.text)\" is enrolled.")

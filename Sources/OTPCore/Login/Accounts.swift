@@ -1,7 +1,7 @@
 /// What a login does with a user's record: here (`RecordAccounts`), or at the servers of a fleet.
 ///
 /// Each call is a whole step. Nothing of a record is held between two, nor during a question.
-public protocol Accounts {
+public protocol Accounts: EnrollmentKeeper {
     /// Lets in a user with a trusted key, or says whether the user is enrolled.
     func look(
         _ user: User, _ question: AccountQuestion, from place: LoginOrigin
@@ -32,10 +32,6 @@ public protocol Accounts {
     func putOff(_ user: User, most grace: UInt8) throws(StoreError) -> UInt8?
     /// Where a device that is enrolled after a temporary code goes; `nil` if there is no room.
     func newPlace(for user: User) throws(StoreError) -> NewPlace?
-    /// Stores a confirmed authenticator; `nil` if something else has happened meanwhile.
-    func enroll(
-        _ new: borrowing Enrollment, of user: User, from origin: [UInt8]
-    ) throws(StoreError) -> Enrollment.Kept?
 
     /// How the user can get a code by message.
     func offers(to user: User) throws(StoreError) -> [Phrase]

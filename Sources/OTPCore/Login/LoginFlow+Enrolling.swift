@@ -66,7 +66,7 @@ extension LoginFlow {
         at place: LoginOrigin
     ) -> EnrollmentDialog<Talk, Time, Random, Book, Codes> {
         EnrollmentDialog(
-            conversation: conversation, clock: clock, random: random, accounts: accounts,
+            conversation: conversation, clock: clock, random: random, keeper: accounts,
             codes: codes, options: options, origin: place.origin,
             issuer: Issuer.of(options, on: hostName()),
             showsPicture: options.showsQRCode(at: place.service),
