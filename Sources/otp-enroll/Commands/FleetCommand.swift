@@ -22,9 +22,9 @@ struct FleetCommand: ParsableCommand {
             """,
         discussion: """
               otp-enroll fleet join https://otp1,https://otp2 --token TOKEN
-              otp-enroll fleet status            which servers are reached, and whether logins ask
-              otp-enroll fleet import --dry-run  what would become of the local records
-              otp-enroll fleet import            send those whose users are not in the fleet yet
+              otp-enroll fleet status            which servers are reached
+              otp-enroll fleet import --dry-run  what would become of the records
+              otp-enroll fleet import            send the records to the fleet
               otp-enroll fleet leave             remove this host's key
 
             Joining changes no login: that is for `fleet = yes` in the configuration, once the records \
