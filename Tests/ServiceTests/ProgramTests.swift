@@ -6,7 +6,8 @@ import Testing
 @Suite("swiftotpd: the program", .timeLimit(.minutes(5)))
 struct ProgramTests {
     private static let usage =
-        "Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER] [--messenger SOCKET]\n"
+        "Usage: swiftotpd [--stdio | --init] [--config FILE] [--store FOLDER]"
+        + " [--messenger SOCKET] [--agent SOCKET] [--local]\n"
 
     @Test("Unknown options are accepted")
     func usage() async throws {
