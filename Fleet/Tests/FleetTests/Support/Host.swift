@@ -45,15 +45,15 @@ final class Host: Sendable {
         // What is left of the one before, behind another program, may take a moment to end.
         for _ in 0..<20 {
             do {
-                return try await launchAgent(around: around)
+                return try await startOnce(around: around)
             } catch let trouble as Trouble where "\(trouble)".contains("error number 98") {
                 try await Task.sleep(for: .milliseconds(250))
             }
         }
-        try await launchAgent(around: around)
+        try await startOnce(around: around)
     }
 
-    private func launchAgent(around: [String]) async throws {
+    private func startOnce(around: [String]) async throws {
         let daemon = try await launchAgent(around: around)
         try await daemon.wait(for: "the agent") { try await isReady() }
     }
