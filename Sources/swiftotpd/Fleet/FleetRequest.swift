@@ -1,6 +1,5 @@
 import OTPCore
 import OTPService
-import OTPStore
 import OTPWire
 
 /// A request about a user of the fleet, which its servers answer.
@@ -8,21 +7,14 @@ struct FleetRequest {
     private let agent: FleetAgent
     private let call: FleetCall
 
-    /// `nil` if the request is about a user whose record is here, or about everybody. Users are
-    /// looked up only where there is a fleet.
-    init?(_ request: Request, of peer: Peer, _ settings: Settings) throws(StoreError) {
-        let options = try ConfigurationFile.options(settings.arguments)
-        guard options.fleet, !settings.isLocal, peer.user != Peer.nobody,
-            !Rights.kind(of: request.command).isAboutEverybody
+    /// `nil` if the request is about a user whose record is here, or about everybody.
+    init?(
+        _ request: Request, of peer: Peer, _ parties: RequestParties, _ settings: Settings
+    ) throws(StoreError) {
+        let (asking, user) = (parties.asking, parties.user)
+        guard !settings.isLocal, !Rights.kind(of: request.command).isAboutEverybody,
+            parties.options.belongsToFleet(user)
         else { return nil }
-        let users = SystemUsers()
-        guard let asking = try users.user(withID: peer.user) else { return nil }
-        var user = asking
-        if let name = request.user {
-            guard let found = try users.user(named: Array(name.utf8)) else { return nil }
-            user = found
-        }
-        guard options.belongsToFleet(user) else { return nil }
         guard let caller = String(validating: asking.name, as: UTF8.self),
             let name = String(validating: user.name, as: UTF8.self)
         else { throw StoreError(.system, [], "the user's name is not UTF-8") }

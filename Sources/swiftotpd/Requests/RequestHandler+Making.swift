@@ -7,24 +7,10 @@ import OTPWire
 extension RequestHandler<ThisMachine> {
     /// Collects what a request needs, and checks whether it is allowed.
     static func make(
-        for request: Request, of peer: Peer, _ settings: Settings, _ leftovers: Store.Leftovers,
-        _ passes: HelpDeskPasses<UInt32>
+        for request: Request, of peer: Peer, _ parties: RequestParties, _ settings: Settings,
+        _ leftovers: Store.Leftovers, _ passes: HelpDeskPasses<UInt32>
     ) throws(StoreError) -> Result<RequestHandler, Reply.Denial> {
-        let users = SystemUsers()
-        // A UID without a name on this system stands for several people, who must not share a
-        // second factor (user_namespaces(7)).
-        guard peer.user != Peer.nobody, let asking = try users.user(withID: peer.user) else {
-            ServiceLog.writeUnknownUser(peer.user)
-            return .failure(.unknownUser)
-        }
-        var user = asking
-        if let name = request.user {
-            guard let found = try users.user(named: Array(name.utf8)) else {
-                return .failure(.unknownUser)
-            }
-            user = found
-        }
-        let options = try ConfigurationFile.options(settings.arguments)
+        let (asking, user, options) = (parties.asking, parties.user, parties.options)
         let kind = Rights.kind(of: request.command)
         var caller: Rights.Caller = peer.user == 0 ? .root : peer.isOwner ? .owner : .user
         var target: Rights.Target =

@@ -60,10 +60,17 @@ struct RequestService {
         }
         let handler: RequestHandler<ThisMachine>
         do throws(StoreError) {
-            if let fleet = try FleetRequest(request, of: peer, settings) {
+            let parties: RequestParties
+            switch try RequestParties.find(for: request, of: peer, settings) {
+            case .success(let found): parties = found
+            case .failure(let reason): return Reply(.denied(reason: reason))
+            }
+            if let fleet = try FleetRequest(request, of: peer, parties, settings) {
                 return try fleet.reply()
             }
-            switch try RequestHandler.make(for: request, of: peer, settings, leftovers, passes) {
+            switch try RequestHandler.make(
+                for: request, of: peer, parties, settings, leftovers, passes)
+            {
             case .success(let found): handler = found
             case .failure(let reason): return Reply(.denied(reason: reason))
             }
