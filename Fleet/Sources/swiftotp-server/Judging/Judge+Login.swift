@@ -1,5 +1,6 @@
 import FleetStore
 import OTPCore
+import OTPService
 import OTPStore
 import OTPWire
 
@@ -13,7 +14,7 @@ extension Judge {
             clock: FleetClock(), random: SystemRandom(), options: policy, send: { _ in false },
             openStore: { () throws(StoreError) in records })
         let permit = try call.permit.flatMap { (text) throws(StoreError) in
-            try Permit.open(text, in: records)
+            try Permit.read(text, in: records)
         }
         let license = FleetLicense(
             host: act.host.name, enrolls: act.host.rights.contains("enroll"),

@@ -1,12 +1,15 @@
 import FleetStore
-import FoundationEssentials
 import OTPCore
+import OTPService
 
 /// Proves at the later steps of a login, to any server, that the user was let in at this host a
 /// moment ago. The host keeps it, sealed with the fleet's key.
-struct Permit: Codable {
+struct Permit: SealedTicket {
     /// How long it is good, in seconds: long enough to enroll a device.
     private static let lifetime: UInt64 = 15 * 60
+
+    /// The longest text, in bytes.
+    private static let maximumLength = 1024
 
     /// The host's id, which another host of the same name has not.
     let host: String
@@ -27,21 +30,9 @@ struct Permit: Codable {
             && act.time >= begun && act.time - begun <= Permit.lifetime
     }
 
-    func seal(in records: FleetRecords) throws(StoreError) -> String {
-        guard let data = try? JSONEncoder().encode(self) else {
-            throw StoreError(.system, [], "a permit cannot be made")
-        }
-        var plain = Array(data)
-        let sealed = try records.sealTicket(&plain)
-        return String(decoding: Base64.encode(sealed.span, isPadded: true), as: UTF8.self)
-    }
-
-    /// Opens the text of a permit; `nil` if this fleet did not make it.
-    static func open(_ text: String, in records: FleetRecords) throws(StoreError) -> Permit? {
-        let text = Array(text.utf8)
-        guard text.count <= 1024, let sealed = Base64.decode(text.span),
-            let plain = try records.openTicket(sealed)
-        else { return nil }
-        return try? JSONDecoder().decode(Permit.self, from: Data(plain))
+    /// Reads what the host has sent; `nil` if this fleet did not make it.
+    static func read(_ text: String, in records: FleetRecords) throws(StoreError) -> Permit? {
+        guard text.utf8.count <= maximumLength else { return nil }
+        return try open(text, in: records)
     }
 }
