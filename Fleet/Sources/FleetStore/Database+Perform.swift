@@ -15,7 +15,6 @@ extension Database {
     ) throws(StoreError) -> Performed {
         if let receipt = act.receipt { state.note(receipt) }
         try ready()
-        try checkReceipts()
         for _ in 0..<Database.maximumTries {
             let records = FleetRecords(act, in: self)
             let row = try records.row(of: act.user)
