@@ -74,9 +74,6 @@ struct AgentLedger: OfflineAccounts {
     }
 
     private static func text(of place: LoginOrigin) -> String {
-        let parts = [place.service, place.address].filter { !$0.isEmpty }
-        return String(
-            decoding: LogLine.visible(Array(parts.joined(separator: [0x20]).prefix(200))),
-            as: UTF8.self)
+        String(decoding: LogLine.visible(Array(place.origin.prefix(200))), as: UTF8.self)
     }
 }

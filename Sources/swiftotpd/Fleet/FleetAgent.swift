@@ -16,20 +16,8 @@ struct FleetAgent: Sendable {
 
     /// Sends a call to a server, and waits for its answer.
     func send(_ call: borrowing FleetCall) throws(StoreError) -> FleetReply.Result {
-        var body: [UInt8]
-        do throws(Document.Problem) {
-            body = try Document.encode(copy call)
-        } catch {
-            throw trouble("the call is too long")
-        }
-        defer { Secret.wipe(&body) }
-        let answer: AgentAnswer
-        do throws(AgentClient.Problem) {
-            answer = try AgentClient.send(body, to: path)
-        } catch {
-            throw trouble(error.text)
-        }
-        switch answer {
+        let call = copy call
+        switch try ask({ () throws(Document.Problem) in try Document.encode(call) }) {
         case .answered(var reply):
             defer { Secret.wipe(&reply) }
             guard let document = try? Document.fleetReply(reply) else {
@@ -43,23 +31,29 @@ struct FleetAgent: Sendable {
 
     /// Asks the agent itself, which decides while no server is reached.
     func send(_ call: OfflineCall) throws(StoreError) -> OfflineReply.Result {
-        var body: [UInt8]
-        do throws(Document.Problem) {
-            body = try call.encoded()
-        } catch {
-            throw trouble("the call is too long")
-        }
-        defer { Secret.wipe(&body) }
-        let answer: AgentAnswer
-        do throws(AgentClient.Problem) {
-            answer = try AgentClient.send(body, to: path)
-        } catch {
-            throw trouble(error.text)
-        }
+        let answer = try ask({ () throws(Document.Problem) in try call.encoded() })
         guard case .answered(let reply) = answer,
             let document = try? Document.offlineReply(reply)
         else { throw RemoteAccounts.unclear }
         return document.result
+    }
+
+    /// Sends bytes to the agent, and wipes them.
+    private func ask(
+        _ encoded: () throws(Document.Problem) -> [UInt8]
+    ) throws(StoreError) -> AgentAnswer {
+        var body: [UInt8]
+        do throws(Document.Problem) {
+            body = try encoded()
+        } catch {
+            throw trouble("the call is too long")
+        }
+        defer { Secret.wipe(&body) }
+        do throws(AgentClient.Problem) {
+            return try AgentClient.send(body, to: path)
+        } catch {
+            throw trouble(error.text)
+        }
     }
 
     func trouble(_ why: String) -> StoreError {
