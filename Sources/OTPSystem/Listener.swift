@@ -19,8 +19,7 @@ public struct Listener: ~Copyable {
     /// Takes over the socket from systemd.
     public init() throws(Problem) {
         descriptor = Listener.passed
-        guard Process.variable("LISTEN_PID") == "\(getpid())",
-            Process.variable("LISTEN_FDS") == "1"
+        guard Listener.isPassed, Process.variable("LISTEN_FDS") == "1"
         else { throw Problem(text: "there is no socket: let systemd start this") }
         var (isListening, length) = (CInt(0), socklen_t(MemoryLayout<CInt>.size))
         // SAFETY: locals that the call fills.

@@ -15,9 +15,6 @@ struct ServerConfiguration {
     var metricsPort: Int?
     var policy = "/etc/security/swiftotp.conf"
 
-    /// The longest file, in bytes.
-    static let maximumLength = 65_536
-
     /// Reads it. Anything that is not exactly a setting is an error, which names the line.
     init(_ text: String) throws(FleetProblem) {
         var values: [SettingKey: String] = [:]
