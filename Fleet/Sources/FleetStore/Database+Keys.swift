@@ -20,7 +20,7 @@ extension Database {
         let keys = try seal().keys
         for master in [keys.current] + keys.earlier {
             guard let key = master.derived(for: "swiftotp fleet ticket") else { continue }
-            if let plain = key.opened(ticket, place) { return plain }
+            if let plain = key.opened(ticket.span, place) { return plain }
         }
         return nil
     }

@@ -51,21 +51,9 @@ extension SealKey {
     func sealed(_ plain: inout [UInt8], _ binding: [UInt8]) throws(StoreError) -> [UInt8] {
         defer { Secret.wipe(&plain) }
         let nonce = [UInt8](random: SealKey.nonceLength)
-        guard let tag = seal(&plain, nonce: nonce.span, binding: binding.span) else {
+        guard let sealed = sealed(&plain, binding, nonce: nonce) else {
             throw StoreError(.system, [], "a record cannot be sealed")
         }
-        return nonce + tag + plain
-    }
-
-    /// Opens sealed bytes; `nil` if they were not sealed with this key and binding, or were changed.
-    func opened(_ bytes: [UInt8], _ binding: [UInt8]) -> [UInt8]? {
-        let start = SealKey.nonceLength + SealKey.tagLength
-        guard bytes.count >= start else { return nil }
-        let span = bytes.span
-        var plain = span.extracting(start...).array
-        let isOurs = open(
-            &plain, nonce: span.extracting(first: SealKey.nonceLength), binding: binding.span,
-            tag: span.extracting(SealKey.nonceLength..<start))
-        return isOurs ? plain : nil
+        return sealed
     }
 }

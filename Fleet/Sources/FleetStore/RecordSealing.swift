@@ -29,7 +29,7 @@ struct RecordSealing: Sendable {
             throw StoreError(
                 .otherKey, name, "the record was sealed with another master key; restore that key")
         }
-        guard var plain = key.opened(bytes, binding(user, version)) else {
+        guard var plain = key.opened(bytes.span, binding(user, version)) else {
             throw StoreError(
                 .damaged, name,
                 "the record in the database is not what was stored: it was changed, taken from"
@@ -71,6 +71,6 @@ struct RecordSealing: Sendable {
         guard let master = keys.named(keyID),
             let key = master.derived(for: "swiftotp fleet marker")
         else { return false }
-        return key.opened(marker, fleet.bytes) != nil
+        return key.opened(marker.span, fleet.bytes) != nil
     }
 }

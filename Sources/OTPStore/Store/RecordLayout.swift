@@ -15,7 +15,7 @@ enum RecordLayout {
     static let chargeOffset = markOffset + markSize
     static let chargeSize = 1024 - chargeOffset
     /// Bytes before the ciphertext of a sealed part: length, nonce, tag.
-    static let sealedOverhead = 2 + Store.sealedOverhead
+    static let sealedOverhead = 2 + SealKey.sealedOverhead
     /// Bytes before the sealed part of a slot or a charge: its generation.
     static let generationSize = 8
 

@@ -22,7 +22,7 @@ struct ReplacedFile {
     func contents<Contents>(
         in store: Store, _ decode: ([UInt8]) -> Contents?
     ) throws(StoreError) -> Contents? {
-        let length = maximumLength + Store.sealedOverhead
+        let length = maximumLength + SealKey.sealedOverhead
         guard let sealed = try store.contents(of: name, count: length) else { return nil }
         guard let plain = try store.opened(sealed.span, binding), let contents = decode(plain)
         else {

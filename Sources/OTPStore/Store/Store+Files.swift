@@ -60,9 +60,6 @@ extension Store {
 
     // MARK: Sealed with the key
 
-    /// Bytes before the ciphertext: nonce and tag.
-    static let sealedOverhead = SealKey.nonceLength + SealKey.tagLength
-
     /// Nonce, tag and the sealed `plain`; `nil` if it cannot be sealed.
     func sealed(_ plain: inout [UInt8], _ binding: [UInt8]) throws(StoreError) -> [UInt8]? {
         try key().sealed(&plain, binding)

@@ -12,7 +12,8 @@ extension Store {
     static let markerStart = Array("SWOTPMRK".utf8)
     static let markerBinding = Array("swiftotp marker".utf8)
     private static let nameLength = 16
-    static let markerLength = markerStart.count + SealKey.idLength + sealedOverhead + nameLength
+    static let markerLength =
+        markerStart.count + SealKey.idLength + SealKey.sealedOverhead + nameLength
     private static let sealedStart = markerStart.count + SealKey.idLength
 
     /// What the marker says.
