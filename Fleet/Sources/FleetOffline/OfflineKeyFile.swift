@@ -38,15 +38,9 @@ struct OfflineKeyFile: Sendable {
 
     /// Replaces it, on the disk when this returns.
     func write(_ contents: Contents) throws(FleetProblem) {
-        let (id, key) = (OfflineKeyFile.hex(contents.key.id), OfflineKeyFile.hex(contents.bytes))
+        let (id, key) = (Hex.text(of: contents.key.id), Hex.text(of: contents.bytes))
         let mark = contents.mark
         try PrivateFile.write("1 \(id) \(key) \(mark.serial) \(mark.highest)\n", at: path)
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        for byte in bytes { text.append(hex: byte) }
-        return String(decoding: text, as: UTF8.self)
     }
 
     static func bytes(_ text: Substring) -> [UInt8]? {

@@ -49,9 +49,7 @@ public struct Receipt: Hashable, Sendable, Comparable {
     public var text: String {
         var bytes: [UInt8] = []
         bytes.append(bigEndian: mark)
-        var text: [UInt8] = []
-        for byte in bytes + mac { text.append(hex: byte) }
-        return "\(floor).\(sequence).\(String(decoding: text, as: UTF8.self))"
+        return "\(floor).\(sequence).\(Hex.text(of: bytes + mac))"
     }
 
     public static func < (left: Receipt, right: Receipt) -> Bool {

@@ -10,6 +10,11 @@ public enum Hex {
         }
     }
 
+    /// The digits of `bytes`, in lower case.
+    public static func text(of bytes: [UInt8]) -> String {
+        String(decoding: bytes.reduce(into: []) { $0.append(hex: $1) }, as: UTF8.self)
+    }
+
     /// The digit of a value below 16.
     static func symbol(_ value: UInt8, uppercase: Bool) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: uppercase ? "A" : "a") + value - 10

@@ -31,10 +31,7 @@ extension SourceID {
         var bytes: [UInt8] = []
         bytes.append(bigEndian: high)
         bytes.append(bigEndian: low)
-        return String(
-            decoding: bytes.flatMap {
-                [Hex.symbol($0 >> 4, uppercase: false), Hex.symbol($0 & 15, uppercase: false)]
-            }, as: UTF8.self)
+        return Hex.text(of: bytes)
     }
 
     /// The same source at one host of a fleet: failures there count at no other host.

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import OTPCore
 
 /// A host's way to the servers of its fleet.
 ///
@@ -96,8 +97,8 @@ public final class FleetClient: Sendable {
             return .malformed("the request is empty or too long")
         }
         var generator = SystemRandomNumberGenerator()
-        let id = WireFormat.hex(
-            (0..<WireFormat.idLength).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        let id = Hex.text(
+            of: (0..<WireFormat.idLength).map { _ in UInt8.random(in: 0...255, using: &generator) })
         let end = ContinuousClock.now + FleetClient.patience
         var candidates = usable
         guard !candidates.isEmpty else { return nobody }

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import OTPCore
 import SwiftASN1
 import X509
 
@@ -35,7 +36,7 @@ public enum FleetJoin {
                 let trust = try await authority(of: server, token, group)
                 let request = CertificateRequest()
                 let body = WireFormat.JoinBody(
-                    secret: WireFormat.hex(token.secret), request: try request.text())
+                    secret: Hex.text(of: token.secret), request: try request.text())
                 let reply: ServerChannel.Reply
                 let tls = try trust.clientConfiguration()
                 do throws(ServerChannel.Silence) {

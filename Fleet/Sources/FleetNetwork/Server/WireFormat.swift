@@ -29,13 +29,6 @@ enum WireFormat {
         return id.withBytes { $0.array }
     }
 
-    /// Bytes as hexadecimal digits.
-    static func hex(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        for byte in bytes { text.append(hex: byte) }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// A time from a number of milliseconds, 1 ms to 10 s.
     static func within(_ text: String) -> Duration? {
         guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }),

@@ -33,7 +33,7 @@ extension Judge {
         defer { Secret.wipe(&key.bytes) }
         let reply = FleetReply(
             .offline(
-                keyID: Judge.hex(key.id), key: Judge.hex(key.bytes), highest: past.highest))
+                keyID: Hex.text(of: key.id), key: Hex.text(of: key.bytes), highest: past.highest))
         return .answered(try Judge.encoded(reply), receipt: receipt?.text)
     }
 
@@ -73,11 +73,5 @@ extension Judge {
 
     private static func visible(_ text: String) -> String {
         String(decoding: LogLine.visible(Array(text.utf8.prefix(200))), as: UTF8.self)
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        for byte in bytes { text.append(hex: byte) }
-        return String(decoding: text, as: UTF8.self)
     }
 }

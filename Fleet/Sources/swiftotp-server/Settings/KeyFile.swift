@@ -42,9 +42,7 @@ struct KeyFile {
     private static func newLine(isNext: Bool) throws(FleetProblem) -> Line {
         var generator = SystemRandomNumberGenerator()
         func hex(_ count: Int) -> String {
-            var text: [UInt8] = []
-            for _ in 0..<count { text.append(hex: UInt8.random(in: 0...255, using: &generator)) }
-            return String(decoding: text, as: UTF8.self)
+            Hex.text(of: (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) })
         }
         let end = isNext ? " next" : ""
         return try line("\(hex(SealKey.idLength)) \(hex(SealKey.keyLength))\(end)")
