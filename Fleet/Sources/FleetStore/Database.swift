@@ -12,7 +12,7 @@ public final class Database {
 
     private var connection: PostgresConnection?
     private var sealing: RecordSealing?
-    /// Which database it is, since it was started.
+    /// Which database it is, since it was started, and since its tables were filled anew.
     private(set) var place = ""
     private var listensUntil: ContinuousClock.Instant?
     /// Whether the last look found trouble, so that the next request has to look again.
@@ -43,6 +43,7 @@ public final class Database {
             }
             Database.sleep(end - now)
             listensUntil = nil
+            state.noteListened(at: place)
         }
         try checkReceipts()
     }
@@ -60,7 +61,9 @@ public final class Database {
             self.connection = nil
             throw error
         }
-        listensUntil = ContinuousClock.now + settings.listening
+        // A database that has run ever since still has what it had.
+        listensUntil =
+            state.hasListened(at: place) ? nil : ContinuousClock.now + settings.listening
     }
 
     /// Looks again at what may change while connected. A server calls it once a second.
@@ -105,7 +108,8 @@ public final class Database {
                     AND wait_event = 'SyncRep'
                     AND query_start < clock_timestamp() - interval '1 second'),
             coalesce(host(inet_server_addr()) || ' ' || inet_server_port(), '') || ' '
-                || pg_postmaster_start_time()
+                || pg_postmaster_start_time() || ' '
+                || coalesce(pg_relation_filenode('swiftotp.audit'), 0)
         FROM swiftotp.fleet
         """)
 

@@ -10,6 +10,8 @@ public final class FleetState: Sendable {
         var newest: Receipt?
         /// The receipts that each database has yet to be asked for.
         var pending: [String: Set<Receipt>] = [:]
+        /// The databases to which a thread was connected while it listened for receipts.
+        var listened: Set<String> = []
         var sealing: RecordSealing?
         var keys: MasterKeys?
         var hosts: [String: (row: HostRow?, until: ContinuousClock.Instant)] = [:]
@@ -81,6 +83,20 @@ public final class FleetState: Sendable {
                 }
             }
             contents.pending[place]?.subtract(receipts)
+        }
+    }
+
+    /// Whether a thread has listened for receipts while it was connected to the database at this
+    /// place.
+    func hasListened(at place: String) -> Bool {
+        contents.withLock { $0.listened.contains(place) }
+    }
+
+    /// Notes that it has.
+    func noteListened(at place: String) {
+        contents.withLock { contents in
+            if contents.listened.count >= FleetState.places { contents.listened = [] }
+            contents.listened.insert(place)
         }
     }
 

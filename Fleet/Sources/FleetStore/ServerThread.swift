@@ -30,6 +30,8 @@ final class ServerThread: Sendable {
 
     /// The first and the longest pause before connecting again.
     private static let retries = (Duration.milliseconds(50), Duration.milliseconds(500))
+    /// How often to look at the database, and how often while it cannot be used.
+    private static let looks = (Duration.seconds(1), Duration.milliseconds(250))
 
     init(_ settings: DatabaseSettings, state: FleetState, queueLength: Int) {
         self.settings = settings
@@ -76,14 +78,15 @@ final class ServerThread: Sendable {
         look(at: database)
         var looked = ContinuousClock.now
         while true {
-            _ = signal.wait(timeout: .now() + .seconds(1))
+            let pause = trouble == nil ? ServerThread.looks.0 : ServerThread.looks.1
+            _ = signal.wait(timeout: .now() + .milliseconds(Int(pause / .milliseconds(1))))
             switch take() {
             case .job(let job): work(on: job, with: database)
             case .nothing: break
             case .end: return
             }
             // Also while there is much to do.
-            guard ContinuousClock.now - looked >= .seconds(1) else { continue }
+            guard ContinuousClock.now - looked >= pause else { continue }
             look(at: database)
             looked = ContinuousClock.now
         }

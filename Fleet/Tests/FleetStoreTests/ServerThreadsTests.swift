@@ -152,4 +152,28 @@ struct ServerThreadsTests {
         guard case .done = performed else { throw Trouble("\(performed)") }
         #expect(ContinuousClock.now - began >= .seconds(2))
     }
+
+    @Test("Whoever was cut off from a database that ran on waits as if it had been restored")
+    func cutOff() async throws {
+        let fleet = try await fleet(), state = FleetState()
+        func connect(listening: Duration, _ state: FleetState) throws(StoreError) {
+            var settings = fleet.settings
+            settings.listening = listening
+            settings.answerTime = .seconds(25)
+            try Database(settings, state: state).ready()
+        }
+        let long = Duration.seconds(3600)
+        let listening = StoreError(.busy, [], "")
+        #expect(throws: listening) { try connect(listening: long, state) }
+        try connect(listening: .zero, state)
+        try connect(listening: long, state)
+        // Another server, which was not there.
+        #expect(throws: listening) { try connect(listening: long, FleetState()) }
+        // Tables that were filled anew: who knows with what.
+        try fleet.cluster.primary.run(
+            "CREATE TABLE copy AS SELECT * FROM swiftotp.audit", "TRUNCATE swiftotp.audit",
+            "INSERT INTO swiftotp.audit OVERRIDING SYSTEM VALUE SELECT * FROM copy",
+            in: fleet.database)
+        #expect(throws: listening) { try connect(listening: long, state) }
+    }
 }

@@ -20,6 +20,8 @@ public final class FleetClient: Sendable {
     /// must not think that its servers are gone.
     private static let beat = Duration.seconds(1)
     private static let beatPatience = Duration.seconds(2)
+    /// The time between two while the server cannot judge: people wait for it.
+    private static let troubledBeat = Duration.milliseconds(500)
 
     private struct State {
         var credentials: HostCredentials
@@ -203,7 +205,8 @@ public final class FleetClient: Sendable {
 
     private func heartbeat(of server: ServerURL) async {
         while !Task.isCancelled {
-            let next = ContinuousClock.now + FleetClient.beat
+            let began = ContinuousClock.now
+            var isReady = false
             let tls = state.withLockedValue { $0.tls }
             do throws(ServerChannel.Silence) {
                 let reply = try await channel.send(
@@ -212,12 +215,13 @@ public final class FleetClient: Sendable {
                     until: .now() + .milliseconds(FleetClient.beatPatience.milliseconds))
                 keep(reply.receipt)
                 // Whom it refuses, it tells so at each request.
-                let isReady = [200, 401, 403].contains(reply.status)
+                isReady = [200, 401, 403].contains(reply.status)
                 note(server, isReady ? .ready : .notReady(reply.sentence))
             } catch {
                 note(server, .silent(error.text))
             }
-            try? await Task.sleep(until: next, clock: .continuous)
+            let pause = isReady ? FleetClient.beat : FleetClient.troubledBeat
+            try? await Task.sleep(until: began + pause, clock: .continuous)
         }
     }
 
