@@ -14,8 +14,8 @@ final class Cluster: Sendable {
     }
 
     /// Starts a pair. Where nothing is broken, use `shared`.
-    static func start(syncs: Bool = false) async throws -> Cluster {
-        let primary = try PostgresServer(syncs: syncs)
+    static func start(syncs: Bool = false, room: Int? = nil) async throws -> Cluster {
+        let primary = try PostgresServer(syncs: syncs, room: room)
         try await primary.start()
         let standby = try PostgresServer(following: primary)
         try await standby.start()

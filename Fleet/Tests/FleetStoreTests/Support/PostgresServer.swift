@@ -9,11 +9,11 @@ final class PostgresServer: Sendable {
     let port: Int
     private let process = Mutex<(shell: Process, pid: pid_t)?>(nil)
 
-    /// Makes a server's files.
-    init(syncs: Bool = false) throws {
+    /// Makes a server's files; on a disk of its own if `room` says how large that is, in MB.
+    init(syncs: Bool = false, room: Int? = nil) throws {
         folder = Scratch.path("postgres")
         port = try Port.free()
-        try makeFolder()
+        try makeFolder(room: room)
         try Tool.run(
             Tool.asNobody + [
                 "\(Tool.postgres)/initdb", "--no-sync", "-U", "postgres", "-A", "trust", "-E",
@@ -44,10 +44,15 @@ final class PostgresServer: Sendable {
             ])
     }
 
-    private func makeFolder() throws {
+    private func makeFolder(room: Int? = nil) throws {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
+        if let room {
+            try Tool.run([
+                "mount", "-t", "tmpfs", "-o", "mode=700,size=\(room)M", "tmpfs", folder,
+            ])
+        }
         try Tool.run(["chown", "nobody:nogroup", folder])
     }
 
