@@ -2,7 +2,7 @@ import OTPCore
 
 /// One request of one host about one user.
 public struct Act: Sendable {
-    /// The request's id: the host makes it, and sends it again only with the same request.
+    /// What stands for the request, and only for it: the same one gets the reply that it got before.
     public var request: RowID
     /// The host that asks.
     public var host: HostRow

@@ -19,7 +19,7 @@ extension Database {
             let records = FleetRecords(act, in: self)
             let row = try records.row(of: act.user)
             if let refusal = records.refusal { return .refused(refusal) }
-            if let row, row.sealed.last == SealedRow.Request(id: act.request, host: act.host.id) {
+            if let row, row.isAnswered(act) {
                 return .done(try repeated(row, act, records))
             }
             let answer = try body(records)
@@ -42,6 +42,17 @@ extension Database {
                     isRepeated: false))
         }
         throw StoreError(.busy, act.user.name, "the record keeps being changed by somebody else")
+    }
+
+    /// What was answered to the same request before; `nil` if it is not the last that changed the
+    /// user's row.
+    public func repeated(_ act: Act) throws(StoreError) -> Performed? {
+        try ready()
+        let records = FleetRecords(act, in: self)
+        let row = try records.row(of: act.user)
+        if let refusal = records.refusal { return .refused(refusal) }
+        guard let row, row.isAnswered(act) else { return nil }
+        return .done(try repeated(row, act, records))
     }
 
     /// The reply of the same request before. The standby may not have it yet: the first answer may

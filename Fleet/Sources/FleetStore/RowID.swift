@@ -26,6 +26,13 @@ public struct RowID: Hashable, Sendable {
     /// The one before all others.
     static let lowest = RowID(unchecked: [UInt8](repeating: 0, count: length))
 
+    /// The one that goes with it, for another unit of work of the same request.
+    public var partner: RowID {
+        var bytes = bytes
+        bytes[0] ^= 0x80
+        return RowID(unchecked: bytes)
+    }
+
     private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
     /// Reads what `text` writes; hyphens may stand anywhere.

@@ -59,6 +59,11 @@ final class UserRow {
         self.isDecoy = isDecoy
     }
 
+    /// Whether the last request that changed it was this one.
+    func isAnswered(_ act: Act) -> Bool {
+        sealed.last == SealedRow.Request(id: act.request, host: act.host.id)
+    }
+
     /// Stages a record; it is stored when the unit of work ends.
     func stage(_ record: inout Record) throws(StoreError) {
         var encoded = record.encoded

@@ -161,6 +161,48 @@ struct BrokenHostTests {
         #expect(try await newPlace(first, alice, "AAAA" + permit.dropFirst(4)) == refused)
     }
 
+    @Test("One code of a helper does two acts, if a host sends the same request id again")
+    func oneAct() async throws {
+        let fleet = try await BrokenHostTests.fleet.value
+        let (sue, alice) = (try await Member(of: fleet), try await Member(of: fleet))
+        let (bob, carol) = (try await Member(of: fleet), try await Member(of: fleet))
+        try await fleet.servers[0].command("role", sue.name, "admin")
+        let (intruder, id) = (BrokenHost(fleet.hosts[1]), BrokenHost.newID())
+        func act(
+            _ command: OTPWire.Command, on member: Member, proof: String, server: String = "otp1"
+        ) async throws -> BrokenHost.Answer {
+            try await intruder.call(
+                self.command(command, by: sue.account, proof: proof), about: member.name,
+                member.number, id: id, server: server)
+        }
+        let issue = OTPWire.Command.issue(seconds: nil, mail: nil)
+        let first = try await act(issue, on: alice, proof: sue.backupCodes[0])
+        guard case .done? = first.reply else { throw Trouble("not issued: \(first)") }
+        // The same bytes have the same answer, and nothing is done again.
+        for server in ["otp2", "otp1"] {
+            let again = try await act(
+                issue, on: alice, proof: sue.backupCodes[0], server: server)
+            #expect(again == first, "\(server): \(again)")
+        }
+        for proof in ["1", sue.backupCodes[0]] {
+            for (command, member) in [(issue, bob), (.reset, alice), (.reset, carol)] {
+                let other = try await act(command, on: member, proof: proof)
+                if case .done? = other.reply {
+                    Issue.record("\(command) of \(member.name) without a code: \(other)")
+                }
+            }
+        }
+        // Once somebody else has changed the row, the answer is gone; the act is not done again.
+        #expect(try await Door(at: fleet.hosts[0]).login(alice.name, alice.phone.code()).isIn)
+        let late = try await act(issue, on: alice, proof: sue.backupCodes[0])
+        if case .done? = late.reply { Issue.record("done again: \(late)") }
+        for member in [alice, bob, carol] {
+            let acts = try await fleet.audit(of: member.name)
+                .filter { $0.actor == sue.name && $0.isGranted }
+            #expect(acts.count == (member.name == alice.name ? 1 : 0), "\(acts)")
+        }
+    }
+
     @Test("Wrong codes at one host make their user wait at another, or it fails in another's name")
     func waits() async throws {
         let fleet = try await BrokenHostTests.fleet.value

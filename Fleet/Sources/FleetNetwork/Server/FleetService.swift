@@ -1,3 +1,5 @@
+import Crypto
+
 /// What answers the hosts. The network part knows nothing of users or records.
 public protocol FleetService: Sendable {
     /// A host's request; the body is passed on as it is.
@@ -35,6 +37,12 @@ public struct HostCall: Sendable {
     ) {
         (self.host, self.issued, self.request) = (host, issued, request)
         (self.within, self.receipt, self.body) = (within, receipt, body)
+    }
+
+    /// What stands for the request, 16 bytes of SHA-256 over its id and its body: the same bytes have
+    /// the same one at each server, and the same id with another body has another one.
+    public var unit: [UInt8] {
+        Array(SHA256.hash(data: request + body).prefix(WireFormat.idLength))
     }
 }
 

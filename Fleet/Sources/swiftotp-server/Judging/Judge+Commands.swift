@@ -57,11 +57,12 @@ extension Judge {
             return try denied(.protected)
         }
         guard let proof = request.proof else { return try denied(.ownProofNeeded) }
+        if let done = try database.repeated(act) { return Judge.answer(done) }
         var proving = act
-        proving.user = asking
+        (proving.user, proving.request) = (asking, act.request.partner)
         let proven = try run(
             Request(.verify(code: Judge.ownCode(proof))), as: .user, .allowed, asking: asking,
-            proving, in: database)
+            isProof: true, proving, in: database)
         guard case .answered(let bytes, _) = proven, Judge.isAccepted(bytes) else { return proven }
         return try run(request, as: .helper, .allowed, asking: asking, act, in: database)
     }
@@ -83,11 +84,11 @@ extension Judge {
         return outcome.isAccepted
     }
 
-    /// Runs a request in a unit of work about `act.user`.
+    /// Runs a request in a unit of work about `act.user`. A proof counts only where it is judged now:
+    /// one that the same request has used up before begins nothing.
     private func run(
         _ request: Request, as caller: Rights.Caller, _ right: Rights.Right, asking: User,
-        _ act: Act,
-        in database: Database
+        isProof: Bool = false, _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
         let lines = PendingLines()
         guard
@@ -111,6 +112,9 @@ extension Judge {
             return ActAnswer(
                 reply: try Judge.encoded(FleetReply(.reply(reply: Reply(result)))),
                 audit: Judge.entry(for: result, of: request.command, by: asking, at: act.host))
+        }
+        if case .done(let done) = performed, done.isRepeated, isProof {
+            return .unavailable("the code was used up by this request, which may not have ended")
         }
         if case .done(let done) = performed, !done.isRepeated {
             for (priority, line) in lines.lines {

@@ -22,7 +22,7 @@ struct Judge: FleetService {
 
     func answer(_ call: HostCall) async -> HostAnswer {
         if let receipt = call.receipt { threads.state.hear(receipt) }
-        guard let document = try? Document.fleetCall(call.body), let id = RowID(call.request) else {
+        guard let document = try? Document.fleetCall(call.body), let id = RowID(call.unit) else {
             return .malformed
         }
         let end = ContinuousClock.now + max(.milliseconds(50), call.within - Judge.way)
