@@ -6,46 +6,52 @@ extension Database {
     private static let hostsStatement = PostgresStatement(
         "hosts", "SELECT \(HostRow.columns) FROM swiftotp.hosts ORDER BY name")
 
-    /// The host with this name in its certificate, as it was at most five seconds ago; `nil` for
-    /// none. Whether it may ask is looked at again with each request.
-    public func host(named name: String) throws(StoreError) -> HostRow? {
-        if let known = state.host(named: name) { return known }
+    /// The host with this name in its certificate, as it was at most five seconds ago, or as it is
+    /// now; `nil` for none. Whether it was revoked is looked at again with each request.
+    ///
+    /// Throws if somebody else than a server has changed its row.
+    public func host(named name: String, asOfNow: Bool = false) throws(StoreError) -> HostRow? {
+        if !asOfNow, let known = state.host(named: name) { return known }
+        let host = try storedHost(named: name)
+        guard host?.isChanged != true else {
+            throw StoreError(
+                .damaged, Array(name.utf8),
+                "the host's row in the database is not what was stored; find out who has changed"
+                    + " it, and let the host join again")
+        }
+        state.keep(host, named: name)
+        return host
+    }
+
+    private func storedHost(named name: String) throws(StoreError) -> HostRow? {
         try ready()
         let rows = try run(Database.hostStatement, [Database.text(name)]).rows()
-        let host = HostRow(rows, 0)
+        let host = HostRow(rows, 0, try seal())
         guard host != nil || rows.count == 0 else {
             throw StoreError(.damaged, Array(name.utf8), "the host's row cannot be read")
         }
-        state.keep(host, named: name)
         return host
     }
 
     /// All hosts, by name.
     public func hosts() throws(StoreError) -> [HostRow] {
         try ready()
+        let sealing = try seal()
         let rows = try run(Database.hostsStatement, []).rows()
-        return (0..<rows.count).compactMap { HostRow(rows, $0) }
+        return (0..<rows.count).compactMap { HostRow(rows, $0, sealing) }
     }
 
     /// Makes a host's row, or gives a host that joins again its rights anew: it is no longer revoked,
-    /// and its offline key is another. Its quarantine stays.
+    /// and its certificate and offline key are others. Its quarantine stays.
     public func makeHost(
         named name: String, realm: String, rights: Set<String>, by act: AdminAct
     ) throws(StoreError) -> HostRow {
-        let statement = """
-            INSERT INTO swiftotp.hosts AS h (id, name, realm, rights, joined, budget_at)
-            VALUES ($10, $11, $12, $13, $2, $2)
-            ON CONFLICT (name) DO UPDATE SET realm = excluded.realm, rights = excluded.rights,
-                revoked = NULL, joined = excluded.joined, generation = h.generation + 1
-            """
-        let rows = try change(
-            statement,
-            [
-                .id(.random()), Database.text(name), Database.text(realm),
-                Database.text(HostRow.text(of: rights)),
-            ], "host-joined", name, by: act, returning: HostRow.columns)
-        state.forget(host: name)
-        guard let rows, let host = HostRow(rows, 0) else {
+        let host = try storeHost(named: name, makes: true, "host-joined", by: act) { host in
+            (host.realm, host.rights) = (realm, rights)
+            (host.joined, host.revoked) = (act.time, nil)
+            host.generation &+= 1
+        }
+        guard let host else {
             throw StoreError(.system, Array(name.utf8), "the host's row was not stored")
         }
         return host
@@ -53,24 +59,66 @@ extension Database {
 
     /// Revokes a host; `false` if there is none. The next request of it is refused, at every server.
     public func revoke(host name: String, by act: AdminAct) throws(StoreError) -> Bool {
-        try changeHost(name, "revoked = coalesce(revoked, $2)", "host-revoked", by: act)
+        let host = try storeHost(named: name, "host-revoked", by: act) { host in
+            host.revoked = host.revoked ?? act.time
+        }
+        return host != nil
     }
 
     /// Ends a host's quarantine, and gives it all failures back; `false` if there is no such host.
     public func release(host name: String, by act: AdminAct) throws(StoreError) -> Bool {
         let full = "quarantined = NULL, budget = \(HostBudget.most), budget_at = $2"
-        return try changeHost(name, full, "host-released", by: act)
-    }
-
-    private func changeHost(
-        _ name: String, _ change: String, _ kind: String, by act: AdminAct
-    ) throws(StoreError) -> Bool {
-        let rows = try self.change(
-            "UPDATE swiftotp.hosts SET \(change) WHERE name = $10", [Database.text(name)], kind,
-            name, by: act, returning: "changed.id")
+        let rows = try change(
+            "UPDATE swiftotp.hosts SET \(full) WHERE name = $10", [Database.text(name)],
+            "host-released", name, by: act, returning: "changed.id")
         state.forget(host: name)
         return rows != nil
     }
+
+    /// Stores a host's row as `body` changes it, with a new proof; `nil` if there is none. A row that
+    /// somebody else has changed can only be revoked, or made anew.
+    private func storeHost(
+        named name: String, makes: Bool = false, _ kind: String, _ detail: String? = nil,
+        by act: AdminAct, _ body: (inout HostRow) -> Void
+    ) throws(StoreError) -> HostRow? {
+        for _ in 0..<Database.maximumTries {
+            let old = try storedHost(named: name)
+            guard var host = old ?? (makes ? HostRow(name) : nil) else { return nil }
+            body(&host)
+            guard old?.isChanged != true || makes || host.revoked != nil else {
+                throw StoreError(
+                    .damaged, Array(name.utf8),
+                    "the host's row in the database is not what was stored; revoke it")
+            }
+            let values: [PostgresValue] =
+                [
+                    Database.text(name), Database.text(host.realm),
+                    Database.text(HostRow.text(of: host.rights)),
+                    .int(clamping: host.generation), .int(clamping: host.joined),
+                    host.revoked.map { .int(clamping: $0) } ?? .noInt,
+                ] + (try seal().prove(host.claims).values)
+            let rows = try change(
+                old == nil ? Database.insertHost : Database.updateHost,
+                values + [old.map { .bytes($0.proof.mac) } ?? .id(host.id)], kind,
+                detail ?? name, by: act, returning: HostRow.columns)
+            state.forget(host: name)
+            if let rows, let stored = HostRow(rows, 0, try seal()) { return stored }
+            // Somebody was faster.
+        }
+        throw StoreError(.busy, Array(name.utf8), "the host's row keeps being changed")
+    }
+
+    private static let insertHost = """
+        INSERT INTO swiftotp.hosts
+            (name, realm, rights, generation, joined, revoked, key_id, mac, id, budget_at)
+        VALUES ($10, $11, $12, $13, $14, $15, $16, $17, $18, $2) ON CONFLICT (name) DO NOTHING
+        """
+
+    private static let updateHost = """
+        UPDATE swiftotp.hosts SET realm = $11, rights = $12, generation = $13, joined = $14,
+            revoked = $15, key_id = $16, mac = $17
+        WHERE name = $10 AND mac = $18
+        """
 
     private static let seenStatement = PostgresStatement(
         "seen",

@@ -21,31 +21,47 @@ extension Database {
     private static let roleStatement = PostgresStatement(
         "role",
         """
-        SELECT r.role FROM swiftotp.users u JOIN swiftotp.roles r ON r.user_id = u.id
+        SELECT u.id, r.role, r.key_id, r.mac
+        FROM swiftotp.users u LEFT JOIN swiftotp.roles r ON r.user_id = u.id
         WHERE u.realm = $1 AND u.name = $2
         """)
 
-    /// The role of a user, such as `helpdesk`; `nil` for none.
+    /// The role of a user, such as `helpdesk`; `nil` for none. Throws if somebody else than a server
+    /// has given it.
     public func role(of user: UserName) throws(StoreError) -> String? {
         try ready()
         let rows = try run(
             Database.roleStatement, [Database.text(user.realm), Database.text(user.name)]
         ).rows()
-        return rows.text(0, 0).flatMap { $0.isEmpty ? nil : $0 }
+        guard let id = rows.id(0, 0), let role = rows.text(0, 1),
+            let proof = RowProof(rows, 0, first: 2)
+        else { return nil }
+        guard try seal().accepts(proof, of: RoleClaims(user: id, role: role)) else {
+            throw StoreError(
+                .damaged, Array(user.name.utf8),
+                "the user's role in the database is not what was stored; give it again")
+        }
+        return role.isEmpty ? nil : role
     }
 
     /// Gives a user a role, or takes it (`nil`); `false` if there is no such user.
     public func setRole(
         _ role: String?, of user: UserName, by act: AdminAct
     ) throws(StoreError) -> Bool {
+        try ready()
+        let found = try run(
+            Database.roleStatement, [Database.text(user.realm), Database.text(user.name)]
+        ).rows()
+        guard let id = found.id(0, 0) else { return false }
+        let claims = RoleClaims(user: id, role: role ?? "")
         let rows = try change(
             """
-            INSERT INTO swiftotp.roles (user_id, role)
-            SELECT id, $10 FROM swiftotp.users WHERE realm = $11 AND name = $12
-            ON CONFLICT (user_id) DO UPDATE SET role = excluded.role
+            INSERT INTO swiftotp.roles (user_id, role, key_id, mac) VALUES ($10, $11, $12, $13)
+            ON CONFLICT (user_id) DO UPDATE SET role = excluded.role, key_id = excluded.key_id,
+                mac = excluded.mac
             """,
-            [Database.text(role ?? ""), Database.text(user.realm), Database.text(user.name)],
-            "role", role ?? "none", by: act, user: user, returning: "changed.user_id")
+            [.id(id), Database.text(claims.role)] + (try proof(of: claims).values), "role",
+            role ?? "none", by: act, user: user, returning: "changed.user_id")
         return rows != nil
     }
 
@@ -78,4 +94,14 @@ extension Database {
         SELECT name, uid, enrolled, authenticators, backup_left, failures, closed, last_login
         FROM swiftotp.users WHERE realm = $1 AND name > $2 ORDER BY name LIMIT $3
         """)
+}
+
+/// What counts of a role's row. That the user's row has the user's name is in what is sealed there.
+struct RoleClaims: ProvenRow {
+    let user: RowID
+    let role: String
+
+    static let purpose: StaticString = "swiftotp fleet role"
+
+    var fields: [[UInt8]] { [user.bytes, Array(role.utf8)] }
 }

@@ -7,31 +7,45 @@ public struct HostRow: Sendable, Equatable {
     /// The name in its certificate.
     public let name: String
     /// Which users it asks about.
-    public let realm: String
+    public internal(set) var realm: String
     /// What it may do beyond asking: `enroll`, `admin`, `import`.
-    public let rights: Set<String>
-    /// Which of its offline keys counts; rises with each join.
-    public let generation: UInt64
-    /// When it joined last, in Unix seconds: a certificate from before counts for nothing.
-    public let joined: UInt64
+    public internal(set) var rights: Set<String>
+    /// Which of its certificates and offline keys count; rises with each join.
+    public internal(set) var generation: UInt64
+    /// When it joined last, in Unix seconds.
+    public internal(set) var joined: UInt64
     /// When it was revoked, in Unix seconds; `nil` if it was not.
-    public let revoked: UInt64?
+    public internal(set) var revoked: UInt64?
     /// When it asked last, to a minute or so, in Unix seconds; `nil` for never.
     public let lastSeen: UInt64?
     /// Since when it is in quarantine, in Unix seconds; `nil` if it is not.
     public let quarantined: UInt64?
     /// How many failures it has left.
     public let budget: Int64
+    /// Whether somebody else than a server has changed what it may do.
+    public let isChanged: Bool
+    /// What is in the database beside it.
+    let proof: RowProof
 
     static let columns =
-        "id, name, realm, rights, generation, revoked, last_seen, quarantined, budget, joined"
+        "id, name, realm, rights, generation, revoked, last_seen, quarantined, budget, joined, "
+        + RowProof.columns
 
-    /// A row of `columns`, from `first` on.
-    init?(_ rows: PostgresRows, _ row: Int, first: Int = 0) {
-        guard let id = rows.id(row, first), let name = rows.text(row, first + 1),
-            let realm = rows.text(row, first + 2), let rights = rows.text(row, first + 3),
-            let generation = rows.count(row, first + 4), let units = rows.int(row, first + 8),
-            let joined = rows.count(row, first + 9)
+    /// The row of a host that joins for the first time, before it has a proof.
+    init(_ name: String) {
+        (id, self.name, realm, rights) = (.random(), name, "", [])
+        (generation, joined, revoked, lastSeen) = (0, 0, nil, nil)
+        (quarantined, budget, isChanged) = (nil, 0, false)
+        proof = RowProof(keyID: [], mac: [])
+    }
+
+    /// A row of `columns`.
+    init?(_ rows: PostgresRows, _ row: Int, _ sealing: RecordSealing) {
+        guard let id = rows.id(row, 0), let name = rows.text(row, 1),
+            let realm = rows.text(row, 2), let rights = rows.text(row, 3),
+            let generation = rows.count(row, 4), let units = rows.int(row, 8),
+            let joined = rows.count(row, 9),
+            let proof = RowProof(rows, row, first: 10)
         else { return nil }
         self.id = id
         self.name = name
@@ -39,14 +53,47 @@ public struct HostRow: Sendable, Equatable {
         self.rights = Set(rights.split(separator: ",").map(String.init))
         self.generation = generation
         self.joined = joined
-        revoked = rows.count(row, first + 5)
-        lastSeen = rows.count(row, first + 6)
-        quarantined = rows.count(row, first + 7)
+        revoked = rows.count(row, 5)
+        lastSeen = rows.count(row, 6)
+        quarantined = rows.count(row, 7)
         budget = units / HostBudget.failure
+        self.proof = proof
+        let said = HostClaims(
+            id: id, name: name, realm: realm, rights: rights, generation: generation,
+            joined: joined, revoked: revoked)
+        isChanged = !sealing.accepts(proof, of: said)
+    }
+
+    /// What is proven of it.
+    var claims: HostClaims {
+        HostClaims(
+            id: id, name: name, realm: realm, rights: HostRow.text(of: rights),
+            generation: generation, joined: joined, revoked: revoked)
     }
 
     /// The form of rights in the database.
     static func text(of rights: Set<String>) -> String { rights.sorted().joined(separator: ",") }
+}
+
+/// What counts of a host's row: everything but when it was seen, and its failures.
+struct HostClaims: ProvenRow {
+    let id: RowID
+    let name: String
+    let realm: String
+    let rights: String
+    let generation: UInt64
+    let joined: UInt64
+    let revoked: UInt64?
+
+    static let purpose: StaticString = "swiftotp fleet host"
+
+    var fields: [[UInt8]] {
+        [
+            id.bytes, Array(name.utf8), Array(realm.utf8), Array(rights.utf8),
+            Array(bigEndian: generation), Array(bigEndian: joined),
+            revoked.map { Array(bigEndian: $0) } ?? [],
+        ]
+    }
 }
 
 /// How many failures a host may have: 300, of which 600 an hour come back. A host that has used them

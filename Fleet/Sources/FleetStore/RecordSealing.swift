@@ -1,7 +1,8 @@
 import OTPCore
 
-/// Seals the rows of users: each with a key of its own, bound to the fleet, the user and the row's
-/// version, so that it is worth nothing in another place or at another time.
+/// Seals the rows of users: each with a key of its own, bound to the fleet, the user, whatever the user
+/// is called, and the row's version, so that it is worth nothing in another place, under another name
+/// or at another time.
 struct RecordSealing: Sendable {
     /// The fleet.
     let fleet: RowID
@@ -10,9 +11,17 @@ struct RecordSealing: Sendable {
     /// The id of the key that new rows are sealed under.
     var keyID: [UInt8] { keys.current.id }
 
+    /// What tells rows apart, and whose they are.
+    struct Place {
+        let id: RowID
+        let realm: [UInt8]
+        let name: [UInt8]
+        let uid: UInt32
+    }
+
     /// Seals the contents of a user's row as `version`.
     func seal(
-        _ row: SealedRow, of user: RowID, version: Int64
+        _ row: SealedRow, of user: Place, version: Int64
     ) throws(StoreError) -> [UInt8] {
         guard let key = recordKey(keys.current, of: user) else {
             throw StoreError(.system, [], "the key of a record cannot be made")
@@ -21,10 +30,11 @@ struct RecordSealing: Sendable {
         return try key.sealed(&plain, binding(user, version))
     }
 
-    /// Opens what `seal` made. `name` is whose it is, for a message.
+    /// Opens what `seal` made.
     func open(
-        _ bytes: [UInt8], under keyID: [UInt8], of user: RowID, version: Int64, name: [UInt8]
+        _ bytes: [UInt8], under keyID: [UInt8], of user: Place, version: Int64
     ) throws(StoreError) -> SealedRow {
+        let name = user.name
         guard let master = keys.named(keyID), let key = recordKey(master, of: user) else {
             throw StoreError(
                 .otherKey, name, "the record was sealed with another master key; restore that key")
@@ -33,7 +43,7 @@ struct RecordSealing: Sendable {
             throw StoreError(
                 .damaged, name,
                 "the record in the database is not what was stored: it was changed, taken from"
-                    + " another user or time, or sealed with another key of the same id")
+                    + " another user, name or time, or sealed with another key of the same id")
         }
         defer { Secret.wipe(&plain) }
         guard let row = SealedRow(decoding: plain.span) else {
@@ -43,15 +53,18 @@ struct RecordSealing: Sendable {
         return row
     }
 
-    private func recordKey(_ master: SealKey, of user: RowID) -> SealKey? {
-        master.derived(for: "swiftotp fleet record", user.bytes)
+    private func recordKey(_ master: SealKey, of user: Place) -> SealKey? {
+        master.derived(for: "swiftotp fleet record", user.id.bytes)
     }
 
-    private func binding(_ user: RowID, _ version: Int64) -> [UInt8] {
+    private func binding(_ user: Place, _ version: Int64) -> [UInt8] {
         var binding = [UInt8]("swiftotp fleet record" as StaticString)
         binding += fleet.bytes
-        binding += user.bytes
+        binding += user.id.bytes
         binding.append(bigEndian: version)
+        binding.append(bigEndian: user.uid)
+        // Neither has a zero byte.
+        binding += user.realm + [0] + user.name
         return binding
     }
 

@@ -43,6 +43,7 @@ extension Schema {
             last bigint NOT NULL,
             PRIMARY KEY (user_id, host_id)) WITH (fillfactor = 50)
         """,
+        // What a host, an invite or a role lets somebody do has a MAC, by a key that is not here.
         """
         CREATE TABLE swiftotp.hosts (
             id uuid PRIMARY KEY,
@@ -55,7 +56,9 @@ extension Schema {
             last_seen bigint,
             quarantined bigint,
             budget bigint NOT NULL DEFAULT \(HostBudget.most),
-            budget_at bigint NOT NULL DEFAULT 0) WITH (fillfactor = 50)
+            budget_at bigint NOT NULL DEFAULT 0,
+            key_id bytea NOT NULL,
+            mac bytea NOT NULL) WITH (fillfactor = 50)
         """,
         """
         CREATE TABLE swiftotp.invites (
@@ -64,9 +67,17 @@ extension Schema {
             realm text COLLATE "C" NOT NULL,
             rights text NOT NULL,
             ends bigint NOT NULL,
-            used bigint)
+            used bigint,
+            key_id bytea NOT NULL,
+            mac bytea NOT NULL)
         """,
-        "CREATE TABLE swiftotp.roles (user_id uuid PRIMARY KEY, role text NOT NULL)",
+        """
+        CREATE TABLE swiftotp.roles (
+            user_id uuid PRIMARY KEY,
+            role text NOT NULL,
+            key_id bytea NOT NULL,
+            mac bytea NOT NULL)
+        """,
         // One table, not one for each month: those would have to be made in time by somebody, or
         // nobody logs in on the first of a month. The owner deletes what is too old.
         """
@@ -122,8 +133,8 @@ extension Schema {
             + " failures, closed, last_login) ON swiftotp.users TO \(serverRole)",
         "GRANT UPDATE (failures, last) ON swiftotp.strangers TO \(serverRole)",
         "GRANT UPDATE (realm, rights, generation, joined, revoked, last_seen, quarantined, budget,"
-            + " budget_at) ON swiftotp.hosts TO \(serverRole)",
-        "GRANT UPDATE (used) ON swiftotp.invites TO \(serverRole)",
-        "GRANT UPDATE (role) ON swiftotp.roles TO \(serverRole)",
+            + " budget_at, key_id, mac) ON swiftotp.hosts TO \(serverRole)",
+        "GRANT UPDATE (used, key_id, mac) ON swiftotp.invites TO \(serverRole)",
+        "GRANT UPDATE (role, key_id, mac) ON swiftotp.roles TO \(serverRole)",
     ]
 }

@@ -59,6 +59,11 @@ final class UserRow {
         self.isDecoy = isDecoy
     }
 
+    /// What it is sealed for.
+    var place: RecordSealing.Place {
+        RecordSealing.Place(id: id, realm: realm, name: name, uid: uid)
+    }
+
     /// Whether the last request that changed it was this one.
     func isAnswered(_ act: Act) -> Bool {
         sealed.last == SealedRow.Request(id: act.request, host: act.host.id)

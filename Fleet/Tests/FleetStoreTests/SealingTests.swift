@@ -49,6 +49,31 @@ struct SealingTests {
         #expect(heard(fleet, "mallory").contains("not what was stored"))
     }
 
+    @Test("A record logs in somebody else, once its row has the other's name, realm or UID")
+    func renamed() async throws {
+        let fleet = try await fleet()
+        try fleet.enroll("mallory")
+        try tamper(fleet, "UPDATE swiftotp.users SET name = 'alice' WHERE name = 'mallory'")
+        #expect(heard(fleet).contains("not what was stored"))
+        try tamper(
+            fleet,
+            "UPDATE swiftotp.users SET name = 'mallory', realm = 'lab' WHERE name = 'alice'")
+        let lab = try fleet.makeHost("lab1", realm: "lab")
+        let moved = fleet.outcome("mallory", TestFleet.code(), on: fleet.server(), from: lab)
+        #expect(moved.contains("not what was stored"))
+        try tamper(
+            fleet,
+            "UPDATE swiftotp.users SET realm = '\(TestFleet.realm)', uid = 1001"
+                + " WHERE name = 'mallory'")
+        #expect(throws: StoreError(.damaged, [], "")) {
+            try fleet.server().perform(
+                fleet.act("mallory", uid: 1001), TestFleet.judge(TestFleet.code()))
+        }
+        // As it was, it counts.
+        try tamper(fleet, "UPDATE swiftotp.users SET uid = 1000 WHERE name = 'mallory'")
+        #expect(heard(fleet, "mallory") == "yes code")
+    }
+
     @Test("An old record is opened under the current version")
     func rewound() async throws {
         let fleet = try await fleet(), server = fleet.server(), now = TestFleet.now

@@ -34,7 +34,9 @@ struct Hosts: ParsableCommand {
         var rows = [["HOST", "REALM", "RIGHTS", "LAST SEEN", "STATE"]]
         for host in try database.hosts() {
             let state =
-                host.revoked != nil
+                host.isChanged
+                ? "refused: changed in the database"
+                : host.revoked != nil
                 ? "revoked"
                 : host.quarantined != nil ? "in quarantine" : "\(host.budget) failures left"
             rows.append([
@@ -66,13 +68,22 @@ struct Users: ParsableCommand {
                     "\(user.backupCodesLeft)",
                     user.isClosed ? "closed" : "\(user.failures)",
                     user.lastLogin.map(Table.time) ?? "never",
-                    try database.role(of: user.name) ?? "",
+                    try role(of: user.name, in: database),
                 ])
             }
             guard page.count == 1000, let name = page.last?.name.name else { break }
             last = name
         }
         Table.show(rows)
+    }
+
+    private func role(of user: UserName, in database: Database) throws -> String {
+        do throws(StoreError) {
+            return try database.role(of: user) ?? ""
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return "refused: changed in the database"
+        }
     }
 }
 

@@ -3,6 +3,7 @@ import FleetNetwork
 import FleetStore
 import Glibc
 import OTPCore
+import OTPSystem
 
 /// `swiftotp-server rotate-key`
 struct RotateKey: ParsableCommand {
@@ -89,6 +90,13 @@ struct RotateKey: ParsableCommand {
 
     /// Seals everything anew; whether that is done.
     private func reseal(in database: Database) throws -> Bool {
+        let rows = try database.reproveRows(at: try SystemClock().now())
+        guard rows.changed.isEmpty else {
+            throw FleetProblem(
+                "somebody has changed what hosts or roles may do, and the old key stays: let these"
+                    + " hosts join again, or give these users their roles again: "
+                    + RotateKey.list(rows.changed.map { Array($0.utf8) }))
+        }
         var done: UInt64 = 0
         var told = ContinuousClock.now
         while true {
@@ -107,14 +115,17 @@ struct RotateKey: ParsableCommand {
                 }
             }
             guard unreadable.count < left else {
-                let names = unreadable.prefix(5).map {
-                    String(decoding: LogLine.visible($0), as: UTF8.self)
-                }
                 throw FleetProblem(
                     "\(left) records cannot be opened, and the old key stays: "
-                        + names.joined(separator: ", "))
+                        + RotateKey.list(unreadable))
             }
         }
+    }
+
+    /// The first few names.
+    private static func list(_ names: [[UInt8]]) -> String {
+        names.prefix(5).map { String(decoding: LogLine.visible($0), as: UTF8.self) }
+            .joined(separator: ", ")
     }
 
     private func pause(_ seconds: Int) { sleep(UInt32(clamping: seconds)) }
