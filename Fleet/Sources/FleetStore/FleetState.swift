@@ -105,8 +105,8 @@ public final class FleetState: Sendable {
     /// How long a host's row counts before it is looked up again.
     static let hostTime = Duration.seconds(5)
 
-    /// The row of a host; the outer `nil` if it has to be looked up.
-    func host(named name: String) -> HostRow?? {
+    /// The row of a host, and `nil` in it for none; the outer `nil` if it has to be looked up.
+    public func host(named name: String) -> HostRow?? {
         contents.withLock { contents in
             guard let found = contents.hosts[name], ContinuousClock.now < found.until else {
                 return nil

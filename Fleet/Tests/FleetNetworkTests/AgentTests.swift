@@ -202,7 +202,7 @@ struct AgentTests {
         let server = try await fleet.server(service)
         let authority = fleet.authority
         service.onRenew { host, request in
-            .certificate((try? authority.sign(request: request, host: host)) ?? "")
+            .certificate((try? authority.sign(request: request, host: host, generation: 1)) ?? "")
         }
         // Made 300 s before: it is due at once, and ends soon.
         let old = try fleet.credentials("web17", servers: [server], lifetime: 20)

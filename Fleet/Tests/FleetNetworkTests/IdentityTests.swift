@@ -25,10 +25,10 @@ struct IdentityTests {
     @Test("A right name is not read")
     func right() throws {
         let identity = try HostIdentity(
-            verified: certificate([.uniformResourceIdentifier("swiftotp://lab/host/web17.example")])
+            verified: certificate([.uniformResourceIdentifier("swiftotp://lab/host/web17.example/3")])
         )
         #expect(identity.fleet.text == "lab")
-        #expect(identity.host.text == "web17.example")
+        #expect(identity.host.text == "web17.example" && identity.generation == 3)
         #expect(identity.isCurrent(at: .now))
         #expect(!identity.isCurrent(at: .now + 120))
         #expect(!identity.isCurrent(at: .now - 120))
@@ -37,13 +37,17 @@ struct IdentityTests {
     @Test(
         "A wrong name is read",
         arguments: [
-            "swiftotp://lab/host/", "swiftotp://lab/host", "swiftotp:///host/web17",
-            "swiftotp://lab/host/web17/", "swiftotp://lab/host/web17/x", "swiftotp://lab//web17",
-            "swiftotp://lab/server/web17", "SWIFTOTP://lab/host/web17", "https://lab/host/web17",
-            "swiftotp://lab/host/WEB17", "swiftotp://lab/host/web%3117", "swiftotp://lab/authority",
-            "swiftotp://lab/host/web17?x", "swiftotp://a@lab/host/web17",
-            " swiftotp://lab/host/web17",
-            "swiftotp://lab/host/" + String(repeating: "a", count: 64), "",
+            "swiftotp://lab/host//1", "swiftotp://lab/host", "swiftotp:///host/web17/1",
+            "swiftotp://lab/host/web17/", "swiftotp://lab/host/web17/x",
+            "swiftotp://lab/host/web17/1/x", "swiftotp://lab/host/web17/01",
+            "swiftotp://lab/host/web17/+1", "swiftotp://lab/host/web17/-1",
+            "swiftotp://lab/host/web17/18446744073709551616", "swiftotp://lab/host/web17",
+            "swiftotp://lab//web17/1", "swiftotp://lab/server/web17/1",
+            "SWIFTOTP://lab/host/web17/1", "https://lab/host/web17/1",
+            "swiftotp://lab/host/WEB17/1", "swiftotp://lab/host/web%3117/1",
+            "swiftotp://lab/authority", "swiftotp://lab/host/web17/1?x",
+            "swiftotp://a@lab/host/web17/1", " swiftotp://lab/host/web17/1",
+            "swiftotp://lab/host/" + String(repeating: "a", count: 64) + "/1", "",
         ])
     func wrong(_ uri: String) throws {
         let found = try certificate([.uniformResourceIdentifier(uri)])
@@ -52,8 +56,8 @@ struct IdentityTests {
 
     @Test("A certificate with more names, or for more than clients, names a host")
     func ambiguous() throws {
-        let name = GeneralName.uniformResourceIdentifier("swiftotp://lab/host/web17")
-        let other = GeneralName.uniformResourceIdentifier("swiftotp://lab/host/web18")
+        let name = GeneralName.uniformResourceIdentifier("swiftotp://lab/host/web17/3")
+        let other = GeneralName.uniformResourceIdentifier("swiftotp://lab/host/web18/3")
         let wrong = [
             try certificate([name, other]), try certificate([name, .dnsName("web17")]),
             try certificate([]), try certificate([.dnsName("web17")]),
@@ -70,7 +74,7 @@ struct IdentityTests {
     func renewal() throws {
         let start = Date(timeIntervalSince1970: 1_800_000_000)
         let found = try certificate(
-            [.uniformResourceIdentifier("swiftotp://lab/host/web17")], [.clientAuth], start,
+            [.uniformResourceIdentifier("swiftotp://lab/host/web17/3")], [.clientAuth], start,
             start + 30 * 86_400)
         #expect(try HostIdentity(verified: found).renewal == start + 20 * 86_400)
     }

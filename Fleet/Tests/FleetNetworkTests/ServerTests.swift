@@ -102,7 +102,7 @@ struct ServerTests {
             key: fleet.authority.key)
         let server = try await fleet.server(service)
         let request = CertificateRequest()
-        let chain = try twin.sign(request: request.text(), host: "web17")
+        let chain = try twin.sign(request: request.text(), host: "web17", generation: 1)
         var tls = try fleet.authority.trust.clientConfiguration()
         tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(chain.utf8))
             .prefix(1).map { .certificate($0) }
@@ -154,7 +154,7 @@ struct ServerTests {
     func hostAsServer() async throws {
         let server = try await fleet.server(service)
         let request = CertificateRequest()
-        let chain = try fleet.authority.sign(request: request.text(), host: "127.0.0.1")
+        let chain = try fleet.authority.sign(request: request.text(), host: "127.0.0.1", generation: 1)
         let fake = try FleetServer(
             settings: {
                 var settings = ServerSettings(); settings.port = 0; return settings

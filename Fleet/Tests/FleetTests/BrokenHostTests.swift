@@ -276,8 +276,9 @@ struct BrokenHostTests {
             let answer = try await intruder.call(
                 .isEnrolled, about: alice.name, alice.number, server: server)
             #expect(answer.status == 403, "\(server): \(answer)")
+            let ping = try await intruder.ping(server: server)
+            #expect(ping.status == 403 && !ping.body.contains("ready"), "\(server): \(ping)")
         }
-        try await Task.sleep(for: .seconds(1))
         host.killAgent()
         try await fleet.join(host, rights: "")
         try await Task.sleep(for: .seconds(5.5))
@@ -288,6 +289,36 @@ struct BrokenHostTests {
             let answer = try await intruder.call(
                 .isEnrolled, about: alice.name, alice.number, server: server)
             #expect(answer.status == 403, "the old key, \(server): \(answer)")
+        }
+    }
+
+    @Test("A thief of a host's key, who never stops to renew, is answered after it joined again")
+    func joinedAgain() async throws {
+        let fleet = try await BrokenHostTests.fleet.value
+        let (host, alice) = (fleet.hosts[2], try await Member(of: fleet))
+        let makes = try Certificates(fleet)
+        let (old, request) = (try makes.copy(of: host), try await makes.request())
+        let intruder = BrokenHost(host, certificate: old)
+        // Both servers have the host's row in their memory.
+        for server in ["otp1", "otp2"] {
+            let answer = try await intruder.call(
+                .isEnrolled, about: alice.name, alice.number, server: server)
+            #expect(answer.status == 200, "\(answer)")
+        }
+        host.killAgent()
+        try await fleet.join(host, rights: "")
+        for server in ["otp1", "otp2"] {
+            let answer = try await intruder.post("renew", request, server: server)
+            #expect(answer.status == 403, "\(server): \(answer)")
+            let own = try await BrokenHost(host).call(
+                .isEnrolled, about: alice.name, alice.number, server: server)
+            #expect(own.status == 200, "\(server): \(own)")
+        }
+        try await Task.sleep(for: .seconds(5.5))
+        for server in ["otp1", "otp2"] {
+            let answer = try await intruder.call(
+                .isEnrolled, about: alice.name, alice.number, server: server)
+            #expect(answer.status == 403, "\(server): \(answer)")
         }
     }
 

@@ -107,13 +107,13 @@ public struct FleetAuthority: Sendable {
             certificate: certificate, authority: self.certificate, key: key.pemRepresentation)
     }
 
-    /// A certificate for `host`, for the key of a request (PKCS#10, PEM); nothing else in the
-    /// request counts. Returns the certificate and the authority's, as PEM.
+    /// A certificate for `host`, which has joined `generation` times, for the key of a request
+    /// (PKCS#10, PEM); nothing else in the request counts. Returns the certificate and the authority's, as PEM.
     ///
     /// Throws if the name is not a `FleetName`, if the request is damaged or not signed with its
     /// own key, or if the key is not of P-256.
     public func sign(
-        request: String, host name: String, now: Date = Date(),
+        request: String, host name: String, generation: UInt64, now: Date = Date(),
         lifetime: TimeInterval = Lifetime.host
     ) throws(FleetProblem) -> String {
         guard let host = FleetName(name) else {
@@ -131,7 +131,7 @@ public struct FleetAuthority: Sendable {
         guard parsed.publicKey.isValidSignature(parsed.signature, for: parsed) else {
             throw FleetProblem("the request is not signed with its own key")
         }
-        let uri = HostIdentity.uri(fleet: fleet, host: host)
+        let uri = HostIdentity.uri(fleet: fleet, host: host, generation: generation)
         let certificate = try sign(
             parsed.publicKey, subject: host.text, [.uniformResourceIdentifier(uri)],
             for: .clientAuth, now, lifetime)

@@ -1,12 +1,15 @@
 import FoundationEssentials
 import X509
 
-/// Who a verified certificate says is connected: `swiftotp://FLEET/host/NAME`, its only name.
+/// Who a verified certificate says is connected: `swiftotp://FLEET/host/NAME/GENERATION`, its
+/// only name.
 public struct HostIdentity: Equatable, Sendable {
     /// The fleet.
     public let fleet: FleetName
     /// The host.
     public let host: FleetName
+    /// How often the host had joined when it got it: only certificates of the last time count.
+    public let generation: UInt64
     /// When the certificate begins and ends to count. A connection may outlive it.
     public let start: Date
     public let end: Date
@@ -14,8 +17,8 @@ public struct HostIdentity: Equatable, Sendable {
     private static let scheme = "swiftotp://"
 
     /// The URI of a host.
-    static func uri(fleet: FleetName, host: FleetName) -> String {
-        "\(scheme)\(fleet)/host/\(host)"
+    static func uri(fleet: FleetName, host: FleetName, generation: UInt64) -> String {
+        "\(scheme)\(fleet)/host/\(host)/\(generation)"
     }
 
     /// The URI of a fleet, in its authority's certificate.
@@ -40,19 +43,15 @@ public struct HostIdentity: Equatable, Sendable {
             throw FleetProblem("the certificate does not name a host of a fleet, and nothing else")
         }
         let parts = HostIdentity.parts(of: uri)
-        guard parts.count == 3, parts[1] == "host", let fleet = FleetName(parts[0]),
-            let host = FleetName(parts[2])
+        guard parts.count == 4, parts[1] == "host", let fleet = FleetName(parts[0]),
+            let host = FleetName(parts[2]), let generation = UInt64(parts[3]),
+            parts[3] == "\(generation)"
         else { throw FleetProblem("the certificate's name is not that of a host") }
         guard let usages = try? certificate.extensions.extendedKeyUsage,
             usages.count == 1, usages.contains(.clientAuth)
         else { throw FleetProblem("the certificate of host \(host) is not for clients") }
-        (self.fleet, self.host) = (fleet, host)
+        (self.fleet, self.host, self.generation) = (fleet, host, generation)
         (start, end) = (certificate.notValidBefore, certificate.notValidAfter)
-    }
-
-    /// When the certificate was made, in Unix seconds.
-    public var issued: UInt64 {
-        UInt64(max(0, (start.timeIntervalSince1970 + FleetAuthority.skew).rounded(.down)))
     }
 
     /// Whether the certificate counts at `now`.

@@ -56,7 +56,7 @@ struct FleetResponder: Sendable {
             return failure(.contentTooLarge, "the request is too long")
         }
         let call = HostCall(
-            host: host.host.text, issued: host.issued, request: id, within: within,
+            host: host.host.text, generation: host.generation, request: id, within: within,
             receipt: receipt, body: body)
         switch await service.answer(call) {
         case .answered(let body, let receipt): return response(.ok, body, receipt: receipt)
@@ -73,7 +73,9 @@ struct FleetResponder: Sendable {
         switch named(peer) {
         case .failure(let problem): return failure(.unauthorized, problem.text)
         case .success(let host):
-            let answer = await service.ping(host: host.host.text, receipt: receipt)
+            let answer = await service.ping(
+                host: host.host.text, generation: host.generation, receipt: receipt)
+            if let refusal = answer.refusal { return failure(.forbidden, refusal) }
             let body =
                 answer.problem.map(WireFormat.error)
                 ?? WireFormat.encoded(WireFormat.PingBody(ready: true))
@@ -107,7 +109,7 @@ struct FleetResponder: Sendable {
         }
         return certificate(
             await service.renew(
-                host: host.host.text, issued: host.issued, request: body.request))
+                host: host.host.text, generation: host.generation, request: body.request))
     }
 
     // MARK: Parts

@@ -6,22 +6,21 @@ public protocol FleetService: Sendable {
     func answer(_ call: HostCall) async -> HostAnswer
 
     /// A host's heartbeat, with the newest receipt that it knows.
-    func ping(host: String, receipt: String?) async -> PingAnswer
+    func ping(host: String, generation: UInt64, receipt: String?) async -> PingAnswer
 
     /// A new host's request for a certificate. It has no certificate; the secret is all it has.
     func join(_ request: JoinRequest) async -> JoinAnswer
 
     /// A host's request (PKCS#10, PEM) for the certificate after its present one.
-    /// `issued` is when that was made, in Unix seconds.
-    func renew(host: String, issued: UInt64, request: String) async -> JoinAnswer
+    func renew(host: String, generation: UInt64, request: String) async -> JoinAnswer
 }
 
 /// A request of a host, whose certificate was verified.
 public struct HostCall: Sendable {
     /// The host's name, from its certificate.
     public let host: String
-    /// When the certificate was made, in Unix seconds.
-    public let issued: UInt64
+    /// How often the host had joined when it got that.
+    public let generation: UInt64
     /// 16 random bytes: the same request has the same ones at each server.
     public let request: [UInt8]
     /// How long the host waits, 1 ms to 10 s.
@@ -32,10 +31,10 @@ public struct HostCall: Sendable {
     public let body: [UInt8]
 
     public init(
-        host: String, issued: UInt64, request: [UInt8], within: Duration, receipt: String?,
+        host: String, generation: UInt64, request: [UInt8], within: Duration, receipt: String?,
         body: [UInt8]
     ) {
-        (self.host, self.issued, self.request) = (host, issued, request)
+        (self.host, self.generation, self.request) = (host, generation, request)
         (self.within, self.receipt, self.body) = (within, receipt, body)
     }
 
@@ -64,11 +63,13 @@ public enum HostAnswer: Sendable, Equatable {
 public struct PingAnswer: Sendable, Equatable {
     /// Why it cannot; `nil` if it can.
     public let problem: String?
+    /// Why the host may not ask at all (403); `nil` if it may.
+    public let refusal: String?
     /// The newest receipt that the server knows.
     public let receipt: String?
 
-    public init(problem: String? = nil, receipt: String? = nil) {
-        (self.problem, self.receipt) = (problem, receipt)
+    public init(problem: String? = nil, refusal: String? = nil, receipt: String? = nil) {
+        (self.problem, self.refusal, self.receipt) = (problem, refusal, receipt)
     }
 }
 

@@ -14,6 +14,8 @@ struct Judge: FleetService {
 
     /// How long a join or a renewal may take.
     private static let patience = Duration.seconds(5)
+    /// How long a heartbeat waits for its host's row.
+    private static let beatPatience = Duration.seconds(1)
 
     /// The time that is left for a call once the host's waiting is taken off for the way back.
     private static let way = Duration.milliseconds(200)
@@ -40,9 +42,11 @@ struct Judge: FleetService {
     private func judge(
         _ document: FleetCall, of call: HostCall, _ id: RowID, in database: Database
     ) throws(StoreError) -> HostAnswer {
-        let host = try database.host(named: call.host)
-        if let refusal = Judge.refusal(of: host, issued: call.issued) { return .refused(refusal) }
-        guard let host else { return .malformed }
+        let host: HostRow
+        switch try Judge.host(call.host, call.generation, in: database) {
+        case .success(let found): host = found
+        case .failure(let refusal): return .refused(refusal.text)
+        }
         let now = try SystemClock().now()
         try database.see(host, at: now)
         let receipt = try call.receipt.flatMap { (text) throws(StoreError) in
@@ -109,10 +113,33 @@ struct Judge: FleetService {
 
     // MARK: Hosts
 
-    func ping(host: String, receipt: String?) async -> PingAnswer {
+    func ping(host: String, generation: UInt64, receipt: String?) async -> PingAnswer {
         if let receipt { threads.state.hear(receipt) }
+        if let refusal = await refusal(of: host, generation) {
+            return PingAnswer(refusal: refusal)
+        }
         return PingAnswer(
             problem: threads.trouble.map(Judge.sentence), receipt: threads.state.newest?.text)
+    }
+
+    /// Why a host may not ask; `nil` also where that cannot be known now.
+    private func refusal(of host: String, _ generation: UInt64) async -> String? {
+        // Ten thousand hosts ask each second.
+        if let known = threads.state.host(named: host), known?.generation == generation {
+            return known?.revoked == nil ? nil : "the host was revoked"
+        }
+        do throws(StoreError) {
+            return try await threads.run(
+                for: UserName(realm: "", name: host), until: .now + Judge.beatPatience
+            ) { (database) throws(StoreError) in
+                switch try Judge.host(host, generation, in: database) {
+                case .success: nil
+                case .failure(let refusal): refusal.text
+                }
+            }
+        } catch {
+            return error.code == .damaged ? Judge.sentence(error) : nil
+        }
     }
 
     func join(_ request: JoinRequest) async -> JoinAnswer {
@@ -121,7 +148,7 @@ struct Judge: FleetService {
         return await certificate { (database) throws(StoreError) in
             // The certificate first: a request that is no good must not use the invite up.
             do throws(FleetProblem) {
-                _ = try authority.sign(request: request.request, host: "host")
+                _ = try authority.sign(request: request.request, host: "host", generation: 0)
             } catch {
                 return .refused(error.text)
             }
@@ -130,35 +157,50 @@ struct Judge: FleetService {
             guard let invite = try database.useInvite(hash: hash, by: act) else {
                 return .refused("the invite is unknown, was used, or has ended; ask for another")
             }
-            _ = try database.makeHost(
+            let host = try database.makeHost(
                 named: invite.host, realm: invite.realm, rights: invite.rights, by: act)
-            return Judge.signed(request.request, for: invite.host, by: authority)
+            return Judge.signed(request.request, for: host, by: authority)
         }
     }
 
-    func renew(host name: String, issued: UInt64, request: String) async -> JoinAnswer {
+    func renew(host name: String, generation: UInt64, request: String) async -> JoinAnswer {
         let authority = authority
         return await certificate { (database) throws(StoreError) in
-            let host = try database.host(named: name)
-            if let refusal = Judge.refusal(of: host, issued: issued) { return .refused(refusal) }
-            return Judge.signed(request, for: name, by: authority)
+            switch try Judge.host(name, generation, asOfNow: true, in: database) {
+            case .success(let host): Judge.signed(request, for: host, by: authority)
+            case .failure(let refusal): .refused(refusal.text)
+            }
         }
     }
 
-    /// Why a host with a verified certificate may not ask; `nil` if it may. Whoever has the key of a
+    /// The row of a host with a verified certificate, or why it may not ask. Whoever has the key of a
     /// host that was broken into is not let in again when the host joins anew.
-    private static func refusal(of host: HostRow?, issued: UInt64) -> String? {
-        guard let host else { return "the fleet has no host of this name" }
-        if host.revoked != nil { return "the host was revoked" }
-        return issued < host.joined
-            ? "the certificate is from before the host joined again" : nil
+    private static func host(
+        _ name: String, _ generation: UInt64, asOfNow: Bool = false, in database: Database
+    ) throws(StoreError) -> Result<HostRow, FleetProblem> {
+        var host = try database.host(named: name, asOfNow: asOfNow)
+        // It may have joined a moment ago.
+        if !asOfNow, host?.generation != generation {
+            host = try database.host(named: name, asOfNow: true)
+        }
+        guard let host else {
+            return .failure(FleetProblem("the fleet has no host of this name"))
+        }
+        if host.revoked != nil { return .failure(FleetProblem("the host was revoked")) }
+        guard host.generation == generation else {
+            return .failure(
+                FleetProblem("the certificate is from before the host joined again"))
+        }
+        return .success(host)
     }
 
     private static func signed(
-        _ request: String, for host: String, by authority: FleetAuthority
+        _ request: String, for host: HostRow, by authority: FleetAuthority
     ) -> JoinAnswer {
         do throws(FleetProblem) {
-            return .certificate(try authority.sign(request: request, host: host))
+            return .certificate(
+                try authority.sign(
+                    request: request, host: host.name, generation: host.generation))
         } catch {
             return .refused(error.text)
         }

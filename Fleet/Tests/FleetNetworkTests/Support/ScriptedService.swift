@@ -41,7 +41,7 @@ final class ScriptedService: FleetService {
         return await body(call)
     }
 
-    func ping(host: String, receipt: String?) async -> PingAnswer {
+    func ping(host: String, generation: UInt64, receipt: String?) async -> PingAnswer {
         state.withLock { state in
             state.pings.append(host)
             return state.ping
@@ -56,7 +56,7 @@ final class ScriptedService: FleetService {
         return await body(request)
     }
 
-    func renew(host: String, issued: UInt64, request: String) async -> JoinAnswer {
+    func renew(host: String, generation: UInt64, request: String) async -> JoinAnswer {
         let body = state.withLock { $0.renewing }
         return await body(host, request)
     }

@@ -64,14 +64,22 @@ struct BrokenHost: Sendable {
     func post(
         _ route: String, _ body: String, id: String = BrokenHost.newID(), server: String = "otp1"
     ) async throws -> Answer {
-        var words = machine.words + ["curl", "-sS", "--max-time", "20", "--cacert", authority]
-        if let certificate { words += ["--cert", certificate, "--key", certificate] }
-        words += [
+        let fields = [
             "-H", "Content-Type: application/json", "-H", "Swiftotp-Request: \(id)", "-H",
-            "Swiftotp-Within: 8000", "--data-binary", "@-", "-w", "\n%{http_code}",
-            "https://\(server):8463/v1/\(route)",
+            "Swiftotp-Within: 8000", "--data-binary", "@-",
         ]
-        let done = try await Command.run(words, input: body)
+        return try await send(fields, to: "https://\(server):8463/v1/\(route)", body)
+    }
+
+    /// Sends a heartbeat.
+    func ping(server: String = "otp1") async throws -> Answer {
+        try await send([], to: "https://\(server):8463/v1/ping", "")
+    }
+
+    private func send(_ words: [String], to url: String, _ body: String) async throws -> Answer {
+        var all = machine.words + ["curl", "-sS", "--max-time", "20", "--cacert", authority]
+        if let certificate { all += ["--cert", certificate, "--key", certificate] }
+        let done = try await Command.run(all + words + ["-w", "\n%{http_code}", url], input: body)
         let lines = done.output.split(separator: "\n", omittingEmptySubsequences: false)
         return Answer(
             status: lines.last.flatMap { Int($0) } ?? 0,

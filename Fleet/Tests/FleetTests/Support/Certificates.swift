@@ -54,17 +54,29 @@ struct Certificates {
         return try scratch.write(text, to: "\(host.name).pem")
     }
 
+    /// A request for a certificate, as JSON.
+    func request() async throws -> String {
+        let (key, request) = (scratch.file("renewed.key"), scratch.file("renewed.csr"))
+        try await Certificates.makeRequest(key, request)
+        let text = try String(contentsOfFile: request, encoding: .utf8)
+        return String(decoding: try JSONEncoder().encode(["request": text]), as: UTF8.self)
+    }
+
+    private static func makeRequest(_ key: String, _ request: String) async throws {
+        try await Command.output([
+            "openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-nodes", "-subj", "/CN=x", "-keyout", key, "-out", request,
+        ])
+    }
+
     private func make(
         _ name: String, by authority: FleetAuthority, host: String, at now: Date = Date(),
         lifetime: TimeInterval = FleetAuthority.Lifetime.host
     ) async throws -> String {
         let (key, request) = (scratch.file("\(name).key"), scratch.file("\(name).csr"))
-        try await Command.output([
-            "openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-            "-nodes", "-subj", "/CN=x", "-keyout", key, "-out", request,
-        ])
+        try await Certificates.makeRequest(key, request)
         let chain = try authority.sign(
-            request: String(contentsOfFile: request, encoding: .utf8), host: host, now: now,
+            request: String(contentsOfFile: request, encoding: .utf8), host: host, generation: 1, now: now,
             lifetime: lifetime)
         return try scratch.write(
             chain + String(contentsOfFile: key, encoding: .utf8), to: "\(name).pem")
