@@ -12,7 +12,7 @@ struct StrangerTests {
         _ fleet: TestFleet, _ server: Database, from host: HostRow, at time: UInt64, _ number: Int
     ) throws -> String {
         let code = String("00000\(number)".suffix(6))
-        return try fleet.login("alice", code, on: server, at: time, from: host)
+        return try fleet.login("alice", code, on: server, at: time, from: host, source: "stranger")
     }
 
     @Test("A broken host makes a user wait at another one, or not at its own")
@@ -70,6 +70,71 @@ struct StrangerTests {
         #expect(try fail(fleet, server, from: fleet.host, at: now, 7) == "no wrong")
     }
 
+    /// Does a step as the server does.
+    private func step(
+        _ fleet: TestFleet, _ server: Database, from host: HostRow, at time: UInt64,
+        _ body: (RecordAccounts<SteadyClock, TestRandom, FleetRecords>, User)
+            throws(StoreError) -> Void
+    ) throws {
+        let act = fleet.act("alice", at: time, from: host)
+        _ = try server.perform(act) { (records) throws(StoreError) in
+            var options = Options()
+            options.trust = .key
+            let accounts = RecordAccounts(
+                clock: SteadyClock(time: time), random: TestRandom(), options: options,
+                send: { _ in false }, openStore: { () throws(StoreError) in records })
+            try body(accounts, act.user)
+            return ActAnswer(reply: [], audit: nil)
+        }
+    }
+
+    private func place(_ source: String, at host: HostRow) -> LoginOrigin {
+        LoginOrigin(
+            at: host.name, service: Array("sshd".utf8), address: [],
+            source: SourceID(Array(source.utf8).span, isKey: true))
+    }
+
+    @Test("By naming a trusted key, a host makes places known, guesses there, or closes others")
+    func trustedKey() async throws {
+        let fleet = try await fleet(), server = fleet.server(), now = TestFleet.now
+        try fleet.enroll("alice", at: now, with: server)
+        #expect(
+            try fleet.login("alice", TestFleet.code(at: now), on: server, at: now) == "yes code")
+        let key = [UInt8](repeating: 9, count: 32)
+        let names = try [#require(Name("laptop".utf8)), #require(Name("phone".utf8))]
+        try step(fleet, server, from: fleet.host, at: now) { (accounts, user) throws(StoreError) in
+            let wish = TrustWish(
+                fingerprint: key, name: names[0], authenticator: names[1], epoch: 0)
+            let name = try accounts.trust(wish, of: user, from: place("home", at: fleet.host))
+            #expect(name == names[0])
+        }
+        let broken = try fleet.makeHost("broken")
+        for number in 0..<10 {
+            try step(fleet, server, from: broken, at: now) { (accounts, user) throws(StoreError) in
+                let question = AccountQuestion(
+                    key: key, isHeard: false, wantsRecord: true, enrolls: false)
+                let look = try accounts.look(
+                    user, question, from: place("key\(number)", at: broken))
+                guard case .trusted = look else {
+                    Issue.record("\(look)")
+                    return
+                }
+            }
+        }
+        for number in 0..<5 { _ = try fail(fleet, server, from: broken, at: now, number) }
+        let guess = try fleet.login(
+            "alice", "999999", on: server, at: now, from: broken, source: "key1")
+        #expect(guess == "no throttled")
+        // The place that has logged in is still known: others' failures make it wait for nothing.
+        for number in 0..<100 {
+            _ = try fail(
+                fleet, server, from: broken, at: now + UInt64(number) * 901, 2000 + number)
+        }
+        let late = now + 101 * 901
+        #expect(
+            try fleet.login("alice", TestFleet.code(at: late), on: server, at: late) == "yes code")
+    }
+
     @Test("A host goes on guessing when its failures are used up, or another one pays for them")
     func budget() async throws {
         let fleet = try await fleet(), servers = [fleet.server(), fleet.server()]
@@ -110,4 +175,12 @@ struct StrangerTests {
         _ = try fleet.login("nobody", "1234567", on: server, at: now + 86_400, from: host)
         #expect(try budget() == 299)
     }
+}
+
+/// A clock that stands still.
+private struct SteadyClock: Clock {
+    let time: UInt64
+
+    func now() throws(StoreError) -> UInt64 { time }
+    func boot() -> BootTime? { nil }
 }

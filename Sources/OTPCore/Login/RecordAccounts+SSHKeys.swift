@@ -54,7 +54,7 @@ extension RecordAccounts {
             var detail = [UInt8]("trusted key " as StaticString)
             detail.append(copying: name.bytes.span)
             record.useTrust(index, at: now, from: place.address)
-            record.throttle.visit(at: now, from: place.source)
+            record.throttle.visitWithoutCode(at: now, from: place.source)
             record.note(Event(.login, at: now, detail: detail, origin: place.origin))
             if isHeard { record.notices.told(to: listener, at: now) }
             return name

@@ -165,6 +165,12 @@ public struct Throttle: Equatable, Sendable {
         sources.append(Source(id: source, lastLogin: now))
     }
 
+    /// The same for a login without a code. In a fleet, who comes and from where is the host's word
+    /// alone then: it would make places known, each with failures of its own, and others forgotten.
+    mutating func visitWithoutCode(at now: UInt64, from source: SourceID) {
+        if !isInFleet { visit(at: now, from: source) }
+    }
+
     /// Forgets all failures: root's `unlock`, never a login.
     public mutating func unlock() {
         shared = Counter()
