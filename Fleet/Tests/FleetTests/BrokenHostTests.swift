@@ -135,6 +135,49 @@ struct BrokenHostTests {
             })
     }
 
+    @Test("A host enrolls somebody, or has a key trusted, though the servers' options forbid it")
+    func policy() async throws {
+        let fleet = try await BrokenHostTests.fleet.value
+        let alice = try await Member(of: fleet)
+        let (host, place) = (BrokenHost(fleet.hosts[0]), BrokenHost.place)
+        let judged = try await host.call(
+            BrokenHost.judge(alice.phone.code()), about: alice.name, alice.number)
+        let judgement = try #require(judged.judgement)
+        let print = [UInt8](repeating: 5, count: 32)
+        func trust(_ print: [UInt8]) throws -> FleetStep {
+            try .trust(
+                wish: TrustWishDocument(
+                    TrustWish(
+                        fingerprint: print, name: #require(Name("laptop".utf8)),
+                        authenticator: #require(Name("phone".utf8)), epoch: judgement.epoch)),
+                place: place)
+        }
+        let look = FleetStep.look(
+            question: QuestionDocument(
+                AccountQuestion(key: print, isHeard: true, wantsRecord: true, enrolls: true)),
+            place: place)
+        let trusted = try await host.call(
+            trust(print), about: alice.name, alice.number, permit: judgement.permit)
+        #expect(trusted.result == .trusted(name: "laptop"), "\(trusted)")
+        let seen = try await host.call(look, about: alice.name, alice.number)
+        guard case .look(.trusted)? = seen.result else { throw Trouble("\(seen)") }
+
+        try await fleet.setPolicy("first_enrollment = root")
+        let after = try await host.call(look, about: alice.name, alice.number)
+        #expect(after.result == .look(look: .toBeAsked), "\(after)")
+        let another = try await host.call(
+            trust([UInt8](repeating: 6, count: 32)), about: alice.name, alice.number,
+            permit: judgement.permit)
+        #expect(another.result == .trusted(name: nil), "\(another)")
+        let new = try await Account.make("new")
+        let wish = try await host.call(look, about: new.name, number(new))
+        #expect(wish.result == .look(look: .mayNotEnroll), "\(wish)")
+        let enrolled = try await host.call(
+            .enroll(enrollment: enrollment, origin: "sshd"), about: new.name, number(new))
+        #expect(enrolled.result == .denied(reason: .right), "\(enrolled)")
+        try await fleet.setPolicy("trust = key")
+    }
+
     @Test("A permit counts at another host, for another user, or if it was changed")
     func permits() async throws {
         let fleet = try await BrokenHostTests.fleet.value

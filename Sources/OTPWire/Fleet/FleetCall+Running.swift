@@ -6,11 +6,18 @@ public struct FleetLicense: Sendable {
     public var host: String
     /// Whether users may enroll there: the host learns their keys.
     public var enrolls: Bool
+    /// Whether the fleet lets users enroll their first device at a login (`first_enrollment`).
+    public var admitsFirst: Bool
+    /// Whether the fleet trusts SSH keys (`trust`).
+    public var trustsKeys: Bool
     /// Whether the user was let in there a moment ago: the call has a permit for it.
     public var isProven: Bool
 
-    public init(host: String, enrolls: Bool, isProven: Bool) {
-        (self.host, self.enrolls, self.isProven) = (host, enrolls, isProven)
+    public init(
+        host: String, enrolls: Bool, admitsFirst: Bool, trustsKeys: Bool, isProven: Bool
+    ) {
+        (self.host, self.enrolls, self.admitsFirst) = (host, enrolls, admitsFirst)
+        (self.trustsKeys, self.isProven) = (trustsKeys, isProven)
     }
 }
 
@@ -31,11 +38,12 @@ extension FleetCall {
         case .look(let question, let place):
             guard var question = question.question, let place = place.origin(at: license.host)
             else { return .denied(reason: .malformed) }
-            let isWished = question.enrolls
-            question.enrolls = isWished && license.enrolls
+            let (isWished, mayEnroll) = (question.enrolls, license.enrolls && license.admitsFirst)
+            question.enrolls = isWished && mayEnroll
+            if !license.trustsKeys { question.key = nil }
             var look = try accounts.look(known, question, from: place)
             // The host would show a key that it may not store.
-            if isWished, !license.enrolls, case .notEnrolled = look { look = .mayNotEnroll }
+            if isWished, !mayEnroll, case .notEnrolled = look { look = .mayNotEnroll }
             return .look(look: LookDocument(look))
         case .noteLogin(let kind, let isHeard, let place):
             guard let place = place.origin(at: license.host) else {
@@ -80,13 +88,14 @@ extension FleetCall {
             guard let key = TrustWishDocument.bytes(ofFingerprint: fingerprint) else {
                 return .denied(reason: .malformed)
             }
-            guard isAllowed else { return .flag(isSo: false) }
+            guard isAllowed, license.trustsKeys else { return .flag(isSo: false) }
             return .flag(isSo: try accounts.hasRoom(forTrustIn: key, of: user))
         case .trust(let wish, let place):
             guard let wish = wish.wish, let place = place.origin(at: license.host) else {
                 return .denied(reason: .malformed)
             }
             guard isAllowed else { return .denied(reason: .right) }
+            guard license.trustsKeys else { return .trusted(name: nil) }
             return .trusted(name: try accounts.trust(wish, of: user, from: place)?.text)
         default: return nil
         }
@@ -108,7 +117,7 @@ extension FleetCall {
         case .enroll(let document, let origin):
             guard let new = document.enrollment() else { return .denied(reason: .malformed) }
             // Whoever is root there knows the key, and a code typed there would be enough otherwise.
-            guard license.enrolls, new.isFirst || license.isProven else {
+            guard license.enrolls, new.isFirst ? license.admitsFirst : license.isProven else {
                 return .denied(reason: .right)
             }
             let place = Array("\(origin.prefix(24)) at \(license.host)".utf8)

@@ -18,6 +18,7 @@ extension Judge {
         }
         let license = FleetLicense(
             host: act.host.name, enrolls: act.host.rights.contains("enroll"),
+            admitsFirst: policy.firstEnrollment != .root, trustsKeys: policy.trustsKeys,
             isProven: permit?.isGood(for: act) ?? false)
         var result: FleetReply.Result
         do throws(StoreError) {

@@ -82,7 +82,17 @@ final class Fleet: Sendable {
             "\(Fleet.place) user=postgres", "--database",
             "\(Fleet.place) user=swiftotp_server")
         try await servers[1].copy(servers[0])
-        for server in servers { try await server.start() }
+        try await setPolicy("trust = key")
+    }
+
+    /// Starts the servers, anew if they run, with these options for all hosts.
+    func setPolicy(_ options: String) async throws {
+        for server in servers {
+            try Data("\(options)\n".utf8).write(
+                to: URL(fileURLWithPath: "\(server.machine.folder)/etc/security/swiftotp.conf"))
+            try await server.stop()
+            try await server.start()
+        }
     }
 
     /// Lets a host join, and starts its agent.
