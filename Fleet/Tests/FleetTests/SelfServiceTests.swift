@@ -43,6 +43,28 @@ struct SelfServiceTests {
         #expect(try await !door.login(member.name, code).isIn)
     }
 
+    @Test("A token that is off stays so, or a single code finds it")
+    func resync() async throws {
+        let fleet = try await Fleet.shared()
+        let member = try await Member(of: fleet)
+        // A clock that is an hour ahead.
+        let codes = try await [member.phone.code(steps: 120), member.phone.code(steps: 121)]
+        let host = fleet.hosts[2]
+        let wrong = try await run(
+            member, at: host, "resync", typing: "\(codes[0])\n\(codes[0])\n")
+        #expect(wrong.status == 1, "\(wrong)")
+        let other = try await Member(of: fleet)
+        let foreign = try await run(
+            other, at: host, "resync", member.name, typing: "\(codes[0])\n\(codes[1])\n")
+        #expect(foreign.status == 1, "\(foreign)")
+        let done = try await run(
+            member, at: host, "resync", typing: "\(codes[0])\n\(codes[1])\n")
+        #expect(done.status == 0, "\(done)")
+        let door = try await Door(at: fleet.hosts[0])
+        #expect(try await !door.login(member.name, codes[1]).isIn)
+        #expect(try await door.login(member.name, member.phone.code(steps: 122)).isIn)
+    }
+
     @Test("New backup codes leave old ones good, cost no code, or are told at any host")
     func codes() async throws {
         let fleet = try await Fleet.shared()
