@@ -90,7 +90,7 @@ public enum Performed: Sendable {
 public enum HostRefusal: Equatable, Sendable {
     /// It was revoked, or has no row.
     case revoked
-    /// Its failures are used up: it is in quarantine until an admin releases it.
+    /// Its failures are used up: it is in quarantine until some have come back.
     case overBudget
 }
 

@@ -12,7 +12,9 @@ extension Database {
     private static let lookUpStatement = PostgresStatement(
         "look up",
         """
-        SELECT f.floor, f.id, h.id, h.revoked, h.quarantined,
+        SELECT f.floor, f.id, h.id, h.revoked,
+            CASE WHEN h.budget + greatest(0, $5 - h.budget_at) < \(HostBudget.failure)
+                THEN 1::bigint END,
             u.id, u.uid, u.version, u.key_id, u.record, s.failures, s.last, o.failures, o.last,
             d.id, d.uid, d.version, d.key_id, d.record
         FROM swiftotp.fleet f
@@ -28,10 +30,11 @@ extension Database {
     /// Reads a user's row and the decoy that stands in for it, without a lock, and whether the host
     /// may ask. Both are always read, so that a name without a row takes as long as one with it.
     func lookUp(
-        realm: [UInt8], name: [UInt8], host: RowID, decoy: [UInt8]
+        realm: [UInt8], name: [UInt8], host: RowID, decoy: [UInt8], at time: UInt64
     ) throws(StoreError) -> Found {
         let rows = try run(
-            Database.lookUpStatement, [.text(realm), .text(name), .id(host), .text(decoy)]
+            Database.lookUpStatement,
+            [.text(realm), .text(name), .id(host), .text(decoy), .int(clamping: time)]
         ).rows()
         guard let floor = rows.count(0, 0), rows.id(0, 1) == (try seal().fleet) else {
             throw StoreError(

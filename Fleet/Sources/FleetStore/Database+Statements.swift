@@ -65,7 +65,7 @@ extension Database {
             UPDATE swiftotp.hosts
             SET budget = \(left), budget_at = greatest(budget_at, $2),
                 quarantined = CASE WHEN \(left) < \(HostBudget.failure)
-                    THEN coalesce(quarantined, $2) ELSE quarantined END
+                    THEN $2 ELSE quarantined END
             FROM changed
             WHERE hosts.id = $13 AND $14 > 0
             RETURNING quarantined)

@@ -173,7 +173,7 @@ public final class FleetRecords: RecordStore {
     private func look(at place: Place, decoy: [UInt8]) throws(StoreError) {
         let found = try database.lookUp(
             realm: place.realm, name: FleetRecords.isText(place.name) ? place.name : [],
-            host: act.host.id, decoy: decoy)
+            host: act.host.id, decoy: decoy, at: act.time)
         floor = found.floor
         refusal = found.refusal
         let second = Place(realm: [], name: decoy)

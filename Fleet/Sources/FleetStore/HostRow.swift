@@ -18,10 +18,11 @@ public struct HostRow: Sendable, Equatable {
     public internal(set) var revoked: UInt64?
     /// When it asked last, to a minute or so, in Unix seconds; `nil` for never.
     public let lastSeen: UInt64?
-    /// Since when it is in quarantine, in Unix seconds; `nil` if it is not.
+    /// When it last used up its failures, in Unix seconds; `nil` for never, or since a release.
     public let quarantined: UInt64?
-    /// How many failures it has left.
-    public let budget: Int64
+    /// How many failures it had left at its last one, and when that was, in Unix seconds.
+    let budget: Int64
+    let budgetAt: UInt64
     /// Whether somebody else than a server has changed what it may do.
     public let isChanged: Bool
     /// What is in the database beside it.
@@ -29,13 +30,13 @@ public struct HostRow: Sendable, Equatable {
 
     static let columns =
         "id, name, realm, rights, generation, revoked, last_seen, quarantined, budget, joined, "
-        + RowProof.columns
+        + RowProof.columns + ", budget_at"
 
     /// The row of a host that joins for the first time, before it has a proof.
     init(_ name: String) {
         (id, self.name, realm, rights) = (.random(), name, "", [])
         (generation, joined, revoked, lastSeen) = (0, 0, nil, nil)
-        (quarantined, budget, isChanged) = (nil, 0, false)
+        (quarantined, budget, budgetAt, isChanged) = (nil, 0, 0, false)
         proof = RowProof(keyID: [], mac: [])
     }
 
@@ -45,7 +46,7 @@ public struct HostRow: Sendable, Equatable {
             let realm = rows.text(row, 2), let rights = rows.text(row, 3),
             let generation = rows.count(row, 4), let units = rows.int(row, 8),
             let joined = rows.count(row, 9),
-            let proof = RowProof(rows, row, first: 10)
+            let proof = RowProof(rows, row, first: 10), let budgetAt = rows.count(row, 12)
         else { return nil }
         self.id = id
         self.name = name
@@ -56,12 +57,20 @@ public struct HostRow: Sendable, Equatable {
         revoked = rows.count(row, 5)
         lastSeen = rows.count(row, 6)
         quarantined = rows.count(row, 7)
-        budget = units / HostBudget.failure
+        (budget, self.budgetAt) = (units, budgetAt)
         self.proof = proof
         let said = HostClaims(
             id: id, name: name, realm: realm, rights: rights, generation: generation,
             joined: joined, revoked: revoked)
         isChanged = !sealing.accepts(proof, of: said)
+    }
+
+    /// How many failures it has left at `now`; with none it is in quarantine.
+    public func failuresLeft(at now: UInt64) -> Int64 {
+        let refilled = Int64(clamping: now >= budgetAt ? now - budgetAt : 0)
+        let (units, overflow) = budget.addingReportingOverflow(refilled)
+        return max(0, overflow ? HostBudget.most : min(units, HostBudget.most))
+            / HostBudget.failure
     }
 
     /// What is proven of it.
@@ -97,7 +106,8 @@ struct HostClaims: ProvenRow {
 }
 
 /// How many failures a host may have: 300, of which 600 an hour come back. A host that has used them
-/// up stays in quarantine until an admin releases it.
+/// up is in quarantine until the next one has come back: strangers who guess at an honest host must
+/// not keep its users out until an admin comes.
 ///
 /// It is counted in the host's row, by the statement that stores the failure, so all servers hold it
 /// together. One comes back in six seconds, so it is counted in sixths.

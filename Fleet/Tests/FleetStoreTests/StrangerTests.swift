@@ -147,15 +147,18 @@ struct StrangerTests {
         }
         #expect(refused == 20)
         #expect(try fleet.login("nobody", "123456", on: servers[0], at: now) == "no wrong")
-        // It stays so, although failures come back.
-        let later = now + 3600
-        #expect(
-            try fleet.login("nobody", "123456", on: servers[0], at: later, from: broken)
-                == "refused overBudget")
+        // It ends by itself as failures come back, one in six seconds.
+        func heard(_ number: Int, _ server: Int, at time: UInt64) throws -> String {
+            try fleet.login(
+                "somebody\(number)", "123456", on: servers[server], at: time, from: broken)
+        }
+        #expect(try heard(0, 0, at: now + 5) == "refused overBudget")
+        #expect(try heard(0, 0, at: now + 6) == "no wrong")
+        #expect(try heard(1, 1, at: now + 6) == "refused overBudget")
+        let row = try #require(try servers[0].hosts().first { $0.name == "broken" })
+        #expect(row.quarantined == now + 6 && row.failuresLeft(at: now + 6) == 0, "\(row)")
         #expect(try servers[1].release(host: "broken", by: TestFleet.admin))
-        #expect(
-            try fleet.login("nobody", "123456", on: servers[0], at: later, from: broken)
-                == "no wrong")
+        #expect(try heard(1, 0, at: TestFleet.now) == "no wrong")
     }
 
     @Test("Failures come back too slowly, or more than there were")
@@ -166,14 +169,15 @@ struct StrangerTests {
             _ = try fleet.login(
                 "nobody\(number)", "123456", on: server, at: now, from: host)
         }
-        func budget() throws -> Int64? {
-            try server.hosts().first { $0.name == "broken" }?.budget
+        func budget(at time: UInt64 = now) throws -> Int64? {
+            try server.hosts().first { $0.name == "broken" }?.failuresLeft(at: time)
         }
         #expect(try budget() == 100)
+        #expect(try budget(at: now + 60) == 110)
         _ = try fleet.login("nobody", "123456", on: server, at: now + 60, from: host)
-        #expect(try budget() == 109)
+        #expect(try budget(at: now + 60) == 109)
         _ = try fleet.login("nobody", "1234567", on: server, at: now + 86_400, from: host)
-        #expect(try budget() == 299)
+        #expect(try budget(at: now + 86_400) == 299)
     }
 }
 

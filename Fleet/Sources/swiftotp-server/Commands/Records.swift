@@ -11,7 +11,7 @@ struct Hosts: ParsableCommand {
     @OptionGroup var folder: FolderOption
     @Option(help: "End a host's access, within five seconds.")
     var revoke: String?
-    @Option(help: "End a host's quarantine, after too many failures.")
+    @Option(help: "Give a host all its failures back, and end its quarantine.")
     var release: String?
 
     func run() throws {
@@ -31,20 +31,24 @@ struct Hosts: ParsableCommand {
             print("\(release) is released.")
             return
         }
+        let now = try folder.act().time
         var rows = [["HOST", "REALM", "RIGHTS", "LAST SEEN", "STATE"]]
         for host in try database.hosts() {
-            let state =
-                host.isChanged
-                ? "refused: changed in the database"
-                : host.revoked != nil
-                ? "revoked"
-                : host.quarantined != nil ? "in quarantine" : "\(host.budget) failures left"
             rows.append([
                 host.name, host.realm, host.rights.sorted().joined(separator: ","),
-                host.lastSeen.map(Table.time) ?? "never", state,
+                host.lastSeen.map(Table.time) ?? "never", Hosts.state(of: host, at: now),
             ])
         }
         Table.show(rows)
+    }
+
+    private static func state(of host: HostRow, at now: UInt64) -> String {
+        if host.isChanged { return "refused: changed in the database" }
+        if host.revoked != nil { return "revoked" }
+        let left = host.failuresLeft(at: now)
+        let state = left == 0 ? "in quarantine" : "\(left) failures left"
+        let used = host.quarantined.map { ", used up on \(Table.time($0))" } ?? ""
+        return state + used
     }
 }
 
