@@ -118,16 +118,26 @@ extension Database {
         return [
             .int(mark), .int(clamping: act.time), Database.text(settings.server),
             Database.text(act.host.name), Database.text(act.host.realm),
-            Database.text(String(decoding: act.user.name, as: UTF8.self)),
-            Database.text(entry.actor), Database.text(entry.kind), .bool(entry.granted),
-            Database.text(entry.detail), Database.text(entry.origin),
+            // A name that nobody has may be as long as its host likes.
+            Database.text(
+                String(decoding: act.user.name, as: UTF8.self),
+                upTo: user == nil ? Database.longestText : .max),
+            Database.text(entry.actor, upTo: Database.longestText), Database.text(entry.kind),
+            .bool(entry.granted), Database.text(entry.detail),
+            Database.text(entry.origin, upTo: Database.longestText),
             user.map { .id($0.id) } ?? .noID, .id(act.host.id),
             .int(entry.isFailure ? HostBudget.failure : 0), .bool(records.countsMessage),
         ]
     }
 
-    /// A text that the database takes: without zero bytes.
-    static func text(_ text: String) -> PostgresValue { .text(text.utf8.filter { $0 != 0 }) }
+    /// A text that the database takes: without zero bytes, and only its beginning if it is long.
+    static func text(_ text: String, upTo length: Int = .max) -> PostgresValue {
+        let start = String(decoding: text.utf8.prefix(length), as: UTF8.self)
+        return .text(start.utf8.filter { $0 != 0 })
+    }
+
+    /// How much of a host's own words is written to the audit, in bytes.
+    private static let longestText = 128
 
     /// `$16` and on.
     private func rowValues(_ row: UserRow) throws(StoreError) -> [PostgresValue] {

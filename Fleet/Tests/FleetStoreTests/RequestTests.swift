@@ -135,6 +135,22 @@ struct RequestTests {
         #expect(try server.receipt(receipt.text) == receipt)
     }
 
+    @Test("A host fills the audit with names that nobody has")
+    func longNames() async throws {
+        let fleet = try await fleet(), server = fleet.server()
+        let name = String(repeating: "x", count: 127) + "ü" + String(repeating: "y", count: 5000)
+        _ = try server.perform(fleet.act(name)) { (_) throws(StoreError) in
+            ActAnswer(
+                reply: [],
+                audit: AuditEntry(
+                    kind: "look", granted: false, origin: String(repeating: "z", count: 5000),
+                    actor: name))
+        }
+        let last = try #require(try server.audit(AuditQuery()).last)
+        #expect(last.user.name.utf8.count <= 130 && last.origin.utf8.count == 128)
+        #expect(last.actor.utf8.count <= 130)
+    }
+
     @Test("Nothing is stored although a removal, or a removed record comes back with used codes")
     func removal() async throws {
         let fleet = try await fleet(), server = fleet.server(), now = TestFleet.now

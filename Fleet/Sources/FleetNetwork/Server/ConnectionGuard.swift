@@ -41,6 +41,12 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         if case .handshakeCompleted? = event as? TLSUserEvent {
             peer.presented = presented(context)
             if case .other(let why) = peer.presented { note(why, context) }
+            if case .host(let identity) = peer.presented,
+                !connections.name(context.channel, identity.host.text)
+            {
+                note("the host \(identity.host) has too many connections", context)
+                context.close(promise: nil)
+            }
             if isStranger, connections.count > settings.connections / 4 * 3 {
                 note("the last connections are kept for hosts", context)
                 context.close(promise: nil)
@@ -72,6 +78,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     /// The answer is sent.
     func answered(_ context: ChannelHandlerContext) {
+        if peer.isRefused { return context.close(promise: nil) }
         if phase == .answering { begin(.idle, context) }
     }
 

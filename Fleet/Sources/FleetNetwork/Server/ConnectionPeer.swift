@@ -12,11 +12,17 @@ final class ConnectionPeer: Sendable {
         case other(String)
     }
 
-    private let box = NIOLockedValueBox(Presented.nobody)
+    private let box = NIOLockedValueBox((presented: Presented.nobody, isRefused: false))
 
     /// What the certificate says.
     var presented: Presented {
-        get { box.withLockedValue { $0 } }
-        set { box.withLockedValue { $0 = newValue } }
+        get { box.withLockedValue { $0.presented } }
+        set { box.withLockedValue { $0.presented = newValue } }
+    }
+
+    /// Whether it may not ask, and the connection ends with the answer that says so.
+    var isRefused: Bool {
+        get { box.withLockedValue { $0.isRefused } }
+        set { box.withLockedValue { $0.isRefused = newValue } }
     }
 }

@@ -41,7 +41,7 @@ struct FleetChannel: ServerChildChannel {
     func handle(value: Value, logger: Logger) async {
         let (responder, peer) = (responder, value.peer)
         await http { request, writer, _ in
-            let response = await responder.respond(to: request, from: peer.presented)
+            let response = await responder.respond(to: request, from: peer)
             try await writer.write(response: response.head, body: response.body)
         }.handle(value: value.http, logger: logger)
     }

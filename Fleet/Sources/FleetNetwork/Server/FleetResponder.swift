@@ -7,6 +7,7 @@ import NIOCore
 struct FleetResponder: Sendable {
     let service: any FleetService
     let metrics: FleetMetrics
+    let rates: HostRates
 
     private enum Route: String {
         case call, ping, join, renew
@@ -14,12 +15,16 @@ struct FleetResponder: Sendable {
         case none
     }
 
-    /// Answers a request of whoever is connected.
-    func respond(to request: Request, from peer: ConnectionPeer.Presented) async -> Response {
+    /// Answers a request of whoever is connected; the connection of one who may not ask ends.
+    func respond(to request: Request, from peer: ConnectionPeer) async -> Response {
         let start = ContinuousClock.now
-        let (route, response) = await routed(request, peer)
+        var (route, response) = await routed(request, peer.presented)
         metrics.count(
             route: route.rawValue, status: response.status.code, took: .now - start)
+        if [.unauthorized, .forbidden].contains(response.status) {
+            response.headers[.connection] = "close"
+            peer.isRefused = true
+        }
         return response
     }
 
@@ -47,6 +52,7 @@ struct FleetResponder: Sendable {
         guard let id = fields.only(WireFormat.requestField).flatMap(WireFormat.id),
             let within = fields.only(WireFormat.withinField).flatMap(WireFormat.within)
         else { return failure(.badRequest, "the request has no id, or no time") }
+        guard rates.admits(host.host.text) else { return tooOften }
         var receipt: String?
         if fields.has(WireFormat.receiptField) {
             receipt = fields.only(WireFormat.receiptField).flatMap(WireFormat.receipt)
@@ -101,6 +107,7 @@ struct FleetResponder: Sendable {
         case .success(let name): host = name
         case .failure(let problem): return failure(.unauthorized, problem.text)
         }
+        guard rates.admits(host.host.text) else { return tooOften }
         guard let bytes = await body(of: request, upTo: WireFormat.longestOther) else {
             return failure(.contentTooLarge, "the request is too long")
         }
@@ -113,6 +120,8 @@ struct FleetResponder: Sendable {
     }
 
     // MARK: Parts
+
+    private var tooOften: Response { failure(.tooManyRequests, "the host asks too often") }
 
     /// The host. A connection may be older than its certificate's end.
     private func named(_ peer: ConnectionPeer.Presented) -> Result<HostIdentity, FleetProblem> {

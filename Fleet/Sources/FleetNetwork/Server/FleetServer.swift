@@ -18,7 +18,7 @@ public final class FleetServer: Sendable {
     private let logger: Logger
     private let running = NIOLockedValueBox<[Listening]>([])
 
-    private let connections = OpenConnections()
+    private let connections: OpenConnections
     private let log: RefusalLog
 
     /// One of the two sockets.
@@ -43,7 +43,10 @@ public final class FleetServer: Sendable {
         context = NIOLockedValueBox(try FleetServer.context(identity, trust))
         let metrics = FleetMetrics()
         metrics.note(serverEnd: identity.end, authorityEnd: trust.end)
-        responder = FleetResponder(service: service, metrics: metrics)
+        connections = OpenConnections(
+            host: settings.hostConnections, stranger: settings.strangerConnections)
+        responder = FleetResponder(
+            service: service, metrics: metrics, rates: HostRates(settings.hostRate))
         self.moreMetrics = moreMetrics
         self.group = group
         self.log = RefusalLog(log)

@@ -9,6 +9,13 @@ public struct ServerSettings: Sendable {
     /// How many connections may be open; more wait until one is closed. The last quarter is for
     /// hosts alone.
     public var connections = 10_000
+    /// How many connections one host may have.
+    public var hostConnections = 64
+    /// How many connections one address may have that has not shown a host's certificate.
+    public var strangerConnections = 256
+    /// How many calls of one host are answered in a second; after a quiet while, ten times as many at
+    /// once.
+    public var hostRate = 50
     /// How long a client may take for the TLS handshake.
     public var handshake = TimeAmount.seconds(5)
     /// How long a client may take for its request, from the first byte to the last.

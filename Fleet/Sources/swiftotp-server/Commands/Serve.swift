@@ -29,6 +29,7 @@ struct Serve: AsyncParsableCommand {
         var settings = ServerSettings()
         settings.address = folder.configuration.address
         settings.port = folder.configuration.port
+        settings.hostRate = folder.configuration.hostRate
         settings.metricsPort = folder.configuration.metricsPort
         let server = try FleetServer(
             settings: settings, identity: try folder.identity(), trust: folder.authority.trust,

@@ -12,6 +12,7 @@ struct ServerConfiguration {
     var replication = DatabaseSettings.Replication.required
     var identity = DatabaseSettings.Identity.uid
     var threads = 8
+    var hostRate = 50
     var metricsPort: Int?
     var policy = "/etc/security/swiftotp.conf"
 
@@ -67,6 +68,9 @@ struct ServerConfiguration {
         case .threads:
             guard let number = Int(value), (1...64).contains(number) else { throw wrong }
             threads = number
+        case .hostRate:
+            guard let number = Int(value), (1...100_000).contains(number) else { throw wrong }
+            hostRate = number
         case .metricsPort:
             guard value != "none" else { return }
             guard let number = Int(value), (1...65_535).contains(number) else { throw wrong }

@@ -1,6 +1,7 @@
 /// One setting of server.conf; tests compare the manual with this table.
 enum SettingKey: String, CaseIterable {
     case fleet, names, database, address, port, replication, identity, threads
+    case hostRate = "host_rate"
     case metricsPort = "metrics_port"
     case policy
 
@@ -13,6 +14,7 @@ enum SettingKey: String, CaseIterable {
         case .replication: "required"
         case .identity: "uid"
         case .threads: "8"
+        case .hostRate: "50"
         case .metricsPort: "none"
         case .policy: "/etc/security/swiftotp.conf"
         }
@@ -29,6 +31,7 @@ enum SettingKey: String, CaseIterable {
         case .replication: "required or none"
         case .identity: "uid or name"
         case .threads: "1 to 64"
+        case .hostRate: "1 to 100000"
         case .metricsPort: "1 to 65535, or none"
         case .policy: "a path that begins with /"
         }
@@ -46,6 +49,7 @@ enum SettingKey: String, CaseIterable {
             "Whether every yes waits for a standby's disk. Without, a failover loses codes."
         case .identity: "Whether a user must have one UID at all hosts, or only one name."
         case .threads: "How many connections to the database there are."
+        case .hostRate: "How many calls of one host are answered in a second; ten times as many at once."
         case .metricsPort: "The port on 127.0.0.1 where metrics are read."
         case .policy: "How codes are judged: the options of swiftotp.conf(5). It may be missing."
         }

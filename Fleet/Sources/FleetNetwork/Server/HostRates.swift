@@ -1,0 +1,36 @@
+import NIOConcurrencyHelpers
+
+/// How often each host may ask: so many times a second, and ten times as many at once after a quiet
+/// while. What a host asks for costs the database a row or more, whatever it is.
+final class HostRates: Sendable {
+    private struct Bucket {
+        var left: Double
+        var filled: ContinuousClock.Instant
+    }
+
+    /// How many names are remembered. They come from certificates, so there are as many as hosts; but
+    /// nothing grows forever.
+    private static let capacity = 100_000
+
+    private let rate: Double
+    private let most: Double
+    private let buckets = NIOLockedValueBox<[String: Bucket]>([:])
+
+    /// `rate` calls a second.
+    init(_ rate: Int) { (self.rate, most) = (Double(rate), Double(rate) * 10) }
+
+    /// Counts a call of a host; whether it may be answered.
+    func admits(_ host: String, at now: ContinuousClock.Instant = .now) -> Bool {
+        buckets.withLockedValue { buckets in
+            if buckets.count >= HostRates.capacity { buckets = [:] }
+            var bucket = buckets[host] ?? Bucket(left: most, filled: now)
+            let passed = max(0, bucket.filled.duration(to: now) / .seconds(1))
+            bucket.left = min(most, bucket.left + passed * rate)
+            bucket.filled = now
+            let isAdmitted = bucket.left >= 1
+            if isAdmitted { bucket.left -= 1 }
+            buckets[host] = bucket
+            return isAdmitted
+        }
+    }
+}
