@@ -172,6 +172,8 @@ struct BrokenHostTests {
         let new = try await Account.make("new")
         let wish = try await host.call(look, about: new.name, number(new))
         #expect(wish.result == .look(look: .mayNotEnroll), "\(wish)")
+        // The host may let the user in for that.
+        #expect(try await fleet.audit(of: new.name).map(\.detail) == ["not-enrolled"])
         let enrolled = try await host.call(
             .enroll(enrollment: enrollment, origin: "sshd"), about: new.name, number(new))
         #expect(enrolled.result == .denied(reason: .right), "\(enrolled)")

@@ -72,7 +72,7 @@ extension Judge {
             return AuditEntry(
                 kind: "login", granted: true, detail: "trusted-key \(name)",
                 origin: call.placeText)
-        case .look(.notEnrolled):
+        case .look(.notEnrolled), .look(.mayNotEnroll):
             // The host may let the user in for that, so it has to be true at the standby as well.
             return AuditEntry(
                 kind: "look", granted: false, detail: "not-enrolled", origin: call.placeText)
