@@ -34,7 +34,7 @@ struct Serve: AsyncParsableCommand {
         let server = try FleetServer(
             settings: settings, identity: try folder.identity(), trust: folder.authority.trust,
             service: Judge(threads: threads, authority: folder.authority, policy: policy),
-            moreMetrics: { threads.metrics })
+            moreMetrics: { threads.metrics }, log: { SystemLog.write(trouble: $0) })
         let (port, metricsPort) = try await server.start()
         let metrics = metricsPort.map { ", metrics on port \($0)" } ?? ""
         Process.complain(

@@ -11,6 +11,11 @@ struct Judge: FleetService {
     let authority: FleetAuthority
     /// The options by which codes are judged.
     let policy: Options
+    private let joins = Joins()
+
+    init(threads: ServerThreads, authority: FleetAuthority, policy: Options) {
+        (self.threads, self.authority, self.policy) = (threads, authority, policy)
+    }
 
     /// How long a join or a renewal may take.
     private static let patience = Duration.seconds(5)
@@ -29,8 +34,10 @@ struct Judge: FleetService {
         }
         let end = ContinuousClock.now + max(.milliseconds(50), call.within - Judge.way)
         do throws(StoreError) {
+            // What is about no user queues with the host's own.
+            let name = document.user.isEmpty ? call.host : document.user
             return try await threads.run(
-                for: UserName(realm: "", name: document.user), until: end
+                for: UserName(realm: "", name: name), until: end
             ) { (database) throws(StoreError) in
                 try judge(document, of: call, id, in: database)
             }
@@ -145,18 +152,22 @@ struct Judge: FleetService {
     func join(_ request: JoinRequest) async -> JoinAnswer {
         let hash = InviteToken.hash(of: request.secret)
         let authority = authority
-        return await certificate { (database) throws(StoreError) in
+        // Whoever is in the network may ask for this.
+        guard joins.begin() else { return .unavailable("too many hosts join at once") }
+        defer { joins.end() }
+        return await certificate(for: "") { (database) throws(StoreError) in
+            let now = try SystemClock().now()
+            let act = AdminAct(actor: "invite", origin: "join", time: now)
+            let unknown = JoinAnswer.refused(
+                "the invite is unknown, was used, or has ended; ask for another")
+            guard try database.invite(hash: hash, at: now) != nil else { return unknown }
             // The certificate first: a request that is no good must not use the invite up.
             do throws(FleetProblem) {
                 _ = try authority.sign(request: request.request, host: "host", generation: 0)
             } catch {
                 return .refused(error.text)
             }
-            let now = try SystemClock().now()
-            let act = AdminAct(actor: "invite", origin: "join", time: now)
-            guard let invite = try database.useInvite(hash: hash, by: act) else {
-                return .refused("the invite is unknown, was used, or has ended; ask for another")
-            }
+            guard let invite = try database.useInvite(hash: hash, by: act) else { return unknown }
             let host = try database.makeHost(
                 named: invite.host, realm: invite.realm, rights: invite.rights, by: act)
             return Judge.signed(request.request, for: host, by: authority)
@@ -165,7 +176,7 @@ struct Judge: FleetService {
 
     func renew(host name: String, generation: UInt64, request: String) async -> JoinAnswer {
         let authority = authority
-        return await certificate { (database) throws(StoreError) in
+        return await certificate(for: name) { (database) throws(StoreError) in
             switch try Judge.host(name, generation, asOfNow: true, in: database) {
             case .success(let host): Judge.signed(request, for: host, by: authority)
             case .failure(let refusal): .refused(refusal.text)
@@ -207,11 +218,12 @@ struct Judge: FleetService {
     }
 
     private func certificate(
+        for host: String,
         _ body: @escaping @Sendable (Database) throws(StoreError) -> JoinAnswer
     ) async -> JoinAnswer {
         do throws(StoreError) {
             return try await threads.run(
-                for: UserName(realm: "", name: ""), until: .now + Judge.patience, body)
+                for: UserName(realm: "", name: host), until: .now + Judge.patience, body)
         } catch {
             return .unavailable(Judge.sentence(error))
         }
