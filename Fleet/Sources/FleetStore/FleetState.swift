@@ -54,12 +54,17 @@ public final class FleetState: Sendable {
     public func note(_ receipt: Receipt) {
         contents.withLock { contents in
             guard contents.remember(receipt) else { return }
-            for place in contents.pending.keys { contents.pending[place]?.insert(receipt) }
+            contents.awaitRow(of: receipt)
         }
     }
 
     /// The newest receipt that anybody has shown or got.
     public var newest: Receipt? { contents.withLock { $0.newest } }
+
+    /// How many receipts are kept for databases that nobody has asked yet.
+    var waiting: Int {
+        contents.withLock { $0.pending.values.reduce(0) { $0 + $1.count } }
+    }
 
     /// The receipts that the database at this place has yet to be asked for. Each counts, not only
     /// the newest: numbers are given before a commit, so an older yes may be missing where a newer
@@ -78,9 +83,7 @@ public final class FleetState: Sendable {
     func confirm(_ receipts: Set<Receipt>, at place: String) {
         contents.withLock { contents in
             for receipt in receipts where contents.remember(receipt) {
-                for other in contents.pending.keys where other != place {
-                    contents.pending[other]?.insert(receipt)
-                }
+                contents.awaitRow(of: receipt)
             }
             contents.pending[place]?.subtract(receipts)
         }
@@ -131,6 +134,17 @@ public final class FleetState: Sendable {
 }
 
 extension FleetState.Contents {
+    /// Notes that each database has to be asked for a receipt. One that nobody asks any more, such as
+    /// one from before a restart, is forgotten; should it come back, it is asked for all of them.
+    fileprivate mutating func awaitRow(of receipt: Receipt) {
+        for place in pending.keys {
+            pending[place]?.insert(receipt)
+            if let count = pending[place]?.count, count > FleetState.capacity {
+                pending[place] = nil
+            }
+        }
+    }
+
     /// Remembers a receipt; whether it was not known before.
     fileprivate mutating func remember(_ receipt: Receipt) -> Bool {
         newest = max(newest ?? receipt, receipt)

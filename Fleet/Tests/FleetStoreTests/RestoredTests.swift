@@ -180,4 +180,21 @@ struct RestoredTests {
         #expect(done.reply == Array("code".utf8))
         #expect(try fleet.login("token", TestFleet.code(step: 9), on: server) == "yes code")
     }
+
+    @Test("After a restart of the database, a server keeps receipts for the one before for ever")
+    func places() throws {
+        let fleet = RowID.random()
+        let sealing = RecordSealing(fleet: fleet, keys: TestFleet.makeKeys())
+        let state = FleetState()
+        func receipt(_ number: Int64) -> Receipt {
+            Receipt(floor: 0, sequence: number, mark: number, sealing: sealing)
+        }
+        _ = (state.unconfirmed(at: "before"), state.unconfirmed(at: "now"))
+        for number in 0..<70_000 as Range<Int64> { state.confirm([receipt(number)], at: "now") }
+        #expect(state.waiting < 70_000, "\(state.waiting)")
+        // Whoever comes back to it asks for what is still known.
+        let again = state.unconfirmed(at: "before")
+        #expect(again.contains(receipt(69_999)) && again.count > 32_000)
+        #expect(state.unconfirmed(at: "now").isEmpty)
+    }
 }
