@@ -12,6 +12,8 @@ public struct DatabaseSettings: Sendable {
     public var replication = Replication.required
     /// What tells users apart.
     public var identity = Identity.uid
+    /// How many steps a code may be off, as it is judged.
+    public var window: UInt8 = 1
     /// The time, in Unix seconds.
     public var clock: @Sendable () throws(StoreError) -> UInt64
     /// How long PostgreSQL may work on a statement, such as when somebody has locked the row. Not how

@@ -186,7 +186,9 @@ public final class FleetRecords: RecordStore {
         guard row.sealed.floor < floor, var bytes = row.sealed.record else { return }
         defer { Secret.wipe(&bytes) }
         guard var record = Record(decoding: bytes.span) else { return }
-        record.restore(to: floor, origin: Array("swiftotp-server restored".utf8))
+        record.restore(
+            to: floor, window: database.settings.window,
+            origin: Array("swiftotp-server restored".utf8))
         row.restored = record.takeUntold()
         row.sealed.record = record.encoded
         row.sealed.floor = floor

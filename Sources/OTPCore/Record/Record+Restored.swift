@@ -4,15 +4,15 @@
 extension Record {
     /// Ends what may have been used up to `floor`, in Unix seconds:
     ///
-    /// - no step of an app counts that a login at that time could have accepted;
+    /// - no step of an app counts that a login at that time could have accepted, with `window`;
     /// - a token that counts waits until `otp-enroll resync` has found its counter;
     /// - backup codes, a temporary code and a code by message that were made before are void;
     /// - SSH keys have to be trusted anew, because trust may have been revoked.
     ///
     /// The user stays enrolled, and is told.
-    public mutating func restore(to floor: UInt64, origin: [UInt8]) {
+    public mutating func restore(to floor: UInt64, window: UInt8, origin: [UInt8]) {
         for index in authenticators.indices {
-            update(index) { $0.restore(to: floor) }
+            update(index) { $0.restore(to: floor, window: window) }
         }
         var isChanged = revokeAllTrust() > 0
         if backupCodesLeft > 0, backupCodesMade <= floor {
@@ -55,11 +55,13 @@ extension Authenticator {
     /// The drift, which a counter does not have, says so: a resync sets it to 0.
     var awaitsResync: Bool { kind == .hotp && drift != 0 }
 
-    fileprivate mutating func restore(to floor: UInt64) {
+    fileprivate mutating func restore(to floor: UInt64, window: UInt8) {
         switch kind {
         case .hotp: drift = 1
-        // The step after that of the time was within the window.
-        case .totp: nextStep = max(nextStep, currentStep(at: floor).addingClamped(2))
+        // A device that is ahead may have used the last step of the window.
+        case .totp:
+            let next = currentStep(at: floor).addingClamped(UInt64(window) + 1)
+            nextStep = max(nextStep, next)
         }
     }
 }

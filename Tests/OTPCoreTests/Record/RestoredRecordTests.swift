@@ -8,7 +8,7 @@ struct RestoredRecordTests {
 
     private func restored(_ kind: Authenticator.Kind = .totp) throws -> Record {
         var record = try record(phone("phone", kind: kind))
-        record.restore(to: noon, origin: [])
+        record.restore(to: noon, window: 1, origin: [])
         return record
     }
 
@@ -22,6 +22,20 @@ struct RestoredRecordTests {
             let now = max(noon, step * 30)
             let verdict = verifier.verify(.code(value: code, digits: 6), against: &record, at: now)
             #expect((verdict == .code(index: 0, offset: 0)) == (offset >= 2), "\(offset)")
+        }
+    }
+
+    @Test("With a greater window, a step that a device ahead of the clock has used counts again")
+    func window() throws {
+        var record = try record(phone("phone"))
+        record.restore(to: noon, window: 10, origin: [])
+        let key = record.key(of: 0)
+        for offset in [9, 10, 11] as [UInt64] {
+            let step = noonStep + offset
+            let code = HOTP.code(key: key.span, factor: step, algorithm: .sha1, digits: 6)
+            let verdict = Verifier(window: 10).verify(
+                .code(value: code, digits: 6), against: &record, at: step * 30)
+            #expect((verdict == .code(index: 0, offset: 0)) == (offset == 11), "\(offset)")
         }
     }
 
@@ -59,7 +73,7 @@ struct RestoredRecordTests {
                 at: made, validFor: 3600, boot: nil, random: &random,
                 salt: [UInt8](repeating: 0, count: HashedCode.saltLength)
             ) { _ in }
-            record.restore(to: noon, origin: [])
+            record.restore(to: noon, window: 1, origin: [])
             #expect(record.backupCodesLeft == (isGood ? 10 : 0))
             let state = record.temporaryCode?.state(at: noon + 2, boot: nil)
             #expect(state == (isGood ? .live : .expired))
@@ -72,7 +86,7 @@ struct RestoredRecordTests {
         var codes: [String] = []
         record.renewBackupCodes(
             at: noon, random: { [UInt8](repeating: 7, count: $0) }, { codes.append($0) })
-        record.restore(to: noon, origin: [])
+        record.restore(to: noon, window: 1, origin: [])
         #expect(record.isEnrolled && record.backupCodesLeft == 10)
         for code in codes {
             let typed = Array(code.utf8)
@@ -85,7 +99,7 @@ struct RestoredRecordTests {
     func told() throws {
         var record = try record(phone("phone"))
         let epoch = record.epoch
-        record.restore(to: noon, origin: Array("swiftotp-server restored".utf8))
+        record.restore(to: noon, window: 1, origin: Array("swiftotp-server restored".utf8))
         #expect(record.epoch > epoch)
         #expect(record.takeUntold().map(\.kind) == [.temporaryCodeRevoked])
     }

@@ -3,7 +3,7 @@ import FleetNetwork
 import FleetStore
 import Glibc
 import OTPCore
-import OTPSystem
+import OTPStore
 
 /// `swiftotp-server rotate-key`
 struct RotateKey: ParsableCommand {

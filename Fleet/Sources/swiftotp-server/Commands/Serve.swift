@@ -24,8 +24,9 @@ struct Serve: AsyncParsableCommand {
         SystemLog.open(as: "swiftotp-server")
         let folder = try folder.open()
         let policy = try folder.policy()
-        let threads = try ServerThreads(
-            folder.databaseSettings(), count: folder.configuration.threads)
+        var database = folder.databaseSettings()
+        database.window = policy.window
+        let threads = try ServerThreads(database, count: folder.configuration.threads)
         var settings = ServerSettings()
         settings.address = folder.configuration.address
         settings.port = folder.configuration.port
