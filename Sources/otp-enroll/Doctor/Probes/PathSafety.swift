@@ -19,8 +19,8 @@ enum PathSafety {
 
     /// What lets users other than root say what a program does; `nil` if nothing does. `path` has no
     /// links on its way.
-    static func finding(ofProgram path: String) -> Finding? {
-        parts(of: path).lazy.compactMap(finding).first
+    static func programFinding(_ path: String) -> Finding? {
+        parts(of: path).compactMap(finding).first
     }
 
     /// What is wrong with a file or a folder, whatever is above it.

@@ -14,7 +14,7 @@ extension Tool {
     static func ask(_ words: [String]) -> Said? {
         // The file itself is started: links may lead elsewhere a moment later.
         guard let path = words.first.flatMap(SystemFiles.realPath),
-            PathSafety.finding(ofProgram: path) == nil
+            PathSafety.programFinding(path) == nil
         else { return nil }
         let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TZ=UTC"]
         let result = try? run(

@@ -19,7 +19,7 @@ struct SSHSettings {
         _ daemon: SSHDaemon, user: String, from place: SSHPlace?, reading file: String? = nil
     ) throws(Trouble) {
         if let path = SystemFiles.realPath(daemon.program),
-            let finding = PathSafety.finding(ofProgram: path)
+            let finding = PathSafety.programFinding(path)
         {
             throw .unsafe(finding)
         }
