@@ -48,6 +48,12 @@ public protocol Surroundings {
 
     /// Writes a line to the log.
     func log(_ priority: LogPriority, _ line: LogLine)
+    /// Writes a line about a try that changed nothing, of which a caller can make thousands.
+    func logTry(_ line: LogLine)
+}
+
+extension Surroundings {
+    public func logTry(_ line: LogLine) { log(.notice, line) }
 }
 
 /// What concerns a store as a whole, or the files in it: only the place where it is can do that.

@@ -199,4 +199,35 @@ import Testing
                 }, "\(verdict.findings)")
         }
     }
+
+    @Test("A program of a user's is started as root, because it looks like a running sshd")
+    func sshdOfAUser() async throws {
+        let patient = try await DoctorPatient()
+        // A set-user-ID program has root's effective UID, and its caller says what it is called.
+        let verdict = try await patient.examine(around: [
+            "sh", "-c",
+            """
+            mkdir -p /srv/theirs && rm -f /srv/theirs/started
+            printf '#!/bin/sh\\nid >/srv/theirs/started\\n' >/srv/theirs/sshd
+            chmod 755 /srv/theirs/sshd && chown -R games: /srv/theirs
+            cp /bin/sleep /usr/libexec/sleeper && chmod 4755 /usr/libexec/sleeper
+            setpriv --reuid games --regid games --clear-groups \\
+                bash -c 'exec -a /srv/theirs/sshd /usr/libexec/sleeper 1000' & pid=$!
+            setpriv --reuid games --regid games --clear-groups bash -c \\
+                'exec -a "sshd: /srv/theirs/sshd -D [listener] 0 of 10" /usr/libexec/sleeper 1000' &
+            title=$!
+            # It really is named so, or this test cannot fail.
+            for i in $(seq 100); do
+                grep -q theirs /proc/$pid/cmdline && grep -q theirs /proc/$title/cmdline && break
+                sleep 0.05
+            done
+            test "$(stat -c %u /proc/$pid)" = 0 || echo "not set-user-ID" >&2
+            "$@"; status=$?
+            kill $pid $title
+            exit $status
+            """, "sh",
+        ])
+        #expect(!FileManager.default.fileExists(atPath: patient.real("/srv/theirs/started")))
+        #expect(!verdict.findings.contains { $0.text.contains("theirs") }, "\(verdict.findings)")
+    }
 }

@@ -75,4 +75,27 @@ struct LogTests {
         }
         #expect(try await locker.login(account.name, person.code()).name == "PAM_SUCCESS")
     }
+
+    @Test("A user's own requests fill the log, or others' lines are missing")
+    func requests() async throws {
+        let log = try SystemLog.shared()
+        let service = try await Service()
+        let (account, other) = (try await Account.make("noisy"), try await Account.make("other"))
+        let (client, second) = (try Client(service, account), try Client(service, other))
+        try await client.enroll()
+        try await second.enroll()
+        let uid = try Account.numbers(of: account.name).uid
+        let start = ContinuousClock.now
+        var count = 0
+        while log.lines(containing: "left out; reason=too-many-lines uid=\(uid)").isEmpty {
+            try await client.run("verify 000000", "verify 000000", "verify 000000", "verify 000000")
+            count += 4
+            try #require(count < 2000)
+        }
+        let minutes = Int((ContinuousClock.now - start) / .seconds(60)) + 1
+        let lines = log.lines(containing: "by=\(account.name) ")
+        #expect(lines.count <= 60 * minutes + 2 && lines.count < count)
+        try await second.run("verify 000000")
+        _ = try await log.line(containing: "authentication failure; ", "by=\(other.name) ")
+    }
 }

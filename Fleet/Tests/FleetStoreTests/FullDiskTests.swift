@@ -24,7 +24,7 @@ struct FullDiskTests {
         /// Leaves no room on the disk.
         func fill() throws {
             // It ends with "No space left on device", as it has to.
-            try? Tool.run([
+            _ = try? Tool.run([
                 "dd", "if=/dev/zero", "of=\(filler)", "bs=64k", "conv=notrunc", "oflag=append",
             ])
         }

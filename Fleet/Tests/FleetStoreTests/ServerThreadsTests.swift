@@ -171,8 +171,8 @@ struct ServerThreadsTests {
         #expect(throws: listening) { try connect(listening: long, FleetState()) }
         // Tables that were filled anew: who knows with what.
         try fleet.cluster.primary.run(
-            "CREATE TABLE copy AS SELECT * FROM swiftotp.audit", "TRUNCATE swiftotp.audit",
-            "INSERT INTO swiftotp.audit OVERRIDING SYSTEM VALUE SELECT * FROM copy",
+            "CREATE TABLE public.copy AS SELECT * FROM swiftotp.audit", "TRUNCATE swiftotp.audit",
+            "INSERT INTO swiftotp.audit OVERRIDING SYSTEM VALUE SELECT * FROM public.copy",
             in: fleet.database)
         #expect(throws: listening) { try connect(listening: long, state) }
     }

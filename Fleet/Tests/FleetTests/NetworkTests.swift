@@ -35,7 +35,8 @@ extension Storm {
                 let passed = try await open.login(plain.name, "none")
                 #expect(passed.isIn, "\(passed)")
                 let first = try await here.login(member.name, member.backupCodes[9])
-                #expect(first.isIn, "\(first), \(try await host.status().output)")
+                let status = try await host.status().output
+                #expect(first.isIn, "\(first), \(status)")
             }
 
             /// The first login, once it is broken: a verdict in time, and no yes where it is cut.

@@ -128,14 +128,17 @@ public struct RequestHandler<Here: Surroundings> {
 
     /// Logs how a try ended, if there was one. Not while a record is locked: a log may be slow.
     func log(_ outcome: Outcome?) {
-        if let outcome { log(LogLine(trying: outcome)) }
+        if let outcome { here.logTry(signed(LogLine(trying: outcome))) }
     }
 
     /// Logs a line, with who gave the command and whom it is about.
-    public func log(_ line: consuming LogLine) {
+    public func log(_ line: LogLine) { here.log(.notice, signed(line)) }
+
+    private func signed(_ line: LogLine) -> LogLine {
+        var line = line
         line.add("by", outside: operatorName)
         line.add("user", outside: user.name)
-        here.log(.notice, line)
+        return line
     }
 
     /// Classifies what was typed, as sent by a program.

@@ -40,16 +40,7 @@ enum Machine {
     }
 
     /// The program's own file; `nil` if the kernel does not say.
-    static var executable: String? {
-        var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        // SAFETY: the array's own length is given.
-        let length = unsafe path.withUnsafeMutableBytes { buffer -> Int in
-            let text = unsafe buffer.assumingMemoryBound(to: CChar.self)
-            guard let start = text.baseAddress else { return -1 }
-            return unsafe readlink("/proc/self/exe", start, buffer.count)
-        }
-        return length > 0 ? String(decoding: path.prefix(length), as: UTF8.self) : nil
-    }
+    static var executable: String? { SystemFiles.target(ofLink: "/proc/self/exe") }
 
     /// Sets the user's locale. To be called once, before anything is written.
     static func adoptLocale() {

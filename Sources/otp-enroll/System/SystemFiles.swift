@@ -131,6 +131,18 @@ enum SystemFiles {
         return unsafe String(cString: real)
     }
 
+    /// Where a link leads; `nil` if it cannot be read.
+    static func target(ofLink path: String) -> String? {
+        var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        // SAFETY: the array's own length is given.
+        let length = unsafe target.withUnsafeMutableBytes { buffer -> Int in
+            let text = unsafe buffer.assumingMemoryBound(to: CChar.self)
+            guard let start = text.baseAddress else { return -1 }
+            return unsafe readlink(path, start, buffer.count)
+        }
+        return length > 0 ? String(decoding: target.prefix(length), as: UTF8.self) : nil
+    }
+
     /// Where the file system of a path is mounted, according to /proc/self/mounts.
     static func mountPoint(of path: String) -> String {
         let path = realPath(path) ?? path

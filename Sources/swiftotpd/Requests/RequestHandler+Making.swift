@@ -30,7 +30,7 @@ extension RequestHandler<ThisMachine> {
                 for: caller, about: user, asking: asking,
                 operatorName: caller == .root
                     ? request.by.map { Array($0.utf8) } ?? asking.name : asking.name,
-                right: right, in: ThisMachine(settings, options, leftovers, passes)))
+                right: right, in: ThisMachine(settings, options, peer, leftovers, passes)))
     }
 
     /// Makes the store, if there is none.

@@ -93,7 +93,7 @@ struct RequestService {
     private func trouble(_ error: StoreError, _ user: [UInt8]) -> Reply.Result {
         // What root is told need not be logged as well.
         guard !peer.isOwner else { return .failed(trouble: TroubleDocument(error)) }
-        ServiceLog.write(error, user: user)
+        ServiceLog.write(error, user: user, by: peer)
         guard error.code == .configuration else { return .failed(trouble: TroubleDocument(error)) }
         return .failed(
             trouble:

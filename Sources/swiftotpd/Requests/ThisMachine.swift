@@ -12,15 +12,18 @@ struct ThisMachine: Surroundings {
     let clock: any Clock = SystemClock()
     let random: any Randomness = SystemRandom()
     let users: any UserDirectory = SystemUsers()
+    /// Who asks.
+    private let peer: Peer
     private let passes: HelpDeskPasses<UInt32>
     /// Looked for once per connection.
     private let leftovers: Store.Leftovers
 
     init(
-        _ settings: Settings, _ options: Options, _ leftovers: Store.Leftovers,
+        _ settings: Settings, _ options: Options, _ peer: Peer, _ leftovers: Store.Leftovers,
         _ passes: HelpDeskPasses<UInt32>
     ) {
         self.options = options
+        self.peer = peer
         agent = settings.agent
         self.passes = passes
         self.leftovers = leftovers
@@ -72,6 +75,7 @@ struct ThisMachine: Surroundings {
     func givePass(to member: User, epoch: UInt64) { passes.give(to: member.uid, epoch: epoch) }
 
     func log(_ priority: LogPriority, _ line: LogLine) { ServiceLog.write(priority, line) }
+    func logTry(_ line: LogLine) { ServiceLog.write(.notice, tryBy: peer, line) }
 }
 
 extension Store: AccountStore {}

@@ -15,10 +15,23 @@ enum ServiceLog {
         text.append(copying: LogLine.sanitized(service).span)
         text.append(copying: Array(":auth): ".utf8).span)
         text.append(copying: line.bytes.span)
-        if peer.isOwner || !isLimited {
-            SystemLog.write(text, CInt(priority.rawValue))
+        if isLimited {
+            write(text, CInt(priority.rawValue), by: peer)
         } else {
-            writeNoise(text, CInt(priority.rawValue), of: peer.user)
+            SystemLog.write(text, CInt(priority.rawValue))
+        }
+    }
+
+    /// A line about a request that tried a code, or a proof.
+    static func write(_ priority: LogPriority, tryBy peer: Peer, _ line: LogLine) {
+        write(line.bytes, CInt(priority.rawValue), by: peer)
+    }
+
+    private static func write(_ text: [UInt8], _ priority: CInt, by peer: Peer) {
+        if peer.isOwner {
+            SystemLog.write(text, priority)
+        } else {
+            writeNoise(text, priority, of: peer.user)
         }
     }
 
@@ -80,13 +93,13 @@ enum ServiceLog {
         SystemLog.write(line.bytes, LOG_INFO)
     }
 
-    /// Why a request cannot be answered.
-    static func write(_ error: StoreError, user: [UInt8]) {
+    /// Why a request of this peer cannot be answered.
+    static func write(_ error: StoreError, user: [UInt8], by peer: Peer) {
         var line = LogLine("cannot check")
         line.add("reason", "store")
         line.add("user", outside: user)
         line.add("error", sentence: error.text)
-        SystemLog.write(line.bytes, LOG_CRIT)
+        write(line.bytes, LOG_CRIT, by: peer)
     }
 
     /// Why somebody cannot be served.

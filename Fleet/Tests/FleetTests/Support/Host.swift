@@ -66,8 +66,11 @@ final class Host: Sendable {
     /// Starts the agent.
     @discardableResult
     func launchAgent(around: [String] = []) async throws -> Daemon {
+        // As the unit has it.
+        let setting = "RES_OPTIONS=timeout:1 attempts:2"
         let daemon = try Daemon(
-            machine.words + around + [OTPServer.program("swiftotp-agent"), "serve"],
+            machine.words + around
+                + ["env", setting, OTPServer.program("swiftotp-agent"), "serve"],
             log: "\(machine.folder)/agent.log")
         agent.withLock { $0 = daemon }
         return daemon

@@ -17,6 +17,12 @@ enum PathSafety {
         return parts + [real]
     }
 
+    /// What lets users other than root say what a program does; `nil` if nothing does. `path` has no
+    /// links on its way.
+    static func programFinding(_ path: String) -> Finding? {
+        parts(of: path).compactMap(finding).first
+    }
+
     /// What is wrong with a file or a folder, whatever is above it.
     static func finding(_ path: String) -> Finding? {
         guard let status = SystemFiles.status(path) else { return nil }

@@ -36,14 +36,32 @@ extension SSHDaemon {
     private static var running: [SSHDaemon] {
         let own = SystemFiles.status("/proc/self/ns/pid")?.st_ino
         return SystemFiles.names(in: "/proc").compactMap { name -> SSHDaemon? in
-            guard let pid = UInt32(name), SystemFiles.status("/proc/\(pid)")?.st_uid == 0,
+            guard let pid = UInt32(name), isRoots(pid),
                 case .text(let text) = SystemFiles.read("/proc/\(pid)/cmdline"),
-                var daemon = listener(text),
+                var daemon = listener(text), runs(pid, daemon.program),
                 SystemFiles.status("/proc/\(pid)/ns/pid")?.st_ino == own
             else { return nil }
             (daemon.process, daemon.readAt) = (pid, readAt(pid))
             return daemon
         }
+    }
+
+    /// Whether a process is root's in all ways: anybody may start a program that is set-user-ID.
+    private static func isRoots(_ pid: UInt32) -> Bool {
+        SystemFiles.lines("/proc/\(pid)/status").contains { line in
+            line.hasPrefix("Uid:")
+                && line.dropFirst(4).split(whereSeparator: \.isWhitespace)
+                    == ["0", "0", "0", "0"]
+        }
+    }
+
+    /// Whether a process runs this program, whatever it calls itself.
+    private static func runs(_ pid: UInt32, _ program: String) -> Bool {
+        guard var file = SystemFiles.target(ofLink: "/proc/\(pid)/exe") else { return false }
+        // After an upgrade, until it is started again.
+        let deleted = " (deleted)"
+        if file.hasSuffix(deleted) { file.removeLast(deleted.count) }
+        return SystemFiles.realPath(program) == file
     }
 
     private static func listener(_ commandLine: String) -> SSHDaemon? {

@@ -8,6 +8,8 @@ struct SSHSettings {
     enum Trouble: Error {
         /// There is no sshd.
         case missing
+        /// It is not started, because users other than root can change it.
+        case unsafe(Finding)
         /// sshd's message instead.
         case refused(String)
     }
@@ -16,6 +18,11 @@ struct SSHSettings {
     init(
         _ daemon: SSHDaemon, user: String, from place: SSHPlace?, reading file: String? = nil
     ) throws(Trouble) {
+        if let path = SystemFiles.realPath(daemon.program),
+            let finding = PathSafety.programFinding(path)
+        {
+            throw .unsafe(finding)
+        }
         let specification =
             place?.specification(user: user)
             ?? "user=\(user),host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22,rdomain="
