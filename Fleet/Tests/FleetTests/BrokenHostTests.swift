@@ -180,6 +180,20 @@ struct BrokenHostTests {
         try await fleet.setPolicy("trust = key")
     }
 
+    @Test("A host hides its name from the user whom it enrolls")
+    func origin() async throws {
+        let fleet = try await BrokenHostTests.fleet.value
+        let account = try await Account.make("new")
+        let marks = "sshd at web2" + String(repeating: "\u{301}", count: 40)
+        let host = BrokenHost(fleet.hosts[0])
+        let enrolled = try await host.call(
+            .enroll(enrollment: enrollment, origin: marks), about: account.name, number(account))
+        guard case .kept(.some)? = enrolled.result else { throw Trouble("\(enrolled)") }
+        let status = try await host.call(
+            command(.status, by: account), about: account.name, number(account))
+        #expect(status.body.contains(" at web1"), "\(status)")
+    }
+
     @Test("A permit counts at another host, for another user, or if it was changed")
     func permits() async throws {
         let fleet = try await BrokenHostTests.fleet.value

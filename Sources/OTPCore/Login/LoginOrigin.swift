@@ -63,9 +63,10 @@ public struct LoginOrigin: Sendable {
     /// A login at a host of a fleet, as that host reports it. What was proven there is the host's to
     /// know.
     public init(at host: String, service: [UInt8], address: [UInt8], source: SourceID) {
-        self.service =
-            Array(service.filter(LoginOrigin.isPartOfService).prefix(32))
-            + Array("@\(host)".utf8)
+        // Whatever the host says, its own name is not cut off.
+        let end = Array("@\(host)".utf8)
+        let room = max(4, min(32, Event.originLength - end.count))
+        self.service = Array(service.filter(LoginOrigin.isPartOfService).prefix(room)) + end
         self.address = address
         sshMethods = nil
         isBelieved = false

@@ -72,7 +72,7 @@ public struct Event: Equatable, Sendable {
     public let origin: [UInt8]
 
     static let detailLength = 40
-    static let originLength = 46
+    public static let originLength = 46
 
     /// An event. Texts are truncated, and bytes other than printable ASCII become `?`.
     public init(_ kind: Kind, at time: UInt64, detail: [UInt8], origin: [UInt8]) {

@@ -120,7 +120,10 @@ extension FleetCall {
             guard license.enrolls, new.isFirst ? license.admitsFirst : license.isProven else {
                 return .denied(reason: .right)
             }
-            let place = Array("\(origin.prefix(24)) at \(license.host)".utf8)
+            // Whatever the host says, its own name is not cut off.
+            let end = Array(" at \(license.host)".utf8)
+            let room = max(4, min(24, Event.originLength - end.count))
+            let place = Array(origin.utf8.prefix(room)) + end
             let kept = try accounts.enroll(new, of: user, from: place)
             return .kept(kept: kept.map(KeptDocument.init))
         default: return nil
