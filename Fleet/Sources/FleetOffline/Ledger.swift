@@ -99,11 +99,10 @@ public final class Ledger: Sendable {
 
     // MARK: Decisions
 
-    /// The number of a user's next answer; 1 for a name that is nobody's.
+    /// The number of a user's next answer. A name that is nobody's has that of a user who never gave
+    /// one.
     public func next(of user: String) throws(FleetProblem) -> UInt64 {
-        try reading { (contents, _) in
-            contents.users[user]?.next ?? (user.isEmpty ? 1 : contents.first)
-        }
+        try reading { (contents, _) in contents.users[user]?.next ?? contents.first }
     }
 
     /// How an answer ended.

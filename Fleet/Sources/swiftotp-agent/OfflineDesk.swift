@@ -60,7 +60,9 @@ final class OfflineDesk: Sendable {
             guard client.isCutOff else { return .online }
             let host = client.credentials.identity.host.text
             // That nothing is reached is said even if nothing can be decided.
-            guard !user.isEmpty else { return .offline(number: 1, host: host) }
+            guard !user.isEmpty else {
+                return .offline(number: (try? ledger.next(of: user)) ?? 1, host: host)
+            }
             return .offline(number: try ledger.next(of: user), host: host)
         case .answer(let number, let text, let origin):
             guard client.isCutOff else { return .online }

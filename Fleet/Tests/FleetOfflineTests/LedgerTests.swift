@@ -145,6 +145,8 @@ struct RewoundLedgerTests {
         try ledger.reopen(now: 5)
         #expect(ledger.trouble == nil && desk.ledger().trouble == nil)
         #expect(try ledger.next(of: "alice") == 4 && ledger.next(of: "bob") == 4)
+        // A stranger must not tell by the number who is a user.
+        #expect(try ledger.next(of: "") == 4)
         for number in 1...3 as ClosedRange<UInt64> {
             #expect(try ledger.judge(desk.answer(number), number) == .used)
         }
