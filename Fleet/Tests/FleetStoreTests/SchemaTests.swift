@@ -62,6 +62,20 @@ struct SchemaTests {
         #expect(failure.message.contains("version"), "\(failure)")
     }
 
+    @Test("What hosts told of offline answers is looked for among all logins")
+    func offlineIndex() async throws {
+        let fleet = try await fleet(), server = fleet.server()
+        for number in 0..<300 { _ = try fleet.login("nobody\(number)", "123456", on: server) }
+        try fleet.cluster.primary.run("ANALYZE swiftotp.audit", in: fleet.database)
+        for condition in ["host = 'web1'", "realm = 'staff' AND name = 'a' AND host = 'web1'"] {
+            let rows = try fleet.cluster.primary.run(
+                "EXPLAIN SELECT max(detail) FROM swiftotp.audit WHERE \(condition)"
+                    + " AND kind = 'offline'", in: fleet.database)
+            let plan = (0..<rows.count).compactMap { rows.text($0, 0) }.joined(separator: "\n")
+            #expect(plan.contains("audit_offline"), "\(plan)")
+        }
+    }
+
     @Test("A second fleet is made over the first")
     func twice() async throws {
         let fleet = try await fleet()
