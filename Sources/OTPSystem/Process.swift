@@ -8,11 +8,17 @@ public enum Process {
     /// root's, new files for root alone. For one login, started by somebody else's program, it also
     /// resets what that program's caller may have set. Whether it succeeded.
     public static func prepare(forOneLogin: Bool) -> Bool {
-        umask(0o077)
-        signal(SIGPIPE, SIG_IGN)
         // Threads share memory here: an arena for each would be expensive for 512 of them.
         mallopt(M_ARENA_MAX, 2)
         if forOneLogin { leaveStarterBehind() }
+        return protect()
+    }
+
+    /// Protects the memory alone: no core file, no debugger but root's, new files for the own user.
+    /// Whether it succeeded.
+    public static func protect() -> Bool {
+        umask(0o077)
+        signal(SIGPIPE, SIG_IGN)
         return swiftotp_keep_memory_private() == 0
     }
 

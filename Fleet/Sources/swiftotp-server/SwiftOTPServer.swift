@@ -38,6 +38,8 @@ struct SwiftOTPServer: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // It has the master key.
+        guard Process.protect() else { fail("the memory cannot be protected") }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

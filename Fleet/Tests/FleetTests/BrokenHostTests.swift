@@ -384,6 +384,21 @@ struct BrokenHostTests {
         }
     }
 
+    @Test("A server's memory, which has the master key, is open to core files or debuggers")
+    func memory() async throws {
+        _ = try await BrokenHostTests.fleet.value
+        let found = try await Command.output(["pgrep", "-f", "swiftotp-server serve"])
+        let servers = found.split(separator: "\n").map(String.init)
+        #expect(servers.count >= 2)
+        let bare = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "sh", "-c"]
+        for server in servers {
+            let limits = try await Command.output(["grep", "Max core", "/proc/\(server)/limits"])
+            #expect(limits.split(separator: " ").contains("0"), "\(limits)")
+            let script = "dd if=/proc/\(server)/mem bs=1 count=0 status=none"
+            #expect(try await Command.run(bare + [script]).status != 0)
+        }
+    }
+
     @Test("Bytes that are no call end a server, or are judged")
     func garbage() async throws {
         let fleet = try await BrokenHostTests.fleet.value
