@@ -16,8 +16,10 @@ struct SwiftOTPServer: AsyncParsableCommand {
             To make one, on the first server, as root:
 
                 swiftotp-server init --fleet example --names otp1.example.com \\
-                    --owner "host=db1 dbname=swiftotp user=postgres" \\
-                    --database "host=db1,db2 dbname=swiftotp user=swiftotp_server"
+                    --owner "host=db1 dbname=swiftotp user=postgres sslmode=verify-full \\
+                        sslrootcert=/etc/swiftotp-server/database.pem" \\
+                    --database "host=db1,db2 dbname=swiftotp user=swiftotp_server \\
+                        sslmode=verify-full sslrootcert=/etc/swiftotp-server/database.pem"
                 systemctl enable --now swiftotp-server
 
             Then invite hosts, one by one:
