@@ -16,7 +16,7 @@ struct Resynchronize: ParsableCommand {
 
             Type two codes that the device shows one after the other. A clock may be off by twelve \
             hours, a counter by a thousand. Both codes are used up. Set a phone's clock from the network \
-            first: then this is not needed.
+            first: then this is not needed. In a fleet, users may do it themselves.
             """)
 
     @OptionGroup var who: UserArgument
@@ -29,7 +29,8 @@ struct Resynchronize: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let context = try Context(global, user: who.user)
+        let context = try Context(global, user: who.user, for: .everybody)
+        try checkRight(in: context)
         let names = try context.enrolledAccount().authenticators.map(\.name)
         if let name, !names.contains(name.text) {
             throw context.unknown(name.text, among: names)
@@ -53,6 +54,13 @@ struct Resynchronize: ParsableCommand {
         case .outcome(let outcome): throw refusal(outcome, context.userName)
         case let other: throw context.failure(other)
         }
+    }
+
+    /// Ends it where only root may, before anybody types codes: users may themselves in a fleet.
+    private func checkRight(in context: Context) throws {
+        guard !context.isOwner else { return }
+        let reply = try context.ask(.resync(first: "", second: "", name: nil))
+        if case .denied = reply { throw context.failure(reply) }
     }
 
     private func refusal(_ outcome: OutcomeDocument, _ user: String) -> Failure {
