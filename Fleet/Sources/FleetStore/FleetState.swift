@@ -4,6 +4,7 @@ import Synchronization
 /// What the threads of one server share: the newest receipt, and hosts looked up lately.
 public final class FleetState: Sendable {
     fileprivate struct Contents {
+        let capacity: Int
         /// The receipts that somebody has shown or got, in the order in which they came.
         var heard: [Receipt] = []
         var known: Set<Receipt> = []
@@ -17,9 +18,10 @@ public final class FleetState: Sendable {
         var hosts: [String: (row: HostRow?, until: ContinuousClock.Instant)] = [:]
     }
 
-    private let contents = Mutex(Contents())
+    private let contents: Mutex<Contents>
 
-    public init() {}
+    /// `capacity` receipts are remembered: more than there are hosts.
+    public init(capacity: Int = 65_536) { contents = Mutex(Contents(capacity: capacity)) }
 
     // MARK: Keys
 
@@ -45,8 +47,6 @@ public final class FleetState: Sendable {
     /// Learns which fleet this is.
     func learn(_ sealing: RecordSealing) { contents.withLock { $0.sealing = sealing } }
 
-    /// How many receipts are remembered: more than there are hosts.
-    fileprivate static let capacity = 65_536
     /// How many databases are remembered; there are two or three.
     private static let places = 8
 
@@ -139,7 +139,7 @@ extension FleetState.Contents {
     fileprivate mutating func awaitRow(of receipt: Receipt) {
         for place in pending.keys {
             pending[place]?.insert(receipt)
-            if let count = pending[place]?.count, count > FleetState.capacity {
+            if let count = pending[place]?.count, count > capacity {
                 pending[place] = nil
             }
         }
@@ -151,8 +151,8 @@ extension FleetState.Contents {
         guard known.insert(receipt).inserted else { return false }
         heard.append(receipt)
         // Half of them at once, so that this is rare.
-        if heard.count > FleetState.capacity {
-            let old = heard.prefix(FleetState.capacity / 2)
+        if heard.count > capacity {
+            let old = heard.prefix(capacity / 2)
             known.subtract(old)
             heard.removeFirst(old.count)
         }
