@@ -73,7 +73,7 @@ struct StrangerTests {
     /// Does a step as the server does.
     private func step(
         _ fleet: TestFleet, _ server: Database, from host: HostRow, at time: UInt64,
-        _ body: (RecordAccounts<SteadyClock, TestRandom, FleetRecords>, User)
+        _ body: (RecordAccounts<SteadyClock, TestRandom, FleetRecords>, FleetRecords)
             throws(StoreError) -> Void
     ) throws {
         let act = fleet.act("alice", at: time, from: host)
@@ -83,7 +83,7 @@ struct StrangerTests {
             let accounts = RecordAccounts(
                 clock: SteadyClock(time: time), random: TestRandom(), options: options,
                 send: { _ in false }, openStore: { () throws(StoreError) in records })
-            try body(accounts, act.user)
+            try body(accounts, records)
             return ActAnswer(reply: [], audit: nil)
         }
     }
@@ -102,19 +102,23 @@ struct StrangerTests {
             try fleet.login("alice", TestFleet.code(at: now), on: server, at: now) == "yes code")
         let key = [UInt8](repeating: 9, count: 32)
         let names = try [#require(Name("laptop".utf8)), #require(Name("phone".utf8))]
-        try step(fleet, server, from: fleet.host, at: now) { (accounts, user) throws(StoreError) in
+        try step(fleet, server, from: fleet.host, at: now) {
+            (accounts, records) throws(StoreError) in
+            let user = records.act.user
+            let epoch = try records.openForReading(user)?.withRecord { $0.epoch } ?? 0
             let wish = TrustWish(
-                fingerprint: key, name: names[0], authenticator: names[1], epoch: 0)
+                fingerprint: key, name: names[0], authenticator: names[1], epoch: epoch)
             let name = try accounts.trust(wish, of: user, from: place("home", at: fleet.host))
             #expect(name == names[0])
         }
         let broken = try fleet.makeHost("broken")
         for number in 0..<10 {
-            try step(fleet, server, from: broken, at: now) { (accounts, user) throws(StoreError) in
+            try step(fleet, server, from: broken, at: now) {
+                (accounts, records) throws(StoreError) in
                 let question = AccountQuestion(
                     key: key, isHeard: false, wantsRecord: true, enrolls: false)
                 let look = try accounts.look(
-                    user, question, from: place("key\(number)", at: broken))
+                    records.act.user, question, from: place("key\(number)", at: broken))
                 guard case .trusted = look else {
                     Issue.record("\(look)")
                     return

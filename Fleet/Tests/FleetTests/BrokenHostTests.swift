@@ -8,10 +8,10 @@ import Testing
 @Suite("A host that was broken into", .timeLimit(.minutes(10)), .serialized)
 struct BrokenHostTests {
     /// One of its own: hosts are revoked here.
-    private static let fleet = Task { try await Fleet() }
+    static let fleet = Task { try await Fleet() }
 
     /// A command in the name of a user.
-    private func command(
+    func command(
         _ command: OTPWire.Command, by user: Account, isRoot: Bool = false, proof: String? = nil
     ) throws -> FleetStep {
         try .command(
@@ -19,12 +19,12 @@ struct BrokenHostTests {
             caller: FleetCaller(user: user.name, uid: number(user), isRoot: isRoot))
     }
 
-    private func number(_ user: Account) throws -> UInt32 { try Account.numbers(of: user.name).uid }
+    func number(_ user: Account) throws -> UInt32 { try Account.numbers(of: user.name).uid }
 
     private let device = DeviceDocument(
         name: nil, kind: "totp", algorithm: "SHA1", digits: 6, period: 30, counter: 0)
 
-    private var enrollment: EnrollmentDocument {
+    var enrollment: EnrollmentDocument {
         get throws {
             let name = try #require(Name("stolen".utf8))
             let authenticator = try #require(Authenticator(name: name, added: 1_800_000_000))
@@ -135,65 +135,6 @@ struct BrokenHostTests {
             })
     }
 
-    @Test("A host enrolls somebody, or has a key trusted, though the servers' options forbid it")
-    func policy() async throws {
-        let fleet = try await BrokenHostTests.fleet.value
-        let alice = try await Member(of: fleet)
-        let (host, place) = (BrokenHost(fleet.hosts[0]), BrokenHost.place)
-        let judged = try await host.call(
-            BrokenHost.judge(alice.phone.code()), about: alice.name, alice.number)
-        let judgement = try #require(judged.judgement)
-        let print = [UInt8](repeating: 5, count: 32)
-        func trust(_ print: [UInt8]) throws -> FleetStep {
-            try .trust(
-                wish: TrustWishDocument(
-                    TrustWish(
-                        fingerprint: print, name: #require(Name("laptop".utf8)),
-                        authenticator: #require(Name("phone".utf8)), epoch: judgement.epoch)),
-                place: place)
-        }
-        let look = FleetStep.look(
-            question: QuestionDocument(
-                AccountQuestion(key: print, isHeard: true, wantsRecord: true, enrolls: true)),
-            place: place)
-        let trusted = try await host.call(
-            trust(print), about: alice.name, alice.number, permit: judgement.permit)
-        #expect(trusted.result == .trusted(name: "laptop"), "\(trusted)")
-        let seen = try await host.call(look, about: alice.name, alice.number)
-        guard case .look(.trusted)? = seen.result else { throw Trouble("\(seen)") }
-
-        try await fleet.setPolicy("first_enrollment = root")
-        let after = try await host.call(look, about: alice.name, alice.number)
-        #expect(after.result == .look(look: .toBeAsked), "\(after)")
-        let another = try await host.call(
-            trust([UInt8](repeating: 6, count: 32)), about: alice.name, alice.number,
-            permit: judgement.permit)
-        #expect(another.result == .trusted(name: nil), "\(another)")
-        let new = try await Account.make("new")
-        let wish = try await host.call(look, about: new.name, number(new))
-        #expect(wish.result == .look(look: .mayNotEnroll), "\(wish)")
-        // The host may let the user in for that.
-        #expect(try await fleet.audit(of: new.name).map(\.detail) == ["not-enrolled"])
-        let enrolled = try await host.call(
-            .enroll(enrollment: enrollment, origin: "sshd"), about: new.name, number(new))
-        #expect(enrolled.result == .denied(reason: .right), "\(enrolled)")
-        try await fleet.setPolicy("trust = key")
-    }
-
-    @Test("A host hides its name from the user whom it enrolls")
-    func origin() async throws {
-        let fleet = try await BrokenHostTests.fleet.value
-        let account = try await Account.make("new")
-        let marks = "sshd at web2" + String(repeating: "\u{301}", count: 40)
-        let host = BrokenHost(fleet.hosts[0])
-        let enrolled = try await host.call(
-            .enroll(enrollment: enrollment, origin: marks), about: account.name, number(account))
-        guard case .kept(.some)? = enrolled.result else { throw Trouble("\(enrolled)") }
-        let status = try await host.call(
-            command(.status, by: account), about: account.name, number(account))
-        #expect(status.body.contains(" at web1"), "\(status)")
-    }
-
     @Test("A permit counts at another host, for another user, or if it was changed")
     func permits() async throws {
         let fleet = try await BrokenHostTests.fleet.value
@@ -218,48 +159,6 @@ struct BrokenHostTests {
         #expect(try await newPlace(first, alice, nil) == refused)
         #expect(try await newPlace(first, alice, String(permit.reversed())) == refused)
         #expect(try await newPlace(first, alice, "AAAA" + permit.dropFirst(4)) == refused)
-    }
-
-    @Test("One code of a helper does two acts, if a host sends the same request id again")
-    func oneAct() async throws {
-        let fleet = try await BrokenHostTests.fleet.value
-        let (sue, alice) = (try await Member(of: fleet), try await Member(of: fleet))
-        let (bob, carol) = (try await Member(of: fleet), try await Member(of: fleet))
-        try await fleet.servers[0].command("role", sue.name, "admin")
-        let (intruder, id) = (BrokenHost(fleet.hosts[1]), BrokenHost.newID())
-        func act(
-            _ command: OTPWire.Command, on member: Member, proof: String, server: String = "otp1"
-        ) async throws -> BrokenHost.Answer {
-            try await intruder.call(
-                self.command(command, by: sue.account, proof: proof), about: member.name,
-                member.number, id: id, server: server)
-        }
-        let issue = OTPWire.Command.issue(seconds: nil, mail: nil)
-        let first = try await act(issue, on: alice, proof: sue.backupCodes[0])
-        guard case .done? = first.reply else { throw Trouble("not issued: \(first)") }
-        // The same bytes have the same answer, and nothing is done again.
-        for server in ["otp2", "otp1"] {
-            let again = try await act(
-                issue, on: alice, proof: sue.backupCodes[0], server: server)
-            #expect(again == first, "\(server): \(again)")
-        }
-        for proof in ["1", sue.backupCodes[0]] {
-            for (command, member) in [(issue, bob), (.reset, alice), (.reset, carol)] {
-                let other = try await act(command, on: member, proof: proof)
-                if case .done? = other.reply {
-                    Issue.record("\(command) of \(member.name) without a code: \(other)")
-                }
-            }
-        }
-        // Once somebody else has changed the row, the answer is gone; the act is not done again.
-        #expect(try await Door(at: fleet.hosts[0]).login(alice.name, alice.phone.code()).isIn)
-        let late = try await act(issue, on: alice, proof: sue.backupCodes[0])
-        if case .done? = late.reply { Issue.record("done again: \(late)") }
-        for member in [alice, bob, carol] {
-            let acts = try await fleet.audit(of: member.name)
-                .filter { $0.actor == sue.name && $0.isGranted }
-            #expect(acts.count == (member.name == alice.name ? 1 : 0), "\(acts)")
-        }
     }
 
     @Test("Wrong codes at one host make their user wait at another, or it fails in another's name")
@@ -351,51 +250,6 @@ struct BrokenHostTests {
             let answer = try await intruder.call(
                 .isEnrolled, about: alice.name, alice.number, server: server)
             #expect(answer.status == 403, "the old key, \(server): \(answer)")
-        }
-    }
-
-    @Test("A thief of a host's key, who never stops to renew, is answered after it joined again")
-    func joinedAgain() async throws {
-        let fleet = try await BrokenHostTests.fleet.value
-        let (host, alice) = (fleet.hosts[2], try await Member(of: fleet))
-        let makes = try Certificates(fleet)
-        let (old, request) = (try makes.copy(of: host), try await makes.request())
-        let intruder = BrokenHost(host, certificate: old)
-        // Both servers have the host's row in their memory.
-        for server in ["otp1", "otp2"] {
-            let answer = try await intruder.call(
-                .isEnrolled, about: alice.name, alice.number, server: server)
-            #expect(answer.status == 200, "\(answer)")
-        }
-        host.killAgent()
-        try await fleet.join(host, rights: "")
-        for server in ["otp1", "otp2"] {
-            let answer = try await intruder.post("renew", request, server: server)
-            #expect(answer.status == 403, "\(server): \(answer)")
-            let own = try await BrokenHost(host).call(
-                .isEnrolled, about: alice.name, alice.number, server: server)
-            #expect(own.status == 200, "\(server): \(own)")
-        }
-        try await Task.sleep(for: .seconds(5.5))
-        for server in ["otp1", "otp2"] {
-            let answer = try await intruder.call(
-                .isEnrolled, about: alice.name, alice.number, server: server)
-            #expect(answer.status == 403, "\(server): \(answer)")
-        }
-    }
-
-    @Test("A server's memory, which has the master key, is open to core files or debuggers")
-    func memory() async throws {
-        _ = try await BrokenHostTests.fleet.value
-        let found = try await Command.output(["pgrep", "-f", "swiftotp-server serve"])
-        let servers = found.split(separator: "\n").map(String.init)
-        #expect(servers.count >= 2)
-        let bare = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "sh", "-c"]
-        for server in servers {
-            let limits = try await Command.output(["grep", "Max core", "/proc/\(server)/limits"])
-            #expect(limits.split(separator: " ").contains("0"), "\(limits)")
-            let script = "dd if=/proc/\(server)/mem bs=1 count=0 status=none"
-            #expect(try await Command.run(bare + [script]).status != 0)
         }
     }
 
