@@ -13,13 +13,17 @@ extension Judge {
     /// How much one host may tell in a day.
     private static let daily: UInt64 = 10_000
     private static let day: UInt64 = 86_400
+    /// The longest name of a user, in bytes (LOGIN_NAME_MAX).
+    private static let longestName = 256
 
     /// Writes what a host tells to the audit, and gives it the key of its answers.
     func offline(
         _ used: [OfflineUse], isNew: Bool, of host: HostRow, at now: UInt64, in database: Database
     ) throws(StoreError) -> HostAnswer {
         guard used.count <= OfflineUse.most,
-            used.allSatisfy({ $0.number <= Judge.mostAnswers })
+            used.allSatisfy({
+                $0.number <= Judge.mostAnswers && $0.user.utf8.count <= Judge.longestName
+            })
         else { return .malformed }
         let past = try database.offlineHighest(at: host, since: now - min(now, Judge.day))
         guard used.isEmpty || past.told < Judge.daily else {
