@@ -15,7 +15,8 @@ struct AgentCommandTests {
     private func admit() {
         let authority = fleet.authority
         service.onJoin { request in
-            .certificate((try? authority.sign(request: request.request, host: "web17", generation: 1)) ?? "")
+            .certificate(
+                (try? authority.sign(request: request.request, host: "web17", generation: 1)) ?? "")
         }
     }
 

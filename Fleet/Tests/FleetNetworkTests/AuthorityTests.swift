@@ -27,7 +27,8 @@ struct AuthorityTests {
     }
 
     private func signed(_ host: String = "web17") throws -> Certificate {
-        let chain = try authority.sign(request: CertificateRequest().text(), host: host, generation: 1)
+        let chain = try authority.sign(
+            request: CertificateRequest().text(), host: host, generation: 1)
         let documents = try PEMDocument.parseMultiple(pemString: chain)
         return try Certificate(pemDocument: try #require(documents.first))
     }
@@ -37,7 +38,8 @@ struct AuthorityTests {
         let uri = "swiftotp://lab/host/admin1"
         let asked = try request(
             subject: "admin1", names: [.uniformResourceIdentifier(uri), .dnsName("otp1.lab")])
-        let chain = try authority.sign(request: asked.serializeAsPEM().pemString, host: "web17", generation: 1)
+        let chain = try authority.sign(
+            request: asked.serializeAsPEM().pemString, host: "web17", generation: 1)
         let certificate = try Certificate(
             pemDocument: try #require(PEMDocument.parseMultiple(pemString: chain).first))
         let identity = try HostIdentity(verified: certificate)
@@ -57,9 +59,13 @@ struct AuthorityTests {
             attributes: other.attributes, signatureAlgorithm: .ecdsaWithSHA256,
             signature: mine.signature)
         let forged = try stolen.serializeAsPEM().pemString
-        #expect(throws: FleetProblem.self) { try authority.sign(request: forged, host: "web17", generation: 1) }
+        #expect(throws: FleetProblem.self) {
+            try authority.sign(request: forged, host: "web17", generation: 1)
+        }
         let honest = try other.serializeAsPEM().pemString
-        #expect(throws: Never.self) { try authority.sign(request: honest, host: "web17", generation: 1) }
+        #expect(throws: Never.self) {
+            try authority.sign(request: honest, host: "web17", generation: 1)
+        }
     }
 
     @Test("A host's certificate counts longer than 30 days, or cannot be told from a server's")
@@ -81,7 +87,9 @@ struct AuthorityTests {
         ])
     func badName(_ name: String) throws {
         let text = try CertificateRequest().text()
-        #expect(throws: FleetProblem.self) { try authority.sign(request: text, host: name, generation: 1) }
+        #expect(throws: FleetProblem.self) {
+            try authority.sign(request: text, host: name, generation: 1)
+        }
         #expect(throws: FleetProblem.self) { try FleetAuthority.make(name) }
     }
 
@@ -94,7 +102,9 @@ struct AuthorityTests {
             String(repeating: "-----BEGIN ", count: 500),
         ])
     func garbage(_ text: String) {
-        #expect(throws: FleetProblem.self) { try authority.sign(request: text, host: "web17", generation: 1) }
+        #expect(throws: FleetProblem.self) {
+            try authority.sign(request: text, host: "web17", generation: 1)
+        }
     }
 
     @Test("Requests with one byte changed are signed, or end the process")
@@ -110,7 +120,8 @@ struct AuthorityTests {
                 var changed = bytes
                 changed[index] = value
                 let text = PEMDocument(type: "CERTIFICATE REQUEST", derBytes: changed).pemString
-                let isSigned = (try? authority.sign(request: text, host: "web17", generation: 1)) != nil
+                let isSigned =
+                    (try? authority.sign(request: text, host: "web17", generation: 1)) != nil
                 if isSigned, index < bytes.count - signature { signed += 1 }
             }
         }

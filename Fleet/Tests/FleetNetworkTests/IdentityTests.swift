@@ -25,7 +25,9 @@ struct IdentityTests {
     @Test("A right name is not read")
     func right() throws {
         let identity = try HostIdentity(
-            verified: certificate([.uniformResourceIdentifier("swiftotp://lab/host/web17.example/3")])
+            verified: certificate([
+                .uniformResourceIdentifier("swiftotp://lab/host/web17.example/3")
+            ])
         )
         #expect(identity.fleet.text == "lab")
         #expect(identity.host.text == "web17.example" && identity.generation == 3)

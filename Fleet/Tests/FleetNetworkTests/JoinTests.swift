@@ -24,7 +24,8 @@ struct JoinTests {
                 })
             else { return .refused("there is no such invite") }
             do throws(FleetProblem) {
-                return .certificate(try authority.sign(request: request.request, host: name, generation: 1))
+                return .certificate(
+                    try authority.sign(request: request.request, host: name, generation: 1))
             } catch {
                 return .refused(error.text)
             }
@@ -123,9 +124,16 @@ struct JoinTests {
         let server = try await fleet.server(service)
         let (authority, other) = (fleet.authority, try FleetAuthority.make("lab"))
         let answers: [@Sendable (JoinRequest) throws -> String] = [
-            { _ in try authority.sign(request: CertificateRequest().text(), host: "web17", generation: 1) },
-            { try other.sign(request: $0.request, host: "web17", generation: 1) }, { _ in "" }, { _ in "garbage" },
-            { try authority.sign(request: $0.request, host: "web17", generation: 1, lifetime: -200) },
+            { _ in
+                try authority.sign(
+                    request: CertificateRequest().text(), host: "web17", generation: 1)
+            },
+            { try other.sign(request: $0.request, host: "web17", generation: 1) }, { _ in "" },
+            { _ in "garbage" },
+            {
+                try authority.sign(
+                    request: $0.request, host: "web17", generation: 1, lifetime: -200)
+            },
         ]
         for answer in answers {
             service.onJoin { .certificate((try? answer($0)) ?? "") }
@@ -175,7 +183,8 @@ struct JoinTests {
         #expect(client.credentials.identity == new.identity)
         #expect(await client.call([1]) == .answered([1]))
         service.onRenew { _, request in
-            .certificate((try? authority.sign(request: request, host: "web18", generation: 1)) ?? "")
+            .certificate(
+                (try? authority.sign(request: request, host: "web18", generation: 1)) ?? "")
         }
         await #expect(throws: FleetProblem.self) { try await client.renew() }
         #expect(client.credentials.identity == new.identity)

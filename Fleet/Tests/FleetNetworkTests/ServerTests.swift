@@ -154,7 +154,8 @@ struct ServerTests {
     func hostAsServer() async throws {
         let server = try await fleet.server(service)
         let request = CertificateRequest()
-        let chain = try fleet.authority.sign(request: request.text(), host: "127.0.0.1", generation: 1)
+        let chain = try fleet.authority.sign(
+            request: request.text(), host: "127.0.0.1", generation: 1)
         let fake = try FleetServer(
             settings: {
                 var settings = ServerSettings(); settings.port = 0; return settings

@@ -108,7 +108,8 @@ public struct FleetAuthority: Sendable {
     }
 
     /// A certificate for `host`, which has joined `generation` times, for the key of a request
-    /// (PKCS#10, PEM); nothing else in the request counts. Returns the certificate and the authority's, as PEM.
+    /// (PKCS#10, PEM); nothing else in the request counts. Returns the certificate and the
+    /// authority's, as PEM.
     ///
     /// Throws if the name is not a `FleetName`, if the request is damaged or not signed with its
     /// own key, or if the key is not of P-256.

@@ -49,7 +49,8 @@ enum SettingKey: String, CaseIterable {
             "Whether every yes waits for a standby's disk. Without, a failover loses codes."
         case .identity: "Whether a user must have one UID at all hosts, or only one name."
         case .threads: "How many connections to the database there are."
-        case .hostRate: "How many calls of one host are answered in a second; ten times as many at once."
+        case .hostRate:
+            "How many calls of one host are answered in a second; ten times as many at once."
         case .metricsPort: "The port on 127.0.0.1 where metrics are read."
         case .policy: "How codes are judged: the options of swiftotp.conf(5). It may be missing."
         }

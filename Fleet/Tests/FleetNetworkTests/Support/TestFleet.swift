@@ -39,7 +39,8 @@ struct TestFleet {
         _ host: String = "web17", servers: [TestServer], lifetime: TimeInterval = 30 * 86_400
     ) throws -> HostCredentials {
         let request = CertificateRequest()
-        let chain = try authority.sign(request: request.text(), host: host, generation: 1, lifetime: lifetime)
+        let chain = try authority.sign(
+            request: request.text(), host: host, generation: 1, lifetime: lifetime)
         return try HostCredentials(
             servers: try servers.map { try $0.url }, trust: authority.trust, chain: chain,
             key: request.key)

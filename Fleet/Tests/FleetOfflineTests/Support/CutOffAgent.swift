@@ -20,7 +20,8 @@ final class CutOffAgent: Sendable {
         let credentials = try HostCredentials(
             // Nothing listens on the port of tcpmux.
             servers: ServerURL.list("https://127.0.0.1:1"), trust: authority.trust,
-            chain: authority.sign(request: request.text(), host: "web17", generation: 1), key: request.key)
+            chain: authority.sign(request: request.text(), host: "web17", generation: 1),
+            key: request.key)
         try PrivateFile.write(credentials.text, at: "\(desk.keys.path)/host.pem")
         socket = "\(desk.keys.path)/a.sock"
         try? FileManager.default.removeItem(atPath: socket)

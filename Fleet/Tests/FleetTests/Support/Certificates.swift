@@ -76,7 +76,8 @@ struct Certificates {
         let (key, request) = (scratch.file("\(name).key"), scratch.file("\(name).csr"))
         try await Certificates.makeRequest(key, request)
         let chain = try authority.sign(
-            request: String(contentsOfFile: request, encoding: .utf8), host: host, generation: 1, now: now,
+            request: String(contentsOfFile: request, encoding: .utf8), host: host, generation: 1,
+            now: now,
             lifetime: lifetime)
         return try scratch.write(
             chain + String(contentsOfFile: key, encoding: .utf8), to: "\(name).pem")
