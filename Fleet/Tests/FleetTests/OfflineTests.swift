@@ -103,8 +103,10 @@ extension Storm {
         ) async throws {
             var details: [String] = []
             for _ in 0..<100 {
-                details = try await fleet.audit(of: member.name).filter { $0.isGranted }
-                    .map(\.detail).filter { $0.hasPrefix(detail) }
+                details = try await fleet.audit(of: member.name)
+                    .filter { $0.isGranted && $0.kind == "offline" }.map(\.detail).filter {
+                        $0.hasPrefix(detail)
+                    }
                 if !details.isEmpty { break }
                 try await Task.sleep(for: .milliseconds(100))
             }
