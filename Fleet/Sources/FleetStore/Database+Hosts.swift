@@ -62,12 +62,25 @@ extension Database {
         return try changeHost(name, full, "host-released", by: act)
     }
 
+    /// Gives a host these rights and no others; `false` if there is no such host. Servers that have
+    /// its row in memory follow within five seconds.
+    public func setRights(
+        _ rights: Set<String>, ofHost name: String, by act: AdminAct
+    ) throws(StoreError) -> Bool {
+        let text = HostRow.text(of: rights)
+        return try changeHost(
+            name, "rights = $11", "host-rights", "\(name): \(text.isEmpty ? "none" : text)",
+            [Database.text(text)], by: act)
+    }
+
     private func changeHost(
-        _ name: String, _ change: String, _ kind: String, by act: AdminAct
+        _ name: String, _ change: String, _ kind: String, _ detail: String? = nil,
+        _ values: [PostgresValue] = [], by act: AdminAct
     ) throws(StoreError) -> Bool {
         let rows = try self.change(
-            "UPDATE swiftotp.hosts SET \(change) WHERE name = $10", [Database.text(name)], kind,
-            name, by: act, returning: "changed.id")
+            "UPDATE swiftotp.hosts SET \(change) WHERE name = $10",
+            [Database.text(name)] + values, kind, detail ?? name, by: act,
+            returning: "changed.id")
         state.forget(host: name)
         return rows != nil
     }

@@ -8,7 +8,7 @@ public struct HostRow: Sendable, Equatable {
     public let name: String
     /// Which users it asks about.
     public let realm: String
-    /// What it may do beyond asking: `enroll`, `admin`, `import`.
+    /// What it may do beyond asking, some of `allRights`.
     public let rights: Set<String>
     /// Which of its offline keys counts; rises with each join.
     public let generation: UInt64
@@ -22,6 +22,9 @@ public struct HostRow: Sendable, Equatable {
     public let quarantined: UInt64?
     /// How many failures it has left.
     public let budget: Int64
+
+    /// Every right that there is.
+    public static let allRights: Set<String> = ["enroll", "admin", "import"]
 
     static let columns =
         "id, name, realm, rights, generation, revoked, last_seen, quarantined, budget, joined"

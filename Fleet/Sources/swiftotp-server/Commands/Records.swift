@@ -3,49 +3,6 @@ import FleetNetwork
 import FleetStore
 import OTPCore
 
-/// `swiftotp-server hosts`
-struct Hosts: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "List the hosts, or revoke or release one.")
-
-    @OptionGroup var folder: FolderOption
-    @Option(help: "End a host's access, within five seconds.")
-    var revoke: String?
-    @Option(help: "End a host's quarantine, after too many failures.")
-    var release: String?
-
-    func run() throws {
-        let folder = try folder.open()
-        let database = try folder.database()
-        if let revoke {
-            guard try database.revoke(host: revoke, by: folder.act()) else {
-                throw FleetProblem("there is no host \"\(revoke)\"")
-            }
-            print("\(revoke) is revoked.")
-            return
-        }
-        if let release {
-            guard try database.release(host: release, by: folder.act()) else {
-                throw FleetProblem("there is no host \"\(release)\"")
-            }
-            print("\(release) is released.")
-            return
-        }
-        var rows = [["HOST", "REALM", "RIGHTS", "LAST SEEN", "STATE"]]
-        for host in try database.hosts() {
-            let state =
-                host.revoked != nil
-                ? "revoked"
-                : host.quarantined != nil ? "in quarantine" : "\(host.budget) failures left"
-            rows.append([
-                host.name, host.realm, host.rights.sorted().joined(separator: ","),
-                host.lastSeen.map(Table.time) ?? "never", state,
-            ])
-        }
-        Table.show(rows)
-    }
-}
-
 /// `swiftotp-server users`
 struct Users: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the users of a realm.")
