@@ -44,6 +44,20 @@ extension Database {
         throw StoreError(.busy, act.user.name, "the record keeps being changed by somebody else")
     }
 
+    /// Lets `body` read what a request asks for; nothing is stored.
+    public func look(
+        _ act: Act, _ body: (FleetRecords) throws(StoreError) -> [UInt8]
+    ) throws(StoreError) -> Performed {
+        if let receipt = act.receipt { state.note(receipt) }
+        try ready()
+        let records = FleetRecords(act, in: self)
+        _ = try records.row(of: act.user)
+        if let refusal = records.refusal { return .refused(refusal) }
+        return .done(
+            Performed.Done(
+                reply: try body(records), receipt: nil, changes: [], isRepeated: false))
+    }
+
     /// The reply of the same request before. The standby may not have it yet: the first answer may
     /// have been lost just because of that. What is stored now comes after it, so when the standby
     /// has that, it has both.

@@ -10,6 +10,10 @@ public final class FleetRecords: RecordStore {
     private let database: Database
     private var rows: [Place: UserRow] = [:]
     private var looked: Set<Place> = []
+    /// Why rows that were read for a list cannot be opened.
+    private var troubles: [Place: StoreError] = [:]
+    /// Who has the UIDs that were read for a list.
+    private var owners: [UInt32: [UInt8]] = [:]
     /// The row to be stored; `nil` if nothing was changed.
     private(set) var staged: UserRow?
     /// Whether a message is to be counted.
@@ -110,6 +114,43 @@ public final class FleetRecords: RecordStore {
         return true
     }
 
+    // MARK: Lists
+
+    /// The UIDs beyond `number` of the realm's users: all of them, or else the lowest.
+    public func userIDs(
+        after number: UInt32?
+    ) throws(StoreError) -> (numbers: [UInt32], isAll: Bool) {
+        let found = try database.numbers(in: act.host.realm, after: number)
+        return (found, found.count < Database.mostNumbers)
+    }
+
+    /// Reads the rows of these names, and who has these UIDs, at once: for `openForReading` and
+    /// `owner`.
+    public func prepare(names: [[UInt8]], numbers: [UInt32]) throws(StoreError) {
+        let realm = act.host.realm
+        owners.merge(try database.owners(of: numbers, in: realm)) { $1 }
+        let names = Set(names.filter { FleetRecords.isText($0) })
+        let places = names.map { Place(realm: Array(realm.utf8), name: $0) }
+        let new = places.filter { !looked.contains($0) }
+        var troubles: [Place: StoreError] = [:]
+        let found = try database.page(
+            of: new.map(\.name), in: realm, host: act.host.id
+        ) { (name, error) in
+            troubles[Place(realm: Array(realm.utf8), name: name)] = error
+        }
+        self.troubles.merge(troubles) { $1 }
+        looked.formUnion(new)
+        for row in found {
+            try restore(row)
+            rows[Place(realm: row.realm, name: row.name)] = row
+        }
+    }
+
+    /// Whose record this UID has, if that was prepared.
+    public func owner(of number: UInt32) throws(StoreError) -> User? {
+        owners[number].map { User(name: $0, uid: number, gid: .max) }
+    }
+
     // MARK: Tickets
 
     /// Seals what a client at this host keeps between two requests; `plain` is wiped.
@@ -166,6 +207,7 @@ public final class FleetRecords: RecordStore {
             try look(at: place, decoy: decoy(for: place.name).place.name)
             if let row = rows[place] { try restore(row) }
         }
+        if let trouble = troubles[place] { throw trouble }
         return rows[place]
     }
 

@@ -5,8 +5,12 @@ public struct FleetReply: Codable, Equatable, Sendable, Document.Versioned {
     /// `Document.version`.
     public var version = Document.version
     public var result: Result
+    /// With the first part of a list: stands for the code that it took, in the calls for the next.
+    public var permit: String?
 
-    public init(_ result: Result) { self.result = result }
+    public init(_ result: Result, permit: String? = nil) {
+        (self.result, self.permit) = (result, permit)
+    }
 
     /// The result of a call.
     public enum Result: Codable, Equatable, Sendable {

@@ -21,7 +21,7 @@ extension Command {
     /// One word for the audit; `nil` for a command that a fleet does not know.
     var auditKind: String? {
         switch self {
-        case .policy, .status, .speak: ""
+        case .policy, .status, .speak, .recorded, .rows: ""
         case .verify: "verified"
         case .resync: "resynchronized"
         case .renewBackupCodes: "codes-renewed"
@@ -35,9 +35,8 @@ extension Command {
         case .begin: "begun"
         case .confirm: "added"
         case .take: "imported"
-        case .contact, .confirmContact, .keep, .recorded, .rows, .helpDesk, .mailReport, .move,
-            .keys,
-            .noteExport, .forget, .makeStore, .rekey, .bring:
+        case .contact, .confirmContact, .keep, .helpDesk, .mailReport, .move, .keys, .noteExport,
+            .forget, .makeStore, .rekey, .bring:
             nil
         }
     }

@@ -9,10 +9,17 @@ import OTPWire
 // a user needs a role in the fleet, a host with the right `admin`, and a code of their own each time.
 extension Judge {
     func command(
-        _ request: Request, of caller: FleetCaller, _ act: Act, in database: Database
+        _ request: Request, of caller: FleetCaller, permit: String?, _ act: Act,
+        in database: Database
     ) throws(StoreError) -> HostAnswer {
         let asking = User(name: Array(caller.user.utf8), uid: caller.uid, gid: .max)
         guard request.command.auditKind != nil else { return try denied(.fleetRole) }
+        switch request.command {
+        case .recorded, .rows:
+            guard !caller.isRoot, asking == act.user else { return try denied(.fleetRole) }
+            return try list(request, permit: permit, act, in: database)
+        default: break
+        }
         // Root at a host is nobody in the fleet, and acts there for the user.
         let isOneself = caller.isRoot || asking == act.user
         if isOneself {
@@ -45,25 +52,37 @@ extension Judge {
     private func help(
         _ request: Request, _ asking: User, _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
-        let realm = act.host.realm
-        func role(of user: User) throws(StoreError) -> FleetRole? {
-            let name = UserName(realm: realm, name: String(decoding: user.name, as: UTF8.self))
-            return try database.role(of: name).flatMap { FleetRole(rawValue: $0) }
-        }
-        guard act.host.rights.contains("admin"), let helper = try role(of: asking) else {
+        guard let helper = try role(of: asking, at: act.host, in: database) else {
             return try denied(.fleetRole)
         }
-        guard helper.allows(request.command, on: try role(of: act.user)) else {
-            return try denied(.protected)
-        }
+        let theirs = try role(of: act.user, at: act.host, in: database)
+        guard helper.allows(request.command, on: theirs) else { return try denied(.protected) }
         guard let proof = request.proof else { return try denied(.ownProofNeeded) }
+        let proven = try prove(proof, by: asking, act, in: database)
+        guard Judge.isAccepted(proven) else { return proven }
+        return try run(request, as: .helper, .allowed, asking: asking, act, in: database)
+    }
+
+    /// What a user may do for others at a host; `nil` for nothing.
+    func role(
+        of user: User, at host: HostRow, in database: Database
+    ) throws(StoreError) -> FleetRole? {
+        guard host.rights.contains("admin") else { return nil }
+        let name = UserName(realm: host.realm, name: String(decoding: user.name, as: UTF8.self))
+        return try database.role(of: name).flatMap { FleetRole(rawValue: $0) }
+    }
+
+    /// Tries a code of whoever asks for something about others. The audit calls it `kind` if it is
+    /// accepted.
+    func prove(
+        _ proof: String, by asking: User, as kind: String? = nil, _ act: Act,
+        in database: Database
+    ) throws(StoreError) -> HostAnswer {
         var proving = act
         proving.user = asking
-        let proven = try run(
+        return try run(
             Request(.verify(code: Judge.ownCode(proof))), as: .user, .allowed, asking: asking,
-            proving, in: database)
-        guard case .answered(let bytes, _) = proven, Judge.isAccepted(bytes) else { return proven }
-        return try run(request, as: .helper, .allowed, asking: asking, act, in: database)
+            proven: kind, proving, in: database)
     }
 
     /// The code as it is tried: a temporary one, which somebody else has issued, proves nothing.
@@ -76,31 +95,40 @@ extension Judge {
         }
     }
 
-    private static func isAccepted(_ bytes: [UInt8]) -> Bool {
-        guard let reply = try? Document.fleetReply(bytes),
+    static func isAccepted(_ answer: HostAnswer) -> Bool {
+        guard case .answered(let bytes, _) = answer, let reply = try? Document.fleetReply(bytes),
             case .reply(let inner) = reply.result, case .outcome(let outcome) = inner.result
         else { return false }
         return outcome.isAccepted
     }
 
-    /// Runs a request in a unit of work about `act.user`.
+    /// Who does a request, and where.
+    func handler(
+        for caller: Rights.Caller, _ right: Rights.Right, asking: User, _ act: Act,
+        on records: FleetRecords, _ lines: PendingLines
+    ) throws(StoreError) -> RequestHandler<FleetSurroundings> {
+        guard let source = SourceID(SourceID.command.text, isKey: false, at: act.host.name) else {
+            throw StoreError(.system, [], "a source cannot be made")
+        }
+        return RequestHandler(
+            for: caller, about: act.user, asking: asking,
+            operatorName: asking.name + Array("@\(act.host.name)".utf8), right: right,
+            in: FleetSurroundings(
+                records: records, options: policy.inFleet, source: source,
+                hostName: Array(authority.fleet.text.utf8), lines: lines))
+    }
+
+    /// Runs a request in a unit of work about `act.user`. If it tries a code that is right, the audit
+    /// calls that `proven`, or else what the command is called.
     private func run(
         _ request: Request, as caller: Rights.Caller, _ right: Rights.Right, asking: User,
-        _ act: Act,
-        in database: Database
+        proven: String? = nil, _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
         let lines = PendingLines()
-        guard
-            let source = SourceID(SourceID.command.text, isKey: false, at: act.host.name)
-        else { return .malformed }
         let performed = try database.perform(act) { (records) throws(StoreError) in
             lines.clear()
-            let here = FleetSurroundings(
-                records: records, options: policy.inFleet, source: source,
-                hostName: Array(authority.fleet.text.utf8), lines: lines)
-            let handler = RequestHandler(
-                for: caller, about: act.user, asking: asking,
-                operatorName: asking.name + Array("@\(act.host.name)".utf8), right: right, in: here)
+            let handler = try handler(
+                for: caller, right, asking: asking, act, on: records, lines)
             let result: Reply.Result
             do throws(StoreError) {
                 result = try handler.run(request)
@@ -108,9 +136,10 @@ extension Judge {
                 guard Judge.isTheRecordsOwn(error) else { throw error }
                 result = .failed(trouble: TroubleDocument(error))
             }
+            var entry = Judge.entry(for: result, of: request.command, by: asking)
+            if let proven, entry?.granted == true { entry?.kind = proven }
             return ActAnswer(
-                reply: try Judge.encoded(FleetReply(.reply(reply: Reply(result)))),
-                audit: Judge.entry(for: result, of: request.command, by: asking, at: act.host))
+                reply: try Judge.encoded(FleetReply(.reply(reply: Reply(result)))), audit: entry)
         }
         if case .done(let done) = performed, !done.isRepeated {
             for (priority, line) in lines.lines {
@@ -120,14 +149,14 @@ extension Judge {
         return Judge.answer(performed)
     }
 
-    private func denied(_ denial: Reply.Denial) throws(StoreError) -> HostAnswer {
+    func denied(_ denial: Reply.Denial) throws(StoreError) -> HostAnswer {
         let reply = FleetReply(.reply(reply: Reply(.denied(reason: denial))))
         return .answered(try Judge.encoded(reply), receipt: nil)
     }
 
     /// What the audit says of a command; `nil` for one that only looks.
     private static func entry(
-        for result: Reply.Result, of command: Command, by asking: User, at host: HostRow
+        for result: Reply.Result, of command: Command, by asking: User
     ) -> AuditEntry? {
         guard let kind = command.auditKind, !kind.isEmpty else { return nil }
         var entry = AuditEntry(

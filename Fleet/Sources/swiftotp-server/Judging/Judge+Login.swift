@@ -18,7 +18,7 @@ extension Judge {
         }
         let license = FleetLicense(
             host: act.host.name, enrolls: act.host.rights.contains("enroll"),
-            isProven: permit?.isGood(for: act) ?? false)
+            isProven: permit?.isGood(.login, for: act) ?? false)
         var result: FleetReply.Result
         do throws(StoreError) {
             result = try call.run(on: accounts, for: license) ?? .denied(reason: .malformed)
@@ -27,7 +27,7 @@ extension Judge {
             result = .failed(trouble: TroubleDocument(error))
         }
         if case .judged(var judgement) = result, judgement.outcome.isAccepted {
-            judgement.permit = try Permit(for: act).seal(in: records)
+            judgement.permit = try Permit(.login, for: act).seal(in: records)
             result = .judged(judgement: judgement)
         }
         return ActAnswer(

@@ -58,7 +58,8 @@ struct Judge: FleetService {
         do throws(StoreError) {
             if case .command(let request, let caller) = document.step {
                 guard document.uid != nil else { return .malformed }
-                return try command(request, of: caller, act, in: database)
+                return try command(
+                    request, of: caller, permit: document.permit, act, in: database)
             }
             if case .bring(let record, let adds, let rehearses) = document.step {
                 guard document.uid != nil else { return .malformed }
