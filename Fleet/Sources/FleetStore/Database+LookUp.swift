@@ -59,7 +59,8 @@ extension Database {
         else {
             throw StoreError(.damaged, name, "the row in the database is not what was stored")
         }
-        let sealed = try seal().open(record, under: keyID, of: id, version: version, name: name)
+        let place = RecordSealing.Place(id: id, realm: realm, name: name)
+        let sealed = try seal().open(record, under: keyID, of: place, version: version)
         return UserRow(
             id: id, realm: realm, name: name, uid: uid, version: version, sealed: sealed,
             isDecoy: realm.isEmpty)

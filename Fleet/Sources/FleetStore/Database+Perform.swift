@@ -137,7 +137,7 @@ extension Database {
         let sealing = try seal()
         let next = row.version.addingReportingOverflow(1)
         guard !next.overflow else { throw StoreError(.damaged, row.name, "no version is left") }
-        let sealed = try sealing.seal(row.sealed, of: row.id, version: next.partialValue)
+        let sealed = try sealing.seal(row.sealed, of: row.place, version: next.partialValue)
         let summary = row.summary
         let isNew = row.version == 0
         return [

@@ -38,7 +38,7 @@ extension Database {
     private static let otherKeysStatement = PostgresStatement(
         "other keys",
         """
-        SELECT id, name, version, key_id, record FROM swiftotp.users
+        SELECT id, name, version, key_id, record, realm FROM swiftotp.users
         WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT \(batch)
         """)
 
@@ -61,15 +61,19 @@ extension Database {
             last = id
             let name = rows.bytes(row, 1) ?? []
             guard let version = rows.int(row, 2), let keyID = rows.bytes(row, 3),
-                let record = rows.bytes(row, 4),
-                let next = Database.next(version),
-                let open = try? sealing.open(
-                    record, under: keyID, of: id, version: version, name: name)
+                let record = rows.bytes(row, 4), let realm = rows.bytes(row, 5),
+                let next = Database.next(version)
             else {
                 unreadable.append(name)
                 continue
             }
-            let sealed = try sealing.seal(open, of: id, version: next)
+            let place = RecordSealing.Place(id: id, realm: realm, name: name)
+            guard let open = try? sealing.open(record, under: keyID, of: place, version: version)
+            else {
+                unreadable.append(name)
+                continue
+            }
+            let sealed = try sealing.seal(open, of: place, version: next)
             values += [.id(id), .int(version), .bytes(sealed)]
             let first = values.count - 2
             list.append("($\(first)::uuid, $\(first + 1)::bigint, $\(first + 2)::bytea)")

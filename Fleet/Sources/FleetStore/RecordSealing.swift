@@ -1,7 +1,8 @@
 import OTPCore
 
-/// Seals the rows of users: each with a key of its own, bound to the fleet, the user and the row's
-/// version, so that it is worth nothing in another place or at another time.
+/// Seals the rows of users: each with a key of its own, bound to the fleet, the user, whatever the user
+/// is called, and the row's version, so that it is worth nothing in another place, under another name
+/// or at another time.
 struct RecordSealing: Sendable {
     /// The fleet.
     let fleet: RowID
@@ -10,9 +11,16 @@ struct RecordSealing: Sendable {
     /// The id of the key that new rows are sealed under.
     var keyID: [UInt8] { keys.current.id }
 
+    /// What tells rows apart.
+    struct Place {
+        let id: RowID
+        let realm: [UInt8]
+        let name: [UInt8]
+    }
+
     /// Seals the contents of a user's row as `version`.
     func seal(
-        _ row: SealedRow, of user: RowID, version: Int64
+        _ row: SealedRow, of user: Place, version: Int64
     ) throws(StoreError) -> [UInt8] {
         guard let key = recordKey(keys.current, of: user) else {
             throw StoreError(.system, [], "the key of a record cannot be made")
@@ -21,10 +29,11 @@ struct RecordSealing: Sendable {
         return try key.sealed(&plain, binding(user, version))
     }
 
-    /// Opens what `seal` made. `name` is whose it is, for a message.
+    /// Opens what `seal` made.
     func open(
-        _ bytes: [UInt8], under keyID: [UInt8], of user: RowID, version: Int64, name: [UInt8]
+        _ bytes: [UInt8], under keyID: [UInt8], of user: Place, version: Int64
     ) throws(StoreError) -> SealedRow {
+        let name = user.name
         guard let master = keys.named(keyID), let key = recordKey(master, of: user) else {
             throw StoreError(
                 .otherKey, name, "the record was sealed with another master key; restore that key")
@@ -43,15 +52,17 @@ struct RecordSealing: Sendable {
         return row
     }
 
-    private func recordKey(_ master: SealKey, of user: RowID) -> SealKey? {
-        master.derived(for: "swiftotp fleet record", user.bytes)
+    private func recordKey(_ master: SealKey, of user: Place) -> SealKey? {
+        master.derived(for: "swiftotp fleet record", user.id.bytes)
     }
 
-    private func binding(_ user: RowID, _ version: Int64) -> [UInt8] {
+    private func binding(_ user: Place, _ version: Int64) -> [UInt8] {
         var binding = [UInt8]("swiftotp fleet record" as StaticString)
         binding += fleet.bytes
-        binding += user.bytes
+        binding += user.id.bytes
         binding.append(bigEndian: version)
+        // Neither has a zero byte.
+        binding += user.realm + [0] + user.name
         return binding
     }
 

@@ -57,11 +57,10 @@ public enum Schema {
         let id = RowID.random()
         var random = [UInt8](random: Authenticator.keyLength)
         let row = SealedRow(record: Decoy.record(random: &random).encoded, floor: 0)
-        let sealed = try sealing.seal(row, of: id, version: 1)
-        return [
-            .id(id), .text(decoyName(UInt8(truncatingIfNeeded: number))), .bytes(sealing.keyID),
-            .bytes(sealed),
-        ]
+        let name = decoyName(UInt8(truncatingIfNeeded: number))
+        let place = RecordSealing.Place(id: id, realm: [], name: name)
+        let sealed = try sealing.seal(row, of: place, version: 1)
+        return [.id(id), .text(name), .bytes(sealing.keyID), .bytes(sealed)]
     }
 
     /// The name of a decoy's row, in the realm without a name: `decoy-00` to `decoy-ff`.

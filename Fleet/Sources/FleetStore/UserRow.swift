@@ -87,6 +87,9 @@ final class UserRow {
             isClosed: throttle.isClosedToStrangers, lastLogin: throttle.lastLogin ?? 0)
     }
 
+    /// What it is sealed for.
+    var place: RecordSealing.Place { RecordSealing.Place(id: id, realm: realm, name: name) }
+
     /// Stages that there is no record. The row stays, so that its version goes on.
     func stageRemoval() {
         replace(by: nil)

@@ -49,6 +49,21 @@ struct SealingTests {
         #expect(heard(fleet, "mallory").contains("not what was stored"))
     }
 
+    @Test("A record logs in somebody else, once its row has the other's name")
+    func renamed() async throws {
+        let fleet = try await fleet()
+        try fleet.enroll("mallory")
+        try tamper(fleet, "UPDATE swiftotp.users SET name = 'alice' WHERE name = 'mallory'")
+        #expect(heard(fleet).contains("not what was stored"))
+        let other = try fleet.makeHost("lab1", realm: "lab")
+        try tamper(
+            fleet,
+            "UPDATE swiftotp.users SET name = 'mallory', realm = 'lab' WHERE name = 'alice'")
+        let moved = try? fleet.login(
+            "mallory", TestFleet.code(), on: fleet.server(), from: other)
+        #expect(moved == nil)
+    }
+
     @Test("An old record is opened under the current version")
     func rewound() async throws {
         let fleet = try await fleet(), server = fleet.server(), now = TestFleet.now
