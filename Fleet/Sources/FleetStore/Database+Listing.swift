@@ -5,6 +5,24 @@ extension Database {
     /// Whether the fleet's users are told apart by name alone.
     public var goesByNames: Bool { settings.identity == .name }
 
+    /// Whether a row is anybody's: one whose name was given to another row is not.
+    static let isNamed = "name NOT LIKE ':%'"
+
+    private static let namesStatement = PostgresStatement(
+        "names",
+        """
+        SELECT name FROM swiftotp.users
+        WHERE realm = $1 AND uid = $2 AND \(isNamed) ORDER BY name LIMIT 16
+        """)
+
+    /// The names that have this UID in a realm.
+    func names(of number: UInt32, in realm: String) throws(StoreError) -> [[UInt8]] {
+        let rows = try run(
+            Database.namesStatement, [Database.text(realm), .int(Int64(number))]
+        ).rows()
+        return (0..<rows.count).compactMap { rows.bytes($0, 0) }
+    }
+
     /// How many UIDs are read at once.
     static let mostNumbers = 10_000
 
@@ -12,7 +30,7 @@ extension Database {
         "numbers",
         """
         SELECT DISTINCT uid FROM swiftotp.users
-        WHERE realm = $1 AND uid > $2 ORDER BY uid LIMIT \(mostNumbers)
+        WHERE realm = $1 AND uid > $2 AND \(isNamed) ORDER BY uid LIMIT \(mostNumbers)
         """)
 
     /// The lowest UIDs beyond `number` of a realm's users.
@@ -30,7 +48,7 @@ extension Database {
         "owners",
         """
         SELECT DISTINCT ON (uid) uid, name FROM swiftotp.users
-        WHERE realm = $1 AND uid = ANY($2::bigint[]) ORDER BY uid, name
+        WHERE realm = $1 AND uid = ANY($2::bigint[]) AND \(isNamed) ORDER BY uid, name
         """)
 
     /// Who has these UIDs in a realm.

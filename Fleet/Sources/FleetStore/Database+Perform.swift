@@ -95,7 +95,11 @@ extension Database {
             row.sealed.reply = answer.reply.span.array
             row.sealed.floor = max(row.sealed.floor, records.floor)
             values += try rowValues(row)
-            statement = row.version == 0 ? Database.insertStatement : Database.updateStatement
+            statement =
+                row.version == 0
+                ? Database.insertStatement
+                : records.isRenamed ? Database.moveStatement : Database.updateStatement
+            if records.isRenamed { values += try moveValues(row, replacing: records.replaced) }
         } else {
             statement = Database.auditStatement
         }
@@ -148,5 +152,18 @@ extension Database {
             .int(clamping: row.here.failures), .int(clamping: row.here.last),
             .bool(row.countsHere), .bool(row.clearsElsewhere),
         ] + (isNew ? [.text(row.realm), .text(row.name)] : [.int(row.version)])
+    }
+
+    /// `$31` and on: the row's new name, and the row that had it.
+    private func moveValues(
+        _ row: UserRow, replacing other: UserRow?
+    ) throws(StoreError) -> [PostgresValue] {
+        guard let other else { return [.text(row.name), .noID, .noInt, .bytes([])] }
+        let next = other.version.addingReportingOverflow(1)
+        guard !next.overflow else { throw StoreError(.damaged, other.name, "no version is left") }
+        // No user has a name with a colon (passwd(5)).
+        other.rename(to: Array(":\(other.id.text)".utf8), uid: other.uid)
+        let sealed = try seal().seal(other.sealed, of: other.place, version: next.partialValue)
+        return [.text(row.name), .id(other.id), .int(other.version), .bytes(sealed)]
     }
 }

@@ -7,7 +7,7 @@ import OTPCore
 public final class FleetRecords: RecordStore {
     /// The request.
     public let act: Act
-    private let database: Database
+    let database: Database
     private var rows: [Place: UserRow] = [:]
     private var looked: Set<Place> = []
     /// Why rows that were read for a list cannot be opened.
@@ -16,6 +16,8 @@ public final class FleetRecords: RecordStore {
     private var owners: [UInt32: [UInt8]] = [:]
     /// The row to be stored; `nil` if nothing was changed.
     private(set) var staged: UserRow?
+    /// Whether that row gets another name or UID.
+    private(set) var isRenamed = false
     /// Whether a message is to be counted.
     private(set) var countsMessage = false
     /// The fleet's floor, in Unix seconds, once something was looked up.
@@ -23,8 +25,11 @@ public final class FleetRecords: RecordStore {
     /// Why the host may not ask; known once something was looked up.
     private(set) var refusal: HostRefusal?
 
+    /// The row of the user whose name another row is to get; `nil` for none.
+    private(set) var replaced: UserRow?
+
     /// Where a row is.
-    private struct Place: Hashable {
+    struct Place: Hashable {
         let realm: [UInt8]
         let name: [UInt8]
     }
@@ -59,8 +64,9 @@ public final class FleetRecords: RecordStore {
 
     public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
         let place = try self.place(of: user)
-        guard FleetRecords.isText(user.name) else {
-            throw StoreError(.system, user.name, "the name is not UTF-8, so no record can be made")
+        guard FleetRecords.isText(user.name), !user.name.contains(UInt8(ascii: ":")) else {
+            throw StoreError(
+                .system, user.name, "the name is not UTF-8, or has a colon: no record can be made")
         }
         let old = try row(of: user)
         guard old?.sealed.record == nil else {
@@ -165,6 +171,17 @@ public final class FleetRecords: RecordStore {
 
     // MARK: Rows
 
+    /// Gives a row, which is staged, the name and the UID of the act's user; `other` has had it.
+    func rename(_ row: UserRow, replacing other: UserRow?) throws(StoreError) {
+        try claim(row)
+        rows[Place(realm: row.realm, name: row.name)] = nil
+        row.rename(to: act.user.name, uid: act.user.uid)
+        rows[Place(realm: row.realm, name: row.name)] = row
+        isRenamed = true
+        replaced = other
+        other?.stageRemoval()
+    }
+
     /// Makes `row` the one that is stored. One request changes one record.
     func claim(_ row: UserRow) throws(StoreError) {
         guard staged == nil || staged === row || staged?.id == row.id else {
@@ -178,7 +195,7 @@ public final class FleetRecords: RecordStore {
     func row(of user: User) throws(StoreError) -> UserRow? {
         let row = try row(at: place(of: user))
         if let row, row.sealed.record != nil, database.settings.identity == .uid,
-            row.uid != user.uid
+            row.uid != user.uid, !(act.isMove && user == act.user)
         {
             throw StoreError(
                 .otherUser, user.name,
@@ -194,7 +211,7 @@ public final class FleetRecords: RecordStore {
         rows[Place(realm: Array(act.host.realm.utf8), name: act.user.name)]
     }
 
-    private func place(of user: User) throws(StoreError) -> Place {
+    func place(of user: User) throws(StoreError) -> Place {
         let realm = Array(act.host.realm.utf8)
         guard !realm.isEmpty else {
             throw StoreError(.configuration, Array(act.host.name.utf8), "the host has no realm")
@@ -202,7 +219,7 @@ public final class FleetRecords: RecordStore {
         return Place(realm: realm, name: user.name)
     }
 
-    private func row(at place: Place) throws(StoreError) -> UserRow? {
+    func row(at place: Place) throws(StoreError) -> UserRow? {
         if !looked.contains(place) {
             try look(at: place, decoy: decoy(for: place.name).place.name)
             if let row = rows[place] { try restore(row) }

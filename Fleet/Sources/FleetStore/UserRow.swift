@@ -5,9 +5,9 @@ final class UserRow {
     /// Names the row; part of what its record is bound to.
     let id: RowID
     let realm: [UInt8]
-    let name: [UInt8]
+    private(set) var name: [UInt8]
     /// The stored UID.
-    let uid: UInt32
+    private(set) var uid: UInt32
     /// The stored version; 0 for a row that is not stored yet.
     let version: Int64
     /// What is sealed in it.
@@ -86,6 +86,9 @@ final class UserRow {
             backupCodesLeft: record.backupCodesLeft, failures: throttle.failures,
             isClosed: throttle.isClosedToStrangers, lastLogin: throttle.lastLogin ?? 0)
     }
+
+    /// Gives the row another name and UID, with what is staged.
+    func rename(to name: [UInt8], uid: UInt32) { (self.name, self.uid) = (name, uid) }
 
     /// What it is sealed for.
     var place: RecordSealing.Place { RecordSealing.Place(id: id, realm: realm, name: name) }

@@ -68,9 +68,12 @@ public struct FleetCaller: Codable, Equatable, Sendable {
     public var uid: UInt32
     /// Whether the host's root gives it, perhaps for a user.
     public var isRoot: Bool
+    /// For `move`, who has the earlier name or UID at the host; `nil` for nobody.
+    public var former: NumberDocument?
 
-    public init(user: String, uid: UInt32, isRoot: Bool) {
+    public init(user: String, uid: UInt32, isRoot: Bool, former: NumberDocument? = nil) {
         (self.user, self.uid, self.isRoot) = (user, uid, isRoot)
+        self.former = former
     }
 }
 

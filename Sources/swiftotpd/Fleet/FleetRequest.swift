@@ -1,5 +1,6 @@
 import OTPCore
 import OTPService
+import OTPStore
 import OTPWire
 
 /// A request about a user of the fleet, or about all of them, which its servers answer.
@@ -28,8 +29,26 @@ struct FleetRequest {
         call = FleetCall(
             .command(
                 request: request,
-                caller: FleetCaller(user: caller, uid: asking.uid, isRoot: peer.isOwner)),
+                caller: FleetCaller(
+                    user: caller, uid: asking.uid, isRoot: peer.isOwner,
+                    former: try FleetRequest.former(of: request.command))),
             user: name, uid: user.uid)
+    }
+
+    /// Who has the name or UID from which a record is to be moved. The servers know no users of the
+    /// system.
+    private static func former(of command: Command) throws(StoreError) -> NumberDocument? {
+        guard case .move(let old, _) = command else { return nil }
+        let users = SystemUsers()
+        var found = try users.user(named: Array(old.utf8))
+        // Some directories find a name in any spelling.
+        if let user = found, !user.name.elementsEqual(old.utf8) { found = nil }
+        if found == nil, let number = UInt32(old), String(number) == old {
+            found = try users.user(withID: number)
+        }
+        return found.map {
+            NumberDocument(uid: $0.uid, users: [String(decoding: $0.name, as: UTF8.self)])
+        }
     }
 
     /// The servers' answer. `permit` is what came with an earlier one on the same connection, sealed

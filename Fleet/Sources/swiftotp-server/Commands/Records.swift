@@ -41,7 +41,7 @@ struct Role: ParsableCommand {
             At hosts with the right `admin`, each time with a code of their own:
 
                 helpdesk   unlock, issue and revoke, for people without a role
-                admin      the same for everybody, and reset
+                admin      the same for everybody, reset and move
                 auditor    look
             """)
 

@@ -11,7 +11,7 @@ enum FleetRole: String, CaseIterable {
         case .unlock, .issue, .revokeIssued, .revokeTrust:
             // Nobody helps people into a role.
             return self == .admin || (self == .helpdesk && role == nil)
-        case .reset: return self == .admin
+        case .reset, .move: return self == .admin
         default: return false
         }
     }
@@ -35,8 +35,9 @@ extension Command {
         case .begin: "begun"
         case .confirm: "added"
         case .take: "imported"
-        case .contact, .confirmContact, .keep, .helpDesk, .mailReport, .move, .keys, .noteExport,
-            .forget, .makeStore, .rekey, .bring:
+        case .move(_, let rehearses): rehearses ? "" : "moved"
+        case .contact, .confirmContact, .keep, .helpDesk, .mailReport, .keys, .noteExport, .forget,
+            .makeStore, .rekey, .bring:
             nil
         }
     }

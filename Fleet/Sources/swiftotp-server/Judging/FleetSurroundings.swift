@@ -11,6 +11,10 @@ struct FleetSurroundings: Surroundings {
     let source: SourceID
     let hostName: [UInt8]
     let lines: PendingLines
+    /// Who has the earlier name or UID of a user at the host; `nil` for nobody.
+    var former: User?
+    /// Whether users are told apart by name alone.
+    var goesByNames = false
 
     let users: any UserDirectory = NoUsers()
     let helpDesk: (any HelpDesk)? = nil
@@ -26,7 +30,20 @@ struct FleetSurroundings: Surroundings {
 
     func perform(
         _ command: StoreCommand, for handler: RequestHandler<FleetSurroundings>
-    ) throws(StoreError) -> Reply.Result { .denied(reason: .rootOnly) }
+    ) throws(StoreError) -> Reply.Result {
+        guard case .move(let old, let rehearses) = command else {
+            return .denied(reason: .rootOnly)
+        }
+        guard let owner = try records.former(old) else { return .denied(reason: .noRecord) }
+        // Whose record this is now has nowhere to get it from.
+        let isHere = [former, handler.user].contains { user in
+            user?.name == owner.name && (goesByNames || user?.uid == owner.uid)
+        }
+        return try handler.move(owner, isHere: isHere, rehearses: rehearses) {
+            (note) throws(StoreError) in
+            try records.move(owner, note)
+        }
+    }
 
     /// Every act costs a code.
     func hasPass(_ member: User, epoch: UInt64) -> Bool { false }

@@ -18,6 +18,10 @@ extension Judge {
         case .recorded, .rows:
             guard !caller.isRoot, asking == act.user else { return try denied(.fleetRole) }
             return try list(request, permit: permit, act, in: database)
+        case .move:
+            var act = act
+            act.isMove = true
+            return try help(request, asking, former: caller.former, act, in: database)
         default: break
         }
         // Root at a host is nobody in the fleet, and acts there for the user.
@@ -50,7 +54,8 @@ extension Judge {
 
     /// Does what somebody with a role asks for about another user: after a code of their own.
     private func help(
-        _ request: Request, _ asking: User, _ act: Act, in database: Database
+        _ request: Request, _ asking: User, former: NumberDocument? = nil, _ act: Act,
+        in database: Database
     ) throws(StoreError) -> HostAnswer {
         guard let helper = try role(of: asking, at: act.host, in: database) else {
             return try denied(.fleetRole)
@@ -60,7 +65,8 @@ extension Judge {
         guard let proof = request.proof else { return try denied(.ownProofNeeded) }
         let proven = try prove(proof, by: asking, act, in: database)
         guard Judge.isAccepted(proven) else { return proven }
-        return try run(request, as: .helper, .allowed, asking: asking, act, in: database)
+        return try run(
+            request, as: .helper, .allowed, asking: asking, former: former, act, in: database)
     }
 
     /// What a user may do for others at a host; `nil` for nothing.
@@ -79,7 +85,7 @@ extension Judge {
         in database: Database
     ) throws(StoreError) -> HostAnswer {
         var proving = act
-        proving.user = asking
+        (proving.user, proving.isMove) = (asking, false)
         return try run(
             Request(.verify(code: Judge.ownCode(proof))), as: .user, .allowed, asking: asking,
             proven: kind, proving, in: database)
@@ -104,31 +110,38 @@ extension Judge {
 
     /// Who does a request, and where.
     func handler(
-        for caller: Rights.Caller, _ right: Rights.Right, asking: User, _ act: Act,
-        on records: FleetRecords, _ lines: PendingLines
+        for caller: Rights.Caller, _ right: Rights.Right, asking: User,
+        former: NumberDocument? = nil, _ act: Act, on records: FleetRecords,
+        _ lines: PendingLines
     ) throws(StoreError) -> RequestHandler<FleetSurroundings> {
         guard let source = SourceID(SourceID.command.text, isKey: false, at: act.host.name) else {
             throw StoreError(.system, [], "a source cannot be made")
         }
+        var here = FleetSurroundings(
+            records: records, options: policy.inFleet, source: source,
+            hostName: Array(authority.fleet.text.utf8), lines: lines)
+        here.goesByNames = records.goesByNames
+        here.former = former.flatMap { former in
+            former.users.first.map {
+                User(name: Array($0.utf8), uid: former.uid, gid: .max)
+            }
+        }
         return RequestHandler(
             for: caller, about: act.user, asking: asking,
-            operatorName: asking.name + Array("@\(act.host.name)".utf8), right: right,
-            in: FleetSurroundings(
-                records: records, options: policy.inFleet, source: source,
-                hostName: Array(authority.fleet.text.utf8), lines: lines))
+            operatorName: asking.name + Array("@\(act.host.name)".utf8), right: right, in: here)
     }
 
     /// Runs a request in a unit of work about `act.user`. If it tries a code that is right, the audit
     /// calls that `proven`, or else what the command is called.
     private func run(
         _ request: Request, as caller: Rights.Caller, _ right: Rights.Right, asking: User,
-        proven: String? = nil, _ act: Act, in database: Database
+        former: NumberDocument? = nil, proven: String? = nil, _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
         let lines = PendingLines()
         let performed = try database.perform(act) { (records) throws(StoreError) in
             lines.clear()
             let handler = try handler(
-                for: caller, right, asking: asking, act, on: records, lines)
+                for: caller, right, asking: asking, former: former, act, on: records, lines)
             let result: Reply.Result
             do throws(StoreError) {
                 result = try handler.run(request)
@@ -169,7 +182,8 @@ extension Judge {
             entry.isFailure = Judge.isGuess(outcome)
         case .done(let change):
             entry.granted = true
-            entry.detail = change.authenticator?.name ?? ""
+            entry.detail =
+                change.authenticator?.name ?? change.record?.summary ?? ""
         case .begun, .taken: entry.granted = true
         case .verdict: entry.detail = "wrong"
         case .denied(let reason): entry.detail = "\(reason)"
@@ -186,4 +200,9 @@ extension Command {
         if case .take = self { return true }
         return false
     }
+}
+
+extension NumberDocument {
+    /// Whose record it was.
+    fileprivate var summary: String { "\(users.first ?? "") (\(uid))" }
 }
