@@ -147,6 +147,13 @@ import Testing
                 throw Trouble("\(what): \(answer)")
             }
         }
+        // It is good to look at one user.
+        let seen = try await host.call(
+            page(sue, .status), about: bob.name, bob.number, permit: permit)
+        guard case .account? = seen.reply else { throw Trouble("no account: \(seen)") }
+        let unseen = try await BrokenHost(fleet.hosts[1]).call(
+            page(sue, .status), about: bob.name, bob.number, permit: permit)
+        #expect(unseen.reply == .denied(reason: .ownProofNeeded), "\(unseen)")
         // Nor does it let the host add a device, as after a login.
         let place = try await host.call(
             .newPlace, about: sue.name, sue.number, permit: permit)

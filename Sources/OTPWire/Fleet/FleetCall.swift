@@ -8,8 +8,8 @@ public struct FleetCall: Codable, Equatable, Sendable, Document.Versioned {
     public var user: String
     /// The UID at the host; `nil` for a name that is nobody's there.
     public var uid: UInt32?
-    /// What the server gave when the user was let in at this host, or has given a code there for a
-    /// list: `JudgementDocument.permit`, `FleetReply.permit`.
+    /// What the server gave when the user was let in at this host, or has given a code there to act
+    /// on others: `JudgementDocument.permit`, `FleetReply.permit`.
     public var permit: String?
     public var step: FleetStep
 

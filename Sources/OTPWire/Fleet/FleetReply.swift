@@ -5,7 +5,7 @@ public struct FleetReply: Codable, Equatable, Sendable, Document.Versioned {
     /// `Document.version`.
     public var version = Document.version
     public var result: Result
-    /// With the first part of a list: stands for the code that it took, in the calls for the next.
+    /// After a command about others that took a code: stands for one in calls that look at others.
     public var permit: String?
 
     public init(_ result: Result, permit: String? = nil) {

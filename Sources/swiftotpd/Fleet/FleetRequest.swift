@@ -52,7 +52,7 @@ struct FleetRequest {
     }
 
     /// The servers' answer. `permit` is what came with an earlier one on the same connection, sealed
-    /// by a server: it stands for the caller's code on the further pages of a list.
+    /// by a server: it stands for the caller's code to look at others.
     func reply(_ permit: inout String?) throws(StoreError) -> Reply {
         var call = call
         call.permit = permit

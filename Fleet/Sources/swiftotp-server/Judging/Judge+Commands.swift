@@ -21,7 +21,8 @@ extension Judge {
         case .move:
             var act = act
             act.isMove = true
-            return try help(request, asking, former: caller.former, act, in: database)
+            return try help(
+                request, asking, permit: permit, former: caller.former, act, in: database)
         default: break
         }
         // Root at a host is nobody in the fleet, and acts there for the user.
@@ -38,7 +39,7 @@ extension Judge {
                     to: Rights.kind(of: request.command), of: by, about: .oneself),
                 asking: caller.isRoot ? act.user : asking, act, in: database)
         }
-        return try help(request, asking, act, in: database)
+        return try help(request, asking, permit: permit, act, in: database)
     }
 
     /// Why a host may not have a command of its own users; `nil` if it may.
@@ -52,21 +53,33 @@ extension Judge {
         }
     }
 
-    /// Does what somebody with a role asks for about another user: after a code of their own.
+    /// Does what somebody with a role asks for about another user: after a code of their own, or, to
+    /// look, with what has come with an act that took one.
     private func help(
-        _ request: Request, _ asking: User, former: NumberDocument? = nil, _ act: Act,
-        in database: Database
+        _ request: Request, _ asking: User, permit: String?, former: NumberDocument? = nil,
+        _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
         guard let helper = try role(of: asking, at: act.host, in: database) else {
             return try denied(.fleetRole)
         }
         let theirs = try role(of: act.user, at: act.host, in: database)
         guard helper.allows(request.command, on: theirs) else { return try denied(.protected) }
-        guard let proof = request.proof else { return try denied(.ownProofNeeded) }
-        let proven = try prove(proof, by: asking, act, in: database)
-        guard Judge.isAccepted(proven) else { return proven }
+        if let proof = request.proof {
+            let proven = try prove(proof, by: asking, act, in: database)
+            guard Judge.isAccepted(proven) else { return proven }
+        } else if request.command == .status {
+            var isPermitted = false
+            _ = try database.look(act) { (records) throws(StoreError) in
+                isPermitted = try Judge.isPermitted(permit, for: asking, act, in: records)
+                return []
+            }
+            guard isPermitted else { return try denied(.ownProofNeeded) }
+        } else {
+            return try denied(.ownProofNeeded)
+        }
         return try run(
-            request, as: .helper, .allowed, asking: asking, former: former, act, in: database)
+            request, as: .helper, .allowed, asking: asking, former: former,
+            permits: request.proof != nil, act, in: database)
     }
 
     /// What a user may do for others at a host; `nil` for nothing.
@@ -132,10 +145,12 @@ extension Judge {
     }
 
     /// Runs a request in a unit of work about `act.user`. If it tries a code that is right, the audit
-    /// calls that `proven`, or else what the command is called.
+    /// calls that `proven`, or else what the command is called. With `permits`, whoever asks may look
+    /// at others for a while.
     private func run(
         _ request: Request, as caller: Rights.Caller, _ right: Rights.Right, asking: User,
-        former: NumberDocument? = nil, proven: String? = nil, _ act: Act, in database: Database
+        former: NumberDocument? = nil, proven: String? = nil, permits: Bool = false, _ act: Act,
+        in database: Database
     ) throws(StoreError) -> HostAnswer {
         let lines = PendingLines()
         let performed = try database.perform(act) { (records) throws(StoreError) in
@@ -151,8 +166,12 @@ extension Judge {
             }
             var entry = Judge.entry(for: result, of: request.command, by: asking)
             if let proven, entry?.granted == true { entry?.kind = proven }
+            let permit =
+                permits ? try Judge.permit(toLookFor: asking, act, in: records) : nil
             return ActAnswer(
-                reply: try Judge.encoded(FleetReply(.reply(reply: Reply(result)))), audit: entry)
+                reply: try Judge.encoded(
+                    FleetReply(.reply(reply: Reply(result)), permit: permit)),
+                audit: entry)
         }
         if case .done(let done) = performed, !done.isRepeated {
             for (priority, line) in lines.lines {

@@ -34,11 +34,10 @@ extension Judge {
         }
         let isProven = proven != nil
         let looked = try database.look(act) { (records) throws(StoreError) in
-            let epoch = try records.openForReading(act.user)?.withRecord { $0.epoch } ?? 0
             var new: String?
             if isProven {
-                new = try Permit(.list, for: act, in: epoch).seal(in: records)
-            } else if try !Judge.isPermitted(permit, act, in: epoch, records) {
+                new = try Judge.permit(toLookFor: act.user, act, in: records)
+            } else if try !Judge.isPermitted(permit, for: act.user, act, in: records) {
                 let denial = Reply(.denied(reason: .ownProofNeeded))
                 return try Judge.encoded(FleetReply(.reply(reply: denial)))
             }
@@ -52,11 +51,32 @@ extension Judge {
         return answer
     }
 
-    private static func isPermitted(
-        _ text: String?, _ act: Act, in epoch: UInt64, _ records: FleetRecords
+    // MARK: What stands for a code
+
+    /// Lets somebody with a role who has given a code look at others for a while.
+    static func permit(
+        toLookFor asking: User, _ act: Act, in records: FleetRecords
+    ) throws(StoreError) -> String {
+        var own = act
+        own.user = asking
+        return try Permit(.look, for: own, in: epoch(of: asking, in: records)).seal(in: records)
+    }
+
+    /// Whether `text` does that.
+    static func isPermitted(
+        _ text: String?, for asking: User, _ act: Act, in records: FleetRecords
     ) throws(StoreError) -> Bool {
         guard let text, let permit = try Permit.read(text, in: records) else { return false }
-        return permit.isGood(.list, for: act, in: epoch)
+        var own = act
+        own.user = asking
+        return permit.isGood(.look, for: own, in: try epoch(of: asking, in: records))
+    }
+
+    /// It ends with whatever logs the user in.
+    private static func epoch(
+        of user: User, in records: FleetRecords
+    ) throws(StoreError) -> UInt64 {
+        try records.openForReading(user)?.withRecord { $0.epoch } ?? 0
     }
 
     /// A page, as root gets it of a store: a role sees everybody.

@@ -9,15 +9,15 @@ struct Permit: SealedTicket {
     enum Purpose: String, Codable {
         /// The rest of a login.
         case login
-        /// The next pages of a list of users.
-        case list
+        /// Looking at other users, by somebody with a role: the next pages of a list, or an account.
+        case look
 
         /// How long, in seconds: long enough to enroll a device, and as long as a code of the help
         /// desk counts on one host.
         fileprivate var lifetime: UInt64 {
             switch self {
             case .login: 15 * 60
-            case .list: 5 * 60
+            case .look: 5 * 60
             }
         }
     }
@@ -31,7 +31,7 @@ struct Permit: SealedTicket {
     let user: String
     let uid: UInt32
     let begun: UInt64
-    /// For a list, the epoch of the user's record.
+    /// For looking, the epoch of the user's record.
     let epoch: UInt64
 
     init(_ purpose: Purpose, for act: Act, in epoch: UInt64 = 0) {
