@@ -68,10 +68,18 @@ extension Database {
 
     private static let messagesStatement = PostgresStatement(
         "messages",
-        "SELECT count(*) FROM swiftotp.audit WHERE kind = 'message' AND at > $1")
+        """
+        SELECT count(*), count(*) FILTER (WHERE host = $2)
+        FROM swiftotp.audit WHERE kind = 'message' AND at > $1
+        """)
 
-    /// How many messages were sent since then.
-    func messages(since time: UInt64) throws(StoreError) -> UInt64 {
-        try run(Database.messagesStatement, [.int(clamping: time)]).rows().count(0, 0) ?? .max
+    /// How many messages were sent since then, and how many of these a host has asked for.
+    func messages(
+        since time: UInt64, by host: HostRow
+    ) throws(StoreError) -> (all: UInt64, byHost: UInt64) {
+        let rows = try run(
+            Database.messagesStatement, [.int(clamping: time), Database.text(host.name)]
+        ).rows()
+        return (rows.count(0, 0) ?? .max, rows.count(0, 1) ?? .max)
     }
 }

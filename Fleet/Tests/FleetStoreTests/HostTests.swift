@@ -127,18 +127,23 @@ struct HostTests {
         #expect(try server.users(in: TestFleet.realm).map(\.name.name) == ["alice"])
     }
 
-    @Test("More messages are sent within an hour than root allows")
+    @Test("More messages are sent within an hour than root allows, or one host takes all of them")
     func messages() async throws {
         let fleet = try await fleet(), server = fleet.server(), now = TestFleet.now
-        func send(at time: UInt64) throws -> Bool {
+        let others = try [fleet.makeHost("web2"), fleet.makeHost("web3")]
+        func send(at time: UInt64, from host: HostRow? = nil) throws -> Bool {
             var isCounted = false
-            _ = try server.perform(fleet.act("alice", at: time)) { (records) throws(StoreError) in
-                isCounted = try records.countMessage(at: time, most: 2)
+            let act = fleet.act("alice", at: time, from: host)
+            _ = try server.perform(act) { (records) throws(StoreError) in
+                isCounted = try records.countMessage(at: time, most: 4)
                 return ActAnswer(reply: [], audit: nil)
             }
             return isCounted
         }
         #expect(try [send(at: now), send(at: now), send(at: now)] == [true, true, false])
+        #expect(
+            try [send(at: now, from: others[0]), send(at: now, from: others[1])] == [true, true])
+        #expect(try !send(at: now, from: others[0]))
         #expect(try send(at: now + 3600))
     }
 }

@@ -8,9 +8,12 @@ public struct FleetLicense: Sendable {
     public var enrolls: Bool
     /// Whether the user was let in there a moment ago: the call has a permit for it.
     public var isProven: Bool
+    /// Whether the fleet sends codes.
+    public var delivers: Bool
 
-    public init(host: String, enrolls: Bool, isProven: Bool) {
+    public init(host: String, enrolls: Bool, isProven: Bool, delivers: Bool) {
         (self.host, self.enrolls, self.isProven) = (host, enrolls, isProven)
+        self.delivers = delivers
     }
 }
 
@@ -45,6 +48,12 @@ extension FleetCall {
                 of: known, bySecurityKey: Array(kind.utf8.prefix(32)), isHeard: isHeard,
                 from: place)
             return .welcome(welcome: WelcomeDocument(welcome))
+        case .offers: return .sentences(sentences: try accounts.offers(to: known))
+        case .sendCode(let kind, let place):
+            guard let kind = MessageKind(word: kind), let place = place.origin(at: license.host)
+            else { return .denied(reason: .malformed) }
+            return .sentences(
+                sentences: try accounts.sendCode(by: kind, to: known, from: place))
         case .isEnrolled: return .flag(isSo: try accounts.isEnrolled(known))
         case .hasRoom, .trust: return try trust(known, on: accounts, for: license)
         case .timesPutOff, .putOff, .newPlace, .enroll:
@@ -59,8 +68,7 @@ extension FleetCall {
         guard var trial = trial.trial, let place = place.origin(at: license.host) else {
             return .denied(reason: .malformed)
         }
-        // No step sends one.
-        trial.takesMessageCodes = false
+        if !license.delivers { trial.takesMessageCodes = false }
         if !license.enrolls { trial.enrolling = .nobody }
         var typed = Array(answer.utf8)
         defer { Secret.wipe(&typed) }

@@ -32,6 +32,10 @@ public enum FleetStep: Codable, Equatable, Sendable {
     case hasRoom(fingerprint: String)
     /// Trust one.
     case trust(wish: TrustWishDocument, place: PlaceDocument)
+    /// How the user can get a code by message.
+    case offers
+    /// Send a code by this kind of message, unless there were too many.
+    case sendCode(kind: String, place: PlaceDocument)
     /// Whether there is anything to log in with.
     case isEnrolled
     /// How often the user has put off enrolling.

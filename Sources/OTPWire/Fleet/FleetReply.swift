@@ -17,6 +17,8 @@ public struct FleetReply: Codable, Equatable, Sendable, Document.Versioned {
         case look(look: LookDocument)
         case judged(judgement: JudgementDocument)
         case welcome(welcome: WelcomeDocument)
+        /// What to tell the user.
+        case sentences(sentences: [Phrase])
         /// Yes or no.
         case flag(isSo: Bool)
         /// The name of a key that is trusted from now on; without one, it is not.

@@ -24,7 +24,8 @@ struct FleetTrait: SuiteTrait, TestTrait, TestScoping {
             do throws(Document.Problem) {
                 let heard = try Document.fleetCall(try Document.encode(copy call))
                 let license = FleetLicense(
-                    host: "vm", enrolls: true, isProven: heard.permit == "proven")
+                    host: "vm", enrolls: true, isProven: heard.permit == "proven",
+                    delivers: true)
                 var result: FleetReply.Result
                 do throws(StoreError) {
                     result =

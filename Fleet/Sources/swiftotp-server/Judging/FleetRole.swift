@@ -8,7 +8,7 @@ enum FleetRole: String, CaseIterable {
     func allows(_ command: Command, on role: FleetRole?) -> Bool {
         switch command {
         case .status: return true
-        case .unlock, .issue, .revokeIssued, .revokeTrust:
+        case .unlock, .issue, .revokeIssued, .revokeTrust, .contact:
             // Nobody helps people into a role.
             return self == .admin || (self == .helpdesk && role == nil)
         case .reset, .move: return self == .admin
@@ -36,7 +36,9 @@ extension Command {
         case .confirm: "added"
         case .take: "imported"
         case .move(_, let rehearses): rehearses ? "" : "moved"
-        case .contact, .confirmContact, .keep, .helpDesk, .mailReport, .keys, .noteExport, .forget,
+        case .contact: "contact"
+        case .confirmContact: "contact-changed"
+        case .keep, .helpDesk, .mailReport, .keys, .noteExport, .forget,
             .makeStore, .rekey, .bring:
             nil
         }

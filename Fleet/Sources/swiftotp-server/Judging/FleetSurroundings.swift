@@ -20,7 +20,7 @@ struct FleetSurroundings: Surroundings {
     let helpDesk: (any HelpDesk)? = nil
     let clock: any Clock = FleetClock()
     let random: any Randomness = SystemRandom()
-    let announcer = NoAnnouncer()
+    let announcer: PendingMessages
 
     func store() throws(StoreError) -> FleetRecords? { records }
 
@@ -66,26 +66,4 @@ final class PendingLines {
 struct NoUsers: UserDirectory {
     func user(named name: [UInt8]) throws(StoreError) -> User? { nil }
     func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool { false }
-}
-
-/// A server sends no messages.
-struct NoAnnouncer: AccountAnnouncer {
-    private static let problem = MessengerClient.Problem(text: "a fleet's server sends no messages")
-
-    func send(
-        _ code: String, to contact: Contact, of user: User, in language: Language?,
-        until end: UInt64
-    ) -> Bool { false }
-
-    func send(
-        temporaryCode code: String, of user: User, in language: Language?,
-        to address: MailAddress, until end: UInt64
-    ) throws(MessengerClient.Problem) { throw NoAnnouncer.problem }
-
-    func send(report: String, to address: MailAddress) throws(MessengerClient.Problem) {
-        throw NoAnnouncer.problem
-    }
-
-    func tell(old contact: Contact, of user: User, in language: Language?, at now: UInt64) {}
-    func note(_ event: Event, of user: User) {}
 }

@@ -45,8 +45,8 @@ extension Judge {
     /// Why a host may not have a command of its own users; `nil` if it may.
     private static func denial(of command: Command, at host: HostRow) -> Reply.Denial? {
         switch command {
-        // It learns the key, or backup codes.
-        case .begin, .confirm, .renewBackupCodes:
+        // It learns the key, or backup codes, or could have codes sent to a place of its own.
+        case .begin, .confirm, .renewBackupCodes, .contact(_, .some), .confirmContact:
             host.rights.contains("enroll") ? nil : .hostRight(name: "enroll")
         case .take: host.rights.contains("import") ? nil : .hostRight(name: "import")
         default: nil
@@ -125,14 +125,14 @@ extension Judge {
     func handler(
         for caller: Rights.Caller, _ right: Rights.Right, asking: User,
         former: NumberDocument? = nil, _ act: Act, on records: FleetRecords,
-        _ lines: PendingLines
+        _ lines: PendingLines, _ messages: PendingMessages
     ) throws(StoreError) -> RequestHandler<FleetSurroundings> {
         guard let source = SourceID(SourceID.command.text, isKey: false, at: act.host.name) else {
             throw StoreError(.system, [], "a source cannot be made")
         }
         var here = FleetSurroundings(
-            records: records, options: policy.inFleet, source: source,
-            hostName: Array(authority.fleet.text.utf8), lines: lines)
+            records: records, options: policy, source: source,
+            hostName: Array(authority.fleet.text.utf8), lines: lines, announcer: messages)
         here.goesByNames = records.goesByNames
         here.former = former.flatMap { former in
             former.users.first.map {
@@ -152,11 +152,13 @@ extension Judge {
         former: NumberDocument? = nil, proven: String? = nil, permits: Bool = false, _ act: Act,
         in database: Database
     ) throws(StoreError) -> HostAnswer {
-        let lines = PendingLines()
+        let (lines, messages) = (PendingLines(), messages(at: act.host))
         let performed = try database.perform(act) { (records) throws(StoreError) in
             lines.clear()
+            messages.clear()
             let handler = try handler(
-                for: caller, right, asking: asking, former: former, act, on: records, lines)
+                for: caller, right, asking: asking, former: former, act, on: records, lines,
+                messages)
             let result: Reply.Result
             do throws(StoreError) {
                 result = try handler.run(request)
@@ -178,6 +180,7 @@ extension Judge {
                 SystemLog.write(line.bytes, CInt(priority.rawValue))
             }
         }
+        post(messages, after: performed)
         return Judge.answer(performed)
     }
 

@@ -91,9 +91,9 @@ extension Judge {
             try records.prepare(
                 names: names, numbers: numbers.filter(\.users.isEmpty).map(\.uid))
         }
-        let lines = PendingLines()
         let handler = try handler(
-            for: .root, .allowed, asking: act.user, act, on: records, lines)
+            for: .root, .allowed, asking: act.user, act, on: records, PendingLines(),
+            messages(at: act.host))
         return try handler.run(Request(command))
     }
 }

@@ -66,20 +66,35 @@ struct Judge: FleetService {
                 return try bring(record, adds: adds, rehearses: rehearses, act, in: database)
             }
             var entry: AuditEntry?
+            let messages = messages(at: host)
             let performed = try database.perform(act) { (records) throws(StoreError) in
-                let answer = try step(document, act, on: records)
+                messages.clear()
+                let answer = try step(document, act, on: records, messages)
                 entry = answer.audit
                 return answer
             }
             if case .done(let done) = performed, !done.isRepeated, let entry {
                 Judge.log(entry, of: document.user, at: host)
             }
+            post(messages, after: performed)
             return Judge.answer(performed)
         } catch {
             guard Judge.isTheRecordsOwn(error) else { throw error }
             let reply = FleetReply(.failed(trouble: TroubleDocument(error)))
             return .answered(try Judge.encoded(reply), receipt: nil)
         }
+    }
+
+    /// Where a unit of work puts what it sends to users.
+    func messages(at host: HostRow) -> PendingMessages {
+        PendingMessages(
+            host: host.name, fleet: authority.fleet.text, language: policy.language)
+    }
+
+    /// Sends what a unit of work has sent, once it is stored.
+    func post(_ messages: PendingMessages, after performed: Performed) {
+        guard case .done(let done) = performed, !done.isRepeated else { return }
+        Outbox.send(messages.messages)
     }
 
     /// Writes what the audit has to the log as well, from where it can leave this machine.
