@@ -104,4 +104,7 @@ public struct RecordChange: Sendable {
     public let user: User
     /// The user's language, if the user has chosen one.
     public let language: Language?
+    /// The mail address that the record had before, and has now: whoever changes it does not choose
+    /// who is told.
+    public let addresses: (before: String?, now: String?)
 }

@@ -78,7 +78,10 @@ extension Database {
     private func changes(in records: FleetRecords) -> [RecordChange] {
         guard let row = records.staged, !row.isDecoy, !row.events.isEmpty else { return [] }
         let user = User(name: row.name, uid: row.uid, gid: .max)
-        return [RecordChange(events: row.events, user: user, language: row.language)]
+        return [
+            RecordChange(
+                events: row.events, user: user, language: row.language, addresses: row.addresses)
+        ]
     }
 
     /// Stores what was staged, with the audit's row; `nil` if somebody else was faster.

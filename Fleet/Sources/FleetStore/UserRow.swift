@@ -32,6 +32,9 @@ final class UserRow {
     /// What the fleet's floor has done to the record, told with the first change.
     var restored: [Event] = []
     private(set) var language: Language?
+    /// The mail address of the record as it was opened first, and as it is staged.
+    private(set) var addresses: (before: String?, now: String?) = (nil, nil)
+    private var isOpened = false
 
     /// What an admin may see of a record.
     struct Summary: Equatable {
@@ -59,6 +62,13 @@ final class UserRow {
         self.isDecoy = isDecoy
     }
 
+    /// Notes where the user is told, before anything is changed.
+    func note(opened record: borrowing Record) {
+        guard !isOpened else { return }
+        isOpened = true
+        addresses.before = record.messaging.contact(.mail)?.text
+    }
+
     /// Stages a record; it is stored when the unit of work ends.
     func stage(_ record: inout Record) throws(StoreError) {
         var encoded = record.encoded
@@ -70,6 +80,7 @@ final class UserRow {
         events += restored + record.takeUntold()
         restored = []
         language = record.language
+        addresses.now = record.messaging.contact(.mail)?.text
         guard !isDecoy else { return }
         let throttle = record.throttle
         let shared = (throttle.shared.failures, throttle.shared.last)

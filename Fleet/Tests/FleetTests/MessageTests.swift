@@ -19,7 +19,7 @@ struct MessageTests {
             for server in fleet.servers {
                 boxes.append(try await Postbox(on: server.machine))
                 let policy =
-                    "\(deliver)\ndeliver_hourly = 20\n"
+                    "\(deliver)\ndeliver_hourly = 20\nnotify = mail\nmail = %u@users.test\n"
                 try Data(policy.utf8).write(
                     to: URL(
                         fileURLWithPath: "\(server.machine.folder)/etc/security/swiftotp.conf"))
@@ -191,6 +191,34 @@ struct MessageTests {
         _ = try await patiently("a message to the old address") {
             post.messages(to: address).first { $0.contains("no longer sent") }
         }
+    }
+
+    @Test("A change at a host is not told, is told twice, or to an address that is new")
+    func notices() async throws {
+        let post = try await MessageTests.post.value
+        let alice = try await Member(of: post.fleet)
+        let usual = "\(alice.name)@users.test"
+        let added = try await post.message(to: usual)
+        #expect(added.contains("this has changed on test:"), "\(added)")
+        let address = "\(alice.name)@example.com"
+        let set = try await Command.run(
+            post.fleet.hosts[1].enroll(
+                ["contact", alice.name, "--mail", address], as: post.helper.account),
+            input: post.helper.backupCodes[6] + "\n")
+        #expect(set.status == 0, "\(set)")
+        let told = try await post.message(to: usual, after: 1)
+        #expect(told.contains("this has changed on test:"), "\(told)")
+        #expect(post.messages(to: address).isEmpty)
+        // From then on it is the user's address.
+        let removed = try await Command.run(
+            post.fleet.hosts[2].enroll(["disable", "--yes"], as: alice.account),
+            input: alice.backupCodes[0] + "\n")
+        #expect(removed.status == 0, "\(removed)")
+        _ = try await patiently("a notice to the contact") {
+            post.messages(to: address).first { $0.contains("this has changed on test:") }
+        }
+        try await Task.sleep(for: .seconds(1))
+        #expect(post.messages(to: usual).count == 2, "\(post.messages(to: usual))")
     }
 
     @Test("A temporary code that is mailed is seen at the host")

@@ -91,9 +91,12 @@ struct Judge: FleetService {
             host: host.name, fleet: authority.fleet.text, language: policy.language)
     }
 
-    /// Sends what a unit of work has sent, once it is stored.
+    /// Sends what a unit of work has sent, and tells users what it has changed, once it is stored.
     func post(_ messages: PendingMessages, after performed: Performed) {
         guard case .done(let done) = performed, !done.isRepeated else { return }
+        if policy.notifiesByMail {
+            for change in done.changes { messages.tell(change, by: policy) }
+        }
         Outbox.send(messages.messages)
     }
 

@@ -102,6 +102,27 @@ final class PendingMessages: AccountAnnouncer {
         }
     }
 
+    /// Tells a user what has changed: at the address that the record had before, or that `policy`
+    /// makes of the name, or that the record has now.
+    func tell(_ change: RecordChange, by policy: Options) {
+        _ = isAdded(of: change.user) { () throws(MessengerClient.Problem) in
+            let usual = policy.mail.flatMap {
+                try? MailAddress(
+                    pattern: String(decoding: $0, as: UTF8.self), user: change.user)
+            }
+            let (before, now) = change.addresses
+            guard
+                let address = before.flatMap({ MailAddress($0) }) ?? usual
+                    ?? now.flatMap({ MailAddress($0) })
+            else {
+                throw MessengerClient.Problem(text: "there is no mail address for this user")
+            }
+            return try writer(for: fleet).message(
+                about: change.events, of: change.user, in: change.language, to: address,
+                at: try PendingMessages.now())
+        }
+    }
+
     /// Nothing in a fleet happens to a record that is not stored in it.
     func note(_ event: Event, of user: User) {}
 
