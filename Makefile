@@ -328,7 +328,8 @@ key:
 SBINDIR = $(PREFIX)/sbin
 FLEETBIN = Fleet/.build/release
 FLEETUNITS = swiftotp-server.service swiftotp-agent.service swiftotp-agent.socket \
-	swiftotpd.service.d/fleet.conf
+	swiftotpd.service.d/fleet.conf swiftotp-messenger.socket.d/fleet.conf \
+	swiftotp-messenger.service.d/fleet.conf
 
 fleet-install:
 	@for file in swiftotp-server swiftotp-agent; do \
@@ -336,7 +337,8 @@ fleet-install:
 		$(INSTALL_PROGRAM) -D "$(FLEETBIN)/$$file" "$(DESTDIR)$(SBINDIR)/$$file" || exit 1; \
 	done
 	for unit in $(FLEETUNITS); do \
-		sed 's|=/usr/sbin/|=$(SBINDIR)/|' "packaging/fleet/systemd/$$unit" | \
+		sed 's|=/usr/sbin/|=$(SBINDIR)/|; s|=/usr/libexec/|=$(LIBEXECDIR)/|' \
+			"packaging/fleet/systemd/$$unit" | \
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \
 	done
 	for file in swiftotp-server swiftotp-agent; do \

@@ -19,10 +19,11 @@ public protocol AccountStore: RecordStore {
 
     /// Whose record this UID has; `nil` if there is none. Throws if that cannot be read.
     func owner(of number: UInt32) throws(StoreError) -> User?
-    /// The UIDs of all users who have a record.
-    func userIDs() throws(StoreError) -> [UInt32]
-    /// How errors name the record of this UID: their `subject` if that record alone is at fault.
-    func path(ofRecord number: UInt32) -> [UInt8]
+    /// The UIDs beyond `number` of users who have a record, in any order: of all of them, or else of
+    /// those with the lowest.
+    func userIDs(after number: UInt32?) throws(StoreError) -> (numbers: [UInt32], isAll: Bool)
+    /// How errors name the record of a user: their `subject` if that record alone is at fault.
+    func path(ofRecordOf user: User) -> [UInt8]
 
     /// What the help desk did.
     func helpDeskLog() throws(StoreError) -> HelpDeskLog

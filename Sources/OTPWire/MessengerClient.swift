@@ -51,7 +51,7 @@ public enum MessengerClient {
         case .timedOut, .system(EAGAIN): "swiftotp-messenger does not answer"
         case .malformed: "swiftotp-messenger is of another version"
         case .closed, .cut: "swiftotp-messenger ended without an answer"
-        case .system(EACCES): "only root's swiftotpd may use swiftotp-messenger"
+        case .system(EACCES): "swiftotp-messenger is for other users"
         case .system(let number): "swiftotp-messenger cannot be reached: error number \(number)"
         }
     }

@@ -19,21 +19,30 @@ final class Messenger {
 
     private let configuration: [UInt8]?
     private let listener: Listener
+    /// Whose programs are believed.
+    private let clients: Set<UInt32>
     private var queue: Queue
     /// When something was last taken or sent.
     private var active = ContinuousClock.now
 
-    private init(configuration: [UInt8]?, listener: consuming Listener, queue: consuming Queue) {
+    private init(
+        configuration: [UInt8]?, listener: consuming Listener, queue: consuming Queue,
+        clients: Set<UInt32>
+    ) {
         self.configuration = configuration
+        self.clients = clients
         self.listener = listener
         self.queue = queue
     }
 
     /// Runs until nothing has waited for a while; returns the exit status.
-    static func run(configuration: [UInt8]?, queue: consuming Queue) -> CInt {
+    static func run(
+        configuration: [UInt8]?, queue: consuming Queue, clients: Set<UInt32>
+    ) -> CInt {
         do throws(Listener.Problem) {
             let messenger = Messenger(
-                configuration: configuration, listener: try Listener(), queue: queue)
+                configuration: configuration, listener: try Listener(), queue: queue,
+                clients: clients)
             messenger.run()
             return 0
         } catch {
@@ -92,8 +101,8 @@ final class Messenger {
         var channel = connection
         var isTaken = false
         do throws(WireError) {
-            // Only root may enter the socket's folder; this holds wherever the socket is.
-            guard try channel.peer() == 0 else { return }
+            // Only these users may use the socket; this holds wherever the socket is.
+            guard clients.contains(try channel.peer()) else { return }
             let deadline = Deadline(in: Messenger.patience)
             var frame = try channel.receive(until: deadline)
             defer { Secret.wipe(&frame.payload) }

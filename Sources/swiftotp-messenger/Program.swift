@@ -7,7 +7,7 @@ import OTPWire
 /// The command line of swiftotp-messenger.
 enum Program {
     private static let usage = """
-        Usage: swiftotp-messenger [--config FILE] [--queue FOLDER] [--check]
+        Usage: swiftotp-messenger [--config FILE] [--queue FOLDER] [--user USER] [--check]
         """
 
     private static let help = """
@@ -19,6 +19,7 @@ enum Program {
           --config FILE    read the options from FILE
                            (default: /etc/security/swiftotp-messenger.conf)
           --queue FOLDER   messages wait in FOLDER (default: /var/lib/swiftotp-messenger)
+          --user USER      take messages from programs of USER, besides root's
           --check          check the configuration and its programs, and exit
           --version        print the version
           --help           print this
@@ -30,6 +31,7 @@ enum Program {
     static func run(_ words: ArraySlice<String>) -> CInt {
         var configuration: [UInt8]?
         var queue = Array("/var/lib/swiftotp-messenger".utf8)
+        var other: String?
         var checks = false
         var rest = words
         while let word = rest.popFirst() {
@@ -41,12 +43,12 @@ enum Program {
                 print("swiftotp-messenger \(Version.number)")
                 return 0
             case "--check": checks = true
-            case "--config", "--queue":
+            case "--config", "--queue", "--user":
                 guard let value = rest.popFirst() else { return wrong("\(word) needs a value") }
-                if word == "--queue" {
-                    queue = Array(value.utf8)
-                } else {
-                    configuration = Array(value.utf8)
+                switch word {
+                case "--queue": queue = Array(value.utf8)
+                case "--user": other = value
+                default: configuration = Array(value.utf8)
                 }
             default: return wrong("unknown word \"\(word)\"")
             }
@@ -58,10 +60,21 @@ enum Program {
         }
         do throws(StoreError) {
             let spool = try SpoolFolder.open(queue)
-            return try Messenger.run(configuration: configuration, queue: Queue(in: spool))
+            return Messenger.run(
+                configuration: configuration, queue: try Queue(in: spool),
+                clients: try clients(with: other))
         } catch {
             return SystemLog.fail(String(decoding: error.text, as: UTF8.self))
         }
+    }
+
+    /// Whose programs are believed: root's, and perhaps another user's.
+    private static func clients(with name: String?) throws(StoreError) -> Set<UInt32> {
+        guard let name else { return [0] }
+        guard let user = try SystemUsers().user(named: Array(name.utf8)) else {
+            throw StoreError(.configuration, Array(name.utf8), "there is no such user")
+        }
+        return [0, user.uid]
     }
 
     private static func wrong(_ what: String) -> CInt {

@@ -54,7 +54,7 @@ final class Work: AccountStore {
     func open(_ user: User) throws(StoreError) -> WorkSession? {
         guard let bytes = bytes(of: user.shownName) else { return nil }
         guard let record = Record(decoding: bytes.span) else {
-            throw StoreError(.damaged, path(ofRecord: user.uid), "it is damaged")
+            throw StoreError(.damaged, path(ofRecordOf: user), "it is damaged")
         }
         return WorkSession(record, of: user, in: self)
     }
@@ -85,11 +85,14 @@ final class Work: AccountStore {
         People.all.first { $0.uid == number && bytes(of: $0.shownName) != nil }
     }
 
-    func userIDs() throws(StoreError) -> [UInt32] {
-        People.all.filter { bytes(of: $0.shownName) != nil }.map(\.uid)
+    func userIDs(
+        after number: UInt32?
+    ) throws(StoreError) -> (numbers: [UInt32], isAll: Bool) {
+        let all = People.all.filter { bytes(of: $0.shownName) != nil }.map(\.uid)
+        return (all.filter { uid in number.map { uid > $0 } ?? true }, true)
     }
 
-    func path(ofRecord number: UInt32) -> [UInt8] { Array("record \(number)".utf8) }
+    func path(ofRecordOf user: User) -> [UInt8] { Array("record \(user.uid)".utf8) }
 
     func helpDeskLog() throws(StoreError) -> HelpDeskLog { acts }
 

@@ -82,7 +82,8 @@ struct DocumentTests {
     func more() throws {
         let text = #"{"version":1,"result":{"recorded":{"ranges":[],"isAll":true,"y":1}},"z":[]}"#
         #expect(
-            try Document.reply(Array(text.utf8)).result == .recorded(ranges: [], isAll: true))
+            try Document.reply(Array(text.utf8)).result
+                == .recorded(ranges: [], isAll: true, fleet: nil))
     }
 
     @Test("Brackets within a string count as depth, or quotes end it too early")

@@ -58,11 +58,13 @@ enum Documents {
         desk.helpdeskGroup = Array("support".utf8)
         desk.helpdeskProtected = Array("board".utf8)
         desk.exemptGroup = Array("robots".utf8)
+        desk.localUsers = [Array("rescue".utf8)]
         let user = User(name: Array("alice".utf8), uid: 1, gid: 1)
         return [
             .policy(policy: PolicyDocument(desk, on: Array("vm".utf8), isForRoot: true)),
             .account(account: account),
-            .recorded(ranges: [[1, 4]], isAll: false),
+            .recorded(ranges: [[1, 4]], isAll: false, fleet: nil),
+            .recorded(ranges: [[1, 4]], isAll: true, fleet: FleetUsers(desk)),
             .rows(rows: [
                 .nothing, .found(place: 1, account: row), .unreadable(trouble: trouble),
                 .orphan(name: "bob"), .hidden,

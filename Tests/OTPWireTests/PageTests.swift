@@ -117,11 +117,11 @@ struct PageTests {
     func fleet() throws {
         let folder = "Sources/OTPWire/Fleet/"
         let steps = try names(of: "FleetStep", in: folder + "FleetCall.swift")
-        #expect(steps.count == 13)
+        #expect(steps.count == 15)
         #expect(
             try table("| step | fields | result | |").map { $0[0] }.sorted() == steps.sorted())
         let results = try names(of: "Result", in: folder + "FleetReply.swift")
-        #expect(results.count == 13)
+        #expect(results.count == 14)
         let told = try table("| answer | fields |").map { $0[0] }
         #expect(told.sorted() == results.sorted())
         for row in try table("| step | fields | result | |") {

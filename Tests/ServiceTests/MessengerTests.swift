@@ -126,9 +126,11 @@ struct MessengerTests {
         #expect(why == "swiftotp-messenger does not take the address: it is no \(name)")
     }
 
-    @Test("A program that is not root's can have messages sent")
+    @Test("A stranger's program can have messages sent, or that of --user cannot")
     func strangers() async throws {
-        let messenger = try await Messenger("mail = /bin/true {to}\n")
+        let (account, friend) = try await (Account.make("stranger"), Account.make("friend"))
+        let messenger = try await Messenger(
+            "mail = /bin/true {to}\n", arguments: ["--user", friend.name])
         // The folder of the real socket is closed to others; here it is open.
         let script = """
             import socket, sys, struct
@@ -138,11 +140,13 @@ struct MessengerTests {
             s.sendall(struct.pack(">HB", len(body) + 1, 5) + body)
             print(len(s.recv(100)))
             """
-        let account = try await Account.make("stranger")
-        let done = try await Command.run(
-            account.running(["python3", "-I", "-c", script, messenger.socket]))
+        let words = ["python3", "-I", "-c", script, messenger.socket]
+        chmod(messenger.socket, 0o666)
+        let done = try await Command.run(account.running(words))
         #expect(done.output == "0\n" || done.errors.contains("ConnectionResetError"))
         #expect(messenger.waiting.isEmpty)
+        let taken = try await Command.run(friend.running(words))
+        #expect(Int(taken.output.dropLast()).map { $0 > 3 } == true, "\(taken)")
         #expect(Self.send("x", by: messenger) == nil)
     }
 

@@ -22,11 +22,11 @@ public final class Messenger: Sendable {
     }
     public static func shared() async throws -> Messenger { try await one.value }
 
-    /// Starts it with this configuration, as root or as another user. Its messages wait in `queue`,
-    /// or in a new folder.
+    /// Starts it with this configuration and these arguments, as root or as another user. Its messages
+    /// wait in `queue`, or in a new folder.
     public init(
         _ configuration: String = "", as account: Account? = nil, queue: String? = nil,
-        socket: String? = nil
+        socket: String? = nil, arguments: [String] = []
     ) async throws {
         let scratch = try Scratch()
         let queue = try queue ?? scratch.folder("queue")
@@ -44,7 +44,7 @@ public final class Messenger: Sendable {
         let program =
             try account == nil
             ? built : Scratch.copy(program: built, to: scratch.file("swiftotp-messenger"))
-        let words = [program, "--config", file, "--queue", queue]
+        let words = [program, "--config", file, "--queue", queue] + arguments
         unit = try await SocketUnit(
             socket, in: scratch, backlog: 64, starting: (around ?? []) + words)
         (self.scratch, self.socket, self.queue) = (scratch, socket, queue)

@@ -12,6 +12,8 @@ public struct Act: Sendable {
     public var time: UInt64
     /// The newest receipt that the host has.
     public var receipt: Receipt?
+    /// Whether the user's row may have another UID than the user: it is to be moved.
+    public var isMove = false
 
     public init(
         request: RowID, host: HostRow, user: User, time: UInt64, receipt: Receipt? = nil
@@ -102,4 +104,7 @@ public struct RecordChange: Sendable {
     public let user: User
     /// The user's language, if the user has chosen one.
     public let language: Language?
+    /// The mail address that the record had before, and has now: whoever changes it does not choose
+    /// who is told.
+    public let addresses: (before: String?, now: String?)
 }

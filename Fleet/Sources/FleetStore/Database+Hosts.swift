@@ -75,6 +75,18 @@ extension Database {
         return rows != nil
     }
 
+    /// Gives a host these rights and no others; `false` if there is no such host. Servers that have
+    /// its row in memory follow within five seconds.
+    public func setRights(
+        _ rights: Set<String>, ofHost name: String, by act: AdminAct
+    ) throws(StoreError) -> Bool {
+        let text = HostRow.text(of: rights)
+        let host = try storeHost(
+            named: name, "host-rights", "\(name): \(text.isEmpty ? "none" : text)", by: act
+        ) { $0.rights = rights }
+        return host != nil
+    }
+
     /// Stores a host's row as `body` changes it, with a new proof; `nil` if there is none. A row that
     /// somebody else has changed can only be revoked, or made anew.
     private func storeHost(

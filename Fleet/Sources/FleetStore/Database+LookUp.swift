@@ -43,25 +43,22 @@ extension Database {
         let refusal: HostRefusal? =
             rows.id(0, 2) == nil || rows.int(0, 3) != nil
             ? .revoked : rows.int(0, 4) != nil ? .overBudget : nil
-        func strangers(_ column: Int) -> (failures: UInt32, last: UInt64) {
-            (UInt32(clamping: rows.int(0, column) ?? 0), rows.count(0, column + 1) ?? 0)
-        }
-        let row = try opened(rows, 5, realm, name)
-        row?.here = strangers(10)
-        row?.elsewhere = strangers(12)
+        let row = try opened(rows, 0, first: 5, realm, name)
+        row?.here = rows.strangers(0, 10)
+        row?.elsewhere = rows.strangers(0, 12)
         return Found(
             floor: floor, refusal: refusal, row: row,
-            decoy: try opened(rows, 14, [], decoy))
+            decoy: try opened(rows, 0, first: 14, [], decoy))
     }
 
-    /// The row whose columns begin at `first`; `nil` if there is none.
-    private func opened(
-        _ rows: PostgresRows, _ first: Int, _ realm: [UInt8], _ name: [UInt8]
+    /// The user's row whose columns begin at `first`; `nil` if there is none.
+    func opened(
+        _ rows: PostgresRows, _ row: Int, first: Int, _ realm: [UInt8], _ name: [UInt8]
     ) throws(StoreError) -> UserRow? {
-        guard let id = rows.id(0, first) else { return nil }
-        guard let uid = rows.count(0, first + 1).flatMap({ UInt32(exactly: $0) }),
-            let version = rows.int(0, first + 2), let keyID = rows.bytes(0, first + 3),
-            let record = rows.bytes(0, first + 4)
+        guard let id = rows.id(row, first) else { return nil }
+        guard let uid = rows.count(row, first + 1).flatMap({ UInt32(exactly: $0) }),
+            let version = rows.int(row, first + 2), let keyID = rows.bytes(row, first + 3),
+            let record = rows.bytes(row, first + 4)
         else {
             throw StoreError(.damaged, name, "the row in the database is not what was stored")
         }
@@ -74,10 +71,18 @@ extension Database {
 
     private static let messagesStatement = PostgresStatement(
         "messages",
-        "SELECT count(*) FROM swiftotp.audit WHERE kind = 'message' AND at > $1")
+        """
+        SELECT count(*), count(*) FILTER (WHERE host = $2)
+        FROM swiftotp.audit WHERE kind = 'message' AND at > $1
+        """)
 
-    /// How many messages were sent since then.
-    func messages(since time: UInt64) throws(StoreError) -> UInt64 {
-        try run(Database.messagesStatement, [.int(clamping: time)]).rows().count(0, 0) ?? .max
+    /// How many messages were sent since then, and how many of these a host has asked for.
+    func messages(
+        since time: UInt64, by host: HostRow
+    ) throws(StoreError) -> (all: UInt64, byHost: UInt64) {
+        let rows = try run(
+            Database.messagesStatement, [.int(clamping: time), Database.text(host.name)]
+        ).rows()
+        return (rows.count(0, 0) ?? .max, rows.count(0, 1) ?? .max)
     }
 }

@@ -55,6 +55,20 @@ extension Database {
         return .done(try repeated(row, act, records))
     }
 
+    /// Lets `body` read what a request asks for; nothing is stored.
+    public func look(
+        _ act: Act, _ body: (FleetRecords) throws(StoreError) -> [UInt8]
+    ) throws(StoreError) -> Performed {
+        if let receipt = act.receipt { state.note(receipt) }
+        try ready()
+        let records = FleetRecords(act, in: self)
+        _ = try records.row(of: act.user)
+        if let refusal = records.refusal { return .refused(refusal) }
+        return .done(
+            Performed.Done(
+                reply: try body(records), receipt: nil, changes: [], isRepeated: false))
+    }
+
     /// The reply of the same request before. The standby may not have it yet: the first answer may
     /// have been lost just because of that. What is stored now comes after it, so when the standby
     /// has that, it has both.
@@ -75,7 +89,10 @@ extension Database {
     private func changes(in records: FleetRecords) -> [RecordChange] {
         guard let row = records.staged, !row.isDecoy, !row.events.isEmpty else { return [] }
         let user = User(name: row.name, uid: row.uid, gid: .max)
-        return [RecordChange(events: row.events, user: user, language: row.language)]
+        return [
+            RecordChange(
+                events: row.events, user: user, language: row.language, addresses: row.addresses)
+        ]
     }
 
     /// Stores what was staged, with the audit's row; `nil` if somebody else was faster.
@@ -92,7 +109,11 @@ extension Database {
             row.sealed.reply = answer.reply.span.array
             row.sealed.floor = max(row.sealed.floor, records.floor)
             values += try rowValues(row)
-            statement = row.version == 0 ? Database.insertStatement : Database.updateStatement
+            statement =
+                row.version == 0
+                ? Database.insertStatement
+                : records.isRenamed ? Database.moveStatement : Database.updateStatement
+            if records.isRenamed { values += try moveValues(row, replacing: records.replaced) }
         } else {
             statement = Database.auditStatement
         }
@@ -155,5 +176,18 @@ extension Database {
             .int(clamping: row.here.failures), .int(clamping: row.here.last),
             .bool(row.countsHere), .bool(row.clearsElsewhere),
         ] + (isNew ? [.text(row.realm), .text(row.name)] : [.int(row.version)])
+    }
+
+    /// `$31` and on: the row's new name, and the row that had it.
+    private func moveValues(
+        _ row: UserRow, replacing other: UserRow?
+    ) throws(StoreError) -> [PostgresValue] {
+        guard let other else { return [.text(row.name), .noID, .noInt, .bytes([])] }
+        let next = other.version.addingReportingOverflow(1)
+        guard !next.overflow else { throw StoreError(.damaged, other.name, "no version is left") }
+        // No user has a name with a colon (passwd(5)).
+        other.rename(to: Array(":\(other.id.text)".utf8), uid: other.uid)
+        let sealed = try seal().seal(other.sealed, of: other.place, version: next.partialValue)
+        return [.text(row.name), .id(other.id), .int(other.version), .bytes(sealed)]
     }
 }

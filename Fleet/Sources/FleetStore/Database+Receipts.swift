@@ -29,11 +29,6 @@ extension Database {
         }
     }
 
-    /// Numbers as PostgreSQL writes an array.
-    private static func list(_ numbers: [Int64]) -> PostgresValue {
-        text("{" + numbers.map(String.init).joined(separator: ",") + "}")
-    }
-
     // That receipts from before the last restore are missing is known, and so are rows that the owner
     // has deleted because they are old.
     private static let receiptStatement = PostgresStatement(

@@ -29,6 +29,33 @@ extension Database {
         \(strangers), \(tail)
         """)
 
+    // The row gets another name or UID; the row that had the name, if there is one, loses it before.
+    // Both are locked first, as they were read, or neither is changed.
+    static let moveStatement = PostgresStatement(
+        "move",
+        """
+        WITH locked AS (
+            SELECT id FROM swiftotp.users
+            WHERE ((id = $16 AND version = $30) OR (id = $32 AND version = $33))
+                AND $17 = (SELECT key_id FROM swiftotp.fleet)
+            FOR UPDATE),
+        replaced AS (
+            UPDATE swiftotp.users SET version = version + 1, key_id = $17, record = $34,
+                enrolled = false, authenticators = 0, backup_left = 0, failures = 0,
+                closed = false, name = ':' || id::text
+            WHERE id = $32 AND (SELECT count(*) FROM locked) = 2
+            RETURNING id),
+        changed AS (
+            UPDATE swiftotp.users SET version = version + 1, key_id = $17, record = $18,
+                enrolled = $19, authenticators = $20, backup_left = $21, failures = $22,
+                closed = $23, last_login = $24, uid = $25, name = $31
+            WHERE id = $16
+                AND (SELECT count(*) FROM locked) = CASE WHEN $32 IS NULL THEN 1 ELSE 2 END
+                AND (SELECT count(*) FROM replaced) = CASE WHEN $32 IS NULL THEN 0 ELSE 1 END
+            RETURNING id),
+        \(strangers), \(tail)
+        """)
+
     static let auditStatement = PostgresStatement(
         "audit", "WITH changed AS (SELECT $12 AS id), \(tail)")
 

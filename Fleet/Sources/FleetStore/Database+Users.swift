@@ -92,7 +92,8 @@ extension Database {
         "users",
         """
         SELECT name, uid, enrolled, authenticators, backup_left, failures, closed, last_login
-        FROM swiftotp.users WHERE realm = $1 AND name > $2 ORDER BY name LIMIT $3
+        FROM swiftotp.users WHERE realm = $1 AND name > $2 AND \(isNamed)
+        ORDER BY name LIMIT $3
         """)
 }
 

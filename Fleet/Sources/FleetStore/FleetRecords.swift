@@ -7,11 +7,17 @@ import OTPCore
 public final class FleetRecords: RecordStore {
     /// The request.
     public let act: Act
-    private let database: Database
+    let database: Database
     private var rows: [Place: UserRow] = [:]
     private var looked: Set<Place> = []
+    /// Why rows that were read for a list cannot be opened.
+    private var troubles: [Place: StoreError] = [:]
+    /// Who has the UIDs that were read for a list.
+    private var owners: [UInt32: [UInt8]] = [:]
     /// The row to be stored; `nil` if nothing was changed.
     private(set) var staged: UserRow?
+    /// Whether that row gets another name or UID.
+    private(set) var isRenamed = false
     /// Whether a message is to be counted.
     private(set) var countsMessage = false
     /// The fleet's floor, in Unix seconds, once something was looked up.
@@ -19,8 +25,11 @@ public final class FleetRecords: RecordStore {
     /// Why the host may not ask; known once something was looked up.
     private(set) var refusal: HostRefusal?
 
+    /// The row of the user whose name another row is to get; `nil` for none.
+    private(set) var replaced: UserRow?
+
     /// Where a row is.
-    private struct Place: Hashable {
+    struct Place: Hashable {
         let realm: [UInt8]
         let name: [UInt8]
     }
@@ -55,8 +64,9 @@ public final class FleetRecords: RecordStore {
 
     public func make(_ record: borrowing Record, of user: User) throws(StoreError) {
         let place = try self.place(of: user)
-        guard FleetRecords.isText(user.name) else {
-            throw StoreError(.system, user.name, "the name is not UTF-8, so no record can be made")
+        guard FleetRecords.isText(user.name), !user.name.contains(UInt8(ascii: ":")) else {
+            throw StoreError(
+                .system, user.name, "the name is not UTF-8, or has a colon: no record can be made")
         }
         let old = try row(of: user)
         guard old?.sealed.record == nil else {
@@ -103,11 +113,50 @@ public final class FleetRecords: RecordStore {
     }
 
     /// Counts a message, once the work is stored. Two servers at once may count past `most` by one.
+    /// One host may have half of them sent: a broken one leaves the other half to the rest.
     public func countMessage(at now: UInt64, most: Int) throws(StoreError) -> Bool {
-        guard try database.messages(since: now - min(now, 3600)) < UInt64(clamping: max(0, most))
-        else { return false }
+        let sent = try database.messages(since: now - min(now, 3600), by: act.host)
+        let most = UInt64(clamping: most)
+        guard sent.all < most, sent.byHost < max(1, most / 2) else { return false }
         countsMessage = true
         return true
+    }
+
+    // MARK: Lists
+
+    /// The UIDs beyond `number` of the realm's users: all of them, or else the lowest.
+    public func userIDs(
+        after number: UInt32?
+    ) throws(StoreError) -> (numbers: [UInt32], isAll: Bool) {
+        let found = try database.numbers(in: act.host.realm, after: number)
+        return (found, found.count < Database.mostNumbers)
+    }
+
+    /// Reads the rows of these names, and who has these UIDs, at once: for `openForReading` and
+    /// `owner`.
+    public func prepare(names: [[UInt8]], numbers: [UInt32]) throws(StoreError) {
+        let realm = act.host.realm
+        owners.merge(try database.owners(of: numbers, in: realm)) { $1 }
+        let names = Set(names.filter { FleetRecords.isText($0) })
+        let places = names.map { Place(realm: Array(realm.utf8), name: $0) }
+        let new = places.filter { !looked.contains($0) }
+        var troubles: [Place: StoreError] = [:]
+        let found = try database.page(
+            of: new.map(\.name), in: realm, host: act.host.id
+        ) { (name, error) in
+            troubles[Place(realm: Array(realm.utf8), name: name)] = error
+        }
+        self.troubles.merge(troubles) { $1 }
+        looked.formUnion(new)
+        for row in found {
+            try restore(row)
+            rows[Place(realm: row.realm, name: row.name)] = row
+        }
+    }
+
+    /// Whose record this UID has, if that was prepared.
+    public func owner(of number: UInt32) throws(StoreError) -> User? {
+        owners[number].map { User(name: $0, uid: number, gid: .max) }
     }
 
     // MARK: Tickets
@@ -124,6 +173,17 @@ public final class FleetRecords: RecordStore {
 
     // MARK: Rows
 
+    /// Gives a row, which is staged, the name and the UID of the act's user; `other` has had it.
+    func rename(_ row: UserRow, replacing other: UserRow?) throws(StoreError) {
+        try claim(row)
+        rows[Place(realm: row.realm, name: row.name)] = nil
+        row.rename(to: act.user.name, uid: act.user.uid)
+        rows[Place(realm: row.realm, name: row.name)] = row
+        isRenamed = true
+        replaced = other
+        other?.stageRemoval()
+    }
+
     /// Makes `row` the one that is stored. One request changes one record.
     func claim(_ row: UserRow) throws(StoreError) {
         guard staged == nil || staged === row || staged?.id == row.id else {
@@ -137,7 +197,7 @@ public final class FleetRecords: RecordStore {
     func row(of user: User) throws(StoreError) -> UserRow? {
         let row = try row(at: place(of: user))
         if let row, row.sealed.record != nil, database.settings.identity == .uid,
-            row.uid != user.uid
+            row.uid != user.uid, !(act.isMove && user == act.user)
         {
             throw StoreError(
                 .otherUser, user.name,
@@ -153,7 +213,7 @@ public final class FleetRecords: RecordStore {
         rows[Place(realm: Array(act.host.realm.utf8), name: act.user.name)]
     }
 
-    private func place(of user: User) throws(StoreError) -> Place {
+    func place(of user: User) throws(StoreError) -> Place {
         let realm = Array(act.host.realm.utf8)
         guard !realm.isEmpty else {
             throw StoreError(.configuration, Array(act.host.name.utf8), "the host has no realm")
@@ -161,11 +221,12 @@ public final class FleetRecords: RecordStore {
         return Place(realm: realm, name: user.name)
     }
 
-    private func row(at place: Place) throws(StoreError) -> UserRow? {
+    func row(at place: Place) throws(StoreError) -> UserRow? {
         if !looked.contains(place) {
             try look(at: place, decoy: decoy(for: place.name).place.name)
             if let row = rows[place] { try restore(row) }
         }
+        if let trouble = troubles[place] { throw trouble }
         return rows[place]
     }
 

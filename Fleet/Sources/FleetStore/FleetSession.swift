@@ -13,6 +13,7 @@ public final class FleetSession: RecordSession {
         guard let record = Record(decoding: bytes.span) else {
             throw StoreError(.damaged, row.name, "the record was made by a newer release")
         }
+        row.note(opened: record)
         self.record = record
         self.row = row
         self.records = records

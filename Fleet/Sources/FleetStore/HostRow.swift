@@ -8,7 +8,7 @@ public struct HostRow: Sendable, Equatable {
     public let name: String
     /// Which users it asks about.
     public internal(set) var realm: String
-    /// What it may do beyond asking: `enroll`, `admin`, `import`.
+    /// What it may do beyond asking: some of `allRights`.
     public internal(set) var rights: Set<String>
     /// Which of its certificates and offline keys count; rises with each join.
     public internal(set) var generation: UInt64
@@ -27,6 +27,9 @@ public struct HostRow: Sendable, Equatable {
     public let isChanged: Bool
     /// What is in the database beside it.
     let proof: RowProof
+
+    /// Every right that there is.
+    public static let allRights: Set<String> = ["enroll", "admin", "import"]
 
     static let columns =
         "id, name, realm, rights, generation, revoked, last_seen, quarantined, budget, joined, "

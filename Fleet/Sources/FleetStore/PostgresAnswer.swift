@@ -21,8 +21,8 @@ public struct PostgresFailure: Error, Sendable {
     public let message: String
 
     /// Whether somebody else was in the way, so that the same may work now: a serialization failure,
-    /// or a deadlock.
-    var isConflict: Bool { state == "40001" || state == "40P01" }
+    /// a deadlock, or a name that somebody else has taken.
+    var isConflict: Bool { ["40001", "40P01", "23505"].contains(state) }
 }
 
 extension PostgresAnswer {

@@ -35,6 +35,8 @@ extension Schema {
             UNIQUE (realm, name)) WITH (fillfactor = 50)
         """,
         "ALTER TABLE swiftotp.users ALTER COLUMN record SET STORAGE EXTERNAL",
+        // For lists; a login changes no UID.
+        "CREATE INDEX users_uid ON swiftotp.users (realm, uid)",
         """
         CREATE TABLE swiftotp.strangers (
             user_id uuid NOT NULL,

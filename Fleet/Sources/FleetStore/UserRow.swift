@@ -5,9 +5,9 @@ final class UserRow {
     /// Names the row; part of what its record is bound to.
     let id: RowID
     let realm: [UInt8]
-    let name: [UInt8]
+    private(set) var name: [UInt8]
     /// The stored UID.
-    let uid: UInt32
+    private(set) var uid: UInt32
     /// The stored version; 0 for a row that is not stored yet.
     let version: Int64
     /// What is sealed in it.
@@ -32,6 +32,9 @@ final class UserRow {
     /// What the fleet's floor has done to the record, told with the first change.
     var restored: [Event] = []
     private(set) var language: Language?
+    /// The mail address of the record as it was opened first, and as it is staged.
+    private(set) var addresses: (before: String?, now: String?) = (nil, nil)
+    private var isOpened = false
 
     /// What an admin may see of a record.
     struct Summary: Equatable {
@@ -69,6 +72,13 @@ final class UserRow {
         sealed.last == SealedRow.Request(id: act.request, host: act.host.id)
     }
 
+    /// Notes where the user is told, before anything is changed.
+    func note(opened record: borrowing Record) {
+        guard !isOpened else { return }
+        isOpened = true
+        addresses.before = record.messaging.contact(.mail)?.text
+    }
+
     /// Stages a record; it is stored when the unit of work ends.
     func stage(_ record: inout Record) throws(StoreError) {
         var encoded = record.encoded
@@ -80,6 +90,7 @@ final class UserRow {
         events += restored + record.takeUntold()
         restored = []
         language = record.language
+        addresses.now = record.messaging.contact(.mail)?.text
         guard !isDecoy else { return }
         let throttle = record.throttle
         let shared = (throttle.shared.failures, throttle.shared.last)
@@ -96,6 +107,9 @@ final class UserRow {
             backupCodesLeft: record.backupCodesLeft, failures: throttle.failures,
             isClosed: throttle.isClosedToStrangers, lastLogin: throttle.lastLogin ?? 0)
     }
+
+    /// Gives the row another name and UID, with what is staged.
+    func rename(to name: [UInt8], uid: UInt32) { (self.name, self.uid) = (name, uid) }
 
     /// Stages that there is no record. The row stays, so that its version goes on.
     func stageRemoval() {

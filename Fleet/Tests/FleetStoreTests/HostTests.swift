@@ -26,6 +26,28 @@ struct HostTests {
         #expect(try fleet.login("alice", "123456", on: other) == "no wrong")
     }
 
+    @Test("A right that was taken is there after five seconds, or the audit has no row of it")
+    func rights() async throws {
+        let fleet = try await fleet(), server = fleet.server(), other = fleet.server()
+        let admin = TestFleet.admin
+        #expect(try server.setRights(["enroll", "import"], ofHost: "web1", by: admin))
+        #expect(try other.host(named: "web1")?.rights == ["enroll", "import"])
+        #expect(try server.setRights(["enroll"], ofHost: "web1", by: admin))
+        #expect(try server.host(named: "web1")?.rights == ["enroll"])
+        // The other server has the row in its memory for that long.
+        let end = ContinuousClock.now + .seconds(6)
+        while try other.host(named: "web1")?.rights != ["enroll"], ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        #expect(try other.host(named: "web1")?.rights == ["enroll"])
+        #expect(try server.setRights([], ofHost: "web1", by: admin))
+        #expect(try server.host(named: "web1")?.rights == [])
+        #expect(try !server.setRights(["admin"], ofHost: "web9", by: admin))
+        let rows = try server.audit(AuditQuery()).filter { $0.kind == "host-rights" }
+        #expect(
+            rows.map(\.detail) == ["web1: enroll,import", "web1: enroll", "web1: none"], "\(rows)")
+    }
+
     @Test("A host's offline key outlives a new join, or is another's")
     func offline() async throws {
         let fleet = try await fleet(), server = fleet.server()
@@ -105,18 +127,23 @@ struct HostTests {
         #expect(try server.users(in: TestFleet.realm).map(\.name.name) == ["alice"])
     }
 
-    @Test("More messages are sent within an hour than root allows")
+    @Test("More messages are sent within an hour than root allows, or one host takes all of them")
     func messages() async throws {
         let fleet = try await fleet(), server = fleet.server(), now = TestFleet.now
-        func send(at time: UInt64) throws -> Bool {
+        let others = try [fleet.makeHost("web2"), fleet.makeHost("web3")]
+        func send(at time: UInt64, from host: HostRow? = nil) throws -> Bool {
             var isCounted = false
-            _ = try server.perform(fleet.act("alice", at: time)) { (records) throws(StoreError) in
-                isCounted = try records.countMessage(at: time, most: 2)
+            let act = fleet.act("alice", at: time, from: host)
+            _ = try server.perform(act) { (records) throws(StoreError) in
+                isCounted = try records.countMessage(at: time, most: 4)
                 return ActAnswer(reply: [], audit: nil)
             }
             return isCounted
         }
         #expect(try [send(at: now), send(at: now), send(at: now)] == [true, true, false])
+        #expect(
+            try [send(at: now, from: others[0]), send(at: now, from: others[1])] == [true, true])
+        #expect(try !send(at: now, from: others[0]))
         #expect(try send(at: now + 3600))
     }
 }

@@ -253,6 +253,30 @@ struct BrokenHostTests {
         }
     }
 
+    @Test("A host brings in records five seconds after the right to was taken from it")
+    func takenRight() async throws {
+        let fleet = try await BrokenHostTests.fleet.value
+        let (host, alice) = (fleet.hosts[1], try await Member(of: fleet))
+        let intruder = BrokenHost(host)
+        // Nothing is in this record, so nothing comes in.
+        let step = FleetStep.bring(record: "", adds: false, rehearses: true)
+        func isDenied(_ server: String) async throws -> Bool {
+            let answer = try await intruder.call(
+                step, about: alice.name, alice.number, server: server)
+            return answer.reply == .denied(reason: .hostRight(name: "import"))
+                || answer.result == .denied(reason: .right)
+        }
+        #expect(try await isDenied("otp1"))
+        let given = try await fleet.servers[0].command(
+            "hosts", host.name, "--rights", "admin,import")
+        #expect(given == "web2 has the rights admin,import.\n")
+        try await Task.sleep(for: .seconds(5.5))
+        for server in ["otp1", "otp2"] { #expect(try await !isDenied(server), "\(server)") }
+        try await fleet.servers[0].command("hosts", host.name, "--rights", "admin")
+        try await Task.sleep(for: .seconds(5.5))
+        for server in ["otp1", "otp2"] { #expect(try await isDenied(server), "\(server)") }
+    }
+
     @Test("Bytes that are no call end a server, or are judged")
     func garbage() async throws {
         let fleet = try await BrokenHostTests.fleet.value

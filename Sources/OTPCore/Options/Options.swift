@@ -143,13 +143,6 @@ public struct Options: Sendable {
         return fleetUsers.contains(user.uid) && localUsers?.contains(user.name) != true
     }
 
-    /// The options for a user of the fleet, which sends no codes.
-    public var inFleet: Options {
-        var options = self
-        options.deliver = nil
-        return options
-    }
-
     /// Who gets in while no server of the fleet is reached.
     public enum Offline: Sendable {
         /// Nobody.

@@ -21,7 +21,7 @@ extension RequestHandler {
     /// Whether the record belongs to another user and must not be replaced: to the user who had the
     /// UID before, or to one who is here with another UID.
     private func isNeeded(_ path: [UInt8], in store: Here.Records) throws(StoreError) -> Bool {
-        guard path == store.path(ofRecord: user.uid) else { return true }
+        guard path == store.path(ofRecordOf: user) else { return true }
         guard let owner = try store.owner(of: user.uid) else { return false }
         return try here.users.otherNumber(of: owner) != nil
     }

@@ -24,19 +24,18 @@ extension RequestHandler {
 
     /// The UIDs that have a record.
     func recorded(after number: UInt32?) throws(StoreError) -> Reply.Result {
-        let numbers = try here.store()?.userIDs().sorted()
-            .filter { $0 > number ?? 0 || number == nil }
+        let found = try here.store()?.userIDs(after: number) ?? (numbers: [], isAll: true)
         var ranges: [[UInt32]] = []
-        for uid in numbers ?? [] {
+        for uid in found.numbers.sorted() {
             if let last = ranges.last?.last, last &+ 1 == uid {
                 ranges[ranges.count - 1][1] = uid
             } else if ranges.count < RequestHandler.mostRanges {
                 ranges.append([uid, uid])
             } else {
-                return .recorded(ranges: ranges, isAll: false)
+                return .recorded(ranges: ranges, isAll: false, fleet: nil)
             }
         }
-        return .recorded(ranges: ranges, isAll: true)
+        return .recorded(ranges: ranges, isAll: found.isAll, fleet: nil)
     }
 
     func rows(of numbers: [NumberDocument]) throws(StoreError) -> Reply.Result {
@@ -139,13 +138,13 @@ extension RequestHandler {
         _ number: NumberDocument, in store: Here.Records
     ) throws(StoreError) -> Finding {
         if try isHidden(number, in: store) { return .hidden }
-        let path = store.path(ofRecord: number.uid)
         var refusal: StoreError?
         if number.users.isEmpty {
             do throws(StoreError) {
                 return try store.owner(of: number.uid).map { .orphan($0) } ?? .nothing
             } catch {
-                guard error.subject == path else { throw error }
+                let nobody = User(name: [], uid: number.uid, gid: 0)
+                guard error.subject == store.path(ofRecordOf: nobody) else { throw error }
                 return .unreadable(error)
             }
         }
@@ -156,7 +155,7 @@ extension RequestHandler {
                 return .found(place: place, session)
             } catch {
                 // Trouble with the key or the folder affects everybody.
-                guard error.subject == path else { throw error }
+                guard error.subject == store.path(ofRecordOf: user) else { throw error }
                 refusal = refusal ?? error
                 // If two names have one UID, the record belongs to one of them only.
                 if error.code != .otherUser { break }

@@ -17,8 +17,9 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
     public enum Result: Codable, Equatable, Sendable {
         case policy(policy: PolicyDocument)
         case account(account: AccountDocument)
-        /// UIDs as ranges, both ends included; `isAll` if none follows them.
-        case recorded(ranges: [[UInt32]], isAll: Bool)
+        /// UIDs as ranges, both ends included; `isAll` if none follows them. With `fleet` they are
+        /// those of a fleet, to which this host leaves these users.
+        case recorded(ranges: [[UInt32]], isAll: Bool, fleet: FleetUsers?)
         /// In the order of the request.
         case rows(rows: [RowDocument])
         /// In the order of the request.

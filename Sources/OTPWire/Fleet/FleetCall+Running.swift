@@ -12,12 +12,16 @@ public struct FleetLicense: Sendable {
     public var trustsKeys: Bool
     /// Whether the user was let in there a moment ago: the call has a permit for it.
     public var isProven: Bool
+    /// Whether the fleet sends codes.
+    public var delivers: Bool
 
     public init(
-        host: String, enrolls: Bool, admitsFirst: Bool, trustsKeys: Bool, isProven: Bool
+        host: String, enrolls: Bool, admitsFirst: Bool, trustsKeys: Bool, isProven: Bool,
+        delivers: Bool
     ) {
         (self.host, self.enrolls, self.admitsFirst) = (host, enrolls, admitsFirst)
         (self.trustsKeys, self.isProven) = (trustsKeys, isProven)
+        self.delivers = delivers
     }
 }
 
@@ -53,6 +57,12 @@ extension FleetCall {
                 of: known, bySecurityKey: Array(kind.utf8.prefix(32)), isHeard: isHeard,
                 from: place)
             return .welcome(welcome: WelcomeDocument(welcome))
+        case .offers: return .sentences(sentences: try accounts.offers(to: known))
+        case .sendCode(let kind, let place):
+            guard let kind = MessageKind(word: kind), let place = place.origin(at: license.host)
+            else { return .denied(reason: .malformed) }
+            return .sentences(
+                sentences: try accounts.sendCode(by: kind, to: known, from: place))
         case .isEnrolled: return .flag(isSo: try accounts.isEnrolled(known))
         case .hasRoom, .trust: return try trust(known, on: accounts, for: license)
         case .timesPutOff, .putOff, .newPlace, .enroll:
@@ -67,8 +77,7 @@ extension FleetCall {
         guard var trial = trial.trial, let place = place.origin(at: license.host) else {
             return .denied(reason: .malformed)
         }
-        // No step sends one.
-        trial.takesMessageCodes = false
+        if !license.delivers { trial.takesMessageCodes = false }
         if !license.enrolls { trial.enrolling = .nobody }
         var typed = Array(answer.utf8)
         defer { Secret.wipe(&typed) }

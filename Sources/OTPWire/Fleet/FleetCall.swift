@@ -8,7 +8,8 @@ public struct FleetCall: Codable, Equatable, Sendable, Document.Versioned {
     public var user: String
     /// The UID at the host; `nil` for a name that is nobody's there.
     public var uid: UInt32?
-    /// What the server gave when the user was let in at this host: `JudgementDocument.permit`.
+    /// What the server gave when the user was let in at this host, or has given a code there to act
+    /// on others: `JudgementDocument.permit`, `FleetReply.permit`.
     public var permit: String?
     public var step: FleetStep
 
@@ -31,6 +32,10 @@ public enum FleetStep: Codable, Equatable, Sendable {
     case hasRoom(fingerprint: String)
     /// Trust one.
     case trust(wish: TrustWishDocument, place: PlaceDocument)
+    /// How the user can get a code by message.
+    case offers
+    /// Send a code by this kind of message, unless there were too many.
+    case sendCode(kind: String, place: PlaceDocument)
     /// Whether there is anything to log in with.
     case isEnrolled
     /// How often the user has put off enrolling.
@@ -67,9 +72,12 @@ public struct FleetCaller: Codable, Equatable, Sendable {
     public var uid: UInt32
     /// Whether the host's root gives it, perhaps for a user.
     public var isRoot: Bool
+    /// For `move`, who has the earlier name or UID at the host; `nil` for nobody.
+    public var former: NumberDocument?
 
-    public init(user: String, uid: UInt32, isRoot: Bool) {
+    public init(user: String, uid: UInt32, isRoot: Bool, former: NumberDocument? = nil) {
         (self.user, self.uid, self.isRoot) = (user, uid, isRoot)
+        self.former = former
     }
 }
 

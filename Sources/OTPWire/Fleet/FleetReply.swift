@@ -5,14 +5,20 @@ public struct FleetReply: Codable, Equatable, Sendable, Document.Versioned {
     /// `Document.version`.
     public var version = Document.version
     public var result: Result
+    /// After a command about others that took a code: stands for one in calls that look at others.
+    public var permit: String?
 
-    public init(_ result: Result) { self.result = result }
+    public init(_ result: Result, permit: String? = nil) {
+        (self.result, self.permit) = (result, permit)
+    }
 
     /// The result of a call.
     public enum Result: Codable, Equatable, Sendable {
         case look(look: LookDocument)
         case judged(judgement: JudgementDocument)
         case welcome(welcome: WelcomeDocument)
+        /// What to tell the user.
+        case sentences(sentences: [Phrase])
         /// Yes or no.
         case flag(isSo: Bool)
         /// The name of a key that is trusted from now on; without one, it is not.

@@ -99,17 +99,27 @@ public final class RemoteAccounts: Accounts {
         return kept
     }
 
-    /// A fleet sends no codes.
-    public func offers(to user: User) throws(StoreError) -> [Phrase] { [] }
+    public func offers(to user: User) throws(StoreError) -> [Phrase] {
+        try sentences(.offers, user)
+    }
 
     public func sendCode(
         by kind: MessageKind, to user: User, from place: LoginOrigin
-    ) throws(StoreError) -> [Phrase] { [] }
+    ) throws(StoreError) -> [Phrase] {
+        try sentences(.sendCode(kind: kind.word, place: PlaceDocument(place)), user)
+    }
 
     // MARK: Calls
 
     public static var unclear: StoreError {
         StoreError(.system, Array("the fleet's server".utf8), "its answer is not understood")
+    }
+
+    private func sentences(_ step: FleetStep, _ user: User) throws(StoreError) -> [Phrase] {
+        guard case .sentences(let sentences) = try call(step, user) else {
+            throw RemoteAccounts.unclear
+        }
+        return sentences
     }
 
     private func flag(_ step: FleetStep, _ user: User) throws(StoreError) -> Bool {

@@ -7,7 +7,7 @@ import OTPWire
 struct Move: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", _superCommandName: OTPEnroll.name,
-        abstract: "Give a renamed or renumbered user their record back (as root).",
+        abstract: "Give a renamed or renumbered user their record back (root, admins of a fleet).",
         usage: """
             otp-enroll move [<options>] <old> <new>
             otp-enroll move [<options>] --all --map <file>
@@ -62,7 +62,7 @@ struct Move: ParsableCommand {
     func run() throws {
         if let map { return try moveAll(try MoveMap(map)) }
         guard let old, let new else { return }
-        let context = try Context(global, user: try Move.name(new))
+        let context = try Context(global, user: try Move.name(new), for: .helpDesk)
         let reply = try context.ask(.move(from: old, rehearses: dryRun))
         guard case .done(let change) = reply else { throw Move.failure(reply, old, context) }
         let name = Output.printable(change.record?.users.first ?? old)

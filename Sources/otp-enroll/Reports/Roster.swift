@@ -55,10 +55,14 @@ struct Roster {
     func entries(
         group: String?, doubt tell: (_ text: String, _ hint: String) -> Void
     ) throws -> [Entry] {
-        let recorded = try recorded()
+        let (recorded, fleet) = try recordedAnywhere()
         let census = try Census(recorded: recorded, group: group)
         if let doubt = census.doubt { tell(doubt.text, doubt.hint) }
-        let found = try entries(census, recorded)
+        var found = try entries(census, recorded)
+        // A fleet knows nothing of those who stay local.
+        if let fleet {
+            found = found.filter { $0.users.isEmpty || $0.users.contains(where: fleet.contains) }
+        }
         // Users who are gone are in no group.
         return group == nil ? found : found.filter { !$0.users.isEmpty }
     }
@@ -88,15 +92,18 @@ struct Roster {
     }
 
     /// The UIDs that have a record.
-    func recorded() throws -> RecordedNumbers {
+    func recorded() throws -> RecordedNumbers { try recordedAnywhere().numbers }
+
+    /// The same; if they are a fleet's, with the users whom this host leaves to it.
+    private func recordedAnywhere() throws -> (numbers: RecordedNumbers, fleet: FleetUsers?) {
         var numbers = RecordedNumbers()
         while true {
             switch try context.ask(.recorded(after: numbers.last)) {
-            case .recorded(let ranges, let isAll):
+            case .recorded(let ranges, let isAll, let fleet):
                 guard numbers.append(ranges), isAll || !ranges.isEmpty else {
                     throw Failure.otherVersion
                 }
-                if isAll { return numbers }
+                if isAll { return (numbers, fleet) }
             case let other: throw context.failure(other)
             }
         }

@@ -16,6 +16,11 @@ struct FleetAgent: Sendable {
 
     /// Sends a call to a server, and waits for its answer.
     func send(_ call: borrowing FleetCall) throws(StoreError) -> FleetReply.Result {
+        try reply(to: call).result
+    }
+
+    /// The same, with what comes beside the answer.
+    func reply(to call: borrowing FleetCall) throws(StoreError) -> FleetReply {
         let call = copy call
         switch try ask({ () throws(Document.Problem) in try Document.encode(call) }) {
         case .answered(var reply):
@@ -23,7 +28,7 @@ struct FleetAgent: Sendable {
             guard let document = try? Document.fleetReply(reply) else {
                 throw RemoteAccounts.unclear
             }
-            return document.result
+            return document
         case .failed(let status, let why):
             throw trouble(status.words + (why.isEmpty ? "" : ": \(why)"))
         }

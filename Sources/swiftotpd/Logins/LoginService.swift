@@ -121,7 +121,7 @@ struct LoginService {
         _ conversation: TerminalConversation, _ asker: LoginAsker
     ) -> LoginResult {
         let (agent, options) = (settings.agent, asker.options)
-        let flow = flow(conversation, asker, options.inFleet, agent.accounts)
+        let flow = flow(conversation, asker, options, agent.accounts)
         // Whoever checks others' codes by a program is not there to be asked something else.
         guard options.offline != .deny, place.verifier == nil else {
             return flow.run(request.user, from: place)

@@ -12,8 +12,6 @@ final class Announcer: AccountAnnouncer {
     static let patience = Duration.seconds(5)
     /// The same while the program that asked for a login waits for this process to exit.
     private static let shortPatience = Duration.milliseconds(250)
-    /// How long a mail about a change, or a report, may be delayed, in seconds.
-    static let notice: UInt64 = 3 * 86_400
 
     let settings: Settings
     private let options: Options
@@ -66,14 +64,10 @@ final class Announcer: AccountAnnouncer {
     @discardableResult
     private func tell(_ change: Store.Change, within patience: Duration) -> String? {
         do throws(MessengerClient.Problem) {
-            let address = try address(of: change.user)
-            let now = try now()
-            let text = MailText(
-                changes: change.events, of: change.user.printableName, on: Announcer.host,
-                at: now)
-            try send(
-                text, to: address, in: change.language, until: now &+ Announcer.notice,
-                within: patience)
+            let message = try writer.message(
+                about: change.events, of: change.user, in: change.language,
+                to: try address(of: change.user), at: try now())
+            try handOver(message, within: patience)
             return nil
         } catch {
             ServiceLog.writeUntold(change.user, error.text)
@@ -86,48 +80,26 @@ final class Announcer: AccountAnnouncer {
         temporaryCode code: String, of user: User, in language: Language?,
         to address: MailAddress, until end: UInt64
     ) throws(MessengerClient.Problem) {
-        let text = MailText(
-            temporaryCode: code, for: user.printableName, on: Announcer.host, until: end,
-            at: try now())
-        try send(text, to: address, in: language, until: end, within: Announcer.patience)
+        try handOver(
+            try writer.message(
+                temporaryCode: code, of: user, in: language, to: address, at: try now(),
+                until: end))
     }
 
-    func send(
-        _ text: MailText, to address: MailAddress, in language: Language?, until end: UInt64,
-        within patience: Duration
-    ) throws(MessengerClient.Problem) {
-        var mail: [UInt8]
-        do throws(Mail.Problem) {
-            mail = try text.mail(to: address, in: catalog(of: language))
-        } catch {
-            throw MessengerClient.Problem(text: error.detail)
-        }
-        defer { Secret.wipe(&mail) }
-        try handOver(mail, to: address, until: end, within: patience)
-    }
-
-    /// Sends a report to an admin, in English.
+    /// Sends a report to an admin.
     func send(report: String, to address: MailAddress) throws(MessengerClient.Problem) {
-        var text = Array(report.utf8)
-        let mail: [UInt8]
-        do throws(Mail.Problem) {
-            mail = try Mail(to: address, subject: "\(Announcer.host): report on one-time codes")
-                .message(&text)
-        } catch {
-            throw MessengerClient.Problem(text: error.detail)
-        }
-        let end = try now() &+ Announcer.notice
-        try handOver(mail, to: address, until: end, within: Announcer.patience)
+        try handOver(try writer.message(report: report, to: address, at: try now()))
     }
 
-    private func handOver(
-        _ mail: [UInt8], to address: MailAddress, until end: UInt64, within patience: Duration
+    func handOver(
+        _ message: MessageDocument, within patience: Duration = patience
     ) throws(MessengerClient.Problem) {
-        let message = MessageDocument(
-            .mail, to: address.text, text: String(decoding: mail, as: UTF8.self), until: end)
         try MessengerClient.send(
             message, to: settings.messenger, until: Deadline(in: patience))
     }
+
+    /// Writes what is sent.
+    var writer: MessageWriter { MessageWriter(for: Announcer.host) { self.catalog(of: $0) } }
 
     private func address(of user: User) throws(MessengerClient.Problem) -> MailAddress {
         let pattern = options.mail.map { String(decoding: $0, as: UTF8.self) } ?? "%u"
@@ -142,7 +114,7 @@ final class Announcer: AccountAnnouncer {
     }
 
     /// The phrases of the user's language, or else of the configuration's.
-    func catalog(of language: Language?) -> Catalog {
+    private func catalog(of language: Language?) -> Catalog {
         let found = try? CatalogFile.find(language ?? options.language, version: Version.number)
         return found?.catalog ?? .english
     }
@@ -155,15 +127,8 @@ final class Announcer: AccountAnnouncer {
         }
     }
 
-    static var host: String {
+    private static var host: String {
         let name = String(decoding: LogLine.visible(SystemHost.name()), as: UTF8.self)
         return name.isEmpty ? "localhost" : name
-    }
-}
-
-extension User {
-    /// The name, without what could pass for something else in a mail.
-    var printableName: String {
-        String(String.UnicodeScalarView(shownName.unicodeScalars.filter { !$0.isSteering }))
     }
 }

@@ -10,27 +10,13 @@ extension RequestHandler<ThisMachine> {
         guard let store = try here.store(), let found = try record(of: old, or: user, in: store)
         else { return .denied(reason: .noRecord) }
         let (number, owner) = found
-        guard try !isHere(owner, owner.uid) else {
-            return .denied(reason: .isHere(name: owner.shownName))
+        // The UID in the record is that of its file, unless a move was cut short.
+        let former = User(name: owner.name, uid: number, gid: owner.gid)
+        return try move(
+            former, isHere: isHere(owner, owner.uid), rehearses: rehearses
+        ) { (note) throws(StoreError) in
+            try store.move(number, of: owner, to: user, note)
         }
-        let event = event(
-            .moved, detail: Array("\(owner.shownName) (\(number))".utf8), at: try here.clock.now())
-        do throws(StoreError) {
-            let note: (inout Record) -> Void = { record in record.note(event) }
-            try store.move(number, of: owner, to: user, rehearses ? nil : note)
-        } catch {
-            guard error.code == .exists else { throw error }
-            return .denied(reason: .isEnrolled)
-        }
-        var done = ChangeDocument(rehearses ? nil : event)
-        done.record = NumberDocument(uid: number, users: [owner.shownName])
-        if !rehearses {
-            var line = LogLine(event)
-            line.add("from", outside: owner.name)
-            line.add("number", "\(number)")
-            log(line)
-        }
-        return .done(change: done)
     }
 
     /// Removes the record of a user who is gone: of a name or UID that nobody has.

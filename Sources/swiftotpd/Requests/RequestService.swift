@@ -4,7 +4,7 @@ import OTPStore
 import OTPWire
 
 /// The requests of otp-enroll on one connection. Between two requests nothing of a record is held,
-/// nor anything that an earlier one proved.
+/// nor anything that an earlier one proved, but what a fleet's server has sealed.
 struct RequestService {
     /// The longest connection of a user: long enough to find the phone and scan a QR code.
     private static let longest = Duration.seconds(15 * 60)
@@ -33,8 +33,9 @@ struct RequestService {
         var message = first
         defer { Secret.wipe(&message) }
         var count = 0
+        var permit: String?
         while peer.isOwner || count < RequestService.maximumRequests {
-            let reply = answer(message)
+            let reply = answer(message, &permit)
             Secret.wipe(&message)
             if !reply.result.isPage { count += 1 }
             guard send(reply, on: &channel), !reply.result.endsConnection else { return }
@@ -50,7 +51,7 @@ struct RequestService {
         }
     }
 
-    private func answer(_ message: [UInt8]) -> Reply {
+    private func answer(_ message: [UInt8], _ permit: inout String?) -> Reply {
         let request: Request
         do throws(Document.Problem) {
             request = try Document.request(message)
@@ -66,7 +67,7 @@ struct RequestService {
             case .failure(let reason): return Reply(.denied(reason: reason))
             }
             if let fleet = try FleetRequest(request, of: peer, parties, settings) {
-                return try fleet.reply()
+                return try fleet.reply(&permit)
             }
             switch try RequestHandler.make(
                 for: request, of: peer, parties, settings, leftovers, passes)

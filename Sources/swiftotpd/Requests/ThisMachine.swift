@@ -78,4 +78,12 @@ struct ThisMachine: Surroundings {
     func logTry(_ line: LogLine) { ServiceLog.write(.notice, tryBy: peer, line) }
 }
 
-extension Store: AccountStore {}
+extension Store: AccountStore {
+    public func userIDs(
+        after number: UInt32?
+    ) throws(StoreError) -> (numbers: [UInt32], isAll: Bool) {
+        (try userIDs().filter { uid in number.map { uid > $0 } ?? true }, true)
+    }
+
+    public func path(ofRecordOf user: User) -> [UInt8] { path(ofRecord: user.uid) }
+}

@@ -84,15 +84,6 @@ enum ServiceLog {
         write(.warning, LogLine(untold: user, because: why))
     }
 
-    /// A code has left for a user who asked for it.
-    static func write(codeSentTo contact: Contact, of user: User) {
-        var line = LogLine("code sent")
-        line.add("user", outside: user.name)
-        line.add("sent", contact.kind.word)
-        line.add("to", outside: Array(contact.masked.utf8))
-        SystemLog.write(line.bytes, LOG_INFO)
-    }
-
     /// Why a request of this peer cannot be answered.
     static func write(_ error: StoreError, user: [UInt8], by peer: Peer) {
         var line = LogLine("cannot check")

@@ -3,7 +3,7 @@ import Testing
 @testable import OTPCore
 
 /// Codes that are sent at a login to a user who asks.
-@Suite("Logging in with a code by message")
+@Suite("Logging in with a code by message", .hereAndInFleet)
 struct MessageLoginTests {
     private let mail = "m: have a code sent by mail to a...@example.com"
     private let sms = "s: have a code sent by text message to ...42"
@@ -258,7 +258,8 @@ struct MessageLoginTests {
         #expect(host.journal.entries.dropFirst(before).contains("ask Verification code: "))
     }
 
-    @Test("The owner's next login says nothing of a code by message that somebody used")
+    @Test(
+        "The owner's next login says nothing of a code by message that somebody used", .hereOnly)
     func told() throws {
         let host = try host()
         let code = try code(host)

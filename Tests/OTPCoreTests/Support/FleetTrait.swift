@@ -25,7 +25,7 @@ struct FleetTrait: SuiteTrait, TestTrait, TestScoping {
                 let heard = try Document.fleetCall(try Document.encode(copy call))
                 let license = FleetLicense(
                     host: "vm", enrolls: true, admitsFirst: true, trustsKeys: true,
-                    isProven: heard.permit == "proven")
+                    isProven: heard.permit == "proven", delivers: true)
                 var result: FleetReply.Result
                 do throws(StoreError) {
                     result =

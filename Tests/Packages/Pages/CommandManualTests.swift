@@ -68,7 +68,7 @@ struct CommandManualTests {
 
     @Test(
         "The manual of a service lacks an option, or the exit status for unknown ones",
-        arguments: [("swiftotpd", 9), ("swiftotp-messenger", 5)])
+        arguments: [("swiftotpd", 9), ("swiftotp-messenger", 6)])
     func service(name: String, count: Int) async throws {
         let manual = try Manual("\(name).8")
         let told = options(try manual.lines(below: "# OPTIONS")).map(\.term)

@@ -64,6 +64,23 @@ struct FleetUnitTests {
         #expect(folders.contains("\nd /run/swiftotp-agent 0700 root root -\n"))
     }
 
+    @Test("A server's messages do not reach the messenger, or those of other users do")
+    func messages() throws {
+        let (socket, service) = (
+            "swiftotp-messenger.socket.d/fleet.conf", "swiftotp-messenger.service.d/fleet.conf"
+        )
+        #expect(try words("SocketGroup", in: socket) == ["swiftotp-server"])
+        #expect(try words("SocketMode", in: socket) == ["0660"])
+        // Others pass through the folder, and cannot open the socket.
+        #expect(try words("DirectoryMode", in: socket) == ["0711"])
+        #expect(
+            try words("ExecStart", in: service).suffix(3)
+                == ["/usr/libexec/swiftotp-messenger", "--user", "swiftotp-server"])
+        #expect(try words("User", in: "swiftotp-server.service") == ["swiftotp-server"])
+        let folders = try Project.text("packaging/fleet/tmpfiles/swiftotp-server.conf")
+        #expect(folders.contains("\nz /run/swiftotp-messenger 0711 root root -\n"))
+    }
+
     @Test("They start on a machine that has made or joined no fleet, or keep core files")
     func conditions() throws {
         for (unit, file) in [

@@ -27,7 +27,6 @@ struct Invite: ParsableCommand {
 
     /// How long a token is good, in seconds.
     private static let lifetime: UInt64 = 600
-    private static let known: Set<String> = ["enroll", "admin", "import"]
 
     func run() throws {
         let folder = try folder.open()
@@ -37,10 +36,7 @@ struct Invite: ParsableCommand {
         guard FleetName(realm) != nil else {
             throw FleetProblem("\"\(realm)\" cannot be a realm: \(FleetName.rule)")
         }
-        let rights = Set(self.rights.split(separator: ",").map(String.init))
-        guard rights.isSubset(of: Invite.known) else {
-            throw FleetProblem("the rights are enroll, admin and import")
-        }
+        let rights = try Invite.rights(self.rights)
         let token = InviteToken(of: folder.authority.trust)
         let act = try folder.act()
         try folder.database().makeInvite(
@@ -57,5 +53,14 @@ struct Invite: ParsableCommand {
 
                 swiftotp-agent join \(servers) --token \(token.text)
             """)
+    }
+
+    /// The rights of a list that was typed.
+    static func rights(_ text: String) throws(FleetProblem) -> Set<String> {
+        let rights = Set(text.split(separator: ",").map(String.init))
+        guard rights.isSubset(of: HostRow.allRights) else {
+            throw FleetProblem("the rights are enroll, admin and import")
+        }
+        return rights
     }
 }

@@ -3,55 +3,6 @@ import FleetNetwork
 import FleetStore
 import OTPCore
 
-/// `swiftotp-server hosts`
-struct Hosts: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "List the hosts, or revoke or release one.")
-
-    @OptionGroup var folder: FolderOption
-    @Option(help: "End a host's access, within five seconds.")
-    var revoke: String?
-    @Option(help: "Give a host all its failures back, and end its quarantine.")
-    var release: String?
-
-    func run() throws {
-        let folder = try folder.open()
-        let database = try folder.database()
-        if let revoke {
-            guard try database.revoke(host: revoke, by: folder.act()) else {
-                throw FleetProblem("there is no host \"\(revoke)\"")
-            }
-            print("\(revoke) is revoked.")
-            return
-        }
-        if let release {
-            guard try database.release(host: release, by: folder.act()) else {
-                throw FleetProblem("there is no host \"\(release)\"")
-            }
-            print("\(release) is released.")
-            return
-        }
-        let now = try folder.act().time
-        var rows = [["HOST", "REALM", "RIGHTS", "LAST SEEN", "STATE"]]
-        for host in try database.hosts() {
-            rows.append([
-                host.name, host.realm, host.rights.sorted().joined(separator: ","),
-                host.lastSeen.map(Table.time) ?? "never", Hosts.state(of: host, at: now),
-            ])
-        }
-        Table.show(rows)
-    }
-
-    private static func state(of host: HostRow, at now: UInt64) -> String {
-        if host.isChanged { return "refused: changed in the database" }
-        if host.revoked != nil { return "revoked" }
-        let left = host.failuresLeft(at: now)
-        let state = left == 0 ? "in quarantine" : "\(left) failures left"
-        let used = host.quarantined.map { ", used up on \(Table.time($0))" } ?? ""
-        return state + used
-    }
-}
-
 /// `swiftotp-server users`
 struct Users: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the users of a realm.")
@@ -99,7 +50,7 @@ struct Role: ParsableCommand {
             At hosts with the right `admin`, each time with a code of their own:
 
                 helpdesk   unlock, issue and revoke, for people without a role
-                admin      the same for everybody, and reset
+                admin      the same for everybody, reset and move
                 auditor    look
             """)
 

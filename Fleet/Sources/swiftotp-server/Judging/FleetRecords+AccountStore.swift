@@ -8,11 +8,7 @@ extension FleetRecords: AccountStore {
     /// The row is found by name, and compared with the UID, when it is opened.
     public func checkOtherNumber(of user: User) throws(StoreError) {}
 
-    public func owner(of number: UInt32) throws(StoreError) -> User? { nil }
-
-    public func userIDs() throws(StoreError) -> [UInt32] { [] }
-
-    public func path(ofRecord number: UInt32) -> [UInt8] { act.user.name }
+    public func path(ofRecordOf user: User) -> [UInt8] { user.name }
 
     /// The audit has it.
     public func helpDeskLog() throws(StoreError) -> HelpDeskLog { HelpDeskLog() }

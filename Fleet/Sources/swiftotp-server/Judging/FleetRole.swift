@@ -8,10 +8,10 @@ enum FleetRole: String, CaseIterable {
     func allows(_ command: Command, on role: FleetRole?) -> Bool {
         switch command {
         case .status: return true
-        case .unlock, .issue, .revokeIssued, .revokeTrust:
+        case .unlock, .issue, .revokeIssued, .revokeTrust, .contact:
             // Nobody helps people into a role.
             return self == .admin || (self == .helpdesk && role == nil)
-        case .reset: return self == .admin
+        case .reset, .move: return self == .admin
         default: return false
         }
     }
@@ -21,7 +21,7 @@ extension Command {
     /// One word for the audit; `nil` for a command that a fleet does not know.
     var auditKind: String? {
         switch self {
-        case .policy, .status, .speak: ""
+        case .policy, .status, .speak, .recorded, .rows: ""
         case .verify: "verified"
         case .resync: "resynchronized"
         case .renewBackupCodes: "codes-renewed"
@@ -35,9 +35,11 @@ extension Command {
         case .begin: "begun"
         case .confirm: "added"
         case .take: "imported"
-        case .contact, .confirmContact, .keep, .recorded, .rows, .helpDesk, .mailReport, .move,
-            .keys,
-            .noteExport, .forget, .makeStore, .rekey, .bring:
+        case .move(_, let rehearses): rehearses ? "" : "moved"
+        case .contact: "contact"
+        case .confirmContact: "contact-changed"
+        case .keep, .helpDesk, .mailReport, .keys, .noteExport, .forget,
+            .makeStore, .rekey, .bring:
             nil
         }
     }

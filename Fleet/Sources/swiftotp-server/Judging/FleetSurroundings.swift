@@ -11,12 +11,16 @@ struct FleetSurroundings: Surroundings {
     let source: SourceID
     let hostName: [UInt8]
     let lines: PendingLines
+    /// Who has the earlier name or UID of a user at the host; `nil` for nobody.
+    var former: User?
+    /// Whether users are told apart by name alone.
+    var goesByNames = false
 
     let users: any UserDirectory = NoUsers()
     let helpDesk: (any HelpDesk)? = nil
     let clock: any Clock = FleetClock()
     let random: any Randomness = SystemRandom()
-    let announcer = NoAnnouncer()
+    let announcer: PendingMessages
 
     func store() throws(StoreError) -> FleetRecords? { records }
 
@@ -26,7 +30,20 @@ struct FleetSurroundings: Surroundings {
 
     func perform(
         _ command: StoreCommand, for handler: RequestHandler<FleetSurroundings>
-    ) throws(StoreError) -> Reply.Result { .denied(reason: .rootOnly) }
+    ) throws(StoreError) -> Reply.Result {
+        guard case .move(let old, let rehearses) = command else {
+            return .denied(reason: .rootOnly)
+        }
+        guard let owner = try records.former(old) else { return .denied(reason: .noRecord) }
+        // Whose record this is now has nowhere to get it from.
+        let isHere = [former, handler.user].contains { user in
+            user?.name == owner.name && (goesByNames || user?.uid == owner.uid)
+        }
+        return try handler.move(owner, isHere: isHere, rehearses: rehearses) {
+            (note) throws(StoreError) in
+            try records.move(owner, note)
+        }
+    }
 
     /// Every act costs a code.
     func hasPass(_ member: User, epoch: UInt64) -> Bool { false }
@@ -49,26 +66,4 @@ final class PendingLines {
 struct NoUsers: UserDirectory {
     func user(named name: [UInt8]) throws(StoreError) -> User? { nil }
     func isMember(_ user: User, of group: [UInt8]) throws(StoreError) -> Bool { false }
-}
-
-/// A server sends no messages.
-struct NoAnnouncer: AccountAnnouncer {
-    private static let problem = MessengerClient.Problem(text: "a fleet's server sends no messages")
-
-    func send(
-        _ code: String, to contact: Contact, of user: User, in language: Language?,
-        until end: UInt64
-    ) -> Bool { false }
-
-    func send(
-        temporaryCode code: String, of user: User, in language: Language?,
-        to address: MailAddress, until end: UInt64
-    ) throws(MessengerClient.Problem) { throw NoAnnouncer.problem }
-
-    func send(report: String, to address: MailAddress) throws(MessengerClient.Problem) {
-        throw NoAnnouncer.problem
-    }
-
-    func tell(old contact: Contact, of user: User, in language: Language?, at now: UInt64) {}
-    func note(_ event: Event, of user: User) {}
 }

@@ -26,6 +26,7 @@ extension Judge {
                 reply: try Judge.encoded(FleetReply(brought.result)),
                 audit: rehearses ? nil : brought.entry(at: act.host))
         }
+        post(messages(at: act.host), after: performed)
         return Judge.answer(performed)
     }
 

@@ -9,10 +9,22 @@ import OTPWire
 // a user needs a role in the fleet, a host with the right `admin`, and a code of their own each time.
 extension Judge {
     func command(
-        _ request: Request, of caller: FleetCaller, _ act: Act, in database: Database
+        _ request: Request, of caller: FleetCaller, permit: String?, _ act: Act,
+        in database: Database
     ) throws(StoreError) -> HostAnswer {
         let asking = User(name: Array(caller.user.utf8), uid: caller.uid, gid: .max)
         guard request.command.auditKind != nil else { return try denied(.fleetRole) }
+        switch request.command {
+        case .recorded, .rows:
+            guard !caller.isRoot, asking == act.user else { return try denied(.fleetRole) }
+            return try list(request, permit: permit, act, in: database)
+        case .move:
+            var act = act
+            act.isMove = true
+            return try help(
+                request, asking, permit: permit, former: caller.former, act, in: database)
+        default: break
+        }
         // Root at a host is nobody in the fleet, and acts there for the user.
         let isOneself = caller.isRoot || asking == act.user
         if isOneself {
@@ -26,7 +38,7 @@ extension Judge {
                 Judge.right(to: request.command, of: by),
                 asking: caller.isRoot ? act.user : asking, act, in: database)
         }
-        return try help(request, asking, act, in: database)
+        return try help(request, asking, permit: permit, act, in: database)
     }
 
     /// What may be done about oneself: what is so on one host, and finding a device whose clock or
@@ -39,38 +51,68 @@ extension Judge {
     /// Why a host may not have a command of its own users; `nil` if it may.
     private static func denial(of command: Command, at host: HostRow) -> Reply.Denial? {
         switch command {
-        // It learns the key, or backup codes.
-        case .begin, .confirm, .renewBackupCodes:
+        // It learns the key, or backup codes, or could have codes sent to a place of its own.
+        case .begin, .confirm, .renewBackupCodes, .contact(_, .some), .confirmContact:
             host.rights.contains("enroll") ? nil : .hostRight(name: "enroll")
         case .take: host.rights.contains("import") ? nil : .hostRight(name: "import")
         default: nil
         }
     }
 
-    /// Does what somebody with a role asks for about another user: after a code of their own.
+    /// Does what somebody with a role asks for about another user: after a code of their own, or, to
+    /// look, with what has come with an act that took one.
     private func help(
-        _ request: Request, _ asking: User, _ act: Act, in database: Database
+        _ request: Request, _ asking: User, permit: String?, former: NumberDocument? = nil,
+        _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
-        let realm = act.host.realm
-        func role(of user: User) throws(StoreError) -> FleetRole? {
-            let name = UserName(realm: realm, name: String(decoding: user.name, as: UTF8.self))
-            return try database.role(of: name).flatMap { FleetRole(rawValue: $0) }
-        }
-        guard act.host.rights.contains("admin"), let helper = try role(of: asking) else {
+        guard let helper = try role(of: asking, at: act.host, in: database) else {
             return try denied(.fleetRole)
         }
-        guard helper.allows(request.command, on: try role(of: act.user)) else {
-            return try denied(.protected)
+        let theirs = try role(of: act.user, at: act.host, in: database)
+        guard helper.allows(request.command, on: theirs) else { return try denied(.protected) }
+        if let proof = request.proof {
+            if let done = try database.repeated(act) { return Judge.answer(done) }
+            // Looking twice at the same does no harm.
+            let proven = try prove(
+                proof, by: asking, mayRepeat: request.command == .status, act, in: database)
+            guard Judge.isAccepted(proven) else { return proven }
+        } else if request.command == .status {
+            var isPermitted = false
+            _ = try database.look(act) { (records) throws(StoreError) in
+                isPermitted = try Judge.isPermitted(permit, for: asking, act, in: records)
+                return []
+            }
+            guard isPermitted else { return try denied(.ownProofNeeded) }
+        } else {
+            return try denied(.ownProofNeeded)
         }
-        guard let proof = request.proof else { return try denied(.ownProofNeeded) }
-        if let done = try database.repeated(act) { return Judge.answer(done) }
+        return try run(
+            request, as: .helper, .allowed, asking: asking, former: former,
+            permits: request.proof != nil, act, in: database)
+    }
+
+    /// What a user may do for others at a host; `nil` for nothing.
+    func role(
+        of user: User, at host: HostRow, in database: Database
+    ) throws(StoreError) -> FleetRole? {
+        guard host.rights.contains("admin") else { return nil }
+        let name = UserName(realm: host.realm, name: String(decoding: user.name, as: UTF8.self))
+        return try database.role(of: name).flatMap { FleetRole(rawValue: $0) }
+    }
+
+    /// Tries a code of whoever asks for something about others. The audit calls it `kind` if it is
+    /// accepted. Unless `mayRepeat`, it counts only where it is judged now: one that the same request
+    /// has used up before begins nothing.
+    func prove(
+        _ proof: String, by asking: User, as kind: String? = nil, mayRepeat: Bool = false,
+        _ act: Act, in database: Database
+    ) throws(StoreError) -> HostAnswer {
         var proving = act
-        (proving.user, proving.request) = (asking, act.request.partner)
-        let proven = try run(
+        (proving.user, proving.isMove) = (asking, false)
+        proving.request = act.request.partner
+        return try run(
             Request(.verify(code: Judge.ownCode(proof))), as: .user, .allowed, asking: asking,
-            isProof: true, proving, in: database)
-        guard case .answered(let bytes, _) = proven, Judge.isAccepted(bytes) else { return proven }
-        return try run(request, as: .helper, .allowed, asking: asking, act, in: database)
+            proven: kind, mayRepeat: mayRepeat, proving, in: database)
     }
 
     /// The code as it is tried: a temporary one, which somebody else has issued, proves nothing.
@@ -83,31 +125,51 @@ extension Judge {
         }
     }
 
-    private static func isAccepted(_ bytes: [UInt8]) -> Bool {
-        guard let reply = try? Document.fleetReply(bytes),
+    static func isAccepted(_ answer: HostAnswer) -> Bool {
+        guard case .answered(let bytes, _) = answer, let reply = try? Document.fleetReply(bytes),
             case .reply(let inner) = reply.result, case .outcome(let outcome) = inner.result
         else { return false }
         return outcome.isAccepted
     }
 
-    /// Runs a request in a unit of work about `act.user`. A proof counts only where it is judged now:
-    /// one that the same request has used up before begins nothing.
+    /// Who does a request, and where.
+    func handler(
+        for caller: Rights.Caller, _ right: Rights.Right, asking: User,
+        former: NumberDocument? = nil, _ act: Act, on records: FleetRecords,
+        _ lines: PendingLines, _ messages: PendingMessages
+    ) throws(StoreError) -> RequestHandler<FleetSurroundings> {
+        guard let source = SourceID(SourceID.command.text, isKey: false, at: act.host.name) else {
+            throw StoreError(.system, [], "a source cannot be made")
+        }
+        var here = FleetSurroundings(
+            records: records, options: policy, source: source,
+            hostName: Array(authority.fleet.text.utf8), lines: lines, announcer: messages)
+        here.goesByNames = records.goesByNames
+        here.former = former.flatMap { former in
+            former.users.first.map {
+                User(name: Array($0.utf8), uid: former.uid, gid: .max)
+            }
+        }
+        return RequestHandler(
+            for: caller, about: act.user, asking: asking,
+            operatorName: asking.name + Array("@\(act.host.name)".utf8), right: right, in: here)
+    }
+
+    /// Runs a request in a unit of work about `act.user`. If it tries a code that is right, the audit
+    /// calls that `proven`, or else what the command is called. With `permits`, whoever asks may look
+    /// at others for a while.
     private func run(
         _ request: Request, as caller: Rights.Caller, _ right: Rights.Right, asking: User,
-        isProof: Bool = false, _ act: Act, in database: Database
+        former: NumberDocument? = nil, proven: String? = nil, mayRepeat: Bool = true,
+        permits: Bool = false, _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
-        let lines = PendingLines()
-        guard
-            let source = SourceID(SourceID.command.text, isKey: false, at: act.host.name)
-        else { return .malformed }
+        let (lines, messages) = (PendingLines(), messages(at: act.host))
         let performed = try database.perform(act) { (records) throws(StoreError) in
             lines.clear()
-            let here = FleetSurroundings(
-                records: records, options: policy.inFleet, source: source,
-                hostName: Array(authority.fleet.text.utf8), lines: lines)
-            let handler = RequestHandler(
-                for: caller, about: act.user, asking: asking,
-                operatorName: asking.name + Array("@\(act.host.name)".utf8), right: right, in: here)
+            messages.clear()
+            let handler = try handler(
+                for: caller, right, asking: asking, former: former, act, on: records, lines,
+                messages)
             let result: Reply.Result
             do throws(StoreError) {
                 result = try handler.run(request)
@@ -115,11 +177,16 @@ extension Judge {
                 guard Judge.isTheRecordsOwn(error) else { throw error }
                 result = .failed(trouble: TroubleDocument(error))
             }
+            var entry = Judge.entry(for: result, of: request.command, by: asking)
+            if let proven, entry?.granted == true { entry?.kind = proven }
+            let permit =
+                permits ? try Judge.permit(toLookFor: asking, act, in: records) : nil
             return ActAnswer(
-                reply: try Judge.encoded(FleetReply(.reply(reply: Reply(result)))),
-                audit: Judge.entry(for: result, of: request.command, by: asking, at: act.host))
+                reply: try Judge.encoded(
+                    FleetReply(.reply(reply: Reply(result)), permit: permit)),
+                audit: entry)
         }
-        if case .done(let done) = performed, done.isRepeated, isProof {
+        if case .done(let done) = performed, done.isRepeated, !mayRepeat {
             return .unavailable("the code was used up by this request, which may not have ended")
         }
         if case .done(let done) = performed, !done.isRepeated {
@@ -127,17 +194,18 @@ extension Judge {
                 SystemLog.write(line.bytes, CInt(priority.rawValue))
             }
         }
+        post(messages, after: performed)
         return Judge.answer(performed)
     }
 
-    private func denied(_ denial: Reply.Denial) throws(StoreError) -> HostAnswer {
+    func denied(_ denial: Reply.Denial) throws(StoreError) -> HostAnswer {
         let reply = FleetReply(.reply(reply: Reply(.denied(reason: denial))))
         return .answered(try Judge.encoded(reply), receipt: nil)
     }
 
     /// What the audit says of a command; `nil` for one that only looks.
     private static func entry(
-        for result: Reply.Result, of command: Command, by asking: User, at host: HostRow
+        for result: Reply.Result, of command: Command, by asking: User
     ) -> AuditEntry? {
         guard let kind = command.auditKind, !kind.isEmpty else { return nil }
         var entry = AuditEntry(
@@ -150,7 +218,8 @@ extension Judge {
             entry.isFailure = Judge.isGuess(outcome)
         case .done(let change):
             entry.granted = true
-            entry.detail = change.authenticator?.name ?? ""
+            entry.detail =
+                change.authenticator?.name ?? change.record?.summary ?? ""
         case .begun, .taken: entry.granted = true
         case .verdict: entry.detail = "wrong"
         case .denied(let reason): entry.detail = "\(reason)"
@@ -167,4 +236,9 @@ extension Command {
         if case .take = self { return true }
         return false
     }
+}
+
+extension NumberDocument {
+    /// Whose record it was.
+    fileprivate var summary: String { "\(users.first ?? "") (\(uid))" }
 }

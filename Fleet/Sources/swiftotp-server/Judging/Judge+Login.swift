@@ -8,10 +8,10 @@ import OTPWire
 extension Judge {
     /// Does a step on the records of one unit of work.
     func step(
-        _ call: FleetCall, _ act: Act, on records: FleetRecords
+        _ call: FleetCall, _ act: Act, on records: FleetRecords, _ messages: PendingMessages
     ) throws(StoreError) -> ActAnswer {
         let accounts = RecordAccounts(
-            clock: FleetClock(), random: SystemRandom(), options: policy, send: { _ in false },
+            clock: FleetClock(), random: SystemRandom(), options: policy, send: messages.send,
             openStore: { () throws(StoreError) in records })
         let permit = try call.permit.flatMap { (text) throws(StoreError) in
             try Permit.read(text, in: records)
@@ -19,7 +19,8 @@ extension Judge {
         let license = FleetLicense(
             host: act.host.name, enrolls: act.host.rights.contains("enroll"),
             admitsFirst: policy.firstEnrollment != .root, trustsKeys: policy.trustsKeys,
-            isProven: permit?.isGood(for: act) ?? false)
+            isProven: permit?.isGood(.login, for: act) ?? false,
+            delivers: policy.deliver != nil)
         var result: FleetReply.Result
         do throws(StoreError) {
             result = try call.run(on: accounts, for: license) ?? .denied(reason: .malformed)
@@ -28,11 +29,15 @@ extension Judge {
             result = .failed(trouble: TroubleDocument(error))
         }
         if case .judged(var judgement) = result, judgement.outcome.isAccepted {
-            judgement.permit = try Permit(for: act).seal(in: records)
+            judgement.permit = try Permit(.login, for: act).seal(in: records)
             result = .judged(judgement: judgement)
         }
-        return ActAnswer(
-            reply: try Judge.encoded(FleetReply(result)), audit: Judge.entry(for: result, of: call))
+        var entry = Judge.entry(for: result, of: call)
+        if case .sendCode(let kind, _) = call.step, !messages.messages.isEmpty {
+            entry = AuditEntry(
+                kind: "code-sent", granted: true, detail: kind, origin: call.placeText)
+        }
+        return ActAnswer(reply: try Judge.encoded(FleetReply(result)), audit: entry)
     }
 
     /// Whether an error concerns one record, which no other server can help with either.
@@ -103,6 +108,7 @@ extension FleetCall {
             case .judge(_, _, let place): place
             case .noteLogin(_, _, let place): place
             case .trust(_, let place): place
+            case .sendCode(_, let place): place
             default: nil
             }
         guard let place else { return "" }

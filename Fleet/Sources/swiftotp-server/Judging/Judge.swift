@@ -69,27 +69,46 @@ struct Judge: FleetService {
         do throws(StoreError) {
             if case .command(let request, let caller) = document.step {
                 guard document.uid != nil else { return .malformed }
-                return try command(request, of: caller, act, in: database)
+                return try command(
+                    request, of: caller, permit: document.permit, act, in: database)
             }
             if case .bring(let record, let adds, let rehearses) = document.step {
                 guard document.uid != nil else { return .malformed }
                 return try bring(record, adds: adds, rehearses: rehearses, act, in: database)
             }
             var entry: AuditEntry?
+            let messages = messages(at: host)
             let performed = try database.perform(act) { (records) throws(StoreError) in
-                let answer = try step(document, act, on: records)
+                messages.clear()
+                let answer = try step(document, act, on: records, messages)
                 entry = answer.audit
                 return answer
             }
             if case .done(let done) = performed, !done.isRepeated, let entry {
                 Judge.log(entry, of: document.user, at: host)
             }
+            post(messages, after: performed)
             return Judge.answer(performed)
         } catch {
             guard Judge.isTheRecordsOwn(error) else { throw error }
             let reply = FleetReply(.failed(trouble: TroubleDocument(error)))
             return .answered(try Judge.encoded(reply), receipt: nil)
         }
+    }
+
+    /// Where a unit of work puts what it sends to users.
+    func messages(at host: HostRow) -> PendingMessages {
+        PendingMessages(
+            host: host.name, fleet: authority.fleet.text, language: policy.language)
+    }
+
+    /// Sends what a unit of work has sent, and tells users what it has changed, once it is stored.
+    func post(_ messages: PendingMessages, after performed: Performed) {
+        guard case .done(let done) = performed, !done.isRepeated else { return }
+        if policy.notifiesByMail {
+            for change in done.changes { messages.tell(change, by: policy) }
+        }
+        Outbox.send(messages.messages)
     }
 
     /// Writes what the audit has to the log as well, from where it can leave this machine.

@@ -2,32 +2,52 @@ import FleetStore
 import OTPCore
 import OTPService
 
-/// Proves at the later steps of a login, to any server, that the user was let in at this host a
-/// moment ago. The host keeps it, sealed with the fleet's key.
+/// Proves at later steps, to any server, that a user has given a code at this host a moment ago. The
+/// host keeps it, sealed with the fleet's key.
 struct Permit: SealedTicket {
-    /// How long it is good, in seconds: long enough to enroll a device.
-    private static let lifetime: UInt64 = 15 * 60
+    /// What it is good for.
+    enum Purpose: String, Codable {
+        /// The rest of a login.
+        case login
+        /// Looking at other users, by somebody with a role: the next pages of a list, or an account.
+        case look
+
+        /// How long, in seconds: long enough to enroll a device, and as long as a code of the help
+        /// desk counts on one host.
+        fileprivate var lifetime: UInt64 {
+            switch self {
+            case .login: 15 * 60
+            case .look: 5 * 60
+            }
+        }
+    }
 
     /// The longest text, in bytes.
     private static let maximumLength = 1024
 
+    let purpose: Purpose
     /// The host's id, which another host of the same name has not.
     let host: String
     let user: String
     let uid: UInt32
     let begun: UInt64
+    /// For looking, the epoch of the user's record.
+    let epoch: UInt64
 
-    init(for act: Act) {
+    init(_ purpose: Purpose, for act: Act, in epoch: UInt64 = 0) {
+        self.purpose = purpose
         host = act.host.id.text
         user = String(decoding: act.user.name, as: UTF8.self)
         uid = act.user.uid
         begun = act.time
+        self.epoch = epoch
     }
 
-    /// Whether it is of this host and user, and still good.
-    func isGood(for act: Act) -> Bool {
-        host == act.host.id.text && user.utf8.elementsEqual(act.user.name) && uid == act.user.uid
-            && act.time >= begun && act.time - begun <= Permit.lifetime
+    /// Whether it is for this, of this host and user, and still good.
+    func isGood(_ purpose: Purpose, for act: Act, in epoch: UInt64 = 0) -> Bool {
+        self.purpose == purpose && host == act.host.id.text
+            && user.utf8.elementsEqual(act.user.name) && uid == act.user.uid
+            && self.epoch == epoch && act.time >= begun && act.time - begun <= purpose.lifetime
     }
 
     /// Reads what the host has sent; `nil` if this fleet did not make it.

@@ -1,0 +1,100 @@
+import FleetNetwork
+import FleetStore
+import OTPCore
+import OTPService
+import OTPWire
+
+// The list of all users of a realm, for people with a role. It comes page by page; one code is enough
+// for all of them.
+extension Judge {
+    /// The most names in a request for rows.
+    private static let mostNames = 4 * NumberDocument.mostRows
+
+    /// Answers a request for a page: after a code of the user of `act`, or with a permit that came
+    /// with an earlier page.
+    func list(
+        _ request: Request, permit: String?, _ act: Act, in database: Database
+    ) throws(StoreError) -> HostAnswer {
+        guard try role(of: act.user, at: act.host, in: database) != nil else {
+            return try denied(.fleetRole)
+        }
+        guard !database.goesByNames else {
+            let trouble = StoreError(
+                .system, Array("the fleet".utf8),
+                "lists go by UIDs, which do not count here (`identity = name`):"
+                    + " `swiftotp-server users` on a server lists its users")
+            let reply = FleetReply(.failed(trouble: TroubleDocument(trouble)))
+            return .answered(try Judge.encoded(reply), receipt: nil)
+        }
+        var proven: HostAnswer?
+        if let proof = request.proof {
+            let answer = try prove(
+                proof, by: act.user, as: "listed", mayRepeat: true, act, in: database)
+            guard Judge.isAccepted(answer) else { return answer }
+            proven = answer
+        }
+        let isProven = proven != nil
+        let looked = try database.look(act) { (records) throws(StoreError) in
+            var new: String?
+            if isProven {
+                new = try Judge.permit(toLookFor: act.user, act, in: records)
+            } else if try !Judge.isPermitted(permit, for: act.user, act, in: records) {
+                let denial = Reply(.denied(reason: .ownProofNeeded))
+                return try Judge.encoded(FleetReply(.reply(reply: denial)))
+            }
+            let page = Reply(try page(request.command, act, of: records))
+            return try Judge.encoded(FleetReply(.reply(reply: page), permit: new))
+        }
+        let answer = Judge.answer(looked)
+        if case .answered(let bytes, _) = answer, case .answered(_, let receipt) = proven {
+            return .answered(bytes, receipt: receipt)
+        }
+        return answer
+    }
+
+    // MARK: What stands for a code
+
+    /// Lets somebody with a role who has given a code look at others for a while.
+    static func permit(
+        toLookFor asking: User, _ act: Act, in records: FleetRecords
+    ) throws(StoreError) -> String {
+        var own = act
+        own.user = asking
+        return try Permit(.look, for: own, in: epoch(of: asking, in: records)).seal(in: records)
+    }
+
+    /// Whether `text` does that.
+    static func isPermitted(
+        _ text: String?, for asking: User, _ act: Act, in records: FleetRecords
+    ) throws(StoreError) -> Bool {
+        guard let text, let permit = try Permit.read(text, in: records) else { return false }
+        var own = act
+        own.user = asking
+        return permit.isGood(.look, for: own, in: try epoch(of: asking, in: records))
+    }
+
+    /// It ends with whatever logs the user in.
+    private static func epoch(
+        of user: User, in records: FleetRecords
+    ) throws(StoreError) -> UInt64 {
+        try records.openForReading(user)?.withRecord { $0.epoch } ?? 0
+    }
+
+    /// A page, as root gets it of a store: a role sees everybody.
+    private func page(
+        _ command: Command, _ act: Act, of records: FleetRecords
+    ) throws(StoreError) -> Reply.Result {
+        if case .rows(let numbers) = command {
+            let names = numbers.flatMap(\.users).map { Array($0.utf8) }
+            guard numbers.count <= NumberDocument.mostRows, names.count <= Judge.mostNames else {
+                return .denied(reason: .malformed)
+            }
+            try records.prepare(
+                names: names, numbers: numbers.filter(\.users.isEmpty).map(\.uid))
+        }
+        let handler = try handler(
+            for: .root, .allowed, asking: act.user, act, on: records, PendingLines(),
+            messages(at: act.host))
+        return try handler.run(Request(command))
+    }
+}
