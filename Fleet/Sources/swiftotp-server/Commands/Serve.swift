@@ -79,6 +79,8 @@ struct Serve: AsyncParsableCommand {
                 source.activate()
             }
         }
+        // Nothing else holds them while this waits: a source that is gone hears nothing.
+        withExtendedLifetime(sources) {}
     }
 }
 
