@@ -2,16 +2,18 @@ import OTPCore
 
 /// Seals the rows of users: each with a key of its own, bound to the fleet, the user and the row's
 /// version, so that it is worth nothing in another place or at another time.
-struct RecordSealing: Sendable {
+package struct RecordSealing: Sendable {
     /// The fleet.
     let fleet: RowID
     let keys: MasterKeys
+
+    package init(fleet: RowID, keys: MasterKeys) { (self.fleet, self.keys) = (fleet, keys) }
 
     /// The id of the key that new rows are sealed under.
     var keyID: [UInt8] { keys.current.id }
 
     /// Seals the contents of a user's row as `version`.
-    func seal(
+    package func seal(
         _ row: SealedRow, of user: RowID, version: Int64
     ) throws(StoreError) -> [UInt8] {
         guard let key = recordKey(keys.current, of: user) else {
