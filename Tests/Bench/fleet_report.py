@@ -63,6 +63,10 @@ class Figures:
 
     # MARK: What follows from them
 
+    def every_second(self):
+        """Processors that a heartbeat a second of each open connection would take."""
+        return self.beating / max(1, self.beats) * self.opened["open"]
+
     def p50(self, *key):
         return statistics.median(self.microseconds[key]) / 1000
 
@@ -135,7 +139,8 @@ def table(figures):
     if figures.opened:
         lines.append(f"{figures.opened['open']:,} connections opened in"
                      f" {figures.opened['seconds']:.0f} s; then {figures.beats:,.0f} heartbeats a"
-                     f" second, which take {figures.beating:.2f} of a processor in the server")
+                     f" second, which take {figures.beating:.2f} of a processor in the server;"
+                     f" {figures.opened['open']:,} a second would take {figures.every_second():.2f}")
     lines += [f"load of the machine {when}: {value:.1f}" for when, value in figures.loads.items()]
     lines += [f"aim: {text}: {value:,.3g} (at {bound} {limit:,}): {met(value, limit, bound)}"
               for text, value, limit, bound in figures.aims()]

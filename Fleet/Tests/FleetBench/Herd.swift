@@ -51,8 +51,10 @@ final class Herd: @unchecked Sendable {
 
     private final class Box { var connection: Connection? }
 
+    /// One heartbeat at a time, as an agent sends them.
     private func beat(_ connection: Connection?, every seconds: Double, isFirst: Bool) {
         guard let connection, !isClosed else { return }
+        let began = Load.now
         connection.answered = { answer in
             guard let answer else {
                 self.result.open -= 1
@@ -61,13 +63,14 @@ final class Herd: @unchecked Sendable {
             }
             self.result.beats += 1
             if answer.status != 200 { self.result.note("status \(answer.status)") }
+            // At first not all at the same moment.
+            let pause = isFirst ? seconds * .random(in: 0...1) : seconds
+            let rest = pause - Double(Load.now - began) / 1e9
+            self.loop.scheduleTask(in: .microseconds(Int64(max(0, rest) * 1e6))) {
+                self.beat(connection, every: seconds, isFirst: false)
+            }
         }
         connection.send(Target.ping)
-        // Not all at the same moment.
-        let pause = isFirst ? seconds * .random(in: 0.5...1.5) : seconds
-        loop.scheduleTask(in: .microseconds(Int64(pause * 1e6))) {
-            self.beat(connection, every: seconds, isFirst: false)
-        }
     }
 
     /// What became of them since the last time.
