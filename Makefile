@@ -70,7 +70,7 @@ command:
 # Steps that keep only one processor busy run two at a time.
 test: setup lint debug
 	$(MAKE) --jobs=2 --output-sync build fuzz RUNS=200000
-	$(MAKE) deb rpm
+	$(MAKE) deb rpm fleet-deb fleet-rpm
 	Tests/suite
 	$(BUILD) --package-path Fleet --build-tests
 	Tests/suite --package-path Fleet
