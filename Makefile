@@ -8,7 +8,7 @@ SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources Fleet/Te
 
 .PHONY: all setup setup-build setup-fleet setup-packages setup-repo debug release build command test \
 	lint format pot catalogs fleet fleet-build fleet-try fleet-test \
-	try bench fuzz proof model coverage strangers picture clean install uninstall tree dist deb fetch \
+	try bench fleet-bench fuzz proof model coverage strangers picture clean install uninstall tree dist deb fetch \
 	source rpm repo key fleet-install fleet-tree fleet-deb fleet-rpm
 
 all: release
@@ -70,7 +70,7 @@ command:
 # Steps that keep only one processor busy run two at a time.
 test: setup lint debug
 	$(MAKE) --jobs=2 --output-sync build fuzz RUNS=200000
-	$(MAKE) deb rpm
+	$(MAKE) deb rpm fleet-deb fleet-rpm
 	Tests/suite
 	$(BUILD) --package-path Fleet --build-tests
 	Tests/suite --package-path Fleet
@@ -83,7 +83,7 @@ lint: setup
 	done
 	shellcheck Tests/chroot Tests/coverage Tests/fleet-try Tests/foreign Tests/fuzz Tests/ground \
 		Tests/machine Tests/openapi Tests/proof Tests/reproduce Tests/selinux Tests/setup \
-		Tests/suite Tests/try Tests/upgrade Tests/Bench/run .ci/run docs/model/check packaging/debian/*.postinst packaging/debian/*.prerm \
+		Tests/suite Tests/try Tests/upgrade Tests/Bench/run Tests/Bench/run-fleet .ci/run docs/model/check packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/fleet/debian/*.postinst packaging/fleet/debian/*.prerm \
 		packaging/fleet/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
@@ -119,6 +119,12 @@ fleet-test: debug
 bench: setup release
 	$(RELEASE) --product pam-dialogue
 	Tests/Bench/run "$$($(BUILD) -c release --show-bin-path)"
+
+# Compares a fleet with privacyIDEA on one PostgreSQL; writes docs/FLEET-BENCHMARKS.md. ARGUMENTS are for
+# Tests/Bench/run-fleet.
+fleet-bench: setup fleet
+	$(FLEET) --product fleet-bench
+	Tests/Bench/run-fleet "$$($(BUILD) -c release --package-path Fleet --show-bin-path)" $(ARGUMENTS)
 
 # The time of a wrong code for users who are enrolled, are not, or do not exist.
 strangers: setup release

@@ -80,6 +80,19 @@ let package = Package(
             ],
             swiftSettings: everywhere),
 
+        // Measures them: Tests/Bench/run-fleet.
+        .executableTarget(
+            name: "fleet-bench",
+            dependencies: [
+                "FleetStore", "FleetNetwork", own("OTPCore"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Tests/FleetBench", swiftSettings: tests),
+
         // Real files, the built agent and server, and a real PostgreSQL.
         .testTarget(
             name: "FleetOfflineTests",

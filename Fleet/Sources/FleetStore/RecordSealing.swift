@@ -3,24 +3,30 @@ import OTPCore
 /// Seals the rows of users: each with a key of its own, bound to the fleet, the user, whatever the user
 /// is called, and the row's version, so that it is worth nothing in another place, under another name
 /// or at another time.
-struct RecordSealing: Sendable {
+package struct RecordSealing: Sendable {
     /// The fleet.
     let fleet: RowID
     let keys: MasterKeys
+
+    package init(fleet: RowID, keys: MasterKeys) { (self.fleet, self.keys) = (fleet, keys) }
 
     /// The id of the key that new rows are sealed under.
     var keyID: [UInt8] { keys.current.id }
 
     /// What tells rows apart, and whose they are.
-    struct Place {
+    package struct Place {
         let id: RowID
         let realm: [UInt8]
         let name: [UInt8]
         let uid: UInt32
+
+        package init(id: RowID, realm: [UInt8], name: [UInt8], uid: UInt32) {
+            (self.id, self.realm, self.name, self.uid) = (id, realm, name, uid)
+        }
     }
 
     /// Seals the contents of a user's row as `version`.
-    func seal(
+    package func seal(
         _ row: SealedRow, of user: Place, version: Int64
     ) throws(StoreError) -> [UInt8] {
         guard let key = recordKey(keys.current, of: user) else {

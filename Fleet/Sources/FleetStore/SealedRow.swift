@@ -1,7 +1,7 @@
 import OTPCore
 
 /// What is sealed in a user's row. It contains keys, and is wiped with the last reference to it.
-final class SealedRow {
+package final class SealedRow {
     /// The encoded record; `nil` if it was removed.
     var record: [UInt8]?
     /// The request that changed it last, and its host; `nil` for none.
@@ -23,7 +23,7 @@ final class SealedRow {
     static let maximumReplyLength = 65_536
     private static let version: UInt8 = 1
 
-    init(record: [UInt8]?, floor: UInt64) {
+    package init(record: [UInt8]?, floor: UInt64) {
         self.record = record
         self.floor = floor
     }

@@ -101,6 +101,20 @@ struct ReplicationTests {
         #expect(await login(fleet, code, at: now, request: request).value == "yes code")
     }
 
+    @Test("A login waits for the disks because its host is noted to be there; or nothing does then")
+    func seen() async throws {
+        let fleet = try await fleet(), server = fleet.server(), now = TestFleet.now
+        try server.ready()
+        try await withoutStandby(fleet) {
+            try server.see(fleet.host, at: now)
+            #expect(try server.host(named: "web1")?.lastSeen == now)
+            let rows = try server.run(
+                PostgresStatement("SELECT current_setting('synchronous_commit')"), []
+            ).rows()
+            #expect(rows.text(0, 0) == "on")
+        }
+    }
+
     @Test("A yes is given although the warning is hidden by the role's default")
     func hiddenWarning() async throws {
         let fleet = try await fleet(), now = TestFleet.now

@@ -20,8 +20,11 @@ extension Project {
     /// The path of a package, which must be newer than its sources.
     static func package(_ name: String) async throws -> String {
         let path = packages.appendingPathComponent(name).path
-        let remedy = "run `make \(name.hasSuffix(".deb") ? "deb" : "rpm")`"
-        let sources = ["packaging", "Sources", "Makefile", "Package.swift", "LICENSE", "README.md"]
+        let isFleets = ["swiftotp-server", "swiftotp-agent"].contains { name.hasPrefix($0) }
+        let remedy =
+            "run `make \(isFleets ? "fleet-" : "")\(name.hasSuffix(".deb") ? "deb" : "rpm")`"
+        var sources = ["packaging", "Sources", "Makefile", "Package.swift", "LICENSE", "README.md"]
+        if isFleets { sources += ["Fleet/Package.swift", "Fleet/Sources", "docs/FLEET.md"] }
         try await require(path, newerThan: sources, remedy: remedy)
         return path
     }
@@ -70,11 +73,20 @@ func listing(_ folder: String, folders: Bool = false) async throws -> [String] {
 extension PrivateRoot {
     /// Installs the Debian packages, like an admin who has downloaded them.
     func installPackages() async throws {
+        try await install(["libpam-swiftotp", "otp-enroll"])
+    }
+
+    /// Installs those of a fleet beside them.
+    func installFleetPackages() async throws {
+        try await install(["swiftotp-server", "swiftotp-agent"])
+    }
+
+    private func install(_ names: [String]) async throws {
         let version = try Project.version()
         let architecture = try await output("dpkg", "--print-architecture")
             .trimmingCharacters(in: .newlines)
         var files: [String] = []
-        for name in ["libpam-swiftotp", "otp-enroll"] {
+        for name in names {
             let package = try await Project.package("\(name)_\(version)_\(architecture).deb")
             files.append(try bring(package))
         }

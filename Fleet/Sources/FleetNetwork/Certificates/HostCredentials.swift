@@ -92,7 +92,7 @@ public struct HostCredentials: Sendable {
 
     /// What TLS needs to call a server: 1.3 only, the server's certificate of the authority and
     /// for the name in its URL, and the host's own certificate.
-    func configuration() throws(FleetProblem) -> TLSConfiguration {
+    package func configuration() throws(FleetProblem) -> TLSConfiguration {
         var configuration = try trust.clientConfiguration()
         return try working("the host's key or certificate cannot be used") {
             let chain = Array(try certificate.text().utf8)

@@ -3,15 +3,15 @@ import HTTPTypes
 import OTPCore
 
 /// The names and forms on the wire that client and server share.
-enum WireFormat {
-    static let callPath = "/v1/call"
-    static let pingPath = "/v1/ping"
+package enum WireFormat {
+    package static let callPath = "/v1/call"
+    package static let pingPath = "/v1/ping"
     static let joinPath = "/v1/join"
     static let renewPath = "/v1/renew"
 
-    static let requestField = "Swiftotp-Request"
-    static let withinField = "Swiftotp-Within"
-    static let receiptField = "Swiftotp-Receipt"
+    package static let requestField = "Swiftotp-Request"
+    package static let withinField = "Swiftotp-Within"
+    package static let receiptField = "Swiftotp-Receipt"
 
     /// The longest body of a call, and of its answer, in bytes.
     static let longestCall = 32_768
@@ -19,7 +19,7 @@ enum WireFormat {
     static let longestOther = 4096
     private static let longestReceipt = 200
     /// The length of a request's id, in bytes.
-    static let idLength = 16
+    package static let idLength = 16
 
     /// The id of a request, from 32 hexadecimal digits.
     static func id(_ text: String) -> [UInt8]? {

@@ -81,6 +81,8 @@ struct Serve: AsyncParsableCommand {
                 source.activate()
             }
         }
+        // Nothing else holds them while this waits: a source that is gone hears nothing.
+        withExtendedLifetime(sources) {}
     }
 }
 

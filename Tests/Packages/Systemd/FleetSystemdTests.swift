@@ -1,0 +1,105 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The packages of a fleet under systemd: its server, a host and its database on one machine.
+@Suite("packages: a fleet in a systemd of its own")
+struct FleetSystemdTests {
+    private static let units = [
+        "swiftotp-server.service", "swiftotp-agent.service", "swiftotp-agent.socket",
+    ]
+
+    @Test("Made and joined as FLEET.md says, a code logs nobody in, or logs in twice")
+    func login() async throws {
+        let machine = try await SystemdMachine()
+        let root = machine.root
+        try await root.installPackages()
+        let server = try await Server(in: root)
+        let alice = try await Visitor("alice", in: root, server: server)
+        try await root.installFleetPackages()
+        for unit in Self.units {
+            #expect(try await root.run("systemctl", "is-enabled", unit).output == "disabled\n")
+            #expect(try await machine.property("ActiveState", of: unit) == "inactive")
+        }
+        for name in ["swiftotp-server", "swiftotp-agent"] {
+            #expect(try await root.status("/etc/\(name)") == "drwx------ \(name) \(name)")
+        }
+        try await alice.expectPasswordAlone("installed")
+
+        let port = try await makeFleet(on: machine)
+        let invite = try await root.output(
+            "swiftotp-server", "invite", "web1", "--rights", "enroll")
+        let token = try #require(invite.firstMatch(of: #/--token (\S+)/#)).1
+        try await root.output(
+            "sh", "-c", Self.again, "swiftotp-agent", "join", "https://localhost:\(port)",
+            "--token",
+            String(token))
+        try await root.output("systemctl", "enable", "--now", "swiftotp-agent.socket")
+        try await root.output("sh", "-c", Self.again, "swiftotp-agent", "status")
+        try root.write("fleet = yes\n", to: "/etc/security/swiftotp.conf")
+
+        let enrolled = try await root.enroll("alice")
+        try await root.output("pam-auth-update", "--enable", "swiftotp")
+        let phone = try Phone(scanning: enrolled.uri)
+        try await phone.settle()
+        let code = try await phone.code()
+        #expect(try await alice.login(.su, code: code) == .admittedWithCode)
+        #expect(try await alice.login(.ssh, code: code) == .refused, "used before")
+        let backup = try #require(enrolled.backupCodes.first)
+        #expect(try await alice.login(.ssh, code: backup) == .admittedWithCode)
+        #expect(try await root.status("/var/lib/swiftotp/1000") == nil)
+        let audit = try await root.output("swiftotp-server", "audit", "--user", "alice")
+        #expect(audit.contains("granted code") && audit.contains("granted backup-code"), "\(audit)")
+
+        try await root.output("systemctl", "stop", "swiftotp-server.service")
+        let unused = try #require(enrolled.backupCodes.last)
+        #expect(try await alice.login(.su, code: unused) == .refused, "no server")
+        for unit in Self.units.prefix(2) {
+            #expect(try await machine.property("Result", of: unit) == "success", "\(unit)")
+        }
+    }
+
+    /// A database with a synchronous standby, and a server; returns the server's port.
+    private func makeFleet(on machine: SystemdMachine) async throws -> Int {
+        let root = machine.root
+        let (first, second, port) = try (Port.free(), Port.free(), Port.free())
+        try await root.output("sh", "-ec", Self.database, "sh", "\(first)", "\(second)")
+        let place =
+            "host=127.0.0.1,127.0.0.1 port=\(first),\(second) dbname=swiftotp"
+            + " target_session_attrs=read-write"
+        try await root.output(
+            "swiftotp-server", "init", "--fleet", "lab", "--names", "localhost", "--owner",
+            "\(place) user=postgres", "--database", "\(place) user=swiftotp_server", "--port",
+            "\(port)", "--address", "127.0.0.1")
+        #expect(
+            try await root.status("/etc/swiftotp-server/fleet.key")
+                == "-rw------- swiftotp-server swiftotp-server")
+        try await root.output("systemctl", "enable", "--now", "swiftotp-server.service")
+        return Int(port)
+    }
+
+    /// Until it succeeds: the server and the agent take a while to be ready.
+    private static let again = """
+        for turn in $(seq 120); do "$0" "$@" && exit; sleep 0.5; done; exit 1
+        """
+
+    private static let database = """
+        cd /
+        postgres=$(printf '%s\\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+        run() { program=$1; shift; setpriv --reuid postgres --regid postgres --clear-groups env \\
+            LC_ALL=C "$postgres/$program" "$@"; }
+        install -d -o postgres -m 700 /srv/primary /srv/standby
+        run initdb --no-sync --auth=trust -E UTF8 -D /srv/primary >/srv/initdb.log
+        cat >>/srv/primary/postgresql.conf <<END
+        listen_addresses = '127.0.0.1'
+        unix_socket_directories = ''
+        END
+        run pg_ctl start --wait --silent -D /srv/primary -l /srv/primary/log -o "-p $1"
+        run pg_basebackup --write-recovery-conf --checkpoint=fast --no-sync -D /srv/standby \\
+            -d "host=127.0.0.1 port=$1 application_name=standby"
+        run pg_ctl start --wait --silent -D /srv/standby -l /srv/standby/log -o "-p $2"
+        run psql -q -h 127.0.0.1 -p "$1" -c "CREATE DATABASE swiftotp" \\
+            -c "ALTER SYSTEM SET synchronous_standby_names = 'standby'" \\
+            -c "SELECT pg_reload_conf()" >/srv/psql.log
+        """
+}
