@@ -37,7 +37,7 @@ extension Command {
         case .take: "imported"
         case .contact, .confirmContact, .keep, .recorded, .rows, .helpDesk, .mailReport, .move,
             .keys,
-            .noteExport, .forget, .makeStore, .rekey, .bring:
+            .noteExport, .forget, .makeStore, .rekey, .bring, .backUp, .restore:
             nil
         }
     }
