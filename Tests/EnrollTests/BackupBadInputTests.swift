@@ -50,6 +50,9 @@ import Testing
         try await refused(
             text.replacing("\"version\":1}", with: "\"version\":2}"),
             "it is of version 2, and this program reads 1")
+        try await refused(
+            text.replacing(#/"time":\d+/#, with: "\"time\":4000000000"),
+            "this machine's clock is before the time of the backup")
         try await refused("hello\n", "it is not a backup")
         try await refused(String(text.dropLast(25)), "its end is missing")
         let elsewhere = text.replacing(

@@ -53,6 +53,9 @@ extension RequestHandler<ThisMachine> {
 
     // MARK: Back
 
+    /// How far two hosts' clocks may differ, in seconds.
+    private var clockTolerance: UInt64 { 60 }
+
     func restore(_ order: RestoreOrder) throws(StoreError) -> Reply.Result {
         guard order.records.count <= RecordDocument.most else {
             return .denied(reason: .malformed)
@@ -61,6 +64,11 @@ extension RequestHandler<ThisMachine> {
             order.rehearses
             ? try here.store() : try here.storeForMore(for: caller, by: operatorName)
         let now = try here.clock.now()
+        // With a clock that is behind, codes used since would count again once it is set.
+        guard order.time <= now || order.time - now <= clockTolerance else {
+            throw StoreError(
+                .clock, [], "this machine's clock is before the time of the backup")
+        }
         let terms = RestoreTerms(
             at: now, window: here.options.window, keepsCodes: order.keepsCodes,
             bringsBack: order.bringsBack)
