@@ -188,7 +188,7 @@ BIN = .build/release
 # Writes the shells' completions; the program must be one that runs here.
 ENROLL ?= .build/release/otp-enroll
 UNITS = swiftotpd.socket swiftotpd.service swiftotp-messenger.socket swiftotp-messenger.service \
-	swiftotp-report.service swiftotp-report.timer
+	swiftotp-report.service swiftotp-report.timer swiftotp-backup.service swiftotp-backup.timer
 MANUALS = $(patsubst packaging/man/%.scd,%,$(wildcard packaging/man/*.scd))
 
 # Everything that `install` writes, and `uninstall` removes.

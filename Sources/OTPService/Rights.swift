@@ -73,7 +73,7 @@ public enum Rights {
         case .reset, .unlock, .issue, .revokeIssued: .help
         case .resync, .move, .keep, .take, .noteExport: .keep
         case .recorded, .rows, .helpDesk: .list
-        case .keys, .forget, .makeStore, .rekey, .mailReport, .bring: .survey
+        case .keys, .forget, .makeStore, .rekey, .mailReport, .bring, .backUp, .restore: .survey
         }
     }
 

@@ -56,6 +56,16 @@ extension Surroundings {
     public func logTry(_ line: LogLine) { log(.notice, line) }
 }
 
+/// Records from a backup, and how they come back.
+public struct RestoreOrder: Sendable {
+    public let records: [RecordDocument]
+    /// When the backup was made.
+    public let time: UInt64
+    public let keepsCodes: Bool
+    public let bringsBack: Bool
+    public let rehearses: Bool
+}
+
 /// What concerns a store as a whole, or the files in it: only the place where it is can do that.
 public enum StoreCommand: Sendable {
     /// Make the record of an earlier name or UID the user's own, or say whether that is possible.
@@ -68,4 +78,8 @@ public enum StoreCommand: Sendable {
     case bring(of: [NumberDocument], adds: Bool, rehearses: Bool)
     /// Replace the seal key, step by step.
     case rekey(step: RekeyStep)
+    /// Read records for a backup.
+    case backUp(step: BackupStep)
+    /// Make records from a backup their users' own, or say what would happen.
+    case restore(RestoreOrder)
 }

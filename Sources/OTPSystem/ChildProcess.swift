@@ -3,18 +3,19 @@ import Glibc
 import OTPWire
 
 /// A program started by this one, with fixed arguments, no shell, nothing of our environment and
-/// only the standard descriptors. It has its own process group: what interrupts us must not
-/// interrupt its work.
+/// only the standard descriptors. It has its own process group, unless it has to ask somebody at our
+/// terminal: what interrupts us must not interrupt its work.
 public struct ChildProcess: ~Copyable {
     private let pid: pid_t
     /// Its exit status, if it has ended.
     private var status: CInt?
+    private let hasOwnGroup: Bool
 
     /// Starts the program at the first of `words`, an absolute path, or `program` if that is given.
     /// Its standard descriptors are those given, or /dev/null.
     public init(
         _ words: [String], from program: String? = nil, environment: [String] = [],
-        input: CInt? = nil, output: CInt? = nil, errors: CInt? = nil
+        input: CInt? = nil, output: CInt? = nil, errors: CInt? = nil, inOwnGroup: Bool = true
     ) throws(SystemError) {
         let path = program ?? words.first ?? ""
         var actions = unsafe posix_spawn_file_actions_t()
@@ -33,7 +34,9 @@ public struct ChildProcess: ~Copyable {
         }
         unsafe sigemptyset(&none)
         unsafe sigfillset(&all)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        let flags =
+            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+            | (inOwnGroup ? POSIX_SPAWN_SETPGROUP : 0)
         var steps = unsafe [
             posix_spawnattr_setsigmask(&attributes, &none),
             posix_spawnattr_setsigdefault(&attributes, &all),
@@ -55,6 +58,7 @@ public struct ChildProcess: ~Copyable {
             ?? posix_spawn(&pid, path, &actions, &attributes, &arguments, &variables)
         guard error == 0 else { throw SystemError(number: error) }
         self.pid = pid
+        hasOwnGroup = inOwnGroup
     }
 
     /// Its exit status, or 128 plus the signal; `nil` while it runs.
@@ -83,7 +87,7 @@ public struct ChildProcess: ~Copyable {
         guard status == nil else { return }
         // With its whole group; the number is not free before it was waited for. A program that has
         // become another user's cannot be ended, and is not waited for.
-        guard kill(-pid, SIGKILL) == 0 || errno != EPERM else { return }
+        guard kill(hasOwnGroup ? -pid : pid, SIGKILL) == 0 || errno != EPERM else { return }
         _ = waitpid(pid, nil, 0)
     }
 }

@@ -144,5 +144,5 @@ private struct Ear: ~Copyable {
 
 extension OpenFile {
     /// Makes reading and writing fail if they would wait.
-    fileprivate func makeNonBlocking() { _ = fcntl(number, F_SETFL, O_NONBLOCK) }
+    func makeNonBlocking() { _ = fcntl(number, F_SETFL, O_NONBLOCK) }
 }

@@ -28,7 +28,7 @@ import Testing
         #expect(
             done.output == """
                 The seal key is new, and 2 records sealed with it.
-                Back up the key and the store: older backups need the old key.
+                Make a new backup: older copies of the store need the old key.
 
                 """)
         #expect(key != old)

@@ -13,7 +13,7 @@ struct GivenRightTests {
     private static let commands: [OTPWire.Command] = [
         .policy, .status, .recorded(after: nil), .rows(of: [number]), .helpDesk, .reset,
         .unlock(after: nil), .issue(seconds: nil, mail: nil), .keys(of: [number]),
-        .makeStore(startsEmpty: true), .rekey(step: .begin),
+        .makeStore(startsEmpty: true), .rekey(step: .begin), .backUp(step: .begin),
         .contact(kind: "mail", address: "a@example.org"),
     ]
 
@@ -81,7 +81,9 @@ struct GivenRightTests {
         let server = Server(Work(on: ledger))
         let commands: [OTPWire.Command] = [
             .move(from: "bob", rehearses: true), .forget(record: "bob"),
-            .makeStore(startsEmpty: false), .rekey(step: .end),
+            .makeStore(startsEmpty: false), .rekey(step: .end), .backUp(step: .begin),
+            .restore(
+                records: [], time: 1, keepsCodes: false, bringsBack: false, rehearses: true),
             .bring(of: [], adds: false, rehearses: true),
         ]
         for command in commands {

@@ -36,6 +36,11 @@ enum Documents {
             .noteExport(names: ["phone"]),
             .bring(of: numbers, adds: true, rehearses: false),
             .makeStore(startsEmpty: true), .rekey(step: .seal(numbers: [1000, 1001])),
+            .backUp(step: .records(numbers: [1000])),
+            .restore(
+                records: [
+                    RecordDocument(uid: 1, user: "alice", record: "AA==", isOrphan: false)
+                ], time: 9, keepsCodes: true, bringsBack: false, rehearses: true),
             .move(from: "bob", rehearses: true),
             .forget(record: "1001"), .mailReport(to: "root", text: "nothing"),
         ]
@@ -93,6 +98,15 @@ enum Documents {
                 rekey: RekeyDocument(
                     isDone: false, left: 1,
                     troubles: [RecordTroubleDocument(uid: 1000, trouble: trouble)])),
+            .backedUp(rows: [
+                .found(
+                    record: RecordDocument(
+                        uid: 1, user: "alice", record: "AA==", isOrphan: true)),
+                .unreadable(uid: 2, trouble: trouble),
+            ]),
+            .restored(rows: [
+                RestoredDocument(user: "alice", uid: 1, how: .replaced, trouble: trouble)
+            ]),
             .brought(rows: [
                 BroughtDocument(
                     uid: 1000, user: "alice", how: .failed, added: ["x"], left: ["y"],

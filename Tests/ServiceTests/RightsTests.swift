@@ -29,6 +29,7 @@ struct RightsTests {
         (#"{"makeStore":{"startsEmpty":false}}"#, .denied),
         (#"{"bring":{"of":[],"adds":false,"rehearses":true}}"#, .denied),
         (#"{"rekey":{"step":{"begin":{}}}}"#, .denied), (#"{"recorded":{}}"#, .denied),
+        (#"{"backUp":{"step":{"begin":{}}}}"#, .denied), (restore, .denied),
         (#"{"helpDesk":{}}"#, .denied), (#"{"mailReport":{"to":"root","text":"x"}}"#, .denied),
         (#"{"rows":{"of":[]}}"#, .denied), (#"{"keys":{"of":[]}}"#, .denied),
         (#"{"move":{"from":"x","rehearses":false}}"#, .denied),
@@ -36,6 +37,9 @@ struct RightsTests {
         (#"{"reset":{}}"#, .denied),
     ]
 
+    private static let restore =
+        #"{"restore":{"records":[],"time":9,"keepsCodes":false,"bringsBack":false,"#
+        + #""rehearses":true}}"#
     /// The removal of a contact that there is not: it changes nothing.
     private static let contact = #"{"contact":{"kind":"sms"}}"#
     private static let device =
@@ -118,7 +122,9 @@ struct RightsTests {
     ]
 
     /// What is about the whole store, and root's alone.
-    private static let surveys = ["keys", "forget", "makeStore", "rekey", "mailReport", "bring"]
+    private static let surveys = [
+        "keys", "forget", "makeStore", "rekey", "mailReport", "bring", "backUp", "restore",
+    ]
 
     private func isHelp(_ command: String) -> Bool {
         Self.help.contains { command.hasPrefix("{\"\($0)\"") }

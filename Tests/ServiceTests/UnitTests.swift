@@ -108,6 +108,33 @@ struct UnitTests {
         #expect(try Self.words("Environment", in: "swiftotp-report.service") == ["MAILTO=root"])
     }
 
+    @Test("systemd finds something wrong with the backup's units, or they have too many rights")
+    func backup() async throws {
+        let scratch = try Scratch()
+        let text = try Self.text("swiftotp-backup.service")
+            .replacing("=/usr/bin/otp-enroll", with: "=\(Build.product("otp-enroll"))")
+        let files = try [
+            ("swiftotp-backup.timer", Self.text("swiftotp-backup.timer")),
+            ("swiftotp-backup.service", text),
+            ("swiftotpd.socket", Self.text("swiftotpd.socket")),
+            (
+                "swiftotpd.service",
+                Self.text("swiftotpd.service").replacing(
+                    "=/usr/libexec/swiftotpd", with: "=\(Build.product("swiftotpd"))")
+            ),
+        ].map { name, text in try scratch.write(text, to: name, mode: 0o644) }
+        let done = try await Command.run(["systemd-analyze", "verify", "--man=no"] + files)
+        #expect(done.status == 0)
+        #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
+        let exposure = try await Command.run(
+            ["systemd-analyze", "security", "--offline=true", "--threshold=12", files[1]])
+        let figure = exposure.output.split(separator: "\n").last { $0.contains("exposure level") }
+        #expect(exposure.status == 0, "\(figure ?? "")")
+        #expect(!text.contains("[Install]"))
+        #expect(try Self.words("WantedBy", in: "swiftotp-backup.timer") == ["timers.target"])
+        #expect(try Self.words("StateDirectoryMode", in: "swiftotp-backup.service") == ["0700"])
+    }
+
     @Test("Mailers that are setuid or setgid cannot work, or others reach the messenger's socket")
     func mailers() throws {
         let unit = "swiftotp-messenger.service"

@@ -69,7 +69,7 @@ struct Filling {
             for number in some {
                 let id = RowID.random()
                 let row = SealedRow(record: try record(number), floor: 0)
-                let (name, uid) = (Array(Users.name(number).utf8), UInt32(Users.uid(number)))
+                let (name, uid) = (Array(Users.name(number).utf8), Users.uid(number))
                 let place = RecordSealing.Place(
                     id: id, realm: Array("main".utf8), name: name, uid: uid)
                 values += [

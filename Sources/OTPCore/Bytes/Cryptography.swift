@@ -91,18 +91,9 @@ enum Cryptography {
 
     /// The SHA-256 of `bytes`, which are not secret.
     static func sha256(_ bytes: Span<UInt8>) -> [UInt8] {
-        var context = sha256_ctx()
-        var digest = [UInt8](repeating: 0, count: HashAlgorithm.sha256.digestLength)
-        // SAFETY: the context has the type that these functions expect, and every pointer comes
-        // with its own count.
-        unsafe nettle_sha256_init(&context)
-        unsafe bytes.withUnsafeBufferPointer {
-            unsafe nettle_sha256_update(&context, $0.count, $0.baseAddress)
-        }
-        unsafe digest.withUnsafeMutableBufferPointer {
-            unsafe nettle_sha256_digest(&context, $0.count, $0.baseAddress)
-        }
-        return digest
+        var digest = Digest()
+        digest.update(bytes)
+        return digest.finish()
     }
 
     // MARK: PBKDF2-HMAC-SHA256 (RFC 8018)
@@ -186,5 +177,32 @@ enum Cryptography {
         }
         unsafe explicit_bzero(&context, MemoryLayout<chacha_poly1305_ctx>.size)
         return tag
+    }
+}
+
+/// The SHA-256 of bytes that come in parts.
+public struct Digest {
+    private var context = sha256_ctx()
+
+    public init() {
+        // SAFETY: the context has the type that the function expects.
+        unsafe nettle_sha256_init(&context)
+    }
+
+    public mutating func update(_ bytes: Span<UInt8>) {
+        // SAFETY: as above, and the pointer comes with its own count.
+        unsafe bytes.withUnsafeBufferPointer {
+            unsafe nettle_sha256_update(&context, $0.count, $0.baseAddress)
+        }
+    }
+
+    /// The digest of all parts; the next part begins another one.
+    public mutating func finish() -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: HashAlgorithm.sha256.digestLength)
+        // SAFETY: as above.
+        unsafe digest.withUnsafeMutableBufferPointer {
+            unsafe nettle_sha256_digest(&context, $0.count, $0.baseAddress)
+        }
+        return digest
     }
 }

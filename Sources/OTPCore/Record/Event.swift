@@ -23,6 +23,7 @@ public struct Event: Equatable, Sendable {
         case codeSent = 19
         case contactChanged = 20
         case messageCodeUsed = 21
+        case restored = 22
 
         /// One word for it, as in `--json`.
         public var name: String {
@@ -48,6 +49,7 @@ public struct Event: Equatable, Sendable {
             case .codeSent: "code-sent"
             case .contactChanged: "contact-changed"
             case .messageCodeUsed: "message-code-used"
+            case .restored: "restored"
             }
         }
 

@@ -79,6 +79,9 @@ public struct KeyMemory: Equatable, Sendable {
         entries.append(entry)
     }
 
+    /// Whether a key of this mark was removed.
+    func remembers(_ mark: Mark) -> Bool { entries.contains { $0.mark == mark } }
+
     /// The first step or counter that `authenticator` may use with the key of this mark.
     func nextStep(of authenticator: Authenticator, _ mark: Mark) -> UInt64 {
         guard let entry = entries.first(where: { $0.mark == mark }) else { return 0 }

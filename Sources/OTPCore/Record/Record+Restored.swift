@@ -20,9 +20,7 @@ extension Record {
             isChanged = true
         }
         if let code = temporaryCode, code.used == 0, code.issued <= floor {
-            // It stays where it is: its end must not make the user one who is not enrolled.
-            temporaryCode = IssuedCode(
-                hash: code.hash, issued: code.issued, expires: min(code.expires, floor), boot: nil)
+            endTemporaryCode(at: floor)
             isChanged = true
         }
         if let code = messaging.code, code.issued.issued <= floor { messaging.code = nil }
@@ -34,9 +32,17 @@ extension Record {
                 .temporaryCodeRevoked, at: floor, detail: Array("restored".utf8), origin: origin))
     }
 
+    /// Ends a temporary code that was not used. It stays where it is: its end must not make the user
+    /// one who is not enrolled.
+    mutating func endTemporaryCode(at now: UInt64) {
+        guard let code = temporaryCode, code.used == 0 else { return }
+        temporaryCode = IssuedCode(
+            hash: code.hash, issued: code.issued, expires: min(code.expires, now), boot: nil)
+    }
+
     /// Ends all backup codes. If they are all that is left, they stay, and match nothing: otherwise
     /// the user would count as one who is not enrolled.
-    private mutating func endBackupCodes() {
+    mutating func endBackupCodes() {
         guard authenticators.isEmpty, temporaryCode?.used != 0 else {
             backupCodes = BackupSet()
             notices.remindsOfBackupCodes = true

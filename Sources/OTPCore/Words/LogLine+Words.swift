@@ -17,7 +17,11 @@ extension LogLine {
         self.init(isAboutAll ? "trust in all SSH keys revoked" : LogLine.title(event.kind))
         // For a move, the old name and UID are in separate fields.
         if event.kind != .moved, let name = Name(event.detail) {
-            add(event.kind == .unlocked ? "when" : "name", quoted: name)
+            switch event.kind {
+            case .unlocked: add("when", quoted: name)
+            case .restored: add("backup", quoted: name)
+            default: add("name", quoted: name)
+            }
         }
     }
 
@@ -83,6 +87,7 @@ extension LogLine {
         case .codeSent: "code sent"
         case .contactChanged: "contact changed"
         case .messageCodeUsed: "code by message used"
+        case .restored: "second factor restored"
         }
     }
 }

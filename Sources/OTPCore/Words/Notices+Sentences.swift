@@ -85,6 +85,7 @@ extension Notices {
         case .trustRevoked where name.isEmpty: Phrase("All SSH keys lost their trust")
         case .trustRevoked: Phrase("The SSH key \"\(name)\" lost its trust")
         case .moved: Phrase("Your second factor was moved here from \(name)")
+        case .restored: Phrase("Your second factor was restored from a backup of \(name)")
         }
     }
 }

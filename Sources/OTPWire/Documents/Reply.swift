@@ -41,6 +41,10 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case store(store: StoreDocument)
         /// A step of a rekey was done.
         case rekeyed(rekey: RekeyDocument)
+        /// In the order of the request, without those that are gone.
+        case backedUp(rows: [BackedUpDocument])
+        /// In the order of the request.
+        case restored(rows: [RestoredDocument])
         /// In the order of the request.
         case brought(rows: [BroughtDocument])
         /// It was not done.

@@ -112,6 +112,14 @@ public enum Command: Codable, Equatable, Sendable {
     case makeStore(startsEmpty: Bool)
     /// Replace the seal key, step by step.
     case rekey(step: RekeyStep)
+    /// The records, with all their keys, for a backup.
+    case backUp(step: BackupStep)
+    /// Make records from a backup of this time their users' own, or say what would happen. With
+    /// `keepsCodes`, backup codes stay good and counters go on; if it `bringsBack`, authenticators
+    /// that were removed here since come back.
+    case restore(
+        records: [RecordDocument], time: UInt64, keepsCodes: Bool, bringsBack: Bool,
+        rehearses: Bool)
 }
 
 /// A UID, and the users who have it.

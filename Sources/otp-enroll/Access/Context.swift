@@ -173,7 +173,7 @@ extension Command {
     fileprivate var isAboutNobody: Bool {
         switch self {
         case .policy, .recorded, .rows, .helpDesk, .mailReport, .keys, .forget, .makeStore,
-            .rekey, .bring:
+            .rekey, .bring, .backUp, .restore:
             true
         default: false
         }

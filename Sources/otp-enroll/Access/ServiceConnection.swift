@@ -187,10 +187,11 @@ extension Command {
     /// Whether it changes something.
     fileprivate var isChange: Bool {
         switch self {
-        case .policy, .status, .recorded, .rows, .helpDesk, .mailReport, .keys, .verify: false
+        case .policy, .status, .recorded, .rows, .helpDesk, .mailReport, .keys, .verify, .backUp:
+            false
         case .resync, .renewBackupCodes, .remove, .revokeTrust, .disable, .reset, .unlock, .issue,
             .revokeIssued, .begin, .speak, .confirm, .keep, .take, .noteExport, .makeStore, .move,
-            .forget, .contact, .confirmContact, .rekey, .bring:
+            .forget, .contact, .confirmContact, .rekey, .bring, .restore:
             true
         }
     }

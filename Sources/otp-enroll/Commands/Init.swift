@@ -15,9 +15,9 @@ struct Init: ParsableCommand {
             together. While the marker is missing, logins that find no record are refused, because it \
             may be the wrong folder: a disk is not mounted, or the folder was recreated.
 
-            Restore the whole folder and the key from the same backup: the marker comes with them, and \
-            nothing else is needed. Codes used after the backup was made would be accepted again; \
-            `otp-enroll list` shows whose records are there.
+            Restore copies of the whole folder and of the key together: the marker comes with them, and \
+            nothing else is needed. Codes used after they were made would be accepted again, which \
+            `otp-enroll restore` prevents; `otp-enroll list` shows whose records are there.
 
             If there are records without a marker, this makes a new one. If the key is there but its \
             records are lost for good, --empty starts again, with nobody enrolled.

@@ -17,8 +17,8 @@ struct Rekey: ParsableCommand {
             lost: run it again, and it continues.
 
             A record that cannot be read keeps the old key in use; `otp-enroll reset` or `otp-enroll \
-            forget` removes it, and then run this again. Back up the new key afterwards, together with \
-            the store: backups made before need the old key.
+            forget` removes it, and then run this again. Make a new backup afterwards, and destroy \
+            copies of the store's files made before: the old key opens them.
 
             Exit status: 0 the old key is gone; 1 it is not.
             """)
@@ -43,7 +43,7 @@ struct Rekey: ParsableCommand {
             guard end.isDone else { throw Rekey.failure(end) }
             if !global.json {
                 try Output.line("The seal key is new, and \(records) sealed with it.")
-                try Output.line("Back up the key and the store: older backups need the old key.")
+                try Output.line("Make a new backup: older copies of the store need the old key.")
             }
         }
     }

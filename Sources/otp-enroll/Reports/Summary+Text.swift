@@ -152,6 +152,7 @@ extension Summary {
             case .codeSent: Phrase("code sent")
             case .contactChanged: Phrase("contact changed")
             case .messageCodeUsed: Phrase("code by message used")
+            case .restored: Phrase("restored from a backup")
             }
         return phrase.text
     }

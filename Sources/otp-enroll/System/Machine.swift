@@ -7,7 +7,7 @@ import OTPSystem
 /// What the commands need from the machine apart from the core: who and where we are, the locale,
 /// local time, and complete writes. Together with the other files of this folder, `Operator.swift`,
 /// `OwnService.swift`, `Clipboard.swift`, `ForeignFile.swift`, `Interruptions.swift`,
-/// `Progress.swift`, `Terminal.swift` and `TerminalQuestion.swift`, and doctor's
+/// `Progress.swift`, `Terminal.swift`, `TerminalModes.swift` and `TerminalQuestion.swift`, and doctor's
 /// `LoadedModule.swift`, `KernelClock.swift` and `TrialLogin.swift`, these are the only files of
 /// otp-enroll with unsafe code.
 enum Machine {

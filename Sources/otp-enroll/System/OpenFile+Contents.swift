@@ -19,6 +19,12 @@ extension OpenFile {
     /// file at `path`, or `-` for standard input. 1 to `limit` bytes, which the caller wipes.
     static func contents(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         if path == "-" { return try contents(of: STDIN_FILENO, "standard input", limit) }
+        let file = try regular(path)
+        return try contents(of: file.number, Output.printable(path), limit)
+    }
+
+    /// A regular file that was named on the command line, to be read.
+    static func regular(_ path: String) throws(Failure) -> OpenFile {
         let name = Output.printable(path)
         // Non-blocking, because opening a named pipe waits for its other end.
         let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
@@ -27,7 +33,20 @@ extension OpenFile {
         guard number >= 0 else { throw Failure("\(name): \(Machine.lastError)") }
         let file = OpenFile(number)
         try file.status(name).requireRegular(name)
-        return try contents(of: file.number, name, limit)
+        return file
+    }
+
+    /// The next bytes of an open file; none at its end. The caller wipes them.
+    static func part(of number: CInt, _ name: String) throws(Failure) -> [UInt8] {
+        var part = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            // SAFETY: writes within the array.
+            let got = unsafe read(number, &part, part.count)
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { throw Failure("\(name): \(Machine.lastError)") }
+            part.removeLast(part.count - got)
+            return part
+        }
     }
 
     /// The contents of a file in a folder of root's. It must be root's or owned by `uid`, and a

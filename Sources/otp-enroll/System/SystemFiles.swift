@@ -117,6 +117,16 @@ enum SystemFiles {
         return status.st_mode & S_IFMT == S_IFREG && status.st_mode & 0o111 != 0
     }
 
+    /// Throws if users other than root can change a program: root starts no such thing.
+    static func requireRoots(_ program: String) throws(Failure) {
+        guard let status = status(program) else { return }
+        guard status.st_uid == 0, status.st_mode & 0o022 == 0 else {
+            throw Failure(
+                "\(program) can be changed by users other than root",
+                hint: "chown root: \(program) && chmod 0755 \(program)")
+        }
+    }
+
     /// Whether somebody listens where syslog(3) sends its lines.
     static func logListens(_ path: String) -> Bool {
         // SAFETY: a C string that lives through the call.

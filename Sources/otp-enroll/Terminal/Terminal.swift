@@ -7,6 +7,9 @@ enum Terminal {
     /// Whether a user can read and type there.
     static var isThere: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
+    /// Whether somebody can be asked there; a script is not.
+    static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
+
     /// Whether it does not understand escape sequences.
     static var isDumb: Bool { ["dumb", nil].contains(Machine.environment("TERM")) }
 
@@ -65,7 +68,7 @@ enum Terminal {
 
     /// Asks for a yes if stdin is a terminal. A script is not asked.
     static func agrees(_ question: String) -> Bool {
-        guard isatty(STDIN_FILENO) == 1 else { return true }
+        guard canAsk else { return true }
         ask(question + " [y/N] ")
         let answer = String(decoding: readLine(), as: UTF8.self).lowercased()
         return ["y", "yes"].contains(answer.filter { $0 != " " })

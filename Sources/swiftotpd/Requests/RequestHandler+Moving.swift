@@ -51,7 +51,7 @@ extension RequestHandler<ThisMachine> {
     }
 
     /// Whether there is a user with this name and this UID.
-    private func isHere(_ owner: User, _ number: UInt32) throws(StoreError) -> Bool {
+    func isHere(_ owner: User, _ number: UInt32) throws(StoreError) -> Bool {
         guard let there = try SystemUsers().user(named: owner.name) else { return false }
         return there.name == owner.name && there.uid == number
     }

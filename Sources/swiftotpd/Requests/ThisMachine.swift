@@ -65,6 +65,8 @@ struct ThisMachine: Surroundings {
         case .bring(let numbers, let adds, let rehearses):
             try handler.bring(numbers, adds: adds, rehearses: rehearses)
         case .rekey(let step): try handler.rekey(step)
+        case .backUp(let step): try handler.backUp(step)
+        case .restore(let order): try handler.restore(order)
         }
     }
 

@@ -39,6 +39,7 @@ struct NoticesTests {
             (.keyTrusted, "The SSH key \"new phone\" was trusted to skip the code"),
             (.trustRevoked, "The SSH key \"new phone\" lost its trust"),
             (.moved, "Your second factor was moved here from new phone"),
+            (.restored, "Your second factor was restored from a backup of new phone"),
         ] as [(Event.Kind, String)])
     func changes(_ kind: Event.Kind, _ what: String) {
         #expect(kind.isTold)
@@ -74,7 +75,7 @@ struct NoticesTests {
         }
         #expect(record.notices.isEmpty && record.events.count == 4)
         let told = (0...255).compactMap { Event.Kind(rawValue: $0) }.filter(\.isTold)
-        #expect(told.count == 17)
+        #expect(told.count == 18)
     }
 
     @Test(

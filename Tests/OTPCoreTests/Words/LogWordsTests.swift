@@ -11,7 +11,7 @@ struct LogWordsTests {
     @Test("An event kind has no title of its own, or one that is not plain")
     func titles() {
         let kinds = (0...UInt8.max).compactMap { Event.Kind(rawValue: $0) }
-        #expect(kinds.count == 21)
+        #expect(kinds.count == 22)
         let titles = kinds.map { line($0) }
         #expect(Set(titles).count == titles.count)
         for title in titles {
@@ -31,6 +31,7 @@ struct LogWordsTests {
             (.trustRevoked, "laptop", "trust in SSH key revoked; name=\"laptop\""),
             (.trustRevoked, "", "trust in all SSH keys revoked;"),
             (.moved, "bob (1001)", "second factor moved;"),
+            (.restored, "2026-11-30", "second factor restored; backup=\"2026-11-30\""),
             // Anything that is not a valid name is left out, whatever it could do.
             (.added, "a\" user=\"root", "authenticator added;"),
         ] as [(Event.Kind, String, String)])

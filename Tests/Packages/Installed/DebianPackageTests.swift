@@ -80,6 +80,8 @@ struct DebianPackageTests {
         #expect(
             Set(files) == [
                 "-rwxr-xr-x /usr/bin/otp-enroll",
+                "-rw-r--r-- \(units)/swiftotp-backup.service",
+                "-rw-r--r-- \(units)/swiftotp-backup.timer",
                 "-rw-r--r-- \(units)/swiftotp-report.service",
                 "-rw-r--r-- \(units)/swiftotp-report.timer",
                 "-rw-r--r-- /usr/share/bash-completion/completions/otp-enroll",

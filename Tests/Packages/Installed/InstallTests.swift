@@ -29,6 +29,8 @@ struct InstallTests {
                 "-rwxr-xr-x /usr/local/bin/otp-enroll",
                 "-rw-r--r-- /usr/local/lib/systemd/system/swiftotp-messenger.service",
                 "-rw-r--r-- /usr/local/lib/systemd/system/swiftotp-messenger.socket",
+                "-rw-r--r-- /usr/local/lib/systemd/system/swiftotp-backup.service",
+                "-rw-r--r-- /usr/local/lib/systemd/system/swiftotp-backup.timer",
                 "-rw-r--r-- /usr/local/lib/systemd/system/swiftotp-report.service",
                 "-rw-r--r-- /usr/local/lib/systemd/system/swiftotp-report.timer",
                 "-rw-r--r-- /usr/local/lib/systemd/system/swiftotpd.service",

@@ -62,6 +62,8 @@ struct RPMTests {
         #expect(
             try await files(of: "otp-enroll").filter { !$0.contains(documents) } == [
                 "-rwxr-xr-x /usr/bin/otp-enroll",
+                "-rw-r--r-- /usr/lib/systemd/system/swiftotp-backup.service",
+                "-rw-r--r-- /usr/lib/systemd/system/swiftotp-backup.timer",
                 "-rw-r--r-- /usr/lib/systemd/system/swiftotp-report.service",
                 "-rw-r--r-- /usr/lib/systemd/system/swiftotp-report.timer",
                 "-rw-r--r-- /usr/share/bash-completion/completions/otp-enroll",

@@ -187,6 +187,12 @@ enum PageActs {
                 // ReportUnitTests does so.
                 "sudo systemctl enable --now swiftotp-report.timer",
                 "sudo systemctl edit swiftotp-report.service",
+                // BackupUnitTests, BackupTests and BackupMoveTests do so.
+                "sudo systemctl enable --now swiftotp-backup.timer",
+                "sudo otp-enroll backup swiftotp.age -R /etc/swiftotp/backup.recipients",
+                "sudo otp-enroll restore swiftotp.age --identity key.txt --dry-run",
+                "sudo otp-enroll restore swiftotp.age --identity key.txt",
+                "sudo otp-enroll backup --to root@web2 --keep-backup-codes",
                 // A line of a configuration.
                 "service auth-worker {",
                 "sudo make install", "sudo make uninstall", "swift test --filter OTPCoreTests",

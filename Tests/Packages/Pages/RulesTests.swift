@@ -12,15 +12,15 @@ struct RulesTests {
         "OTPCore": "Cryptography Secret",
         "OTPStore": "QRLibrary System System+Folders SystemUsers SystemUsers+Everybody",
         "OTPWire": "Socket WipingMalloc",
-        "OTPSystem": "ChildProcess Listener Pipe Process SystemError SystemLog Tool Worker",
+        "OTPSystem": "ChildProcess Filter Listener Pipe Process SystemError SystemLog Tool Worker",
         "OTPImport": "PSKCCryptography XMLParser",
         "OTPService": "",
         "swiftotpd": "",
         "swiftotp-messenger": "",
         "otp-enroll": """
         Clipboard ForeignFile Interruptions KernelClock LoadedModule Machine
-        OpenFile+Contents Operator OwnService PrivateFile Progress ReadFile SystemFiles TemporaryFolder
-        Terminal TerminalQuestion TrialLogin
+        OpenFile+Contents Operator OwnService PrivateFile Progress ReadFile ReplacingFile SystemFiles
+        TemporaryFolder Terminal TerminalModes TerminalQuestion TrialLogin
         """,
         "pam_swiftotp": """
         Bytes EntryPoints Locale Login OwnService PAMHandle PAMHandle+Conversation Relay Wire

@@ -39,7 +39,7 @@ extension Command {
         case .contact: "contact"
         case .confirmContact: "contact-changed"
         case .keep, .helpDesk, .mailReport, .keys, .noteExport, .forget,
-            .makeStore, .rekey, .bring:
+            .makeStore, .rekey, .bring, .backUp, .restore:
             nil
         }
     }

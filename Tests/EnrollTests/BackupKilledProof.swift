@@ -1,0 +1,78 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A service, or a program, that is killed during a restore or a backup.
+@Suite struct BackupKilledProof {
+    @Test("Killed at a call, a restore loses a record, makes a code good twice, or cannot end")
+    func eachCall() async throws {
+        let desk = try Desk()
+        let vault = try await Vault(in: desk.scratch)
+        let codes = try await desk.enroll().codes
+        try await desk.enroll("daemon")
+        let file = try await desk.backUp(to: vault)
+        #expect(try await desk.verify(codes[0]).0)
+        // One record is replaced, and one is made.
+        unlink("\(desk.store)/1")
+        let around = try desk.scratch.write("", to: "around"), trace = desk.scratch.file("trace")
+        let service = try WrappedService(in: desk.scratch, behind: "$(cat '\(around)')")
+        let words = try desk.words(
+            ["restore", file, "-i", vault.identity, "--yes", "--keep-backup-codes"],
+            by: service.program)
+        func run(_ injection: String? = nil) async throws -> Command {
+            unlink(trace)
+            let before = Trace.words(
+                to: trace, injection: injection, follows: false, appends: true)
+            try desk.scratch.write(before.joined(separator: " "), to: "around")
+            return try await Command.run(words)
+        }
+        let saved = try Snapshot(of: desk.store)
+        let whole = try await run()
+        #expect(whole.status == 0, "\(whole.errors)")
+        let writing = ["renameat2", "unlinkat", "fsync", "fdatasync", "pwritev"]
+        let chosen = try Trace(trace).calls.filter { Proof.isLong || writing.contains($0.name) }
+        try #require(chosen.count > 5)
+        for call in chosen {
+            try saved.restore()
+            _ = try await run(call.kill)
+            try desk.scratch.write("", to: "around")
+            #expect(try await desk.verify(codes[0]).0 == false, "\(call)")
+            let again = try await Command.run(words)
+            #expect(again.status == 0, "\(call): \(again.errors)")
+            #expect(try await desk.verify(codes[0]).0 == false, "\(call)")
+            #expect(try await desk.verify(codes[1]).0, "\(call)")
+            let other = try await desk.run("status", "daemon")
+            #expect(other.output.contains("is enrolled"), "\(call): \(other.errors)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: desk.store)
+            #expect(names.count { $0.hasPrefix("name-") } == 2, "\(call): \(names)")
+        }
+    }
+
+    @Test(
+        "Interrupted, a backup leaves something behind, or spoils an earlier one",
+        arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) async throws {
+        let desk = try Desk()
+        let vault = try await Vault(in: desk.scratch)
+        try await desk.enroll()
+        let file = try await desk.backUp(to: vault)
+        let earlier = FileManager.default.contents(atPath: file)
+        // It waits for a passphrase.
+        let terminal = try Terminal(desk.words(["backup", file, "--passphrase"]))
+        try await terminal.expectHidden("Enter passphrase")
+        terminal.child.signal(signal)
+        try await terminal.expect("otp-enroll: interrupted: nothing was written")
+        #expect(try await terminal.finish() == 1)
+        #expect(access(file + ".new", F_OK) != 0)
+        #expect(FileManager.default.contents(atPath: file) == earlier)
+        // Killed, it leaves a part, which the next one takes over.
+        let killed = try Terminal(desk.words(["backup", file, "--passphrase"]))
+        try await killed.expectHidden("Enter passphrase")
+        killed.child.signal(SIGKILL)
+        _ = try await killed.finish()
+        #expect(access(file + ".new", F_OK) == 0)
+        #expect(FileManager.default.contents(atPath: file) == earlier)
+        _ = try await desk.backUp(to: vault)
+        #expect(access(file + ".new", F_OK) != 0)
+    }
+}
