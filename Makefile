@@ -85,7 +85,7 @@ lint: setup
 		Tests/machine Tests/openapi Tests/proof Tests/reproduce Tests/selinux Tests/setup \
 		Tests/suite Tests/try Tests/upgrade Tests/Bench/run Tests/Bench/run-fleet .ci/run docs/model/check packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/fleet/debian/*.postinst packaging/fleet/debian/*.prerm \
-		packaging/fleet/debian/*.postrm packaging/debian/tests/login packaging/pam-lines packaging/repo \
+		packaging/fleet/debian/*.postrm packaging/debian/tests/login packaging/open-key packaging/pam-lines packaging/repo \
 		packaging/container/entrypoint
 
 # Updates the template and the catalogs; new entries await translation.
@@ -187,14 +187,15 @@ INSTALL_DATA = install -m 0644
 BIN = .build/release
 # Writes the shells' completions; the program must be one that runs here.
 ENROLL ?= .build/release/otp-enroll
-UNITS = swiftotpd.socket swiftotpd.service swiftotp-messenger.socket swiftotp-messenger.service \
-	swiftotp-report.service swiftotp-report.timer swiftotp-backup.service swiftotp-backup.timer
+UNITS = swiftotpd.socket swiftotpd.service swiftotp-key.service swiftotp-messenger.socket \
+	swiftotp-messenger.service swiftotp-report.service swiftotp-report.timer swiftotp-backup.service \
+	swiftotp-backup.timer
 MANUALS = $(patsubst packaging/man/%.scd,%,$(wildcard packaging/man/*.scd))
 
 # Everything that `install` writes, and `uninstall` removes.
 INSTALLED = $(PAMDIR)/pam_swiftotp.so $(LIBEXECDIR)/swiftotpd \
 	$(LIBEXECDIR)/swiftotp-messenger $(SYSUSERSDIR)/swiftotp.conf \
-	$(LIBEXECDIR)/swiftotp/pam-lines $(BINDIR)/otp-enroll \
+	$(LIBEXECDIR)/swiftotp/pam-lines $(LIBEXECDIR)/swiftotp/open-key $(BINDIR)/otp-enroll \
 	$(addprefix $(UNITDIR)/,$(UNITS)) $(TMPFILESDIR)/swiftotp.conf $(PAMCONFIGDIR)/swiftotp \
 	$(foreach page,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page)) \
 	$(BASHDIR)/otp-enroll $(ZSHDIR)/_otp-enroll $(FISHDIR)/otp-enroll.fish \
@@ -215,6 +216,7 @@ install: catalogs
 	$(INSTALL_PROGRAM) -D $(BIN)/swiftotp-messenger $(DESTDIR)$(LIBEXECDIR)/swiftotp-messenger
 	$(INSTALL_PROGRAM) -D $(BIN)/otp-enroll $(DESTDIR)$(BINDIR)/otp-enroll
 	$(INSTALL) -D packaging/pam-lines $(DESTDIR)$(LIBEXECDIR)/swiftotp/pam-lines
+	$(INSTALL) -D packaging/open-key $(DESTDIR)$(LIBEXECDIR)/swiftotp/open-key
 	for unit in $(UNITS); do \
 		sed 's|=/usr/libexec/|=$(LIBEXECDIR)/|; s|=/usr/bin/|=$(BINDIR)/|' "packaging/systemd/$$unit" | \
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; \

@@ -32,7 +32,7 @@ struct OTPEnroll: ParsableCommand {
             Add.self, Status.self, List.self, Codes.self, Verify.self, Remove.self, Trusted.self,
             Disable.self, Speak.self, ContactCommand.self, Reset.self,
             Move.self, Forget.self,
-            Init.self, Rekey.self, Backup.self, Restore.self, Issue.self, Unlock.self,
+            Init.self, Rekey.self, Seal.self, Backup.self, Restore.self, Issue.self, Unlock.self,
             HelpDesk.self, Report.self, Resynchronize.self,
             Import.self, Export.self, FleetCommand.self, Doctor.self,
         ],

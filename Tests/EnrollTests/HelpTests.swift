@@ -6,7 +6,7 @@ import Testing
     static let commands = [
         "add", "status", "codes", "verify", "remove", "disable", "reset", "issue", "unlock",
         "resync", "import", "list", "export", "trusted", "doctor", "move", "forget", "init",
-        "rekey", "fleet", "backup", "restore",
+        "rekey", "seal", "fleet", "backup", "restore",
         "report",
     ]
 

@@ -62,6 +62,24 @@ struct UnitTests {
         #expect(try Self.words("StartLimitIntervalSec", in: "swiftotpd.service") == ["0"])
     }
 
+    @Test(
+        "systemd finds something wrong with the unit that opens a sealed key, or it comes too late")
+    func key() async throws {
+        let name = "swiftotp-key.service", scratch = try Scratch()
+        let text = try Self.text(name).replacing(
+            "=/usr/libexec/swiftotp/open-key", with: "=\(Project.path("packaging/open-key"))")
+        let unit = try scratch.write(text, to: name, mode: 0o644)
+        let done = try await Command.run(["systemd-analyze", "verify", "--man=no", unit])
+        #expect(done.status == 0)
+        #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
+        for other in ["swiftotpd.socket", "swiftotpd.service"] {
+            #expect(try Self.words("Wants", in: other).contains(name))
+            #expect(try Self.words("After", in: other).contains(name))
+            #expect(try Self.words("Before", in: name).contains(other))
+        }
+        #expect(try Self.words("BindPaths", in: "swiftotpd.service") == ["-/run/swiftotp-key"])
+    }
+
     @Test("systemd finds something wrong with the messenger's units")
     func messenger() async throws {
         let scratch = try Scratch()

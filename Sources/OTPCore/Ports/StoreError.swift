@@ -14,6 +14,8 @@ public struct StoreError: Error, Equatable, Sendable {
         case otherKey
         /// Nothing proves that this is the key's store.
         case unproven
+        /// The seal key is sealed, and was not opened.
+        case sealed
         /// It belongs to another user.
         case otherUser
         /// Another process held it for too long.

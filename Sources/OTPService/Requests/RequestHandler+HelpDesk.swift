@@ -37,7 +37,7 @@ extension RequestHandler {
     /// Whether the record could not even be opened.
     private static func isBeforeAnyChange(_ error: StoreError) -> Bool {
         switch error.code {
-        case .otherUser, .otherKey, .damaged, .busy, .unsafe, .unproven: true
+        case .otherUser, .otherKey, .damaged, .busy, .unsafe, .unproven, .sealed: true
         default: false
         }
     }

@@ -7,29 +7,34 @@ import OTPCore
 /// open, and what is new is sealed with the next one.
 enum SealKeyFile {
     private static var magic: [UInt8] { [UInt8]("SWOTPKEY" as StaticString) }
-    private static let length = 8 + SealKey.idLength + SealKey.keyLength
+    static let length = 8 + SealKey.idLength + SealKey.keyLength
     /// How often to look again at a file that is replaced at the same time.
     private static let maximumTries = 8
 
     /// Reads the keys of `store`. The next key comes first: if it is not there yet, the other one
     /// has not been destroyed.
     static func read(for store: Store) throws(StoreError) -> SealKeys {
+        let keys = try bytes(for: store)
+        let own = try key(keys.own, path: store.keyPath)
+        guard let bytes = keys.next else { return SealKeys(current: own, earlier: nil) }
+        let next = try key(bytes, path: store.nextKeyPath)
+        // Destroyed, or the same by an interrupted end of a rekey.
+        guard next.id != own.id else { return SealKeys(current: own, earlier: nil) }
+        return SealKeys(current: next, earlier: own)
+    }
+
+    /// The files of the keys. Of a key that was destroyed there is only the next one, and that is
+    /// then the store's own.
+    static func bytes(for store: Store) throws(StoreError) -> SealKeyBytes {
         for _ in 0..<maximumTries {
             let found = try inFolder(of: store) {
-                (folder, name) throws(StoreError) -> SealKeys? in
-                var next: SealKey?
-                do throws(StoreError) {
-                    next = try read(nextName(name), in: folder, path: store.nextKeyPath)
-                } catch {
-                    guard error.code == .missing else { throw error }
+                (folder, place) throws(StoreError) -> SealKeyBytes? in
+                let next = try contents(KeyPlace.nextName, in: folder, place)
+                guard let own = try contents(KeyPlace.keyName, in: folder, place) else {
+                    throw place.missing
                 }
-                guard let own = try readOwn(name, in: folder, path: store.keyPath) else {
-                    return next.map { SealKeys(current: $0, earlier: nil) }
-                }
-                guard let next, next.id != own.id else {
-                    return SealKeys(current: own, earlier: nil)
-                }
-                return SealKeys(current: next, earlier: own)
+                guard System.isZero(own, 0..<8) else { return SealKeyBytes(own: own, next: next) }
+                return next.map { SealKeyBytes(own: $0) }
             }
             // Destroyed, and its successor not there: it was, and has its name by now.
             if let found { return found }
@@ -37,34 +42,43 @@ enum SealKeyFile {
         throw damaged(store.keyPath)
     }
 
-    /// The key under the main name; `nil` if it was destroyed.
-    private static func readOwn(
-        _ name: [UInt8], in folder: borrowing FileDescriptor, path: [UInt8]
-    ) throws(StoreError) -> SealKey? {
+    /// The bytes of a file of the right length; `nil` if there is none.
+    private static func contents(
+        _ name: [UInt8], in folder: borrowing FileDescriptor, _ place: KeyPlace
+    ) throws(StoreError) -> [UInt8]? {
+        let path = place.path(of: name)
         do throws(StoreError) {
-            return try read(name, in: folder, path: path)
+            let file = try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
+            let status = try SafeOpen.check(file, path: path, forbidden: 0o077)
+            guard status.size == Int64(length) else { throw damaged(path) }
+            let bytes = try SafeOpen.read(file, count: length, path: path)
+            guard bytes.count == length else { throw damaged(path) }
+            return bytes
         } catch {
             guard error.code == .missing else { throw error }
-            throw StoreError(
-                .missing, path, "no such file or directory; restore the seal key from a backup")
+            return nil
         }
     }
 
-    private static func read(
-        _ name: [UInt8], in folder: borrowing FileDescriptor, path: [UInt8]
-    ) throws(StoreError) -> SealKey? {
-        let file = try SafeOpen.open(name, in: folder, path: path, O_RDONLY | O_NONBLOCK)
-        let status = try SafeOpen.check(file, path: path, forbidden: 0o077)
-        guard status.size == Int64(length) else { throw damaged(path) }
-        var bytes = try SafeOpen.read(file, count: length, path: path)
-        defer { Secret.wipe(&bytes) }
-        guard bytes.count == length else { throw damaged(path) }
-        if System.isZero(bytes, 0..<8) { return nil }
-        guard bytes.span.extracting(first: 8).isEqual(to: magic.span) else { throw damaged(path) }
+    /// The key in a file's bytes.
+    static func key(_ bytes: [UInt8], path: [UInt8]) throws(StoreError) -> SealKey {
+        guard bytes.count == length, bytes.span.extracting(first: 8).isEqual(to: magic.span) else {
+            throw damaged(path)
+        }
         let id = bytes.span.extracting(8..<8 + SealKey.idLength).array
         let key = Secret(copying: bytes.span.extracting((length - SealKey.keyLength)...))
         guard let key = SealKey(id: id, key: key) else { throw damaged(path) }
         return key
+    }
+
+    /// A new key, as a file has it. The caller wipes it.
+    static func fresh() throws(StoreError) -> [UInt8] {
+        let random = SystemRandom()
+        var contents = magic
+        contents.reserveCapacity(length)
+        contents += try random.bytes(SealKey.idLength)
+        contents += try random.bytes(SealKey.keyLength)
+        return contents
     }
 
     /// Makes a key at `path`, and its folder if that is missing. If somebody else made one first,
@@ -79,11 +93,7 @@ enum SealKeyFile {
     private static func make(
         _ name: [UInt8], in folder: borrowing FileDescriptor, path: [UInt8]
     ) throws(StoreError) {
-        let random = SystemRandom()
-        var contents = magic
-        contents.reserveCapacity(length)
-        contents += try random.bytes(SealKey.idLength)
-        contents += try random.bytes(SealKey.keyLength)
+        var contents = try fresh()
         defer { Secret.wipe(&contents) }
         do throws(StoreError) {
             _ = try NewFile.write(contents, as: name, in: folder, for: .key, path: path)
@@ -99,10 +109,14 @@ enum SealKeyFile {
         let deadline = try RecordFile.now() + RecordFile.lockWait
         for _ in 0..<maximumTries {
             let file = try inFolder(of: store) {
-                (folder, name) throws(StoreError) -> FileDescriptor in
-                try SafeOpen.open(
-                    name, in: folder, path: store.keyPath,
-                    (shared ? O_RDONLY : O_RDWR) | O_NONBLOCK)
+                (folder, place) throws(StoreError) -> FileDescriptor in
+                do throws(StoreError) {
+                    return try SafeOpen.open(
+                        KeyPlace.keyName, in: folder, path: place.keyPath,
+                        (shared ? O_RDONLY : O_RDWR) | O_NONBLOCK)
+                } catch {
+                    throw error.code == .missing ? place.missing : error
+                }
             }
             _ = try SafeOpen.check(file, path: store.keyPath, forbidden: 0o077)
             try RecordFile.lock(file, shared: shared, until: deadline, path: store.keyPath)
@@ -112,14 +126,23 @@ enum SealKeyFile {
         throw StoreError(.busy, store.keyPath, "it keeps being replaced")
     }
 
-    /// Makes the next key, unless there is one. When this returns, it survives a power cut.
+    /// Makes the next key, unless there is one. When this returns, it survives a power cut. One that
+    /// is to be sealed is there already: whoever sealed it has put it there.
     static func makeNext(for store: Store) throws(StoreError) {
         let lock = try lock(for: store, shared: false)
         defer { System.unlock(lock) }
-        try inFolder(of: store) { (folder, name) throws(StoreError) in
-            try make(nextName(name), in: folder, path: store.nextKeyPath)
-            // One that exists was left by somebody who may have been killed before this.
-            try sync(nextName(name), in: folder, path: store.nextKeyPath)
+        try inFolder(of: store) { (folder, place) throws(StoreError) in
+            if !place.isMemory { try make(KeyPlace.nextName, in: folder, path: place.nextPath) }
+            do throws(StoreError) {
+                // One that exists was left by somebody who may have been killed before this.
+                try sync(KeyPlace.nextName, in: folder, path: place.nextPath)
+            } catch {
+                guard error.code == .missing else { throw error }
+                throw StoreError(
+                    .system, place.nextPath,
+                    "the seal key is sealed; only `otp-enroll rekey` by itself, without --socket,"
+                        + " makes the next one")
+            }
         }
     }
 
@@ -128,22 +151,23 @@ enum SealKeyFile {
     static func replace(
         _ old: borrowing FileDescriptor, for store: Store
     ) throws(StoreError) {
-        let (folderPath, name) = try split(store.keyPath)
-        let folder = try SafeOpen.directory(folderPath, for: store.keyPath)
-        do throws(StoreError) {
-            try sync(nextName(name), in: folder, path: store.nextKeyPath)
-        } catch {
-            // Without a next one, what is locked is the only key.
-            if error.code == .missing { return }
-            throw error
-        }
-        do throws(Errno) {
-            try System.write([UInt8](repeating: 0, count: length), to: old, at: 0)
-            try System.sync(old)
-            try System.rename(nextName(name), to: name, in: folder, replacing: true)
-            try System.syncFolder(folder)
-        } catch {
-            throw StoreError(store.keyPath, error)
+        try inFolder(of: store) { (folder, place) throws(StoreError) in
+            do throws(StoreError) {
+                try sync(KeyPlace.nextName, in: folder, path: place.nextPath)
+            } catch {
+                // Without a next one, what is locked is the only key.
+                if error.code == .missing { return }
+                throw error
+            }
+            do throws(Errno) {
+                try System.write([UInt8](repeating: 0, count: length), to: old, at: 0)
+                try System.sync(old)
+                try System.rename(
+                    KeyPlace.nextName, to: KeyPlace.keyName, in: folder, replacing: true)
+                try System.syncFolder(folder)
+            } catch {
+                throw StoreError(place.keyPath, error)
+            }
         }
         store.forgetKeys()
     }
@@ -162,18 +186,33 @@ enum SealKeyFile {
 
     // MARK: Paths
 
-    private static func nextName(_ name: [UInt8]) -> [UInt8] { name + Array(".next".utf8) }
-
-    /// Runs `body` with the folder of the key and its name there. A key inside the store does not
-    /// need a second walk to the folder that is already open.
+    /// Runs `body` with the folder that the key is in now. A key inside the store does not need a
+    /// second walk to the folder that is already open. If the key is missing because it was sealed
+    /// meanwhile, or is no longer, `body` runs again.
     private static func inFolder<Result: ~Copyable>(
         of store: Store,
-        _ body: (borrowing FileDescriptor, [UInt8]) throws(StoreError) -> Result
+        _ body: (borrowing FileDescriptor, KeyPlace) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        let (folderPath, name) = try split(store.keyPath)
-        if store.keepsKey { return try body(store.folder, name) }
-        let folder = try SafeOpen.directory(folderPath, for: store.keyPath)
-        return try body(folder, name)
+        if store.keepsKey { return try body(store.folder, .inside(store.path)) }
+        for _ in 0..<maximumTries {
+            let disk = try SafeOpen.directory(KeyPlace.disk.folder[...], for: store.keyPath)
+            let isSealed = try KeyKept.isSealed(in: disk)
+            do throws(StoreError) {
+                guard isSealed else { return try body(disk, .disk) }
+                let memory: FileDescriptor
+                do throws(StoreError) {
+                    memory = try SafeOpen.directory(KeyPlace.memory.folder)
+                } catch {
+                    throw error.code == .missing ? KeyPlace.memory.missing : error
+                }
+                return try body(memory, .memory)
+            } catch {
+                guard error.code == .missing || error.code == .sealed,
+                    try KeyKept.isSealed(in: disk) != isSealed
+                else { throw error }
+            }
+        }
+        throw StoreError(.busy, store.keyPath, "it keeps being replaced")
     }
 
     private static func split(

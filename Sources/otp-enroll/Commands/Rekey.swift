@@ -16,6 +16,9 @@ struct Rekey: ParsableCommand {
             Then the old key is overwritten. If this is interrupted, or the disk is full, nothing is \
             lost: run it again, and it continues.
 
+            If the key is sealed (`otp-enroll help seal`), so is the new one, and a new recovery key \
+            is shown.
+
             A record that cannot be read keeps the old key in use; `otp-enroll reset` or `otp-enroll \
             forget` removes it, and then run this again. Make a new backup afterwards, and destroy \
             copies of the store's files made before: the old key opens them.
@@ -36,9 +39,7 @@ struct Rekey: ParsableCommand {
             guard yes || Terminal.agrees("Replace the seal key, and seal \(records) anew?") else {
                 throw Failure("nothing was changed")
             }
-            _ = try Rekey.ask(.begin, context)
-            try Rekey.seal(numbers, context)
-            let end = try Rekey.ask(.end, context)
+            let end = try replaceKey(numbers, context)
             if global.json { try Rekey.showJSON(end, of: numbers.count) }
             guard end.isDone else { throw Rekey.failure(end) }
             if !global.json {
@@ -46,6 +47,28 @@ struct Rekey: ParsableCommand {
                 try Output.line("Make a new backup: older copies of the store need the old key.")
             }
         }
+    }
+
+    /// Of a sealed key, the next one is sealed before anything is sealed with it.
+    private func replaceKey(_ numbers: [UInt32], _ context: Context) throws -> RekeyDocument {
+        let sealing = Sealing(isJSON: global.json)
+        guard Machine.isRoot, global.socket == nil, try KeyKeeper.isMeant(by: global),
+            let kept = try KeyKept.read()
+        else { return try Rekey.replaceKey(numbers, context) }
+        return try sealing.keeper.alone {
+            let recovery = try sealing.prepareRekey(kept)
+            let end = try Rekey.replaceKey(numbers, context)
+            if end.isDone { try sealing.finishRekey(recovery) }
+            return end
+        }
+    }
+
+    private static func replaceKey(
+        _ numbers: [UInt32], _ context: Context
+    ) throws -> RekeyDocument {
+        _ = try ask(.begin, context)
+        try seal(numbers, context)
+        return try ask(.end, context)
     }
 
     private static func seal(_ numbers: [UInt32], _ context: Context) throws {

@@ -118,7 +118,8 @@ extension StoreError {
         case .otherUser: "another user's"
         case .unsafe: "unsafe file"
         case .busy: "busy"
-        case .missing, .unproven, .exists, .system, .configuration, .clock: "unreadable"
+        case .missing, .unproven, .sealed, .exists, .system, .configuration, .clock:
+            "unreadable"
         }
     }
 }

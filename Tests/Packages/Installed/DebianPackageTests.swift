@@ -45,6 +45,7 @@ struct DebianPackageTests {
                 "-rw-r--r-- /usr/lib/\(triple)/security/pam_swiftotp.so",
                 "-rw-r--r-- /usr/lib/sysusers.d/swiftotp.conf",
                 "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp.conf",
+                "-rwxr-xr-x /usr/libexec/swiftotp/open-key",
                 "-rwxr-xr-x /usr/libexec/swiftotp/pam-lines",
                 "-rwxr-xr-x /usr/libexec/swiftotp-messenger",
                 "-rwxr-xr-x /usr/libexec/swiftotpd",
@@ -60,6 +61,7 @@ struct DebianPackageTests {
                 "-rw-r--r-- /usr/share/man/man8/swiftotp-messenger.8.gz",
                 "-rw-r--r-- /usr/share/man/man8/swiftotpd.8.gz",
                 "-rw-r--r-- /usr/share/pam-configs/swiftotp",
+                "-rw-r--r-- \(units)/swiftotp-key.service",
                 "-rw-r--r-- \(units)/swiftotp-messenger.service",
                 "-rw-r--r-- \(units)/swiftotp-messenger.socket",
                 "-rw-r--r-- \(units)/swiftotpd.service", "-rw-r--r-- \(units)/swiftotpd.socket",
@@ -154,10 +156,14 @@ struct DebianPackageTests {
             "systemd-tmpfiles", "--root=\(scratch.path)", "--create", file,
         ])
         let modes = try await Command.output(
-            ["find", scratch.path, "-name", "swiftotp", "-printf", "%m %u /%P\n"])
+            [
+                "find", scratch.path, "(", "-name", "swiftotp", "-o", "-name", "swiftotp-key", ")",
+                "-printf", "%m %u /%P\n",
+            ])
         #expect(
             modes.split(separator: "\n").sorted() == [
-                "700 root /etc/swiftotp", "700 root /var/lib/swiftotp", "755 root /run/swiftotp",
+                "700 root /etc/swiftotp", "700 root /run/swiftotp-key",
+                "700 root /var/lib/swiftotp", "755 root /run/swiftotp",
             ])
     }
 

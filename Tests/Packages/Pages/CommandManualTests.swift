@@ -19,7 +19,7 @@ struct CommandManualTests {
     private func options(_ lines: [String]) -> [(name: String, term: String, text: String)] {
         Manual.entries(lines).compactMap { entry in
             let term = Manual.plain(entry.term)
-            guard let name = term.firstMatch(of: #/--[a-z-]+/#) else { return nil }
+            guard let name = term.firstMatch(of: #/--[a-z0-9-]+/#) else { return nil }
             return (String(name.0), term, entry.text)
         }
     }

@@ -24,6 +24,7 @@ struct CompletionTests {
         ("otp-enroll add --no-c", "otp-enroll add --no-confirm "),
         ("otp-enroll add --qr asc", "otp-enroll add --qr ascii "),
         ("otp-enroll import --from google-a", "otp-enroll import --from google-authenticator "),
+        ("otp-enroll seal --to tp", "otp-enroll seal --to tpm2 "),
         ("otp-enroll status nobod", "otp-enroll status nobody "),
         ("otp-enroll reset nobod", "otp-enroll reset nobody "),
         ("otp-enroll list --group nogr", "otp-enroll list --group nogroup "),

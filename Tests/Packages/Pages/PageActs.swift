@@ -62,6 +62,9 @@ enum PageActs {
 
     private static let machine: [String: Act] = [
         "sudo otp-enroll rekey": Act(before: .phone, shows: "The seal key is new"),
+        "sudo otp-enroll rekey --yes": Act(before: .phone, shows: "The seal key is new"),
+        "sudo otp-enroll seal": Act(before: .phone, shows: "The seal key is in a file"),
+        "sudo otp-enroll seal --to file": Act(before: .phone, shows: "The seal key is in a file"),
         "sudo otp-enroll doctor": Act(before: .phone, shows: wellSetUp, statuses: [0, 1]),
         "sudo otp-enroll doctor --user alice": Act(
             before: .phone, shows: wellSetUp, statuses: [0, 1]),
@@ -154,6 +157,12 @@ enum PageActs {
         "sudo systemctl daemon-reload", "sudo systemctl stop swiftotpd.service",
     ]
 
+    /// SealTests seals by a TPM in software.
+    private static let sealing = [
+        "sudo otp-enroll seal --to tpm2", "sudo otp-enroll seal --to credential",
+        "sudo otp-enroll seal --recover",
+    ]
+
     /// docs/REPOSITORY.md's, which RepositoryTests runs on a machine without a network.
     private static let repository = [
         "gpg --quick-generate-key 'swiftotp packages <root@example.org>' rsa4096 sign never",
@@ -199,6 +208,6 @@ enum PageActs {
                 "sudo env \"PATH=$PATH\" Tests/ground swift test --filter LoginTests",
                 "sudo env \"PATH=$PATH\" make try", "sudo env \"PATH=$PATH\" make test",
             ] + targets.map { "make \($0)" } + recipes + bastion + otherStore
-                + repository)
+                + repository + sealing)
     }()
 }

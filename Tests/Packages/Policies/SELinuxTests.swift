@@ -94,6 +94,8 @@ struct SELinuxTests {
             ("/var/lib/swiftotp", "swiftotp_var_t"), ("/var/lib/swiftotp/1000", "swiftotp_var_t"),
             ("/var/lib/swiftotp/decoy-a0", "swiftotp_var_t"), ("/var/lib/swiftotp-old", nil),
             ("/etc/swiftotp", "swiftotp_key_t"), ("/etc/swiftotp/seal.key", "swiftotp_key_t"),
+            ("/run/swiftotp-key", "swiftotp_key_t"),
+            ("/run/swiftotp-key/seal.key", "swiftotp_key_t"),
             ("/etc/security/swiftotp.conf", nil),
             ("/run/swiftotp/swiftotpd.sock", "swiftotp_run_t"),
             ("/var/lib/swiftotp-messenger/1a", "swiftotp_messenger_var_t"),

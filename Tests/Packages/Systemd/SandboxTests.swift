@@ -64,7 +64,9 @@ struct SandboxTests {
         #expect(report.sockets.count == 10)
         #expect(
             Set(report.run).isSubset(
-                of: ["systemd", "nscd", "nslcd", "samba", "swiftotp-messenger"]), "\(report.run)")
+                of: [
+                    "systemd", "nscd", "nslcd", "samba", "swiftotp-messenger", "swiftotp-key",
+                ]), "\(report.run)")
         let parts = Set(report.systemd)
         #expect(parts.isSuperset(of: ["journal", "userdb"]), "\(parts)")
         #expect(parts.isSubset(of: ["journal", "userdb", "incoming", "inaccessible"]), "\(parts)")

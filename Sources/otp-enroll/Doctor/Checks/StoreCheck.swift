@@ -75,7 +75,7 @@ struct StoreCheck {
     /// A missing folder. If its key exists, a new folder would be another store.
     private static func missing(_ path: String) -> Finding {
         let text = "\(path) is missing: the module denies everybody"
-        guard path == OptionKey.store.fallback, SystemFiles.exists(defaultKey) else {
+        guard isDefault(path), SystemFiles.exists(defaultKey) || hasSealedKey(path) else {
             return Finding(.problem, text, in: path, change: "otp-enroll init")
         }
         return Finding(
@@ -83,11 +83,19 @@ struct StoreCheck {
     }
 
     /// Where the seal key of the default store is; any other has its key inside.
-    private static let defaultKey = "/etc/swiftotp/seal.key"
+    private static let defaultKey = KeyKeeper.folder + "/seal.key"
+
+    /// Whether the store at `path` is the default one.
+    static func isDefault(_ path: String) -> Bool { path == OptionKey.store.fallback }
 
     /// The path of the seal key of the store at `path`.
     static func key(ofStoreAt path: String) -> String {
-        path == OptionKey.store.fallback ? defaultKey : path + "/seal.key"
+        isDefault(path) ? defaultKey : path + "/seal.key"
+    }
+
+    /// Whether the key of the store at `path` is sealed: then it is not at that path.
+    fileprivate static func hasSealedKey(_ path: String) -> Bool {
+        isDefault(path) && SystemFiles.exists(KeyKeeper.folder + "/seal.kept")
     }
 
     /// The result if the check was not possible.
@@ -121,8 +129,10 @@ private struct Records {
     init(_ roster: Roster, _ path: String) throws {
         let entries = try roster.recordedEntries()
         count = entries.count
-        keyTrouble = Records.keyTrouble(
-            StoreCheck.key(ofStoreAt: path), hasRecords: !entries.isEmpty)
+        keyTrouble =
+            StoreCheck.hasSealedKey(path)
+            ? Records.sealedKeyTrouble
+            : Records.keyTrouble(StoreCheck.key(ofStoreAt: path), hasRecords: !entries.isEmpty)
         isOpen = keyTrouble.isEmpty
         guard isOpen else { return }
         if !entries.isEmpty, !SystemFiles.exists(path + "/marker") {
@@ -175,6 +185,18 @@ private struct Records {
         return Finding(
             .problem, "\(name) cannot log in: \(finding.text)", in: finding.place,
             change: finding.change.isEmpty ? mending : finding.change)
+    }
+
+    /// A sealed key that was not opened.
+    private static var sealedKeyTrouble: [Finding] {
+        guard (try? KeyKeeper().standing().isOpen) == false else { return [] }
+        return [
+            Finding(
+                .problem,
+                "the seal key is sealed and was not opened, so the module denies everybody;"
+                    + " `journalctl -u swiftotp-key` says why",
+                in: KeyKeeper.folder + "/seal.kept", change: "otp-enroll seal --recover")
+        ]
     }
 
     /// What can be seen of the key from outside.
