@@ -7,7 +7,7 @@ struct RecoveryFile {
     private static let magic = Array("SWOTPREC".utf8)
     private static let binding = Array("swiftotp recovery".utf8)
     private static let headLength = magic.count + SealKey.idLength
-    private static let partLength = Store.sealedOverhead + SealKeyFile.length
+    private static let partLength = SealKey.sealedOverhead + SealKeyFile.length
     static let maximumLength = headLength + 2 * partLength
 
     /// Seals keys; `nil` if the recovery key cannot.
