@@ -210,6 +210,7 @@ public struct KeyKeeper: Sendable {
         for name in [RecoveryFile.name, KeyKeeper.credential, KeyKeeper.nextCredential] {
             try disk.remove(name)
         }
+        try destroyLeftovers()
         guard System.isMissing(memory.folder) else {
             for name in [KeyPlace.keyName, KeyPlace.nextName] { try memory.destroy(name) }
             return

@@ -16,7 +16,7 @@ struct Seal: ParsableCommand {
         discussion: """
               otp-enroll seal                    how the key is kept
               otp-enroll seal --to tpm2          only this machine's TPM opens it
-              otp-enroll seal --to credential    the host key of systemd, and the TPM if there is one
+              otp-enroll seal --to credential    systemd's host key, and the TPM if any
               otp-enroll seal --to file          a file again, as at first
               otp-enroll seal --recover          by the recovery key, and seal it anew
 

@@ -30,8 +30,7 @@ struct SealUnitTests {
             "sh", "-ec",
             """
             mkdir /srv/state
-            swtpm_setup --tpm2 --tpmstate /srv/state --createek --decryption --create-ek-cert \\
-                --create-platform-cert --lock-nvram --overwrite
+            swtpm_setup --tpm2 --tpmstate /srv/state --createek --overwrite
             systemd-run --quiet --unit=tpm swtpm socket --tpm2 --tpmstate dir=/srv/state \\
                 --server type=unixio,path=/srv/tpm --ctrl type=unixio,path=/srv/tpm.ctrl \\
                 --flags not-need-init,startup-clear

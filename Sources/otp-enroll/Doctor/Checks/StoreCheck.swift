@@ -104,8 +104,15 @@ struct StoreCheck {
         guard Machine.isRoot || error.code != .system else {
             return .skipped(name, "only root can look into \(path)")
         }
-        return Look(name, path, [Finding(error)])
+        return Look(name, path, [error.code == .sealed ? notOpened : Finding(error)])
     }
+
+    /// A sealed key that was not opened.
+    private static let notOpened = Finding(
+        .problem,
+        "the seal key is sealed and was not opened, so the module denies everybody;"
+            + " `journalctl -u swiftotp-key` says why",
+        in: KeyKeeper.folder + "/seal.kept", change: "otp-enroll seal --recover")
 }
 
 /// All records of a store, as the service reads them one by one.
@@ -131,8 +138,7 @@ private struct Records {
         count = entries.count
         keyTrouble =
             StoreCheck.hasSealedKey(path)
-            ? Records.sealedKeyTrouble
-            : Records.keyTrouble(StoreCheck.key(ofStoreAt: path), hasRecords: !entries.isEmpty)
+            ? [] : Records.keyTrouble(StoreCheck.key(ofStoreAt: path), hasRecords: !entries.isEmpty)
         isOpen = keyTrouble.isEmpty
         guard isOpen else { return }
         if !entries.isEmpty, !SystemFiles.exists(path + "/marker") {
@@ -185,18 +191,6 @@ private struct Records {
         return Finding(
             .problem, "\(name) cannot log in: \(finding.text)", in: finding.place,
             change: finding.change.isEmpty ? mending : finding.change)
-    }
-
-    /// A sealed key that was not opened.
-    private static var sealedKeyTrouble: [Finding] {
-        guard (try? KeyKeeper().standing().isOpen) == false else { return [] }
-        return [
-            Finding(
-                .problem,
-                "the seal key is sealed and was not opened, so the module denies everybody;"
-                    + " `journalctl -u swiftotp-key` says why",
-                in: KeyKeeper.folder + "/seal.kept", change: "otp-enroll seal --recover")
-        ]
     }
 
     /// What can be seen of the key from outside.
