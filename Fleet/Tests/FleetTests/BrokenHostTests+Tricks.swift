@@ -152,4 +152,18 @@ extension BrokenHostTests {
             #expect(try await Command.run(bare + [script]).status != 0)
         }
     }
+
+    @Test("A request of somebody without an invite is looked into, or signed")
+    func uninvited() async throws {
+        let fleet = try await BrokenHostTests.fleet.value
+        let stranger = BrokenHost(fleet.hosts[2], certificate: nil)
+        let secret = "00112233445566778899aabbccddeeff"
+        let text = try await Certificates(fleet).request()
+        for request in [text.dropLast() + ",", "{\"request\":\"none\","] {
+            let answer = try await stranger.post("join", "\(request)\"secret\":\"\(secret)\"}")
+            #expect(
+                answer.status == 403 && answer.body.contains("the invite is unknown"),
+                "\(answer)")
+        }
+    }
 }
