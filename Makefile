@@ -7,7 +7,7 @@ BUILD = swift build
 SOURCES = Package.swift Sources Tests Fleet/Package.swift Fleet/Sources Fleet/Tests
 
 .PHONY: all setup setup-build setup-fleet setup-packages setup-repo debug release build command test \
-	lint format pot catalogs fleet fleet-build fleet-try fleet-test \
+	lint format pot catalogs fleet fleet-build fleet-try fleet-test fleet-package-test \
 	try bench fleet-bench fuzz proof model coverage strangers picture clean install uninstall tree dist deb fetch \
 	source rpm repo key fleet-install fleet-tree fleet-deb fleet-rpm
 
@@ -70,7 +70,7 @@ command:
 # Steps that keep only one processor busy run two at a time.
 test: setup lint debug
 	$(MAKE) --jobs=2 --output-sync build fuzz RUNS=200000
-	$(MAKE) deb rpm fleet-deb fleet-rpm
+	$(MAKE) deb rpm
 	Tests/suite
 	$(BUILD) --package-path Fleet --build-tests
 	Tests/suite --package-path Fleet
@@ -114,6 +114,11 @@ fleet-try: setup release fleet
 fleet-test: debug
 	$(BUILD) --package-path Fleet --build-tests
 	Tests/suite --package-path Fleet
+
+# Makes the packages of a fleet, which takes long, and tests them.
+fleet-package-test: debug
+	$(MAKE) deb rpm fleet-deb fleet-rpm
+	SWIFTOTP_FLEET_PACKAGES=yes Tests/suite --filter 'FleetPackageTests|FleetSystemdTests'
 
 # Compares with pam_google_authenticator and pam_oath; writes docs/BENCHMARKS.md.
 bench: setup release

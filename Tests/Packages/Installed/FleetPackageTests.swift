@@ -2,8 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
+extension Project {
+    /// Whether the packages of a fleet were made, which takes as long as all else in `make test`.
+    static var hasFleetPackages: Bool {
+        ProcessInfo.processInfo.environment["SWIFTOTP_FLEET_PACKAGES"] != nil
+    }
+}
+
 /// The packages of a fleet as files, and that nothing of a fleet is in the others.
-@Suite("packages: what is in the packages of a fleet")
+@Suite(
+    "packages: what is in the packages of a fleet",
+    .enabled(if: Project.hasFleetPackages, "by `make fleet-package-test`"))
 struct FleetPackageTests {
     private static let names = ["swiftotp-server", "swiftotp-agent"]
 

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 /// The packages of a fleet under systemd: its server, a host and its database on one machine.
-@Suite("packages: a fleet in a systemd of its own")
+@Suite(
+    "packages: a fleet in a systemd of its own",
+    .enabled(if: Project.hasFleetPackages, "by `make fleet-package-test`"))
 struct FleetSystemdTests {
     private static let units = [
         "swiftotp-server.service", "swiftotp-agent.service", "swiftotp-agent.socket",
