@@ -21,6 +21,11 @@ extension BrokenHostTests {
                 self.command(command, by: sue.account, proof: proof), about: member.name,
                 member.number, id: id, server: server)
         }
+        // A look does not come again: it would show what has changed since.
+        for status in [200, 503] {
+            let look = try await act(.status, on: bob, proof: sue.backupCodes[1])
+            #expect(look.status == status, "\(look)")
+        }
         let issue = OTPWire.Command.issue(seconds: nil, mail: nil)
         let first = try await act(issue, on: alice, proof: sue.backupCodes[0])
         guard case .done? = first.reply else { throw Trouble("not issued: \(first)") }

@@ -72,9 +72,7 @@ extension Judge {
         guard helper.allows(request.command, on: theirs) else { return try denied(.protected) }
         if let proof = request.proof {
             if let done = try database.repeated(act) { return Judge.answer(done) }
-            // Looking twice at the same does no harm.
-            let proven = try prove(
-                proof, by: asking, mayRepeat: request.command == .status, act, in: database)
+            let proven = try prove(proof, by: asking, act, in: database)
             guard Judge.isAccepted(proven) else { return proven }
         } else if request.command == .status {
             var isPermitted = false
@@ -101,18 +99,22 @@ extension Judge {
     }
 
     /// Tries a code of whoever asks for something about others. The audit calls it `kind` if it is
-    /// accepted. Unless `mayRepeat`, it counts only where it is judged now: one that the same request
-    /// has used up before begins nothing.
+    /// accepted. It counts only where it is judged now: one that the same request has used up before
+    /// begins nothing, and shows nothing.
     func prove(
-        _ proof: String, by asking: User, as kind: String? = nil, mayRepeat: Bool = false,
-        _ act: Act, in database: Database
+        _ proof: String, by asking: User, as kind: String? = nil, _ act: Act,
+        in database: Database
     ) throws(StoreError) -> HostAnswer {
         var proving = act
         (proving.user, proving.isMove) = (asking, false)
         proving.request = act.request.partner
-        return try run(
+        let performed = try perform(
             Request(.verify(code: Judge.ownCode(proof))), as: .user, .allowed, asking: asking,
-            proven: kind, mayRepeat: mayRepeat, proving, in: database)
+            proven: kind, proving, in: database)
+        if case .done(let done) = performed, done.isRepeated {
+            return .unavailable("the code was used up by this request, which may not have ended")
+        }
+        return Judge.answer(performed)
     }
 
     /// The code as it is tried: a temporary one, which somebody else has issued, proves nothing.
@@ -155,14 +157,25 @@ extension Judge {
             operatorName: asking.name + Array("@\(act.host.name)".utf8), right: right, in: here)
     }
 
+    /// Runs a request in a unit of work about `act.user`, and answers.
+    private func run(
+        _ request: Request, as caller: Rights.Caller, _ right: Rights.Right, asking: User,
+        former: NumberDocument? = nil, permits: Bool = false, _ act: Act, in database: Database
+    ) throws(StoreError) -> HostAnswer {
+        Judge.answer(
+            try perform(
+                request, as: caller, right, asking: asking, former: former, permits: permits, act,
+                in: database))
+    }
+
     /// Runs a request in a unit of work about `act.user`. If it tries a code that is right, the audit
     /// calls that `proven`, or else what the command is called. With `permits`, whoever asks may look
     /// at others for a while.
-    private func run(
+    private func perform(
         _ request: Request, as caller: Rights.Caller, _ right: Rights.Right, asking: User,
-        former: NumberDocument? = nil, proven: String? = nil, mayRepeat: Bool = true,
-        permits: Bool = false, _ act: Act, in database: Database
-    ) throws(StoreError) -> HostAnswer {
+        former: NumberDocument? = nil, proven: String? = nil, permits: Bool = false, _ act: Act,
+        in database: Database
+    ) throws(StoreError) -> Performed {
         let (lines, messages) = (PendingLines(), messages(at: act.host))
         let performed = try database.perform(act) { (records) throws(StoreError) in
             lines.clear()
@@ -186,16 +199,13 @@ extension Judge {
                     FleetReply(.reply(reply: Reply(result)), permit: permit)),
                 audit: entry)
         }
-        if case .done(let done) = performed, done.isRepeated, !mayRepeat {
-            return .unavailable("the code was used up by this request, which may not have ended")
-        }
         if case .done(let done) = performed, !done.isRepeated {
             for (priority, line) in lines.lines {
                 SystemLog.write(line.bytes, CInt(priority.rawValue))
             }
         }
         post(messages, after: performed)
-        return Judge.answer(performed)
+        return performed
     }
 
     func denied(_ denial: Reply.Denial) throws(StoreError) -> HostAnswer {

@@ -28,8 +28,7 @@ extension Judge {
         }
         var proven: HostAnswer?
         if let proof = request.proof {
-            let answer = try prove(
-                proof, by: act.user, as: "listed", mayRepeat: true, act, in: database)
+            let answer = try prove(proof, by: act.user, as: "listed", act, in: database)
             guard Judge.isAccepted(answer) else { return answer }
             proven = answer
         }
