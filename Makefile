@@ -143,6 +143,7 @@ fuzz: setup
 
 # The long form of the proofs in `make test`; writes the figures to docs/RESULTS.md.
 proof: setup release debug
+	$(BUILD) --package-path Fleet --build-tests
 	Tests/proof $(RUNS)
 
 # The model of a fleet's login, in all its forms (docs/model). Needs spin and gcc.
