@@ -32,8 +32,10 @@ extension Storm {
         /// Lanes that log in at the same time; in each, three hosts try the same code at once.
         private static let lanes = 4
 
-        @Test("A code logs in twice, or a login is lost, while a server and the primary are killed")
-        func killed() async throws {
+        @Test(
+            "A code logs in twice, or a login is lost, while a server and the primary are killed",
+            arguments: 1...max(1, Storm.rounds / 10))
+        func killed(round: Int) async throws {
             let fleet = try await Fleet.stormy()
             var members: [Member] = []
             for _ in 0..<Failover.lanes * 2 { members.append(try await Member(of: fleet)) }
@@ -87,7 +89,8 @@ extension Storm {
                 + "\(granted) rows, \(spent.map(\.unchecked).reduce(0, +)) not checked, "
                 + "\(replays) replays refused"
             print("figure: killed: \(figure)")
-            try Proof.tell("One code, one login, in a fleet", "killed in the middle", figure)
+            try Proof.tell(
+                "One code, one login, in a fleet", "killed in the middle, \(round)", figure)
         }
 
         /// Tries every backup code of these users once at each host.
