@@ -62,11 +62,15 @@ extension Store {
                 left.append((number, error))
             }
         }
-        guard left.isEmpty else { return RekeyEnd(left: left) }
+        if !left.isEmpty {
+            // Another process may have ended it meanwhile, and begun the next one.
+            forgetKeys()
+            return RekeyEnd(left: try keyID() == keys.current.id ? left : [])
+        }
         let old = try SealKeyFile.lock(for: self, shared: false)
         defer { System.unlock(old) }
         forgetKeys()
-        // Another process may have ended it, and begun the next one.
+        // As above.
         guard try keyID() == keys.current.id else { return RekeyEnd(left: []) }
         try removeNames(except: names)
         try resealMarker()
