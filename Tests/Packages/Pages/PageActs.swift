@@ -181,6 +181,7 @@ enum PageActs {
         let targets = [
             "setup", "release", "build", "test", "lint", "format", "try", "fuzz", "strangers",
             "proof", "coverage", "bench", "deb", "rpm", "fleet", "fleet-try", "fleet-test",
+            "fleet-package-test",
             "fleet-bench", "fleet-deb", "fleet-rpm", "dist", "source",
             "repo", "picture",
             "install",

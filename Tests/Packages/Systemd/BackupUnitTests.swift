@@ -36,6 +36,7 @@ struct BackupUnitTests {
         #expect(try await root.output("stat", "-c", "%a", Self.file) == "600\n")
 
         // A disk is lost.
+        try await root.output("systemctl", "stop", "swiftotpd.service")
         try await root.output("rm", "-r", "/var/lib/swiftotp", "/etc/swiftotp/seal.key")
         try await root.output("otp-enroll", "init")
         let restored = try await root.output(

@@ -34,7 +34,7 @@ struct SSHCheck {
             } catch {
                 switch error {
                 case .missing: return .skipped(SSHCheck.name, "there is no \(daemon.program)")
-                case .unsafe(let finding): findings.append(finding)
+                case .openToOthers(let finding): findings.append(finding)
                 case .refused(let why) where !Machine.isRoot:
                     return .skipped(SSHCheck.name, "sshd -T works for root alone: \(why)")
                 // If systemd starts sshd for each connection, the folder is made with the first.

@@ -9,7 +9,7 @@ struct SSHSettings {
         /// There is no sshd.
         case missing
         /// It is not started, because users other than root can change it.
-        case unsafe(Finding)
+        case openToOthers(Finding)
         /// sshd's message instead.
         case refused(String)
     }
@@ -21,7 +21,7 @@ struct SSHSettings {
         if let path = SystemFiles.realPath(daemon.program),
             let finding = PathSafety.programFinding(path)
         {
-            throw .unsafe(finding)
+            throw .openToOthers(finding)
         }
         let specification =
             place?.specification(user: user)
