@@ -16,6 +16,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = 1_000
 AT_ONCE = (1, 16, 64, 256)
 HOSTS = 16
+# A server takes 64 connections of one host; idle ones are of all of them.
+IDLE_HOSTS = 160
 # The server takes 10,000 connections; some are left for those who log in meanwhile.
 CONNECTIONS = 9_900
 RACES, RACERS = 20, 32
@@ -40,8 +42,8 @@ def main():
     pair = postgres.Pair(work)
     driver_program = pathlib.Path(options.bin) / "fleet-bench"
     small, large = (
-        fleet_programs.Fleet(name, programs, driver_program, work, pair, HOSTS)
-        for name in ("small", "large"))
+        fleet_programs.Fleet(name, programs, driver_program, work, pair, hosts)
+        for name, hosts in (("small", HOSTS), ("large", IDLE_HOSTS)))
     bench.say(f"making {figures.small:,} and {options.users:,} users")
     small.fill(figures.small)
     large.fill(options.users)

@@ -50,6 +50,9 @@ class Fleet:
         self.server("init", "--fleet", "bench", "--names", "127.0.0.1",
                     "--owner", pair.address(name, "postgres"), "--database", self.address,
                     "--address", "127.0.0.1", "--port", str(self.port))
+        # All load is of few hosts here.
+        with open(self.folder / "server.conf", "a", encoding="utf-8") as settings:
+            settings.write("host_rate = 100000\n")
         self.log = open(work / f"{name}.log", "wb")
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", programs / "swiftotp-server", "serve",
