@@ -210,7 +210,8 @@ struct Person {
         if question.lowercased().contains("password"), question.hasSuffix(":") {
             return CommandMachine.password
         }
-        if question.contains("[y/N]") { return "y" }
+        // Once it is answered, the answer stands behind it.
+        if question.hasSuffix("[y/N]") { return "y" }
         guard question.lowercased().contains("code"), question.hasSuffix(":") else { return nil }
         return codes.isEmpty ? nil : codes.removeFirst()
     }
