@@ -47,6 +47,8 @@ struct FleetPackageTests {
                 "-rwxr-xr-x /usr/sbin/swiftotp-server",
                 "-rw-r--r-- /usr/share/lintian/overrides/swiftotp-server",
                 "-rw-r--r-- \(units)/swiftotp-server.service",
+                "-rw-r--r-- \(units)/swiftotp-messenger.service.d/fleet.conf",
+                "-rw-r--r-- \(units)/swiftotp-messenger.socket.d/fleet.conf",
                 "-rw-r--r-- /usr/lib/sysusers.d/swiftotp-server.conf",
                 "-rw-r--r-- /usr/lib/tmpfiles.d/swiftotp-server.conf",
                 "-rw-r--r-- /usr/share/man/man8/swiftotp-server.8.gz",
