@@ -131,6 +131,8 @@ extension Storm {
             try await fleet.failOver()
             // Without a standby nobody judges.
             try await fleet.follow()
+            // What hosts know may be a heartbeat old, and from before.
+            try await Task.sleep(for: .seconds(2.5))
             for host in fleet.hosts { try await host.awaitServers(1) }
         }
     }
