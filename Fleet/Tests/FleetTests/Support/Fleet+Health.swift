@@ -7,15 +7,23 @@ extension Fleet {
         for machine in databases.map(\.machine) + servers.map(\.machine) + hosts.map(\.machine) {
             try await machine.mend()
         }
+        var wasBroken = false
         if !primary.isWell {
             try await primary.stop()
             try await primary.start()
+            wasBroken = true
         }
-        if !standby.isRunning { try await follow() }
+        if !standby.isRunning {
+            try await follow()
+            wasBroken = true
+        }
         for server in servers where !server.isRunning {
             server.kill()
             try await server.start()
+            wasBroken = true
         }
+        // What hosts know is a heartbeat old, and may be from before.
+        if wasBroken { try await Task.sleep(for: .seconds(2.5)) }
         for host in hosts {
             if !host.hasAgent { try await host.startAgent() }
             try await host.awaitServers(2)
