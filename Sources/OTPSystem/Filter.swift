@@ -90,61 +90,22 @@ public struct Filter: ~Copyable {
     }
 
     private mutating func write(_ rest: inout ArraySlice<UInt8>) throws {
-        guard let number = input?.number else { throw Ended() }
-        while !rest.isEmpty {
-            // SAFETY: reads the slice's own bytes.
-            let wrote = unsafe rest.withUnsafeBytes {
-                unsafe Glibc.write(number, $0.baseAddress, $0.count)
-            }
-            if wrote > 0 {
-                rest = rest.dropFirst(wrote)
-            } else if errno == EAGAIN {
-                return
-            } else if errno != EINTR {
-                throw Ended()
-            }
-        }
+        guard input?.writeSome(&rest) == true else { throw Ended() }
     }
 
     /// Reads all that there is.
     private mutating func listen(_ take: (ArraySlice<UInt8>) throws -> Void) throws {
-        var part = [UInt8](repeating: 0, count: 65_536)
-        while let number = output?.number {
-            // SAFETY: writes within the array.
-            let got = unsafe read(number, &part, part.count)
-            if got > 0 {
-                try take(part[..<got])
-            } else if got == 0 || ![EINTR, EAGAIN].contains(errno) {
-                output = nil
-            } else if errno == EAGAIN {
-                break
-            }
-        }
-        while let number = errors?.number {
-            // SAFETY: as above.
-            let got = unsafe read(number, &part, part.count)
-            if got > 0 {
-                heard += part.prefix(min(got, Filter.mostErrors - heard.count))
-            } else if got == 0 || ![EINTR, EAGAIN].contains(errno) {
-                errors = nil
-            } else if errno == EAGAIN {
-                break
-            }
-        }
+        if try output?.readSome(take) == false { output = nil }
+        var kept = heard
+        let isOpen = errors?.readSome { kept += $0.prefix(Filter.mostErrors - kept.count) }
+        if isOpen == false { errors = nil }
+        heard = kept
     }
 
     /// Waits a moment, or until there is something to write or to read.
     private mutating func pause() {
-        var files = [
-            pollfd(fd: input?.number ?? -1, events: Int16(POLLOUT), revents: 0),
-            pollfd(fd: output?.number ?? -1, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: errors?.number ?? -1, events: Int16(POLLIN), revents: 0),
-        ]
-        guard files.contains(where: { $0.fd >= 0 }) else {
-            usleep(1000)
-            return
-        }
-        // SAFETY: the array's own length is given.
-        _ = unsafe poll(&files, nfds_t(files.count), Filter.pace)
+        OpenFile.awaitAny(
+            writing: input?.number ?? -1, reading: [output?.number ?? -1, errors?.number ?? -1],
+            milliseconds: Filter.pace)
     }
 }

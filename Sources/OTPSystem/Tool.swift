@@ -75,36 +75,15 @@ public struct Tool: ~Copyable {
 
     /// Writes what the pipe has room for, and closes it after the last byte.
     private mutating func write(_ rest: inout ArraySlice<UInt8>) {
-        guard let number = input?.number else { return }
-        while !rest.isEmpty {
-            // SAFETY: reads the slice's own bytes.
-            let wrote = unsafe rest.withUnsafeBytes {
-                unsafe Glibc.write(number, $0.baseAddress, $0.count)
-            }
-            if wrote > 0 {
-                rest = rest.dropFirst(wrote)
-            } else if errno == EAGAIN {
-                return
-            } else if errno != EINTR {
-                break
-            }
-        }
-        input = nil
+        guard let isRead = input?.writeSome(&rest) else { return }
+        if !isRead || rest.isEmpty { input = nil }
     }
 
     /// Waits a moment, or until there is something to write or to read.
     private mutating func pause() {
-        var files = [
-            pollfd(fd: input?.number ?? -1, events: Int16(POLLOUT), revents: 0),
-            pollfd(fd: output.number, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: errors.number, events: Int16(POLLIN), revents: 0),
-        ]
-        guard files.contains(where: { $0.fd >= 0 }) else {
-            usleep(1000)
-            return
-        }
-        // SAFETY: the array's own length is given.
-        _ = unsafe poll(&files, nfds_t(files.count), Tool.pace)
+        OpenFile.awaitAny(
+            writing: input?.number ?? -1, reading: [output.number, errors.number],
+            milliseconds: Tool.pace)
     }
 }
 
@@ -127,22 +106,11 @@ private struct Ear: ~Copyable {
 
     /// Reads what there is, so that the program never waits for us, and keeps the beginning.
     mutating func listen() {
-        var part = [UInt8](repeating: 0, count: 65_536)
-        while let number = file?.number {
-            // SAFETY: writes within the array.
-            let got = unsafe read(number, &part, part.count)
-            if got > 0 {
-                heard += part.prefix(min(got, limit - heard.count))
-            } else if got == 0 || ![EINTR, EAGAIN].contains(errno) {
-                file = nil
-            } else if errno == EAGAIN {
-                return
-            }
-        }
+        var kept = heard
+        heard = []
+        let limit = limit
+        let isOpen = file?.readSome { kept += $0.prefix(limit - kept.count) }
+        if isOpen == false { file = nil }
+        heard = kept
     }
-}
-
-extension OpenFile {
-    /// Makes reading and writing fail if they would wait.
-    func makeNonBlocking() { _ = fcntl(number, F_SETFL, O_NONBLOCK) }
 }

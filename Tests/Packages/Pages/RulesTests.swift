@@ -12,7 +12,8 @@ struct RulesTests {
         "OTPCore": "Cryptography Secret",
         "OTPStore": "QRLibrary System System+Folders SystemUsers SystemUsers+Everybody",
         "OTPWire": "Socket WipingMalloc",
-        "OTPSystem": "ChildProcess Filter Listener Pipe Process SystemError SystemLog Tool Worker",
+        "OTPSystem":
+            "ChildProcess Listener OpenFile+Pipes Pipe Process SystemError SystemLog Worker",
         "OTPImport": "PSKCCryptography XMLParser",
         "OTPService": "",
         "swiftotpd": "",
