@@ -102,14 +102,10 @@ extension Record {
                 authenticator.nextStep = max(authenticator.nextStep, known.nextStep)
                 authenticator.drift = known.drift ?? authenticator.drift
             }
-            switch authenticator.kind {
-            case .hotp:
-                if known?.isCertain != true, !terms.keepsCodes { authenticator.drift = 1 }
-            case .totp:
-                // A login could have used the last step of the window.
-                let next = authenticator.currentStep(at: terms.now)
-                    .addingClamped(UInt64(terms.window) + 1)
-                authenticator.nextStep = max(authenticator.nextStep, next)
+            // Nothing can have been used of a token whose counter is known, or whose user says so.
+            let isKnown = known?.isCertain == true || terms.keepsCodes
+            if authenticator.kind == .totp || !isKnown {
+                authenticator.restore(to: terms.now, window: terms.window)
             }
         }
     }

@@ -61,7 +61,8 @@ extension Authenticator {
     /// The drift, which a counter does not have, says so: a resync sets it to 0.
     var awaitsResync: Bool { kind == .hotp && drift != 0 }
 
-    fileprivate mutating func restore(to floor: UInt64, window: UInt8) {
+    /// Burns what may have been used of it up to `floor`: see `Record.restore(to:window:origin:)`.
+    mutating func restore(to floor: UInt64, window: UInt8) {
         switch kind {
         case .hotp: drift = 1
         // A device that is ahead may have used the last step of the window.
