@@ -62,7 +62,7 @@ extension Database {
             let proof = RowProof(rows, 0, first: 4)
         else { return nil }
         let invite = Invite(
-            host: host, realm: realm, rights: Set(rights.split(separator: ",").map(String.init)),
+            host: host, realm: realm, rights: HostRow.rights(in: rights),
             ends: ends)
         guard try seal().accepts(proof, of: InviteClaims(hash: hash, invite: invite)) else {
             throw StoreError(

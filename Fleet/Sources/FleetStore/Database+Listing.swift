@@ -73,10 +73,7 @@ extension Database {
         SELECT u.id, u.uid, u.version, u.key_id, u.record, s.failures, s.last, o.failures, o.last,
             u.name
         FROM swiftotp.users u
-        LEFT JOIN swiftotp.strangers s ON s.user_id = u.id AND s.host_id = $3
-        LEFT JOIN LATERAL (
-            SELECT sum(failures)::bigint AS failures, max(last) AS last
-            FROM swiftotp.strangers WHERE user_id = u.id AND host_id <> $3) o ON true
+        \(strangersJoin)
         WHERE u.realm = $1 AND u.name = ANY($2::text[])
         """)
 

@@ -9,6 +9,14 @@ extension Database {
         let decoy: UserRow?
     }
 
+    /// Failures of strangers with the user `u`: at the host `$3` as `s`, and at all others as `o`.
+    static let strangersJoin = """
+        LEFT JOIN swiftotp.strangers s ON s.user_id = u.id AND s.host_id = $3
+        LEFT JOIN LATERAL (
+            SELECT sum(failures)::bigint AS failures, max(last) AS last
+            FROM swiftotp.strangers WHERE user_id = u.id AND host_id <> $3) o ON true
+        """
+
     private static let lookUpStatement = PostgresStatement(
         "look up",
         """
@@ -21,10 +29,7 @@ extension Database {
         LEFT JOIN swiftotp.hosts h ON h.id = $3
         LEFT JOIN swiftotp.users u ON u.realm = $1 AND u.name = $2
         LEFT JOIN swiftotp.users d ON d.realm = '' AND d.name = $4
-        LEFT JOIN swiftotp.strangers s ON s.user_id = u.id AND s.host_id = $3
-        LEFT JOIN LATERAL (
-            SELECT sum(failures)::bigint AS failures, max(last) AS last
-            FROM swiftotp.strangers WHERE user_id = u.id AND host_id <> $3) o ON true
+        \(strangersJoin)
         """)
 
     /// Reads a user's row and the decoy that stands in for it, without a lock, and whether the host

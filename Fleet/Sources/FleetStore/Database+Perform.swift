@@ -163,9 +163,7 @@ extension Database {
     /// `$16` and on.
     private func rowValues(_ row: UserRow) throws(StoreError) -> [PostgresValue] {
         let sealing = try seal()
-        let next = row.version.addingReportingOverflow(1)
-        guard !next.overflow else { throw StoreError(.damaged, row.name, "no version is left") }
-        let sealed = try sealing.seal(row.sealed, of: row.place, version: next.partialValue)
+        let sealed = try sealing.seal(row.sealed, of: row.place, version: try row.next())
         let summary = row.summary
         let isNew = row.version == 0
         return [
@@ -183,11 +181,10 @@ extension Database {
         _ row: UserRow, replacing other: UserRow?
     ) throws(StoreError) -> [PostgresValue] {
         guard let other else { return [.text(row.name), .noID, .noInt, .bytes([])] }
-        let next = other.version.addingReportingOverflow(1)
-        guard !next.overflow else { throw StoreError(.damaged, other.name, "no version is left") }
+        let next = try other.next()
         // No user has a name with a colon (passwd(5)).
         other.rename(to: Array(":\(other.id.text)".utf8), uid: other.uid)
-        let sealed = try seal().seal(other.sealed, of: other.place, version: next.partialValue)
+        let sealed = try seal().seal(other.sealed, of: other.place, version: next)
         return [.text(row.name), .id(other.id), .int(other.version), .bytes(sealed)]
     }
 }

@@ -38,7 +38,7 @@ extension Database {
     private static let otherKeysStatement = PostgresStatement(
         "other keys",
         """
-        SELECT id, name, version, key_id, record, realm, uid FROM swiftotp.users
+        SELECT id, uid, version, key_id, record, realm, name FROM swiftotp.users
         WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT \(batch)
         """)
 
@@ -59,23 +59,15 @@ extension Database {
         for row in 0..<rows.count {
             guard let id = rows.id(row, 0) else { continue }
             last = id
-            let name = rows.bytes(row, 1) ?? []
-            guard let version = rows.int(row, 2), let keyID = rows.bytes(row, 3),
-                let record = rows.bytes(row, 4), let realm = rows.bytes(row, 5),
-                let uid = rows.count(row, 6).flatMap({ UInt32(exactly: $0) }),
-                let next = Database.next(version)
+            let (realm, name) = (rows.bytes(row, 5) ?? [], rows.bytes(row, 6) ?? [])
+            guard let open = (try? opened(rows, row, first: 0, realm, name)) ?? nil,
+                let next = try? open.next()
             else {
                 unreadable.append(name)
                 continue
             }
-            let place = RecordSealing.Place(id: id, realm: realm, name: name, uid: uid)
-            guard let open = try? sealing.open(record, under: keyID, of: place, version: version)
-            else {
-                unreadable.append(name)
-                continue
-            }
-            let sealed = try sealing.seal(open, of: place, version: next)
-            values += [.id(id), .int(version), .bytes(sealed)]
+            let sealed = try sealing.seal(open.sealed, of: open.place, version: next)
+            values += [.id(id), .int(open.version), .bytes(sealed)]
             let first = values.count - 2
             list.append("($\(first)::uuid, $\(first + 1)::bigint, $\(first + 2)::bytea)")
         }
@@ -98,11 +90,6 @@ extension Database {
         }
         return ResealedBatch(
             last: last, resealed: count, passedOver: list.count - count, unreadable: unreadable)
-    }
-
-    private static func next(_ version: Int64) -> Int64? {
-        let next = version.addingReportingOverflow(1)
-        return next.overflow ? nil : next.partialValue
     }
 }
 

@@ -54,7 +54,7 @@ public struct HostRow: Sendable, Equatable {
         self.id = id
         self.name = name
         self.realm = realm
-        self.rights = Set(rights.split(separator: ",").map(String.init))
+        self.rights = HostRow.rights(in: rights)
         self.generation = generation
         self.joined = joined
         revoked = rows.count(row, 5)
@@ -85,6 +85,11 @@ public struct HostRow: Sendable, Equatable {
 
     /// The form of rights in the database.
     static func text(of rights: Set<String>) -> String { rights.sorted().joined(separator: ",") }
+
+    /// Reads that form.
+    static func rights(in text: String) -> Set<String> {
+        Set(text.split(separator: ",").map(String.init))
+    }
 }
 
 /// What counts of a host's row: everything but when it was seen, and its failures.

@@ -67,6 +67,13 @@ final class UserRow {
         RecordSealing.Place(id: id, realm: realm, name: name, uid: uid)
     }
 
+    /// The version that is stored next.
+    func next() throws(StoreError) -> Int64 {
+        let (next, overflow) = version.addingReportingOverflow(1)
+        guard !overflow else { throw StoreError(.damaged, name, "no version is left") }
+        return next
+    }
+
     /// Whether the last request that changed it was this one.
     func isAnswered(_ act: Act) -> Bool {
         sealed.last == SealedRow.Request(id: act.request, host: act.host.id)
