@@ -11,7 +11,8 @@ struct Judge: FleetService {
     let authority: FleetAuthority
     /// The options by which codes are judged.
     let policy: Options
-    private let joins = Joins()
+    /// Strangers who join must not fill the queue of a thread, in which users wait.
+    private let joins = Slots(8)
 
     init(threads: ServerThreads, authority: FleetAuthority, policy: Options) {
         (self.threads, self.authority, self.policy) = (threads, authority, policy)
@@ -172,8 +173,8 @@ struct Judge: FleetService {
         let hash = InviteToken.hash(of: request.secret)
         let authority = authority
         // Whoever is in the network may ask for this.
-        guard joins.begin() else { return .unavailable("too many hosts join at once") }
-        defer { joins.end() }
+        guard joins.take() else { return .unavailable("too many hosts join at once") }
+        defer { joins.giveBack() }
         return await certificate(for: "") { (database) throws(StoreError) in
             let now = try SystemClock().now()
             let act = AdminAct(actor: "invite", origin: "join", time: now)

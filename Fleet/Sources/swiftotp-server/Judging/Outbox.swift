@@ -2,32 +2,25 @@ import OTPCore
 import OTPService
 import OTPSystem
 import OTPWire
-import Synchronization
 
 /// Hands messages to swiftotp-messenger, on threads of their own: no request waits for it.
 enum Outbox {
     /// How long the messenger may take to write a message to its disk.
     private static let patience = Duration.seconds(5)
     /// How many threads may wait for it at once.
-    private static let most = 8
-    private static let active = Mutex(0)
+    private static let threads = Slots(8)
 
     /// Hands over what a unit of work has sent, which is stored now.
     static func send(_ messages: [PendingMessages.Message]) {
         guard !messages.isEmpty else { return }
-        let isFree = active.withLock { active in
-            guard active < most else { return false }
-            active += 1
-            return true
-        }
-        let isStarted =
-            isFree
-            && Worker.start {
+        if threads.take() {
+            let isStarted = Worker.start {
                 for message in messages { send(message) }
-                active.withLock { $0 -= 1 }
+                threads.giveBack()
             }
-        guard !isStarted else { return }
-        if isFree { active.withLock { $0 -= 1 } }
+            if isStarted { return }
+            threads.giveBack()
+        }
         for message in messages {
             log(
                 .warning,
