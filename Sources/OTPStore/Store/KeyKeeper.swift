@@ -211,10 +211,8 @@ public struct KeyKeeper: Sendable {
             try disk.remove(name)
         }
         try destroyLeftovers()
-        guard System.isMissing(memory.folder) else {
-            for name in [KeyPlace.keyName, KeyPlace.nextName] { try memory.destroy(name) }
-            return
-        }
+        if System.isMissing(memory.folder) { return }
+        for name in [KeyPlace.keyName, KeyPlace.nextName] { try memory.destroy(name) }
     }
 
     // MARK: Rekeying

@@ -18,16 +18,14 @@ struct SSHSettings {
     init(
         _ daemon: SSHDaemon, user: String, from place: SSHPlace?, reading file: String? = nil
     ) throws(Trouble) {
-        if let path = SystemFiles.realPath(daemon.program),
-            let finding = PathSafety.programFinding(path)
-        {
-            throw .openToOthers(finding)
-        }
         let specification =
             place?.specification(user: user)
             ?? "user=\(user),host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22,rdomain="
         let words = daemon.words(reading: file) + ["-T", "-C", specification]
-        guard let result = Tool.ask(words) else { throw .missing }
+        guard let result = Tool.ask(words) else {
+            let path = SystemFiles.realPath(daemon.program)
+            throw path.flatMap(PathSafety.programFinding).map { .openToOthers($0) } ?? .missing
+        }
         guard result.status == 0 else {
             // Some of its lines end with CR LF, which Swift treats as one character.
             let line = result.errors.split(whereSeparator: \.isNewline).first.map(String.init)
