@@ -14,30 +14,19 @@ import Testing
         #expect(try await desk.verify(codes[0]).0)
         // One record is replaced, and one is made.
         unlink("\(desk.store)/1")
-        let around = try desk.scratch.write("", to: "around"), trace = desk.scratch.file("trace")
-        let service = try WrappedService(in: desk.scratch, behind: "$(cat '\(around)')")
-        let words = try desk.words(
-            ["restore", file, "-i", vault.identity, "--yes", "--keep-backup-codes"],
-            by: service.program)
-        func run(_ injection: String? = nil) async throws -> Command {
-            unlink(trace)
-            let before = Trace.words(
-                to: trace, injection: injection, follows: false, appends: true)
-            try desk.scratch.write(before.joined(separator: " "), to: "around")
-            return try await Command.run(words)
-        }
+        let command = try TracedCommand(
+            ["restore", file, "-i", vault.identity, "--yes", "--keep-backup-codes"], at: desk)
         let saved = try Snapshot(of: desk.store)
-        let whole = try await run()
+        let whole = try await command.traced()
         #expect(whole.status == 0, "\(whole.errors)")
         let writing = ["renameat2", "unlinkat", "fsync", "fdatasync", "pwritev"]
-        let chosen = try Trace(trace).calls.filter { Proof.isLong || writing.contains($0.name) }
+        let chosen = try command.seen.calls.filter { Proof.isLong || writing.contains($0.name) }
         try #require(chosen.count > 5)
         for call in chosen {
             try saved.restore()
-            _ = try await run(call.kill)
-            try desk.scratch.write("", to: "around")
+            _ = try await command.traced(call.kill)
             #expect(try await desk.verify(codes[0]).0 == false, "\(call)")
-            let again = try await Command.run(words)
+            let again = try await command.run()
             #expect(again.status == 0, "\(call): \(again.errors)")
             #expect(try await desk.verify(codes[0]).0 == false, "\(call)")
             #expect(try await desk.verify(codes[1]).0, "\(call)")

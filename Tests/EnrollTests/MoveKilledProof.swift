@@ -24,24 +24,15 @@ import Testing
             way == .renamed ? ["-l", name] : ["-u", "\(number + 50_000)"], name: name)
         let now = try Account.numbers(of: new.name).uid
 
-        let around = try desk.scratch.write("", to: "around"), trace = desk.scratch.file("trace")
-        let service = try WrappedService(in: desk.scratch, behind: "$(cat '\(around)')")
-        let words = try desk.words(["move", "\(number)", "\(now)"], by: service.program)
-        func run(_ injection: String? = nil) async throws -> Command {
-            unlink(trace)
-            let before = Trace.words(
-                to: trace, injection: injection, follows: false, appends: true)
-            try desk.scratch.write(before.joined(separator: " "), to: "around")
-            return try await Command.run(words)
-        }
+        let command = try TracedCommand(["move", "\(number)", "\(now)"], at: desk)
         let saved = try Snapshot(of: desk.store)
-        #expect(try await run().status == 0)
-        let calls = try Trace(trace).from("renameat2")
+        #expect(try await command.traced().status == 0)
+        let calls = try command.seen.from("renameat2")
         #expect(calls.count { $0.name == "renameat2" } == (way == .renamed ? 2 : 3))
         let writing = ["renameat2", "unlinkat", "fsync", "pwritev", "openat", "flock", "sendto"]
         for call in calls where Proof.isLong || writing.contains(call.name) {
             try saved.restore()
-            _ = try await run(call.kill)
+            _ = try await command.traced(call.kill)
             let records = try FileManager.default.contentsOfDirectory(atPath: desk.store)
                 .filter { UInt32($0) != nil }
             #expect(records.count == 1, "\(call): \(records)")
@@ -49,8 +40,7 @@ import Testing
             let status = try await desk.run("status", new.name)
             let isMoved = status.status == 0 && status.output.contains("is enrolled")
             #expect(isMoved || status.errors.contains("otp-enroll move"), "\(call): \(status)")
-            try desk.scratch.write("", to: "around")
-            let again = try await Command.run(words)
+            let again = try await command.run()
             #expect((again.status == 0) != isMoved, "\(call): \(again.errors)")
             #expect(try await desk.verify(codes[0], of: new.name).0 == false, "\(call)")
             #expect(try await desk.verify(codes[1], of: new.name).0, "\(call)")

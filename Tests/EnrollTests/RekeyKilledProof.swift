@@ -10,29 +10,19 @@ import Testing
         let codes = try await desk.enroll().codes
         try await desk.enroll("daemon")
         #expect(try await desk.verify(codes[0]) == (true, "backup-code"))
-        let around = try desk.scratch.write("", to: "around"), trace = desk.scratch.file("trace")
-        let service = try WrappedService(in: desk.scratch, behind: "$(cat '\(around)')")
-        let words = try desk.words(["rekey", "--yes"], by: service.program)
-        func run(_ injection: String? = nil) async throws -> Command {
-            unlink(trace)
-            let before = Trace.words(
-                to: trace, injection: injection, follows: false, appends: true)
-            try desk.scratch.write(before.joined(separator: " "), to: "around")
-            return try await Command.run(words)
-        }
+        let command = try TracedCommand(["rekey", "--yes"], at: desk)
         let saved = try Snapshot(of: desk.store)
-        #expect(try await run().status == 0)
-        let calls = try Trace(trace).calls
+        #expect(try await command.traced().status == 0)
+        let calls = try command.seen.calls
         let writing = ["renameat2", "unlinkat", "fsync", "pwritev"]
         let chosen = calls.filter { Proof.isLong || writing.contains($0.name) }
         try #require(chosen.count > 20)
         for call in chosen {
             try saved.restore()
-            _ = try await run(call.kill)
-            try desk.scratch.write("", to: "around")
+            _ = try await command.traced(call.kill)
             #expect(try await desk.verify(codes[0]).0 == false, "\(call)")
             #expect(try await desk.verify(codes[1]).0, "\(call)")
-            let again = try await Command.run(words)
+            let again = try await command.run()
             #expect(again.status == 0, "\(call): \(again.errors)")
             let names = try FileManager.default.contentsOfDirectory(atPath: desk.store)
             #expect(!names.contains("seal.key.next"), "\(call)")

@@ -98,14 +98,14 @@ struct UnitTests {
         #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
     }
 
-    @Test("systemd finds something wrong with the report's units, or they have too many rights")
-    func report() async throws {
+    /// A service that a timer starts, as systemd finds it right.
+    private static func verified(_ name: String) async throws -> String {
         let scratch = try Scratch()
-        let text = try Self.text("swiftotp-report.service")
+        let text = try Self.text("\(name).service")
             .replacing("=/usr/bin/otp-enroll", with: "=\(Build.product("otp-enroll"))")
         let files = try [
-            ("swiftotp-report.timer", Self.text("swiftotp-report.timer")),
-            ("swiftotp-report.service", text),
+            ("\(name).timer", Self.text("\(name).timer")),
+            ("\(name).service", text),
             ("swiftotpd.socket", Self.text("swiftotpd.socket")),
             (
                 "swiftotpd.service",
@@ -120,6 +120,12 @@ struct UnitTests {
             ["systemd-analyze", "security", "--offline=true", "--threshold=12", files[1]])
         let figure = exposure.output.split(separator: "\n").last { $0.contains("exposure level") }
         #expect(exposure.status == 0, "\(figure ?? "")")
+        return text
+    }
+
+    @Test("systemd finds something wrong with the report's units, or they have too many rights")
+    func report() async throws {
+        let text = try await Self.verified("swiftotp-report")
         // Nothing starts it by itself, and the mail goes to root.
         #expect(!text.contains("[Install]"))
         #expect(try Self.words("WantedBy", in: "swiftotp-report.timer") == ["timers.target"])
@@ -128,26 +134,7 @@ struct UnitTests {
 
     @Test("systemd finds something wrong with the backup's units, or they have too many rights")
     func backup() async throws {
-        let scratch = try Scratch()
-        let text = try Self.text("swiftotp-backup.service")
-            .replacing("=/usr/bin/otp-enroll", with: "=\(Build.product("otp-enroll"))")
-        let files = try [
-            ("swiftotp-backup.timer", Self.text("swiftotp-backup.timer")),
-            ("swiftotp-backup.service", text),
-            ("swiftotpd.socket", Self.text("swiftotpd.socket")),
-            (
-                "swiftotpd.service",
-                Self.text("swiftotpd.service").replacing(
-                    "=/usr/libexec/swiftotpd", with: "=\(Build.product("swiftotpd"))")
-            ),
-        ].map { name, text in try scratch.write(text, to: name, mode: 0o644) }
-        let done = try await Command.run(["systemd-analyze", "verify", "--man=no"] + files)
-        #expect(done.status == 0)
-        #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
-        let exposure = try await Command.run(
-            ["systemd-analyze", "security", "--offline=true", "--threshold=12", files[1]])
-        let figure = exposure.output.split(separator: "\n").last { $0.contains("exposure level") }
-        #expect(exposure.status == 0, "\(figure ?? "")")
+        let text = try await Self.verified("swiftotp-backup")
         #expect(!text.contains("[Install]"))
         #expect(try Self.words("WantedBy", in: "swiftotp-backup.timer") == ["timers.target"])
         #expect(try Self.words("StateDirectoryMode", in: "swiftotp-backup.service") == ["0700"])
