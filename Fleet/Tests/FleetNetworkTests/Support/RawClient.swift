@@ -54,10 +54,12 @@ final class RawClient: Sendable {
     /// What was heard so far.
     var heard: String { String(decoding: ear.heard.withLock { $0 }, as: UTF8.self) }
 
+    /// Whether the server has not closed the connection.
+    var isOpen: Bool { channel.isActive }
+
     /// Waits until the server closes the connection, for 20 s at most; how long it took.
     func closed() async -> Duration? {
-        let channel = channel
-        let isClosed = await eventually { !channel.isActive }
+        let isClosed = await eventually { !self.isOpen }
         return isClosed ? .now - start : nil
     }
 
