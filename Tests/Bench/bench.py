@@ -127,7 +127,7 @@ def measure_logins(figures, options, tools, work, confdir, field, users):
         say(f"timing {options.rounds} logins each, {word} code")
         figures.time(right, measure.times(
             tools, confdir, field, users, options.rounds, right,
-            measure.Disk(work) if right else None))
+            [measure.Disk(work), measure.Exchange()]))
     say("counting first logins, and memory")
     for contestant in field:
         figures.first[contestant.name] = measure.instructions(

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import secrets
+import shutil
 import stat
 import subprocess
 import time
@@ -15,6 +16,7 @@ FIRST_UID = 61000
 # For all of them: libpam, and what a module writes down, cost by the letter.
 SERVICE = "sshd"
 STORE = "/var/lib/swiftotp"
+KEY_FOLDER = "/etc/swiftotp"
 SOCKET = pathlib.Path("/run/swiftotp/swiftotpd.sock")
 PROGRAM = pathlib.Path("/usr/libexec/swiftotpd")
 NOWHERE = "/nowhere"
@@ -171,6 +173,8 @@ def swiftotp(name, users, work, tools, build, enrolled=None, usual=False, own=Fa
     where = [] if usual else ["--store", store]
     if usual:
         subprocess.run(["mount", "--bind", store, STORE], check=True)
+        # It belongs to the store that stood there before.
+        shutil.rmtree(KEY_FOLDER, ignore_errors=True)
     spare = {}
     for user in users:
         enrolled_as = ask_otp_enroll(
@@ -202,12 +206,12 @@ def fill(path, count):
 
 
 def log_in_before(contestant, codes, work, tools):
-    """The first login after enrolling tells the user of it; those that are measured are later.
+    """The first two logins after enrolling tell the user of it; those that are measured are later.
 
-    Every other user logs in twice, because a record's two halves are written in turn: of the
-    logins that are measured, as many write the one as the other.
+    Every other user logs in a third time, because a record's two halves are written in turn: of
+    the logins that are measured, as many write the one as the other.
     """
-    log_in(contestant, codes, 1, work, tools)
+    log_in(contestant, codes, 2, work, tools)
     if len(codes) > 1:
         log_in(contestant, dict(list(codes.items())[1::2]), 1, work, tools)
 

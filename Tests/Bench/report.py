@@ -22,7 +22,8 @@ class Figures:
         self.instructions, self.served = {True: {}, False: {}}, {True: {}, False: {}}
         self.first = {}
         self.microseconds, self.quartiles = {True: {}, False: {}}, {True: {}, False: {}}
-        self.disk = 0
+        # The least that parts of a login can take, by its name; see `measure.Disk` and `Exchange`.
+        self.floors = {True: {}, False: {}}
         self.sizes = {True: {}, False: {}}
         self.seconds, self.refused, self.crowd = {}, {}, 0
         self.peak, self.own = {}, {}
@@ -39,11 +40,16 @@ class Figures:
         self.instructions[right][name] = instructions
 
     def time(self, right, samples):
-        if "disk" in samples:
-            self.disk = statistics.median(samples.pop("disk"))
+        for name in ("disk", "exchange"):
+            self.floors[right][name] = statistics.median(samples.pop(name))
         self.microseconds[right] = medians(samples)
         self.quartiles[right] = {
             name: statistics.quantiles(values, n=4) for name, values in samples.items()}
+
+    def floor(self, right):
+        """The least that a durable login through a service can take: one exchange for the question
+        and one for the result, and the disk."""
+        return self.floors[right]["disk"] + 2 * self.floors[right]["exchange"]
 
     def size(self, right, samples):
         self.sizes[right].update(over(medians(samples)))
@@ -89,8 +95,8 @@ class Figures:
         rest, full, _ = self.memory
         of = "relative to google-authenticator"
         yield f"instructions in the host, {of}", ratio(over(self.instructions[True])), 0.35, "most"
-        yield f"time of a durable login, {of}", ratio(over(self.microseconds[True])), 0.66, "most"
-        yield f"time of a wrong code, {of}", ratio(over(self.microseconds[False])), 0.15, "most"
+        yield f"time of a durable login, {of}", ratio(over(self.microseconds[True])), 0.5, "most"
+        yield f"time of a wrong code, {of}", ratio(over(self.microseconds[False])), 0.1, "most"
         yield f"logins per second, 16 at once, {of}", ratio(self.rates()), 1.2, "least"
         yield f"time to the QR code, {of}", ratio(self.enrolling["time"]), 2.0, "most"
         yield f"a login among {most:,} users, relative to one among 1", many / one, 1.1, "most"
@@ -158,7 +164,10 @@ def time_lines(figures):
         for name, value in figures.sizes[right].items():
             kind, size = name.rsplit("-", 1)
             yield f"µs, {word} code, {kind} with {int(size):,} enrolled: {value:,.0f}"
-    yield f"µs, one block of a file overwritten and synced: {figures.disk:,.0f}"
+    for right, word in ((True, "right"), (False, "wrong")):
+        yield ("µs, between {} codes: one block of a file overwritten and synced: {:,.0f}, "
+               "an exchange with another process: {:,.0f}").format(
+                   word, figures.floors[right]["disk"], figures.floors[right]["exchange"])
     for name, value in figures.enrolling["time"].items():
         count = figures.enrolling["instructions"][name]
         yield f"to the QR code, {name}: {value:.1f} ms, {count:,} instructions"
