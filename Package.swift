@@ -234,7 +234,7 @@ let package = Package(
             name: "ComplianceTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
             path: "Tests/Compliance", swiftSettings: tests),
         .testTarget(
-            name: "EnrollTests", dependencies: ["TestSupport", "OTPStore", "OTPCore"],
+            name: "EnrollTests", dependencies: ["TestSupport", "OTPWire", "OTPStore", "OTPCore"],
             swiftSettings: tests),
         .testTarget(
             name: "ServiceTests", dependencies: ["TestSupport", "OTPWire", "OTPStore", "OTPCore"],

@@ -8,12 +8,15 @@ public struct MessageWriter {
 
     /// What the place is called where the user logs in.
     private let place: String
+    private let clock: any Clock
     /// The phrases of the user's language, or of the service's own.
     private let catalog: (Language?) -> Catalog
 
     /// `place` without anything that could pass for something else in a mail.
-    public init(for place: String, catalog: @escaping (Language?) -> Catalog) {
-        (self.place, self.catalog) = (place, catalog)
+    public init(
+        for place: String, clock: any Clock, catalog: @escaping (Language?) -> Catalog
+    ) {
+        (self.place, self.clock, self.catalog) = (place, clock, catalog)
     }
 
     /// A code for a login.
@@ -59,30 +62,38 @@ public struct MessageWriter {
     /// A temporary code; it is of no use after `end`.
     public func message(
         temporaryCode code: String, of user: User, in language: Language?,
-        to address: MailAddress, at now: UInt64, until end: UInt64
+        to address: MailAddress, until end: UInt64
     ) throws(MessengerClient.Problem) -> MessageDocument {
         let text = MailText(
-            temporaryCode: code, for: user.printableName, on: place, until: end, at: now)
+            temporaryCode: code, for: user.printableName, on: place, until: end, at: try now())
         return try mail(text, to: address, in: language, until: end)
     }
 
     /// What has changed in what logs a user in.
     public func message(
-        about changes: [Event], of user: User, in language: Language?, to address: MailAddress,
-        at now: UInt64
+        about changes: [Event], of user: User, in language: Language?, to address: MailAddress
     ) throws(MessengerClient.Problem) -> MessageDocument {
+        let now = try now()
         let text = MailText(changes: changes, of: user.printableName, on: place, at: now)
         return try mail(text, to: address, in: language, until: now &+ MessageWriter.notice)
     }
 
     /// A report to an admin, in English.
     public func message(
-        report: String, to address: MailAddress, at now: UInt64
+        report: String, to address: MailAddress
     ) throws(MessengerClient.Problem) -> MessageDocument {
         var text = Array(report.utf8)
-        return try MessageWriter.document(to: address, until: now &+ MessageWriter.notice) {
+        return try MessageWriter.document(to: address, until: now() &+ MessageWriter.notice) {
             () throws(Mail.Problem) in
             try Mail(to: address, subject: "\(place): report on one-time codes").message(&text)
+        }
+    }
+
+    private func now() throws(MessengerClient.Problem) -> UInt64 {
+        do throws(StoreError) {
+            return try clock.now()
+        } catch {
+            throw MessengerClient.Problem(text: error.detail)
         }
     }
 

@@ -61,6 +61,8 @@ public struct RestoreOrder: Sendable {
     public let records: [RecordDocument]
     /// When the backup was made.
     public let time: UInt64
+    /// How many steps off a code may be at a login by the PAM lines.
+    public let window: UInt8
     public let keepsCodes: Bool
     public let bringsBack: Bool
     public let rehearses: Bool

@@ -27,6 +27,11 @@ public struct CatalogFile {
         throw StoreError(.missing, path(of: language), "there is no catalog of this language")
     }
 
+    /// The phrases of `language`, or the English ones if there is no catalog of it.
+    public static func catalog(of language: Language, version: String) -> Catalog {
+        (try? find(language, version: version))?.catalog ?? .english
+    }
+
     /// The languages with a catalog here, including English, in the order of their names.
     public static var languages: [Language] {
         let names = (try? System.entries(of: SafeOpen.directory(Array(folder.utf8)))) ?? []

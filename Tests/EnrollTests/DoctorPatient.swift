@@ -12,6 +12,7 @@ final class DoctorPatient: Sendable {
     /// Where the store is, and /srv.
     private let disk: Scratch
     private let listener = Mutex<(any Sendable)?>(nil)
+    private let agent = Mutex<(any Sendable)?>(nil)
     /// Files whose attributes must be removed before they can be deleted.
     let frozen = Mutex<[String]>([])
 
@@ -42,7 +43,7 @@ final class DoctorPatient: Sendable {
         module = scratch.file("pam_swiftotp.so")
         try await Command.output(["install", "-m", "0644", Build.module(), module])
         try await copyEtc(to: scratch.file("etc"))
-        for folder in ["log", "systemd", "run", "libexec"] {
+        for folder in ["log", "systemd", "run", "agent", "libexec"] {
             _ = try scratch.folder(folder, mode: 0o755)
         }
         _ = try disk.folder("store")
@@ -108,8 +109,8 @@ final class DoctorPatient: Sendable {
 
     private static let mounts = [
         ("/etc", "etc"), ("/var/lib/swiftotp", "store"), ("/var/log", "log"),
-        ("/run/systemd", "systemd"), ("/run/swiftotp", "run"), ("/usr/libexec", "libexec"),
-        ("/srv", "srv"),
+        ("/run/systemd", "systemd"), ("/run/swiftotp", "run"), ("/run/swiftotp-agent", "agent"),
+        ("/usr/libexec", "libexec"), ("/srv", "srv"),
     ]
 
     /// Writes a file of the machine.
@@ -156,7 +157,7 @@ final class DoctorPatient: Sendable {
             "cp", "-a", real("/etc/swiftotp/seal.key"), real("/var/lib/swiftotp"),
         ])
         let service = try await Service(store: real("/var/lib/swiftotp"))
-        try listen(on: service.socket)
+        try listen(on: service.socket, in: "/run/swiftotp")
         listener.withLock { $0 = service }
         return service.socket
     }
@@ -166,14 +167,21 @@ final class DoctorPatient: Sendable {
         _ work: String, as words: ([String]) -> [String] = { $0 }
     ) async throws {
         let impostor = try await Impostor(work, as: words)
-        try listen(on: impostor.socket)
+        try listen(on: impostor.socket, in: "/run/swiftotp")
         listener.withLock { $0 = impostor }
     }
 
-    private func listen(on socket: String) throws {
-        try remove("/run/swiftotp")
+    /// One in the place of swiftotp-agent.
+    func pretendAgent(_ work: String) async throws {
+        let impostor = try await Impostor(work, at: "agent.sock")
+        try listen(on: impostor.socket, in: "/run/swiftotp-agent")
+        agent.withLock { $0 = impostor }
+    }
+
+    private func listen(on socket: String, in folder: String) throws {
+        try remove(folder)
         try FileManager.default.createSymbolicLink(
-            atPath: real("/run/swiftotp"),
+            atPath: real(folder),
             withDestinationPath: (socket as NSString).deletingLastPathComponent)
     }
 
@@ -206,14 +214,15 @@ final class DoctorPatient: Sendable {
 
     // MARK: Running
 
-    /// The words that run a program on this machine.
+    /// The words that run a program on this machine. It has its own /dev/shm: faketime(1) keeps a
+    /// file there under its process number, which in a namespace of its own is another test's too.
     func running(_ words: [String]) -> [String] {
         let binds = Self.mounts.map { folder, name in
             "mount --bind '\(place(name))' \(folder) && "
         }.joined()
         let script =
-            "hostname patient && mkdir -p /run/systemd /run/swiftotp && cd / && " + binds
-            + #"exec "$@""#
+            "hostname patient && mkdir -p /run/systemd /run/swiftotp /run/swiftotp-agent && cd / && "
+            + "mount -t tmpfs shm /dev/shm && " + binds + #"exec "$@""#
         return ["unshare", "--mount", "--uts", "sh", "-c", script, "sh"] + words
     }
 
@@ -245,8 +254,8 @@ final class DoctorPatient: Sendable {
 
         let isWell: Bool
         let status: Int32
-        /// `ok`, `skipped` and so on, by the name of the check.
-        let states: [String: String]
+        /// `ok`, `skipped` and so on, by the name of the check; and what was looked at.
+        let states: [String: String], abouts: [String: String]
         let findings: [Finding]
 
         init(_ members: [String: Any], _ status: Int32) throws {
@@ -255,6 +264,9 @@ final class DoctorPatient: Sendable {
             let looks = try #require(members["looked_at"] as? [[String: Any]])
             states = looks.reduce(into: [:]) {
                 $0[$1["check"] as? String ?? ""] = $1["state"] as? String
+            }
+            abouts = looks.reduce(into: [:]) {
+                $0[$1["check"] as? String ?? ""] = $1["about"] as? String
             }
             findings = try #require(members["findings"] as? [[String: Any]]).map { one in
                 Finding(

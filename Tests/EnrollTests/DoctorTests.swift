@@ -154,7 +154,7 @@ import Testing
         arguments: DoctorCase.stacks + DoctorCase.secondLines + DoctorCase.modules + DoctorCase.ssh
             + DoctorCase.stores
             + DoctorCase.machines + DoctorCase.services + DoctorCase.sudo + DoctorCase.networks
-            + DoctorCase.securityKeys + DoctorCase.lines)
+            + DoctorCase.securityKeys + DoctorCase.lines + DoctorCase.fleets)
     func eachTroubleIsFound(trouble: DoctorCase) async throws {
         let patient = try await DoctorPatient()
         try await trouble.harm(patient)

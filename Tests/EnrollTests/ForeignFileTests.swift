@@ -82,7 +82,7 @@ import Testing
         case .folder: try await asUser(["mkdir", file])
         case .socket:
             try await asUser(
-                ["python3", "-c", "import socket; socket.socket(1).bind('\(file)')"])
+                ["/usr/bin/python3", "-c", "import socket; socket.socket(1).bind('\(file)')"])
         case .foreignOwner:
             try await makeReal()
             chown(file, 65534, 65534)

@@ -73,7 +73,7 @@ struct GlanceTests {
         #expect(page.contains("Failures in a row: 0\n") && page.contains("login    phone"))
         try desk.fail(100, from: "192.0.2.66")
         let closed = try await shown("status")
-        let words = "Failures in a row: \(Self.red)100; closed until root"
+        let words = "Failures in a row: \(Self.red)100; closed until an"
         #expect(closed.contains(words), "\(closed)")
         let row = try #require(
             try await shown("list").split(separator: "\n").first { $0.hasPrefix("root ") })

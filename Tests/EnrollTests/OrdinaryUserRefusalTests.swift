@@ -78,7 +78,7 @@ import Testing
                 "`otp-enroll disable \(name)` ends the second factor"
             ),
             (
-                ["disable"], "only root may do this here (user_may_disable = no)",
+                ["disable"], "users may not do this here (user_may_disable = no)",
                 "ask your administrator"
             ),
         ]
@@ -92,7 +92,7 @@ import Testing
 
     /// Policies, and what users are told about them.
     static let policies = [
-        ("root", "only root may enroll users here (first_enrollment = root)"),
+        ("root", "users may not enroll themselves here (first_enrollment = root)"),
         (
             "at_login",
             "users can only enroll at a login here"

@@ -126,7 +126,7 @@ import Testing
             print("codes", any(each in reply for reply in replies for each in \(codes)))
             """
         let told = try await Command.output(
-            citizen.account.running(["python3", "-"]), input: script)
+            citizen.account.running(["/usr/bin/python3", "-"]), input: script)
         // New keys and new codes are returned, and nothing of the old ones.
         #expect(
             told == """

@@ -72,7 +72,9 @@ import Testing
                 file.seek(1200000003 * 292)
                 file.write(struct.pack("<I32s256s", 1790000000, b"pts/1", b"192.0.2.7"))
             """
-        try await Command.output(["python3", "-c", write, patient.real("/var/log/lastlog")])
+        try await Command.output([
+            "/usr/bin/python3", "-c", write, patient.real("/var/log/lastlog"),
+        ])
         #expect(try await patient.list().names == ["carol", "dave", "erin", "frank"])
         try await patient.enroll("grace")
         #expect(try await patient.list().names == ["carol", "dave", "erin", "frank", "grace"])

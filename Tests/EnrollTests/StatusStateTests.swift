@@ -110,7 +110,7 @@ import Testing
         try desk.fail(100, from: "192.0.2.66")
         let closed = try await words()
         #expect(
-            closed.contains("Failures in a row: 100; closed until root unlocks it (`otp-enroll "))
+            closed.contains("Failures in a row: 100; closed until an administrator unlocks it (`"))
         #expect(closed.contains("; backup and temporary codes still work\n"))
         let until = try await desk.json("status")["locked_until"] as? String
         #expect(until == "9999-12-31T23:59:59Z")

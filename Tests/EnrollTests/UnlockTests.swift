@@ -60,7 +60,8 @@ import Testing
         let status = try await desk.run("status").output
         #expect(status.contains("Failures in a row: 100; closed until 2"), "\(status)")
         #expect(
-            status.contains(", or until root unlocks it (`otp-enroll unlock root`); backup and "))
+            status.contains(
+                ", or until an administrator unlocks it (`otp-enroll unlock root`); backup and "))
         #expect(
             try await desk.json("status")["locked_until"] as? String == done["opens"] as? String)
         #expect(try await desk.verify(codes[0]) == (true, "backup-code"))

@@ -109,7 +109,9 @@ final class WindowTerminal: Sendable {
         let questions = try scratch.write(
             String(decoding: TerminalAnswers.questions, as: UTF8.self), to: "questions")
         window = try Child(
-            kind.words + ["python3", "-BI", relay, scratch.file("shown"), scratch.file("status")]
+            kind.words + [
+                "/usr/bin/python3", "-BI", relay, scratch.file("shown"), scratch.file("status"),
+            ]
                 + [questions, kind == .konsoleInline ? "yes" : "no"] + words,
             environment: [
                 "DISPLAY": display, "HOME": home, "XDG_RUNTIME_DIR": home, "TERM": "xterm-256color",

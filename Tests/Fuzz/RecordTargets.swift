@@ -13,7 +13,7 @@ func fuzzRecord(_ input: [UInt8]) {
     } catch {
         mistake("an account that is too long")
     }
-    for event in record.events.events { _ = Notices.sentence(event, at: now) }
+    for event in record.events.events { _ = Notices.sentences(about: event, at: now) }
     _ = record.notices.sentences(
         to: Notices.Listener(since: 0, oldest: 0), at: now, backupCodesLeft: record.backupCodesLeft)
     _ = record.throttle.lockedUntil(at: now)

@@ -57,7 +57,9 @@ func fuzzReplies(_ input: [UInt8]) {
     switch reply.result {
     case .account(let account):
         for authenticator in account.authenticators { _ = authenticator.authenticator }
-        for event in account.events.compactMap(\.event) { _ = Notices.sentence(event, at: 0) }
+        for event in account.events.compactMap(\.event) {
+            _ = Notices.sentences(about: event, at: 0)
+        }
     case .outcome(let outcome): _ = outcome.refusal.map { Outcome.refused($0).reason }
     case .done(let change): _ = change.event?.event
     case .failed(let trouble): _ = trouble.error.text

@@ -12,7 +12,8 @@ struct UsersOATHTests {
         _ folder: Scratch, _ user: String, _ code: String, window: Int = 10
     ) throws -> String {
         try run([
-            "python3", path("authenticate.py"), folder.path + "/users", user, code, "\(window)",
+            "/usr/bin/python3", path("authenticate.py"), folder.path + "/users", user, code,
+            "\(window)",
         ])
     }
 

@@ -83,7 +83,8 @@ struct GivenRightTests {
             .move(from: "bob", rehearses: true), .forget(record: "bob"),
             .makeStore(startsEmpty: false), .rekey(step: .end), .backUp(step: .begin),
             .restore(
-                records: [], time: 1, keepsCodes: false, bringsBack: false, rehearses: true),
+                records: [], time: 1, window: 1, keepsCodes: false, bringsBack: false,
+                rehearses: true),
             .bring(of: [], adds: false, rehearses: true),
         ]
         for command in commands {

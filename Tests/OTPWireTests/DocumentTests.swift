@@ -27,6 +27,24 @@ struct DocumentTests {
         }
     }
 
+    @Test("The agent's state is read differently from how it was written, or no later one is")
+    func agentState() throws {
+        let state = Documents.agentState
+        let written = try Document.encode(state)
+        #expect(try Document.agentState(written) == state)
+        let later = String(decoding: written, as: UTF8.self)
+            .replacing(#""fleet":"#, with: #""more":{},"fleet":"#)
+            .replacing("silent", with: "asleep")
+        let read = try Document.agentState(Array(later.utf8))
+        #expect(read.fleet == "lab" && read.servers.contains { $0.condition == nil })
+        let deep = String(repeating: "[", count: 30_000)
+        for text in ["", "{}", "null", deep, String(later.dropLast())] {
+            #expect(throws: Document.Problem.malformed, "\(text.prefix(80))") {
+                try Document.agentState(Array(text.utf8))
+            }
+        }
+    }
+
     @Test("An invalid request, or one with an extra member, is obeyed")
     func malformed() throws {
         let good = #"{"version":1,"command":{"remove":{"name":"x"}}}"#

@@ -15,6 +15,14 @@ enum Documents {
         }
     }
 
+    /// One of each condition.
+    static let agentState = AgentState(
+        version: "1.2.3", fleet: "lab", host: "web1", certificateEnds: 1_800_864_000,
+        renewal: 1_800_000_000, receipt: "1.5.m",
+        servers: AgentState.Condition.allCases.map {
+            AgentState.Server("https://otp1:8463", $0, reason: "no standby", answered: 0.5)
+        }, offlineTrouble: "no key", offlineUntold: 3)
+
     struct DocumentTrouble: Error {}
 
     static func commands() throws -> [Command] {
@@ -40,7 +48,7 @@ enum Documents {
             .restore(
                 records: [
                     RecordDocument(uid: 1, user: "alice", record: "AA==", isOrphan: false)
-                ], time: 9, keepsCodes: true, bringsBack: false, rehearses: true),
+                ], time: 9, window: 3, keepsCodes: true, bringsBack: false, rehearses: true),
             .move(from: "bob", rehearses: true),
             .forget(record: "1001"), .mailReport(to: "root", text: "nothing"),
         ]
@@ -125,7 +133,7 @@ enum Documents {
         .notTrusted, .noContact, .notDelivered, .messageWait(seconds: 42), .tooManyMessages,
         .unsent, .noTemporaryCode, .validity(hours: 72), .badKey, .shortKey, .noName,
         .keyIsThere(name: "phone"), .counterIsUsed(next: 3), .isEnrolled, .wasEnrolled, .fleetRole,
-        .hostRight(name: "enroll"), .noRecord,
+        .fleetProtected, .hostRight(name: "enroll"), .noRecord,
         .isHere(name: "bob"),
     ]
 }

@@ -54,8 +54,8 @@ struct FrameTests {
     @Test(
         "A frame of some length changes on the way",
         arguments: [
-            0, 1, 2, 253, 254, 255, 256, 4090, 4091, 4092, 4093, 4094, 4095, 4096, 4097, 8190,
-            8191, 32_765, 32_766, 32_767,
+            0, 1, 2, 253, 254, 255, 256, 1018, 1019, 1020, 1021, 1022, 1023, 1024, 1025, 2046,
+            2047, 4096, 32_765, 32_766, 32_767,
         ])
     func lengths(count: Int) throws {
         let (one, two) = try UnixSocket.pair()

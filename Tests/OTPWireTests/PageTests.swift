@@ -141,6 +141,19 @@ struct PageTests {
         }
     }
 
+    @Test("A member or a word of the agent's state has no row on the page, or a row is too many")
+    func agentState() throws {
+        let written = Data(try Document.encode(Documents.agentState))
+        let state = try #require(try JSONSerialization.jsonObject(with: written) as? [String: Any])
+        #expect(try table("| state | |").map { $0[0] }.sorted() == state.keys.sorted())
+        let servers = try #require(state["servers"] as? [[String: Any]])
+        let rows = try table("| server | |")
+        #expect(rows.map { $0[0] }.sorted() == servers.first?.keys.sorted())
+        let row = try #require(rows.first { $0[0] == "state" })
+        let words = row[1].replacing(" or ", with: ", ").components(separatedBy: ", ")
+        #expect(words == AgentState.Condition.allCases.map(\.rawValue))
+    }
+
     /// The name of a case.
     private static func word(_ value: some Any) -> String {
         String("\(value)".prefix { $0 != "(" })

@@ -140,7 +140,7 @@ struct MessengerTests {
             s.sendall(struct.pack(">HB", len(body) + 1, 5) + body)
             print(len(s.recv(100)))
             """
-        let words = ["python3", "-I", "-c", script, messenger.socket]
+        let words = ["/usr/bin/python3", "-I", "-c", script, messenger.socket]
         chmod(messenger.socket, 0o666)
         let done = try await Command.run(account.running(words))
         #expect(done.output == "0\n" || done.errors.contains("ConnectionResetError"))

@@ -38,7 +38,7 @@ struct RightsTests {
     ]
 
     private static let restore =
-        #"{"restore":{"records":[],"time":9,"keepsCodes":false,"bringsBack":false,"#
+        #"{"restore":{"records":[],"time":9,"window":1,"keepsCodes":false,"bringsBack":false,"#
         + #""rehearses":true}}"#
     /// The removal of a contact that there is not: it changes nothing.
     private static let contact = #"{"contact":{"kind":"sms"}}"#

@@ -12,7 +12,7 @@ struct TextGatewayTests {
         let out = scratch.file("out")
         let script = try scratch.write(Self.gatewayProgram, to: "gateway.py")
         let port = try Port.free()
-        let gateway = try SMSTools.quietly(["python3", "-BI", script, "\(port)", out])
+        let gateway = try SMSTools.quietly(["/usr/bin/python3", "-BI", script, "\(port)", out])
         _ = try await patiently("the gateway") { try Port.answers(port) ? true : nil }
         let account = try await Account.make("sender")
         let messenger = try await Messenger(as: account)

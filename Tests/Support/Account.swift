@@ -26,8 +26,10 @@ public struct Account: Sendable {
                 ["useradd", "--uid", "\(30_000 + number)", "--create-home", "--shell", "/bin/sh"]
                     + (groups.isEmpty ? [] : ["--groups", groups.joined(separator: ",")])
                     + [account.name])
+            // A hash that is quick to make and to check.
             try await Command.output(
-                ["chpasswd"], input: "\(account.name):\(account.password)\n")
+                ["chpasswd", "-c", "SHA512", "-s", "1000"],
+                input: "\(account.name):\(account.password)\n")
         }
         return account
     }

@@ -9,9 +9,21 @@ public enum Build {
     /// The module, by the absolute path for a service file.
     public static func module() throws -> String { try product("libpam_swiftotp.so") }
 
+    /// Where the programs are that get installed, if not built with the tests: `make test` tests
+    /// those that it packages, which are also quicker.
+    private static let shipped = ProcessInfo.processInfo.environment["SWIFTOTP_PROGRAMS"]
+    private static let installed = [
+        "libpam_swiftotp.so", "otp-enroll", "swiftotpd", "swiftotp-messenger",
+    ]
+
+    /// The path of a program or library; `folder` has what was built with the tests.
+    public static func place(of name: String, in folder: String) -> String {
+        "\(installed.contains(name) ? shipped ?? folder : folder)/\(name)"
+    }
+
     /// A built program or library by its name.
     public static func product(_ name: String) throws -> String {
-        let path = products.appendingPathComponent(name).path
+        let path = place(of: name, in: products.path)
         guard access(path, R_OK) == 0 else { throw Trouble("\(path) is not built") }
         return path
     }

@@ -4,7 +4,7 @@ import Synchronization
 /// A started program, killed and reaped at the latest when its last owner is gone.
 public final class Child: Sendable {
     public let pid: pid_t
-    private let ended = Mutex<Int32?>(nil)
+    private let ending: Ending
 
     /// What becomes the standard input, output and error of the program.
     public enum Streams {
@@ -66,6 +66,7 @@ public final class Child: Sendable {
             throw Trouble("cannot start \(words[0]): \(String(cString: strerror(result)))")
         }
         pid = started
+        ending = Ending(of: started)
     }
 
     /// The few variables that programs need from our environment, and a locale that always exists.
@@ -78,17 +79,7 @@ public final class Child: Sendable {
     }
 
     /// The exit status (128 + signal if one ended the program); nil while it runs.
-    public var status: Int32? {
-        ended.withLock { ended in
-            if ended == nil {
-                var raw: Int32 = 0
-                if waitpid(pid, &raw, WNOHANG) == pid {
-                    ended = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + (raw & 0x7f)
-                }
-            }
-            return ended
-        }
-    }
+    public var status: Int32? { ending.status() }
 
     /// Waits for it to end.
     public func finish(within limit: Duration = .seconds(20)) async throws -> Int32 {
@@ -101,17 +92,49 @@ public final class Child: Sendable {
     }
 
     /// Kills it, and waits until it is gone, with its locks.
-    public func end() {
+    public func end() { ending.kill() }
+
+    deinit { end() }
+}
+
+/// How a program ends. A thread reaps it at once: as long as some ended program is not reaped, the
+/// thread with which swift-testing awaits its exit tests asks for it without a pause.
+private final class Ending: Sendable {
+    private let pid: pid_t
+    private let ended = Mutex<Int32?>(nil)
+
+    init(of pid: pid_t) {
+        self.pid = pid
+        Thread.detachNewThread {
+            var information = siginfo_t()
+            while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+            _ = self.status()
+        }
+    }
+
+    /// The exit status; nil while the program runs.
+    func status() -> Int32? {
+        ended.withLock { ended in
+            if ended == nil {
+                var raw: Int32 = 0
+                if waitpid(pid, &raw, WNOHANG) == pid {
+                    ended = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + (raw & 0x7f)
+                }
+            }
+            return ended
+        }
+    }
+
+    /// Kills it, unless it has ended, and waits until it is gone.
+    func kill() {
         ended.withLock { ended in
             guard ended == nil else { return }
-            kill(pid, SIGKILL)
+            Foundation.kill(pid, SIGKILL)
             var raw: Int32 = 0
             while waitpid(pid, &raw, 0) < 0 && errno == EINTR {}
             ended = 128 + SIGKILL
         }
     }
-
-    deinit { end() }
 }
 
 /// Asks again and again, without blocking a thread, until there is an answer.

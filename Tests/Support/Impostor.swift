@@ -9,12 +9,14 @@ public final class Impostor: Sendable {
 
     /// Listens with Python, and runs `work` for each connection `c`; `w` is a welcome, `frame`
     /// receives a frame, and `reply` sends the welcome and answers one request. A full one accepts
-    /// no connection, and has no queue for one either. `words` make it somebody else's.
+    /// no connection, and has no queue for one either. `words` make it somebody else's; its socket is
+    /// called `name`.
     public init(
-        _ work: String, isFull: Bool = false, as words: ([String]) -> [String] = { $0 }
+        _ work: String, isFull: Bool = false, at name: String = "swiftotpd.sock",
+        as words: ([String]) -> [String] = { $0 }
     ) async throws {
         scratch = try Scratch()
-        let socket = try scratch.folder("run", mode: 0o777) + "/swiftotpd.sock"
+        let socket = try scratch.folder("run", mode: 0o777) + "/" + name
         let script = """
             import os, socket, time
             s = socket.socket(socket.AF_UNIX); s.bind("\(socket)"); os.chmod("\(socket)", 0o666)
@@ -40,7 +42,7 @@ public final class Impostor: Sendable {
                 c.close()
             """
         self.socket = socket
-        terminal = try Terminal(words(["python3", "-c", script]))
+        terminal = try Terminal(words(["/usr/bin/python3", "-c", script]))
         try await terminal.expect("listening")
     }
 }

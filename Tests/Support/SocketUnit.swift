@@ -17,7 +17,7 @@ public final class SocketUnit: Sendable {
         let quiet = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(quiet) }
         let listener = try Child(
-            ["python3", "-BI", listen, socket, "\(backlog)"] + words,
+            ["/usr/bin/python3", "-BI", listen, socket, "\(backlog)"] + words,
             environment: environment, streams: .descriptors(quiet, quiet, quiet))
         self.listener = listener
         // It gets its name once it listens.

@@ -81,6 +81,6 @@ public final class SystemLog: Sendable {
     }
 
     private func select(_ texts: [String]) -> [Line] {
-        lines.filter { line in texts.allSatisfy { line.text.contains($0) } }
+        lines.filter { line in texts.allSatisfy { line.text.has($0) } }
     }
 }

@@ -9,13 +9,20 @@ public struct Trace: Sendable {
         /// The call with its arguments and its result.
         public let line: String
 
-        public var description: String { "\(name) \(number)" }
-
         /// The number that it returned; nil if it was not completed, or returned none.
-        public var result: Int? {
-            guard let sign = line.range(of: " = ", options: .backwards) else { return nil }
-            return Int(line[sign.upperBound...].prefix { !$0.isWhitespace })
+        public let result: Int?
+
+        init(name: Substring, number: Int, line: Substring) {
+            self.name = String(name)
+            self.number = number
+            self.line = String(line)
+            // What follows the last sign of equality between blanks. Bytes are enough, and quick.
+            let words = self.line.utf8.split(separator: UInt8(ascii: " "))
+            let sign = words.lastIndex { $0.elementsEqual("=".utf8) } ?? words.endIndex
+            result = words.dropFirst(sign + 1).first.flatMap { Int(Substring($0)) }
         }
+
+        public var description: String { "\(name) \(number)" }
 
         /// Whether strace made it fail.
         public var isInjected: Bool { line.hasSuffix("(INJECTED)") }
@@ -45,7 +52,7 @@ public struct Trace: Sendable {
             guard !name.isEmpty, line.dropFirst(name.count).first == "(" else { continue }
             counts[name, default: 0] += 1
             calls.append(
-                Call(name: String(name), number: counts[name] ?? 0, line: String(line)))
+                Call(name: name, number: counts[name] ?? 0, line: line))
         }
         self.calls = calls
     }
@@ -67,7 +74,7 @@ public struct Trace: Sendable {
 
     /// The calls from the first one whose line contains this text.
     public func from(_ text: String) throws -> ArraySlice<Call> {
-        guard let start = calls.firstIndex(where: { $0.line.contains(text) }) else {
+        guard let start = calls.firstIndex(where: { $0.line.has(text) }) else {
             throw Trouble("no call with \(text)")
         }
         return calls[start...]
@@ -100,7 +107,7 @@ extension Trace {
             switch (calls[index].name, calls[index].result) {
             case ("pwritev", let count?): (17..<12_288).contains(count)
             // A name file is not a record.
-            case ("renameat2", 0): !calls[index].line.contains("\"name-") && !isTakenBack(index)
+            case ("renameat2", 0): !calls[index].line.has("\"name-") && !isTakenBack(index)
             default: false
             }
         }
@@ -112,7 +119,7 @@ extension Trace {
         let names = calls[index].line.split(separator: "\"", omittingEmptySubsequences: false)
         guard names.count == 5 else { return false }
         return calls[index...].contains {
-            $0.name == "unlinkat" && $0.result == 0 && $0.line.contains("\"\(names[3])\"")
+            $0.name == "unlinkat" && $0.result == 0 && $0.line.has("\"\(names[3])\"")
         }
     }
 }

@@ -36,25 +36,25 @@ struct Template {
         return text
     }
 
-    /// Whether all braces belong to gaps.
+    /// Whether all braces belong to gaps. Reads bytes, because every message comes through here.
     private mutating func read(_ text: String) -> Bool {
         var isClean = true
-        var rest = Substring(text)
-        while let open = rest.firstIndex(of: "{") {
+        var rest = Substring(text).utf8
+        while let open = rest.firstIndex(of: UInt8(ascii: "{")) {
             let behind = rest[open...].dropFirst()
-            guard let digit = behind.first?.wholeNumberValue, digit > 0,
-                behind.dropFirst().first == "}"
+            guard let digit = behind.first, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(digit),
+                behind.dropFirst().first == UInt8(ascii: "}")
             else {
                 isClean = false
-                parts.append(.text(rest[...open]))
+                parts.append(.text(Substring(rest[...open])))
                 rest = behind
                 continue
             }
-            parts.append(.text(rest[..<open]))
-            parts.append(.gap(digit))
+            parts.append(.text(Substring(rest[..<open])))
+            parts.append(.gap(Int(digit - UInt8(ascii: "0"))))
             rest = behind.dropFirst(2)
         }
-        parts.append(.text(rest))
-        return isClean && !rest.contains("}")
+        parts.append(.text(Substring(rest)))
+        return isClean && !rest.contains(UInt8(ascii: "}"))
     }
 }

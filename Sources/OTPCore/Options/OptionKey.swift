@@ -92,9 +92,11 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
     public static var all: [OptionKey] { allCases }
 
     /// The option with this name.
-    static func named(_ name: ArraySlice<UInt8>) -> OptionKey? {
-        allCases.first { $0.name.utf8.elementsEqual(name) }
-    }
+    static func named(_ name: ArraySlice<UInt8>) -> OptionKey? { byName[Array(name)] }
+
+    /// Made once: each login looks up every option of the configuration.
+    private static let byName = Dictionary(
+        uniqueKeysWithValues: allCases.map { (Array($0.name.utf8), $0) })
 
     /// A part of the option's row: name, kind, default, doc.
     private func look<Part>(_ part: (String, Kind, String, String) -> Part) -> Part {
@@ -128,7 +130,7 @@ public enum OptionKey: UInt8, CaseIterable, Sendable {
                 "retry", .number(1...3) { $0.retry = $1 }, "1", "How many tries one login has.")
         case .window:
             part(
-                "window", .number(0...10) { $0.window = $1 }, "1",
+                "window", .number(0...Options.widestWindow) { $0.window = $1 }, "1",
                 "How many steps a code may be early or late. More than 1 makes guessing easier.")
         case .closedFor:
             part(

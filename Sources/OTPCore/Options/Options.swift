@@ -14,8 +14,10 @@ public struct Options: Sendable {
     public var echo: Bool?
     /// Tries in one call, 1 to 3.
     public var retry: UInt8 = 1
-    /// Steps accepted on each side of the current one, 0 to 10.
+    /// Steps accepted on each side of the current one.
     public var window: UInt8 = 1
+    /// The largest `window`.
+    public static let widestWindow: UInt8 = 10
     /// The seconds after which a closed account opens by itself; `nil` for never.
     public var closedFor: UInt64?
     /// Members of this group are not asked.

@@ -22,7 +22,7 @@ public struct EventLog: Equatable, Sendable {
 
     /// Adds an event; the oldest makes room.
     public mutating func append(_ event: Event) {
-        if count >= capacity { dropOldest() }
+        if count >= capacity { remove(at: 0) }
         bytes.reserveCapacity(bytes.count + 11 + event.detail.count + event.origin.count)
         bytes.append(event.kind.rawValue)
         bytes.append(bigEndian: event.time)
@@ -35,20 +35,28 @@ public struct EventLog: Equatable, Sendable {
 
     /// Drops the oldest events until the others take at most `length` bytes.
     mutating func shorten(to length: Int) {
-        while bytes.count > length, count > 0 { dropOldest() }
+        while bytes.count > length, count > 0 { remove(at: 0) }
     }
 
-    private mutating func dropOldest() {
-        bytes.removeFirst(min(bytes.count, EventLog.length(of: bytes.span, at: 0) ?? bytes.count))
+    /// Removes one of the `count` entries.
+    mutating func remove(at index: Int) {
+        guard (0..<count).contains(index) else { return }
+        var start = 0
+        for _ in 0..<index { start += EventLog.length(of: bytes.span, at: start) ?? 0 }
+        let length = EventLog.length(of: bytes.span, at: start) ?? 0
+        bytes.removeSubrange(start..<start + length)
         count -= 1
     }
 
-    /// The events, oldest first.
-    public var events: [Event] {
-        var events: [Event] = []
+    /// The events, oldest first, without those of kinds that a later release has added.
+    public var events: [Event] { entries.compactMap { $0 } }
+
+    /// What is stored, oldest first: `count` entries, `nil` for an event of an unknown kind.
+    var entries: [Event?] {
+        var entries: [Event?] = []
         var cursor = Cursor()
-        while let event = EventLog.read(bytes.span, &cursor) { events.append(event) }
-        return events
+        for _ in 0..<count { entries.append(EventLog.read(bytes.span, &cursor)) }
+        return entries
     }
 
     /// Takes a stored log; `nil` if the bytes are not a complete log of `count` events.
@@ -80,22 +88,25 @@ public struct EventLog: Equatable, Sendable {
         self.init(bytes: bytes, count: Int(count), capacity: capacity)
     }
 
-    /// The length of the entry at `offset`; `nil` if it is not complete.
+    /// The length of the entry at `offset`; `nil` if it is not complete, or longer than an event: then
+    /// those that come later would not fit.
     private static func length(of bytes: Span<UInt8>, at offset: Int) -> Int? {
         let detail = offset + 9
-        guard detail < bytes.count else { return nil }
+        guard detail < bytes.count, Int(bytes[detail]) <= Event.detailLength else { return nil }
         let origin = detail + 1 + Int(bytes[detail])
-        guard origin < bytes.count else { return nil }
+        guard origin < bytes.count, Int(bytes[origin]) <= Event.originLength else { return nil }
         let end = origin + 1 + Int(bytes[origin])
         return end <= bytes.count ? end - offset : nil
     }
 
     private static func read(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Event? {
-        guard let kind = cursor.byte(bytes).flatMap(Event.Kind.init(rawValue:)),
+        guard let kind = cursor.byte(bytes),
             let time = cursor.uint64(bytes),
             let detail = cursor.byte(bytes).flatMap({ cursor.bytes(Int($0), of: bytes) }),
             let origin = cursor.byte(bytes).flatMap({ cursor.bytes(Int($0), of: bytes) })
         else { return nil }
-        return Event(kind, at: time, detail: detail, origin: origin)
+        return Event.Kind(rawValue: kind).map {
+            Event($0, at: time, detail: detail, origin: origin)
+        }
     }
 }

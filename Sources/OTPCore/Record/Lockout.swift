@@ -10,7 +10,7 @@ public struct Lockout: Equatable, Sendable {
         case knownPlaces
     }
 
-    /// Until when, in Unix seconds; `.max` if only root can open it again.
+    /// Until when, in Unix seconds; `.max` if somebody has to open it again.
     public let until: UInt64
     /// Whom it locks out.
     public let reach: Reach

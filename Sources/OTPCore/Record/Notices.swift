@@ -32,7 +32,8 @@ public struct Notices: Equatable, Sendable {
     /// Whether the number of backup codes left is to be told once more.
     public internal(set) var remindsOfBackupCodes = false
 
-    /// The changes, oldest first.
+    /// The changes of known kinds, oldest first. Any other keeps its place in `log`, and is told by
+    /// a release that knows it.
     public var changes: [Event] { log.events }
 
     /// Whether there is nothing to tell.
@@ -44,15 +45,14 @@ public struct Notices: Equatable, Sendable {
     /// Adds a change. To make room, one that is done with goes first, then an older one of the same
     /// thing, then the oldest: a row of changes hides none behind it.
     mutating func append(_ event: Event) {
-        var kept = changes
-        if kept.count >= Notices.capacity {
+        if log.count >= Notices.capacity {
+            let isSame = { (other: Event?) in
+                other?.kind == event.kind && other?.detail == event.detail
+            }
             let victim =
-                tellings.firstIndex(of: Notices.done)
-                ?? kept.firstIndex { $0.kind == event.kind && $0.detail == event.detail } ?? 0
-            kept.remove(at: victim)
+                tellings.firstIndex(of: Notices.done) ?? log.entries.firstIndex(where: isSame) ?? 0
+            log.remove(at: victim)
             tellings.remove(at: victim)
-            log = EventLog(capacity: Notices.capacity)
-            for event in kept { log.append(event) }
         }
         log.append(event)
         tellings.append(0)
@@ -82,8 +82,10 @@ public struct Notices: Equatable, Sendable {
     /// The changes that `listener` is told of at `now`, the oldest first.
     func changes(for listener: Listener, at now: UInt64) -> [Event] {
         if isEmpty { return [] }
-        return zip(changes, tellings).filter { Notices.isTold($0, $1, to: listener, at: now) }
-            .map(\.0)
+        var changes: [Event] = []
+        for case (let event?, let times) in zip(log.entries, tellings)
+        where Notices.isTold(event, times, to: listener, at: now) { changes.append(event) }
+        return changes
     }
 
     private static func isTold(
@@ -107,8 +109,8 @@ public struct Notices: Equatable, Sendable {
         if listener.hears(of: failures.since) { failures = Failures() }
         remindsOfBackupCodes = false
         if isEmpty { return }
-        for (index, event) in changes.enumerated() where listener.hears(of: event.time) {
-            guard tellings[index] != Notices.done else { continue }
+        for case (let index, let event?) in log.entries.enumerated() {
+            guard tellings[index] != Notices.done, listener.hears(of: event.time) else { continue }
             tellings[index] = min(tellings[index] + 1, Notices.leastTellings)
             let isDone =
                 tellings[index] >= Notices.leastTellings

@@ -30,6 +30,8 @@ extension Record {
         public var waiting: [Name] = []
         /// How many backup codes ended.
         public var codesEnded = 0
+        /// What the user has to replace.
+        public var ended: [Event.Ended] = []
         /// Whether everything that logs in was removed here, such as by a reset: the record must not
         /// come back.
         public var isEnded = false
@@ -41,7 +43,7 @@ extension Record {
     public var isBlank: Bool { epoch == 0 && happened.isEmpty && !isEnrolled }
 
     /// Makes this record, from a backup, the one that takes the place of `here`, which may be blank.
-    /// The caller notes the event.
+    /// The caller notes the event, which tells the user what has ended.
     public mutating func restore(
         over here: borrowing Record, _ terms: RestoreTerms
     ) -> BackedUp {
@@ -58,11 +60,9 @@ extension Record {
             }
         }
         rememberKeys(of: here, &done)
-        let left = backupCodesLeft
-        restoreBackupCodes(over: here, terms)
-        done.codesEnded = terms.keepsCodes ? max(0, left - backupCodesLeft) : left
+        endCodes(over: here, terms, &done)
+        if !done.waiting.isEmpty { done.ended.append(.counter) }
         revokeAllTrust()
-        endTemporaryCode(at: terms.now)
         epoch = max(epoch, here.epoch)
         raiseEpoch(at: terms.now)
         timesPutOff = max(timesPutOff, here.timesPutOff)
@@ -73,7 +73,6 @@ extension Record {
             messaging = here.messaging
         }
         messaging.code = nil
-        if done.codesEnded > 0 { notices.remindsOfBackupCodes = true }
         return done
     }
 
@@ -142,6 +141,26 @@ extension Record {
             done.lost.append(theirs.name)
         }
         keyMemory.remember(here.keyMemory)
+    }
+
+    /// Ends backup codes and the temporary code.
+    private mutating func endCodes(
+        over here: borrowing Record, _ terms: RestoreTerms, _ done: inout BackedUp
+    ) {
+        let left = backupCodesLeft
+        restoreBackupCodes(over: here, terms)
+        if terms.keepsCodes {
+            done.codesEnded = max(0, left - backupCodesLeft)
+        } else {
+            done.codesEnded = max(left, here.backupCodesLeft)
+            if done.codesEnded > 0 { done.ended.append(.backupCodes) }
+        }
+        // If there is a record here, its code was the one that counted.
+        let code = here.isBlank ? temporaryCode : here.temporaryCode
+        if let code, code.used == 0, code.expires > terms.now {
+            done.ended.append(.temporaryCode)
+        }
+        endTemporaryCode(at: terms.now)
     }
 
     /// Ends the backup codes, or those that are known to be used.

@@ -9,27 +9,27 @@ extension Record {
     /// - backup codes, a temporary code and a code by message that were made before are void;
     /// - SSH keys have to be trusted anew, because trust may have been revoked.
     ///
-    /// The user stays enrolled, and is told.
+    /// The user stays enrolled, and is told what has ended.
     public mutating func restore(to floor: UInt64, window: UInt8, origin: [UInt8]) {
+        let wasEnrolled = isEnrolled
+        var ended: [Event.Ended] = []
         for index in authenticators.indices {
             update(index) { $0.restore(to: floor, window: window) }
         }
-        var isChanged = revokeAllTrust() > 0
+        revokeAllTrust()
         if backupCodesLeft > 0, backupCodesMade <= floor {
             endBackupCodes()
-            isChanged = true
+            ended.append(.backupCodes)
         }
         if let code = temporaryCode, code.used == 0, code.issued <= floor {
+            if code.expires > floor { ended.append(.temporaryCode) }
             endTemporaryCode(at: floor)
-            isChanged = true
         }
+        if authenticators.contains(where: \.awaitsResync) { ended.append(.counter) }
         if let code = messaging.code, code.issued.issued <= floor { messaging.code = nil }
         raiseEpoch()
-        guard isChanged || !authenticators.isEmpty else { return }
-        // There is a sentence for it: whoever had such a code asks for another one.
-        note(
-            Event(
-                .temporaryCodeRevoked, at: floor, detail: Array("restored".utf8), origin: origin))
+        guard wasEnrolled else { return }
+        note(Event(.restored, at: floor, detail: [], origin: origin).ending(ended))
     }
 
     /// Ends a temporary code that was not used. It stays where it is: its end must not make the user
@@ -45,7 +45,6 @@ extension Record {
     mutating func endBackupCodes() {
         guard authenticators.isEmpty, temporaryCode?.used != 0 else {
             backupCodes = BackupSet()
-            notices.remindsOfBackupCodes = true
             return
         }
         let nothing = HashedCode([UInt8](repeating: 0, count: HashedCode.length))

@@ -152,12 +152,23 @@ public struct Record: ~Copyable {
         }
     }
 
-    /// The name of the authenticator with this key, found by the key's mark: trailing zeros, which
-    /// HMAC pads keys with, make no difference.
+    /// The name of the authenticator with this key. Trailing zeros, which HMAC pads keys with, make
+    /// no difference.
     public func name(of key: Span<UInt8>) -> Name? {
-        let mark = KeyMemory.Mark(of: key)
-        return authenticators.indices.first { self.mark(of: $0) == mark }
-            .map { authenticators[$0].name }
+        for index in authenticators.indices
+        where withKey(of: index, { Record.areAlike($0, key) }) {
+            return authenticators[index].name
+        }
+        return nil
+    }
+
+    private static func areAlike(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+        var difference: UInt8 = 0
+        for index in 0..<max(one.count, other.count) {
+            let byte = index < one.count ? one[index] : 0
+            difference |= byte ^ (index < other.count ? other[index] : 0)
+        }
+        return difference == 0
     }
 
     /// The mark of the key of authenticator `index`.

@@ -16,7 +16,7 @@ extension LogLine {
         let isAboutAll = event.kind == .trustRevoked && event.detail.isEmpty
         self.init(isAboutAll ? "trust in all SSH keys revoked" : LogLine.title(event.kind))
         // For a move, the old name and UID are in separate fields.
-        if event.kind != .moved, let name = Name(event.detail) {
+        if event.kind != .moved, let name = Name(event.subject.utf8) {
             switch event.kind {
             case .unlocked: add("when", quoted: name)
             case .restored: add("backup", quoted: name)

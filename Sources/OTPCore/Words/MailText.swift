@@ -11,12 +11,13 @@ public struct MailText {
 
     /// What has changed in a user's second factor, and what to do if it was not the user.
     public init(changes: [Event], of user: String, on host: String, at now: UInt64) {
+        let told = changes.flatMap { Notices.sentences(about: $0, at: now) }
         subject = Phrase("\(host): a change to how you log in")
         paragraphs =
             [
                 .words(Phrase("Hello \(user),")),
                 .words(Phrase("this has changed on \(host):")),
-            ] + changes.map { .words(Notices.sentence($0, at: now)) } + [
+            ] + told.map { .words($0) } + [
                 .words(
                     Phrase(
                         """

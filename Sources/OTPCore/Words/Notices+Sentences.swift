@@ -32,7 +32,7 @@ extension Notices {
             sentences.append(failed(at: now))
         }
         for event in changes(for: listener, at: now) {
-            sentences.append(Notices.sentence(event, at: now))
+            sentences += Notices.sentences(about: event, at: now)
         }
         if remindsOfBackupCodes { sentences.append(UserText.backupCodesLeft(left)) }
         return sentences
@@ -55,11 +55,30 @@ extension Notices {
         return Phrase("\(String(decoding: place, as: UTF8.self))")
     }
 
-    /// What happened, in words for a user.
-    public static func sentence(_ event: Event, at now: UInt64) -> Phrase {
-        let what = what(event.kind, String(decoding: event.detail, as: UTF8.self))
+    /// What happened, in words for a user, and what to do about it.
+    public static func sentences(about event: Event, at now: UInt64) -> [Phrase] {
+        let what = what(event.kind, event.subject)
         let origin = String(decoding: event.origin, as: UTF8.self)
-        return Phrase("\(what) on \(UserText.moment(event.time, now: now)) (\(origin)).")
+        let said = Phrase("\(what) on \(UserText.moment(event.time, now: now)) (\(origin)).")
+        return [said] + event.ended.map(sentence)
+    }
+
+    /// Stays true once the user has done it: it is told again.
+    private static func sentence(_ ended: Event.Ended) -> Phrase {
+        switch ended {
+        case .backupCodes:
+            Phrase(
+                """
+                Backup codes from before do not count any more: `otp-enroll codes` makes new ones.
+                """)
+        case .temporaryCode:
+            Phrase("The temporary code from before does not count any more.")
+        case .counter:
+            Phrase(
+                """
+                A token that counts is refused until `otp-enroll resync` has found its counter.
+                """)
+        }
     }
 
     private static func what(_ kind: Event.Kind, _ name: String) -> Phrase {
@@ -85,6 +104,8 @@ extension Notices {
         case .trustRevoked where name.isEmpty: Phrase("All SSH keys lost their trust")
         case .trustRevoked: Phrase("The SSH key \"\(name)\" lost its trust")
         case .moved: Phrase("Your second factor was moved here from \(name)")
+        case .restored where name.isEmpty:
+            Phrase("Your second factor was restored from an earlier copy")
         case .restored: Phrase("Your second factor was restored from a backup of \(name)")
         }
     }

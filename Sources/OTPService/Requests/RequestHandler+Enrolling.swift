@@ -61,9 +61,10 @@ extension RequestHandler {
             key = String(decoding: Base32.encode(bytes.span), as: UTF8.self)
         }
         let ticket = Ticket(
-            of: user, by: asking.uid, at: now, authenticator, key: key,
-            hasWishedName: new.name != nil, replaced: replaced, isFirst: isFirst,
-            epoch: epoch)
+            of: user, by: asking.uid, at: now,
+            EnrollmentDocument(
+                authenticator, key: key, hasWishedName: new.name != nil, replaced: replaced,
+                isFirst: isFirst, epoch: epoch))
         let text = try ticket.seal(in: storeForMore())
         return .begun(
             begun:
@@ -74,7 +75,7 @@ extension RequestHandler {
 
     func confirm(_ text: String, _ code: String) throws(StoreError) -> Reply.Result {
         let now = try saneTime()
-        guard let ticket = try ticket(text, at: now), var new = ticket.enrollment() else {
+        guard let ticket = try ticket(text, at: now), var new = ticket.new.enrollment() else {
             return .denied(reason: .ticketVoid)
         }
         let confirmation = Confirmation(
@@ -103,7 +104,7 @@ extension RequestHandler {
     /// Stores it without a code.
     func keep(_ text: String) throws(StoreError) -> Reply.Result {
         let now = try clock.now()
-        guard let ticket = try ticket(text, at: now), let new = ticket.enrollment() else {
+        guard let ticket = try ticket(text, at: now), let new = ticket.new.enrollment() else {
             return .denied(reason: .ticketVoid)
         }
         return try keep(new, skew: 0, at: now)

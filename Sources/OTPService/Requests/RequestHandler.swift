@@ -86,10 +86,11 @@ public struct RequestHandler<Here: Surroundings> {
                 .bring(of: numbers, adds: adds, rehearses: rehearses), for: self)
         case .rekey(let step): return try here.perform(.rekey(step: step), for: self)
         case .backUp(let step): return try here.perform(.backUp(step: step), for: self)
-        case .restore(let records, let time, let keepsCodes, let bringsBack, let rehearses):
+        case .restore(
+            let records, let time, let window, let keepsCodes, let bringsBack, let rehearses):
             let order = RestoreOrder(
-                records: records, time: time, keepsCodes: keepsCodes, bringsBack: bringsBack,
-                rehearses: rehearses)
+                records: records, time: time, window: window, keepsCodes: keepsCodes,
+                bringsBack: bringsBack, rehearses: rehearses)
             return try here.perform(.restore(order), for: self)
         }
     }

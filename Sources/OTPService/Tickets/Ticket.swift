@@ -13,16 +13,9 @@ struct Ticket: SealedTicket {
     let uid: UInt32
     let caller: UInt32
     let begun: UInt64
-    let authenticator: AuthenticatorDocument
-    /// The key in Base32.
-    let key: String
-    let hasWishedName: Bool
-    /// When the authenticator that it replaces was added.
-    let replaced: UInt64?
-    /// Whether there was nothing to log in with, and nothing proven.
-    let isFirst: Bool
-    /// The epoch of the record when it was begun.
-    let epoch: UInt64
+    /// What to store. Whether it is the first one says that nothing was proven, and the epoch is
+    /// that of the record when it was begun.
+    let new: EnrollmentDocument
 
     /// Opens the ticket `text`; `nil` if it is not this store's, has expired, or is about somebody
     /// else.
@@ -37,29 +30,11 @@ struct Ticket: SealedTicket {
         else { return nil }
     }
 
-    init(
-        of user: User, by caller: UInt32, at now: UInt64, _ authenticator: Authenticator,
-        key: String, hasWishedName: Bool, replaced: UInt64?, isFirst: Bool, epoch: UInt64
-    ) {
+    init(of user: User, by caller: UInt32, at now: UInt64, _ new: EnrollmentDocument) {
         self.user = String(decoding: user.name, as: UTF8.self)
         uid = user.uid
         self.caller = caller
         begun = now
-        self.authenticator = AuthenticatorDocument(authenticator)
-        self.key = key
-        self.hasWishedName = hasWishedName
-        self.replaced = replaced
-        self.isFirst = isFirst
-        self.epoch = epoch
-    }
-
-    /// What to store.
-    func enrollment() -> Enrollment? {
-        let text = Array(key.utf8)
-        guard let authenticator = authenticator.authenticator, let key = Base32.decode(text.span)
-        else { return nil }
-        return Enrollment(
-            authenticator, key: key, hasWishedName: hasWishedName, replaced: replaced,
-            isFirst: isFirst, epoch: epoch)
+        self.new = new
     }
 }

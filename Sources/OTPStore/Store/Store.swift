@@ -55,7 +55,7 @@ public final class Store: RecordStore {
     public init(path: [UInt8]?, leftovers: Leftovers = Leftovers()) throws(StoreError) {
         self.leftovers = leftovers
         self.path = path ?? Store.defaultPath
-        keepsKey = !Store.isDefault(self.path)
+        keepsKey = path.map { !Store.isDefault($0) } ?? false
         keyPath = keepsKey ? self.path + Array("/seal.key".utf8) : Store.defaultKeyPath
         folder = try SafeOpen.directory(self.path)
         let status = try SafeOpen.status(of: folder, path: self.path)

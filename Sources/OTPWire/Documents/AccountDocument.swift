@@ -193,7 +193,7 @@ public struct TrustedKeyDocument: Codable, Equatable, Sendable {
 
 /// What prevents tries.
 public struct LockDocument: Codable, Equatable, Sendable {
-    /// Until when; `nil` if only root can open it again.
+    /// Until when; `nil` if somebody has to open it again.
     public var until: UInt64?
     /// Whom it locks out.
     public var reach: Lockout.Reach

@@ -80,6 +80,12 @@ public enum Document {
         try decode(OfflineReply.self, from: bytes)
     }
 
+    /// Reads the state of swiftotp-agent. Unknown members are ignored.
+    static func agentState(_ bytes: [UInt8]) throws(Problem) -> AgentState {
+        guard bytes.count <= maximumLength, Shape(bytes).isShallow else { throw .malformed }
+        return try read(AgentState.self, from: bytes)
+    }
+
     /// Reads the messenger's answer. Unknown members are ignored.
     public static func receipt(_ bytes: [UInt8]) throws(Problem) -> ReceiptDocument {
         try decode(ReceiptDocument.self, from: bytes)

@@ -122,6 +122,8 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case wasEnrolled
         /// The user belongs to a fleet, and it takes a role there, and a host with the right `admin`.
         case fleetRole
+        /// The user has a role in the fleet, so that it takes the role `admin`.
+        case fleetProtected
         /// The user belongs to a fleet, and this host lacks a right: `enroll`.
         case hostRight(name: String)
     }

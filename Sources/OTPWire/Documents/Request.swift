@@ -114,12 +114,13 @@ public enum Command: Codable, Equatable, Sendable {
     case rekey(step: RekeyStep)
     /// The records, with all their keys, for a backup.
     case backUp(step: BackupStep)
-    /// Make records from a backup of this time their users' own, or say what would happen. With
-    /// `keepsCodes`, backup codes stay good and counters go on; if it `bringsBack`, authenticators
-    /// that were removed here since come back.
+    /// Make records from a backup of this time their users' own, or say what would happen. `window`
+    /// is the widest of the PAM lines, if it is more than the configuration's. With `keepsCodes`,
+    /// backup codes stay good and counters go on; if it `bringsBack`, authenticators that were
+    /// removed here since come back.
     case restore(
-        records: [RecordDocument], time: UInt64, keepsCodes: Bool, bringsBack: Bool,
-        rehearses: Bool)
+        records: [RecordDocument], time: UInt64, window: UInt8, keepsCodes: Bool,
+        bringsBack: Bool, rehearses: Bool)
 }
 
 /// A UID, and the users who have it.

@@ -19,8 +19,8 @@ public enum AgentClient {
     }
 
     /// Sends a request of 1 to `longestRequest` bytes, and waits for the reply. An empty one asks
-    /// for the agent's own state (JSON, see swiftotp-agent(8)), and one that begins with a zero the
-    /// agent itself (`OfflineCall`).
+    /// for the agent's own state (`AgentState`), and one that begins with a zero the agent itself
+    /// (`OfflineCall`).
     ///
     /// Throws if the agent does not reply in time, or cannot be asked.
     public static func send(
@@ -49,11 +49,25 @@ public enum AgentClient {
         }
     }
 
+    /// Asks the agent for its own state.
+    public static func state(at path: [UInt8]? = nil) throws(Problem) -> AgentState {
+        switch try send([], to: path) {
+        case .failed(_, let why): throw Problem(text: why)
+        case .answered(let bytes):
+            guard let state = try? Document.agentState(bytes) else {
+                throw Problem(text: AgentClient.otherVersion)
+            }
+            return state
+        }
+    }
+
+    private static let otherVersion = "swiftotp-agent is of another version"
+
     private static func text(of error: WireError) -> String {
         switch error {
         case .system(ENOENT), .system(ECONNREFUSED): "swiftotp-agent is not listening"
         case .timedOut, .system(EAGAIN): "swiftotp-agent does not answer"
-        case .malformed: "swiftotp-agent is of another version"
+        case .malformed: otherVersion
         case .closed, .cut: "swiftotp-agent ended without an answer"
         case .system(EACCES): "only root's swiftotpd may use swiftotp-agent"
         case .system(let number): "swiftotp-agent cannot be reached: error number \(number)"

@@ -7,7 +7,7 @@ public enum AgentStatus: UInt8, CaseIterable, Sendable {
     case unreachable = 1
     /// The servers refuse this host, or this request.
     case refused = 2
-    /// The host has had too many failures, or asks too often.
+    /// The host has had too many failures or refused commands, or asks too often.
     case overBudget = 3
     /// The servers cannot judge now, or nobody knows whether they did.
     case unavailable = 4

@@ -186,34 +186,6 @@ public struct TrustWishDocument: Codable, Equatable, Sendable {
     }
 }
 
-/// A confirmed authenticator.
-public struct EnrollmentDocument: Codable, Equatable, Sendable {
-    public var authenticator: AuthenticatorDocument
-    /// In Base32.
-    public var key: String
-    public var hasWishedName: Bool
-    public var replaced: UInt64?
-    public var isFirst: Bool
-    public var epoch: UInt64
-
-    public init(_ new: borrowing Enrollment) {
-        authenticator = AuthenticatorDocument(new.authenticator)
-        key = new.key.withBytes { String(decoding: Base32.encode($0), as: UTF8.self) }
-        (hasWishedName, replaced) = (new.hasWishedName, new.replaced)
-        (isFirst, epoch) = (new.isFirst, new.epoch)
-    }
-
-    /// `nil` if it is impossible.
-    public func enrollment() -> Enrollment? {
-        let text = Array(key.utf8)
-        guard let authenticator = authenticator.authenticator, let key = Base32.decode(text.span)
-        else { return nil }
-        return Enrollment(
-            authenticator, key: key, hasWishedName: hasWishedName, replaced: replaced,
-            isFirst: isFirst, epoch: epoch)
-    }
-}
-
 extension [UInt8] {
     var base64: String {
         String(decoding: Base64.encode(span, isPadded: true), as: UTF8.self)

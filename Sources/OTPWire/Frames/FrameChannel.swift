@@ -71,8 +71,9 @@ public struct FrameChannel: ~Copyable, Sendable {
         }
     }
 
-    /// How much is read at a time; most frames are shorter.
-    private static let portion = 4096
+    /// How much is read at a time; most frames are shorter. All of it is zeroed before, and wiped
+    /// after.
+    private static let portion = 1024
 
     /// The first received frame, if it is whole.
     private mutating func next() throws(WireError) -> Frame? {

@@ -15,8 +15,8 @@ extension Context {
         case .rootOnly: rootOnly
         case .protected:
             Failure(
-                "the help desk may not do this for \(userName)",
-                hint: "only root may: \(userName) is root, of the help desk, or protected")
+                Phrase("the help desk may not do this for \(userName)"),
+                hint: Phrase("only root may: \(userName) is root, of the help desk, or protected"))
         case .ownProofNeeded:
             Failure("a code counts for five minutes, and those are over", hint: "try again")
         case .helperNotEnrolled:
@@ -28,7 +28,7 @@ extension Context {
                 "you have acted \(Words.count(most, "time")) in 24 hours, which is the limit",
                 hint: "helpdesk_daily in swiftotp.conf is that limit; root has none")
         case .unknownUser: Context.noUser(userName)
-        case .policy: isRoots
+        case .policy: mayNotDisable
         case .firstEnrollment(let rule): firstEnrollmentIsRoots(rule)
         case .notEnrolled: notEnrolled
         case .noSuchAuthenticator:
@@ -71,7 +71,7 @@ extension Context {
         case .validity(let hours):
             Failure(
                 "the configuration allows at most \(Words.count(hours, "hour"))",
-                hint: "temporary_hours in swiftotp.conf is that limit")
+                hint: "temporary_hours in swiftotp.conf is that limit, in a fleet on its servers")
         case .keyIsThere(let name):
             Failure(
                 "\"\(Output.printable(name))\" of \(userName) already has this key",
@@ -93,9 +93,20 @@ extension Context {
         case .wasEnrolled: Failure("\(userName) was enrolled before", hint: meaning)
         case .fleetRole:
             Failure(
-                "the fleet has not given you the role for this, or not at this host",
-                hint: "on a server, `swiftotp-server role` gives roles, and"
-                    + " `swiftotp-server invite --rights admin` hosts where they count")
+                Phrase("the fleet does not let you do this, or not at this host"),
+                hints: [
+                    Phrase("it takes a role in the fleet, and is for others; root has no role"),
+                    Phrase(
+                        """
+                        on a server, `swiftotp-server role` gives roles, and \
+                        `swiftotp-server hosts NAME --rights` hosts where they count
+                        """),
+                ])
+        case .fleetProtected:
+            Failure(
+                Phrase("the help desk may not do this for \(userName)"),
+                hint: Phrase(
+                    "\(userName) has a role in the fleet: somebody with the role `admin` may"))
         case .hostRight(let name):
             Failure(
                 Phrase("the fleet does not allow this at this host"),
@@ -105,7 +116,13 @@ extension Context {
 
     /// What root alone may do, or the help desk as well.
     private var rootOnly: Failure {
-        guard !service.isOwn, !Machine.isRoot else {
+        // Nothing but a fleet says that to root.
+        guard !Machine.isRoot else {
+            return Failure(
+                "\(userName) belongs to a fleet, where nobody may do this",
+                hint: "--local acts on the record here")
+        }
+        guard !service.isOwn else {
             return Failure(Phrase("only root may do this"), hint: Phrase("use sudo"))
         }
         return user.uid == Machine.caller ? storeIsRoots : othersAreRoots
@@ -158,15 +175,11 @@ extension Context {
             hint: Phrase("`otp-enroll disable \(userName)` ends the second factor"))
     }
 
-    /// The policy lets only root disable.
-    var disablingIsRoots: Failure {
+    /// The policy does not let users disable.
+    var mayNotDisable: Failure {
         Failure(
-            Phrase("only root may do this here (user_may_disable = no)"),
+            Phrase("users may not do this here (user_may_disable = no)"),
             hint: Phrase("ask your administrator"))
-    }
-
-    private var isRoots: Failure {
-        Failure(Phrase("only root may do this here"), hint: Phrase("ask your administrator"))
     }
 
     private func firstEnrollmentIsRoots(_ rule: String) -> Failure {
@@ -177,7 +190,7 @@ extension Context {
                 hint: Phrase("ask your administrator"))
         case "root":
             Failure(
-                Phrase("only root may enroll users here (first_enrollment = root)"),
+                Phrase("users may not enroll themselves here (first_enrollment = root)"),
                 hint: Phrase("ask your administrator"))
         default:
             Failure(

@@ -153,7 +153,9 @@ struct Backup: ParsableCommand {
         var found = Digest()
         var filter = try age.decryption(identity, reading: .file(file.file.number))
         let end = try filter.finish(check: check) { found.update($0.span) }
-        try Age.check(end, hints: ["it is the identity, or the file: nothing was kept"])
+        let key = passphrase ? "passphrase" : "identity"
+        try Age.check(
+            end, hints: ["it is another \(key), or the file is damaged: nothing was kept"])
         guard found.finish() == digest else { throw Backup.changed(path) }
     }
 

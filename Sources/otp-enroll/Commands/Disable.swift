@@ -27,7 +27,7 @@ struct Disable: ParsableCommand {
         let context = try Context(global, user: who.user, for: .everybody)
         let user = context.userName
         guard try Machine.isRoot || context.policy().mayDisable else {
-            throw context.disablingIsRoots
+            throw context.mayNotDisable
         }
         let hadApps = try !context.enrolledAccount().authenticators.isEmpty
         let question = Phrase("Remove all authenticators and backup codes of \(user)?")

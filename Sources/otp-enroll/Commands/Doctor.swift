@@ -122,8 +122,11 @@ struct Doctor: ParsableCommand {
             }
         }
         let lastLogin = stores.map(\.1.lastLogin).max() ?? 0
-        looks += [ClockCheck.look(lastLogin: lastLogin), swiftotpd, LogCheck.look()]
-        return looks + [DenialCheck.look(options)]
+        looks += [ClockCheck.look(lastLogin: lastLogin), swiftotpd]
+        if let known = configurations.first(where: \.isKnown), let fleet = FleetCheck.look(known) {
+            looks.append(fleet)
+        }
+        return looks + [LogCheck.look(), DenialCheck.look(options)]
     }
 
     /// The findings about the stacks and their modules.

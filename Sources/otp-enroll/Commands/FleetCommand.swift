@@ -124,10 +124,13 @@ enum AgentProgram {
     private static let paths = ["/usr/sbin/swiftotp-agent", "/usr/bin/swiftotp-agent"]
     private static let patience = Duration.seconds(120)
 
+    /// Where it is installed; `nil` if it is not.
+    static var path: String? { paths.first { SystemFiles.status($0) != nil } }
+
     /// Runs it to its end; throws if it fails. What it says goes to our own output.
     static func run(_ words: [String]) throws {
         guard Machine.isRoot else { throw Failure("only root may do this") }
-        guard let path = paths.first(where: { SystemFiles.status($0) != nil }) else {
+        guard let path else {
             throw Failure(
                 "there is no swiftotp-agent here", hints: ["install the package swiftotp-agent"])
         }

@@ -29,7 +29,7 @@ struct List: ParsableCommand {
     @Flag(help: "Only users who are not enrolled.")
     var notEnrolled = false
 
-    @Flag(help: "Only users who have to wait, or whom root has to unlock.")
+    @Flag(help: "Only users who have to wait, or to be unlocked.")
     var locked = false
 
     @Option(

@@ -129,6 +129,7 @@ struct Restore: ParsableCommand {
         _ backup: BackupContents, _ context: Context, rehearses: Bool
     ) throws -> [RestoredDocument] {
         var rows: [RestoredDocument] = []
+        let window = LoginWindow.widest()
         var progress = Progress(
             rehearses ? "Comparing records" : "Restoring records", of: backup.records.count)
         defer { progress.finish() }
@@ -137,8 +138,8 @@ struct Restore: ParsableCommand {
             let batch = rest.prefix(RecordDocument.most)
             rest = rest.dropFirst(RecordDocument.most)
             let command = Command.restore(
-                records: Array(batch), time: backup.time, keepsCodes: keepBackupCodes,
-                bringsBack: bringBack, rehearses: rehearses)
+                records: Array(batch), time: backup.time, window: window,
+                keepsCodes: keepBackupCodes, bringsBack: bringBack, rehearses: rehearses)
             rows += try ask(command, context)
             for _ in batch { progress.advance() }
         }

@@ -35,10 +35,10 @@ extension LockDocument {
             until.map {
                 Phrase(
                     """
-                    closed until \(Machine.localTime($0)), or until root unlocks it \
+                    closed until \(Machine.localTime($0)), or until an administrator unlocks it \
                     (`otp-enroll unlock \(user)`);
                     """)
-            } ?? Phrase("closed until root unlocks it (`otp-enroll unlock \(user)`);")
+            } ?? Phrase("closed until an administrator unlocks it (`otp-enroll unlock \(user)`);")
         let rest =
             reach == .strangers
             ? Phrase(
@@ -49,7 +49,7 @@ extension LockDocument {
         return (end + rest).text
     }
 
-    /// `until` for `--json`: one that only root can open again lasts until the last year in RFC
+    /// `until` for `--json`: one that somebody has to open again lasts until the last year in RFC
     /// 3339.
     var json: JSON { .time(min(until ?? .max, 253_402_300_799)) }
 }

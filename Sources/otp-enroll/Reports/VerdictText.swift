@@ -136,13 +136,15 @@ struct VerdictText {
             Phrase("set the phone's clock from the network, and check the time here")
         case .malformed:
             Phrase("a code has 6 to 8 digits, a backup code looks like 3K7MQ-2XJ9T-DWP4A")
-        case .usedTemporaryCode, .expired: Phrase("`otp-enroll issue` makes a new one (as root)")
+        case .usedTemporaryCode, .expired:
+            Phrase("an administrator can make a new one: `otp-enroll issue`")
         case .clockMovedBack:
-            Phrase(
-                "set the clock; if it is right, `otp-enroll resync` (as root) repairs the record")
+            Phrase("set the clock; if it is right, `otp-enroll resync` repairs the record")
         case .noRecord, .unproven, .notEnrolled, .enrolledMeanwhile:
             Phrase("`otp-enroll add` enrolls")
-        case .closed: Phrase("only root can open it again; backup codes still work")
+        case .closed:
+            Phrase(
+                "an administrator can open it again (`otp-enroll unlock`); backup codes still work")
         case .clock: Phrase("set the clock; backup codes still work")
         case .repeated: Phrase("wait for the next one")
         case .empty, .throttled, .unknownUser: nil

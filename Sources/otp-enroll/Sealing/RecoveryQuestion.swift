@@ -9,25 +9,73 @@ struct RecoveryQuestion {
 
     private static let maximumSize = 4096
 
-    /// What `open` gets from the key. At a terminal, a mistake is said, and the question comes again.
+    /// What `open` gets from the key.
     func answer(
         _ open: (borrowing RecoveryKey) throws(StoreError) -> SealKeyBytes
     ) throws -> SealKeyBytes {
-        while true {
+        guard file == nil, Terminal.isThere else {
             var typed = try read()
             defer { Secret.wipe(&typed) }
-            do throws(Failure) {
-                return try RecoveryQuestion.keys(typed.span, open)
-            } catch {
-                guard file == nil, Terminal.isThere, !typed.isEmpty else { throw error }
-                Output.report(error)
-            }
+            return try RecoveryQuestion.keys(typed.span, open)
         }
+        return try ask(open)
     }
 
     private func read() throws(Failure) -> [UInt8] {
         guard let file else { return Terminal.readAnswer("Recovery key: ") }
         return try OpenFile.contents(file, limit: Self.maximumSize)
+    }
+
+    /// Asks on a screen of its own, so that the key stays nowhere: it is still good if this ends
+    /// early. There it is seen while it is typed, and after a mistake, to be compared.
+    private func ask(
+        _ open: (borrowing RecoveryKey) throws(StoreError) -> SealKeyBytes
+    ) throws -> SealKeyBytes {
+        let interruptions = try Interruptions()
+        var typed: [UInt8] = []
+        defer { Secret.wipe(&typed) }
+        var mistake: Failure?
+        Terminal.enterScreen()
+        defer { Terminal.leaveScreen("") }
+        while true {
+            var view = RecoveryQuestion.view(typed, mistake)
+            Terminal.show(&view, "")
+            switch Terminal.nextInput(interruptions) {
+            case .resized: continue
+            case .ended: throw Failure.givenUp
+            case .line(let line):
+                Secret.wipe(&typed)
+                typed = line
+            }
+            let isEmpty = typed.allSatisfy { $0 == UInt8(ascii: " ") }
+            if interruptions.endIsAsked() || isEmpty { throw Failure.givenUp }
+            do throws(Failure) {
+                return try RecoveryQuestion.keys(typed.span, open)
+            } catch {
+                // Another key may open it; nothing that is typed helps against other trouble.
+                guard error.trouble.map({ $0.code == .otherKey }) ?? true else { throw error }
+                mistake = error
+            }
+        }
+    }
+
+    private static func view(_ typed: [UInt8], _ mistake: Failure?) -> [UInt8] {
+        let width = Terminal.size.columns - 1
+        var screen = EnrollmentScreen.empty()
+        func add(_ text: String) {
+            for line in Words.wrapped(text, width) + [""] { screen += (line + "\n").utf8 }
+        }
+        add(
+            "Type the recovery key as it was written down. Small letters and blanks do no harm."
+                + " It does not stay on the screen.")
+        if let mistake {
+            screen += "    \(Output.printable(typed))\n\n".utf8
+            let sentences = ([mistake.message] + mistake.hints).map {
+                $0.prefix(1).uppercased() + $0.dropFirst() + "."
+            }
+            add(sentences.joined(separator: " "))
+        }
+        return screen + "Recovery key (Return alone: give up): ".utf8
     }
 
     private static func keys(
@@ -42,7 +90,9 @@ struct RecoveryQuestion {
         do throws(StoreError) {
             return try open(key)
         } catch {
-            throw Failure(Output.printable(error.text))
+            var failure = Failure(Output.printable(error.text))
+            failure.trouble = error
+            throw failure
         }
     }
 
@@ -51,7 +101,7 @@ struct RecoveryQuestion {
         case .length(let count):
             Failure(
                 "this is no recovery key: it has \(count) symbols, not \(RecoveryKey.length)",
-                hint: "it has eight groups of four, such as 7Q4K-D2M9-...")
+                hint: "it has eight groups of four symbols, 7Q4K-D2M9 and so on")
         case .symbol(let byte):
             Failure(
                 "this is no recovery key: \"\(Output.printable([byte]))\" is not in any",
@@ -62,4 +112,9 @@ struct RecoveryQuestion {
                 hint: "compare each group with what was written down")
         }
     }
+}
+
+extension Failure {
+    /// Somebody at a screen with a recovery key did not go on.
+    static var givenUp: Failure { Failure("given up; nothing was changed") }
 }

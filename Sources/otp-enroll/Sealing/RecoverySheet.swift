@@ -21,19 +21,17 @@ struct RecoverySheet {
             Terminal.show(&view, "")
             switch Terminal.nextInput(interruptions) {
             case .resized: continue
-            case .ended: throw Self.givenUp
+            case .ended: throw Failure.givenUp
             case .line(var typed):
                 defer { Secret.wipe(&typed) }
                 let answer = String(decoding: typed, as: UTF8.self).uppercased()
                     .filter { $0 != " " }
-                if interruptions.endIsAsked() || answer.isEmpty { throw Self.givenUp }
+                if interruptions.endIsAsked() || answer.isEmpty { throw Failure.givenUp }
                 if answer == text.suffix(4) { return }
                 message = "That is not its last group."
             }
         }
     }
-
-    private static var givenUp: Failure { Failure("given up; nothing was changed") }
 
     private func view(_ message: String) -> [UInt8] {
         let size = Terminal.size

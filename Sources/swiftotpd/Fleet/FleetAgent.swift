@@ -73,8 +73,8 @@ extension AgentStatus {
         case .answered, .unreachable: "no server can be reached"
         case .refused: "the servers refuse this host"
         case .overBudget:
-            "too many failures or calls have come from this host; see `swiftotp-server hosts` on a"
-                + " server"
+            "too many failures, refused commands or calls have come from this host; see"
+                + " `swiftotp-server hosts` and `audit` on a server"
         case .unavailable: "the servers cannot check codes now"
         case .malformed: "the servers are of another version"
         }

@@ -63,8 +63,7 @@ struct LoginService {
         guard !settings.isForOneConnection else { return }
         guard case .refused = result else { return }
         do throws(StoreError) {
-            let options = try ConfigurationFile.options(
-                settings.arguments, then: request.arguments, isBelieved: peer.isOwner)
+            let options = try asker.get().options
             let user = try SystemUsers().user(named: request.user)
             guard !options.belongsToFleet(user) else { return }
             let store = try Store(path: options.store)

@@ -66,7 +66,7 @@ final class Announcer: AccountAnnouncer {
         do throws(MessengerClient.Problem) {
             let message = try writer.message(
                 about: change.events, of: change.user, in: change.language,
-                to: try address(of: change.user), at: try now())
+                to: try address(of: change.user))
             try handOver(message, within: patience)
             return nil
         } catch {
@@ -82,13 +82,12 @@ final class Announcer: AccountAnnouncer {
     ) throws(MessengerClient.Problem) {
         try handOver(
             try writer.message(
-                temporaryCode: code, of: user, in: language, to: address, at: try now(),
-                until: end))
+                temporaryCode: code, of: user, in: language, to: address, until: end))
     }
 
     /// Sends a report to an admin.
     func send(report: String, to address: MailAddress) throws(MessengerClient.Problem) {
-        try handOver(try writer.message(report: report, to: address, at: try now()))
+        try handOver(try writer.message(report: report, to: address))
     }
 
     func handOver(
@@ -99,7 +98,12 @@ final class Announcer: AccountAnnouncer {
     }
 
     /// Writes what is sent.
-    var writer: MessageWriter { MessageWriter(for: Announcer.host) { self.catalog(of: $0) } }
+    var writer: MessageWriter {
+        let usual = options.language
+        return MessageWriter(for: Announcer.host, clock: SystemClock()) { language in
+            CatalogFile.catalog(of: language ?? usual, version: Version.number)
+        }
+    }
 
     private func address(of user: User) throws(MessengerClient.Problem) -> MailAddress {
         let pattern = options.mail.map { String(decoding: $0, as: UTF8.self) } ?? "%u"
@@ -110,20 +114,6 @@ final class Announcer: AccountAnnouncer {
                 text: error == .name
                     ? "there is no mail address for this name"
                     : "the option `mail` makes no mail address")
-        }
-    }
-
-    /// The phrases of the user's language, or else of the configuration's.
-    private func catalog(of language: Language?) -> Catalog {
-        let found = try? CatalogFile.find(language ?? options.language, version: Version.number)
-        return found?.catalog ?? .english
-    }
-
-    private func now() throws(MessengerClient.Problem) -> UInt64 {
-        do throws(StoreError) {
-            return try SystemClock().now()
-        } catch {
-            throw MessengerClient.Problem(text: error.detail)
         }
     }
 

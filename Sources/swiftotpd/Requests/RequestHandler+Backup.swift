@@ -70,8 +70,8 @@ extension RequestHandler<ThisMachine> {
                 .clock, [], "this machine's clock is before the time of the backup")
         }
         let terms = RestoreTerms(
-            at: now, window: here.options.window, keepsCodes: order.keepsCodes,
-            bringsBack: order.bringsBack)
+            at: now, window: max(here.options.window, order.window),
+            keepsCodes: order.keepsCodes, bringsBack: order.bringsBack)
         let day = Array(CivilTime(order.time).date.utf8)
         var rows: [RestoredDocument] = []
         for document in order.records {

@@ -104,7 +104,7 @@ struct Restoring {
             let done = record.restore(over: here, terms)
             let row = self.row(done, record, over: here, for: user)
             guard row.how != .ended else { return .left(row) }
-            record.note(event)
+            record.note(event.ending(done.ended))
             here = record
             return .kept(row)
         }

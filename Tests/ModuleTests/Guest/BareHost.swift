@@ -31,7 +31,7 @@ struct BareHost {
         // It keeps its results to the end, when no output of the module's can get mixed in.
         let done = try await Command.run(
             [
-                "python3", "-BI", program, stack.folder, stack.service, user,
+                "/usr/bin/python3", "-BI", program, stack.folder, stack.service, user,
                 closed.map(String.init).joined(), manner.rawValue,
             ] + answers)
         guard done.status == 0, done.errors.isEmpty else {

@@ -48,7 +48,7 @@ struct ThreadTests {
         let stack = try first.stack()
         let script = try first.scratch.write(PythonHost.start + Self.host, to: "host.py")
         let done = try await Command.run(
-            ["python3", "-B", script, stack.folder, stack.service],
+            ["/usr/bin/python3", "-B", script, stack.folder, stack.service],
             input: people.map { $0.joined(separator: " ") }.joined(separator: "\n"))
         try #require(done.status == 0, "\(done.status) \(done.errors)")
         let results = done.output.split(separator: "\n")

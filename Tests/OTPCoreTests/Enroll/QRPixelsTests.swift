@@ -51,7 +51,7 @@ struct QRPixelsTests {
             print(len(zlib.decompress(rest)))
             """
         let side = box.pixels.side
-        let length = try await Command.output(["python3", "-c", script, file])
+        let length = try await Command.output(["/usr/bin/python3", "-c", script, file])
         #expect(length == "\(side * (1 + (side + 7) / 8))\n")
     }
 

@@ -41,7 +41,8 @@ struct BackedUpRecordTests {
         _ = older.restore(over: try used(.hotp, next: 9), terms())
         #expect(older.authenticators[0].nextStep == 12)
         var unknown = try used(.hotp, next: 5)
-        #expect(unknown.restore(over: Record(), terms()).waiting.map(\.text) == ["phone"])
+        let done = unknown.restore(over: Record(), terms())
+        #expect(done.waiting.map(\.text) == ["phone"] && done.ended == [.counter])
         #expect(unknown.authenticators[0].awaitsResync)
         // Restored a second time, it still waits.
         var again = try used(.hotp, next: 5)
@@ -59,11 +60,14 @@ struct BackedUpRecordTests {
             return record
         }
         var ended = try backup()
-        #expect(ended.restore(over: try backup(), terms()).codesEnded == 10)
-        #expect(ended.backupCodesLeft == 0 && ended.notices.remindsOfBackupCodes)
+        let all = try ended.restore(over: backup(), terms())
+        #expect(all.codesEnded == 10 && all.ended == [.backupCodes] && ended.backupCodesLeft == 0)
+        // They were made since.
+        var without = try record(phone())
+        #expect(without.restore(over: try backup(), terms()).ended == [.backupCodes])
         var kept = try backup()
-        #expect(kept.restore(over: Record(), terms(keepsCodes: true)).codesEnded == 0)
-        #expect(kept.backupCodesLeft == 10)
+        let none = kept.restore(over: Record(), terms(keepsCodes: true))
+        #expect(none.codesEnded == 0 && none.ended.isEmpty && kept.backupCodesLeft == 10)
         // Some were used here since.
         var here = try backup()
         (here.backupCodes[3], here.backupCodes[7]) = (nil, nil)
@@ -92,12 +96,14 @@ struct BackedUpRecordTests {
         #expect(isTrusted)
         var here = Record()
         here.raiseEpoch(at: noon + 1000)
-        _ = record.restore(over: here, terms())
+        // The code here is the one that counts, and there is none.
+        #expect(record.restore(over: here, terms()).ended.isEmpty)
         #expect(record.trusted.isEmpty)
         #expect(record.temporaryCode?.state(at: noon + 1, boot: nil) == .expired)
         #expect(record.epoch > noon + 1000)
         var fresh = try OTPCoreTests.record(phone())
-        _ = fresh.restore(over: Record(), terms())
+        _ = fresh.issue()
+        #expect(fresh.restore(over: Record(), terms()).ended == [.temporaryCode])
         #expect(fresh.epoch >= noon)
     }
 

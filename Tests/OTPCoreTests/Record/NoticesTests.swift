@@ -39,7 +39,6 @@ struct NoticesTests {
             (.keyTrusted, "The SSH key \"new phone\" was trusted to skip the code"),
             (.trustRevoked, "The SSH key \"new phone\" lost its trust"),
             (.moved, "Your second factor was moved here from new phone"),
-            (.restored, "Your second factor was restored from a backup of new phone"),
         ] as [(Event.Kind, String)])
     func changes(_ kind: Event.Kind, _ what: String) {
         #expect(kind.isTold)
@@ -48,6 +47,46 @@ struct NoticesTests {
             Event(kind, at: tuesday, detail: ascii("new phone"), origin: ascii("otp-enroll root")))
         #expect(
             sentences(record.notices) == ["\(what) on Tuesday 14:02 UTC (otp-enroll root)."])
+    }
+
+    @Test(
+        "A restore is not told, or with what did not end, or without what to do about what did",
+        arguments: [
+            ("", [], []), ("2026-11-30", [], []),
+            (
+                "", [.backupCodes],
+                [
+                    "Backup codes from before do not count any more:"
+                        + " `otp-enroll codes` makes new ones."
+                ]
+            ),
+            // The longest that there is.
+            (
+                "2026-11-30", [.backupCodes, .temporaryCode, .counter],
+                [
+                    "Backup codes from before do not count any more:"
+                        + " `otp-enroll codes` makes new ones.",
+                    "The temporary code from before does not count any more.",
+                    "A token that counts is refused until `otp-enroll resync` has found its"
+                        + " counter.",
+                ]
+            ),
+        ] as [(String, [Event.Ended], [String])])
+    func restored(_ day: String, _ ended: [Event.Ended], _ advice: [String]) {
+        #expect(Event.Kind.restored.isTold)
+        var record = Record()
+        record.note(
+            Event(.restored, at: tuesday, detail: ascii(day), origin: ascii("otp-enroll root"))
+                .ending(ended))
+        let stored = record.encoded
+        guard let read = Record(decoding: stored.span) else {
+            Issue.record("not read")
+            return
+        }
+        let copy = day.isEmpty ? "an earlier copy" : "a backup of \(day)"
+        let first =
+            "Your second factor was restored from \(copy) on Tuesday 14:02 UTC (otp-enroll root)."
+        #expect(sentences(read.notices) == [first] + advice)
     }
 
     @Test("An immediate unlock is told as one for later")

@@ -101,6 +101,26 @@ struct RestoredRecordTests {
         let epoch = record.epoch
         record.restore(to: noon, window: 1, origin: Array("swiftotp-server restored".utf8))
         #expect(record.epoch > epoch)
-        #expect(record.takeUntold().map(\.kind) == [.temporaryCodeRevoked])
+        let told = record.takeUntold()
+        #expect(told.map(\.kind) == [.restored] && told.first?.ended == [])
+    }
+
+    @Test("A user is told that something ended that had, or is not told what did")
+    func ended() throws {
+        var full = try record(phone("phone"), phone("fob", kind: .hotp))
+        _ = full.makeBackupCodes()
+        _ = full.issue()
+        full.restore(to: noon, window: 1, origin: [])
+        #expect(full.takeUntold().map(\.ended) == [[.backupCodes, .temporaryCode, .counter]])
+        // Expired, or made since.
+        var rest = try record(phone("phone"))
+        _ = rest.issue(at: noon - 90_000)
+        rest.restore(to: noon, window: 1, origin: [])
+        _ = rest.makeBackupCodes()
+        rest.restore(to: noon - 1, window: 1, origin: [])
+        #expect(rest.takeUntold().map(\.ended) == [[], []])
+        var nothing = Record()
+        nothing.restore(to: noon, window: 1, origin: [])
+        #expect(nothing.takeUntold().isEmpty)
     }
 }

@@ -27,7 +27,7 @@ struct ColumnsTests {
             width = ctypes.CDLL(None).wcwidth
             print(*(width(number) for number in range(0x40000)))
             """
-        let told = try await Command.output(["python3", "-c", script])
+        let told = try await Command.output(["/usr/bin/python3", "-c", script])
         let widths = told.split { $0.isWhitespace }.compactMap { Int($0) }
         try #require(widths.count == 0x40000)
         // A character without a width there is a control character, or newer than that library.

@@ -32,6 +32,8 @@ struct LogWordsTests {
             (.trustRevoked, "", "trust in all SSH keys revoked;"),
             (.moved, "bob (1001)", "second factor moved;"),
             (.restored, "2026-11-30", "second factor restored; backup=\"2026-11-30\""),
+            (.restored, "2026-11-30, codes", "second factor restored; backup=\"2026-11-30\""),
+            (.restored, "codes, token", "second factor restored;"),
             // Anything that is not a valid name is left out, whatever it could do.
             (.added, "a\" user=\"root", "authenticator added;"),
         ] as [(Event.Kind, String, String)])

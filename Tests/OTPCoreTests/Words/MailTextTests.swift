@@ -26,6 +26,19 @@ struct MailTextTests {
         #expect(lines.filter { $0.isEmpty }.count >= 4 && lines.last == "")
     }
 
+    @Test("A mail about a restore lacks what to do about what ended")
+    func restored() throws {
+        let address = try #require(MailAddress("alice@example.com"))
+        let event = Event(
+            .restored, at: 1_800_000_000, detail: [], origin: Array("swiftotp-server restored".utf8)
+        ).ending([.backupCodes])
+        let text = MailText(changes: [event], of: "alice", on: "vm", at: 1_800_000_060)
+        let mail = String(decoding: try text.mail(to: address, in: .english), as: UTF8.self)
+        #expect(mail.contains("\n\nYour second factor was restored from an earlier copy on "))
+        #expect(mail.contains("\n\nBackup codes from before do not count any more: "))
+        #expect(!mail.contains("temporary") && !mail.contains("token"))
+    }
+
     @Test("A host name or a user's name begins a header or a line of its own")
     func injection() throws {
         // In a subject what is not plain ASCII is encoded, and in a text it is an error.

@@ -95,7 +95,7 @@ private let decoyGuesses = Atomic<Int>(0)
 
 extension StoreFixture {
     /// One complete try of `typed` for a name without a record; by default with a code that was not
-    /// tried yet and that does not match the decoy's key.
+    /// tried yet and that the decoy's key does not have, within the window or near it.
     func attemptDecoy(
         _ name: String, _ typed: String? = nil, at now: UInt64 = noon
     ) throws(StoreError) -> Outcome? {
@@ -105,10 +105,12 @@ extension StoreFixture {
             verifier: Verifier(window: 1), origin: Array("test".utf8), source: here())
         let right = session.withRecord { record in
             record.withKey(of: 0) { key in
-                (now / 30 - 1...now / 30 + 1).map {
-                    HOTP.text(
-                        HOTP.code(key: key, factor: $0, algorithm: .sha1, digits: 6), digits: 6)
-                }
+                let reach = UInt64(Verifier.lookAroundBudget)
+                return Set(
+                    (now / 30 - reach...now / 30 + reach).map {
+                        HOTP.text(
+                            HOTP.code(key: key, factor: $0, algorithm: .sha1, digits: 6), digits: 6)
+                    })
             }
         }
         let guess = (0..<4).lazy.map { _ in wrong(decoyGuesses.add(1, ordering: .relaxed).newValue)

@@ -141,7 +141,7 @@ struct CompletionTests {
                 listener.listen()
                 time.sleep(600)
             """
-        let silent = try Terminal(["python3", "-c", listen, socket])
+        let silent = try Terminal(["/usr/bin/python3", "-c", listen, socket])
         try await patiently("the socket") {
             FileManager.default.fileExists(atPath: socket) ? () : nil
         }

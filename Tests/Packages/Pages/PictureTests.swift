@@ -25,7 +25,8 @@ struct PictureTests {
         let scratch = try Scratch()
         let file = scratch.file("\(name).svg")
         try await Command.output([
-            "python3", "-B", Project.path("docs/picture.py"), Build.products.path, name, file,
+            "/usr/bin/python3", "-B", Project.path("docs/picture.py"), Build.products.path, name,
+            file,
         ])
         let made = texts(try String(contentsOfFile: file, encoding: .utf8))
         #expect(Set(shown).isSubset(of: made), "\(made)")

@@ -26,6 +26,8 @@ final class PrivateRoot: Sendable {
             mount -t tmpfs -o mode=755 run "$3/run"
             mount -t tmpfs -o mode=1777 tmp "$3/tmp"
             mkdir -m 755 "$3/run/sshd"
+            # Every package with a manual would have man-db index those of the whole machine again.
+            rm -f "$3/var/lib/man-db/auto-update"
             # What is mounted on the machine is not in there: the toolchain may be, and programs that
             # are built beside tests need its libraries.
             toolchain=$(readlink -f "$(command -v swiftc)")

@@ -51,10 +51,32 @@ struct FleetSystemdTests {
         let audit = try await root.output("swiftotp-server", "audit", "--user", "alice")
         #expect(audit.contains("granted code") && audit.contains("granted backup-code"), "\(audit)")
 
+        try await sealKey(in: root)
+        let last = try #require(backupCodes.last)
+        #expect(try await alice.login(.ssh, code: last) == .admittedWithCode)
+
         try await root.output("systemctl", "stop", "swiftotp-server.service")
         for unit in Self.units.prefix(2) {
             #expect(try await machine.property("Result", of: unit) == "success", "\(unit)")
         }
+    }
+
+    /// Makes a credential of the master key as FLEET.md says, but without a TPM, and runs a command as
+    /// it says itself.
+    private func sealKey(in root: PrivateRoot) async throws {
+        let parts = try Project.text("docs/FLEET.md").components(separatedBy: "\n### ")
+        let part = try #require(parts.first { $0.hasPrefix("The master key, sealed\n") })
+        let block = part.split(separator: "\n", omittingEmptySubsequences: false)
+            .drop { !$0.hasPrefix("    ") }.prefix { $0.hasPrefix("    ") }.joined(separator: "\n")
+        try await root.output("sh", "-ec", block.replacing("host+tpm2", with: "host"))
+        let path = "/etc/swiftotp-server/fleet.key"
+        #expect(try await root.status(path) == nil)
+        let bare = try await root.run("swiftotp-server", "hosts")
+        #expect(bare.status == 1 && bare.errors.contains("\(path) is missing"), "\(bare)")
+        let line = try #require(bare.errors.firstMatch(of: #/\n    (systemd-run .+)\n/#)).1
+        let hosts = try await root.output("sh", "-c", String(line))
+        #expect(hosts.contains("web1"), "\(hosts)")
+        try await root.output("sh", "-c", Self.again, "swiftotp-agent", "status")
     }
 
     /// Mode and owner, by names of the machine inside.

@@ -34,7 +34,7 @@ struct SandboxTests {
         try root.write(Self.probe, to: "/srv/probe.py")
         try root.write(Self.listener, to: "/srv/listener.py")
         // nslcd in /run, and a listener with an abstract name; a user that systemd synthesizes.
-        let listener = try Terminal(root.running(["python3", "-u", "/srv/listener.py"]))
+        let listener = try Terminal(root.running(["/usr/bin/python3", "-u", "/srv/listener.py"]))
         try await listener.expect("listening")
         try await makeUp("madeup", in: root)
         try await root.output("mkdir", "/etc/systemd/system/\(Self.unit).d")
@@ -84,7 +84,7 @@ struct SandboxTests {
         let said = try await root.output("journalctl", "-q", "-o", "cat", "-t", "probe")
         #expect(said == "a line from inside\n")
         // From outside, all of it is there.
-        let outside = try await root.output("python3", "-I", "/srv/probe.py")
+        let outside = try await root.output("/usr/bin/python3", "-I", "/srv/probe.py")
         let free = try JSONDecoder().decode(Report.self, from: Data(outside.utf8))
         #expect(free.sockets.values.allSatisfy { $0 == "connected" }, "\(free.sockets)")
         #expect(free.files.values.allSatisfy { $0 == "written" }, "\(free.files)")

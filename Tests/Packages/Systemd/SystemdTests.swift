@@ -91,18 +91,18 @@ struct SystemdTests {
         let machine = try await SystemdMachine()
         let root = machine.root
         try await machine.root.installPackages()
-        _ = try await root.output("python3", "-c", Self.visit)
+        _ = try await root.output("/usr/bin/python3", "-c", Self.visit)
         let old = try #require(try await machine.service())
         let since = try await machine.property("ActiveEnterTimestampMonotonic", of: Self.socket)
         try root.write(Self.logins, to: "/srv/logins.py")
-        let visitor = try Terminal(root.running(["python3", "-u", "/srv/logins.py"]))
+        let visitor = try Terminal(root.running(["/usr/bin/python3", "-u", "/srv/logins.py"]))
         try await visitor.expect("knocking")
         try await machine.root.installPackages()
         try await root.output("touch", "/srv/enough")
         try await visitor.expect("done")
         let told = await visitor.transcript
         #expect(told.contains("refused 0\n"), "\(told)")
-        _ = try await root.output("python3", "-c", Self.visit)
+        _ = try await root.output("/usr/bin/python3", "-c", Self.visit)
         let new = try #require(try await machine.service())
         #expect(new != old && access("/proc/\(old)", F_OK) != 0)
         #expect(
@@ -116,7 +116,7 @@ struct SystemdTests {
         #expect(try await machine.property("ActiveState", of: Self.socket) == "inactive")
         try await root.output("systemctl", "enable", "-q", "--now", Self.socket)
 
-        _ = try await root.output("python3", "-c", Self.visit)
+        _ = try await root.output("/usr/bin/python3", "-c", Self.visit)
         try await root.output("dpkg", "-P", "libpam-swiftotp", "otp-enroll")
         try await expectNothing(machine)
     }
@@ -130,10 +130,10 @@ struct SystemdTests {
         let file = try root.bring(try await Project.package(name))
         try await root.installRPMs("-i", file)
         #expect(try await root.run("systemctl", "is-enabled", Self.socket).output == "enabled\n")
-        _ = try await root.output("python3", "-c", Self.visit)
+        _ = try await root.output("/usr/bin/python3", "-c", Self.visit)
         let old = try #require(try await machine.service())
         try await root.installRPMs("-U", "--force", file)
-        _ = try await root.output("python3", "-c", Self.visit)
+        _ = try await root.output("/usr/bin/python3", "-c", Self.visit)
         #expect(try await machine.service() != old)
         try await root.output("rpm", "--nodeps", "-e", "swiftotp")
         try await expectNothing(machine)

@@ -16,7 +16,8 @@ extension ConfigurationCheck {
                     .problem, "there is no group \(name) (deliver_for): nobody is sent a code",
                     in: path, change: "groupadd \(name)"))
         }
-        for kind in kinds where !isSent(kind) {
+        // In a fleet the servers send them.
+        for kind in kinds where !options.fleet && !isSent(kind) {
             findings.append(
                 Finding(
                     .problem,

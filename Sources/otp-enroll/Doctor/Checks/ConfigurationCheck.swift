@@ -17,6 +17,8 @@ struct ConfigurationCheck {
     let isKnown: Bool
     /// The configuration and the store named by the line or the command line.
     let named: (configuration: String?, store: String?)
+    /// The configuration's file, whether or not there is one.
+    let path: String
 
     /// Checks each of our lines; if there is none, the options in force without one.
     static func each(of lines: [PAMLine], _ reader: LineOptions) -> [ConfigurationCheck] {
@@ -28,7 +30,7 @@ struct ConfigurationCheck {
         let findings = line.map(Self.mistakes) ?? []
         let arguments = reader.arguments(of: line)
         named = (Self.value("conf", arguments), Self.value("store", arguments))
-        let path =
+        path =
             named.configuration
             ?? String(decoding: ConfigurationFile.defaultPath, as: UTF8.self)
         let about =

@@ -39,7 +39,11 @@ struct PeopleCheck {
         _ options: Options, _ store: StoreCheck, service: String, unasked: Set<String> = []
     ) -> Look {
         let users = users + (isOpen ? store.others(than: users) : [])
-        let about = Words.count(users.count, "user") + " with a login shell"
+        // Of them the servers alone know who is enrolled.
+        let fleets = users.count { options.belongsToFleet($0) }
+        let about =
+            Words.count(users.count, "user") + " with a login shell"
+            + (fleets == 0 ? "" : ", \(fleets) of the fleet")
         guard let standings = store.standings else {
             return .skipped(PeopleCheck.name, "the store cannot be read")
         }
@@ -54,7 +58,9 @@ struct PeopleCheck {
         }
         var found = LockedOut(options, service)
         for user in users
-        where !exempt.contains(user.uid) && !unasked.contains(user.shownName) {
+        where !exempt.contains(user.uid) && !unasked.contains(user.shownName)
+            && !options.belongsToFleet(user)
+        {
             found.add(user.shownName, standings[user.uid])
         }
         if SSHDaemon.serves(service), found.isMissing("root"), PeopleCheck.keepsRootOut {

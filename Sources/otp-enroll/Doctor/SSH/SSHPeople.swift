@@ -26,7 +26,8 @@ struct SSHPeople {
         Progress.through("Looking up groups", users) { user in
             let user = SSHUser(
                 name: user.shownName, uid: user.uid, groups: groups.names(of: user),
-                isExempt: groups.isExempt(user), isEnrolled: enrolled?.contains(user.uid))
+                isExempt: groups.isExempt(user),
+                isEnrolled: options.belongsToFleet(user) ? nil : enrolled?.contains(user.uid))
             let signs =
                 criteria.map { $0.holds(for: user) }
                 + userPatterns.map { SSHPattern.fits(user.name, $0) }

@@ -72,7 +72,8 @@ struct SudoCheck {
             let (name, word, place) = (key[0], key[1], key[2])
             let text = "\(word): sudo asks for the password and the code of \(name)"
             let user = try? SystemUsers().user(named: Array(name.utf8))
-            guard let user, let enrolled, !enrolled.contains(user.uid), options.enroll == .off
+            guard let user, let enrolled, !enrolled.contains(user.uid), options.enroll == .off,
+                !options.belongsToFleet(user)
             else { return Finding(.note, "\(text), not of the user (\(names))", in: place) }
             let end = options.nullok ? "and nullok lets all past without a code" : "and locked out"
             return Finding(
